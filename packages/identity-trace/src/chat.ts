@@ -1,0 +1,94 @@
+/**
+ * The chat between page and agent: `POST /api/chat`, as one JSON reply or as a stream of events.
+ */
+import { type Static, Type } from 'typebox'
+import { Problem, TraceStep } from './schema.ts'
+
+const strict = { additionalProperties: false } as const
+
+export const Mode = Type.Enum(['direct', 'bedrock'])
+/** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
+export type Mode = Static<typeof Mode>
+
+export const Flow = Type.Enum(['autonomous', 'obo'])
+/** Whose right the agent uses: its own, or the signed-in person's (on-behalf-of). */
+export type Flow = Static<typeof Flow>
+
+export const chatLimits = {
+  messageCharacters: 4_000,
+  historyEntries: 20,
+  historyCharacters: 16_000,
+  bodyBytes: 64 * 1024,
+} as const
+
+export const HistoryEntry = Type.Object(
+  {
+    role: Type.Enum(['user', 'assistant']),
+    text: Type.String({ maxLength: chatLimits.historyCharacters }),
+  },
+  strict,
+)
+export type HistoryEntry = Static<typeof HistoryEntry>
+
+export const ChatRequest = Type.Object(
+  {
+    message: Type.String({ description: '1–4,000 characters after trimming.' }),
+    mode: Mode,
+    flow: Flow,
+    history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
+  },
+  strict,
+)
+export type ChatRequest = Static<typeof ChatRequest>
+
+export const ToolUse = Type.Object(
+  {
+    name: Type.String(),
+    arguments: Type.Record(Type.String(), Type.Unknown()),
+    status: Type.Enum(['ok', 'failed']),
+  },
+  strict,
+)
+export type ToolUse = Static<typeof ToolUse>
+
+const turnStart = {
+  turnId: Type.String(),
+  mode: Mode,
+  flow: Flow,
+  model: Type.Union([Type.String(), Type.Null()]),
+}
+
+export const TurnStart = Type.Object(
+  { ...turnStart, startedAt: Type.String({ format: 'date-time' }) },
+  strict,
+)
+export type TurnStart = Static<typeof TurnStart>
+
+const turnResult = {
+  ...turnStart,
+  answer: Type.String(),
+  finishReason: Type.Enum(['stop', 'length', 'refusal']),
+  usage: Type.Union([
+    Type.Object({ inputTokens: Type.Integer(), outputTokens: Type.Integer() }, strict),
+    Type.Null(),
+  ]),
+  timing: Type.Object({ firstTokenMs: Type.Number(), totalMs: Type.Number() }, strict),
+  tools: Type.Array(ToolUse),
+  notices: Type.Array(Problem),
+}
+
+/** What ends a successful turn in the stream; the JSON reply is the same with `trace`. */
+export const TurnResult = Type.Object(turnResult, strict)
+export type TurnResult = Static<typeof TurnResult>
+
+export const ChatReply = Type.Object({ ...turnResult, trace: Type.Array(TraceStep) }, strict)
+export type ChatReply = Static<typeof ChatReply>
+
+/** The events of one turn, in order: `turn` first; `result` or `problem` last, exactly one of them. */
+export type TurnEvent =
+  | { readonly event: 'turn'; readonly data: TurnStart }
+  | { readonly event: 'step'; readonly data: TraceStep }
+  | { readonly event: 'delta'; readonly data: { readonly text: string } }
+  | { readonly event: 'notice'; readonly data: Problem }
+  | { readonly event: 'result'; readonly data: TurnResult }
+  | { readonly event: 'problem'; readonly data: Problem }

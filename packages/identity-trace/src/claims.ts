@@ -1,0 +1,77 @@
+/** Where a claim belongs on a token card. */
+export type ClaimGroup = 'who' | 'for-whom' | 'to-whom' | 'may-do' | 'agent-facets' | 'when' | 'opaque'
+
+export interface ClaimMeaning {
+  readonly group: ClaimGroup
+  /** One line, for a reader who does not know the claim. */
+  readonly meaning: string
+}
+
+const tokens = 'https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference'
+const agents = 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'
+
+/** Microsoft's reference page for a claim. */
+export function claimReference(name: string): string {
+  return name.startsWith('xms_') ? agents : tokens
+}
+
+/** What the claims of Tc, T1 and TR mean. Unknown claims are shown without a meaning. */
+export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
+  iss: { group: 'who', meaning: 'The issuer: the Entra tenant that minted this token.' },
+  azp: { group: 'who', meaning: 'The client that asked for this token (v2 tokens): the actor.' },
+  appid: { group: 'who', meaning: 'The client that asked for this token (v1 tokens): the actor.' },
+  azpacr: {
+    group: 'who',
+    meaning: 'How that client proved itself: 0 public, 1 secret, 2 certificate or signed assertion.',
+  },
+  appidacr: {
+    group: 'who',
+    meaning: 'How that client proved itself: 0 public, 1 secret, 2 certificate or signed assertion.',
+  },
+  app_displayname: { group: 'who', meaning: 'The display name of the client.' },
+  tid: { group: 'who', meaning: 'The tenant of the subject.' },
+  idtyp: { group: 'for-whom', meaning: 'app: nobody but the client itself; user: a person is the subject.' },
+  oid: {
+    group: 'for-whom',
+    meaning: 'The object id of the subject: the person, or the agent itself when it acts alone.',
+  },
+  sub: {
+    group: 'for-whom',
+    meaning: 'The subject. For a person it differs for every application (pairwise); compare people by oid.',
+  },
+  name: { group: 'for-whom', meaning: 'The display name of the person. Not for authorization.' },
+  preferred_username: { group: 'for-whom', meaning: 'The sign-in name of the person. It can change.' },
+  upn: { group: 'for-whom', meaning: 'The user principal name of the person (v1 tokens).' },
+  aud: { group: 'to-whom', meaning: 'The audience: the only API that may accept this token.' },
+  scp: { group: 'may-do', meaning: 'Delegated permissions: what the client may do on behalf of the person.' },
+  roles: { group: 'may-do', meaning: 'App roles: what the subject may do in its own right.' },
+  wids: { group: 'may-do', meaning: 'Directory roles of the person.' },
+  xms_act_fct: {
+    group: 'agent-facets',
+    meaning: 'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user.',
+  },
+  xms_sub_fct: {
+    group: 'agent-facets',
+    meaning: 'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user.',
+  },
+  xms_tnt_fct: { group: 'agent-facets', meaning: 'Facets of the tenant.' },
+  xms_idrel: {
+    group: 'agent-facets',
+    meaning: 'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal.',
+  },
+  xms_par_app_azp: {
+    group: 'agent-facets',
+    meaning: 'The blueprint of the acting agent. For audit, not for authorization.',
+  },
+  xms_ficinfo: { group: 'agent-facets', meaning: 'About the federated credential that was used.' },
+  iat: { group: 'when', meaning: 'Issued at.' },
+  nbf: { group: 'when', meaning: 'Not valid before.' },
+  exp: { group: 'when', meaning: 'Expires at.' },
+  ver: { group: 'opaque', meaning: 'The form of the token: 1.0 or 2.0, chosen by the API.' },
+  aio: { group: 'opaque', meaning: 'Internal to Entra.' },
+  rh: { group: 'opaque', meaning: 'Internal to Entra.' },
+  uti: { group: 'opaque', meaning: 'The unique id of this token, for Entra’s logs.' },
+  xms_ftd: { group: 'opaque', meaning: 'Internal to Entra.' },
+  xms_rd: { group: 'opaque', meaning: 'Internal to Entra.' },
+  xms_tcdt: { group: 'opaque', meaning: 'Creation time of the tenant.' },
+}

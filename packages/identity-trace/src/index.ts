@@ -1,0 +1,5 @@
+export * from './chat.ts'
+export * from './claims.ts'
+export * from './jwt.ts'
+export * from './redaction.ts'
+export * from './schema.ts'

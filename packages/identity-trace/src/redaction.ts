@@ -1,0 +1,25 @@
+/** Compact JWS and JWE, and everything after a `Bearer ` or `Basic ` in front of it. */
+const secretShapes = [
+  /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g,
+  /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,}/gi,
+] as const
+
+/** Replaces everything in a text that looks like a token or credential. For log lines, problem details and traces. */
+export function redactText(text: string): string {
+  return text
+    .replace(secretShapes[0], '‹token removed›')
+    .replace(secretShapes[1], (_match, scheme: string) => `${scheme} ‹removed›`)
+}
+
+/** Claims that name or locate a person. The page masks them until asked to show them. */
+export const personalClaims: ReadonlySet<string> = new Set([
+  'name',
+  'given_name',
+  'family_name',
+  'preferred_username',
+  'unique_name',
+  'upn',
+  'email',
+  'ipaddr',
+  'login_hint',
+])

@@ -1,0 +1,96 @@
+/**
+ * The wire shapes that the agent sends and the page shows. One schema each: validation, types and OpenAPI follow.
+ */
+import { type Static, Type } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+
+export const Actor = Type.Enum(['user', 'agent', 'sidecar', 'entra', 'bedrock', 'weather-api'])
+export type Actor = Static<typeof Actor>
+
+const StepKind = Type.Enum(['sign-in', 'token-request', 'token', 'model', 'tool', 'api-call', 'validation'])
+export type StepKind = Static<typeof StepKind>
+
+const StepStatus = Type.Enum(['running', 'ok', 'failed', 'not-observable'])
+export type StepStatus = Static<typeof StepStatus>
+
+const TokenRole = Type.Enum(['Tc', 'T1', 'TR'])
+/** Tc = the person's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
+export type TokenRole = Static<typeof TokenRole>
+
+/** A failure in words, RFC 9457. `detail` says what happened, `hint` what to do. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    hint: Type.String(),
+    requestId: Type.String(),
+    upstream: Type.Optional(
+      Type.Object(
+        {
+          service: Type.String(),
+          status: Type.Optional(Type.Integer()),
+          code: Type.Optional(Type.String()),
+        },
+        strict,
+      ),
+    ),
+    /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
+    claimsChallenge: Type.Optional(Type.String()),
+  },
+  strict,
+)
+export type Problem = Static<typeof Problem>
+
+export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)
+export type Check = Static<typeof Check>
+
+/** A token as it may be shown: decoded parts and a fingerprint, never the token. `observed: false` = only known from the protocol. */
+export const TokenCard = Type.Object(
+  {
+    role: TokenRole,
+    observed: Type.Boolean(),
+    fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
+    header: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    verifiedBy: Type.Optional(Type.Array(Type.Object({ actor: Actor, checks: Type.Array(Check) }, strict))),
+  },
+  strict,
+)
+export type TokenCard = Static<typeof TokenCard>
+
+/** One hop of the exchange. A step is there only if it happened; `durationMs` is measured. */
+export const TraceStep = Type.Object(
+  {
+    id: Type.String(),
+    parentId: Type.Optional(Type.String()),
+    kind: StepKind,
+    from: Actor,
+    to: Actor,
+    title: Type.String(),
+    status: StepStatus,
+    startedAt: Type.String({ format: 'date-time' }),
+    durationMs: Type.Optional(Type.Number({ minimum: 0 })),
+    request: Type.Optional(
+      Type.Object(
+        {
+          method: Type.String(),
+          url: Type.String(),
+          headers: Type.Record(Type.String(), Type.String()),
+          body: Type.Optional(Type.Unknown()),
+        },
+        strict,
+      ),
+    ),
+    response: Type.Optional(
+      Type.Object({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) }, strict),
+    ),
+    token: Type.Optional(TokenCard),
+    problem: Type.Optional(Problem),
+  },
+  strict,
+)
+export type TraceStep = Static<typeof TraceStep>

@@ -1,0 +1,126 @@
+/** All faults of an environment at once, each a sentence that names the variable. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map(fault => `  - ${fault}`).join('\n')}`,
+    )
+    this.faults = faults
+  }
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/**
+ * Reads environment variables into a typed configuration. Empty means unset.
+ * Every fault is collected, so that a person mends them in one go.
+ *
+ * @throws {ConfigurationError} when anything was missing or wrong.
+ */
+export function readEnvironment<Config>(
+  variables: Variables,
+  read: (env: EnvironmentReader) => Config,
+): Config {
+  const reader = new EnvironmentReader(variables)
+  const config = read(reader)
+  if (reader.faults.length > 0) throw new ConfigurationError(reader.faults)
+  return config
+}
+
+/** Typed look-ups of single variables. After a fault the returned value is a placeholder that nobody gets to see. */
+export class EnvironmentReader {
+  readonly faults: string[] = []
+  readonly #variables: Variables
+
+  constructor(variables: Variables) {
+    this.#variables = variables
+  }
+
+  /** The text of a variable, or `undefined` when it is unset or empty. */
+  optional(name: string): string | undefined {
+    return this.#variables[name]?.trim() || undefined
+  }
+
+  /** A text that must be there, or has a default. */
+  text(name: string, fallback?: string): string {
+    const value = this.optional(name) ?? fallback
+    if (value === undefined) this.fault(`${name} is not set.`)
+    return value ?? ''
+  }
+
+  /** A GUID, in lower case. */
+  guid(name: string, fallback?: string): string {
+    const value = this.text(name, fallback)
+    if (value !== '' && !guidPattern.test(value)) this.fault(`${name} must be a GUID; it is "${value}".`)
+    return value.toLowerCase()
+  }
+
+  /** A GUID in lower case, or `undefined` when unset. */
+  optionalGuid(name: string): string | undefined {
+    return this.optional(name) === undefined ? undefined : this.guid(name)
+  }
+
+  /** An http(s) URL without a trailing slash. */
+  url(name: string, fallback?: string): string {
+    const value = this.text(name, fallback)
+    if (value === '') return value
+    const url = URL.parse(value)
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      this.fault(`${name} must be an http or https URL; it is "${value}".`)
+    } else if (url.username || url.password) {
+      this.fault(`${name} must not contain a user name or password.`)
+    }
+    return value.replace(/\/+$/, '')
+  }
+
+  /** A TCP port; 0 lets the system choose. */
+  port(name: string, fallback: number): number {
+    return this.integer(name, fallback, 0, 65_535)
+  }
+
+  integer(name: string, fallback: number, least: number, most: number): number {
+    const value = this.optional(name)
+    if (value === undefined) return fallback
+    const number = Number(value)
+    if (!Number.isInteger(number) || number < least || number > most) {
+      this.fault(`${name} must be a whole number from ${least} to ${most}; it is "${value}".`)
+    }
+    return number
+  }
+
+  /** `true` or `false`, in any case. */
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.optional(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    if (value !== 'true' && value !== 'false') this.fault(`${name} must be true or false; it is "${value}".`)
+    return value === 'true'
+  }
+
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const value = this.optional(name)
+    if (value === undefined) return fallback
+    const choice = choices.find(known => known === value)
+    if (choice === undefined) this.fault(`${name} must be one of ${choices.join(', ')}; it is "${value}".`)
+    return choice ?? fallback
+  }
+
+  /** A comma-separated list; spaces around the items are dropped. */
+  list(name: string, fallback: readonly string[]): readonly string[] {
+    const value = this.optional(name)
+    return value === undefined
+      ? fallback
+      : value
+          .split(',')
+          .map(item => item.trim())
+          .filter(item => item !== '')
+  }
+
+  /** Reports what only the caller can see, such as two variables that do not go together. */
+  fault(sentence: string): void {
+    this.faults.push(sentence)
+  }
+}

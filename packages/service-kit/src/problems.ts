@@ -1,0 +1,155 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** One entry of a service's catalogue: a failure that a person can meet. */
+export interface ProblemKind {
+  readonly status: number
+  /** The cause, in one sentence. */
+  readonly title: string
+  /** The way out, in one sentence. */
+  readonly hint: string
+}
+
+export interface Upstream {
+  readonly service: string
+  readonly status?: number
+  readonly code?: string
+}
+
+export interface ProblemOptions {
+  readonly upstream?: Upstream | undefined
+  readonly cause?: unknown
+  /** Replaces the catalogue's hint where more is known. */
+  readonly hint?: string | undefined
+  /** Headers of the answer, such as `retry-after` or `www-authenticate`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Members beyond RFC 9457's, such as `claimsChallenge`. */
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An RFC 9457 problem document. */
+export interface ProblemDocument {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly hint: string
+  readonly requestId: string
+  readonly upstream?: Upstream
+}
+
+/** A failure with a stable code. Throw it anywhere; routes and streams turn it into a problem document. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: string
+  readonly kind: ProblemKind
+  readonly options: ProblemOptions
+
+  constructor(code: string, kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.kind = kind
+    this.options = options
+  }
+
+  toDocument(requestId: string): ProblemDocument {
+    const { upstream, hint, extensions } = this.options
+    return {
+      type: `urn:entra-bedrock-agent:problem:${this.code.toLowerCase().replaceAll('_', '-')}`,
+      title: this.kind.title,
+      status: this.kind.status,
+      detail: this.message,
+      code: this.code,
+      hint: hint ?? this.kind.hint,
+      requestId,
+      ...(upstream ? { upstream } : {}),
+      ...extensions,
+    }
+  }
+}
+
+/** Every service has these, whatever else its catalogue holds. */
+export const commonProblems = {
+  INVALID_REQUEST: {
+    status: 400,
+    title: 'The request is not what this service accepts.',
+    hint: 'Correct what the detail names; the accepted shape is in /openapi.json.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The request body is too large.',
+    hint: 'Send less text; the limit is in /openapi.json.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'The content type is not accepted.',
+    hint: 'Send application/json.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    title: 'There is nothing at this address.',
+    hint: 'See /openapi.json for what there is.',
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: 'Something went wrong inside this service.',
+    hint: 'Look for the request id in the service’s log.',
+  },
+} as const satisfies Record<string, ProblemKind>
+
+/**
+ * Makes a typed constructor for a catalogue: `const problem = defineProblems(catalogue)`,
+ * then `throw problem('CITY_NOT_FOUND', 'No city is called "Dalas".')`.
+ */
+export function defineProblems<const Catalogue extends Record<string, ProblemKind>>(catalogue: Catalogue) {
+  return (code: keyof Catalogue & string, detail: string, options?: ProblemOptions): ProblemError =>
+    new ProblemError(code, catalogue[code] as ProblemKind, detail, options)
+}
+
+const commonProblem = defineProblems(commonProblems)
+
+/** Turns whatever was thrown into a problem; what is not one becomes INTERNAL_ERROR without a word of the cause. */
+export function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  const { code, statusCode, validation, message } = error as Partial<FastifyError>
+  if (validation) return commonProblem('INVALID_REQUEST', `${message ?? 'The request is invalid'}.`)
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return commonProblem('BODY_TOO_LARGE', 'The body is over the limit.')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return commonProblem('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.')
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return commonProblem('INVALID_REQUEST', `${message ?? 'The request is invalid'}.`)
+  return commonProblem('INTERNAL_ERROR', 'An unexpected error occurred.', { cause: error })
+}
+
+/** Answers every error and every unknown address of an app with a problem document. */
+export function answerWithProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      commonProblem('NOT_FOUND', `There is no ${request.method} ${pathOf(request)}.`),
+    ),
+  )
+}
+
+/** Sends one problem as `application/problem+json` and logs it: as an error from 500 on, else as information. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: ProblemError,
+): FastifyReply {
+  const { status } = problem.kind
+  const cause = status >= 500 ? { err: problem.options.cause ?? problem } : {}
+  request.log[status >= 500 ? 'error' : 'info']({ code: problem.code, ...cause }, problem.message)
+  return reply
+    .code(status)
+    .headers(problem.options.headers ?? {})
+    .type('application/problem+json')
+    .send(problem.toDocument(request.id))
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/'
+}

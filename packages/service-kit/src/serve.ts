@@ -1,0 +1,46 @@
+import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
+import { ConfigurationError } from './environment.ts'
+
+export interface Service {
+  readonly app: FastifyInstance
+  readonly host: string
+  readonly port: number
+  /** The variable that sets the port, for the sentence about a taken one. */
+  readonly portVariable?: string
+  /** How long running requests may take to finish after SIGTERM or SIGINT. */
+  readonly stopTimeoutMs?: number
+}
+
+/**
+ * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
+ * (running requests finish, then the listener closes, exit code 0).
+ * Configuration faults and a taken port are said in words on standard error, exit code 1.
+ */
+export async function serve(build: () => Service | Promise<Service>): Promise<void> {
+  let service: Service
+  try {
+    service = await build()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    fail(error.message)
+    return
+  }
+  const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
+  closeWithGrace({ delay: stopTimeoutMs, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
+    await app.close()
+  })
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    fail(`Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`)
+  }
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,48 @@
+import type {
+  Flow,
+  HistoryEntry,
+  Mode,
+  Problem,
+  ToolUse,
+  TurnResult,
+} from '@entra-bedrock-agent/identity-trace'
+import type { VerifiedUserToken } from '../identity/user-token.ts'
+import type { TraceRecorder } from '../trace/recorder.ts'
+
+/** One chat turn and everything it carries. There is no other state: two turns share nothing. */
+export interface Turn {
+  readonly id: string
+  readonly requestId: string
+  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID. */
+  readonly correlationId: string
+  /** W3C Trace Context of the request, passed on to every call below. */
+  readonly traceparent: string | undefined
+  readonly message: string
+  readonly history: readonly HistoryEntry[]
+  readonly mode: Mode
+  readonly flow: Flow
+  /** The person's verified token; always there in the `obo` flow, never in the `autonomous` flow. */
+  readonly user: VerifiedUserToken | undefined
+  /** Aborted when the person goes away or the turn's deadline passes. */
+  readonly signal: AbortSignal
+  readonly trace: TraceRecorder
+  /** Sends answer text to the person as it comes. */
+  readonly write: (text: string) => void
+  /** Tells something that did not fail the turn. */
+  readonly notice: (problem: Problem) => void
+}
+
+/** How a turn ended well. The answer is the text that was written. */
+export interface Outcome {
+  readonly finishReason: TurnResult['finishReason']
+  readonly usage: TurnResult['usage']
+  readonly tools: readonly ToolUse[]
+}
+
+/** A way to answer: `direct` or `bedrock`. It throws a ProblemError when it cannot. */
+export interface AnswerMode {
+  readonly mode: Mode
+  /** The Bedrock model id, or `null` where there is no model. */
+  readonly model: string | null
+  answer(turn: Turn): Promise<Outcome>
+}
