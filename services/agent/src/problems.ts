@@ -1,0 +1,215 @@
+import { commonProblems, defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+
+/**
+ * Every failure of the agent that a person can meet: its status, its cause and the way out, one sentence each.
+ * 401 = the person's token is missing or unusable; 403 = the token is good, a right is missing;
+ * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
+ */
+export const agentProblems = {
+  ...commonProblems,
+
+  MESSAGE_TOO_LONG: {
+    status: 400,
+    title: 'The message or its history is too long.',
+    hint: 'Shorten the message to 4,000 characters, or start a new conversation.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests came from this address.',
+    hint: 'Wait as long as the Retry-After header says, then send again.',
+  },
+  TURN_TIMEOUT: {
+    status: 504,
+    title: 'The answer took longer than a turn may take.',
+    hint: 'Ask again; the trace shows which hop was slow.',
+  },
+
+  SIGN_IN_REQUIRED: {
+    status: 401,
+    title: 'This needs a signed-in person, and no token of one was sent.',
+    hint: 'Sign in, then send the message again.',
+  },
+  USER_TOKEN_INVALID: {
+    status: 401,
+    title: 'The person’s token is not a valid token of this tenant.',
+    hint: 'Sign out and sign in again.',
+  },
+  USER_TOKEN_EXPIRED: {
+    status: 401,
+    title: 'The person’s token has expired.',
+    hint: 'Renew the token silently, or sign in again.',
+  },
+  USER_TOKEN_WRONG_AUDIENCE: {
+    status: 401,
+    title: 'The person’s token was issued for another application.',
+    hint: 'Ask for the scope api://<BLUEPRINT_APP_ID>/access_as_user: the audience must be the blueprint.',
+  },
+  USER_TOKEN_SCOPE_MISSING: {
+    status: 403,
+    title: 'The person’s token does not let this application act for the person.',
+    hint: 'Sign in with the scope api://<BLUEPRINT_APP_ID>/access_as_user and grant it.',
+  },
+  CONSENT_REQUIRED: {
+    status: 403,
+    title: 'Nobody has consented to the agent using the weather API on behalf of people.',
+    hint: 'Let an administrator grant the agent identity the delegated permission Weather.Read (an oauth2PermissionGrant).',
+  },
+  CONDITIONAL_ACCESS_REQUIRED: {
+    status: 403,
+    title: 'A Conditional Access policy wants more from the person before the agent may act for them.',
+    hint: 'Sign in again interactively and complete what is asked, such as multifactor authentication.',
+  },
+
+  SIDECAR_UNREACHABLE: {
+    status: 503,
+    title: 'The Entra Auth SDK sidecar does not answer.',
+    hint: 'Check that the sidecar runs in the agent’s pod and listens where SIDECAR_URL points.',
+  },
+  SIDECAR_REFUSED_CALLER: {
+    status: 502,
+    title: 'The sidecar refuses callers that do not come through the loopback interface.',
+    hint: 'Run the sidecar in the agent’s own pod and set SIDECAR_URL to http://localhost:5000.',
+  },
+  SIDECAR_MISCONFIGURED: {
+    status: 502,
+    title: 'The sidecar’s configuration does not fit this agent.',
+    hint: 'Compare AzureAd__TenantId, AzureAd__ClientId and DownstreamApis__* of the sidecar with the agent’s settings.',
+  },
+  SIDECAR_FAILED: {
+    status: 502,
+    title: 'The sidecar failed to obtain a token; the cause is only in its own log.',
+    hint: 'Read the sidecar’s log: usually its credential cannot be loaded, or it cannot reach Entra.',
+  },
+  BLUEPRINT_CREDENTIAL_REJECTED: {
+    status: 502,
+    title: 'Entra rejected the blueprint’s credential.',
+    hint: 'Put a valid secret value (not the secret’s id) into the sidecar, or move to workload identity federation.',
+  },
+  FEDERATION_MISMATCH: {
+    status: 502,
+    title: 'Entra does not trust the pod’s service account token for this blueprint.',
+    hint: 'Compare issuer, subject and audience of the blueprint’s federated credential with the pod’s token, letter by letter.',
+  },
+  AGENT_NOT_PERMITTED: {
+    status: 502,
+    title: 'The agent identity is unknown to Entra or may not use the weather API.',
+    hint: 'Check AGENT_CLIENT_ID and assign the app role Weather.Read.All to the agent identity.',
+  },
+  ENTRA_UNAVAILABLE: {
+    status: 503,
+    title: 'Microsoft Entra ID is out of reach or asks to come back later.',
+    hint: 'Try again in a moment; if it stays, check the way out to login.microsoftonline.com on port 443.',
+  },
+  ENTRA_REFUSED: {
+    status: 502,
+    title: 'Entra refused to issue a token.',
+    hint: 'Look the AADSTS code up at https://login.microsoftonline.com/error?code=<number>.',
+  },
+  AGENT_IDENTITY_NOT_HONOURED: {
+    status: 502,
+    title: 'The sidecar returned a token of another identity than the agent’s; it was not used.',
+    hint: 'Set Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true on the sidecar.',
+  },
+  TOKEN_FLOW_MISMATCH: {
+    status: 502,
+    title: 'The sidecar returned a token for the other flow, person, tenant or API; it was not used.',
+    hint: 'Check the sidecar’s DownstreamApis__weatherApp__RequestAppToken=true, DownstreamApis__weather__RequestAppToken=false and both Scopes__0.',
+  },
+
+  WEATHER_TOKEN_REJECTED: {
+    status: 502,
+    title: 'The weather API rejected the agent’s token.',
+    hint: 'Compare TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of the agent and the weather API.',
+  },
+  WEATHER_FORBIDDEN: {
+    status: 502,
+    title: 'The weather API accepts the agent’s token but lacks a right in it.',
+    hint: 'Grant the agent identity Weather.Read.All (autonomous) or Weather.Read (on behalf of), and list it in WEATHER_ALLOWED_CALLERS.',
+  },
+  WEATHER_UNAVAILABLE: {
+    status: 503,
+    title: 'The weather API does not answer, or has no weather at the moment.',
+    hint: 'Try again in a moment; if it stays, check that the weather API runs where WEATHER_API_URL points.',
+  },
+  CITY_NOT_FOUND: {
+    status: 404,
+    title: 'The weather API knows no such city.',
+    hint: 'Check the spelling, or name a larger city nearby.',
+  },
+  CITY_NOT_RECOGNISED: {
+    status: 422,
+    title: 'The message names no city that direct mode can recognise.',
+    hint: 'Ask like “Weather in Dallas?”, “forecast for New York, 3 days” or just “Oslo”.',
+  },
+
+  BEDROCK_NOT_CONFIGURED: {
+    status: 503,
+    title: 'Amazon Bedrock is not configured.',
+    hint: 'Set AWS_REGION and one kind of AWS credential, or use direct mode.',
+  },
+  BEDROCK_CREDENTIALS_EXPIRED: {
+    status: 502,
+    title: 'The AWS credentials have expired.',
+    hint: 'Renew them (for example with aws sso login) and restart the agent, or use web identity federation.',
+  },
+  BEDROCK_CREDENTIALS_INVALID: {
+    status: 502,
+    title: 'AWS rejected the credentials.',
+    hint: 'Check the access key, session token or Bedrock API key, its region and the clock of this machine.',
+  },
+  BEDROCK_ACCESS_DENIED: {
+    status: 502,
+    title: 'The AWS principal may not invoke this model.',
+    hint: 'Allow bedrock:InvokeModelWithResponseStream on both the inference profile and the foundation model ARNs.',
+  },
+  BEDROCK_MODEL_INVALID: {
+    status: 502,
+    title: 'Bedrock does not know this model id in this region.',
+    hint: 'Set BEDROCK_MODEL_ID to an inference profile whose prefix fits AWS_REGION.',
+  },
+  BEDROCK_MODEL_RETIRED: {
+    status: 502,
+    title: 'This model has been retired.',
+    hint: 'Set BEDROCK_MODEL_ID to a current model.',
+  },
+  BEDROCK_REQUEST_INVALID: {
+    status: 502,
+    title: 'Bedrock refused the request as invalid.',
+    hint: 'Start a new conversation; if it stays, check BEDROCK_TEMPERATURE and the model’s limits.',
+  },
+  BEDROCK_THROTTLED: {
+    status: 503,
+    title: 'Bedrock is throttling this account.',
+    hint: 'Wait a moment, or raise the model’s quota in Service Quotas.',
+  },
+  BEDROCK_UNAVAILABLE: {
+    status: 503,
+    title: 'Amazon Bedrock is out of reach or not ready.',
+    hint: 'Try again in a moment; if it stays, check the way out to the Bedrock endpoint of AWS_REGION.',
+  },
+  BEDROCK_STREAM_BROKEN: {
+    status: 502,
+    title: 'The model’s answer broke off.',
+    hint: 'Ask again.',
+  },
+  ANSWER_TRUNCATED: {
+    status: 502,
+    title: 'The answer reached the token limit before its end.',
+    hint: 'Ask for a shorter answer, or raise the token limit.',
+  },
+  TOOL_NOT_CALLED: {
+    status: 502,
+    title: 'The model answered a weather question without asking the weather API.',
+    hint: 'Do not rely on this answer; ask again and name the city.',
+  },
+  STEP_LIMIT_REACHED: {
+    status: 502,
+    title: 'The agent used up its steps without reaching an answer.',
+    hint: 'Ask for less at once, for example for fewer cities.',
+  },
+} as const satisfies Record<string, ProblemKind>
+
+export type AgentProblemCode = keyof typeof agentProblems
+
+/** Makes a failure of the agent: `throw problem('CITY_NOT_FOUND', 'No city is called “Dalas”.')`. */
+export const problem = defineProblems(agentProblems)
