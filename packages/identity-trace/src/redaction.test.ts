@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { redactText } from './redaction.ts'
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const token = `${encode({ alg: 'RS256', kid: 'k1' })}.${encode({ sub: 'ada' })}.c2lnbmF0dXJlLXNpZ25hdHVyZQ`
+
+describe('redactText', () => {
+  it.each([
+    ['a JWT in a sentence', `could not use ${token}, sorry`, 'could not use ‹token removed›, sorry'],
+    ['a JWT behind its scheme', `Authorization: Bearer ${token}`, 'Authorization: Bearer ‹token removed›'],
+    ['an opaque bearer key', 'bearer ABSKQmVkcm9ja0FQSUtleS0xMjM0', 'bearer ‹removed›'],
+    ['basic credentials', 'Basic dXNlcjpwYXNzd29yZC1wYXNz', 'Basic ‹removed›'],
+    ['a token that was cut short', token.slice(0, 40), '‹token removed›'],
+  ])('removes %s', (_what, text, redacted) => {
+    expect(redactText(text)).toBe(redacted)
+  })
+
+  it('leaves ordinary words and ids alone', () => {
+    const text = 'AADSTS65001: consent missing for bbbbbbbb-0000-4000-8000-00000000000b (basic plan)'
+    expect(redactText(text)).toBe(text)
+  })
+})
