@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+const jsonReport = process.env['VITEST_JSON_REPORT']
+
 export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
+    reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
     restoreMocks: true,
     unstubEnvs: true,
   },

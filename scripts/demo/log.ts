@@ -1,0 +1,27 @@
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { prettyFactory } from 'pino-pretty'
+
+const colours = [36, 33, 32, 35, 34]
+let processCount = 0
+
+const format = prettyFactory({
+  colorize: process.stdout.isTTY,
+  ignore: 'pid,hostname,reqId,req,res',
+  translateTime: 'SYS:HH:MM:ss',
+  singleLine: true,
+})
+
+/** Prints what a process writes, line by line, behind its name; JSON log lines in a form for people. */
+export function printLog(child: ChildProcess, name: string): void {
+  const colour = colours[processCount++ % colours.length]
+  const prefix = process.stdout.isTTY ? `\u001b[${colour}m${name}\u001b[0m │ ` : `${name} │ `
+  for (const stream of [child.stdout, child.stderr]) if (stream) printLines(stream, prefix)
+}
+
+function printLines(stream: Readable, prefix: string): void {
+  createInterface({ input: stream }).on('line', line => {
+    process.stdout.write(`${prefix}${line.startsWith('{') ? format(line).trimEnd() : line}\n`)
+  })
+}

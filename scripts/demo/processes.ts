@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+export interface DemoProcess {
+  readonly name: string
+  readonly main: string
+  readonly port: number
+  /** The variable that moves the port. */
+  readonly variable: string
+  /** Answers 200 when the process can do its work. */
+  readonly healthUrl: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The identities of the demo. They exist in the stand-in for Entra only. */
+const identities = {
+  TENANT_ID: '11111111-2222-4333-8444-555555555555',
+  BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
+  AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
+  WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
+  CLIENT_SPA_APP_ID: 'dddddddd-0000-4000-8000-00000000000d',
+} as const
+
+const awsVariables = /^(AWS_|BEDROCK_)/
+
+/** What says that the person has an AWS account to use. */
+const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
+
+/** The processes of the demo in the order in which they are started; the agent is the last. */
+export function describeProcesses(variables: Variables): readonly DemoProcess[] {
+  const ports = {
+    entra: portOf(variables, 'ENTRA_PORT', 7001),
+    bedrock: portOf(variables, 'BEDROCK_PORT', 7002),
+    sidecar: portOf(variables, 'SIDECAR_PORT', 5000),
+    weather: portOf(variables, 'WEATHER_API_PORT', 8080),
+    agent: portOf(variables, 'PORT', 3001),
+    metrics: portOf(variables, 'METRICS_PORT', 9464),
+  }
+  const urls = {
+    entra: `http://localhost:${ports.entra}`,
+    bedrock: `http://localhost:${ports.bedrock}`,
+    sidecar: `http://localhost:${ports.sidecar}`,
+    weather: `http://localhost:${ports.weather}`,
+    agent: `http://localhost:${ports.agent}`,
+  }
+  const shared = { ...inherited(variables), ...identities, LOG_LEVEL: variables['LOG_LEVEL'] || 'info' }
+  // The stand-ins know this secret from each other; it is new with every start and written nowhere.
+  const blueprintSecret = randomBytes(24).toString('base64url')
+  const bedrock = bedrockKeys()
+  const usesRealBedrock = awsCredentials.some(name => variables[name])
+
+  const processes: DemoProcess[] = [
+    {
+      name: 'entra',
+      main: main('emulators/entra'),
+      port: ports.entra,
+      variable: 'ENTRA_PORT',
+      healthUrl: `${urls.entra}/${identities.TENANT_ID}/v2.0/.well-known/openid-configuration`,
+      env: {
+        ...shared,
+        PORT: String(ports.entra),
+        PUBLIC_URL: urls.entra,
+        BLUEPRINT_CLIENT_SECRET: blueprintSecret,
+        SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
+      },
+    },
+    {
+      name: 'sidecar',
+      main: main('emulators/auth-sidecar'),
+      port: ports.sidecar,
+      variable: 'SIDECAR_PORT',
+      healthUrl: `${urls.sidecar}/healthz`,
+      env: { ...shared, ...sidecarSettings(urls, ports.sidecar, blueprintSecret) },
+    },
+    {
+      name: 'weather-api',
+      main: main('services/weather-api'),
+      port: ports.weather,
+      variable: 'WEATHER_API_PORT',
+      healthUrl: `${urls.weather}/readyz`,
+      env: {
+        ...shared,
+        PORT: String(ports.weather),
+        ENTRA_AUTHORITY: urls.entra,
+        WEATHER_PROVIDER: variables['WEATHER_PROVIDER'] || 'auto',
+      },
+    },
+  ]
+  if (!usesRealBedrock) {
+    processes.push({
+      name: 'bedrock',
+      main: main('emulators/bedrock'),
+      port: ports.bedrock,
+      variable: 'BEDROCK_PORT',
+      healthUrl: `${urls.bedrock}/emulator/health`,
+      env: { ...shared, ...bedrock.emulator, PORT: String(ports.bedrock) },
+    })
+  }
+  processes.push({
+    name: 'agent',
+    main: main('services/agent'),
+    port: ports.agent,
+    variable: 'PORT',
+    healthUrl: `${urls.agent}/readyz`,
+    env: {
+      ...shared,
+      ...(usesRealBedrock ? awsSettings(variables) : bedrock.client(urls.bedrock)),
+      PORT: String(ports.agent),
+      METRICS_PORT: String(ports.metrics),
+      SIDECAR_URL: urls.sidecar,
+      WEATHER_API_URL: urls.weather,
+      ENTRA_AUTHORITY: urls.entra,
+      EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
+    },
+  })
+  return processes
+}
+
+function main(workspace: string): string {
+  return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
+}
+
+function portOf(variables: Variables, name: string, fallback: number): number {
+  return Number(variables[name] || fallback)
+}
+
+/** The person's environment without what is meant for one process only. */
+function inherited(variables: Variables): Record<string, string> {
+  const kept = [
+    'PATH',
+    'HOME',
+    'LANG',
+    'TZ',
+    'NODE_EXTRA_CA_CERTS',
+    'HTTPS_PROXY',
+    'NO_PROXY',
+    'REQUIRE_SIGN_IN',
+  ]
+  return pick(variables, name => kept.includes(name))
+}
+
+function awsSettings(variables: Variables): Record<string, string> {
+  return pick(variables, name => awsVariables.test(name))
+}
+
+function pick(variables: Variables, wanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => wanted(entry[0]) && !!entry[1]),
+  )
+}
+
+function sidecarSettings(urls: { entra: string; weather: string }, port: number, secret: string) {
+  const scope = `api://${identities.WEATHER_API_APP_ID}/.default`
+  return {
+    ASPNETCORE_URLS: `http://+:${port}`,
+    ASPNETCORE_ENVIRONMENT: 'Production',
+    AllowedHosts: 'localhost',
+    AzureAd__Instance: `${urls.entra}/`,
+    AzureAd__TenantId: identities.TENANT_ID,
+    AzureAd__ClientId: identities.BLUEPRINT_APP_ID,
+    AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
+    AzureAd__ClientCredentials__0__ClientSecret: secret,
+    DownstreamApis__weatherApp__BaseUrl: urls.weather,
+    DownstreamApis__weatherApp__Scopes__0: scope,
+    DownstreamApis__weatherApp__RequestAppToken: 'true',
+    DownstreamApis__weather__BaseUrl: urls.weather,
+    DownstreamApis__weather__Scopes__0: scope,
+    DownstreamApis__weather__RequestAppToken: 'false',
+    Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
+  }
+}
+
+/** Access keys that only the stand-in for Bedrock accepts, new with every start. */
+function bedrockKeys() {
+  const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
+  const secretAccessKey = randomBytes(30).toString('base64')
+  const sessionToken = randomBytes(48).toString('base64')
+  return {
+    emulator: {
+      EMULATOR_ACCESS_KEY_ID: accessKeyId,
+      EMULATOR_SECRET_ACCESS_KEY: secretAccessKey,
+      EMULATOR_SESSION_TOKEN: sessionToken,
+    },
+    client: (url: string) => ({
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+      AWS_ENDPOINT_URL_STS: url,
+    }),
+  }
+}

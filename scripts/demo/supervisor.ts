@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { printLog } from './log.ts'
+import type { DemoProcess } from './processes.ts'
+
+const startTimeoutMs = 30_000
+const stopTimeoutMs = 10_000
+const pollIntervalMs = 50
+
+/** Starts processes together, waits for each, and stops all of them as soon as one ends. */
+export class Supervisor {
+  readonly #running = new Map<ChildProcess, string>()
+  readonly #finished = Promise.withResolvers<number>()
+  #exitCode: number | undefined
+
+  /** Resolves to the exit code of the demo once every process has ended. */
+  get finished(): Promise<number> {
+    return this.#finished.promise
+  }
+
+  /** Starts the processes; `true` when all answer their health check, `false` when the demo is stopping instead. */
+  async start(processes: readonly DemoProcess[]): Promise<boolean> {
+    const width = Math.max(...processes.map(({ name }) => name.length))
+    for (const process of processes) this.#spawn(process, width)
+    const ready = await Promise.all(processes.map(process => this.#waitUntilHealthy(process)))
+    return ready.every(Boolean)
+  }
+
+  /** Stops everything; the demo ends with `exitCode`. The first reason counts. */
+  stop(exitCode = 0): void {
+    if (this.#exitCode !== undefined) return
+    this.#exitCode = exitCode
+    for (const child of this.#running.keys()) child.kill('SIGTERM')
+    setTimeout(() => {
+      for (const child of this.#running.keys()) child.kill('SIGKILL')
+    }, stopTimeoutMs).unref()
+    this.#finishWhenAllEnded()
+  }
+
+  #spawn({ name, main, env }: DemoProcess, width: number): void {
+    // Detached: Ctrl-C reaches the demo alone, which then stops the others in order.
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    this.#running.set(child, name)
+    printLog(child, name.padEnd(width))
+    child.once('exit', (code, signal) => {
+      this.#running.delete(child)
+      if (this.#exitCode === undefined) {
+        console.error(
+          `\n${name} ended (${signal ?? `exit code ${code}`}); its last lines above say why. Stopping the rest.`,
+        )
+        this.stop(1)
+      }
+      this.#finishWhenAllEnded()
+    })
+  }
+
+  async #waitUntilHealthy({ name, healthUrl }: DemoProcess): Promise<boolean> {
+    const deadline = performance.now() + startTimeoutMs
+    while (this.#exitCode === undefined) {
+      if (await answersOk(healthUrl)) return true
+      if (performance.now() > deadline) {
+        console.error(`\n${name} did not become ready within ${startTimeoutMs / 1000} s (${healthUrl}).`)
+        this.stop(1)
+      }
+      await delay(pollIntervalMs)
+    }
+    return false
+  }
+
+  #finishWhenAllEnded(): void {
+    if (this.#exitCode !== undefined && this.#running.size === 0) this.#finished.resolve(this.#exitCode)
+  }
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}
