@@ -2,6 +2,7 @@
  * The chat between page and agent: `POST /api/chat`, as one JSON reply or as a stream of events.
  */
 import { type Static, Type } from 'typebox'
+import { chatLimits } from './limits.ts'
 import { Problem, TraceStep } from './schema.ts'
 
 const strict = { additionalProperties: false } as const
@@ -13,13 +14,6 @@ export type Mode = Static<typeof Mode>
 export const Flow = Type.Enum(['autonomous', 'obo'])
 /** Whose right the agent uses: its own, or the signed-in person's (on-behalf-of). */
 export type Flow = Static<typeof Flow>
-
-export const chatLimits = {
-  messageCharacters: 4_000,
-  historyEntries: 20,
-  historyCharacters: 16_000,
-  bodyBytes: 64 * 1024,
-} as const
 
 export const HistoryEntry = Type.Object(
   {
