@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer, type Server } from 'node:net'
+import { resolve } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const portVariables = [
+  'PORT',
+  'SIDECAR_PORT',
+  'WEATHER_API_PORT',
+  'ENTRA_PORT',
+  'BEDROCK_PORT',
+  'METRICS_PORT',
+]
+
+interface Demo {
+  readonly process: ChildProcess
+  readonly ports: Readonly<Record<string, number>>
+  readonly ended: Promise<number | null>
+  /** Resolves when the text has been printed; rejects with all output when the demo ends before. */
+  printed(text: string): Promise<void>
+}
+
+const cleanUps: (() => void)[] = []
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp()
+})
+
+async function startDemo(change: Record<string, string> = {}): Promise<Demo> {
+  const ports = Object.fromEntries(
+    await Promise.all(portVariables.map(async name => [name, await findFreePort()] as const)),
+  )
+  const env = {
+    PATH: process.env['PATH'],
+    WEATHER_PROVIDER: 'climate-normals',
+    ...stringified(ports),
+    ...change,
+  }
+  const child = spawn(process.execPath, ['scripts/demo.ts'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  cleanUps.push(() => child.kill('SIGTERM'))
+  let output = ''
+  const waiting = new Map<string, () => void>()
+  const take = (data: Buffer) => {
+    output += data.toString()
+    for (const [text, found] of waiting) if (output.includes(text)) found()
+  }
+  child.stdout.on('data', take)
+  child.stderr.on('data', take)
+  const ended = new Promise<number | null>(done => child.once('close', done))
+  const printed = (text: string) =>
+    new Promise<void>((found, failed) => {
+      if (output.includes(text)) found()
+      waiting.set(text, found)
+      void ended.then(() =>
+        output.includes(text) ? found() : failed(new Error(`The demo ended early:\n${output}`)),
+      )
+    })
+  return { process: child, ports, ended, printed }
+}
+
+function stringified(ports: Record<string, number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer()
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
+  return server
+}
+
+async function findFreePort(): Promise<number> {
+  const server = await listen(0)
+  const address = server.address()
+  await new Promise(done => server.close(done))
+  if (typeof address !== 'object' || address === null) throw new Error('The server has no port.')
+  return address.port
+}
+
+describe('make demo', () => {
+  it('answers a question under the agent’s own identity, and Ctrl-C ends it with exit code 0', {
+    timeout: 60_000,
+  }, async () => {
+    const demo = await startDemo()
+    await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
+    const response = await fetch(`http://localhost:${demo.ports['PORT']}/api/chat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' }),
+    })
+    const reply = (await response.json()) as {
+      answer: string
+      trace: { token?: { role: string; claims?: object } }[]
+    }
+    expect(response.status).toBe(200)
+    expect(reply.answer).toContain('Dallas')
+    const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
+    expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
+    expect(card).toMatchObject({ verifiedBy: [{ actor: 'weather-api' }] })
+    demo.process.kill('SIGINT')
+    expect(await demo.ended).toBe(0)
+  })
+
+  it('says in words that a port is taken and which variable moves it', async () => {
+    const other = await listen(0)
+    cleanUps.push(() => other.close())
+    const { port } = other.address() as { port: number }
+    const demo = await startDemo({ SIDECAR_PORT: String(port) })
+    await demo.printed(`Port ${port} for sidecar is taken.`)
+    await demo.printed('set SIDECAR_PORT to a free port')
+    expect(await demo.ended).toBe(1)
+  })
+
+  it('stops everything with a reason when one process dies', { timeout: 60_000 }, async () => {
+    const demo = await startDemo({ WEATHER_PROVIDER: 'crystal-ball' })
+    await demo.printed('WEATHER_PROVIDER must be one of')
+    await demo.printed('weather-api ended (exit code 1)')
+    expect(await demo.ended).toBe(1)
+  })
+})
