@@ -1,0 +1,103 @@
+/**
+ * Direct-mode turns per second through the whole chain (agent → sidecar → weather API), every service a process of its
+ * own, beside a bare server that makes the same two calls. CPU is that of the measured process alone.
+ */
+import { resolve } from 'node:path'
+import autocannon from 'autocannon'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { printTable } from '../support/table.ts'
+
+const durationS = 6
+const connectionCounts = [1, 16, 128]
+const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
+
+const portNames = [
+  'PORT',
+  'SIDECAR_PORT',
+  'WEATHER_API_PORT',
+  'ENTRA_PORT',
+  'BEDROCK_PORT',
+  'METRICS_PORT',
+  'BARE_PORT',
+]
+const ports = Object.fromEntries(
+  await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
+)
+const stack = describeProcesses({
+  ...process.env,
+  ...ports,
+  WEATHER_PROVIDER: 'climate-normals',
+  LOG_LEVEL: 'warn',
+})
+const running = new Map<string, MeasuredProcess>()
+try {
+  for (const { name, main, env, healthUrl } of stack) {
+    if (name === 'bedrock') continue
+    const unlimited =
+      name === 'agent' ? { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' } : {}
+    running.set(name, await MeasuredProcess.start(main, { ...env, ...unlimited }, healthUrl))
+  }
+  const agentEnv = stack.at(-1)?.env ?? {}
+  const bareUrl = `http://localhost:${ports['BARE_PORT']}`
+  const bare = await MeasuredProcess.start(
+    resolve(import.meta.dirname, 'bare-turn.ts'),
+    { ...agentEnv, PORT: ports['BARE_PORT'] ?? '' },
+    bareUrl,
+  )
+  running.set('bare', bare)
+  const agent = running.get('agent')
+  if (!agent) throw new Error('The agent is not running.')
+
+  const rows: (string | number)[][] = [
+    ['connections', 'server', 'turns/s', 'p50 ms', 'p99 ms', 'failed', 'CPU ms/turn', 'of the bare server'],
+  ]
+  for (const connections of connectionCounts) {
+    const bareResult = await measure(`${bareUrl}/`, connections, bare)
+    const agentResult = await measure(`http://localhost:${ports['PORT']}/api/chat`, connections, agent)
+    const ratio = agentResult.turnsPerSecond / bareResult.turnsPerSecond
+    rows.push([connections, 'bare', ...cells(bareResult), '100 %'])
+    rows.push([connections, 'agent', ...cells(agentResult), `${Math.round(ratio * 100)} %`])
+  }
+  printTable(rows)
+} finally {
+  await Promise.all([...running.values()].map(process => process.stop()))
+}
+
+interface Measurement {
+  readonly turnsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly failed: number
+  readonly cpuMsPerTurn: number
+}
+
+async function measure(url: string, connections: number, server: MeasuredProcess): Promise<Measurement> {
+  const load = {
+    url,
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/json' },
+    body: question,
+    connections,
+  }
+  await autocannon({ ...load, duration: 2 })
+  const cpuBeforeMs = server.cpuMs
+  const result = await autocannon({ ...load, duration: durationS })
+  return {
+    turnsPerSecond: result.requests.total / result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    failed: result.non2xx + result.errors + result.timeouts,
+    cpuMsPerTurn: (server.cpuMs - cpuBeforeMs) / result.requests.total,
+  }
+}
+
+function cells(result: Measurement): (string | number)[] {
+  return [
+    Math.round(result.turnsPerSecond),
+    result.p50Ms,
+    result.p99Ms,
+    result.failed,
+    result.cpuMsPerTurn.toFixed(2),
+  ]
+}

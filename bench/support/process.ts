@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const clockTicksPerSecond = 100
+const startTimeoutMs = 30_000
+
+/** A service under measurement, in a process of its own. */
+export class MeasuredProcess {
+  readonly startMs: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, startMs: number) {
+    this.#child = child
+    this.startMs = startMs
+  }
+
+  /** Starts `node <main>` and waits until `healthUrl` answers 200; `startMs` is the time that took. */
+  static async start(main: string, env: Record<string, string>, healthUrl: string): Promise<MeasuredProcess> {
+    const startedMs = performance.now()
+    const child = spawn(process.execPath, [main], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    while (!(await answersOk(healthUrl))) {
+      if (child.exitCode !== null) throw new Error(`${main} ended with exit code ${child.exitCode}.`)
+      if (performance.now() - startedMs > startTimeoutMs)
+        throw new Error(`${main} did not answer at ${healthUrl}.`)
+      await delay(1)
+    }
+    return new MeasuredProcess(child, performance.now() - startedMs)
+  }
+
+  /** Resident memory now, in MiB. */
+  get residentMiB(): number {
+    return (
+      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]) / 1024
+    )
+  }
+
+  /** CPU time used so far by all threads, in milliseconds. */
+  get cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return
+    this.#child.kill('SIGTERM')
+    await once(this.#child, 'exit')
+  }
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+/** A TCP port that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('The server has no port.')
+  return address.port
+}
