@@ -3,6 +3,7 @@
  * without validation, identity checks, trace or problem handling. Nothing that answers the question can be faster.
  */
 import { createServer } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { Agent, request } from 'undici'
 
 const { PORT, SIDECAR_URL, WEATHER_API_URL, AGENT_CLIENT_ID } = process.env
@@ -13,8 +14,7 @@ createServer(async (incoming, outgoing) => {
     outgoing.end('ok')
     return
   }
-  const body = await Array.fromAsync(incoming)
-  const { message } = JSON.parse(Buffer.concat(body).toString()) as { message: string }
+  const { message } = (await json(incoming)) as { message: string }
   const tokenUrl = `${SIDECAR_URL}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${AGENT_CLIENT_ID}`
   const token = (await (await request(tokenUrl, { dispatcher })).body.json()) as {
     authorizationHeader: string
