@@ -1,11 +1,17 @@
-import { commonProblems, defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import {
+  commonProblems,
+  defineProblems,
+  type ProblemError,
+  type ProblemKind,
+  type ProblemOptions,
+} from '@entra-bedrock-agent/service-kit'
 
 /**
  * Every failure of the agent that a person can meet: its status, its cause and the way out, one sentence each.
  * 401 = the person's token is missing or unusable; 403 = the token is good, a right is missing;
  * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
  */
-export const agentProblems = {
+export const catalogue = {
   ...commonProblems,
 
   MESSAGE_TOO_LONG: {
@@ -209,7 +215,24 @@ export const agentProblems = {
   },
 } as const satisfies Record<string, ProblemKind>
 
-export type AgentProblemCode = keyof typeof agentProblems
+export type AgentProblemCode = keyof typeof catalogue
+
+const makeProblem = defineProblems(catalogue)
+
+/** The challenge that goes with a refused person's token (RFC 6750 §3); every 401 must carry one. */
+const challenges: Partial<Record<AgentProblemCode, string>> = {
+  SIGN_IN_REQUIRED: 'Bearer',
+  USER_TOKEN_INVALID: 'Bearer error="invalid_token"',
+  USER_TOKEN_EXPIRED: 'Bearer error="invalid_token"',
+  USER_TOKEN_WRONG_AUDIENCE: 'Bearer error="invalid_token"',
+  USER_TOKEN_SCOPE_MISSING: 'Bearer error="insufficient_scope", scope="access_as_user"',
+}
 
 /** Makes a failure of the agent: `throw problem('CITY_NOT_FOUND', 'No city is called “Dalas”.')`. */
-export const problem = defineProblems(agentProblems)
+export function problem(code: AgentProblemCode, detail: string, options: ProblemOptions = {}): ProblemError {
+  const challenge = challenges[code]
+  return makeProblem(code, detail, {
+    ...options,
+    ...(challenge ? { headers: { 'www-authenticate': challenge, ...options.headers } } : {}),
+  })
+}

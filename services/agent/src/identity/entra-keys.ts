@@ -1,0 +1,45 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
+import { Agent, fetch } from 'undici'
+import { problem } from '../problems.ts'
+
+export interface EntraKeysOptions {
+  /** Entra's origin, such as `https://login.microsoftonline.com`, without a trailing slash. */
+  readonly authority: string
+  readonly tenantId: string
+  /** How long fetching the keys may take. Default: 3 s. */
+  readonly keysTimeoutMs?: number | undefined
+  /** After a fetch, how long an unknown key id waits before it may cause the next one. Default: 10 s. */
+  readonly keysCooldownMs?: number | undefined
+}
+
+const keysMaxAgeMs = 10 * 60_000
+const keysMaxBytes = 256 * 1024
+
+/**
+ * The tenant's signing keys, whole set at a time: fetched when first needed, when old, and when a key id is unknown –
+ * then at most once per cool-down, so that made-up key ids neither flood Entra nor keep a new key from being found.
+ * Concurrent look-ups share one fetch. One key set serves v1 and v2 tokens.
+ *
+ * @throws ProblemError ENTRA_UNAVAILABLE when the keys are out of reach; jose's errors when the key is not among them.
+ */
+export function createEntraKeys(options: EntraKeysOptions): JWTVerifyGetKey {
+  const { authority, tenantId, keysTimeoutMs = 3_000, keysCooldownMs = 10_000 } = options
+  const dispatcher = new Agent({ connect: { timeout: keysTimeoutMs }, maxResponseSize: keysMaxBytes })
+  const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
+    timeoutDuration: keysTimeoutMs,
+    cooldownDuration: keysCooldownMs,
+    cacheMaxAge: keysMaxAgeMs,
+    [customFetch]: (url, init) => fetch(url, { ...init, dispatcher }),
+  })
+  return async (header, token) => {
+    try {
+      return await keys(header, token)
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error
+      throw problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
+        upstream: { service: 'entra' },
+        cause: error,
+      })
+    }
+  }
+}
