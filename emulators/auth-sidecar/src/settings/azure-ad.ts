@@ -1,0 +1,58 @@
+import type { Settings } from './settings.ts'
+
+/** One entry of `AzureAd:ClientCredentials`, with the keys that its source type reads. */
+export interface CredentialDescription {
+  readonly sourceType: string
+  /** The value of a companion key such as `ClientSecret` or `CertificateDiskPath`. */
+  readonly value: (key: string) => string | undefined
+}
+
+/** The blueprint, as the section `AzureAd` describes it. */
+export interface AzureAdOptions {
+  /** Without trailing slash. */
+  readonly instance: string
+  readonly tenantId: string
+  readonly clientId: string
+  readonly audiences: readonly string[] | undefined
+  /** One string, compared as a whole; only `/Validate` looks at it. */
+  readonly scopes: string | undefined
+  readonly credentials: readonly CredentialDescription[]
+  readonly clientCapabilities: readonly string[]
+  readonly sendX5c: boolean
+}
+
+const publicCloud = 'https://login.microsoftonline.com'
+
+/**
+ * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. Nothing is reported then,
+ * for the sidecar starts all the same and answers every request with an empty 500.
+ */
+export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
+  const tenantId = settings.text('AzureAd:TenantId')
+  const clientId = settings.text('AzureAd:ClientId')
+  if (!tenantId || !clientId) return undefined
+  const audience = settings.text('AzureAd:Audience')
+  const audiences = [...(audience ? [audience] : []), ...(settings.list('AzureAd:Audiences') ?? [])]
+  return {
+    instance: (settings.text('AzureAd:Instance') ?? publicCloud).replace(/\/+$/, ''),
+    tenantId,
+    clientId,
+    audiences: audiences.length > 0 ? audiences : undefined,
+    scopes: settings.text('AzureAd:Scopes'),
+    credentials: readCredentials(settings),
+    clientCapabilities: settings.list('AzureAd:ClientCapabilities') ?? [],
+    sendX5c: settings.flag('AzureAd:SendX5C') ?? false,
+  }
+}
+
+function readCredentials(settings: Settings): readonly CredentialDescription[] {
+  const path = 'AzureAd:ClientCredentials'
+  const described = settings.childNames(path).flatMap(index => {
+    const sourceType = settings.text(`${path}:${index}:SourceType`)
+    return sourceType === undefined
+      ? []
+      : [{ sourceType, value: (key: string) => settings.text(`${path}:${index}:${key}`) }]
+  })
+  if (described.length > 0 || settings.text('AzureAd:ClientSecret') === undefined) return described
+  return [{ sourceType: 'ClientSecret', value: (key: string) => settings.text(`AzureAd:${key}`) }]
+}
