@@ -1,0 +1,86 @@
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import { type AwsCredential, readCredential } from './credentials.ts'
+import { defaultModelId } from './models.ts'
+
+type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue }
+
+/** Settings of a Bedrock that can be called. */
+export interface BedrockConfig {
+  readonly region: string
+  /** Inference profile id, model id or ARN. */
+  readonly modelId: string
+  readonly maxTokens: number
+  /** Sent only when set: current models refuse sampling parameters. */
+  readonly temperature: number | undefined
+  /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
+  readonly additionalModelRequestFields: Readonly<Record<string, JsonValue>> | undefined
+  /** Whether a background probe of a few tokens may look if Bedrock answers. */
+  readonly probe: boolean
+  /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or a stand-in. */
+  readonly endpoint: string | undefined
+  readonly credential: Exclude<AwsCredential, { tier: 'none' }>
+}
+
+/** AWS is not set up; direct mode works all the same. */
+export interface NoBedrock {
+  readonly missing: string
+  readonly region: string | undefined
+}
+
+/** Reads everything about AWS and Bedrock. What is wrong in form is a fault; what is merely missing is `NoBedrock`. */
+export function readBedrockConfig(env: EnvironmentReader): BedrockConfig | NoBedrock {
+  const region = env.optional('AWS_REGION') ?? env.optional('AWS_DEFAULT_REGION')
+  const settings = {
+    maxTokens: env.integer('BEDROCK_MAX_TOKENS', 4_096, 1, 128_000),
+    temperature: readTemperature(env),
+    additionalModelRequestFields: readAdditionalFields(env),
+    probe: env.oneOf('BEDROCK_PROBE', ['on', 'off'], 'on') === 'on',
+    endpoint: readEndpoint(env),
+  }
+  if (region === undefined) return { missing: 'AWS_REGION is not set.', region }
+  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) {
+    env.fault(`AWS_REGION must be a region such as eu-central-1; it is "${region}".`)
+  }
+  const credential = readCredential(env)
+  if (credential.tier === 'none') return { missing: credential.missing, region }
+  return { ...settings, region, modelId: env.text('BEDROCK_MODEL_ID', defaultModelId(region)), credential }
+}
+
+function readTemperature(env: EnvironmentReader): number | undefined {
+  const text = env.optional('BEDROCK_TEMPERATURE')
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!(value >= 0 && value <= 1)) {
+    env.fault(`BEDROCK_TEMPERATURE must be a number from 0 to 1; it is "${text}".`)
+  }
+  return value
+}
+
+function readAdditionalFields(env: EnvironmentReader): BedrockConfig['additionalModelRequestFields'] {
+  const name = 'BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS'
+  const text = env.optional(name)
+  if (text === undefined) return undefined
+  try {
+    const value: JsonValue = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Readonly<Record<string, JsonValue>>
+    }
+  } catch {
+    // Reported below, together with JSON that is not an object.
+  }
+  env.fault(`${name} must be a JSON object.`)
+  return undefined
+}
+
+function readEndpoint(env: EnvironmentReader): string | undefined {
+  if (env.optional('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS') === 'true') return undefined
+  const own = 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'
+  const name = env.optional(own) === undefined ? 'AWS_ENDPOINT_URL' : own
+  return env.optional(name) === undefined ? undefined : env.url(name)
+}

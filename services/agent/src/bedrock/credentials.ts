@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises'
+import { fromHttp } from '@aws-sdk/credential-provider-http'
+import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import { fromWebToken } from '@aws-sdk/credential-provider-web-identity'
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+
+/** How the agent proves itself to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
+export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
+
+/** A value with an end. What has no end of its own is given a short one, so that the SDK asks again. */
+interface AwsKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiration?: Date
+}
+
+type KeyProvider = ReturnType<typeof fromWebToken>
+
+/**
+ * Where the credential comes from. Secrets stay inside closures: printing or logging this object shows none.
+ */
+export type AwsCredential =
+  | { readonly tier: 'api-key'; readonly token: () => Promise<{ token: string }> }
+  | {
+      readonly tier: Exclude<CredentialTier, 'api-key' | 'none'>
+      readonly keys: KeyProvider
+      /** What can be said about the source without a secret, such as the path of the token file. */
+      readonly source: string
+      /** A temporary access key (ASIA…) came without the session token that it needs. */
+      readonly lacksSessionToken?: boolean
+    }
+  | { readonly tier: 'none'; readonly missing: string }
+
+/** Decides on the credential tier by the environment alone; reads no file and calls nobody. */
+export function readCredential(env: EnvironmentReader): AwsCredential {
+  return (
+    readApiKey(env) ??
+    readStaticKeys(env) ??
+    readWebIdentity(env) ??
+    readPodIdentity(env) ??
+    readHalfSet(env) ??
+    defaultChain(env)
+  )
+}
+
+function readApiKey(env: EnvironmentReader): AwsCredential | undefined {
+  const token = env.optional('AWS_BEARER_TOKEN_BEDROCK')
+  return token === undefined ? undefined : { tier: 'api-key', token: async () => ({ token }) }
+}
+
+function readStaticKeys(env: EnvironmentReader): AwsCredential | undefined {
+  const accessKeyId = env.optional('AWS_ACCESS_KEY_ID')
+  const secretAccessKey = env.optional('AWS_SECRET_ACCESS_KEY')
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
+  const sessionToken = env.optional('AWS_SESSION_TOKEN')
+  const keys: AwsKeys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+  return {
+    tier: 'sts',
+    keys: async () => keys,
+    source: sessionToken ? 'AWS_ACCESS_KEY_ID with AWS_SESSION_TOKEN' : 'AWS_ACCESS_KEY_ID',
+    lacksSessionToken: sessionToken === undefined && accessKeyId.startsWith('ASIA'),
+  }
+}
+
+function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
+  const roleArn = env.optional('AWS_ROLE_ARN')
+  const tokenFile = env.optional('AWS_WEB_IDENTITY_TOKEN_FILE')
+  if (roleArn === undefined || tokenFile === undefined) return undefined
+  const roleSessionName = env.optional('AWS_ROLE_SESSION_NAME')
+  const endpoint = stsEndpoint(env)
+  return {
+    tier: 'federation',
+    // The file is read anew for every exchange: the kubelet replaces it long before the token expires.
+    keys: async identityProperties =>
+      fromWebToken({
+        roleArn,
+        webIdentityToken: (await readFile(tokenFile, 'utf8')).trim(),
+        ...(roleSessionName === undefined ? {} : { roleSessionName }),
+        ...(endpoint === undefined ? {} : { clientConfig: { endpoint } }),
+      })(identityProperties),
+    source: `${roleArn} by the token in ${tokenFile}`,
+  }
+}
+
+function stsEndpoint(env: EnvironmentReader): string | undefined {
+  const name =
+    env.optional('AWS_ENDPOINT_URL_STS') === undefined ? 'AWS_ENDPOINT_URL' : 'AWS_ENDPOINT_URL_STS'
+  return env.optional(name) === undefined ? undefined : env.url(name)
+}
+
+function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
+  const uri = env.optional('AWS_CONTAINER_CREDENTIALS_FULL_URI')
+  const tokenFile = env.optional('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')
+  if (uri === undefined || tokenFile === undefined) return undefined
+  return {
+    tier: 'pod-identity',
+    keys: fromHttp({
+      awsContainerCredentialsFullUri: uri,
+      awsContainerAuthorizationTokenFile: tokenFile,
+      timeout: 2_000,
+    }),
+    source: `${uri} by the token in ${tokenFile}`,
+  }
+}
+
+const halves = [
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+  ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
+] as const
+
+function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
+  for (const pair of halves) {
+    const [there, missing] = env.optional(pair[0]) === undefined ? [pair[1], pair[0]] : pair
+    if (env.optional(there) !== undefined)
+      return { tier: 'none', missing: `${there} is set, but ${missing} is not.` }
+  }
+  return undefined
+}
+
+/** How long keys from a shared file count before it is read again. */
+const sharedFileMs = 60_000
+/** The SDK renews identities in the background this long before their end. */
+const renewalMs = 5 * 60_000
+
+/** Everything else that the SDK knows: profiles, SSO, processes, ECS, the instance's role. */
+function defaultChain(env: EnvironmentReader): AwsCredential {
+  const profile = env.optional('AWS_PROFILE')
+  return {
+    tier: 'default-chain',
+    keys: async identityProperties => {
+      // `ignoreCache`: a shared credentials file that was replaced is read again.
+      const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
+      const keys = await chain(identityProperties)
+      return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewalMs + sharedFileMs) }
+    },
+    source: profile === undefined ? 'the default credential chain' : `profile ${profile}`,
+  }
+}
