@@ -1,0 +1,34 @@
+import { loggerOptions } from '@entra-bedrock-agent/service-kit'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import { discovery } from './discovery/routes.ts'
+import { Entra } from './entra.ts'
+import { answerRefusals } from './errors/answer-refusals.ts'
+import { tokenEndpoint } from './token-endpoint/route.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly entra: Entra
+  }
+}
+
+/** The stand-in as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
+export function buildApp(config: Config): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    logger: loggerOptions(config.logLevel),
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
+    ...(config.tls ? { https: config.tls } : {}),
+  })
+  const entra = new Entra(config, () => app.server)
+  app.decorate('entra', entra)
+  answerRefusals(app, entra)
+  app.get('/livez', async () => ({ status: 'ok' }))
+  app.get('/readyz', async () => {
+    await entra.keys.current()
+    return { status: 'ok' }
+  })
+  app.register(discovery, { entra })
+  app.register(tokenEndpoint, { entra })
+  return app
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { wellKnown } from './directory/well-known.ts'
+
+/** What the stand-in is told by its environment. Ids have the demo's defaults, so that it starts alone. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly logLevel: string
+  /** Where clients see this server, such as `https://login.microsoftonline.com`; unset: the address it listens on. */
+  readonly publicUrl: string | undefined
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly tenantId: string
+  readonly blueprint: {
+    readonly appId: string
+    readonly clientSecret: string | undefined
+    /** PEM certificates whose private keys may sign the blueprint's client assertions. */
+    readonly certificate: string | undefined
+    readonly federatedCredential: FederatedCredentialConfig | undefined
+  }
+  readonly agentId: string
+  readonly weatherApi: { readonly appId: string; readonly tokenVersion: 1 | 2 }
+  readonly spa: { readonly appId: string; readonly redirectUris: readonly string[] }
+  /** The application that set-up scripts sign in as to call Graph. */
+  readonly setupApp: { readonly appId: string; readonly clientSecret: string | undefined }
+}
+
+export interface FederatedCredentialConfig {
+  readonly issuer: string
+  readonly subject: string
+  readonly audience: string
+}
+
+/** Reads the environment; see the workspace's README for every variable. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  return readEnvironment(env, reader => ({
+    host: reader.text('HOST', '127.0.0.1'),
+    port: reader.port('PORT', 7001),
+    logLevel: reader.text('LOG_LEVEL', 'info'),
+    publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
+    tls: readTls(reader),
+    tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),
+    blueprint: {
+      appId: reader.guid('BLUEPRINT_APP_ID', 'cccccccc-0000-4000-8000-00000000000c'),
+      clientSecret: reader.optional('BLUEPRINT_CLIENT_SECRET'),
+      certificate: readFile(reader, 'BLUEPRINT_CERTIFICATE_FILE'),
+      federatedCredential: readFederatedCredential(reader),
+    },
+    agentId: reader.guid('AGENT_CLIENT_ID', 'bbbbbbbb-0000-4000-8000-00000000000b'),
+    weatherApi: {
+      appId: reader.guid('WEATHER_API_APP_ID', 'aaaaaaaa-0000-4000-8000-00000000000a'),
+      tokenVersion: reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? 1 : 2,
+    },
+    spa: {
+      appId: reader.guid('CLIENT_SPA_APP_ID', 'dddddddd-0000-4000-8000-00000000000d'),
+      redirectUris: reader.list('SPA_REDIRECT_URI', ['http://localhost:3001/auth/redirect.html']),
+    },
+    setupApp: {
+      appId: reader.guid('SETUP_APP_ID', 'ffffffff-0000-4000-8000-00000000000f'),
+      clientSecret: reader.optional('SETUP_CLIENT_SECRET'),
+    },
+  }))
+}
+
+function readTls(reader: EnvironmentReader): Config['tls'] {
+  const cert = readFile(reader, 'TLS_CERT_FILE')
+  const key = readFile(reader, 'TLS_KEY_FILE')
+  if (cert === undefined && key === undefined) return undefined
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
+  return undefined
+}
+
+function readFederatedCredential(reader: EnvironmentReader): FederatedCredentialConfig | undefined {
+  const issuer = reader.optional('FEDERATED_ISSUER')
+  const subject = reader.optional('FEDERATED_SUBJECT')
+  const audience = reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)
+  if (issuer === undefined && subject === undefined) return undefined
+  if (issuer !== undefined && subject !== undefined) return { issuer, subject, audience }
+  reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
+  return undefined
+}
+
+function readFile(reader: EnvironmentReader, variable: string): string | undefined {
+  const path = reader.optional(variable)
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    reader.fault(`${variable} names ${path}, which can't be read: ${(error as Error).message}.`)
+    return undefined
+  }
+}

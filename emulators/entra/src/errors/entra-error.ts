@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { type RefusalCode, refusals } from './catalogue.ts'
+
+interface RefusalOptions {
+  /** A claims challenge: what the person's next sign-in has to fulfil, as JSON. */
+  readonly claims?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A refusal with its AADSTS code; the error handlers put it on the wire or on a page. */
+export class EntraError extends Error {
+  override readonly name = 'EntraError'
+  readonly code: number
+  readonly status: number
+  readonly error: string
+  readonly suberror: string | undefined
+  readonly claims: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: number,
+    kind: { error: string; suberror?: string; status?: number },
+    text: string,
+    options: RefusalOptions = {},
+  ) {
+    super(text)
+    this.code = code
+    this.error = kind.error
+    this.status = kind.status ?? (kind.error === 'invalid_client' ? 401 : 400)
+    this.suberror = kind.suberror
+    this.claims = options.claims
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** The refusal with this code, its `{placeholders}` filled in. */
+export function refusal(
+  code: RefusalCode,
+  details: Readonly<Record<string, string>> = {},
+  options?: RefusalOptions,
+): EntraError {
+  const kind = refusals[code]
+  const text = kind.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? '')
+  return new EntraError(code, kind, text, options)
+}
+
+/** One request's identifiers, by which Entra's answers and logs are joined. */
+export interface Trace {
+  readonly traceId: string
+  readonly correlationId: string
+  readonly timestamp: string
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A new trace; the client's own request id becomes the correlation id if it is a GUID. */
+export function newTrace(clientRequestId: string | undefined, nowMs: number): Trace {
+  return {
+    traceId: randomUUID(),
+    correlationId:
+      clientRequestId !== undefined && guid.test(clientRequestId) ? clientRequestId : randomUUID(),
+    timestamp: timestampOf(nowMs),
+  }
+}
+
+/** Time in Entra's own notation, such as `2026-01-01 00:00:00Z`. */
+export function timestampOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
+}
+
+/** The code, the sentence and the identifiers, as `error_description` carries them. */
+export function describe(error: EntraError, trace: Trace): string {
+  return [
+    `AADSTS${error.code}: ${error.message}`,
+    `Trace ID: ${trace.traceId}`,
+    `Correlation ID: ${trace.correlationId}`,
+    `Timestamp: ${trace.timestamp}`,
+  ].join('\r\n')
+}
+
+/** The JSON body of a refused token request. */
+export function errorBody(error: EntraError, trace: Trace, publicUrl: string): Record<string, unknown> {
+  return {
+    error: error.error,
+    error_description: describe(error, trace),
+    error_codes: [error.code],
+    timestamp: trace.timestamp,
+    trace_id: trace.traceId,
+    correlation_id: trace.correlationId,
+    error_uri: `${publicUrl}/error?code=${error.code}`,
+    ...(error.suberror === undefined ? {} : { suberror: error.suberror }),
+    ...(error.claims === undefined ? {} : { claims: error.claims }),
+  }
+}

@@ -1,0 +1,51 @@
+import { buildApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import type { Entra } from '../entra.ts'
+
+export const tenantId = '11111111-2222-4333-8444-555555555555'
+export const blueprintAppId = 'cccccccc-0000-4000-8000-00000000000c'
+export const agentId = 'bbbbbbbb-0000-4000-8000-00000000000b'
+export const weatherAppId = 'aaaaaaaa-0000-4000-8000-00000000000a'
+export const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
+export const setupAppId = 'ffffffff-0000-4000-8000-00000000000f'
+
+export interface TestEntra {
+  readonly url: string
+  readonly entra: Entra
+  close(): Promise<void>
+}
+
+/** A listening stand-in with the demo's directory, secrets for the blueprint and the set-up application. */
+export async function startEntra(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
+  const app = buildApp(
+    readConfig({
+      LOG_LEVEL: 'silent',
+      BLUEPRINT_CLIENT_SECRET: 'blueprint-secret',
+      SETUP_CLIENT_SECRET: 'setup-secret',
+      ...env,
+    }),
+  )
+  await app.listen({ port: 0, host: 'localhost' })
+  return { url: app.entra.publicUrl, entra: app.entra, close: () => app.close() }
+}
+
+export interface TokenReply {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what came, and fails where it differs
+  readonly body: any
+}
+
+/** Posts a form to the token endpoint. */
+export async function requestToken(
+  { url }: TestEntra,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<TokenReply> {
+  const response = await fetch(`${url}/${tenantId}/oauth2/v2.0/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(fields),
+  })
+  return { status: response.status, headers: response.headers, body: await response.json() }
+}

@@ -1,0 +1,67 @@
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  agentId,
+  blueprintAppId,
+  requestToken,
+  startEntra,
+  type TestEntra,
+  tenantId,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+
+const exchange = {
+  client_id: blueprintAppId,
+  client_secret: 'blueprint-secret',
+  grant_type: 'client_credentials',
+  scope: 'api://AzureADTokenExchange/.default',
+  fmi_path: agentId,
+}
+
+describe('client credentials', () => {
+  it('exchanges the blueprint’s secret for T1, and T1 for the agent’s own token, which its published keys verify', async () => {
+    const t1 = await requestToken(entra, exchange)
+    expect(t1.status).toBe(200)
+    const t1Claims = decodeJwt(t1.body.access_token)
+    expect(t1Claims).toMatchObject({
+      aud: 'fb60f99c-7a34-4190-8149-302f77469936',
+      iss: `https://sts.windows.net/${tenantId}/`,
+      ver: '2.0',
+      azp: blueprintAppId,
+      azpacr: '1',
+      idtyp: 'app',
+    })
+    expect(t1Claims.sub).toMatch(new RegExp(`^/eid1/c/pub/t/[\\w-]{22}/a/[\\w-]{22}/${agentId}$`))
+
+    const tr = await requestToken(entra, {
+      client_id: agentId,
+      grant_type: 'client_credentials',
+      scope: `api://${weatherAppId}/.default`,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: t1.body.access_token,
+    })
+    expect(tr.body).toMatchObject({ token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599 })
+    const keys = createRemoteJWKSet(new URL(`${entra.url}/${tenantId}/discovery/v2.0/keys`))
+    const { payload } = await jwtVerify(tr.body.access_token, keys, {
+      issuer: `${entra.url}/${tenantId}/v2.0`,
+      audience: weatherAppId,
+    })
+    expect(payload).toMatchObject({
+      azp: agentId,
+      azpacr: '2',
+      oid: agentId,
+      sub: agentId,
+      idtyp: 'app',
+      roles: ['Weather.Read.All'],
+      xms_par_app_azp: blueprintAppId,
+    })
+    expect(String(payload['xms_act_fct']).split(' ')).toContain('11')
+    expect(payload).not.toHaveProperty('scp')
+  })
+})
