@@ -1,0 +1,110 @@
+import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { askAgent } from './ask.ts'
+
+const request = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' } as const
+
+function answerWith(response: (init: RequestInit) => Response | Promise<Response>) {
+  const calls: RequestInit[] = []
+  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    calls.push(init)
+    return response(init)
+  })
+  return calls
+}
+
+function eventStream(...pieces: (string | Uint8Array | Error)[]): Response {
+  const encoder = new TextEncoder()
+  const body = new ReadableStream({
+    pull(controller) {
+      const piece = pieces.shift()
+      if (piece === undefined) controller.close()
+      else if (piece instanceof Error) controller.error(piece)
+      else controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+}
+
+async function collect(options: { userToken?: string; signal?: AbortSignal } = {}): Promise<TurnEvent[]> {
+  const events: TurnEvent[] = []
+  const signal = options.signal ?? new AbortController().signal
+  for await (const event of askAgent(request, { userToken: options.userToken, signal })) events.push(event)
+  return events
+}
+
+describe('askAgent', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+
+  it('yields the events up to the result, even when a letter is cut in two', async () => {
+    const delta = new TextEncoder().encode('event: delta\ndata: {"text":"São"}\n\n')
+    const cut = delta.indexOf(0xa3)
+    answerWith(() =>
+      eventStream(delta.slice(0, cut), delta.slice(cut), 'event: result\ndata: {"answer":"São"}\n\n'),
+    )
+    expect(await collect()).toEqual([
+      { event: 'delta', data: { text: 'São' } },
+      { event: 'result', data: { answer: 'São' } },
+    ])
+  })
+
+  it('sends the token of the person only when it is given one', async () => {
+    const calls = answerWith(() => eventStream('event: result\ndata: {}\n\n'))
+    await collect()
+    await collect({ userToken: 'tc' })
+    expect(calls.map(call => new Headers(call.headers).get('authorization'))).toEqual([null, 'Bearer tc'])
+  })
+
+  it('passes on the problem with which the agent refused', async () => {
+    const problem = { code: 'RATE_LIMITED', title: 'Too many', detail: '', hint: 'Wait' }
+    answerWith(() =>
+      Response.json(problem, { status: 429, headers: { 'content-type': 'application/problem+json' } }),
+    )
+    await expect(collect()).rejects.toMatchObject({ problem })
+  })
+
+  it('says when something else than the agent answered', async () => {
+    answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
+    await expect(collect()).rejects.toMatchObject({
+      problem: { code: 'UNEXPECTED_REPLY', detail: 'HTTP status 502.' },
+    })
+  })
+
+  it('says when the agent cannot be reached', async () => {
+    answerWith(() => Promise.reject(new TypeError('Failed to fetch')))
+    await expect(collect()).rejects.toMatchObject({ problem: { code: 'AGENT_UNREACHABLE' } })
+  })
+
+  it.each([
+    ['ends', []],
+    ['is cut', [new TypeError('network error')]],
+  ])('does not take a stream that %s without a result for an answer', async (_what, end) => {
+    answerWith(() => eventStream('event: delta\ndata: {"text":"half"}\n\n', ...end))
+    await expect(collect()).rejects.toMatchObject({ problem: { code: 'ANSWER_BROKEN_OFF' } })
+  })
+
+  it('gives up on an agent that is silent for 45 seconds', async () => {
+    vi.useFakeTimers()
+    answerWith(
+      init =>
+        new Promise((_resolve, reject) => {
+          init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+        }),
+    )
+    const answer = expect(collect()).rejects.toMatchObject({ problem: { code: 'AGENT_SILENT' } })
+    await vi.advanceTimersByTimeAsync(45_000)
+    await answer
+  })
+
+  it('throws the reason of the abort when the person stops it', async () => {
+    const stop = new AbortController()
+    answerWith(() => {
+      stop.abort(new DOMException('stopped', 'AbortError'))
+      return Promise.reject(stop.signal.reason)
+    })
+    await expect(collect({ signal: stop.signal })).rejects.toBe(stop.signal.reason)
+  })
+})

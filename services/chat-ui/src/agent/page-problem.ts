@@ -1,0 +1,86 @@
+import type { Problem } from '@entra-bedrock-agent/identity-trace'
+
+/** What the page tells of a failure, whether the agent reported it or the page met it on its own. */
+export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'>
+
+/** The failures that the page itself can meet, and the way out of each. */
+const pageProblems = {
+  AGENT_UNREACHABLE: {
+    title: 'The agent cannot be reached.',
+    hint: 'Check that the agent is running and that you are connected, then retry.',
+  },
+  AGENT_SILENT: {
+    title: 'The agent has gone silent.',
+    hint: 'Retry; if it stays, look at the agent’s log.',
+  },
+  ANSWER_BROKEN_OFF: {
+    title: 'The connection ended before the answer did.',
+    hint: 'Do not rely on the part that arrived. Retry.',
+  },
+  UNEXPECTED_REPLY: {
+    title: 'Something that is not the agent answered.',
+    hint: 'Check what stands between this page and the agent, such as a proxy.',
+  },
+  SIGN_IN_REQUIRED: {
+    title: 'Sign in first.',
+    hint: 'The agent can act on your behalf only when it knows who you are. Nothing was sent.',
+  },
+  SIGN_IN_UNAVAILABLE: {
+    title: 'Sign-in is not set up.',
+    hint: 'Set CLIENT_SPA_APP_ID of the agent to the application id of the page’s app registration.',
+  },
+  POPUP_BLOCKED: {
+    title: 'The browser blocked the sign-in window.',
+    hint: 'Allow pop-ups for this page, or simply press the button again.',
+  },
+  SIGN_IN_CANCELLED: {
+    title: 'Sign-in was cancelled.',
+    hint: 'Nothing was sent. Sign in when you are ready.',
+  },
+  SIGN_IN_TIMED_OUT: {
+    title: 'Sign-in took too long.',
+    hint: 'Sign in again. If the window showed an error, its text says what to change in Entra.',
+  },
+  SIGN_IN_UNREACHABLE: {
+    title: 'Microsoft Entra ID cannot be reached from this browser.',
+    hint: 'Check the connection, then sign in again.',
+  },
+  SIGN_IN_FAILED: {
+    title: 'Sign-in failed.',
+    hint: 'Sign in again; if it stays, look the code up at https://login.microsoftonline.com/error.',
+  },
+  SESSION_EXPIRED: {
+    title: 'Your session has ended.',
+    hint: 'Sign in again to go on.',
+  },
+  CONSENT_NEEDED: {
+    title: 'Your consent is needed.',
+    hint: 'Review what this page asks for. Without your consent the agent cannot act on your behalf.',
+  },
+  CONSENT_DECLINED: {
+    title: 'Consent was declined.',
+    hint: 'Nothing was sent. The agent cannot act on your behalf without it, but it can act as itself.',
+  },
+  SIGN_IN_INTERACTION_REQUIRED: {
+    title: 'Microsoft Entra ID wants more from you.',
+    hint: 'Continue in the sign-in window, for example with a second factor.',
+  },
+} as const satisfies Record<string, { title: string; hint: string }>
+
+type PageProblemCode = keyof typeof pageProblems
+
+/** Makes a failure that the page met on its own. */
+export function pageProblem(code: PageProblemCode, detail = '', claimsChallenge?: string): PageProblem {
+  return { code, ...pageProblems[code], detail, ...(claimsChallenge ? { claimsChallenge } : {}) }
+}
+
+/** A failure on its way to the person. */
+export class PageError extends Error {
+  override readonly name = 'PageError'
+  readonly problem: PageProblem
+
+  constructor(problem: PageProblem) {
+    super(`${problem.code}: ${problem.title}`)
+    this.problem = problem
+  }
+}

@@ -1,0 +1,79 @@
+import type {
+  Flow,
+  Mode,
+  Problem,
+  TraceStep,
+  TurnEvent,
+  TurnResult,
+  TurnStart,
+} from '@entra-bedrock-agent/identity-trace'
+import type { PageProblem } from '../agent/page-problem.ts'
+
+/** What a person asked, and how. */
+export interface Question {
+  readonly message: string
+  readonly mode: Mode
+  readonly flow: Flow
+}
+
+/** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
+export interface Exchange {
+  readonly id: string
+  readonly question: Question
+  /** The object id of the person on whose behalf it was asked; `undefined` where the agent acts as itself. */
+  readonly askedFor: string | undefined
+  readonly state: 'running' | 'done' | 'failed' | 'stopped'
+  /** What the agent itself said about the turn; what is printed on the answer comes from here. */
+  readonly turn: TurnStart | undefined
+  readonly answer: string
+  readonly steps: readonly TraceStep[]
+  readonly notices: readonly Problem[]
+  readonly result: TurnResult | undefined
+  readonly problem: PageProblem | undefined
+}
+
+export function startExchange(id: string, question: Question, askedFor: string | undefined): Exchange {
+  return {
+    id,
+    question,
+    askedFor,
+    state: 'running',
+    turn: undefined,
+    answer: '',
+    steps: [],
+    notices: [],
+    result: undefined,
+    problem: undefined,
+  }
+}
+
+/** The exchange after one more event of its turn. */
+export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
+  switch (event) {
+    case 'turn':
+      return { ...exchange, turn: data }
+    case 'step':
+      return { ...exchange, steps: putStep(exchange.steps, data) }
+    case 'delta':
+      return { ...exchange, answer: exchange.answer + data.text }
+    case 'notice':
+      return { ...exchange, notices: [...exchange.notices, data] }
+    case 'result':
+      return { ...exchange, state: 'done', result: data, answer: data.answer, notices: data.notices }
+    case 'problem':
+      return failExchange(exchange, data)
+  }
+}
+
+export function failExchange(exchange: Exchange, problem: PageProblem): Exchange {
+  return { ...exchange, state: 'failed', problem }
+}
+
+export function stopExchange(exchange: Exchange): Exchange {
+  return { ...exchange, state: 'stopped' }
+}
+
+function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
+  const known = steps.some(({ id }) => id === step.id)
+  return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
+}

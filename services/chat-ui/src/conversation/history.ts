@@ -1,0 +1,25 @@
+import { chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { Exchange } from './exchange.ts'
+
+/**
+ * The earlier turns that go along with a question: whole, answered exchanges, the newest that fit into the limits.
+ * What was answered on behalf of a person goes only into that person's questions.
+ */
+export function historyFor(exchanges: readonly Exchange[], askedFor: string | undefined): HistoryEntry[] {
+  const history: HistoryEntry[] = []
+  let characters = 0
+  for (const exchange of exchanges.toReversed()) {
+    if (!isAnswered(exchange) || (exchange.askedFor !== undefined && exchange.askedFor !== askedFor)) continue
+    characters += exchange.question.message.length + exchange.answer.length
+    if (characters > chatLimits.historyCharacters || history.length + 2 > chatLimits.historyEntries) break
+    history.unshift(
+      { role: 'user', text: exchange.question.message },
+      { role: 'assistant', text: exchange.answer },
+    )
+  }
+  return history
+}
+
+function isAnswered(exchange: Exchange): boolean {
+  return exchange.state === 'done' && exchange.answer !== ''
+}

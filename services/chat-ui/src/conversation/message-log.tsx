@@ -1,0 +1,57 @@
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Page } from '../page.ts'
+import { EmptyState } from './empty-state.tsx'
+import { ExchangeView } from './exchange-view.tsx'
+
+/** How near the end counts as at the end, in pixels. */
+const nearEnd = 48
+
+/** The conversation. It follows the newest text unless the person has scrolled away from it. */
+export function MessageLog({ page }: { readonly page: Page }) {
+  const { conversation } = page
+  const log = useRef<HTMLDivElement>(null)
+  const following = useSignal(true)
+  const exchanges = conversation.exchanges.value
+
+  const scrollToEnd = () => {
+    log.current?.scrollTo({ top: log.current.scrollHeight })
+  }
+  useLayoutEffect(() => {
+    if (following.value) scrollToEnd()
+  }, [exchanges, following])
+
+  return (
+    <div class="log-frame">
+      <div
+        class="log"
+        role="log"
+        aria-live="off"
+        aria-label="Questions and answers"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1)
+        tabIndex={0}
+        ref={log}
+        onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+          following.value = scrollHeight - scrollTop - clientHeight < nearEnd
+        }}
+      >
+        {exchanges.length === 0 && <EmptyState conversation={conversation} />}
+        {exchanges.map(exchange => (
+          <ExchangeView key={exchange.id} exchange={exchange} page={page} />
+        ))}
+      </div>
+      <div class="log-actions">
+        {!following.value && (
+          <button type="button" class="button" onClick={scrollToEnd}>
+            Jump to latest
+          </button>
+        )}
+        {exchanges.length > 0 && (
+          <button type="button" class="button quiet" onClick={() => conversation.startOver()}>
+            New conversation
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}

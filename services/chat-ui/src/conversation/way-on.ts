@@ -1,0 +1,37 @@
+import type { PageProblem } from '../agent/page-problem.ts'
+import type { Interaction } from '../sign-in/session.ts'
+
+/** The button in a failed answer: ask again at once, or first meet what Entra wants in the sign-in window. */
+export interface WayOn {
+  readonly label: string
+  readonly interaction?: Interaction
+}
+
+const signIn: WayOn = { label: 'Sign in and ask', interaction: {} }
+const consent: WayOn = { label: 'Review and ask again', interaction: { sameAccount: true } }
+
+const ways: Readonly<Record<string, WayOn>> = {
+  SIGN_IN_REQUIRED: signIn,
+  USER_TOKEN_INVALID: signIn,
+  USER_TOKEN_EXPIRED: signIn,
+  SESSION_EXPIRED: signIn,
+  POPUP_BLOCKED: signIn,
+  SIGN_IN_CANCELLED: signIn,
+  SIGN_IN_TIMED_OUT: signIn,
+  SIGN_IN_UNREACHABLE: signIn,
+  SIGN_IN_FAILED: signIn,
+  CONSENT_NEEDED: consent,
+  CONSENT_DECLINED: consent,
+  USER_TOKEN_SCOPE_MISSING: consent,
+}
+
+/** The way on from a problem. What only an administrator can mend is left at "Retry". */
+export function wayOn(problem: PageProblem): WayOn {
+  if (problem.code === 'CONDITIONAL_ACCESS_REQUIRED' || problem.code === 'SIGN_IN_INTERACTION_REQUIRED') {
+    return {
+      label: 'Continue in the sign-in window',
+      interaction: { sameAccount: true, claimsChallenge: problem.claimsChallenge },
+    }
+  }
+  return ways[problem.code] ?? { label: 'Retry' }
+}

@@ -1,0 +1,63 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { type Signal, signal } from '@preact/signals'
+import { askAgent } from './agent/ask.ts'
+import { type AgentStatus, type PublicConfig, readStatus } from './agent/public-config.ts'
+import { type Asker, Conversation } from './conversation/conversation.ts'
+import { Session } from './sign-in/session.ts'
+import { type NameOf, nameIds } from './trace/names.ts'
+
+/** Everything the page works with, once the agent's configuration is known. */
+export interface Page {
+  readonly config: PublicConfig
+  readonly status: Signal<AgentStatus | undefined>
+  readonly session: Session
+  readonly conversation: Conversation
+  readonly nameOf: NameOf
+  /** What the status region says. */
+  readonly announcement: Signal<string>
+  refreshStatus(): Promise<void>
+}
+
+export function createPage(config: PublicConfig): Page {
+  const announcement = signal('')
+  const status: Page['status'] = signal(undefined)
+  const session = new Session(config, async (publicConfig, onSignedIn) => {
+    const { createIdentityClient } = await import('./sign-in/identity-client.ts')
+    return createIdentityClient(publicConfig, onSignedIn)
+  })
+  const conversation = new Conversation({
+    ask: askAgent,
+    identify: (flow, renew) => identify(config, session, flow, renew),
+    announce: text => {
+      announcement.value = text
+    },
+  })
+  if (session.available && hasStoredSession()) session.prepare()
+  return {
+    config,
+    status,
+    session,
+    conversation,
+    nameOf: nameIds(config),
+    announcement,
+    async refreshStatus() {
+      status.value = await readStatus().catch(() => undefined)
+    },
+  }
+}
+
+/** The person's token goes along only where it is needed. */
+async function identify(
+  config: PublicConfig,
+  session: Session,
+  flow: Flow,
+  renew: boolean,
+): Promise<Asker | undefined> {
+  if (flow === 'autonomous' && !config.requireSignIn) return undefined
+  return session.acquireToken(renew)
+}
+
+/** MSAL keeps its session in this tab's storage, under keys of its own name. */
+function hasStoredSession(): boolean {
+  return Object.keys(sessionStorage).some(key => key.startsWith('msal'))
+}

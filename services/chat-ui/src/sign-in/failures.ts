@@ -1,0 +1,67 @@
+import { PageError, type PageProblem, pageProblem } from '../agent/page-problem.ts'
+
+/** The parts of an MSAL error that tell failures apart (msal-browser 5: AuthError and its subclasses). */
+export interface IdentityFailure {
+  readonly name: string
+  readonly errorCode: string
+  readonly errorMessage?: string
+  readonly subError?: string
+  /** The AADSTS number, where Entra gave one. */
+  readonly errorNo?: string
+  readonly claims?: string
+}
+
+const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> = {
+  popup_window_error: 'POPUP_BLOCKED',
+  empty_window_error: 'POPUP_BLOCKED',
+  user_cancelled: 'SIGN_IN_CANCELLED',
+  interaction_in_progress_cancelled: 'SIGN_IN_CANCELLED',
+  access_denied: 'SIGN_IN_CANCELLED',
+  timed_out: 'SIGN_IN_TIMED_OUT',
+  no_account_error: 'SIGN_IN_REQUIRED',
+  no_tokens_found: 'SESSION_EXPIRED',
+  refresh_token_expired: 'SESSION_EXPIRED',
+  login_required: 'SESSION_EXPIRED',
+  post_request_failed: 'SIGN_IN_UNREACHABLE',
+  no_network_connectivity: 'SIGN_IN_UNREACHABLE',
+  failed_to_parse_response: 'SIGN_IN_UNREACHABLE',
+  endpoints_resolution_error: 'SIGN_IN_UNREACHABLE',
+}
+
+/** AADSTS65004: the person declined to consent. AADSTS65001: nobody has consented yet. */
+const consentDeclined = '65004'
+const consentMissing = '65001'
+
+/** Says in the page's words why sign-in or renewal failed, and what the way on is. */
+export function describeFailure(failure: IdentityFailure): PageProblem {
+  const detail = detailOf(failure)
+  if (failure.errorNo === consentDeclined) return pageProblem('CONSENT_DECLINED', detail)
+  if (failure.subError === 'consent_required' || failure.errorNo === consentMissing) {
+    return pageProblem('CONSENT_NEEDED', detail)
+  }
+  if (failure.claims) return pageProblem('SIGN_IN_INTERACTION_REQUIRED', detail, failure.claims)
+  const known = byErrorCode[failure.errorCode]
+  if (known) return pageProblem(known, detail)
+  if (failure.name === 'InteractionRequiredAuthError') {
+    return pageProblem(
+      failure.errorCode === 'invalid_grant' ? 'SESSION_EXPIRED' : 'SIGN_IN_INTERACTION_REQUIRED',
+      detail,
+    )
+  }
+  return pageProblem('SIGN_IN_FAILED', detail)
+}
+
+function detailOf({ errorCode, errorNo }: IdentityFailure): string {
+  return errorNo ? `${errorCode}, AADSTS${errorNo}` : errorCode
+}
+
+export function isIdentityFailure(error: unknown): error is Error & IdentityFailure {
+  return error instanceof Error && 'errorCode' in error && typeof error.errorCode === 'string'
+}
+
+/** Turns whatever the identity library threw into a PageError. */
+export function toPageError(error: unknown): PageError {
+  if (error instanceof PageError) return error
+  if (isIdentityFailure(error)) return new PageError(describeFailure(error))
+  return new PageError(pageProblem('SIGN_IN_FAILED', error instanceof Error ? error.name : ''))
+}

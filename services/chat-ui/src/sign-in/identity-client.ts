@@ -1,0 +1,116 @@
+import {
+  type AccountInfo,
+  CacheLookupPolicy,
+  type Configuration,
+  EventType,
+  PublicClientApplication,
+} from '@azure/msal-browser'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import type { PublicConfig } from '../agent/public-config.ts'
+import { standInAuthority } from './authority.ts'
+import { toPageError } from './failures.ts'
+import { watchForClosing } from './popup-watch.ts'
+import type { Account, IdentityClient, Interaction } from './session.ts'
+
+/** Long enough for a second factor; who closes the window or presses Cancel does not wait for it. */
+const signInTimeoutMs = 5 * 60_000
+const renewalTimeoutMs = 30_000
+
+/** MSAL, wrapped into what the page needs. Tokens stay in this tab's session storage and end with it. */
+export async function createIdentityClient(
+  config: PublicConfig,
+  onSignedIn: (account: Account) => void,
+): Promise<IdentityClient> {
+  const application = new PublicClientApplication(configuration(config))
+  await application.initialize()
+  const scopes = [...config.scopes]
+
+  return {
+    account() {
+      const account = application.getActiveAccount()
+      return account ? describeAccount(account) : undefined
+    },
+
+    async interact(interaction) {
+      const watch = watchForClosing(application, EventType.POPUP_OPENED)
+      const signIn = application
+        .acquireTokenPopup(popupRequest(application, scopes, interaction))
+        .then(({ account }) => {
+          application.setActiveAccount(account)
+          onSignedIn(describeAccount(account))
+        })
+      try {
+        await Promise.race([signIn, watch.closed])
+      } catch (error) {
+        throw toPageError(error)
+      } finally {
+        watch.end()
+      }
+    },
+
+    async acquireToken(renew) {
+      const account = application.getActiveAccount()
+      if (!account) throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
+      const lookup = renew ? CacheLookupPolicy.RefreshToken : CacheLookupPolicy.AccessTokenAndRefreshToken
+      try {
+        const result = await Promise.race([
+          application.acquireTokenSilent({ scopes, account, cacheLookupPolicy: lookup, forceRefresh: renew }),
+          rejectAfter(renewalTimeoutMs),
+        ])
+        return { objectId: describeAccount(account).objectId, userToken: result.accessToken }
+      } catch (error) {
+        throw toPageError(error)
+      }
+    },
+
+    async signOut() {
+      const account = application.getActiveAccount()
+      application.setActiveAccount(null)
+      try {
+        await application.logoutPopup({ account })
+      } catch {
+        // The window to sign out of Entra did not open. This page forgets the person all the same.
+        await application.clearCache({ account })
+      }
+    },
+  }
+}
+
+function configuration(config: PublicConfig): Configuration {
+  const redirectPage = `${location.origin}/auth/redirect.html`
+  return {
+    auth: {
+      clientId: config.spaClientId ?? '',
+      authority: config.authority,
+      ...standInAuthority(config),
+      redirectUri: redirectPage,
+      postLogoutRedirectUri: redirectPage,
+    },
+    cache: { cacheLocation: 'sessionStorage' },
+    system: { popupBridgeTimeout: signInTimeoutMs },
+  }
+}
+
+function popupRequest(application: PublicClientApplication, scopes: string[], interaction: Interaction) {
+  const account = interaction.sameAccount ? application.getActiveAccount() : null
+  return {
+    scopes,
+    overrideInteractionInProgress: true,
+    ...(account ? { account } : { prompt: 'select_account' }),
+    ...(interaction.claimsChallenge ? { claims: interaction.claimsChallenge } : {}),
+  }
+}
+
+function describeAccount(account: AccountInfo): Account {
+  return {
+    objectId: account.idTokenClaims?.oid ?? account.localAccountId,
+    name: account.name ?? account.username,
+    userName: account.username,
+  }
+}
+
+function rejectAfter(timeoutMs: number): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new PageError(pageProblem('SIGN_IN_UNREACHABLE'))), timeoutMs)
+  })
+}

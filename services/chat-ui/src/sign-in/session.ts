@@ -1,0 +1,109 @@
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import type { PublicConfig } from '../agent/public-config.ts'
+import type { Asker } from '../conversation/conversation.ts'
+
+/** The signed-in person, as the page shows them. */
+export interface Account {
+  readonly objectId: string
+  readonly name: string
+  readonly userName: string
+}
+
+/** Why the person is sent to the sign-in window once more. */
+export interface Interaction {
+  /** A Conditional Access challenge to be met there (JSON text). */
+  readonly claimsChallenge?: string | undefined
+  /** Keep the account and only ask what is missing, such as consent; otherwise let the person choose one. */
+  readonly sameAccount?: boolean
+}
+
+/** What the session needs of the identity library, which comes in a chunk of its own. All of it throws PageErrors. */
+export interface IdentityClient {
+  account(): Account | undefined
+  /** Opens the sign-in window; to be called in a click, or the browser blocks it. */
+  interact(interaction: Interaction): Promise<void>
+  /** Tc from the cache, or renewed without a window; `renew` skips the cache. */
+  acquireToken(renew: boolean): Promise<Asker>
+  signOut(): Promise<void>
+}
+
+/** Loads it. `onSignedIn` is called for every sign-in that succeeds, also for one that the page had given up on. */
+export type LoadIdentityClient = (
+  config: PublicConfig,
+  onSignedIn: (account: Account) => void,
+) => Promise<IdentityClient>
+
+/** Who is signed in on this page. The identity library is loaded only when somebody is, or wants to be. */
+export class Session {
+  readonly available: boolean
+  readonly account: Signal<Account | undefined> = signal(undefined)
+  readonly signingIn: ReadonlySignal<boolean>
+  readonly #attempt = signal<AbortController | undefined>(undefined)
+  readonly #config: PublicConfig
+  readonly #load: LoadIdentityClient
+  #client: Promise<IdentityClient> | undefined
+
+  constructor(config: PublicConfig, load: LoadIdentityClient) {
+    this.available = config.spaClientId !== null
+    this.signingIn = computed(() => this.#attempt.value !== undefined)
+    this.#config = config
+    this.#load = load
+  }
+
+  /** Loads what sign-in needs ahead of the click, because a browser opens a window only right after one. */
+  prepare(): void {
+    if (this.available) this.#identityClient().catch(() => {})
+  }
+
+  /** Signs in through the sign-in window. Throws a PageError that says why it did not work. */
+  async signIn(interaction: Interaction = {}): Promise<void> {
+    this.cancelSignIn()
+    const attempt = new AbortController()
+    this.#attempt.value = attempt
+    try {
+      const client = await this.#identityClient()
+      await Promise.race([client.interact(interaction), cancellation(attempt.signal)])
+    } finally {
+      if (this.#attempt.value === attempt) this.#attempt.value = undefined
+    }
+  }
+
+  cancelSignIn(): void {
+    this.#attempt.value?.abort()
+  }
+
+  async signOut(): Promise<void> {
+    const client = await this.#identityClient()
+    this.account.value = undefined
+    await client.signOut()
+  }
+
+  /** The person and their current token. Throws a PageError when nobody is signed in or renewal needs the person. */
+  async acquireToken(renew: boolean): Promise<Asker> {
+    const client = await this.#identityClient()
+    return client.acquireToken(renew)
+  }
+
+  async #identityClient(): Promise<IdentityClient> {
+    if (!this.available) throw new PageError(pageProblem('SIGN_IN_UNAVAILABLE'))
+    this.#client ??= this.#load(this.#config, account => {
+      this.account.value = account
+    }).then(client => {
+      this.account.value = client.account()
+      return client
+    })
+    try {
+      return await this.#client
+    } catch (error) {
+      this.#client = undefined
+      throw error instanceof PageError ? error : new PageError(pageProblem('SIGN_IN_UNREACHABLE'))
+    }
+  }
+}
+
+function cancellation(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new PageError(pageProblem('SIGN_IN_CANCELLED'))))
+  })
+}

@@ -1,0 +1,110 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { actorNames, type NameOf } from './names.ts'
+import type { StepNode } from './step-tree.ts'
+import { formatDuration } from './times.ts'
+import { TokenCardView } from './token-card.tsx'
+
+export interface TraceContext {
+  readonly nameOf: NameOf
+  readonly showPersonal: boolean
+  /** The turn goes on, so a step that has not ended may still do so. */
+  readonly running: boolean
+}
+
+interface StepListProps {
+  readonly nodes: readonly StepNode[]
+  readonly context: TraceContext
+}
+
+export function StepList({ nodes, context }: StepListProps) {
+  return (
+    <ol class="steps">
+      {nodes.map(({ step, children }) => (
+        <li key={step.id} class="step" data-status={step.status}>
+          <StepView step={step} context={context} />
+          {children.length > 0 && <StepList nodes={children} context={context} />}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function StepView({ step, context }: { readonly step: TraceStep; readonly context: TraceContext }) {
+  return (
+    <>
+      <details class="step-details">
+        <summary>
+          <span class="step-title">{step.title}</span>
+          <span class="step-line">
+            <span class="route">
+              {actorNames[step.from]} <span aria-hidden="true">→</span>
+              <span class="visually-hidden">to</span> {actorNames[step.to]}
+            </span>
+            <span class="step-status" data-status={step.status}>
+              {statusWords(step, context)}
+            </span>
+          </span>
+        </summary>
+        <StepFacts step={step} />
+      </details>
+      {step.token && <TokenCardView card={step.token} context={context} />}
+    </>
+  )
+}
+
+function statusWords({ status, durationMs }: TraceStep, { running }: TraceContext): string {
+  const duration = durationMs === undefined ? '' : ` · ${formatDuration(durationMs)}`
+  switch (status) {
+    case 'ok':
+      return `ok${duration}`
+    case 'failed':
+      return `failed${duration}`
+    case 'running':
+      return running ? 'running…' : 'not finished'
+    case 'not-observable':
+      return 'not observable'
+  }
+}
+
+function StepFacts({ step }: { readonly step: TraceStep }) {
+  const { request, response, problem, status, startedAt } = step
+  return (
+    <div class="step-facts">
+      {status === 'not-observable' && (
+        <p>
+          The agent cannot see this hop. What is said of it comes from the protocol, not from observation.
+        </p>
+      )}
+      <p>
+        Started at <time dateTime={startedAt}>{new Date(startedAt).toLocaleTimeString()}</time>
+      </p>
+      {request && (
+        <>
+          <h4>Request</h4>
+          <pre>{requestText(request)}</pre>
+        </>
+      )}
+      {response && (
+        <>
+          <h4>Response</h4>
+          <pre>{[`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n')}</pre>
+        </>
+      )}
+      {problem && (
+        <p class="problem">
+          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
+        </p>
+      )}
+    </div>
+  )
+}
+
+function requestText({ method, url, headers, body }: NonNullable<TraceStep['request']>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`${method} ${url}`, ...lines, ...(body === undefined ? [] : ['', bodyText(body)])].join('\n')
+}
+
+function bodyText(body: unknown): string {
+  if (body === undefined) return ''
+  return typeof body === 'string' ? body : JSON.stringify(body, undefined, 2)
+}

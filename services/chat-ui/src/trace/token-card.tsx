@@ -1,0 +1,105 @@
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { type ClaimView, groupClaims } from './claims.ts'
+import { actorNames, tokenRoleNames } from './names.ts'
+import type { TraceContext } from './step-view.tsx'
+import { formatDistance, formatMoment } from './times.ts'
+import { tellToken } from './token-story.ts'
+
+interface TokenCardProps {
+  readonly card: TokenCard
+  readonly context: TraceContext
+}
+
+/** A token as it may be shown: who it speaks for, what it says, who has verified it. Never the token itself. */
+export function TokenCardView({ card, context }: TokenCardProps) {
+  return (
+    <section class="token" data-role={card.role} data-observed={card.observed}>
+      <p class="token-head">
+        <span class="badge" data-role={card.role}>
+          {card.role}
+        </span>
+        <span class="token-name">{tokenRoleNames[card.role]}</span>
+        {card.fingerprint && (
+          <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
+            {card.fingerprint}
+          </code>
+        )}
+      </p>
+      <p>{tellToken(card, context.nameOf, context.showPersonal)}</p>
+      {!card.observed && <p class="note">Not observable: the agent never sees this token.</p>}
+      <Verifications card={card} />
+      {card.claims && <Claims claims={card.claims} context={context} />}
+      {card.header && (
+        <details>
+          <summary>Header</summary>
+          <pre>{JSON.stringify(card.header, undefined, 2)}</pre>
+        </details>
+      )}
+    </section>
+  )
+}
+
+function Verifications({ card }: { readonly card: TokenCard }) {
+  return card.verifiedBy?.map(({ actor, checks }) => (
+    <p key={actor} class="verified">
+      {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {actorNames[actor]}:{' '}
+      {checks.map(({ name, ok }) => (
+        <span key={name} class="check" data-ok={ok}>
+          {name} <span aria-hidden="true">{ok ? '✓' : '✗'}</span>
+          <span class="visually-hidden">{ok ? 'passed' : 'failed'}</span>
+        </span>
+      ))}
+    </p>
+  ))
+}
+
+function Claims({
+  claims,
+  context,
+}: {
+  readonly claims: Record<string, unknown>
+  readonly context: TraceContext
+}) {
+  const groups = groupClaims(claims, context.nameOf)
+  return (
+    <details>
+      <summary>{Object.keys(claims).length} claims</summary>
+      {groups.map(({ group, title, claims: members }) => (
+        <div key={group} class="claim-group">
+          <h4>{title}</h4>
+          <dl>
+            {members.map(claim => (
+              <div key={claim.name} class="claim">
+                <dt>
+                  <code>{claim.name}</code>
+                </dt>
+                <dd>
+                  <ClaimValue claim={claim} showPersonal={context.showPersonal} />
+                  {claim.meaning && <span class="meaning">{claim.meaning}</span>}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      ))}
+    </details>
+  )
+}
+
+function ClaimValue({ claim, showPersonal }: { readonly claim: ClaimView; readonly showPersonal: boolean }) {
+  if (claim.personal && !showPersonal) return <span class="masked">hidden: personal</span>
+  if (claim.time) {
+    return (
+      <span>
+        <time dateTime={claim.time.toISOString()}>{formatMoment(claim.time)}</time>,{' '}
+        {formatDistance(claim.time, new Date())} <code class="raw">{claim.text}</code>
+      </span>
+    )
+  }
+  return (
+    <span>
+      <code>{claim.text}</code>
+      {claim.standsFor && <span class="stands-for"> = {claim.standsFor}</span>}
+    </span>
+  )
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vite'
+
+/** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
+export default defineConfig({
+  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+})
