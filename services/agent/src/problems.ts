@@ -7,13 +7,11 @@ import {
 } from '@entra-bedrock-agent/service-kit'
 
 /**
- * Every failure of the agent that a person can meet: its status, its cause and the way out, one sentence each.
+ * Every failure of the agent that a person can meet, beside the common ones: its status, its cause and the way out, one sentence each.
  * 401 = the person's token is missing or unusable; 403 = the token is good, a right is missing;
  * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
  */
 export const catalogue = {
-  ...commonProblems,
-
   MESSAGE_TOO_LONG: {
     status: 400,
     title: 'The message or its history is too long.',
@@ -84,7 +82,7 @@ export const catalogue = {
   SIDECAR_FAILED: {
     status: 502,
     title: 'The sidecar failed to obtain a token; the cause is only in its own log.',
-    hint: 'Read the sidecar’s log: usually its credential cannot be loaded, or it cannot reach Entra.',
+    hint: 'Read the sidecar’s log: either it cannot reach Entra, or its credential could not be loaded; then mend that and restart the sidecar, because it never tries such a credential again.',
   },
   BLUEPRINT_CREDENTIAL_REJECTED: {
     status: 502,
@@ -118,8 +116,8 @@ export const catalogue = {
   },
   TOKEN_FLOW_MISMATCH: {
     status: 502,
-    title: 'The sidecar returned a token for the other flow, person, tenant or API; it was not used.',
-    hint: 'Check the sidecar’s DownstreamApis__weatherApp__RequestAppToken=true, DownstreamApis__weather__RequestAppToken=false and both Scopes__0.',
+    title: 'The sidecar returned a token of the other flow or of another person; it was not used.',
+    hint: 'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
   },
 
   WEATHER_TOKEN_REJECTED: {
@@ -215,9 +213,9 @@ export const catalogue = {
   },
 } as const satisfies Record<string, ProblemKind>
 
-export type AgentProblemCode = keyof typeof catalogue
+export type AgentProblemCode = keyof typeof catalogue | keyof typeof commonProblems
 
-const makeProblem = defineProblems(catalogue)
+const makeProblem = defineProblems({ ...commonProblems, ...catalogue })
 
 /** The challenge that goes with a refused person's token (RFC 6750 §3); every 401 must carry one. */
 const challenges: Partial<Record<AgentProblemCode, string>> = {

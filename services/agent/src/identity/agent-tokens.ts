@@ -1,7 +1,13 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { randomUUID } from 'node:crypto'
+import { type Check, fingerprint } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ComponentHealth } from './component-health.ts'
-import type { VerifiedUserToken } from './user-token.ts'
+import { problem } from '../problems.ts'
+import { acceptAgentToken } from './accept-agent-token.ts'
+import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
+import { requestToken, type TokenRequest, tokenPath } from './request-token.ts'
+import { SharedRequests } from './shared-requests.ts'
+import { createSidecar } from './sidecar.ts'
 
 /** TR: the agent's token for the weather API, after the agent has checked that it is what was asked for. */
 export interface AgentToken {
@@ -10,40 +16,130 @@ export interface AgentToken {
   readonly fingerprint: string
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
+  /** The checks that the agent made; all of them passed. */
+  readonly checks: readonly Check[]
+  /** How often the sidecar was asked. */
+  readonly attempts: number
+  /** The correlation id of the request that brought it: another turn's, when equal requests were joined. */
+  readonly correlationId: string
 }
 
 export interface AgentTokensOptions {
   /** The sidecar's address. Its host must be `localhost`: the only name that every version of it accepts. */
   readonly sidecarUrl: string
   readonly tenantId: string
-  readonly blueprintAppId: string
   readonly agentClientId: string
   readonly weatherApiAppId: string
   readonly logger: FastifyBaseLogger
-}
-
-export interface TokenRequest {
-  readonly flow: Flow
-  /** Must be there in the `obo` flow; is ignored in the `autonomous` flow. */
-  readonly user: VerifiedUserToken | undefined
-  readonly correlationId: string
-  readonly traceparent: string | undefined
-  readonly signal: AbortSignal
-}
-
-export interface IdentityHealth {
-  readonly sidecar: ComponentHealth
-  readonly flows: Readonly<Record<Flow, ComponentHealth>>
+  /** How long obtaining a token may take with all its attempts. Default: 10 s. */
+  readonly deadlineMs?: number
+  /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
+  readonly silenceMs?: number
 }
 
 export interface AgentTokens {
+  /**
+   * Obtains TR. Every call asks the sidecar, which has the cache; equal calls under way are joined.
+   *
+   * @throws ProblemError of the identity codes, or the signal's reason.
+   */
   obtain(request: TokenRequest): Promise<AgentToken>
-  /** What the last real calls and looks showed. Its problems say "restart the sidecar" where that is the way out. */
+  /** The address that `obtain` will call, for showing it. */
+  urlOf(request: TokenRequest): string
+  /** What the last real calls and looks showed; where only a restart of the sidecar helps, the hint says so. */
   readonly health: IdentityHealth
   /**
-   * Looks at the sidecar in the background if the last look is old: `/healthz`, and a token for the autonomous flow.
-   * Never throws; cheap enough to be called by every readiness probe and once at start-up.
+   * Looks anew if the last look is old, with a token request of the autonomous flow (the sidecar answers it from
+   * its cache). Never throws. For start-up, readiness probes and the status.
    */
   refresh(): Promise<void>
   close(): Promise<void>
+}
+
+const lookIsFreshForMs = 5_000
+
+/** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
+export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
+  const { sidecarUrl, agentClientId, logger, deadlineMs = 10_000 } = options
+  const sidecar = createSidecar(options)
+  const requests = new SharedRequests<AgentToken>()
+  const health = new IdentityHealthRecord()
+  let look: Promise<void> | undefined
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+
+  async function obtain(request: TokenRequest): Promise<AgentToken> {
+    const { flow, user, signal } = request
+    if (flow === 'obo' && !user) throw problem('SIGN_IN_REQUIRED', 'Acting for a person needs their token.')
+    // The whole Tc is the key: no two people can share an entry, whatever a shorter fingerprint would do.
+    const key = flow === 'obo' ? `obo ${user?.value}` : 'autonomous'
+    return requests.join(key, signal, shared => obtainAndRecord({ ...request, signal: shared }))
+  }
+
+  async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
+    const { flow, correlationId, signal } = request
+    const startedMs = performance.now()
+    try {
+      const token = await withinDeadline(signal, limited => obtainNow({ ...request, signal: limited }))
+      health.tokenObtained(flow)
+      logger.debug({ flow, correlationId, attempts: token.attempts }, 'The agent has a token.')
+      return token
+    } catch (error) {
+      if (error instanceof ProblemError && !signal.aborted) {
+        health.tokenFailed(flow, error)
+        const { code, options, message } = error
+        const durationMs = Math.round(performance.now() - startedMs)
+        logger.warn({ flow, correlationId, code, upstream: options.upstream, durationMs }, message)
+      }
+      throw error
+    }
+  }
+
+  async function obtainNow(request: TokenRequest): Promise<AgentToken> {
+    const { flow, user, correlationId } = request
+    const { value, attempts } = await requestToken(sidecar, request, agentClientId)
+    const accepted = acceptAgentToken(value, { ...options, flow, personId: user?.objectId })
+    return { value, fingerprint: await fingerprint(value), ...accepted, attempts, correlationId }
+  }
+
+  async function withinDeadline<Result>(
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(entraIsSilent(deadlineMs)), deadlineMs)
+    try {
+      return await run(AbortSignal.any([signal, deadline.signal]))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function lookNow(): Promise<void> {
+    const signal = new AbortController().signal
+    const turn = { correlationId: randomUUID(), traceparent: undefined, user: undefined, signal }
+    await obtain({ flow: 'autonomous', ...turn }).catch(() => 'the record of the health has it')
+    lookedAtMs = performance.now()
+    look = undefined
+  }
+
+  return {
+    obtain,
+    urlOf: request => `${sidecarUrl}${tokenPath(request, agentClientId)}`,
+    get health() {
+      return health.current
+    },
+    async refresh() {
+      if (!look && performance.now() - lookedAtMs < lookIsFreshForMs) return
+      look ??= lookNow()
+      await look
+    },
+    close: () => sidecar.close(),
+  }
+}
+
+function entraIsSilent(deadlineMs: number): ProblemError {
+  return problem('ENTRA_UNAVAILABLE', `The sidecar is alive but had no token after ${deadlineMs} ms.`, {
+    upstream: { service: 'sidecar' },
+    hint: 'Usually Entra does not answer the sidecar: check its way out to login.microsoftonline.com on port 443.',
+  })
 }

@@ -24,4 +24,8 @@ export class HealthRecord {
   fails(problem: ProblemError): void {
     this.#current = { state: 'unavailable', checkedAt: new Date().toISOString(), problem }
   }
+
+  forget(): void {
+    this.#current = { state: 'unknown' }
+  }
 }

@@ -1,0 +1,189 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { AgentProblemCode } from '../problems.ts'
+
+/** What an AADSTS code of Entra's token endpoint means for the agent. */
+export interface EntraRefusal {
+  readonly code: AgentProblemCode
+  /** What happened, in our words: Entra's own text names people and tenants. */
+  readonly says: string
+  /** The way out, where the catalogue's is not precise enough. */
+  readonly hint?: string
+  /** Asking again soon may succeed. Everything else stays as it is until a person changes something. */
+  readonly transient?: true
+}
+
+/** `{ agent }` holds where Entra's text names the agent identity, `{ autonomous }` where no person is involved. */
+interface Row extends EntraRefusal {
+  readonly agent?: EntraRefusal
+  readonly autonomous?: EntraRefusal
+}
+
+const assertionRefused: EntraRefusal = {
+  code: 'ENTRA_REFUSED',
+  says: 'Entra does not accept the assertion that the sidecar sent.',
+}
+const moreWanted: Row = {
+  code: 'CONDITIONAL_ACCESS_REQUIRED',
+  says: 'A Conditional Access policy wants more from the person.',
+  autonomous: {
+    code: 'CONDITIONAL_ACCESS_REQUIRED',
+    says: 'A Conditional Access policy stops the agent identity.',
+    hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can answer a challenge in the autonomous flow.',
+  },
+}
+const credentialRefused: Row = {
+  code: 'BLUEPRINT_CREDENTIAL_REJECTED',
+  says: 'Entra rejected the blueprint’s certificate or secret.',
+}
+const federationRefused: Row = {
+  code: 'FEDERATION_MISMATCH',
+  says: 'No federated credential of the blueprint matches the pod’s token.',
+}
+const keyUnknown: Row = {
+  code: 'FEDERATION_MISMATCH',
+  says: 'Entra cannot verify the signature of the client assertion.',
+  hint: 'Check that the key id of the pod’s token is in the public key set of its issuer, or that the certificate is the one on the blueprint.',
+}
+const assignmentMissing: Row = {
+  code: 'AGENT_NOT_PERMITTED',
+  says: 'The weather API demands an assignment that the agent identity or the person does not have.',
+}
+const comeBackLater: Row = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', transient: true }
+
+/** Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+const rows: Readonly<Record<string, Row>> = {
+  AADSTS7000215: { ...credentialRefused, says: 'The blueprint’s client secret is wrong.' },
+  AADSTS7000222: {
+    ...credentialRefused,
+    says: 'The blueprint’s client secret has expired.',
+    hint: 'Create a new secret on the blueprint and give it to the sidecar, or move to workload identity federation.',
+  },
+  AADSTS7000218: {
+    ...credentialRefused,
+    says: 'The sidecar sent no credential for the blueprint.',
+    hint: 'Configure AzureAd__ClientCredentials__0__* on the sidecar.',
+  },
+  AADSTS7000214: credentialRefused,
+  AADSTS7000277: credentialRefused,
+  AADSTS1000502: { ...credentialRefused, says: 'The blueprint’s certificate is outside its validity.' },
+
+  AADSTS70021: federationRefused,
+  AADSTS700211: {
+    ...federationRefused,
+    says: 'No federated credential of the blueprint has this issuer, or the tenant is another.',
+  },
+  AADSTS700212: { ...federationRefused, says: 'No federated credential of the blueprint has this audience.' },
+  AADSTS700213: { ...federationRefused, says: 'No federated credential of the blueprint has this subject.' },
+  AADSTS700222: {
+    ...federationRefused,
+    says: 'The federated credential names Entra itself as the issuer, which is allowed for managed identities only.',
+  },
+  AADSTS700023: { ...federationRefused, says: 'The client assertion was made for another audience.' },
+  AADSTS700024: {
+    ...federationRefused,
+    says: 'The client assertion is outside its validity.',
+    hint: 'Check that the projected token file is renewed and that the clocks agree.',
+  },
+  AADSTS700027: keyUnknown,
+  AADSTS7000272: keyUnknown,
+  AADSTS7000274: keyUnknown,
+
+  AADSTS50013: {
+    code: 'USER_TOKEN_INVALID',
+    says: 'Entra does not accept the person’s token as an assertion for the blueprint.',
+    autonomous: assertionRefused,
+  },
+  AADSTS500131: {
+    code: 'USER_TOKEN_WRONG_AUDIENCE',
+    says: 'Entra says that the person’s token is not for the blueprint.',
+    autonomous: assertionRefused,
+  },
+  AADSTS500133: {
+    code: 'USER_TOKEN_EXPIRED',
+    says: 'Entra says that the person’s token is outside its validity.',
+    autonomous: { ...assertionRefused, says: 'Entra says that the assertion is outside its validity.' },
+  },
+  AADSTS7000114: {
+    code: 'USER_TOKEN_INVALID',
+    says: 'The token is an application’s; only a person’s token can be exchanged on behalf of somebody.',
+    autonomous: assertionRefused,
+  },
+
+  AADSTS65001: { code: 'CONSENT_REQUIRED', says: 'The agent identity has no grant for the weather API.' },
+  AADSTS650051: {
+    code: 'CONSENT_REQUIRED',
+    says: 'A consent was given in part, and Entra refuses to complete it.',
+    hint: 'Let an administrator create the app role assignment or oauth2PermissionGrant for the agent identity with Microsoft Graph.',
+  },
+  AADSTS82014: {
+    code: 'CONSENT_REQUIRED',
+    says: 'Nobody can consent to an agent identity interactively.',
+    hint: 'Let an administrator create the oauth2PermissionGrant for the agent identity with Microsoft Graph.',
+  },
+  AADSTS50072: moreWanted,
+  AADSTS50074: moreWanted,
+  AADSTS50076: moreWanted,
+  AADSTS50078: moreWanted,
+  AADSTS50079: moreWanted,
+  AADSTS50158: moreWanted,
+  AADSTS53000: moreWanted,
+  AADSTS53001: moreWanted,
+  AADSTS53002: moreWanted,
+  AADSTS53003: moreWanted,
+  AADSTS53004: moreWanted,
+
+  AADSTS50105: assignmentMissing,
+  AADSTS501051: assignmentMissing,
+  AADSTS700016: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra finds no such application in the tenant.',
+    hint: 'Check AzureAd__ClientId (the blueprint’s) and AzureAd__TenantId of the sidecar, and that the blueprint has a principal in the tenant.',
+    agent: {
+      code: 'AGENT_NOT_PERMITTED',
+      says: 'Entra finds no such agent identity in the tenant.',
+      hint: 'Check AGENT_CLIENT_ID, and that the agent identity was created from this blueprint.',
+    },
+  },
+  AADSTS500011: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra knows no such API in the tenant.',
+    hint: 'Check DownstreamApis__weather*__Scopes__0 of the sidecar, and that the weather API’s application has this identifier URI and a service principal.',
+  },
+  AADSTS70011: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra does not accept the scope that the sidecar asks for.',
+    hint: 'Set DownstreamApis__weather*__Scopes__0 of the sidecar to api://<WEATHER_API_APP_ID>/.default.',
+  },
+  AADSTS82001: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'An agent identity asked for a token in a way that Entra does not allow it.',
+    hint: 'Set AzureAd__ClientId of the sidecar to the blueprint’s id, not to the agent identity’s.',
+  },
+  AADSTS90002: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra knows no such tenant.',
+    hint: 'Check AzureAd__TenantId of the sidecar.',
+  },
+
+  AADSTS90033: comeBackLater,
+  AADSTS90055: { ...comeBackLater, says: 'Entra is throttling.' },
+  AADSTS50196: {
+    code: 'ENTRA_UNAVAILABLE',
+    says: 'Entra saw the same request too often and blocks it for a while.',
+    hint: 'Wait a few minutes, then try again.',
+  },
+}
+
+/**
+ * What Entra's refusal means.
+ *
+ * @param aadsts the code, such as `AADSTS65001`
+ * @param namesAgent whether Entra's text named the agent identity: the only sign of which of the two requests failed
+ */
+export function explainRefusal(aadsts: string, flow: Flow, namesAgent: boolean): EntraRefusal {
+  const row = rows[aadsts]
+  if (!row) return { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
+  if (namesAgent && row.agent) return row.agent
+  if (flow === 'autonomous' && row.autonomous) return row.autonomous
+  return row
+}

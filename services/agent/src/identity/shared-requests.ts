@@ -1,0 +1,48 @@
+interface SharedRequest<Result> {
+  readonly result: Promise<Result>
+  readonly controller: AbortController
+  waiting: number
+}
+
+/**
+ * Joins equal requests that are under way, so that fifty first calls are one. A caller that goes away leaves the
+ * others alone; only when nobody waits any more is the request aborted.
+ */
+export class SharedRequests<Result> {
+  readonly #running = new Map<string, SharedRequest<Result>>()
+
+  /**
+   * Waits for the running request with this key, or starts one.
+   *
+   * @throws the signal's reason when this caller goes away, or what the request threw.
+   */
+  join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    if (signal.aborted) return Promise.reject(signal.reason)
+    const shared = this.#running.get(key) ?? this.#start(key, start)
+    shared.waiting += 1
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(signal.reason)
+        shared.waiting -= 1
+        if (shared.waiting > 0) return
+        this.#forget(key, shared)
+        shared.controller.abort(signal.reason)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      shared.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+    })
+  }
+
+  #start(key: string, start: (signal: AbortSignal) => Promise<Result>): SharedRequest<Result> {
+    const controller = new AbortController()
+    const shared = { result: start(controller.signal), controller, waiting: 0 }
+    this.#running.set(key, shared)
+    const forget = () => this.#forget(key, shared)
+    shared.result.then(forget, forget)
+    return shared
+  }
+
+  #forget(key: string, shared: SharedRequest<Result>): void {
+    if (this.#running.get(key) === shared) this.#running.delete(key)
+  }
+}

@@ -1,0 +1,100 @@
+import { Agent, request } from 'undici'
+import { problem } from '../problems.ts'
+
+/** An answer of the sidecar as far as the agent reads it. */
+export interface SidecarAnswer {
+  readonly status: number
+  readonly contentType: string | undefined
+  /** `WWW-Authenticate` */
+  readonly challenge: string | undefined
+  readonly body: string
+}
+
+export interface SidecarOptions {
+  readonly sidecarUrl: string
+  /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
+  readonly silenceMs?: number | undefined
+}
+
+export interface SidecarCall {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+export interface Sidecar {
+  /**
+   * One GET. While the sidecar waits for Entra it says nothing, for minutes if need be; so a long silence is not yet a
+   * dead sidecar: `/healthz` decides.
+   *
+   * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or undici's error when the connection failed.
+   */
+  get(call: SidecarCall): Promise<SidecarAnswer>
+  close(): Promise<void>
+}
+
+const connectTimeoutMs = 1_000
+const healthTimeoutMs = 1_000
+const maxBodyBytes = 64 * 1024
+const maxConnections = 64
+
+/** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
+export function createSidecar({ sidecarUrl, silenceMs = 2_500 }: SidecarOptions): Sidecar {
+  const dispatcher = new Agent({
+    connections: maxConnections,
+    connect: { timeout: connectTimeoutMs },
+    maxResponseSize: maxBodyBytes,
+  })
+
+  async function send({ path, headers, signal }: SidecarCall): Promise<SidecarAnswer> {
+    const answer = await request(`${sidecarUrl}${path}`, {
+      dispatcher,
+      headers: { accept: 'application/json', ...headers },
+      signal,
+    })
+    return {
+      status: answer.statusCode,
+      contentType: firstOf(answer.headers['content-type']),
+      challenge: firstOf(answer.headers['www-authenticate']),
+      body: await answer.body.text(),
+    }
+  }
+
+  async function lives(): Promise<boolean> {
+    try {
+      const { status } = await send({
+        path: '/healthz',
+        headers: {},
+        signal: AbortSignal.timeout(healthTimeoutMs),
+      })
+      return status === 200
+    } catch {
+      return false
+    }
+  }
+
+  return {
+    async get({ path, headers, signal }) {
+      const silence = new AbortController()
+      const timer = setTimeout(async () => {
+        if (!(await lives())) {
+          silence.abort(
+            problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not answer.', {
+              upstream: { service: 'sidecar' },
+            }),
+          )
+        }
+      }, silenceMs)
+      try {
+        return await send({ path, headers, signal: AbortSignal.any([signal, silence.signal]) })
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    close: () => dispatcher.close(),
+  }
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
