@@ -2,13 +2,7 @@ import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type AwsCredential, readCredential } from './credentials.ts'
 import { defaultModelId } from './models.ts'
 
-type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue }
+type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
 
 /** Settings of a Bedrock that can be called. */
 export interface BedrockConfig {
@@ -19,7 +13,7 @@ export interface BedrockConfig {
   /** Sent only when set: current models refuse sampling parameters. */
   readonly temperature: number | undefined
   /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
-  readonly additionalModelRequestFields: Readonly<Record<string, JsonValue>> | undefined
+  readonly additionalModelRequestFields: Record<string, JsonValue> | undefined
   /** Whether a background probe of a few tokens may look if Bedrock answers. */
   readonly probe: boolean
   /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or a stand-in. */
@@ -69,7 +63,7 @@ function readAdditionalFields(env: EnvironmentReader): BedrockConfig['additional
   try {
     const value: JsonValue = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Readonly<Record<string, JsonValue>>
+      return value
     }
   } catch {
     // Reported below, together with JSON that is not an object.

@@ -1,0 +1,61 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
+import { ChatBedrockConverse } from '@langchain/aws'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { BedrockConfig } from './config.ts'
+
+const limits = {
+  connectionTimeoutMs: 3_000,
+  /** The first byte of an answer, and the longest silence inside one. */
+  silenceMs: 45_000,
+  /** The socket's own silence, longer than the stream's, so that the better error comes first. */
+  socketTimeoutMs: 60_000,
+  /** One socket for each open stream; more turns than this wait for one. */
+  sockets: 2_000,
+  /** SDK retries with back-off; only before the first event, and never past the turn's deadline. */
+  attempts: 3,
+} as const
+
+/**
+ * The connection to Bedrock, made once per process: it holds the sockets and the credential cache.
+ * HTTP/1.1 with keep-alive, because on HTTP/2 the SDK opens a connection per call and a cut stream ends without an error.
+ */
+export function createClient(config: BedrockConfig): BedrockRuntimeClient {
+  const agent = { keepAlive: true, maxSockets: limits.sockets }
+  return new BedrockRuntimeClient({
+    region: config.region,
+    maxAttempts: limits.attempts,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: limits.connectionTimeoutMs,
+      socketTimeout: limits.socketTimeoutMs,
+      requestTimeout: limits.silenceMs,
+      throwOnRequestTimeout: true,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    }),
+    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    ...authentication(config),
+  })
+}
+
+/** Names the scheme outright: the SDK then looks at no AWS_BEARER_TOKEN_BEDROCK of its own, not even an empty one. */
+function authentication({ credential }: BedrockConfig) {
+  return credential.tier === 'api-key'
+    ? { authSchemePreference: ['httpBearerAuth'], token: credential.token }
+    : { authSchemePreference: ['sigv4'], credentials: credential.keys }
+}
+
+/** Claude as LangChain sees it. Region, model and token limit always go out; sampling only when configured. */
+export function createChatModel(config: BedrockConfig, client: BedrockRuntimeClient): ChatBedrockConverse {
+  const { region, modelId, maxTokens, temperature, additionalModelRequestFields } = config
+  return new ChatBedrockConverse({
+    client,
+    region,
+    model: modelId,
+    maxTokens,
+    streamIdleTimeout: limits.silenceMs,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(additionalModelRequestFields === undefined ? {} : { additionalModelRequestFields }),
+  })
+}

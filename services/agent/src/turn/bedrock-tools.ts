@@ -1,0 +1,109 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { z } from 'zod'
+import { type AgentProblemCode, problem } from '../problems.ts'
+import type { Weather } from '../weather/weather.ts'
+import type { ToolCall } from './bedrock-reply.ts'
+import type { Turn } from './turn.ts'
+
+const city = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .describe('City name in any language, such as "Oslo" or "Dallas, Texas".')
+
+interface WeatherTool<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string
+  readonly description: string
+  readonly schema: Schema
+  readonly call: (weather: Weather, turn: Turn, input: z.output<Schema>, stepId: string) => Promise<unknown>
+}
+
+const weatherTools: readonly WeatherTool[] = [
+  defineTool({
+    name: 'get_weather',
+    description: 'Current weather of one city.',
+    schema: z.strictObject({ city }),
+    call: (weather, turn, input, stepId) => weather.current(turn, input.city, stepId),
+  }),
+  defineTool({
+    name: 'get_forecast',
+    description: 'Daily forecast of one city, from today on.',
+    schema: z.strictObject({
+      city,
+      days: z.int().min(1).max(7).describe('Number of days from today on; 2 includes tomorrow.'),
+    }),
+    call: (weather, turn, input, stepId) => weather.forecast(turn, input.city, input.days, stepId),
+  }),
+]
+
+function defineTool<Schema extends z.ZodType>(tool: WeatherTool<Schema>): WeatherTool {
+  return {
+    ...tool,
+    call: (weather, turn, input, stepId) => tool.call(weather, turn, tool.schema.parse(input), stepId),
+  }
+}
+
+/** The tools as Bedrock wants them: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html. */
+export const toolSpecifications = weatherTools.map(({ name, description, schema }) => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' })
+  return { toolSpec: { name, description, inputSchema: { json: JSON.parse(JSON.stringify(json)) } } }
+})
+
+/** What the model may word for the person. Everything else, above all a refused identity, ends the turn. */
+const tellsTheModel: ReadonlySet<AgentProblemCode> = new Set<AgentProblemCode>([
+  'CITY_NOT_FOUND',
+  'WEATHER_UNAVAILABLE',
+])
+
+/** What a tool call gave: the text for the model, one plain sentence if it failed. */
+export interface ToolResult {
+  readonly ok: boolean
+  readonly text: string
+}
+
+/**
+ * Runs one tool call as a step of the turn's trace.
+ * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
+ */
+export async function runTool(weather: Weather, turn: Turn, call: ToolCall): Promise<ToolResult> {
+  const tool = weatherTools.find(({ name }) => name === call.name)
+  if (tool === undefined) return refused(`There is no tool called ${JSON.stringify(call.name)}.`)
+  if (call.arguments === undefined) return refused(`The arguments of ${call.name} were not valid JSON.`)
+  const input = tool.schema.safeParse(call.arguments)
+  if (!input.success)
+    return refused(`${call.name} was called with wrong arguments: ${firstIssue(input.error)}.`)
+
+  const step = turn.trace.start({
+    kind: 'tool',
+    from: 'bedrock',
+    to: 'agent',
+    title: `${call.name}(${JSON.stringify(call.arguments)})`,
+  })
+  try {
+    const report = await tool.call(weather, turn, input.data, step.id)
+    step.ok()
+    return { ok: true, text: JSON.stringify(report) }
+  } catch (error) {
+    if (turn.signal.aborted) throw error
+    const failure =
+      error instanceof ProblemError ? error : problem('INTERNAL_ERROR', 'An unexpected error occurred.')
+    step.fail(failure.toDocument(turn.requestId))
+    if (!isForTheModel(failure)) throw error
+    return refused(`${call.name} failed: ${failure.message}`)
+  }
+}
+
+function isForTheModel({ code }: ProblemError): boolean {
+  return tellsTheModel.has(code as AgentProblemCode)
+}
+
+function refused(text: string): ToolResult {
+  return { ok: false, text }
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues
+  const path = issue?.path.join('.')
+  return `${path ? `${path}: ` : ''}${issue?.message ?? 'invalid'}`
+}
