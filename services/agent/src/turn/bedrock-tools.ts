@@ -1,4 +1,5 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { z } from 'zod'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import type { Weather } from '../weather/weather.ts'
@@ -51,9 +52,10 @@ export const toolSpecifications = weatherTools.map(({ name, description, schema 
 })
 
 /** What the model may word for the person. Everything else, above all a refused identity, ends the turn. */
-const tellsTheModel: ReadonlySet<AgentProblemCode> = new Set<AgentProblemCode>([
+const tellsTheModel: ReadonlySet<string> = new Set<AgentProblemCode>([
   'CITY_NOT_FOUND',
   'WEATHER_UNAVAILABLE',
+  'INVALID_REQUEST',
 ])
 
 /** What a tool call gave: the text for the model, one plain sentence if it failed. */
@@ -67,43 +69,36 @@ export interface ToolResult {
  * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
  */
 export async function runTool(weather: Weather, turn: Turn, call: ToolCall): Promise<ToolResult> {
-  const tool = weatherTools.find(({ name }) => name === call.name)
-  if (tool === undefined) return refused(`There is no tool called ${JSON.stringify(call.name)}.`)
-  if (call.arguments === undefined) return refused(`The arguments of ${call.name} were not valid JSON.`)
-  const input = tool.schema.safeParse(call.arguments)
-  if (!input.success)
-    return refused(`${call.name} was called with wrong arguments: ${firstIssue(input.error)}.`)
-
-  const step = turn.trace.start({
-    kind: 'tool',
-    from: 'bedrock',
-    to: 'agent',
-    title: `${call.name}(${JSON.stringify(call.arguments)})`,
-  })
+  const step = turn.trace.start({ kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) })
   try {
-    const report = await tool.call(weather, turn, input.data, step.id)
+    const { tool, input } = checkCall(call)
+    const report = await tool.call(weather, turn, input, step.id)
     step.ok()
     return { ok: true, text: JSON.stringify(report) }
   } catch (error) {
     if (turn.signal.aborted) throw error
-    const failure =
-      error instanceof ProblemError ? error : problem('INTERNAL_ERROR', 'An unexpected error occurred.')
+    const failure = toProblem(error)
     step.fail(failure.toDocument(turn.requestId))
-    if (!isForTheModel(failure)) throw error
-    return refused(`${call.name} failed: ${failure.message}`)
+    if (!tellsTheModel.has(failure.code)) throw error
+    return { ok: false, text: `${call.name} failed: ${failure.message}` }
   }
 }
 
-function isForTheModel({ code }: ProblemError): boolean {
-  return tellsTheModel.has(code as AgentProblemCode)
+function titleOf({ name, arguments: input }: ToolCall): string {
+  return redactText(`${name}(${input === undefined ? '…' : JSON.stringify(input)})`.slice(0, 200))
 }
 
-function refused(text: string): ToolResult {
-  return { ok: false, text }
-}
-
-function firstIssue(error: z.ZodError): string {
-  const [issue] = error.issues
+/** What the model wrote is input like any other: it is checked before anything is done with it. */
+function checkCall(call: ToolCall): { tool: WeatherTool; input: unknown } {
+  const tool = weatherTools.find(({ name }) => name === call.name)
+  if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
+  if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
+  const parsed = tool.schema.safeParse(call.arguments)
+  if (parsed.success) return { tool, input: parsed.data }
+  const [issue] = parsed.error.issues
   const path = issue?.path.join('.')
-  return `${path ? `${path}: ` : ''}${issue?.message ?? 'invalid'}`
+  throw problem(
+    'INVALID_REQUEST',
+    `The arguments were wrong: ${path ? `${path}: ` : ''}${issue?.message ?? 'invalid'}.`,
+  )
 }

@@ -21,7 +21,7 @@ const toolCallLimit = 10
 
 const State = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
-  tools: Annotation<ToolUse[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
+  toolUses: Annotation<ToolUse[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
   usage: Annotation<TokenUsage | null>({ reducer: addUsage, default: () => null }),
   modelCalls: Annotation<number>({ reducer: (sum, added) => sum + added, default: () => 0 }),
   reply: Annotation<Reply>(),
@@ -112,10 +112,10 @@ async function runTools(weather: Weather, turn: Turn, { toolCalls }: Reply) {
     messages.push(new ToolMessage({ tool_call_id: call.id, content: text, status: ok ? 'success' : 'error' }))
     tools.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
   }
-  return { messages, tools }
+  return { messages, toolUses: tools }
 }
 
-function conclude(turn: Turn, answer: AnswerText, { reply, usage, tools }: AgentState): Outcome {
+function conclude(turn: Turn, answer: AnswerText, { reply, usage, toolUses: tools }: AgentState): Outcome {
   const verdict = judge(reply)
   const finishReason = verdict.next === 'end' ? verdict.finishReason : 'stop'
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')

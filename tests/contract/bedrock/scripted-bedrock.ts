@@ -1,0 +1,165 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { EventStreamCodec } from '@smithy/core/event-streams'
+
+/** One event of a ConverseStream, or an exception in its middle. */
+export type StreamEvent =
+  | { readonly [eventType: string]: unknown }
+  | { readonly exception: string; readonly message: string }
+
+const codec = new EventStreamCodec(
+  bytes => Buffer.from(bytes).toString('utf8'),
+  text => new Uint8Array(Buffer.from(text, 'utf8')),
+)
+
+/** Encodes one event as the bytes that Bedrock sends, random-length padding included. */
+export function frame(event: StreamEvent): Uint8Array {
+  const isException = 'exception' in event
+  const [type, body] = isException
+    ? [String(event['exception']), { message: event['message'] }]
+    : (Object.entries(event)[0] ?? ['', {}])
+  return codec.encode({
+    headers: {
+      [isException ? ':exception-type' : ':event-type']: { type: 'string', value: type },
+      ':content-type': { type: 'string', value: 'application/json' },
+      ':message-type': { type: 'string', value: isException ? 'exception' : 'event' },
+    },
+    body: new Uint8Array(
+      Buffer.from(JSON.stringify(isException ? body : { ...(body as object), p: 'abcdefgh' })),
+    ),
+  })
+}
+
+export const text = (...pieces: string[]): StreamEvent[] => [
+  { messageStart: { role: 'assistant' } },
+  ...pieces.map(piece => ({ contentBlockDelta: { contentBlockIndex: 0, delta: { text: piece } } })),
+  { contentBlockStop: { contentBlockIndex: 0 } },
+]
+
+/** A tool call as Claude streams it: the first piece of its input is empty. */
+export const toolUse = (index: number, id: string, name: string, ...pieces: string[]): StreamEvent[] => [
+  {
+    contentBlockStart: {
+      contentBlockIndex: index,
+      start: { toolUse: { toolUseId: id, name, type: 'tool_use' } },
+    },
+  },
+  ...['', ...pieces].map(input => ({
+    contentBlockDelta: { contentBlockIndex: index, delta: { toolUse: { input } } },
+  })),
+  { contentBlockStop: { contentBlockIndex: index } },
+]
+
+export const stop = (stopReason: string, inputTokens = 10, outputTokens = 5): StreamEvent[] => [
+  { messageStop: { stopReason, additionalModelResponseFields: { delta: { stop_sequence: null } } } },
+  {
+    metadata: {
+      metrics: { latencyMs: 12 },
+      usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, serverToolUsage: {} },
+    },
+  },
+]
+
+/** A Converse request as it arrived. */
+export interface ReceivedRequest {
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: {
+    readonly messages: readonly {
+      readonly role: string
+      readonly content: readonly Record<string, unknown>[]
+    }[]
+    readonly system?: readonly { readonly text: string }[]
+    readonly inferenceConfig?: Record<string, unknown>
+    readonly toolConfig?: Record<string, unknown>
+    readonly additionalModelRequestFields?: Record<string, unknown>
+  }
+  /** Resolves with the time (performance.now) when the client hung up before the answer was complete. */
+  readonly hungUp: Promise<number>
+}
+
+export type Script = (
+  request: ReceivedRequest,
+  answer: { send(bytes: Uint8Array): void; end(): void; cut(): void; response: ServerResponse },
+) => void | Promise<void>
+
+/** A server on the Bedrock wire whose answers a test dictates. It checks no credential: emulators/bedrock does. */
+export class ScriptedBedrock {
+  readonly requests: ReceivedRequest[] = []
+  script: Script = () => {
+    throw new Error('The test gave no script.')
+  }
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    return this
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  /** Answers the calls in order with these events; the last one again and again. */
+  play(...answers: StreamEvent[][]): void {
+    let call = 0
+    this.script = (_request, { send, end }) => {
+      const events = answers[Math.min(call++, answers.length - 1)] ?? []
+      for (const event of events) send(frame(event))
+      end()
+    }
+  }
+
+  /** Answers every call with one HTTP error as Bedrock words it. */
+  refuse(status: number, type: string, message: string): void {
+    this.script = (_request, { response }) => {
+      response
+        .writeHead(status, {
+          'content-type': 'application/json',
+          'x-amzn-errortype': `${type}:http://internal.amazon.com/coral/com.amazon.bedrock/`,
+        })
+        .end(JSON.stringify({ message }))
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { promise: hungUp, resolve } = Promise.withResolvers<number>()
+    response.on('close', () => {
+      if (!response.writableFinished) resolve(performance.now())
+    })
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const received: ReceivedRequest = {
+      path: request.url ?? '',
+      headers: request.headers,
+      body: JSON.parse(Buffer.concat(chunks).toString('utf8')),
+      hungUp,
+    }
+    this.requests.push(received)
+    const open = () => {
+      if (!response.headersSent) {
+        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+      }
+    }
+    await this.script(received, {
+      response,
+      send: bytes => {
+        open()
+        response.write(bytes)
+      },
+      end: () => {
+        open()
+        response.end()
+      },
+      cut: () => response.socket?.destroy(),
+    })
+  }
+}
+
+export { delay }
