@@ -59,6 +59,16 @@ export class EnvironmentReader {
     return value.toLowerCase()
   }
 
+  /** A comma-separated list of GUIDs, in lower case. */
+  guidList(name: string): readonly string[] {
+    const items = this.list(name, [])
+    for (const item of items) {
+      if (!guidPattern.test(item))
+        this.fault(`${name} must be a comma-separated list of GUIDs; "${item}" is none.`)
+    }
+    return items.map(item => item.toLowerCase())
+  }
+
   /** A GUID in lower case, or `undefined` when unset. */
   optionalGuid(name: string): string | undefined {
     return this.optional(name) === undefined ? undefined : this.guid(name)

@@ -1,0 +1,64 @@
+import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+
+export const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
+
+export interface TokenConfig {
+  /** `https://login.microsoftonline.com`, or the authority of a sovereign cloud. */
+  readonly authority: string
+  readonly tenantId: string
+  readonly weatherApiAppId: string
+  /** Client ids of the agents that may call. */
+  readonly allowedCallers: readonly string[]
+  readonly validateSignature: boolean
+  /** Refuse tokens without the facet that marks an agent identity; needs optional claims on the API's app registration. */
+  readonly requireAgentMarker: boolean
+}
+
+export interface WeatherConfig {
+  readonly provider: (typeof weatherProviders)[number]
+  readonly geocodingUrl: string
+  readonly forecastUrl: string
+}
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly logLevel: string
+  readonly token: TokenConfig
+  readonly weather: WeatherConfig
+}
+
+/**
+ * Reads the environment.
+ *
+ * @throws {ConfigurationError} that names every fault at once.
+ */
+export function readConfig(variables: NodeJS.ProcessEnv): Config {
+  return readEnvironment(variables, env => ({
+    host: env.text('HOST', '::'),
+    port: env.port('PORT', 8080),
+    logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+    token: {
+      authority: env.url('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+      tenantId: env.guid('TENANT_ID'),
+      weatherApiAppId: env.guid('WEATHER_API_APP_ID'),
+      allowedCallers: readAllowedCallers(env),
+      validateSignature: env.flag('VALIDATE_TOKEN_SIGNATURE', true),
+      requireAgentMarker: env.flag('WEATHER_REQUIRE_AGENT_MARKER', false),
+    },
+    weather: {
+      provider: env.oneOf('WEATHER_PROVIDER', weatherProviders, 'auto'),
+      geocodingUrl: env.url('OPEN_METEO_GEOCODING_URL', 'https://geocoding-api.open-meteo.com'),
+      forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
+    },
+  }))
+}
+
+function readAllowedCallers(env: EnvironmentReader): readonly string[] {
+  if (env.optional('WEATHER_ALLOWED_CALLERS') !== undefined) return env.guidList('WEATHER_ALLOWED_CALLERS')
+  const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
+  if (agentClientId === undefined) {
+    env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
+  }
+  return agentClientId === undefined ? [] : [agentClientId]
+}

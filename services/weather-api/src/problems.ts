@@ -1,0 +1,37 @@
+import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+
+/** Every failure that a caller of the weather API can meet, besides those of every service. */
+export const catalogue = {
+  WEATHER_TOKEN_MISSING: {
+    status: 401,
+    title: 'The call carries no bearer token.',
+    hint: 'Send one "Authorization: Bearer …" header with a token for this API; a token anywhere else is ignored.',
+  },
+  WEATHER_TOKEN_REJECTED: {
+    status: 401,
+    title: 'The token is not one that this API trusts.',
+    hint: 'The failed check is in the answer. Compare the token with TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of this service, and get a fresh one if it expired.',
+  },
+  WEATHER_FORBIDDEN: {
+    status: 403,
+    title: 'The token is good, but does not carry the right to read weather.',
+    hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a person), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
+  },
+  SIGNING_KEYS_UNAVAILABLE: {
+    status: 503,
+    title: 'The keys that tokens are checked with are out of reach.',
+    hint: 'Check that this service reaches ENTRA_AUTHORITY (DNS, network policy, proxy) and that TENANT_ID is right. No token passes until then.',
+  },
+  CITY_NOT_FOUND: {
+    status: 404,
+    title: 'No city of that name is known.',
+    hint: 'Check the spelling, or add the region or country: "Portland, Oregon".',
+  },
+  WEATHER_UNAVAILABLE: {
+    status: 503,
+    title: 'The weather source is out of reach.',
+    hint: 'Try again in a minute. Without internet access, set WEATHER_PROVIDER to auto or climate-normals.',
+  },
+} as const satisfies Record<string, ProblemKind>
+
+export const problem = defineProblems(catalogue)

@@ -1,0 +1,73 @@
+import type { City } from '../city.ts'
+
+export const oceania: readonly City[] = [
+  {
+    name: 'Sydney',
+    region: 'New South Wales',
+    country: 'Australia',
+    timeZone: 'Australia/Sydney',
+    low: [20, 20, 18, 15, 12, 10, 9, 10, 12, 15, 17, 18],
+    high: [27, 27, 26, 24, 21, 18, 18, 19, 22, 23, 24, 26],
+  },
+  {
+    name: 'Melbourne',
+    region: 'Victoria',
+    country: 'Australia',
+    timeZone: 'Australia/Melbourne',
+    low: [16, 16, 14, 12, 10, 8, 7, 8, 9, 11, 12, 14],
+    high: [27, 27, 25, 21, 17, 15, 14, 16, 18, 20, 23, 25],
+  },
+  {
+    name: 'Brisbane',
+    region: 'Queensland',
+    country: 'Australia',
+    timeZone: 'Australia/Brisbane',
+    low: [22, 21, 20, 17, 14, 12, 10, 11, 14, 16, 18, 20],
+    high: [30, 30, 29, 27, 24, 22, 22, 23, 25, 27, 28, 29],
+  },
+  {
+    name: 'Perth',
+    region: 'Western Australia',
+    country: 'Australia',
+    timeZone: 'Australia/Perth',
+    low: [18, 18, 17, 14, 11, 9, 8, 8, 10, 12, 15, 17],
+    high: [31, 32, 30, 26, 22, 19, 18, 19, 21, 24, 27, 30],
+  },
+  {
+    name: 'Adelaide',
+    region: 'South Australia',
+    country: 'Australia',
+    timeZone: 'Australia/Adelaide',
+    low: [17, 17, 15, 13, 10, 8, 8, 8, 10, 12, 14, 16],
+    high: [30, 30, 27, 23, 19, 16, 16, 17, 19, 22, 25, 28],
+  },
+  {
+    name: 'Auckland',
+    country: 'New Zealand',
+    timeZone: 'Pacific/Auckland',
+    low: [16, 16, 15, 13, 11, 9, 8, 8, 10, 11, 13, 15],
+    high: [24, 24, 23, 20, 18, 15, 15, 15, 17, 18, 20, 22],
+  },
+  {
+    name: 'Wellington',
+    country: 'New Zealand',
+    timeZone: 'Pacific/Auckland',
+    low: [14, 14, 13, 11, 9, 8, 7, 7, 8, 9, 11, 13],
+    high: [21, 21, 20, 17, 15, 13, 12, 13, 14, 15, 17, 19],
+  },
+  {
+    name: 'Suva',
+    country: 'Fiji',
+    timeZone: 'Pacific/Fiji',
+    low: [24, 24, 24, 23, 22, 21, 21, 21, 21, 22, 23, 23],
+    high: [31, 31, 31, 30, 28, 28, 27, 27, 27, 28, 29, 30],
+  },
+  {
+    name: 'Honolulu',
+    region: 'Hawaii',
+    country: 'United States',
+    timeZone: 'Pacific/Honolulu',
+    low: [19, 19, 20, 21, 22, 23, 24, 24, 24, 23, 22, 20],
+    high: [27, 27, 27, 28, 29, 31, 31, 32, 31, 30, 29, 27],
+  },
+]

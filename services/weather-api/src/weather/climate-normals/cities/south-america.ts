@@ -1,0 +1,70 @@
+import type { City } from '../city.ts'
+
+export const southAmerica: readonly City[] = [
+  {
+    name: 'São Paulo',
+    country: 'Brazil',
+    timeZone: 'America/Sao_Paulo',
+    low: [20, 20, 19, 18, 15, 13, 13, 13, 15, 16, 17, 19],
+    high: [29, 29, 28, 27, 24, 23, 23, 25, 26, 27, 27, 28],
+  },
+  {
+    name: 'Rio de Janeiro',
+    country: 'Brazil',
+    timeZone: 'America/Sao_Paulo',
+    alsoCalled: ['Rio'],
+    low: [23, 24, 23, 22, 20, 19, 18, 19, 20, 21, 22, 23],
+    high: [31, 31, 30, 29, 27, 26, 26, 26, 27, 28, 28, 30],
+  },
+  {
+    name: 'Brasília',
+    country: 'Brazil',
+    timeZone: 'America/Sao_Paulo',
+    low: [18, 18, 18, 18, 16, 14, 14, 15, 18, 19, 18, 18],
+    high: [27, 27, 27, 27, 26, 26, 26, 28, 30, 29, 27, 27],
+  },
+  {
+    name: 'Buenos Aires',
+    country: 'Argentina',
+    timeZone: 'America/Argentina/Buenos_Aires',
+    low: [20, 19, 18, 14, 11, 8, 7, 9, 11, 13, 16, 18],
+    high: [30, 29, 27, 23, 19, 16, 15, 18, 20, 23, 26, 29],
+  },
+  {
+    name: 'Montevideo',
+    country: 'Uruguay',
+    timeZone: 'America/Montevideo',
+    low: [18, 18, 17, 13, 10, 8, 7, 8, 9, 12, 14, 17],
+    high: [28, 28, 26, 22, 19, 15, 15, 17, 18, 21, 24, 27],
+  },
+  {
+    name: 'Santiago',
+    country: 'Chile',
+    timeZone: 'America/Santiago',
+    alsoCalled: ['Santiago de Chile'],
+    low: [14, 13, 12, 9, 6, 5, 4, 5, 7, 9, 11, 13],
+    high: [30, 30, 28, 24, 19, 16, 15, 17, 19, 23, 26, 29],
+  },
+  {
+    name: 'Lima',
+    country: 'Peru',
+    timeZone: 'America/Lima',
+    low: [20, 20, 20, 18, 17, 16, 15, 15, 15, 16, 17, 18],
+    high: [26, 27, 27, 25, 22, 20, 19, 18, 19, 20, 22, 24],
+  },
+  {
+    name: 'Bogotá',
+    country: 'Colombia',
+    timeZone: 'America/Bogota',
+    alsoCalled: ['Santa Fe de Bogotá'],
+    low: [5, 6, 8, 9, 9, 8, 7, 7, 7, 8, 8, 6],
+    high: [20, 20, 20, 20, 20, 19, 18, 19, 19, 19, 19, 19],
+  },
+  {
+    name: 'Quito',
+    country: 'Ecuador',
+    timeZone: 'America/Guayaquil',
+    low: [10, 10, 10, 10, 10, 9, 9, 9, 9, 9, 9, 10],
+    high: [19, 19, 19, 19, 19, 19, 19, 20, 20, 20, 19, 19],
+  },
+]

@@ -1,0 +1,39 @@
+import { problem } from '../../problems.ts'
+import { closestNames, normalizeName, splitPlace } from '../place-names.ts'
+import { qualifiersFit } from '../place-qualifiers.ts'
+import { cities } from './cities/index.ts'
+import type { City } from './city.ts'
+
+const byName = new Map<string, City[]>()
+for (const city of cities) {
+  for (const name of [city.name, ...(city.alsoCalled ?? [])].map(normalizeName)) {
+    byName.set(name, [...(byName.get(name) ?? []), city])
+  }
+}
+
+/**
+ * The city of a name as people write it: any case, with or without accents, also by other names ("Munich", "München"),
+ * with or without region or country.
+ *
+ * @throws {ProblemError} CITY_NOT_FOUND, with close names as suggestions
+ */
+export function findCity(text: string): City {
+  const whole = byName.get(normalizeName(text))?.[0]
+  if (whole) return whole
+  const { name, qualifiers } = splitPlace(text)
+  const city = byName.get(normalizeName(name))?.find(candidate => qualifiersFit(qualifiers, candidate))
+  if (city) return city
+  throw problem(
+    'CITY_NOT_FOUND',
+    `None of the ${cities.length} cities with climate normals is called “${text}”.`,
+    {
+      extensions: { suggestions: suggestCities(name) },
+    },
+  )
+}
+
+/** Cities of the table whose names are close to a misspelt one, best first. */
+export function suggestCities(name: string): string[] {
+  const close = closestNames(name, [...byName.keys()])
+  return [...new Set(close.flatMap(key => byName.get(key) ?? []).map(city => city.name))]
+}

@@ -1,0 +1,44 @@
+import type { MonthlyMeans } from './city.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/**
+ * The normal of one day, from monthly means: each mean stands for the middle of its month, the days between lie on the
+ * straight line from one middle to the next, across the turn of the year as well.
+ *
+ * @param date calendar date `YYYY-MM-DD`
+ * @returns °C
+ */
+export function normalOn(date: string, means: MonthlyMeans): number {
+  const [year = 0, month = 0] = date.split('-').map(Number)
+  const day = Date.parse(date)
+  const middle = middleOfMonth(year, month)
+  const direction = day < middle ? -1 : 1
+  const neighbour = middleOfMonth(year, month + direction)
+  const share = (day - middle) / (neighbour - middle)
+  return meanOf(means, month) * (1 - share) + meanOf(means, month + direction) * share
+}
+
+function middleOfMonth(year: number, month: number): number {
+  const start = Date.UTC(year, month - 1, 1)
+  return start + (Date.UTC(year, month, 1) - start - dayMs) / 2
+}
+
+/** `month` counts from 1; 0 is the December before, 13 the January after. */
+function meanOf(means: MonthlyMeans, month: number): number {
+  return means[(month + 11) % 12] ?? Number.NaN
+}
+
+/** "early July", "mid-July", "late July". */
+export function partOfMonth(date: string): string {
+  const month = new Date(`${date}T00:00Z`).toLocaleString('en', { month: 'long', timeZone: 'UTC' })
+  const dayOfMonth = Number(date.slice(8))
+  if (dayOfMonth <= 10) return `early ${month}`
+  return dayOfMonth <= 20 ? `mid-${month}` : `late ${month}`
+}
+
+/** The calendar date in a time zone, `YYYY-MM-DD`, some days after an instant. */
+export function localDate(instantMs: number, timeZone: string, daysLater = 0): string {
+  const today = new Date(instantMs).toLocaleDateString('sv', { timeZone })
+  return new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10)
+}

@@ -1,0 +1,160 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import type { WeatherConfig } from '../../config.ts'
+import { type FetchJson, FetchJsonError } from '../../outbound/fetch-json.ts'
+import { problem } from '../../problems.ts'
+
+const timeoutMs = 3_000
+const mostRequestsInFlight = 64
+
+export interface Place {
+  readonly name: string
+  readonly region?: string
+  readonly country: string
+  readonly countryCode?: string
+  readonly latitude: number
+  readonly longitude: number
+}
+
+export interface DailyWeather {
+  readonly date: string
+  readonly low_c: number
+  readonly high_c: number
+  readonly weatherCode: number
+}
+
+const Geocoding = Type.Object({
+  results: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        latitude: Type.Number(),
+        longitude: Type.Number(),
+        country: Type.Optional(Type.String()),
+        country_code: Type.Optional(Type.String()),
+        admin1: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+})
+
+const optionalNumber = Type.Optional(Type.Union([Type.Number(), Type.Null()]))
+
+const Current = Type.Object({
+  current: Type.Object({
+    /** Seconds since 1970. */
+    time: Type.Integer(),
+    temperature_2m: Type.Number(),
+    relative_humidity_2m: optionalNumber,
+    wind_speed_10m: optionalNumber,
+    weather_code: Type.Integer(),
+  }),
+})
+
+const Week = Type.Object({
+  daily: Type.Object({
+    time: Type.Array(Type.String()),
+    weather_code: Type.Array(Type.Integer()),
+    temperature_2m_max: Type.Array(Type.Number()),
+    temperature_2m_min: Type.Array(Type.Number()),
+  }),
+})
+
+const validators = { geocoding: Compile(Geocoding), current: Compile(Current), week: Compile(Week) }
+
+export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
+
+/**
+ * The three calls of Open-Meteo's API that are used here (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api).
+ * Each rejects with WEATHER_UNAVAILABLE when there is no usable answer in time.
+ */
+export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
+  let inFlight = 0
+
+  async function ask<Schema extends TSchema>(
+    url: URL,
+    parameters: Readonly<Record<string, string | number>>,
+    validator: Validator<Record<never, never>, Schema>,
+  ): Promise<Static<Schema>> {
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value))
+    if (inFlight >= mostRequestsInFlight) throw unavailable('Too many questions to Open-Meteo are under way.')
+    inFlight += 1
+    try {
+      const answer = await fetchJson(url, timeoutMs)
+      if (validator.Check(answer)) return answer
+    } catch (error) {
+      if (!(error instanceof FetchJsonError)) throw error
+      throw unavailable(error.message, error)
+    } finally {
+      inFlight -= 1
+    }
+    throw unavailable('Open-Meteo answered in a form that this service does not know.')
+  }
+
+  return {
+    /** Places of a name, the likeliest first; empty when there is none. */
+    async findPlaces(name: string): Promise<readonly Place[]> {
+      const { results = [] } = await ask(
+        new URL(`${config.geocodingUrl}/v1/search`),
+        { name, count: 10, language: 'en', format: 'json' },
+        validators.geocoding,
+      )
+      return results.map(({ name, latitude, longitude, country, country_code, admin1 }) => ({
+        name,
+        latitude,
+        longitude,
+        country: country ?? country_code ?? '',
+        ...(country_code ? { countryCode: country_code } : {}),
+        ...(admin1 && admin1 !== name ? { region: admin1 } : {}),
+      }))
+    },
+
+    async current({ latitude, longitude }: Place) {
+      const { current } = await ask(
+        new URL(`${config.forecastUrl}/v1/forecast`),
+        {
+          latitude,
+          longitude,
+          current: 'temperature_2m,relative_humidity_2m,wind_speed_10m,weather_code',
+          timeformat: 'unixtime',
+        },
+        validators.current,
+      )
+      return current
+    },
+
+    /** Seven days from today on, in the place's own calendar. */
+    async week({ latitude, longitude }: Place): Promise<readonly DailyWeather[]> {
+      const { daily } = await ask(
+        new URL(`${config.forecastUrl}/v1/forecast`),
+        {
+          latitude,
+          longitude,
+          daily: 'weather_code,temperature_2m_max,temperature_2m_min',
+          forecast_days: 7,
+          timezone: 'auto',
+        },
+        validators.week,
+      )
+      return daily.time.flatMap((date, index) => {
+        const low_c = daily.temperature_2m_min[index]
+        const high_c = daily.temperature_2m_max[index]
+        const weatherCode = daily.weather_code[index]
+        return low_c === undefined || high_c === undefined || weatherCode === undefined
+          ? []
+          : [{ date, low_c, high_c, weatherCode }]
+      })
+    },
+  }
+}
+
+function unavailable(detail: string, cause?: FetchJsonError) {
+  return problem('WEATHER_UNAVAILABLE', detail, {
+    cause,
+    upstream: {
+      service: 'open-meteo',
+      ...(cause?.status === undefined ? {} : { status: cause.status }),
+    },
+    headers: { 'retry-after': '30' },
+  })
+}
