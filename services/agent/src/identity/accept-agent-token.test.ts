@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { acceptAgentToken } from './accept-agent-token.ts'
+import { autonomousClaims, ids, onBehalfOfClaims, unsignedToken } from './testing/fixtures.ts'
+
+const { agentClientId, tenantId, weatherApiAppId, blueprintAppId, ada, ben } = ids
+const forItself = {
+  flow: 'autonomous',
+  agentClientId,
+  tenantId,
+  weatherApiAppId,
+  personId: undefined,
+} as const
+const forAda = { ...forItself, flow: 'obo', personId: ada } as const
+const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
+
+describe('TR in the autonomous flow', () => {
+  it.each([
+    ['a v2 token', {}],
+    [
+      'a v1 token with its URI as audience',
+      { azp: undefined, appid: agentClientId, aud: `api://${weatherApiAppId}` },
+    ],
+    ['a token without the optional claim idtyp', { idtyp: undefined }],
+    ['an actor in upper case', { azp: agentClientId.toUpperCase() }],
+  ])('accepts %s', (_what, changes) => {
+    const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)
+    expect(checks.map(check => check.name)).toEqual(['actor', 'tenant', 'audience', 'lifetime', 'flow'])
+    expect(claims['roles']).toEqual(['Weather.Read.All'])
+  })
+
+  it.each([
+    ['AGENT_IDENTITY_NOT_HONOURED', 'the blueprint’s own token', { azp: blueprintAppId, oid: 'blueprint' }],
+    ['AGENT_IDENTITY_NOT_HONOURED', 'a token without an actor', { azp: undefined }],
+    ['AGENT_IDENTITY_NOT_HONOURED', 'a v1 token of the blueprint', { azp: undefined, appid: blueprintAppId }],
+    ['SIDECAR_MISCONFIGURED', 'a token of another tenant', { tid: blueprintAppId }],
+    ['SIDECAR_MISCONFIGURED', 'a token for another API', { aud: 'https://graph.microsoft.com' }],
+    ['SIDECAR_MISCONFIGURED', 'a token for several APIs', { aud: [weatherApiAppId, 'other'] }],
+    ['SIDECAR_MISCONFIGURED', 'an expired token', { exp: seconds(-1) }],
+    ['SIDECAR_MISCONFIGURED', 'a token that never expires', { exp: undefined }],
+    ['TOKEN_FLOW_MISMATCH', 'a person’s token', { idtyp: 'user', scp: 'Weather.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Weather.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'an app token that is delegated all the same', { scp: 'Weather.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
+  ])('refuses with %s: %s', (code, _what, changes) => {
+    const token = unsignedToken(autonomousClaims(changes))
+    expect(() => acceptAgentToken(token, forItself)).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('names the switch of the route that was used when the agent identity is not honoured', () => {
+    const token = unsignedToken(autonomousClaims({ azp: blueprintAppId }))
+    expect(() => acceptAgentToken(token, forItself)).toThrow(
+      expect.objectContaining({
+        options: expect.objectContaining({
+          hint: expect.stringContaining('AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'),
+        }),
+      }),
+    )
+  })
+
+  it('refuses what is no JWT, because it cannot look into it', () => {
+    expect(() => acceptAgentToken('opaque', forItself)).toThrow(
+      expect.objectContaining({ code: 'SIDECAR_MISCONFIGURED' }),
+    )
+  })
+})
+
+describe('TR in the on-behalf-of flow', () => {
+  it.each([
+    ['a v2 token', {}],
+    ['a token without idtyp', { idtyp: undefined }],
+  ])('accepts %s of the person who asked', (_what, changes) => {
+    const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), forAda)
+    expect(checks.map(check => check.name)).toContain('person')
+  })
+
+  it.each([
+    ['TOKEN_FLOW_MISMATCH', 'another person’s token', onBehalfOfClaims(ben)],
+    ['TOKEN_FLOW_MISMATCH', 'the agent’s own token', autonomousClaims()],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with the person’s oid', autonomousClaims({ oid: ada })],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with a scope', onBehalfOfClaims(ada, { idtyp: 'app' })],
+    ['TOKEN_FLOW_MISMATCH', 'a token without a scope', onBehalfOfClaims(ada, { scp: undefined })],
+    ['TOKEN_FLOW_MISMATCH', 'a token with an empty scope', onBehalfOfClaims(ada, { scp: '' })],
+    ['TOKEN_FLOW_MISMATCH', 'a token without a person', onBehalfOfClaims(ada, { oid: undefined })],
+    [
+      'AGENT_IDENTITY_NOT_HONOURED',
+      'the blueprint acting for the person',
+      onBehalfOfClaims(ada, { azp: blueprintAppId }),
+    ],
+  ])('refuses with %s: %s', (code, _what, claims) => {
+    expect(() => acceptAgentToken(unsignedToken(claims), forAda)).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('refuses every token when it is not known who asked', () => {
+    const token = unsignedToken(onBehalfOfClaims(ada, { oid: undefined }))
+    expect(() => acceptAgentToken(token, { ...forAda, personId: undefined })).toThrow(
+      expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
+    )
+  })
+})

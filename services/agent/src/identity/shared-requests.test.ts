@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { SharedRequests } from './shared-requests.ts'
+
+const never = () => new AbortController().signal
+
+function startCounter() {
+  const started: { resolve(value: string): void; reject(error: unknown): void; signal: AbortSignal }[] = []
+  const start = (signal: AbortSignal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    started.push({ resolve, reject, signal })
+    return promise
+  }
+  return { started, start }
+}
+
+describe('SharedRequests', () => {
+  it('joins equal requests that are under way, and starts anew once they are over', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const both = Promise.all([requests.join('a', never(), start), requests.join('a', never(), start)])
+    started[0]?.resolve('one')
+    expect(await both).toEqual(['one', 'one'])
+    const third = requests.join('a', never(), start)
+    started[1]?.resolve('two')
+    expect(await third).toBe('two')
+    expect(started).toHaveLength(2)
+  })
+
+  it('keeps different keys apart', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const both = Promise.all([requests.join('a', never(), start), requests.join('b', never(), start)])
+    started[1]?.resolve('for b')
+    started[0]?.resolve('for a')
+    expect(await both).toEqual(['for a', 'for b'])
+  })
+
+  it('lets one caller go without disturbing the others', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const leaver = new AbortController()
+    const left = requests.join('a', leaver.signal, start)
+    const stayed = requests.join('a', never(), start)
+    leaver.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    expect(started[0]?.signal.aborted).toBe(false)
+    started[0]?.resolve('still here')
+    expect(await stayed).toBe('still here')
+  })
+
+  it('aborts the request when the last caller has gone, and does not hand its remains to the next', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const leaver = new AbortController()
+    const left = requests.join('a', leaver.signal, start)
+    leaver.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    expect(started[0]?.signal.aborted).toBe(true)
+    const next = requests.join('a', never(), start)
+    started[0]?.reject(new Error('aborted'))
+    started[1]?.resolve('fresh')
+    expect(await next).toBe('fresh')
+  })
+
+  it('tells every caller of a failure, and tries again for the next', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const both = [requests.join('a', never(), start), requests.join('a', never(), start)]
+    started[0]?.reject(new Error('refused'))
+    for (const one of both) await expect(one).rejects.toThrow('refused')
+    const next = requests.join('a', never(), start)
+    started[1]?.resolve('granted')
+    expect(await next).toBe('granted')
+  })
+
+  it('starts nothing for a caller that has gone already', async () => {
+    const { started, start } = startCounter()
+    const gone = AbortSignal.abort(new Error('gone'))
+    await expect(new SharedRequests<string>().join('a', gone, start)).rejects.toThrow('gone')
+    expect(started).toHaveLength(0)
+  })
+})

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest'
+import type { SidecarAnswer } from './sidecar.ts'
+import { explainAnswer, explainSilence } from './sidecar-failures.ts'
+import { ids, sidecarProblem } from './testing/fixtures.ts'
+
+const { agentClientId, blueprintAppId } = ids
+const asAgent = { flow: 'autonomous', agentClientId, apiName: 'weatherApp' } as const
+const forPerson = { flow: 'obo', agentClientId, apiName: 'weather' } as const
+const flows = { autonomous: asAgent, obo: forPerson }
+
+function answer(status: number, body: string, more: Partial<SidecarAnswer> = {}): SidecarAnswer {
+  return { status, body, contentType: 'application/problem+json', challenge: undefined, ...more }
+}
+
+const empty = (status: number, challenge?: string): SidecarAnswer => ({
+  status,
+  body: '',
+  contentType: undefined,
+  challenge,
+})
+
+const detail401 = (detail: string) => answer(401, sidecarProblem(401, detail))
+const invalidToken = (description: string) =>
+  empty(401, `Bearer error="invalid_token", error_description="${description}"`)
+const serviceDown =
+  'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
+
+describe('answers of the sidecar', () => {
+  it.each([
+    ['no bearer seen', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
+    [
+      'a bearer refused without a word',
+      empty(401, 'Bearer error="invalid_token"'),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    [
+      'expired, it says',
+      invalidToken("The token expired at '01/01/1970 00:16:40'"),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    [
+      'another audience, it says',
+      invalidToken("The audience '(null)' is invalid"),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    ['a bad signature, it says', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
+    [
+      'Entra’s keys out of its reach',
+      invalidToken("The issuer '(null)' is invalid"),
+      'ENTRA_UNAVAILABLE',
+      true,
+    ],
+    ['not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
+    [
+      'no scopes',
+      answer(400, sidecarProblem(400, "No scopes found for the API 'x'")),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    [
+      'another host name',
+      answer(400, '<h2>Bad Request</h2>', { contentType: 'text/html' }),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
+    [
+      'something else listens',
+      answer(404, 'nope', { contentType: 'text/plain' }),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
+    ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
+    ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
+    [
+      'Entra is too slow',
+      detail401('Request to the endpoint timed out. CorrelationId: x'),
+      'ENTRA_UNAVAILABLE',
+      true,
+    ],
+    ['Entra throttles', detail401('{"error":"throttled"}'), 'ENTRA_UNAVAILABLE', false],
+    [
+      'no app token',
+      detail401('No account or login hint was passed to the AcquireTokenSilent call.'),
+      'SIDECAR_MISCONFIGURED',
+      false,
+    ],
+    [
+      'an unexpected error',
+      answer(500, sidecarProblem(500, 'An unexpected error occurred.')),
+      'SIDECAR_FAILED',
+      true,
+    ],
+    ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
+    [
+      'a proxy in between',
+      answer(503, 'upstream connect error', { contentType: 'text/plain' }),
+      'SIDECAR_UNREACHABLE',
+      true,
+    ],
+    ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
+    ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
+  ])('%s', (_what, given, code, transient) => {
+    for (const context of [asAgent, forPerson]) {
+      const failure = explainAnswer(given, context)
+      expect(failure.problem.code).toBe(code)
+      expect(failure.transient).toBe(transient)
+      expect(failure.problem.options.upstream).toEqual({ service: 'sidecar', status: given.status })
+    }
+  })
+
+  it('never ask a person to sign in again when the sidecar refuses a token that the agent has verified', () => {
+    for (const challenge of [
+      'Bearer',
+      'Bearer error="invalid_token"',
+      'Bearer error_description="The issuer \'(null)\'"',
+    ]) {
+      expect(explainAnswer(empty(401, challenge), forPerson).problem.kind.status).toBeGreaterThanOrEqual(500)
+    }
+  })
+
+  it('name the missing scope by its variable', () => {
+    const failure = explainAnswer(answer(400, sidecarProblem(400, 'No scopes found')), forPerson)
+    expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
+  })
+
+  it('may be missing altogether', () => {
+    const { problem, transient } = explainSilence(new Error('ECONNREFUSED'))
+    expect(problem.code).toBe('SIDECAR_UNREACHABLE')
+    expect(transient).toBe(true)
+  })
+})
+
+describe('refusals of Entra', () => {
+  const wrapped = (text: string) =>
+    `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
+  const both = ['autonomous', 'obo'] as const
+  const obo = ['obo'] as const
+  const autonomous = ['autonomous'] as const
+
+  it.each([
+    ['AADSTS7000215', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS7000222', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS7000218', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS7000214', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS7000277', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS1000502', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    ['AADSTS700016', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS70021', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700211', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700212', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700213', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700222', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700023', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700024', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS700027', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS7000272', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS7000274', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS50013', obo, 'USER_TOKEN_INVALID'],
+    ['AADSTS50013', autonomous, 'ENTRA_REFUSED'],
+    ['AADSTS500131', obo, 'USER_TOKEN_WRONG_AUDIENCE'],
+    ['AADSTS500131', autonomous, 'ENTRA_REFUSED'],
+    ['AADSTS500133', obo, 'USER_TOKEN_EXPIRED'],
+    ['AADSTS500133', autonomous, 'ENTRA_REFUSED'],
+    ['AADSTS7000114', obo, 'USER_TOKEN_INVALID'],
+    ['AADSTS7000114', autonomous, 'ENTRA_REFUSED'],
+    ['AADSTS65001', both, 'CONSENT_REQUIRED'],
+    ['AADSTS650051', both, 'CONSENT_REQUIRED'],
+    ['AADSTS82014', both, 'CONSENT_REQUIRED'],
+    ['AADSTS50072', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50074', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50076', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50078', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50079', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50158', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS53000', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS53001', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS53002', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS53003', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS53004', both, 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['AADSTS50105', both, 'AGENT_NOT_PERMITTED'],
+    ['AADSTS501051', both, 'AGENT_NOT_PERMITTED'],
+    ['AADSTS500011', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS70011', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS82001', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS90002', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS50196', both, 'ENTRA_UNAVAILABLE'],
+    ['AADSTS900144', both, 'ENTRA_REFUSED'],
+    ['AADSTS9999999', both, 'ENTRA_REFUSED'],
+  ] as const)('%s (%j) means %s, and asking again would not help', (aadsts, inFlows, code) => {
+    for (const flow of inFlows) {
+      for (const text of [`${aadsts}: Some sentence.`, wrapped(`${aadsts}: Some sentence.`)]) {
+        const failure = explainAnswer(detail401(text), flows[flow])
+        expect(failure.problem.code).toBe(code)
+        expect(failure.transient).toBe(false)
+        expect(failure.problem.options.upstream).toEqual({ service: 'entra', code: aadsts })
+      }
+    }
+  })
+
+  it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', aadsts => {
+    const failure = explainAnswer(detail401(`${aadsts}: Busy.`), asAgent)
+    expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
+  })
+
+  it.each([
+    [agentClientId, 'AGENT_NOT_PERMITTED'],
+    [blueprintAppId, 'SIDECAR_MISCONFIGURED'],
+  ])('an unknown application %s means %s', (id, code) => {
+    const text = `AADSTS700016: Application with identifier '${id}' was not found in the directory.`
+    expect(explainAnswer(detail401(text), asAgent).problem.code).toBe(code)
+  })
+
+  it('never show Entra’s own text, which names people, applications and tenants', () => {
+    const text = 'AADSTS65001: The user ada@contoso.example has not consented. Trace ID: 1234'
+    const { problem } = explainAnswer(detail401(text), forPerson)
+    expect(
+      JSON.stringify([problem.toDocument('r'), problem.message, String(problem.options.cause)]),
+    ).not.toMatch(/ada@contoso|Trace ID/)
+  })
+
+  it('that are unknown are looked up by number', () => {
+    expect(explainAnswer(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toContain('code=900144')
+  })
+
+  it('by Conditional Access make up no challenge: the sidecar loses the one that Entra sent', () => {
+    const { problem } = explainAnswer(detail401('AADSTS50076: MFA'), forPerson)
+    expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
+  })
+})

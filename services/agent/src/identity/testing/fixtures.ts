@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import type { VerifiedUserToken } from '../user-token.ts'
+
+/** The identities of the demo tenant. */
+export const ids = {
+  tenantId: '11111111-2222-4333-8444-555555555555',
+  blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
+  agentClientId: 'bbbbbbbb-0000-4000-8000-00000000000b',
+  weatherApiAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
+  ada: 'eeeeeeee-0000-4000-8000-0000000000e1',
+  ben: 'eeeeeeee-0000-4000-8000-0000000000e2',
+} as const
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** A server on a free port, called by the name `localhost`. */
+export interface TestServer {
+  readonly url: string
+  /** What came in, in order: method and target, with the headers. */
+  readonly requests: readonly { readonly target: string; readonly headers: IncomingMessage['headers'] }[]
+  close(): Promise<void>
+}
+
+export async function startServer(listener: RequestListener): Promise<TestServer> {
+  const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
+  const server = createServer((request, response) => {
+    requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
+    listener(request, response)
+  })
+  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://localhost:${port}`, requests, close: () => closeServer(server) }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+/** An address where nobody listens any more. */
+export async function deadUrl(): Promise<string> {
+  const server = await startServer(() => undefined)
+  await server.close()
+  return server.url
+}
+
+/** A token with these claims and no valid signature: the agent only carries TR, it does not verify it. */
+export function unsignedToken(claims: Claims): string {
+  const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'test' }, claims].map(part =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  return [...parts, 'signature'].join('.')
+}
+
+const common = () => ({
+  tid: ids.tenantId,
+  aud: ids.weatherApiAppId,
+  azp: ids.agentClientId,
+  ver: '2.0',
+  exp: Math.floor(Date.now() / 1000) + 3_600,
+})
+
+/** Claims of TR in the autonomous flow. */
+export function autonomousClaims(changes: Claims = {}): Claims {
+  const { agentClientId } = ids
+  return {
+    ...common(),
+    idtyp: 'app',
+    oid: agentClientId,
+    sub: agentClientId,
+    roles: ['Weather.Read.All'],
+    ...changes,
+  }
+}
+
+/** Claims of TR in the on-behalf-of flow. */
+export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
+  return { ...common(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
+}
+
+/** A person's token as the verifier hands it on. */
+export function verifiedUser(objectId: string, value = `token-of-${objectId}`): VerifiedUserToken {
+  return { value, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
+}
+
+/** The sidecar's success body. */
+export function authorizationHeader(claims: Claims): string {
+  return JSON.stringify({ authorizationHeader: `Bearer ${unsignedToken(claims)}` })
+}
+
+/** The sidecar's failure body, with the media type that goes with it. */
+export function sidecarProblem(status: number, detail: string): string {
+  return JSON.stringify({ type: 'about:blank', title: 'Failure', status, detail })
+}
+
+/** A logger whose lines a test can read. */
+export function recordingLogger(): { readonly logger: FastifyBaseLogger; readonly lines: readonly string[] } {
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  return { logger: Fastify({ logger: { level: 'debug', stream } }).log, lines }
+}
