@@ -4,6 +4,8 @@ import type { Config } from './config.ts'
 import { discovery } from './discovery/routes.ts'
 import { Entra } from './entra.ts'
 import { answerRefusals } from './errors/answer-refusals.ts'
+import { authorizeEndpoint } from './sign-in/authorize-route.ts'
+import { logoutEndpoint } from './sign-in/logout-route.ts'
 import { tokenEndpoint } from './token-endpoint/route.ts'
 
 declare module 'fastify' {
@@ -30,5 +32,7 @@ export function buildApp(config: Config): FastifyInstance {
   })
   app.register(discovery, { entra })
   app.register(tokenEndpoint, { entra })
+  app.register(authorizeEndpoint, { entra })
+  app.register(logoutEndpoint, { entra })
   return app
 }

@@ -34,7 +34,7 @@ export interface FederatedCredentialConfig {
 /** Reads the environment; see the workspace's README for every variable. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   return readEnvironment(env, reader => ({
-    host: reader.text('HOST', '127.0.0.1'),
+    host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
     logLevel: reader.text('LOG_LEVEL', 'info'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),

@@ -5,6 +5,8 @@ import { Directory } from './directory/directory.ts'
 import { seedDirectory } from './directory/seed.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
+import { Grants } from './sign-in/grants.ts'
+import { Sessions } from './sign-in/sessions.ts'
 
 /** Entra's own default; tests shorten it. */
 const defaultTokenLifetimeSeconds = 3599
@@ -15,6 +17,8 @@ export class Entra {
   readonly clock = new Clock()
   readonly keys = new SigningKeys(this.clock)
   readonly federatedIssuers = new FederatedIssuers(this.clock)
+  readonly sessions = new Sessions()
+  readonly grants = new Grants(this.clock)
   directory: Directory
   tokenLifetimeSeconds = defaultTokenLifetimeSeconds
   readonly #server: () => Server
@@ -45,6 +49,8 @@ export class Entra {
   /** Back to the seed: whatever was changed, issued or ordered is forgotten. The keys stay. */
   reset(): void {
     this.directory = new Directory(seedDirectory(this.config))
+    this.sessions.clear()
+    this.grants.clear()
     this.clock.offsetSeconds = 0
     this.tokenLifetimeSeconds = defaultTokenLifetimeSeconds
   }

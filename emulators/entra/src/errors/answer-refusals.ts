@@ -5,6 +5,8 @@ import { EntraError, errorBody, newTrace, type Trace } from './entra-error.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     trace: Trace
+    /** The code of the refusal that answers this request. */
+    aadsts: number | undefined
   }
 }
 
@@ -13,6 +15,7 @@ type Query = Readonly<Record<string, string | undefined>>
 /** Gives every request its trace and correlation id, and puts refusals on the wire as Entra's JSON. */
 export function answerRefusals(app: FastifyInstance, entra: Entra): void {
   app.decorateRequest('trace')
+  app.decorateRequest('aadsts', undefined)
   app.addHook('onRequest', async (request, reply) => {
     const header = request.headers['client-request-id']
     const fromQuery = (request.query as Query)['client-request-id']
@@ -24,6 +27,7 @@ export function answerRefusals(app: FastifyInstance, entra: Entra): void {
 
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof EntraError) {
+      request.aadsts = error.code
       request.log.info({ aadsts: error.code, correlationId: request.trace.correlationId }, error.message)
       return reply
         .code(error.status)

@@ -128,6 +128,14 @@ export const refusals = {
   },
 
   // The person, and what the person or an administrator allowed
+  16000: {
+    error: 'interaction_required',
+    text: 'Several people are signed in; the request does not say which one it is for.',
+  },
+  50034: {
+    error: 'invalid_grant',
+    text: "The user account '{user}' does not exist in the directory '{tenant}'.",
+  },
   50058: {
     error: 'login_required',
     text: 'A silent sign-in request was sent but no user is signed in.',
@@ -169,6 +177,7 @@ export const refusals = {
     error: 'invalid_request',
     text: "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{client}'.",
   },
+  90023: { error: 'invalid_request', text: "Unsupported 'prompt' value '{prompt}'." },
   70007: { error: 'invalid_request', text: "'{mode}' is not a supported value of 'response_mode'." },
   700054: {
     error: 'unsupported_response_type',
@@ -190,7 +199,7 @@ export const refusals = {
     error: 'invalid_grant',
     text: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
   },
-  9002313: { error: 'invalid_grant', text: 'Invalid request. The {what} is malformed or was never issued.' },
+  9002313: { error: 'invalid_grant', text: 'Invalid request. The {what} is malformed or invalid.' },
   700005: { error: 'invalid_grant', text: 'The {what} was issued to another application.' },
   54005: {
     error: 'invalid_grant',

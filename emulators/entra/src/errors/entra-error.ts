@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type RefusalCode, refusals } from './catalogue.ts'
 
 interface RefusalOptions {
+  /** The OAuth error, where the catalogue's does not fit the place. */
+  readonly error?: string
   /** A claims challenge: what the person's next sign-in has to fulfil, as JSON. */
   readonly claims?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -25,8 +27,8 @@ export class EntraError extends Error {
   ) {
     super(text)
     this.code = code
-    this.error = kind.error
-    this.status = kind.status ?? (kind.error === 'invalid_client' ? 401 : 400)
+    this.error = options.error ?? kind.error
+    this.status = kind.status ?? (this.error === 'invalid_client' ? 401 : 400)
     this.suberror = kind.suberror
     this.claims = options.claims
     this.headers = options.headers ?? {}

@@ -1,0 +1,110 @@
+import type { PermissionScope, User } from '../directory/types.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { refusal } from '../errors/entra-error.ts'
+import type { Client } from '../token-endpoint/client.ts'
+import { type RequestedScopes, readScopes } from '../token-endpoint/scopes.ts'
+import { userOfHint } from '../tokens/id-token.ts'
+import type { Query, ReturnAddress } from './return-address.ts'
+
+const prompts = ['none', 'login', 'select_account', 'consent'] as const
+type Prompt = (typeof prompts)[number]
+
+/** An authorization request whose every parameter is good. */
+export interface AuthorizeRequest {
+  readonly client: Client
+  readonly returnAddress: ReturnAddress
+  readonly scope: string
+  readonly requested: RequestedScopes
+  readonly prompt: Prompt | undefined
+  readonly loginHint: string | undefined
+  /** The person whom `loginHint` names, if there is one. */
+  readonly hinted: User | undefined
+  readonly nonce: string | undefined
+  readonly challenge: string | undefined
+  readonly challengeMethod: string
+  readonly wantsClientInfo: boolean
+  /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
+  readonly policies: readonly string[]
+}
+
+/** Reads what comes after the client and its address (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
+export function readAuthorizeRequest(
+  entra: Entra,
+  query: Query,
+  client: Client,
+  returnAddress: ReturnAddress,
+): AuthorizeRequest {
+  const type = required(query, 'response_type')
+  if (type !== 'code') throw refusal(700054, { type })
+  const scope = required(query, 'scope')
+  const requested = readScopes(entra, scope)
+  checkScopesExist(client, requested)
+  const prompt = query['prompt'] || undefined
+  if (prompt !== undefined && !isPrompt(prompt)) throw refusal(90023, { prompt })
+  const challengeMethod = query['code_challenge_method'] ?? 'plain'
+  if (challengeMethod !== 'S256' && challengeMethod !== 'plain')
+    throw refusal(9002313, { what: 'code_challenge_method' }, { error: 'invalid_request' })
+  return {
+    client,
+    returnAddress,
+    scope,
+    requested,
+    prompt,
+    loginHint: query['login_hint'] || undefined,
+    hinted: userOfHint(entra, query['login_hint']),
+    nonce: query['nonce'],
+    challenge: query['code_challenge'],
+    challengeMethod,
+    wantsClientInfo: query['client_info'] === '1',
+    policies: policiesOf(query['claims']),
+  }
+}
+
+function required(query: Query, parameter: string): string {
+  const value = query[parameter]
+  if (!value) throw refusal(900144, { parameter })
+  return value
+}
+
+function isPrompt(prompt: string): prompt is Prompt {
+  return prompts.some(known => known === prompt)
+}
+
+function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
+  const { application } = resource
+  const known = application.api.oauth2PermissionScopes.map(scope => scope.value)
+  const unknown = values.find(value => !known.includes(value))
+  if (unknown === undefined || (unknown === 'openid' && application.appId === wellKnown.graphAppId)) return
+  throw refusal(650053, {
+    client: client.principal.displayName,
+    scope: unknown,
+    resource: application.appId,
+  })
+}
+
+/** The policies of a challenge such as `{"access_token":{"capolids":{"essential":true,"values":["…"]}}}`. */
+function policiesOf(claims: string | undefined): readonly string[] {
+  try {
+    const values: unknown = JSON.parse(claims ?? '{}')?.access_token?.capolids?.values
+    return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
+  } catch {
+    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
+  }
+}
+
+/** The claims challenge that names conditional-access policies; `policiesOf` reads it back. */
+export function policyChallenge(policies: readonly string[]): string {
+  return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
+}
+
+/** What consent would be for; `/.default` stands for what the client's registration lists. */
+export function scopesToConsent({ client, requested }: AuthorizeRequest): readonly PermissionScope[] {
+  const { resource, values, isDefault } = requested
+  const listed = client.application?.requiredResourceAccess
+    .filter(({ resourceAppId }) => resourceAppId === resource.application.appId)
+    .flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id))
+  return resource.application.api.oauth2PermissionScopes.filter(({ id, value }) =>
+    isDefault ? listed?.includes(id) : values.includes(value),
+  )
+}

@@ -1,0 +1,366 @@
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  ada,
+  Browser,
+  ben,
+  makeVerifier,
+  pageOrigin,
+  redeem,
+  redirectUri,
+  returned,
+  signIn,
+} from '../testing/browser.ts'
+import {
+  agentId,
+  blueprintAppId,
+  requestToken,
+  spaAppId,
+  startEntra,
+  type TestEntra,
+  tenantId,
+} from '../testing/start-entra.ts'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+beforeEach(() => entra.entra.reset())
+
+const { verifier, challenge } = makeVerifier()
+const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
+
+describe('the sign-in page', () => {
+  it('offers both people in a form without script, says it is emulated, and can only post here and to the page', async () => {
+    const browser = new Browser(entra)
+    const response = await browser.visit(browser.authorizeUrl(pkce))
+    const html = await response.text()
+    expect(response.status).toBe(200)
+    expect(html).toContain('Emulated Microsoft Entra ID')
+    expect(html).toContain(`value="${ada}"`)
+    expect(html).toContain(`value="${ben}"`)
+    expect(html).not.toContain('<script')
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /default-src 'none'; style-src 'sha256-[^']+'; form-action 'self' http:\/\/localhost:3001; frame-ancestors 'none'/,
+    )
+  })
+
+  it('puts the person of the login hint first', async () => {
+    const browser = new Browser(entra)
+    const response = await browser.visit(browser.authorizeUrl({ ...pkce, login_hint: 'ben@contoso.example' }))
+    const html = await response.text()
+    expect(html.indexOf(ben)).toBeLessThan(html.indexOf(ada))
+  })
+
+  it('sends the code back in the fragment, with the state untouched', async () => {
+    const browser = new Browser(entra)
+    const response = await browser.submit(browser.authorizeUrl(pkce), { account: ada })
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toMatch(`${redirectUri}#`)
+    const answer = returned(response)
+    expect(answer).toMatchObject({ state: 'the-state|with=signs' })
+    expect(JSON.parse(Buffer.from(answer['client_info'] ?? '', 'base64url').toString())).toEqual({
+      uid: ada,
+      utid: tenantId,
+    })
+    expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax$/)
+  })
+
+  it('sends the code back in the query if asked to', async () => {
+    const browser = new Browser(entra)
+    const response = await browser.submit(browser.authorizeUrl({ ...pkce, response_mode: 'query' }), {
+      account: ada,
+    })
+    expect(response.headers.get('location')).toMatch(`${redirectUri}?code=`)
+  })
+
+  it('answers cancelling with access_denied and AADSTS65004', async () => {
+    const browser = new Browser(entra)
+    const answer = returned(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
+    expect(answer).toMatchObject({
+      error: 'access_denied',
+      error_subcode: 'cancel',
+      error_uri: `${entra.url}/error?code=65004`,
+      state: 'the-state|with=signs',
+    })
+    expect(answer['error_description']).toMatch(/^AADSTS65004: /)
+  })
+
+  it('refuses a form that another site posts', async () => {
+    const browser = new Browser(entra)
+    const response = await fetch(browser.authorizeUrl(pkce), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams({ account: ada }),
+    })
+    expect(returned(response)).toMatchObject({ error: 'invalid_request' })
+    expect(response.headers.get('set-cookie')).toBeNull()
+  })
+})
+
+describe('single sign-on', () => {
+  it('answers prompt=none with login_required until somebody signed in, then with a code', async () => {
+    const browser = new Browser(entra)
+    const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
+    const refused = returned(await browser.visit(silent))
+    expect(refused).toMatchObject({ error: 'login_required', state: 'the-state|with=signs' })
+    expect(refused['error_description']).toMatch(/^AADSTS50058: /)
+    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
+    expect(returned(await browser.visit(silent))).toHaveProperty('code')
+  })
+
+  it('shows the page in spite of a session for select_account and login', async () => {
+    const browser = new Browser(entra)
+    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
+    expect((await browser.visit(browser.authorizeUrl(pkce))).status).toBe(302)
+    for (const prompt of ['select_account', 'login'])
+      expect((await browser.visit(browser.authorizeUrl({ ...pkce, prompt }))).status).toBe(200)
+  })
+
+  it('asks which one of two signed-in people is meant, unless the hint tells', async () => {
+    const browser = new Browser(entra)
+    for (const account of [ada, ben]) await browser.submit(browser.authorizeUrl(pkce), { account })
+    const silent = { ...pkce, prompt: 'none' }
+    expect(returned(await browser.visit(browser.authorizeUrl(silent)))['error_description']).toMatch(
+      /^AADSTS16000: /,
+    )
+    const hinted = browser.authorizeUrl({ ...silent, login_hint: 'ben@contoso.example' })
+    expect(returned(await browser.visit(hinted))).toHaveProperty('code')
+  })
+
+  it('ends at logout, which leads back to the page with its state', async () => {
+    const browser = new Browser(entra)
+    const { body } = await signIn(entra, ada, {}, browser)
+    const { login_hint: hint } = decodeJwt(body.id_token)
+    const query = new URLSearchParams({
+      post_logout_redirect_uri: redirectUri,
+      state: 'bye',
+      logout_hint: String(hint),
+    })
+    const response = await browser.visit(`${entra.url}/${tenantId}/oauth2/v2.0/logout?${query}`)
+    expect(response.headers.get('location')).toBe(`${redirectUri}?state=bye`)
+    const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
+    expect(returned(await browser.visit(silent))).toMatchObject({ error: 'login_required' })
+  })
+
+  it('does not lead to an unregistered address at logout', async () => {
+    const response = await fetch(
+      `${entra.url}/${tenantId}/oauth2/v2.0/logout?post_logout_redirect_uri=https://evil.example`,
+      { redirect: 'manual' },
+    )
+    expect(response.status).toBe(200)
+    expect(await response.text()).toContain('You signed out')
+  })
+})
+
+describe('consent', () => {
+  beforeEach(() => {
+    const { content } = entra.entra.directory
+    content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
+  })
+
+  it('is asked for when it is missing, remembered for this person, and not asked for again', async () => {
+    const browser = new Browser(entra)
+    const url = browser.authorizeUrl(pkce)
+    const page = await browser.submit(url, { account: ada })
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('access_as_user')
+    expect(returned(await browser.submit(url, { account: ada, consent: 'accept' }))).toHaveProperty('code')
+    expect(returned(await browser.visit(url))).toHaveProperty('code')
+    expect((await browser.submit(url, { account: ben })).status).toBe(200)
+  })
+
+  it('can be declined', async () => {
+    const browser = new Browser(entra)
+    const url = browser.authorizeUrl(pkce)
+    await browser.submit(url, { account: ada })
+    expect(returned(await browser.submit(url, { account: ada, consent: 'cancel' }))).toMatchObject({
+      error: 'access_denied',
+    })
+  })
+
+  it('cannot be given by a browser in which that person did not sign in', async () => {
+    const browser = new Browser(entra)
+    const answer = returned(
+      await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),
+    )
+    expect(answer['error_description']).toMatch(/^AADSTS50058: /)
+  })
+
+  it('is reported as interaction_required when the page must not be shown', async () => {
+    const browser = new Browser(entra)
+    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
+    const answer = returned(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
+    expect(answer).toMatchObject({ error: 'interaction_required', suberror: 'consent_required' })
+    expect(answer['error_description']).toMatch(/^AADSTS65001: /)
+  })
+})
+
+describe('an authorization request', () => {
+  const cases: [name: string, parameters: Record<string, string>, code: number][] = [
+    ['of an unknown application', { client_id: 'dddddddd-0000-4000-8000-00000000dead' }, 700016],
+    ['with an unregistered redirect URI', { redirect_uri: 'https://evil.example/' }, 50011],
+    ['of the blueprint', { client_id: blueprintAppId }, 82001],
+    ['of an agent identity', { client_id: agentId }, 82001],
+    ['of an agent identity for consent', { client_id: agentId, prompt: 'consent' }, 82014],
+    ['with an unsupported response mode', { response_mode: 'form_post' }, 70007],
+  ]
+  it.each(cases)('%s is refused on a page, never by a redirect', async (_name, parameters, code) => {
+    const browser = new Browser(entra)
+    const response = await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters }))
+    expect(response.headers.get('location')).toBeNull()
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(await response.text()).toContain(`AADSTS${code}: `)
+  })
+
+  const redirected: [name: string, parameters: Record<string, string>, code: number, error: string][] = [
+    ['a token instead of a code', { response_type: 'token' }, 700054, 'unsupported_response_type'],
+    ['a scope of an unknown API', { scope: 'api://nobody/Read' }, 500011, 'invalid_resource'],
+    ['an unknown scope', { scope: `api://${blueprintAppId}/Nothing` }, 650053, 'invalid_client'],
+    [
+      'scopes of two APIs',
+      { scope: `api://${blueprintAppId}/access_as_user User.Read` },
+      28000,
+      'invalid_scope',
+    ],
+    ['an unknown prompt', { prompt: 'sing' }, 90023, 'invalid_request'],
+    ['malformed claims', { claims: '{' }, 9002313, 'invalid_request'],
+  ]
+  it.each(redirected)('for %s is refused at the page’s address', async (_name, parameters, code, error) => {
+    const browser = new Browser(entra)
+    const answer = returned(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
+    expect(answer).toMatchObject({ error, state: 'the-state|with=signs' })
+    expect(answer['error_description']).toMatch(`AADSTS${code}: `)
+  })
+
+  it('of another tenant is refused on a page', async () => {
+    const browser = new Browser(entra)
+    const url = browser.authorizeUrl(pkce).replace(tenantId, '11111111-2222-4333-8444-000000000000')
+    expect(await (await browser.visit(url)).text()).toContain('AADSTS90002: ')
+  })
+})
+
+describe('redeeming a code', () => {
+  async function freshCode(parameters: Record<string, string> = pkce): Promise<string> {
+    const browser = new Browser(entra)
+    return returned(await browser.submit(browser.authorizeUrl(parameters), { account: ada }))['code'] ?? ''
+  }
+
+  it('gives the page a token for the blueprint, an ID token with its nonce, a refresh token, and lets it read them', async () => {
+    const { status, body, headers } = await redeem(entra, await freshCode(), { code_verifier: verifier })
+    expect(status).toBe(200)
+    expect(headers.get('access-control-allow-origin')).toBe(pageOrigin)
+    expect(headers.get('cache-control')).toContain('no-store')
+    expect(body).toMatchObject({
+      token_type: 'Bearer',
+      scope: `api://${blueprintAppId}/access_as_user`,
+      refresh_token: expect.any(String),
+      client_info: Buffer.from(JSON.stringify({ uid: ada, utid: tenantId })).toString('base64url'),
+    })
+    const keys = createRemoteJWKSet(new URL(`${entra.url}/${tenantId}/discovery/v2.0/keys`))
+    const issuer = `${entra.url}/${tenantId}/v2.0`
+    const { payload: tc } = await jwtVerify(body.access_token, keys, { issuer, audience: blueprintAppId })
+    expect(tc).toMatchObject({ azp: spaAppId, azpacr: '0', scp: 'access_as_user', oid: ada, idtyp: 'user' })
+    const { payload: id } = await jwtVerify(body.id_token, keys, { issuer, audience: spaAppId })
+    expect(id).toMatchObject({
+      nonce: 'the-nonce',
+      oid: ada,
+      tid: tenantId,
+      preferred_username: 'ada@contoso.example',
+      name: 'Ada Osei',
+    })
+    expect(id.sub).not.toBe(tc.sub)
+    expect(id.sub).not.toBe(ada)
+  })
+
+  it('works once', async () => {
+    const code = await freshCode()
+    await redeem(entra, code, { code_verifier: verifier })
+    const second = await redeem(entra, code, { code_verifier: verifier })
+    expect(second.body).toMatchObject({ error: 'invalid_grant', error_codes: [54005] })
+    expect(second.headers.get('access-control-allow-origin')).toBe(pageOrigin)
+  })
+
+  it('needs the verifier of this very code', async () => {
+    const wrong = await redeem(entra, await freshCode(), { code_verifier: makeVerifier().verifier })
+    expect(wrong.body.error_codes).toEqual([501481])
+    const missing = await redeem(entra, await freshCode())
+    expect(missing.body.error_codes).toEqual([900144])
+    const without = await redeem(entra, await freshCode({}), { code_verifier: verifier })
+    expect(without.body.error_codes).toEqual([9002325])
+  })
+
+  it('ends ten minutes after the code was issued', async () => {
+    const code = await freshCode()
+    entra.entra.clock.offsetSeconds = 601
+    const { body } = await redeem(entra, code, { code_verifier: verifier })
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [70008] })
+  })
+
+  it('is for pages of the registered origin only', async () => {
+    const code = await freshCode()
+    const fields = { code_verifier: verifier }
+    expect((await redeem(entra, code, fields, {})).body.error_codes).toEqual([9002327])
+    const foreign = await redeem(entra, code, fields, { origin: 'https://evil.example' })
+    expect(foreign.body.error_codes).toEqual([9002326])
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull()
+    expect((await redeem(entra, code, { ...fields, client_secret: 'x' })).body.error_codes).toEqual([700025])
+  })
+
+  it('is refused for a code that was never issued', async () => {
+    const { status, body } = await redeem(entra, 'made-up', { code_verifier: verifier })
+    expect(status).toBe(400)
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [9002313] })
+  })
+
+  it('answers a preflight', async () => {
+    const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
+      method: 'OPTIONS',
+      headers: { origin: pageOrigin, 'access-control-request-method': 'POST' },
+    })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-origin')).toBe(pageOrigin)
+  })
+})
+
+describe('a refresh token', () => {
+  async function refresh(token: string, fields: Record<string, string> = {}) {
+    return requestToken(
+      entra,
+      { client_id: spaAppId, grant_type: 'refresh_token', refresh_token: token, ...fields },
+      { origin: pageOrigin },
+    )
+  }
+
+  it('gives new tokens for the same person, again and again', async () => {
+    const { body } = await signIn(entra, ben)
+    for (let round = 0; round < 2; round++) {
+      const renewed = await refresh(body.refresh_token)
+      expect(decodeJwt(renewed.body.access_token)).toMatchObject({ oid: ben, scp: 'access_as_user' })
+      expect(renewed.body.scope).toBe(`api://${blueprintAppId}/access_as_user`)
+    }
+  })
+
+  it('of a page is over after a day', async () => {
+    const { body } = await signIn(entra, ben)
+    expect(body.refresh_token_expires_in).toBe(86_400)
+    entra.entra.clock.offsetSeconds = 86_401
+    expect((await refresh(body.refresh_token)).body).toMatchObject({
+      error: 'invalid_grant',
+      error_codes: [700084],
+      suberror: 'bad_token',
+    })
+  })
+
+  it('needs consent for what else it is asked for', async () => {
+    const { body } = await signIn(entra, ben)
+    const { body: refused } = await refresh(body.refresh_token, { scope: 'User.Read' })
+    expect(refused).toMatchObject({
+      error: 'invalid_grant',
+      suberror: 'consent_required',
+      error_codes: [65001],
+    })
+  })
+})

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+
+/** Text that is safe inside an element and inside a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+}
+
+const styles = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#eef1f5, #14181d); color: light-dark(#1b1f24, #e8ebef); }
+main { box-sizing: border-box; width: min(27rem, calc(100vw - 2rem)); margin: 1rem; padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #1f252c); box-shadow: 0 .25rem 1.5rem #0003; }
+h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.25; }
+p, ul { margin: 0 0 1rem; }
+form { display: grid; gap: .625rem; }
+button { font: inherit; padding: .75rem 1rem; border: 1px solid light-dark(#6b7480, #8a94a1); border-radius: .5rem; background: transparent; color: inherit; text-align: start; cursor: pointer; }
+button small { display: block; color: light-dark(#505a66, #b0b9c4); }
+button:hover { background: light-dark(#eef4fb, #29323c); }
+button:focus-visible { outline: .1875rem solid light-dark(#0f5cc0, #7db4ff); outline-offset: .125rem; }
+button.primary { background: light-dark(#0f5cc0, #7db4ff); border-color: transparent; color: light-dark(#fff, #0b1622); font-weight: 600; text-align: center; }
+button.plain { text-align: center; }
+.emulated { margin: 0 0 1.25rem; padding: .5rem .75rem; border-radius: .5rem; background: light-dark(#fff3d6, #4a3a10); color: light-dark(#4d3800, #ffe3a1); font-size: .875rem; }
+code { overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; margin: 0 0 1rem; }
+th, td { text-align: start; padding: .25rem .5rem .25rem 0; vertical-align: top; }
+`
+
+const styleHash = createHash('sha256').update(styles).digest('base64')
+
+/**
+ * Sends a page that runs no script and can't be framed.
+ *
+ * @param formTargets origins that a form's answer may redirect to; browsers hold redirects to `form-action` too.
+ */
+export function sendPage(
+  reply: FastifyReply,
+  page: { status?: number; title: string; body: string; formTargets?: readonly string[] },
+): FastifyReply {
+  const targets = ["'self'", ...(page.formTargets ?? [])].join(' ')
+  return reply
+    .code(page.status ?? 200)
+    .type('text/html; charset=utf-8')
+    .headers({
+      'cache-control': 'no-store, no-cache',
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${targets}; frame-ancestors 'none'; base-uri 'none'`,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
+    .send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(page.title)}</title>
+<style>${styles}</style>
+</head>
+<body>
+<main>
+<p class="emulated">Emulated Microsoft Entra ID. These people are made up, and there are no passwords.</p>
+<h1>${escapeHtml(page.title)}</h1>
+${page.body}
+</main>
+</body>
+</html>
+`)
+}

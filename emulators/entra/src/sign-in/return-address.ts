@@ -1,0 +1,67 @@
+import type { FastifyReply } from 'fastify'
+import type { Entra } from '../entra.ts'
+import { describe, type EntraError, refusal, type Trace } from '../errors/entra-error.ts'
+import { type Client, findClient, isAgentic } from '../token-endpoint/client.ts'
+
+export type Query = Readonly<Record<string, string | undefined>>
+
+/** Where the answer of an authorization request goes. */
+export interface ReturnAddress {
+  readonly redirectUri: string
+  readonly origin: string
+  readonly mode: 'query' | 'fragment'
+  readonly state: string | undefined
+}
+
+/** The client and its registered address. Until both are known to be good, refusals are shown on a page here. */
+export function readReturnAddress(
+  entra: Entra,
+  query: Query,
+): { client: Client; returnAddress: ReturnAddress } {
+  const clientId = query['client_id']
+  if (!clientId) throw refusal(900144, { parameter: 'client_id' })
+  const client = findClient(entra, clientId)
+  if (client.principal.kind === 'agentIdentity' && query['prompt']?.includes('consent'))
+    throw refusal(82014, { client: clientId })
+  if (isAgentic(client)) throw refusal(82001, { client: clientId, flow: 'authorize' })
+  const redirectUri = query['redirect_uri'] ?? client.application?.spa.redirectUris[0] ?? ''
+  if (!client.application?.spa.redirectUris.includes(redirectUri))
+    throw refusal(50011, { uri: redirectUri, client: clientId })
+  const mode = query['response_mode'] ?? 'query'
+  if (mode !== 'query' && mode !== 'fragment') throw refusal(70007, { mode })
+  const { origin } = new URL(redirectUri)
+  return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
+}
+
+/** Sends the browser back to the application with the answer's parameters; `state` goes back untouched. */
+export function sendBack(
+  reply: FastifyReply,
+  { redirectUri, mode, state }: ReturnAddress,
+  parameters: Readonly<Record<string, string | undefined>>,
+): FastifyReply {
+  const answer = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...parameters, state })) {
+    if (value !== undefined) answer.set(name, value)
+  }
+  const status = reply.request.method === 'POST' ? 303 : 302
+  reply.header('cache-control', 'no-store, no-cache')
+  if (answer.size === 0) return reply.redirect(redirectUri, status)
+  const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?'
+  return reply.redirect(`${redirectUri}${separator}${answer}`, status)
+}
+
+export function sendBackRefusal(
+  reply: FastifyReply,
+  address: ReturnAddress,
+  answer: { error: EntraError; trace: Trace; publicUrl: string; errorSubcode?: string },
+): FastifyReply {
+  const { error, trace, publicUrl, errorSubcode } = answer
+  return sendBack(reply, address, {
+    error: error.error,
+    error_subcode: errorSubcode,
+    error_description: describe(error, trace),
+    error_uri: `${publicUrl}/error?code=${error.code}`,
+    suberror: error.suberror,
+    claims: error.claims,
+  })
+}

@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Entra } from '../entra.ts'
+import type { Session } from './sessions.ts'
+
+// Cookies are shared by all ports of a host, so the name says whose it is.
+const cookieName = 'entra_emulator_session'
+
+/** The browser's session, if it has one. */
+export function sessionOf(entra: Entra, request: FastifyRequest): Session | undefined {
+  const cookies = request.headers.cookie?.split(';') ?? []
+  const cookie = cookies.map(item => item.trim()).find(item => item.startsWith(`${cookieName}=`))
+  return entra.sessions.find(cookie?.slice(cookieName.length + 1))
+}
+
+/** Gives the browser its session's cookie. */
+export function keepSession(entra: Entra, reply: FastifyReply, session: Session): void {
+  const secure = entra.publicUrl.startsWith('https:') ? '; Secure' : ''
+  reply.header('set-cookie', `${cookieName}=${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`)
+}

@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  blueprintAppId,
+  requestToken,
+  spaAppId,
+  type TestEntra,
+  type TokenReply,
+  tenantId,
+} from './start-entra.ts'
+
+export const redirectUri = 'http://localhost:3001/auth/redirect.html'
+export const pageOrigin = 'http://localhost:3001'
+export const ada = 'eeeeeeee-0000-4000-8000-0000000000e1'
+export const ben = 'eeeeeeee-0000-4000-8000-0000000000e2'
+
+/** What a page needs of a browser: cookies, forms, and redirects that it does not follow. */
+export class Browser {
+  readonly #entra: TestEntra
+  #cookie: string | undefined
+
+  constructor(entra: TestEntra) {
+    this.#entra = entra
+  }
+
+  authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string {
+    const query = new URLSearchParams({
+      client_id: spaAppId,
+      response_type: 'code',
+      response_mode: 'fragment',
+      redirect_uri: redirectUri,
+      scope: `api://${blueprintAppId}/access_as_user openid profile offline_access`,
+      state: 'the-state|with=signs',
+      nonce: 'the-nonce',
+      client_info: '1',
+      ...parameters,
+    })
+    return `${this.#entra.url}/${tenantId}/oauth2/v2.0/authorize?${query}`
+  }
+
+  async visit(url: string): Promise<Response> {
+    return this.#send(url, { method: 'GET' })
+  }
+
+  async submit(url: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+    return this.#send(url, { method: 'POST', body: new URLSearchParams(fields) })
+  }
+
+  async #send(url: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: this.#cookie === undefined ? {} : { cookie: this.#cookie },
+    })
+    const cookie = response.headers.getSetCookie()[0]?.split(';', 1)[0]
+    if (cookie !== undefined) this.#cookie = cookie
+    return response
+  }
+}
+
+/** The parameters that an answer hands to the page at the redirect URI. */
+export function returned(response: Response): Record<string, string> {
+  const location = response.headers.get('location') ?? ''
+  const [address, fragment] = location.split('#')
+  const parameters = new URLSearchParams(fragment ?? address?.split('?')[1] ?? '')
+  return Object.fromEntries(parameters)
+}
+
+export function makeVerifier(): { verifier: string; challenge: string } {
+  const verifier = randomBytes(32).toString('base64url')
+  return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
+}
+
+/** Signs a person in by the page and redeems the code, as the product's page does. */
+export async function signIn(
+  entra: TestEntra,
+  person: string,
+  parameters: Readonly<Record<string, string>> = {},
+  browser = new Browser(entra),
+): Promise<TokenReply> {
+  const { verifier, challenge } = makeVerifier()
+  const url = browser.authorizeUrl({
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    ...parameters,
+  })
+  const { code = '' } = returned(await browser.submit(url, { account: person }))
+  return redeem(entra, code, { code_verifier: verifier })
+}
+
+export async function redeem(
+  entra: TestEntra,
+  code: string,
+  fields: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = { origin: pageOrigin },
+): Promise<TokenReply> {
+  return requestToken(
+    entra,
+    {
+      client_id: spaAppId,
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+      client_info: '1',
+      ...fields,
+    },
+    headers,
+  )
+}

@@ -1,0 +1,57 @@
+import type { User } from '../directory/types.ts'
+import type { Entra } from '../entra.ts'
+import { opaque, pairwiseSubject } from './opaque.ts'
+import { sign } from './sign.ts'
+
+/** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
+export async function issueIdToken(
+  entra: Entra,
+  request: {
+    clientId: string
+    user: User
+    sessionId: string
+    nonce: string | undefined
+    openId: ReadonlySet<string>
+  },
+): Promise<string> {
+  const { clientId, user, sessionId, nonce, openId } = request
+  const { jwt } = await sign(entra, {
+    aud: clientId,
+    iss: entra.issuerV2,
+    aio: opaque(24),
+    ...(openId.has('email') ? { email: user.mail } : {}),
+    login_hint: loginHintOf(user),
+    name: user.displayName,
+    ...(nonce === undefined ? {} : { nonce }),
+    oid: user.id,
+    preferred_username: user.userPrincipalName,
+    rh: `1.${opaque(30)}`,
+    sid: sessionId,
+    sub: pairwiseSubject(entra.config.tenantId, user.id, clientId),
+    tid: entra.config.tenantId,
+    uti: opaque(16),
+    ver: '2.0',
+  })
+  return jwt
+}
+
+const hintPrefix = 'O.'
+
+/** The opaque hint that clients hand back on logout or on the next sign-in. */
+function loginHintOf(user: User): string {
+  return `${hintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
+}
+
+/** The person whom a `login_hint` or `logout_hint` names: by user name, or by the opaque hint. */
+export function userOfHint(entra: Entra, hint: string | undefined): User | undefined {
+  if (hint === undefined) return undefined
+  const name = hint.startsWith(hintPrefix)
+    ? Buffer.from(hint.slice(hintPrefix.length), 'base64url').toString('utf8')
+    : hint
+  return entra.directory.userByName(name)
+}
+
+/** `client_info`, by which MSAL tells accounts apart. */
+export function clientInfo(entra: Entra, user: User): string {
+  return Buffer.from(JSON.stringify({ uid: user.id, utid: entra.config.tenantId })).toString('base64url')
+}
