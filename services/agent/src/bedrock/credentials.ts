@@ -17,6 +17,22 @@ interface AwsKeys {
 
 type KeyProvider = ReturnType<typeof fromWebToken>
 
+/** No credential could be had; `cause` is what the file system, STS or the SDK said. */
+export class CredentialError extends Error {
+  override readonly name = 'CredentialError'
+}
+
+/** Marks every error of a provider, so that it is not taken for one of Bedrock. */
+function marked(provider: KeyProvider): KeyProvider {
+  return async identityProperties => {
+    try {
+      return await provider(identityProperties)
+    } catch (cause) {
+      throw new CredentialError('No AWS credentials could be had.', { cause })
+    }
+  }
+}
+
 /**
  * Where the credential comes from. Secrets stay inside closures: printing or logging this object shows none.
  */
@@ -72,13 +88,14 @@ function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
   return {
     tier: 'federation',
     // The file is read anew for every exchange: the kubelet replaces it long before the token expires.
-    keys: async identityProperties =>
+    keys: marked(async identityProperties =>
       fromWebToken({
         roleArn,
         webIdentityToken: (await readFile(tokenFile, 'utf8')).trim(),
         ...(roleSessionName === undefined ? {} : { roleSessionName }),
         ...(endpoint === undefined ? {} : { clientConfig: { endpoint } }),
       })(identityProperties),
+    ),
     source: `${roleArn} by the token in ${tokenFile}`,
   }
 }
@@ -95,11 +112,13 @@ function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
   if (uri === undefined || tokenFile === undefined) return undefined
   return {
     tier: 'pod-identity',
-    keys: fromHttp({
-      awsContainerCredentialsFullUri: uri,
-      awsContainerAuthorizationTokenFile: tokenFile,
-      timeout: 2_000,
-    }),
+    keys: marked(
+      fromHttp({
+        awsContainerCredentialsFullUri: uri,
+        awsContainerAuthorizationTokenFile: tokenFile,
+        timeout: 2_000,
+      }),
+    ),
     source: `${uri} by the token in ${tokenFile}`,
   }
 }
@@ -129,12 +148,12 @@ function defaultChain(env: EnvironmentReader): AwsCredential {
   const profile = env.optional('AWS_PROFILE')
   return {
     tier: 'default-chain',
-    keys: async identityProperties => {
+    keys: marked(async identityProperties => {
       // `ignoreCache`: a shared credentials file that was replaced is read again.
       const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
       const keys = await chain(identityProperties)
       return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewalMs + sharedFileMs) }
-    },
+    }),
     source: profile === undefined ? 'the default credential chain' : `profile ${profile}`,
   }
 }

@@ -1,6 +1,12 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
+import type { AgentProblemCode } from '../problems.ts'
+import type { BedrockConfig } from './config.ts'
+import { CredentialError } from './credentials.ts'
 
-/** What an error of the SDK, of STS or of the network shows, before it is judged. */
+/** Where a call stood: before its first event, or in the middle of its stream. */
+export type CallPhase = 'request' | 'stream'
+
+/** What an error shows of itself, before it is judged. */
 export interface FailureSigns {
   /** AWS error code or JavaScript error name. */
   readonly name: string
@@ -8,25 +14,33 @@ export interface FailureSigns {
   readonly message: string
   /** Status of the HTTP answer; there is none for network errors and for exceptions inside a stream. */
   readonly httpStatus: number | undefined
-  /** Node.js error code, such as ECONNREFUSED. */
+  /** Node.js error code, such as ECONNREFUSED, or LangChain's for a silent stream. */
   readonly systemCode: string | undefined
-  readonly service: 'bedrock' | 'sts'
+  /** Who failed: Bedrock, AWS STS, or whatever else the credential should have come from. */
+  readonly service: 'bedrock' | 'sts' | 'credentials'
+}
+
+/** A known failure: how it is told apart, and what to say. Where there is no hint, the catalogue's says it. */
+export interface FailureRule {
+  readonly code: AgentProblemCode
+  readonly when: (signs: FailureSigns, phase: CallPhase) => boolean
+  readonly detail: string | ((config: BedrockConfig, signs: FailureSigns) => string)
+  readonly hint?: string | ((config: BedrockConfig) => string)
 }
 
 /** Reads an unknown error. */
-export function readSigns(error: unknown): FailureSigns {
-  if (!(error instanceof Error)) {
-    return { name: 'Error', message: '', httpStatus: undefined, systemCode: undefined, service: 'bedrock' }
-  }
-  const metadata: unknown = Reflect.get(error, '$metadata')
-  const status = isRecord(metadata) ? metadata['httpStatusCode'] : undefined
-  const code: unknown = Reflect.get(error, 'lc_error_code') ?? Reflect.get(error, 'code') ?? causeCode(error)
+export function readSigns(thrown: unknown): FailureSigns {
+  const isCredential = thrown instanceof CredentialError
+  const error = isCredential ? thrown.cause : thrown
+  const httpStatus = readMetadata(error)['httpStatusCode']
+  const systemCode = read(error, 'lc_error_code') ?? read(error, 'code') ?? read(read(error, 'cause'), 'code')
+  const service = typeof httpStatus === 'number' ? 'sts' : 'credentials'
   return {
-    name: error.name,
-    message: error.message,
-    httpStatus: typeof status === 'number' ? status : undefined,
-    systemCode: typeof code === 'string' ? code : undefined,
-    service: isFromSts(error) ? 'sts' : 'bedrock',
+    name: error instanceof Error ? error.name : 'Error',
+    message: error instanceof Error ? error.message : '',
+    httpStatus: typeof httpStatus === 'number' ? httpStatus : undefined,
+    systemCode: typeof systemCode === 'string' ? systemCode : undefined,
+    service: isCredential ? service : 'bedrock',
   }
 }
 
@@ -34,27 +48,20 @@ export function readSigns(error: unknown): FailureSigns {
  * The error as a log may show it. AWS quotes what it was asked to verify, signed headers and their session token
  * included, in the messages of refused signatures; those messages are left out.
  */
-export function loggableCause(error: unknown, { name, message }: FailureSigns): Error {
+export function loggableCause(thrown: unknown, { name, message }: FailureSigns): Error {
   const quotesRequest = /canonical|string-to-sign/i.test(message)
   const text = redactText(quotesRequest ? 'message withheld' : message)
     .replace(/\b(AKIA|ASIA|ABSK)[A-Za-z0-9+/=_-]{8,}/g, '‹key removed›')
     .slice(0, 500)
-  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined
-  const requestId = isRecord(metadata) ? metadata['requestId'] : undefined
+  const { requestId } = readMetadata(thrown instanceof CredentialError ? thrown.cause : thrown)
   return new Error(`${name}: ${text}${typeof requestId === 'string' ? ` (AWS request ${requestId})` : ''}`)
 }
 
-function causeCode(error: Error): unknown {
-  return error.cause instanceof Error ? Reflect.get(error.cause, 'code') : undefined
+function readMetadata(error: unknown): Readonly<Record<string, unknown>> {
+  const metadata = read(error, '$metadata')
+  return typeof metadata === 'object' && metadata !== null ? { ...metadata } : {}
 }
 
-function isFromSts(error: Error): boolean {
-  for (let type = Object.getPrototypeOf(error); type; type = Object.getPrototypeOf(type)) {
-    if (type.constructor?.name === 'STSServiceException') return true
-  }
-  return false
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

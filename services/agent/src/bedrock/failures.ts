@@ -1,7 +1,14 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type AgentProblemCode, problem } from '../problems.ts'
+import { problem } from '../problems.ts'
 import type { BedrockConfig } from './config.ts'
-import { type FailureSigns, loggableCause, readSigns } from './failure-signs.ts'
+import { credentialRules } from './credential-failures.ts'
+import {
+  type CallPhase,
+  type FailureRule,
+  type FailureSigns,
+  loggableCause,
+  readSigns,
+} from './failure-signs.ts'
 import {
   checkKeysHint,
   invokePolicyHint,
@@ -9,19 +16,7 @@ import {
   profileHint,
   renewHint,
   replacementHint,
-  trustHint,
 } from './remedies.ts'
-
-/** Where a call stood: before its first event, or in the middle of its stream. */
-export type CallPhase = 'request' | 'stream'
-
-interface FailureRule {
-  readonly code: AgentProblemCode
-  readonly when: (signs: FailureSigns, phase: CallPhase) => boolean
-  readonly detail: string | ((config: BedrockConfig, signs: FailureSigns) => string)
-  /** Where there is none, the catalogue's hint says it. */
-  readonly hint?: string | ((config: BedrockConfig) => string)
-}
 
 const named =
   (...names: string[]) =>
@@ -31,59 +26,13 @@ const nameAndMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
-const fromSts =
-  (...names: string[]) =>
-  (signs: FailureSigns): boolean =>
-    signs.service === 'sts' && names.includes(signs.name)
 
 /**
- * Every way in which Bedrock, STS or the way to them is known to fail; the first rule that matches decides.
- * Error names and messages: https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
- * and https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
+ * Every way in which a call of Bedrock is known to fail; the first rule that matches decides. Error names and messages:
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
  */
 const rules: readonly FailureRule[] = [
-  // The credential itself
-  {
-    code: 'BEDROCK_CREDENTIALS_EXPIRED',
-    when: fromSts('ExpiredTokenException', 'ExpiredToken'),
-    detail: 'AWS STS says that the web identity token has expired.',
-    hint: 'Mount the projected token as a whole directory (never with subPath), so that the kubelet can replace it; on a laptop, write a fresh token to AWS_WEB_IDENTITY_TOKEN_FILE.',
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: fromSts('InvalidIdentityTokenException', 'InvalidIdentityToken'),
-    detail: 'AWS STS does not accept the web identity token.',
-    hint: trustHint,
-  },
-  {
-    code: 'BEDROCK_UNAVAILABLE',
-    when: fromSts('IDPCommunicationErrorException', 'IDPCommunicationError'),
-    detail: 'AWS STS cannot reach the issuer of the web identity token for its keys.',
-    hint: 'Make the issuer’s discovery document and keys public, or wait a moment if they are.',
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: signs => signs.service === 'sts' && (signs.httpStatus ?? 500) < 500,
-    detail: 'AWS STS refuses to let the web identity token assume the role.',
-    hint: trustHint,
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_EXPIRED',
-    when: ({ name, message }) =>
-      /^(CredentialsProvider|TokenProvider)Error$/.test(name) && /expired|aws sso login/i.test(message),
-    detail: 'The sign-in of the AWS profile has expired.',
-    hint: 'Run aws sso login for this profile; the agent picks the new credentials up within a minute.',
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: ({ name, systemCode }) =>
-      name === 'CredentialsProviderError' || systemCode === 'ENOENT' || systemCode === 'EACCES',
-    detail: ({ credential }) =>
-      credential.tier === 'api-key'
-        ? 'The Bedrock API key cannot be used.'
-        : `No AWS credentials came from ${credential.source}.`,
-    hint: checkKeysHint,
-  },
+  // The credential
   {
     code: 'BEDROCK_CREDENTIALS_EXPIRED',
     when: signs =>
@@ -223,10 +172,10 @@ const rules: readonly FailureRule[] = [
   },
   {
     code: 'BEDROCK_UNAVAILABLE',
-    when: ({ name, systemCode }) =>
-      named('ModelTimeoutException')({ name } as FailureSigns) ||
-      name === 'TimeoutError' ||
-      systemCode === 'MODEL_STREAM_TIMEOUT',
+    when: signs =>
+      named('ModelTimeoutException')(signs) ||
+      (signs.name === 'TimeoutError' && signs.systemCode !== 'ECONNRESET') ||
+      signs.systemCode === 'MODEL_STREAM_TIMEOUT',
     detail: 'Bedrock did not answer in time.',
   },
   {
@@ -243,12 +192,12 @@ const rules: readonly FailureRule[] = [
 ]
 
 /**
- * Judges an error of a Bedrock or STS call: code, cause and way out. Pure.
+ * Judges an error of a Bedrock call or of getting its credential: code, cause and way out. Pure.
  * Nothing of the error's own message gets out, because AWS quotes signed headers in some of them.
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
   const signs = readSigns(error)
-  const rule = rules.find(candidate => candidate.when(signs, phase))
+  const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
   if (rule === undefined) throw new Error('The last rule matches everything.')
   const { code, detail, hint } = rule
   return problem(code, typeof detail === 'string' ? detail : detail(config, signs), {

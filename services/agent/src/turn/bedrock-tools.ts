@@ -80,7 +80,10 @@ export async function runTool(weather: Weather, turn: Turn, call: ToolCall): Pro
     const failure = toProblem(error)
     step.fail(failure.toDocument(turn.requestId))
     if (!tellsTheModel.has(failure.code)) throw error
-    return { ok: false, text: `${call.name} failed: ${failure.message}` }
+    return {
+      ok: false,
+      text: `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`,
+    }
   }
 }
 

@@ -11,8 +11,8 @@ import { callModel, type ModelCall } from './bedrock-model-call.ts'
 import type { Reply, TokenUsage } from './bedrock-reply.ts'
 import { judge } from './bedrock-stop.ts'
 import { runTool } from './bedrock-tools.ts'
+import { needsWeatherTool } from './bedrock-weather-question.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
-import { needsWeatherTool } from './weather-question.ts'
 
 /** Model calls in one turn; the last one must answer without asking for tools. */
 const modelCallLimit = 8
