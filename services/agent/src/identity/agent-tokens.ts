@@ -5,9 +5,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
-import { requestToken, type TokenRequest, tokenPath } from './request-token.ts'
+import { type RequestTokenOptions, requestToken, type TokenRequest, tokenPath } from './request-token.ts'
 import { SharedRequests } from './shared-requests.ts'
-import { createSidecar } from './sidecar.ts'
+import { createSidecar, type SidecarOptions } from './sidecar.ts'
 
 /** TR: the agent's token for the weather API, after the agent has checked that it is what was asked for. */
 export interface AgentToken {
@@ -24,17 +24,12 @@ export interface AgentToken {
   readonly correlationId: string
 }
 
-export interface AgentTokensOptions {
-  /** The sidecar's address. Its host must be `localhost`: the only name that every version of it accepts. */
-  readonly sidecarUrl: string
+export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions {
   readonly tenantId: string
-  readonly agentClientId: string
   readonly weatherApiAppId: string
   readonly logger: FastifyBaseLogger
   /** How long obtaining a token may take with all its attempts. Default: 10 s. */
   readonly deadlineMs?: number
-  /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
-  readonly silenceMs?: number
 }
 
 export interface AgentTokens {
@@ -96,7 +91,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
 
   async function obtainNow(request: TokenRequest): Promise<AgentToken> {
     const { flow, user, correlationId } = request
-    const { value, attempts } = await requestToken(sidecar, request, agentClientId)
+    const { value, attempts } = await requestToken(sidecar, request, options)
     const accepted = acceptAgentToken(value, { ...options, flow, personId: user?.objectId })
     return { value, fingerprint: await fingerprint(value), ...accepted, attempts, correlationId }
   }

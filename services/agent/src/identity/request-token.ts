@@ -23,6 +23,12 @@ export interface RawToken {
   readonly attempts: number
 }
 
+export interface RequestTokenOptions {
+  readonly agentClientId: string
+  /** The pause before the second attempt; it grows from there. Default: 200 ms. */
+  readonly backoffMs?: number | undefined
+}
+
 type Attempt = { readonly value: string } | (TokenFailure & { readonly answered: boolean })
 
 /** The sidecar's `DownstreamApis` entry for each flow: the same API, with and without `RequestAppToken`. */
@@ -32,7 +38,6 @@ const routes: Readonly<Record<Flow, string>> = {
   obo: '/AuthorizationHeader',
 }
 const mostAttempts = { answered: 2, silent: 3 }
-const backoffMs = 200
 
 /** Path and query of the sidecar for a token of the agent identity. */
 export function tokenPath({ flow, correlationId }: TokenRequest, agentClientId: string): string {
@@ -51,7 +56,7 @@ export function tokenPath({ flow, correlationId }: TokenRequest, agentClientId: 
 export async function requestToken(
   sidecar: Sidecar,
   request: TokenRequest,
-  agentClientId: string,
+  { agentClientId, backoffMs = 200 }: RequestTokenOptions,
 ): Promise<RawToken> {
   for (let attempts = 1; ; attempts++) {
     const attempt = await attemptOnce(sidecar, request, agentClientId)

@@ -17,6 +17,8 @@ export interface FailureContext {
   readonly apiName: string
 }
 
+const notTheSidecar = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
+
 /** The answer behind a problem. Its text is the sidecar's own and stays inside. */
 export class SidecarAnswerError extends Error {
   override readonly name = 'SidecarAnswerError'
@@ -56,20 +58,28 @@ export function explainAnswer(answer: SidecarAnswer, context: FailureContext): T
       })
     default:
       return failure(answer, 'SIDECAR_MISCONFIGURED', `The sidecar answered ${answer.status}.`, {
-        hint: 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.',
+        hint: notTheSidecar,
       })
   }
 }
 
-/** The sidecar does not answer at all. */
+/** There is no answer that could be read. */
 export function explainSilence(cause: unknown): TokenFailure {
-  return {
-    problem: problem('SIDECAR_UNREACHABLE', 'The sidecar cannot be reached.', {
-      upstream: { service: 'sidecar' },
-      cause,
-    }),
-    transient: true,
-  }
+  const { code } = (cause ?? {}) as { code?: unknown }
+  const upstream = { service: 'sidecar' }
+  return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+    ? {
+        problem: problem('SIDECAR_MISCONFIGURED', 'The answer is far too long to be the sidecar’s.', {
+          upstream,
+          cause,
+          hint: notTheSidecar,
+        }),
+        transient: false,
+      }
+    : {
+        problem: problem('SIDECAR_UNREACHABLE', 'The sidecar cannot be reached.', { upstream, cause }),
+        transient: true,
+      }
 }
 
 function explainBadRequest(answer: SidecarAnswer, { apiName }: FailureContext): TokenFailure {

@@ -11,9 +11,12 @@ export interface SidecarAnswer {
 }
 
 export interface SidecarOptions {
+  /** The sidecar's address. Its host must be `localhost`: the only name that every version of it accepts. */
   readonly sidecarUrl: string
   /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
   readonly silenceMs?: number | undefined
+  /** How long `/healthz` may take then. Default: 1 s. */
+  readonly healthTimeoutMs?: number | undefined
 }
 
 export interface SidecarCall {
@@ -34,12 +37,12 @@ export interface Sidecar {
 }
 
 const connectTimeoutMs = 1_000
-const healthTimeoutMs = 1_000
 const maxBodyBytes = 64 * 1024
 const maxConnections = 64
 
 /** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
-export function createSidecar({ sidecarUrl, silenceMs = 2_500 }: SidecarOptions): Sidecar {
+export function createSidecar(options: SidecarOptions): Sidecar {
+  const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 1_000 } = options
   const dispatcher = new Agent({
     connections: maxConnections,
     connect: { timeout: connectTimeoutMs },

@@ -15,7 +15,7 @@ export const ids = {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** A server on a free port, called by the name `localhost`. */
+/** A server that is called by the name `localhost`. */
 export interface TestServer {
   readonly url: string
   /** What came in, in order: method and target, with the headers. */
@@ -23,13 +23,14 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-export async function startServer(listener: RequestListener): Promise<TestServer> {
+/** Listens on a free port unless one is named. */
+export async function startServer(listener: RequestListener, wantedPort = 0): Promise<TestServer> {
   const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
   const server = createServer((request, response) => {
     requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
     listener(request, response)
   })
-  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  await new Promise<void>(resolve => server.listen(wantedPort, 'localhost', resolve))
   const { port } = server.address() as AddressInfo
   return { url: `http://localhost:${port}`, requests, close: () => closeServer(server) }
 }

@@ -1,0 +1,343 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
+import type { TokenRequest } from './request-token.ts'
+import {
+  authorizationHeader,
+  autonomousClaims,
+  deadUrl,
+  ids,
+  onBehalfOfClaims,
+  recordingLogger,
+  sidecarProblem,
+  startServer,
+  type TestServer,
+  verifiedUser,
+} from './testing/fixtures.ts'
+
+const correlationId = '99999999-0000-4000-8000-000000000009'
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const opened: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close()
+})
+
+async function startSidecar(listener: RequestListener): Promise<TestServer> {
+  const server = await startServer(listener)
+  opened.push(server)
+  return server
+}
+
+function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}): AgentTokens {
+  const tokens = createAgentTokens({
+    sidecarUrl,
+    ...ids,
+    logger: recordingLogger().logger,
+    backoffMs: 5,
+    ...more,
+  })
+  opened.push(tokens)
+  return tokens
+}
+
+function request(changes: Partial<TokenRequest> = {}): TokenRequest {
+  return {
+    flow: 'autonomous',
+    user: undefined,
+    correlationId,
+    traceparent,
+    signal: new AbortController().signal,
+    ...changes,
+  }
+}
+
+const forPerson = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
+const refusal = (code: string) => expect.objectContaining({ code })
+const healthy = (target: string | undefined) => target === '/healthz'
+
+function grant(response: ServerResponse, claims = autonomousClaims()): void {
+  response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.end(authorizationHeader(claims))
+}
+
+function refuse(response: ServerResponse, status: number, detail: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/problem+json' })
+    .end(sidecarProblem(status, detail))
+}
+
+/** Answers the nth token request by the nth answer, the last one for ever; says Healthy otherwise. */
+function script(...answers: ((response: ServerResponse) => void)[]): RequestListener {
+  let next = 0
+  return (incoming, response) => {
+    if (healthy(incoming.url)) {
+      response.end('Healthy')
+      return
+    }
+    answers[Math.min(next, answers.length - 1)]?.(response)
+    next += 1
+  }
+}
+
+describe('what the sidecar is asked', () => {
+  it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const token = await tokensFrom(sidecar.url).obtain(request({ user: verifiedUser(ids.ada) }))
+    expect(token).toMatchObject({ claims: { azp: ids.agentClientId }, attempts: 1, correlationId })
+    expect(sidecar.requests).toHaveLength(1)
+    expect(sidecar.requests[0]?.target).toBe(
+      `GET /AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
+        `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
+    )
+    expect(sidecar.requests[0]?.headers).toMatchObject({ traceparent, host: new URL(sidecar.url).host })
+    expect(sidecar.requests[0]?.headers).not.toHaveProperty('authorization')
+  })
+
+  it('is a token on behalf of the person in the obo flow, with Tc', async () => {
+    const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
+    const token = await tokensFrom(sidecar.url).obtain(forPerson(ids.ada, 'tc-of-ada'))
+    expect(token.claims['oid']).toBe(ids.ada)
+    expect(sidecar.requests[0]?.target).toContain(
+      `GET /AuthorizationHeader/weather?AgentIdentity=${ids.agentClientId}&`,
+    )
+    expect(sidecar.requests[0]?.headers.authorization).toBe('Bearer tc-of-ada')
+  })
+
+  it('is nothing in the obo flow without a person: it never degrades to the autonomous flow', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const tokens = tokensFrom(sidecar.url)
+    await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
+    expect(sidecar.requests).toEqual([])
+  })
+
+  it('is asked each time anew: the cache is the sidecar’s', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const tokens = tokensFrom(sidecar.url)
+    await tokens.obtain(request())
+    await tokens.obtain(request())
+    expect(sidecar.requests).toHaveLength(2)
+  })
+})
+
+describe('equal requests under way', () => {
+  it('are one request to the sidecar', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const tokens = tokensFrom(sidecar.url)
+    const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
+    expect(new Set(all.map(token => token.value)).size).toBe(1)
+    expect(sidecar.requests).toHaveLength(1)
+  })
+
+  it('are joined per person and flow, never across', async () => {
+    const sidecar = await startSidecar((incoming, response) => {
+      const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
+      setImmediate(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
+    })
+    const tokens = tokensFrom(sidecar.url)
+    const asked = Array.from({ length: 150 }, (_, n) =>
+      [forPerson(ids.ada), forPerson(ids.ben), request()].at(n % 3),
+    ).filter(one => one !== undefined)
+    const got = await Promise.all(asked.map(one => tokens.obtain(one)))
+    expect(got.map(token => token.claims['oid'])).toEqual(
+      asked.map(one => one.user?.objectId ?? ids.agentClientId),
+    )
+    expect(sidecar.requests).toHaveLength(3)
+  })
+
+  it('are not joined when the same person has a new token', async () => {
+    const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
+    const tokens = tokensFrom(sidecar.url)
+    await Promise.all([
+      tokens.obtain(forPerson(ids.ada, 'first')),
+      tokens.obtain(forPerson(ids.ada, 'renewed')),
+    ])
+    expect(sidecar.requests).toHaveLength(2)
+  })
+
+  it('end at the sidecar when the last caller goes away, and not before', async () => {
+    let hungUp = 0
+    const sidecar = await startSidecar((_incoming, response) => {
+      response.on('close', () => {
+        hungUp += 1
+      })
+    })
+    const tokens = tokensFrom(sidecar.url)
+    const first = new AbortController()
+    const second = new AbortController()
+    const one = tokens.obtain(request({ signal: first.signal }))
+    const two = tokens.obtain(request({ signal: second.signal }))
+    await vi.waitUntil(() => sidecar.requests.length === 1)
+    first.abort(new Error('first went away'))
+    await expect(one).rejects.toThrow('first went away')
+    expect(hungUp).toBe(0)
+    second.abort(new Error('second went away'))
+    await expect(two).rejects.toThrow('second went away')
+    await vi.waitUntil(() => hungUp === 1)
+    expect(tokens.health.sidecar.state).toBe('unknown')
+  })
+})
+
+describe('what is tried again', () => {
+  const serviceDown = (response: ServerResponse) => refuse(response, 401, 'Service is unavailable.')
+
+  it.each([
+    ['an outage of Entra', serviceDown],
+    ['a code of Entra that passes', (response: ServerResponse) => refuse(response, 401, 'AADSTS90033: busy')],
+    [
+      'an unexpected error',
+      (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.'),
+    ],
+    ['a broken connection', (response: ServerResponse) => void response.destroy()],
+    [
+      'keys out of the sidecar’s reach',
+      (response: ServerResponse) =>
+        response
+          .writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` })
+          .end(),
+    ],
+  ])('%s', async (_what, failure) => {
+    const sidecar = await startSidecar(script(failure, grant))
+    await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({ attempts: 2 })
+  })
+
+  it('but not for ever', async () => {
+    const sidecar = await startSidecar(script(serviceDown))
+    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+    expect(sidecar.requests).toHaveLength(2)
+  })
+
+  it.each([
+    ['CONSENT_REQUIRED', (response: ServerResponse) => refuse(response, 401, 'AADSTS65001: no grant')],
+    ['ENTRA_UNAVAILABLE', (response: ServerResponse) => refuse(response, 401, '{"error":"throttled"}')],
+    ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => refuse(response, 400, 'No scopes found')],
+    ['SIDECAR_REFUSED_CALLER', (response: ServerResponse) => response.writeHead(403).end()],
+    [
+      'AGENT_IDENTITY_NOT_HONOURED',
+      (response: ServerResponse) => grant(response, autonomousClaims({ azp: ids.blueprintAppId })),
+    ],
+    ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
+  ])('nothing permanent: %s', async (code, failure) => {
+    const sidecar = await startSidecar(script(failure, grant))
+    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
+    expect(sidecar.requests).toHaveLength(1)
+  })
+})
+
+describe('a sidecar that does not answer', () => {
+  it('is told to be down at once when nobody listens, and works again without a restart', async () => {
+    let sidecarUrl = await deadUrl()
+    const tokens = tokensFrom(sidecarUrl)
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+    expect(tokens.health.flows).toMatchObject({
+      autonomous: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } },
+      obo: { state: 'unavailable' },
+    })
+    sidecarUrl = sidecarUrl.replace(/.*:/, '')
+    const server = await startServer(script(grant), Number(sidecarUrl))
+    opened.push(server)
+    await tokens.obtain(request())
+    expect(tokens.health).toMatchObject({
+      sidecar: { state: 'ready' },
+      flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
+    })
+  })
+
+  it('is told to be down when it accepts connections and is silent, even on /healthz', async () => {
+    const sidecar = await startSidecar(() => undefined)
+    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 50 })
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+  })
+
+  it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
+    const sidecar = await startSidecar(script(() => undefined))
+    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, deadlineMs: 200 })
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+    expect(sidecar.requests.some(({ target }) => target === 'GET /healthz')).toBe(true)
+  })
+
+  it('for a while only, while Entra is slow, still brings its token', async () => {
+    const sidecar = await startSidecar(script(response => void setTimeout(grant, 100, response)))
+    const tokens = tokensFrom(sidecar.url, { silenceMs: 20 })
+    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
+  })
+})
+
+describe('the health of the identity', () => {
+  const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
+
+  it('is unknown before anything was seen', async () => {
+    expect(tokensFrom(await deadUrl()).health).toEqual({
+      sidecar: { state: 'unknown' },
+      flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
+    })
+  })
+
+  it('says “restart the sidecar” when every token request fails while /healthz says Healthy', async () => {
+    const sidecar = await startSidecar(script(unexpected))
+    const tokens = tokensFrom(sidecar.url)
+    for (let n = 0; n < 2; n++) await expect(tokens.obtain(request())).rejects.toThrow()
+    const { problem } = tokens.health.sidecar
+    expect(problem?.code).toBe('SIDECAR_FAILED')
+    expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
+    expect(tokens.health.flows.obo.problem).toBe(problem)
+  })
+
+  it('is not shaken by what concerns one person only', async () => {
+    const sidecar = await startSidecar(
+      script(
+        response => grant(response, onBehalfOfClaims(ids.ada)),
+        response => refuse(response, 401, 'AADSTS50076: MFA'),
+      ),
+    )
+    const tokens = tokensFrom(sidecar.url)
+    await tokens.obtain(forPerson(ids.ada))
+    await expect(tokens.obtain(forPerson(ids.ben))).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
+    expect(tokens.health.flows.obo.state).toBe('ready')
+  })
+
+  it('shows a refusal of Entra on the flow, not on the sidecar', async () => {
+    const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
+    const tokens = tokensFrom(sidecar.url)
+    await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health).toMatchObject({
+      sidecar: { state: 'ready' },
+      flows: {
+        autonomous: { state: 'unavailable', problem: { code: 'AGENT_NOT_PERMITTED' } },
+        obo: { state: 'unknown' },
+      },
+    })
+  })
+
+  it('is looked at by a real token request, once for many who ask', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const tokens = tokensFrom(sidecar.url)
+    await Promise.all([tokens.refresh(), tokens.refresh()])
+    await tokens.refresh()
+    expect(sidecar.requests).toHaveLength(1)
+    expect(tokens.health.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+  })
+
+  it('is looked at without throwing when all is down', async () => {
+    const tokens = tokensFrom(await deadUrl())
+    await tokens.refresh()
+    expect(tokens.health.sidecar).toMatchObject({
+      state: 'unavailable',
+      problem: { code: 'SIDECAR_UNREACHABLE' },
+    })
+  })
+})
+
+describe('the log', () => {
+  it('joins a failure with Entra’s logs by the correlation id, and holds no token and none of Entra’s text', async () => {
+    const sidecar = await startSidecar(
+      script(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
+    )
+    const { logger, lines } = recordingLogger()
+    const tokens = tokensFrom(sidecar.url, { logger })
+    await expect(tokens.obtain(forPerson(ids.ada, 'secret-token'))).rejects.toThrow()
+    const text = lines.join('\n')
+    expect(text).toContain(correlationId)
+    expect(text).toContain('AADSTS65001')
+    expect(text).not.toMatch(/secret-token|ada@contoso/)
+  })
+})

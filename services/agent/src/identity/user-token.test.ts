@@ -1,0 +1,232 @@
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { deadUrl, ids, startServer, type TestServer } from './testing/fixtures.ts'
+import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
+
+const { tenantId, blueprintAppId, ada } = ids
+const known = await generateKeyPair('RS256', { extractable: true })
+const unknown = await generateKeyPair('RS256', { extractable: true })
+const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
+
+let keys: TestServer
+let published: string[]
+let verifier: UserTokenVerifier
+
+beforeAll(async () => {
+  const jwk = await exportJWK(known.publicKey)
+  keys = await startServer((_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ keys: published.map(kid => ({ ...jwk, kid, use: 'sig', issuer: 'x' })) }))
+  })
+})
+afterAll(() => keys.close())
+beforeEach(() => {
+  published = ['k1']
+  verifier = createUserTokenVerifier({ authority: keys.url, tenantId, blueprintAppId })
+})
+
+type Changes = Readonly<Record<string, unknown>>
+
+function personClaims(changes: Changes = {}): Changes {
+  return {
+    iss: `${keys.url}/${tenantId}/v2.0`,
+    ver: '2.0',
+    aud: blueprintAppId,
+    tid: tenantId,
+    oid: ada,
+    scp: 'access_as_user',
+    nbf: seconds(-5),
+    exp: seconds(3_600),
+    ...changes,
+  }
+}
+
+const version1 = () => ({
+  iss: `https://sts.windows.net/${tenantId}/`,
+  ver: '1.0',
+  aud: `api://${blueprintAppId}`,
+})
+
+function sign(changes: Changes = {}, header: Partial<JWTHeaderParameters> = {}, key = known.privateKey) {
+  return new SignJWT(personClaims(changes))
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
+    .sign(key)
+}
+
+const refusal = (code: string) => expect.objectContaining({ code })
+
+describe('a person’s token', () => {
+  it('passes when every check passes, and comes with what the trace shows of it', async () => {
+    const token = await sign()
+    const user = await verifier.verify(`Bearer ${token}`)
+    expect(user).toMatchObject({
+      value: token,
+      objectId: ada,
+      header: { alg: 'RS256', kid: 'k1' },
+      claims: { oid: ada },
+    })
+    expect(user.fingerprint).toMatch(/^[0-9a-f]{12}$/)
+    expect(user.checks.map(check => check.name)).toEqual(
+      expect.arrayContaining(['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'person', 'scope']),
+    )
+  })
+
+  it.each([
+    ['in the v1 form', version1],
+    ['with one scope among several', () => ({ scp: 'profile access_as_user' })],
+    ['marked as a person’s', () => ({ idtyp: 'user' })],
+    ['with the person’s roles', () => ({ roles: ['Reader'] })],
+    ['from a clock that is two minutes ahead', () => ({ nbf: seconds(120) })],
+  ])('passes %s', async (_what, changes) => {
+    await expect(verifier.verify(`bearer  ${await sign(changes())}`)).resolves.toMatchObject({
+      objectId: ada,
+    })
+  })
+
+  it.each([
+    ['USER_TOKEN_EXPIRED', 'when it has expired', () => ({ exp: seconds(-1) })],
+    ['USER_TOKEN_INVALID', 'when it never expires', () => ({ exp: undefined })],
+    ['USER_TOKEN_INVALID', 'when it is not valid yet', () => ({ nbf: seconds(900) })],
+    [
+      'USER_TOKEN_WRONG_AUDIENCE',
+      'for Microsoft Graph',
+      () => ({ aud: '00000003-0000-0000-c000-000000000000' }),
+    ],
+    [
+      'USER_TOKEN_WRONG_AUDIENCE',
+      'with the v1 audience in a v2 token',
+      () => ({ aud: `api://${blueprintAppId}` }),
+    ],
+    [
+      'USER_TOKEN_WRONG_AUDIENCE',
+      'with the v2 audience in a v1 token',
+      () => ({ ...version1(), aud: blueprintAppId }),
+    ],
+    ['USER_TOKEN_WRONG_AUDIENCE', 'with a list of audiences', () => ({ aud: [blueprintAppId] })],
+    ['USER_TOKEN_INVALID', 'with the v1 issuer in a v2 token', () => ({ iss: version1().iss })],
+    ['USER_TOKEN_INVALID', 'of another issuer', () => ({ iss: `https://evil.example/${tenantId}/v2.0` })],
+    ['USER_TOKEN_INVALID', 'of another tenant', () => ({ tid: blueprintAppId })],
+    ['USER_TOKEN_INVALID', 'of an application', () => ({ idtyp: 'app' })],
+    ['USER_TOKEN_INVALID', 'of an application without idtyp', () => ({ scp: undefined, roles: ['Any'] })],
+    ['USER_TOKEN_INVALID', 'without a person', () => ({ oid: undefined })],
+    ['USER_TOKEN_SCOPE_MISSING', 'with another scope', () => ({ scp: 'access_as_user_too' })],
+    ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
+  ])('is refused with %s %s', async (code, _what, changes) => {
+    await expect(verifier.verify(`Bearer ${await sign(changes())}`)).rejects.toEqual(refusal(code))
+  })
+
+  it('is refused when somebody else signed it', async () => {
+    const token = await sign({}, {}, unknown.privateKey)
+    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+  })
+
+  it.each(['none', 'HS256', 'PS256'])('is refused with the algorithm %s', async alg => {
+    const [, claims, signature] = (await sign()).split('.')
+    const header = Buffer.from(JSON.stringify({ alg, kid: 'k1' })).toString('base64url')
+    for (const token of [`${header}.${claims}.${signature}`, `${header}.${claims}.`]) {
+      await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    }
+  })
+
+  it('is refused when its claims were changed after signing', async () => {
+    const [header, , signature] = (await sign()).split('.')
+    const claims = Buffer.from(JSON.stringify(personClaims({ oid: ids.ben }))).toString('base64url')
+    await expect(verifier.verify(`Bearer ${header}.${claims}.${signature}`)).rejects.toEqual(
+      refusal('USER_TOKEN_INVALID'),
+    )
+  })
+
+  it('is refused with a critical header that nobody here knows', async () => {
+    const token = await new SignJWT(personClaims())
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1', crit: ['future'], future: true })
+      .sign(known.privateKey, { crit: { future: true } })
+    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+  })
+
+  it.each([
+    ['SIGN_IN_REQUIRED', undefined],
+    ['SIGN_IN_REQUIRED', ''],
+    ['SIGN_IN_REQUIRED', 'Bearer'],
+    ['SIGN_IN_REQUIRED', 'Basic dXNlcjpwYXNzd29yZA=='],
+    ['SIGN_IN_REQUIRED', 'Bearer one two'],
+    ['USER_TOKEN_INVALID', 'Bearer not-a-token'],
+    ['USER_TOKEN_INVALID', `Bearer ${'x'.repeat(20_000)}`],
+    ['USER_TOKEN_INVALID', 'Bearer e30.e30.e30'],
+  ])('answers %s to the header %j', async (code, header) => {
+    await expect(verifier.verify(header)).rejects.toEqual(refusal(code))
+  })
+
+  it('is refused with a challenge, as RFC 6750 wants it', async () => {
+    const challenge = (header: string | undefined) =>
+      verifier.verify(header).catch(error => error.options.headers['www-authenticate'])
+    expect(await challenge(undefined)).toBe('Bearer')
+    expect(await challenge('Bearer x')).toBe('Bearer error="invalid_token"')
+    expect(await challenge(`Bearer ${await sign({ scp: 'other' })}`)).toBe(
+      'Bearer error="insufficient_scope", scope="access_as_user"',
+    )
+  })
+})
+
+describe('Entra’s keys', () => {
+  it('are fetched once for many tokens at the same time', async () => {
+    const before = keys.requests.length
+    const token = await sign()
+    await Promise.all(Array.from({ length: 50 }, () => verifier.verify(`Bearer ${token}`)))
+    expect(keys.requests.length - before).toBe(1)
+    expect(keys.requests.at(-1)?.target).toBe(`GET /${tenantId}/discovery/v2.0/keys`)
+  })
+
+  it('are not fetched for a token that would be refused anyway', async () => {
+    const before = keys.requests.length
+    await expect(verifier.verify(`Bearer ${await sign({ exp: 1 })}`)).rejects.toThrow()
+    expect(keys.requests.length).toBe(before)
+  })
+
+  it('are not fetched again and again for made-up key ids', async () => {
+    const before = keys.requests.length
+    for (let n = 0; n < 20; n++) {
+      const token = await sign({}, { kid: `made-up-${n}` })
+      await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    }
+    expect(keys.requests.length - before).toBe(1)
+  })
+
+  it('are fetched anew for a new key, even when made-up key ids come all the time', async () => {
+    verifier = createUserTokenVerifier({ authority: keys.url, tenantId, blueprintAppId, keysCooldownMs: 0 })
+    await verifier.verify(`Bearer ${await sign()}`)
+    published = ['k1', 'k2']
+    await expect(verifier.verify(`Bearer ${await sign({}, { kid: 'made-up' })}`)).rejects.toThrow()
+    const renewed = await sign({}, { kid: 'k2' })
+    await expect(verifier.verify(`Bearer ${renewed}`)).resolves.toMatchObject({ objectId: ada })
+  })
+
+  it('out of reach are said to be so, instead of blaming the person', async () => {
+    const authority = await deadUrl()
+    verifier = createUserTokenVerifier({ authority, tenantId, blueprintAppId })
+    const token = await sign({ iss: `${authority}/${tenantId}/v2.0` })
+    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+  })
+
+  it.each([
+    ['no answer', () => undefined],
+    ['an error', (response: { writeHead(status: number): { end(): void } }) => response.writeHead(503).end()],
+    [
+      'a redirect',
+      (response: { writeHead(s: number, h: object): { end(): void } }) =>
+        response.writeHead(302, { location: 'http://localhost/' }).end(),
+    ],
+    ['no key set', (response: { end(text: string): void }) => response.end('{"keys":"none"}')],
+    [
+      'an endless answer',
+      (response: { end(text: string): void }) => response.end(`{"keys":[],"x":"${'x'.repeat(400_000)}"}`),
+    ],
+  ])('that come as %s are said to be out of reach', async (_what, answer) => {
+    const server = await startServer((_request, response) => answer(response))
+    const options = { authority: server.url, tenantId, blueprintAppId, keysTimeoutMs: 200 }
+    const token = await sign({ iss: `${server.url}/${tenantId}/v2.0` })
+    await expect(createUserTokenVerifier(options).verify(`Bearer ${token}`)).rejects.toEqual(
+      refusal('ENTRA_UNAVAILABLE'),
+    )
+    await server.close()
+  })
+})
