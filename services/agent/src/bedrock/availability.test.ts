@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { problem } from '../problems.ts'
+import { BedrockAvailability } from './availability.ts'
+
+const expired = problem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
+const minutes = (count: number) => count * 60_000
+
+describe('what is known of Bedrock', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-11-25T12:00:00Z') }))
+  afterEach(() => void vi.useRealTimers())
+
+  it('is nothing before anything was seen', () => {
+    expect(new BedrockAvailability({ probe: undefined, known: undefined }).sight).toEqual({
+      state: 'unknown',
+    })
+  })
+
+  it('becomes ready by a probe that was answered, not by starting one', async () => {
+    const answered = Promise.withResolvers<void>()
+    const availability = new BedrockAvailability({ probe: () => answered.promise, known: undefined })
+    availability.start()
+    expect(availability.sight.state).toBe('unknown')
+    answered.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(availability.sight).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
+  })
+
+  it('is asked for at most every ten minutes, and not at all where turns just showed it', async () => {
+    const probe = vi.fn(async () => {})
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(minutes(9))
+    expect(probe).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(minutes(2))
+    expect(probe).toHaveBeenCalledTimes(2)
+    availability.succeeded()
+    await vi.advanceTimersByTimeAsync(minutes(9))
+    expect(probe).toHaveBeenCalledTimes(2)
+    await vi.advanceTimersByTimeAsync(minutes(10))
+    expect(probe).toHaveBeenCalledTimes(3)
+    availability.stop()
+    await vi.advanceTimersByTimeAsync(minutes(60))
+    expect(probe).toHaveBeenCalledTimes(3)
+  })
+
+  it('stays unknown without a probe until a turn ran', () => {
+    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
+    availability.start()
+    expect(availability.sight.state).toBe('unknown')
+    availability.failed(expired)
+    expect(availability.sight).toMatchObject({ state: 'unavailable', problem: expired })
+    availability.succeeded()
+    expect(availability.sight).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
+  })
+
+  it('does not suffer from an answer that broke off or was cut', () => {
+    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
+    availability.succeeded()
+    availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
+    expect(availability.sight.state).toBe('ready')
+  })
+
+  it('is unavailable from the start, and never probed, where the settings cannot work', async () => {
+    const probe = vi.fn(async () => {})
+    const known = problem('BEDROCK_MODEL_RETIRED', 'This model was retired.')
+    const availability = new BedrockAvailability({ probe, known })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(minutes(30))
+    expect(availability.sight).toMatchObject({ state: 'unavailable', problem: known })
+    expect(probe).not.toHaveBeenCalled()
+  })
+
+  it('forgets a probe that was stopped on the way', async () => {
+    const availability = new BedrockAvailability({
+      probe: signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(expired))),
+      known: undefined,
+    })
+    availability.start()
+    availability.stop()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(availability.sight.state).toBe('unknown')
+  })
+})
