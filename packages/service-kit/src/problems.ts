@@ -85,6 +85,11 @@ export const commonProblems = {
     title: 'The content type is not accepted.',
     hint: 'Send application/json.',
   },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    title: 'None of the content types that the client accepts can be sent.',
+    hint: 'Accept one of the types that /openapi.json names for this address.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'There is nothing at this address.',

@@ -22,6 +22,16 @@ export const catalogue = {
     title: 'Too many requests came from this address.',
     hint: 'Wait as long as the Retry-After header says, then send again.',
   },
+  AGENT_BUSY: {
+    status: 503,
+    title: 'The agent has as many turns under way as it may.',
+    hint: 'Try again in a moment; if it stays, run more replicas or raise MAX_CONCURRENT_TURNS.',
+  },
+  AGENT_STOPPING: {
+    status: 503,
+    title: 'The agent stopped before the answer was complete.',
+    hint: 'Ask again; another replica or the restarted agent answers.',
+  },
   TURN_TIMEOUT: {
     status: 504,
     title: 'The answer took longer than a turn may take.',
@@ -32,6 +42,11 @@ export const catalogue = {
     status: 401,
     title: 'This needs a signed-in person, and no token of one was sent.',
     hint: 'Sign in, then send the message again.',
+  },
+  SIGN_IN_NOT_CONFIGURED: {
+    status: 503,
+    title: 'No application is set up for people to sign in to, so the agent cannot act for anybody.',
+    hint: 'Set CLIENT_SPA_APP_ID to the client id of the single-page application, or use the autonomous flow.',
   },
   USER_TOKEN_INVALID: {
     status: 401,

@@ -17,6 +17,7 @@ export interface OpenStep {
  */
 export class TraceRecorder {
   readonly #steps = new Map<string, TraceStep>()
+  readonly #open = new Map<string, OpenStep>()
   readonly #report: (step: TraceStep) => void
 
   constructor(report: (step: TraceStep) => void) {
@@ -36,19 +37,33 @@ export class TraceRecorder {
       startedAt: new Date().toISOString(),
     }
     const startedMs = performance.now()
-    const end = (status: 'ok' | 'failed', patch: StepPatch & { problem?: Problem }) =>
+    const end = (status: 'ok' | 'failed', patch: StepPatch & { problem?: Problem }) => {
+      if (!this.#open.delete(step.id)) return
       this.#put({ ...step, ...patch, status, durationMs: roundMs(performance.now() - startedMs) })
-    this.#put(step)
-    return {
+    }
+    const open: OpenStep = {
       id: step.id,
       ok: patch => end('ok', { ...patch }),
       fail: (problem, patch) => end('failed', { ...patch, problem }),
     }
+    this.#open.set(step.id, open)
+    this.#put(step)
+    return open
   }
 
-  /** Records what takes no time of its own: a token that arrived, or a hop that cannot be observed. */
-  note(status: 'ok' | 'not-observable', start: StepStart): void {
-    this.#put({ ...start, id: randomUUID(), status, startedAt: new Date().toISOString() })
+  /**
+   * Records what takes no time of its own: a token that arrived, or a hop that cannot be observed.
+   * Returns how to add what is learnt about it later, such as who verified the token.
+   */
+  note(status: 'ok' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
+    const step: TraceStep = { ...start, id: randomUUID(), status, startedAt: new Date().toISOString() }
+    this.#put(step)
+    return patch => this.#put({ ...step, ...patch })
+  }
+
+  /** Ends what still runs when the turn is over, innermost first: nothing runs on in a finished trace. */
+  failOpenSteps(problem: Problem): void {
+    for (const step of [...this.#open.values()].reverse()) step.fail(problem)
   }
 
   #put(step: TraceStep): void {

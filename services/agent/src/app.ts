@@ -1,0 +1,98 @@
+import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
+import accepts from '@fastify/accepts'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { DestinationStream } from 'pino'
+import { connectBedrock } from './bedrock/bedrock.ts'
+import type { Config } from './config.ts'
+import { createAgentTokens } from './identity/agent-tokens.ts'
+import { createUserTokenVerifier } from './identity/user-token.ts'
+import { chatRoute } from './routes/chat.ts'
+import { configRoute } from './routes/config.ts'
+import { healthRoutes } from './routes/health.ts'
+import { addOpenApi } from './routes/openapi.ts'
+import { pageRoutes } from './routes/page.ts'
+import { addRateLimit } from './routes/rate-limit.ts'
+import { describeRequestFault } from './routes/request-faults.ts'
+import { addRequestIds, chooseRequestId } from './routes/request-id.ts'
+import { addSecurityHeaders } from './routes/security-headers.ts'
+import { statusRoute } from './routes/status.ts'
+import { TurnMetrics } from './status/metrics.ts'
+import { serveMetrics } from './status/metrics-server.ts'
+import { Readiness } from './status/readiness.ts'
+import { bedrockMode } from './turn/bedrock.ts'
+import { directMode } from './turn/direct.ts'
+import { stopTurnsInTime } from './turn/stop-turns.ts'
+import { Turns } from './turn/turns.ts'
+import { createWeather } from './weather/weather-client.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Serves `/metrics`; listens while the app listens. */
+    readonly metricsServer: FastifyInstance
+  }
+}
+
+export interface Dependencies {
+  /** Where log lines go; default: standard output. */
+  readonly logStream?: DestinationStream
+}
+
+/** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
+export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: { ...loggerOptions(config.logLevel), ...(logStream ? { stream: logStream } : {}) },
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: chooseRequestId,
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    requestTimeout: 30_000,
+    // While stopping, what still arrives on open connections is answered; readiness already says not to send more.
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
+    schemaErrorFormatter: describeRequestFault,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  const { identity, limits } = config
+  const logger = app.log
+  const tokens = createAgentTokens({ ...identity, sidecarUrl: config.sidecarUrl, logger })
+  const weather = createWeather({ weatherApiUrl: config.weatherApiUrl, tokens, identity, logger })
+  const bedrock = connectBedrock(config.bedrock)
+  const metrics = new TurnMetrics()
+  const readiness = new Readiness(tokens)
+  const turns = new Turns({
+    modes: { direct: directMode(weather), bedrock: bedrockMode(bedrock, weather) },
+    turnTimeoutMs: limits.turnTimeoutMs,
+    concurrentTurns: limits.concurrentTurns,
+    metrics,
+  })
+
+  answerWithProblems(app)
+  addRequestIds(app)
+  await app.register(accepts)
+  await addSecurityHeaders(app, identity.authority)
+  await addRateLimit(app, limits.messagesPerMinute)
+  await addOpenApi(app, config.version)
+  await app.register(healthRoutes, { readiness, tokens })
+  await app.register(statusRoute, { sources: { config, tokens, weather, bedrock } })
+  await app.register(configRoute, { config })
+  await app.register(chatRoute, {
+    turns,
+    userTokens: createUserTokenVerifier(identity),
+    requireSignIn: config.requireSignIn,
+  })
+  await app.register(pageRoutes, { folder: config.pageFolder })
+
+  app.decorate('metricsServer', serveMetrics(app, { metrics, host: config.host, port: config.metricsPort }))
+  app.addHook('onListen', async () => {
+    void tokens.refresh()
+    void weather.refresh()
+    bedrock.availability.start()
+  })
+  app.addHook('preClose', async () => readiness.stop())
+  stopTurnsInTime(app, turns, config.stopTimeoutMs)
+  app.addHook('onClose', async () => {
+    bedrock.close()
+    await Promise.all([tokens.close(), weather.close()])
+  })
+  return app
+}

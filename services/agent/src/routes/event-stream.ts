@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyReply } from 'fastify'
+
+/** Proxies close connections that stay silent; a comment keeps them open. */
+const heartbeatMs = 10_000
+/** A reader that takes nothing for so long is gone, whatever its socket says. */
+const stalledAfterMs = 60_000
+
+/**
+ * Sends the events of a turn as server-sent events, at the pace at which they are read, and ends the response.
+ * When the client goes away the iteration ends. https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export async function sendEventStream(
+  reply: FastifyReply,
+  events: AsyncIterable<TurnEvent>,
+): Promise<FastifyReply> {
+  reply.hijack()
+  const response = reply.raw
+  reply.headers({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) response.setHeader(name, value)
+  }
+  response.flushHeaders()
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(': still here\n\n')
+  }, heartbeatMs)
+  let id = 0
+  try {
+    for await (const event of events) {
+      if (response.closed) break
+      id += 1
+      if (!response.write(encode(id, event))) await drained(response)
+    }
+  } finally {
+    clearInterval(heartbeat)
+    response.end()
+  }
+  return reply
+}
+
+function encode(id: number, { event, data }: TurnEvent): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** Resolves when the reader has caught up, or is gone. */
+async function drained(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stalled = setTimeout(() => response.destroy(), stalledAfterMs)
+  response.once('drain', resolve)
+  response.once('close', resolve)
+  await promise
+  clearTimeout(stalled)
+  response.off('drain', resolve)
+  response.off('close', resolve)
+}

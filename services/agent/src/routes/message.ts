@@ -1,0 +1,29 @@
+import { type ChatRequest, chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import { problem } from '../problems.ts'
+
+/**
+ * Trims the message and holds it and its history against the limits, counted in characters (code points).
+ *
+ * @throws ProblemError INVALID_REQUEST when nothing is left, MESSAGE_TOO_LONG.
+ */
+export function readMessage(request: ChatRequest): { message: string; history: readonly HistoryEntry[] } {
+  const { history = [] } = request
+  const message = request.message.trim()
+  if (message === '') throw problem('INVALID_REQUEST', 'The message is empty.')
+  requireLength('The message', countCharacters(message), chatLimits.messageCharacters)
+  const historyCharacters = history.reduce((sum, { text }) => sum + countCharacters(text), 0)
+  requireLength('The history', historyCharacters, chatLimits.historyCharacters)
+  return { message, history }
+}
+
+function requireLength(what: string, characters: number, most: number): void {
+  if (characters > most) {
+    throw problem('MESSAGE_TOO_LONG', `${what} has ${characters} characters; ${most} are allowed.`)
+  }
+}
+
+function countCharacters(text: string): number {
+  let characters = 0
+  for (const _character of text) characters += 1
+  return characters
+}

@@ -1,0 +1,24 @@
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
+import { problem } from '../problems.ts'
+
+const tooMuch = new Set(['maxItems', 'maxLength'])
+
+/** Says which part of a request does not fit its schema, and how. */
+export function describeRequestFault(errors: FastifySchemaValidationError[], part: string): Error {
+  const [fault] = errors
+  if (!fault) return problem('INVALID_REQUEST', `The ${part} is invalid.`)
+  const where = [part, ...fault.instancePath.split('/').slice(1)].join('.')
+  const unknown = fault.params['additionalProperty']
+  if (typeof unknown === 'string') {
+    return problem(
+      'INVALID_REQUEST',
+      `${where} has the unknown field ${JSON.stringify(unknown.slice(0, 100))}.`,
+    )
+  }
+  const code = tooMuch.has(fault.keyword) ? 'MESSAGE_TOO_LONG' : 'INVALID_REQUEST'
+  return problem(code, `${where} ${fault.message ?? 'is invalid'}${describeChoices(fault.params)}.`)
+}
+
+function describeChoices({ allowedValues }: Record<string, unknown>): string {
+  return Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : ''
+}

@@ -1,0 +1,147 @@
+import { findTime, type When } from './time-words.ts'
+import { articles, commonWords, connectors, leadIns, prepositions, weatherWords } from './words.ts'
+
+/** What direct mode understood of a message. */
+export interface WeatherQuestion {
+  readonly place: string
+  readonly when: When
+}
+
+interface Word {
+  /** As it was written, without what encloses it. */
+  readonly text: string
+  /** In lower case, without punctuation: for look-ups. */
+  readonly key: string
+}
+
+const longestPlace = { words: 6, characters: 80 } as const
+const longestBarePlaceWords = 4
+const longestSentenceWords = 60
+const defaultForecast: When = { days: 3, onlyLast: false }
+const forecastWords = new Set(['forecast', 'forecasts', 'vorhersage', 'wettervorhersage'])
+/** Words in front of a time that go with it: “for the next 3 days”, “at the moment”. */
+const timeGlue = new Set(
+  'for over in on during of at the this next coming whole den die der für diese nächste nächsten a'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Finds the place and the time that a message asks about, without a model: by the words around them, in English and
+ * some German. The first sentence that names a place counts. Pure; what makes it slow (very long sentences) is passed over.
+ */
+export function recogniseWeatherQuestion(message: string): WeatherQuestion | undefined {
+  for (const sentence of splitSentences(message)) {
+    const words = splitWords(sentence)
+    const question = words.length <= longestSentenceWords ? recogniseSentence(words) : undefined
+    if (question) return question
+  }
+  return undefined
+}
+
+function recogniseSentence(words: readonly Word[]): WeatherQuestion | undefined {
+  const asksForWeather = words.some(({ key }) => weatherWords.has(key))
+  const { rest, when } = takeTime(words)
+  const place = asksForWeather
+    ? (findPlaceAfterPreposition(rest) ?? findFirstName(rest))
+    : findBarePlace(rest)
+  if (place === undefined) return undefined
+  const isForecast = words.some(({ key }) => forecastWords.has(key))
+  return { place, when: when ?? (isForecast ? defaultForecast : 'now') }
+}
+
+/** Sentences end with punctuation – but not behind an abbreviation as in “St. Louis” – or with the line. */
+function splitSentences(message: string): readonly string[] {
+  return message
+    .normalize('NFC')
+    .replaceAll('’', "'")
+    .split(/[?!;:\n]+|(?<=\p{L}{4})\.(?=\s|$)/u)
+}
+
+function splitWords(sentence: string): readonly Word[] {
+  return sentence
+    .split(/\s+/)
+    .map(word => word.replace(/^[^\p{L}\p{N}]+/u, '').replace(/(?:(?!\.)[^\p{L}\p{M}\p{N},])+$/u, ''))
+    .map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
+    .filter(({ key }) => key !== '')
+}
+
+/** Takes out what is said about time, with the small words in front of it. */
+function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When | undefined } {
+  const said = findTime(words.map(({ key }) => key))
+  if (!said) return { rest: words, when: undefined }
+  let start = said.start
+  while (start > 0 && timeGlue.has(words[start - 1]?.key ?? '')) start -= 1
+  const rest = [...words.slice(0, start), ...words.slice(said.start + said.length)]
+  const again = takeTime(rest)
+  return { rest: again.rest, when: said.when === 'now' ? (again.when ?? 'now') : said.when }
+}
+
+/** “… in Dallas”: a capital letter behind the preposition makes even a common word part of the name (“Hot Springs”). */
+function findPlaceAfterPreposition(words: readonly Word[]): string | undefined {
+  for (const [index, { key }] of words.entries()) {
+    if (!prepositions.has(key)) continue
+    const place = toPlace(
+      takeName(words.slice(index + 1), word => startsWithCapital(word) || mayBeName(word)),
+    )
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** “Dallas weather”: the first words that may be a name. */
+function findFirstName(words: readonly Word[]): string | undefined {
+  for (const [index, word] of words.entries()) {
+    const place =
+      weatherWords.has(words[index + 1]?.key ?? '') && word.key.endsWith("'s")
+        ? toPlace([{ ...word, text: word.text.slice(0, -2) }])
+        : toPlace(takeName(words.slice(index), mayBeName))
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** “Dallas”, “and Rome?”: the whole sentence is the name. */
+function findBarePlace(words: readonly Word[]): string | undefined {
+  const start = words.findIndex(({ key }) => !leadIns.has(key))
+  if (start < 0) return undefined
+  const name = words
+    .slice(start)
+    .filter(({ key }, index, all) => index < all.length - 1 || !politeness.has(key))
+  return name.length <= longestBarePlaceWords && name.every(mayBeName) ? toPlace(name) : undefined
+}
+
+const politeness = new Set(['please', 'thanks', 'bitte', 'danke'])
+
+function takeName(words: readonly Word[], isPart: (word: Word) => boolean): readonly Word[] {
+  const end = words.findIndex(word => !isPart(word))
+  return end < 0 ? words : words.slice(0, end)
+}
+
+function mayBeName({ key }: Word): boolean {
+  return !(commonWords.has(key) || weatherWords.has(key))
+}
+
+function startsWithCapital({ text }: Word): boolean {
+  return /^\p{Lu}/u.test(text)
+}
+
+function toPlace(words: readonly Word[]): string | undefined {
+  const first = words.findIndex(word => articles.has(word.key) || startsWithCapital(word) || !isInner(word))
+  const last = words.findLastIndex(word => !isInner(word))
+  const name = first < 0 ? [] : words.slice(first, last + 1)
+  const place = name
+    .map(({ text }) => text)
+    .join(' ')
+    .replace(/(?<!\.\p{L}+)[,.]+$/u, '')
+  const isPlausible =
+    name.length > 0 &&
+    name.length <= longestPlace.words &&
+    place.length <= longestPlace.characters &&
+    /^[\p{L}\p{M}'.,\- ]+$/u.test(place)
+  return isPlausible ? place : undefined
+}
+
+function isInner({ key }: Word): boolean {
+  return connectors.has(key) || prepositions.has(key)
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import type { VerifiedUserToken } from '../identity/user-token.ts'
+import { problem } from '../problems.ts'
+import { TraceRecorder } from '../trace/recorder.ts'
+import { noteSignIn } from '../trace/sign-in.ts'
+import { EventQueue } from './event-queue.ts'
+import type { AnswerMode, Outcome, Turn } from './turn.ts'
+
+/** What a person asked for, after every check of the request. */
+export interface TurnRequest {
+  readonly requestId: string
+  readonly traceparent: string | undefined
+  readonly message: string
+  readonly history: readonly HistoryEntry[]
+  readonly flow: Flow
+  /** The person's verified token, whenever one was required. Only the `obo` flow gets to see it. */
+  readonly signedIn: VerifiedUserToken | undefined
+}
+
+export interface TurnOptions {
+  readonly timeoutMs: number
+  /** Aborted when the person goes away, or with a ProblemError when the agent has to end the turn. */
+  readonly signal: AbortSignal
+  /** Told of errors that are no known failure; the person only learns that something went wrong. */
+  readonly onUnexpectedError: (error: unknown) => void
+}
+
+/** After an abort, how long the answer may take to fail by itself, so that its steps say what broke off. */
+const settleMs = 250
+
+/**
+ * Runs one turn and yields its events in order: `turn` first; `result` or `problem` last, exactly one of them.
+ * Ending the iteration early aborts everything below.
+ */
+export async function* runTurn(
+  mode: AnswerMode,
+  request: TurnRequest,
+  options: TurnOptions,
+): AsyncGenerator<TurnEvent, void, undefined> {
+  const startedMs = performance.now()
+  const abandoned = new AbortController()
+  const deadline = setTimeout(() => abandoned.abort(turnTimeout(options.timeoutMs)), options.timeoutMs)
+  const signal = AbortSignal.any([abandoned.signal, options.signal])
+  const run = new TurnRun(mode, request, signal, startedMs)
+  try {
+    yield run.started
+    void run.answer(options.onUnexpectedError)
+    yield* run.events
+  } finally {
+    clearTimeout(deadline)
+    abandoned.abort()
+  }
+}
+
+/** The moving parts of one turn: what was written, noticed and recorded until now. */
+class TurnRun {
+  readonly events = new EventQueue()
+  readonly started: TurnEvent
+  readonly #mode: AnswerMode
+  readonly #turn: Turn
+  readonly #startedMs: number
+  readonly #notices: Problem[] = []
+  #answer = ''
+  #firstTokenMs: number | undefined
+
+  constructor(mode: AnswerMode, request: TurnRequest, signal: AbortSignal, startedMs: number) {
+    const { flow, signedIn, ...asked } = request
+    const id = randomUUID()
+    const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }))
+    this.#mode = mode
+    this.#startedMs = startedMs
+    this.#turn = {
+      ...asked,
+      id,
+      correlationId: id,
+      mode: mode.mode,
+      flow,
+      user: flow === 'obo' ? signedIn : undefined,
+      signal,
+      trace,
+      write: text => this.#write(text),
+      notice: notice => this.#notice(notice),
+    }
+    this.started = {
+      event: 'turn',
+      data: { turnId: id, mode: mode.mode, flow, model: mode.model, startedAt: new Date().toISOString() },
+    }
+    if (signedIn) noteSignIn(trace, signedIn)
+  }
+
+  /** Answers; the last event ends the queue. Without one when nobody waits for it any more. Never rejects. */
+  async answer(onUnexpectedError: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#turn
+    const abort = rejectAfterAbort(signal, settleMs)
+    try {
+      const outcome = await Promise.race([this.#mode.answer(this.#turn), abort.promise])
+      this.events.push(this.#result(outcome))
+    } catch (error) {
+      const failure = toProblem(signal.aborted ? signal.reason : error)
+      if (failure.code === 'INTERNAL_ERROR' && !signal.aborted) onUnexpectedError(error)
+      this.#fail(failure.toDocument(this.#turn.requestId))
+    } finally {
+      abort.cancel()
+      this.events.close()
+    }
+  }
+
+  #fail(failure: Problem): void {
+    this.#turn.trace.failOpenSteps(failure)
+    this.events.push({ event: 'problem', data: failure })
+  }
+
+  #result({ finishReason, usage, tools }: Outcome): TurnEvent {
+    const { id, flow } = this.#turn
+    const totalMs = this.#elapsedMs()
+    return {
+      event: 'result',
+      data: {
+        turnId: id,
+        mode: this.#mode.mode,
+        flow,
+        model: this.#mode.model,
+        answer: this.#answer,
+        finishReason,
+        usage,
+        timing: { firstTokenMs: this.#firstTokenMs ?? totalMs, totalMs },
+        tools: [...tools],
+        notices: [...this.#notices],
+      },
+    }
+  }
+
+  #write(text: string): void {
+    if (text === '') return
+    this.#firstTokenMs ??= this.#elapsedMs()
+    this.#answer += text
+    this.events.push({ event: 'delta', data: { text } })
+  }
+
+  #notice(notice: Problem): void {
+    this.#notices.push(notice)
+    this.events.push({ event: 'notice', data: notice })
+  }
+
+  #elapsedMs(): number {
+    return Math.round((performance.now() - this.#startedMs) * 10) / 10
+  }
+}
+
+function turnTimeout(timeoutMs: number): ProblemError {
+  return problem('TURN_TIMEOUT', `No complete answer came within ${timeoutMs / 1000} seconds.`)
+}
+
+/** A promise that rejects some time after the abort: for callees that are slow to notice it. */
+function rejectAfterAbort(signal: AbortSignal, graceMs: number) {
+  const { promise, reject } = Promise.withResolvers<never>()
+  let timer: NodeJS.Timeout | undefined
+  const start = () => {
+    timer = setTimeout(() => reject(signal.reason), graceMs)
+  }
+  if (signal.aborted) start()
+  else signal.addEventListener('abort', start, { once: true })
+  return {
+    promise,
+    cancel: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', start)
+    },
+  }
+}

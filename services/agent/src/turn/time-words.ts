@@ -1,0 +1,68 @@
+/** When the weather is asked for: `now`, or a forecast of `days` days from today; `onlyLast` = only its last day. */
+export type When = 'now' | { readonly days: number; readonly onlyLast: boolean }
+
+/** What a sentence says about time, and which of its words say so. */
+export interface TimeSaid {
+  readonly when: When
+  /** Index of the first of these words, and how many they are. */
+  readonly start: number
+  readonly length: number
+}
+
+const mostDays = 7
+const numbers: Readonly<Record<string, number>> = {
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  ten: 10,
+  few: 3,
+  couple: 2,
+  einen: 1,
+  zwei: 2,
+  drei: 3,
+  vier: 4,
+  fünf: 5,
+  sechs: 6,
+  sieben: 7,
+  paar: 3,
+}
+const weeks =
+  /^(?:week|weeks|weekend|woche|wochenende|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)$/
+const present = new Set(['now', 'today', 'tonight', 'currently', 'jetzt', 'heute', 'aktuell', 'gerade'])
+const dayUnit = /^(?:days?|tagen?)$/
+const numberedDays = /^(\d{1,4})-?(?:days?|tagen?)$/
+
+/** Finds the first words about time in a sentence, given in lower case. */
+export function findTime(words: readonly string[]): TimeSaid | undefined {
+  for (const [start, word] of words.entries()) {
+    const said = readTime(words, start, word)
+    if (said) return { start, ...said }
+  }
+  return undefined
+}
+
+function readTime(words: readonly string[], at: number, word: string): Omit<TimeSaid, 'start'> | undefined {
+  if (word === 'day' && words[at + 1] === 'after' && words[at + 2] === 'tomorrow') return day(3, 3)
+  if (word === 'übermorgen') return day(3, 1)
+  if (word === 'tomorrow' || word === 'morgen') return day(2, 1)
+  if (present.has(word)) return { when: 'now', length: 1 }
+  if (weeks.test(word)) return days(mostDays, 1)
+  const joined = numberedDays.exec(word)
+  if (joined) return days(Number(joined[1]), 1)
+  const count = numbers[word] ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
+  if (count === undefined) return undefined
+  const unit = words[at + 1] === 'of' ? 2 : 1
+  return dayUnit.test(words[at + unit] ?? '') ? days(count, unit + 1) : undefined
+}
+
+function day(number: number, length: number) {
+  return { when: { days: number, onlyLast: true }, length }
+}
+
+function days(count: number, length: number) {
+  return { when: { days: Math.min(Math.max(count, 1), mostDays), onlyLast: false }, length }
+}

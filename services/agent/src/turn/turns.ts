@@ -1,0 +1,57 @@
+import type { Mode, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyBaseLogger } from 'fastify'
+import { problem } from '../problems.ts'
+import type { TurnMetrics } from '../status/metrics.ts'
+import { observeTurn } from './observe-turn.ts'
+import { runTurn, type TurnRequest } from './run-turn.ts'
+import type { AnswerMode } from './turn.ts'
+
+export interface TurnsOptions {
+  readonly modes: Readonly<Record<Mode, AnswerMode>>
+  readonly turnTimeoutMs: number
+  readonly concurrentTurns: number
+  readonly metrics: TurnMetrics
+}
+
+/** The turns under way in this process: bounded in number, and ended when the process has to stop. */
+export class Turns {
+  readonly #running = new Set<AbortController>()
+  readonly #options: TurnsOptions
+
+  constructor(options: TurnsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts a turn; it runs while its events are read. Aborting the controller says that the person went away.
+   *
+   * @throws ProblemError AGENT_BUSY
+   */
+  start(
+    mode: Mode,
+    request: TurnRequest,
+    controller: AbortController,
+    log: FastifyBaseLogger,
+  ): AsyncIterable<TurnEvent> {
+    const { modes, turnTimeoutMs, concurrentTurns, metrics } = this.#options
+    if (this.#running.size >= concurrentTurns) {
+      throw problem('AGENT_BUSY', `${concurrentTurns} turns are under way.`, {
+        headers: { 'retry-after': '1' },
+      })
+    }
+    this.#running.add(controller)
+    const events = runTurn(modes[mode], request, {
+      timeoutMs: turnTimeoutMs,
+      signal: controller.signal,
+      onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
+    })
+    return observeTurn(events, { log, metrics, onEnd: () => this.#running.delete(controller) })
+  }
+
+  /** Ends what still runs with AGENT_STOPPING. */
+  stop(): void {
+    for (const controller of this.#running) {
+      controller.abort(problem('AGENT_STOPPING', 'The agent is being stopped.'))
+    }
+  }
+}
