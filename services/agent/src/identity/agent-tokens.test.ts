@@ -269,13 +269,17 @@ describe('the health of the identity', () => {
     expect(tokensFrom(await deadUrl()).health).toEqual({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
+      restartNeeded: false,
     })
   })
 
   it('says “restart the sidecar” when every token request fails while /healthz says Healthy', async () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url)
-    for (let n = 0; n < 2; n++) await expect(tokens.obtain(request())).rejects.toThrow()
+    await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health.restartNeeded).toBe(false)
+    await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health.restartNeeded).toBe(true)
     const { problem } = tokens.health.sidecar
     expect(problem?.code).toBe('SIDECAR_FAILED')
     expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
