@@ -7,7 +7,7 @@ import type { Turn } from './turn.ts'
  * The conversation as Bedrock accepts it: it begins with the person, roles alternate, and nothing is blank
  * (a blank message, such as the trace of a refusal, is answered with 400).
  */
-export function openConversation(turn: Turn, today: string): BaseMessage[] {
+export function openConversation(turn: Pick<Turn, 'message' | 'history'>, today: string): BaseMessage[] {
   const entries: HistoryEntry[] = []
   for (const entry of [...turn.history, { role: 'user' as const, text: turn.message }]) {
     const text = entry.text.trim()

@@ -14,11 +14,13 @@ export interface TokenUsage {
 
 /** What is read of a chunk that LangChain streams. */
 export interface ReplyChunk {
-  readonly content: string | readonly (ContentBlock & Record<string, unknown>)[]
+  readonly content: string | readonly ThinkingBlock[]
   readonly tool_call_chunks?: readonly ToolPiece[] | undefined
   readonly usage_metadata?: UsageMetadata | undefined
   readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
 }
+
+type ThinkingBlock = ContentBlock & Record<string, unknown>
 
 interface ToolPiece {
   readonly index?: number | undefined
@@ -50,7 +52,7 @@ interface JoinedTool {
  */
 export class ReplyAssembler {
   #text = ''
-  readonly #thinking = new Map<number | undefined, ContentBlock>()
+  readonly #thinking: ThinkingBlock[] = []
   readonly #tools = new Map<number | undefined, JoinedTool>()
   #stopReason: string | undefined
   #usage: TokenUsage | undefined
@@ -95,12 +97,13 @@ export class ReplyAssembler {
     }
   }
 
-  /** Thinking arrives as text pieces, then its signature; both belong to one block. */
-  #addThinking(block: ContentBlock & Record<string, unknown>): void {
-    const index = typeof block['index'] === 'number' ? block['index'] : undefined
-    const known = this.#thinking.get(index) as Record<string, unknown> | undefined
-    if (!known || block.type !== 'reasoning') {
-      this.#thinking.set(known ? this.#thinking.size + 1_000 : index, { ...block })
+  /** Thinking arrives as text pieces, then its signature; both belong to one block. Redacted thinking is whole. */
+  #addThinking(block: ThinkingBlock): void {
+    const known =
+      block.type === 'reasoning' &&
+      this.#thinking.find(other => other.type === 'reasoning' && other['index'] === block['index'])
+    if (!known) {
+      this.#thinking.push({ ...block })
       return
     }
     known['reasoning'] = `${known['reasoning'] ?? ''}${block['reasoning'] ?? ''}`
@@ -109,8 +112,8 @@ export class ReplyAssembler {
 
   #content(): string | ContentBlock[] {
     const text = this.#text.trim() === '' ? '' : this.#text
-    if (this.#thinking.size === 0) return text
-    return [...this.#thinking.values(), ...(text === '' ? [] : [{ type: 'text', text }])]
+    if (this.#thinking.length === 0) return text
+    return [...this.#thinking, ...(text === '' ? [] : [{ type: 'text', text }])]
   }
 }
 
