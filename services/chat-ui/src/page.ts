@@ -1,6 +1,7 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
+import { PageError, pageProblem } from './agent/page-problem.ts'
 import { type AgentStatus, type PublicConfig, readStatus } from './agent/public-config.ts'
 import { type Asker, Conversation } from './conversation/conversation.ts'
 import { Session } from './sign-in/session.ts'
@@ -54,7 +55,13 @@ async function identify(
   renew: boolean,
 ): Promise<Asker | undefined> {
   if (flow === 'autonomous' && !config.requireSignIn) return undefined
-  return session.acquireToken(renew)
+  const asker = await session.acquireToken(renew)
+  if (asker) return asker
+  const reason =
+    flow === 'obo'
+      ? 'To act on your behalf, the agent has to know who you are.'
+      : 'This agent answers only people who are signed in.'
+  throw new PageError(pageProblem('SIGN_IN_REQUIRED', reason))
 }
 
 /** MSAL keeps its session in this tab's storage, under keys of its own name. */

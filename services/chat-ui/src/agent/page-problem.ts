@@ -23,7 +23,7 @@ const pageProblems = {
   },
   SIGN_IN_REQUIRED: {
     title: 'Sign in first.',
-    hint: 'The agent can act on your behalf only when it knows who you are. Nothing was sent.',
+    hint: 'Nothing was sent. The question is asked as soon as you are signed in.',
   },
   SIGN_IN_UNAVAILABLE: {
     title: 'Sign-in is not set up.',

@@ -59,7 +59,7 @@ export function Composer({ conversation }: { readonly conversation: Conversation
           send()
         }}
       />
-      <button type="submit" class="button primary send" disabled={!running && draft.value.trim() === ''}>
+      <button type="submit" class="button primary send" aria-disabled={!running && draft.value.trim() === ''}>
         {running ? 'Stop' : 'Send'}
       </button>
       <p class="note" id="composer-keys">

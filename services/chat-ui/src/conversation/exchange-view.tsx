@@ -1,24 +1,24 @@
-import type { Problem } from '@entra-bedrock-agent/identity-trace'
+import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import type { Page } from '../page.ts'
 import { flowNames, modeNames } from '../trace/names.ts'
 import { formatDuration } from '../trace/times.ts'
-import type { Exchange } from './exchange.ts'
+import type { LiveExchange } from './conversation.ts'
 import { ProblemNote } from './problem-note.tsx'
 
 interface ExchangeProps {
-  readonly exchange: Exchange
+  readonly exchange: LiveExchange
   readonly page: Page
 }
 
 /** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
 export function ExchangeView({ exchange, page }: ExchangeProps) {
-  const { state, problem, turn, answer, notices } = exchange
-  const selected = page.conversation.selected.value?.id === exchange.id
+  const { question, state, problem, turn, answer, notices } = exchange.value
+  const selected = page.conversation.selected.value === exchange
   return (
     <article class="exchange" data-selected={selected}>
       <p class="question">
         <span class="visually-hidden">You asked: </span>
-        {exchange.question.message}
+        {question.message}
       </p>
       <div class="answer" data-state={state}>
         {turn && (
@@ -50,11 +50,11 @@ function Notice({ notice }: { readonly notice: Problem }) {
 }
 
 function AnswerFooter({ exchange, page, selected }: ExchangeProps & { readonly selected: boolean }) {
-  const { result, state, steps } = exchange
+  const { question, result, state, steps } = exchange.value
   if (state === 'running') return null
   return (
     <p class="answer-footer">
-      {result && <span class="note">{timing(exchange)}</span>}
+      {result && <span class="note">{timing(result)}</span>}
       {state === 'stopped' && (
         <button type="button" class="button quiet" onClick={() => void page.conversation.retry(exchange)}>
           Ask again
@@ -65,9 +65,9 @@ function AnswerFooter({ exchange, page, selected }: ExchangeProps & { readonly s
           type="button"
           class="button quiet"
           aria-pressed={selected}
-          aria-label={`Show the trace of “${exchange.question.message}”`}
+          aria-label={`Show the trace of “${question.message}”`}
           onClick={() => {
-            page.conversation.select(exchange.id)
+            page.conversation.selected.value = exchange
             document.getElementById('trace-title')?.focus()
           }}
         >
@@ -78,9 +78,7 @@ function AnswerFooter({ exchange, page, selected }: ExchangeProps & { readonly s
   )
 }
 
-function timing({ result }: Exchange): string {
-  if (!result) return ''
-  const { firstTokenMs, totalMs } = result.timing
-  const tokens = result.usage ? ` · ${result.usage.inputTokens + result.usage.outputTokens} tokens` : ''
+function timing({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
+  const tokens = usage ? ` · ${usage.inputTokens + usage.outputTokens} tokens` : ''
   return `First word after ${formatDuration(firstTokenMs)}, all in ${formatDuration(totalMs)}${tokens}`
 }

@@ -18,7 +18,6 @@ export interface Question {
 
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
-  readonly id: string
   readonly question: Question
   /** The object id of the person on whose behalf it was asked; `undefined` where the agent acts as itself. */
   readonly askedFor: string | undefined
@@ -32,11 +31,10 @@ export interface Exchange {
   readonly problem: PageProblem | undefined
 }
 
-export function startExchange(id: string, question: Question, askedFor: string | undefined): Exchange {
+export function startExchange(question: Question): Exchange {
   return {
-    id,
     question,
-    askedFor,
+    askedFor: undefined,
     state: 'running',
     turn: undefined,
     answer: '',

@@ -1,5 +1,5 @@
-import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useSignal, useSignalEffect } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ExchangeView } from './exchange-view.tsx'
@@ -17,9 +17,16 @@ export function MessageLog({ page }: { readonly page: Page }) {
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
   }
-  useLayoutEffect(() => {
-    if (following.value) scrollToEnd()
-  }, [exchanges, following])
+  useSignalEffect(() => {
+    conversation.exchanges.value.at(-1)?.value
+    if (following.peek()) queueMicrotask(scrollToEnd)
+  })
+  useEffect(() => {
+    // The button that asked is often gone by now; the focus goes to where the answer comes.
+    if (exchanges.length > 0 && document.activeElement === document.body) {
+      log.current?.focus({ preventScroll: true })
+    }
+  }, [exchanges])
 
   return (
     <div class="log-frame">
@@ -37,7 +44,7 @@ export function MessageLog({ page }: { readonly page: Page }) {
       >
         {exchanges.length === 0 && <EmptyState conversation={conversation} />}
         {exchanges.map(exchange => (
-          <ExchangeView key={exchange.id} exchange={exchange} page={page} />
+          <ExchangeView key={exchange} exchange={exchange} page={page} />
         ))}
       </div>
       <div class="log-actions">

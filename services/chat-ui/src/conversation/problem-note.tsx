@@ -2,11 +2,11 @@ import { useEffect } from 'preact/hooks'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import type { Page } from '../page.ts'
 import { SignInButton } from '../sign-in/account-menu.tsx'
-import type { Exchange } from './exchange.ts'
+import type { LiveExchange } from './conversation.ts'
 import { type WayOn, wayOn } from './way-on.ts'
 
 interface ProblemNoteProps {
-  readonly exchange: Exchange
+  readonly exchange: LiveExchange
   readonly problem: PageProblem
   readonly page: Page
 }
@@ -42,12 +42,12 @@ export function ProblemNote({ exchange, problem, page }: ProblemNoteProps) {
   )
 }
 
-async function signInAndRetry(page: Page, exchange: Exchange, way: WayOn): Promise<void> {
+async function signInAndRetry(page: Page, exchange: LiveExchange, way: WayOn): Promise<void> {
   try {
     await page.session.signIn(way.interaction)
   } catch (error) {
     if (!(error instanceof PageError)) throw error
-    page.conversation.fail(exchange.id, error.problem)
+    page.conversation.fail(exchange, error.problem)
     return
   }
   await page.conversation.retry(exchange)

@@ -50,7 +50,7 @@ export async function createIdentityClient(
 
     async acquireToken(renew) {
       const account = application.getActiveAccount()
-      if (!account) throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
+      if (!account) return undefined
       const lookup = renew ? CacheLookupPolicy.RefreshToken : CacheLookupPolicy.AccessTokenAndRefreshToken
       try {
         const result = await Promise.race([

@@ -23,8 +23,8 @@ export interface IdentityClient {
   account(): Account | undefined
   /** Opens the sign-in window; to be called in a click, or the browser blocks it. */
   interact(interaction: Interaction): Promise<void>
-  /** Tc from the cache, or renewed without a window; `renew` skips the cache. */
-  acquireToken(renew: boolean): Promise<Asker>
+  /** Tc from the cache, or renewed without a window; `renew` skips the cache. `undefined` when nobody is signed in. */
+  acquireToken(renew: boolean): Promise<Asker | undefined>
   signOut(): Promise<void>
 }
 
@@ -62,11 +62,15 @@ export class Session {
     const attempt = new AbortController()
     this.#attempt.value = attempt
     try {
-      const client = await this.#identityClient()
-      await Promise.race([client.interact(interaction), cancellation(attempt.signal)])
+      await Promise.race([this.#interact(interaction, attempt.signal), cancellation(attempt.signal)])
     } finally {
       if (this.#attempt.value === attempt) this.#attempt.value = undefined
     }
+  }
+
+  async #interact(interaction: Interaction, signal: AbortSignal): Promise<void> {
+    const client = await this.#identityClient()
+    if (!signal.aborted) await client.interact(interaction)
   }
 
   cancelSignIn(): void {
@@ -79,8 +83,8 @@ export class Session {
     await client.signOut()
   }
 
-  /** The person and their current token. Throws a PageError when nobody is signed in or renewal needs the person. */
-  async acquireToken(renew: boolean): Promise<Asker> {
+  /** The person and their current token, if somebody is signed in. Throws a PageError when renewal needs the person. */
+  async acquireToken(renew: boolean): Promise<Asker | undefined> {
     const client = await this.#identityClient()
     return client.acquireToken(renew)
   }

@@ -9,6 +9,7 @@ export interface TraceContext {
   readonly showPersonal: boolean
   /** The turn goes on, so a step that has not ended may still do so. */
   readonly running: boolean
+  readonly now: Date
 }
 
 interface StepListProps {

@@ -26,6 +26,7 @@ export function TokenCardView({ card, context }: TokenCardProps) {
         )}
       </p>
       <p>{tellToken(card, context.nameOf, context.showPersonal)}</p>
+      <Validity claims={card.claims} now={context.now} />
       {!card.observed && <p class="note">Not observable: the agent never sees this token.</p>}
       <Verifications card={card} />
       {card.claims && <Claims claims={card.claims} context={context} />}
@@ -36,6 +37,18 @@ export function TokenCardView({ card, context }: TokenCardProps) {
         </details>
       )}
     </section>
+  )
+}
+
+function Validity({ claims, now }: { readonly claims: TokenCard['claims']; readonly now: Date }) {
+  const seconds = claims?.['exp']
+  if (typeof seconds !== 'number') return null
+  const end = new Date(seconds * 1000)
+  return (
+    <p class="note">
+      {end > now ? 'Valid until' : 'Expired at'} <time dateTime={end.toISOString()}>{formatMoment(end)}</time>
+      , {formatDistance(end, now)}.
+    </p>
   )
 }
 
@@ -74,7 +87,7 @@ function Claims({
                   <code>{claim.name}</code>
                 </dt>
                 <dd>
-                  <ClaimValue claim={claim} showPersonal={context.showPersonal} />
+                  <ClaimValue claim={claim} context={context} />
                   {claim.meaning && <span class="meaning">{claim.meaning}</span>}
                 </dd>
               </div>
@@ -86,13 +99,13 @@ function Claims({
   )
 }
 
-function ClaimValue({ claim, showPersonal }: { readonly claim: ClaimView; readonly showPersonal: boolean }) {
-  if (claim.personal && !showPersonal) return <span class="masked">hidden: personal</span>
+function ClaimValue({ claim, context }: { readonly claim: ClaimView; readonly context: TraceContext }) {
+  if (claim.personal && !context.showPersonal) return <span class="masked">hidden: personal</span>
   if (claim.time) {
     return (
       <span>
         <time dateTime={claim.time.toISOString()}>{formatMoment(claim.time)}</time>,{' '}
-        {formatDistance(claim.time, new Date())} <code class="raw">{claim.text}</code>
+        {formatDistance(claim.time, context.now)} <code class="raw">{claim.text}</code>
       </span>
     )
   }

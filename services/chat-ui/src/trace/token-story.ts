@@ -25,9 +25,13 @@ function isForPerson(claims: Readonly<Record<string, unknown>>): boolean {
 }
 
 function named(value: unknown, nameOf: NameOf): string | undefined {
-  return typeof value === 'string' ? (nameOf(value) ?? value) : undefined
+  if (typeof value !== 'string') return undefined
+  const name = nameOf(value)
+  return name === undefined || name.startsWith('this ') ? (name ?? value) : `the ${name}`
 }
 
+const isGuid = /^[0-9a-f]{8}-/
+
 function capitalise(text: string): string {
-  return /^[a-z]/.test(text) && !text.includes('-') ? text[0]?.toUpperCase() + text.slice(1) : text
+  return isGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
 }

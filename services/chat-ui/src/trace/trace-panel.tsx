@@ -1,12 +1,14 @@
-import { useSignal } from '@preact/signals'
+import { useComputed, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { nestSteps } from './step-tree.ts'
 import { StepList } from './step-view.tsx'
 
+const tickMs = 15_000
+
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
 export function TracePanel({ page }: { readonly page: Page }) {
   const showPersonal = useSignal(false)
-  const exchange = page.conversation.selected.value
   return (
     <>
       <div class="trace-header">
@@ -26,32 +28,46 @@ export function TracePanel({ page }: { readonly page: Page }) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body" aria-label="Steps" tabIndex={0}>
-        {exchange && exchange.steps.length > 0 ? (
-          <>
-            <p class="note">
-              Of the answer to “{exchange.question.message}”. Decoded for reading; only who verified a token
-              has checked it.
-            </p>
-            <StepList
-              nodes={nestSteps(exchange.steps)}
-              context={{
-                nameOf: page.nameOf,
-                showPersonal: showPersonal.value,
-                running: exchange.state === 'running',
-              }}
-            />
-          </>
-        ) : (
-          <EmptyTrace waiting={exchange?.state === 'running'} asked={exchange !== undefined} />
-        )}
+        <Steps page={page} showPersonal={showPersonal.value} />
       </section>
     </>
   )
 }
 
-function EmptyTrace({ waiting, asked }: { readonly waiting: boolean; readonly asked: boolean }) {
-  if (waiting) return <p class="note">Waiting for the first step…</p>
-  if (asked) return <p class="note">No step was taken for this question.</p>
+function Steps({ page, showPersonal }: { readonly page: Page; readonly showPersonal: boolean }) {
+  const { selected } = page.conversation
+  const now = useSignal(new Date())
+  // One by one, so that the steps are not drawn again for every word of the answer.
+  const steps = useComputed(() => selected.value?.value.steps ?? []).value
+  const question = useComputed(() => selected.value?.value.question.message).value
+  const running = useComputed(() => selected.value?.value.state === 'running').value
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = new Date()
+    }, tickMs)
+    return () => clearInterval(timer)
+  }, [now])
+
+  if (question === undefined) return <EmptyTrace />
+  if (steps.length === 0) {
+    return (
+      <p class="note">{running ? 'Waiting for the first step…' : 'No step was taken for this question.'}</p>
+    )
+  }
+  return (
+    <>
+      <p class="note">
+        Of the answer to “{question}”. Decoding a token proves nothing; its card says who has verified it.
+      </p>
+      <StepList
+        nodes={nestSteps(steps)}
+        context={{ nameOf: page.nameOf, showPersonal, running, now: now.value }}
+      />
+    </>
+  )
+}
+
+function EmptyTrace() {
   return (
     <div class="note">
       <p>Ask something, and each step of the identity exchange appears here as it happens.</p>

@@ -1,0 +1,186 @@
+import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import type { AskOptions } from '../agent/ask.ts'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import { type Asker, Conversation, type ConversationNeeds } from './conversation.ts'
+
+const ada: Asker = { objectId: 'ada', userToken: 'tc-of-ada' }
+
+function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
+  return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
+}
+
+function delta(text: string): TurnEvent {
+  return { event: 'delta', data: { text } }
+}
+
+function result(answer: string): TurnEvent {
+  const data: Partial<TurnResult> = { answer, notices: [] }
+  return { event: 'result', data: data as TurnResult }
+}
+
+function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
+  const data: TraceStep = {
+    id,
+    kind: 'tool',
+    from: 'bedrock',
+    to: 'agent',
+    title: 'get_weather was called',
+    status: 'running',
+    startedAt: '',
+    ...more,
+  }
+  return { event: 'step', data }
+}
+
+/** A conversation whose agent answers from a list of turns: events, or what it throws. */
+function converse(turns: (readonly TurnEvent[] | PageError)[], identify?: ConversationNeeds['identify']) {
+  const asked: { request: ChatRequest; options: AskOptions }[] = []
+  const announced: string[] = []
+  const conversation = new Conversation({
+    async *ask(request, options) {
+      asked.push({ request, options })
+      const events = turns.shift() ?? []
+      if (events instanceof PageError) throw events
+      yield* events
+    },
+    identify: identify ?? (async flow => (flow === 'obo' ? ada : undefined)),
+    announce: text => announced.push(text),
+  })
+  const latest = () => conversation.exchanges.value.at(-1)?.value
+  return { conversation, asked, announced, latest }
+}
+
+describe('Conversation', () => {
+  it('sends the draft in the chosen mode and flow, and collects the answer', async () => {
+    const { conversation, asked, latest } = converse([
+      [turn('bedrock'), delta('Sun'), delta('ny'), result('Sunny')],
+    ])
+    conversation.mode.value = 'bedrock'
+    conversation.draft.value = '  Weather in Dallas?\n'
+    await conversation.send()
+    expect(asked[0]?.request).toEqual({ message: 'Weather in Dallas?', mode: 'bedrock', flow: 'autonomous' })
+    expect(asked[0]?.options.userToken).toBeUndefined()
+    expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })
+    expect(conversation.draft.value).toBe('')
+  })
+
+  it('sends nothing for an empty draft', async () => {
+    const { conversation, asked } = converse([])
+    conversation.draft.value = ' \n '
+    await conversation.send()
+    expect(asked).toEqual([])
+  })
+
+  it('replaces a step that is reported again', async () => {
+    const { conversation, latest } = converse([
+      [turn(), step('a'), step('b'), step('a', { status: 'ok' }), result('')],
+    ])
+    await conversation.ask('x')
+    expect(latest()?.steps.map(({ id, status }) => `${id} ${status}`)).toEqual(['a ok', 'b running'])
+  })
+
+  it('sends earlier answers along as history', async () => {
+    const { conversation, asked } = converse([[result('Sunny')], [result('Rain')]])
+    await conversation.ask('Dallas?')
+    await conversation.ask('and tomorrow?')
+    expect(asked[1]?.request.history).toEqual([
+      { role: 'user', text: 'Dallas?' },
+      { role: 'assistant', text: 'Sunny' },
+    ])
+  })
+
+  it('sends the token of the person in the on-behalf-of flow', async () => {
+    const { conversation, asked, latest } = converse([[result('Sunny')]])
+    conversation.flow.value = 'obo'
+    await conversation.ask('Dallas?')
+    expect(asked[0]?.options.userToken).toBe('tc-of-ada')
+    expect(latest()?.askedFor).toBe('ada')
+  })
+
+  it('asks the agent nothing when the person is missing, and keeps the draft', async () => {
+    const { conversation, asked, latest } = converse([], async () => {
+      throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
+    })
+    conversation.flow.value = 'obo'
+    conversation.draft.value = 'Dallas?'
+    await conversation.send()
+    expect(asked).toEqual([])
+    expect(latest()).toMatchObject({ state: 'failed', problem: { code: 'SIGN_IN_REQUIRED' } })
+    expect(conversation.draft.value).toBe('Dallas?')
+  })
+
+  it('renews a token that the agent finds expired and asks once more, but only once', async () => {
+    const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
+    const renewals: boolean[] = []
+    const { conversation, latest } = converse([expired, expired], async (_flow, renew) => {
+      renewals.push(renew)
+      return ada
+    })
+    conversation.flow.value = 'obo'
+    await conversation.ask('Dallas?')
+    expect(renewals).toEqual([false, true])
+    expect(latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
+  })
+
+  it('retries a failed question in the mode and flow in which it was asked', async () => {
+    const { conversation, asked, latest } = converse([
+      new PageError(pageProblem('AGENT_UNREACHABLE')),
+      [result('Sunny')],
+    ])
+    conversation.draft.value = 'Dallas?'
+    await conversation.send()
+    conversation.mode.value = 'bedrock'
+    const failed = conversation.exchanges.value[0]
+    if (failed) await conversation.retry(failed)
+    expect(asked.map(({ request }) => request.mode)).toEqual(['direct', 'direct'])
+    expect(conversation.exchanges.value).toHaveLength(1)
+    expect(latest()?.answer).toBe('Sunny')
+    expect(conversation.draft.value).toBe('')
+  })
+
+  it('stops an answer and keeps what had come', async () => {
+    const reached = Promise.withResolvers<AbortSignal>()
+    const conversation = new Conversation({
+      async *ask(_request, { signal }) {
+        yield delta('It is ')
+        reached.resolve(signal)
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+      },
+      identify: async () => undefined,
+      announce: () => {},
+    })
+    const asking = conversation.ask('Dallas?')
+    const signal = await reached.promise
+    expect(conversation.running.value).toBe(true)
+    conversation.stop()
+    await asking
+    expect(signal.aborted).toBe(true)
+    expect(conversation.running.value).toBe(false)
+    expect(conversation.exchanges.value[0]?.value).toMatchObject({ state: 'stopped', answer: 'It is ' })
+  })
+
+  it('shows the trace of the newest answer until another one is chosen', async () => {
+    const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
+    await conversation.ask('a')
+    await conversation.ask('b')
+    const [first, second] = conversation.exchanges.value
+    expect(conversation.selected.value).toBe(second)
+    conversation.selected.value = first
+    await conversation.ask('c')
+    expect(conversation.selected.value).toBe(conversation.exchanges.value[2])
+  })
+
+  it('announces states but no words of the answer', async () => {
+    const { conversation, announced } = converse([
+      [turn(), step('a'), delta('Sunny'), delta(' and warm'), result('Sunny and warm')],
+    ])
+    await conversation.ask('Dallas?')
+    expect(announced).toEqual([
+      'Question sent.',
+      'get_weather was called',
+      'Answer started.',
+      expect.stringMatching(/^Answer complete, \d+\.\d seconds\.$/),
+    ])
+  })
+})

@@ -1,0 +1,46 @@
+import { chatLimits } from '@entra-bedrock-agent/identity-trace'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Exchange, startExchange } from './exchange.ts'
+import { historyFor } from './history.ts'
+
+function answered(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
+  return { ...startExchange({ message, mode: 'direct', flow: 'autonomous' }), state: 'done', answer, ...more }
+}
+
+describe('historyFor', () => {
+  it('leaves out what was not answered', () => {
+    const exchanges = [
+      answered('a', 'A'),
+      answered('b', '', { state: 'failed' }),
+      answered('c', 'half', { state: 'stopped' }),
+      answered('d', ''),
+    ]
+    expect(historyFor(exchanges, undefined).map(({ text }) => text)).toEqual(['a', 'A'])
+  })
+
+  it('keeps what was answered on behalf of one person out of the questions of others', () => {
+    const exchanges = [answered('a', 'A', { askedFor: 'ada' }), answered('b', 'B')]
+    expect(historyFor(exchanges, 'ada')).toHaveLength(4)
+    expect(historyFor(exchanges, 'ben')).toHaveLength(2)
+    expect(historyFor(exchanges, undefined)).toHaveLength(2)
+  })
+
+  it('never exceeds the limits, and holds the newest whole exchanges', () => {
+    const text = fc.integer({ min: 1, max: 6_000 }).map(length => 'x'.repeat(length))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { maxLength: 30 }), pairs => {
+        const history = historyFor(
+          pairs.map(([message, answer]) => answered(message, answer)),
+          undefined,
+        )
+        const characters = history.reduce((sum, entry) => sum + entry.text.length, 0)
+        expect(history.length % 2).toBe(0)
+        expect(history.length).toBeLessThanOrEqual(chatLimits.historyEntries)
+        expect(characters).toBeLessThanOrEqual(chatLimits.historyCharacters)
+        const newest = history.length === 0 ? [] : pairs.flat().slice(-history.length)
+        expect(history.map(entry => entry.text)).toEqual(newest)
+      }),
+    )
+  })
+})

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { pageProblem } from '../agent/page-problem.ts'
+import { wayOn } from './way-on.ts'
+
+describe('wayOn', () => {
+  it('offers sign-in where a person is missing', () => {
+    expect(wayOn(pageProblem('SIGN_IN_REQUIRED'))).toEqual({ label: 'Sign in and ask', interaction: {} })
+  })
+
+  it('hands the Conditional Access challenge to the sign-in window of the same person', () => {
+    const problem = { ...pageProblem('SIGN_IN_FAILED'), code: 'CONDITIONAL_ACCESS_REQUIRED' }
+    expect(wayOn({ ...problem, claimsChallenge: '{"access_token":{}}' }).interaction).toEqual({
+      sameAccount: true,
+      claimsChallenge: '{"access_token":{}}',
+    })
+  })
+
+  it('only retries what signing in cannot mend, such as a consent that an administrator must give', () => {
+    expect(wayOn({ ...pageProblem('SIGN_IN_FAILED'), code: 'CONSENT_REQUIRED' })).toEqual({ label: 'Retry' })
+  })
+})

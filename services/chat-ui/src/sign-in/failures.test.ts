@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import { describeFailure, type IdentityFailure, toPageError } from './failures.ts'
+
+const interaction = 'InteractionRequiredAuthError'
+
+describe('describeFailure', () => {
+  it.each<[string, Partial<IdentityFailure>, string]>([
+    ['a blocked window', { errorCode: 'popup_window_error' }, 'POPUP_BLOCKED'],
+    ['a cancelled sign-in', { errorCode: 'user_cancelled' }, 'SIGN_IN_CANCELLED'],
+    ['access denied by the person', { errorCode: 'access_denied' }, 'SIGN_IN_CANCELLED'],
+    ['declined consent', { errorCode: 'access_denied', errorNo: '65004' }, 'CONSENT_DECLINED'],
+    ['a window that never answered', { errorCode: 'timed_out' }, 'SIGN_IN_TIMED_OUT'],
+    [
+      'missing consent',
+      { name: interaction, errorCode: 'invalid_grant', subError: 'consent_required' },
+      'CONSENT_NEEDED',
+    ],
+    [
+      'missing consent without a suberror',
+      { errorCode: 'invalid_grant', errorNo: '65001' },
+      'CONSENT_NEEDED',
+    ],
+    [
+      'a refresh token that has ended',
+      { name: interaction, errorCode: 'invalid_grant', subError: 'bad_token' },
+      'SESSION_EXPIRED',
+    ],
+    [
+      'a second factor',
+      { name: interaction, errorCode: 'interaction_required' },
+      'SIGN_IN_INTERACTION_REQUIRED',
+    ],
+    ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
+    ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
+  ])('tells %s', (_what, failure, code) => {
+    expect(describeFailure({ name: 'ServerError', errorCode: '', ...failure }).code).toBe(code)
+  })
+
+  it('keeps the challenge of Conditional Access', () => {
+    const failure = { name: interaction, errorCode: 'interaction_required', claims: '{"access_token":{}}' }
+    expect(describeFailure(failure)).toMatchObject({
+      code: 'SIGN_IN_INTERACTION_REQUIRED',
+      claimsChallenge: '{"access_token":{}}',
+    })
+  })
+
+  it('names the AADSTS number for whoever looks it up', () => {
+    expect(
+      describeFailure({ name: 'ServerError', errorCode: 'invalid_client', errorNo: '7000218' }).detail,
+    ).toBe('invalid_client, AADSTS7000218')
+  })
+})
+
+describe('toPageError', () => {
+  it('leaves a PageError as it is', () => {
+    const error = new PageError(pageProblem('POPUP_BLOCKED'))
+    expect(toPageError(error)).toBe(error)
+  })
+
+  it('never shows the message of an unknown error, which could hold anything', () => {
+    expect(toPageError(new TypeError('secret')).problem).toMatchObject({
+      code: 'SIGN_IN_FAILED',
+      detail: 'TypeError',
+    })
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import type { PublicConfig } from '../agent/public-config.ts'
+import { type Account, type IdentityClient, Session } from './session.ts'
+
+const config: PublicConfig = {
+  tenantId: 't',
+  authority: 'https://login.microsoftonline.com/t',
+  spaClientId: 'spa',
+  scopes: ['api://blueprint/access_as_user'],
+  modes: ['direct'],
+  flows: ['autonomous', 'obo'],
+  emulated: [],
+}
+const ada: Account = { objectId: 'ada', name: 'Ada Osei', userName: 'ada@contoso.example' }
+
+function createSession(client: Partial<IdentityClient> = {}, spaClientId: string | null = 'spa') {
+  const loads: PublicConfig[] = []
+  let signedIn: (account: Account) => void = () => {}
+  const session = new Session({ ...config, spaClientId }, async (loaded, onSignedIn) => {
+    loads.push(loaded)
+    signedIn = onSignedIn
+    return {
+      account: () => undefined,
+      interact: async () => onSignedIn(ada),
+      acquireToken: async () => undefined,
+      signOut: async () => {},
+      ...client,
+    }
+  })
+  return { session, loads, finishInWindow: () => signedIn(ada) }
+}
+
+describe('Session', () => {
+  it('loads the identity library once, and only when it is needed', async () => {
+    const { session, loads } = createSession()
+    expect(loads).toHaveLength(0)
+    session.prepare()
+    await session.signIn()
+    expect(loads).toHaveLength(1)
+    expect(session.account.value).toEqual(ada)
+  })
+
+  it('knows who was signed in before a reload', async () => {
+    const { session } = createSession({ account: () => ada })
+    await session.acquireToken(false)
+    expect(session.account.value).toEqual(ada)
+  })
+
+  it('says that sign-in is not set up, and loads nothing', async () => {
+    const { session, loads } = createSession({}, null)
+    session.prepare()
+    await expect(session.acquireToken(false)).rejects.toMatchObject({
+      problem: { code: 'SIGN_IN_UNAVAILABLE' },
+    })
+    expect(loads).toHaveLength(0)
+  })
+
+  it('can be given up while the window is open, and still welcomes who finishes there', async () => {
+    const { session, finishInWindow } = createSession({ interact: () => new Promise(() => {}) })
+    const attempt = session.signIn()
+    expect(session.signingIn.value).toBe(true)
+    session.cancelSignIn()
+    await expect(attempt).rejects.toMatchObject({ problem: { code: 'SIGN_IN_CANCELLED' } })
+    expect(session.signingIn.value).toBe(false)
+    finishInWindow()
+    expect(session.account.value).toEqual(ada)
+  })
+
+  it('lets a second attempt replace the first', async () => {
+    let windows = 0
+    const { session } = createSession({
+      interact: () => (++windows === 1 ? new Promise(() => {}) : Promise.resolve()),
+    })
+    const first = session.signIn()
+    const refused = expect(first).rejects.toThrow(PageError)
+    await session.acquireToken(false)
+    await session.signIn()
+    await refused
+    expect(session.signingIn.value).toBe(false)
+  })
+
+  it('forgets the person at once when they sign out', async () => {
+    const { session } = createSession({ account: () => ada, signOut: () => new Promise(() => {}) })
+    await session.acquireToken(false)
+    void session.signOut()
+    await expect.poll(() => session.account.value).toBeUndefined()
+  })
+
+  it('tries again to load the identity library after it failed', async () => {
+    let loads = 0
+    const session = new Session(config, async () => {
+      loads += 1
+      throw loads === 1 ? new TypeError('Failed to fetch') : new PageError(pageProblem('SIGN_IN_FAILED'))
+    })
+    await expect(session.signIn()).rejects.toMatchObject({ problem: { code: 'SIGN_IN_UNREACHABLE' } })
+    await expect(session.signIn()).rejects.toMatchObject({ problem: { code: 'SIGN_IN_FAILED' } })
+  })
+})

@@ -1,0 +1,59 @@
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+
+const executablePath = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium'
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
+export function useBrowser(): { open(url: string, options?: BrowserContextOptions): Promise<Page> } {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: flags, headless: true })
+  })
+  afterAll(() => browser?.close())
+  return {
+    async open(url, options) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      const faults = collectFaults(context)
+      onTestFinished(async () => {
+        await context.close()
+        expect(faults, 'errors in the browser console').toEqual([])
+      })
+      const page = await context.newPage()
+      page.setDefaultTimeout(10_000)
+      await page.goto(url)
+      return page
+    },
+  }
+}
+
+/**
+ * What must not happen in any page of a context, windows that it opens included: an error in the console
+ * (which is where violations of the Content-Security-Policy show) or an error that nobody caught.
+ * That a request was answered with a status of 400 or more is the browser's own line and no fault.
+ */
+function collectFaults(context: BrowserContext): string[] {
+  const faults: string[] = []
+  context.on('weberror', error => faults.push(`uncaught: ${error.error().message}`))
+  context.on('console', message => {
+    const text = message.text()
+    const isRefusal = /^Failed to load resource: the server responded with a status of [45]/.test(text)
+    if (message.type() === 'error' && !isRefusal) faults.push(text)
+  })
+  return faults
+}

@@ -1,0 +1,169 @@
+import type {
+  ChatRequest,
+  Problem,
+  TraceStep,
+  TurnEvent,
+  TurnResult,
+} from '@entra-bedrock-agent/identity-trace'
+import { identities } from '../../support/identities.ts'
+
+const startedAt = '2026-11-25T10:00:00.000Z'
+
+export const config = {
+  tenantId: identities.tenantId,
+  authority: `https://login.localhost/${identities.tenantId}`,
+  spaClientId: identities.pageAppId,
+  scopes: [`api://${identities.blueprintAppId}/access_as_user`],
+  modes: ['direct', 'bedrock'],
+  flows: ['autonomous', 'obo'],
+  emulated: ['entra', 'auth-sidecar', 'bedrock'],
+  requireSignIn: false,
+  names: {
+    [identities.agentId]: 'agent identity',
+    [identities.weatherAppId]: 'weather API',
+    [identities.blueprintAppId]: 'blueprint',
+    [identities.tenantId]: 'this tenant',
+    [identities.pageAppId]: 'this page',
+  },
+}
+
+export const status = {
+  status: 'ok',
+  version: '0.1.0',
+  bedrock_available: true,
+  components: {
+    sidecar: { state: 'ready' },
+    weather_api: { state: 'ready' },
+    bedrock: { state: 'ready', model: 'anthropic.claude-test', region: 'us-east-1', credential: 'sts' },
+  },
+  flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
+  emulated: config.emulated,
+}
+
+/** TR as the weather API's answer to it proves it: with everything that a card can show. */
+export function tokenStep(id: string): TraceStep {
+  const seconds = Math.floor(Date.now() / 1000)
+  return {
+    id,
+    kind: 'token',
+    from: 'sidecar',
+    to: 'agent',
+    title: 'TR: the agent’s token for the weather API',
+    status: 'ok',
+    startedAt,
+    token: {
+      role: 'TR',
+      observed: true,
+      fingerprint: 'ba7816bf8f01',
+      header: { alg: 'RS256', typ: 'JWT', kid: 'k1' },
+      claims: {
+        aud: identities.weatherAppId,
+        iss: `https://login.microsoftonline.com/${identities.tenantId}/v2.0`,
+        azp: identities.agentId,
+        oid: identities.agentId,
+        name: 'Demo <img src=x onerror=alert(1)>',
+        idtyp: 'app',
+        roles: ['Weather.Read.All'],
+        xms_act_fct: '9 3 11',
+        iat: seconds - 60,
+        exp: seconds + 3600,
+        uti: 'x',
+      },
+      verifiedBy: [
+        {
+          actor: 'weather-api',
+          checks: ['signature', 'issuer', 'audience', 'lifetime', 'caller'].map(name => ({ name, ok: true })),
+        },
+      ],
+    },
+  }
+}
+
+export function trace(): TraceStep[] {
+  const hop = { startedAt, status: 'ok' } as const
+  return [
+    {
+      ...hop,
+      id: 's1',
+      kind: 'token-request',
+      from: 'agent',
+      to: 'sidecar',
+      title: 'Ask the sidecar for a token of the agent identity',
+      durationMs: 12.3,
+      request: {
+        method: 'GET',
+        url: `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${identities.agentId}`,
+        headers: { host: 'localhost' },
+      },
+      response: { status: 200, body: { authorizationHeader: 'Bearer ‹token removed›' } },
+    },
+    {
+      ...hop,
+      id: 's2',
+      parentId: 's1',
+      kind: 'token-request',
+      from: 'sidecar',
+      to: 'entra',
+      title: 'The blueprint exchanges its credential for T1, then T1 for TR',
+      status: 'not-observable',
+      token: { role: 'T1', observed: false },
+    },
+    tokenStep('s3'),
+    {
+      ...hop,
+      id: 's4',
+      kind: 'api-call',
+      from: 'agent',
+      to: 'weather-api',
+      title: 'Call the weather API with TR',
+      durationMs: 8.1,
+      request: {
+        method: 'GET',
+        url: 'http://weather-api:8080/weather?city=Dallas',
+        headers: { authorization: 'Bearer ‹TR ba7816bf8f01›' },
+      },
+      response: { status: 200, body: { city: 'Dallas', temperature_c: 21 } },
+    },
+  ]
+}
+
+export function turnStart({ mode, flow }: ChatRequest): TurnEvent {
+  const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
+  return { event: 'turn', data: { turnId: 't1', mode, flow, model, startedAt } }
+}
+
+export function result(
+  { mode, flow }: ChatRequest,
+  answer: string,
+  more: Partial<TurnResult> = {},
+): TurnEvent {
+  return {
+    event: 'result',
+    data: {
+      turnId: 't1',
+      mode,
+      flow,
+      model: mode === 'bedrock' ? 'anthropic.claude-test' : null,
+      answer,
+      finishReason: 'stop',
+      usage: null,
+      timing: { firstTokenMs: 31, totalMs: 42 },
+      tools: [],
+      notices: [],
+      ...more,
+    },
+  }
+}
+
+export function problem(code: string, more: Partial<Problem> = {}): Problem {
+  return {
+    type: `urn:${code}`,
+    title: `Title of ${code}.`,
+    status: 502,
+    detail: 'What happened.',
+    code,
+    hint: 'What to do.',
+    requestId: 'r1',
+    ...more,
+  }
+}
