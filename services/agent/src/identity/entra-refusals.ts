@@ -48,6 +48,26 @@ const assignmentMissing: Row = {
   code: 'AGENT_NOT_PERMITTED',
   says: 'The weather API demands an assignment that the agent identity or the person does not have.',
 }
+const signInAfresh: Row = {
+  code: 'USER_TOKEN_EXPIRED',
+  says: 'Entra wants the person to sign in afresh.',
+  autonomous: assertionRefused,
+}
+const personUnknown: Row = {
+  code: 'USER_TOKEN_INVALID',
+  says: 'Entra has no active account of this person.',
+  autonomous: assertionRefused,
+}
+const scopeUnknown: Row = {
+  code: 'SIDECAR_MISCONFIGURED',
+  says: 'Entra does not accept the scope that the sidecar asks for.',
+  hint: 'Set DownstreamApis__weather*__Scopes__0 of the sidecar to api://<WEATHER_API_APP_ID>/.default.',
+}
+const tenantUnknown: Row = {
+  code: 'SIDECAR_MISCONFIGURED',
+  says: 'Entra knows no such tenant.',
+  hint: 'Check AzureAd__TenantId of the sidecar.',
+}
 const comeBackLater: Row = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', transient: true }
 
 /** Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
@@ -84,6 +104,12 @@ const rows: Readonly<Record<string, Row>> = {
     says: 'The client assertion is outside its validity.',
     hint: 'Check that the projected token file is renewed and that the clocks agree.',
   },
+  AADSTS50027: { ...federationRefused, says: 'The client assertion is not a JWT that Entra can read.' },
+  AADSTS50166: {
+    ...federationRefused,
+    says: 'Entra cannot fetch the keys of the issuer of the pod’s token.',
+    hint: 'Check that the issuer’s /.well-known/openid-configuration and its key set can be read from the internet.',
+  },
   AADSTS700027: keyUnknown,
   AADSTS7000272: keyUnknown,
   AADSTS7000274: keyUnknown,
@@ -108,6 +134,12 @@ const rows: Readonly<Record<string, Row>> = {
     says: 'The token is an application’s; only a person’s token can be exchanged on behalf of somebody.',
     autonomous: assertionRefused,
   },
+
+  AADSTS50034: personUnknown,
+  AADSTS50057: personUnknown,
+  AADSTS50132: signInAfresh,
+  AADSTS50173: signInAfresh,
+  AADSTS70043: signInAfresh,
 
   AADSTS65001: { code: 'CONSENT_REQUIRED', says: 'The agent identity has no grant for the weather API.' },
   AADSTS650051: {
@@ -144,26 +176,31 @@ const rows: Readonly<Record<string, Row>> = {
       hint: 'Check AGENT_CLIENT_ID, and that the agent identity was created from this blueprint.',
     },
   },
+  AADSTS7000112: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'The application that the sidecar signs in as is disabled.',
+    hint: 'Let an administrator enable the blueprint’s principal.',
+    agent: {
+      code: 'AGENT_NOT_PERMITTED',
+      says: 'The agent identity is disabled.',
+      hint: 'Let an administrator enable the agent identity.',
+    },
+  },
   AADSTS500011: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'Entra knows no such API in the tenant.',
     hint: 'Check DownstreamApis__weather*__Scopes__0 of the sidecar, and that the weather API’s application has this identifier URI and a service principal.',
   },
-  AADSTS70011: {
-    code: 'SIDECAR_MISCONFIGURED',
-    says: 'Entra does not accept the scope that the sidecar asks for.',
-    hint: 'Set DownstreamApis__weather*__Scopes__0 of the sidecar to api://<WEATHER_API_APP_ID>/.default.',
-  },
+  AADSTS70011: scopeUnknown,
+  AADSTS28000: scopeUnknown,
+  AADSTS650053: scopeUnknown,
   AADSTS82001: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'An agent identity asked for a token in a way that Entra does not allow it.',
     hint: 'Set AzureAd__ClientId of the sidecar to the blueprint’s id, not to the agent identity’s.',
   },
-  AADSTS90002: {
-    code: 'SIDECAR_MISCONFIGURED',
-    says: 'Entra knows no such tenant.',
-    hint: 'Check AzureAd__TenantId of the sidecar.',
-  },
+  AADSTS90002: tenantUnknown,
+  AADSTS900023: tenantUnknown,
 
   AADSTS90033: comeBackLater,
   AADSTS90055: { ...comeBackLater, says: 'Entra is throttling.' },

@@ -83,6 +83,7 @@ describe('answers of the sidecar', () => {
       true,
     ],
     ['Entra throttles', detail401('{"error":"throttled"}'), 'ENTRA_UNAVAILABLE', false],
+    ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
     [
       'no app token',
       detail401('No account or login hint was passed to the AcquireTokenSilent call.'),
@@ -160,6 +161,19 @@ describe('refusals of Entra', () => {
     ['AADSTS700027', both, 'FEDERATION_MISMATCH'],
     ['AADSTS7000272', both, 'FEDERATION_MISMATCH'],
     ['AADSTS7000274', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS50027', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS50166', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS7000112', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS28000', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS650053', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS900023', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS50034', obo, 'USER_TOKEN_INVALID'],
+    ['AADSTS50057', obo, 'USER_TOKEN_INVALID'],
+    ['AADSTS50132', obo, 'USER_TOKEN_EXPIRED'],
+    ['AADSTS50173', obo, 'USER_TOKEN_EXPIRED'],
+    ['AADSTS70043', obo, 'USER_TOKEN_EXPIRED'],
+    ['AADSTS50173', autonomous, 'ENTRA_REFUSED'],
+    ['AADSTS50034', autonomous, 'ENTRA_REFUSED'],
     ['AADSTS50013', obo, 'USER_TOKEN_INVALID'],
     ['AADSTS50013', autonomous, 'ENTRA_REFUSED'],
     ['AADSTS500131', obo, 'USER_TOKEN_WRONG_AUDIENCE'],
@@ -208,10 +222,12 @@ describe('refusals of Entra', () => {
   })
 
   it.each([
-    [agentClientId, 'AGENT_NOT_PERMITTED'],
-    [blueprintAppId, 'SIDECAR_MISCONFIGURED'],
-  ])('an unknown application %s means %s', (id, code) => {
-    const text = `AADSTS700016: Application with identifier '${id}' was not found in the directory.`
+    ['AADSTS700016', agentClientId, 'AGENT_NOT_PERMITTED'],
+    ['AADSTS700016', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS7000112', agentClientId, 'AGENT_NOT_PERMITTED'],
+    ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
+  ])('%s about the application %s means %s', (aadsts, id, code) => {
+    const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
     expect(explainAnswer(detail401(text), asAgent).problem.code).toBe(code)
   })
 

@@ -139,8 +139,8 @@ function explainTokenError(answer: SidecarAnswer, context: FailureContext): Toke
       hint: `Set DownstreamApis__${context.apiName}__RequestAppToken=true on the sidecar.`,
     })
   }
-  // When Entra throttles, the detail is the body of its answer; asking again at once would make it worse.
-  if (detail.startsWith('{')) {
+  // When Entra throttles, the detail is the body of its answer or says so; asking again would make it worse.
+  if (detail.startsWith('{') || detail.includes('throttled')) {
     return failure(answer, 'ENTRA_UNAVAILABLE', 'Entra is throttling the sidecar.')
   }
   return failure(answer, 'ENTRA_UNAVAILABLE', 'The sidecar gets no answer from Entra.', { transient: true })
