@@ -269,7 +269,6 @@ describe('the health of the identity', () => {
     expect(tokensFrom(await deadUrl()).health).toEqual({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
-      restartNeeded: false,
     })
   })
 
@@ -277,9 +276,7 @@ describe('the health of the identity', () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(tokens.health.restartNeeded).toBe(false)
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(tokens.health.restartNeeded).toBe(true)
     const { problem } = tokens.health.sidecar
     expect(problem?.code).toBe('SIDECAR_FAILED')
     expect(problem?.toDocument('r').hint).toContain('restart the sidecar')

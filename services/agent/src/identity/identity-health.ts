@@ -7,8 +7,6 @@ import { type ComponentHealth, HealthRecord } from './component-health.ts'
 export interface IdentityHealth {
   readonly sidecar: ComponentHealth
   readonly flows: Readonly<Record<Flow, ComponentHealth>>
-  /** Every token request has failed for a while although the sidecar says that it is healthy. */
-  readonly restartNeeded: boolean
 }
 
 /** What is wrong with the sidecar itself; anything else it reports faithfully. */
@@ -42,12 +40,7 @@ export class IdentityHealthRecord {
     return {
       sidecar: this.#sidecar.current,
       flows: { autonomous: this.#flows.autonomous.current, obo: this.#flows.obo.current },
-      restartNeeded: this.#restartNeeded,
     }
-  }
-
-  get #restartNeeded(): boolean {
-    return this.#failuresInARow >= failuresOfPoisonedCredential
   }
 
   tokenObtained(flow: Flow): void {
@@ -60,7 +53,7 @@ export class IdentityHealthRecord {
 
   tokenFailed(flow: Flow, failure: ProblemError): void {
     this.#failuresInARow = failure.code === 'SIDECAR_FAILED' ? this.#failuresInARow + 1 : 0
-    const shown = this.#restartNeeded ? poisoned(failure) : failure
+    const shown = this.#failuresInARow >= failuresOfPoisonedCredential ? poisoned(failure) : failure
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
     // 401 and 403 are about one person; for the next one the flow may well work.

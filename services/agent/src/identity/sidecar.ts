@@ -33,6 +33,7 @@ export interface Sidecar {
    * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or undici's error when the connection failed.
    */
   get(call: SidecarCall): Promise<SidecarAnswer>
+  /** Ends what is still under way. */
   close(): Promise<void>
 }
 
@@ -94,7 +95,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
         clearTimeout(timer)
       }
     },
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   }
 }
 

@@ -19,6 +19,7 @@ export interface WeatherApiOptions {
 export interface WeatherApi {
   /** One GET, without following redirects. Throws undici's error, a TimeoutError or the signal's reason. */
   get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WeatherApiAnswer>
+  /** Ends what is still under way. */
   close(): Promise<void>
 }
 
@@ -47,7 +48,7 @@ export function createWeatherApi({ weatherApiUrl, timeoutMs = 10_000 }: WeatherA
         body: parse(await answer.body.text()),
       }
     },
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   }
 }
 
