@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import type { HistoryEntry, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { type Bedrock, connectBedrock } from '../../../services/agent/src/bedrock/bedrock.ts'
+import { readBedrockConfig } from '../../../services/agent/src/bedrock/config.ts'
+import { TraceRecorder } from '../../../services/agent/src/trace/recorder.ts'
+import { bedrockMode } from '../../../services/agent/src/turn/bedrock.ts'
+import type { AnswerMode, Outcome, Turn } from '../../../services/agent/src/turn/turn.ts'
+import type { Weather, WeatherReport } from '../../../services/agent/src/weather/weather.ts'
+
+/** A turn that ended, with all that a person and the page got of it. */
+export interface FinishedTurn {
+  readonly answer: string
+  readonly deltas: readonly string[]
+  readonly notices: readonly Problem[]
+  readonly steps: readonly TraceStep[]
+  readonly outcome: Outcome | undefined
+  readonly failure: ProblemError | undefined
+}
+
+export interface Asked {
+  readonly message?: string
+  readonly history?: readonly HistoryEntry[]
+  readonly flow?: Turn['flow']
+  readonly user?: Turn['user']
+  readonly signal?: AbortSignal
+  readonly onWrite?: (text: string) => void
+}
+
+/** Runs one turn of bedrock mode below the HTTP routes. */
+export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<FinishedTurn> {
+  const deltas: string[] = []
+  const notices: Problem[] = []
+  const trace = new TraceRecorder(() => {})
+  const turn: Turn = {
+    id: randomUUID(),
+    requestId: 'request-1',
+    correlationId: randomUUID(),
+    traceparent: undefined,
+    message: asked.message ?? 'What is the weather in Oslo?',
+    history: asked.history ?? [],
+    mode: 'bedrock',
+    flow: asked.flow ?? 'autonomous',
+    user: asked.user,
+    signal: asked.signal ?? new AbortController().signal,
+    trace,
+    write: text => {
+      deltas.push(text)
+      asked.onWrite?.(text)
+    },
+    notice: notice => notices.push(notice),
+  }
+  const seen = () => ({ answer: deltas.join(''), deltas, notices, steps: trace.steps })
+  try {
+    const outcome = await mode.answer(turn)
+    return { ...seen(), outcome, failure: undefined }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return { ...seen(), outcome: undefined, failure: error }
+  }
+}
+
+/** Keys that a scripted Bedrock takes, because it checks none. */
+export const credentials = {
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
+
+/** Connects bedrock mode as the environment says, and nothing else. */
+export function connect(
+  environment: Record<string, string>,
+  weather: Weather = sunshine(),
+): { mode: AnswerMode; bedrock: Bedrock } {
+  const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
+  const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
+  return { mode: bedrockMode(bedrock, weather), bedrock }
+}
+
+export function report(city: string): WeatherReport {
+  return {
+    city,
+    country: 'Norway',
+    temperature_c: 3.5,
+    temperature_f: 38.3,
+    condition: 'Sunny',
+    observed_at: '2026-11-25T12:00:00Z',
+    source: 'climate-normals',
+  }
+}
+
+/** Weather without identity or network, for what is only about the model. */
+export function sunshine(change: Partial<Weather> = {}): Weather {
+  return {
+    current: async (_turn, city) => report(city),
+    forecast: async (_turn, city) => ({ city, country: 'Norway', source: 'climate-normals', days: [] }),
+    ...change,
+  }
+}

@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { problem } from '../../../services/agent/src/problems.ts'
+import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
+import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+
+const server = new ScriptedBedrock()
+const open: { close(): void }[] = []
+beforeEach(() => server.start())
+afterEach(async () => {
+  for (const bedrock of open.splice(0)) bedrock.close()
+  server.requests.length = 0
+  await server.stop()
+})
+
+function connectTo(environment: Record<string, string> = {}, weather = sunshine()) {
+  const connected = connect({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment }, weather)
+  open.push(connected.bedrock)
+  return connected
+}
+
+const askFor = (...cities: string[]) => [
+  ...text('Let me look.'),
+  ...cities.flatMap((city, index) =>
+    toolUse(index + 1, `tooluse_${index}`, 'get_weather', '{"ci', `ty":"${city}"}`),
+  ),
+  ...stop('tool_use'),
+]
+const sayGoodbye = [...text('Oslo is cold', ' and sunny.'), ...stop('end_turn')]
+
+describe('a Bedrock turn', () => {
+  it('asks the tools that the model wants, side by side, and streams the answer', async () => {
+    server.play(askFor('Oslo', 'Rome'), sayGoodbye)
+    const { mode } = connectTo()
+    const turn = await runTurn(mode)
+    expect(turn.answer).toBe('Let me look.\n\nOslo is cold and sunny.')
+    expect(turn.deltas).toContain(' and sunny.')
+    expect(turn.outcome).toEqual({
+      finishReason: 'stop',
+      usage: { inputTokens: 20, outputTokens: 10 },
+      tools: [
+        { name: 'get_weather', arguments: { city: 'Oslo' }, status: 'ok' },
+        { name: 'get_weather', arguments: { city: 'Rome' }, status: 'ok' },
+      ],
+    })
+    expect(turn.steps.map(({ kind, from, to, status }) => `${kind} ${from} ${to} ${status}`)).toEqual([
+      'model agent bedrock ok',
+      'tool bedrock agent ok',
+      'tool bedrock agent ok',
+      'model agent bedrock ok',
+    ])
+    const [, second] = server.requests
+    expect(second?.body.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+    expect(second?.body.messages.at(-1)?.content).toEqual([
+      {
+        toolResult: { toolUseId: 'tooluse_0', content: [{ text: expect.stringContaining('"city":"Oslo"') }] },
+      },
+      {
+        toolResult: { toolUseId: 'tooluse_1', content: [{ text: expect.stringContaining('"city":"Rome"') }] },
+      },
+    ])
+  })
+
+  it('sends model, token limit, prompt and tools, and no sampling parameters', async () => {
+    server.play(sayGoodbye)
+    await runTurn(connectTo().mode)
+    const [request] = server.requests
+    expect(request?.path).toBe('/model/eu.anthropic.claude-haiku-5-5/converse-stream')
+    expect(request?.body.inferenceConfig).toEqual({ maxTokens: 4096 })
+    expect(request?.body.additionalModelRequestFields).toBeUndefined()
+    expect(request?.body.system?.[0]?.text).toContain('weather assistant')
+    expect(JSON.stringify(request?.body.toolConfig)).toMatch(/get_weather.*get_forecast/)
+  })
+
+  it('sends temperature and further fields where they are configured', async () => {
+    server.play(sayGoodbye)
+    await runTurn(
+      connectTo({
+        BEDROCK_MODEL_ID: 'eu.anthropic.claude-haiku-4-5-20251001-v1:0',
+        BEDROCK_TEMPERATURE: '0.2',
+        BEDROCK_MAX_TOKENS: '77',
+        BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS: '{"thinking":{"type":"disabled"}}',
+      }).mode,
+    )
+    const [request] = server.requests
+    expect(request?.path).toBe('/model/eu.anthropic.claude-haiku-4-5-20251001-v1%3A0/converse-stream')
+    expect(request?.body.inferenceConfig).toEqual({ maxTokens: 77, temperature: 0.2 })
+    expect(request?.body.additionalModelRequestFields).toEqual({ thinking: { type: 'disabled' } })
+  })
+
+  it('repeats thinking and its signature to the model and shows none of it', async () => {
+    const think = (delta: unknown) => ({
+      contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent: delta } },
+    })
+    server.play(
+      [
+        { messageStart: { role: 'assistant' } },
+        think({ text: 'They want ' }),
+        think({ text: 'Oslo.' }),
+        think({ signature: 'c2lnbmF0dXJl' }),
+        { contentBlockStop: { contentBlockIndex: 0 } },
+        ...toolUse(1, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'),
+        ...stop('tool_use'),
+      ],
+      sayGoodbye,
+    )
+    const turn = await runTurn(connectTo().mode)
+    expect(turn.answer).toBe('Oslo is cold and sunny.')
+    expect(server.requests[1]?.body.messages[1]?.content[0]).toEqual({
+      reasoningContent: { reasoningText: { text: 'They want Oslo.', signature: 'c2lnbmF0dXJl' } },
+    })
+  })
+
+  it('tells what the model was asked, not what the person wrote, in the trace', async () => {
+    server.play(sayGoodbye)
+    const turn = await runTurn(connectTo().mode, { message: 'My secret wish: weather in Oslo?' })
+    const [model] = turn.steps
+    expect(model?.request).toMatchObject({ method: 'POST', url: expect.stringContaining('/converse-stream') })
+    expect(model?.response?.body).toMatchObject({
+      stopReason: 'end_turn',
+      usage: { inputTokens: 10, outputTokens: 5 },
+    })
+    expect(JSON.stringify(turn.steps)).not.toContain('secret wish')
+  })
+})
+
+describe('a tool call', () => {
+  const toolResult = () => server.requests[1]?.body.messages.at(-1)?.content[0]
+
+  it.each([
+    [
+      'get_weather',
+      '{"town":"Oslo"}',
+      'get_weather failed: The arguments were wrong: city: Invalid input: expected string, received undefined.',
+    ],
+    [
+      'get_forecast',
+      '{"city":"Oslo","days":12}',
+      'get_forecast failed: The arguments were wrong: days: Too big: expected number to be <=7.',
+    ],
+    ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
+    ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
+  ])('%s with %s gives the model one plain sentence', async (name, input, sentence) => {
+    server.play([...toolUse(0, 'tooluse_0', name, input), ...stop('tool_use')], sayGoodbye)
+    const turn = await runTurn(connectTo().mode)
+    expect(toolResult()).toEqual({ toolResult: { toolUseId: 'tooluse_0', content: [{ text: sentence }] } })
+    expect(turn.outcome?.tools).toMatchObject([{ name, status: 'failed' }])
+    expect(turn.steps.find(({ kind }) => kind === 'tool')).toMatchObject({
+      status: 'failed',
+      problem: { code: 'INVALID_REQUEST' },
+    })
+  })
+
+  it('for an unknown city gives the model the sentence and its suggestions', async () => {
+    server.play(askFor('Osloo'), sayGoodbye)
+    const weather = sunshine({
+      current: async (_turn, city) => {
+        throw problem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
+          hint: 'Did you mean Oslo?',
+        })
+      },
+    })
+    const turn = await runTurn(connectTo({}, weather).mode)
+    expect(JSON.stringify(toolResult())).toContain('knows no city called “Osloo”. Did you mean Oslo?')
+    expect(turn.outcome?.tools).toEqual([
+      { name: 'get_weather', arguments: { city: 'Osloo' }, status: 'failed' },
+    ])
+  })
+
+  it.each([
+    'CONSENT_REQUIRED',
+    'AGENT_IDENTITY_NOT_HONOURED',
+    'SIDECAR_UNREACHABLE',
+    'WEATHER_TOKEN_REJECTED',
+    'WEATHER_FORBIDDEN',
+  ] as const)(
+    'that fails for %s ends the turn with that problem; the model is not asked again',
+    async code => {
+      server.play(askFor('Oslo', 'Rome'), sayGoodbye)
+      const weather = sunshine({
+        current: async (turn, city) => {
+          if (city === 'Rome') return await sunshine().current(turn, city)
+          throw problem(code, 'The identity was refused.')
+        },
+      })
+      const turn = await runTurn(connectTo({}, weather).mode)
+      expect(turn.failure?.code).toBe(code)
+      expect(server.requests).toHaveLength(1)
+      expect(turn.steps.filter(({ kind }) => kind === 'tool').map(({ status }) => status)).toEqual([
+        'failed',
+        'ok',
+      ])
+    },
+  )
+
+  it('is passed the flow and the person of its own turn', async () => {
+    server.play(askFor('Oslo'), sayGoodbye)
+    const seen: unknown[] = []
+    const weather = sunshine({
+      current: async (turn, city) => {
+        seen.push([turn.flow, turn.user?.objectId, city])
+        return sunshine().current(turn, city)
+      },
+    })
+    const user = { value: 'header.claims.signature', objectId: 'ada', claims: {} }
+    await runTurn(connectTo({}, weather).mode, { flow: 'obo', user: user as never })
+    expect(seen).toEqual([['obo', 'ada', 'Oslo']])
+  })
+})
+
+describe('an answer', () => {
+  it('that the token limit cut says so', async () => {
+    server.play([...text('Oslo is'), ...stop('max_tokens')])
+    const turn = await runTurn(connectTo().mode, { message: 'Tell me a story' })
+    expect(turn.outcome?.finishReason).toBe('length')
+    expect(turn.notices).toMatchObject([{ code: 'ANSWER_TRUNCATED' }])
+  })
+
+  it('whose tool call was cut never runs it', async () => {
+    server.play([...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stop('max_tokens')])
+    const turn = await runTurn(connectTo().mode)
+    expect(turn.failure?.code).toBe('ANSWER_TRUNCATED')
+    expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])
+  })
+
+  it('that the model refused says so', async () => {
+    server.play([{ messageStart: { role: 'assistant' } }, ...stop('refusal')])
+    const turn = await runTurn(connectTo().mode)
+    expect(turn.outcome?.finishReason).toBe('refusal')
+    expect(turn.answer).not.toBe('')
+    expect(turn.notices).toEqual([])
+  })
+
+  it('without a word is a failure', async () => {
+    server.play([{ messageStart: { role: 'assistant' } }, ...stop('end_turn')])
+    expect((await runTurn(connectTo().mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
+  })
+
+  it('about weather without a tool is marked', async () => {
+    server.play(sayGoodbye)
+    expect((await runTurn(connectTo().mode)).notices).toMatchObject([{ code: 'TOOL_NOT_CALLED' }])
+    expect((await runTurn(connectTo().mode, { message: 'Hello!' })).notices).toEqual([])
+  })
+
+  it('that never comes, because the model only wants tools, ends at the step limit', async () => {
+    server.play(askFor('Oslo'))
+    const turn = await runTurn(connectTo().mode)
+    expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')
+    expect(server.requests).toHaveLength(8)
+    expect(turn.steps.filter(({ kind }) => kind === 'tool')).toHaveLength(7)
+  })
+
+  it('asking for too many tools at once runs none', async () => {
+    server.play(askFor(...Array.from({ length: 11 }, (_, index) => `City ${index}`)))
+    const turn = await runTurn(connectTo().mode)
+    expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')
+    expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])
+  })
+})
