@@ -167,3 +167,7 @@ export function problem(code: string, more: Partial<Problem> = {}): Problem {
     ...more,
   }
 }
+
+export function steps(list: readonly TraceStep[]): TurnEvent[] {
+  return list.map(data => ({ event: 'step', data }))
+}

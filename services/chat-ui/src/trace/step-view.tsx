@@ -81,13 +81,13 @@ function StepFacts({ step }: { readonly step: TraceStep }) {
       </p>
       {request && (
         <>
-          <h4>Request</h4>
+          <h3>Request</h3>
           <pre>{requestText(request)}</pre>
         </>
       )}
       {response && (
         <>
-          <h4>Response</h4>
+          <h3>Response</h3>
           <pre>{[`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n')}</pre>
         </>
       )}

@@ -79,7 +79,7 @@ function Claims({
       <summary>{Object.keys(claims).length} claims</summary>
       {groups.map(({ group, title, claims: members }) => (
         <div key={group} class="claim-group">
-          <h4>{title}</h4>
+          <h3>{title}</h3>
           <dl>
             {members.map(claim => (
               <div key={claim.name} class="claim">
