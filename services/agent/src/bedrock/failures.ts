@@ -164,7 +164,8 @@ const rules: readonly FailureRule[] = [
   },
   {
     code: 'BEDROCK_STREAM_BROKEN',
-    when: (_signs, phase) => phase === 'stream',
+    // Status 200 and an error: the stream was cut, or is none, before its first event could be read.
+    when: ({ httpStatus }, phase) => phase === 'stream' || httpStatus === 200,
     detail: (_config, { systemCode }) =>
       systemCode === 'MODEL_STREAM_TIMEOUT'
         ? 'The model went silent in the middle of its answer.'

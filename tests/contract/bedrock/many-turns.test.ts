@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, credentials, report, runTurn, sunshine } from './run-turn.ts'
+import { frame, ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+
+const server = new ScriptedBedrock()
+beforeAll(() => server.start())
+afterAll(() => server.stop())
+
+/** The city that a request's conversation is about. */
+const cityIn = (value: unknown) => /City-\d+/.exec(JSON.stringify(value))?.[0] ?? ''
+const askFor = (city: string) => [
+  ...toolUse(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
+  ...stop('tool_use'),
+]
+/** Looks whether the tool result that came back is this city's, with this city's person in it. */
+function judge(city: string, toolResult: unknown) {
+  const result = JSON.stringify(toolResult)
+  const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
+  return [...text(`${city} `, same ? 'is right' : 'is MIXED UP'), ...stop('end_turn')]
+}
+
+describe('200 turns at once', () => {
+  it('stay apart: each gets its own city, person and answer', async () => {
+    const everybodyAsked = Promise.withResolvers<void>()
+    server.script = async ({ body: { messages } }, { send, end }) => {
+      const city = cityIn(messages)
+      const isFirst = messages.length === 1
+      // Nobody is answered before all have asked, so that all turns are open at the same time.
+      if (server.requests.length === 200) everybodyAsked.resolve()
+      if (isFirst) await everybodyAsked.promise
+      for (const event of isFirst ? askFor(city) : judge(city, messages.at(-1))) send(frame(event))
+      end()
+    }
+    const weather = sunshine({
+      current: async (turn, city) => ({ ...report(city), condition: `${turn.user?.objectId} for ${city}` }),
+    })
+    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const turns = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        runTurn(mode, {
+          message: `Weather in City-${index}?`,
+          flow: 'obo',
+          user: { value: `token-${index}`, objectId: `City-${index}`, claims: {} } as never,
+        }),
+      ),
+    )
+    bedrock.close()
+    expect(turns.map(({ answer }) => answer)).toEqual(turns.map((_, index) => `City-${index} is right`))
+    for (const { steps } of turns) expect(steps.map(({ kind }) => kind)).toEqual(['model', 'tool', 'model'])
+  })
+})

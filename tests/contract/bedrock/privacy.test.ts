@@ -1,0 +1,99 @@
+import { inspect } from 'node:util'
+import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
+import { registerConfigureHook } from '@langchain/core/context'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
+import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+
+const dumped: string[] = []
+
+/** A LangChain callback handler that keeps whatever it is shown, as a tracer would. */
+class Dump extends BaseCallbackHandler {
+  override name = 'dump-everything'
+  constructor() {
+    super()
+    const methods = Object.getOwnPropertyNames(BaseCallbackHandler.prototype)
+    const names = [
+      ...methods,
+      'handleChatModelStart',
+      'handleLLMStart',
+      'handleLLMNewToken',
+      'handleLLMEnd',
+      'handleChainStart',
+      'handleChainEnd',
+      'handleChainError',
+      'handleToolStart',
+      'handleToolEnd',
+      'handleCustomEvent',
+    ]
+    for (const name of names.filter(candidate => candidate.startsWith('handle'))) {
+      Reflect.set(this, name, (...shown: unknown[]) => {
+        dumped.push(
+          name,
+          inspect(shown, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null }),
+        )
+      })
+    }
+  }
+}
+
+const server = new ScriptedBedrock()
+beforeEach(() => server.start())
+afterEach(async () => {
+  dumped.length = 0
+  server.requests.length = 0
+  await server.stop()
+})
+
+const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'
+
+describe('the person’s token', () => {
+  it('is seen by the tool only: not by callbacks, the trace or the model', async () => {
+    vi.stubEnv('DUMP_EVERYTHING', 'true')
+    registerConfigureHook({ handlerClass: Dump, envVar: 'DUMP_EVERYTHING', inheritable: true })
+    server.play(
+      [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')],
+      [...text('Cold.'), ...stop('end_turn')],
+    )
+    let given = ''
+    const weather = sunshine({
+      current: async (turn, city) => {
+        given = turn.user?.value ?? ''
+        return sunshine().current(turn, city)
+      },
+    })
+    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const turn = await runTurn(mode, {
+      flow: 'obo',
+      user: { value: token, objectId: 'ada', claims: {} } as never,
+    })
+    bedrock.close()
+
+    expect(given).toBe(token)
+    expect(dumped).toContain('handleChatModelStart')
+    expect(dumped).toContain('handleChainStart')
+    const everything = [...dumped, JSON.stringify(turn), JSON.stringify(server.requests)].join('\n')
+    expect(everything).toContain('get_weather')
+    expect(everything).not.toContain(token.slice(0, 12))
+    expect(everything).not.toContain('c2lnbmF0dXJl')
+  })
+})
+
+describe('LangChain’s own tracing', () => {
+  it('is off, whatever the environment says', async () => {
+    for (const name of ['LANGSMITH_TRACING', 'LANGCHAIN_TRACING_V2', 'LANGCHAIN_VERBOSE'])
+      vi.stubEnv(name, 'true')
+    vi.stubEnv('LANGSMITH_ENDPOINT', `${server.url}/langsmith`)
+    vi.stubEnv('LANGSMITH_API_KEY', 'lsv2_example')
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
+    server.play([...text('Cold.'), ...stop('end_turn')])
+    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
+    await runTurn(mode)
+    bedrock.close()
+    expect(process.env['LANGSMITH_TRACING']).toBeUndefined()
+    expect(printed).not.toHaveBeenCalled()
+    expect(server.requests.map(({ path }) => path)).toEqual([
+      '/model/eu.anthropic.claude-haiku-5-5/converse-stream',
+    ])
+  })
+})

@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { connect, credentials, type FinishedTurn, runTurn } from './run-turn.ts'
+import { frame, ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './scripted-bedrock.ts'
+
+const server = new ScriptedBedrock()
+let connected: ReturnType<typeof connect>
+beforeAll(async () => {
+  await server.start()
+  connected = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
+})
+afterEach(() => {
+  server.requests.length = 0
+})
+afterAll(async () => {
+  connected.bedrock.close()
+  await server.stop()
+})
+
+const bytesOf = (events: readonly StreamEvent[]) => Buffer.concat(events.map(frame))
+const askTwice = [
+  ...text('Einen Moment – 待って … 🌦'),
+  ...toolUse(1, 'tooluse_0', 'get_weather', '{"ci', 'ty": "Os', 'lo"}'),
+  ...toolUse(2, 'tooluse_1', 'get_weather', '{"city":"Zürich"}'),
+  ...stop('tool_use'),
+]
+const answer = [...text('Oslo: 3 °C, ', 'Zürich: 7 °C ', '☀️'), ...stop('end_turn')]
+
+/** Sends the same bytes in other pieces, each in a packet of its own. */
+function playInPieces(pieces: readonly number[]): void {
+  let call = 0
+  server.script = async (_request, { send, end, response }) => {
+    response.socket?.setNoDelay(true)
+    const bytes = bytesOf(call++ === 0 ? askTwice : answer)
+    let start = 0
+    for (let index = 0; start < bytes.length; index++) {
+      const length = pieces[index % pieces.length] ?? bytes.length
+      send(bytes.subarray(start, start + length))
+      start += length
+      await new Promise(setImmediate)
+    }
+    end()
+  }
+}
+
+function essence({ answer: said, outcome, steps }: FinishedTurn) {
+  return { said, outcome, steps: steps.map(({ kind, status, title }) => ({ kind, status, title })) }
+}
+
+describe('the event stream', () => {
+  it('means the same however the network splits its bytes', async () => {
+    playInPieces([1_000_000])
+    const whole = essence(await runTurn(connected.mode))
+    expect(whole.said).toBe('Einen Moment – 待って … 🌦\n\nOslo: 3 °C, Zürich: 7 °C ☀️')
+    expect(whole.outcome?.tools).toHaveLength(2)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 8 }),
+        async pieces => {
+          fc.pre(Math.max(...pieces) >= 8)
+          playInPieces(pieces)
+          expect(essence(await runTurn(connected.mode))).toEqual(whole)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('can arrive byte by byte', async () => {
+    playInPieces([1])
+    expect((await runTurn(connected.mode)).answer).toContain('Zürich: 7 °C ☀️')
+  })
+
+  it('shows text as soon as it came, not when the answer is complete', async () => {
+    const first = Promise.withResolvers<void>()
+    server.script = async (_request, { send, end }) => {
+      for (const event of text('Oslo ').slice(0, 2)) send(frame(event))
+      await first.promise
+      for (const event of [...text('is cold.').slice(1), ...stop('end_turn')]) send(frame(event))
+      end()
+    }
+    const turn = await runTurn(connected.mode, { message: 'Hello', onWrite: () => first.resolve() })
+    expect(turn.deltas).toEqual(['Oslo ', 'is cold.'])
+  })
+
+  it.each([1, 30, 200])(
+    'that is cut %i bytes into its end is a failure, not a short answer',
+    async missing => {
+      const bytes = bytesOf([...text('Oslo is cold.'), ...stop('end_turn')])
+      server.script = (_request, { response }) => {
+        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+        response.write(bytes.subarray(0, bytes.length - missing), () => response.socket?.destroy())
+      }
+      const turn = await runTurn(connected.mode)
+      // The last event only carries the usage: what was complete before it is an answer, if the client heard of it.
+      if (turn.failure) expect(turn.failure.code).toBe('BEDROCK_STREAM_BROKEN')
+      else expect(turn).toMatchObject({ answer: 'Oslo is cold.', outcome: { finishReason: 'stop' } })
+    },
+  )
+
+  it('that is cut in the middle of the text is BEDROCK_STREAM_BROKEN', async () => {
+    const events = text('Oslo ', 'is')
+    server.script = (_request, { response }) => {
+      response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+      response.write(bytesOf(events), () => response.socket?.destroy())
+    }
+    const turn = await runTurn(connected.mode)
+    expect(turn.failure?.code).toBe('BEDROCK_STREAM_BROKEN')
+    expect(turn.steps.map(({ status }) => status)).toEqual(['failed'])
+  })
+
+  it('that is cut before its first event is BEDROCK_STREAM_BROKEN', async () => {
+    server.script = (_request, { response }) => {
+      response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+      response.write('', () => setImmediate(() => response.socket?.destroy()))
+      response.flushHeaders()
+    }
+    expect((await runTurn(connected.mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
+  })
+
+  it('that ends politely but without a stop reason is BEDROCK_STREAM_BROKEN', async () => {
+    server.play(text('Oslo is'))
+    expect((await runTurn(connected.mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
+  })
+
+  it('that is damaged on the way is BEDROCK_STREAM_BROKEN', async () => {
+    const bytes = bytesOf([...text('Oslo is cold.'), ...stop('end_turn')])
+    bytes[60] = (bytes[60] ?? 0) ^ 0xff
+    server.script = (_request, { send, end }) => {
+      send(bytes)
+      end()
+    }
+    expect((await runTurn(connected.mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
+  })
+
+  it.each([
+    ['throttlingException', 'BEDROCK_THROTTLED'],
+    ['modelStreamErrorException', 'BEDROCK_STREAM_BROKEN'],
+    ['internalServerException', 'BEDROCK_STREAM_BROKEN'],
+    ['serviceUnavailableException', 'BEDROCK_STREAM_BROKEN'],
+    ['validationException', 'BEDROCK_REQUEST_INVALID'],
+    ['somethingNewException', 'BEDROCK_STREAM_BROKEN'],
+  ])('with %s in its middle is %s', async (exception, code) => {
+    server.play([...text('Oslo is'), { exception, message: 'It went wrong.' }])
+    const turn = await runTurn(connected.mode)
+    expect(turn.failure?.code).toBe(code)
+    expect(turn.answer).toBe('Oslo is')
+  })
+
+  it('may bring events that nobody knows yet', async () => {
+    const [start, ...rest] = text('Oslo is cold.')
+    server.play([start ?? {}, { somethingNew: { a: 1 } }, ...rest, ...stop('end_turn')])
+    expect((await runTurn(connected.mode)).answer).toBe('Oslo is cold.')
+  })
+})
