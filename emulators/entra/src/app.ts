@@ -2,6 +2,10 @@ import { loggerOptions } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { discovery } from './discovery/routes.ts'
+import { controls } from './emulator/controls.ts'
+import { overviewPage } from './emulator/overview-page.ts'
+import { keepRequestLog } from './emulator/request-log.ts'
+import { strikeOrderedFaults } from './emulator/strike.ts'
 import { Entra } from './entra.ts'
 import { answerRefusals } from './errors/answer-refusals.ts'
 import { authorizeEndpoint } from './sign-in/authorize-route.ts'
@@ -25,6 +29,8 @@ export function buildApp(config: Config): FastifyInstance {
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
   answerRefusals(app, entra)
+  keepRequestLog(app, entra)
+  strikeOrderedFaults(app, entra)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     await entra.keys.current()
@@ -34,5 +40,7 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(tokenEndpoint, { entra })
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
+  app.register(controls, { entra, prefix: '/emulator' })
+  app.register(overviewPage, { entra })
   return app
 }

@@ -53,13 +53,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     spa: {
       appId: reader.guid('CLIENT_SPA_APP_ID', 'dddddddd-0000-4000-8000-00000000000d'),
-      redirectUris: reader.list('SPA_REDIRECT_URI', ['http://localhost:3001/auth/redirect.html']),
+      redirectUris: readRedirectUris(reader),
     },
     setupApp: {
       appId: reader.guid('SETUP_APP_ID', 'ffffffff-0000-4000-8000-00000000000f'),
       clientSecret: reader.optional('SETUP_CLIENT_SECRET'),
     },
   }))
+}
+
+function readRedirectUris(reader: EnvironmentReader): readonly string[] {
+  const uris = reader.list('SPA_REDIRECT_URI', ['http://localhost:3001/auth/redirect.html'])
+  for (const uri of uris) {
+    if (!URL.canParse(uri)) reader.fault(`SPA_REDIRECT_URI must be a list of URLs; "${uri}" is none.`)
+  }
+  return uris
 }
 
 function readTls(reader: EnvironmentReader): Config['tls'] {

@@ -3,6 +3,8 @@ import { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { seedDirectory } from './directory/seed.ts'
+import { Faults } from './emulator/faults.ts'
+import { RequestLog } from './emulator/request-log.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
 import { Grants } from './sign-in/grants.ts'
@@ -19,6 +21,8 @@ export class Entra {
   readonly federatedIssuers = new FederatedIssuers(this.clock)
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
+  readonly faults = new Faults()
+  readonly requests = new RequestLog()
   directory: Directory
   tokenLifetimeSeconds = defaultTokenLifetimeSeconds
   readonly #server: () => Server
@@ -49,6 +53,8 @@ export class Entra {
   /** Back to the seed: whatever was changed, issued or ordered is forgotten. The keys stay. */
   reset(): void {
     this.directory = new Directory(seedDirectory(this.config))
+    this.faults.clear()
+    this.requests.clear()
     this.sessions.clear()
     this.grants.clear()
     this.clock.offsetSeconds = 0

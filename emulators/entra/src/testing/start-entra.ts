@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Entra } from '../entra.ts'
@@ -9,10 +10,13 @@ export const weatherAppId = 'aaaaaaaa-0000-4000-8000-00000000000a'
 export const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
 export const setupAppId = 'ffffffff-0000-4000-8000-00000000000f'
 
-export interface TestEntra {
+export interface TestEntra extends AsyncDisposable {
+  /** Where clients see it. */
   readonly url: string
+  /** Where it really listens. */
+  readonly address: ReturnType<Server['address']>
   readonly entra: Entra
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** A listening stand-in with the demo's directory, secrets for the blueprint and the set-up application. */
@@ -26,7 +30,11 @@ export async function startEntra(env: Readonly<Record<string, string>> = {}): Pr
     }),
   )
   await app.listen({ port: 0, host: 'localhost' })
-  return { url: app.entra.publicUrl, entra: app.entra, close: () => app.close() }
+  const close = async () => {
+    await app.close()
+  }
+  const address = app.server.address()
+  return { url: app.entra.publicUrl, address, entra: app.entra, close, [Symbol.asyncDispose]: close }
 }
 
 export interface TokenReply {

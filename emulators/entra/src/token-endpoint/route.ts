@@ -9,9 +9,8 @@ import { grantClientCredentials } from './client-credentials.ts'
 import { grantAuthorizationCode, grantRefreshToken } from './code-and-refresh.ts'
 import { shareWithPages } from './cors.ts'
 import { Form } from './form.ts'
+import { jwtBearerGrant } from './grant-types.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
-
-export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
 export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {

@@ -41,9 +41,7 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
     ...(isV2
       ? { azp: request.client.appId, azpacr: request.proof }
       : { appid: request.client.appId, appidacr: request.proof }),
-    ...(request.resource.application.appId === wellKnown.graphAppId
-      ? { app_displayname: request.client.displayName }
-      : {}),
+    ...graphClaims(entra, request),
     ...(request.person
       ? personClaims(entra, request, request.person, isV2)
       : { oid: request.client.id, sub: request.client.id, ...(isV2 ? {} : { idp: entra.issuerV1 }) }),
@@ -52,7 +50,7 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
     tid: entra.config.tenantId,
     uti: opaque(16),
     ver: isV2 ? '2.0' : '1.0',
-    ...agentFacets(entra, request),
+    ...agentFacets(request),
     xms_ftd: opaque(24),
     ...request.overrides,
   }
@@ -83,5 +81,16 @@ function personClaims(
     scp: scopes.join(' '),
     sid: sessionId,
     sub: pairwiseSubject(entra.config.tenantId, user.id, resource.application.appId),
+  }
+}
+
+/** Graph's tokens name the client, and the person as the client knows them. */
+function graphClaims(entra: Entra, { client, person, resource }: AccessTokenRequest): Claims {
+  if (resource.application.appId !== wellKnown.graphAppId) return {}
+  return {
+    app_displayname: client.displayName,
+    ...(person
+      ? { xms_st: { sub: pairwiseSubject(entra.config.tenantId, person.user.id, client.appId) } }
+      : {}),
   }
 }

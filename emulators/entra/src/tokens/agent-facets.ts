@@ -1,15 +1,13 @@
-import type { Entra } from '../entra.ts'
 import type { AccessTokenRequest } from './access-token.ts'
-import { pairwiseSubject } from './opaque.ts'
 import type { Claims } from './sign.ts'
 
 /**
  * Who acts for whom, in the claims of https://learn.microsoft.com/entra/agent-id/agent-token-claims.
  * They are optional claims: a token carries those that the resource's registration asks for.
  */
-export function agentFacets(entra: Entra, request: AccessTokenRequest): Claims {
+export function agentFacets(request: AccessTokenRequest): Claims {
   const wanted = request.resource.application.optionalClaims?.accessToken ?? []
-  const facets = facetsOf(entra, request)
+  const facets = facetsOf(request)
   const includesUsers = wanted.some(
     ({ name, additionalProperties }) =>
       name === 'idtyp' && additionalProperties.includes('include_user_token'),
@@ -24,7 +22,7 @@ export function agentFacets(entra: Entra, request: AccessTokenRequest): Claims {
   )
 }
 
-function facetsOf(entra: Entra, { client, person }: AccessTokenRequest): Claims {
+function facetsOf({ client, person }: AccessTokenRequest): Claims {
   const isAgent = client.kind === 'agentIdentity'
   const blueprint = client.agentIdentityBlueprintId
   const shared = { xms_tnt_fct: '3 8', ...(blueprint === null ? {} : { xms_par_app_azp: blueprint }) }
@@ -35,7 +33,6 @@ function facetsOf(entra: Entra, { client, person }: AccessTokenRequest): Claims 
       xms_act_fct: isAgent ? '11 9 3' : '9 3',
       xms_sub_fct: '2 3',
       xms_idrel: '1 8',
-      xms_st: { sub: pairwiseSubject(entra.config.tenantId, person.user.id, client.appId) },
     }
   }
   return {

@@ -1,0 +1,29 @@
+import { get } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { expect, it } from 'vitest'
+import { makeCertificate } from './testing/certificate.ts'
+import { startEntra, tenantId } from './testing/start-entra.ts'
+
+it('speaks https under any name it has a certificate for, so that the official sidecar takes it for login.microsoftonline.com', async () => {
+  const host = 'login.microsoftonline.com'
+  using certificate = makeCertificate(host)
+  await using entra = await startEntra({
+    PUBLIC_URL: `https://${host}`,
+    TLS_CERT_FILE: certificate.certificateFile,
+    TLS_KEY_FILE: certificate.keyFile,
+  })
+  const { address, port } = entra.address as AddressInfo
+  const read = (path: string) =>
+    new Promise((resolve, reject) => {
+      const options = { host: address, port, path, servername: host, ca: certificate.certificate }
+      get({ ...options, headers: { host } }, response => resolve(json(response))).on('error', reject)
+    })
+  expect(await read('/common/discovery/instance?api-version=1.1')).toMatchObject({
+    metadata: [{ aliases: [host] }],
+  })
+  expect(await read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).toMatchObject({
+    issuer: `https://${host}/${tenantId}/v2.0`,
+    token_endpoint: `https://${host}/${tenantId}/oauth2/v2.0/token`,
+  })
+})

@@ -1,0 +1,51 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
+
+/** An OpenID Connect issuer such as a cluster's, with its own key and published documents. */
+export interface ForeignIssuer {
+  readonly url: string
+  /** What discovery says; a test may spoil it. */
+  readonly discovery: Record<string, unknown>
+  readonly keys: JWK[]
+  /** Paths that were asked for. */
+  readonly seen: string[]
+  /** Set: every request is answered with this status. */
+  failWith: number | undefined
+  sign(claims: JWTPayload, kid?: string): Promise<string>
+  /** From now on signs with, and publishes, another key. */
+  rotate(kid: string): Promise<void>
+  close(): void
+}
+
+export async function startForeignIssuer(): Promise<ForeignIssuer> {
+  let current = await makeKey('first')
+  const server = createServer((request, response) => {
+    issuer.seen.push(request.url ?? '')
+    if (issuer.failWith !== undefined) response.statusCode = issuer.failWith
+    const body = request.url?.endsWith('/jwks') ? { keys: issuer.keys } : issuer.discovery
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/Cluster-1`
+  const issuer: ForeignIssuer = {
+    url,
+    discovery: { issuer: url, jwks_uri: `${url}/jwks` },
+    keys: [current.jwk],
+    seen: [],
+    failWith: undefined,
+    sign: (claims, kid = current.kid) =>
+      new SignJWT({ iss: url, ...claims }).setProtectedHeader({ alg: 'RS256', kid }).sign(current.privateKey),
+    rotate: async kid => {
+      current = await makeKey(kid)
+      issuer.keys.splice(0, issuer.keys.length, current.jwk)
+    },
+    close: () => server.close(),
+  }
+  return issuer
+}
+
+async function makeKey(kid: string): Promise<{ kid: string; jwk: JWK; privateKey: CryptoKey }> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' } }
+}

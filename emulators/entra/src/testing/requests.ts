@@ -1,0 +1,91 @@
+import {
+  agentId,
+  blueprintAppId,
+  requestToken,
+  type TestEntra,
+  type TokenReply,
+  weatherAppId,
+} from './start-entra.ts'
+
+export const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+type Fields = Readonly<Record<string, string>>
+
+/** The blueprint asks for the exchange token of its agent, by its secret unless told otherwise. */
+export function requestT1(entra: TestEntra, fields: Fields = {}): Promise<TokenReply> {
+  return requestToken(entra, {
+    client_id: blueprintAppId,
+    grant_type: 'client_credentials',
+    scope: 'api://AzureADTokenExchange/.default',
+    fmi_path: agentId,
+    client_info: '2',
+    ...('client_assertion' in fields
+      ? { client_assertion_type: jwtBearerAssertion }
+      : { client_secret: 'blueprint-secret' }),
+    ...fields,
+  })
+}
+
+export async function t1Of(entra: TestEntra): Promise<string> {
+  return (await requestT1(entra)).body.access_token
+}
+
+/** The agent asks for a token of its own. */
+export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenReply> {
+  return requestToken(entra, {
+    client_id: agentId,
+    grant_type: 'client_credentials',
+    scope: `api://${weatherAppId}/.default`,
+    client_assertion_type: jwtBearerAssertion,
+    client_assertion: fields['client_assertion'] ?? (await t1Of(entra)),
+    ...fields,
+  })
+}
+
+/** The agent asks for a token on behalf of whoever `assertion` belongs to, with the scopes the sidecar sends. */
+export async function requestObo(
+  entra: TestEntra,
+  assertion: string,
+  fields: Fields = {},
+): Promise<TokenReply> {
+  return requestToken(entra, {
+    client_id: agentId,
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    requested_token_use: 'on_behalf_of',
+    scope: `api://${weatherAppId}/.default offline_access openid profile`,
+    assertion,
+    client_info: '1',
+    client_assertion_type: jwtBearerAssertion,
+    client_assertion: fields['client_assertion'] ?? (await t1Of(entra)),
+    ...fields,
+  })
+}
+
+/** Sends JSON to the switchboard or to Graph and reads what comes back. */
+export async function sendJson(
+  entra: TestEntra,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Fields = {},
+): Promise<TokenReply> {
+  const response = await fetch(`${entra.url}${path}`, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  }
+}
+
+/** A token made to order, with anything about it wrong that a test wants wrong. */
+export async function orderToken(
+  entra: TestEntra,
+  order: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  return (await sendJson(entra, 'POST', '/emulator/tokens', order)).body.access_token
+}

@@ -1,0 +1,181 @@
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ada, ben, signIn } from '../testing/browser.ts'
+import { orderToken, requestObo } from '../testing/requests.ts'
+import {
+  agentId,
+  blueprintAppId,
+  requestToken,
+  spaAppId,
+  startEntra,
+  type TestEntra,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+beforeEach(() => entra.entra.reset())
+
+async function tcOf(person: string): Promise<string> {
+  return (await signIn(entra, person)).body.access_token
+}
+
+/** A token that a page got for somebody, with something about it changed. */
+function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  return orderToken(entra, {
+    client: spaAppId,
+    resource: `api://${blueprintAppId}`,
+    person: ada,
+    scopes: ['access_as_user'],
+    ...changes,
+  })
+}
+
+describe('on behalf of', () => {
+  it.each([
+    ['Ada', ada],
+    ['Ben', ben],
+  ])(
+    '%s, the agent gets a token in which the person is the subject and the agent acts',
+    async (_name, person) => {
+      const { status, body } = await requestObo(entra, await tcOf(person))
+      expect(status).toBe(200)
+      const claims = decodeJwt(body.access_token)
+      expect(claims).toMatchObject({
+        aud: weatherAppId,
+        azp: agentId,
+        azpacr: '2',
+        oid: person,
+        scp: 'Weather.Read',
+        idtyp: 'user',
+        ver: '2.0',
+        xms_par_app_azp: blueprintAppId,
+      })
+      expect(claims).not.toHaveProperty('roles')
+      expect(String(claims['xms_act_fct']).split(' ')).toContain('11')
+      expect(String(claims['xms_sub_fct']).split(' ')).not.toContain('11')
+    },
+  )
+
+  it('names the scope that was asked for in the answer, /.default included, without which the sidecar caches nothing', async () => {
+    const { body } = await requestObo(entra, await tcOf(ada))
+    expect(body.scope.split(' ')).toEqual([
+      `api://${weatherAppId}/Weather.Read`,
+      `api://${weatherAppId}/.default`,
+    ])
+    expect(body).toMatchObject({
+      id_token: expect.any(String),
+      refresh_token: expect.any(String),
+      client_info: expect.any(String),
+    })
+  })
+
+  it('grants single scopes too', async () => {
+    const scope = `api://${weatherAppId}/Weather.Read`
+    const { body } = await requestObo(entra, await tcOf(ada), { scope })
+    expect(body.scope).toBe(scope)
+    expect(body).not.toHaveProperty('refresh_token')
+    expect(body).not.toHaveProperty('id_token')
+  })
+
+  it('can be renewed by the agent with its refresh token', async () => {
+    const { body } = await requestObo(entra, await tcOf(ben))
+    const renewed = await requestObo(entra, '', {
+      grant_type: 'refresh_token',
+      refresh_token: body.refresh_token,
+    })
+    expect(decodeJwt(renewed.body.access_token)).toMatchObject({ azp: agentId, oid: ben })
+  })
+
+  it('gives the person a different sub for every application', async () => {
+    const tc = await tcOf(ada)
+    const { body } = await requestObo(entra, tc)
+    const subjects = [tc, body.access_token, body.id_token].map(jwt => decodeJwt(jwt).sub)
+    expect(new Set(subjects).size).toBe(3)
+    expect(decodeJwt((await requestObo(entra, tc)).body.access_token).sub).toBe(subjects[1])
+  })
+})
+
+describe('a token that is not right for on-behalf-of', () => {
+  const refused: [what: string, make: () => Promise<string>, code: number][] = [
+    ['for another API', () => orderTc({ resource: 'https://graph.microsoft.com' }), 50013],
+    ['for the weather API', () => orderTc({ resource: weatherAppId, scopes: ['Weather.Read'] }), 50013],
+    ['with a spoilt signature', async () => `${(await orderTc()).slice(0, -8)}AAAAAAAA`, 50013],
+    ['of another issuer', () => orderTc({ claims: { iss: 'https://idp.example' } }), 50013],
+    ['that expired', () => orderTc({ lifetimeSeconds: -1 }), 500133],
+    [
+      'of an application',
+      () => orderToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }),
+      7000114,
+    ],
+    [
+      'of somebody who left',
+      () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }),
+      50034,
+    ],
+  ]
+  it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {
+    const { status, body } = await requestObo(entra, await make())
+    expect(status).toBe(400)
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [code] })
+  })
+
+  it('is refused with AADSTS50027 when it is no JWT', async () => {
+    expect((await requestObo(entra, 'garbage')).body.error_codes).toEqual([50027])
+  })
+
+  it('is refused with AADSTS500131 when the blueprint itself presents what is not for it', async () => {
+    const { body } = await requestToken(entra, {
+      client_id: blueprintAppId,
+      client_secret: 'blueprint-secret',
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      requested_token_use: 'on_behalf_of',
+      scope: `api://${weatherAppId}/.default`,
+      assertion: await orderTc({ resource: 'https://graph.microsoft.com' }),
+    })
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [500131] })
+  })
+})
+
+describe('permission for on-behalf-of', () => {
+  it('is missing without a grant to this agent: AADSTS65001, consent_required', async () => {
+    const tc = await tcOf(ada)
+    const { content } = entra.entra.directory
+    content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
+    const { status, body } = await requestObo(entra, tc)
+    expect(status).toBe(400)
+    expect(body).toMatchObject({
+      error: 'invalid_grant',
+      suberror: 'consent_required',
+      error_codes: [65001],
+    })
+    expect(body.error_description).toContain(agentId)
+  })
+
+  it('is missing for a scope that the grant does not hold', async () => {
+    const { body } = await requestObo(entra, await tcOf(ada), {
+      scope: `api://${weatherAppId}/Weather.Write`,
+    })
+    expect(body.error_codes).toEqual([65001])
+  })
+
+  it('may be given by one person for themselves only', async () => {
+    const [tcOfAda, tcOfBen] = [await tcOf(ada), await tcOf(ben)]
+    const { content } = entra.entra.directory
+    for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
+      Object.assign(grant, { consentType: 'Principal', principalId: ada })
+    expect((await requestObo(entra, tcOfAda)).status).toBe(200)
+    expect((await requestObo(entra, tcOfBen)).body.error_codes).toEqual([65001])
+  })
+
+  it('needs an assignment of the person where the API requires one: AADSTS50105', async () => {
+    const tc = await tcOf(ada)
+    const weather = entra.entra.directory.principal(weatherAppId)
+    if (weather) weather.appRoleAssignmentRequired = true
+    const { body } = await requestObo(entra, tc)
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [50105] })
+  })
+})

@@ -1,0 +1,330 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { requestT1, requestTr, t1Of } from '../testing/requests.ts'
+import {
+  agentId,
+  blueprintAppId,
+  requestToken,
+  setupAppId,
+  spaAppId,
+  startEntra,
+  type TestEntra,
+  tenantId,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+beforeEach(() => entra.entra.reset())
+
+const unknownId = '99999999-9999-4999-8999-999999999999'
+
+describe('a refusal', () => {
+  it('is Entra’s JSON, with the caller’s correlation id', async () => {
+    const correlationId = '12345678-1234-4234-8234-123456789012'
+    const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
+      method: 'POST',
+      headers: { 'client-request-id': correlationId, 'return-client-request-id': 'true' },
+      body: new URLSearchParams({
+        client_id: blueprintAppId,
+        client_secret: 'wrong',
+        grant_type: 'client_credentials',
+        scope: `api://${weatherAppId}/.default`,
+      }),
+    })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('client-request-id')).toBe(correlationId)
+    expect(response.headers.get('cache-control')).toContain('no-store')
+    const body = await response.json()
+    expect(body).toEqual({
+      error: 'invalid_client',
+      error_description: expect.stringMatching(
+        /^AADSTS7000215: .+\r\nTrace ID: [0-9a-f-]{36}\r\nCorrelation ID: 12345678-1234-4234-8234-123456789012\r\nTimestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/,
+      ),
+      error_codes: [7000215],
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/),
+      trace_id: response.headers.get('x-ms-request-id'),
+      correlation_id: correlationId,
+      error_uri: `${entra.url}/error?code=7000215`,
+    })
+  })
+})
+
+interface Case {
+  readonly cause: string
+  readonly code: number
+  readonly error: string
+  readonly status?: number
+  readonly ask: () => Promise<{ status: number; body: Record<string, unknown> }>
+}
+
+const cases: Case[] = [
+  {
+    cause: 'a wrong secret',
+    code: 7000215,
+    error: 'invalid_client',
+    status: 401,
+    ask: () => requestT1(entra, { client_secret: 'wrong' }),
+  },
+  {
+    cause: 'an expired secret',
+    code: 7000222,
+    error: 'invalid_client',
+    status: 401,
+    ask: () => {
+      entra.entra.clock.offsetSeconds = 3_600
+      const blueprint = entra.entra.directory.application(blueprintAppId)
+      blueprint?.passwordCredentials.push({
+        keyId: unknownId,
+        displayName: null,
+        startDateTime: new Date().toISOString(),
+        endDateTime: new Date(Date.now() + 1_800_000).toISOString(),
+        secretText: 'half-an-hour',
+      })
+      return requestT1(entra, { client_secret: 'half-an-hour' })
+    },
+  },
+  {
+    cause: 'no credential',
+    code: 7000218,
+    error: 'invalid_client',
+    status: 401,
+    ask: () => requestT1(entra, { client_secret: '' }),
+  },
+  {
+    cause: 'an unknown application',
+    code: 700016,
+    error: 'unauthorized_client',
+    ask: () => requestT1(entra, { client_id: unknownId }),
+  },
+  {
+    cause: 'a blueprint without a principal in the tenant',
+    code: 700016,
+    error: 'unauthorized_client',
+    ask: () => {
+      const { content } = entra.entra.directory
+      content.servicePrincipals = content.servicePrincipals.filter(({ appId }) => appId !== blueprintAppId)
+      return requestT1(entra)
+    },
+  },
+  {
+    cause: 'a disabled agent',
+    code: 7000112,
+    error: 'unauthorized_client',
+    ask: async () => {
+      const assertion = await t1Of(entra)
+      const agent = entra.entra.directory.principal(agentId)
+      if (agent) agent.accountEnabled = false
+      return requestTr(entra, { client_assertion: assertion })
+    },
+  },
+  {
+    cause: 'a resource that nobody registered',
+    code: 500011,
+    error: 'invalid_resource',
+    ask: () => requestTr(entra, { scope: `api://${unknownId}/.default` }),
+  },
+  {
+    cause: 'a resource without a principal in the tenant',
+    code: 500011,
+    error: 'invalid_resource',
+    ask: () => {
+      const { content } = entra.entra.directory
+      content.servicePrincipals = content.servicePrincipals.filter(({ appId }) => appId !== weatherAppId)
+      return requestTr(entra)
+    },
+  },
+  {
+    cause: 'a resource whose identifier URI is gone',
+    code: 500011,
+    error: 'invalid_resource',
+    ask: () => {
+      entra.entra.directory.application(weatherAppId)?.identifierUris.splice(0)
+      return requestTr(entra)
+    },
+  },
+  {
+    cause: 'a single scope in an app-only request',
+    code: 70011,
+    error: 'invalid_scope',
+    ask: () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }),
+  },
+  {
+    cause: 'two scopes in an app-only request',
+    code: 70011,
+    error: 'invalid_scope',
+    ask: () => requestTr(entra, { scope: `api://${weatherAppId}/.default openid` }),
+  },
+  {
+    cause: 'a resource that requires an assignment which the agent lacks',
+    code: 501051,
+    error: 'invalid_grant',
+    ask: () => {
+      const { directory } = entra.entra
+      const weather = directory.principal(weatherAppId)
+      if (weather) weather.appRoleAssignmentRequired = true
+      directory.content.appRoleAssignments = []
+      return requestTr(entra)
+    },
+  },
+  {
+    cause: 'an agent with a secret',
+    code: 82001,
+    error: 'invalid_request',
+    ask: () =>
+      requestToken(entra, {
+        client_id: agentId,
+        client_secret: 'blueprint-secret',
+        grant_type: 'client_credentials',
+        scope: `api://${weatherAppId}/.default`,
+      }),
+  },
+  {
+    cause: 'token exchange by RFC 8693',
+    code: 82001,
+    error: 'invalid_request',
+    ask: () => requestTr(entra, { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' }),
+  },
+  {
+    cause: 'a password grant of the blueprint',
+    code: 82001,
+    error: 'invalid_request',
+    ask: () => requestT1(entra, { grant_type: 'password' }),
+  },
+  {
+    cause: 'a grant that nobody has',
+    code: 70003,
+    error: 'unsupported_grant_type',
+    ask: () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }),
+  },
+  {
+    cause: 'no grant type',
+    code: 900144,
+    error: 'invalid_request',
+    ask: () => requestToken(entra, { client_id: agentId }),
+  },
+  {
+    cause: 'no scope',
+    code: 900144,
+    error: 'invalid_request',
+    ask: () => requestTr(entra, { scope: '' }),
+  },
+  {
+    cause: 'a page that asks as itself',
+    code: 7000218,
+    error: 'invalid_client',
+    ask: () =>
+      requestToken(entra, {
+        client_id: spaAppId,
+        grant_type: 'client_credentials',
+        scope: `api://${blueprintAppId}/.default`,
+      }),
+  },
+  {
+    cause: 'an unknown kind of assertion',
+    code: 50027,
+    error: 'invalid_request',
+    ask: () =>
+      requestTr(entra, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2' }),
+  },
+]
+
+describe('the token endpoint refuses', () => {
+  it.each(cases)('$cause with AADSTS$code', async ({ ask, code, error, status }) => {
+    const reply = await ask()
+    expect(reply.body).toMatchObject({ error, error_codes: [code] })
+    expect(reply.status).toBe(status ?? (error === 'invalid_client' ? 401 : 400))
+  })
+
+  it.each([
+    ['11111111-2222-4333-8444-000000000000', 90002],
+    ['fabrikam.example', 90002],
+    ['no_tenant', 900023],
+  ])('the tenant %s with AADSTS%i', async (tenant, code) => {
+    const response = await fetch(`${entra.url}/${tenant}/oauth2/v2.0/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: 'invalid_request', error_codes: [code] })
+  })
+
+  it('a field that comes twice with AADSTS9000411', async () => {
+    const body = new URLSearchParams([
+      ['grant_type', 'client_credentials'],
+      ['client_id', agentId],
+      ['client_id', blueprintAppId],
+    ])
+    const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, { method: 'POST', body })
+    expect(await response.json()).toMatchObject({ error_codes: [9000411] })
+  })
+
+  it('a JSON body as if there were none', async () => {
+    const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ grant_type: 'client_credentials' }),
+    })
+    expect(await response.json()).toMatchObject({ error_codes: [900144] })
+  })
+})
+
+describe('T1 as the agent’s assertion', () => {
+  const foreignAgent = 'bbbbbbbb-0000-4000-8000-00000000dead'
+  const refused: [what: string, make: () => Promise<string>, code: number][] = [
+    [
+      'for another agent',
+      async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token,
+      700213,
+    ],
+    ['for no agent', async () => (await requestT1(entra, { fmi_path: '' })).body.access_token, 700213],
+    [
+      'for another API',
+      async () =>
+        (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default' })).body.access_token,
+      700212,
+    ],
+    [
+      'issued by the v2.0 issuer',
+      async () => (await requestT1(entra, { scope: `api://${blueprintAppId}/.default` })).body.access_token,
+      700211,
+    ],
+    [
+      'that expired',
+      async () => {
+        const jwt = await t1Of(entra)
+        entra.entra.clock.offsetSeconds = 3_600
+        return jwt
+      },
+      700024,
+    ],
+    ['with a spoilt signature', async () => `${(await t1Of(entra)).slice(0, -8)}AAAAAAAA`, 700027],
+    [
+      'whose key is no longer published',
+      async () => {
+        const jwt = await t1Of(entra)
+        await entra.entra.keys.rotate(0)
+        return jwt
+      },
+      700027,
+    ],
+  ]
+  it.each(refused)('%s is refused', async (_what, make, code) => {
+    const { status, body } = await requestTr(entra, { client_assertion: await make() })
+    expect(status).toBe(401)
+    expect(body).toMatchObject({ error: 'invalid_client', error_codes: [code] })
+  })
+
+  it('is still good after the key was rotated, while the old key is published', async () => {
+    const jwt = await t1Of(entra)
+    await entra.entra.keys.rotate(600)
+    expect((await requestTr(entra, { client_assertion: jwt })).status).toBe(200)
+  })
+
+  it('needs its type beside it', async () => {
+    const { body } = await requestTr(entra, { client_assertion_type: '' })
+    expect(body.error_codes).toEqual([900144])
+  })
+})

@@ -1,0 +1,143 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ada, signIn } from '../testing/browser.ts'
+import { requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
+import {
+  agentId,
+  blueprintAppId,
+  startEntra,
+  type TestEntra,
+  tenantId,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+import { encodeGuid } from './opaque.ts'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+beforeEach(() => entra.entra.reset())
+
+const agentClaims = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct', 'idtyp']
+
+async function tr() {
+  return decodeJwt((await requestTr(entra)).body.access_token)
+}
+
+describe('an access token', () => {
+  it('is of version 1.0 for an API that does not ask for 2.0, with the audience as it was requested', async () => {
+    const weather = entra.entra.directory.application(weatherAppId)
+    if (weather) weather.api.requestedAccessTokenVersion = null
+    const claims = await tr()
+    expect(claims).toMatchObject({
+      aud: `api://${weatherAppId}`,
+      iss: `https://sts.windows.net/${tenantId}/`,
+      ver: '1.0',
+      appid: agentId,
+      appidacr: '2',
+      oid: agentId,
+      sub: agentId,
+      idp: `https://sts.windows.net/${tenantId}/`,
+    })
+    expect(claims).not.toHaveProperty('azp')
+    const obo = decodeJwt(
+      (await requestObo(entra, (await signIn(entra, ada)).body.access_token)).body.access_token,
+    )
+    expect(obo).toMatchObject({
+      ver: '1.0',
+      appid: agentId,
+      upn: 'ada@contoso.example',
+      unique_name: 'ada@contoso.example',
+      scp: 'Weather.Read',
+    })
+  })
+
+  it('has no sign of an agent unless the API asks for the optional claims', async () => {
+    const weather = entra.entra.directory.application(weatherAppId)
+    if (weather) weather.optionalClaims = null
+    const claims = await tr()
+    for (const name of agentClaims) expect(claims).not.toHaveProperty(name)
+    expect(claims).toMatchObject({ azp: agentId, roles: ['Weather.Read.All'] })
+  })
+
+  it('tells idtyp of a person only if the API asks for it with include_user_token', async () => {
+    const weather = entra.entra.directory.application(weatherAppId)
+    if (weather)
+      weather.optionalClaims = {
+        accessToken: [{ name: 'idtyp', essential: false, additionalProperties: [] }],
+        idToken: [],
+      }
+    const tc = (await signIn(entra, ada)).body.access_token
+    expect(await tr()).toMatchObject({ idtyp: 'app' })
+    expect(decodeJwt((await requestObo(entra, tc)).body.access_token)).not.toHaveProperty('idtyp')
+  })
+
+  it('for Graph is of version 1.0 and names the client; the blueprint may create agents with it', async () => {
+    const { body } = await requestT1(entra, { scope: 'https://graph.microsoft.com/.default' })
+    const claims = decodeJwt(body.access_token)
+    expect(claims).toMatchObject({
+      aud: 'https://graph.microsoft.com',
+      ver: '1.0',
+      appid: blueprintAppId,
+      appidacr: '1',
+      app_displayname: 'Weather Agent Blueprint',
+      roles: ['AgentIdentity.CreateAsManager'],
+      idtyp: 'app',
+    })
+    expect(String(claims['xms_act_fct']).split(' ')).not.toContain('11')
+  })
+
+  it('of the blueprint itself for the weather API holds no role and no agent facet', async () => {
+    const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default` })
+    const claims = decodeJwt(body.access_token)
+    expect(claims).toMatchObject({ azp: blueprintAppId })
+    expect(claims).not.toHaveProperty('roles')
+    expect(String(claims['xms_act_fct']).split(' ')).not.toContain('11')
+  })
+
+  it('holds the roles that the agent inherits from its blueprint', async () => {
+    const { directory } = entra.entra
+    const principalId = directory.principal(blueprintAppId)?.id ?? ''
+    directory.content.appRoleAssignments = directory.content.appRoleAssignments.map(assignment =>
+      assignment.principalId === agentId ? { ...assignment, principalId } : assignment,
+    )
+    expect(await tr()).not.toHaveProperty('roles')
+    directory.application(blueprintAppId)?.inheritablePermissions.push({
+      resourceAppId: weatherAppId,
+      inheritsAllRoles: true,
+      inheritsAllScopes: true,
+    })
+    expect(await tr()).toMatchObject({ roles: ['Weather.Read.All'] })
+  })
+
+  it('names its key in kid and x5t, lasts about an hour and is dated back five minutes', async () => {
+    const jwt = (await requestTr(entra)).body.access_token
+    const { kid, x5t, alg, typ } = decodeProtectedHeader(jwt)
+    expect({ x5t, alg, typ }).toEqual({ x5t: kid, alg: 'RS256', typ: 'JWT' })
+    const { iat = 0, nbf, exp = 0 } = decodeJwt(jwt)
+    expect(nbf).toBe(iat)
+    expect(exp - iat).toBe(3_599 + 300)
+  })
+})
+
+describe('the exchange token T1', () => {
+  it('encodes tenant and blueprint into its subject as .NET writes GUIDs', async () => {
+    expect(encodeGuid('00112233-4455-6677-8899-aabbccddeeff')).toBe(
+      Buffer.from('33221100554477668899aabbccddeeff', 'hex').toString('base64url'),
+    )
+    const { sub } = decodeJwt(await t1Of(entra))
+    expect(sub).toBe(`/eid1/c/pub/t/${encodeGuid(tenantId)}/a/${encodeGuid(blueprintAppId)}/${agentId}`)
+  })
+})
+
+describe('the lifetime', () => {
+  it('follows the setting, and long-lived tokens come with refresh_in', async () => {
+    await sendJson(entra, 'PATCH', '/emulator/settings', { tokenLifetimeSeconds: 10_800 })
+    expect((await requestTr(entra)).body).toMatchObject({ expires_in: 10_800, refresh_in: 5_400 })
+    await sendJson(entra, 'PATCH', '/emulator/settings', { tokenLifetimeSeconds: 60 })
+    const { body } = await requestTr(entra)
+    expect(body).toMatchObject({ expires_in: 60, ext_expires_in: 60 })
+    expect(body).not.toHaveProperty('refresh_in')
+  })
+})
