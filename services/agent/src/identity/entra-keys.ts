@@ -8,7 +8,7 @@ export interface EntraKeysOptions {
   readonly tenantId: string
   /** How long fetching the keys may take. Default: 3 s. */
   readonly keysTimeoutMs?: number | undefined
-  /** After a fetch, how long an unknown key id waits before it may cause the next one. Default: 10 s. */
+  /** After a fetch, how long an unknown key id waits before it may cause the next one. Default: 5 s. */
   readonly keysCooldownMs?: number | undefined
 }
 
@@ -23,7 +23,7 @@ const keysMaxBytes = 256 * 1024
  * @throws ProblemError ENTRA_UNAVAILABLE when the keys are out of reach; jose's errors when the key is not among them.
  */
 export function createEntraKeys(options: EntraKeysOptions): JWTVerifyGetKey {
-  const { authority, tenantId, keysTimeoutMs = 3_000, keysCooldownMs = 10_000 } = options
+  const { authority, tenantId, keysTimeoutMs = 3_000, keysCooldownMs = 5_000 } = options
   const dispatcher = new Agent({ connect: { timeout: keysTimeoutMs }, maxResponseSize: keysMaxBytes })
   const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
     timeoutDuration: keysTimeoutMs,

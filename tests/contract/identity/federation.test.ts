@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JWTPayload } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type ForeignIssuer,
+  startForeignIssuer,
+} from '../../../emulators/entra/src/testing/foreign-issuer.ts'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { askWeather, startAfresh, tenantOf } from './trial.ts'
+
+const subject = 'system:serviceaccount:weather:agent'
+const audience = 'api://AzureADTokenExchange'
+
+let cluster: ForeignIssuer
+let folder: string
+let tokenFile: string
+let stack: Stack
+beforeAll(async () => {
+  cluster = await startForeignIssuer()
+  folder = await mkdtemp(join(tmpdir(), 'federation-'))
+  tokenFile = join(folder, 'azure-identity-token')
+  stack = await Stack.start({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } })
+})
+afterAll(async () => {
+  await stack.close()
+  cluster.close()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => {
+  cluster.failWith = undefined
+})
+
+const projectedToken = {
+  AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
+  AzureAd__ClientCredentials__0__ClientSecret: undefined,
+  get AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath() {
+    return tokenFile
+  },
+}
+
+function podToken(claims: JWTPayload = {}, kid?: string): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  return cluster.sign({ sub: subject, aud: [audience], iat: now, nbf: now, exp: now + 3_600, ...claims }, kid)
+}
+
+async function askWith(token: string) {
+  await writeFile(tokenFile, token)
+  await startAfresh(stack, projectedToken)
+  return askWeather(stack, 'autonomous')
+}
+
+const expired = () => ({ exp: Math.floor(Date.now() / 1000) - 60 })
+const mismatches: readonly (readonly [string, number, () => Promise<string>])[] = [
+  ['names another issuer', 700211, () => podToken({ iss: `${cluster.url}/` })],
+  ['names another service account', 700213, () => podToken({ sub: `${subject}-two` })],
+  ['names the service account in another case', 700213, () => podToken({ sub: subject.toUpperCase() })],
+  ['is for another audience', 700212, () => podToken({ aud: 'sts.amazonaws.com' })],
+  ['is signed by a key that its issuer does not publish', 7000272, () => podToken({}, 'never-published')],
+  ['was changed after signing', 7000274, async () => `${(await podToken()).slice(0, -8)}AAAAAAAA`],
+  ['has expired', 700024, () => podToken(expired())],
+]
+
+describe('With the pod’s token as the blueprint’s credential, the agent', () => {
+  it('answers without any secret when issuer, subject and audience match to the letter', async () => {
+    const { status, body } = await askWith(await podToken())
+    expect(status).toBe(200)
+    expect(body.answer).toContain('Oslo')
+  })
+
+  it.each(mismatches)(
+    'says FEDERATION_MISMATCH when the token %s (AADSTS%i)',
+    async (_what, aadsts, token) => {
+      expect((await askWith(await token())).body).toMatchObject({
+        code: 'FEDERATION_MISMATCH',
+        status: 502,
+        upstream: { service: 'entra', code: `AADSTS${aadsts}` },
+      })
+    },
+  )
+
+  it('says FEDERATION_MISMATCH when the blueprint has no federated credential', async () => {
+    await writeFile(tokenFile, await podToken())
+    await startAfresh(stack, projectedToken)
+    tenantOf(stack).directory.application(identities.blueprintAppId)?.federatedIdentityCredentials.splice(0)
+    expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
+      code: 'FEDERATION_MISMATCH',
+      upstream: { code: 'AADSTS70021' },
+    })
+  })
+
+  it('says FEDERATION_MISMATCH when Entra itself issued the token', async () => {
+    const response = await fetch(`${stack.entraUrl}/emulator/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ client: identities.blueprintAppId, resource: audience }),
+    })
+    const { access_token: token } = (await response.json()) as { access_token: string }
+    expect((await askWith(token)).body).toMatchObject({
+      code: 'FEDERATION_MISMATCH',
+      upstream: { code: 'AADSTS700222' },
+    })
+  })
+
+  it('says “restart the sidecar” when the token’s file came too late, and in /readyz and /api/status as well', async () => {
+    await rm(tokenFile, { force: true })
+    await startAfresh(stack, projectedToken)
+    expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_FAILED')
+    await writeFile(tokenFile, await podToken())
+    const { body } = await askWeather(stack, 'autonomous')
+    expect(body.code).toBe('SIDECAR_FAILED')
+    expect(body.hint).toContain('restart the sidecar')
+    expect(await (await fetch(`${stack.sidecarUrl}/healthz`)).text()).toBe('Healthy')
+
+    const readiness = await fetch(`${stack.agentUrl}/readyz`)
+    expect(readiness.status).toBe(503)
+    expect(await readiness.text()).toContain('restart the sidecar')
+    expect(await (await fetch(`${stack.agentUrl}/api/status`)).json()).toMatchObject({
+      status: 'degraded',
+      components: {
+        sidecar: { state: 'unavailable', problem: { hint: expect.stringContaining('restart the sidecar') } },
+      },
+      flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
+    })
+
+    await stack.restart('sidecar', projectedToken)
+    expect((await askWeather(stack, 'autonomous')).status).toBe(200)
+    expect((await fetch(`${stack.agentUrl}/readyz`)).status).toBe(200)
+  })
+
+  it('says FEDERATION_MISMATCH when Entra cannot read the issuer’s keys', async () => {
+    await stack.restart('entra')
+    cluster.failWith = 500
+    expect((await askWith(await podToken())).body).toMatchObject({
+      code: 'FEDERATION_MISMATCH',
+      upstream: { service: 'entra', code: 'AADSTS50166' },
+    })
+  })
+})

@@ -1,0 +1,44 @@
+import type { ChatReply, Problem } from '@entra-bedrock-agent/identity-trace'
+import type { SeenRequest } from '../../../emulators/entra/src/emulator/request-log.ts'
+import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import { identities } from '../../support/identities.ts'
+import type { Stack } from '../../support/stack.ts'
+
+export type Flow = 'autonomous' | 'obo'
+
+/** The tenant behind the running stand-in for Entra. */
+export function tenantOf(stack: Stack): Entra {
+  return stack.appOf('entra').entra
+}
+
+/** Back to the seeded tenant, and a sidecar that has no token yet. */
+export async function startAfresh(stack: Stack, sidecar: Readonly<Record<string, string | undefined>> = {}) {
+  tenantOf(stack).reset()
+  await stack.restart('sidecar', sidecar)
+}
+
+export interface Reply {
+  readonly status: number
+  readonly body: ChatReply & Problem
+  readonly text: string
+}
+
+/** Asks the agent for the weather as a person would, in direct mode; Ada in the obo flow unless a token is given. */
+export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
+  const bearer = flow === 'obo' ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
+  const response = await fetch(`${stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    },
+    body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow }),
+  })
+  const text = await response.text()
+  return { status: response.status, body: JSON.parse(text), text }
+}
+
+/** The token requests that Entra has seen, the oldest first. */
+export function tokenRequests(stack: Stack): readonly SeenRequest[] {
+  return tenantOf(stack).requests.all.filter(({ leg }) => leg === 't1' || leg === 'tr' || leg === 'obo')
+}
