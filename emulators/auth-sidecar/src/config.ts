@@ -1,4 +1,5 @@
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readAllowedHosts } from './http/host-filter.ts'
 import { type AzureAdOptions, readAzureAd } from './settings/azure-ad.ts'
 import { type ApiOptions, readApis } from './settings/downstream-apis.ts'
 import { type ListenAddress, readListenAddresses } from './settings/listen-addresses.ts'
@@ -60,8 +61,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return readEnvironment(env, reader => {
     const gate = (route: OverridableRoute) =>
       settings.flag(`Sidecar:AllowOverrides:${route}`) ?? defaultOverrides[route]
+    const version = reader.oneOf('SIDECAR_VERSION', sidecarVersions, '1.1.1')
+    const development = settings.text('ASPNETCORE_ENVIRONMENT')?.toLowerCase() === 'development'
+    const trustForwardedHeaders = settings.flag('ASPNETCORE_FORWARDEDHEADERS_ENABLED') ?? false
+    if (version === '1.1.2' && trustForwardedHeaders && !development) {
+      reader.fault(
+        'ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be true: it lets callers pretend to be local.',
+      )
+    }
     return {
-      version: reader.oneOf('SIDECAR_VERSION', sidecarVersions, '1.1.1'),
+      version,
       addresses: readListenAddresses(settings, sentence => reader.fault(sentence)),
       azureAd: readAzureAd(settings),
       apis: readApis(settings),
@@ -72,13 +81,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         CallDownstreamApiUnauthenticated: gate('CallDownstreamApiUnauthenticated'),
       },
       allowOutboundRedirects: settings.flag('Sidecar:AllowOutboundRedirects') ?? false,
-      allowedHosts: settings
-        .text('AllowedHosts')
-        ?.split(';')
-        .map(host => host.trim())
-        .filter(host => host !== ''),
-      development: settings.text('ASPNETCORE_ENVIRONMENT')?.toLowerCase() === 'development',
-      trustForwardedHeaders: settings.flag('ASPNETCORE_FORWARDEDHEADERS_ENABLED') ?? false,
+      allowedHosts: readAllowedHosts(settings.text('AllowedHosts')),
+      development,
+      trustForwardedHeaders,
       federatedTokenFile: reader.optional('AZURE_FEDERATED_TOKEN_FILE'),
       logLevel: logLevels.get(settings.text('Logging:LogLevel:Default')?.toLowerCase() ?? '') ?? 'info',
     }

@@ -1,18 +1,18 @@
-import type { TraceContext } from '../entra/connection.ts'
-
 export interface CredentialContext {
   readonly clientId: string
-  readonly tenant: string
   readonly tokenEndpoint: string
-  readonly trace: TraceContext
 }
 
 export type FormField = readonly [name: string, value: string]
 
 /** What an application proves itself with, as the fields of a token request. */
 export interface ClientCredential {
-  /** @throws when the credential cannot be loaded. */
-  authenticate(context: CredentialContext): Promise<readonly FormField[]>
+  authenticate(context: CredentialContext): Promise<readonly FormField[]> | readonly FormField[]
+}
+
+/** No credential of the configuration could be loaded; the sidecar tells its caller no more than 500. */
+export class CredentialUnavailableError extends Error {
+  override readonly name = 'CredentialUnavailableError'
 }
 
 /** A JWT that speaks for the application (RFC 7523). */

@@ -1,52 +1,69 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { parseJsonObject } from '../json.ts'
 import { EntraRefusalError, EntraTimeoutError } from './failures.ts'
 import { EntraHttpClient } from './http-client.ts'
-import { readGrant, type TokenGrant } from './token-endpoint.ts'
-
-/** What ties requests to Entra to the call that caused them. */
-export interface TraceContext {
-  /** Sent as `client-request-id`; one is made up when the caller gave none. */
-  readonly correlationId: string | undefined
-  /** W3C trace context of the caller. */
-  readonly traceparent: string | undefined
-  /** Aborts when the caller hangs up. */
-  readonly signal: AbortSignal
-}
+import { RetryAfterThrottle } from './throttling.ts'
+import { readGrant, readRefusal, type TokenGrant } from './token-endpoint.ts'
+import { continueTrace, type TraceContext } from './trace.ts'
 
 const libraryHeaders = {
   accept: 'application/json',
   'x-client-sku': 'MSAL.CoreCLR',
   'x-client-ver': '4.87.0.0',
   'x-client-os': 'Linux',
+  'return-client-request-id': 'true',
 }
 
-/** One authority host: instance discovery and token endpoint, spoken to as MSAL does. */
+const tokenHeaders = {
+  'content-type': 'application/x-www-form-urlencoded',
+  'x-client-current-telemetry': '5|1004,0,,,|,,,,',
+  'x-client-last-telemetry': '5|0|||',
+  'x-ms-lib-capability': 'retry-after, h429',
+}
+
+/** One authority host, spoken to as MSAL does: instance discovery and the token endpoint. */
 export class EntraConnection {
   readonly #instance: string
   readonly #http: EntraHttpClient
+  readonly #throttle: RetryAfterThrottle
   #discovered = false
 
   constructor(instance: string, clock: Clock) {
     this.#instance = instance
     this.#http = new EntraHttpClient(clock)
+    this.#throttle = new RetryAfterThrottle(clock)
   }
 
   tokenEndpoint(tenant: string): string {
     return `${this.#instance}/${tenant}/oauth2/v2.0/token`
   }
 
-  /** Asks once per process whether the authority is one that Entra knows. */
+  /**
+   * Asks whether the authority is one that Entra knows; once it has answered, never again. When it cannot answer,
+   * the authority is taken at its word, and asked about anew with the next request.
+   *
+   * @throws {EntraRefusalError} when Entra does not know the authority.
+   */
   async discoverInstance(tenant: string, trace: TraceContext): Promise<void> {
     if (this.#discovered) return
     const authorize = `${this.#instance}/${tenant}/oauth2/v2.0/authorize`
     const url = `${this.#instance}/common/discovery/instance?api-version=1.1&authorization_endpoint=${encodeURIComponent(authorize)}`
-    await this.#http.sendWithRetry({ method: 'GET', url, headers: headersOf(trace) }, trace.signal)
-    this.#discovered = true
+    const headers = { ...libraryHeaders, ...requestHeaders(trace) }
+    const answer = await this.#http
+      .sendWithRetry({ method: 'GET', url, headers }, trace.signal)
+      .catch(() => undefined)
+    if (answer?.status === 200) this.#discovered = parseJsonObject(answer.body) !== undefined
+    else if (answer && answer.status < 500) {
+      const refusal = readRefusal(answer)
+      if (refusal.facts.error === 'invalid_instance') throw refusal
+    }
   }
 
   /**
-   * @throws {EntraRefusalError} when Entra refused, was down or did not answer in time.
+   * Asks for a token.
+   *
+   * @throws {EntraRefusalError} when Entra refused, was down, did not answer in time, or had asked for patience before.
    */
   async requestToken(
     tenant: string,
@@ -55,25 +72,21 @@ export class EntraConnection {
     extraHeaders: Readonly<Record<string, string>>,
   ): Promise<TokenGrant> {
     const url = this.tokenEndpoint(tenant)
-    const headers = {
-      ...headersOf(trace),
-      ...extraHeaders,
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-client-current-telemetry': '5|1004,0,,,|,,,,',
-      'x-client-last-telemetry': '5|0|||',
-      'x-ms-lib-capability': 'retry-after, h429',
-    }
+    const question = [form.get('client_id'), tenant, form.get('scope')].join('|')
+    this.#throttle.check(question)
+    const headers = { ...libraryHeaders, ...tokenHeaders, ...requestHeaders(trace), ...extraHeaders }
+    const answer = await this.#http
+      .sendWithRetry({ method: 'POST', url, headers, body: form.toString() }, trace.signal)
+      .catch(error => {
+        if (!(error instanceof EntraTimeoutError)) throw error
+        const correlationId = headers['client-request-id']
+        throw new EntraRefusalError(`Request to the endpoint timed out. CorrelationId: ${correlationId}`)
+      })
     try {
-      const answer = await this.#http.sendWithRetry(
-        { method: 'POST', url, headers, body: form.toString() },
-        trace.signal,
-      )
       return readGrant(answer, url)
     } catch (error) {
-      if (!(error instanceof EntraTimeoutError)) throw error
-      throw new EntraRefusalError(
-        `Request to the endpoint timed out. CorrelationId: ${headers['client-request-id']}`,
-      )
+      if (error instanceof EntraRefusalError) this.#throttle.remember(question, answer, error)
+      throw error
     }
   }
 
@@ -82,11 +95,6 @@ export class EntraConnection {
   }
 }
 
-function headersOf({ correlationId, traceparent }: TraceContext) {
-  return {
-    ...libraryHeaders,
-    ...(traceparent ? { traceparent } : {}),
-    'client-request-id': correlationId ?? randomUUID(),
-    'return-client-request-id': 'true',
-  }
+function requestHeaders({ correlationId, traceparent }: TraceContext) {
+  return { ...continueTrace(traceparent), 'client-request-id': correlationId ?? randomUUID() }
 }

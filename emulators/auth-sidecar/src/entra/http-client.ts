@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici'
 import type { Clock } from '../clock.ts'
 import { EntraTimeoutError } from './failures.ts'
+import { readRetryAfterMs } from './throttling.ts'
 
 export interface EntraRequest {
   readonly method: 'GET' | 'POST'
@@ -32,15 +33,14 @@ export class EntraHttpClient {
    *
    * @throws {EntraTimeoutError} when nothing came within 100 s.
    */
-  async send(entraRequest: EntraRequest, signal: AbortSignal): Promise<EntraAnswer> {
+  async send({ url, method, headers, body }: EntraRequest, signal: AbortSignal): Promise<EntraAnswer> {
     const attempt = new AbortController()
     const stop = AbortSignal.any([signal, attempt.signal])
     const expiry = this.#clock.sleep(attemptTimeoutMs, stop).then(
-      () => attempt.abort(new EntraTimeoutError()),
+      () => attempt.abort(new EntraTimeoutError('No answer in time.')),
       () => undefined,
     )
     try {
-      const { url, method, headers, body } = entraRequest
       const answer = await request(url, {
         method,
         headers,
@@ -56,14 +56,14 @@ export class EntraHttpClient {
   }
 
   /**
-   * Like {@link send}, and once again a second later after a 5xx without `Retry-After` or after a time-out.
+   * Like {@link send}, and once more a second later after a 5xx without `Retry-After` or after a time-out.
    *
    * @throws {EntraTimeoutError} when the second attempt timed out as well.
    */
   async sendWithRetry(entraRequest: EntraRequest, signal: AbortSignal): Promise<EntraAnswer> {
     try {
       const answer = await this.send(entraRequest, signal)
-      if (answer.status < 500 || answer.headers['retry-after'] !== undefined) return answer
+      if (answer.status < 500 || readRetryAfterMs(answer, this.#clock.now()) !== undefined) return answer
     } catch (error) {
       if (!(error instanceof EntraTimeoutError)) throw error
     }

@@ -16,9 +16,9 @@ const problemKinds = {
   500: { section: '15.6.1', title: 'An error occurred while processing your request.' },
 } as const
 
-/** 200 with JSON text that the caller has already made. */
-export function sendJson(reply: FastifyReply, json: string): void {
-  sendChunked(reply, 200, jsonHeaders, json)
+/** 200 with a value as JSON. */
+export function sendJson(reply: FastifyReply, value: unknown): void {
+  sendChunked(reply, 200, jsonHeaders, JSON.stringify(value))
 }
 
 /** 200 with plain text. */
@@ -33,13 +33,6 @@ export function sendProblem(reply: FastifyReply, status: keyof typeof problemKin
   sendChunked(reply, status, problemHeaders, JSON.stringify({ type, title, status, detail }))
 }
 
-/** What routing, authentication and the guards answer: a status and nothing else. */
-export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
-  reply.hijack()
-  reply.raw.writeHead(status, { 'content-length': '0', ...headers })
-  reply.raw.end()
-}
-
 /** Bodies go out chunked, without a length, as Kestrel sends what it has not measured. */
 export function sendChunked(
   reply: FastifyReply,
@@ -50,4 +43,11 @@ export function sendChunked(
   reply.hijack()
   reply.raw.writeHead(status, headers)
   reply.raw.end(body)
+}
+
+/** What routing, authentication and the guards answer: a status and nothing else. */
+export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
+  reply.hijack()
+  reply.raw.writeHead(status, { 'content-length': '0', ...headers })
+  reply.raw.end()
 }

@@ -1,63 +1,65 @@
-import type { ApiOptions } from '../settings/downstream-apis.ts'
-import type { Query } from './query.ts'
+import type { SidecarVersion } from '../config.ts'
+import type { AcquireTokenOptions, ApiOptions } from '../settings/downstream-apis.ts'
+import type { Query, QueryParameter } from './query.ts'
 
 const prefix = 'optionsoverride.'
-const acquirePrefix = 'acquiretokenoptions.'
-const guidPattern = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i
+const guidPattern = /^[({]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?$/i
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type ApiDraft = Mutable<Omit<ApiOptions, 'acquireTokenOptions'>> & {
-  acquireTokenOptions: Mutable<ApiOptions['acquireTokenOptions']>
+/** What 1.0.0 already let a caller change; everything else came later. */
+const firstReleaseKeys =
+  /^(scopes|relativepath|extra.*|acquiretokenoptions\.(tenant|claims|fmipath|forcerefresh))$/
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Reads `optionsOverride.*`; empty when the query has none. */
+export function readOverrides(query: Query): readonly QueryParameter[] {
+  return query.below(prefix)
 }
 
-/** Whether the query tries to override anything. */
-export function hasOverrides(query: Query): boolean {
-  return !query.startingWith(prefix).next().done
-}
-
-/** Whether the query names another base URL, which is never honoured. */
-export function overridesBaseUrl(query: Query): boolean {
-  return Boolean(query.text(`${prefix}baseurl`))
-}
-
-/** Lays `optionsOverride.*` over the configured options. A switched-on app token cannot be switched off again. */
-export function mergeOverrides(options: ApiOptions, query: Query): ApiOptions {
-  const draft: ApiDraft = { ...options, acquireTokenOptions: { ...options.acquireTokenOptions } }
-  for (const [name, values] of query.startingWith(prefix)) {
-    if (name.startsWith(acquirePrefix)) overrideAcquisition(draft, name.slice(acquirePrefix.length), values)
-    else overrideCall(draft, name, values)
+/**
+ * Lays a caller's overrides over the configured options. A configured app token cannot be switched off, and any
+ * override at all switches a configured ForceRefresh off, unless it says otherwise.
+ */
+export function mergeOverrides(
+  options: ApiOptions,
+  overrides: readonly QueryParameter[],
+  version: SidecarVersion,
+): ApiOptions {
+  if (overrides.length === 0) return options
+  const known = version === '1.0.0' ? overrides.filter(({ key }) => firstReleaseKeys.test(key)) : overrides
+  const acquisition: Draft<AcquireTokenOptions> = { ...options.acquireTokenOptions, forceRefresh: false }
+  const draft: Draft<ApiOptions> = { ...options, acquireTokenOptions: acquisition }
+  const scopes = known.filter(({ key, value }) => key === 'scopes' && value.trim() !== '')
+  if (scopes.length > 0) draft.scopes = scopes.map(({ value }) => value)
+  for (const parameter of known) {
+    if (parameter.value === '') continue
+    overrideCall(draft, parameter)
+    overrideAcquisition(acquisition, parameter)
   }
   return draft
 }
 
-function overrideCall(draft: ApiDraft, name: string, values: readonly string[]): void {
-  const last = values.at(-1) ?? ''
-  if (name === 'scopes') {
-    const scopes = values.filter(scope => scope.trim() !== '')
-    if (scopes.length > 0) draft.scopes = scopes
-  } else if (last === '') return
-  else if (name === 'requestapptoken') draft.requestAppToken ||= isTrue(last)
-  else if (name === 'relativepath') draft.relativePath = last
-  else if (name === 'httpmethod') draft.httpMethod = last
-  else if (name === 'contenttype') draft.contentType = last
-  else if (name === 'acceptheader') draft.acceptHeader = last
-  else if (name.startsWith('extraheaderparameters.')) {
-    draft.extraHeaderParameters = { ...draft.extraHeaderParameters, [name.slice(22)]: last }
-  } else if (name.startsWith('extraqueryparameters.')) {
-    draft.extraQueryParameters = { ...draft.extraQueryParameters, [name.slice(21)]: last }
+function overrideCall(draft: Draft<ApiOptions>, { key, name, value }: QueryParameter): void {
+  const [group, ...rest] = name.split('.')
+  const entry = rest.join('.')
+  if (key === 'requestapptoken') draft.requestAppToken ||= isTrue(value)
+  else if (key === 'relativepath') draft.relativePath = value
+  else if (key === 'httpmethod') draft.httpMethod = value
+  else if (key === 'contenttype') draft.contentType = value
+  else if (key === 'acceptheader') draft.acceptHeader = value
+  else if (entry !== '' && group?.toLowerCase() === 'extraheaderparameters') {
+    draft.extraHeaderParameters = { ...draft.extraHeaderParameters, [entry]: value }
+  } else if (entry !== '' && group?.toLowerCase() === 'extraqueryparameters') {
+    draft.extraQueryParameters = { ...draft.extraQueryParameters, [entry]: value }
   }
 }
 
-function overrideAcquisition(draft: ApiDraft, name: string, values: readonly string[]): void {
-  const last = values.at(-1)
-  if (!last) return
-  const acquisition = draft.acquireTokenOptions
-  if (name === 'tenant') acquisition.tenant = last
-  else if (name === 'forcerefresh') acquisition.forceRefresh = isTrue(last)
-  else if (name === 'claims') acquisition.claims = last
-  else if (name === 'fmipath') acquisition.fmiPath = last
-  else if (name === 'longrunningwebapisessionkey') acquisition.longRunningWebApiSessionKey = last
-  else if (name === 'correlationid' && guidPattern.test(last)) acquisition.correlationId = last
+function overrideAcquisition(draft: Draft<AcquireTokenOptions>, { key, value }: QueryParameter): void {
+  if (key === 'acquiretokenoptions.tenant') draft.tenant = value
+  else if (key === 'acquiretokenoptions.forcerefresh') draft.forceRefresh = isTrue(value)
+  else if (key === 'acquiretokenoptions.claims') draft.claims = value
+  else if (key === 'acquiretokenoptions.fmipath') draft.fmiPath = value
+  else if (key === 'acquiretokenoptions.correlationid' && guidPattern.test(value)) draft.correlationId = value
 }
 
 function isTrue(value: string): boolean {

@@ -1,27 +1,40 @@
+export interface QueryParameter {
+  /** In lower case. */
+  readonly key: string
+  readonly name: string
+  readonly value: string
+}
+
 /** A query string read as ASP.NET Core reads it: names in any case, several values for one name. */
 export class Query {
-  readonly #values = new Map<string, string[]>()
+  readonly #parameters: readonly QueryParameter[]
 
   constructor(url: string) {
     const start = url.indexOf('?')
-    if (start < 0) return
-    for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-      const key = name.toLowerCase()
-      const values = this.#values.get(key)
-      if (values) values.push(value)
-      else this.#values.set(key, [value])
-    }
+    this.#parameters =
+      start < 0
+        ? []
+        : Array.from(new URLSearchParams(url.slice(start + 1)), ([name, value]) => ({
+            key: name.toLowerCase(),
+            name,
+            value,
+          }))
   }
 
-  /** All values of a name; several are joined by commas, as binding to one string does. */
-  text(name: string): string | undefined {
-    return this.#values.get(name.toLowerCase())?.join(',')
+  /** The value of a name (lower case); several values are joined by commas, as binding to one text does. */
+  text(key: string): string | undefined {
+    const values = this.#parameters.filter(parameter => parameter.key === key).map(({ value }) => value)
+    return values.length > 0 ? values.join(',') : undefined
   }
 
-  /** Names in lower case that begin with a prefix (lower case), without it, each with its values. */
-  *startingWith(prefix: string): Generator<readonly [name: string, values: readonly string[]]> {
-    for (const [name, values] of this.#values) {
-      if (name.startsWith(prefix)) yield [name.slice(prefix.length), values]
-    }
+  /** The parameters whose names begin with a prefix (lower case), with the prefix taken off. */
+  below(prefix: string): readonly QueryParameter[] {
+    return this.#parameters
+      .filter(({ key }) => key.startsWith(prefix))
+      .map(({ key, name, value }) => ({
+        key: key.slice(prefix.length),
+        name: name.slice(prefix.length),
+        value,
+      }))
   }
 }

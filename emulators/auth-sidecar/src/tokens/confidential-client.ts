@@ -1,14 +1,17 @@
 import type { Clock } from '../clock.ts'
-import type { ClientCredential } from '../credentials/credential.ts'
-import type { EntraConnection, TraceContext } from '../entra/connection.ts'
+import type { ClientCredential, FormField } from '../credentials/credential.ts'
+import type { EntraConnection } from '../entra/connection.ts'
 import type { TokenGrant } from '../entra/token-endpoint.ts'
+import type { TraceContext } from '../entra/trace.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 
-/** What both grants have in common. */
+/** What every grant has in common. */
 export interface TokenQuery {
   readonly tenant: string
   readonly scopes: readonly string[]
-  readonly forceRefresh: boolean
+  /** Whether to ask Entra even if there is a token in the cache. */
+  readonly bypassCache: boolean
+  /** A claims request, as JSON text. */
   readonly claims: string | undefined
   readonly trace: TraceContext
 }
@@ -20,117 +23,152 @@ export interface AppTokenQuery extends TokenQuery {
 export interface OnBehalfOfQuery extends TokenQuery {
   /** Tc as it came in. */
   readonly assertion: string
-  /** SHA-256 of the assertion, base64url: what the cache knows it by. */
+  /** What the cache knows the assertion by. */
   readonly assertionHash: string
-  /** Oid and tid of the person, for Entra's routing hint. */
-  readonly person: { readonly oid: string; readonly tid: string } | undefined
+  /** `oid:…@…` of the person, Entra's routing hint. */
+  readonly routingHint: string | undefined
 }
 
-const onBehalfOfGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export interface AgentUserQuery extends TokenQuery {
+  /** `username` or `user_id` with its value. */
+  readonly user: FormField
+  /** Gets the agent's own token for the exchange. */
+  readonly instanceToken: () => Promise<string>
+}
+
+export interface ClientIdentity {
+  readonly clientId: string
+  /** What keeps this client's tokens apart from those of a client with the same id but another credential. */
+  readonly cacheKey: string
+  readonly credential: (query: TokenQuery) => Promise<ClientCredential>
+}
+
+export interface ClientServices {
+  readonly entra: EntraConnection
+  readonly cache: TokenCache
+  readonly clock: Clock
+}
+
+/** Scopes of OpenID Connect that go along with every request for a person. */
 const reservedScopes = ['offline_access', 'openid', 'profile']
 
 /** One application towards Entra, as MSAL's confidential client: it acquires tokens and remembers them. */
 export class ConfidentialClient {
-  readonly clientId: string
-  readonly #credential: ClientCredential
-  readonly #entra: EntraConnection
-  readonly #cache: TokenCache
-  readonly #clock: Clock
+  readonly #identity: ClientIdentity
+  readonly #services: ClientServices
 
-  constructor(
-    clientId: string,
-    credential: ClientCredential,
-    shared: { readonly entra: EntraConnection; readonly cache: TokenCache; readonly clock: Clock },
-  ) {
-    this.clientId = clientId
-    this.#credential = credential
-    this.#entra = shared.entra
-    this.#cache = shared.cache
-    this.#clock = shared.clock
+  constructor(identity: ClientIdentity, services: ClientServices) {
+    this.#identity = identity
+    this.#services = services
   }
 
-  /** A token for the application itself (OAuth 2.0 client credentials). */
-  async acquireForApp(query: AppTokenQuery): Promise<string> {
-    const partition = `app|${this.clientId}|${query.tenant}|${query.fmiPath ?? ''}`
-    await this.#entra.discoverInstance(query.tenant, query.trace)
-    return this.#cachedOrNew(partition, query, async () =>
-      this.#request(query, [
-        ['scope', query.scopes.join(' ')],
-        ...(query.claims ? ([['claims', query.claims]] as const) : []),
+  /** A token for the application itself (RFC 6749 §4.4). The authority is looked up only when Entra must be asked. */
+  async acquireForApp(query: AppTokenQuery): Promise<CachedToken> {
+    const partition = this.#partition('app', query, query.fmiPath ?? '')
+    return this.#cachedOrNew(partition, query, async () => {
+      await this.#services.entra.discoverInstance(query.tenant, query.trace)
+      return this.#request(query, query.scopes.join(' '), [
         ['grant_type', 'client_credentials'],
         ['client_info', '2'],
         ...(query.fmiPath ? ([['fmi_path', query.fmiPath]] as const) : []),
+      ])
+    })
+  }
+
+  /** A token on behalf of the person in the assertion. */
+  async acquireOnBehalfOf(query: OnBehalfOfQuery): Promise<CachedToken> {
+    const partition = this.#partition('obo', query, query.assertionHash)
+    await this.#services.entra.discoverInstance(query.tenant, query.trace)
+    return this.#cachedOrNew(partition, query, async () =>
+      this.#request(
+        query,
+        withReservedScopes(query.scopes),
+        [
+          ['client_info', '1'],
+          ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+          ['assertion', query.assertion],
+          ['requested_token_use', 'on_behalf_of'],
+        ],
+        query.routingHint ? { 'x-anchormailbox': query.routingHint } : {},
+      ),
+    )
+  }
+
+  /** A token for the agent's own user account, by federation instead of a password. */
+  async acquireForAgentUser(query: AgentUserQuery): Promise<CachedToken> {
+    const partition = this.#partition('agent-user', query, query.user.join('='))
+    return this.#cachedOrNew(partition, query, async () =>
+      this.#request(query, withReservedScopes(query.scopes), [
+        ['client_info', '1'],
+        ['grant_type', 'user_fic'],
+        query.user,
+        ['user_federated_identity_credential', await query.instanceToken()],
       ]),
     )
   }
 
-  /** A token for the application on behalf of the person in the assertion. */
-  async acquireOnBehalfOf(query: OnBehalfOfQuery): Promise<string> {
-    const partition = `obo|${this.clientId}|${query.tenant}|${query.assertionHash}`
-    await this.#entra.discoverInstance(query.tenant, query.trace)
-    return this.#cachedOrNew(partition, query, async () =>
-      this.#request(
-        query,
-        [
-          ['scope', withReservedScopes(query.scopes)],
-          ...(query.claims ? ([['claims', query.claims]] as const) : []),
-          ['client_info', '1'],
-          ['grant_type', onBehalfOfGrant],
-          ['assertion', query.assertion],
-          ['requested_token_use', 'on_behalf_of'],
-        ],
-        query.person ? { 'x-anchormailbox': `Oid:${query.person.oid}@${query.person.tid}` } : {},
-      ),
-    )
+  #partition(kind: string, { tenant }: TokenQuery, subject: string): string {
+    return `${kind}|${this.#identity.cacheKey}|${tenant}|${subject}`
   }
 
   async #cachedOrNew(
     partition: string,
     query: TokenQuery,
     renew: () => Promise<TokenGrant>,
-  ): Promise<string> {
-    if (!query.forceRefresh && !query.claims) {
-      const cached = this.#cache.find(partition, query.scopes.map(lowerCase))
-      if (cached) return cached.accessToken
+  ): Promise<CachedToken> {
+    const { cache, clock } = this.#services
+    const renewAndStore = async () => {
+      const token = toCachedToken(await renew(), query.scopes, clock.now())
+      cache.store(partition, token)
+      return token
     }
-    const grant = await renew()
-    this.#cache.store(partition, this.#toCached(grant, query.scopes))
-    return grant.accessToken
-  }
-
-  #toCached(grant: TokenGrant, requested: readonly string[]): CachedToken {
-    const now = this.#clock.now()
-    const scopes = grant.scope?.split(' ') ?? requested
-    return {
-      accessToken: grant.accessToken,
-      expiresAtMs: now + grant.expiresInSeconds * 1000,
-      refreshAtMs: grant.refreshInSeconds === undefined ? undefined : now + grant.refreshInSeconds * 1000,
-      scopes: new Set(scopes.map(lowerCase)),
+    if (query.bypassCache) return renewAndStore()
+    const cached = cache.find(partition, query.scopes.map(lowerCase))
+    if (!cached) return renewAndStore()
+    // Renewed ahead of its end, while this caller already has it; a failure shows once the token has run out.
+    if (cached.refreshAtMs !== undefined && cached.refreshAtMs < clock.now()) {
+      renewAndStore().catch(() => undefined)
     }
+    return cached
   }
 
   async #request(
     query: TokenQuery,
-    fields: readonly (readonly [string, string])[],
+    scope: string,
+    fields: readonly FormField[],
     headers: Readonly<Record<string, string>> = {},
   ): Promise<TokenGrant> {
-    const credential = await this.#credential.authenticate({
-      clientId: this.clientId,
-      tenant: query.tenant,
-      tokenEndpoint: this.#entra.tokenEndpoint(query.tenant),
-      trace: query.trace,
+    const { clientId } = this.#identity
+    const { entra } = this.#services
+    const credential = await this.#identity.credential(query)
+    const proof = await credential.authenticate({
+      clientId,
+      tokenEndpoint: entra.tokenEndpoint(query.tenant),
     })
-    const form = new URLSearchParams()
-    for (const [name, value] of [['client_id', this.clientId] as const, ...credential, ...fields]) {
+    const form = new URLSearchParams({ client_id: clientId })
+    const claims: readonly FormField[] = query.claims ? [['claims', query.claims]] : []
+    for (const [name, value] of [...proof, ['scope', scope] as const, ...claims, ...fields]) {
       form.append(name, value)
     }
-    return this.#entra.requestToken(query.tenant, form, query.trace, headers)
+    return entra.requestToken(query.tenant, form, query.trace, headers)
+  }
+}
+
+function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: number): CachedToken {
+  const scopes = grant.scope?.split(' ') ?? requested
+  return {
+    accessToken: grant.accessToken,
+    expiresAtMs: nowMs + grant.expiresInSeconds * 1000,
+    refreshAtMs: grant.refreshInSeconds === undefined ? undefined : nowMs + grant.refreshInSeconds * 1000,
+    scopes: new Set(scopes.map(lowerCase)),
   }
 }
 
 function withReservedScopes(scopes: readonly string[]): string {
-  return [...new Set([...scopes, ...reservedScopes])]
-    .sort((a, b) => a.localeCompare(b, 'en', { sensitivity: 'accent' }))
+  const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
+  return [...bySpelling.keys()]
+    .sort()
+    .map(key => bySpelling.get(key))
     .join(' ')
 }
 

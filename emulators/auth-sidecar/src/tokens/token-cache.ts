@@ -12,16 +12,19 @@ export interface CachedToken {
 /** A token this close to its end is not handed out any more. */
 const expiryBufferMs = 5 * 60_000
 
+/** The original never lets go of a partition up to 1.1.1; this many should be enough for a stand-in. */
+const mostPartitions = 50_000
+
 /** Access tokens in memory: one partition per application, tenant and person, in it one token per set of scopes. */
 export class TokenCache {
-  readonly #partitions = new Map<string, CachedToken[]>()
+  readonly #partitions = new Map<string, readonly CachedToken[]>()
   readonly #clock: Clock
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** A token of the partition that holds all the scopes (lower case) and lives for another five minutes. */
+  /** A token of the partition that covers all the scopes (lower case) and lives for another five minutes. */
   find(partition: string, scopes: readonly string[]): CachedToken | undefined {
     const token = this.#partitions
       .get(partition)
@@ -31,9 +34,13 @@ export class TokenCache {
 
   /** Takes a token in; tokens of the partition that share a scope with it give way. */
   store(partition: string, token: CachedToken): void {
-    const others = this.#partitions
-      .get(partition)
-      ?.filter(other => ![...token.scopes].some(scope => other.scopes.has(scope)))
-    this.#partitions.set(partition, [...(others ?? []), token])
+    const others = (this.#partitions.get(partition) ?? []).filter(other => !sharesScope(other, token))
+    const [oldest] = this.#partitions.keys()
+    if (this.#partitions.size >= mostPartitions && oldest !== undefined) this.#partitions.delete(oldest)
+    this.#partitions.set(partition, [...others, token])
   }
+}
+
+function sharesScope(one: CachedToken, other: CachedToken): boolean {
+  return [...one.scopes].some(scope => other.scopes.has(scope))
 }
