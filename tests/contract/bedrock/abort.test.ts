@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Stack } from '../../support/stack.ts'
+import { connect, credentials, runTurn } from './run-turn.ts'
+import { frame, ScriptedBedrock, text } from './scripted-bedrock.ts'
+
+const server = new ScriptedBedrock()
+let stack: Stack
+beforeAll(async () => {
+  await server.start()
+  const agent = {
+    ...credentials,
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL: server.url,
+    BEDROCK_PROBE: 'off',
+    TURN_TIMEOUT_MS: '1000',
+  }
+  stack = await Stack.start({ agent }, ['agent'])
+})
+afterAll(async () => {
+  await stack.close()
+  await server.stop()
+})
+
+/** The model begins to answer and then never goes on. */
+const neverEnding = () => {
+  const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
+  server.script = (request, { send }) => {
+    for (const event of text('Once upon a time').slice(0, 2)) send(frame(event))
+    asked.resolve(request)
+  }
+  return asked.promise
+}
+
+const chat = (signal: AbortSignal) =>
+  fetch(`${stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ message: 'Tell me a story', mode: 'bedrock', flow: 'autonomous' }),
+    signal,
+  })
+
+describe('a browser that goes away', () => {
+  it('closes the model’s request within 100 ms, in the middle of the answer', async () => {
+    const asked = neverEnding()
+    const browser = new AbortController()
+    const response = await chat(browser.signal)
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let received = ''
+    while (!received.includes('Once upon')) received += (await reader?.read())?.value ?? ''
+    const { hungUp } = await asked
+    const leftAt = performance.now()
+    browser.abort()
+    expect((await hungUp) - leftAt).toBeLessThan(100)
+  })
+
+  it('closes it as well before the model said anything', async () => {
+    const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
+    server.script = request => asked.resolve(request)
+    const browser = new AbortController()
+    const gone = chat(browser.signal)
+      .then(response => response.text())
+      .catch((error: Error) => error.name)
+    const { hungUp } = await asked.promise
+    const leftAt = performance.now()
+    browser.abort()
+    expect((await hungUp) - leftAt).toBeLessThan(100)
+    expect(await gone).toBe('AbortError')
+  })
+})
+
+describe('the turn’s deadline', () => {
+  it('closes the model’s request and ends the turn with TURN_TIMEOUT', async () => {
+    const asked = neverEnding()
+    const response = await chat(AbortSignal.timeout(5_000))
+    const events = await response.text()
+    await (await asked).hungUp
+    expect(events).toContain('event: problem')
+    expect(events).toContain('TURN_TIMEOUT')
+  })
+})
+
+describe('an aborted turn', () => {
+  it('says nothing about Bedrock being there', async () => {
+    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
+    void neverEnding()
+    const leaving = new AbortController()
+    const reason = new Error('The person went away.')
+    const turn = runTurn(mode, { signal: leaving.signal, onWrite: () => leaving.abort(reason) })
+    await expect(turn).rejects.toThrow()
+    expect(bedrock.availability.sight).toEqual({ state: 'unknown' })
+    bedrock.close()
+  })
+})
