@@ -5,7 +5,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
 
 const executablePath = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium'
 
@@ -22,6 +22,7 @@ const flags = [
 /** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
 export function useBrowser(): { open(url: string, options?: BrowserContextOptions): Promise<Page> } {
   let browser: Browser
+  vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 })
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: flags, headless: true })
   })
@@ -35,7 +36,7 @@ export function useBrowser(): { open(url: string, options?: BrowserContextOption
         expect(faults, 'errors in the browser console').toEqual([])
       })
       const page = await context.newPage()
-      page.setDefaultTimeout(10_000)
+      page.setDefaultTimeout(8_000)
       await page.goto(url)
       return page
     },

@@ -35,7 +35,7 @@ const pageProblems = {
   },
   SIGN_IN_CANCELLED: {
     title: 'Sign-in was cancelled.',
-    hint: 'Nothing was sent. Sign in when you are ready.',
+    hint: 'Nothing was sent. The agent acts on your behalf only once you have signed in and consented; as itself it can always act.',
   },
   SIGN_IN_TIMED_OUT: {
     title: 'Sign-in took too long.',
@@ -56,10 +56,6 @@ const pageProblems = {
   CONSENT_NEEDED: {
     title: 'Your consent is needed.',
     hint: 'Review what this page asks for. Without your consent the agent cannot act on your behalf.',
-  },
-  CONSENT_DECLINED: {
-    title: 'Consent was declined.',
-    hint: 'Nothing was sent. The agent cannot act on your behalf without it, but it can act as itself.',
   },
   SIGN_IN_INTERACTION_REQUIRED: {
     title: 'Microsoft Entra ID wants more from you.',

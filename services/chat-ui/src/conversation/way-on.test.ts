@@ -4,13 +4,16 @@ import { wayOn } from './way-on.ts'
 
 describe('wayOn', () => {
   it('offers sign-in where a person is missing', () => {
-    expect(wayOn(pageProblem('SIGN_IN_REQUIRED'))).toEqual({ label: 'Sign in and ask', interaction: {} })
+    expect(wayOn(pageProblem('SIGN_IN_REQUIRED'))).toEqual({
+      label: 'Sign in and ask',
+      interaction: { kind: 'choose-account' },
+    })
   })
 
   it('hands the Conditional Access challenge to the sign-in window of the same person', () => {
     const problem = { ...pageProblem('SIGN_IN_FAILED'), code: 'CONDITIONAL_ACCESS_REQUIRED' }
     expect(wayOn({ ...problem, claimsChallenge: '{"access_token":{}}' }).interaction).toEqual({
-      sameAccount: true,
+      kind: 'prove-more',
       claimsChallenge: '{"access_token":{}}',
     })
   })

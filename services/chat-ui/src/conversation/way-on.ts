@@ -7,8 +7,8 @@ export interface WayOn {
   readonly interaction?: Interaction
 }
 
-const signIn: WayOn = { label: 'Sign in and ask', interaction: {} }
-const consent: WayOn = { label: 'Review and ask again', interaction: { sameAccount: true } }
+const signIn: WayOn = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
+const consent: WayOn = { label: 'Review and ask again', interaction: { kind: 'consent' } }
 
 const ways: Readonly<Record<string, WayOn>> = {
   SIGN_IN_REQUIRED: signIn,
@@ -21,7 +21,6 @@ const ways: Readonly<Record<string, WayOn>> = {
   SIGN_IN_UNREACHABLE: signIn,
   SIGN_IN_FAILED: signIn,
   CONSENT_NEEDED: consent,
-  CONSENT_DECLINED: consent,
   USER_TOKEN_SCOPE_MISSING: consent,
 }
 
@@ -30,7 +29,7 @@ export function wayOn(problem: PageProblem): WayOn {
   if (problem.code === 'CONDITIONAL_ACCESS_REQUIRED' || problem.code === 'SIGN_IN_INTERACTION_REQUIRED') {
     return {
       label: 'Continue in the sign-in window',
-      interaction: { sameAccount: true, claimsChallenge: problem.claimsChallenge },
+      interaction: { kind: 'prove-more', claimsChallenge: problem.claimsChallenge },
     }
   }
   return ways[problem.code] ?? { label: 'Retry' }

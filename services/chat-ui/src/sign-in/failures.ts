@@ -28,14 +28,12 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
   endpoints_resolution_error: 'SIGN_IN_UNREACHABLE',
 }
 
-/** AADSTS65004: the person declined to consent. AADSTS65001: nobody has consented yet. */
-const consentDeclined = '65004'
+/** AADSTS65001: nobody has consented yet. */
 const consentMissing = '65001'
 
 /** Says in the page's words why sign-in or renewal failed, and what the way on is. */
 export function describeFailure(failure: IdentityFailure): PageProblem {
   const detail = detailOf(failure)
-  if (failure.errorNo === consentDeclined) return pageProblem('CONSENT_DECLINED', detail)
   if (failure.subError === 'consent_required' || failure.errorNo === consentMissing) {
     return pageProblem('CONSENT_NEEDED', detail)
   }

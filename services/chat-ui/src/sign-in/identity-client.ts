@@ -92,13 +92,12 @@ function configuration(config: PublicConfig): Configuration {
 }
 
 function popupRequest(application: PublicClientApplication, scopes: string[], interaction: Interaction) {
-  const account = interaction.sameAccount ? application.getActiveAccount() : null
-  return {
-    scopes,
-    overrideInteractionInProgress: true,
-    ...(account ? { account } : { prompt: 'select_account' }),
-    ...(interaction.claimsChallenge ? { claims: interaction.claimsChallenge } : {}),
-  }
+  const account = application.getActiveAccount()
+  const request = { scopes, overrideInteractionInProgress: true }
+  if (!account || interaction.kind === 'choose-account') return { ...request, prompt: 'select_account' }
+  if (interaction.kind === 'consent') return { ...request, account }
+  const { claimsChallenge } = interaction
+  return { ...request, account, ...(claimsChallenge ? { claims: claimsChallenge } : { prompt: 'login' }) }
 }
 
 function describeAccount(account: AccountInfo): Account {

@@ -10,13 +10,12 @@ export interface Account {
   readonly userName: string
 }
 
-/** Why the person is sent to the sign-in window once more. */
-export interface Interaction {
-  /** A Conditional Access challenge to be met there (JSON text). */
-  readonly claimsChallenge?: string | undefined
-  /** Keep the account and only ask what is missing, such as consent; otherwise let the person choose one. */
-  readonly sameAccount?: boolean
-}
+/** What the person does in the sign-in window: choose an account, or as the same person consent or prove more. */
+export type Interaction =
+  | { readonly kind: 'choose-account' }
+  | { readonly kind: 'consent' }
+  /** With the Conditional Access challenge (JSON text) where it is known; the sidecar does not hand it on. */
+  | { readonly kind: 'prove-more'; readonly claimsChallenge: string | undefined }
 
 /** What the session needs of the identity library, which comes in a chunk of its own. All of it throws PageErrors. */
 export interface IdentityClient {
@@ -57,7 +56,7 @@ export class Session {
   }
 
   /** Signs in through the sign-in window. Throws a PageError that says why it did not work. */
-  async signIn(interaction: Interaction = {}): Promise<void> {
+  async signIn(interaction: Interaction = { kind: 'choose-account' }): Promise<void> {
     this.cancelSignIn()
     const attempt = new AbortController()
     this.#attempt.value = attempt

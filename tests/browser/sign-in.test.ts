@@ -1,0 +1,281 @@
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { Stack } from '../support/stack.ts'
+import { useBrowser } from './support/browser.ts'
+
+const { ada, ben, agentId, blueprintAppId, pageAppId, weatherAppId } = identities
+const browser = useBrowser()
+let stack: Stack
+
+beforeAll(async () => {
+  stack = await Stack.start()
+})
+afterAll(() => stack?.close())
+afterEach(() => emulator('POST', 'reset'))
+
+/** Sets a switch of the stand-in for Entra. */
+async function emulator(method: string, path: string, body?: unknown): Promise<void> {
+  const response = await fetch(`${stack.entraUrl}/emulator/${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  expect(response.status).toBeLessThan(300)
+}
+
+/** Presses a button of the page that opens the sign-in window, and returns that window. */
+async function openWindow(page: Page, button: Locator): Promise<Page> {
+  await button.hover()
+  const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])
+  return popup
+}
+
+async function signIn(
+  page: Page,
+  person: { readonly name: string },
+  button = signInButton(page),
+): Promise<void> {
+  const popup = await openWindow(page, button)
+  await popup.getByRole('button', { name: person.name }).click()
+  await page.getByText(`Signed in as ${person.name}`).waitFor()
+}
+
+function signInButton(page: Page): Locator {
+  return page.getByRole('button', { name: 'Sign in', exact: true })
+}
+
+async function askOnBehalf(page: Page, question = 'Weather in Dallas?'): Promise<Locator> {
+  await page.getByRole('radio', { name: 'On behalf of me' }).check()
+  await page.getByLabel('Your question').fill(question)
+  await page.keyboard.press('Enter')
+  return page.getByRole('article').last()
+}
+
+/** The `on_behalf_of` that the weather API validated, as the trace shows its answer. */
+async function onBehalfOf(page: Page): Promise<string | undefined> {
+  const bodies = await page.locator('.step pre').allTextContents()
+  return bodies.map(body => /"on_behalf_of": "?([^",\n]+)/.exec(body)?.[1]).find(Boolean)
+}
+
+async function answered(answer: Locator): Promise<void> {
+  await answer.getByText(/Dallas.*°C/).waitFor()
+}
+
+describe('somebody who signs in', () => {
+  it('lets the agent act on their behalf; after signing out, somebody else does', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await answered(await askOnBehalf(page))
+    expect(await onBehalfOf(page)).toBe(ada.oid)
+    expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
+      'on behalf of the signed-in person towards the weather API.',
+    )
+    expect(await page.locator('.token[data-role=Tc]').count()).toBe(1)
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signIn(page, ben)
+    await answered(await askOnBehalf(page))
+    expect(await onBehalfOf(page)).toBe(ben.oid)
+  })
+
+  it('stays signed in over a reload, without another window', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await page.reload()
+    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+    await answered(await askOnBehalf(page))
+    expect(page.context().pages()).toHaveLength(1)
+  })
+
+  it('has an old token renewed without noticing', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.clock.install()
+    await page.reload()
+    await signIn(page, ada)
+    await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
+    await emulator('DELETE', 'requests')
+    await answered(await askOnBehalf(page))
+    expect(await grantTypes()).toContain('refresh_token')
+    expect(page.context().pages()).toHaveLength(1)
+  })
+
+  it('has a token renewed that only the agent finds expired', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await emulator('PATCH', 'settings', { clockOffsetSeconds: -7200 })
+    await signIn(page, ada)
+    await emulator('PATCH', 'settings', { clockOffsetSeconds: 0 })
+    await answered(await askOnBehalf(page))
+    expect(await onBehalfOf(page)).toBe(ada.oid)
+  })
+
+  it('is told that the session has ended, and goes on after signing in again', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.clock.install()
+    await page.reload()
+    await signIn(page, ada)
+    await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
+    await emulator('POST', 'faults', { leg: 'refresh', kind: 'refuse', code: 700082 })
+    const answer = await askOnBehalf(page)
+    await answer.getByText('Your session has ended.').waitFor()
+    await emulator('DELETE', 'faults')
+    await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
+    await answered(page.getByRole('article').last())
+  })
+
+  async function grantTypes(): Promise<string[]> {
+    const response = await fetch(`${stack.entraUrl}/emulator/requests`)
+    const { requests } = (await response.json()) as { requests: { form?: { grant_type?: string } }[] }
+    return requests.flatMap(({ form }) => form?.grant_type ?? [])
+  }
+})
+
+describe('somebody who is not signed in', () => {
+  it('is offered sign-in in the message and gets the answer afterwards, never one of the agent itself', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const chats: string[] = []
+    page.on('request', request => {
+      if (request.url().endsWith('/api/chat')) chats.push(request.headers()['authorization'] ?? 'no token')
+    })
+    const answer = await askOnBehalf(page)
+    await answer.getByText('Sign in first.').waitFor()
+    expect(chats).toEqual([])
+    await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
+    await answered(page.getByRole('article').last())
+    expect(await onBehalfOf(page)).toBe(ada.oid)
+    expect(chats).toHaveLength(1)
+    expect(chats[0]).toMatch(/^Bearer /)
+  })
+
+  it('who cancels in the window is told so, in the message', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askOnBehalf(page)
+    const popup = await openWindow(page, answer.getByRole('button', { name: 'Sign in and ask' }))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
+  })
+
+  it('who closes the window is told so, and may give up without waiting for that', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askOnBehalf(page)
+    const button = answer.getByRole('button', { name: 'Sign in and ask' })
+    const closed = await openWindow(page, button)
+    await closed.getByRole('button', { name: ada.name }).waitFor()
+    await closed.close()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+
+    const left = await openWindow(page, button)
+    await answer.getByRole('button', { name: 'Cancel' }).click()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await left.getByRole('button', { name: ada.name }).click()
+    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+  })
+
+  it('whose browser blocks the window is told so', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.evaluate('window.open = () => null')
+    const answer = await askOnBehalf(page)
+    await answer.getByRole('button', { name: 'Sign in and ask' }).click()
+    await answer.getByText('The browser blocked the sign-in window.').waitFor()
+  })
+
+  it('who cancels at the header’s button is told there', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const popup = await openWindow(page, signInButton(page))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+  })
+
+  it('still gets answers of the agent itself, without a token being sent along', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const request = page.waitForRequest('**/api/chat')
+    await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
+    expect((await request).headers()['authorization']).toBeUndefined()
+  })
+})
+
+describe('consent', () => {
+  it('is asked for in the window, and declining it is told in words', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await emulator(
+      'DELETE',
+      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
+    )
+    const answer = await askOnBehalf(page)
+    const button = answer.getByRole('button', { name: 'Sign in and ask' })
+    const first = await openWindow(page, button)
+    await first.getByRole('button', { name: ada.name }).click()
+    await first.getByRole('button', { name: 'Cancel' }).click()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+    const second = await openWindow(page, button)
+    await second.getByRole('button', { name: ada.name }).click()
+    await second.getByRole('button', { name: 'Accept' }).click()
+    await answered(page.getByRole('article').last())
+  })
+
+  it('that was withdrawn is asked for again when the token is renewed', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.clock.install()
+    await page.reload()
+    await signIn(page, ada)
+    await emulator(
+      'DELETE',
+      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
+    )
+    await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
+    const answer = await askOnBehalf(page)
+    await answer.getByText('Your consent is needed.').waitFor()
+    const popup = await openWindow(page, answer.getByRole('button', { name: 'Review and ask again' }))
+    await popup.getByRole('button', { name: 'Accept' }).click()
+    await answered(page.getByRole('article').last())
+  })
+
+  it('that an administrator must give to the agent is told, with a way to ask again', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await emulator('DELETE', `consents?${new URLSearchParams({ client: agentId, resource: weatherAppId })}`)
+    const answer = await askOnBehalf(page)
+    await answer.getByText('CONSENT_REQUIRED').waitFor()
+    await emulator('POST', 'consents', { client: agentId, resource: weatherAppId, scope: 'Weather.Read' })
+    await answer.getByRole('button', { name: 'Retry' }).click()
+    await answered(page.getByRole('article').last())
+  })
+})
+
+describe('Conditional Access', () => {
+  async function proveMore(page: Page, answer: Locator): Promise<Page> {
+    await answer.getByText('CONDITIONAL_ACCESS_REQUIRED').waitFor()
+    return openWindow(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
+  }
+
+  it('sends the person back to sign in afresh, and then lets them pass', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await emulator('POST', 'faults', { leg: 'obo', kind: 'conditional-access', count: 1 })
+    const popup = await proveMore(page, await askOnBehalf(page))
+    await popup.getByRole('button', { name: ada.name }).click()
+    await answered(page.getByRole('article').last())
+  })
+
+  it('has its challenge carried to the sign-in window where the agent knows it', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    const challenge = { access_token: { capolids: { essential: true, values: ['policy'] } } }
+    const problem = {
+      code: 'CONDITIONAL_ACCESS_REQUIRED',
+      title: 'More is needed.',
+      claimsChallenge: JSON.stringify(challenge),
+    }
+    await page.route(
+      '**/api/chat',
+      route => route.fulfill({ status: 403, contentType: 'application/problem+json', json: problem }),
+      { times: 1 },
+    )
+    const popup = await proveMore(page, await askOnBehalf(page))
+    await popup.getByText('more proof').waitFor()
+    await popup.getByRole('button', { name: ada.name }).click()
+    await answered(page.getByRole('article').last())
+  })
+})
