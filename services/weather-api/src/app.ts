@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config, WeatherConfig } from './config.ts'
 import { publishOpenApi } from './openapi.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
@@ -25,9 +25,8 @@ export async function buildApp(config: Config, dependencies: Dependencies = {}):
   const { now = Date.now, keyTiming } = dependencies
   const app = Fastify({
     logger: loggerOptions(config.logLevel),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
-    routerOptions: { maxParamLength: 100 },
   })
   const outbound = createJsonFetcher()
   app.addHook('onClose', () => outbound.close())

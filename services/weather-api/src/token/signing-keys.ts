@@ -1,7 +1,6 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { FetchJson } from '../outbound/fetch-json.ts'
-import { type ReadClaims, verifyingReader } from './read-claims.ts'
 
 const fetchTimeoutMs = 5_000
 const mostKeys = 50
@@ -40,7 +39,7 @@ export class SigningKeysUnavailableError extends Error {
 }
 
 /**
- * The published signing keys of one issuer, by key id, each as the reader of tokens signed with it.
+ * The published signing keys of one issuer, by key id.
  *
  * The whole set is fetched at once and by one request at a time, so no flood of invented key ids can hide a new key or
  * flood the issuer: a fetch that did not help is followed by a cool-down. Known keys go on working through an outage
@@ -48,7 +47,7 @@ export class SigningKeysUnavailableError extends Error {
  */
 export class SigningKeys {
   readonly #options: Required<SigningKeysOptions>
-  #keys: ReadonlyMap<string, ReadClaims> = new Map()
+  #keys: ReadonlyMap<string, KeyObject> = new Map()
   #fetchedAt = Number.NEGATIVE_INFINITY
   #coolUntil = Number.NEGATIVE_INFINITY
   #lastFailure: unknown
@@ -58,7 +57,8 @@ export class SigningKeys {
     this.#options = { timing: defaultKeyTiming, now: Date.now, ...options }
   }
 
-  #peek(kid: string): ReadClaims | undefined {
+  /** The public key of a key id if it is at hand. Never waits; renews ageing keys in the background. */
+  peek(kid: string): KeyObject | undefined {
     const { now, timing } = this.#options
     const age = now() - this.#fetchedAt
     if (age >= timing.keepForMs) return undefined
@@ -67,17 +67,17 @@ export class SigningKeys {
   }
 
   /**
-   * What verifies tokens of a key id, fetched if need be; `undefined` if the issuer does not publish such a key.
+   * The public key of a key id, fetched if need be; `undefined` if the issuer does not publish such a key.
    *
    * @throws {SigningKeysUnavailableError} when that cannot be found out now
    */
-  async find(kid: string): Promise<ReadClaims | undefined> {
-    const known = this.#peek(kid)
+  async find(kid: string): Promise<KeyObject | undefined> {
+    const known = this.peek(kid)
     if (known !== undefined) return known
     const { now, timing } = this.#options
     if (this.#fetching || now() >= this.#coolUntil) {
       await this.#fetchOnce()
-      const fetched = this.#peek(kid)
+      const fetched = this.peek(kid)
       if (fetched !== undefined) return fetched
       if (this.#lastFailure === undefined) this.#coolUntil = now() + timing.coolDownMs
     }
@@ -112,9 +112,9 @@ export class SigningKeys {
 }
 
 /** RSA signing keys of a JWK set (RFC 7517); others are left out, a set without any is an error. */
-function readKeySet(document: unknown): ReadonlyMap<string, ReadClaims> {
+function readKeySet(document: unknown): ReadonlyMap<string, KeyObject> {
   const entries = isRecord(document) && Array.isArray(document['keys']) ? document['keys'] : []
-  const keys = new Map<string, ReadClaims>()
+  const keys = new Map<string, KeyObject>()
   for (const entry of entries.slice(0, mostKeys)) {
     const key = readKey(entry)
     if (key) keys.set(...key)
@@ -123,7 +123,7 @@ function readKeySet(document: unknown): ReadonlyMap<string, ReadClaims> {
   return keys
 }
 
-function readKey(jwk: unknown): [kid: string, reader: ReadClaims] | undefined {
+function readKey(jwk: unknown): [kid: string, key: KeyObject] | undefined {
   if (!isRecord(jwk) || typeof jwk['kid'] !== 'string' || jwk['kty'] !== 'RSA') return undefined
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return undefined
   if (jwk['alg'] !== undefined && jwk['alg'] !== 'RS256') return undefined
@@ -132,7 +132,7 @@ function readKey(jwk: unknown): [kid: string, reader: ReadClaims] | undefined {
   try {
     const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' })
     if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < fewestModulusBits) return undefined
-    return [jwk['kid'], verifyingReader(key.export({ type: 'spki', format: 'pem' }).toString())]
+    return [jwk['kid'], key]
   } catch {
     return undefined
   }

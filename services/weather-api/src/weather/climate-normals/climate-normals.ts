@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { CurrentWeather, Forecast, ForecastDay, WeatherProvider } from '../provider.ts'
 import { roundToTenth, toFahrenheit } from '../temperature.ts'
 import type { City } from './city.ts'
@@ -7,6 +8,8 @@ import { localDate, normalOn, partOfMonth } from './seasons.ts'
 /** Weather as it usually is at this time of year, from a built-in table: needs no network, knows no actual weather. */
 export class ClimateNormals implements WeatherProvider {
   readonly #now: () => number
+  /** The days that were asked for lately, by city and date. */
+  readonly #days = new LRUCache<string, UsualDay>({ max: 1_000 })
 
   constructor(now: () => number = Date.now) {
     this.#now = now
@@ -15,7 +18,7 @@ export class ClimateNormals implements WeatherProvider {
   async current(name: string): Promise<CurrentWeather> {
     const city = findCity(name)
     const now = this.#now()
-    const { mean_c, condition } = usualDay(city, localDate(now, city.timeZone))
+    const { mean_c, condition } = this.#usualDay(city, localDate(now, city.timeZone))
     return {
       ...placeOf(city),
       temperature_c: mean_c,
@@ -32,19 +35,30 @@ export class ClimateNormals implements WeatherProvider {
     return {
       ...placeOf(city),
       days: Array.from({ length: days }, (_, index) => {
-        const { mean_c: _mean, ...day } = usualDay(city, localDate(now, city.timeZone, index))
+        const { mean_c: _mean, ...day } = this.#usualDay(city, localDate(now, city.timeZone, index))
         return day
       }),
       source: 'climate-normals',
     }
   }
+
+  #usualDay(city: City, date: string): UsualDay {
+    const key = `${city.timeZone} ${city.name} ${date}`
+    const known = this.#days.get(key)
+    if (known) return known
+    const day = usualDay(city, date)
+    this.#days.set(key, day)
+    return day
+  }
 }
+
+type UsualDay = ForecastDay & { readonly mean_c: number }
 
 function placeOf({ name, region, country }: City) {
   return { city: name, ...(region === undefined ? {} : { region }), country }
 }
 
-function usualDay(city: City, date: string): ForecastDay & { mean_c: number } {
+function usualDay(city: City, date: string): UsualDay {
   const low = normalOn(date, city.low)
   const high = normalOn(date, city.high)
   const low_c = roundToTenth(low)

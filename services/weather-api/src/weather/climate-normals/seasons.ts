@@ -29,16 +29,28 @@ function meanOf(means: MonthlyMeans, month: number): number {
   return means[(month + 11) % 12] ?? Number.NaN
 }
 
+const monthNames = Array.from({ length: 12 }, (_, month) =>
+  new Date(Date.UTC(2000, month)).toLocaleString('en', { month: 'long', timeZone: 'UTC' }),
+)
+
 /** "early July", "mid-July", "late July". */
 export function partOfMonth(date: string): string {
-  const month = new Date(`${date}T00:00Z`).toLocaleString('en', { month: 'long', timeZone: 'UTC' })
+  const month = monthNames[Number(date.slice(5, 7)) - 1]
   const dayOfMonth = Number(date.slice(8))
   if (dayOfMonth <= 10) return `early ${month}`
   return dayOfMonth <= 20 ? `mid-${month}` : `late ${month}`
 }
 
+/** One a time zone of the table: making one takes far longer than using it. */
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
 /** The calendar date in a time zone, `YYYY-MM-DD`, some days after an instant. */
 export function localDate(instantMs: number, timeZone: string, daysLater = 0): string {
-  const today = new Date(instantMs).toLocaleDateString('sv', { timeZone })
-  return new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10)
+  let format = dateFormats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv', { timeZone })
+    dateFormats.set(timeZone, format)
+  }
+  const today = format.format(instantMs)
+  return daysLater === 0 ? today : new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10)
 }
