@@ -8,6 +8,8 @@ import { keepRequestLog } from './emulator/request-log.ts'
 import { strikeOrderedFaults } from './emulator/strike.ts'
 import { Entra } from './entra.ts'
 import { answerRefusals } from './errors/answer-refusals.ts'
+import { graph } from './graph/graph.ts'
+import { normalizeGraphUrl } from './graph/paths.ts'
 import { authorizeEndpoint } from './sign-in/authorize-route.ts'
 import { logoutEndpoint } from './sign-in/logout-route.ts'
 import { tokenEndpoint } from './token-endpoint/route.ts'
@@ -24,6 +26,8 @@ export function buildApp(config: Config): FastifyInstance {
     logger: loggerOptions(config.logLevel),
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
+    rewriteUrl: ({ url = '/' }) => normalizeGraphUrl(url),
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     ...(config.tls ? { https: config.tls } : {}),
   })
   const entra = new Entra(config, () => app.server)
@@ -40,6 +44,7 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(tokenEndpoint, { entra })
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
+  for (const prefix of ['/v1.0', '/beta']) app.register(graph, { entra, prefix })
   app.register(controls, { entra, prefix: '/emulator' })
   app.register(overviewPage, { entra })
   return app

@@ -105,6 +105,18 @@ export class Directory {
     return added
   }
 
+  /** Removes a principal and everything that was given to it or by it. */
+  removePrincipal({ id }: ServicePrincipal): void {
+    const { content } = this
+    content.servicePrincipals = content.servicePrincipals.filter(principal => principal.id !== id)
+    content.appRoleAssignments = content.appRoleAssignments.filter(
+      ({ principalId, resourceId }) => principalId !== id && resourceId !== id,
+    )
+    content.permissionGrants = content.permissionGrants.filter(
+      ({ clientId, resourceId }) => clientId !== id && resourceId !== id,
+    )
+  }
+
   #inheritsFrom(
     principal: ServicePrincipal,
     resource: Application,

@@ -85,11 +85,11 @@ export const controls: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app,
   })
 
   const Rotation = Type.Object(
-    { overlapSeconds: Type.Integer({ minimum: 0, maximum: 604_800, default: 3_600 }) },
+    { overlapSeconds: Type.String({ pattern: '^[0-9]{1,6}$', default: '3600' }) },
     { additionalProperties: false },
   )
   app.post('/keys/rotate', { schema: { querystring: Rotation } }, async ({ query }) => {
-    const key = await entra.keys.rotate(query.overlapSeconds)
+    const key = await entra.keys.rotate(Number(query.overlapSeconds))
     return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
   })
 

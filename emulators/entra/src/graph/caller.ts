@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify'
+import { directoryAccessAsUser } from '../directory/graph-permissions.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { isWithinLifetime, readOwnToken } from '../tokens/verify.ts'
+import { GraphError } from './graph-error.ts'
+
+/** Who calls Graph, as the bearer token tells. */
+export interface Caller {
+  readonly appId: string
+  /** The signed-in person; absent for an application that acts as itself. */
+  readonly userId: string | undefined
+  readonly permissions: ReadonlySet<string>
+}
+
+/** Reads the bearer token: issued here, for Graph, not expired. */
+export async function readCaller(entra: Entra, request: FastifyRequest): Promise<Caller> {
+  const [scheme, jwt] = request.headers.authorization?.split(' ') ?? []
+  if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidToken('Access token is empty.')
+  const claims = await readOwnToken(entra, jwt)
+  if (!claims) throw invalidToken('Access token validation failure. The signature or issuer is not valid.')
+  if (claims.aud !== wellKnown.graphUri && claims.aud !== wellKnown.graphAppId)
+    throw invalidToken('Access token validation failure. Invalid audience.')
+  if (!isWithinLifetime(entra, claims))
+    throw invalidToken('Lifetime validation failed, the token is expired.')
+  const scopes = typeof claims['scp'] === 'string' ? claims['scp'].split(' ') : undefined
+  const roles = Array.isArray(claims['roles']) ? claims['roles'].map(String) : []
+  return {
+    appId: String(claims['appid'] ?? claims['azp']),
+    userId: scopes ? String(claims['oid']) : undefined,
+    permissions: new Set(scopes ?? roles),
+  }
+}
+
+/** Any one of these permissions will do. */
+export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
+  if (sufficient.some(permission => permissions.has(permission))) return
+  throw insufficient()
+}
+
+/** What is about agents is closed to tokens with the far-reaching scope that the az command line has. */
+export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
+  if (caller.permissions.has(directoryAccessAsUser)) throw insufficient()
+  requirePermission(caller, ...sufficient)
+}
+
+function insufficient(): GraphError {
+  return new GraphError(
+    403,
+    'Authorization_RequestDenied',
+    'Insufficient privileges to complete the operation.',
+  )
+}
+
+function invalidToken(message: string): GraphError {
+  return new GraphError(401, 'InvalidAuthenticationToken', message)
+}
