@@ -1,0 +1,47 @@
+import type { Account } from '../account/account.ts'
+import type { Principal } from '../identity/principal.ts'
+import { decide } from '../policy/policy.ts'
+import { BedrockError } from './bedrock-error.ts'
+import type { InvokedModel } from './invoked-model.ts'
+
+export type Operation = 'Converse' | 'ConverseStream'
+
+/**
+ * Checks what the caller's policy must allow: the bearer token, then the inference profile *and* every model behind it.
+ *
+ * @throws {BedrockError} in the words of IAM
+ */
+export function authorise(
+  account: Account,
+  principal: Principal,
+  operation: Operation,
+  { profile, modelArns }: InvokedModel,
+): void {
+  const action = operation === 'Converse' ? 'bedrock:InvokeModel' : 'bedrock:InvokeModelWithResponseStream'
+  const context = profile ? { 'bedrock:InferenceProfileArn': profile.arn } : {}
+  if (principal.credential === 'api-key') {
+    demand(account, principal, 'bedrock:CallWithBearerToken', '*', {})
+  }
+  if (profile) demand(account, principal, action, profile.arn, {})
+  for (const arn of modelArns) demand(account, principal, action, arn, context)
+}
+
+function demand(
+  account: Account,
+  { arn, policyArn }: Principal,
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, string>>,
+): void {
+  const decision = decide(account.policyOf(policyArn), { action, resource, context })
+  if (decision === 'allowed') return
+  const reason =
+    decision === 'explicitly-denied'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${action} action`
+  throw new BedrockError(
+    'AccessDeniedException',
+    `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+    'authorisation',
+  )
+}

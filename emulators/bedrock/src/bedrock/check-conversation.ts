@@ -1,0 +1,82 @@
+import { invalid } from './bedrock-error.ts'
+import type { ContentBlock, ConverseRequest, Message } from './converse-request.ts'
+
+/** Checks what Bedrock demands of a conversation beyond its form. @throws {BedrockError} in the words of Bedrock */
+export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {
+  if (messages[0]?.role !== 'user') {
+    throw invalid(
+      'A conversation must start with a user message. Try again with a conversation that starts with a user message.',
+    )
+  }
+  messages.forEach((message, index) => {
+    checkContent(message, index)
+    checkTurn(messages[index - 1], message, index)
+  })
+  if (messages.at(-1)?.role === 'assistant' && !takesPrefill) {
+    throw refusedByModel(
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+    )
+  }
+  const usesTools = messages.some(({ content }) => content.some(block => block.toolUse ?? block.toolResult))
+  if (usesTools && toolConfig === undefined) {
+    throw invalid('The toolConfig field must be defined when using toolUse and toolResult content blocks.')
+  }
+}
+
+function checkContent({ content }: Message, index: number): void {
+  if (content.length === 0) {
+    throw invalid(
+      `The content field in the Message object at messages.${index} is empty. Add a ContentBlock object to the content field and try again.`,
+    )
+  }
+  content.forEach((block, position) => {
+    const where = `messages.${index}.content.${position}`
+    if (Object.keys(block).length !== 1) {
+      throw invalid(`The ContentBlock object at ${where} must set exactly one of its fields.`)
+    }
+    checkText(block, where)
+    if (block.toolResult?.status === 'error' && block.toolResult.content.length === 0) {
+      throw invalid(`The content field at ${where}.toolResult cannot be empty when status value is error.`)
+    }
+  })
+}
+
+function checkText({ text, toolResult }: ContentBlock, where: string): void {
+  if (text !== undefined && text.trim() === '') throw blankText(where)
+  toolResult?.content.forEach((part, position) => {
+    if (part.text?.trim() === '') throw blankText(`${where}.toolResult.content.${position}`)
+  })
+}
+
+function blankText(where: string) {
+  return invalid(
+    `The text field in the ContentBlock object at ${where} is blank. Add text to the text field, and try again.`,
+  )
+}
+
+/** Roles alternate, and what the assistant asked of tools is answered in the very next message, each by its id. */
+function checkTurn(previous: Message | undefined, message: Message, index: number): void {
+  if (previous?.role === message.role) {
+    throw invalid(
+      'A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.',
+    )
+  }
+  const asked = previous?.content.flatMap(({ toolUse }) => toolUse?.toolUseId ?? []) ?? []
+  const answered = message.content.flatMap(({ toolResult }) => toolResult?.toolUseId ?? [])
+  if (answered.length > asked.length) {
+    throw invalid(
+      `The number of toolResult blocks at messages.${index}.content exceeds the number of toolUse blocks of previous turn.`,
+    )
+  }
+  const open = asked.filter(id => !answered.includes(id))
+  if (open.length > 0) {
+    throw invalid(
+      `Expected toolResult blocks at messages.${index}.content for the following Ids: ${open.join(', ')}`,
+    )
+  }
+}
+
+/** Errors of the model behind Bedrock are passed on in this wrapping. */
+export function refusedByModel(message: string) {
+  return invalid(`The model returned the following errors: ${message}`)
+}

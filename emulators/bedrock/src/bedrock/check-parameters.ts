@@ -1,0 +1,64 @@
+import type { SeededModel } from '../account/seed.ts'
+import { invalid } from './bedrock-error.ts'
+import { refusedByModel } from './check-conversation.ts'
+import type { ConverseRequest } from './converse-request.ts'
+
+const knownFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta', 'top_k'])
+
+/** Checks the parameters that models differ in. @throws {BedrockError} in the words of Bedrock */
+export function checkParameters(request: ConverseRequest, model: SeededModel): void {
+  checkSampling(request, model)
+  const { maxTokens } = request.inferenceConfig ?? {}
+  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
+    throw invalid(
+      `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
+    )
+  }
+  checkTools(request, model)
+  checkAdditionalFields(request, model)
+}
+
+function checkSampling(
+  { inferenceConfig, additionalModelRequestFields }: ConverseRequest,
+  model: SeededModel,
+) {
+  const { temperature, topP } = inferenceConfig ?? {}
+  const topK = additionalModelRequestFields?.['top_k']
+  if (!model.takesSampling) {
+    const refused = Object.entries({ temperature, top_p: topP, top_k: topK }).find(
+      ([, value]) => value !== undefined,
+    )
+    if (refused) throw invalid(`\`${refused[0]}\` is deprecated for this model.`)
+  } else if (temperature !== undefined && topP !== undefined) {
+    throw refusedByModel(
+      '`temperature` and `top_p` cannot both be specified for this model. Please use only one.',
+    )
+  }
+}
+
+function checkTools({ toolConfig }: ConverseRequest, model: SeededModel): void {
+  const names = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? []
+  if (new Set(names).size < names.length) throw refusedByModel('tools: Tool names must be unique.')
+  const { any, tool } = toolConfig?.toolChoice ?? {}
+  if ((any ?? tool) !== undefined && model.thinking === 'always') {
+    throw refusedByModel('tool_choice: type "tool" and "any" are not supported for this model.')
+  }
+  if (tool && !names.includes(tool.name)) {
+    throw refusedByModel(`tool_choice: Tool '${tool.name}' not found in provided tools`)
+  }
+}
+
+function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: SeededModel) {
+  const unknown = Object.keys(additionalModelRequestFields).find(name => !knownFields.has(name))
+  if (unknown) throw refusedByModel(`${unknown}: Extra inputs are not permitted`)
+  const thinking = additionalModelRequestFields['thinking']
+  const type = typeof thinking === 'object' && thinking !== null ? Reflect.get(thinking, 'type') : undefined
+  if (type === 'enabled' && !model.takesSampling) {
+    throw refusedByModel(
+      '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
+    )
+  }
+  if (type === 'disabled' && model.thinking === 'always') {
+    throw refusedByModel('"thinking.type.disabled" is not supported for this model.')
+  }
+}

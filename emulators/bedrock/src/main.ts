@@ -1,0 +1,8 @@
+import { serve } from '@entra-bedrock-agent/service-kit'
+import { buildApp } from './app.ts'
+import { readConfig } from './config.ts'
+
+await serve(() => {
+  const config = readConfig(process.env)
+  return { app: buildApp(config), host: config.host, port: config.port }
+})
