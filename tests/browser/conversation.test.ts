@@ -200,6 +200,18 @@ describe('what the agent says of itself', () => {
     expect(await page.getByText('Emulated').count()).toBe(0)
   })
 
+  it('explains why there is no model to choose', async () => {
+    const bedrock = {
+      state: 'unavailable',
+      problem: problem('BEDROCK_NOT_CONFIGURED', { detail: 'AWS_REGION is not set.' }),
+    }
+    agent.status = { ...status, bedrock_available: false, components: { ...status.components, bedrock } }
+    agent.config = { ...config, modes: ['direct'] }
+    const page = await browser.open(agent.url)
+    await page.getByText('Bedrock is not available: AWS_REGION is not set.', { exact: false }).waitFor()
+    expect(await page.getByRole('radio', { name: 'Bedrock' }).isDisabled()).toBe(true)
+  })
+
   it('explains why nobody can be signed in without CLIENT_SPA_APP_ID', async () => {
     agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
     const page = await browser.open(agent.url)

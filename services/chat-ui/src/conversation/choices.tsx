@@ -75,9 +75,12 @@ function RadioGroup<Value extends string>(props: RadioGroupProps<Value>) {
 }
 
 function explainMode(page: Page): string {
+  const bedrock = page.status.value?.components.bedrock
+  if (!page.config.modes.includes('bedrock')) {
+    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} Direct answers without a model.`
+  }
   const chosen: Mode = page.conversation.mode.value
   if (chosen === 'direct') return 'No model: the city is read from your words.'
-  const bedrock = page.status.value?.components.bedrock
   if (bedrock?.state === 'unavailable') {
     return `Not available at the moment: ${bedrock.problem?.title ?? 'the model does not answer.'}`
   }

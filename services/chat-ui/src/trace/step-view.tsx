@@ -2,7 +2,7 @@ import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { actorNames, type NameOf } from './names.ts'
 import type { StepNode } from './step-tree.ts'
 import { formatDuration } from './times.ts'
-import { TokenCardView } from './token-card.tsx'
+import { TokenCardView, TokenReference } from './token-card.tsx'
 
 export interface TraceContext {
   readonly nameOf: NameOf
@@ -20,9 +20,9 @@ interface StepListProps {
 export function StepList({ nodes, context }: StepListProps) {
   return (
     <ol class="steps">
-      {nodes.map(({ step, children }) => (
+      {nodes.map(({ step, tokenSeen, children }) => (
         <li key={step.id} class="step" data-status={step.status}>
-          <StepView step={step} context={context} />
+          <StepView step={step} tokenSeen={tokenSeen} context={context} />
           {children.length > 0 && <StepList nodes={children} context={context} />}
         </li>
       ))}
@@ -30,7 +30,13 @@ export function StepList({ nodes, context }: StepListProps) {
   )
 }
 
-function StepView({ step, context }: { readonly step: TraceStep; readonly context: TraceContext }) {
+interface StepViewProps {
+  readonly step: TraceStep
+  readonly tokenSeen: boolean
+  readonly context: TraceContext
+}
+
+function StepView({ step, tokenSeen, context }: StepViewProps) {
   return (
     <>
       <details class="step-details">
@@ -48,7 +54,8 @@ function StepView({ step, context }: { readonly step: TraceStep; readonly contex
         </summary>
         <StepFacts step={step} />
       </details>
-      {step.token && <TokenCardView card={step.token} context={context} />}
+      {step.token && !tokenSeen && <TokenCardView card={step.token} context={context} />}
+      {step.token && tokenSeen && <TokenReference card={step.token} />}
     </>
   )
 }

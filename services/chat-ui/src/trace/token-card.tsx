@@ -14,22 +14,12 @@ interface TokenCardProps {
 export function TokenCardView({ card, context }: TokenCardProps) {
   return (
     <section class="token" data-role={card.role} data-observed={card.observed}>
-      <p class="token-head">
-        <span class="badge" data-role={card.role}>
-          {card.role}
-        </span>
-        <span class="token-name">{tokenRoleNames[card.role]}</span>
-        {card.fingerprint && (
-          <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
-            {card.fingerprint}
-          </code>
-        )}
-      </p>
+      <TokenHead card={card} name={tokenRoleNames[card.role]} />
       <p>{tellToken(card, context.nameOf, context.showPersonal)}</p>
       <Validity claims={card.claims} now={context.now} />
       {!card.observed && <p class="note">Not observable: the agent never sees this token.</p>}
       <Verifications card={card} />
-      {card.claims && <Claims claims={card.claims} context={context} />}
+      {card.claims && <Claims claims={card.claims} observed={card.observed} context={context} />}
       {card.header && (
         <details>
           <summary>Header</summary>
@@ -37,6 +27,32 @@ export function TokenCardView({ card, context }: TokenCardProps) {
         </details>
       )}
     </section>
+  )
+}
+
+/** A token that was shown above: which one it is, and who has verified it meanwhile. */
+export function TokenReference({ card }: { readonly card: TokenCard }) {
+  return (
+    <section class="token" data-role={card.role}>
+      <TokenHead card={card} name="the same token as above" />
+      <Verifications card={card} />
+    </section>
+  )
+}
+
+function TokenHead({ card, name }: { readonly card: TokenCard; readonly name: string }) {
+  return (
+    <p class="token-head">
+      <span class="badge" data-role={card.role}>
+        {card.role}
+      </span>
+      <span>{name}</span>
+      {card.fingerprint && (
+        <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
+          {card.fingerprint}
+        </code>
+      )}
+    </p>
   )
 }
 
@@ -66,17 +82,19 @@ function Verifications({ card }: { readonly card: TokenCard }) {
   ))
 }
 
-function Claims({
-  claims,
-  context,
-}: {
+interface ClaimsProps {
   readonly claims: Record<string, unknown>
+  readonly observed: boolean
   readonly context: TraceContext
-}) {
+}
+
+function Claims({ claims, observed, context }: ClaimsProps) {
   const groups = groupClaims(claims, context.nameOf)
   return (
     <details>
-      <summary>{Object.keys(claims).length} claims</summary>
+      <summary>
+        {Object.keys(claims).length} claims{!observed && ', as the protocol describes them'}
+      </summary>
       {groups.map(({ group, title, claims: members }) => (
         <div key={group} class="claim-group">
           <h3>{title}</h3>

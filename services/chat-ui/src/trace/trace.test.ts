@@ -120,6 +120,12 @@ describe('nestSteps', () => {
     )
   })
 
+  it('marks a token that an earlier step has shown', () => {
+    const token: TokenCard = { role: 'TR', observed: true, fingerprint: 'ba7816bf8f01' }
+    const nodes = nestSteps([{ ...step('a'), token }, step('b'), { ...step('c'), token }])
+    expect(nodes.map(({ tokenSeen }) => tokenSeen)).toEqual([false, false, true])
+  })
+
   it('shows a step at the top while its parent is unknown', () => {
     expect(shape(nestSteps([step('b', 'a')]))).toBe('b()')
   })
