@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Check, fingerprint } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
+import { LinkedAbort } from '../outbound/linked-abort.ts'
 import { problem } from '../problems.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
@@ -73,8 +74,10 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
     const { flow, correlationId, signal } = request
     const startedMs = performance.now()
+    using limit = new LinkedAbort(signal)
+    limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
     try {
-      const token = await withinDeadline(signal, limited => obtainNow({ ...request, signal: limited }))
+      const token = await obtainNow({ ...request, signal: limit.signal })
       health.tokenObtained(flow)
       logger.debug({ flow, correlationId, attempts: token.attempts }, 'The agent has a token.')
       return token
@@ -94,19 +97,6 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     const { value, attempts } = await requestToken(sidecar, request, options)
     const accepted = acceptAgentToken(value, { ...options, flow, personId: user?.objectId })
     return { value, fingerprint: await fingerprint(value), ...accepted, attempts, correlationId }
-  }
-
-  async function withinDeadline<Result>(
-    signal: AbortSignal,
-    run: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(entraIsSilent(deadlineMs)), deadlineMs)
-    try {
-      return await run(AbortSignal.any([signal, deadline.signal]))
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   async function lookNow(): Promise<void> {

@@ -1,4 +1,6 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Agent, request } from 'undici'
+import { LinkedAbort } from '../outbound/linked-abort.ts'
 import { problem } from '../problems.ts'
 
 /** An answer of the sidecar as far as the agent reads it. */
@@ -79,24 +81,20 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 
   return {
     async get({ path, headers, signal }) {
-      const silence = new AbortController()
-      const timer = setTimeout(async () => {
-        if (!(await lives())) {
-          silence.abort(
-            problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not answer.', {
-              upstream: { service: 'sidecar' },
-            }),
-          )
-        }
-      }, silenceMs)
-      try {
-        return await send({ path, headers, signal: AbortSignal.any([signal, silence.signal]) })
-      } finally {
-        clearTimeout(timer)
-      }
+      using limit = new LinkedAbort(signal)
+      limit.after(silenceMs, async () => {
+        if (!(await lives())) limit.abort(silentSidecar())
+      })
+      return await send({ path, headers, signal: limit.signal })
     },
     close: () => dispatcher.destroy(),
   }
+}
+
+function silentSidecar(): ProblemError {
+  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not answer.', {
+    upstream: { service: 'sidecar' },
+  })
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {

@@ -37,15 +37,16 @@ export async function obtainTracedToken(
   parentId: string | undefined,
 ): Promise<TracedToken> {
   const parent = parentId === undefined ? {} : { parentId }
+  const title =
+    turn.flow === 'obo'
+      ? 'The agent asks its sidecar for a token to act for the signed-in person'
+      : 'The agent asks its sidecar for a token of its own'
   const step = turn.trace.start({
     ...parent,
     kind: 'token-request',
     from: 'agent',
     to: 'sidecar',
-    title:
-      turn.flow === 'obo'
-        ? 'The agent asks its sidecar for a token to act for the signed-in person'
-        : 'The agent asks its sidecar for a token of its own',
+    title,
     request: describeRequest(tokens, turn),
   })
   let token: AgentToken
@@ -62,7 +63,7 @@ export async function obtainTracedToken(
   }
   noteHiddenHops(turn, facts, step.id)
   step.ok({
-    title: titleOf(token, turn),
+    title: `${title}${remark(token, turn)}`,
     request: describeRequest(tokens, { ...turn, correlationId: token.correlationId }),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
   })
@@ -81,13 +82,9 @@ function describeRequest(tokens: AgentTokens, turn: Turn): Request {
   }
 }
 
-function titleOf({ attempts, correlationId }: AgentToken, turn: Turn): string {
-  const asked =
-    turn.flow === 'obo'
-      ? 'The agent asked its sidecar for a token to act for the signed-in person'
-      : 'The agent asked its sidecar for a token of its own'
-  if (correlationId !== turn.correlationId) return `${asked}, together with another turn`
-  return attempts > 1 ? `${asked}, ${attempts} times` : asked
+function remark({ attempts, correlationId }: AgentToken, turn: Turn): string {
+  if (correlationId !== turn.correlationId) return ', together with an equal request under way'
+  return attempts > 1 ? `, ${attempts} times` : ''
 }
 
 /** The sidecar may also have answered from its cache; from outside that looks the same. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { LinkedAbort } from '../outbound/linked-abort.ts'
 
 /** An answer of the weather API as far as the agent reads it. */
 export interface WeatherApiAnswer {
@@ -36,10 +37,12 @@ export function createWeatherApi({ weatherApiUrl, timeoutMs = 10_000 }: WeatherA
   })
   return {
     async get(path, headers, signal) {
+      using limit = new LinkedAbort(signal)
+      limit.after(timeoutMs, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
       const answer = await request(`${weatherApiUrl}${path}`, {
         dispatcher,
         headers: { accept: 'application/json', ...headers },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: limit.signal,
       })
       const challenge = answer.headers['www-authenticate']
       return {

@@ -1,0 +1,34 @@
+/**
+ * A signal that follows another and can be aborted by itself as well, such as for a deadline.
+ * Disposing of it leaves neither timer nor listener behind, however long the other signal lives.
+ */
+export class LinkedAbort implements Disposable {
+  readonly #controller = new AbortController()
+  readonly #parent: AbortSignal
+  readonly #follow = () => this.#controller.abort(this.#parent.reason)
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parent: AbortSignal) {
+    this.#parent = parent
+    if (parent.aborted) this.#follow()
+    else parent.addEventListener('abort', this.#follow, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
+  /** Does something unless it is disposed of within the time. */
+  after(timeoutMs: number, action: () => void): void {
+    this.#timer = setTimeout(action, timeoutMs)
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#parent.removeEventListener('abort', this.#follow)
+  }
+}
