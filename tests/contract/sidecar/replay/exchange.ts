@@ -1,0 +1,67 @@
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { networkInterfaces } from 'node:os'
+import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
+import type { RecordedResponse } from './recording.ts'
+
+export interface Call {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  /** When the caller hangs up, in milliseconds. */
+  readonly patienceMs: number | undefined
+}
+
+/** What every HTTP server adds by itself, and recordings leave out. */
+const connectionHeaders = new Set(['date', 'server', 'connection', 'keep-alive'])
+
+/** Makes one call over a socket of its own. */
+export async function exchange(origin: string, call: Call): Promise<RecordedResponse> {
+  const { method, path, headers, body, patienceMs } = call
+  const patience = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs)
+  return new Promise((resolve, reject) => {
+    const outgoing = request(origin + path, {
+      method,
+      headers,
+      agent: false,
+      ...(patience ? { signal: patience } : {}),
+    })
+    outgoing.on('error', error =>
+      patience?.aborted ? resolve({ error: 'timeout', headers: {} }) : reject(error),
+    )
+    outgoing.on('response', response => {
+      const { statusCode = 0 } = response
+      text(response).then(content => resolve(readResponse(statusCode, response.headers, content)), reject)
+    })
+    outgoing.end(body)
+  })
+}
+
+/**
+ * Makes one call from elsewhere: through another address of this machine where it has one, else by handing the app a
+ * request that came from a documentation address (RFC 5737).
+ */
+export async function exchangeFromElsewhere(
+  app: FastifyInstance,
+  port: number,
+  call: Call,
+): Promise<RecordedResponse> {
+  const address = Object.values(networkInterfaces())
+    .flatMap(addresses => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')
+  if (address) return exchange(`http://${address.address}:${port}`, { ...call, method: 'GET' })
+  const { path, headers } = call
+  const response = await app.inject({
+    method: 'GET',
+    url: path,
+    headers: { ...headers },
+    remoteAddress: '192.0.2.1',
+  })
+  return readResponse(response.statusCode, response.headers as IncomingHttpHeaders, response.body)
+}
+
+function readResponse(status: number, headers: IncomingHttpHeaders, body: string): RecordedResponse {
+  const kept = Object.entries(headers).filter(([name]) => !connectionHeaders.has(name))
+  return { status, headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])), body }
+}

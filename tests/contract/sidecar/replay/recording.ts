@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface RecordedRequest {
+  /** `NONLOOPBACK` is a GET through an address of the machine that is not loopback. */
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** What `Bearer <Tc>` in the headers stands for. */
+  readonly bearerClaims?: Json | null
+}
+
+export interface RecordedResponse {
+  readonly status?: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly tokenClaims?: Json
+  /** Only where it was slow, such as `6 s`. */
+  readonly roundTrip?: string
+  /** Instead of an answer: the caller lost patience after `roundTrip`. */
+  readonly error?: string
+}
+
+export interface EntraRequest {
+  readonly method: string
+  readonly path: string
+  /** The fields of a token request; assertions are taken apart into header and claims. */
+  readonly form?: Json
+}
+
+export interface RecordedCall {
+  readonly request?: RecordedRequest
+  readonly response?: RecordedResponse
+  readonly entra?: readonly EntraRequest[]
+  /** Something that was done between two requests. */
+  readonly did?: string
+}
+
+/** How Entra behaved: in words, or the answer that it gave to some requests. */
+export type EntraBehaviour =
+  | string
+  | Readonly<Record<string, { readonly status: number; readonly body: Json }>>
+
+export interface Recording {
+  readonly scenario: string
+  readonly environment: Readonly<Record<string, string | null>>
+  readonly entra: EntraBehaviour
+  readonly healthzAtStart: { readonly status: number; readonly body: string }
+  readonly calls: readonly RecordedCall[]
+}
+
+const folder = new URL('../recordings/', import.meta.url)
+
+export const commonEnvironment = readJson<Readonly<Record<string, string>>>('common-environment')
+
+export const scenarioNames = readdirSync(folder)
+  .filter(name => name.endsWith('.json') && name !== 'common-environment.json')
+  .map(name => name.slice(0, -'.json'.length))
+  .sort()
+
+export function readRecording(scenario: string): Recording {
+  return readJson<Recording>(scenario)
+}
+
+function readJson<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as T
+}

@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Behaviour } from './entra-behaviour.ts'
+import type { EntraRequest, Json } from './recording.ts'
+import { entraJwks, signByEntra, takeApart } from './tokens.ts'
+
+/** Where the recordings were made. */
+export const recordedInstance = 'https://login.microsoftonline.com'
+
+const tenant = '11111111-2222-4333-8444-555555555555'
+const lifetimeSeconds = 3605
+
+export interface ScriptedEntraOptions {
+  readonly behaviour: Behaviour
+  readonly nowSeconds: () => number
+  /** How many times faster than in the recording waiting goes. */
+  readonly haste: number
+}
+
+/** An Entra on a local port that behaves as a recording says and remembers what it was asked. */
+export class ScriptedEntra {
+  readonly #server = createServer((request, response) => void this.#answer(request, response))
+  readonly #options: ScriptedEntraOptions
+  #requests: EntraRequest[] = []
+  #tokenRequests = 0
+  #issued = 0
+
+  constructor(options: ScriptedEntraOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** What was asked since the last time. */
+  takeRequests(): readonly EntraRequest[] {
+    const taken = this.#requests
+    this.#requests = []
+    return taken
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request)
+    const { method = '', url = '' } = request
+    const path = url.replaceAll(encodeURIComponent(this.origin), encodeURIComponent(recordedInstance))
+    if (method === 'POST') {
+      const form = new URLSearchParams(body)
+      this.#requests.push({ method, path, form: this.#readForm(form) })
+      await this.#answerTokenRequest(form, response)
+    } else {
+      this.#requests.push({ method, path })
+      this.#answerDocument(path, response)
+    }
+  }
+
+  #answerDocument(path: string, response: ServerResponse): void {
+    if (path.startsWith('/common/discovery/instance')) {
+      const hosts = [new URL(this.origin).host, new URL(recordedInstance).host]
+      const metadata = { preferred_network: hosts[0], preferred_cache: hosts[0], aliases: hosts }
+      const endpoint = `${this.origin}/${tenant}/v2.0/.well-known/openid-configuration`
+      sendJson(response, 200, {
+        tenant_discovery_endpoint: endpoint,
+        'api-version': '1.1',
+        metadata: [metadata],
+      })
+    } else if (!this.#options.behaviour.keysAvailable)
+      sendJson(response, 503, { error: 'temporarily_unavailable' })
+    else if (path.endsWith('/discovery/v2.0/keys')) sendJson(response, 200, entraJwks)
+    else {
+      const issuer = path.includes('/v2.0/')
+        ? `${recordedInstance}/${tenant}/v2.0`
+        : `https://sts.windows.net/${tenant}/`
+      sendJson(response, 200, { issuer, jwks_uri: `${this.origin}/${tenant}/discovery/v2.0/keys` })
+    }
+  }
+
+  async #answerTokenRequest(form: URLSearchParams, response: ServerResponse): Promise<void> {
+    this.#tokenRequests += 1
+    const outcome = this.#options.behaviour.outcome(form, this.#tokenRequests)
+    if (outcome.kind === 'destroy') response.destroy()
+    else if (outcome.kind === 'answer') response.writeHead(outcome.status, outcome.headers).end(outcome.body)
+    else if (outcome.kind === 'grant') {
+      await delay((outcome.afterMs ?? 0) / this.#options.haste)
+      sendJson(response, 200, this.#grant(form))
+    }
+  }
+
+  #grant(form: URLSearchParams): Json {
+    const onBehalfOf = form.get('requested_token_use') === 'on_behalf_of'
+    const claims = onBehalfOf ? claimsForPerson(form) : claimsForApplication(form)
+    this.#issued += 1
+    const now = this.#options.nowSeconds()
+    const times = {
+      iat: now,
+      nbf: now,
+      exp: now + lifetimeSeconds,
+      tid: tenant,
+      ver: '2.0',
+      uti: `n${this.#issued}`,
+    }
+    return {
+      token_type: 'Bearer',
+      expires_in: lifetimeSeconds,
+      ext_expires_in: lifetimeSeconds,
+      access_token: signByEntra({ ...times, ...claims }),
+      ...(onBehalfOf ? { scope: form.get('scope'), refresh_token: 'r', client_info: 'e30' } : {}),
+    }
+  }
+
+  /** Assertions are taken apart, and say where they were meant for in the recording's terms. */
+  #readForm(form: URLSearchParams): Json {
+    return Object.fromEntries(
+      Array.from(form, ([name, value]) => {
+        const token = name === 'assertion' || name === 'client_assertion' ? takeApart(value) : undefined
+        if (!token) return [name, value]
+        const { aud } = token.claims
+        const audience = typeof aud === 'string' ? aud.replace(this.origin, recordedInstance) : aud
+        return [name, { claims: { ...token.claims, aud: audience }, header: token.header }]
+      }),
+    )
+  }
+}
+
+function claimsForApplication(form: URLSearchParams): Json {
+  const clientId = form.get('client_id')
+  const agent = form.get('fmi_path')
+  if (agent) {
+    return {
+      iss: `https://sts.windows.net/${tenant}/`,
+      aud: 'fb60f99c-7a34-4190-8149-302f77469936',
+      azp: clientId,
+      azpacr: '1',
+      idtyp: 'app',
+      oid: 'blueprint-sp',
+      sub: `/eid1/c/pub/t/x/a/y/${agent}`,
+    }
+  }
+  const { oid, sub } = { oid: clientId, sub: clientId }
+  return { ...resourceClaims(clientId), idtyp: 'app', oid, sub, roles: ['Weather.Read.All'] }
+}
+
+function claimsForPerson(form: URLSearchParams): Json {
+  const { oid, name, preferred_username } = takeApart(form.get('assertion') ?? '')?.claims ?? {}
+  const profile = name === undefined ? {} : { name, preferred_username }
+  return {
+    ...resourceClaims(form.get('client_id')),
+    oid,
+    ...profile,
+    sub: `pairwise-${oid}`,
+    scp: 'Weather.Read',
+  }
+}
+
+function resourceClaims(clientId: string | null): Json {
+  return {
+    iss: `${recordedInstance}/${tenant}/v2.0`,
+    aud: 'aaaaaaaa-0000-4000-8000-00000000000a',
+    azp: clientId,
+    azpacr: '2',
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, value: Json): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
