@@ -66,6 +66,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     metrics,
   })
 
+  app.removeContentTypeParser('text/plain')
   answerWithProblems(app)
   addRequestIds(app)
   await app.register(accepts)

@@ -71,6 +71,8 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
 
 async function sendJson(reply: FastifyReply, events: AsyncIterable<TurnEvent>): Promise<FastifyReply> {
   const answer = await collectTurn(events)
+  // Nobody is there to answer.
+  if (!answer) return reply.hijack()
   if ('answer' in answer) return reply.send(answer)
   return reply.code(answer.status).type('application/problem+json').send(answer)
 }

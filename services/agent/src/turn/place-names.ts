@@ -119,7 +119,7 @@ function takeName(words: readonly Word[], isPart: (word: Word) => boolean): read
 }
 
 function mayBeName({ key }: Word): boolean {
-  return !(commonWords.has(key) || weatherWords.has(key))
+  return connectors.has(key) || !(commonWords.has(key) || weatherWords.has(key))
 }
 
 function startsWithCapital({ text }: Word): boolean {

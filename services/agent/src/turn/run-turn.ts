@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
-import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import { TraceRecorder } from '../trace/recorder.ts'
@@ -31,8 +31,8 @@ export interface TurnOptions {
 const settleMs = 250
 
 /**
- * Runs one turn and yields its events in order: `turn` first; `result` or `problem` last, exactly one of them.
- * Ending the iteration early aborts everything below.
+ * Runs one turn and yields its events in order: `turn` first; `result` or `problem` last, exactly one of them –
+ * or neither when the person went away. Ending the iteration early aborts everything below.
  */
 export async function* runTurn(
   mode: AnswerMode,
@@ -90,7 +90,7 @@ class TurnRun {
     if (signedIn) noteSignIn(trace, signedIn)
   }
 
-  /** Answers; the last event ends the queue. Without one when nobody waits for it any more. Never rejects. */
+  /** Answers; then the last event, and the queue ends. Never rejects. */
   async answer(onUnexpectedError: (error: unknown) => void): Promise<void> {
     const { signal } = this.#turn
     const abort = rejectAfterAbort(signal, settleMs)
@@ -98,18 +98,22 @@ class TurnRun {
       const outcome = await Promise.race([this.#mode.answer(this.#turn), abort.promise])
       this.events.push(this.#result(outcome))
     } catch (error) {
-      const failure = toProblem(signal.aborted ? signal.reason : error)
-      if (failure.code === 'INTERNAL_ERROR' && !signal.aborted) onUnexpectedError(error)
-      this.#fail(failure.toDocument(this.#turn.requestId))
+      this.#fail(error, onUnexpectedError)
     } finally {
       abort.cancel()
       this.events.close()
     }
   }
 
-  #fail(failure: Problem): void {
-    this.#turn.trace.failOpenSteps(failure)
-    this.events.push({ event: 'problem', data: failure })
+  #fail(error: unknown, onUnexpectedError: (error: unknown) => void): void {
+    const { signal, trace, requestId } = this.#turn
+    const personIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
+    if (personIsGone) return
+    const failure = toProblem(signal.aborted ? signal.reason : error)
+    if (failure.code === 'INTERNAL_ERROR') onUnexpectedError(error)
+    const shown = failure.toDocument(requestId)
+    trace.failOpenSteps(shown)
+    this.events.push({ event: 'problem', data: shown })
   }
 
   #result({ finishReason, usage, tools }: Outcome): TurnEvent {

@@ -1,0 +1,236 @@
+import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { VerifiedUserToken } from '../identity/user-token.ts'
+import { problem } from '../problems.ts'
+import { runTurn, type TurnOptions, type TurnRequest } from './run-turn.ts'
+import type { AnswerMode, Outcome, Turn } from './turn.ts'
+
+const done: Outcome = { finishReason: 'stop', usage: null, tools: [] }
+const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
+const person: VerifiedUserToken = {
+  value: 'raw-token',
+  objectId: 'ada',
+  fingerprint: '0123456789ab',
+  header: { alg: 'RS256' },
+  claims: { oid: 'ada' },
+  checks: [{ name: 'signature', ok: true }],
+}
+
+function run(
+  answer: AnswerMode['answer'],
+  asked: Partial<TurnRequest> = {},
+  options: Partial<TurnOptions> = {},
+): AsyncGenerator<TurnEvent, void, undefined> {
+  const request: TurnRequest = {
+    requestId: 'request-1',
+    traceparent: undefined,
+    message: 'Weather in Dallas?',
+    history: [],
+    flow: 'autonomous',
+    signedIn: undefined,
+    ...asked,
+  }
+  return runTurn({ mode: 'direct', model: null, answer }, request, {
+    timeoutMs: 60_000,
+    signal: new AbortController().signal,
+    onUnexpectedError: error => {
+      throw error
+    },
+    ...options,
+  })
+}
+
+async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
+  const collected: TurnEvent[] = []
+  for await (const event of events) collected.push(event)
+  return collected
+}
+
+/** What the first event of a kind carried. */
+function dataOf<Name extends TurnEvent['event']>(events: readonly TurnEvent[], name: Name) {
+  type Wanted = Extract<TurnEvent, { event: Name }>
+  return events.find((event): event is Wanted => event.event === name)?.data as Wanted['data'] | undefined
+}
+
+/** An answer that ends only when it is aborted, as a call with a signal does. */
+function untilAborted({ signal }: Turn): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+describe('The events of a turn', () => {
+  it('come in the order in which they happened, with the turn first and the result last', async () => {
+    const events = await collect(
+      run(async turn => {
+        const step = turn.trace.start(stepStart)
+        turn.write('Hello ')
+        await Promise.resolve()
+        step.ok()
+        turn.notice(problem('TOOL_NOT_CALLED', 'No tool.').toDocument('request-1'))
+        turn.write('world')
+        return { ...done, finishReason: 'length', usage: { inputTokens: 1, outputTokens: 2 } }
+      }),
+    )
+    expect(events.map(({ event }) => event)).toEqual([
+      'turn',
+      'step',
+      'delta',
+      'step',
+      'notice',
+      'delta',
+      'result',
+    ])
+    expect(dataOf(events, 'result')).toMatchObject({
+      answer: 'Hello world',
+      finishReason: 'length',
+      usage: { inputTokens: 1, outputTokens: 2 },
+      notices: [{ code: 'TOOL_NOT_CALLED' }],
+      turnId: dataOf(events, 'turn')?.turnId,
+    })
+  })
+
+  it('end with the problem when the answer fails, and a step that still ran fails with it', async () => {
+    const events = await collect(
+      run(async turn => {
+        turn.trace.start(stepStart)
+        throw problem('WEATHER_UNAVAILABLE', 'No weather.')
+      }),
+    )
+    expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', 'problem'])
+    expect(events.at(-2)?.data).toMatchObject({ status: 'failed', problem: { code: 'WEATHER_UNAVAILABLE' } })
+    expect(events.at(-1)?.data).toMatchObject({ code: 'WEATHER_UNAVAILABLE', requestId: 'request-1' })
+  })
+
+  it('say nothing of an unexpected error but that there was one; the log gets it', async () => {
+    const onUnexpectedError = vi.fn()
+    const error = new TypeError('secret detail')
+    const events = await collect(run(() => Promise.reject(error), {}, { onUnexpectedError }))
+    expect(JSON.stringify(events)).not.toContain('secret detail')
+    expect(events.at(-1)?.data).toMatchObject({ code: 'INTERNAL_ERROR' })
+    expect(onUnexpectedError).toHaveBeenCalledExactlyOnceWith(error)
+  })
+
+  it('are joined where they are text and wait for a slow reader, so that memory stays bounded', async () => {
+    const events = run(async turn => {
+      for (let word = 0; word < 10_000; word += 1) turn.write('word ')
+      return done
+    })
+    const names = (await collect(events)).map(({ event }) => event)
+    expect(names).toEqual(['turn', 'delta', 'result'])
+  })
+
+  it('ignore what a mode still says after its end', async () => {
+    let late: Turn | undefined
+    const events = await collect(
+      run(async turn => {
+        late = turn
+        return done
+      }),
+    )
+    late?.write('too late')
+    late?.trace.start(stepStart)
+    expect(events.map(({ event }) => event)).toEqual(['turn', 'result'])
+  })
+
+  it('give the time of the first text', async () => {
+    const events = await collect(
+      run(async turn => {
+        turn.write('x')
+        return done
+      }),
+    )
+    const { firstTokenMs = -1, totalMs = -1 } = dataOf(events, 'result')?.timing ?? {}
+    expect(firstTokenMs).toBeGreaterThanOrEqual(0)
+    expect(totalMs).toBeGreaterThanOrEqual(firstTokenMs)
+  })
+})
+
+describe('The person’s token', () => {
+  it('is there in the on-behalf-of flow, and shown as a card without itself', async () => {
+    let seen: Turn['user']
+    const events = await collect(
+      run(
+        async turn => {
+          seen = turn.user
+          return done
+        },
+        { flow: 'obo', signedIn: person },
+      ),
+    )
+    expect(seen).toBe(person)
+    expect(events[1]).toMatchObject({
+      event: 'step',
+      data: { kind: 'sign-in', token: { role: 'Tc', fingerprint: person.fingerprint, observed: true } },
+    })
+    expect(JSON.stringify(events)).not.toContain(person.value)
+  })
+
+  it('is not there in the autonomous flow, even when signing in was required', async () => {
+    let seen: Turn | undefined
+    await collect(
+      run(
+        async turn => {
+          seen = turn
+          return done
+        },
+        { signedIn: person },
+      ),
+    )
+    expect(seen?.user).toBeUndefined()
+    expect(JSON.stringify(seen)).not.toContain(person.value)
+  })
+})
+
+describe('The end of a turn that does not end by itself', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('is TURN_TIMEOUT at its deadline', async () => {
+    const events = collect(run(untilAborted, {}, { timeoutMs: 5_000 }))
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect((await events).at(-1)).toMatchObject({
+      event: 'problem',
+      data: { code: 'TURN_TIMEOUT', status: 504 },
+    })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('comes even when the mode ignores its signal', async () => {
+    const events = collect(run(() => new Promise(() => {}), {}, { timeoutMs: 5_000 }))
+    await vi.advanceTimersByTimeAsync(5_250)
+    expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is the problem that it was aborted with', async () => {
+    const controller = new AbortController()
+    const events = collect(run(untilAborted, {}, { signal: controller.signal }))
+    await vi.advanceTimersByTimeAsync(1)
+    controller.abort(problem('AGENT_STOPPING', 'Stopping.'))
+    expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_STOPPING' } })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is at once when its reader stops reading: everything below is aborted', async () => {
+    let signal: AbortSignal | undefined
+    const events = run(turn => {
+      signal = turn.signal
+      turn.write('Hello')
+      return untilAborted(turn)
+    })
+    for await (const { event } of events) if (event === 'delta') break
+    expect(signal?.aborted).toBe(true)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('leaves no timer behind when the answer came', async () => {
+    await collect(run(async () => done))
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,88 @@
+import type { AddressInfo } from 'node:net'
+import type { ChatReply, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyInstance } from 'fastify'
+import { vi } from 'vitest'
+
+export interface Question {
+  readonly message?: string
+  readonly mode?: string
+  readonly flow?: string
+  readonly history?: readonly unknown[]
+}
+
+export interface Answer<Body = ChatReply & Problem> {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Body
+  readonly text: string
+}
+
+/** An event as it came over the wire. */
+export type SentEvent = TurnEvent & { readonly id: number }
+
+export const question = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' } as const
+
+/** Posts a question and reads the JSON that comes back. */
+export async function ask(
+  agentUrl: string,
+  asked: Question = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const response = await post(agentUrl, asked, headers)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
+}
+
+export function post(
+  agentUrl: string,
+  asked: Question = {},
+  headers: Readonly<Record<string, string>> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  return fetch(`${agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ ...question, ...asked }),
+    signal,
+  })
+}
+
+/** Asks for a stream and reads it to its end. */
+export async function askForStream(
+  agentUrl: string,
+  asked: Question = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly events: readonly SentEvent[]; readonly text: string; readonly response: Response }> {
+  const response = await post(agentUrl, asked, { accept: 'text/event-stream', ...headers })
+  const text = await response.text()
+  return { events: parseEvents(text), text, response }
+}
+
+export function parseEvents(text: string): SentEvent[] {
+  return text
+    .split('\n\n')
+    .filter(block => block !== '' && !block.startsWith(':'))
+    .map(block => {
+      const fields = new Map(block.split('\n').map(line => line.split(/: (.*)/s, 2) as [string, string]))
+      return {
+        id: Number(fields.get('id')),
+        event: fields.get('event'),
+        data: JSON.parse(fields.get('data') ?? 'null'),
+      } as SentEvent
+    })
+}
+
+/** The token cards of one role, in the order of the trace. */
+export function cardsOf(trace: readonly TraceStep[], role: string) {
+  return trace.flatMap(({ token }) => (token?.role === role ? [token] : []))
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** Where an agent's metrics are; they listen a moment after the agent does. */
+export function findMetrics(agent: FastifyInstance): Promise<string> {
+  return vi.waitFor(() => {
+    const { port } = agent.metricsServer.server.address() as AddressInfo
+    return `http://localhost:${port}/metrics`
+  })
+}

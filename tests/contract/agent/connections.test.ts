@@ -1,0 +1,176 @@
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Stack } from '../../support/stack.ts'
+import { ask, findMetrics, parseEvents, post } from './ask.ts'
+import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
+
+let closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.reverse()) await close()
+  closers = []
+})
+
+const weatherOf = (url = '') => ({
+  city: new URL(url, 'http://weather').searchParams.get('city'),
+  country: 'Nowhere',
+  temperature_c: 10,
+  temperature_f: 50,
+  condition: 'Clear',
+  observed_at: new Date().toISOString(),
+  source: 'climate-normals',
+  validated: {
+    flow: 'autonomous',
+    caller: 'bbbbbbbb-0000-4000-8000-00000000000b',
+    on_behalf_of: null,
+    signature_verified: true,
+    checks: [{ name: 'signature', ok: true }],
+  },
+})
+
+/** A stack whose weather API answers only when it is let; `/readyz` at once. */
+async function startWithSlowWeather(agentEnvironment: Record<string, string> = {}) {
+  const gate = Promise.withResolvers<void>()
+  const weather = await startScriptedServer(async (request, response) => {
+    if (request.url !== '/readyz') await gate.promise
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(weatherOf(request.url)))
+  })
+  closers.push(async () => weather[Symbol.asyncDispose]())
+  const stack = await Stack.start({ agent: { WEATHER_API_URL: weather.url, ...agentEnvironment } })
+  closers.push(() => stack.close())
+  return { stack, weather, release: gate.resolve }
+}
+
+const calls = (weather: ScriptedServer) =>
+  weather.requests.filter(({ url }) => url.startsWith('/weather')).length
+
+describe('A client that goes away', () => {
+  it.each(['application/json', 'text/event-stream'])(
+    'while it waits for %s aborts the call below within 100 ms',
+    async accept => {
+      const { stack, weather } = await startWithSlowWeather()
+      const client = new AbortController()
+      const response = post(stack.agentUrl, {}, { accept }, client.signal)
+      const outcome = response.then(answer => answer.text()).catch((error: Error) => error.name)
+      await vi.waitFor(() => expect(calls(weather)).toBe(1))
+      const leftMs = performance.now()
+      client.abort()
+      await vi.waitFor(() => expect(weather.abandoned).toBe(1), { interval: 2 })
+      expect(performance.now() - leftMs).toBeLessThan(100)
+      expect(await outcome).toBe('AbortError')
+      await vi.waitFor(() => expect(stack.agentLog.join('')).toContain('"outcome":"ABANDONED"'))
+    },
+  )
+})
+
+describe('A slow reader', () => {
+  it('gets the events as they come, long before the answer is complete', async () => {
+    const { stack, release } = await startWithSlowWeather()
+    const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (!text.includes('"kind":"api-call"')) text += (await reader?.read())?.value ?? ''
+    expect(text).not.toContain('event: delta')
+    release()
+    for (;;) {
+      const { value, done = true } = (await reader?.read()) ?? {}
+      if (done) break
+      text += value
+    }
+    expect(parseEvents(text).at(-1)?.event).toBe('result')
+  })
+})
+
+describe('Stopping', () => {
+  it('lets running turns finish, streams too, says at once that it is not ready, and takes no new connections', async () => {
+    const { stack, weather, release } = await startWithSlowWeather()
+    const metricsUrl = await findMetrics(stack.appOf('agent'))
+    expect((await fetch(metricsUrl)).status).toBe(200)
+    const probe = await openConnection(stack.agentUrl)
+    const reply = ask(stack.agentUrl)
+    const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
+    await vi.waitFor(() => expect(calls(weather)).toBe(2))
+
+    // A request under way keeps this connection open; the fetch after it shows that its beginning has arrived.
+    probe.write('GET /read')
+    await fetch(`${stack.agentUrl}/livez`)
+    const stopped = stack.stop('agent')
+    await vi.waitFor(() => expect(fetch(`${stack.agentUrl}/livez`)).rejects.toThrow())
+    probe.write('yz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const readiness = await readAll(probe)
+    expect(readiness).toContain('HTTP/1.1 503')
+    expect(readiness).toContain('AGENT_STOPPING')
+
+    release()
+    expect((await reply).status).toBe(200)
+    expect(parseEvents(await stream).at(-1)?.event).toBe('result')
+    const releasedMs = performance.now()
+    await stopped
+    expect(performance.now() - releasedMs).toBeLessThan(2_000)
+    await expect(fetch(metricsUrl)).rejects.toThrow()
+  })
+
+  it('ends with AGENT_STOPPING, in time, what does not finish by itself', async () => {
+    const { stack, weather } = await startWithSlowWeather({ STOP_TIMEOUT_MS: '1200' })
+    const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
+    await vi.waitFor(() => expect(calls(weather)).toBe(1))
+    const startedMs = performance.now()
+    await stack.stop('agent')
+    expect(performance.now() - startedMs).toBeLessThan(1_200)
+    expect(parseEvents(await stream).at(-1)).toMatchObject({
+      event: 'problem',
+      data: { code: 'AGENT_STOPPING' },
+    })
+  })
+})
+
+describe('Limits', () => {
+  it('refuse more turns at a time than allowed with AGENT_BUSY, and only those', async () => {
+    const { stack, weather, release } = await startWithSlowWeather({ MAX_CONCURRENT_TURNS: '2' })
+    const running = [ask(stack.agentUrl), ask(stack.agentUrl)]
+    await vi.waitFor(() => expect(calls(weather)).toBe(2))
+    const refused = await ask(stack.agentUrl)
+    expect([refused.status, refused.body.code]).toEqual([503, 'AGENT_BUSY'])
+    expect(refused.headers.get('retry-after')).toBe('1')
+    release()
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200])
+    expect((await ask(stack.agentUrl)).status).toBe(200)
+  })
+
+  it('refuse more messages a minute from one address with RATE_LIMITED; nothing else is limited', async () => {
+    await using stack = await Stack.start({ agent: { RATE_LIMIT_PER_MINUTE: '2' } }, ['agent'])
+    const message = { message: 'Hello' }
+    expect((await ask(stack.agentUrl, message)).status).toBe(422)
+    expect((await ask(stack.agentUrl, message)).status).toBe(422)
+    const refused = await ask(stack.agentUrl, message)
+    expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await fetch(`${stack.agentUrl}/api/status`)).status).toBe(200)
+    // X-Forwarded-For of somebody who is no trusted proxy moves nobody to another address.
+    const disguised = await ask(stack.agentUrl, message, { 'x-forwarded-for': '203.0.113.7' })
+    expect(disguised.status).toBe(429)
+  })
+
+  it('count a client behind a trusted proxy by its own address', async () => {
+    const environment = { RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.1,::1' }
+    await using stack = await Stack.start({ agent: environment }, ['agent'])
+    const from = (address: string) =>
+      ask(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address })
+    expect((await from('203.0.113.7')).status).toBe(422)
+    expect((await from('203.0.113.8')).status).toBe(422)
+    expect((await from('203.0.113.7')).status).toBe(429)
+  })
+})
+
+function openConnection(url: string): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const socket = connect({ host: 'localhost', port: Number(new URL(url).port) }, () => resolve(socket))
+  socket.once('error', reject)
+  return promise
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Stack } from '../../support/stack.ts'
+import { ask, askForStream } from './ask.ts'
+import { startScriptedServer } from './scripted-server.ts'
+
+const gate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
+
+describe('A sidecar whose override gate is shut', () => {
+  it('returns the blueprint’s token, which is never used: no call reaches the weather API', async () => {
+    await using weather = await startScriptedServer((_request, response) => response.writeHead(500).end())
+    await using stack = await Stack.start({
+      sidecar: { [gate]: undefined },
+      agent: { WEATHER_API_URL: weather.url },
+    })
+    const { status, body } = await ask(stack.agentUrl)
+    expect([status, body.code]).toEqual([502, 'AGENT_IDENTITY_NOT_HONOURED'])
+    expect(body.hint).toContain(`${gate}=true`)
+    const { events } = await askForStream(stack.agentUrl)
+    expect(events.map(({ event }) => event)).not.toContain('delta')
+    expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_IDENTITY_NOT_HONOURED' } })
+    expect(weather.requests.filter(({ url }) => url.startsWith('/weather'))).toEqual([])
+  })
+})
+
+describe('Neighbours that come and go', () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await Stack.start()
+  })
+  afterAll(() => stack.close())
+
+  it('a sidecar that is down is told within 5 s; when it is back, the agent works without a restart', async () => {
+    expect((await ask(stack.agentUrl)).status).toBe(200)
+    await stack.stop('sidecar')
+    const startedMs = performance.now()
+    const { status, body } = await ask(stack.agentUrl)
+    expect([status, body.code]).toEqual([503, 'SIDECAR_UNREACHABLE'])
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    await stack.start('sidecar')
+    expect((await ask(stack.agentUrl)).status).toBe(200)
+  })
+
+  it('a weather API that is down is told; when it is back, the agent works without a restart', async () => {
+    await stack.stop('weather')
+    const { status, body } = await ask(stack.agentUrl)
+    expect([status, body.code]).toEqual([503, 'WEATHER_UNAVAILABLE'])
+    await stack.start('weather')
+    expect((await ask(stack.agentUrl)).status).toBe(200)
+  })
+
+  it('a sidecar with a wrong secret is told by its cause', async () => {
+    await stack.restart('sidecar', { AzureAd__ClientCredentials__0__ClientSecret: 'wrong' })
+    const { status, body } = await ask(stack.agentUrl)
+    expect([status, body.code]).toEqual([502, 'BLUEPRINT_CREDENTIAL_REJECTED'])
+    await stack.restart('sidecar')
+  })
+
+  it('bedrock mode without AWS settings says so and leaves direct mode alone', async () => {
+    const { status, body } = await ask(stack.agentUrl, { mode: 'bedrock' })
+    expect([status, body.code]).toEqual([503, 'BEDROCK_NOT_CONFIGURED'])
+    expect((await ask(stack.agentUrl)).status).toBe(200)
+  })
+})
+
+describe('A turn that takes too long', () => {
+  it('ends at its deadline with TURN_TIMEOUT and aborts the call below', async () => {
+    await using weather = await startScriptedServer(() => {})
+    await using stack = await Stack.start({
+      agent: { WEATHER_API_URL: weather.url, TURN_TIMEOUT_MS: '1000' },
+    })
+    const { status, body } = await ask(stack.agentUrl)
+    expect([status, body.code]).toEqual([504, 'TURN_TIMEOUT'])
+    const { events } = await askForStream(stack.agentUrl)
+    expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
+    const call = events.findLast(({ event }) => event === 'step')
+    expect(call).toMatchObject({ data: { kind: 'api-call', status: 'failed' } })
+  })
+})

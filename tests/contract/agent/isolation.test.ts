@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, askForStream, bearer } from './ask.ts'
+
+const { agentId, ada, ben } = identities
+const cities = ['Dallas', 'Oslo', 'Tokyo', 'Nairobi', 'Lima']
+/** Anything that looks like a signed token. */
+const jws = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
+
+let stack: Stack
+let tokens: Record<string, string>
+beforeAll(async () => {
+  stack = await Stack.start()
+  tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
+})
+afterAll(() => stack.close())
+
+describe('200 turns at the same time, of two people, in both flows, as replies and as streams', () => {
+  it('never see each other’s token, trace or answer', async () => {
+    const logged = stack.agentLog.length
+    const texts = await Promise.all(Array.from({ length: 200 }, (_, number) => runTurn(number)))
+    const written = [...texts, ...stack.agentLog.slice(logged)]
+    expect(stack.agentLog.length).toBeGreaterThan(logged + 200)
+    for (const text of written) expect(text).not.toMatch(jws)
+    for (const token of Object.values(tokens)) {
+      const signature = token.split('.')[2] ?? ''
+      expect(written.filter(text => text.includes(signature))).toEqual([])
+    }
+  })
+})
+
+/** One turn whose person, flow, form and city follow from its number; returns all that was sent to the client. */
+async function runTurn(number: number): Promise<string> {
+  const person = number % 2 === 0 ? ada.oid : ben.oid
+  const other = number % 2 === 0 ? ben.oid : ada.oid
+  const flow = number % 4 < 2 ? 'obo' : 'autonomous'
+  const city = cities[number % cities.length]
+  const asked = { message: `Weather in ${city}?`, flow }
+  // In the autonomous flow the token is sent as well: it must not leave a trace.
+  const headers = bearer(tokens[person] ?? '')
+  const text =
+    number % 8 < 4
+      ? (await ask(stack.agentUrl, asked, headers)).text
+      : (await askForStream(stack.agentUrl, asked, headers)).text
+  expect(text).toContain(`in ${city}`)
+  for (const elsewhere of cities) if (elsewhere !== city) expect(text).not.toContain(elsewhere)
+  expect(text).toContain(agentId)
+  expect(text).not.toContain(other)
+  expect(text.includes(person)).toBe(flow === 'obo')
+  expect(text).toContain(`"on_behalf_of":${flow === 'obo' ? `"${person}"` : 'null'}`)
+  return text
+}
+
+describe('What is logged of a turn', () => {
+  it('is one line with its ids, mode, flow, outcome and times – and no word of what was said', async () => {
+    const logged = stack.agentLog.length
+    const { body, headers } = await ask(stack.agentUrl, { message: 'Weather in Reykjavik?' })
+    const lines = stack.agentLog.slice(logged)
+    expect(lines.join('')).not.toContain('Reykjavik')
+    const turns = lines.map(line => JSON.parse(line)).filter(({ outcome }) => outcome !== undefined)
+    expect(turns).toEqual([
+      expect.objectContaining({
+        turnId: body.turnId,
+        requestId: headers.get('x-request-id'),
+        mode: 'direct',
+        flow: 'autonomous',
+        outcome: 'OK',
+        durationMs: expect.any(Number),
+        firstTokenMs: expect.any(Number),
+      }),
+    ])
+  })
+})

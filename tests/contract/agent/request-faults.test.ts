@@ -1,0 +1,170 @@
+import { request as openRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Stack } from '../../support/stack.ts'
+import { ask, post, question } from './ask.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  // Nothing below is asked: the agent alone has to refuse.
+  stack = await Stack.start({}, ['agent'])
+})
+afterAll(() => stack.close())
+
+async function send(body: string, headers: Record<string, string>, accept = 'application/json') {
+  const response = await fetch(`${stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    body,
+    headers: { accept, ...headers },
+  })
+  return {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    body: JSON.parse(await response.text()),
+  }
+}
+const json = { 'content-type': 'application/json' }
+
+describe.each(['application/json', 'text/event-stream'])('A request that accepts %s', accept => {
+  it.each([
+    ['no message', { mode: 'direct', flow: 'autonomous' }],
+    ['a message of another type', { ...question, message: 5 }],
+    ['an empty message', { ...question, message: '' }],
+    ['a blank message', { ...question, message: ' \n\t ' }],
+    ['no mode', { message: 'Dallas', flow: 'autonomous' }],
+    ['an unknown mode', { ...question, mode: 'fast' }],
+    ['an unknown flow', { ...question, flow: 'delegated' }],
+    ['an unknown field', { ...question, token: 'x' }],
+    ['an unknown field in the history', { ...question, history: [{ role: 'user', text: 'x', name: 'y' }] }],
+    ['a system message in the history', { ...question, history: [{ role: 'system', text: 'x' }] }],
+    ['a history that is no list', { ...question, history: {} }],
+    ['a list', [question]],
+    ['null', null],
+  ])('with %s is refused before anything happens', async (_what, body) => {
+    const { status, type, body: problem } = await send(JSON.stringify(body), json, accept)
+    expect([status, problem.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(type).toBe('application/problem+json; charset=utf-8')
+    expect(problem.requestId).toBeTruthy()
+  })
+
+  it.each([
+    ['a message of 4,001 characters', { message: 'x'.repeat(4_001) }],
+    ['21 messages of history', { history: Array.from({ length: 21 }, () => ({ role: 'user', text: 'x' })) }],
+    [
+      '16,001 characters of history',
+      { history: ['user', 'assistant'].map(role => ({ role, text: 'x'.repeat(8_001) })) },
+    ],
+  ])('with %s is too long', async (_what, part) => {
+    const { status, body } = await send(JSON.stringify({ ...question, ...part }), json, accept)
+    expect([status, body.code]).toEqual([400, 'MESSAGE_TOO_LONG'])
+  })
+
+  it('with more than 64 KiB is refused', async () => {
+    const { status, body } = await send(
+      JSON.stringify({ ...question, message: 'x'.repeat(65_536) }),
+      json,
+      accept,
+    )
+    expect([status, body.code]).toEqual([413, 'BODY_TOO_LARGE'])
+  })
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml'])(
+    'with content of type %s is refused',
+    async contentType => {
+      const { status, body } = await send(JSON.stringify(question), { 'content-type': contentType }, accept)
+      expect([status, body.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+    },
+  )
+
+  it('with broken JSON is refused', async () => {
+    const { status, body } = await send('{"message":', json, accept)
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
+  })
+
+  it('without a body is refused', async () => {
+    const { status, body } = await send('', json, accept)
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
+  })
+})
+
+describe('What a request may contain', () => {
+  it('is named when it is not there', async () => {
+    const { body } = await ask(stack.agentUrl, { surprise: 1 } as object)
+    expect(body.detail).toContain('surprise')
+  })
+
+  it('is counted in characters after trimming, not in UTF-16 units', async () => {
+    // 4,000 characters outside the basic plane: accepted, and then no city is found in them.
+    const { body } = await ask(stack.agentUrl, { message: `  ${'🌧'.repeat(4_000)}\n` })
+    expect(body.code).toBe('CITY_NOT_RECOGNISED')
+  })
+
+  it('is a history of 20 messages with 16,000 characters in all', async () => {
+    const history = Array.from({ length: 20 }, () => ({ role: 'assistant', text: 'x'.repeat(800) }))
+    const { body } = await ask(stack.agentUrl, { message: 'Hello', history })
+    expect(body.code).toBe('CITY_NOT_RECOGNISED')
+  })
+})
+
+describe('The content type of the answer', () => {
+  it.each([
+    [undefined, 'application/problem+json'],
+    ['*/*', 'application/problem+json'],
+    ['application/json', 'application/problem+json'],
+    ['application/*', 'application/problem+json'],
+    ['text/event-stream', 'text/event-stream'],
+    ['text/*', 'text/event-stream'],
+    ['text/event-stream, application/json', 'text/event-stream'],
+    ['text/event-stream;q=0.5, application/json', 'application/problem+json'],
+    ['application/json;q=0.2, text/event-stream;q=0.9', 'text/event-stream'],
+    ['*/*, text/event-stream;q=0', 'application/problem+json'],
+    ['*/*;q=0.1, text/event-stream', 'text/event-stream'],
+  ])('for Accept: %s is %s', async (accept, expected) => {
+    expect(await answerTypeFor(accept)).toBe(expected)
+  })
+
+  it.each(['text/html', 'image/png, text/plain', 'application/json;q=0'])(
+    'for Accept: %s is none',
+    async accept => {
+      const { status, body } = await ask(stack.agentUrl, {}, { accept })
+      expect([status, body.code]).toEqual([406, 'NOT_ACCEPTABLE'])
+    },
+  )
+})
+
+/** By node:http, because fetch adds an Accept header of its own. A message without a city is answered at once. */
+function answerTypeFor(accept: string | undefined): Promise<string | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
+  const headers = { 'content-type': 'application/json', ...(accept === undefined ? {} : { accept }) }
+  openRequest(`${stack.agentUrl}/api/chat`, { method: 'POST', headers }, response => {
+    response.resume()
+    resolve(response.headers['content-type']?.split(';')[0])
+  })
+    .on('error', reject)
+    .end(JSON.stringify({ ...question, message: 'Hello' }))
+  return promise
+}
+
+describe('A request id', () => {
+  it('is taken over from the caller and comes back in headers and problems', async () => {
+    const { headers, body } = await ask(stack.agentUrl, { message: '' }, { 'x-request-id': 'my-request.1' })
+    expect(headers.get('x-request-id')).toBe('my-request.1')
+    expect(body.requestId).toBe('my-request.1')
+  })
+
+  it.each(['has spaces', 'x'.repeat(65), '<script>'])('that is unfit for logs is replaced: %s', async id => {
+    const response = await post(stack.agentUrl, { message: '' }, { 'x-request-id': id })
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('Any other address', () => {
+  it.each([
+    ['GET', '/nothing'],
+    ['GET', '/api/chat'],
+    ['DELETE', '/api/config'],
+  ])('is answered with a problem: %s %s', async (method, path) => {
+    const response = await fetch(`${stack.agentUrl}${path}`, { method })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'NOT_FOUND' })
+  })
+})

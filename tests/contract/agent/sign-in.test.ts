@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer, post } from './ask.ts'
+import { startScriptedServer } from './scripted-server.ts'
+
+const { ada } = identities
+let stack: Stack
+let userToken: string
+beforeAll(async () => {
+  stack = await Stack.start()
+  userToken = await stack.signIn(ada.oid)
+})
+afterAll(() => stack.close())
+
+describe('Acting on behalf of a person', () => {
+  it.each(['application/json', 'text/event-stream'])(
+    'without a token is refused with 401 before anything is sent as %s',
+    async accept => {
+      const response = await post(stack.agentUrl, { flow: 'obo' }, { accept })
+      expect(response.status).toBe(401)
+      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+      expect(response.headers.get('www-authenticate')).toBe('Bearer')
+      expect(await response.json()).toMatchObject({ code: 'SIGN_IN_REQUIRED' })
+    },
+  )
+
+  it('with a token that is none is refused with 401 before the stream starts', async () => {
+    const response = await post(
+      stack.agentUrl,
+      { flow: 'obo' },
+      { accept: 'text/event-stream', ...bearer('nonsense') },
+    )
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"')
+    expect(await response.json()).toMatchObject({ code: 'USER_TOKEN_INVALID' })
+  })
+
+  it('with a token whose signature was tampered with is refused', async () => {
+    const [header, claims] = userToken.split('.')
+    const { status, body } = await ask(
+      stack.agentUrl,
+      { flow: 'obo' },
+      bearer(`${header}.${claims}.${'A'.repeat(342)}`),
+    )
+    expect([status, body.code]).toEqual([401, 'USER_TOKEN_INVALID'])
+  })
+
+  it('never falls back to the autonomous flow, in either mode', async () => {
+    for (const mode of ['direct', 'bedrock']) {
+      const { status, body } = await ask(stack.agentUrl, { flow: 'obo', mode })
+      expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
+    }
+  })
+})
+
+describe('The autonomous flow', () => {
+  it('never hands on a token that was sent, and does not even look at it', async () => {
+    await using sidecar = await startScriptedServer((_request, response) => response.writeHead(400).end())
+    await using lone = await Stack.start({ agent: { SIDECAR_URL: sidecar.url } }, ['agent'])
+    await ask(lone.agentUrl, {}, bearer(userToken))
+    await ask(lone.agentUrl, {}, bearer('nonsense'))
+    expect(sidecar.requests.length).toBeGreaterThanOrEqual(2)
+    for (const { url, headers } of sidecar.requests) {
+      expect(url).toContain('/AuthorizationHeaderUnauthenticated/weatherApp')
+      expect(headers.authorization).toBeUndefined()
+    }
+  })
+})
+
+describe('With REQUIRE_SIGN_IN=true', () => {
+  beforeAll(() => stack.restart('agent', { REQUIRE_SIGN_IN: 'true' }))
+  afterAll(() => stack.restart('agent'))
+
+  it.each(['autonomous', 'obo'])('nobody gets an answer in the %s flow without a token', async flow => {
+    const { status, body } = await ask(stack.agentUrl, { flow })
+    expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
+  })
+
+  it('a signed-in person gets an autonomous answer, which is the agent’s own', async () => {
+    const { status, body } = await ask(stack.agentUrl, {}, bearer(userToken))
+    expect(status).toBe(200)
+    const answer = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
+    expect(answer).toMatchObject({ validated: { flow: 'autonomous', on_behalf_of: null } })
+  })
+
+  it('the page is told', async () => {
+    const config = await (await fetch(`${stack.agentUrl}/api/config`)).json()
+    expect(config).toMatchObject({ requireSignIn: true })
+  })
+})

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer, findMetrics } from './ask.ts'
+import { startScriptedServer } from './scripted-server.ts'
+
+const { tenantId, blueprintAppId, pageAppId, ada } = identities
+let stack: Stack
+beforeAll(async () => {
+  stack = await Stack.start()
+})
+afterAll(() => stack.close())
+
+/** Reads a JSON document; what a test does not expect in it makes the test fail. */
+async function get(path: string, url = stack.agentUrl) {
+  const response = await fetch(`${url}${path}`)
+  // biome-ignore lint/suspicious/noExplicitAny: whatever came over the wire
+  const body = (await response.json()) as any
+  return { status: response.status, body }
+}
+
+describe('/api/status', () => {
+  it('calls ready only what was seen to work', async () => {
+    await vi.waitFor(async () => {
+      const { body } = await get('/api/status')
+      expect(body).toMatchObject({
+        status: 'ok',
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        bedrock_available: false,
+        components: {
+          sidecar: { state: 'ready', checkedAt: expect.any(String) },
+          weather_api: { state: 'ready', checkedAt: expect.any(String) },
+          bedrock: {
+            state: 'unavailable',
+            model: null,
+            region: null,
+            credential: 'none',
+            problem: { code: 'BEDROCK_NOT_CONFIGURED' },
+          },
+        },
+        flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
+        emulated: ['entra', 'auth-sidecar'],
+      })
+    })
+    await ask(stack.agentUrl, { flow: 'obo' }, bearer(await stack.signIn(ada.oid)))
+    const { body } = await get('/api/status')
+    expect(body.flows.obo).toMatchObject({ state: 'ready', checkedAt: expect.any(String) })
+  })
+
+  it('answers at once with 200 while everything behind the agent is silent', async () => {
+    await using silent = await startScriptedServer(() => {})
+    const environment = { SIDECAR_URL: silent.url, WEATHER_API_URL: silent.url, ENTRA_AUTHORITY: silent.url }
+    await using lone = await Stack.start({ agent: environment }, ['agent'])
+    const startedMs = performance.now()
+    const { status, body } = await get('/api/status', lone.agentUrl)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    expect(status).toBe(200)
+    expect(body.components.sidecar).toEqual({ state: 'unknown' })
+    expect(body.flows.autonomous).toEqual({ state: 'unknown' })
+  })
+
+  it('is degraded, with the reason, when the sidecar is gone, and ok again when it is back', async () => {
+    await stack.stop('sidecar')
+    await ask(stack.agentUrl)
+    const { body } = await get('/api/status')
+    expect(body).toMatchObject({
+      status: 'degraded',
+      components: { sidecar: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } } },
+      flows: { autonomous: { state: 'unavailable' } },
+    })
+    // People are better served by a reply that says so than by no reply.
+    expect((await get('/readyz')).status).toBe(200)
+    await stack.start('sidecar')
+    await ask(stack.agentUrl)
+    expect((await get('/api/status')).body.components.sidecar.state).toBe('ready')
+  })
+})
+
+describe('A sidecar whose credential is poisoned', () => {
+  it('shows in /readyz and /api/status with the way out, and no longer once it was restarted', async () => {
+    await stack.restart('sidecar', {
+      AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
+      AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath: '/nowhere/token',
+    })
+    await ask(stack.agentUrl)
+    await ask(stack.agentUrl)
+    expect(await (await fetch(`${stack.sidecarUrl}/healthz`)).text()).toBe('Healthy')
+    const { status, body } = await get('/readyz')
+    expect(status).toBe(503)
+    expect(body).toMatchObject({ status: 'not-ready', problem: { code: 'SIDECAR_FAILED' } })
+    expect(body.problem.hint).toContain('restart the sidecar')
+    const { body: shown } = await get('/api/status')
+    expect(shown.components.sidecar.problem.hint).toContain('restart the sidecar')
+    await stack.restart('sidecar')
+    await ask(stack.agentUrl)
+    expect((await get('/readyz')).status).toBe(200)
+  })
+})
+
+describe('/api/config', () => {
+  it('gives public ids only, and MSAL’s way to a stand-in on loopback', async () => {
+    const { body } = await get('/api/config')
+    expect(body).toMatchObject({
+      tenantId,
+      authority: `https://login.localhost/${tenantId}`,
+      spaClientId: pageAppId,
+      scopes: [`api://${blueprintAppId}/access_as_user`],
+      modes: ['direct'],
+      flows: ['autonomous', 'obo'],
+      requireSignIn: false,
+      emulated: ['entra', 'auth-sidecar'],
+    })
+    const base = `${stack.entraUrl}/${tenantId}`
+    expect(JSON.parse(body.authorityMetadata)).toEqual({
+      issuer: `${base}/v2.0`,
+      jwks_uri: `${base}/discovery/v2.0/keys`,
+      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+      token_endpoint: `${base}/oauth2/v2.0/token`,
+      end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+    })
+  })
+
+  it('names the real Entra as it is, and says when nobody can sign in', async () => {
+    const environment = {
+      ENTRA_AUTHORITY: '',
+      CLIENT_SPA_APP_ID: '',
+      AWS_REGION: 'eu-central-1',
+      AWS_BEARER_TOKEN_BEDROCK: 'k',
+    }
+    await using lone = await Stack.start({ agent: { ...environment, BEDROCK_PROBE: 'off' } }, ['agent'])
+    const { body } = await get('/api/config', lone.agentUrl)
+    expect(body).toMatchObject({
+      authority: `https://login.microsoftonline.com/${tenantId}`,
+      spaClientId: null,
+      modes: ['direct', 'bedrock'],
+      flows: ['autonomous'],
+    })
+    expect(body).not.toHaveProperty('authorityMetadata')
+    const { body: status } = await get('/api/status', lone.agentUrl)
+    expect(status.flows.obo).toMatchObject({
+      state: 'unavailable',
+      problem: { code: 'SIGN_IN_NOT_CONFIGURED' },
+    })
+  })
+
+  it('never describes a plain-http authority elsewhere as one that MSAL may trust', async () => {
+    await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: 'http://entra.example' } }, ['agent'])
+    const { body } = await get('/api/config', lone.agentUrl)
+    expect(body.authority).toBe(`http://entra.example/${tenantId}`)
+    expect(body).not.toHaveProperty('authorityMetadata')
+  })
+})
+
+describe('Probes, OpenAPI and metrics', () => {
+  it('/livez and /readyz answer 200 as JSON', async () => {
+    expect(await get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } })
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
+  })
+
+  it('/openapi.json is OpenAPI 3.1 and knows every route of the API', async () => {
+    const { body } = await get('/openapi.json')
+    expect(body.openapi).toMatch(/^3\.1\./)
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/chat',
+      '/api/config',
+      '/api/status',
+      '/livez',
+      '/readyz',
+    ])
+    const { requestBody, responses } = body.paths['/api/chat'].post
+    expect(requestBody.content['application/json'].schema).toMatchObject({
+      required: ['message', 'mode', 'flow'],
+      additionalProperties: false,
+    })
+    expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream'])
+  })
+
+  it('metrics are on a port of their own, by mode, flow and outcome, and name nobody', async () => {
+    await ask(stack.agentUrl)
+    await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
+    const response = await fetch(await findMetrics(stack.appOf('agent')))
+    const text = await response.text()
+    expect(response.headers.get('content-type')).toContain('text/plain')
+    expect(text).toMatch(/^agent_turns_total\{mode="direct",flow="autonomous",outcome="OK"\} \d+$/m)
+    expect(text).toMatch(/^agent_turns_total\{mode="direct",flow="autonomous",outcome="CITY_NOT_FOUND"\} 1$/m)
+    expect(text).toMatch(/^agent_turns_in_flight 0$/m)
+    expect(text).toMatch(/^agent_turn_first_token_seconds_count\{mode="direct",flow="autonomous"\} \d+$/m)
+    expect(text).toMatch(/^process_cpu_seconds_total /m)
+    expect(text).not.toContain('Qwertzuiopolis')
+    expect((await fetch(`${stack.agentUrl}/metrics`)).status).toBe(404)
+  })
+})

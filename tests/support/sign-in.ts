@@ -1,0 +1,51 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { identities } from './identities.ts'
+
+export interface SignInOptions {
+  readonly entraUrl: string
+  readonly redirectUri: string
+  /** The object id of who signs in. */
+  readonly person: string
+}
+
+/** Signs a person in at the stand-in for Entra, by HTTP as the page does, and returns the person's token (Tc). */
+export async function signIn({ entraUrl, redirectUri, person }: SignInOptions): Promise<string> {
+  const { tenantId, pageAppId, blueprintAppId } = identities
+  const endpoint = `${entraUrl}/${tenantId}/oauth2/v2.0`
+  const scope = `api://${blueprintAppId}/access_as_user openid profile offline_access`
+  const verifier = randomBytes(32).toString('base64url')
+  const asked = new URLSearchParams({
+    client_id: pageAppId,
+    response_type: 'code',
+    response_mode: 'fragment',
+    redirect_uri: redirectUri,
+    scope,
+    state: 'state',
+    nonce: 'nonce',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  })
+  const chosen = await fetch(`${endpoint}/authorize?${asked}`, {
+    method: 'POST',
+    body: new URLSearchParams({ account: person }),
+    redirect: 'manual',
+  })
+  const [, fragment] = chosen.headers.get('location')?.split('#') ?? []
+  const code = new URLSearchParams(fragment).get('code')
+  if (!code) throw new Error(`Nobody could sign in: ${chosen.status} ${await chosen.text()}`)
+  const redeemed = await fetch(`${endpoint}/token`, {
+    method: 'POST',
+    headers: { origin: new URL(redirectUri).origin },
+    body: new URLSearchParams({
+      client_id: pageAppId,
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+      scope,
+    }),
+  })
+  const tokens = (await redeemed.json()) as { access_token?: string }
+  if (!tokens.access_token) throw new Error(`No token came: ${JSON.stringify(tokens)}`)
+  return tokens.access_token
+}

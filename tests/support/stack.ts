@@ -1,0 +1,183 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import * as sidecar from '../../emulators/auth-sidecar/src/app.ts'
+import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
+import * as entra from '../../emulators/entra/src/app.ts'
+import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
+import * as agent from '../../services/agent/src/app.ts'
+import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import * as weather from '../../services/weather-api/src/app.ts'
+import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import { identities } from './identities.ts'
+import { findFreePort } from './ports.ts'
+import { signIn } from './sign-in.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+/** In the order in which they start: each is configured with the addresses of those before it. */
+const partNames = ['entra', 'sidecar', 'weather', 'agent'] as const
+export type PartName = (typeof partNames)[number]
+
+/** Variables beyond what wires the parts together, or instead of it; `undefined` unsets one. */
+export type StackOverrides = Partial<Record<PartName, Environment>>
+
+const blueprintSecret = 'the-blueprint-secret-of-this-test'
+
+/**
+ * The whole system in this process, each part on a socket of its own and configured by environment variables as an
+ * operator would. Single parts can be stopped and started again at the same address.
+ */
+export class Stack implements AsyncDisposable {
+  /** Every line that the agent logged. */
+  readonly agentLog: string[] = []
+  readonly #overrides: StackOverrides
+  readonly #apps = new Map<PartName, FastifyInstance>()
+  readonly #ports = new Map<PartName, number>()
+
+  private constructor(overrides: StackOverrides, agentPort: number) {
+    this.#overrides = overrides
+    this.#ports.set('agent', agentPort)
+  }
+
+  /** Starts everything, or only the named parts. */
+  static async start(overrides: StackOverrides = {}, parts: readonly PartName[] = partNames): Promise<Stack> {
+    const stack = new Stack(overrides, await findFreePort())
+    try {
+      for (const part of partNames) if (parts.includes(part)) await stack.start(part)
+    } catch (error) {
+      await stack.close()
+      throw error
+    }
+    return stack
+  }
+
+  get agentUrl(): string {
+    return this.urlOf('agent')
+  }
+  get entraUrl(): string {
+    return this.urlOf('entra')
+  }
+  get sidecarUrl(): string {
+    return this.urlOf('sidecar')
+  }
+  get weatherUrl(): string {
+    return this.urlOf('weather')
+  }
+
+  /** Where a part listens, or listened; an address where nothing does for a part that was never started. */
+  urlOf(part: PartName): string {
+    return `http://localhost:${this.#ports.get(part) ?? 9}`
+  }
+
+  /** The running app of a part. */
+  appOf(part: PartName): FastifyInstance {
+    const app = this.#apps.get(part)
+    if (!app) throw new Error(`${part} does not run.`)
+    return app
+  }
+
+  /** Starts a part that does not run, with other variables for this time where given. */
+  async start(part: PartName, overrides: Environment = {}): Promise<void> {
+    const env = { ...this.#environmentOf(part), ...this.#overrides[part], ...overrides }
+    const app = await this.#build(part, env)
+    this.#apps.set(part, app)
+    await app.listen({ host: 'localhost', port: this.#ports.get(part) ?? 0 })
+    this.#ports.set(part, (app.server.address() as AddressInfo).port)
+  }
+
+  async stop(part: PartName): Promise<void> {
+    const app = this.#apps.get(part)
+    this.#apps.delete(part)
+    await app?.close()
+  }
+
+  async restart(part: PartName, overrides: Environment = {}): Promise<void> {
+    await this.stop(part)
+    await this.start(part, overrides)
+  }
+
+  /** Signs a person in at Entra and returns the person's token (Tc). */
+  async signIn(person: string): Promise<string> {
+    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, person })
+  }
+
+  async close(): Promise<void> {
+    for (const part of partNames.toReversed()) await this.stop(part)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  get #redirectUri(): string {
+    return `${this.agentUrl}/auth/redirect.html`
+  }
+
+  #build(part: PartName, env: Environment): FastifyInstance | Promise<FastifyInstance> {
+    const logStream = { write: (line: string) => void this.agentLog.push(line) }
+    switch (part) {
+      case 'entra':
+        return entra.buildApp(readEntraConfig(env))
+      case 'sidecar':
+        return sidecar.buildApp(readSidecarConfig(env))
+      case 'weather':
+        return weather.buildApp(readWeatherConfig(env))
+      case 'agent':
+        return agent.buildApp(readAgentConfig(env), { logStream })
+    }
+  }
+
+  #environmentOf(part: PartName): Environment {
+    switch (part) {
+      case 'entra':
+        return {
+          ...sharedEnvironment,
+          BLUEPRINT_CLIENT_SECRET: blueprintSecret,
+          SPA_REDIRECT_URI: this.#redirectUri,
+        }
+      case 'sidecar':
+        return sidecarEnvironment(this.entraUrl)
+      case 'weather':
+        return { ...sharedEnvironment, ENTRA_AUTHORITY: this.entraUrl, WEATHER_PROVIDER: 'climate-normals' }
+      case 'agent':
+        return {
+          ...sharedEnvironment,
+          LOG_LEVEL: 'trace',
+          METRICS_PORT: '0',
+          ENTRA_AUTHORITY: this.entraUrl,
+          SIDECAR_URL: this.sidecarUrl,
+          WEATHER_API_URL: this.weatherUrl,
+          EMULATED: 'entra,auth-sidecar',
+        }
+    }
+  }
+}
+
+const sharedEnvironment: Environment = {
+  HOST: 'localhost',
+  LOG_LEVEL: 'silent',
+  TENANT_ID: identities.tenantId,
+  BLUEPRINT_APP_ID: identities.blueprintAppId,
+  AGENT_CLIENT_ID: identities.agentId,
+  WEATHER_API_APP_ID: identities.weatherAppId,
+  CLIENT_SPA_APP_ID: identities.pageAppId,
+}
+
+function sidecarEnvironment(entraUrl: string): Environment {
+  const scope = `api://${identities.weatherAppId}/.default`
+  return {
+    ASPNETCORE_ENVIRONMENT: 'Production',
+    ASPNETCORE_URLS: 'http://localhost:0',
+    Logging__LogLevel__Default: 'None',
+    AllowedHosts: 'localhost',
+    AzureAd__Instance: `${entraUrl}/`,
+    AzureAd__TenantId: identities.tenantId,
+    AzureAd__ClientId: identities.blueprintAppId,
+    AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
+    AzureAd__ClientCredentials__0__ClientSecret: blueprintSecret,
+    DownstreamApis__weatherApp__Scopes__0: scope,
+    DownstreamApis__weatherApp__RequestAppToken: 'true',
+    DownstreamApis__weather__Scopes__0: scope,
+    DownstreamApis__weather__RequestAppToken: 'false',
+    Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
+  }
+}
