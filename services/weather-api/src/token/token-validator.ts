@@ -48,13 +48,12 @@ export class TokenValidator {
 
   async #verifySignature({ keyId, signedText, signature }: DecodedToken): Promise<void> {
     const key = this.#keys.peek(keyId) ?? (await this.#findKey(keyId))
-    const valid = await verifyInBackground(
-      'RSA-SHA256',
-      Buffer.from(signedText, 'latin1'),
-      key,
-      Buffer.from(signature, 'base64url'),
-    )
-    if (!valid) throw rejectToken('signature', 'The signature is wrong.')
+    const signatureBytes = Buffer.from(signature, 'base64url')
+    // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
+    const canonical = signatureBytes.toString('base64url') === signature
+    const signedBytes = Buffer.from(signedText, 'latin1')
+    if (!canonical || !(await verifyInBackground('RSA-SHA256', signedBytes, key, signatureBytes)))
+      throw rejectToken('signature', 'The signature is wrong.')
   }
 
   async #findKey(keyId: string): Promise<KeyObject> {

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forgedTokens } from './forged-tokens.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+import { type BadToken, wrongClaims } from './wrong-claims.ts'
+
+describe('a corpus of bad tokens', () => {
+  let api: RunningWeatherApi
+  let corpus: readonly BadToken[]
+
+  beforeAll(async () => {
+    api = await startWeatherApi()
+    corpus = [...wrongClaims(api.issuer), ...forgedTokens(api.issuer)]
+  })
+  afterAll(() => api.close())
+
+  it('holds more than 200 different tokens', () => {
+    expect(new Set(corpus.map(({ token }) => token)).size).toBe(corpus.length)
+    expect(corpus.length).toBeGreaterThan(200)
+  })
+
+  it('is refused to the last token, each for its own fault', async () => {
+    const outcomes = await Promise.all(
+      corpus.map(async ({ name, token }) => {
+        const { status, body, challenge } = await api.ask(token)
+        return { name, status, failedCheck: body.failedCheck, challenge: challenge?.split(':')[0] }
+      }),
+    )
+    expect(outcomes).toEqual(
+      corpus.map(({ name, status, failedCheck }) => ({
+        name,
+        status,
+        failedCheck,
+        challenge: `Bearer realm="weather-api", error="${status === 401 ? 'invalid_token' : 'insufficient_scope'}", error_description="${failedCheck}`,
+      })),
+    )
+  })
+
+  it('is refused on the forecast as well', async () => {
+    const outcomes = await Promise.all(
+      corpus.map(async ({ name, token }) => ({
+        name,
+        status: (await api.ask(token, '/weather/forecast?city=Rome')).status,
+      })),
+    )
+    expect(outcomes).toEqual(corpus.map(({ name, status }) => ({ name, status })))
+  })
+
+  it('leaves the service as it was: a good token passes, and the keys were fetched no more than twice', async () => {
+    const { autonomousClaims } = await import('../../support/agent-tokens.ts')
+    const answer = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
+    expect(answer.status).toBe(200)
+    expect(api.issuer.keyRequests).toBeLessThanOrEqual(2)
+  })
+})

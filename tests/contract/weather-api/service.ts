@@ -1,0 +1,77 @@
+import { Agent, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
+import { readConfig } from '../../../services/weather-api/src/config.ts'
+import { identities } from '../../support/identities.ts'
+import { createIssuer, type TestIssuer } from '../../support/token-issuer.ts'
+
+export interface Answer {
+  readonly status: number
+  /** The WWW-Authenticate header. */
+  readonly challenge: string | undefined
+  readonly contentType: string | undefined
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
+  readonly body: any
+}
+
+export interface RunningWeatherApi {
+  readonly url: string
+  readonly issuer: TestIssuer
+  /** GET with raw headers, names and values in turn, exactly as given. */
+  get(path: string, headers?: readonly string[]): Promise<Answer>
+  /** GET with one bearer token. */
+  ask(token: string, path?: string): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** A weather API on a real socket, trusting a new issuer. */
+export async function startWeatherApi(
+  env: Readonly<Record<string, string>> = {},
+  dependencies: Dependencies = {},
+): Promise<RunningWeatherApi> {
+  const issuer = await createIssuer()
+  const app = await buildApp(
+    readConfig({
+      TENANT_ID: identities.tenantId,
+      WEATHER_API_APP_ID: identities.weatherAppId,
+      AGENT_CLIENT_ID: identities.agentId,
+      ENTRA_AUTHORITY: issuer.url,
+      WEATHER_PROVIDER: 'climate-normals',
+      LOG_LEVEL: 'silent',
+      ...env,
+    }),
+    dependencies,
+  )
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const agent = new Agent({ keepAlive: true })
+
+  async function get(path: string, headers: readonly string[] = []): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    request(`${url}${path}`, { agent, headers: ['host', 'weather-api', ...headers] }, response => {
+      json(response).then(
+        body =>
+          resolve({
+            status: response.statusCode ?? 0,
+            challenge: response.headers['www-authenticate'],
+            contentType: response.headers['content-type'],
+            body,
+          }),
+        reject,
+      )
+    })
+      .on('error', reject)
+      .end()
+    return await promise
+  }
+
+  return {
+    url,
+    issuer,
+    get,
+    ask: (token, path = '/weather?city=Dallas') => get(path, ['authorization', `Bearer ${token}`]),
+    async close() {
+      agent.destroy()
+      await Promise.all([app.close(), issuer.close()])
+    },
+  }
+}

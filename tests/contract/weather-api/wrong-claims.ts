@@ -1,0 +1,171 @@
+import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import { identities } from '../../support/identities.ts'
+import type { Claims, TestIssuer } from '../../support/token-issuer.ts'
+
+/** A token that must not pass, and the check that must catch it. */
+export interface BadToken {
+  readonly name: string
+  readonly token: string
+  readonly status: 401 | 403
+  readonly failedCheck: string
+}
+
+interface Shape {
+  readonly name: string
+  readonly version: 'v1' | 'v2'
+  readonly flow: 'autonomous' | 'obo'
+  readonly claims: Claims
+}
+
+type Change = readonly [name: string, claims: Claims, status?: 401 | 403]
+type ChangesOf = (shape: Shape, issuer: TestIssuer) => readonly Change[]
+
+const { tenantId, weatherAppId, agentId, blueprintAppId, pageAppId } = identities
+const otherId = '99999999-0000-4000-8000-000000000099'
+
+/** Every kind of wrong claim, in v1 and v2 tokens of both flows, all signed with the right key. */
+export function wrongClaims(issuer: TestIssuer): BadToken[] {
+  return shapes(issuer.url).flatMap(shape =>
+    Object.entries(changes).flatMap(([failedCheck, changesOf]) =>
+      changesOf(shape, issuer).map(([name, claims, status = 401]) => ({
+        name: `${shape.name}: ${name}`,
+        token: issuer.sign({ ...shape.claims, ...claims }),
+        status,
+        failedCheck,
+      })),
+    ),
+  )
+}
+
+function shapes(authority: string): Shape[] {
+  return (['v1', 'v2'] as const).flatMap(version => [
+    {
+      name: `${version} autonomous`,
+      version,
+      flow: 'autonomous' as const,
+      claims: autonomousClaims({ version, authority }),
+    },
+    {
+      name: `${version} on behalf of`,
+      version,
+      flow: 'obo' as const,
+      claims: onBehalfOfClaims({ version, authority }),
+    },
+  ])
+}
+
+const now = Math.floor(Date.now() / 1000)
+
+const changes: Readonly<Record<string, ChangesOf>> = {
+  issuer: ({ version }, { url }) => [
+    ['v2 issuer of another tenant', { iss: `${url}/${otherId}/v2.0`, ver: '2.0' }],
+    ['v1 issuer of another tenant', { iss: `https://sts.windows.net/${otherId}/`, ver: '1.0' }],
+    ['issuer of all tenants', { iss: `${url}/common/v2.0` }],
+    ['issuer with a slash too many', { iss: `${url}/${tenantId}/v2.0/` }],
+    ['issuer with a slash too few', { iss: `https://sts.windows.net/${tenantId}` }],
+    ['issuer on a look-alike host', { iss: `${url}.example/${tenantId}/v2.0` }],
+    ['issuer without https', { iss: `http://sts.windows.net/${tenantId}/` }],
+    ['another authority', { iss: `https://login.chinacloudapi.cn/${tenantId}/v2.0` }],
+    ['list of issuers', { iss: [`${url}/${tenantId}/v2.0`] }],
+    ['no issuer', { iss: undefined }],
+    ['version of the other issuer', { ver: version === 'v1' ? '2.0' : '1.0' }],
+    ['version as a number', { ver: version === 'v1' ? 1 : 2 }],
+    ['no version', { ver: undefined }],
+  ],
+  tenant: () => [
+    ['another tenant', { tid: otherId }],
+    ['list of tenants', { tid: [tenantId] }],
+    ['no tenant', { tid: undefined }],
+    ['null as tenant', { tid: null }],
+  ],
+  audience: () => [
+    ['for another API', { aud: otherId }],
+    ['for another API by URI', { aud: `api://${otherId}` }],
+    ['for Microsoft Graph', { aud: 'https://graph.microsoft.com' }],
+    ['for the token exchange (T1)', { aud: 'api://AzureADTokenExchange' }],
+    ['for the blueprint (Tc)', { aud: `api://${blueprintAppId}` }],
+    ['list with the right audience', { aud: [weatherAppId] }],
+    ['list of audiences', { aud: [otherId, weatherAppId, `api://${weatherAppId}`] }],
+    ['audience in capitals', { aud: weatherAppId.toUpperCase() }],
+    ['audience with a slash', { aud: `api://${weatherAppId}/` }],
+    ['audience with a scope', { aud: `api://${weatherAppId}/.default` }],
+    ['empty audience', { aud: '' }],
+    ['object as audience', { aud: { id: weatherAppId } }],
+    ['no audience', { aud: undefined }],
+  ],
+  lifetime: () => [
+    ['expired beyond the tolerance', { exp: now - 65 }],
+    ['expired yesterday', { exp: now - 86_400 }],
+    ['expired in 1970', { exp: 0 }],
+    ['negative expiry', { exp: -1 }],
+    ['expiry as text', { exp: String(now + 3_600) }],
+    ['expiry in a list', { exp: [now + 3_600] }],
+    ['fractional expiry', { exp: now + 3_600.5 }],
+    ['expiry beyond all numbers', { exp: Number.MAX_VALUE }],
+    ['null as expiry', { exp: null }],
+    ['no expiry', { exp: undefined }],
+    ['valid only later', { nbf: now + 3_600 }],
+    ['start as text', { nbf: String(now) }],
+    ['issued in the future', { iat: now + 3_600 }],
+    ['issue time as text', { iat: 'now' }],
+  ],
+  format: () => [
+    ['no object id', { oid: undefined }],
+    ['empty object id', { oid: '' }],
+    ['object id as a number', { oid: 7 }],
+    ['facets in a list', { xms_act_fct: ['11'] }],
+    ['blueprint in a list', { xms_par_app_azp: [blueprintAppId] }],
+    ['token id as a number', { uti: 1 }],
+  ],
+  caller: ({ version }) => {
+    const [actor, other] = version === 'v1' ? (['appid', 'azp'] as const) : (['azp', 'appid'] as const)
+    return [
+      ['another client', { [actor]: otherId }, 403],
+      ['the blueprint itself', { [actor]: blueprintAppId }, 403],
+      ['the page', { [actor]: pageAppId }, 403],
+      ['client in capitals', { [actor]: agentId.toUpperCase() }, 403],
+      ['empty client', { [actor]: '' }, 403],
+      ['list of clients', { [actor]: [agentId] }],
+      ['no client', { [actor]: undefined }],
+      ['client in the claim of the other version', { [actor]: undefined, [other]: agentId }],
+      ['two different clients', { [other]: otherId }],
+      ['no facet of an agent', { xms_act_fct: '9 3' }, 403],
+      ['facet that only contains the digits', { xms_act_fct: '9 111 3' }, 403],
+      ['empty facets', { xms_act_fct: '' }, 403],
+    ]
+  },
+  permission: ({ flow }) =>
+    flow === 'autonomous'
+      ? [
+          ['no roles', { roles: undefined }, 403],
+          ['empty roles', { roles: [] }, 403],
+          ['another role', { roles: ['Weather.Write.All'] }, 403],
+          ['role in another case', { roles: ['weather.read.all'] }, 403],
+          ['scope name as a role', { roles: ['Weather.Read'] }, 403],
+          ['several roles in one text', { roles: ['Weather.Read.All Other'] }, 403],
+          ['roles as text', { roles: 'Weather.Read.All' }],
+          ['roles as numbers', { roles: [1] }],
+          ['roles as an object', { roles: { 0: 'Weather.Read.All' } }],
+          ['role and delegated scope', { scp: 'Weather.Read' }],
+          ['scope instead of a role', { roles: undefined, scp: 'Weather.Read' }],
+          ['neither app nor user', { idtyp: 'device' }],
+          ['type of identity in a list', { idtyp: ['app'] }],
+          ['unmarked, and not its own subject', { idtyp: undefined, sub: otherId }, 403],
+          ['called a user', { idtyp: 'user' }, 403],
+        ]
+      : [
+          ['no scope', { scp: undefined }, 403],
+          ['empty scope', { scp: '' }, 403],
+          ['another scope', { scp: 'openid profile' }, 403],
+          ['a longer scope', { scp: 'Weather.ReadWrite' }, 403],
+          ['a scope with a prefix', { scp: 'Other.Weather.Read' }, 403],
+          ['scope in another case', { scp: 'weather.read' }, 403],
+          ['scope with a comma', { scp: 'Weather.Read,openid' }, 403],
+          ['role name as a scope', { scp: 'Weather.Read.All' }, 403],
+          ['scopes in a list', { scp: ['Weather.Read'] }],
+          ['role of the person instead of a scope', { scp: undefined, roles: ['Weather.Read.All'] }, 403],
+          ['called an app', { idtyp: 'app' }],
+          ['neither app nor user', { idtyp: 'device' }],
+          ['unmarked, without scope', { idtyp: undefined, scp: undefined }, 403],
+        ],
+}
