@@ -1,0 +1,144 @@
+import Fastify from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createAgentTokens } from '../../../services/agent/src/identity/agent-tokens.ts'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { askWeather, startAfresh, tenantOf, tokenRequests } from './trial.ts'
+
+const { tenantId, blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await Stack.start()
+})
+afterAll(() => stack.close())
+beforeEach(() => startAfresh(stack))
+
+type Order = Readonly<Record<string, unknown>>
+
+/** A token that Entra really signs, with anything about it wrong that a test wants wrong. */
+async function orderToken(order: Order = {}): Promise<string> {
+  const response = await fetch(`${stack.entraUrl}/emulator/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client: pageAppId,
+      resource: `api://${blueprintAppId}`,
+      person: ada.oid,
+      scopes: ['access_as_user'],
+      ...order,
+    }),
+  })
+  const { access_token: token } = (await response.json()) as { access_token?: string }
+  if (!token) throw new Error(`Entra did not sign the token: ${response.status}`)
+  return token
+}
+
+const refused: readonly (readonly [string, number, string, Order])[] = [
+  ['has expired', 401, 'USER_TOKEN_EXPIRED', { lifetimeSeconds: -1 }],
+  ['is for the weather API', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: `api://${weatherAppId}` }],
+  [
+    'is for Microsoft Graph',
+    401,
+    'USER_TOKEN_WRONG_AUDIENCE',
+    { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] },
+  ],
+  ['has another scope', 403, 'USER_TOKEN_SCOPE_MISSING', { scopes: ['something_else'] }],
+  [
+    'is an application’s',
+    401,
+    'USER_TOKEN_INVALID',
+    { person: undefined, scopes: undefined, roles: ['Any'] },
+  ],
+  ['is of another tenant', 401, 'USER_TOKEN_INVALID', { claims: { tid: agentId } }],
+  ['is of another issuer', 401, 'USER_TOKEN_INVALID', { claims: { iss: 'https://evil.example/v2.0' } }],
+]
+
+describe('A person’s token', () => {
+  it.each(refused)(
+    'that %s is refused with %i %s, and neither sidecar nor Entra gets to see it',
+    async (_what, status, code, order) => {
+      const token = await orderToken(order)
+      const reply = await askWeather(stack, 'obo', token)
+      expect(reply.status).toBe(status)
+      expect(reply.body.code).toBe(code)
+      expect(tokenRequests(stack).filter(({ leg }) => leg === 'obo')).toEqual([])
+    },
+  )
+
+  it('in the v1 form is as good as one in the v2 form', async () => {
+    const blueprint = tenantOf(stack).directory.application(blueprintAppId)
+    if (blueprint) blueprint.api.requestedAccessTokenVersion = 1
+    const reply = await askWeather(stack, 'obo', await orderToken())
+    expect(reply.status).toBe(200)
+    const card = reply.body.trace.find(step => step.token?.role === 'Tc')?.token
+    expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
+  })
+
+  it('is missing: SIGN_IN_REQUIRED, with a challenge', async () => {
+    const response = await fetch(`${stack.agentUrl}/api/chat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow: 'obo' }),
+    })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+    expect(await response.json()).toMatchObject({ code: 'SIGN_IN_REQUIRED' })
+  })
+
+  it('of one person brings a token of that person only: another’s is refused', async () => {
+    const tokens = tokensOf(stack)
+    const value = await stack.signIn(ada.oid)
+    await expect(tokens.obtain(requestWith(value, ben.oid))).rejects.toMatchObject({
+      code: 'TOKEN_FLOW_MISMATCH',
+    })
+    await expect(tokens.obtain(requestWith(value, ada.oid))).resolves.toMatchObject({
+      claims: { oid: ada.oid },
+    })
+    await tokens.close()
+  })
+})
+
+describe('Should an unusable token get past the agent’s own check, Entra’s refusal is told apart:', () => {
+  it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
+    const tokens = tokensOf(stack)
+    const value = await orderToken({ person: undefined, scopes: undefined, roles: ['Any'] })
+    await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
+      code: 'USER_TOKEN_INVALID',
+      options: { upstream: { code: 'AADSTS7000114' } },
+    })
+    await tokens.close()
+  })
+
+  it('USER_TOKEN_INVALID for a token of another audience (AADSTS50013)', async () => {
+    await stack.restart('sidecar', { AzureAd__Audience: weatherAppId })
+    const tokens = tokensOf(stack)
+    const value = await orderToken({ resource: `api://${weatherAppId}`, scopes: ['Weather.Read'] })
+    await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
+      code: 'USER_TOKEN_INVALID',
+      options: { upstream: { code: 'AADSTS50013' } },
+    })
+    await tokens.close()
+  })
+})
+
+/** The agent's client of the sidecar without the check of Tc in front of it. */
+function tokensOf({ sidecarUrl }: Stack) {
+  return createAgentTokens({
+    sidecarUrl,
+    tenantId,
+    agentClientId: agentId,
+    weatherApiAppId: weatherAppId,
+    logger: Fastify({ logger: false }).log,
+  })
+}
+
+function requestWith(value: string, objectId: string) {
+  return {
+    flow: 'obo' as const,
+    user: { value, objectId, fingerprint: '000000000000', header: {}, claims: {}, checks: [] },
+    correlationId: '99999999-0000-4000-8000-000000000002',
+    traceparent: undefined,
+    signal: new AbortController().signal,
+  }
+}
