@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ask } from './support/steps.ts'
 import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
 
 const browser = useBrowser()
@@ -17,11 +18,6 @@ beforeEach(() => {
   agent.requests.length = 0
   agent.script = async (request, send) => send(turnStart(request), result(request, 'It is 21 °C in Dallas.'))
 })
-
-async function ask(page: Page, question: string): Promise<void> {
-  await page.getByLabel('Your question').fill(question)
-  await page.keyboard.press('Enter')
-}
 
 describe('an answer', () => {
   it('appears word by word, under the mode and flow that the agent names', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
+import { ask, openWindow, signIn, signInButton } from './support/steps.ts'
 
 const { ada, ben, agentId, blueprintAppId, pageAppId, weatherAppId } = identities
 const browser = useBrowser()
@@ -25,32 +26,9 @@ async function emulator(method: string, path: string, body?: unknown): Promise<v
   expect(response.status).toBeLessThan(300)
 }
 
-/** Presses a button of the page that opens the sign-in window, and returns that window. */
-async function openWindow(page: Page, button: Locator): Promise<Page> {
-  await button.hover()
-  const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])
-  return popup
-}
-
-async function signIn(
-  page: Page,
-  person: { readonly name: string },
-  button = signInButton(page),
-): Promise<void> {
-  const popup = await openWindow(page, button)
-  await popup.getByRole('button', { name: person.name }).click()
-  await page.getByText(`Signed in as ${person.name}`).waitFor()
-}
-
-function signInButton(page: Page): Locator {
-  return page.getByRole('button', { name: 'Sign in', exact: true })
-}
-
-async function askOnBehalf(page: Page, question = 'Weather in Dallas?'): Promise<Locator> {
+async function askOnBehalf(page: Page): Promise<Locator> {
   await page.getByRole('radio', { name: 'On behalf of me' }).check()
-  await page.getByLabel('Your question').fill(question)
-  await page.keyboard.press('Enter')
-  return page.getByRole('article').last()
+  return ask(page, 'Weather in Dallas?')
 }
 
 /** The `on_behalf_of` that the weather API validated, as the trace shows its answer. */

@@ -15,7 +15,7 @@ export function ExchangeView({ exchange, page }: ExchangeProps) {
   const { question, state, problem, turn, answer, notices } = exchange.value
   const selected = page.conversation.selected.value === exchange
   return (
-    <article class="exchange" data-selected={selected}>
+    <article class="exchange" aria-label={question.message} data-selected={selected}>
       <p class="question">
         <span class="visually-hidden">You asked: </span>
         {question.message}
