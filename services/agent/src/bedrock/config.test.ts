@@ -37,6 +37,7 @@ describe('the Bedrock configuration', () => {
     ['eu-central-1', 'eu.anthropic.claude-haiku-5-5'],
     ['ap-northeast-1', 'jp.anthropic.claude-haiku-5-5'],
     ['ap-southeast-2', 'au.anthropic.claude-haiku-5-5'],
+    ['eu-west-2', 'global.anthropic.claude-haiku-5-5'],
     ['ap-south-1', 'global.anthropic.claude-haiku-5-5'],
     ['sa-east-1', 'global.anthropic.claude-haiku-5-5'],
   ])('defaults in %s to the live profile %s', (AWS_REGION, modelId) => {

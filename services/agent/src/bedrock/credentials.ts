@@ -116,7 +116,8 @@ function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
       fromHttp({
         awsContainerCredentialsFullUri: uri,
         awsContainerAuthorizationTokenFile: tokenFile,
-        timeout: 2_000,
+        timeout: 1_000,
+        maxRetries: 1,
       }),
     ),
     source: `${uri} by the token in ${tokenFile}`,
@@ -139,8 +140,8 @@ function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
 }
 
 /** How long keys from a shared file count before it is read again. */
-const sharedFileMs = 60_000
-/** The SDK renews identities in the background this long before their end. */
+const sharedFileMs = 10_000
+/** The SDK takes identities for expired this long before their end. */
 const renewalMs = 5 * 60_000
 
 /** Everything else that the SDK knows: profiles, SSO, processes, ECS, the instance's role. */

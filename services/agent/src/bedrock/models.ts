@@ -82,7 +82,7 @@ const sourceRegions: Readonly<Record<ProfilePrefix, RegExp>> = {
 const defaultModel = 'anthropic.claude-haiku-5-5'
 const defaultPrefixes: readonly (readonly [RegExp, ProfilePrefix])[] = [
   [/^us-(east|west)-/, 'us'],
-  [/^eu-/, 'eu'],
+  [/^eu-(central-1|north-1|south-[12]|west-[13])$/, 'eu'],
   [/^ap-northeast-[13]$/, 'jp'],
   [/^ap-southeast-[24]$/, 'au'],
 ]

@@ -14,7 +14,7 @@ export function renewHint({ credential }: BedrockConfig): string {
     case 'pod-identity':
       return 'The agent asks the EKS Pod Identity Agent again by itself; if this stays, look at the agent’s log on this node.'
     case 'default-chain':
-      return 'Run aws sso login, or write new keys to the shared credentials file; the agent picks them up within a minute.'
+      return 'Run aws sso login, or write new keys to the shared credentials file; the agent picks them up within seconds.'
   }
 }
 

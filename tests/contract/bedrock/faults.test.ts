@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Fault } from '../../../emulators/bedrock/src/switchboard/fault.ts'
+import { EmulatedAws, staticKeys } from './emulated-aws.ts'
+import { connect, runTurn } from './run-turn.ts'
+
+let aws: EmulatedAws
+let connected: ReturnType<typeof connect>
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  connected = connect({ ...aws.environment, ...staticKeys })
+})
+afterEach(() => aws.reset())
+afterAll(async () => {
+  connected.bedrock.close()
+  await aws.stop()
+})
+
+const ask = (message = 'What is the weather in Oslo?') => runTurn(connected.mode, { message })
+const attempts = () => aws.app.switchboard.requests.entries.length
+
+describe('what Bedrock refuses', () => {
+  it.each([
+    ['AccessDeniedException', 'BEDROCK_ACCESS_DENIED', 1],
+    ['ExpiredTokenException', 'BEDROCK_CREDENTIALS_EXPIRED', 1],
+    ['UnrecognizedClientException', 'BEDROCK_CREDENTIALS_INVALID', 1],
+    ['IncompleteSignatureException', 'BEDROCK_CREDENTIALS_INVALID', 1],
+    ['MissingAuthenticationTokenException', 'BEDROCK_CREDENTIALS_INVALID', 1],
+    ['InvalidSignatureException', 'BEDROCK_CREDENTIALS_INVALID', 1],
+    ['ValidationException', 'BEDROCK_REQUEST_INVALID', 1],
+    ['SerializationException', 'BEDROCK_REQUEST_INVALID', 1],
+    ['ResourceNotFoundException', 'BEDROCK_MODEL_INVALID', 1],
+    ['ServiceQuotaExceededException', 'BEDROCK_THROTTLED', 1],
+    ['ModelErrorException', 'BEDROCK_UNAVAILABLE', 1],
+    ['ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 1],
+    ['InternalServerException', 'BEDROCK_UNAVAILABLE', 3],
+    ['ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 3],
+  ] as const)('as %s is %s, after %i attempts', async (name, code, tries) => {
+    aws.break({ kind: 'error', name })
+    const { failure, steps } = await ask()
+    expect(failure?.code).toBe(code)
+    expect(failure?.options.upstream?.code).toBe(name)
+    expect(attempts()).toBe(tries)
+    expect(steps).toMatchObject([{ kind: 'model', status: 'failed', problem: { code } }])
+  })
+
+  it('for a moment, by throttling, is tried again and then answered', async () => {
+    aws.app.switchboard.order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+    expect((await ask('Hello!')).failure).toBeUndefined()
+    expect(attempts()).toBe(2)
+  })
+
+  it('for longer, by throttling, is BEDROCK_THROTTLED', { timeout: 10_000 }, async () => {
+    aws.break({ kind: 'error', name: 'ThrottlingException' })
+    expect((await ask()).failure?.code).toBe('BEDROCK_THROTTLED')
+    expect(attempts()).toBe(3)
+  })
+
+  it('does not outlive the turn: the back-off ends with it', async () => {
+    aws.break({ kind: 'error', name: 'ThrottlingException' })
+    const leaving = new AbortController()
+    const startedMs = performance.now()
+    const turn = runTurn(connected.mode, { signal: leaving.signal })
+    setTimeout(() => leaving.abort(new Error('gone')), 50)
+    await expect(turn).rejects.toThrow()
+    expect(performance.now() - startedMs).toBeLessThan(500)
+  })
+
+  it.each([
+    ['not-granted', 'BEDROCK_ACCESS_DENIED', /use case form/],
+    ['no-use-case-form', 'BEDROCK_ACCESS_DENIED', /use case form/],
+    ['no-subscription', 'BEDROCK_ACCESS_DENIED', /aws-marketplace:Subscribe/],
+  ] as const)('because the account’s access is %s', async (access, code, hint) => {
+    aws.app.account.changeModel('anthropic.claude-haiku-5-5', { access })
+    const { failure } = await ask()
+    expect(failure?.code).toBe(code)
+    expect(failure?.options.hint).toMatch(hint)
+  })
+
+  it.each(['EOL', 'LEGACY'] as const)(
+    'because the model is %s comes with the current ones',
+    async lifecycle => {
+      aws.app.account.changeModel('anthropic.claude-haiku-5-5', { lifecycle })
+      const { failure } = await ask()
+      expect(failure?.code).toBe('BEDROCK_MODEL_RETIRED')
+      expect(failure?.options.hint).toContain('eu.anthropic.claude-')
+    },
+  )
+
+  it('because of a service control policy names the policy', async () => {
+    aws.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }],
+    })
+    const { failure } = await ask()
+    expect(failure?.code).toBe('BEDROCK_ACCESS_DENIED')
+    expect(failure?.message).toContain('explicitly denies')
+  })
+
+  it('is not even asked where the settings already tell', async () => {
+    const { mode, bedrock } = connect({
+      ...aws.environment,
+      ...staticKeys,
+      BEDROCK_MODEL_ID: 'us.anthropic.claude-haiku-5-5',
+    })
+    const { failure, steps } = await runTurn(mode)
+    expect(failure).toMatchObject({
+      code: 'BEDROCK_MODEL_INVALID',
+      message: 'A “us.” profile cannot be called from eu-central-1.',
+    })
+    expect(bedrock.availability.sight).toMatchObject({ state: 'unavailable', problem: failure })
+    expect(attempts()).toBe(0)
+    expect(steps).toEqual([])
+    bedrock.close()
+  })
+
+  it('for a model that nobody knows names some that there are', async () => {
+    const { mode, bedrock } = connect({
+      ...aws.environment,
+      ...staticKeys,
+      BEDROCK_MODEL_ID: 'eu.anthropic.claude-imaginary',
+    })
+    const { failure } = await runTurn(mode)
+    expect(failure?.code).toBe('BEDROCK_MODEL_INVALID')
+    expect(failure?.options.hint).toContain('eu.anthropic.claude-haiku-5-5')
+    bedrock.close()
+  })
+})
+
+describe('what breaks on the way', () => {
+  it.each<[string, Fault, string]>([
+    ['an HTML page of a proxy', { kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE'],
+    ['a connection cut before the answer', { kind: 'reset' }, 'BEDROCK_UNAVAILABLE'],
+    ['a stream that is cut', { kind: 'cut', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
+    ['a stream that is cut at once', { kind: 'cut', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
+    ['a stream that ends too early', { kind: 'end', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
+    ['a stream that ends at once', { kind: 'end', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
+    ['an event that is no JSON', { kind: 'garbage', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
+    ['a frame with a wrong checksum', { kind: 'corrupt', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
+    [
+      'a modelled exception',
+      { kind: 'exception', afterEvents: 2, type: 'modelStreamErrorException', message: 'x' },
+      'BEDROCK_STREAM_BROKEN',
+    ],
+    [
+      'throttling in the middle',
+      { kind: 'exception', afterEvents: 2, type: 'throttlingException', message: 'x' },
+      'BEDROCK_THROTTLED',
+    ],
+    [
+      'an error frame',
+      { kind: 'stream-error', afterEvents: 2, type: 'InternalError', message: 'x' },
+      'BEDROCK_STREAM_BROKEN',
+    ],
+  ])('%s is a failure, never a short answer', async (_what, fault, code) => {
+    aws.break(fault)
+    const { failure, outcome, steps } = await ask()
+    expect(outcome).toBeUndefined()
+    expect(failure?.code).toBe(code)
+    expect(steps.every(({ status }) => status !== 'running')).toBe(true)
+  })
+
+  it.each([
+    ['refusal', undefined, 'refusal'],
+    ['content_filtered', undefined, 'refusal'],
+    ['max_tokens', 'Oslo is', 'length'],
+    ['something_new', 'Hello there.', 'stop'],
+  ] as const)('the stop reason %s is told', async (stopReason, text, finishReason) => {
+    aws.break({ kind: 'stop', stopReason, ...(text ? { text } : {}) })
+    const { outcome, answer } = await ask()
+    expect(outcome?.finishReason).toBe(finishReason)
+    expect(answer).not.toBe('')
+  })
+
+  it('thinking is not shown', async () => {
+    aws.break({ kind: 'think' })
+    const { outcome, answer } = await ask()
+    expect(outcome?.tools).toHaveLength(1)
+    expect(answer).toMatch(/Oslo/)
+  })
+})
+
+describe('the background probe', () => {
+  it('shows that Bedrock answers, with one token', async () => {
+    const { bedrock } = connect({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
+    expect(bedrock.availability.sight.state).toBe('unknown')
+    bedrock.availability.start()
+    await expect.poll(() => bedrock.availability.sight.state).toBe('ready')
+    expect(aws.app.switchboard.requests.entries).toMatchObject([
+      { operation: 'ConverseStream', stopReason: 'max_tokens' },
+    ])
+    bedrock.close()
+  })
+
+  it('shows what is wrong before anybody asks', async () => {
+    const { bedrock } = connect({
+      ...aws.environment,
+      ...staticKeys,
+      BEDROCK_PROBE: 'on',
+      AWS_SECRET_ACCESS_KEY: 'wrong',
+    })
+    bedrock.availability.start()
+    await expect.poll(() => bedrock.availability.sight.problem?.code).toBe('BEDROCK_CREDENTIALS_INVALID')
+    bedrock.close()
+  })
+})

@@ -1,0 +1,270 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { EmulatedAws, staticKeys } from './emulated-aws.ts'
+import { connect, runTurn } from './run-turn.ts'
+import { type Cluster, createCluster, subject } from './web-identity.ts'
+
+const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
+let aws: EmulatedAws
+let cluster: Cluster
+beforeAll(async () => {
+  cluster = await createCluster()
+  aws = await EmulatedAws.start({
+    EMULATOR_TRUSTED_ISSUER: cluster.issuer,
+    EMULATOR_TRUSTED_SUBJECT: subject,
+    EMULATOR_ROLE_ARN: roleArn,
+  })
+})
+const open: { close(): void }[] = []
+afterEach(() => {
+  vi.useRealTimers()
+  for (const bedrock of open.splice(0)) bedrock.close()
+  aws.reset()
+})
+afterAll(async () => {
+  await aws.stop()
+  await cluster.close()
+})
+
+function connectWith(credential: Record<string, string>) {
+  const connected = connect({ ...aws.environment, ...credential })
+  open.push(connected.bedrock)
+  return connected
+}
+
+/** Says hello with these credentials: the code of what went wrong, with its detail and hint, or “answered”. */
+async function hello(credential: Record<string, string>): Promise<string> {
+  const { failure } = await runTurn(connectWith(credential).mode, { message: 'Hello!' })
+  return failure ? `${failure.code}: ${failure.message} ${failure.options.hint}` : 'answered'
+}
+
+/** Who called Bedrock last, as the stand-in recognised it. */
+const caller = () => aws.app.switchboard.requests.entries.at(-1)?.principal
+
+describe('tier A, access keys', () => {
+  it('work by environment alone, and status names the tier', async () => {
+    const { mode, bedrock } = connectWith(staticKeys)
+    expect(bedrock.credential).toBe('sts')
+    expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
+    expect(caller()).toBe('arn:aws:iam::111122223333:user/agent')
+    expect(bedrock.availability.sight.state).toBe('ready')
+  })
+
+  it('work beside an empty API key in the process’s own environment', async () => {
+    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', '')
+    expect(await hello({ ...staticKeys, AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('answered')
+    expect(process.env['AWS_BEARER_TOKEN_BEDROCK']).toBe('')
+  })
+
+  it.each([
+    [
+      'a wrong secret',
+      { ...staticKeys, AWS_SECRET_ACCESS_KEY: 'wrong' },
+      /^BEDROCK_CREDENTIALS_INVALID: .*secret access key.*from the same session/,
+    ],
+    [
+      'an unknown key',
+      { ...staticKeys, AWS_ACCESS_KEY_ID: 'AKIANOBODY0000EXAMPLE' },
+      /^BEDROCK_CREDENTIALS_INVALID: AWS does not know/,
+    ],
+    [
+      'a temporary key without its session token',
+      { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
+      /^BEDROCK_CREDENTIALS_INVALID: .*Set AWS_SESSION_TOKEN/,
+    ],
+    [
+      'an expired session',
+      {
+        AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key',
+        AWS_SESSION_TOKEN: 'emulated-expired-session-token',
+      },
+      /^BEDROCK_CREDENTIALS_EXPIRED: .*aws sso login/,
+    ],
+    [
+      'no right at all',
+      { AWS_ACCESS_KEY_ID: 'AKIANOPOLICY0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
+      /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
+    ],
+    [
+      'a right to the profile only',
+      { AWS_ACCESS_KEY_ID: 'AKIAPROFILES0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
+      /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
+    ],
+    [
+      'half a pair',
+      { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+      /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/,
+    ],
+  ])('with %s say so', async (_what, credential, expected) => {
+    expect(await hello(credential)).toMatch(expected)
+  })
+
+  it('on a machine whose clock is wrong say so', async () => {
+    aws.app.account.clock.offsetSeconds = 3_600
+    expect(await hello(staticKeys)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*clock.*NTP/)
+  })
+})
+
+describe('tier B, an API key', () => {
+  it('works by environment alone, and wins over access keys', async () => {
+    const { mode, bedrock } = connectWith({
+      ...staticKeys,
+      AWS_BEARER_TOKEN_BEDROCK: 'emulated-bedrock-api-key',
+    })
+    expect(bedrock.credential).toBe('api-key')
+    expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'unknown',
+      'nobody-knows-this-key',
+      /^BEDROCK_CREDENTIALS_INVALID: .*AWS_BEARER_TOKEN_BEDROCK.*generated for eu-central-1/,
+    ],
+    ['expired', 'emulated-expired-api-key', /^BEDROCK_CREDENTIALS_INVALID: .*not expired/],
+    ['of another region', 'emulated-api-key-of-another-region', /^BEDROCK_CREDENTIALS_INVALID: .*own region/],
+    ['without rights', 'emulated-api-key-without-policy', /^BEDROCK_ACCESS_DENIED: /],
+  ])('that is %s says so', async (_what, key, expected) => {
+    expect(await hello({ AWS_BEARER_TOKEN_BEDROCK: key })).toMatch(expected)
+  })
+})
+
+describe('tier C, web identity', () => {
+  const environment = () => ({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
+
+  it('works by environment alone, with one exchange for many turns', async () => {
+    await cluster.project()
+    const { mode, bedrock } = connectWith({ ...environment(), AWS_ROLE_SESSION_NAME: 'agent-pod' })
+    expect(bedrock.credential).toBe('federation')
+    await Promise.all(Array.from({ length: 5 }, () => runTurn(mode, { message: 'Hello!' })))
+    const operations = aws.app.switchboard.requests.entries.map(({ operation }) => operation)
+    expect(operations.filter(operation => operation === 'AssumeRoleWithWebIdentity')).toHaveLength(1)
+    expect(caller()).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
+  })
+
+  it('picks a rotated token up without a restart', async () => {
+    await cluster.removeToken()
+    const { mode, bedrock } = connectWith(environment())
+    const ask = async () => (await runTurn(mode, { message: 'Hello!' })).failure?.code ?? 'answered'
+    expect(await ask()).toBe('BEDROCK_CREDENTIALS_INVALID')
+    await cluster.project({ lifetimeSeconds: -60 })
+    expect(await ask()).toBe('BEDROCK_CREDENTIALS_EXPIRED')
+    expect(bedrock.availability.sight.state).toBe('unavailable')
+    await cluster.project()
+    expect(await ask()).toBe('answered')
+    expect(bedrock.availability.sight.state).toBe('ready')
+  })
+
+  it('exchanges anew, with the token of that moment, when the session is over', async () => {
+    const { mode } = connectWith(environment())
+    // So short that the SDK takes the session for over at the next call.
+    aws.app.account.sessionSeconds = 60
+    await cluster.project()
+    await runTurn(mode, { message: 'Hello!' })
+    await cluster.project({ lifetimeSeconds: -60 })
+    expect((await runTurn(mode, { message: 'Hello!' })).failure?.code).toBe('BEDROCK_CREDENTIALS_EXPIRED')
+    await cluster.project()
+    expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'another service account',
+      { sub: 'system:serviceaccount:default:default' },
+      /^BEDROCK_CREDENTIALS_INVALID: .*trust policy.*entra-bedrock-agent/,
+    ],
+    [
+      'another audience',
+      { aud: 'api://AzureADTokenExchange' },
+      /^BEDROCK_CREDENTIALS_INVALID: .*aud sts\.amazonaws\.com/,
+    ],
+    [
+      'another issuer',
+      { iss: 'https://issuer.example/' },
+      /^BEDROCK_CREDENTIALS_INVALID: .*iss.*letter by letter/,
+    ],
+    ['a time that is over', { lifetimeSeconds: -60 }, /^BEDROCK_CREDENTIALS_EXPIRED: .*subPath/],
+  ])('with a token of %s says so', async (_what, claims, expected) => {
+    await cluster.project(claims)
+    expect(await hello(environment())).toMatch(expected)
+  })
+
+  it('without its token file, or with rubbish in it, says so', async () => {
+    await cluster.removeToken()
+    expect(await hello(environment())).toMatch(
+      /^BEDROCK_CREDENTIALS_INVALID: .*ENOENT.*AWS_WEB_IDENTITY_TOKEN_FILE/,
+    )
+    await cluster.write('not a token')
+    expect(await hello(environment())).toMatch(/^BEDROCK_CREDENTIALS_INVALID: /)
+  })
+
+  it('without an STS in reach says that it is STS', async () => {
+    await cluster.project()
+    expect(await hello({ ...environment(), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })).toMatch(
+      /^BEDROCK_UNAVAILABLE: AWS STS in eu-central-1 cannot be reached/,
+    )
+  })
+})
+
+describe('EKS Pod Identity', () => {
+  it('takes keys from the agent on the node, with the pod’s token', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pod-identity-'))
+    const tokenFile = join(folder, 'token')
+    await writeFile(tokenFile, 'the-pod-token')
+    const asked: unknown[] = []
+    const node = createServer((request, response) => {
+      asked.push(request.headers.authorization)
+      const { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey } = staticKeys
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify({
+          AccessKeyId,
+          SecretAccessKey,
+          Token: '',
+          Expiration: new Date(Date.now() + 3_600_000),
+        }),
+      )
+    })
+    await new Promise<void>(resolve => node.listen(0, '127.0.0.1', resolve))
+    const environment = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(node.address() as AddressInfo).port}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+    }
+    const { bedrock } = connectWith(environment)
+    expect(bedrock.credential).toBe('pod-identity')
+    await hello(environment)
+    expect(asked).toEqual(['the-pod-token'])
+    node.closeAllConnections()
+    await new Promise(resolve => node.close(resolve))
+    expect(await hello(environment)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*169\.254\.170\.23/)
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('the default chain', () => {
+  it('reads a shared credentials file again after it was replaced', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'aws-'))
+    const file = join(folder, 'credentials')
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file)
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'))
+    const write = (secret: string) =>
+      writeFile(
+        file,
+        `[default]\naws_access_key_id = ${staticKeys.AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${secret}\n`,
+      )
+    await write('a-secret-of-yesterday')
+    const { mode, bedrock } = connectWith({})
+    expect(bedrock.credential).toBe('default-chain')
+    expect((await runTurn(mode, { message: 'Hello!' })).failure?.code).toBe('BEDROCK_CREDENTIALS_INVALID')
+    await write(staticKeys.AWS_SECRET_ACCESS_KEY)
+    vi.setSystemTime(Date.now() + 11_000)
+    expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
+    await rm(folder, { recursive: true })
+  })
+})

@@ -1,0 +1,61 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+
+export const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
+
+/** A cluster's service account issuer, and the token file that a kubelet would keep fresh. */
+export interface Cluster {
+  readonly issuer: string
+  readonly tokenFile: string
+  /** Replaces the token file as the kubelet does: whole, by a rename. */
+  project(claims?: { sub?: string; aud?: string; iss?: string; lifetimeSeconds?: number }): Promise<void>
+  write(text: string): Promise<void>
+  removeToken(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function createCluster(): Promise<Cluster> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256')
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'cluster', alg: 'RS256', use: 'sig' }] }
+  const server = createServer((request, response) => {
+    const discovery = { issuer: issuer(), jwks_uri: `${issuer()}/keys` }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(request.url === '/keys' ? keys : discovery))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const issuer = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const folder = await mkdtemp(join(tmpdir(), 'web-identity-'))
+  const tokenFile = join(folder, 'token')
+  const write = async (text: string) => {
+    await writeFile(`${tokenFile}.new`, text)
+    await rename(`${tokenFile}.new`, tokenFile)
+  }
+  return {
+    issuer: issuer(),
+    tokenFile,
+    write,
+    project: async ({
+      sub = subject,
+      aud = 'sts.amazonaws.com',
+      iss = issuer(),
+      lifetimeSeconds = 3_600,
+    } = {}) => {
+      const now = Math.floor(Date.now() / 1_000)
+      await write(
+        await new SignJWT({ sub, aud, iss, iat: now - 7_200, exp: now + lifetimeSeconds })
+          .setProtectedHeader({ alg: 'RS256', kid: 'cluster' })
+          .sign(privateKey),
+      )
+    },
+    removeToken: () => rm(tokenFile, { force: true }),
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+      await rm(folder, { recursive: true })
+    },
+  }
+}
