@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FaultOrder } from '../../../emulators/entra/src/emulator/faults.ts'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
-import { askWeather, type Flow, startAfresh, tenantOf, tokenRequests } from './trial.ts'
+import type { Stack } from '../../support/stack.ts'
+import { askWeather, type Flow, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { agentId, blueprintAppId, weatherAppId, ada } = identities
 const weatherScope = `api://${weatherAppId}`
@@ -11,7 +11,7 @@ const elsewhere = '12345678-0000-4000-8000-000000000000'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await Stack.start()
+  stack = await startSettled()
 })
 afterAll(() => stack.close())
 

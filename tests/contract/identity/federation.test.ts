@@ -8,8 +8,8 @@ import {
   startForeignIssuer,
 } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
-import { askWeather, startAfresh, tenantOf } from './trial.ts'
+import type { Stack } from '../../support/stack.ts'
+import { askWeather, startAfresh, startSettled, tenantOf } from './trial.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   cluster = await startForeignIssuer()
   folder = await mkdtemp(join(tmpdir(), 'federation-'))
   tokenFile = join(folder, 'azure-identity-token')
-  stack = await Stack.start({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } })
+  stack = await startSettled({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } })
 })
 afterAll(async () => {
   await stack.close()

@@ -1,14 +1,14 @@
 import type { ChatReply } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
-import { askWeather, startAfresh, tokenRequests } from './trial.ts'
+import type { Stack } from '../../support/stack.ts'
+import { askWeather, startAfresh, startSettled, tokenRequests } from './trial.ts'
 
 const { ada, ben, agentId } = identities
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await Stack.start()
+  stack = await startSettled()
 })
 afterAll(() => stack.close())
 beforeEach(() => startAfresh(stack))

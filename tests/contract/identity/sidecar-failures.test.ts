@@ -2,15 +2,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
-import { askWeather, type Flow, startAfresh, tenantOf, tokenRequests } from './trial.ts'
+import type { Stack } from '../../support/stack.ts'
+import { askWeather, type Flow, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { agentId, ada } = identities
 const elsewhere = '12345678-0000-4000-8000-000000000000'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await Stack.start()
+  stack = await startSettled()
 })
 afterAll(() => stack.close())
 

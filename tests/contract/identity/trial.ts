@@ -2,13 +2,20 @@ import type { ChatReply, Problem } from '@entra-bedrock-agent/identity-trace'
 import type { SeenRequest } from '../../../emulators/entra/src/emulator/request-log.ts'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
-import type { Stack } from '../../support/stack.ts'
+import { Stack, type StackOverrides } from '../../support/stack.ts'
 
 export type Flow = 'autonomous' | 'obo'
 
 /** The tenant behind the running stand-in for Entra. */
 export function tenantOf(stack: Stack): Entra {
   return stack.appOf('entra').entra
+}
+
+/** The whole system, once the agent's first look at the sidecar is over: it must not cross a restart of the sidecar. */
+export async function startSettled(overrides: StackOverrides = {}): Promise<Stack> {
+  const stack = await Stack.start(overrides)
+  await askWeather(stack, 'autonomous')
+  return stack
 }
 
 /** Back to the seeded tenant, and a sidecar that has no token yet. */

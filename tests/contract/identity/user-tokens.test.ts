@@ -2,14 +2,14 @@ import Fastify from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAgentTokens } from '../../../services/agent/src/identity/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
-import { askWeather, startAfresh, tenantOf, tokenRequests } from './trial.ts'
+import type { Stack } from '../../support/stack.ts'
+import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { tenantId, blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await Stack.start()
+  stack = await startSettled()
 })
 afterAll(() => stack.close())
 beforeEach(() => startAfresh(stack))
