@@ -2,7 +2,7 @@ import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readAllowedHosts } from './http/host-filter.ts'
 import { type AzureAdOptions, readAzureAd } from './settings/azure-ad.ts'
 import { type ApiOptions, readApis } from './settings/downstream-apis.ts'
-import { type ListenAddress, readListenAddresses } from './settings/listen-addresses.ts'
+import { type ListenAddresses, readListenAddresses } from './settings/listen-addresses.ts'
 import { Settings } from './settings/settings.ts'
 
 /** The routes whose query may change how a token is acquired. */
@@ -18,7 +18,7 @@ export type SidecarVersion = (typeof sidecarVersions)[number]
 export interface Config {
   /** Which release of the official image to behave like. */
   readonly version: SidecarVersion
-  readonly addresses: readonly ListenAddress[]
+  readonly addresses: ListenAddresses
   /** `undefined` when `AzureAd` is so incomplete that every request fails. */
   readonly azureAd: AzureAdOptions | undefined
   readonly apis: ReadonlyMap<string, ApiOptions>
