@@ -17,7 +17,7 @@ import type { WeatherProvider } from './weather/provider.ts'
 /** What tests replace. */
 export interface Dependencies {
   readonly now?: () => number
-  readonly keyTiming?: KeyTiming
+  readonly keyTiming?: Partial<KeyTiming>
 }
 
 /** Builds the weather API; the caller listens. */

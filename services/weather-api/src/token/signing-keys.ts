@@ -29,7 +29,7 @@ export interface SigningKeysOptions {
   readonly url: URL
   readonly fetchJson: FetchJson
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
-  readonly timing?: KeyTiming
+  readonly timing?: Partial<KeyTiming>
   readonly now?: () => number
 }
 
@@ -46,7 +46,8 @@ export class SigningKeysUnavailableError extends Error {
  * of the issuer, for a bounded time. A key that the issuer has withdrawn is gone with the next fetch.
  */
 export class SigningKeys {
-  readonly #options: Required<SigningKeysOptions>
+  readonly #options: Required<Omit<SigningKeysOptions, 'timing'>>
+  readonly #timing: KeyTiming
   #keys: ReadonlyMap<string, KeyObject> = new Map()
   #fetchedAt = Number.NEGATIVE_INFINITY
   #coolUntil = Number.NEGATIVE_INFINITY
@@ -54,15 +55,16 @@ export class SigningKeys {
   #fetching: Promise<void> | undefined
 
   constructor(options: SigningKeysOptions) {
-    this.#options = { timing: defaultKeyTiming, now: Date.now, ...options }
+    this.#options = { now: Date.now, ...options }
+    this.#timing = { ...defaultKeyTiming, ...options.timing }
   }
 
   /** The public key of a key id if it is at hand. Never waits; renews ageing keys in the background. */
   peek(kid: string): KeyObject | undefined {
-    const { now, timing } = this.#options
+    const { now } = this.#options
     const age = now() - this.#fetchedAt
-    if (age >= timing.keepForMs) return undefined
-    if (age >= timing.refreshAfterMs && now() >= this.#coolUntil) void this.#fetchOnce()
+    if (age >= this.#timing.keepForMs) return undefined
+    if (age >= this.#timing.refreshAfterMs && now() >= this.#coolUntil) void this.#fetchOnce()
     return this.#keys.get(kid)
   }
 
@@ -74,14 +76,14 @@ export class SigningKeys {
   async find(kid: string): Promise<KeyObject | undefined> {
     const known = this.peek(kid)
     if (known !== undefined) return known
-    const { now, timing } = this.#options
+    const { now } = this.#options
     if (this.#fetching || now() >= this.#coolUntil) {
       await this.#fetchOnce()
       const fetched = this.peek(kid)
       if (fetched !== undefined) return fetched
-      if (this.#lastFailure === undefined) this.#coolUntil = now() + timing.coolDownMs
+      if (this.#lastFailure === undefined) this.#coolUntil = now() + this.#timing.coolDownMs
     }
-    if (this.#lastFailure !== undefined || now() - this.#fetchedAt >= timing.keepForMs) {
+    if (this.#lastFailure !== undefined || now() - this.#fetchedAt >= this.#timing.keepForMs) {
       throw new SigningKeysUnavailableError('The signing keys could not be fetched.', {
         cause: this.#lastFailure,
       })
@@ -97,7 +99,7 @@ export class SigningKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { url, fetchJson, log, now, timing } = this.#options
+    const { url, fetchJson, log, now } = this.#options
     try {
       this.#keys = readKeySet(await fetchJson(url, fetchTimeoutMs))
       this.#fetchedAt = now()
@@ -105,7 +107,7 @@ export class SigningKeys {
       log.info({ keyIds: [...this.#keys.keys()] }, 'Signing keys fetched.')
     } catch (error) {
       this.#lastFailure = error
-      this.#coolUntil = now() + timing.retryAfterMs
+      this.#coolUntil = now() + this.#timing.retryAfterMs
       log.warn({ err: error }, 'Signing keys could not be fetched.')
     }
   }

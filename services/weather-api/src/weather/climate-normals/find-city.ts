@@ -21,13 +21,15 @@ export function findCity(text: string): City {
   const whole = byName.get(normalizeName(text))?.[0]
   if (whole) return whole
   const { name, qualifiers } = splitPlace(text)
-  const city = byName.get(normalizeName(name))?.find(candidate => qualifiersFit(qualifiers, candidate))
+  const namesakes = byName.get(normalizeName(name)) ?? []
+  const city = namesakes.find(candidate => qualifiersFit(qualifiers, candidate))
   if (city) return city
+  const elsewhere = namesakes.map(namesake => `${namesake.name}, ${namesake.region ?? namesake.country}`)
   throw problem(
     'CITY_NOT_FOUND',
     `None of the ${cities.length} cities with climate normals is called “${text}”.`,
     {
-      extensions: { suggestions: suggestCities(name) },
+      extensions: { suggestions: elsewhere.length > 0 ? elsewhere : suggestCities(name) },
     },
   )
 }

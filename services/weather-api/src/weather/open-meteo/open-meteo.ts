@@ -17,14 +17,17 @@ const cachedWeather = { max: 500, ttl: 10 * minuteMs }
 /** Live weather from Open-Meteo. Answers are cached for a short time; equal questions in flight are joined. */
 export class OpenMeteo implements WeatherProvider {
   readonly #api: OpenMeteoApi
-  readonly #places: LRUCache<string, readonly Place[]>
+  readonly #places: LRUCache<string, readonly Place[], string>
   readonly #current: LRUCache<string, CurrentWeather, Place>
   readonly #forecasts: LRUCache<string, Forecast, Place>
 
   constructor(config: WeatherConfig, fetchJson: FetchJson) {
     const api = openMeteoApi(config, fetchJson)
     this.#api = api
-    this.#places = new LRUCache({ ...cachedPlaces, fetchMethod: name => api.findPlaces(name) })
+    this.#places = new LRUCache({
+      ...cachedPlaces,
+      fetchMethod: (_key, _stale, { context: name }) => api.findPlaces(name),
+    })
     this.#current = new LRUCache({
       ...cachedWeather,
       fetchMethod: (_key, _stale, { context: place }) => this.#fetchCurrent(place),
@@ -48,7 +51,7 @@ export class OpenMeteo implements WeatherProvider {
 
   async #find(text: string): Promise<Place> {
     const { name, qualifiers } = splitPlace(text)
-    const places = await this.#places.forceFetch(normalizeName(name))
+    const places = await this.#places.forceFetch(normalizeName(name), { context: name })
     const place = places.find(candidate => qualifiersFit(qualifiers, candidate))
     if (place) return place
     throw problem('CITY_NOT_FOUND', `Open-Meteo knows no place called “${text}”.`, {

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import { identities } from '../../support/identities.ts'
+import type { Claims } from '../../support/token-issuer.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+const { agentId, weatherAppId, ada, ben } = identities
+const allChecks = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
+const unmarked = {
+  idtyp: undefined,
+  xms_act_fct: undefined,
+  xms_sub_fct: undefined,
+  xms_par_app_azp: undefined,
+}
+
+describe('a good token', () => {
+  let api: RunningWeatherApi
+  beforeAll(async () => {
+    api = await startWeatherApi()
+  })
+  afterAll(() => api.close())
+
+  const autonomous = (version: 'v1' | 'v2', claims: Claims = {}) =>
+    api.issuer.sign(autonomousClaims({ version, authority: api.issuer.url, claims }))
+  const onBehalfOf = (version: 'v1' | 'v2', claims: Claims = {}) =>
+    api.issuer.sign(onBehalfOfClaims({ version, authority: api.issuer.url, claims }))
+
+  it.each(['v1', 'v2'] as const)('of the agent itself, %s, is told as autonomous', async version => {
+    const { status, body } = await api.ask(autonomous(version))
+    expect(status).toBe(200)
+    expect(body.validated).toEqual({
+      flow: 'autonomous',
+      caller: agentId,
+      on_behalf_of: null,
+      signature_verified: true,
+      checks: allChecks.map(name => ({ name, ok: true })),
+    })
+  })
+
+  it.each(['v1', 'v2'] as const)('for a person, %s, is told with that person', async version => {
+    const { status, body } = await api.ask(onBehalfOf(version))
+    expect(status).toBe(200)
+    expect(body.validated).toEqual({
+      flow: 'obo',
+      caller: agentId,
+      on_behalf_of: ada.oid,
+      signature_verified: true,
+      checks: allChecks.map(name => ({ name, ok: true })),
+    })
+  })
+
+  it.each(['v1', 'v2'] as const)('passes with either form of the audience (%s)', async version => {
+    for (const aud of [weatherAppId, `api://${weatherAppId}`]) {
+      expect((await api.ask(autonomous(version, { aud }))).status).toBe(200)
+    }
+  })
+
+  it('passes without the optional claims that mark agents; the flow is then told by roles, scopes and subject', async () => {
+    const itself = await api.ask(autonomous('v2', unmarked))
+    expect(itself.body.validated).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
+    const person = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.oid }))
+    expect(person.body.validated).toMatchObject({ flow: 'obo', on_behalf_of: ben.oid })
+  })
+
+  it('passes within a minute of clock difference', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    expect((await api.ask(autonomous('v2', { exp: now - 50 }))).status).toBe(200)
+    expect((await api.ask(autonomous('v2', { nbf: now + 50, iat: now + 50 }))).status).toBe(200)
+  })
+
+  it('passes with claims in forms that Entra also uses', async () => {
+    const forms: Claims[] = [
+      { scp: '/' },
+      { scp: '' },
+      { roles: ['Other.Role', 'Weather.Read.All'] },
+      { xms_act_fct: '11' },
+      { nbf: undefined, iat: undefined },
+      { groups: ['a'], wids: [], xms_unknown: { deep: [1, { x: null }] } },
+      { azp: agentId, appid: agentId },
+    ]
+    for (const claims of forms) expect((await api.ask(autonomous('v2', claims))).status).toBe(200)
+    expect((await api.ask(onBehalfOf('v1', { scp: 'openid Weather.Read profile' }))).status).toBe(200)
+    expect((await api.ask(onBehalfOf('v1', { roles: ['Weather.Read.All'] }))).body.validated.flow).toBe('obo')
+  })
+
+  it('passes with any spelling of the scheme and without or with a type', async () => {
+    const claims = autonomousClaims({ authority: api.issuer.url })
+    for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR  ']) {
+      const headers = ['Authorization', `${scheme} ${api.issuer.sign(claims)}`]
+      expect((await api.get('/weather?city=Dallas', headers)).status).toBe(200)
+    }
+    for (const typ of [undefined, 'jwt', 'at+jwt']) {
+      expect((await api.ask(api.issuer.sign(claims, { typ, x5t: 'thumbprint' }))).status).toBe(200)
+    }
+  })
+
+  it('is never mixed up with another of 200 at the same time', async () => {
+    const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `person-${index}`))
+    const answers = await Promise.all(
+      oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),
+    )
+    expect(answers.map(({ body }) => body.validated.on_behalf_of)).toEqual(oids)
+  })
+})
+
+describe('the list of allowed callers', () => {
+  const second = '99999999-0000-4000-8000-000000000099'
+
+  it('lets exactly those agents in that it names', async () => {
+    const api = await startWeatherApi({ WEATHER_ALLOWED_CALLERS: `${second}, ${second.replace(/9$/, '8')}` })
+    const call = (azp: string) =>
+      api.ask(
+        api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims: { azp, oid: azp, sub: azp } })),
+      )
+    try {
+      expect((await call(second)).body.validated.caller).toBe(second)
+      expect((await call(agentId)).status).toBe(403)
+    } finally {
+      await api.close()
+    }
+  })
+})
+
+describe('WEATHER_REQUIRE_AGENT_MARKER', () => {
+  it('refuses tokens that nothing marks as an agent’s', async () => {
+    const api = await startWeatherApi({ WEATHER_REQUIRE_AGENT_MARKER: 'true' })
+    const call = (claims: Claims) =>
+      api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims })))
+    try {
+      expect((await call({})).status).toBe(200)
+      expect(await call(unmarked)).toMatchObject({ status: 403, body: { failedCheck: 'caller' } })
+    } finally {
+      await api.close()
+    }
+  })
+})
+
+describe('VALIDATE_TOKEN_SIGNATURE=false', () => {
+  it('says so in every answer, asks for no keys, and keeps every other check', async () => {
+    const api = await startWeatherApi({ VALIDATE_TOKEN_SIGNATURE: 'false' })
+    const claims = autonomousClaims({ authority: api.issuer.url })
+    const forged = (token: string) => `${token.split('.').slice(0, 2).join('.')}.AAAA`
+    try {
+      const answer = await api.ask(forged(api.issuer.sign(claims)))
+      expect(answer.status).toBe(200)
+      expect(answer.body.validated).toMatchObject({
+        signature_verified: false,
+        checks: allChecks.slice(1).map(name => ({ name, ok: true })),
+      })
+      expect((await api.ask(forged(api.issuer.sign({ ...claims, exp: 1 })))).status).toBe(401)
+      expect((await api.ask(forged(api.issuer.sign({ ...claims, roles: [] })))).status).toBe(403)
+      for (const alg of ['none', 'HS256', 'PS256'])
+        expect((await api.ask(api.issuer.sign(claims, { alg }))).body.failedCheck).toBe('signature')
+      expect(api.issuer.keyRequests).toBe(0)
+    } finally {
+      await api.close()
+    }
+  })
+})

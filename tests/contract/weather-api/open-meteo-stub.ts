@@ -1,0 +1,102 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface OpenMeteoStub {
+  readonly url: string
+  /** Every request so far, path and query. */
+  readonly requests: readonly URL[]
+  /** Answers all requests with this status and body from now on; `silence` never answers; `undefined` is well again. */
+  fail(fault: { status: number; body: string } | 'silence' | undefined): void
+  stop(): Promise<void>
+  start(): Promise<void>
+}
+
+const places: Readonly<Record<string, readonly object[]>> = {
+  oslo: [place('Oslo', 59.91, 10.75, 'Norway', 'NO', 'Oslo')],
+  portland: [
+    place('Portland', 45.52, -122.68, 'United States', 'US', 'Oregon'),
+    place('Portland', 43.66, -70.26, 'United States', 'US', 'Maine'),
+  ],
+}
+
+function place(
+  name: string,
+  latitude: number,
+  longitude: number,
+  country: string,
+  country_code: string,
+  admin1: string,
+) {
+  return { id: 1, name, latitude, longitude, country, country_code, admin1, population: 1_000 }
+}
+
+const week = Array.from({ length: 7 }, (_, index) => index)
+
+/** Answers like Open-Meteo's geocoding and forecast APIs, for two cities. */
+export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
+  const requests: URL[] = []
+  let fault: { status: number; body: string } | 'silence' | undefined
+  let port = 0
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://stub')
+    requests.push(url)
+    if (fault === 'silence') return
+    response.writeHead(fault?.status ?? 200, { 'content-type': 'application/json' })
+    response.end(fault?.body ?? JSON.stringify(answer(url)))
+  })
+
+  async function start(): Promise<void> {
+    await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+    port = (server.address() as AddressInfo).port
+  }
+
+  await start()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    fail(next) {
+      fault = next
+    },
+    start,
+    async stop() {
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function answer({ pathname, searchParams }: URL): object {
+  if (pathname === '/v1/search') {
+    const results = places[searchParams.get('name')?.toLowerCase() ?? '']
+    return { ...(results ? { results } : {}), generationtime_ms: 0.5 }
+  }
+  const position = {
+    latitude: Number(searchParams.get('latitude')),
+    longitude: Number(searchParams.get('longitude')),
+    elevation: 23,
+  }
+  if (searchParams.has('current')) {
+    return {
+      ...position,
+      current: {
+        time: 1_767_225_600,
+        interval: 900,
+        temperature_2m: -3.4,
+        relative_humidity_2m: 87,
+        wind_speed_10m: 11.2,
+        weather_code: 71,
+      },
+    }
+  }
+  return {
+    ...position,
+    daily: {
+      time: week.map(index => `2026-01-0${index + 1}`),
+      weather_code: week.map(() => 3),
+      temperature_2m_max: week.map(index => index + 0.5),
+      temperature_2m_min: week.map(index => index - 5),
+    },
+  }
+}

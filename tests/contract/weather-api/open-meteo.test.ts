@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { type OpenMeteoStub, startOpenMeteoStub } from './open-meteo-stub.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+let meteo: OpenMeteoStub
+let api: RunningWeatherApi
+let clockMs: number
+
+beforeEach(async () => {
+  meteo = await startOpenMeteoStub()
+})
+afterEach(async () => {
+  await api.close()
+  await meteo.stop()
+})
+
+async function start(provider: 'open-meteo' | 'auto'): Promise<void> {
+  clockMs = Date.now()
+  api = await startWeatherApi(
+    {
+      WEATHER_PROVIDER: provider,
+      OPEN_METEO_GEOCODING_URL: meteo.url,
+      OPEN_METEO_FORECAST_URL: `${meteo.url}/`,
+    },
+    { now: () => clockMs },
+  )
+}
+
+const ask = (path: string) => {
+  const seconds = Math.floor(clockMs / 1000)
+  const claims = { iat: seconds, nbf: seconds, exp: seconds + 3_600 }
+  return api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims })), path)
+}
+
+describe('live weather', () => {
+  beforeEach(() => start('open-meteo'))
+
+  it('is what Open-Meteo says about the place', async () => {
+    const { status, body } = await ask('/weather?city=Oslo')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      city: 'Oslo',
+      country: 'Norway',
+      temperature_c: -3.4,
+      temperature_f: 25.9,
+      condition: 'light snow',
+      humidity_percent: 87,
+      wind_kph: 11.2,
+      observed_at: '2026-01-01T00:00:00.000Z',
+      source: 'open-meteo',
+    })
+    expect(body.region).toBeUndefined()
+    const [search, current] = meteo.requests
+    expect(search?.searchParams.get('name')).toBe('Oslo')
+    expect(current?.pathname).toBe('/v1/forecast')
+    expect(current?.searchParams.get('latitude')).toBe('59.91')
+  })
+
+  it('has a forecast in the place’s own calendar', async () => {
+    const { body } = await ask('/weather/forecast?city=Oslo&days=2')
+    expect(body).toMatchObject({
+      source: 'open-meteo',
+      days: [
+        { date: '2026-01-01', low_c: -5, high_c: 0.5, low_f: 23, high_f: 32.9, condition: 'overcast' },
+        { date: '2026-01-02', low_c: -4, high_c: 1.5 },
+      ],
+    })
+    expect(body.days).toHaveLength(2)
+    expect(meteo.requests.at(-1)?.searchParams.get('timezone')).toBe('auto')
+  })
+
+  it('is for the namesake in the region that was asked for', async () => {
+    expect((await ask('/weather?city=Portland')).body.region).toBe('Oregon')
+    expect((await ask('/weather?city=Portland,%20Maine')).body.region).toBe('Maine')
+    expect((await ask('/weather?city=Portland,%20ME,%20USA')).body.region).toBe('Maine')
+    expect(await ask('/weather?city=Portland,%20Norway')).toMatchObject({
+      status: 404,
+      body: { code: 'CITY_NOT_FOUND', suggestions: ['Portland, Oregon', 'Portland, Maine'] },
+    })
+  })
+
+  it('of an unknown place is a 404 with close names', async () => {
+    expect(await ask('/weather?city=Osloo')).toMatchObject({
+      status: 404,
+      body: { code: 'CITY_NOT_FOUND', suggestions: ['Oslo'] },
+    })
+  })
+
+  it('is asked for once by many at the same time, and remembered for a while', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    await ask('/weather?city=OSLO')
+    expect(meteo.requests).toHaveLength(2)
+  })
+
+  it.each([
+    ['an error', { status: 500, body: 'broken' }, 500],
+    ['too many requests', { status: 429, body: '{"error":true}' }, 429],
+    ['no JSON', { status: 200, body: '<html>' }, 200],
+    ['another shape', { status: 200, body: '{"results":[{"name":7}]}' }, undefined],
+    ['far too much', { status: 200, body: JSON.stringify('x'.repeat(1_000_000)) }, 200],
+  ])('that comes as %s is a 503', async (_name, fault, upstreamStatus) => {
+    meteo.fail(fault)
+    const { status, body } = await ask('/weather?city=Oslo')
+    expect(status).toBe(503)
+    expect(body).toMatchObject({ code: 'WEATHER_UNAVAILABLE', upstream: { service: 'open-meteo' } })
+    expect(body.upstream.status).toBe(upstreamStatus)
+    meteo.fail(undefined)
+    expect((await ask('/weather?city=Oslo')).status).toBe(200)
+  })
+
+  it('out of reach is a 503', async () => {
+    await meteo.stop()
+    expect(await ask('/weather/forecast?city=Oslo')).toMatchObject({
+      status: 503,
+      body: { code: 'WEATHER_UNAVAILABLE' },
+    })
+    await meteo.start()
+  })
+})
+
+describe('live weather with climate normals to fall back on', () => {
+  beforeEach(() => start('auto'))
+
+  it('is live while it can be had, also for cities without normals', async () => {
+    expect((await ask('/weather?city=Portland')).body.source).toBe('open-meteo')
+    expect((await ask('/weather?city=Xyzzy')).status).toBe(404)
+    expect((await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
+  })
+
+  it('falls back at once, says so, leaves the source alone for a minute, and then comes back', async () => {
+    meteo.fail({ status: 502, body: '' })
+    expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
+    expect(meteo.requests).toHaveLength(1)
+    meteo.fail(undefined)
+    expect((await ask('/weather/forecast?city=Oslo')).body.source).toBe('climate-normals')
+    expect(meteo.requests).toHaveLength(1)
+    clockMs += 60_000
+    expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
+    await expect.poll(async () => (await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
+  })
+
+  it('makes nobody wait for a source that is known to be silent', async () => {
+    meteo.fail({ status: 502, body: '' })
+    await ask('/weather?city=Oslo')
+    meteo.fail('silence')
+    clockMs += 60_000
+    const startedMs = performance.now()
+    expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
+    expect(performance.now() - startedMs).toBeLessThan(2_000)
+    await expect.poll(() => meteo.requests.length).toBe(2)
+  })
+
+  it('answers 404 to a city that has no normals either', async () => {
+    meteo.fail({ status: 502, body: '' })
+    expect(await ask('/weather?city=Portland')).toMatchObject({
+      status: 404,
+      body: { code: 'CITY_NOT_FOUND' },
+    })
+  })
+})

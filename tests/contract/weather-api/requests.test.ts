@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+describe('the weather API', () => {
+  let api: RunningWeatherApi
+  let token: string
+  beforeAll(async () => {
+    api = await startWeatherApi()
+    token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
+  })
+  afterAll(() => api.close())
+
+  const ask = (path: string) => api.ask(token, path)
+
+  describe('without a token in the Authorization header', () => {
+    const cases: Readonly<Record<string, () => readonly [path: string, headers: readonly string[]]>> = {
+      'no token at all': () => ['/weather?city=Dallas', []],
+      'an empty header': () => ['/weather?city=Dallas', ['Authorization', '']],
+      'another scheme': () => ['/weather?city=Dallas', ['Authorization', 'Basic YTpi']],
+      'the bare token': () => ['/weather?city=Dallas', ['Authorization', token]],
+      'a token in the query': () => [`/weather?city=Dallas&access_token=${token}`, []],
+      'a token in a cookie': () => ['/weather?city=Dallas', ['Cookie', `access_token=${token}`]],
+      'a token in another header': () => ['/weather?city=Dallas', ['X-Authorization', `Bearer ${token}`]],
+      'an invalid query as well': () => ['/weather/forecast?days=99', []],
+    }
+
+    it.each(Object.keys(cases))('answers 401 without an error code: %s', async name => {
+      const [path, headers] = cases[name]?.() ?? ['', []]
+      const answer = await api.get(path, headers)
+      expect(answer).toMatchObject({
+        status: 401,
+        challenge: 'Bearer realm="weather-api"',
+        contentType: 'application/problem+json; charset=utf-8',
+        body: { code: 'WEATHER_TOKEN_MISSING', status: 401 },
+      })
+    })
+
+    it('ignores a token in the body', async () => {
+      const response = await fetch(`${api.url}/weather?city=Dallas`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `access_token=${token}`,
+      })
+      expect(response.status).toBe(404)
+    })
+  })
+
+  it.each([['Bearer'], ['Bearer '], ['Bearer a b']])('answers 401 to the header "%s"', async header => {
+    const { status, challenge } = await api.get('/weather?city=Dallas', ['Authorization', header])
+    expect(status).toBe(401)
+    expect(challenge).toContain('error="invalid_token"')
+  })
+
+  it('refuses two Authorization headers, even if both are good', async () => {
+    const twice = ['Authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}`]
+    expect(await api.get('/weather?city=Dallas', twice)).toMatchObject({
+      status: 401,
+      body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'format' },
+    })
+  })
+
+  it('ignores a token in the query beside a good one in the header', async () => {
+    expect((await ask('/weather?city=Dallas&access_token=abc')).status).toBe(200)
+  })
+
+  it('answers current weather in both units, with its source', async () => {
+    const { status, body } = await ask('/weather?city=Dallas')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      city: 'Dallas',
+      region: 'Texas',
+      country: 'United States',
+      condition: expect.stringContaining('long-term average'),
+      source: 'climate-normals',
+    })
+    expect(body.temperature_f).toBeCloseTo(body.temperature_c * 1.8 + 32, 1)
+    expect(new Date(body.observed_at).toISOString()).toBe(body.observed_at)
+  })
+
+  it.each([1, 3, 7])('answers a forecast of %i days in a row', async days => {
+    const { status, body } = await ask(`/weather/forecast?city=Sydney&days=${days}`)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ city: 'Sydney', country: 'Australia', source: 'climate-normals' })
+    expect(body.days).toHaveLength(days)
+    const dates: number[] = body.days.map((day: { date: string }) => Date.parse(day.date))
+    expect(dates.every((date, index) => date === (dates[0] ?? 0) + index * 86_400_000)).toBe(true)
+    for (const day of body.days) {
+      expect(day.low_c).toBeLessThan(day.high_c)
+      expect(day.high_f).toBeCloseTo(day.high_c * 1.8 + 32, 1)
+    }
+    expect(body.validated.flow).toBe('autonomous')
+  })
+
+  it.each([
+    ['new york city', 'New York'],
+    ['NYC', 'New York'],
+    ['Sao Paulo', 'São Paulo'],
+    ['São Paulo', 'São Paulo'],
+    ['MÜNCHEN', 'Munich'],
+    ['Muenchen', 'Munich'],
+    ['  wien ', 'Vienna'],
+    ['København', 'Copenhagen'],
+    ['Dallas, TX', 'Dallas'],
+    ['Dallas, Texas, USA', 'Dallas'],
+    ['Washington, D.C.', 'Washington'],
+    ['Paris, France', 'Paris'],
+    ['Tel-Aviv', 'Tel Aviv'],
+  ])('knows "%s" as %s', async (asked, city) => {
+    const { status, body } = await ask(`/weather?city=${encodeURIComponent(asked)}`)
+    expect({ status, city: body.city }).toEqual({ status: 200, city })
+  })
+
+  it.each([
+    ['Dalas', ['Dallas']],
+    ['Pariss', ['Paris']],
+    ['Munihc', ['Munich']],
+    ['Nwe York', ['New York']],
+    ['Xyzzyx', []],
+    ['Paris, Texas', ['Paris, France']],
+  ])('answers 404 to "%s" with close names', async (asked, suggestions) => {
+    expect(await ask(`/weather?city=${encodeURIComponent(asked)}`)).toMatchObject({
+      status: 404,
+      contentType: 'application/problem+json; charset=utf-8',
+      body: { code: 'CITY_NOT_FOUND', suggestions },
+    })
+  })
+
+  it.each([
+    '/weather',
+    '/weather?city=',
+    '/weather?city=%20%20',
+    '/weather?city=12345',
+    '/weather?city=Dallas%00',
+    `/weather?city=${'a'.repeat(101)}`,
+    '/weather?city=Dallas&city=Rome',
+    '/weather/forecast?city=Rome&days=0',
+    '/weather/forecast?city=Rome&days=8',
+    '/weather/forecast?city=Rome&days=1.5',
+    '/weather/forecast?city=Rome&days=many',
+  ])('answers 400 to %s', async path => {
+    expect(await ask(path)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+  })
+
+  it('has a health and a readiness address without token, and OpenAPI 3.1', async () => {
+    expect(await api.get('/livez')).toMatchObject({ status: 200, body: { status: 'alive' } })
+    expect(await api.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
+    const { body } = await api.get('/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    expect(Object.keys(body.paths).sort()).toEqual(['/livez', '/readyz', '/weather', '/weather/forecast'])
+    expect(body.paths['/weather'].get.security).toEqual([{ entra: [] }])
+    expect(Object.keys(body.paths['/weather'].get.responses)).toEqual(
+      expect.arrayContaining(['200', '400', '401', '403', '404', '503']),
+    )
+  })
+
+  it('answers unknown addresses with a problem, token or not', async () => {
+    for (const answer of [await api.get('/'), await ask('/weather/yesterday'), await api.get('/metrics')]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
+    }
+  })
+})
