@@ -20,7 +20,7 @@ function judge(city: string, toolResult: unknown) {
 }
 
 describe('200 turns at once', () => {
-  it('stay apart: each gets its own city, person and answer', async () => {
+  it('stay apart: each gets its own city, person and answer', { timeout: 30_000 }, async () => {
     const everybodyAsked = Promise.withResolvers<void>()
     server.script = async ({ body: { messages } }, { send, end }) => {
       const city = cityIn(messages)

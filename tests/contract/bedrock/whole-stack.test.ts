@@ -1,0 +1,142 @@
+import type { ChatReply, HistoryEntry, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { EmulatedAws, staticKeys } from './emulated-aws.ts'
+
+let aws: EmulatedAws
+let stack: Stack
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  stack = await Stack.start({ agent: { ...aws.environment, ...staticKeys } })
+})
+afterAll(async () => {
+  await stack.close()
+  await aws.stop()
+})
+
+interface Question {
+  readonly message: string
+  readonly history?: readonly HistoryEntry[]
+  readonly token?: string
+}
+
+async function ask({ message, history = [], token }: Question): Promise<ChatReply> {
+  const response = await fetch(`${stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ message, history, mode: 'bedrock', flow: token ? 'obo' : 'autonomous' }),
+  })
+  const body = await response.json()
+  if (response.status !== 200) throw new Error(JSON.stringify(body))
+  return body as ChatReply
+}
+
+/** What happened below a step, by kind. */
+function below(trace: readonly TraceStep[], parent: TraceStep): string[] {
+  return trace
+    .filter(({ parentId }) => parentId === parent.id)
+    .flatMap(step => [step.kind, ...below(trace, step)])
+}
+
+async function compareOsloAndRome(token?: string): Promise<ChatReply> {
+  const asked = await ask({ message: 'Compare the weather in Oslo and Rome', ...(token ? { token } : {}) })
+  expect(asked.tools.map(({ name, arguments: input, status }) => [name, input['city'], status])).toEqual([
+    ['get_weather', 'Oslo', 'ok'],
+    ['get_weather', 'Rome', 'ok'],
+  ])
+  expect(asked.answer).toMatch(/Oslo[\s\S]*Rome/)
+  expect(asked.usage?.inputTokens).toBeGreaterThan(0)
+
+  const kinds = asked.trace.filter(({ kind }) => kind === 'model' || kind === 'tool').map(({ kind }) => kind)
+  expect(kinds).toEqual(['model', 'tool', 'tool', 'model'])
+  for (const tool of asked.trace.filter(({ kind }) => kind === 'tool')) {
+    expect(below(asked.trace, tool)).toEqual(
+      expect.arrayContaining(['token-request', 'token', 'api-call', 'validation']),
+    )
+  }
+  return asked
+}
+
+/** Asks on as a page does: with the turn before as history. */
+async function askOn(before: ChatReply, token?: string): Promise<ChatReply> {
+  return ask({
+    message: 'and tomorrow?',
+    history: [
+      { role: 'user', text: 'Compare the weather in Oslo and Rome' },
+      { role: 'assistant', text: before.answer },
+    ],
+    ...(token ? { token } : {}),
+  })
+}
+
+const tokens = (reply: ChatReply) =>
+  reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
+
+describe('a conversation with Claude', () => {
+  it('as the agent itself: two cities at once, then their tomorrow', async () => {
+    const first = await compareOsloAndRome()
+    for (const claims of tokens(first)) {
+      expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })
+    }
+    const second = await askOn(first)
+    expect(second.tools.map(({ name, arguments: input }) => [name, input['city']])).toEqual([
+      ['get_forecast', 'Oslo'],
+      ['get_forecast', 'Rome'],
+    ])
+    expect(second.answer).toMatch(/Oslo[\s\S]*Rome/)
+    expect(second.notices).toEqual([])
+  })
+
+  it('on behalf of a person: the same, and every token for the weather API is about that person', async () => {
+    const token = await stack.signIn(identities.ada.oid)
+    const first = await compareOsloAndRome(token)
+    const second = await askOn(first, token)
+    expect(second.tools.map(({ name }) => name)).toEqual(['get_forecast', 'get_forecast'])
+    const claims = [...tokens(first), ...tokens(second)]
+    expect(claims.length).toBeGreaterThanOrEqual(4)
+    for (const each of claims) {
+      expect(each).toMatchObject({ azp: identities.agentId, scp: 'Weather.Read', oid: identities.ada.oid })
+    }
+    expect(JSON.stringify([first, second])).not.toContain(token.split('.')[2])
+    expect(stack.agentLog.join('')).not.toContain(token.split('.')[2])
+  })
+
+  it('about a city that there is not: the model says so from the tool’s sentence', async () => {
+    const reply = await ask({ message: 'What is the weather in Atlantis?' })
+    expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'failed' }])
+    expect(reply.answer).toMatch(/Atlantis/)
+  })
+
+  it('that needs no weather calls no tool and no sidecar', async () => {
+    const reply = await ask({ message: 'Hello!' })
+    expect(reply.tools).toEqual([])
+    expect(reply.trace.map(({ kind }) => kind)).toEqual(['model'])
+    expect(reply.notices).toEqual([])
+  })
+
+  it('ends with the identity’s problem where the sidecar is gone: nothing is answered in its place', async () => {
+    await stack.stop('sidecar')
+    try {
+      await expect(ask({ message: 'What is the weather in Madrid?' })).rejects.toThrow('SIDECAR_UNREACHABLE')
+    } finally {
+      await stack.start('sidecar')
+    }
+  })
+
+  it('is what status calls Bedrock ready by', async () => {
+    await ask({ message: 'Hello!' })
+    const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Record<string, unknown>
+    expect(status).toMatchObject({
+      bedrock_available: true,
+      components: {
+        bedrock: {
+          state: 'ready',
+          model: 'eu.anthropic.claude-haiku-5-5',
+          region: 'eu-central-1',
+          credential: 'sts',
+        },
+      },
+    })
+  })
+})
