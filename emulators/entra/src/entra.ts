@@ -25,6 +25,8 @@ export class Entra {
   readonly requests = new RequestLog()
   directory: Directory
   tokenLifetimeSeconds = defaultTokenLifetimeSeconds
+  /** Whether Graph v1.0 refuses what is about agents, as it did before that was generally available. */
+  agentsOnBetaOnly = false
   readonly #server: () => Server
 
   constructor(config: Config, server: () => Server) {
@@ -59,5 +61,6 @@ export class Entra {
     this.grants.clear()
     this.clock.offsetSeconds = 0
     this.tokenLifetimeSeconds = defaultTokenLifetimeSeconds
+    this.agentsOnBetaOnly = false
   }
 }

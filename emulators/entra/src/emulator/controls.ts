@@ -17,6 +17,9 @@ const SettingsChange = Type.Object(
         description: 'Of access and ID tokens issued from now on.',
       }),
     ),
+    agentsOnBetaOnly: Type.Optional(
+      Type.Boolean({ description: 'Graph v1.0 refuses what is about agents.' }),
+    ),
     clockOffsetSeconds: Type.Optional(
       Type.Integer({
         minimum: -315_360_000,
@@ -61,6 +64,7 @@ export const controls: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app,
   app.get('/settings', async () => settingsOf(entra))
   app.patch('/settings', { schema: { body: SettingsChange } }, async ({ body }) => {
     if (body.tokenLifetimeSeconds !== undefined) entra.tokenLifetimeSeconds = body.tokenLifetimeSeconds
+    if (body.agentsOnBetaOnly !== undefined) entra.agentsOnBetaOnly = body.agentsOnBetaOnly
     if (body.clockOffsetSeconds !== undefined) entra.clock.offsetSeconds = body.clockOffsetSeconds
     return settingsOf(entra)
   })
@@ -160,6 +164,7 @@ function settingsOf(entra: Entra) {
   return {
     tokenLifetimeSeconds: entra.tokenLifetimeSeconds,
     clockOffsetSeconds: entra.clock.offsetSeconds,
+    agentsOnBetaOnly: entra.agentsOnBetaOnly,
   }
 }
 

@@ -6,20 +6,21 @@ import { escapeHtml, sendPage } from '../sign-in/html.ts'
 export async function overviewPage(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   app.get('/', async (_request, reply) => {
     const { users, servicePrincipals } = entra.directory.content
-    const rows = [
-      ...users.map(user => [user.displayName, 'person', user.id]),
-      ...servicePrincipals.map(principal => [principal.displayName, principal.kind, principal.appId]),
+    const items = [
+      ...users.map(({ displayName, id }) => listItem(displayName, 'person', id)),
+      ...servicePrincipals.map(({ displayName, kind, appId }) => listItem(displayName, kind, appId)),
     ]
     return sendPage(reply, {
       title: 'A tenant that is not real',
       body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
 <code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.</p>
-<table>
-<thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">Id</th></tr></thead>
-<tbody>
-${rows.map(row => `<tr>${row.map(cell => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`).join('\n')}
-</tbody>
-</table>`,
+<ul>
+${items.join('\n')}
+</ul>`,
     })
   })
+}
+
+function listItem(name: string, kind: string, id: string): string {
+  return `<li><strong>${escapeHtml(name)}</strong>, ${escapeHtml(kind)}: <code>${escapeHtml(id)}</code></li>`
 }

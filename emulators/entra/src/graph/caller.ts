@@ -11,6 +11,8 @@ export interface Caller {
   /** The signed-in person; absent for an application that acts as itself. */
   readonly userId: string | undefined
   readonly permissions: ReadonlySet<string>
+  /** Whether this version of Graph knows agents. */
+  readonly mayManageAgents: boolean
 }
 
 /** Reads the bearer token: issued here, for Graph, not expired. */
@@ -29,6 +31,7 @@ export async function readCaller(entra: Entra, request: FastifyRequest): Promise
     appId: String(claims['appid'] ?? claims['azp']),
     userId: scopes ? String(claims['oid']) : undefined,
     permissions: new Set(scopes ?? roles),
+    mayManageAgents: !entra.agentsOnBetaOnly || request.url.startsWith('/beta/'),
   }
 }
 
@@ -40,6 +43,12 @@ export function requirePermission({ permissions }: Caller, ...sufficient: readon
 
 /** What is about agents is closed to tokens with the far-reaching scope that the az command line has. */
 export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
+  if (!caller.mayManageAgents)
+    throw new GraphError(
+      400,
+      'AgentBlueprint_NotSupportedOnApiVersion',
+      'Agent Blueprints are not supported on the API version used in this request.',
+    )
   if (caller.permissions.has(directoryAccessAsUser)) throw insufficient()
   requirePermission(caller, ...sufficient)
 }

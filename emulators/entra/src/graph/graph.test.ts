@@ -317,6 +317,14 @@ describe('Graph', () => {
     expect(body.error.code).toBe('TooManyRequests')
   })
 
+  it('can know agents in its beta version only', async () => {
+    await sendJson(entra, 'PATCH', '/emulator/settings', { agentsOnBetaOnly: true })
+    const path = '/applications/microsoft.graph.agentIdentityBlueprint'
+    const blueprint = { displayName: 'x', ...sponsors }
+    expect((await post(path, blueprint)).body.error.code).toBe('AgentBlueprint_NotSupportedOnApiVersion')
+    expect((await send('POST', `/beta${path}`, blueprint)).status).toBe(201)
+  })
+
   it('says 404 of what is not emulated', async () => {
     expect((await send('GET', '/v1.0/groups')).status).toBe(404)
   })

@@ -20,9 +20,8 @@ button:focus-visible { outline: .1875rem solid light-dark(#0f5cc0, #7db4ff); out
 button.primary { background: light-dark(#0f5cc0, #7db4ff); border-color: transparent; color: light-dark(#fff, #0b1622); font-weight: 600; text-align: center; }
 button.plain { text-align: center; }
 .emulated { margin: 0 0 1.25rem; padding: .5rem .75rem; border-radius: .5rem; background: light-dark(#fff3d6, #4a3a10); color: light-dark(#4d3800, #ffe3a1); font-size: .875rem; }
-code { overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; font-size: .875rem; margin: 0 0 1rem; }
-th, td { text-align: start; padding: .25rem .5rem .25rem 0; vertical-align: top; }
+main { overflow-wrap: anywhere; }
+ul { padding-inline-start: 1.25rem; }
 `
 
 const styleHash = createHash('sha256').update(styles).digest('base64')

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Browser as PlainBrowser } from '../../../emulators/entra/src/testing/browser.ts'
+import { startEntra, type TestEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
+import { useBrowser } from '../../browser/support/browser.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const browser = useBrowser()
+let application: Server
+let redirectUri: string
+let entra: TestEntra
+beforeAll(async () => {
+  application = createServer((_request, response) =>
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<!doctype html><title>Back at the application</title>'),
+  )
+  await new Promise<void>(resolve => application.listen(0, 'localhost', resolve))
+  redirectUri = `http://localhost:${(application.address() as AddressInfo).port}/auth/redirect.html`
+  entra = await startEntra({ SPA_REDIRECT_URI: redirectUri })
+})
+afterAll(async () => {
+  await entra.close()
+  application.close()
+})
+
+function authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string {
+  return new PlainBrowser(entra).authorizeUrl({ redirect_uri: redirectUri, ...parameters })
+}
+
+/** Every rule of axe for WCAG up to 2.2 AA, and its best practices. */
+async function findViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+  const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify({ runOnly })})`)
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+it.each([
+  ['light', 1280],
+  ['dark', 320],
+] as const)(
+  'in %s, at %i px wide, axe finds nothing on any page and nothing scrolls sideways',
+  async (colorScheme, width) => {
+    entra.entra.reset()
+    const page = await browser.open(authorizeUrl(), { colorScheme, viewport: { width, height: 700 } })
+    const check = async (what: string) => {
+      expect(await findViolations(page), what).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth'), what).toBeLessThanOrEqual(width)
+    }
+    await page.getByRole('heading', { name: 'Pick an account' }).waitFor()
+    await check('the sign-in page')
+    await page.goto(authorizeUrl({ prompt: 'consent' }))
+    await page.getByRole('button', { name: 'Ben Lindqvist' }).click()
+    await page.getByRole('heading', { name: 'Permissions requested' }).waitFor()
+    await check('the consent page')
+    await page.goto(authorizeUrl({ redirect_uri: 'https://elsewhere.example/' }))
+    await page.getByText('AADSTS50011').waitFor()
+    await check('the error page')
+    await page.goto(entra.url)
+    await page.getByText('weather-agent').waitFor()
+    await check('the overview')
+  },
+)
+
+it('a keyboard is enough to sign in, consent and land at the application with a code', async () => {
+  entra.entra.reset()
+  const page = await browser.open(authorizeUrl({ prompt: 'consent', login_hint: 'ben@contoso.example' }))
+  await page.keyboard.press('Enter')
+  await page.getByText('ben@contoso.example').waitFor()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(url => url.hash.includes('code='))
+  expect(page.url()).toContain(redirectUri)
+})
+
+it('cancelling lands at the application with access_denied', async () => {
+  entra.entra.reset()
+  const page = await browser.open(authorizeUrl())
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.waitForURL(url => url.hash.includes('error=access_denied'))
+  expect(page.url()).toContain(redirectUri)
+})

@@ -1,0 +1,78 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
+import { requestObo, requestT1, requestTr, sendJson } from '../../../emulators/entra/src/testing/requests.ts'
+import {
+  agentId,
+  startEntra,
+  type TestEntra,
+  tenantId,
+  weatherAppId,
+} from '../../../emulators/entra/src/testing/start-entra.ts'
+import { buildApp } from '../../../services/weather-api/src/app.ts'
+import { readConfig } from '../../../services/weather-api/src/config.ts'
+
+describe.each(['1', '2'])('tokens of version %s', version => {
+  let entra: TestEntra
+  let weather: FastifyInstance
+  let weatherUrl: string
+  beforeAll(async () => {
+    entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
+    weather = await buildApp(
+      readConfig({
+        LOG_LEVEL: 'silent',
+        TENANT_ID: tenantId,
+        WEATHER_API_APP_ID: weatherAppId,
+        AGENT_CLIENT_ID: agentId,
+        ENTRA_AUTHORITY: entra.url,
+        WEATHER_PROVIDER: 'climate-normals',
+      }),
+    )
+    await weather.listen({ host: 'localhost', port: 0 })
+    weatherUrl = `http://localhost:${(weather.server.address() as AddressInfo).port}`
+  })
+  afterAll(async () => {
+    await weather.close()
+    await entra.close()
+  })
+  beforeEach(() => entra.entra.reset())
+
+  async function ask(jwt: string): Promise<{ status: number; body: { validated?: unknown } }> {
+    const response = await fetch(`${weatherUrl}/weather?city=Oslo`, {
+      headers: { authorization: `Bearer ${jwt}` },
+    })
+    return { status: response.status, body: JSON.parse(await response.text()) }
+  }
+
+  it('let the agent in as itself', async () => {
+    const { body } = await requestTr(entra)
+    const answer = await ask(body.access_token)
+    expect(answer.status).toBe(200)
+    expect(answer.body.validated).toMatchObject({
+      flow: 'autonomous',
+      caller: agentId,
+      on_behalf_of: null,
+      signature_verified: true,
+    })
+  })
+
+  it('let the agent in on behalf of a person', async () => {
+    const { body } = await requestObo(entra, (await signIn(entra, ada)).body.access_token)
+    const answer = await ask(body.access_token)
+    expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
+  })
+
+  it('keep the blueprint out, whose token for the same API names itself', async () => {
+    const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default` })
+    expect((await ask(body.access_token)).status).toBe(403)
+  })
+
+  it('go on working over a rotation of the key, old ones and new ones', async () => {
+    const { body: old } = await requestTr(entra)
+    await sendJson(entra, 'POST', '/emulator/keys/rotate')
+    const { body: fresh } = await requestTr(entra)
+    expect((await ask(fresh.access_token)).status).toBe(200)
+    expect((await ask(old.access_token)).status).toBe(200)
+  })
+})
