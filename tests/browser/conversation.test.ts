@@ -196,6 +196,24 @@ describe('what the agent says of itself', () => {
     expect(await page.getByText('Emulated').count()).toBe(0)
   })
 
+  it('is asked for again when it could not be had', async () => {
+    agent.config = undefined
+    const page = await browser.open(agent.url)
+    await page.getByRole('alert').getByText('The agent does not answer.', { exact: false }).waitFor()
+    agent.config = config
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  })
+
+  it('includes that it answers nobody who is not signed in', async () => {
+    agent.config = { ...config, requireSignIn: true }
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText('This agent answers only people who are signed in.', { exact: false }).waitFor()
+    await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
+    expect(agent.requests).toEqual([])
+  })
+
   it('explains why there is no model to choose', async () => {
     const bedrock = {
       state: 'unavailable',

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   type Browser,
   type BrowserContext,
@@ -8,6 +10,8 @@ import {
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
 
 const executablePath = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium'
+
+const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
 const flags = [
   '--no-sandbox',
@@ -24,6 +28,7 @@ export function useBrowser(): { open(url: string, options?: BrowserContextOption
   let browser: Browser
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 })
   beforeAll(async () => {
+    if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
     browser = await chromium.launch({ executablePath, args: flags, headless: true })
   })
   afterAll(() => browser?.close())

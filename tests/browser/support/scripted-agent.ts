@@ -39,7 +39,8 @@ export type Script = (
 export interface ScriptedAgent {
   readonly url: string
   readonly requests: ChatRequest[]
-  config: Record<string, unknown>
+  /** `undefined` = the agent cannot say. */
+  config: Record<string, unknown> | undefined
   status: Record<string, unknown>
   script: Script
   close(): Promise<void>
@@ -74,7 +75,9 @@ async function answer(agent: ScriptedAgent, request: IncomingMessage, response: 
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  response
+    .writeHead(body === undefined ? 503 : 200, { 'content-type': 'application/json' })
+    .end(JSON.stringify(body))
 }
 
 async function stream(agent: ScriptedAgent, request: IncomingMessage, response: ServerResponse) {

@@ -29,6 +29,10 @@ const pageProblems = {
     title: 'Sign-in is not set up.',
     hint: 'Set CLIENT_SPA_APP_ID of the agent to the application id of the page’s app registration.',
   },
+  PAGE_NOT_SECURE: {
+    title: 'Browsers allow sign-in on secure pages only.',
+    hint: 'Open this page by https, or on this machine as http://localhost.',
+  },
   POPUP_BLOCKED: {
     title: 'The browser blocked the sign-in window.',
     hint: 'Allow pop-ups for this page, or simply press the button again.',

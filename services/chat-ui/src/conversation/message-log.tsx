@@ -48,14 +48,14 @@ export function MessageLog({ page }: { readonly page: Page }) {
         ))}
       </div>
       <div class="log-actions">
-        {!following.value && (
-          <button type="button" class="button" onClick={scrollToEnd}>
-            Jump to latest
-          </button>
-        )}
         {exchanges.length > 0 && (
           <button type="button" class="button quiet" onClick={() => conversation.startOver()}>
             New conversation
+          </button>
+        )}
+        {!following.value && (
+          <button type="button" class="button quiet" onClick={scrollToEnd}>
+            Jump to latest
           </button>
         )}
       </div>

@@ -32,7 +32,7 @@ export function AccountMenu({ session }: { readonly session: Session }) {
       ) : (
         <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
       )}
-      {problem.value && (
+      {problem.value && !account && (
         <p class="account-problem" role="alert">
           <strong>{problem.value.title}</strong> {problem.value.hint}
         </p>

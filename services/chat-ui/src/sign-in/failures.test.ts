@@ -31,6 +31,8 @@ describe('describeFailure', () => {
       { name: interaction, errorCode: 'interaction_required' },
       'SIGN_IN_INTERACTION_REQUIRED',
     ],
+    ['a refresh token that Entra does not take', { errorCode: 'invalid_grant' }, 'SESSION_EXPIRED'],
+    ['a page without https', { errorCode: 'crypto_nonexistent' }, 'PAGE_NOT_SECURE'],
     ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
     ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
   ])('tells %s', (_what, failure, code) => {

@@ -19,6 +19,7 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
   access_denied: 'SIGN_IN_CANCELLED',
   timed_out: 'SIGN_IN_TIMED_OUT',
   no_account_error: 'SIGN_IN_REQUIRED',
+  invalid_grant: 'SESSION_EXPIRED',
   no_tokens_found: 'SESSION_EXPIRED',
   refresh_token_expired: 'SESSION_EXPIRED',
   login_required: 'SESSION_EXPIRED',
@@ -26,6 +27,7 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
   no_network_connectivity: 'SIGN_IN_UNREACHABLE',
   failed_to_parse_response: 'SIGN_IN_UNREACHABLE',
   endpoints_resolution_error: 'SIGN_IN_UNREACHABLE',
+  crypto_nonexistent: 'PAGE_NOT_SECURE',
 }
 
 /** AADSTS65001: nobody has consented yet. */
@@ -40,13 +42,8 @@ export function describeFailure(failure: IdentityFailure): PageProblem {
   if (failure.claims) return pageProblem('SIGN_IN_INTERACTION_REQUIRED', detail, failure.claims)
   const known = byErrorCode[failure.errorCode]
   if (known) return pageProblem(known, detail)
-  if (failure.name === 'InteractionRequiredAuthError') {
-    return pageProblem(
-      failure.errorCode === 'invalid_grant' ? 'SESSION_EXPIRED' : 'SIGN_IN_INTERACTION_REQUIRED',
-      detail,
-    )
-  }
-  return pageProblem('SIGN_IN_FAILED', detail)
+  const wantsThePerson = failure.name === 'InteractionRequiredAuthError'
+  return pageProblem(wantsThePerson ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)
 }
 
 function detailOf({ errorCode, errorNo }: IdentityFailure): string {

@@ -38,6 +38,11 @@ export type NameOf = (value: string) => string | undefined
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
+/** Shortens the GUIDs in a title to their first part; the claims show them whole. */
+export function shortenIds(text: string): string {
+  return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 8)}…`)
+}
+
 /** The audience of T1: the resource of Entra's own token exchange. */
 const tokenExchangeId = 'fb60f99c-7a34-4190-8149-302f77469936'
 

@@ -1,5 +1,5 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { actorNames, type NameOf } from './names.ts'
+import { actorNames, type NameOf, shortenIds } from './names.ts'
 import type { StepNode } from './step-tree.ts'
 import { formatDuration } from './times.ts'
 import { TokenCardView, TokenReference } from './token-card.tsx'
@@ -41,7 +41,7 @@ function StepView({ step, tokenSeen, context }: StepViewProps) {
     <>
       <details class="step-details">
         <summary>
-          <span class="step-title">{step.title}</span>
+          <span class="step-title">{shortenIds(step.title)}</span>
           <span class="step-line">
             <span class="route">
               {actorNames[step.from]} <span aria-hidden="true">→</span>

@@ -2,7 +2,7 @@ import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import type { PublicConfig } from '../agent/public-config.ts'
 import { groupClaims } from './claims.ts'
-import { nameIds } from './names.ts'
+import { nameIds, shortenIds } from './names.ts'
 import { nestSteps, type StepNode } from './step-tree.ts'
 import { formatDistance, formatDuration } from './times.ts'
 import { tellToken } from './token-story.ts'
@@ -33,6 +33,12 @@ describe('nameIds', () => {
     ['not an id', undefined],
   ])('names %s', (id, name) => {
     expect(nameOf(id)).toBe(name)
+  })
+})
+
+describe('shortenIds', () => {
+  it('keeps enough of each id to tell them apart', () => {
+    expect(shortenIds(`TR: agent ${agent} calls ${api}`)).toBe('TR: agent bbbbbbbb… calls aaaaaaaa…')
   })
 })
 
