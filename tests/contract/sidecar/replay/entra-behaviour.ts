@@ -1,8 +1,19 @@
 import { type EntraBehaviour, type Json, readRecording } from './recording.ts'
 
+export interface Grant {
+  readonly kind: 'grant'
+  readonly afterMs?: number
+  /** Held back until this has come to pass. */
+  readonly after?: Promise<void>
+  readonly expiresInSeconds?: number
+  readonly refreshInSeconds?: number
+  /** What the answer says was granted; as asked when unset, nothing when `null`. */
+  readonly scope?: string | null
+}
+
 /** How one token request ends. */
 export type Outcome =
-  | { readonly kind: 'grant'; readonly afterMs?: number }
+  | Grant
   | {
       readonly kind: 'answer'
       readonly status: number

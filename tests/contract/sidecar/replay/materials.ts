@@ -29,10 +29,11 @@ export class Materials {
     return new Materials(await mkdtemp(join(tmpdir(), 'sidecar-replay-')), options)
   }
 
-  async environmentOf({ environment }: Recording): Promise<Record<string, string>> {
+  /** The common environment with the scenario's changes; `null` takes a variable away. */
+  async localise(environment: Recording['environment']): Promise<Record<string, string>> {
     const result: Record<string, string> = {}
     for (const [name, value] of Object.entries({ ...commonEnvironment, ...environment })) {
-      if (value !== null) result[name] = await this.#localise(value)
+      if (value !== null) result[name] = await this.#localiseValue(value)
     }
     return result
   }
@@ -51,7 +52,7 @@ export class Materials {
     return join(this.#folder, 'azure-identity-token')
   }
 
-  async #localise(value: string): Promise<string> {
+  async #localiseValue(value: string): Promise<string> {
     if (value.startsWith('<a file with a JWT')) return this.#writeAssertion(this.#assertionPath)
     if (value === '<a file that does not exist at start>') return this.#assertionPath
     if (value === '<a .pfx file>') return this.#writeCertificate()

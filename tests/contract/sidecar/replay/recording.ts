@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -28,6 +29,8 @@ export interface EntraRequest {
   readonly path: string
   /** The fields of a token request; assertions are taken apart into header and claims. */
   readonly form?: Json
+  /** Not part of the recordings. */
+  readonly headers?: IncomingHttpHeaders
 }
 
 export interface RecordedCall {

@@ -1,15 +1,10 @@
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../../../../emulators/auth-sidecar/src/app.ts'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
-import { readConfig } from '../../../../emulators/auth-sidecar/src/config.ts'
-import { startDownstream } from './downstream.ts'
 import { readBehaviour } from './entra-behaviour.ts'
 import { type Call, exchange, exchangeFromElsewhere } from './exchange.ts'
-import { Materials } from './materials.ts'
 import type { EntraRequest, RecordedCall, RecordedRequest, RecordedResponse, Recording } from './recording.ts'
-import { recordedInstance, ScriptedEntra } from './scripted-entra.ts'
+import { recordedInstance } from './scripted-entra.ts'
+import { Stage } from './stage.ts'
 import { signByEntra, signByStranger, takeApart } from './tokens.ts'
 
 /** How many times faster than in the recording all waiting goes. */
@@ -31,29 +26,13 @@ export interface Replay {
 /** Runs a recorded scenario against the stand-in, in its own process and with an Entra that plays its part. */
 export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
-  const nowSeconds = () => Math.floor(clock.now() / 1000)
-  const entra = new ScriptedEntra({ behaviour: readBehaviour(recording.entra), nowSeconds, haste })
-  await entra.start()
-  const downstream = await startDownstream()
-  const materials = await Materials.create({
-    instance: entra.origin,
-    downstream: downstream.origin,
-    nowSeconds,
-  })
-  const environment = await materials.environmentOf(recording)
-  const app = buildApp(readConfig({ Logging__LogLevel__Default: 'None', ...environment }), { clock })
-  try {
-    await app.listen({ host: '::', port: 0 })
-    const player = new Player(app, entra, materials)
-    const healthzAtStart = (await player.play({ method: 'GET', path: '/healthz' }, undefined)).response
-    const calls: (ReplayedCall | undefined)[] = []
-    for (const call of recording.calls) calls.push(await player.step(call))
-    return { healthzAtStart, calls }
-  } finally {
-    await app.close()
-    downstream.server.close()
-    await Promise.all([entra.stop(), materials.remove()])
-  }
+  const behaviour = readBehaviour(recording.entra)
+  await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, haste })
+  const player = new Player(stage)
+  const { response: healthzAtStart } = await player.play({ method: 'GET', path: '/healthz' }, undefined)
+  const calls: (ReplayedCall | undefined)[] = []
+  for (const call of recording.calls) calls.push(await player.step(call))
+  return { healthzAtStart, calls }
 }
 
 /** Starts when the recording did, and hurries when asked to wait. */
@@ -69,40 +48,32 @@ function clockOf({ calls }: Recording): Clock {
 }
 
 class Player {
-  readonly #app: FastifyInstance
-  readonly #entra: ScriptedEntra
-  readonly #materials: Materials
+  readonly #stage: Stage
   /** The recorder made a token once and used it again where the claims say it is the same. */
   readonly #tokens = new Map<string, string>()
 
-  constructor(app: FastifyInstance, entra: ScriptedEntra, materials: Materials) {
-    this.#app = app
-    this.#entra = entra
-    this.#materials = materials
+  constructor(stage: Stage) {
+    this.#stage = stage
   }
 
   async step({ request, response, did }: RecordedCall): Promise<ReplayedCall | undefined> {
     if (request) return this.play(request, response)
-    if (did) await this.#materials.perform(did)
+    if (did) await this.#stage.materials.perform(did)
     return undefined
   }
 
   async play(request: RecordedRequest, recorded: RecordedResponse | undefined): Promise<ReplayedCall> {
-    const { port } = this.#app.server.address() as AddressInfo
+    const { app, entra, origin, port } = this.#stage
     const token = this.#tokenFor(request, recorded)
     const call = toCall(request, token, recorded)
-    this.#entra.takeRequests()
+    entra.takeRequests()
     const startedAt = performance.now()
     const response = await (request.method === 'NONLOOPBACK'
-      ? exchangeFromElsewhere(this.#app, port, call)
-      : exchange(`http://localhost:${port}`, call))
+      ? exchangeFromElsewhere(app, port, call)
+      : exchange(origin, call))
     const roundTripMs = (performance.now() - startedAt) * haste
-    const entra = this.#entra.takeRequests()
-    return {
-      response: hideTokens(response, token, { port: new URL(this.#entra.origin).port }),
-      entra,
-      roundTripMs,
-    }
+    const asked = entra.takeRequests()
+    return { response: hideTokens(response, token, new URL(entra.origin)), entra: asked, roundTripMs }
   }
 
   #tokenFor({ bearerClaims }: RecordedRequest, recorded: RecordedResponse | undefined): string | undefined {
@@ -138,7 +109,7 @@ export function readSeconds(roundTrip: string | undefined): number {
 function hideTokens(
   response: RecordedResponse,
   ownToken: string | undefined,
-  { port }: { port: string },
+  { port }: URL,
 ): RecordedResponse {
   const body = (response.body ?? '')
     .replaceAll(`http://127.0.0.1:${port}`, recordedInstance)

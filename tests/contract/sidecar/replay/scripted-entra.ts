@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Behaviour } from './entra-behaviour.ts'
+import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
-import { entraJwks, signByEntra, takeApart } from './tokens.ts'
+import { newJwk, oldJwk, signByEntra, takeApart } from './tokens.ts'
 
 /** Where the recordings were made. */
 export const recordedInstance = 'https://login.microsoftonline.com'
@@ -25,7 +25,10 @@ export class ScriptedEntra {
   readonly #options: ScriptedEntraOptions
   #requests: EntraRequest[] = []
   #tokenRequests = 0
+  /** Token requests that were left unanswered until the sidecar gave up on them. */
+  abandoned = 0
   #issued = 0
+  #keys = [oldJwk]
 
   constructor(options: ScriptedEntraOptions) {
     this.#options = options
@@ -37,6 +40,10 @@ export class ScriptedEntra {
 
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  publishNewKey(): void {
+    this.#keys = [oldJwk, newJwk]
   }
 
   /** What was asked since the last time. */
@@ -57,7 +64,7 @@ export class ScriptedEntra {
     const path = url.replaceAll(encodeURIComponent(this.origin), encodeURIComponent(recordedInstance))
     if (method === 'POST') {
       const form = new URLSearchParams(body)
-      this.#requests.push({ method, path, form: this.#readForm(form) })
+      this.#requests.push({ method, path, headers: request.headers, form: this.#readForm(form) })
       await this.#answerTokenRequest(form, response)
     } else {
       this.#requests.push({ method, path })
@@ -77,7 +84,7 @@ export class ScriptedEntra {
       })
     } else if (!this.#options.behaviour.keysAvailable)
       sendJson(response, 503, { error: 'temporarily_unavailable' })
-    else if (path.endsWith('/discovery/v2.0/keys')) sendJson(response, 200, entraJwks)
+    else if (path.endsWith('/discovery/v2.0/keys')) sendJson(response, 200, { keys: this.#keys })
     else {
       const issuer = path.includes('/v2.0/')
         ? `${recordedInstance}/${tenant}/v2.0`
@@ -91,31 +98,42 @@ export class ScriptedEntra {
     const outcome = this.#options.behaviour.outcome(form, this.#tokenRequests)
     if (outcome.kind === 'destroy') response.destroy()
     else if (outcome.kind === 'answer') response.writeHead(outcome.status, outcome.headers).end(outcome.body)
-    else if (outcome.kind === 'grant') {
+    else if (outcome.kind === 'hang') {
+      response.once('close', () => {
+        this.abandoned += 1
+      })
+    } else {
+      await outcome.after
       await delay((outcome.afterMs ?? 0) / this.#options.haste)
-      sendJson(response, 200, this.#grant(form))
+      sendJson(response, 200, this.#grant(form, outcome))
     }
   }
 
-  #grant(form: URLSearchParams): Json {
-    const onBehalfOf = form.get('requested_token_use') === 'on_behalf_of'
+  #grant(
+    form: URLSearchParams,
+    { expiresInSeconds = lifetimeSeconds, refreshInSeconds, scope }: Grant,
+  ): Json {
+    const onBehalfOf = form.get('grant_type') !== 'client_credentials'
     const claims = onBehalfOf ? claimsForPerson(form) : claimsForApplication(form)
+    const granted = scope === undefined ? form.get('scope') : scope
     this.#issued += 1
     const now = this.#options.nowSeconds()
     const times = {
       iat: now,
       nbf: now,
-      exp: now + lifetimeSeconds,
+      exp: now + expiresInSeconds,
       tid: tenant,
       ver: '2.0',
       uti: `n${this.#issued}`,
     }
     return {
       token_type: 'Bearer',
-      expires_in: lifetimeSeconds,
-      ext_expires_in: lifetimeSeconds,
+      expires_in: expiresInSeconds,
+      ext_expires_in: expiresInSeconds,
+      ...(refreshInSeconds === undefined ? {} : { refresh_in: refreshInSeconds }),
       access_token: signByEntra({ ...times, ...claims }),
-      ...(onBehalfOf ? { scope: form.get('scope'), refresh_token: 'r', client_info: 'e30' } : {}),
+      ...(onBehalfOf ? { refresh_token: 'r', client_info: 'e30' } : {}),
+      ...(onBehalfOf && granted !== null ? { scope: granted } : {}),
     }
   }
 

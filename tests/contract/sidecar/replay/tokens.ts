@@ -2,12 +2,19 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { Json } from './recording.ts'
 
 const entraKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const newKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const foreignKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const keyId = 'k1'
+const newKeyId = 'k2'
 
 /** Signed as Entra would sign it. */
 export function signByEntra(claims: Json): string {
   return signToken(claims, entraKeys.privateKey)
+}
+
+/** Signed by Entra after it has changed its key. */
+export function signByNewKey(claims: Json): string {
+  return signToken(claims, newKeys.privateKey, newKeyId)
 }
 
 /** Signed by somebody else under the name of Entra's key. */
@@ -15,13 +22,16 @@ export function signByStranger(claims: Json): string {
   return signToken(claims, foreignKeys.privateKey)
 }
 
-/** Entra's public keys (RFC 7517). */
-export const entraJwks = {
-  keys: [{ ...entraKeys.publicKey.export({ format: 'jwk' }), kid: keyId, use: 'sig', alg: 'RS256' }],
+/** Entra's public keys (RFC 7517): the one in use, and the one that comes after it. */
+export const oldJwk = toJwk(entraKeys.publicKey, keyId)
+export const newJwk = toJwk(newKeys.publicKey, newKeyId)
+
+function toJwk(key: KeyObject, kid: string): Json {
+  return { ...key.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }
 }
 
-function signToken(claims: Json, key: KeyObject): string {
-  const unsigned = [{ typ: 'JWT', alg: 'RS256', kid: keyId }, claims].map(encode).join('.')
+function signToken(claims: Json, key: KeyObject, kid = keyId): string {
+  const unsigned = [{ typ: 'JWT', alg: 'RS256', kid }, claims].map(encode).join('.')
   return `${unsigned}.${sign('sha256', Buffer.from(unsigned), key).toString('base64url')}`
 }
 

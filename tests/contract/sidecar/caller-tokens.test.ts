@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { ids, onBehalfOfPath, Trial } from './replay/trial.ts'
+
+async function challengeFor(claims: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  const trial = await Trial.begin()
+  const { headers } = await trial.get(onBehalfOfPath, trial.signIn(claims))
+  return headers['www-authenticate']
+}
+
+function describeFault(words: string): string {
+  return `Bearer error="invalid_token", error_description="${words}"`
+}
+
+describe('A caller’s token is refused in the original’s words when it', () => {
+  test.each([
+    ['has no end', { exp: undefined }, 'The token has no expiration'],
+    [
+      'is not valid yet',
+      { nbf: 4_000_000_000, exp: 4_000_000_600 },
+      "The token is not valid before '10/02/2096 07:06:40'",
+    ],
+    ['is of no tenant', { tid: undefined }, "The issuer '(null)' is invalid"],
+    ['is for nobody', { aud: [] }, "The audience '(null)' is invalid"],
+    ['does not say its version', { ver: undefined }, "The audience '(null)' is invalid"],
+  ])('%s', async (_what, claims, words) => {
+    expect(await challengeFor(claims)).toBe(describeFault(words))
+  })
+})
+
+test('A token that ended less than five minutes ago still passes', async () => {
+  const trial = await Trial.begin()
+  const headers = trial.signIn()
+  trial.clock.advanceSeconds(3600 + 290)
+  expect((await trial.get(onBehalfOfPath, headers)).status).toBe(200)
+  trial.clock.advanceSeconds(20)
+  expect((await trial.get(onBehalfOfPath, headers)).status).toBe(401)
+})
+
+test('Configured audiences replace the rule by version', async () => {
+  const trial = await Trial.begin({ environment: { AzureAd__Audiences__0: 'api://weather-agent' } })
+  expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: 'api://weather-agent' }))).status).toBe(200)
+  expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: ids.blueprint }))).status).toBe(401)
+})
+
+test('A key that Entra has just begun to use is refused once and known with the next call', async () => {
+  const trial = await Trial.begin()
+  await trial.get(onBehalfOfPath, trial.signIn())
+  trial.stage.entra.publishNewKey()
+  const headers = trial.signInWithNewKey()
+  const refused = await trial.get(onBehalfOfPath, headers)
+  expect(refused.headers['www-authenticate']).toBe(describeFault('The signature key was not found'))
+  expect((await trial.get(onBehalfOfPath, headers)).status).toBe(200)
+})
+
+test('A token that is sent where none is needed is judged, and only then ignored', async () => {
+  const trial = await Trial.begin()
+  expect((await trial.get('/healthz', trial.signIn())).status).toBe(200)
+  expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)
+})
+
+test('/Validate accepts one scope only, for the configured text is never split', async () => {
+  const trial = await Trial.begin({ environment: { AzureAd__Scopes: 'access_as_user other' } })
+  expect((await trial.get('/Validate', trial.signIn({ scp: 'access_as_user other' }))).status).toBe(403)
+})

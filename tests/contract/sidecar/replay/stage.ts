@@ -1,0 +1,64 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../../../emulators/auth-sidecar/src/app.ts'
+import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
+import { readConfig } from '../../../../emulators/auth-sidecar/src/config.ts'
+import { startDownstream } from './downstream.ts'
+import type { Behaviour } from './entra-behaviour.ts'
+import { Materials } from './materials.ts'
+import type { Recording } from './recording.ts'
+import { ScriptedEntra } from './scripted-entra.ts'
+
+export interface StageOptions {
+  readonly environment: Recording['environment']
+  readonly behaviour: Behaviour
+  readonly clock: Clock
+  /** How many times faster than in life waiting goes. */
+  readonly haste: number
+}
+
+/** The stand-in on a port of its own, with an Entra and a downstream API around it. */
+export class Stage implements AsyncDisposable {
+  readonly app: FastifyInstance
+  readonly entra: ScriptedEntra
+  readonly materials: Materials
+  readonly #downstream: Server
+
+  private constructor(app: FastifyInstance, entra: ScriptedEntra, materials: Materials, downstream: Server) {
+    this.app = app
+    this.entra = entra
+    this.materials = materials
+    this.#downstream = downstream
+  }
+
+  static async set({ environment, behaviour, clock, haste }: StageOptions): Promise<Stage> {
+    const nowSeconds = () => Math.floor(clock.now() / 1000)
+    const entra = new ScriptedEntra({ behaviour, nowSeconds, haste })
+    await entra.start()
+    const downstream = await startDownstream()
+    const addresses = { instance: entra.origin, downstream: downstream.origin }
+    const materials = await Materials.create({ ...addresses, nowSeconds })
+    const config = readConfig({
+      Logging__LogLevel__Default: 'None',
+      ...(await materials.localise(environment)),
+    })
+    const app = buildApp(config, { clock })
+    await app.listen({ host: '::', port: 0 })
+    return new Stage(app, entra, materials, downstream.server)
+  }
+
+  get port(): number {
+    return (this.app.server.address() as AddressInfo).port
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.close()
+    this.#downstream.close()
+    await Promise.all([this.entra.stop(), this.materials.remove()])
+  }
+}

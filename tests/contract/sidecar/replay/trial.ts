@@ -1,0 +1,122 @@
+import { onTestFinished } from 'vitest'
+import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
+import type { Grant, Outcome } from './entra-behaviour.ts'
+import { type Call, exchange } from './exchange.ts'
+import type { EntraRequest, Json, RecordedResponse, Recording } from './recording.ts'
+import { recordedInstance } from './scripted-entra.ts'
+import { Stage } from './stage.ts'
+import { signByEntra, signByNewKey, takeApart } from './tokens.ts'
+
+export const ids = {
+  tenant: '11111111-2222-4333-8444-555555555555',
+  blueprint: 'cccccccc-0000-4000-8000-00000000000c',
+  agent: 'bbbbbbbb-0000-4000-8000-00000000000b',
+  person: 'dddddddd-0000-4000-8000-00000000000d',
+} as const
+
+export const asAgent = `AgentIdentity=${ids.agent}`
+export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`
+export const onBehalfOfPath = `/AuthorizationHeader/weather?${asAgent}`
+
+/** Time that only moves when it is told to; waiting takes none. */
+export class ManualClock implements Clock {
+  #nowMs = Date.now()
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  async sleep(_durationMs: number, signal?: AbortSignal): Promise<void> {
+    // Waiting for a time-out lasts until it is called off.
+    await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
+    throw signal?.reason ?? new Error('Nobody called the waiting off.')
+  }
+
+  advanceSeconds(seconds: number): void {
+    this.#nowMs += seconds * 1000
+  }
+}
+
+export interface TrialOptions {
+  readonly environment?: Recording['environment']
+  /** How token requests end; a plain grant by default. */
+  readonly outcome?: (form: URLSearchParams, requestNumber: number) => Outcome
+}
+
+/** A stand-in with a scripted Entra, taken down when the test is over. */
+export class Trial {
+  readonly clock: ManualClock
+  readonly stage: Stage
+
+  private constructor(stage: Stage, clock: ManualClock) {
+    this.stage = stage
+    this.clock = clock
+  }
+
+  static async begin({ environment = {}, outcome = () => granted() }: TrialOptions = {}): Promise<Trial> {
+    const clock = new ManualClock()
+    const behaviour = { keysAvailable: true, outcome }
+    const stage = await Stage.set({ environment, behaviour, clock, haste: 1 })
+    onTestFinished(async () => stage[Symbol.asyncDispose]())
+    return new Trial(stage, clock)
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<RecordedResponse> {
+    return this.call({ method: 'GET', path, headers })
+  }
+
+  async call(call: Partial<Call> & { readonly path: string }): Promise<RecordedResponse> {
+    return exchange(this.stage.origin, {
+      method: 'GET',
+      headers: {},
+      body: undefined,
+      patienceMs: undefined,
+      ...call,
+    })
+  }
+
+  /** Tokens asked of Entra since the last time. */
+  takeTokenRequests(): readonly EntraRequest[] {
+    return this.stage.entra.takeRequests().filter(({ method }) => method === 'POST')
+  }
+
+  /** Which legs were asked of Entra since the last time, in order. */
+  takeLegs(): readonly string[] {
+    return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
+  }
+
+  /** An Authorization header with a token of a person for the blueprint. */
+  signIn(claims: Json = {}): { readonly authorization: string } {
+    return { authorization: `Bearer ${signByEntra({ ...this.#personClaims(), ...claims })}` }
+  }
+
+  /** The same, signed by the key that Entra publishes when told to. */
+  signInWithNewKey(): { readonly authorization: string } {
+    return { authorization: `Bearer ${signByNewKey(this.#personClaims())}` }
+  }
+
+  #personClaims(): Json {
+    const now = Math.floor(this.clock.now() / 1000)
+    return {
+      iss: `${recordedInstance}/${ids.tenant}/v2.0`,
+      aud: ids.blueprint,
+      tid: ids.tenant,
+      oid: ids.person,
+      sub: 'pairwise',
+      scp: 'access_as_user',
+      ver: '2.0',
+      nbf: now,
+      exp: now + 3600,
+      uti: crypto.randomUUID(),
+    }
+  }
+}
+
+export function granted(grant: Omit<Grant, 'kind'> = {}): Outcome {
+  return { kind: 'grant', ...grant }
+}
+
+/** The claims of the token in an answer of the sidecar. */
+export function tokenOf({ body = '' }: RecordedResponse): Json {
+  return takeApart(/Bearer ([^"]+)/.exec(body)?.[1] ?? '')?.claims ?? {}
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Outcome } from './replay/entra-behaviour.ts'
+import { asAgent, autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+
+describe('Tokens in the cache', () => {
+  test('are handed out until five minutes before their end', async () => {
+    const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 3600 }) })
+    await trial.get(autonomousPath)
+    expect(trial.takeLegs()).toEqual(['T1', 'TR'])
+    trial.clock.advanceSeconds(3600 - 300 - 1)
+    await trial.get(autonomousPath)
+    expect(trial.takeLegs()).toEqual([])
+    trial.clock.advanceSeconds(2)
+    await trial.get(autonomousPath)
+    expect(trial.takeLegs()).toEqual(['TR'])
+  })
+
+  test('are renewed behind the caller’s back once Entra’s refresh_in has passed', async () => {
+    const trial = await Trial.begin({
+      outcome: () => granted({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
+    })
+    const first = tokenOf(await trial.get(autonomousPath))
+    trial.takeLegs()
+    trial.clock.advanceSeconds(3601)
+    expect(tokenOf(await trial.get(autonomousPath))).toEqual(first)
+    await vi.waitFor(async () => expect(tokenOf(await trial.get(autonomousPath))).not.toEqual(first))
+  })
+
+  test('of the exchange serve their agent until they have really expired, even in their last five minutes', async () => {
+    const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 200 }) })
+    await trial.get(autonomousPath)
+    trial.takeLegs()
+    await trial.get(autonomousPath)
+    expect(trial.takeLegs()).toEqual(['TR'])
+    trial.clock.advanceSeconds(201)
+    await trial.get(autonomousPath)
+    expect(trial.takeLegs()).toEqual(['T1', 'TR'])
+  })
+
+  test('of a person are kept for each token of theirs, and only if the granted scope names what was asked', async () => {
+    const trial = await Trial.begin()
+    const [one, other] = [trial.signIn(), trial.signIn()]
+    for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)
+    expect(trial.takeLegs()).toEqual(['T1', 'TR', 'TR'])
+
+    const forgetful = await Trial.begin({ outcome: () => granted({ scope: 'Weather.Read' }) })
+    const headers = forgetful.signIn()
+    for (let time = 1; time <= 2; time++) await forgetful.get(onBehalfOfPath, headers)
+    expect(forgetful.takeLegs()).toEqual(['T1', 'TR', 'TR'])
+  })
+})
+
+test('Equal first calls are not joined: fifty callers make fifty requests of each leg', async () => {
+  const [t1, tr] = [new Turnstile(50), new Turnstile(50)]
+  const trial = await Trial.begin({
+    outcome: form => granted({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
+  })
+  const answers = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  expect(trial.takeLegs()).toHaveLength(100)
+})
+
+/** Lets nobody through until everybody has come. */
+class Turnstile {
+  readonly #open = Promise.withResolvers<void>()
+  #missing: number
+
+  constructor(expected: number) {
+    this.#missing = expected
+  }
+
+  async enter(): Promise<void> {
+    this.#missing -= 1
+    if (this.#missing === 0) this.#open.resolve()
+    await this.#open.promise
+  }
+}
+
+describe('Retry-After', () => {
+  const patient = (header: string): Outcome => ({
+    kind: 'answer',
+    status: 429,
+    headers: { 'retry-after': header },
+    body: '{"error":"throttled"}',
+  })
+
+  test('is kept to for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
+    const trial = await Trial.begin({
+      outcome: (_form, number) => (number === 1 ? patient('30') : granted()),
+    })
+    const other = autonomousPath.replace('bbbbbbbb', 'ffffffff')
+    for (const path of [autonomousPath, autonomousPath, other])
+      expect((await trial.get(path)).status).toBe(401)
+    expect(trial.takeLegs()).toEqual(['T1'])
+    trial.clock.advanceSeconds(31)
+    expect((await trial.get(autonomousPath)).status).toBe(200)
+  })
+
+  test('may be a date, and is never kept to for more than an hour', async () => {
+    const year2100 = new Date('2100-01-01').toUTCString()
+    const trial = await Trial.begin({
+      outcome: (_form, number) => (number === 1 ? patient(year2100) : granted()),
+    })
+    await trial.get(autonomousPath)
+    trial.clock.advanceSeconds(3599)
+    expect((await trial.get(autonomousPath)).status).toBe(401)
+    trial.clock.advanceSeconds(2)
+    expect((await trial.get(autonomousPath)).status).toBe(200)
+  })
+
+  test('on a 5xx saves the second attempt', async () => {
+    const trial = await Trial.begin({ outcome: () => ({ ...patient('5'), status: 503 }) as Outcome })
+    const { status, body } = await trial.get(autonomousPath)
+    expect(status).toBe(401)
+    expect(body).toContain('Service is unavailable to process the request.')
+    expect(trial.takeLegs()).toEqual(['T1'])
+  })
+})
+
+test('A caller that hangs up takes the request to Entra along', async () => {
+  const trial = await Trial.begin({ outcome: () => ({ kind: 'hang' }) })
+  const { error } = await trial.call({
+    path: `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`,
+    patienceMs: 100,
+  })
+  expect(error).toBe('timeout')
+  await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))
+})
