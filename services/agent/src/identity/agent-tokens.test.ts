@@ -269,16 +269,21 @@ describe('the health of the identity', () => {
     expect(tokensFrom(await deadUrl()).health).toEqual({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
+      sidecarNeedsRestart: false,
     })
   })
 
-  it('says “restart the sidecar” when every token request fails while /healthz says Healthy', async () => {
+  it('says “restart the sidecar” when every token request fails although the sidecar answers', async () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health.sidecar.problem?.message).toContain('answered 500')
+    expect(tokens.health.sidecarNeedsRestart).toBe(false)
     await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health.sidecarNeedsRestart).toBe(true)
     const { problem } = tokens.health.sidecar
     expect(problem?.code).toBe('SIDECAR_FAILED')
+    expect(problem?.message).toContain('every token request fails')
     expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
     expect(tokens.health.flows.obo.problem).toBe(problem)
   })

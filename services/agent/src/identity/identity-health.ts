@@ -7,6 +7,8 @@ import { type ComponentHealth, HealthRecord } from './component-health.ts'
 export interface IdentityHealth {
   readonly sidecar: ComponentHealth
   readonly flows: Readonly<Record<Flow, ComponentHealth>>
+  /** Its credential is poisoned, as far as can be seen from outside: `sidecar.problem` says what to do. */
+  readonly sidecarNeedsRestart: boolean
 }
 
 /** What is wrong with the sidecar itself; anything else it reports faithfully. */
@@ -40,7 +42,12 @@ export class IdentityHealthRecord {
     return {
       sidecar: this.#sidecar.current,
       flows: { autonomous: this.#flows.autonomous.current, obo: this.#flows.obo.current },
+      sidecarNeedsRestart: this.#needsRestart,
     }
+  }
+
+  get #needsRestart(): boolean {
+    return this.#failuresInARow >= failuresOfPoisonedCredential
   }
 
   tokenObtained(flow: Flow): void {
@@ -53,7 +60,7 @@ export class IdentityHealthRecord {
 
   tokenFailed(flow: Flow, failure: ProblemError): void {
     this.#failuresInARow = failure.code === 'SIDECAR_FAILED' ? this.#failuresInARow + 1 : 0
-    const shown = this.#failuresInARow >= failuresOfPoisonedCredential ? poisoned(failure) : failure
+    const shown = this.#needsRestart ? poisoned(failure) : failure
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
     // 401 and 403 are about one person; for the next one the flow may well work.
@@ -68,7 +75,7 @@ export class IdentityHealthRecord {
  * `/healthz` stays Healthy: only a restart helps.
  */
 function poisoned(failure: ProblemError): ProblemError {
-  return problem('SIDECAR_FAILED', 'The sidecar says it is healthy, but every token request fails.', {
+  return problem('SIDECAR_FAILED', 'The sidecar answers, but every token request fails.', {
     ...failure.options,
     hint: 'If Entra is within its reach, restart the sidecar: a credential that it could not load once (such as a token file that was not there yet) is never tried again.',
   })

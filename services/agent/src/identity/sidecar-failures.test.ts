@@ -82,7 +82,7 @@ describe('answers of the sidecar', () => {
       'ENTRA_UNAVAILABLE',
       true,
     ],
-    ['Entra throttles', detail401('{"error":"throttled"}'), 'ENTRA_UNAVAILABLE', false],
+    ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
     ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
     [
       'no app token',
