@@ -1,0 +1,43 @@
+/**
+ * A Bedrock that costs as little as possible: it answers every ConverseStream with the same prepared bytes.
+ * A conversation that says “hold” gets its first token at once, then one token per second until `POST /release`.
+ */
+import { createServer, type ServerResponse } from 'node:http'
+import { text as bodyOf } from 'node:stream/consumers'
+import { frame, stop, text } from '../../tests/contract/bedrock/scripted-bedrock.ts'
+
+export const tokensPerAnswer = 60
+
+const words = Array.from({ length: tokensPerAnswer }, (_, index) => `word${index} `)
+const [start, ...rest] = text(...words).map(frame)
+const [firstToken, ...others] = rest
+const end = stop('end_turn').map(frame)
+const held = new Set<ServerResponse>()
+
+createServer(async (request, response) => {
+  if (request.url === '/release') {
+    for (const answer of held) answer.end(Buffer.concat(end))
+    held.clear()
+  }
+  if (request.method === 'GET' || request.url === '/release') {
+    response.end('ok')
+    return
+  }
+  const body = await bodyOf(request)
+  response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+  if (!start || !firstToken) return
+  response.write(start)
+  response.write(firstToken)
+  if (body.includes('"text":"hold')) {
+    held.add(response)
+    response.once('close', () => held.delete(response))
+    return
+  }
+  // Event by event, as tokens come: nobody may read an answer in one go.
+  for (const bytes of [...others, ...end]) response.write(bytes)
+  response.end()
+}).listen(Number(process.env['PORT']), 'localhost')
+
+setInterval(() => {
+  for (const answer of held) if (firstToken) answer.write(firstToken)
+}, 1_000)

@@ -1,0 +1,163 @@
+/**
+ * What bedrock mode adds to Bedrock: delay to the first token and to the whole answer against the bare SDK and against
+ * a bare server around it, CPU per turn, and memory with up to 1,000 open streams. Every service is a process of its own;
+ * the agent is the production bundle.
+ */
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { median, printTable } from '../support/table.ts'
+import { createBareClient, streamText } from './bare-sdk.ts'
+import { openTurn } from './chat-client.ts'
+
+const warmUps = 200
+const turns = 300
+const streamCounts = [1, 10, 100, 250, 500, 1_000]
+const holdMs = 4_000
+const root = resolve(import.meta.dirname, '../..')
+
+execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
+const [modelPort, barePort, agentPort, metricsPort] = await Promise.all(
+  Array.from({ length: 4 }, findFreePort),
+)
+const modelUrl = `http://localhost:${modelPort}`
+const bareUrl = `http://localhost:${barePort}/`
+const agentUrl = `http://localhost:${agentPort}`
+const aws = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: modelUrl,
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  BEDROCK_PROBE: 'off',
+}
+const agentEnv = {
+  ...describeProcesses({ LOG_LEVEL: 'warn' }).find(({ name }) => name === 'agent')?.env,
+  ...aws,
+  PORT: String(agentPort),
+  METRICS_PORT: String(metricsPort),
+}
+
+const running: MeasuredProcess[] = []
+async function start(main: string, env: Record<string, string>, healthUrl: string): Promise<MeasuredProcess> {
+  const started = await MeasuredProcess.start(resolve(root, main), env, healthUrl)
+  running.push(started)
+  return started
+}
+
+try {
+  await start('bench/bedrock-turn/model-server.ts', { PORT: String(modelPort) }, modelUrl)
+  const bare = await start('bench/bedrock-turn/bare-stream.ts', { ...aws, PORT: String(barePort) }, bareUrl)
+  const agent = await start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
+  await measureDelays(bare, agent)
+  console.log()
+  await measureOpenStreams(agent)
+} finally {
+  await Promise.all(running.map(process => process.stop()))
+}
+
+interface Timing {
+  readonly firstMs: number
+  readonly totalMs: number
+}
+
+async function measureDelays(bare: MeasuredProcess, agent: MeasuredProcess): Promise<void> {
+  const client = createBareClient(modelUrl)
+  const peers: {
+    name: string
+    process?: MeasuredProcess
+    run: () => Promise<Timing>
+    timings: Timing[]
+    cpuMs: number
+  }[] = [
+    { name: 'bare SDK', run: () => timeBareSdk(client), timings: [], cpuMs: 0 },
+    { name: 'bare server around it', process: bare, run: () => timeTurn(bareUrl), timings: [], cpuMs: 0 },
+    { name: 'agent', process: agent, run: () => timeTurn(`${agentUrl}/api/chat`), timings: [], cpuMs: 0 },
+  ]
+  for (const { run } of peers) for (let turn = 0; turn < warmUps; turn++) await run()
+  // In rounds, so that whatever else the machine does hits all of them alike.
+  for (let round = 0; round < 10; round++) {
+    for (const peer of peers) {
+      const before = peer.process?.cpuMs ?? 0
+      for (let turn = 0; turn < turns / 10; turn++) peer.timings.push(await peer.run())
+      peer.cpuMs += (peer.process?.cpuMs ?? 0) - before
+    }
+  }
+  const firstOf = (timings: Timing[]) => median(timings.map(({ firstMs }) => firstMs))
+  const totalOf = (timings: Timing[]) => median(timings.map(({ totalMs }) => totalMs))
+  const base = peers[0]?.timings ?? []
+  printTable([
+    ['one turn at a time', 'first token ms', 'added ms', 'answer ms', 'added ms', 'CPU ms/turn'],
+    ...peers.map(({ name, process, timings, cpuMs }) => [
+      name,
+      firstOf(timings).toFixed(2),
+      (firstOf(timings) - firstOf(base)).toFixed(2),
+      totalOf(timings).toFixed(2),
+      (totalOf(timings) - totalOf(base)).toFixed(2),
+      process ? (cpuMs / turns).toFixed(2) : '–',
+    ]),
+  ])
+}
+
+async function timeBareSdk(client: ReturnType<typeof createBareClient>): Promise<Timing> {
+  const startedMs = performance.now()
+  let firstMs = Number.NaN
+  for await (const _text of streamText(client, 'Hello')) {
+    if (Number.isNaN(firstMs)) firstMs = performance.now() - startedMs
+  }
+  return { firstMs, totalMs: performance.now() - startedMs }
+}
+
+async function timeTurn(url: string): Promise<Timing> {
+  const turn = openTurn(url, 'Hello')
+  const { ms, ok } = await turn.end
+  if (!ok) throw new Error(`A turn at ${url} failed.`)
+  return { firstMs: await turn.firstToken, totalMs: ms }
+}
+
+async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
+  const idleMiB = agent.residentMiB
+  const rows: (string | number)[][] = [
+    [
+      'open streams',
+      'RSS MiB',
+      'KiB/stream',
+      'first token p50 ms',
+      'p99 ms',
+      'loop lag p99 ms',
+      'CPU %',
+      'failed',
+    ],
+  ]
+  for (const count of streamCounts) {
+    const open = Array.from({ length: count }, () => openTurn(`${agentUrl}/api/chat`, 'hold the line'))
+    const firstMs = (await Promise.all(open.map(({ firstToken }) => firstToken))).sort((a, b) => a - b)
+    await loopLagMs()
+    const cpuBefore = agent.cpuMs
+    await delay(holdMs)
+    const cpuPercent = ((agent.cpuMs - cpuBefore) / holdMs) * 100
+    const residentMiB = agent.residentMiB
+    const lagMs = await loopLagMs()
+    await fetch(`${modelUrl}/release`, { method: 'POST' })
+    const ends = await Promise.all(open.map(({ end }) => end))
+    rows.push([
+      count,
+      residentMiB.toFixed(0),
+      (((residentMiB - idleMiB) * 1024) / count).toFixed(0),
+      median(firstMs).toFixed(0),
+      (firstMs[Math.ceil(count * 0.99) - 1] ?? Number.NaN).toFixed(0),
+      lagMs.toFixed(1),
+      cpuPercent.toFixed(0),
+      ends.filter(({ ok }) => !ok).length,
+    ])
+  }
+  printTable(rows)
+  console.log(`RSS before the first stream: ${idleMiB.toFixed(0)} MiB`)
+}
+
+/** The agent's own measure of its event loop since it was last asked. */
+async function loopLagMs(): Promise<number> {
+  const metrics = await (await fetch(`http://localhost:${metricsPort}/metrics`)).text()
+  return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(metrics)?.[1]) * 1_000
+}
