@@ -83,9 +83,8 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
 
 /** By the name `localhost`: the only host name that every version of the sidecar accepts. */
 function readSidecarUrl(env: EnvironmentReader): string {
-  return env
-    .url('SIDECAR_URL', 'http://localhost:5000')
-    .replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])/, '$1localhost')
+  const url = env.url('SIDECAR_URL', 'http://localhost:5000')
+  return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 
 function readEmulated(env: EnvironmentReader): readonly string[] {

@@ -2,10 +2,12 @@ import type { ServerResponse } from 'node:http'
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyReply } from 'fastify'
 
-/** Proxies close connections that stay silent; a comment keeps them open. */
-const heartbeatMs = 10_000
-/** A reader that takes nothing for so long is gone, whatever its socket says. */
-const stalledAfterMs = 60_000
+export interface EventStreamTiming {
+  /** Proxies close connections that stay silent; a comment in this interval keeps them open. Default: 10 s. */
+  readonly heartbeatMs?: number
+  /** A reader that takes nothing for so long is gone, whatever its socket says. Default: 60 s. */
+  readonly stalledAfterMs?: number
+}
 
 /**
  * Sends the events of a turn as server-sent events, at the pace at which they are read, and ends the response.
@@ -14,6 +16,7 @@ const stalledAfterMs = 60_000
 export async function sendEventStream(
   reply: FastifyReply,
   events: AsyncIterable<TurnEvent>,
+  { heartbeatMs = 10_000, stalledAfterMs = 60_000 }: EventStreamTiming = {},
 ): Promise<FastifyReply> {
   reply.hijack()
   const response = reply.raw
@@ -34,7 +37,7 @@ export async function sendEventStream(
     for await (const event of events) {
       if (response.closed) break
       id += 1
-      if (!response.write(encode(id, event))) await drained(response)
+      if (!response.write(encode(id, event))) await drained(response, stalledAfterMs)
     }
   } finally {
     clearInterval(heartbeat)
@@ -48,7 +51,7 @@ function encode(id: number, { event, data }: TurnEvent): string {
 }
 
 /** Resolves when the reader has caught up, or is gone. */
-async function drained(response: ServerResponse): Promise<void> {
+async function drained(response: ServerResponse, stalledAfterMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const stalled = setTimeout(() => response.destroy(), stalledAfterMs)
   response.once('drain', resolve)

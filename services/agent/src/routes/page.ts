@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import { bridgeHeaders } from './security-headers.ts'
@@ -15,7 +15,7 @@ const notBuilt = `<!doctype html>
 </html>
 `
 
-/** The chat page and the bridge page of its sign-in. Files named by their content are kept for ever, HTML never. */
+/** The chat page and the bridge page of its sign-in. Nothing is cached unasked but files named by their content. */
 export const pageRoutes: FastifyPluginAsync<{ readonly folder: string | undefined }> = async (
   app,
   { folder = builtPage },
@@ -27,8 +27,7 @@ export const pageRoutes: FastifyPluginAsync<{ readonly folder: string | undefine
     schemaHide: true,
     suppressWarning: true,
     setHeaders: (reply, path) => {
-      const isHashed = path.startsWith(join(folder, 'assets/'))
-      reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+      reply.header('cache-control', cacheControlOf(relative(folder, path)))
     },
   })
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
@@ -38,4 +37,10 @@ export const pageRoutes: FastifyPluginAsync<{ readonly folder: string | undefine
   app.get('/auth/redirect.html', { schema: { hide: true }, helmet: bridgeHeaders }, async (_request, reply) =>
     reply.sendFile('auth/redirect.html'),
   )
+}
+
+function cacheControlOf(path: string): string {
+  if (path.startsWith('assets/')) return 'public, max-age=31536000, immutable'
+  // The address of the bridge page carries the code of a sign-in.
+  return path.startsWith('auth/') ? 'no-store' : 'no-cache'
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import type { TurnMetrics } from './metrics.ts'
 
@@ -21,15 +21,29 @@ export function serveMetrics(
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()
   })
+  let listening: Promise<void> | undefined
   app.addHook('onListen', async () => {
     metrics.watchProcess()
-    try {
-      await server.listen({ host, port })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      app.log.error(`Port ${port} is taken, so there are no metrics. Set METRICS_PORT to a free port.`)
-    }
+    listening = listen(server, { host, port }, app.log)
+    await listening
   })
-  app.addHook('onClose', async () => server.close())
+  app.addHook('onClose', async () => {
+    await listening
+    await server.close()
+  })
   return server
+}
+
+async function listen(
+  server: FastifyInstance,
+  address: { readonly host: string; readonly port: number },
+  log: FastifyBaseLogger,
+): Promise<void> {
+  try {
+    await server.listen(address)
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const reason = isTaken ? `Port ${address.port} is taken` : 'The port for metrics cannot be opened'
+    log.error({ err: error }, `${reason}, so there are no metrics. Set METRICS_PORT to a free port.`)
+  }
 }

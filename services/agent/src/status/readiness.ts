@@ -3,8 +3,8 @@ import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { problem } from '../problems.ts'
 
 /**
- * Whether this process should get requests. Trouble behind it, which hits every replica alike, does not count:
- * people are better served by a reply that names the trouble than by no reply.
+ * Whether this process should get requests. Trouble that hits every replica alike does not count: people are better
+ * served by a reply that names it than by no reply. A sidecar that only a restart can help is this pod's own trouble.
  */
 export class Readiness {
   readonly #tokens: AgentTokens
@@ -22,7 +22,7 @@ export class Readiness {
   /** Why it is not ready; `undefined` when it is. */
   get obstacle(): ProblemError | undefined {
     if (this.#stopping) return problem('AGENT_STOPPING', 'The agent is being stopped.')
-    const { problem: sidecarProblem } = this.#tokens.health.sidecar
-    return sidecarProblem?.code === 'SIDECAR_FAILED' ? sidecarProblem : undefined
+    const { sidecar, sidecarNeedsRestart } = this.#tokens.health
+    return sidecarNeedsRestart ? sidecar.problem : undefined
   }
 }

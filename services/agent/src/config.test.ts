@@ -1,0 +1,79 @@
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from './config.ts'
+
+const ids = {
+  TENANT_ID: '11111111-2222-4333-8444-555555555555',
+  BLUEPRINT_APP_ID: 'CCCCCCCC-0000-4000-8000-00000000000C',
+  AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
+  WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
+}
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
+
+describe('The agent’s configuration', () => {
+  it('needs its four ids and nothing else', () => {
+    expect(readConfig(ids)).toMatchObject({
+      host: '::',
+      port: 3001,
+      metricsPort: 9464,
+      sidecarUrl: 'http://localhost:5000',
+      weatherApiUrl: 'http://localhost:8080',
+      requireSignIn: false,
+      emulated: [],
+      bedrock: { missing: expect.any(String) },
+      identity: {
+        authority: 'https://login.microsoftonline.com',
+        blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
+        spaClientId: undefined,
+      },
+    })
+  })
+
+  it('takes empty for unset', () => {
+    const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
+    expect(readConfig({ ...ids, ...empty })).toEqual(readConfig(ids))
+  })
+
+  it('tells every fault at once', () => {
+    const faults = faultsOf({
+      TENANT_ID: 'contoso',
+      PORT: '70000',
+      REQUIRE_SIGN_IN: 'yes',
+      SIDECAR_URL: 'localhost:5000',
+      EMULATED: 'entra,graph',
+      AWS_REGION: 'Frankfurt',
+    })
+    for (const name of [
+      'TENANT_ID',
+      'BLUEPRINT_APP_ID',
+      'AGENT_CLIENT_ID',
+      'WEATHER_API_APP_ID',
+      'PORT',
+      'REQUIRE_SIGN_IN',
+      'SIDECAR_URL',
+      'EMULATED',
+      'AWS_REGION',
+    ]) {
+      expect(faults.filter(fault => fault.startsWith(`${name} `))).toHaveLength(1)
+    }
+    expect(faults).toHaveLength(9)
+  })
+
+  it.each([
+    ['http://127.0.0.1:5000', 'http://localhost:5000'],
+    ['http://[::1]:5000/', 'http://localhost:5000'],
+    ['http://localhost:5001', 'http://localhost:5001'],
+    ['http://127.0.0.10:5000', 'http://127.0.0.10:5000'],
+  ])('calls a sidecar on loopback by the only name that it always accepts: %s', (given, used) => {
+    expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
+  })
+})

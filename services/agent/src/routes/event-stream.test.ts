@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { type ClientRequest, get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import Fastify from 'fastify'
+import { describe, expect, it, vi } from 'vitest'
+import { type EventStreamTiming, sendEventStream } from './event-stream.ts'
+
+const delta = (text: string): TurnEvent => ({ event: 'delta', data: { text } })
+
+/** Serves one stream and opens it; nothing is read before the test does. */
+async function open(events: AsyncIterable<TurnEvent>, timing?: EventStreamTiming) {
+  const app = Fastify()
+  const sent = Promise.withResolvers<void>()
+  app.get('/', async (_request, reply) => {
+    reply.header('x-of-the-app', 'kept')
+    const streamed = sendEventStream(reply, events, timing)
+    streamed.then(() => sent.resolve(), sent.reject)
+    return streamed
+  })
+  await app.listen({ port: 0 })
+  const request: ClientRequest = get({ port: (app.server.address() as AddressInfo).port })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return {
+    response,
+    sent: sent.promise,
+    async [Symbol.asyncDispose]() {
+      request.destroy()
+      await app.close()
+    },
+  }
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) text += chunk
+  return text
+}
+
+describe('An event stream', () => {
+  it('has its headers at once, keeps those of the app, and is passed through by proxies unbuffered', async () => {
+    const never = Promise.withResolvers<void>()
+    async function* silent() {
+      await never.promise
+      yield delta('x')
+    }
+    await using stream = await open(silent())
+    expect(stream.response.statusCode).toBe(200)
+    expect(stream.response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-of-the-app': 'kept',
+    })
+    never.resolve()
+  })
+
+  it('numbers its events and keeps line breaks inside one of them', async () => {
+    async function* two() {
+      yield delta('one\ntwo\r\n\r\nthree')
+      yield delta('four')
+    }
+    await using stream = await open(two())
+    expect(await readAll(stream.response)).toBe(
+      'id: 1\nevent: delta\ndata: {"text":"one\\ntwo\\r\\n\\r\\nthree"}\n\n' +
+        'id: 2\nevent: delta\ndata: {"text":"four"}\n\n',
+    )
+  })
+
+  it('sends a comment while nothing happens, and none after its end', async () => {
+    const end = Promise.withResolvers<void>()
+    async function* slow() {
+      await end.promise
+      yield delta('x')
+    }
+    await using stream = await open(slow(), { heartbeatMs: 5 })
+    let text = ''
+    stream.response.setEncoding('utf8').on('data', chunk => {
+      text += chunk
+    })
+    await vi.waitFor(() => expect(text.match(/^: .+\n\n/gm)?.length).toBeGreaterThanOrEqual(2))
+    end.resolve()
+    await once(stream.response, 'end')
+    expect(text).toMatch(/data: \{"text":"x"\}\n\n$/)
+  })
+
+  it('takes no more from its source than the reader reads', async () => {
+    let taken = 0
+    async function* endless() {
+      const text = 'x'.repeat(64 * 1024)
+      for (;;) {
+        taken += 1
+        yield delta(text)
+      }
+    }
+    await using stream = await open(endless())
+    let before = -1
+    // Socket buffers fill up first; then the source rests.
+    await vi.waitFor(() => {
+      const rests = taken === before
+      before = taken
+      expect(rests).toBe(true)
+    })
+    stream.response.resume()
+    await vi.waitFor(() => expect(taken).toBeGreaterThan(before + 100))
+  })
+
+  it.each([
+    ['waits for the reader', Number.POSITIVE_INFINITY],
+    ['waits for the source', 1],
+  ])('ends its source when the reader goes away while it %s', async (_what, events) => {
+    const ended = vi.fn()
+    const gone = Promise.withResolvers<void>()
+    async function* source() {
+      try {
+        for (let sent = 0; sent < events; sent += 1) yield delta('x'.repeat(64 * 1024))
+        await gone.promise
+        yield delta('nobody reads this')
+      } finally {
+        ended()
+      }
+    }
+    await using stream = await open(source())
+    await once(stream.response, 'readable')
+    stream.response.destroy()
+    // What a turn does when its connection closes.
+    gone.resolve()
+    await stream.sent
+    expect(ended).toHaveBeenCalledOnce()
+  })
+
+  it('gives up a reader that stays connected and takes nothing', async () => {
+    const ended = vi.fn()
+    async function* endless() {
+      try {
+        for (;;) yield delta('x'.repeat(64 * 1024))
+      } finally {
+        ended()
+      }
+    }
+    await using stream = await open(endless(), { stalledAfterMs: 50 })
+    await stream.sent
+    expect(ended).toHaveBeenCalledOnce()
+  })
+})

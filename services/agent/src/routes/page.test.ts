@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+
+let folder: string
+let app: FastifyInstance
+
+function build(pageFolder: string): Promise<FastifyInstance> {
+  return buildApp(
+    readConfig({
+      TENANT_ID: '11111111-2222-4333-8444-555555555555',
+      BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
+      AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
+      WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
+      CHAT_UI_DIR: pageFolder,
+      LOG_LEVEL: 'silent',
+    }),
+  )
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'page-'))
+  await mkdir(join(folder, 'assets'))
+  await mkdir(join(folder, 'auth'))
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Page</title>')
+  await writeFile(join(folder, 'auth/redirect.html'), '<!doctype html><title>Bridge</title>')
+  await writeFile(join(folder, 'assets/index-a1b2c3.js'), 'export {}')
+  await writeFile(join(folder, 'favicon.svg'), '<svg/>')
+  app = await build(folder)
+})
+afterAll(async () => {
+  await app.close()
+  await rm(folder, { recursive: true })
+})
+
+/** A Content-Security-Policy as name → sources. */
+function policyOf(header: unknown): Record<string, string> {
+  const directives = String(header).split(';')
+  return Object.fromEntries(directives.map(directive => directive.trim().split(/ (.*)/s, 2)))
+}
+
+describe('The page', () => {
+  it('is served at /, never from a cache without asking', async () => {
+    const { statusCode, headers, body } = await app.inject('/')
+    expect(statusCode).toBe(200)
+    expect(headers['content-type']).toContain('text/html')
+    expect(headers['cache-control']).toBe('no-cache')
+    expect(body).toContain('<title>Page</title>')
+  })
+
+  it('may load only its own files, connect only here and to Entra, and turn no string into code', async () => {
+    const { headers } = await app.inject('/')
+    expect(policyOf(headers['content-security-policy'])).toEqual({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'style-src': "'self'",
+      'img-src': "'self' data:",
+      'connect-src': "'self' https://login.microsoftonline.com",
+      'frame-src': "'none'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+      'require-trusted-types-for': "'script'",
+      'trusted-types': "'none'",
+    })
+  })
+
+  it('has the other security headers, lets its sign-in popup be watched, and invites no other origin', async () => {
+    const { headers } = await app.inject({ url: '/', headers: { origin: 'https://evil.example' } })
+    expect(headers).toMatchObject({
+      'cross-origin-opener-policy': 'same-origin-allow-popups',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': expect.stringContaining('camera=()'),
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
+    expect(Object.keys(headers).filter(name => name.startsWith('access-control-'))).toEqual([])
+    expect(headers['strict-transport-security']).toBeUndefined()
+  })
+
+  it('keeps files named by their content for ever, and no others', async () => {
+    const hashed = await app.inject('/assets/index-a1b2c3.js')
+    expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable')
+    const icon = await app.inject('/favicon.svg')
+    expect(icon.headers['cache-control']).toBe('no-cache')
+    expect(icon.headers['content-type']).toContain('image/svg+xml')
+  })
+
+  it('stays inside its folder', async () => {
+    for (const url of ['/../package.json', '/..%2fpackage.json', '/assets/..%2f..%2fpackage.json', '/.env']) {
+      expect((await app.inject(url)).statusCode).toBeGreaterThanOrEqual(400)
+    }
+  })
+})
+
+describe('The page on which the sign-in popup ends', () => {
+  it('connects to nobody, keeps its opener, and is not stored', async () => {
+    const { statusCode, headers, body } = await app.inject('/auth/redirect.html?code=secret')
+    expect(statusCode).toBe(200)
+    expect(body).toContain('<title>Bridge</title>')
+    expect(headers['cross-origin-opener-policy']).toBeUndefined()
+    expect(headers['cache-control']).toBe('no-store')
+    const policy = policyOf(headers['content-security-policy'])
+    expect(policy).toMatchObject({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'require-trusted-types-for': "'script'",
+    })
+    for (const absent of ['connect-src', 'style-src', 'frame-src']) expect(policy).not.toHaveProperty(absent)
+  })
+})
+
+describe('A page that was not built', () => {
+  it('says how to build it, and the rest works', async () => {
+    const bare = await build(join(folder, 'nothing'))
+    const { statusCode, body } = await bare.inject('/')
+    expect(statusCode).toBe(200)
+    expect(body).toContain('npm run build:page')
+    expect((await bare.inject('/livez')).statusCode).toBe(200)
+    expect((await bare.inject('/auth/redirect.html')).statusCode).toBe(404)
+    await bare.close()
+  })
+})
