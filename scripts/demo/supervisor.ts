@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { printLog } from './log.ts'
 import type { DemoProcess } from './processes.ts'
 
+const stopWithParent = new URL('stop-with-parent.ts', import.meta.url).href
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 const pollIntervalMs = 50
@@ -39,7 +40,11 @@ export class Supervisor {
 
   #spawn({ name, main, env }: DemoProcess, width: number): void {
     // Detached: Ctrl-C reaches the demo alone, which then stops the others in order.
-    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const child = spawn(process.execPath, ['--import', stopWithParent, main], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    })
     this.#running.set(child, name)
     printLog(child, name.padEnd(width))
     child.once('exit', (code, signal) => {
