@@ -53,6 +53,8 @@ export async function obtainTracedToken(
   try {
     token = await tokens.obtain(turn)
   } catch (error) {
+    // Whoever ends the turn also ends its steps, and knows why.
+    turn.signal.throwIfAborted()
     const failure = toProblem(error)
     const { cause } = failure.options
     step.fail(

@@ -353,12 +353,14 @@ describe('a weather API that does not answer', () => {
       },
     })
     const person = new AbortController()
-    const asked = weather.current(turnOf(undefined, person.signal), 'Dallas')
+    const turn = turnOf(undefined, person.signal)
+    const asked = weather.current(turn, 'Dallas')
     await vi.waitUntil(() => weatherApi.requests.length === 1)
     person.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
     await vi.waitUntil(() => hungUp)
     expect(weather.health.state).toBe('unknown')
+    expect(stepsOf(turn, 'api-call')[0]?.status).toBe('running')
   })
 })
 

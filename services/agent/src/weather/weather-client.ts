@@ -107,6 +107,8 @@ export function createWeather(options: WeatherOptions): WeatherClient {
     try {
       answer = await api.get(path, { authorization: `Bearer ${token.value}`, ...headers }, turn.signal)
     } catch (error) {
+      // Whoever ends the turn also ends its steps, and knows why.
+      turn.signal.throwIfAborted()
       step.fail(silentWeatherApi(error).toDocument(turn.requestId))
       throw error
     }
