@@ -27,9 +27,16 @@ export async function buildApp(config: Config, dependencies: Dependencies = {}):
     logger: loggerOptions(config.logLevel),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
+    requestTimeout: 10_000,
+    // While stopping, requests on open connections are still answered; `/readyz` says that no new ones should come.
+    return503OnClosing: false,
   })
   const outbound = createJsonFetcher()
   app.addHook('onClose', () => outbound.close())
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    done()
+  })
   answerWithProblems(app)
   await publishOpenApi(app)
   healthRoutes(app)

@@ -55,10 +55,10 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
 }
 
 function readAllowedCallers(env: EnvironmentReader): readonly string[] {
-  if (env.optional('WEATHER_ALLOWED_CALLERS') !== undefined) return env.guidList('WEATHER_ALLOWED_CALLERS')
   const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
-  if (agentClientId === undefined) {
-    env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
-  }
-  return agentClientId === undefined ? [] : [agentClientId]
+  const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
+  if (listed.length > 0) return listed
+  if (agentClientId !== undefined) return [agentClientId]
+  env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
+  return []
 }

@@ -159,4 +159,13 @@ describe('the weather API', () => {
       expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
     }
   })
+
+  it('forbids caching and sniffing of every answer', async () => {
+    for (const { headers } of [
+      await ask('/weather?city=Dallas'),
+      await api.get('/weather'),
+      await api.get('/livez'),
+    ])
+      expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
 })

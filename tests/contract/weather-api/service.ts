@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
@@ -10,6 +10,7 @@ export interface Answer {
   /** The WWW-Authenticate header. */
   readonly challenge: string | undefined
   readonly contentType: string | undefined
+  readonly headers: IncomingHttpHeaders
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   readonly body: any
 }
@@ -54,6 +55,7 @@ export async function startWeatherApi(
             status: response.statusCode ?? 0,
             challenge: response.headers['www-authenticate'],
             contentType: response.headers['content-type'],
+            headers: response.headers,
             body,
           }),
         reject,

@@ -1,5 +1,6 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
+import type { Identity } from './claims.ts'
 
 /** Tokens of people in very many groups reach about 12 KB; Node itself refuses headers over 16 KiB. */
 const longestTokenBytes = 14_000
@@ -60,9 +61,18 @@ export function rejectToken(failedCheck: CheckName, description: string, cause?:
   })
 }
 
-/** 403 `insufficient_scope`; `description` as for {@link rejectToken}. */
-export function forbid(failedCheck: 'caller' | 'permission', description: string): ProblemError {
+/**
+ * 403 `insufficient_scope`; `description` as for {@link rejectToken}.
+ *
+ * @param identity whom the token speaks of: for the audit log, not for the answer
+ */
+export function forbid(
+  failedCheck: 'caller' | 'permission',
+  description: string,
+  identity: Identity,
+): ProblemError {
   return problem('WEATHER_FORBIDDEN', description, {
+    cause: identity,
     extensions: { failedCheck },
     headers: { 'www-authenticate': challenge('insufficient_scope', failedCheck, description) },
   })

@@ -11,9 +11,8 @@ const agentIdentityFacet = '11'
 
 export type Flow = 'autonomous' | 'obo'
 
-/** What the claims of an accepted token say. */
-export interface Grant {
-  readonly flow: Flow
+/** Who a verified token speaks of. */
+export interface Identity {
   /** Client id of the agent that calls. */
   readonly caller: string
   /** Object id of the agent's principal (autonomous) or of the person (obo). */
@@ -24,30 +23,26 @@ export interface Grant {
   readonly tokenId: string | undefined
 }
 
+/** What an accepted token permits, and to whom. */
+export interface Grant extends Identity {
+  readonly flow: Flow
+}
+
 /**
  * Checks the claims of a token for this API, each by name, in this order: issuer, tenant, audience, lifetime, caller,
  * permission. What Entra never issues (a v1 issuer on a v2 token, both roles and scopes of an app …) is refused.
  *
  * @param nowSeconds the time, in seconds since 1970
- * @throws {ProblemError} 401 WEATHER_TOKEN_REJECTED or 403 WEATHER_FORBIDDEN
+ * @throws {ProblemError} 401 WEATHER_TOKEN_REJECTED, or 403 WEATHER_FORBIDDEN with the Identity as its cause
  */
 export function checkClaims(claims: Claims, config: TokenConfig, nowSeconds: number): Grant {
   const actorClaim = checkIssuer(claims, config)
   if (claims['tid'] !== config.tenantId) throw rejectToken('tenant', 'The token is from another tenant.')
   checkAudience(claims['aud'], config.weatherApiAppId)
   checkLifetime(claims, nowSeconds)
-  const objectId = claims['oid']
-  if (typeof objectId !== 'string' || objectId === '')
-    throw rejectToken('format', 'The token has no object id (oid).')
-  const caller = checkCaller(claims, actorClaim, config)
-  return {
-    flow: checkPermission(claims),
-    caller,
-    objectId,
-    tenantId: config.tenantId,
-    blueprintAppId: optionalText(claims, 'xms_par_app_azp'),
-    tokenId: optionalText(claims, 'uti'),
-  }
+  const identity = readIdentity(claims, actorClaim, config.tenantId)
+  checkCaller(claims, identity, config)
+  return { ...identity, flow: checkPermission(claims, identity) }
 }
 
 /** Which claim names the actor depends on the token's version, and the version must go with the issuer. */
@@ -83,29 +78,41 @@ function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-function checkCaller(claims: Claims, actorClaim: 'appid' | 'azp', config: TokenConfig): string {
+function readIdentity(claims: Claims, actorClaim: 'appid' | 'azp', tenantId: string): Identity {
   const caller = claims[actorClaim]
   const otherName = claims[actorClaim === 'azp' ? 'appid' : 'azp']
   if (typeof caller !== 'string' || (otherName !== undefined && otherName !== caller))
     throw rejectToken('caller', 'The token does not name one client (azp or appid).')
-  if (!config.allowedCallers.includes(caller))
-    throw forbid('caller', 'The client is not one of the agents that may call this API.')
-  const facets = optionalText(claims, 'xms_act_fct')
-  if (facets === undefined ? config.requireAgentMarker : !facets.split(' ').includes(agentIdentityFacet))
-    throw forbid('caller', 'The client is not marked as an agent identity.')
-  return caller
+  const objectId = optionalText(claims, 'oid')
+  if (!objectId) throw rejectToken('format', 'The token has no object id (oid).')
+  return {
+    caller,
+    objectId,
+    tenantId,
+    blueprintAppId: optionalText(claims, 'xms_par_app_azp'),
+    tokenId: optionalText(claims, 'uti'),
+  }
 }
 
-function checkPermission(claims: Claims): Flow {
+function checkCaller(claims: Claims, identity: Identity, config: TokenConfig): void {
+  if (!config.allowedCallers.includes(identity.caller))
+    throw forbid('caller', 'The client is not one of the agents that may call this API.', identity)
+  const facets = optionalText(claims, 'xms_act_fct')
+  if (facets === undefined ? config.requireAgentMarker : !facets.split(' ').includes(agentIdentityFacet))
+    throw forbid('caller', 'The client is not marked as an agent identity.', identity)
+}
+
+function checkPermission(claims: Claims, identity: Identity): Flow {
   const roles = readRoles(claims['roles'])
   const scopes = readScopes(claims['scp'])
   if (isAppOnly(claims, roles, scopes)) {
     if (scopes.length > 0) throw rejectToken('permission', 'An app-only token cannot carry delegated scopes.')
     if (!roles.includes('Weather.Read.All'))
-      throw forbid('permission', 'The token lacks the app role Weather.Read.All.')
+      throw forbid('permission', 'The token lacks the app role Weather.Read.All.', identity)
     return 'autonomous'
   }
-  if (!scopes.includes('Weather.Read')) throw forbid('permission', 'The token lacks the scope Weather.Read.')
+  if (!scopes.includes('Weather.Read'))
+    throw forbid('permission', 'The token lacks the scope Weather.Read.', identity)
   return 'obo'
 }
 

@@ -131,7 +131,6 @@ export const northAmerica: readonly City[] = [
     region: 'Quebec',
     country: 'Canada',
     timeZone: 'America/Toronto',
-    alsoCalled: ['Montréal'],
     low: [-13, -12, -6, 2, 8, 14, 17, 16, 11, 5, -1, -9],
     high: [-5, -3, 2, 11, 19, 24, 27, 25, 21, 13, 6, -1],
   },

@@ -1,0 +1,65 @@
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { expect, it } from 'vitest'
+import { readConfig } from './config.ts'
+
+const ids = {
+  TENANT_ID: '11111111-2222-4333-8444-555555555555',
+  WEATHER_API_APP_ID: 'AAAAAAAA-0000-4000-8000-00000000000A',
+  AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
+}
+
+it('needs three ids; everything else has a default', () => {
+  expect(readConfig(ids)).toEqual({
+    host: '::',
+    port: 8080,
+    logLevel: 'info',
+    token: {
+      authority: 'https://login.microsoftonline.com',
+      tenantId: ids.TENANT_ID,
+      weatherApiAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
+      allowedCallers: [ids.AGENT_CLIENT_ID],
+      validateSignature: true,
+      requireAgentMarker: false,
+    },
+    weather: {
+      provider: 'auto',
+      geocodingUrl: 'https://geocoding-api.open-meteo.com',
+      forecastUrl: 'https://api.open-meteo.com',
+    },
+  })
+})
+
+it('takes the allowed callers in place of the agent, if they are given', () => {
+  const second = '99999999-0000-4000-8000-000000000099'
+  const { token } = readConfig({ ...ids, WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` })
+  expect(token.allowedCallers).toEqual([ids.AGENT_CLIENT_ID, second])
+})
+
+it('treats empty variables as unset', () => {
+  const { token, port } = readConfig({
+    ...ids,
+    PORT: '',
+    VALIDATE_TOKEN_SIGNATURE: '',
+    WEATHER_ALLOWED_CALLERS: '',
+  })
+  expect({ port, validateSignature: token.validateSignature, allowedCallers: token.allowedCallers }).toEqual({
+    port: 8080,
+    validateSignature: true,
+    allowedCallers: [ids.AGENT_CLIENT_ID],
+  })
+})
+
+it.each([
+  [{ TENANT_ID: 'common' }, 'TENANT_ID'],
+  [{ TENANT_ID: '' }, 'TENANT_ID'],
+  [{ WEATHER_API_APP_ID: 'api://aaaaaaaa-0000-4000-8000-00000000000a' }, 'WEATHER_API_APP_ID'],
+  [{ AGENT_CLIENT_ID: '' }, 'WEATHER_ALLOWED_CALLERS'],
+  [{ WEATHER_ALLOWED_CALLERS: '*' }, 'WEATHER_ALLOWED_CALLERS'],
+  [{ AGENT_CLIENT_ID: '', WEATHER_ALLOWED_CALLERS: ' , ' }, 'WEATHER_ALLOWED_CALLERS'],
+  [{ VALIDATE_TOKEN_SIGNATURE: 'no' }, 'VALIDATE_TOKEN_SIGNATURE'],
+  [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],
+  [{ WEATHER_PROVIDER: 'crystal-ball' }, 'WEATHER_PROVIDER'],
+])('refuses %j and names the variable', (wrong, name) => {
+  expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
+  expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { normalizeName } from '../place-names.ts'
+import { cities } from './cities/index.ts'
+import type { MonthlyMeans } from './city.ts'
+import { ClimateNormals } from './climate-normals.ts'
+import { localDate, normalOn, partOfMonth } from './seasons.ts'
+
+describe('the table of cities', () => {
+  it('covers at least 60 cities, and every inhabited continent by its time zones', () => {
+    expect(cities.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(cities.map(({ timeZone }) => timeZone.split('/')[0]))).toEqual(
+      new Set(['Africa', 'America', 'Asia', 'Atlantic', 'Australia', 'Europe', 'Pacific']),
+    )
+  })
+
+  it('has a name once only, and time zones that exist', () => {
+    const names = cities.flatMap(({ name, alsoCalled = [] }) => [name, ...alsoCalled].map(normalizeName))
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+    for (const { timeZone } of cities) expect(localDate(0, timeZone)).toMatch(/^19(69|70)-\d\d-\d\d$/)
+  })
+
+  it('has plausible figures: lows below highs, no leaps from month to month, summer in the right half of the year', () => {
+    for (const { name, low, high, timeZone } of cities) {
+      for (const [month, highest] of high.entries()) {
+        const next = high[(month + 1) % 12] ?? 0
+        expect.soft(highest, name).toBeGreaterThan(low[month] ?? 99)
+        expect.soft(Math.abs(next - highest), name).toBeLessThanOrEqual(13)
+      }
+      const [january, july] = [high[0], high[6]]
+      if (timeZone.startsWith('Europe/')) expect.soft(july, name).toBeGreaterThan(january)
+      if (timeZone.startsWith('Australia/')) expect.soft(january, name).toBeGreaterThan(july)
+    }
+  })
+})
+
+describe('the normal of a day', () => {
+  const means: MonthlyMeans = [0, 10, 20, 20, 20, 20, 20, 20, 20, 20, 20, 12]
+
+  it.each([
+    ['2027-01-16', 0],
+    ['2027-04-20', 20],
+    ['2027-12-16', 12],
+  ])('is the month’s mean in the middle of the month (%s)', (date, expected) => {
+    expect(normalOn(date, means)).toBeCloseTo(expected, 5)
+  })
+
+  it('moves in a straight line between months, also over the turn of the year and in leap years', () => {
+    expect(normalOn('2027-01-31', means)).toBeCloseTo((10 * 15) / 29.5, 5)
+    expect(normalOn('2027-12-31', means)).toBeCloseTo((12 * 16) / 31, 5)
+    expect(normalOn('2027-01-01', means)).toBeCloseTo((12 * 15) / 31, 5)
+    expect(normalOn('2028-02-29', means)).toBeCloseTo(10 + (10 * 14) / 30, 5)
+  })
+})
+
+describe('dates', () => {
+  it('are those of the city', () => {
+    const instant = Date.UTC(2026, 6, 31, 23)
+    expect(localDate(instant, 'Asia/Tokyo')).toBe('2026-08-01')
+    expect(localDate(instant, 'America/Los_Angeles')).toBe('2026-07-31')
+    expect(localDate(instant, 'America/Los_Angeles', 2)).toBe('2026-08-02')
+  })
+
+  it.each([
+    ['2026-07-01', 'early July'],
+    ['2026-07-11', 'mid-July'],
+    ['2026-12-31', 'late December'],
+  ])('%s is in %s', (date, words) => {
+    expect(partOfMonth(date)).toBe(words)
+  })
+})
+
+describe('ClimateNormals', () => {
+  const summer = Date.UTC(2026, 6, 16, 12)
+
+  it('calls an average an average, for the season of the hemisphere', async () => {
+    const normals = new ClimateNormals(() => summer)
+    expect(await normals.current('Phoenix')).toEqual({
+      city: 'Phoenix',
+      region: 'Arizona',
+      country: 'United States',
+      temperature_c: 35,
+      temperature_f: 95,
+      condition: 'usually very hot in mid-July (long-term average)',
+      observed_at: '2026-07-16T12:00:00.000Z',
+      source: 'climate-normals',
+    })
+    expect((await normals.current('Wellington')).condition).toBe(
+      'usually cool in mid-July (long-term average)',
+    )
+  })
+
+  it('goes on with the season during a forecast', async () => {
+    const { days } = await new ClimateNormals(() => Date.UTC(2026, 9, 1)).forecast('Moscow', 7)
+    const highs = days.map(({ high_c }) => high_c)
+    expect(highs).toEqual([...highs].sort((a, b) => b - a))
+    expect(highs[0]).toBeGreaterThan(highs[6] ?? 99)
+  })
+})

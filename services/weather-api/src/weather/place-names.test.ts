@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { closestNames, normalizeName, splitPlace } from './place-names.ts'
+import { qualifiersFit } from './place-qualifiers.ts'
+
+describe('normalizeName', () => {
+  it.each([
+    ['São Paulo', 'sao paulo'],
+    ['  MÜNCHEN ', 'munchen'],
+    ['Tel-Aviv', 'tel aviv'],
+    ['Washington, D.C.', 'washington d c'],
+    ['København', 'kobenhavn'],
+    ['Łódź', 'lodz'],
+    ['İstanbul', 'istanbul'],
+    ['Straßburg', 'strassburg'],
+    ['東京', '東京'],
+  ])('makes "%s" comparable', (name, normalized) => {
+    expect(normalizeName(name)).toBe(normalized)
+  })
+})
+
+describe('splitPlace', () => {
+  it('takes what follows a comma as region and country', () => {
+    expect(splitPlace('Portland , Oregon,,USA')).toEqual({ name: 'Portland', qualifiers: ['Oregon', 'USA'] })
+    expect(splitPlace('Rome')).toEqual({ name: 'Rome', qualifiers: [] })
+  })
+})
+
+describe('qualifiersFit', () => {
+  const dallas = { region: 'Texas', country: 'United States', countryCode: 'US' }
+
+  it.each([[[]], [['Texas']], [['TX', 'USA']], [['texas', 'us']], [['U.S.A.']]])('accepts %j', qualifiers => {
+    expect(qualifiersFit(qualifiers, dallas)).toBe(true)
+  })
+
+  it.each([[['Oregon']], [['Texas', 'Canada']], [['Tex']], [['constructor']]])('refuses %j', qualifiers => {
+    expect(qualifiersFit(qualifiers, dallas)).toBe(false)
+  })
+})
+
+describe('closestNames', () => {
+  const names = ['Dallas', 'Dublin', 'Delhi', 'Lima', 'New York']
+
+  it.each([
+    ['Dalas', ['Dallas']],
+    ['allasD', ['Dallas']],
+    ['Nwe Yrok', ['New York']],
+    ['Lime', ['Lima']],
+    ['Antananarivo', []],
+  ])('finds what "%s" may have meant', (wanted, close) => {
+    expect(closestNames(wanted, names)).toEqual(close)
+  })
+})
