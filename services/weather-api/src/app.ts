@@ -55,12 +55,22 @@ export async function buildApp(config: Config, dependencies: Dependencies = {}):
     weatherRoutes(protectedRoutes, weather)
   })
 
-  if (!config.token.validateSignature) {
+  warnOfUnsafeSettings(app, config)
+  return app
+}
+
+function warnOfUnsafeSettings(app: FastifyInstance, { token }: Config): void {
+  if (!token.validateSignature) {
     app.log.warn(
       'VALIDATE_TOKEN_SIGNATURE=false: SIGNATURES OF TOKENS ARE NOT VERIFIED. Anybody who can reach this service can forge a token. Never run like this outside a demonstration.',
     )
   }
-  return app
+  const { protocol, hostname } = new URL(token.authority)
+  if (protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname)) {
+    app.log.warn(
+      `ENTRA_AUTHORITY is plain http: whoever sits between this service and ${hostname} can replace the keys. Only for stand-ins.`,
+    )
+  }
 }
 
 function createProvider(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { autonomousClaims } from '../../support/agent-tokens.ts'
 import { forgedTokens } from './forged-tokens.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 import { type BadToken, wrongClaims } from './wrong-claims.ts'
@@ -46,7 +47,6 @@ describe('a corpus of bad tokens', () => {
   })
 
   it('leaves the service as it was: a good token passes, and the keys were fetched no more than twice', async () => {
-    const { autonomousClaims } = await import('../../support/agent-tokens.ts')
     const answer = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
     expect(answer.status).toBe(200)
     expect(api.issuer.keyRequests).toBeLessThanOrEqual(2)

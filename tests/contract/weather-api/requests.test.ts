@@ -83,7 +83,7 @@ describe('the weather API', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ city: 'Sydney', country: 'Australia', source: 'climate-normals' })
     expect(body.days).toHaveLength(days)
-    const dates: number[] = body.days.map((day: { date: string }) => Date.parse(day.date))
+    const dates = body.days.map(({ date }) => Date.parse(date))
     expect(dates.every((date, index) => date === (dates[0] ?? 0) + index * 86_400_000)).toBe(true)
     for (const day of body.days) {
       expect(day.low_c).toBeLessThan(day.high_c)
@@ -145,13 +145,24 @@ describe('the weather API', () => {
   it('has a health and a readiness address without token, and OpenAPI 3.1', async () => {
     expect(await api.get('/livez')).toMatchObject({ status: 200, body: { status: 'alive' } })
     expect(await api.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
-    const { body } = await api.get('/openapi.json')
-    expect(body.openapi).toBe('3.1.0')
-    expect(Object.keys(body.paths).sort()).toEqual(['/livez', '/readyz', '/weather', '/weather/forecast'])
-    expect(body.paths['/weather'].get.security).toEqual([{ entra: [] }])
-    expect(Object.keys(body.paths['/weather'].get.responses)).toEqual(
-      expect.arrayContaining(['200', '400', '401', '403', '404', '503']),
-    )
+    const protectedRoute = {
+      get: {
+        security: [{ entra: [] }],
+        responses: Object.fromEntries(
+          [200, 400, 401, 403, 404, 503].map(status => [status, expect.anything()]),
+        ),
+      },
+    }
+    const openRoute = { get: { responses: { 200: expect.anything() } } }
+    expect((await api.get('/openapi.json')).body).toMatchObject({
+      openapi: '3.1.0',
+      paths: {
+        '/livez': openRoute,
+        '/readyz': openRoute,
+        '/weather': protectedRoute,
+        '/weather/forecast': protectedRoute,
+      },
+    })
   })
 
   it('answers unknown addresses with a problem, token or not', async () => {

@@ -2,6 +2,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
+import type { ForecastDay } from '../../../services/weather-api/src/weather/provider.ts'
 import { identities } from '../../support/identities.ts'
 import { createIssuer, type TestIssuer } from '../../support/token-issuer.ts'
 
@@ -11,8 +12,29 @@ export interface Answer {
   readonly challenge: string | undefined
   readonly contentType: string | undefined
   readonly headers: IncomingHttpHeaders
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
-  readonly body: any
+  readonly body: AnswerBody
+}
+
+/** The members of all answers, weather and problems alike; which are there, a test must see. */
+interface AnswerBody {
+  readonly status: number | string
+  readonly code: string
+  readonly failedCheck: string
+  readonly upstream: { readonly service: string; readonly status?: number }
+  readonly city: string
+  readonly region: string
+  readonly source: string
+  readonly condition: string
+  readonly temperature_c: number
+  readonly temperature_f: number
+  readonly observed_at: string
+  readonly days: readonly ForecastDay[]
+  readonly validated: {
+    readonly flow: string
+    readonly caller: string
+    readonly on_behalf_of: string | null
+    readonly signature_verified: boolean
+  }
 }
 
 export interface RunningWeatherApi {
@@ -56,7 +78,7 @@ export async function startWeatherApi(
             challenge: response.headers['www-authenticate'],
             contentType: response.headers['content-type'],
             headers: response.headers,
-            body,
+            body: body as AnswerBody,
           }),
         reject,
       )

@@ -101,7 +101,7 @@ describe('the issuer’s signing keys', () => {
     api.issuer.answerKeysWith(() => undefined)
     clockMs += hourMs
     expect(await statusOf(goodToken())).toBe(200)
-    await expect.poll(() => api.issuer.keyRequests).toBe(2)
+    await expect.poll(() => api.issuer.keyRequests, { timeout: 10_000 }).toBe(2)
     expect(await statusOf(goodToken())).toBe(200)
     expect(api.issuer.keyRequests).toBe(2)
   })
