@@ -12,7 +12,9 @@ import { legOf } from './legs.ts'
 /** Lets ordered faults strike the requests they are for, before anything else looks at them. */
 export function strikeOrderedFaults(app: FastifyInstance, entra: Entra): void {
   const hanging = new Set<Socket>()
+  const closing = new AbortController()
   app.addHook('preClose', async () => {
+    closing.abort()
     for (const socket of hanging) socket.destroy()
   })
 
@@ -23,7 +25,7 @@ export function strikeOrderedFaults(app: FastifyInstance, entra: Entra): void {
     if (!fault) return
     switch (fault.kind) {
       case 'slow':
-        await wait(fault.delayMs ?? 2_000)
+        await wait(fault.delayMs ?? 2_000, undefined, { signal: closing.signal }).catch(() => {})
         return
       case 'hang':
         reply.hijack()

@@ -75,7 +75,6 @@ async function fetchKeys(issuer: string): Promise<readonly JWK[]> {
 async function fetchJson(url: string): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     redirect: 'error',
-    headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(fetchTimeoutMs),
   })
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`)

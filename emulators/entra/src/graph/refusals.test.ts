@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seedIds } from '../directory/seed.ts'
+import { GraphClient } from '../testing/graph-client.ts'
+import { requestTr } from '../testing/requests.ts'
+import {
+  agentId,
+  blueprintAppId,
+  spaAppId,
+  startEntra,
+  type TestEntra,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+
+let entra: TestEntra
+let graph: GraphClient
+beforeAll(async () => {
+  entra = await startEntra()
+  graph = new GraphClient(entra)
+})
+afterAll(() => entra.close())
+beforeEach(async () => {
+  entra.entra.reset()
+  await graph.signIn()
+})
+
+const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
+const unknownId = '99999999-9999-4999-8999-999999999999'
+
+async function newBlueprint() {
+  const { body } = await graph.post('/applications/', {
+    '@odata.type': 'Microsoft.Graph.AgentIdentityBlueprint',
+    displayName: 'Another blueprint',
+    ...sponsors,
+  })
+  return body
+}
+
+describe('Graph refuses', () => {
+  const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
+  const weatherPath = `/v1.0/applications/${seedIds.weatherApplication}`
+  const cases: [what: string, ask: () => ReturnType<GraphClient['send']>, status: number, code: string][] = [
+    [
+      'an agent whose blueprint has no principal',
+      async () =>
+        graph.post(agentsPath, {
+          displayName: 'x',
+          agentIdentityBlueprintId: (await newBlueprint()).appId,
+          ...sponsors,
+        }),
+      400,
+      'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
+    ],
+    [
+      'an agent of an ordinary application',
+      () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: weatherAppId, ...sponsors }),
+      400,
+      'AgentIdentity_IncompatibleParentType',
+    ],
+    [
+      'an agent without a sponsor',
+      () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: blueprintAppId }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'a blueprint without a sponsor',
+      () => graph.post('/applications/microsoft.graph.agentIdentityBlueprint', { displayName: 'x' }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'a sponsor who does not exist',
+      () =>
+        graph.post('/applications/microsoft.graph.agentIdentityBlueprint', {
+          displayName: 'x',
+          'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${unknownId}`],
+        }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'a secret for an agent identity',
+      () => graph.post(`/servicePrincipals/${agentId}/addPassword`, {}),
+      400,
+      'AgentIdentity_CredentialsNotSupported',
+    ],
+    [
+      'redirect URIs for a blueprint',
+      () => graph.send('PATCH', `/v1.0/applications/${blueprintAppId}`, { spa: { redirectUris: [] } }),
+      400,
+      'AgentBlueprint_IncompatibleProperty',
+    ],
+    [
+      'an application’s property for an agent identity',
+      () => graph.send('PATCH', `/v1.0/servicePrincipals/${agentId}`, { replyUrls: [] }),
+      400,
+      'PropertyNotCompatibleWithAgentIdentity',
+    ],
+    [
+      'an identifier URI of somebody else’s domain',
+      () => graph.send('PATCH', weatherPath, { identifierUris: ['https://weather.example'] }),
+      400,
+      'HostNameNotOnVerifiedDomain',
+    ],
+    [
+      'taking an enabled scope away',
+      () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }),
+      400,
+      'CannotDeleteOrUpdateEnabledEntitlement',
+    ],
+    [
+      'pre-authorising a scope that is not there yet',
+      () =>
+        graph.send('PATCH', weatherPath, {
+          api: { preAuthorizedApplications: [{ appId: spaAppId, delegatedPermissionIds: [unknownId] }] },
+        }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'a property that does not exist',
+      () => graph.send('PATCH', weatherPath, { displayNam: 'x' }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'a principal for an unknown application',
+      () => graph.post('/servicePrincipals', { appId: unknownId }),
+      400,
+      'NoBackingApplicationObject',
+    ],
+    [
+      'a second principal',
+      () => graph.post('/servicePrincipals', { appId: weatherAppId }),
+      409,
+      'Request_MultipleObjectsWithSameKeyValue',
+    ],
+    [
+      'a role that the API does not have',
+      () =>
+        graph.post(`/servicePrincipals/${agentId}/appRoleAssignments`, {
+          principalId: agentId,
+          resourceId: seedIds.weatherPrincipal,
+          appRoleId: unknownId,
+        }),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'an unknown object',
+      () => graph.send('GET', `/v1.0/applications/${unknownId}`),
+      404,
+      'Request_ResourceNotFound',
+    ],
+  ]
+  it.each(cases)('%s', async (_what, ask, status, code) => {
+    const reply = await ask()
+    expect(reply.body.error.code).toBe(code)
+    expect(reply.status).toBe(status)
+  })
+
+  it('more blueprints, agents and federated credentials than there may be', async () => {
+    const { content } = entra.entra.directory
+    const [agent] = content.servicePrincipals.filter(({ id }) => id === agentId)
+    const [blueprint] = content.applications.filter(({ appId }) => appId === blueprintAppId)
+    if (!agent || !blueprint) throw new Error('The seed lacks the agent.')
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `copy-${index}`)
+    content.servicePrincipals.push(...many(249).map(id => ({ ...agent, id, appId: id })))
+    const newAgent = { displayName: 'x', agentIdentityBlueprintId: blueprintAppId, ...sponsors }
+    expect((await graph.post(agentsPath, newAgent)).body.error.code).toBe('AgentIdentity_LimitExceeded')
+
+    content.applications.push(...many(99).map(id => ({ ...blueprint, id, appId: id, identifierUris: [] })))
+    const path = '/applications/microsoft.graph.agentIdentityBlueprint'
+    const newOne = { displayName: 'x', ...sponsors }
+    expect((await graph.post(path, newOne)).body.error.code).toBe('AgentBlueprint_LimitExceeded')
+
+    content.permissionGrants.push(
+      ...many(2_000).map(id => ({
+        id,
+        clientId: id,
+        consentType: 'AllPrincipals' as const,
+        principalId: null,
+        resourceId: id,
+        scope: '',
+      })),
+    )
+    expect((await graph.post(path, newOne)).body.error.code).toBe('Agent_Directory_QuotaExceeded')
+
+    const credentials = `/applications/${blueprintAppId}/federatedIdentityCredentials`
+    const credential = { issuer: 'https://issuer.example', audiences: ['api://AzureADTokenExchange'] }
+    for (let index = 0; index < 20; index++) {
+      const added = await graph.post(credentials, {
+        ...credential,
+        name: `number-${index}`,
+        subject: `subject-${index}`,
+      })
+      expect(added.status).toBe(201)
+    }
+    expect((await graph.post(credentials, { ...credential, name: 'one-more', subject: 'x' })).status).toBe(
+      400,
+    )
+  })
+
+  it('nothing when the token version goes back from 2, but empties the identifier URIs as Entra does', async () => {
+    expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
+      204,
+    )
+    expect((await graph.read(`/applications/${seedIds.weatherApplication}`)).identifierUris).toEqual([])
+    expect((await requestTr(entra)).body).toMatchObject({ error_codes: [500011] })
+  })
+})
