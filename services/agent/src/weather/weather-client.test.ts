@@ -1,127 +1,30 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Check } from 'typebox/value'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createAgentTokens } from '../identity/agent-tokens.ts'
+import { describe, expect, it, vi } from 'vitest'
 import {
   authorizationHeader,
   autonomousClaims,
   deadUrl,
   ids,
-  onBehalfOfClaims,
-  recordingLogger,
   sidecarProblem,
-  startServer,
-  type TestServer,
   unsignedToken,
-  verifiedUser,
 } from '../identity/testing/fixtures.ts'
-import { TraceRecorder } from '../trace/recorder.ts'
-import type { Turn } from '../turn/turn.ts'
-import { createWeather, type WeatherClient } from './weather-client.ts'
-
-const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-const opened: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close()
-})
-
-async function start(listener: RequestListener): Promise<TestServer> {
-  const server = await startServer(listener)
-  opened.push(server)
-  return server
-}
-
-/** A sidecar that gives the agent's own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
-const grantingSidecar: RequestListener = (incoming, response) => {
-  const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid) : autonomousClaims()))
-}
-
-const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
-  name => ({
-    name,
-    ok: true,
-  }),
-)
-
-function validated(person: string | null) {
-  return {
-    flow: person === null ? 'autonomous' : 'obo',
-    caller: ids.agentClientId,
-    on_behalf_of: person,
-    signature_verified: true,
-    checks,
-  }
-}
-
-function report(person: string | null = null, changes: object = {}) {
-  return {
-    city: 'Dallas',
-    region: 'Texas',
-    country: 'United States',
-    temperature_c: 20.5,
-    temperature_f: 68.9,
-    condition: 'clear sky',
-    observed_at: '2026-11-24T12:00:00Z',
-    source: 'open-meteo',
-    validated: validated(person),
-    ...changes,
-  }
-}
-
-const json =
-  (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
-  (response: ServerResponse) =>
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-
-interface Stage {
-  readonly sidecar?: RequestListener
-  readonly api: RequestListener
-  readonly timeoutMs?: number
-}
-
-async function stage({ sidecar = grantingSidecar, api, timeoutMs }: Stage) {
-  const weatherApi = await start(api)
-  const sidecarServer = await start(sidecar)
-  return { weatherApi, weather: weatherAt(weatherApi.url, sidecarServer.url, timeoutMs) }
-}
-
-function weatherAt(weatherApiUrl: string, sidecarUrl: string, timeoutMs?: number): WeatherClient {
-  const { logger } = recordingLogger()
-  const tokens = createAgentTokens({ sidecarUrl, ...ids, logger, backoffMs: 5 })
-  const weather = createWeather({
-    weatherApiUrl,
-    tokens,
-    identity: { authority: 'https://login.microsoftonline.com', ...ids },
-    logger,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  })
-  opened.push(tokens, weather)
-  return weather
-}
-
-function turnOf(person?: string, signal = new AbortController().signal): Turn {
-  return {
-    id: '99999999-0000-4000-8000-000000000001',
-    requestId: 'request-1',
-    correlationId: '99999999-0000-4000-8000-000000000001',
-    traceparent,
-    message: 'Weather in Dallas?',
-    history: [],
-    mode: 'direct',
-    flow: person === undefined ? 'autonomous' : 'obo',
-    user: person === undefined ? undefined : verifiedUser(person),
-    signal,
-    trace: new TraceRecorder(() => undefined),
-    write: () => undefined,
-    notice: () => undefined,
-  }
-}
-
-const refusal = (code: string) => expect.objectContaining({ code })
-const stepsOf = (turn: Turn, kind: string) => turn.trace.steps.filter(step => step.kind === kind)
-const answerReport: RequestListener = (_request, response) => json(200, report())(response)
+import {
+  answerReport,
+  checks,
+  grantingSidecar,
+  json,
+  refusal,
+  report,
+  stage,
+  start,
+  stepsOf,
+  traceparent,
+  turnOf,
+  validated,
+  weatherAt,
+} from './testing/stage.ts'
 
 describe('asking for the weather', () => {
   it('calls the API with TR and nothing else, and returns the weather without the word on the token', async () => {
