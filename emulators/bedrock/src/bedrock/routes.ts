@@ -23,7 +23,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const gone = new AbortController()
     reply.raw.once('close', () => {
       seen.durationMs = Math.round(performance.now() - startedMs)
-      seen.outcome ??= reply.raw.writableFinished ? 'complete' : 'client-closed'
+      seen.outcome ??= reply.raw.writableEnded ? 'complete' : 'client-closed'
       gone.abort()
     })
     reply.hijack()
@@ -50,9 +50,19 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
   app.post('/model/:modelId/converse-stream', (request: ModelRequest, reply) =>
     serve('ConverseStream', request, reply),
   )
+  app.all('/model/*', async (request, reply) => {
+    const seen = begin('unknown', request)
+    switchboard.requests.add(seen)
+    reply.hijack()
+    sendError(
+      reply,
+      seen,
+      new BedrockError('UnknownOperationException', 'The operation is not known.', 'front'),
+    )
+  })
 }
 
-function begin(operation: Operation, { raw, method, url }: FastifyRequest): SeenRequest {
+function begin(operation: Operation | 'unknown', { raw, method, url }: FastifyRequest): SeenRequest {
   return {
     id: randomUUID(),
     receivedAt: new Date().toISOString(),

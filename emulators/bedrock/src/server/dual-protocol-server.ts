@@ -30,8 +30,11 @@ export function createDualProtocolServer(listener: RequestListener): DualProtoco
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     sniff(socket, isHttp2 => {
-      if (isHttp2) http2.emit('connection', socket)
-      else for (const accept of acceptHttp1) accept.call(server, socket)
+      if (isHttp2) {
+        // An HTTP/1.1 server leaves its side of a connection open; here it would keep streams without a reader.
+        socket.allowHalfOpen = false
+        http2.emit('connection', socket)
+      } else for (const accept of acceptHttp1) accept.call(server, socket)
     })
   })
   return {

@@ -3,7 +3,7 @@ export const commonWords: ReadonlySet<string> = new Set(
   `
   a an the this that these those it its it's is are was be will would should can could do does did has have how what what's
   which who where when why there here like me my i i'm i'll you your we us our they them please tell show give check compare
-  find get look let know want need say about right now currently today tonight tomorrow yesterday morning evening afternoon
+  find get look let know want need needed say about right now currently today tonight tomorrow yesterday morning evening afternoon
   night day days week weeks weekend next coming later soon few some any more less than then much many very really just also
   too not no yes ok okay hi hello hey thanks thank bye goodbye cheers good great nice one two three four five six seven
   weather forecast forecasts temperature temperatures rain raining rainy snow snowing snowy sun sunny cloud clouds cloudy wind
@@ -56,7 +56,13 @@ export const connectors: ReadonlySet<string> = new Set(
   'and or vs versus with than und oder mit als et ou avec que y e o u con to nor'.split(' '),
 )
 
-/** They stand inside a name, as in “Rio de Janeiro”, “Frankfurt am Main”, “Stratford-upon-Avon”. */
+/** They stand inside a name, as in “Rio de Janeiro”, “Frankfurt am Main”, “Port of Spain”. */
 export const innerWords: ReadonlySet<string> = new Set(
-  'de del de la do da dos di du des am an der of the on upon la las los le les el sur saint st'.split(' '),
+  'de del la do da dos di du des am an der of the on upon las los le les el sur'.split(' '),
 )
+
+/** Names begin with them, as in “Los Angeles”, “La Rochelle”, “Ciudad de México”. */
+export const firstWords: ReadonlySet<string> = new Set('la le les las los el the ciudad'.split(' '))
+
+/** Names end with them, as in “Mexico City”. */
+export const lastWords: ReadonlySet<string> = new Set(['city', 'town'])

@@ -13,7 +13,7 @@ export interface Period {
 const mostDays = 7
 
 const named: readonly (readonly [RegExp, Period])[] = [
-  [/\b(day after tomorrow|übermorgen|après-demain|pasado mañana)/u, { days: 3, index: 2 }],
+  [/(?<!\p{L})(day after tomorrow|übermorgen|après-demain|pasado mañana)(?!\p{L})/u, { days: 3, index: 2 }],
   [/(?<!\p{L})(tomorrow|morgen|demain|mañana)(?!\p{L})/u, { days: 2, index: 1 }],
   [
     /(?<!\p{L})(tonight|later today|this evening|heute abend|heute nacht|ce soir|cette nuit|esta noche)(?!\p{L})/u,

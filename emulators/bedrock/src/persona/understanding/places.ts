@@ -1,9 +1,11 @@
-import { commonWords, connectors, innerWords, prepositions } from './common-words.ts'
+import { commonWords, connectors, firstWords, innerWords, lastWords, prepositions } from './common-words.ts'
 import { isWiderArea } from './wider-areas.ts'
 import type { Word } from './words.ts'
 
 const mostPlaces = 6
 const longestName = 5
+/** “compare oslo and rome weather” */
+const longestSloppyText = 6
 
 interface Candidate {
   readonly names: readonly Word[]
@@ -19,11 +21,12 @@ export function findPlaces(spoken: readonly Word[]): readonly string[] {
   const candidates = collect(spoken)
   const introduced = candidates.filter(({ isIntroduced }) => isIntroduced)
   const capitalised = (list: readonly Candidate[]) => list.filter(({ names }) => startsWithCapital(names[0]))
-  const inSmallLetters = spoken.every(word => word.isFirst || !startsWithCapital(word)) ? introduced : []
+  const isSmall = spoken.every(word => word.isFirst || !startsWithCapital(word))
   const chosen = [
     capitalised(introduced),
-    inSmallLetters,
+    isSmall ? introduced : [],
     capitalised(candidates).filter(({ names }) => !isVerbAtStart(names, spoken)),
+    isSmall && spoken.length <= longestSloppyText ? candidates : [],
   ].find(list => list.length > 0)
   const places = (chosen ?? []).map(({ names }) => nameOf(names))
   return [...new Set(places)].slice(0, mostPlaces)
@@ -43,7 +46,7 @@ function collect(spoken: readonly Word[]): readonly Candidate[] {
       close()
       isIntroduced = false
     }
-    if (isPartOfName(word, run, spoken[at + 1])) {
+    if (isPartOfName(spoken, at, run)) {
       if (word.afterComma && run.length > 0 && !isQualifier(word, spoken[at + 1])) close()
       run.push(word)
       continue
@@ -56,29 +59,29 @@ function collect(spoken: readonly Word[]): readonly Candidate[] {
   return candidates
 }
 
-const articles: ReadonlySet<string> = new Set([
-  'the',
-  'la',
-  'le',
-  'el',
-  'los',
-  'las',
-  'der',
-  'die',
-  'das',
-  'de',
-])
+const articles: ReadonlySet<string> = new Set(['the', 'la', 'le', 'el', 'los', 'las', 'der', 'die', 'das'])
 
-function isPartOfName(word: Word, run: readonly Word[], next: Word | undefined): boolean {
-  if (/^\d/.test(word.key)) return false
+/** Whether a word belongs to a name; common words do inside one, as in “Rio de Janeiro”, “Los Angeles”, “Mexico City”. */
+function isPartOfName(spoken: readonly Word[], at: number, run: readonly Word[]): boolean {
+  const word = spoken[at]
+  if (!word || /^\d/.test(word.key)) return false
   if (!commonWords.has(word.key) && !connectors.has(word.key)) return true
-  // “Rio de Janeiro”, “Los Angeles”: a common word that belongs to a name.
-  const goesOn = next !== undefined && !next.isFirst && !next.afterComma && startsWithCapital(next)
-  if (!goesOn || commonWords.has(next.key)) return false
-  if (run.length > 0 && innerWords.has(word.key) && !connectors.has(word.key)) {
-    return startsWithCapital(run[0]) && !word.afterComma
+  if (word.afterComma || word.isFirst) return false
+  if (run.length > 0 && startsWithCapital(run[0])) {
+    return lastWords.has(word.key) ? startsWithCapital(word) : isInner(spoken, at)
   }
-  return startsWithCapital(word) && !word.isFirst && innerWords.has(word.key)
+  return firstWords.has(word.key) && startsWithCapital(word) && isFollowedByName(spoken, at)
+}
+
+/** A small word with a name behind it. */
+function isInner(spoken: readonly Word[], at: number): boolean {
+  return innerWords.has(spoken[at]?.key ?? '') && isFollowedByName(spoken, at)
+}
+
+function isFollowedByName(spoken: readonly Word[], at: number): boolean {
+  const next = spoken[at + 1]
+  if (!next || next.isFirst || next.afterComma) return false
+  return (startsWithCapital(next) && !commonWords.has(next.key)) || isInner(spoken, at + 1)
 }
 
 /** “Dallas, Texas”: what follows the comma says which Dallas. */

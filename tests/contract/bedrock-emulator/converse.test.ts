@@ -1,0 +1,252 @@
+import type { ConverseCommandOutput, ConverseStreamOutput, Message } from '@aws-sdk/client-bedrock-runtime'
+import { describe, expect, it } from 'vitest'
+import {
+  collectStream,
+  converse,
+  haiku,
+  textOf,
+  toolConfig,
+  transports,
+  useBedrock,
+  userSays,
+} from './support.ts'
+
+/** Tokens of four characters, always. */
+const bedrock = useBedrock(() => ({}), { random: () => 0.5 })
+
+const compare = 'Compare the weather in Oslo and Rome'
+const oslo = {
+  city: 'Oslo',
+  country: 'Norway',
+  temperature_c: -1.5,
+  temperature_f: 29.3,
+  condition: 'light snow',
+  source: 'open-meteo',
+}
+const rome = {
+  city: 'Rome',
+  country: 'Italy',
+  temperature_c: 14,
+  temperature_f: 57.2,
+  condition: 'partly cloudy',
+  source: 'open-meteo',
+}
+
+/** The conversation with the answers of the tools that the assistant asked for. */
+function withResults(
+  question: string,
+  { output }: ConverseCommandOutput,
+  results: readonly unknown[],
+): Message[] {
+  const assistant = output?.message
+  if (!assistant?.content) throw new Error('There is no message.')
+  const calls = assistant.content.flatMap(({ toolUse }) => toolUse ?? [])
+  expect(calls).toHaveLength(results.length)
+  return [
+    userSays(question),
+    assistant,
+    {
+      role: 'user',
+      content: calls.map(({ toolUseId }, index) => ({
+        toolResult: {
+          toolUseId,
+          content: [
+            { text: typeof results[index] === 'string' ? results[index] : JSON.stringify(results[index]) },
+          ],
+        },
+      })),
+    },
+  ]
+}
+
+describe.each(transports)('over %s', transport => {
+  it('asks for a tool once for each city, and words the answer from what the tools told', async () => {
+    const client = bedrock.client({ transport })
+    const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
+    expect(asked).toMatchObject({
+      stopReason: 'tool_use',
+      output: {
+        message: {
+          role: 'assistant',
+          content: [
+            { text: 'I’ll check the current weather in Oslo and Rome.' },
+            {
+              toolUse: {
+                name: 'get_weather',
+                input: { city: 'Oslo' },
+                toolUseId: expect.stringMatching(/^tooluse_/),
+              },
+            },
+            { toolUse: { name: 'get_weather', input: { city: 'Rome' } } },
+          ],
+        },
+      },
+    })
+    const events = await collectStream(client, {
+      messages: withResults(compare, asked, [oslo, rome]),
+      toolConfig,
+    })
+    expect(textOf(events)).toBe(
+      [
+        'Oslo, Norway: -1.5 °C (29 °F), light snow.',
+        'Rome, Italy: 14 °C (57 °F), partly cloudy.',
+        'It is 15.5 °C warmer in Rome than in Oslo.',
+        'Source: open-meteo.',
+      ].join('\n'),
+    )
+    expect(events.at(-2)).toEqual({ messageStop: { stopReason: 'end_turn' } })
+  })
+
+  it('streams the events in the order in which Claude sends them on Bedrock', async () => {
+    const events = await collectStream(bedrock.client({ transport }), {
+      messages: [userSays('Wie wird das Wetter morgen in München?')],
+      toolConfig,
+    })
+    const kinds = events.map(kindOf)
+    expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
+      'messageStart',
+      'text 0',
+      'stop 0',
+      'start 1',
+      'input 1',
+      'stop 1',
+      'messageStop',
+      'metadata',
+    ])
+    expect(textOf(events)).toBe('Ich sehe nach der Vorhersage für München.')
+    const inputs = events.flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta?.toolUse?.input ?? [])
+    expect(inputs[0]).toBe('')
+    expect(inputs.length).toBeGreaterThan(3)
+    expect(JSON.parse(inputs.join(''))).toEqual({ city: 'Munich', days: 2 })
+    expect(events.at(-1)?.metadata?.usage).toMatchObject({
+      inputTokens: expect.any(Number),
+      outputTokens: expect.any(Number),
+    })
+    expect(bedrock.app.switchboard.requests.entries[0]).toMatchObject({
+      protocol: transport,
+      operation: 'ConverseStream',
+      modelId: haiku,
+      principal: 'arn:aws:iam::111122223333:user/agent',
+      status: 200,
+      stopReason: 'tool_use',
+    })
+  })
+})
+
+function kindOf({
+  contentBlockDelta,
+  contentBlockStart,
+  contentBlockStop,
+  ...rest
+}: ConverseStreamOutput): string {
+  if (contentBlockDelta) {
+    return `${Object.keys(contentBlockDelta.delta ?? {})[0] === 'text' ? 'text' : 'input'} ${contentBlockDelta.contentBlockIndex}`
+  }
+  if (contentBlockStart) return `start ${contentBlockStart.contentBlockIndex}`
+  if (contentBlockStop) return `stop ${contentBlockStop.contentBlockIndex}`
+  return Object.keys(rest)[0] ?? ''
+}
+
+describe('a conversation', () => {
+  const history = (next: string): Message[] => [
+    userSays(compare),
+    { role: 'assistant', content: [{ text: 'Oslo: -1.5 °C. Rome: 14 °C.' }] },
+    userSays(next),
+  ]
+  const callsFor = async (messages: Message[]) =>
+    (await converse(bedrock.client(), { messages, toolConfig })).output?.message?.content?.flatMap(
+      ({ toolUse }) => (toolUse ? [[toolUse.name, toolUse.input]] : []),
+    )
+
+  it.each([
+    [
+      'and tomorrow?',
+      [
+        ['get_forecast', { city: 'Oslo', days: 2 }],
+        ['get_forecast', { city: 'Rome', days: 2 }],
+      ],
+    ],
+    ['And in Lisbon?', [['get_weather', { city: 'Lisbon' }]]],
+    ['Und am Wochenende in Wien?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
+    [
+      'How cold will it be there on Friday?',
+      [
+        ['get_forecast', { city: 'Oslo', days: 7 }],
+        ['get_forecast', { city: 'Rome', days: 7 }],
+      ],
+    ],
+  ])('goes on with “%s”', async (next, calls) => {
+    expect(await callsFor(history(next))).toEqual(calls)
+  })
+
+  it('keeps the days that were asked about when only the city changes', async () => {
+    expect(
+      await callsFor([
+        ...history('and tomorrow?'),
+        { role: 'assistant', content: [{ text: 'Cold.' }] },
+        userSays('and in Paris?'),
+      ]),
+    ).toEqual([['get_forecast', { city: 'Paris', days: 2 }]])
+  })
+
+  it.each([
+    ['What is the weather?', 'Which city do you mean?'],
+    ['Thanks!', 'You are welcome!'],
+    ['Wer bist du?', /emuliertes Modell/],
+    ['Write a poem', /only help with the weather/],
+  ])('answers “%s” without a tool', async (question, answer) => {
+    const { output, stopReason } = await converse(bedrock.client(), {
+      messages: [userSays(question)],
+      toolConfig,
+    })
+    expect(stopReason).toBe('end_turn')
+    expect(output?.message?.content).toEqual([{ text: expect.stringMatching(answer) }])
+  })
+
+  it('says what went wrong when a tool failed, and answers the rest', async () => {
+    const client = bedrock.client()
+    const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
+    const answer = await converse(client, {
+      messages: withResults(compare, asked, [oslo, 'get_weather failed: No city is called "Rome".']),
+      toolConfig,
+    })
+    expect(answer.output?.message?.content?.[0]?.text).toBe(
+      'Oslo, Norway: -1.5 °C (29 °F), light snow.\nI’m sorry, I could not get that: No city is called "Rome".\nSource: open-meteo.',
+    )
+    expect(bedrock.app.switchboard.requests.entries.at(-1)?.toolResults?.map(({ text }) => text)).toEqual([
+      JSON.stringify(oslo),
+      'get_weather failed: No city is called "Rome".',
+    ])
+  })
+})
+
+describe('the limits of an answer', () => {
+  it('end it in the middle, even inside the input of a tool', async () => {
+    const messages = [userSays('Weather in Oslo')]
+    const events = await collectStream(bedrock.client(), {
+      messages,
+      toolConfig,
+      inferenceConfig: { maxTokens: 12 },
+    })
+    const input = events.map(({ contentBlockDelta }) => contentBlockDelta?.delta?.toolUse?.input ?? '')
+    expect(input.join('')).toBe('{"city":')
+    expect(events.find(({ messageStop }) => messageStop)).toEqual({
+      messageStop: { stopReason: 'max_tokens' },
+    })
+    expect(events.at(-1)?.metadata?.usage).toMatchObject({ outputTokens: 12 })
+  })
+
+  it('count tokens as they were sent', async () => {
+    const { usage, stopReason } = await converse(bedrock.client(), { inferenceConfig: { maxTokens: 3 } })
+    expect(stopReason).toBe('max_tokens')
+    expect(usage).toMatchObject({ outputTokens: 3, totalTokens: (usage?.inputTokens ?? 0) + 3 })
+  })
+
+  it('include stop sequences', async () => {
+    const { output, stopReason } = await converse(bedrock.client(), {
+      inferenceConfig: { stopSequences: ['weather'] },
+    })
+    expect(stopReason).toBe('stop_sequence')
+    expect(output?.message?.content).toEqual([{ text: 'Hello! Ask me about the ' }])
+  })
+})

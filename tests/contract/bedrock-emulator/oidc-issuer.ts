@@ -1,0 +1,76 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Claims, createSigningKey, signRs256 } from '../../support/token-issuer.ts'
+
+/** An OpenID Connect issuer like a Kubernetes cluster's: discovery document, key set, service account tokens. */
+export interface OidcIssuer {
+  /** With a trailing slash, as AKS has it. */
+  readonly issuer: string
+  /** A token of the service account, with claims to replace; `undefined` removes one. */
+  token(claims?: Claims): string
+  /** Signs with a new key from now on, which is published at once. */
+  rotate(): void
+  /** Signs with a key that is never published. */
+  forge(claims?: Claims): string
+  /** Answers everything with something else until called with `undefined`. */
+  answerWith(listener: RequestListener | undefined): void
+  close(): Promise<void>
+}
+
+export const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
+
+export async function startIssuer(): Promise<OidcIssuer> {
+  let key = createSigningKey()
+  const published = [key]
+  const unpublished = createSigningKey()
+  let override: RequestListener | undefined
+  const server = createServer((request, response) => {
+    if (override) return override(request, response)
+    const keys = published.map(({ kid, publicKey }) => ({
+      ...publicKey.export({ format: 'jwk' }),
+      kid,
+      alg: 'RS256',
+      use: 'sig',
+    }))
+    const answers: Readonly<Record<string, unknown>> = {
+      '/cluster/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}openid/v1/jwks` },
+      '/cluster/openid/v1/jwks': { keys },
+    }
+    const answer = answers[request.url ?? '']
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answer ?? {}))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cluster/`
+
+  function claimsWith(claims: Claims): Claims {
+    const now = Math.floor(Date.now() / 1000)
+    return {
+      iss: issuer,
+      sub: subject,
+      aud: ['sts.amazonaws.com'],
+      iat: now - 10,
+      nbf: now - 10,
+      exp: now + 3_600,
+      ...claims,
+    }
+  }
+
+  return {
+    issuer,
+    token: (claims = {}) => signRs256({ alg: 'RS256', kid: key.kid }, claimsWith(claims), key),
+    forge: (claims = {}) => signRs256({ alg: 'RS256', kid: key.kid }, claimsWith(claims), unpublished),
+    rotate() {
+      key = createSigningKey()
+      published.push(key)
+    },
+    answerWith(listener) {
+      override = listener
+    },
+    async close() {
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}

@@ -1,0 +1,318 @@
+import type { ConverseStreamCommandInput, Message } from '@aws-sdk/client-bedrock-runtime'
+import { describe, expect, it } from 'vitest'
+import {
+  collectStream,
+  converse,
+  failureOf,
+  haiku,
+  haiku45,
+  toolConfig,
+  useBedrock,
+  userSays,
+} from './support.ts'
+
+const bedrock = useBedrock()
+const europe = useBedrock(() => ({ AWS_REGION: 'eu-central-1' }))
+
+const model = 'anthropic.claude-haiku-4-5-20251001-v1:0'
+const profileArn = `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${haiku45}`
+const demoSecret = 'emulated-secret-access-key'
+
+/** Both operations must refuse alike. */
+async function refusal(input: Partial<ConverseStreamCommandInput>, client = bedrock.client()) {
+  const [whole, stream] = [
+    await failureOf(converse(client, input)),
+    await failureOf(collectStream(client, input)),
+  ]
+  expect(stream.name).toBe(whole.name)
+  expect(stream['$metadata']).toMatchObject({
+    httpStatusCode: Reflect.get(whole['$metadata'] ?? {}, 'httpStatusCode'),
+  })
+  return {
+    name: whole.name,
+    message: whole.message,
+    status: Reflect.get(whole['$metadata'] ?? {}, 'httpStatusCode'),
+  }
+}
+
+describe('a model', () => {
+  it.each([
+    [
+      'that does not exist',
+      'us.anthropic.claude-nothing',
+      400,
+      'ValidationException',
+      'The provided model identifier is invalid.',
+    ],
+    [
+      'behind a profile of another geography',
+      `eu.${model}`,
+      400,
+      'ValidationException',
+      'The provided model identifier is invalid.',
+    ],
+    [
+      'behind a profile it has not got',
+      'apac.anthropic.claude-haiku-5-5',
+      400,
+      'ValidationException',
+      'The provided model identifier is invalid.',
+    ],
+    [
+      'by its bare id',
+      model,
+      400,
+      'ValidationException',
+      /^Invocation of model ID anthropic.*with on-demand throughput isn’t supported/,
+    ],
+    [
+      'that is retired',
+      'us.anthropic.claude-3-5-haiku-20241022-v1:0',
+      404,
+      'ResourceNotFoundException',
+      /reached the end of its life/,
+    ],
+    [
+      'that is a legacy one',
+      'us.anthropic.claude-3-haiku-20240307-v1:0',
+      404,
+      'ResourceNotFoundException',
+      /marked by provider as Legacy/,
+    ],
+  ])('%s is refused', async (_what, modelId, status, name, message) => {
+    expect(await refusal({ modelId })).toEqual({ status, name, message: expect.stringMatching(message) })
+  })
+
+  it.each([
+    ['not-granted', 403, 'AccessDeniedException', /don't have access to the model/],
+    ['no-use-case-form', 404, 'ResourceNotFoundException', /use case details have not been submitted/],
+    ['no-subscription', 403, 'AccessDeniedException', /AWS Marketplace actions/],
+  ] as const)('whose access is “%s” is refused', async (access, status, name, message) => {
+    bedrock.app.account.changeModel(model, { access })
+    expect(await refusal({ modelId: haiku45 })).toEqual({
+      status,
+      name,
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it.each([haiku45, `global.${model}`, profileArn])('answers as %s', async modelId => {
+    expect(await converse(bedrock.client(), { modelId })).toMatchObject({ stopReason: 'end_turn' })
+  })
+
+  it('is reached through the profile of its region', async () => {
+    const client = europe.client({ region: 'eu-central-1' })
+    expect(await converse(client, { modelId: `eu.${model}` })).toMatchObject({ stopReason: 'end_turn' })
+    expect(await refusal({ modelId: haiku45 }, client)).toMatchObject({ name: 'ValidationException' })
+  })
+})
+
+describe('IAM', () => {
+  const denied = (action: string, resource: string, principal = 'arn:aws:iam::111122223333:user/agent') => ({
+    status: 403,
+    name: 'AccessDeniedException',
+    message: `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+  })
+
+  it('wants the inference profile allowed', async () => {
+    const client = bedrock.client({
+      credentials: { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret },
+    })
+    expect(await refusal({ modelId: haiku45 }, client)).toEqual(
+      denied('bedrock:InvokeModel', profileArn, 'arn:aws:iam::111122223333:user/without-policy'),
+    )
+  })
+
+  it('wants the models behind the profile allowed as well', async () => {
+    const client = bedrock.client({
+      credentials: { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret },
+    })
+    expect(await refusal({ modelId: haiku45 }, client)).toEqual(
+      denied(
+        'bedrock:InvokeModel',
+        `arn:aws:bedrock:us-east-1::foundation-model/${model}`,
+        'arn:aws:iam::111122223333:user/profiles-only',
+      ),
+    )
+  })
+
+  it('tells streaming from not streaming', async () => {
+    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }],
+    })
+    const client = bedrock.client()
+    await converse(client, { modelId: haiku45 })
+    expect(await failureOf(collectStream(client, { modelId: haiku45 }))).toMatchObject({
+      message: denied('bedrock:InvokeModelWithResponseStream', profileArn).message,
+    })
+  })
+
+  it('accepts a policy that allows one profile, and its models through that profile only', async () => {
+    const foundationModels = `arn:aws:bedrock:*::foundation-model/${model}`
+    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: 'bedrock:InvokeModel*', Resource: profileArn },
+        {
+          Effect: 'Allow',
+          Action: 'bedrock:InvokeModel*',
+          Resource: foundationModels,
+          Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
+        },
+      ],
+    })
+    await converse(bedrock.client(), { modelId: haiku45 })
+    expect(await refusal({ modelId: model })).toMatchObject({ name: 'AccessDeniedException' })
+    expect(await refusal({ modelId: haiku })).toMatchObject({ name: 'AccessDeniedException' })
+  })
+
+  it('lets an explicit deny win, such as one for another region of the profile', async () => {
+    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
+        { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
+      ],
+    })
+    expect(await refusal({ modelId: haiku45 })).toMatchObject({
+      message: expect.stringMatching(
+        /us-west-2::foundation-model.* with an explicit deny in an identity-based policy$/,
+      ),
+    })
+  })
+})
+
+const call: Message = {
+  role: 'assistant',
+  content: [{ toolUse: { toolUseId: 'tooluse_1', name: 'get_weather', input: { city: 'Oslo' } } }],
+}
+const result = (toolUseId: string) => ({ toolResult: { toolUseId, content: [{ text: 'Sunny.' }] } })
+
+describe('a conversation is refused', () => {
+  it.each<[string, Message[], string | RegExp]>([
+    ['that is empty', [], /^A conversation must start with a user message/],
+    [
+      'that the assistant begins',
+      [{ role: 'assistant', content: [{ text: 'Hi' }] }],
+      /must start with a user message/,
+    ],
+    [
+      'with an empty message',
+      [userSays('Hi'), { role: 'assistant', content: [] }, userSays('Hi')],
+      'The content field in the Message object at messages.1 is empty. Add a ContentBlock object to the content field and try again.',
+    ],
+    [
+      'with a blank text',
+      [{ role: 'user', content: [{ text: 'Hi' }, { text: ' \n' }] }],
+      'The text field in the ContentBlock object at messages.0.content.1 is blank. Add text to the text field, and try again.',
+    ],
+    [
+      'in which a role speaks twice',
+      [userSays('Hi'), userSays('there')],
+      /must alternate between user and assistant roles/,
+    ],
+    [
+      'that leaves a tool call without its result',
+      [userSays('Weather?'), call, userSays('Well?')],
+      'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
+    ],
+    [
+      'with the result of another call',
+      [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_2')] }],
+      'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
+    ],
+    [
+      'with more results than calls',
+      [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_1'), result('tooluse_2')] }],
+      'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
+    ],
+    [
+      'that ends with the beginning of an answer',
+      [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }],
+      /does not support assistant message prefill/,
+    ],
+  ])('%s', async (_what, messages, message) => {
+    expect(await refusal({ messages, toolConfig })).toEqual({
+      status: 400,
+      name: 'ValidationException',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('that uses tools without declaring any', async () => {
+    const messages = [userSays('Weather?'), call, { role: 'user' as const, content: [result('tooluse_1')] }]
+    expect(await refusal({ messages })).toMatchObject({
+      message: 'The toolConfig field must be defined when using toolUse and toolResult content blocks.',
+    })
+  })
+})
+
+describe('a parameter is refused', () => {
+  it.each<[string, Partial<ConverseStreamCommandInput>, string | RegExp]>([
+    [
+      'temperature by a 5.5 model',
+      { inferenceConfig: { temperature: 0.5 } },
+      '`temperature` is deprecated for this model.',
+    ],
+    ['topP by a 5.5 model', { inferenceConfig: { topP: 0.5 } }, '`top_p` is deprecated for this model.'],
+    [
+      'temperature with topP',
+      { modelId: haiku45, inferenceConfig: { temperature: 0.5, topP: 0.5 } },
+      /cannot both be specified/,
+    ],
+    [
+      'temperature above 1',
+      { modelId: haiku45, inferenceConfig: { temperature: 1.5 } },
+      /'inferenceConfig.temperature' failed to satisfy constraint/,
+    ],
+    [
+      'maxTokens of nothing',
+      { inferenceConfig: { maxTokens: 0 } },
+      /'inferenceConfig.maxTokens' failed to satisfy constraint/,
+    ],
+    [
+      'maxTokens above the model’s',
+      { inferenceConfig: { maxTokens: 200_000 } },
+      /exceeds the model limit of 128000/,
+    ],
+    [
+      'a forced tool where thinking is always on',
+      { modelId: 'us.anthropic.claude-sonnet-5-5', toolConfig: { ...toolConfig, toolChoice: { any: {} } } },
+      /tool_choice: type "tool" and "any" are not supported for this model/,
+    ],
+    [
+      'an unknown field of the model',
+      { additionalModelRequestFields: { colour: 'red' } },
+      /colour: Extra inputs are not permitted/,
+    ],
+    [
+      'a thinking budget by a 5.5 model',
+      { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } },
+      /"thinking.type.enabled" is not supported/,
+    ],
+  ])('%s', async (_what, input, message) => {
+    expect(await refusal(input)).toEqual({
+      status: 400,
+      name: 'ValidationException',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it.each<[string, Partial<ConverseStreamCommandInput>]>([
+    ['temperature by Haiku 4.5', { modelId: haiku45, inferenceConfig: { temperature: 0 } }],
+    ['thinking switched off', { additionalModelRequestFields: { thinking: { type: 'disabled' } } }],
+    [
+      'the beginning of an answer by Haiku 4.5',
+      { modelId: haiku45, messages: [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }] },
+    ],
+  ])('but not %s', async (_what, input) => {
+    expect(await converse(bedrock.client(), input)).toMatchObject({ stopReason: 'end_turn' })
+  })
+})
+
+it('an operation that does not exist is refused', async () => {
+  const answer = await fetch(`${bedrock.url}/model/${haiku}/invent`, { method: 'POST', body: '{}' })
+  expect(answer.status).toBe(404)
+  expect(answer.headers.get('x-amzn-errortype')).toMatch(/^UnknownOperationException:/)
+})

@@ -1,0 +1,327 @@
+import { Sha256 } from '@aws-crypto/sha256-js'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { describe, expect, it } from 'vitest'
+import { collectStream, converse, failureOf, haiku, knownKeys, transports, useBedrock } from './support.ts'
+
+const bedrock = useBedrock()
+const temporary = useBedrock(() => ({ EMULATOR_SESSION_TOKEN: 'the-session-token' }))
+
+describe.each(transports)('credentials over %s', transport => {
+  const expired = {
+    accessKeyId: 'ASIAEXPIRED00EXAMPLE',
+    secretAccessKey: 'emulated-secret-access-key',
+    sessionToken: 'emulated-expired-session-token',
+  }
+  it.each([
+    [
+      'an unknown key',
+      { ...knownKeys, accessKeyId: 'AKIAUNKNOWN00EXAMPLE' },
+      'UnrecognizedClientException',
+      /^The security token included in the request is invalid\.$/,
+    ],
+    [
+      'a session token that does not belong to the key',
+      { ...knownKeys, sessionToken: 'other' },
+      'UnrecognizedClientException',
+      /invalid/,
+    ],
+    [
+      'a wrong secret',
+      { ...knownKeys, secretAccessKey: 'wrong' },
+      'InvalidSignatureException',
+      /^The request signature we calculated does not match/,
+    ],
+    [
+      'expired temporary keys',
+      expired,
+      'ExpiredTokenException',
+      /^The security token included in the request is expired$/,
+    ],
+    [
+      'expired keys without their session token',
+      { ...expired, sessionToken: undefined },
+      'UnrecognizedClientException',
+      /invalid/,
+    ],
+  ])(
+    'refuse %s',
+    async (_what, {
+      sessionToken,
+      ...keys
+    }: typeof knownKeys & { sessionToken?: string | undefined }, name, message) => {
+      const credentials = sessionToken === undefined ? keys : { ...keys, sessionToken }
+      const client = bedrock.client({ transport, credentials })
+      for (const failure of [await failureOf(converse(client)), await failureOf(collectStream(client))]) {
+        expect(failure).toMatchObject({
+          name,
+          message: expect.stringMatching(message),
+          $metadata: { httpStatusCode: 403 },
+        })
+      }
+      expect(bedrock.app.switchboard.requests.entries).toMatchObject([
+        { status: 403, error: name },
+        { status: 403, error: name },
+      ])
+    },
+  )
+
+  it('of a session are accepted with their session token', async () => {
+    const credentials = { ...knownKeys, sessionToken: 'the-session-token' }
+    await converse(temporary.client({ transport, credentials }))
+    expect(temporary.app.switchboard.requests.entries[0]).toMatchObject({
+      principal: 'arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/developer',
+    })
+    const failure = await failureOf(converse(temporary.client({ transport })))
+    expect(failure.name).toBe('UnrecognizedClientException')
+  })
+
+  it('for another region are refused', async () => {
+    const failure = await failureOf(converse(bedrock.client({ transport, region: 'eu-central-1' })))
+    expect(failure).toMatchObject({
+      name: 'InvalidSignatureException',
+      message: 'Credential should be scoped to a valid region. ',
+    })
+  })
+
+  it.each([
+    [600, /^Signature expired/],
+    [-600, /^Signature not yet current/],
+  ])('signed with a clock %i s behind are refused', async (offsetSeconds, message) => {
+    bedrock.app.account.clock.offsetSeconds = offsetSeconds
+    expect(await failureOf(converse(bedrock.client({ transport })))).toMatchObject({
+      name: 'InvalidSignatureException',
+      message: expect.stringMatching(message),
+    })
+  })
+})
+
+/** A signed request that a test may spoil before it is sent. */
+interface RawRequest {
+  method: string
+  path: string
+  headers: Record<string, string>
+  body: string
+}
+
+async function signedRequest(service = 'bedrock'): Promise<RawRequest> {
+  const signer = new SignatureV4({ service, region: 'us-east-1', credentials: knownKeys, sha256: Sha256 })
+  const { host, hostname } = new URL(bedrock.url)
+  const request = {
+    method: 'POST',
+    path: `/model/${haiku}/converse`,
+    headers: { host, 'content-type': 'application/json', 'x-amz-note': 'one  two' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] }),
+  }
+  const { headers } = await signer.sign({ ...request, protocol: 'http:', hostname })
+  return { ...request, headers }
+}
+
+function send({ path, headers, ...init }: RawRequest): Promise<Response> {
+  const { host: _host, ...sent } = headers
+  return fetch(`${bedrock.url}${path}`, { ...init, headers: sent })
+}
+
+function replaceIn(
+  request: RawRequest,
+  header: string,
+  from: RegExp | string,
+  to: string | ((found: string) => string),
+): void {
+  const replacement = typeof to === 'string' ? () => to : to
+  request.headers[header] = (request.headers[header] ?? '').replace(from, replacement)
+}
+
+describe('a signed request', () => {
+  it('is accepted as it was signed', async () => {
+    expect((await send(await signedRequest())).status).toBe(200)
+  })
+
+  it.each<[string, (request: RawRequest) => void, string, RegExp]>([
+    [
+      'another body',
+      request => {
+        request.body = request.body.replace('Hi', 'Ho')
+      },
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'another model',
+      request => {
+        request.path = request.path.replace('haiku', 'opus')
+      },
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'another operation',
+      request => {
+        request.path += '-stream'
+      },
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'a query',
+      request => {
+        request.path += '?a=1'
+      },
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'another signed header',
+      request => {
+        request.headers['x-amz-note'] = 'other'
+      },
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'an additional x-amz header',
+      request => {
+        request.headers['x-amz-target'] = 'other'
+      },
+      'InvalidSignatureException',
+      /'x-amz-target' must be a 'SignedHeader'/,
+    ],
+    [
+      'another date',
+      request => replaceIn(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)),
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'no date',
+      request => {
+        delete request.headers['x-amz-date']
+      },
+      'InvalidSignatureException',
+      /Date/,
+    ],
+    [
+      'another scope date',
+      request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'),
+      'InvalidSignatureException',
+      /^Date in Credential scope does not match/,
+    ],
+    [
+      'another region',
+      request => replaceIn(request, 'authorization', 'us-east-1', 'us-west-2'),
+      'InvalidSignatureException',
+      /valid region/,
+    ],
+    [
+      'another service',
+      request => replaceIn(request, 'authorization', '/bedrock/', '/s3/'),
+      'InvalidSignatureException',
+      /correct service: 'bedrock'/,
+    ],
+    [
+      'another signature',
+      request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, '00000000'),
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'a shorter signature',
+      request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, ''),
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'fewer signed headers',
+      request => replaceIn(request, 'authorization', 'content-type;', ''),
+      'InvalidSignatureException',
+      /does not match/,
+    ],
+    [
+      'an unsigned host',
+      request => replaceIn(request, 'authorization', 'host;', ''),
+      'InvalidSignatureException',
+      /'host' must be a 'SignedHeader'/,
+    ],
+    [
+      'no signature',
+      request => replaceIn(request, 'authorization', /, Signature=.*/, ''),
+      'IncompleteSignatureException',
+      /requires 'Signature' parameter/,
+    ],
+    [
+      'a credential without scope',
+      request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'),
+      'IncompleteSignatureException',
+      /exactly 5 slash-delimited elements/,
+    ],
+    [
+      'another scheme',
+      request => {
+        request.headers['authorization'] = 'Basic YTpi'
+      },
+      'IncompleteSignatureException',
+      /Unsupported authorization type: 'Basic'/,
+    ],
+    [
+      'no authorization',
+      request => {
+        delete request.headers['authorization']
+      },
+      'MissingAuthenticationTokenException',
+      /^Missing Authentication Token$/,
+    ],
+  ])('with %s is refused', async (_what, spoil, name, message) => {
+    const request = await signedRequest()
+    spoil(request)
+    const answer = await send(request)
+    expect(answer.status).toBe(403)
+    expect(answer.headers.get('x-amzn-errortype')).toBe(
+      `${name}:http://internal.amazon.com/coral/com.amazon.coral.service/`,
+    )
+    expect(await answer.json()).toEqual({ message: expect.stringMatching(message) })
+  })
+
+  it('for another service is refused, even with a good signature', async () => {
+    const answer = await send(await signedRequest('sts'))
+    expect(await answer.json()).toEqual({
+      message: "Credential should be scoped to correct service: 'bedrock'. ",
+    })
+  })
+})
+
+describe('an API key', () => {
+  const withKey = (token: string) =>
+    bedrock.client({ authSchemePreference: ['httpBearerAuth'], token: { token } })
+
+  it('is accepted as bearer token', async () => {
+    expect(await converse(withKey('emulated-bedrock-api-key'))).toMatchObject({ stopReason: 'end_turn' })
+    expect(await collectStream(withKey('emulated-bedrock-api-key'))).not.toEqual([])
+  })
+
+  it.each(['unknown', 'emulated-expired-api-key', 'emulated-api-key-of-another-region'])(
+    'such as “%s” is refused',
+    async key => {
+      expect(await failureOf(converse(withKey(key)))).toMatchObject({
+        name: 'AccessDeniedException',
+        message: 'Authentication failed: Please make sure your API Key is valid.',
+        $metadata: { httpStatusCode: 403 },
+      })
+    },
+  )
+
+  it('needs the permission to call with a bearer token', async () => {
+    expect(await failureOf(converse(withKey('emulated-api-key-without-policy')))).toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringMatching(
+        /not authorized to perform: bedrock:CallWithBearerToken on resource: \*/,
+      ),
+    })
+  })
+})
+
+it('keys and tokens never show in what was seen', async () => {
+  await converse(bedrock.client())
+  await failureOf(converse(bedrock.client({ credentials: { ...knownKeys, sessionToken: 'sentinel-token' } })))
+  const seen = await (await fetch(`${bedrock.url}/emulator/requests`)).text()
+  expect(JSON.parse(seen).requests).toHaveLength(2)
+  expect(seen).not.toMatch(/sentinel-token|AKIA|AWS4|wJalr/)
+})

@@ -1,0 +1,142 @@
+import type { AddressInfo } from 'node:net'
+import {
+  BedrockRuntimeClient,
+  type BedrockRuntimeClientConfig,
+  ConverseCommand,
+  type ConverseCommandOutput,
+  type ConverseStreamCommand,
+  type ConverseStreamCommandInput,
+  type ConverseStreamOutput,
+  ConverseStreamCommand as StreamCommand,
+} from '@aws-sdk/client-bedrock-runtime'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { buildApp, type Dependencies } from '../../../emulators/bedrock/src/app.ts'
+import { readConfig } from '../../../emulators/bedrock/src/config.ts'
+
+export const haiku = 'us.anthropic.claude-haiku-5-5'
+export const haiku45 = 'us.anthropic.claude-haiku-4-5-20251001-v1:0'
+
+/** The keys that the stand-in accepts by default. */
+export const knownKeys = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
+
+export const toolConfig: NonNullable<ConverseStreamCommandInput['toolConfig']> = {
+  tools: [
+    tool('get_weather', { city: { type: 'string' } }),
+    tool('get_forecast', { city: { type: 'string' }, days: { type: 'integer' } }),
+  ],
+}
+
+function tool(name: string, properties: Record<string, { type: string }>) {
+  return { toolSpec: { name, inputSchema: { json: { type: 'object', properties } } } }
+}
+
+export type Transport = 'HTTP/1.1' | 'HTTP/2'
+export const transports: readonly Transport[] = ['HTTP/1.1', 'HTTP/2']
+
+export interface BedrockUnderTest {
+  readonly url: string
+  readonly app: ReturnType<typeof buildApp>
+  /** A client of the real SDK; one attempt, so that errors show at once. */
+  client(options?: BedrockRuntimeClientConfig & { transport?: Transport }): BedrockRuntimeClient
+}
+
+/** A listening stand-in for the tests of one file; what its switchboard was told is forgotten after each. */
+export function useBedrock(
+  environment: () => Readonly<Record<string, string>> = () => ({}),
+  dependencies: Dependencies = {},
+): BedrockUnderTest {
+  let app: ReturnType<typeof buildApp> | undefined
+  let url = ''
+  const clients: BedrockRuntimeClient[] = []
+  const running = () => {
+    if (!app) throw new Error('The stand-in is not running.')
+    return app
+  }
+  beforeAll(async () => {
+    app = buildApp(readConfig({ LOG_LEVEL: 'fatal', ...environment() }), dependencies)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  })
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.destroy()
+    running().switchboard.reset()
+    running().account.reset()
+  })
+  afterAll(() => running().close())
+  return {
+    get url() {
+      return url
+    },
+    get app() {
+      return running()
+    },
+    client({ transport = 'HTTP/1.1', ...options } = {}) {
+      const client = new BedrockRuntimeClient({
+        region: 'us-east-1',
+        endpoint: url,
+        credentials: knownKeys,
+        maxAttempts: 1,
+        ...(transport === 'HTTP/1.1' ? { requestHandler: new NodeHttpHandler() } : {}),
+        ...options,
+      })
+      clients.push(client)
+      return client
+    },
+  }
+}
+
+export function userSays(text: string) {
+  return { role: 'user' as const, content: [{ text }] }
+}
+
+/** What a question costs: one Converse call. */
+export function converse(
+  client: BedrockRuntimeClient,
+  input: Partial<ConverseStreamCommandInput> = {},
+): Promise<ConverseCommandOutput> {
+  return client.send(new ConverseCommand({ modelId: haiku, messages: [userSays('Hello!')], ...input }))
+}
+
+/** All events of one ConverseStream call. Throws what the stream throws. */
+export async function collectStream(
+  client: BedrockRuntimeClient,
+  input: Partial<ConverseStreamCommandInput> = {},
+): Promise<ConverseStreamOutput[]> {
+  const events: ConverseStreamOutput[] = []
+  for await (const event of await openStream(client, input)) events.push(event)
+  return events
+}
+
+export async function openStream(
+  client: BedrockRuntimeClient,
+  input: Partial<ConverseStreamCommandInput> = {},
+  abortSignal?: AbortSignal,
+): Promise<AsyncIterable<ConverseStreamOutput>> {
+  const command: ConverseStreamCommand = new StreamCommand({
+    modelId: haiku,
+    messages: [userSays('Hello!')],
+    ...input,
+  })
+  const { stream } = await client.send(command, abortSignal ? { abortSignal } : {})
+  if (!stream) throw new Error('There is no stream.')
+  return stream
+}
+
+/** The text that a stream's events spell out. */
+export function textOf(events: readonly ConverseStreamOutput[]): string {
+  return events.map(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? '').join('')
+}
+
+/** What a promise is rejected with; a promise that is kept is a failure. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error & Record<string, unknown>
+  }
+  throw new Error('It succeeded.')
+}

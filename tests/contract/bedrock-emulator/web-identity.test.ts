@@ -1,0 +1,232 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Sha256 } from '@aws-crypto/sha256-js'
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startIssuer, subject } from './oidc-issuer.ts'
+import { converse, failureOf, knownKeys, useBedrock } from './support.ts'
+
+const issuer = await startIssuer()
+const role = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
+const bedrock = useBedrock(() => ({
+  EMULATOR_TRUSTED_ISSUER: issuer.issuer,
+  EMULATOR_TRUSTED_SUBJECT: subject,
+}))
+const folder = mkdtempSync(join(tmpdir(), 'web-identity-'))
+const tokenFile = join(folder, 'token')
+
+afterEach(() => issuer.answerWith(undefined))
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await issuer.close()
+})
+
+function stsCalls() {
+  return bedrock.app.switchboard.requests.entries.filter(
+    ({ operation }) => operation === 'AssumeRoleWithWebIdentity',
+  )
+}
+
+describe('the SDK’s own web identity credentials', () => {
+  let client: BedrockRuntimeClient
+
+  beforeEach(() => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE']) {
+      vi.stubEnv(name, undefined)
+    }
+    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', undefined)
+    vi.stubEnv('AWS_ROLE_ARN', role)
+    vi.stubEnv('AWS_ROLE_SESSION_NAME', 'agent-pod')
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', tokenFile)
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', bedrock.url)
+    writeFileSync(tokenFile, issuer.token())
+    client = new BedrockRuntimeClient({
+      region: 'us-east-1',
+      endpoint: bedrock.url,
+      maxAttempts: 1,
+      requestHandler: new NodeHttpHandler(),
+    })
+  })
+  afterEach(() => client.destroy())
+
+  it('call Bedrock as a session of the role, and are reused', async () => {
+    await converse(client)
+    await converse(client)
+    expect(stsCalls()).toHaveLength(1)
+    expect(bedrock.app.switchboard.requests.entries.at(-1)).toMatchObject({
+      principal: 'arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod',
+      status: 200,
+    })
+  })
+
+  it('are renewed with the token that is in the file by then, signed with a key that is new by then', async () => {
+    bedrock.app.account.sessionSeconds = 0
+    expect((await failureOf(converse(client))).name).toBe('ExpiredTokenException')
+    bedrock.app.account.sessionSeconds = undefined
+    const before = stsCalls().length
+    issuer.rotate()
+    writeFileSync(tokenFile, issuer.token({ jti: 'second' }))
+    await converse(client)
+    expect(stsCalls().slice(before)).toMatchObject([{ status: 200 }])
+  })
+
+  it('are refused by Bedrock once their session is over', async () => {
+    await converse(client)
+    bedrock.app.account.expireSessions()
+    expect(await failureOf(converse(client))).toMatchObject({
+      name: 'ExpiredTokenException',
+      $metadata: { httpStatusCode: 403 },
+    })
+  })
+
+  it.each([
+    [
+      'an expired token',
+      () => issuer.token({ exp: 1_700_000_000 }),
+      400,
+      'ExpiredTokenException',
+      /^Token expired: current date\/time \d+ must be before the expiration date\/time 1700000000$/,
+    ],
+    [
+      'a token for another audience',
+      () => issuer.token({ aud: ['api://AzureADTokenExchange'] }),
+      400,
+      'InvalidIdentityTokenException',
+      /^Incorrect token audience$/,
+    ],
+    [
+      'a token of an issuer that differs in the trailing slash',
+      () => issuer.token({ iss: issuer.issuer.replace(/\/$/, '') }),
+      400,
+      'InvalidIdentityTokenException',
+      /^No OpenIDConnect provider found in your account for /,
+    ],
+    [
+      'a token of another service account',
+      () => issuer.token({ sub: `${subject}-2` }),
+      403,
+      'AccessDenied',
+      /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/,
+    ],
+    [
+      'a token signed with another key',
+      () => issuer.forge(),
+      400,
+      'InvalidIdentityTokenException',
+      /signature verification failed/,
+    ],
+    ['what is no JWT', () => 'not-a-token', 400, 'InvalidIdentityTokenException', /is not a valid JWT/],
+  ])('are not to be had for %s', async (_what, token, status, name, message) => {
+    writeFileSync(tokenFile, token())
+    expect(await failureOf(converse(client))).toMatchObject({
+      name,
+      message: expect.stringMatching(message),
+      $metadata: { httpStatusCode: status },
+    })
+  })
+
+  it('are not to be had for a role that does not exist', async () => {
+    vi.stubEnv('AWS_ROLE_ARN', `${role}-2`)
+    expect(await failureOf(converse(client))).toMatchObject({ name: 'AccessDenied' })
+  })
+
+  it('are not to be had while the issuer publishes no keys', async () => {
+    issuer.answerWith((_request, response) => response.writeHead(500).end())
+    expect(await failureOf(converse(client))).toMatchObject({
+      name: 'InvalidIdentityTokenException',
+      message: expect.stringMatching(/^Couldn't retrieve verification key from your identity provider/),
+    })
+  })
+
+  it('are not to be had while the issuer is out of reach', async () => {
+    issuer.answerWith(request => request.socket.destroy())
+    expect((await failureOf(converse(client))).name).toMatch(/^IDPCommunicationError/)
+  })
+})
+
+async function askSts(parameters: Record<string, string>): Promise<{ status: number; xml: string }> {
+  const answer = await fetch(bedrock.url, {
+    method: 'POST',
+    body: new URLSearchParams({ Version: '2011-06-15', ...parameters }),
+  })
+  expect(answer.headers.get('content-type')).toMatch(/^text\/xml/)
+  return { status: answer.status, xml: await answer.text() }
+}
+
+describe('AssumeRoleWithWebIdentity', () => {
+  const assume = (parameters: Record<string, string>) =>
+    askSts({
+      Action: 'AssumeRoleWithWebIdentity',
+      RoleArn: role,
+      RoleSessionName: 'session',
+      WebIdentityToken: issuer.token(),
+      ...parameters,
+    })
+
+  it('tells whose the credentials are, and for how long', async () => {
+    const { status, xml } = await assume({ DurationSeconds: '900' })
+    expect(status).toBe(200)
+    expect(xml).toContain('<Arn>arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/session</Arn>')
+    expect(xml).toContain(`<SubjectFromWebIdentityToken>${subject}</SubjectFromWebIdentityToken>`)
+    const expiration = Date.parse(/<Expiration>([^<]+)</.exec(xml)?.[1] ?? '')
+    expect(Math.abs(expiration - Date.now() - 900_000)).toBeLessThan(5_000)
+  })
+
+  it.each<[string, Record<string, string>, string]>([
+    ['without a role', { RoleArn: '' }, 'ValidationError'],
+    ['with a session name of spaces', { RoleSessionName: 'a b' }, 'ValidationError'],
+    ['for a minute', { DurationSeconds: '60' }, 'ValidationError'],
+    ['for longer than the role allows', { DurationSeconds: '7200' }, 'ValidationError'],
+    ['of another version', { Version: '2000-01-01' }, 'InvalidAction'],
+    ['of another name', { Action: 'GetSessionToken' }, 'InvalidAction'],
+  ])('%s is refused', async (_what, parameters, code) => {
+    const { status, xml } = await assume(parameters)
+    expect(status).toBe(400)
+    expect(xml).toContain(`<Code>${code}</Code>`)
+  })
+})
+
+describe('GetCallerIdentity', () => {
+  async function whoAmI(credentials: typeof knownKeys, service = 'sts') {
+    const signer = new SignatureV4({ service, region: 'us-east-1', credentials, sha256: Sha256 })
+    const { host, hostname } = new URL(bedrock.url)
+    const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+    const { headers } = await signer.sign({
+      method: 'POST',
+      protocol: 'http:',
+      hostname,
+      path: '/',
+      headers: { host, 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    const { host: _host, ...sent } = headers
+    const answer = await fetch(bedrock.url, { method: 'POST', headers: sent, body })
+    return { status: answer.status, xml: await answer.text() }
+  }
+
+  it('names the principal behind a signature', async () => {
+    const { status, xml } = await whoAmI(knownKeys)
+    expect(status).toBe(200)
+    expect(xml).toContain('<Arn>arn:aws:iam::111122223333:user/agent</Arn>')
+    expect(xml).toContain('<Account>111122223333</Account>')
+  })
+
+  it.each([
+    ['an unknown key', { ...knownKeys, accessKeyId: 'AKIAUNKNOWN00EXAMPLE' }, 'sts', 'InvalidClientTokenId'],
+    ['a wrong secret', { ...knownKeys, secretAccessKey: 'wrong' }, 'sts', 'SignatureDoesNotMatch'],
+    ['a signature for Bedrock', knownKeys, 'bedrock', 'SignatureDoesNotMatch'],
+  ])('refuses %s', async (_what, credentials, service, code) => {
+    const { status, xml } = await whoAmI(credentials, service)
+    expect(status).toBe(403)
+    expect(xml).toContain(`<Code>${code}</Code>`)
+  })
+
+  it('refuses a request without signature', async () => {
+    const { status, xml } = await askSts({ Action: 'GetCallerIdentity' })
+    expect(status).toBe(403)
+    expect(xml).toContain('<Code>MissingAuthenticationToken</Code>')
+  })
+})
