@@ -31,7 +31,7 @@ describe('A direct turn in the autonomous flow', () => {
       tools: [{ name: 'get_weather', arguments: { city: 'Dallas' }, status: 'ok' }],
       notices: [],
     })
-    expect(body.answer).toMatch(/°C .*°F.* in Dallas/)
+    expect(body.answer).toMatch(/^In Dallas, Texas.* °C \(\d+ °F\)/)
     const card = cardsOf(body.trace, 'TR').at(-1)
     expect(card).toMatchObject({ observed: true, claims: { azp: agentId, idtyp: 'app', oid: agentId } })
     const verified = card?.verifiedBy?.find(({ actor }) => actor === 'weather-api')

@@ -41,7 +41,7 @@ async function runTurn(number: number): Promise<string> {
   const headers = bearer(tokens[person] ?? '')
   const { text, events } = await askForStream(stack.agentUrl, asked, headers)
   expect(events.at(-1)?.event).toBe('result')
-  expect(text).toContain(`in ${city}`)
+  expect(text).toContain(`In ${city}`)
   for (const elsewhere of cities) if (elsewhere !== city) expect(text).not.toContain(elsewhere)
   expect(text).toContain(agentId)
   expect(text).not.toContain(other)

@@ -28,6 +28,7 @@ const schema = {
   description:
     'Answers as one JSON document, or – with Accept: text/event-stream – as server-sent events: ' +
     '`turn` first, then `step`, `delta` and `notice` as they come, and exactly one `result` or `problem` last.',
+  security: [{}, { userToken: [] }],
   body: ChatRequest,
   response: {
     200: {

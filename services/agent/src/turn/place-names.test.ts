@@ -40,6 +40,9 @@ describe('What direct mode recognises', () => {
     ['do I need an umbrella in London on Friday?', 'London', days(7)],
     ['weather in Newcastle upon Tyne for a week', 'Newcastle upon Tyne', days(7)],
     ['東京', '東京', now],
+    ['New York City', 'New York City', now],
+    ['weather in Ho Chi Minh City', 'Ho Chi Minh City', now],
+    ['the weather in the city of London', 'London', now],
   ])('%s', (message, place, when) => {
     expect(recogniseWeatherQuestion(message)).toEqual({ place, when })
   })
@@ -54,6 +57,8 @@ describe('What direct mode recognises', () => {
     'What is the capital of France?',
     'Thank you!',
     'tomorrow',
+    'What is the weather in the city?',
+    'What is the weather in my town?',
     '12345',
     'weather in 12345',
     '?!',

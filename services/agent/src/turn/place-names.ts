@@ -1,5 +1,13 @@
 import { findTime, type When } from './time-words.ts'
-import { articles, commonWords, connectors, leadIns, prepositions, weatherWords } from './words.ts'
+import {
+  articles,
+  commonWords,
+  connectors,
+  leadIns,
+  placeNouns,
+  prepositions,
+  weatherWords,
+} from './words.ts'
 
 /** What direct mode understood of a message. */
 export interface WeatherQuestion {
@@ -127,9 +135,10 @@ function startsWithCapital({ text }: Word): boolean {
 }
 
 function toPlace(words: readonly Word[]): string | undefined {
-  const first = words.findIndex(word => articles.has(word.key) || startsWithCapital(word) || !isInner(word))
-  const last = words.findLastIndex(word => !isInner(word))
-  const name = first < 0 ? [] : words.slice(first, last + 1)
+  const named = dropAnnouncement(words)
+  const first = named.findIndex(word => articles.has(word.key) || startsWithCapital(word) || !isInner(word))
+  const last = named.findLastIndex(word => !isInner(word))
+  const name = first < 0 ? [] : named.slice(first, last + 1)
   const place = name
     .map(({ text }) => text)
     .join(' ')
@@ -142,6 +151,12 @@ function toPlace(words: readonly Word[]): string | undefined {
   return isPlausible ? place : undefined
 }
 
-function isInner({ key }: Word): boolean {
+/** “the city of London” → “London”; “the city” → nothing. */
+function dropAnnouncement(words: readonly Word[]): readonly Word[] {
+  const noun = words.findIndex(({ key }) => !isInner({ key }) && !articles.has(key))
+  return placeNouns.has(words[noun]?.key ?? '') ? words.slice(noun + 1) : words
+}
+
+function isInner({ key }: Pick<Word, 'key'>): boolean {
   return connectors.has(key) || prepositions.has(key)
 }

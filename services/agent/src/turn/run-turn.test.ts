@@ -32,7 +32,7 @@ function run(
   }
   return runTurn({ mode: 'direct', model: null, answer }, request, {
     timeoutMs: 60_000,
-    signal: new AbortController().signal,
+    controller: new AbortController(),
     onUnexpectedError: error => {
       throw error
     },
@@ -209,7 +209,7 @@ describe('The end of a turn that does not end by itself', () => {
 
   it('is the problem that it was aborted with', async () => {
     const controller = new AbortController()
-    const events = collect(run(untilAborted, {}, { signal: controller.signal }))
+    const events = collect(run(untilAborted, {}, { controller }))
     await vi.advanceTimersByTimeAsync(1)
     controller.abort(problem('AGENT_STOPPING', 'Stopping.'))
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_STOPPING' } })

@@ -21,8 +21,8 @@ export interface TurnRequest {
 
 export interface TurnOptions {
   readonly timeoutMs: number
-  /** Aborted when the person goes away, or with a ProblemError when the agent has to end the turn. */
-  readonly signal: AbortSignal
+  /** Ends the turn: aborted when the person goes away, or with a ProblemError that says why; by the turn itself at its end. */
+  readonly controller: AbortController
   /** Told of errors that are no known failure; the person only learns that something went wrong. */
   readonly onUnexpectedError: (error: unknown) => void
 }
@@ -39,18 +39,16 @@ export async function* runTurn(
   request: TurnRequest,
   options: TurnOptions,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const startedMs = performance.now()
-  const abandoned = new AbortController()
-  const deadline = setTimeout(() => abandoned.abort(turnTimeout(options.timeoutMs)), options.timeoutMs)
-  const signal = AbortSignal.any([abandoned.signal, options.signal])
-  const run = new TurnRun(mode, request, signal, startedMs)
+  const { timeoutMs, controller } = options
+  const run = new TurnRun(mode, request, controller.signal)
+  const deadline = setTimeout(() => controller.abort(turnTimeout(timeoutMs)), timeoutMs)
   try {
     yield run.started
     void run.answer(options.onUnexpectedError)
     yield* run.events
   } finally {
     clearTimeout(deadline)
-    abandoned.abort()
+    controller.abort()
   }
 }
 
@@ -60,17 +58,16 @@ class TurnRun {
   readonly started: TurnEvent
   readonly #mode: AnswerMode
   readonly #turn: Turn
-  readonly #startedMs: number
+  readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
   #answer = ''
   #firstTokenMs: number | undefined
 
-  constructor(mode: AnswerMode, request: TurnRequest, signal: AbortSignal, startedMs: number) {
+  constructor(mode: AnswerMode, request: TurnRequest, signal: AbortSignal) {
     const { flow, signedIn, ...asked } = request
     const id = randomUUID()
     const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }))
     this.#mode = mode
-    this.#startedMs = startedMs
     this.#turn = {
       ...asked,
       id,

@@ -42,7 +42,7 @@ export class Turns {
     this.#running.add(controller)
     const events = runTurn(modes[mode], request, {
       timeoutMs: turnTimeoutMs,
-      signal: controller.signal,
+      controller,
       onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
     })
     return observeTurn(events, { log, metrics, onEnd: () => this.#running.delete(controller) })

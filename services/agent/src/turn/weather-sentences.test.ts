@@ -35,7 +35,7 @@ describe('The weather in sentences', () => {
   it('never passes climate normals off as today’s weather', () => {
     const { humidity_percent: _humidity, wind_kph: _wind, ...bare } = dallas
     const text = describeWeather({ ...bare, source: 'climate-normals' })
-    expect(text).toMatch(/^At this time of year it is usually about 21 °C \(71 °F\) in Dallas/)
+    expect(text).toMatch(/^In Dallas, Texas, United States: about 21 °C \(71 °F\), partly cloudy\. Source/)
     expect(text).toMatch(/Source: climate normals.* not today’s observed weather\.$/)
     expect(describeForecast({ ...oslo, source: 'climate-normals' }, false)).toMatch(/^What is usual/)
   })

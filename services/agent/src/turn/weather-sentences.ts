@@ -14,7 +14,7 @@ export function describeWeather(report: WeatherReport): string {
   return [
     isMeasured
       ? `It is ${temperature} in ${namePlace(report)}, ${lowerFirst(condition)}.`
-      : `At this time of year it is usually about ${temperature} in ${namePlace(report)}, ${lowerFirst(condition)}.`,
+      : `In ${namePlace(report)}: about ${temperature}, ${lowerFirst(condition)}.`,
     details.length > 0 ? `${upperFirst(details.join(', '))}.` : undefined,
     isMeasured ? 'Source: Open-Meteo.' : normals,
   ]
@@ -36,7 +36,7 @@ export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): 
 }
 
 const normals =
-  'Source: climate normals, the long-term mean for this time of year – not today’s observed weather.'
+  'Source: climate normals, the long-term means for this time of year – not today’s observed weather.'
 
 function describeDay({ low_c, high_c, low_f, high_f, condition }: ForecastDay): string {
   const celsius = `${degrees(low_c)} to ${degrees(high_c)} °C`

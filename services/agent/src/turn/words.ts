@@ -33,9 +33,12 @@ export const commonWords = list(`
   hello hi hey hallo hola howdy greetings moin servus bye goodbye ok okay cheers help test testing ping yo sup
   danke bitte ja nein gut guten abend tag nacht wie wird ist es das dem den dir du ein eine ich mir mich ihr sag sage zeig zeige
   bin bist sind war wäre soll sollte kann kannst brauche was wer wo wann warum auf aus mit und-so zum zur
-  city town stadt explain translate summarise summarize play make do
+  explain translate summarise summarize play make do
   currently today tonight morning afternoon evening moment right-now
 `)
+
+/** Nouns that announce a name rather than belong to it, when they come first: “the city of London”. */
+export const placeNouns = list('city town village stadt')
 
 /** What may precede a follow-up such as “and Rome?” or “what about Rome?”. */
 export const leadIns = list('and or what how about und oder in at for the')
