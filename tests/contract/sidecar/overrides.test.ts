@@ -94,3 +94,13 @@ test('Client capabilities go into the claims of the blueprint’s own tokens', a
   const [request] = trial.takeTokenRequests()
   expect(request?.form?.['claims']).toBe('{"access_token":{"xms_cc":{"values":["cp1"]}}}')
 })
+
+test('What only the original can do is an error, never a lesser token', async () => {
+  const trial = await Trial.begin()
+  for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
+    expect(
+      (await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.${option}=x`)).status,
+    ).toBe(500)
+  }
+  expect(trial.takeTokenRequests()).toEqual([])
+})

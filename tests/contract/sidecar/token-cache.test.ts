@@ -126,3 +126,19 @@ test('A caller that hangs up takes the request to Entra along', async () => {
   expect(error).toBe('timeout')
   await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))
 })
+
+test('A long-running process keeps its tokens under its key and renews them when the person is gone', async () => {
+  const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 3600 }) })
+  const key = 'optionsOverride.AcquireTokenOptions.LongRunningWebApiSessionKey=night-shift'
+  const later = `/AuthorizationHeaderUnauthenticated/weather?${asAgent}&${key}`
+  expect((await trial.get(later)).status).toBe(500)
+  const begun = tokenOf(await trial.get(`${onBehalfOfPath}&${key}`, trial.signIn()))
+  expect(tokenOf(await trial.get(later))).toEqual(begun)
+  trial.takeTokenRequests()
+  trial.clock.advanceSeconds(3400)
+  expect((await trial.get(later)).status).toBe(200)
+  expect(trial.takeTokenRequests().at(-1)?.form).toMatchObject({
+    grant_type: 'refresh_token',
+    refresh_token: 'r',
+  })
+})

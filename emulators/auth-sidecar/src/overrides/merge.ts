@@ -1,8 +1,13 @@
 import type { SidecarVersion } from '../config.ts'
-import type { AcquireTokenOptions, ApiOptions } from '../settings/downstream-apis.ts'
+import {
+  type AcquireTokenOptions,
+  type ApiOptions,
+  optionsBeyondStandIn,
+} from '../settings/downstream-apis.ts'
 import type { Query, QueryParameter } from './query.ts'
 
 const prefix = 'optionsoverride.'
+const acquisitionPrefix = 'acquiretokenoptions.'
 const guidPattern = /^[({]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?$/i
 
 /** What 1.0.0 already let a caller change; everything else came later. */
@@ -55,11 +60,16 @@ function overrideCall(draft: Draft<ApiOptions>, { key, name, value }: QueryParam
 }
 
 function overrideAcquisition(draft: Draft<AcquireTokenOptions>, { key, value }: QueryParameter): void {
-  if (key === 'acquiretokenoptions.tenant') draft.tenant = value
-  else if (key === 'acquiretokenoptions.forcerefresh') draft.forceRefresh = isTrue(value)
-  else if (key === 'acquiretokenoptions.claims') draft.claims = value
-  else if (key === 'acquiretokenoptions.fmipath') draft.fmiPath = value
-  else if (key === 'acquiretokenoptions.correlationid' && guidPattern.test(value)) draft.correlationId = value
+  if (!key.startsWith(acquisitionPrefix)) return
+  const name = key.slice(acquisitionPrefix.length)
+  if (name === 'tenant') draft.tenant = value
+  else if (name === 'forcerefresh') draft.forceRefresh = isTrue(value)
+  else if (name === 'claims') draft.claims = value
+  else if (name === 'fmipath') draft.fmiPath = value
+  else if (name === 'longrunningwebapisessionkey') draft.longRunningWebApiSessionKey = value
+  else if (name === 'correlationid')
+    draft.correlationId = guidPattern.test(value) ? value : draft.correlationId
+  else draft.beyondStandIn ??= optionsBeyondStandIn.find(option => option.toLowerCase() === name)
 }
 
 function isTrue(value: string): boolean {

@@ -7,8 +7,18 @@ export interface AcquireTokenOptions {
   readonly claims?: string | undefined
   readonly correlationId?: string | undefined
   readonly fmiPath?: string | undefined
+  /** Keeps a person's tokens under a name, so that they can be had again without the person. */
   readonly longRunningWebApiSessionKey?: string | undefined
+  /** An option that only the original can serve. */
+  readonly beyondStandIn?: string | undefined
 }
+
+/** Proof of possession and managed identities need what a stand-in does not have. */
+export const optionsBeyondStandIn = [
+  'PopPublicKey',
+  'PopClaim',
+  'ManagedIdentity.UserAssignedClientId',
+] as const
 
 /** One entry of `DownstreamApis`. */
 export interface ApiOptions {
@@ -64,6 +74,9 @@ function readApi(settings: Settings, name: string): ApiOptions {
       correlationId: text('AcquireTokenOptions:CorrelationId'),
       fmiPath: text('AcquireTokenOptions:FmiPath'),
       longRunningWebApiSessionKey: text('AcquireTokenOptions:LongRunningWebApiSessionKey'),
+      beyondStandIn: optionsBeyondStandIn.find(option =>
+        text(`AcquireTokenOptions:${option.replaceAll('.', ':')}`),
+      ),
     },
   }
 }

@@ -3,6 +3,7 @@ import type { ClientCredential, FormField } from '../credentials/credential.ts'
 import type { EntraConnection } from '../entra/connection.ts'
 import type { TokenGrant } from '../entra/token-endpoint.ts'
 import type { TraceContext } from '../entra/trace.ts'
+import { UnusableRequestError } from './failures.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 
 /** What every grant has in common. */
@@ -49,6 +50,11 @@ export interface ClientServices {
   readonly clock: Clock
 }
 
+export interface SessionQuery extends TokenQuery {
+  /** What the tokens of a long-running process are kept under. */
+  readonly sessionKey: string
+}
+
 /** Scopes of OpenID Connect that go along with every request for a person. */
 const reservedScopes = ['offline_access', 'openid', 'profile']
 
@@ -77,21 +83,53 @@ export class ConfidentialClient {
 
   /** A token on behalf of the person in the assertion. */
   async acquireOnBehalfOf(query: OnBehalfOfQuery): Promise<CachedToken> {
-    const partition = this.#partition('obo', query, query.assertionHash)
     await this.#services.entra.discoverInstance(query.tenant, query.trace)
-    return this.#cachedOrNew(partition, query, async () =>
-      this.#request(
-        query,
-        withReservedScopes(query.scopes),
-        [
-          ['client_info', '1'],
-          ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
-          ['assertion', query.assertion],
-          ['requested_token_use', 'on_behalf_of'],
-        ],
-        query.routingHint ? { 'x-anchormailbox': query.routingHint } : {},
-      ),
+    return this.#cachedOrNew(this.#partition('obo', query, query.assertionHash), query, async () => ({
+      ...(await this.#requestOnBehalfOf(query)),
+      refreshToken: undefined,
+    }))
+  }
+
+  /** The same at the start of a long-running process: never from the cache, and kept for {@link continueSession}. */
+  async beginSession(query: OnBehalfOfQuery & SessionQuery): Promise<CachedToken> {
+    await this.#services.entra.discoverInstance(query.tenant, query.trace)
+    const always = { ...query, bypassCache: true }
+    return this.#cachedOrNew(this.#sessionPartition(query), always, async () =>
+      this.#requestOnBehalfOf(query),
     )
+  }
+
+  /** A token of a long-running process whose person is gone, renewed by refresh token (RFC 6749 §6). */
+  async continueSession(query: SessionQuery): Promise<CachedToken> {
+    const partition = this.#sessionPartition(query)
+    await this.#services.entra.discoverInstance(query.tenant, query.trace)
+    return this.#cachedOrNew(partition, query, async () => {
+      const refreshToken = this.#services.cache.findRefreshToken(partition)
+      if (!refreshToken) throw new UnusableRequestError('There is no token under this session key.')
+      return this.#request(query, withReservedScopes(query.scopes), [
+        ['client_info', '1'],
+        ['grant_type', 'refresh_token'],
+        ['refresh_token', refreshToken],
+      ])
+    })
+  }
+
+  async #requestOnBehalfOf(query: OnBehalfOfQuery): Promise<TokenGrant> {
+    return this.#request(
+      query,
+      withReservedScopes(query.scopes),
+      [
+        ['client_info', '1'],
+        ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+        ['assertion', query.assertion],
+        ['requested_token_use', 'on_behalf_of'],
+      ],
+      query.routingHint ? { 'x-anchormailbox': query.routingHint } : {},
+    )
+  }
+
+  #sessionPartition({ sessionKey }: SessionQuery): string {
+    return `session|${this.#identity.cacheKey}|${sessionKey}`
   }
 
   /** A token for the agent's own user account, by federation instead of a password. */
@@ -161,6 +199,7 @@ function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: n
     expiresAtMs: nowMs + grant.expiresInSeconds * 1000,
     refreshAtMs: grant.refreshInSeconds === undefined ? undefined : nowMs + grant.refreshInSeconds * 1000,
     scopes: new Set(scopes.map(lowerCase)),
+    refreshToken: grant.refreshToken,
   }
 }
 

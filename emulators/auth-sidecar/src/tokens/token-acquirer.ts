@@ -13,6 +13,10 @@ import { type CachedToken, TokenCache } from './token-cache.ts'
 import type { AgentSelection, TokenOrder } from './token-order.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
+
+/** Asks for a session key to be made up; as nobody gets to know it, it is of no use here. */
+const automaticSessionKey = 'AllocateForMe'
+
 const metaTenants = new Set(['common', 'organizations'])
 
 export interface AcquirerOptions {
@@ -48,6 +52,8 @@ export class TokenAcquirer {
    *   error for what the original answers with 500.
    */
   async acquire(order: TokenOrder): Promise<string> {
+    const { beyondStandIn } = order.options.acquireTokenOptions
+    if (beyondStandIn) throw new UnusableRequestError(`${beyondStandIn} is beyond this stand-in.`)
     const token = await (order.options.requestAppToken
       ? this.#acquireForApp(order)
       : this.#acquireForPerson(order))
@@ -85,12 +91,18 @@ export class TokenAcquirer {
     }
     return this.#againWithFreshCredential(agent, async () => {
       const client = await this.#clientFor(agent)
-      if (!person) throw new NoAccountError()
-      return client.acquireOnBehalfOf({
-        ...this.#query(order, tenant ?? person.tenantId ?? this.#azureAd.tenantId),
-        assertion: person.token,
-        assertionHash: person.tokenHash,
-        routingHint: routingHint(person),
+      const query = this.#query(order, tenant ?? person?.tenantId ?? this.#azureAd.tenantId)
+      const { longRunningWebApiSessionKey: sessionKey } = order.options.acquireTokenOptions
+      if (!person) {
+        if (!sessionKey) throw new NoAccountError()
+        return client.continueSession({ ...query, sessionKey })
+      }
+      const { token: assertion, tokenHash: assertionHash } = person
+      const onBehalfOf = { ...query, assertion, assertionHash, routingHint: routingHint(person) }
+      if (!sessionKey) return client.acquireOnBehalfOf(onBehalfOf)
+      return client.beginSession({
+        ...onBehalfOf,
+        sessionKey: sessionKey === automaticSessionKey ? assertionHash : sessionKey,
       })
     })
   }

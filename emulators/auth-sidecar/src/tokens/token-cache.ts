@@ -7,6 +7,8 @@ export interface CachedToken {
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>
+  /** Only kept where the person may be gone when the token has run out. */
+  readonly refreshToken: string | undefined
 }
 
 /** A token this close to its end is not handed out any more. */
@@ -30,6 +32,11 @@ export class TokenCache {
       .get(partition)
       ?.find(candidate => scopes.every(scope => candidate.scopes.has(scope)))
     return token && token.expiresAtMs - expiryBufferMs > this.#clock.now() ? token : undefined
+  }
+
+  /** The refresh token of a partition. */
+  findRefreshToken(partition: string): string | undefined {
+    return this.#partitions.get(partition)?.findLast(({ refreshToken }) => refreshToken)?.refreshToken
   }
 
   /** Takes a token in; tokens of the partition that share a scope with it give way. */

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compactVerify, importX509 } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../clock.ts'
+import { readConfig } from '../config.ts'
+import { makeCertificateFile } from '../testing/certificate-file.ts'
+import { BlueprintCredential } from './blueprint-credential.ts'
+import type { FormField } from './credential.ts'
+import { openPkcs12 } from './pkcs12.ts'
+
+const context = { clientId: 'blueprint', tokenEndpoint: 'https://login.example/t/oauth2/v2.0/token' }
+let nowMs = Date.now()
+const clock = { now: () => nowMs, sleep: async () => undefined }
+
+function credentialOf(settings: Record<string, string>, federatedTokenFile?: string): BlueprintCredential {
+  const named = Object.entries(settings).map(([name, value]) => [
+    `AzureAd__ClientCredentials__${name}`,
+    value,
+  ])
+  const { azureAd } = readConfig({
+    AzureAd__TenantId: 't',
+    AzureAd__ClientId: 'c',
+    ...Object.fromEntries(named),
+  })
+  if (!azureAd) throw new Error('AzureAd is incomplete.')
+  return new BlueprintCredential(azureAd, { clock, federatedTokenFile })
+}
+
+async function prove(credential: BlueprintCredential): Promise<Record<string, string>> {
+  const fields: readonly FormField[] = await (await credential.load()).authenticate(context)
+  return Object.fromEntries(fields)
+}
+
+async function writeAssertion(path: string, expirySeconds: number): Promise<string> {
+  const claims = Buffer.from(JSON.stringify({ exp: expirySeconds })).toString('base64url')
+  await writeFile(path, `e30.${claims}.c2ln\n`)
+  return `e30.${claims}.c2ln`
+}
+
+async function newFile(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), 'blueprint-credential-')), 'token')
+}
+
+describe('Of several credentials', () => {
+  test('the first that can be loaded counts', async () => {
+    const credential = credentialOf({
+      '0__SourceType': 'StoreWithThumbprint',
+      '1__SourceType': 'ClientSecret',
+      '1__ClientSecret': 's',
+    })
+    expect(await prove(credential)).toEqual({ client_secret: 's' })
+  })
+
+  test('none may be left', async () => {
+    await expect(credentialOf({ '0__SourceType': 'KeyVault' }).load()).rejects.toThrow('IDW10109')
+    await expect(credentialOf({}).load()).rejects.toThrow('IDW10109')
+  })
+})
+
+describe('A signed assertion in a file', () => {
+  test('is read again only when it has expired', async () => {
+    const path = await newFile()
+    const first = await writeAssertion(path, nowMs / 1000 + 3600)
+    const credential = credentialOf({ '0__SourceType': 'SignedAssertionFilePath' }, path)
+    expect((await prove(credential))['client_assertion']).toBe(first)
+    const second = await writeAssertion(path, nowMs / 1000 + 7200)
+    expect((await prove(credential))['client_assertion']).toBe(first)
+    nowMs += 3_601_000
+    expect((await prove(credential))['client_assertion']).toBe(second)
+  })
+
+  test('is given up for good when it could not be loaded once', async () => {
+    const path = await newFile()
+    const credential = credentialOf({
+      '0__SourceType': 'SignedAssertionFilePath',
+      '0__SignedAssertionFileDiskPath': path,
+    })
+    await expect(credential.load()).rejects.toThrow('IDW10109')
+    await writeAssertion(path, nowMs / 1000 + 3600)
+    await expect(credential.load()).rejects.toThrow('IDW10109')
+  })
+
+  test('is not named by the key that guides mention: that one is ignored', async () => {
+    const path = await newFile()
+    const credential = credentialOf({
+      '0__SourceType': 'SignedAssertionFilePath',
+      '0__SignedAssertionFilePath': await writeAssertion(path, nowMs / 1000 + 3600),
+    })
+    await expect(credential.load()).rejects.toThrow('IDW10109')
+  })
+})
+
+describe('A certificate', () => {
+  test('signs a fresh assertion for the token endpoint each time', async () => {
+    const file = makeCertificateFile('pw')
+    const credential = credentialOf({
+      '0__SourceType': 'Base64Encoded',
+      '0__Base64EncodedValue': file.toString('base64'),
+      '0__CertificatePassword': 'pw',
+    })
+    const { certificate } = openPkcs12(file, 'pw')
+    const [one, other] = [await prove(credential), await prove(credential)]
+    expect(one['client_assertion']).not.toBe(other['client_assertion'])
+    const key = await importX509(certificate.toString(), 'PS256')
+    const { payload, protectedHeader } = await compactVerify(one['client_assertion'] ?? '', key)
+    expect(protectedHeader).toEqual({
+      alg: 'PS256',
+      typ: 'JWT',
+      'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
+    })
+    const now = Math.floor(nowMs / 1000)
+    expect(JSON.parse(Buffer.from(payload).toString())).toEqual({
+      aud: context.tokenEndpoint,
+      iss: 'blueprint',
+      sub: 'blueprint',
+      nbf: `${now}`,
+      exp: `${now + 600}`,
+      jti: expect.any(String),
+    })
+  })
+
+  test('with the wrong password cannot be loaded, and is tried again the next time', async () => {
+    const path = await newFile()
+    const credential = credentialOf({
+      '0__SourceType': 'Path',
+      '0__CertificateDiskPath': path,
+      '0__CertificatePassword': 'pw',
+    })
+    await writeFile(path, makeCertificateFile('other'))
+    await expect(credential.load()).rejects.toThrow('IDW10109')
+    await writeFile(path, makeCertificateFile('pw'))
+    expect(await prove(credential)).toHaveProperty('client_assertion')
+  })
+})
+
+test('The system’s clock wakes a sleeper early when told to', async () => {
+  const stop = new AbortController()
+  const sleep = systemClock.sleep(60_000, stop.signal)
+  stop.abort()
+  await expect(sleep).rejects.toThrow()
+})
