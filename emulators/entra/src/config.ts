@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { wellKnown } from './directory/well-known.ts'
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
 /** What the stand-in is told by its environment. Ids have the demo's defaults, so that it starts alone. */
 export interface Config {
   readonly host: string
@@ -36,7 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
-    logLevel: reader.text('LOG_LEVEL', 'info'),
+    logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),

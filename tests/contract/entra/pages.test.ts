@@ -72,9 +72,11 @@ it.each([
 it('a keyboard is enough to sign in, consent and land at the application with a code', async () => {
   entra.entra.reset()
   const page = await browser.open(authorizeUrl({ prompt: 'consent', login_hint: 'ben@contoso.example' }))
+  await page.locator('button:focus', { hasText: 'Ben Lindqvist' }).waitFor()
   await page.keyboard.press('Enter')
-  await page.getByText('ben@contoso.example').waitFor()
-  await page.keyboard.press('Shift+Tab')
+  await page.getByRole('heading', { name: 'Permissions requested' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.locator('button:focus', { hasText: 'Accept' }).waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(url => url.hash.includes('code='))
   expect(page.url()).toContain(redirectUri)

@@ -40,13 +40,21 @@ export class Directory {
     )
   }
 
-  /** Values of the app roles that a principal holds on a resource, inherited ones included. */
-  appRolesOf(
-    principal: ServicePrincipal,
-    resource: Application,
+  /** Values of the app roles that a client holds on a resource, inherited ones included. */
+  appRolesOf(client: ServicePrincipal, resource: Application, resourcePrincipal: ServicePrincipal): string[] {
+    const holders = [client.id, ...this.#inheritsFrom(client, resource, 'inheritsAllRoles')]
+    return this.#assignedRoles(holders, resource, resourcePrincipal)
+  }
+
+  appRolesOfUser(user: User, resource: Application, resourcePrincipal: ServicePrincipal): string[] {
+    return this.#assignedRoles([user.id], resource, resourcePrincipal)
+  }
+
+  #assignedRoles(
+    holders: readonly string[],
+    { appRoles }: Application,
     resourcePrincipal: ServicePrincipal,
   ): string[] {
-    const holders = [principal.id, ...this.#inheritsFrom(principal, resource, 'inheritsAllRoles')]
     const assigned = new Set(
       this.content.appRoleAssignments
         .filter(
@@ -55,9 +63,7 @@ export class Directory {
         )
         .map(({ appRoleId }) => appRoleId),
     )
-    return resource.appRoles
-      .filter(({ id, isEnabled }) => isEnabled && assigned.has(id))
-      .map(role => role.value)
+    return appRoles.filter(({ id, isEnabled }) => isEnabled && assigned.has(id)).map(({ value }) => value)
   }
 
   /** Scope values that a client was granted on a resource for a person. */

@@ -36,8 +36,10 @@ export function answerRefusals(app: FastifyInstance, entra: Entra): void {
     }
     const status = statusOf(error)
     if (status >= 500) request.log.error({ err: error }, 'Unexpected error.')
-    const text = status >= 500 ? 'An unexpected error occurred.' : (error as Error).message
-    const unexpected = new EntraError(status >= 500 ? 90033 : 900144, { error: 'invalid_request' }, text)
+    const unexpected =
+      status >= 500
+        ? new EntraError(90033, { error: 'server_error' }, 'An unexpected error occurred.')
+        : new EntraError(9002313, { error: 'invalid_request' }, (error as Error).message)
     return reply.code(status).send(errorBody(unexpected, request.trace, entra.publicUrl))
   })
 }

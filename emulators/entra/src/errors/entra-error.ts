@@ -71,7 +71,7 @@ export function timestampOf(ms: number): string {
 }
 
 /** The code, the sentence and the identifiers, as `error_description` carries them. */
-export function describe(error: EntraError, trace: Trace): string {
+export function describeRefusal(error: EntraError, trace: Trace): string {
   return [
     `AADSTS${error.code}: ${error.message}`,
     `Trace ID: ${trace.traceId}`,
@@ -84,7 +84,7 @@ export function describe(error: EntraError, trace: Trace): string {
 export function errorBody(error: EntraError, trace: Trace, publicUrl: string): Record<string, unknown> {
   return {
     error: error.error,
-    error_description: describe(error, trace),
+    error_description: describeRefusal(error, trace),
     error_codes: [error.code],
     timestamp: trace.timestamp,
     trace_id: trace.traceId,

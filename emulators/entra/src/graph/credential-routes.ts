@@ -16,7 +16,7 @@ import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.t
 import { limits } from './limits.ts'
 import { findApplication, findServicePrincipal } from './lookup.ts'
 import { collection } from './odata.ts'
-import { showFederatedCredential, showInheritablePermission } from './views.ts'
+import { showInheritablePermission } from './views.ts'
 
 const Key = Type.Object({ key: Type.String() })
 const CredentialKey = Type.Object({ key: Type.String(), credential: Type.String() })
@@ -80,7 +80,7 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
     { schema: { params: Key, querystring: Type.Record(Type.String(), Type.String()) } },
     async ({ caller, params, query }) => {
       const found = application(caller, params.key)
-      const shown = found.federatedIdentityCredentials.map(showFederatedCredential)
+      const shown = found.federatedIdentityCredentials.map(credential => ({ ...credential }))
       return collection(`applications('${found.id}')/federatedIdentityCredentials`, shown, query)
     },
   )
@@ -99,15 +99,14 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
       checkUnique(credentials, body)
       const credential = { description: null, ...body, id: randomUUID() }
       credentials.push(credential)
-      return reply.code(201).send(showFederatedCredential(credential))
+      return reply.code(201).send(credential)
     },
   )
 
   app.get(
     '/applications/:key/federatedIdentityCredentials/:credential',
     { schema: { params: CredentialKey } },
-    async ({ caller, params }) =>
-      showFederatedCredential(find(application(caller, params.key), params.credential)),
+    async ({ caller, params }) => find(application(caller, params.key), params.credential),
   )
 
   app.patch(

@@ -1,9 +1,4 @@
-import type {
-  Application,
-  FederatedIdentityCredential,
-  InheritablePermission,
-  ServicePrincipal,
-} from '../directory/types.ts'
+import type { Application, InheritablePermission, ServicePrincipal } from '../directory/types.ts'
 
 /** An application as Graph shows it: no secret text, credentials without their keys. */
 export function showApplication(application: Application) {
@@ -51,10 +46,6 @@ export function showServicePrincipal(principal: ServicePrincipal, application: A
     appRoles: application?.appRoles ?? [],
     oauth2PermissionScopes: application?.api.oauth2PermissionScopes ?? [],
   }
-}
-
-export function showFederatedCredential({ ...credential }: FederatedIdentityCredential) {
-  return credential
 }
 
 export function showInheritablePermission(permission: InheritablePermission) {

@@ -35,8 +35,7 @@ export class SigningKeys {
 
   /** Every key whose signatures verifiers should accept, the current one first. */
   async published(): Promise<readonly SigningKey[]> {
-    const now = this.#clock.nowMs()
-    return (await this.#keys).filter(key => key.retiresAtMs === undefined || key.retiresAtMs > now)
+    return this.#stillPublished(await this.#keys)
   }
 
   async find(kid: string | undefined): Promise<SigningKey | undefined> {
@@ -45,11 +44,18 @@ export class SigningKeys {
 
   /** Signs with a new key from now on. The former one stays published for `overlapSeconds`. */
   async rotate(overlapSeconds: number): Promise<SigningKey> {
-    const published = await this.published()
-    const fresh = await makeKey()
-    for (const key of published) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
-    this.#keys = Promise.resolve([fresh, ...published])
-    return fresh
+    this.#keys = this.#keys.then(async keys => {
+      const fresh = await makeKey()
+      const published = this.#stillPublished(keys)
+      for (const key of published) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
+      return [fresh, ...published]
+    })
+    return this.current()
+  }
+
+  #stillPublished(keys: readonly SigningKey[]): SigningKey[] {
+    const now = this.#clock.nowMs()
+    return keys.filter(({ retiresAtMs }) => retiresAtMs === undefined || retiresAtMs > now)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { User } from '../directory/types.ts'
-import { describe, type EntraError, type Trace } from '../errors/entra-error.ts'
+import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 
@@ -49,14 +49,14 @@ ${items.join('\n')}
 <form method="post">
 <input type="hidden" name="account" value="${user.id}">
 <button class="primary" name="consent" value="accept">Accept</button>
-<button class="plain" name="consent" value="cancel" autofocus>Cancel</button>
+<button class="plain" name="consent" value="cancel">Cancel</button>
 </form>`,
   })
 }
 
 /** What a person sees when there is no application to go back to. */
 export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Trace): FastifyReply {
-  const lines = describe(error, trace).split('\r\n')
+  const lines = describeRefusal(error, trace).split('\r\n')
   return sendPage(reply, {
     status: error.status,
     title: 'Sorry, but we’re having trouble signing you in.',

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { describe, type EntraError, refusal, type Trace } from '../errors/entra-error.ts'
+import { describeRefusal, type EntraError, refusal, type Trace } from '../errors/entra-error.ts'
 import { type Client, findClient, isAgentic } from '../token-endpoint/client.ts'
 
 export type Query = Readonly<Record<string, string | undefined>>
@@ -59,7 +59,7 @@ export function sendBackRefusal(
   return sendBack(reply, address, {
     error: error.error,
     error_subcode: errorSubcode,
-    error_description: describe(error, trace),
+    error_description: describeRefusal(error, trace),
     error_uri: `${publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seedIds } from '../directory/seed.ts'
 import { ada, ben, signIn } from '../testing/browser.ts'
 import { orderToken, requestObo } from '../testing/requests.ts'
 import {
@@ -177,5 +178,17 @@ describe('permission for on-behalf-of', () => {
     if (weather) weather.appRoleAssignmentRequired = true
     const { body } = await requestObo(entra, tc)
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [50105] })
+    entra.entra.directory.content.appRoleAssignments.push({
+      id: 'ada-reads-weather',
+      principalId: ada,
+      resourceId: seedIds.weatherPrincipal,
+      appRoleId: seedIds.weatherReadAllRole,
+      createdDateTime: new Date().toISOString(),
+    })
+    const { body: allowed } = await requestObo(entra, tc)
+    expect(decodeJwt(allowed.access_token)).toMatchObject({
+      roles: ['Weather.Read.All'],
+      scp: 'Weather.Read',
+    })
   })
 })

@@ -32,11 +32,7 @@ export async function answerForPerson(entra: Entra, request: PersonRequest): Pro
     proof,
     resource,
     person: { user, scopes, sessionId },
-    roles: entra.directory.appRolesOf(
-      { ...client.principal, id: user.id, agentIdentityBlueprintId: null },
-      resource.application,
-      resource.principal,
-    ),
+    roles: entra.directory.appRolesOfUser(user, resource.application, resource.principal),
   })
   const clientId = client.principal.appId
   const refresh = openId.has('offline_access')
