@@ -87,6 +87,34 @@ describe('an answer', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
+  it('is followed to its end, unless the person has scrolled away', async () => {
+    const goOn = Promise.withResolvers<void>()
+    const lines = (count: number) =>
+      ({ event: 'delta', data: { text: 'One more line.\n'.repeat(count) } }) as const
+    agent.script = async (request, send) => {
+      send(turnStart(request), lines(60))
+      await goOn.promise
+      send(lines(60), { event: 'delta', data: { text: 'The end.' } })
+      send(result(request, `${'One more line.\n'.repeat(120)}The end.`))
+    }
+    const page = await browser.open(agent.url)
+    await ask(page, 'Weather in Dallas?')
+    const log = page.getByRole('log')
+    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+    await page.getByText('One more line.', { exact: false }).waitFor()
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await log.hover()
+    await page.mouse.wheel(0, -400)
+    const jump = page.getByRole('button', { name: 'Jump to latest' })
+    await jump.waitFor()
+    goOn.resolve()
+    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    expect(await distanceToEnd()).toBeGreaterThan(400)
+    await jump.click()
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await jump.waitFor({ state: 'detached' })
+  })
+
   it('that breaks off is not passed off as a short one', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'delta', data: { text: 'It is 2' } })

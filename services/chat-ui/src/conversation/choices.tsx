@@ -9,7 +9,7 @@ export function Choices({ page }: { readonly page: Page }) {
   const flowNote = explainFlow(page)
   const modeNote = explainMode(page)
   return (
-    <form class="choices" aria-label="How to ask">
+    <div class="choices">
       <RadioGroup
         legend="Answer by"
         name="mode"
@@ -29,7 +29,7 @@ export function Choices({ page }: { readonly page: Page }) {
           if (chosen === 'obo') page.session.prepare()
         }}
       />
-    </form>
+    </div>
   )
 }
 

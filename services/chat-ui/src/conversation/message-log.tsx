@@ -19,14 +19,15 @@ export function MessageLog({ page }: { readonly page: Page }) {
   }
   useSignalEffect(() => {
     conversation.exchanges.value.at(-1)?.value
-    if (following.peek()) queueMicrotask(scrollToEnd)
+    if (following.peek()) requestAnimationFrame(scrollToEnd)
   })
   useEffect(() => {
+    if (exchanges.length === 0) return
+    following.value = true
+    requestAnimationFrame(scrollToEnd)
     // The button that asked is often gone by now; the focus goes to where the answer comes.
-    if (exchanges.length > 0 && document.activeElement === document.body) {
-      log.current?.focus({ preventScroll: true })
-    }
-  }, [exchanges])
+    if (document.activeElement === document.body) log.current?.focus({ preventScroll: true })
+  }, [exchanges, following])
 
   return (
     <div class="log-frame">
