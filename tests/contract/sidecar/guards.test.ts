@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { Agent } from 'node:http'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { readConfig } from '../../../emulators/auth-sidecar/src/config.ts'
-import { exchangeFromElsewhere } from './replay/exchange.ts'
-import { asAgent, autonomousPath, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+import { exchange, exchangeFromElsewhere } from './replay/exchange.ts'
+import { asAgent, autonomousPath, granted, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
 async function callFromElsewhere(trial: Trial, path: string, headers: Record<string, string> = {}) {
   const call = { method: 'GET', path, headers, body: undefined, patienceMs: undefined }
@@ -126,4 +127,31 @@ describe('Release 1.1.2', () => {
       expect((await trial.get(onBehalfOfPath, trial.signIn({ scp: undefined }))).status).toBe(status)
     }
   })
+})
+
+test('A request that runs when the sidecar is told to stop is still answered, and nothing then keeps it from stopping', async () => {
+  const asked = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  const trial = await Trial.begin({
+    outcome: () => {
+      asked.resolve()
+      return granted({ after: goOn.promise })
+    },
+  })
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  const call = {
+    method: 'GET',
+    path: autonomousPath,
+    headers: {},
+    body: undefined,
+    patienceMs: undefined,
+    agent,
+  }
+  const answer = exchange(trial.stage.origin, call)
+  await asked.promise
+  const stopped = trial.stage.app.close()
+  goOn.resolve()
+  expect((await answer).status).toBe(200)
+  await stopped
 })

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
@@ -11,20 +11,22 @@ export interface Call {
   readonly body: string | undefined
   /** When the caller hangs up, in milliseconds. */
   readonly patienceMs: number | undefined
+  /** Keeps the connection for later; without one each call has its own. */
+  readonly agent?: Agent
 }
 
 /** What every HTTP server adds by itself, and recordings leave out. */
 const connectionHeaders = new Set(['date', 'server', 'connection', 'keep-alive'])
 
-/** Makes one call over a socket of its own. */
+/** Makes one call over a real socket. */
 export async function exchange(origin: string, call: Call): Promise<RecordedResponse> {
-  const { method, path, headers, body, patienceMs } = call
+  const { method, path, headers, body, patienceMs, agent = false } = call
   const patience = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs)
   return new Promise((resolve, reject) => {
     const outgoing = request(origin + path, {
       method,
       headers,
-      agent: false,
+      agent,
       ...(patience ? { signal: patience } : {}),
     })
     outgoing.on('error', error =>
