@@ -35,7 +35,7 @@ export function buildApp(config: Config, dependencies: Dependencies = {}): Fasti
   const { seed = createDefaultSeed(config), clock = new Clock(), random = Math.random } = dependencies
   const account = new Account(seed, clock)
   const switchboard = new Switchboard(config.pace)
-  let dual: DualProtocolServer | undefined
+  const listening: DualProtocolServer[] = []
   const app: FastifyInstance = Fastify({
     logger: loggerOptions(config.logLevel),
     logController: new LogController({ disableRequestLogging: true }),
@@ -45,13 +45,17 @@ export function buildApp(config: Config, dependencies: Dependencies = {}): Fasti
     routerOptions: { maxParamLength: 2_048 },
     forceCloseConnections: true,
     serverFactory: listener => {
-      dual = createDualProtocolServer(listener)
+      // Once for each address: localhost has two.
+      const dual = createDualProtocolServer(listener)
+      listening.push(dual)
       return dual.server
     },
   })
   app.decorate('switchboard', switchboard)
   app.decorate('account', account)
-  app.addHook('preClose', async () => dual?.cutConnections())
+  app.addHook('preClose', async () => {
+    for (const { cutConnections } of listening) cutConnections()
+  })
   answerWithProblems(app)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => ({ status: 'ok' }))

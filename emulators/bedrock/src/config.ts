@@ -34,7 +34,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const accountId = reader.text('EMULATOR_ACCOUNT_ID', '111122223333')
     if (!/^\d{12}$/.test(accountId)) reader.fault('EMULATOR_ACCOUNT_ID must be twelve digits.')
     return {
-      host: reader.text('HOST', '127.0.0.1'),
+      host: reader.text('HOST', 'localhost'),
       port: reader.port('PORT', 7002),
       logLevel: reader.text('LOG_LEVEL', 'info'),
       region: reader.text('AWS_REGION', 'us-east-1'),

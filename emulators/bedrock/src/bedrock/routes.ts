@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { cutConnection } from '../server/connection.ts'
 import { wait } from '../server/wait.ts'
@@ -18,8 +17,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
 
   async function serve(operation: Operation, request: ModelRequest, reply: FastifyReply): Promise<void> {
     const startedMs = performance.now()
-    const seen = begin(operation, request)
-    switchboard.requests.add(seen)
+    const seen = switchboard.requests.open(request, operation)
     const gone = new AbortController()
     reply.raw.once('close', () => {
       seen.durationMs = Math.round(performance.now() - startedMs)
@@ -51,8 +49,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     serve('ConverseStream', request, reply),
   )
   app.all('/model/*', async (request, reply) => {
-    const seen = begin('unknown', request)
-    switchboard.requests.add(seen)
+    const seen = switchboard.requests.open(request, 'unknown')
     reply.hijack()
     sendError(
       reply,
@@ -60,17 +57,6 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
       new BedrockError('UnknownOperationException', 'The operation is not known.', 'front'),
     )
   })
-}
-
-function begin(operation: Operation | 'unknown', { raw, method, url }: FastifyRequest): SeenRequest {
-  return {
-    id: randomUUID(),
-    receivedAt: new Date().toISOString(),
-    protocol: raw.httpVersionMajor === 2 ? 'HTTP/2' : 'HTTP/1.1',
-    method,
-    path: url.split('?', 1)[0] ?? '/',
-    operation,
-  }
 }
 
 /** Faults that leave no answer to stream. @returns whether the request is over */

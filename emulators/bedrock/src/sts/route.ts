@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Account } from '../account/account.ts'
 import { signedRequestOf } from '../server/signed-request-of.ts'
-import type { SeenRequest } from '../switchboard/request-log.ts'
 import type { Switchboard } from '../switchboard/switchboard.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
 import { getCallerIdentity } from './caller-identity.ts'
@@ -17,29 +15,20 @@ export function addStsRoute(
   { account, switchboard }: { account: Account; switchboard: Switchboard },
 ): void {
   app.post('/', async (request, reply) => {
-    const requestId = randomUUID()
     const parameters = new URLSearchParams(Buffer.from(signedRequestOf(request).body).toString('utf8'))
     const action = parameters.get('Action') ?? ''
     const startedMs = performance.now()
-    const seen: SeenRequest = {
-      id: requestId,
-      receivedAt: new Date().toISOString(),
-      protocol: request.raw.httpVersionMajor === 2 ? 'HTTP/2' : 'HTTP/1.1',
-      method: request.method,
-      path: '/',
-      operation: action,
-    }
-    switchboard.requests.add(seen)
-    reply.header('x-amzn-requestid', requestId).type('text/xml')
+    const seen = switchboard.requests.open(request, action)
+    reply.header('x-amzn-requestid', seen.id).type('text/xml')
     try {
       const result = await act(account, action, parameters, request)
       seen.status = 200
-      return actionAnswer(action, result, requestId)
+      return actionAnswer(action, result, seen.id)
     } catch (error) {
       if (!(error instanceof StsError)) throw error
       seen.status = error.status
       seen.error = error.code
-      return reply.code(error.status).send(errorAnswer(error.code, error.message, requestId))
+      return reply.code(error.status).send(errorAnswer(error.code, error.message, seen.id))
     } finally {
       seen.outcome = 'complete'
       seen.durationMs = Math.round(performance.now() - startedMs)

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+
 const maxEntries = 2_000
 
 /** A request as the stand-in saw it. Never a header, a key or a token. */
@@ -31,9 +34,19 @@ export class RequestLog {
     return this.#entries
   }
 
-  add(entry: SeenRequest): void {
+  /** Notes a request; the caller adds to the entry what it learns of it. */
+  open({ raw, method, url }: FastifyRequest, operation: string): SeenRequest {
+    const entry: SeenRequest = {
+      id: randomUUID(),
+      receivedAt: new Date().toISOString(),
+      protocol: raw.httpVersionMajor === 2 ? 'HTTP/2' : 'HTTP/1.1',
+      method,
+      path: url.split('?', 1)[0] ?? '/',
+      operation,
+    }
     this.#entries.push(entry)
     if (this.#entries.length > maxEntries) this.#entries.shift()
+    return entry
   }
 
   clear(): void {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { Sessions } from './sessions.ts'
+
+const arn = 'arn:aws:sts::111122223333:assumed-role/agent/session'
+
+describe('sessions', () => {
+  it('are known again by what they carry, also after a restart', () => {
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = new Sessions('secret').issue(
+      arn,
+      1_000,
+      60,
+    )
+    expect(expiresAtMs).toBe(61_000)
+    expect(new Sessions('secret').open(sessionToken, accessKeyId)).toMatchObject({
+      principalArn: arn,
+      secretAccessKey,
+      issuedAtMs: 1_000,
+      expiresAtMs: 61_000,
+    })
+  })
+
+  it('are not to be changed, mixed up or forged', () => {
+    const sessions = new Sessions('secret')
+    const [one, other] = [sessions.issue(arn, 0, 60), sessions.issue(arn, 0, 60)]
+    expect(one.secretAccessKey).not.toBe(other.secretAccessKey)
+    expect(sessions.open(one.sessionToken, other.accessKeyId)).toBeUndefined()
+    const bytes = Buffer.from(one.sessionToken, 'base64')
+    for (const at of [0, 31, 32, bytes.length - 1]) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(sessions.open(changed.toString('base64'), one.accessKeyId)).toBeUndefined()
+    }
+    const forged = new Sessions('other secret').issue(arn, 0, 60)
+    expect(sessions.open(forged.sessionToken, forged.accessKeyId)).toBeUndefined()
+    expect(sessions.open('', one.accessKeyId)).toBeUndefined()
+  })
+})
