@@ -28,7 +28,7 @@ async function call(
   path: string,
   headers: Record<string, string> = {},
 ): Promise<RecordedResponse> {
-  return exchange(origin, { method, path, headers, body: undefined, patienceMs: undefined })
+  return exchange(origin, { method, path, headers })
 }
 
 describe('A sidecar, seen from outside', () => {

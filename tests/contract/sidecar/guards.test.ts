@@ -5,7 +5,7 @@ import { exchange, exchangeFromElsewhere } from './replay/exchange.ts'
 import { asAgent, autonomousPath, granted, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
 async function callFromElsewhere(trial: Trial, path: string, headers: Record<string, string> = {}) {
-  const call = { method: 'GET', path, headers, body: undefined, patienceMs: undefined }
+  const call = { method: 'GET', path, headers }
   const { status, body } = await exchangeFromElsewhere(trial.stage.app, trial.stage.port, call)
   return { status, body }
 }
@@ -144,8 +144,6 @@ test('A request that runs when the sidecar is told to stop is still answered, an
     method: 'GET',
     path: autonomousPath,
     headers: {},
-    body: undefined,
-    patienceMs: undefined,
     agent,
   }
   const answer = exchange(trial.stage.origin, call)

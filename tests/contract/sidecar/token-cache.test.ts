@@ -121,7 +121,7 @@ test('A caller that hangs up takes the request to Entra along', async () => {
   const trial = await Trial.begin({ outcome: () => ({ kind: 'hang' }) })
   const { error } = await trial.call({
     path: `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`,
-    patienceMs: 100,
+    hangUp: AbortSignal.timeout(100),
   })
   expect(error).toBe('timeout')
   await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))

@@ -8,9 +8,9 @@ export interface Call {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
-  /** When the caller hangs up, in milliseconds. */
-  readonly patienceMs: number | undefined
+  readonly body?: string | undefined
+  /** Aborts when the caller hangs up. */
+  readonly hangUp?: AbortSignal | undefined
   /** Keeps the connection for later; without one each call has its own. */
   readonly agent?: Agent
 }
@@ -20,17 +20,16 @@ const connectionHeaders = new Set(['date', 'server', 'connection', 'keep-alive']
 
 /** Makes one call over a real socket. */
 export async function exchange(origin: string, call: Call): Promise<RecordedResponse> {
-  const { method, path, headers, body, patienceMs, agent = false } = call
-  const patience = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs)
+  const { method, path, headers, body, hangUp, agent = false } = call
   return new Promise((resolve, reject) => {
     const outgoing = request(origin + path, {
       method,
       headers,
       agent,
-      ...(patience ? { signal: patience } : {}),
+      ...(hangUp ? { signal: hangUp } : {}),
     })
     outgoing.on('error', error =>
-      patience?.aborted ? resolve({ error: 'timeout', headers: {} }) : reject(error),
+      hangUp?.aborted ? resolve({ error: 'timeout', headers: {} }) : reject(error),
     )
     outgoing.on('response', response => {
       const { statusCode = 0 } = response

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { expect, vi } from 'vitest'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
 import { readBehaviour } from './entra-behaviour.ts'
 import { type Call, exchange, exchangeFromElsewhere } from './exchange.ts'
@@ -56,17 +57,21 @@ class Player {
     this.#stage = stage
   }
 
-  async step({ request, response, did }: RecordedCall): Promise<ReplayedCall | undefined> {
-    if (request) return this.play(request, response)
+  async step({ request, response, entra, did }: RecordedCall): Promise<ReplayedCall | undefined> {
+    if (request) return this.play(request, response, entra?.length)
     if (did) await this.#stage.materials.perform(did)
     return undefined
   }
 
-  async play(request: RecordedRequest, recorded: RecordedResponse | undefined): Promise<ReplayedCall> {
+  async play(
+    request: RecordedRequest,
+    recorded: RecordedResponse | undefined,
+    recordedRequests = 0,
+  ): Promise<ReplayedCall> {
     const { app, entra, origin, port } = this.#stage
     const token = this.#tokenFor(request, recorded)
-    const call = toCall(request, token, recorded)
     entra.takeRequests()
+    const call = { ...toCall(request, token), hangUp: this.#losePatience(recorded, recordedRequests) }
     const startedAt = performance.now()
     const response = await (request.method === 'NONLOOPBACK'
       ? exchangeFromElsewhere(app, port, call)
@@ -74,6 +79,20 @@ class Player {
     const roundTripMs = (performance.now() - startedAt) * haste
     const asked = entra.takeRequests()
     return { response: hideTokens(response, token, new URL(entra.origin)), entra: asked, roundTripMs }
+  }
+
+  /** A recorded caller that hung up does so again after as long, but not before Entra was asked as often. */
+  #losePatience(recorded: RecordedResponse | undefined, recordedRequests: number): AbortSignal | undefined {
+    if (recorded?.error !== 'timeout') return undefined
+    const hangUp = new AbortController()
+    const asked = () => expect(this.#stage.entra.pendingRequests).toBeGreaterThanOrEqual(recordedRequests)
+    delay(readSeconds(recorded.roundTrip) / haste)
+      .then(async () => vi.waitFor(asked))
+      .then(
+        () => hangUp.abort(),
+        () => hangUp.abort(),
+      )
+    return hangUp.signal
   }
 
   #tokenFor({ bearerClaims }: RecordedRequest, recorded: RecordedResponse | undefined): string | undefined {
@@ -86,18 +105,9 @@ class Player {
   }
 }
 
-function toCall(
-  request: RecordedRequest,
-  token: string | undefined,
-  recorded: RecordedResponse | undefined,
-): Call {
-  const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [
-    name,
-    value.replace('<Tc>', token ?? ''),
-  ])
-  const patienceMs = recorded?.error === 'timeout' ? readSeconds(recorded.roundTrip) / haste : undefined
-  const { method, path, body } = request
-  return { method, path, headers: Object.fromEntries(headers), body, patienceMs }
+function toCall({ method, path, headers = {}, body }: RecordedRequest, token = ''): Call {
+  const filled = Object.entries(headers).map(([name, value]) => [name, value.replace('<Tc>', token)])
+  return { method, path, headers: Object.fromEntries(filled), body }
 }
 
 /** A recorded round trip such as `6 s`, in milliseconds. */

@@ -46,6 +46,11 @@ export class ScriptedEntra {
     this.#keys = [oldJwk, newJwk]
   }
 
+  /** How often it was asked since requests were last taken. */
+  get pendingRequests(): number {
+    return this.#requests.length
+  }
+
   /** What was asked since the last time. */
   takeRequests(): readonly EntraRequest[] {
     const taken = this.#requests

@@ -69,8 +69,6 @@ export class Trial {
     return exchange(this.stage.origin, {
       method: 'GET',
       headers: {},
-      body: undefined,
-      patienceMs: undefined,
       ...call,
     })
   }
