@@ -160,6 +160,8 @@ describe('Place names', () => {
     ['many spaces', `weather${' '.repeat(3_900)}in Oslo`],
     ['many dots', '.'.repeat(4_000)],
     ['many commas', `Oslo${','.repeat(3_900)}`],
+    ['many signs in front of a letter', `${'#'.repeat(3_990)}a`],
+    ['many short sentences that are nearly too long', `${'a,'.repeat(199)}a\n`.repeat(10)],
     ['many sentences', 'a? '.repeat(1_300)],
   ])('are looked for quickly in %s', (_what, message) => {
     const startedMs = performance.now()

@@ -24,24 +24,24 @@ interface Word {
 
 const longestPlace = { words: 6, characters: 80 } as const
 const longestBarePlaceWords = 4
-const longestSentenceWords = 60
+const longestSentenceCharacters = 400
 const defaultForecast: When = { days: 3, onlyLast: false }
 const forecastWords = new Set(['forecast', 'forecasts', 'vorhersage', 'wettervorhersage'])
 /** Words in front of a time that go with it: “for the next 3 days”, “at the moment”. */
-const timeGlue = new Set(
-  'for over in on during of at the this next coming whole den die der für diese nächste nächsten a'.split(
-    ' ',
-  ),
-)
+const timeGlue = new Set([
+  ...['for', 'over', 'in', 'on', 'during', 'of', 'at', 'a', 'the', 'this', 'next', 'coming', 'whole'],
+  ...['für', 'am', 'der', 'die', 'den', 'diese', 'nächste', 'nächsten'],
+])
 
 /**
  * Finds the place and the time that a message asks about, without a model: by the words around them, in English and
- * some German. The first sentence that names a place counts. Pure; what makes it slow (very long sentences) is passed over.
+ * some German. The first sentence that names a place counts. Pure. Very long sentences are passed over,
+ * so that no message takes long.
  */
 export function recogniseWeatherQuestion(message: string): WeatherQuestion | undefined {
   for (const sentence of splitSentences(message)) {
-    const words = splitWords(sentence)
-    const question = words.length <= longestSentenceWords ? recogniseSentence(words) : undefined
+    if (sentence.length > longestSentenceCharacters) continue
+    const question = recogniseSentence(splitWords(sentence))
     if (question) return question
   }
   return undefined

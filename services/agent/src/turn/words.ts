@@ -26,15 +26,15 @@ export const articles = list('the la le les los las el al')
 export const commonWords = list(`
   a about all also am an any are be been being best but by can could did does expect feel from get give
   going good great gonna got had has have he her here him his how how's hows however i i'd i'll i'm if into is isn't it it'll it's its
-  joke just know let let's live look looking looks love me might more much must my need nice-looking no not now on one our out
+  joke just know let let's live look looking looks love me might more much must my need no not now on one our out
   please report right say sentence she should show sing so some tell than thank thanks that that's their them then there these
   they this those to too up update us very want was we wear what what's whats when where which who why will with without
   wondering would write yes you your
   hello hi hey hallo hola howdy greetings moin servus bye goodbye ok okay cheers help test testing ping yo sup
   danke bitte ja nein gut guten abend tag nacht wie wird ist es das dem den dir du ein eine ich mir mich ihr sag sage zeig zeige
-  bin bist sind war wäre soll sollte kann kannst brauche was wer wo wann warum auf aus mit und-so zum zur
+  bin bist sind war wäre soll sollte kann kannst brauche was wer wo wann warum auf aus mit zum zur
   explain translate summarise summarize play make do
-  currently today tonight morning afternoon evening moment right-now
+  currently today tonight morning afternoon evening moment
 `)
 
 /** Nouns that announce a name rather than belong to it, when they come first: “the city of London”. */
