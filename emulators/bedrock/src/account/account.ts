@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Principal } from '../identity/principal.ts'
 import { type Session, type SessionCredentials, Sessions } from '../identity/sessions.ts'
 import type { PolicyDocument } from '../policy/policy.ts'
 import type { Seed, SeededModel } from './seed.ts'
@@ -39,9 +40,9 @@ export class Account {
     this.#models.set(id, { ...this.#models.get(id), ...change })
   }
 
-  issueSession(principalArn: string, lifetimeSeconds: number): SessionCredentials {
+  issueSession(principal: Principal, lifetimeSeconds: number): SessionCredentials {
     const issuedAtMs = Math.max(this.clock.nowMs(), this.#sessionsValidFromMs)
-    return this.#sessions.issue(principalArn, issuedAtMs, this.sessionSeconds ?? lifetimeSeconds)
+    return this.#sessions.issue(principal, issuedAtMs, this.sessionSeconds ?? lifetimeSeconds)
   }
 
   /** The session behind temporary credentials, over or not; `undefined` if they were not issued here. */

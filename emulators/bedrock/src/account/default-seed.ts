@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { sessionPrincipal, userPrincipal } from '../identity/principal.ts'
 import type { PolicyDocument, Statement } from '../policy/policy.ts'
 import { seededModels } from './models.ts'
 import type { Seed } from './seed.ts'
@@ -13,47 +14,41 @@ const longAgoMs = Date.UTC(2026, 0, 1)
  */
 export function createDefaultSeed(config: Config): Seed {
   const { accountId, region, accessKey, role } = config
-  const iam = `arn:aws:iam::${accountId}`
-  const agentUser = `${iam}:user/agent`
-  const caller = accessKey.sessionToken ? assumedRole(role.arn, 'developer') : agentUser
-  const withoutPolicy = `${iam}:user/without-policy`
-  const profilesOnly = `${iam}:user/profiles-only`
+  const user = (name: string) => userPrincipal(`arn:aws:iam::${accountId}:user/${name}`)
+  const agentUser = user('agent')
+  const developer = sessionPrincipal(role.arn, 'developer')
+  const withoutPolicy = user('without-policy')
+  const profilesOnly = user('profiles-only')
   return {
     accountId,
     region,
     accessKeys: [
-      { ...accessKey, principalArn: caller },
+      { ...accessKey, principal: accessKey.sessionToken ? developer : agentUser },
       {
         accessKeyId: 'ASIAEXPIRED00EXAMPLE',
         secretAccessKey: demoSecret,
         sessionToken: 'emulated-expired-session-token',
         expiresAtMs: longAgoMs,
-        principalArn: assumedRole(role.arn, 'developer'),
+        principal: developer,
       },
-      { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principalArn: withoutPolicy },
-      { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret, principalArn: profilesOnly },
+      { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principal: withoutPolicy },
+      { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret, principal: profilesOnly },
     ],
     apiKeys: [
-      { key: config.bearerKey, principalArn: agentUser },
-      { key: 'emulated-expired-api-key', expiresAtMs: longAgoMs, principalArn: agentUser },
-      { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principalArn: agentUser },
-      { key: 'emulated-api-key-without-policy', principalArn: withoutPolicy },
+      { key: config.bearerKey, principal: agentUser },
+      { key: 'emulated-expired-api-key', expiresAtMs: longAgoMs, principal: agentUser },
+      { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principal: agentUser },
+      { key: 'emulated-api-key-without-policy', principal: withoutPolicy },
     ],
     identityProviders: role.trust ? [{ issuer: role.trust.issuer, audiences: [role.trust.audience] }] : [],
     roles: [{ arn: role.arn, maxSessionSeconds: 3600, ...(role.trust ? { trust: role.trust } : {}) }],
     policies: {
-      [agentUser]: policyOf(profiles(accountId), models(), bearerToken),
+      [agentUser.policyArn]: policyOf(profiles(accountId), models(), bearerToken),
       [role.arn]: policyOf(profiles(accountId), models()),
-      [profilesOnly]: policyOf(profiles(accountId)),
+      [profilesOnly.policyArn]: policyOf(profiles(accountId)),
     },
     models: seededModels,
   }
-}
-
-/** The ARN under which a session of a role appears. */
-export function assumedRole(roleArn: string, sessionName: string): string {
-  const name = roleArn.split('/').at(-1)
-  return `${roleArn.replace(':iam:', ':sts:').split(':role/')[0]}:assumed-role/${name}/${sessionName}`
 }
 
 const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']

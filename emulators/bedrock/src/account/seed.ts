@@ -1,3 +1,4 @@
+import type { Principal } from '../identity/principal.ts'
 import type { PolicyDocument } from '../policy/policy.ts'
 
 /** A pair of access keys; temporary when it has a session token. */
@@ -7,8 +8,7 @@ export interface SeededAccessKey {
   readonly sessionToken?: string | undefined
   /** Milliseconds since 1970; only for temporary keys. */
   readonly expiresAtMs?: number
-  /** ARN of the user or of the assumed role. */
-  readonly principalArn: string
+  readonly principal: Principal
 }
 
 export interface SeededApiKey {
@@ -16,7 +16,7 @@ export interface SeededApiKey {
   /** The region it was generated for; without one it holds in every region. */
   readonly region?: string
   readonly expiresAtMs?: number
-  readonly principalArn: string
+  readonly principal: Principal
 }
 
 /** An OpenID Connect provider registered in IAM. */

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Caller, Principal } from '../identity/principal.ts'
 import { decide } from '../policy/policy.ts'
 import { BedrockError } from './bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
@@ -13,17 +13,17 @@ export type Operation = 'Converse' | 'ConverseStream'
  */
 export function authorise(
   account: Account,
-  principal: Principal,
+  caller: Caller,
   operation: Operation,
   { profile, modelArns }: InvokedModel,
 ): void {
   const action = operation === 'Converse' ? 'bedrock:InvokeModel' : 'bedrock:InvokeModelWithResponseStream'
   const context = profile ? { 'bedrock:InferenceProfileArn': profile.arn } : {}
-  if (principal.credential === 'api-key') {
-    demand(account, principal, 'bedrock:CallWithBearerToken', '*', {})
+  if (caller.credential === 'api-key') {
+    demand(account, caller, 'bedrock:CallWithBearerToken', '*', {})
   }
-  if (profile) demand(account, principal, action, profile.arn, {})
-  for (const arn of modelArns) demand(account, principal, action, arn, context)
+  if (profile) demand(account, caller, action, profile.arn, {})
+  for (const arn of modelArns) demand(account, caller, action, arn, context)
 }
 
 function demand(

@@ -39,9 +39,9 @@ export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> 
 type Origin = 'service' | 'front' | 'authorisation'
 
 const suffixes: Readonly<Record<Origin, string>> = {
-  service: 'http://internal.amazon.com/coral/com.amazon.bedrock/',
-  front: 'http://internal.amazon.com/coral/com.amazon.coral.service/',
-  authorisation: 'http://internal.amazon.com/coral/com.amazon.coral.service/',
+  service: 'com.amazon.bedrock',
+  front: 'com.amazon.coral.service',
+  authorisation: 'com.amazon.coral.service',
 }
 
 /** An answer of Bedrock Runtime that is an error. */
@@ -56,7 +56,7 @@ export class BedrockError extends Error {
     this.name = name
     this.status = bedrockErrors[name]
     this.#origin = origin
-    this.headers = { 'x-amzn-errortype': `${name}:${suffixes[origin]}` }
+    this.headers = { 'x-amzn-errortype': `${name}:http://internal.amazon.com/coral/${suffixes[origin]}/` }
   }
 
   /** Authorisation answers with a capital M; SDKs read both. */

@@ -3,7 +3,7 @@ import { readAuthorization, type SignatureV4Authorization } from '../signing/aut
 import { headerOf, type SignedRequest } from '../signing/signed-request.ts'
 import { findSignatureFault } from '../signing/verify-signature.ts'
 import { AuthenticationError } from './authentication-error.ts'
-import { type Principal, principalOf } from './principal.ts'
+import type { Caller } from './principal.ts'
 
 const unknownToken = 'The security token included in the request is invalid.'
 
@@ -16,7 +16,7 @@ export function authenticateSignature(
   account: Account,
   request: SignedRequest,
   service: 'bedrock' | 'sts',
-): Principal {
+): Caller {
   const header = headerOf(request, 'authorization')
   if (header === undefined) throw new AuthenticationError('missing', 'Missing Authentication Token')
   const authorization = readAuthorization(header)
@@ -31,7 +31,7 @@ export function authenticateSignature(
   const scope = { region: account.seed.region, service }
   const fault = findSignatureFault(request, authorization, key.secret, scope, account.clock.nowMs())
   if (fault !== undefined) throw new AuthenticationError('bad-signature', fault)
-  return key.principal
+  return key.caller
 }
 
 /**
@@ -39,7 +39,7 @@ export function authenticateSignature(
  *
  * @throws {AuthenticationError}
  */
-export function authenticateForBedrock(account: Account, request: SignedRequest): Principal {
+export function authenticateForBedrock(account: Account, request: SignedRequest): Caller {
   const apiKey = /^Bearer +(.*)$/i.exec(headerOf(request, 'authorization') ?? '')?.[1]
   if (apiKey === undefined) return authenticateSignature(account, request, 'bedrock')
   const known = account.seed.apiKeys.find(({ key }) => key === apiKey)
@@ -53,25 +53,25 @@ export function authenticateForBedrock(account: Account, request: SignedRequest)
       'Authentication failed: Please make sure your API Key is valid.',
     )
   }
-  return principalOf(known.principalArn, 'api-key')
+  return { ...known.principal, credential: 'api-key' }
 }
 
 function findKey(
   account: Account,
   { accessKeyId }: SignatureV4Authorization,
   sessionToken: string | undefined,
-): { secret: string; principal: Principal } {
+): { secret: string; caller: Caller } {
   const seeded = account.seed.accessKeys.find(key => key.accessKeyId === accessKeyId)
   if (seeded) {
     if (seeded.sessionToken !== sessionToken) throw new AuthenticationError('unknown-key', unknownToken)
     if (account.clock.nowMs() >= (seeded.expiresAtMs ?? Number.POSITIVE_INFINITY)) throw expiredSession()
     const credential = seeded.sessionToken === undefined ? 'access-key' : 'session'
-    return { secret: seeded.secretAccessKey, principal: principalOf(seeded.principalArn, credential) }
+    return { secret: seeded.secretAccessKey, caller: { ...seeded.principal, credential } }
   }
   const session = sessionToken && account.openSession(sessionToken, accessKeyId)
   if (!session) throw new AuthenticationError('unknown-key', unknownToken)
   if (session.isOver) throw expiredSession()
-  return { secret: session.secretAccessKey, principal: principalOf(session.principalArn, 'session') }
+  return { secret: session.secretAccessKey, caller: { ...session.principal, credential: 'session' } }
 }
 
 function expiredSession(): AuthenticationError {

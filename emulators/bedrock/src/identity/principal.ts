@@ -1,17 +1,21 @@
-/** Who calls. */
+/** A user or a session of a role. */
 export interface Principal {
   readonly arn: string
-  /** The ARN whose policy counts: the user's own, or the role's of which this is a session. */
+  /** The ARN whose policy counts: the user's own, or that of the role of which this is a session. */
   readonly policyArn: string
+}
+
+/** Who calls, and how that was proved. */
+export interface Caller extends Principal {
   readonly credential: 'access-key' | 'session' | 'api-key'
 }
 
-/** The principal behind the ARN of a user or of an assumed role. */
-export function principalOf(arn: string, credential: Principal['credential']): Principal {
-  const session = /^(arn:[^:]+):sts::(\d+):assumed-role\/([^/]+)\/[^/]+$/.exec(arn)
-  return {
-    arn,
-    policyArn: session ? `${session[1]}:iam::${session[2]}:role/${session[3]}` : arn,
-    credential,
-  }
+export function userPrincipal(arn: string): Principal {
+  return { arn, policyArn: arn }
+}
+
+/** A session of a role; its ARN has lost the role's path, as with AWS. */
+export function sessionPrincipal(roleArn: string, sessionName: string): Principal {
+  const [, partition, account, role] = /^(arn:[^:]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn) ?? []
+  return { arn: `${partition}:sts::${account}:assumed-role/${role}/${sessionName}`, policyArn: roleArn }
 }

@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import { sessionPrincipal } from './principal.ts'
 import { Sessions } from './sessions.ts'
 
-const arn = 'arn:aws:sts::111122223333:assumed-role/agent/session'
+const principal = sessionPrincipal('arn:aws:iam::111122223333:role/team/agent', 'session')
 
 describe('sessions', () => {
   it('are known again by what they carry, also after a restart', () => {
     const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = new Sessions('secret').issue(
-      arn,
+      principal,
       1_000,
       60,
     )
     expect(expiresAtMs).toBe(61_000)
     expect(new Sessions('secret').open(sessionToken, accessKeyId)).toMatchObject({
-      principalArn: arn,
+      principal: {
+        arn: 'arn:aws:sts::111122223333:assumed-role/agent/session',
+        policyArn: 'arn:aws:iam::111122223333:role/team/agent',
+      },
       secretAccessKey,
       issuedAtMs: 1_000,
       expiresAtMs: 61_000,
@@ -21,7 +25,7 @@ describe('sessions', () => {
 
   it('are not to be changed, mixed up or forged', () => {
     const sessions = new Sessions('secret')
-    const [one, other] = [sessions.issue(arn, 0, 60), sessions.issue(arn, 0, 60)]
+    const [one, other] = [sessions.issue(principal, 0, 60), sessions.issue(principal, 0, 60)]
     expect(one.secretAccessKey).not.toBe(other.secretAccessKey)
     expect(sessions.open(one.sessionToken, other.accessKeyId)).toBeUndefined()
     const bytes = Buffer.from(one.sessionToken, 'base64')
@@ -30,7 +34,7 @@ describe('sessions', () => {
       changed[at] = (changed[at] ?? 0) ^ 1
       expect(sessions.open(changed.toString('base64'), one.accessKeyId)).toBeUndefined()
     }
-    const forged = new Sessions('other secret').issue(arn, 0, 60)
+    const forged = new Sessions('other secret').issue(principal, 0, 60)
     expect(sessions.open(forged.sessionToken, forged.accessKeyId)).toBeUndefined()
     expect(sessions.open('', one.accessKeyId)).toBeUndefined()
   })

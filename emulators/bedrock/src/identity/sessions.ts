@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Principal } from './principal.ts'
 
 /** Temporary credentials as STS issues them. */
 export interface SessionCredentials {
@@ -10,7 +11,7 @@ export interface SessionCredentials {
 
 export interface Session {
   readonly secretAccessKey: string
-  readonly principalArn: string
+  readonly principal: Principal
   readonly issuedAtMs: number
   readonly expiresAtMs: number
 }
@@ -27,10 +28,10 @@ export class Sessions {
     this.#key = createHmac('sha256', secret).update('session tokens').digest()
   }
 
-  issue(principalArn: string, issuedAtMs: number, lifetimeSeconds: number): SessionCredentials {
+  issue(principal: Principal, issuedAtMs: number, lifetimeSeconds: number): SessionCredentials {
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
     const expiresAtMs = issuedAtMs + lifetimeSeconds * 1000
-    const content = Buffer.from(JSON.stringify({ accessKeyId, principalArn, issuedAtMs, expiresAtMs }))
+    const content = Buffer.from(JSON.stringify({ accessKeyId, principal, issuedAtMs, expiresAtMs }))
     return {
       accessKeyId,
       secretAccessKey: this.#secretOf(accessKeyId),

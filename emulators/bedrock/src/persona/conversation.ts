@@ -16,6 +16,9 @@ export interface Conversation {
   readonly exchanges: readonly ToolExchange[]
 }
 
+/** Beyond these nothing is remembered. */
+const mostQuestions = 20
+
 /** Reads the messages of a request that was checked. */
 export function readConversation({ messages }: ConverseRequest): Conversation {
   const questions: string[] = []
@@ -34,6 +37,6 @@ export function readConversation({ messages }: ConverseRequest): Conversation {
     questions.unshift(text)
     exchanges = []
   }
-  const [question = '', ...earlierQuestions] = questions
+  const [question = '', ...earlierQuestions] = questions.slice(0, mostQuestions)
   return { question, earlierQuestions, exchanges }
 }

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import { assumedRole } from '../account/default-seed.ts'
+import { sessionPrincipal } from '../identity/principal.ts'
 import { StsError, validationError } from './sts-error.ts'
 import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
@@ -31,12 +31,12 @@ export async function assumeRoleWithWebIdentity(
   if (seconds > role.maxSessionSeconds) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
   }
-  const arn = assumedRole(roleArn, sessionName)
-  const session = account.issueSession(arn, seconds)
+  const principal = sessionPrincipal(roleArn, sessionName)
+  const session = account.issueSession(principal, seconds)
   return {
     SubjectFromWebIdentityToken: identity.subject,
     Audience: identity.audience,
-    AssumedRoleUser: { Arn: arn, AssumedRoleId: `${roleId(roleArn)}:${sessionName}` },
+    AssumedRoleUser: { Arn: principal.arn, AssumedRoleId: `${roleId(roleArn)}:${sessionName}` },
     Credentials: {
       AccessKeyId: session.accessKeyId,
       SecretAccessKey: session.secretAccessKey,

@@ -66,3 +66,6 @@ export const firstWords: ReadonlySet<string> = new Set('la le les las los el the
 
 /** Names end with them, as in “Mexico City”. */
 export const lastWords: ReadonlySet<string> = new Set(['city', 'town'])
+
+/** Names only with a capital letter. */
+export const ambiguousWords: ReadonlySet<string> = new Set(['nice', 'split', 'reading', 'bath', 'cork'])

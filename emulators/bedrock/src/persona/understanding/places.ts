@@ -1,4 +1,12 @@
-import { commonWords, connectors, firstWords, innerWords, lastWords, prepositions } from './common-words.ts'
+import {
+  ambiguousWords,
+  commonWords,
+  connectors,
+  firstWords,
+  innerWords,
+  lastWords,
+  prepositions,
+} from './common-words.ts'
 import { isWiderArea } from './wider-areas.ts'
 import type { Word } from './words.ts'
 
@@ -65,6 +73,7 @@ const articles: ReadonlySet<string> = new Set(['the', 'la', 'le', 'el', 'los', '
 function isPartOfName(spoken: readonly Word[], at: number, run: readonly Word[]): boolean {
   const word = spoken[at]
   if (!word || /^\d/.test(word.key)) return false
+  if (ambiguousWords.has(word.key)) return startsWithCapital(word) && !word.isFirst
   if (!commonWords.has(word.key) && !connectors.has(word.key)) return true
   if (word.afterComma || word.isFirst) return false
   if (run.length > 0 && startsWithCapital(run[0])) {

@@ -7,6 +7,8 @@ describe('the places a question names', () => {
     ['What is the weather like in New York tomorrow?', ['New York']],
     ['Compare the weather in Oslo and Rome', ['Oslo', 'Rome']],
     ['compare oslo and rome weather', ['Oslo', 'Rome']],
+    ['Is it nice in Nice?', ['Nice']],
+    ['Weather in St. Louis. Thanks.', ['St Louis']],
     ['Is it cold in Mexico City?', ['Mexico City']],
     ['weather in oslo', ['Oslo']],
     ['weather in oslo, paris and rome please', ['Oslo', 'Paris', 'Rome']],

@@ -5,7 +5,7 @@ Wyoming Ontario Quebec Alberta Manitoba Saskatchewan Bavaria Scotland England Wa
 const twoWordStates =
   'New York,New Jersey,New Mexico,New Hampshire,North Carolina,South Carolina,North Dakota,South Dakota,West Virginia,Rhode Island,British Columbia,Nova Scotia,New South Wales'
 const abbreviations =
-  'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC USA US UK UAE'
+  'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC D.C USA US UK UAE'
 
 /** Countries in the model's languages, as the runtime's own locale data names them. */
 function countryNames(): readonly string[] {

@@ -20,9 +20,14 @@ export function words(text: string): readonly Word[] {
       text: match[0],
       key: match[0].toLowerCase().replaceAll('’', "'"),
       afterComma: /[,;/&+]/.test(between),
-      isFirst: found.length === 0 || /[.!?¿¡:\n]/.test(between),
+      isFirst: found.length === 0 || endsSentence(between, found.at(-1)),
     })
     end = match.index + match[0].length
   }
   return found
+}
+
+/** A full stop behind two letters is that of an abbreviation, as in “St. Louis”. */
+function endsSentence(between: string, before: Word | undefined): boolean {
+  return /[!?¿¡:\n]/.test(between) || (between.includes('.') && (before?.text.length ?? 0) > 2)
 }
