@@ -29,6 +29,8 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
+    // A connection whose last request ends during the stop would otherwise be kept open for a next one.
+    app.server.keepAliveTimeout = 1
     await app.close()
   })
   try {

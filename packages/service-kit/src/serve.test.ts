@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+
+/** A service whose only route answers when its standard input says so. */
+const service = `
+  import fastify from 'fastify'
+  import { readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
+  await serve(() => {
+    const port = readEnvironment(process.env, env => env.port('PORT', 0))
+    const app = fastify()
+    app.get('/slow', async () => {
+      console.log('asked')
+      await new Promise(resolve => process.stdin.once('data', resolve))
+      return { done: true }
+    })
+    app.addHook('onListen', async () => console.log(app.server.address().port))
+    app.addHook('preClose', async () => console.log('closing'))
+    return { app, host: '127.0.0.1', port }
+  })`
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+function startService(env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', service], {
+    cwd: import.meta.dirname,
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  children.push(child)
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const errors: string[] = []
+  child.stderr.on('data', (data: Buffer) => errors.push(data.toString()))
+  return {
+    child,
+    nextLine: async () => String((await lines.next()).value),
+    errors: () => errors.join(''),
+    ended: once(child, 'close').then(([code]) => code as number | null),
+  }
+}
+
+describe('serve', () => {
+  it('lets a running request finish on SIGTERM, then ends at once with exit code 0, kept connections or not', async () => {
+    const { child, nextLine, ended } = startService()
+    const port = Number(await nextLine())
+    const request = get({ port, host: '127.0.0.1', path: '/slow', agent: new Agent({ keepAlive: true }) })
+    expect(await nextLine()).toBe('asked')
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('closing')
+    child.stdin.write('go on\n')
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    response.resume()
+    expect(response.statusCode).toBe(200)
+    expect(await ended).toBe(0)
+  })
+
+  it('says in words that the port is taken, with exit code 1', async () => {
+    const first = startService()
+    const port = await first.nextLine()
+    const second = startService({ PORT: port })
+    expect(await second.ended).toBe(1)
+    expect(second.errors()).toBe(
+      `Port ${port} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
+    )
+  })
+
+  it('says every fault of the configuration, with exit code 1 and no stack', async () => {
+    const { ended, errors } = startService({ PORT: 'ten' })
+    expect(await ended).toBe(1)
+    expect(errors()).toBe(
+      'The configuration has a fault:\n  - PORT must be a whole number from 0 to 65535; it is "ten".\n',
+    )
+  })
+})
