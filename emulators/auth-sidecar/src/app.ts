@@ -3,7 +3,6 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { DownstreamCaller } from './downstream/call.ts'
-import { endWithLastRequest } from './http/graceful-stop.ts'
 import { buildGuard } from './http/guards.ts'
 import { answerParserError, parserHeaderBytes } from './http/header-limits.ts'
 import { sendEmpty } from './http/replies.ts'
@@ -36,7 +35,6 @@ export function buildApp(config: Config, { clock = systemClock }: Dependencies =
     clientErrorHandler: answerParserError,
   })
   acceptAnyBody(app)
-  endWithLastRequest(app)
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
