@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
+    maxWorkers: 2,
     restoreMocks: true,
     unstubEnvs: true,
   },

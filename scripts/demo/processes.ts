@@ -95,7 +95,14 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       port: ports.bedrock,
       variable: 'BEDROCK_PORT',
       healthUrl: `${urls.bedrock}/emulator/health`,
-      env: { ...shared, ...bedrock.emulator, PORT: String(ports.bedrock) },
+      // At about the pace of the real model, so that streaming can be seen.
+      env: {
+        ...shared,
+        ...bedrock.emulator,
+        PORT: String(ports.bedrock),
+        EMULATOR_FIRST_TOKEN_MS: '250',
+        EMULATOR_TOKEN_DELAY_MS: '15',
+      },
     })
   }
   processes.push({
