@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { promisify } from 'node:util'
+import type { ChatReply } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -13,6 +15,14 @@ const portVariables = [
   'BEDROCK_PORT',
   'METRICS_PORT',
 ]
+
+const command = [process.execPath, 'scripts/demo.ts'] as const
+/** `make demo` with a terminal of its own, so that Ctrl-C can be typed. */
+const commandInTerminal =
+  process.platform === 'darwin'
+    ? (['script', '-q', '/dev/null', 'make', 'demo'] as const)
+    : (['script', '-qec', 'make demo', '/dev/null'] as const)
+const ctrlC = '\u0003'
 
 interface Demo {
   readonly process: ChildProcess
@@ -27,7 +37,10 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp()
 })
 
-async function startDemo(change: Record<string, string> = {}): Promise<Demo> {
+async function startDemo(
+  [file, ...args]: readonly [string, ...string[]],
+  change: Record<string, string> = {},
+) {
   const ports = Object.fromEntries(
     await Promise.all(portVariables.map(async name => [name, await findFreePort()] as const)),
   )
@@ -37,11 +50,7 @@ async function startDemo(change: Record<string, string> = {}): Promise<Demo> {
     ...stringified(ports),
     ...change,
   }
-  const child = spawn(process.execPath, ['scripts/demo.ts'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(file, args, { cwd: root, env, stdio: 'pipe' })
   cleanUps.push(() => child.kill('SIGTERM'))
   let output = ''
   const waiting = new Map<string, () => void>()
@@ -60,11 +69,20 @@ async function startDemo(change: Record<string, string> = {}): Promise<Demo> {
         output.includes(text) ? found() : failed(new Error(`The demo ended early:\n${output}`)),
       )
     })
-  return { process: child, ports, ended, printed }
+  return { process: child, ports, ended, printed } satisfies Demo
 }
 
 function stringified(ports: Record<string, number>): Record<string, string> {
   return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
+}
+
+/** Runs the curl command of the README as it stands there, port aside. */
+async function runCurlOfReadme(port: number): Promise<string> {
+  const readme = readFileSync(resolve(root, 'README.md'), 'utf8')
+  const curl = /^ {4}(curl .*\\\n.*)$/m.exec(readme)?.[1]
+  if (!curl) throw new Error('README.md has no curl command.')
+  const { stdout } = await promisify(execFile)('sh', ['-c', curl.replace(':3001', `:${port}`)])
+  return stdout
 }
 
 async function listen(port: number): Promise<Server> {
@@ -82,26 +100,24 @@ async function findFreePort(): Promise<number> {
 }
 
 describe('make demo', () => {
-  it('answers a question under the agent’s own identity, and Ctrl-C ends it with exit code 0', {
+  it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', {
     timeout: 60_000,
   }, async () => {
-    const demo = await startDemo()
+    const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
-    const response = await fetch(`http://localhost:${demo.ports['PORT']}/api/chat`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' }),
-    })
-    const reply = (await response.json()) as {
-      answer: string
-      trace: TraceStep[]
-    }
-    expect(response.status).toBe(200)
+    const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatReply
     expect(reply.answer).toContain('Dallas')
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
-    demo.process.kill('SIGINT')
+    demo.process.stdin?.write(ctrlC)
+    expect(await demo.ended).toBe(0)
+  })
+
+  it('ends with exit code 0 on SIGTERM too', { timeout: 60_000 }, async () => {
+    const demo = await startDemo(command)
+    await demo.printed('Ready:')
+    demo.process.kill('SIGTERM')
     expect(await demo.ended).toBe(0)
   })
 
@@ -109,14 +125,14 @@ describe('make demo', () => {
     const other = await listen(0)
     cleanUps.push(() => other.close())
     const { port } = other.address() as { port: number }
-    const demo = await startDemo({ SIDECAR_PORT: String(port) })
+    const demo = await startDemo(command, { SIDECAR_PORT: String(port) })
     await demo.printed(`Port ${port} for sidecar is taken.`)
     await demo.printed('set SIDECAR_PORT to a free port')
     expect(await demo.ended).toBe(1)
   })
 
   it('stops everything with a reason when one process dies', { timeout: 60_000 }, async () => {
-    const demo = await startDemo({ WEATHER_PROVIDER: 'crystal-ball' })
+    const demo = await startDemo(command, { WEATHER_PROVIDER: 'crystal-ball' })
     await demo.printed('WEATHER_PROVIDER must be one of')
     await demo.printed('weather-api ended (exit code 1)')
     expect(await demo.ended).toBe(1)
