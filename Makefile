@@ -11,13 +11,15 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(installed): package-lock.json
-	npm ci --no-audit --no-fund
+	@echo 'Installing what package-lock.json names…'
+	@npm ci --loglevel=error
 	@touch $@
 
 install: $(installed) ## Install what package-lock.json names, Node 26 included
 
 $(page): $(installed) $(page_sources)
-	npm run --silent build:page
+	@echo 'Building the page…'
+	@npm run --silent build:page
 	@touch $@
 
 # In a terminal the demo gets a process group of its own (set -m), so that Ctrl-C stops the demo and not make.
@@ -25,13 +27,13 @@ demo: $(page) ## Run everything here with stand-ins for Entra, the sidecar and B
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
 test: $(page) ## Run all tests that need no cluster
-	npm test --silent
+	@npm test --silent
 
 check: $(installed) ## Lint, types and formatting
-	npm run --silent check
+	@npm run --silent check
 
 format: $(installed) ## Mend what the linter and formatter can mend
-	npm run --silent format
+	@npm run --silent format
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
