@@ -70,7 +70,6 @@ describe('the person’s token', () => {
     bedrock.close()
 
     expect(given).toBe(token)
-    expect(dumped).toContain('handleChatModelStart')
     expect(dumped).toContain('handleChainStart')
     const everything = [...dumped, JSON.stringify(turn), JSON.stringify(server.requests)].join('\n')
     expect(everything).toContain('get_weather')

@@ -48,6 +48,6 @@ describe('the conversation sent to Bedrock', () => {
 
   it('tells the model the date', () => {
     const [system] = openConversation({ message: 'Hi', history: [] }, '2026-11-25')
-    expect(system?.content).toContain('Today is 2026-11-25')
+    expect(JSON.stringify(system?.content)).toContain('Today is 2026-11-25')
   })
 })

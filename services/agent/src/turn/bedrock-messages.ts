@@ -17,7 +17,12 @@ export function openConversation(turn: Pick<Turn, 'message' | 'history'>, today:
     else entries.push({ role: entry.role, text })
   }
   return [
-    new SystemMessage(systemPrompt(today)),
+    new SystemMessage({
+      content: [
+        { type: 'text', text: systemPrompt },
+        { type: 'text', text: `Today is ${today} (UTC).` },
+      ],
+    }),
     ...entries.map(({ role, text }) => (role === 'user' ? new HumanMessage(text) : new AIMessage(text))),
   ]
 }

@@ -41,15 +41,17 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let firstEventMs: number | undefined
   const assembler = new ReplyAssembler()
   try {
-    const stream = await bedrock.chatModel.stream(messages, {
+    // One level below `stream()`: that would keep a second copy of the answer and show it to LangChain's callbacks.
+    const chunks = bedrock.chatModel._streamResponseChunks(messages, {
       tools: toolSpecifications,
       signal: turn.signal,
     })
-    for await (const chunk of stream) {
+    for await (const { message } of chunks) {
       phase = 'stream'
       firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
-      call.write(assembler.add(chunk))
+      call.write(assembler.add(message))
     }
+    turn.signal.throwIfAborted()
   } catch (error) {
     // The turn's own end, not Bedrock's fault; whoever aborted says why.
     if (turn.signal.aborted) throw turn.signal.reason

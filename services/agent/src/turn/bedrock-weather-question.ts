@@ -1,11 +1,26 @@
 import type { Turn } from './turn.ts'
 
-/** Words that ask for weather, in the languages that people are likely to write to the agent in. */
-const weatherWords =
-  /weather|forecast|temperature|\b(rain|snow|sunny|wind|cloudy|humid|umbrella|degrees|hot|cold|warm)|wetter|vorhersage|temperatur|regnet|schnei|m[ée]t[ée]o|pleut|pr[ée]visions|tiempo|clima|pron[oó]stico|llueve|meteo|piove|v[æä]ret?\b|s[äa]ä\b|pogod|погод|天気|天气|날씨|hava durumu/i
+/** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
+const weatherWords = anyOf(
+  [
+    'weather',
+    'forecast',
+    'temperature',
+    String.raw`\b(rain|snow|sunny|wind|cloudy|humid|umbrella|hot|cold|warm)`,
+  ],
+  ['wetter', 'vorhersage', 'temperatur', 'regnet', 'schnei'],
+  ['météo', 'meteo', 'pleut', 'prévisions', 'tiempo', 'clima', 'pronóstico', 'llueve', 'piove'],
+  [String.raw`v[æä]ret?\b`, String.raw`s[äa]ä\b`, 'pogod', 'погод', 'hava durumu', '天気', '天气', '날씨'],
+)
 /** A question that only makes sense as the continuation of one about weather. */
-const followUpWords =
-  /^(and|what about|how about|und|et|y|e|og|och|en)\b|tomorrow|weekend|tonight|morgen|demain|ma[ñn]ana|domani/i
+const followUpWords = anyOf(
+  [String.raw`^(and|what about|how about|und|et|y|e|og|och|en)\b`],
+  ['tomorrow', 'weekend', 'tonight', 'morgen', 'demain', 'mañana', 'domani'],
+)
+
+function anyOf(...words: readonly (readonly string[])[]): RegExp {
+  return new RegExp(words.flat().join('|'), 'i')
+}
 
 /**
  * Whether a message asked for weather and the answer, which came without a tool, gives some.
@@ -15,7 +30,8 @@ export function needsWeatherTool(
   { message, history }: Pick<Turn, 'message' | 'history'>,
   answer: string,
 ): boolean {
-  if (/[?？]\s*$/.test(answer)) return false
+  const said = answer.trimEnd()
+  if (said.endsWith('?') || said.endsWith('？')) return false
   if (weatherWords.test(message)) return true
   const before = history.findLast(({ role }) => role === 'user')
   return before !== undefined && weatherWords.test(before.text) && followUpWords.test(message)
