@@ -42,7 +42,7 @@ export async function buildApp(config: Config, dependencies: Dependencies = {}):
   healthRoutes(app)
 
   const keys = new SigningKeys({
-    url: new URL(`${config.token.authority}/${config.token.tenantId}/discovery/v2.0/keys`),
+    issuer: `${config.token.authority}/${config.token.tenantId}`,
     fetchJson: outbound.fetchJson,
     log: app.log,
     now,

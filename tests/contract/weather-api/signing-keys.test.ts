@@ -89,6 +89,7 @@ describe('the issuer’s signing keys', () => {
     await api.issuer.stop()
     clockMs += 23 * hourMs
     expect(await statusOf(goodToken())).toBe(200)
+    expect(await statusOf(strangeToken('perhaps-new'))).toBe(503)
     clockMs += hourMs
     expect(await statusOf(goodToken())).toBe(503)
     await api.issuer.start()
@@ -143,13 +144,14 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(503)
   })
 
-  it('shorter than 2048 bits, or meant for encryption or another algorithm, are no keys', async () => {
+  it('shorter than 2048 bits, damaged, or meant for encryption or another algorithm, are no keys', async () => {
     const weak = createSigningKey('weak', 1024)
     const jwk = (key: typeof weak) => ({ ...key.publicKey.export({ format: 'jwk' }), kid: key.kid })
     const keys = [
       jwk(weak),
       { ...jwk(stranger), kid: 'encryption', use: 'enc' },
       { ...jwk(stranger), kid: 'other', alg: 'RS512' },
+      { ...jwk(stranger), kid: 'damaged', e: '!' },
       jwk(api.issuer.key),
     ]
     api.issuer.answerKeysWith((_request, response) => {
@@ -160,5 +162,6 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: 'weak' }, claims, weak))).toBe(401)
     expect(await statusOf(strangeToken('encryption'))).toBe(401)
     expect(await statusOf(strangeToken('other'))).toBe(401)
+    expect(await statusOf(strangeToken('damaged'))).toBe(401)
   })
 })

@@ -1,10 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import buildGetJwks, { type GetJwks, type JWK } from 'get-jwks'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 import type { FetchJson } from '../outbound/fetch-json.ts'
+import { problem } from '../problems.ts'
+import { ReplayDispatcher } from './replay-dispatcher.ts'
 
+const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-const mostKeys = 50
-const fewestModulusBits = 2048
 
 export interface KeyTiming {
   /** How long no other fetch is made after one that did not bring the wanted key. */
@@ -18,7 +22,7 @@ export interface KeyTiming {
 }
 
 const hourMs = 60 * 60 * 1000
-export const defaultKeyTiming: KeyTiming = {
+const defaultTiming: KeyTiming = {
   coolDownMs: 10_000,
   retryAfterMs: 2_000,
   refreshAfterMs: hourMs,
@@ -26,69 +30,89 @@ export const defaultKeyTiming: KeyTiming = {
 }
 
 export interface SigningKeysOptions {
-  readonly url: URL
+  /** Entra publishes the keys of a tenant below this. */
+  readonly issuer: string
   readonly fetchJson: FetchJson
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+  readonly now: () => number
   readonly timing?: Partial<KeyTiming>
-  readonly now?: () => number
 }
 
-/** The keys are out of reach, so nothing can be said about the token. */
-export class SigningKeysUnavailableError extends Error {
-  override readonly name = 'SigningKeysUnavailableError'
-}
+const KeySet = Compile(Type.Object({ keys: Type.Array(Type.Unknown()) }))
+
+/** An RSA signing key (RFC 7518 §6.3.1) of at least 2048 bits, which take 342 characters. */
+const SigningKey = Compile(
+  Type.Object({
+    kid: Type.String({ minLength: 1 }),
+    kty: Type.Literal('RSA'),
+    use: Type.Optional(Type.Literal('sig')),
+    alg: Type.Optional(Type.Literal('RS256')),
+    n: Type.String({ pattern: '^[\\w-]{342,}$' }),
+    e: Type.String({ pattern: '^[\\w-]{2,}$' }),
+  }),
+)
 
 /**
- * The published signing keys of one issuer, by key id.
+ * The published signing keys of one tenant, by key id.
  *
- * The whole set is fetched at once and by one request at a time, so no flood of invented key ids can hide a new key or
- * flood the issuer: a fetch that did not help is followed by a cool-down. Known keys go on working through an outage
- * of the issuer, for a bounded time. A key that the issuer has withdrawn is gone with the next fetch.
+ * get-jwks selects and caches them, one get-jwks for each state of the set: by itself it fetches the set without a
+ * time-out for every id it does not know, and gives out withdrawn keys for as long as they are asked for. Here the whole
+ * set is fetched, by one request at a time, so no flood of invented key ids can hide a new key or flood the issuer: a
+ * fetch that did not help is followed by a cool-down. Known keys go on working through an outage of the issuer, for a
+ * bounded time. A key that the issuer has withdrawn is gone with the next fetch.
  */
 export class SigningKeys {
-  readonly #options: Required<Omit<SigningKeysOptions, 'timing'>>
+  readonly #options: SigningKeysOptions
   readonly #timing: KeyTiming
-  #keys: ReadonlyMap<string, KeyObject> = new Map()
+  readonly #parsed = new WeakMap<JWK, KeyObject>()
+  #getJwks: GetJwks
+  #keyIds: ReadonlySet<string> = new Set()
   #fetchedAt = Number.NEGATIVE_INFINITY
   #coolUntil = Number.NEGATIVE_INFINITY
-  #lastFailure: unknown
+  #failure: unknown
   #fetching: Promise<void> | undefined
 
   constructor(options: SigningKeysOptions) {
-    this.#options = { now: Date.now, ...options }
-    this.#timing = { ...defaultKeyTiming, ...options.timing }
-  }
-
-  /** The public key of a key id if it is at hand. Never waits; renews ageing keys in the background. */
-  peek(kid: string): KeyObject | undefined {
-    const { now } = this.#options
-    const age = now() - this.#fetchedAt
-    if (age >= this.#timing.keepForMs) return undefined
-    if (age >= this.#timing.refreshAfterMs && now() >= this.#coolUntil) void this.#fetchOnce()
-    return this.#keys.get(kid)
+    this.#options = options
+    this.#timing = { ...defaultTiming, ...options.timing }
+    this.#getJwks = createGetJwks(options.issuer, [])
   }
 
   /**
    * The public key of a key id, fetched if need be; `undefined` if the issuer does not publish such a key.
    *
-   * @throws {SigningKeysUnavailableError} when that cannot be found out now
+   * @throws {ProblemError} SIGNING_KEYS_UNAVAILABLE when that cannot be found out now
    */
   async find(kid: string): Promise<KeyObject | undefined> {
-    const known = this.peek(kid)
-    if (known !== undefined) return known
     const { now } = this.#options
+    if (this.#has(kid)) return await this.#select(kid)
     if (this.#fetching || now() >= this.#coolUntil) {
       await this.#fetchOnce()
-      const fetched = this.peek(kid)
-      if (fetched !== undefined) return fetched
-      if (this.#lastFailure === undefined) this.#coolUntil = now() + this.#timing.coolDownMs
+      if (this.#has(kid)) return await this.#select(kid)
+      if (this.#failure === undefined) this.#coolUntil = now() + this.#timing.coolDownMs
     }
-    if (this.#lastFailure !== undefined || now() - this.#fetchedAt >= this.#timing.keepForMs) {
-      throw new SigningKeysUnavailableError('The signing keys could not be fetched.', {
-        cause: this.#lastFailure,
-      })
-    }
-    return undefined
+    if (this.#failure === undefined) return undefined
+    throw problem('SIGNING_KEYS_UNAVAILABLE', 'The signing keys could not be fetched.', {
+      cause: this.#failure,
+      upstream: { service: 'entra' },
+      headers: { 'retry-after': '5' },
+    })
+  }
+
+  /** Never waits; renews an ageing set in the background. */
+  #has(kid: string): boolean {
+    const { now } = this.#options
+    const ageMs = now() - this.#fetchedAt
+    if (ageMs >= this.#timing.keepForMs) return false
+    if (ageMs >= this.#timing.refreshAfterMs && now() >= this.#coolUntil) void this.#fetchOnce()
+    return this.#keyIds.has(kid)
+  }
+
+  async #select(kid: string): Promise<KeyObject> {
+    const jwk = await this.#getJwks.getJwk({ domain: this.#options.issuer, alg: 'RS256', kid })
+    const key = this.#parsed.get(jwk) ?? createPublicKey({ key: jwk, format: 'jwk' })
+    this.#parsed.set(jwk, key)
+    return key
   }
 
   #fetchOnce(): Promise<void> {
@@ -99,47 +123,33 @@ export class SigningKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { url, fetchJson, log, now } = this.#options
+    const { issuer, fetchJson, log, now } = this.#options
     try {
-      this.#keys = readKeySet(await fetchJson(url, fetchTimeoutMs))
+      const keys = readSigningKeys(await fetchJson(new URL(`${issuer}/${keySetPath}`), fetchTimeoutMs))
+      this.#getJwks = createGetJwks(issuer, keys)
+      this.#keyIds = new Set(keys.map(({ kid }) => kid))
       this.#fetchedAt = now()
-      this.#lastFailure = undefined
-      log.info({ keyIds: [...this.#keys.keys()] }, 'Signing keys fetched.')
+      this.#failure = undefined
+      log.info({ keyIds: [...this.#keyIds] }, 'Signing keys fetched.')
     } catch (error) {
-      this.#lastFailure = error
+      this.#failure = error
       this.#coolUntil = now() + this.#timing.retryAfterMs
       log.warn({ err: error }, 'Signing keys could not be fetched.')
     }
   }
 }
 
-/** RSA signing keys of a JWK set (RFC 7517); others are left out, a set without any is an error. */
-function readKeySet(document: unknown): ReadonlyMap<string, KeyObject> {
-  const entries = isRecord(document) && Array.isArray(document['keys']) ? document['keys'] : []
-  const keys = new Map<string, KeyObject>()
-  for (const entry of entries.slice(0, mostKeys)) {
-    const key = readKey(entry)
-    if (key) keys.set(...key)
-  }
-  if (keys.size === 0) throw new Error('The key set holds no RSA signing key.')
+/** The RSA signing keys of a JWK set (RFC 7517); others are left out, a set without any is an error. */
+function readSigningKeys(document: unknown) {
+  const entries = KeySet.Check(document) ? document.keys : []
+  const keys = entries.filter(entry => SigningKey.Check(entry))
+  if (keys.length === 0) throw new Error('The key set holds no RSA signing key.')
   return keys
 }
 
-function readKey(jwk: unknown): [kid: string, key: KeyObject] | undefined {
-  if (!isRecord(jwk) || typeof jwk['kid'] !== 'string' || jwk['kty'] !== 'RSA') return undefined
-  if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return undefined
-  if (jwk['alg'] !== undefined && jwk['alg'] !== 'RS256') return undefined
-  const { kty, n, e } = jwk
-  if (typeof n !== 'string' || typeof e !== 'string') return undefined
-  try {
-    const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' })
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < fewestModulusBits) return undefined
-    return [jwk['kid'], key]
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function createGetJwks(issuer: string, keys: readonly unknown[]): GetJwks {
+  const dispatcher = new ReplayDispatcher(JSON.stringify({ keys }))
+  // Assigned, since the types of Node's own fetch know undici in another release.
+  const fetchOptions = Object.assign<RequestInit, object>({}, { dispatcher })
+  return buildGetJwks({ issuersWhitelist: [issuer], jwksPath: keySetPath, fetchOptions })
 }

@@ -1,11 +1,10 @@
-import { type KeyObject, verify } from 'node:crypto'
+import { verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { TokenConfig } from '../config.ts'
-import { problem } from '../problems.ts'
 import { rejectToken } from './bearer.ts'
 import { checkClaims, type Grant } from './claims.ts'
 import { type DecodedToken, decodeToken } from './decode-token.ts'
-import { type SigningKeys, SigningKeysUnavailableError } from './signing-keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 const claimChecks = ['issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission'] as const
 const allChecks = ['signature', ...claimChecks] as const
@@ -47,27 +46,14 @@ export class TokenValidator {
   }
 
   async #verifySignature({ keyId, signedText, signature }: DecodedToken): Promise<void> {
-    const key = this.#keys.peek(keyId) ?? (await this.#findKey(keyId))
+    const key = await this.#keys.find(keyId)
+    if (!key)
+      throw rejectToken('signature', 'The token is signed with a key that the issuer does not publish.')
     const signatureBytes = Buffer.from(signature, 'base64url')
     // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
     const canonical = signatureBytes.toString('base64url') === signature
     const signedBytes = Buffer.from(signedText, 'latin1')
     if (!canonical || !(await verifyInBackground('RSA-SHA256', signedBytes, key, signatureBytes)))
       throw rejectToken('signature', 'The signature is wrong.')
-  }
-
-  async #findKey(keyId: string): Promise<KeyObject> {
-    try {
-      const key = await this.#keys.find(keyId)
-      if (key) return key
-      throw rejectToken('signature', 'The token is signed with a key that the issuer does not publish.')
-    } catch (error) {
-      if (!(error instanceof SigningKeysUnavailableError)) throw error
-      throw problem('SIGNING_KEYS_UNAVAILABLE', error.message, {
-        cause: error,
-        upstream: { service: 'entra' },
-        headers: { 'retry-after': '5' },
-      })
-    }
   }
 }
