@@ -1,10 +1,12 @@
 /**
  * What bedrock mode adds to Bedrock: delay to the first token and to the whole answer against the bare SDK and against
- * a bare server around it, CPU per turn, and memory with up to 1,000 open streams. Every service is a process of its own;
- * the agent is the production bundle.
+ * a bare server around it, CPU per turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a
+ * process of its own; the agent is the production bundle, with the settings below and a compile cache that is filled.
  */
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort, MeasuredProcess } from '../support/process.ts'
@@ -16,6 +18,8 @@ const warmUps = 200
 const turns = 300
 const streamCounts = [1, 10, 100, 250, 500, 1_000]
 const holdMs = 4_000
+const bulkTurns = 2_000
+const bulkConnections = 20
 const root = resolve(import.meta.dirname, '../..')
 
 execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
@@ -32,9 +36,17 @@ const aws = {
   AWS_SECRET_ACCESS_KEY: 'bench',
   BEDROCK_PROBE: 'off',
 }
+/** Settings of the process, for memory: small young generation, a bounded heap, one malloc arena, no parsing at start. */
+const compileCache = mkdtempSync(join(tmpdir(), 'compile-cache-'))
+const processSettings = {
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256',
+  MALLOC_ARENA_MAX: '1',
+  NODE_COMPILE_CACHE: compileCache,
+}
 const agentEnv = {
   ...describeProcesses({ LOG_LEVEL: 'warn' }).find(({ name }) => name === 'agent')?.env,
   ...aws,
+  ...processSettings,
   PORT: String(agentPort),
   METRICS_PORT: String(metricsPort),
 }
@@ -49,12 +61,18 @@ async function start(main: string, env: Record<string, string>, healthUrl: strin
 try {
   await start('bench/bedrock-turn/model-server.ts', { PORT: String(modelPort) }, modelUrl)
   const bare = await start('bench/bedrock-turn/bare-stream.ts', { ...aws, PORT: String(barePort) }, bareUrl)
+  const filling = await start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
+  await timeTurn(`${agentUrl}/api/chat`)
+  await filling.stop()
   const agent = await start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
   await measureDelays(bare, agent)
+  console.log()
+  await measureBulk(agent)
   console.log()
   await measureOpenStreams(agent)
 } finally {
   await Promise.all(running.map(process => process.stop()))
+  rmSync(compileCache, { recursive: true })
 }
 
 interface Timing {
@@ -114,6 +132,26 @@ async function timeTurn(url: string): Promise<Timing> {
   const { ms, ok } = await turn.end
   if (!ok) throw new Error(`A turn at ${url} failed.`)
   return { firstMs: await turn.firstToken, totalMs: ms }
+}
+
+/** Many turns: memory must stay where it is. */
+async function measureBulk(agent: MeasuredProcess): Promise<void> {
+  const rows: (string | number)[][] = [['turns', 'RSS MiB', 'turns/s', 'CPU ms/turn', 'failed']]
+  const share = bulkTurns / 4
+  for (let done = share; done <= bulkTurns; done += share) {
+    let left = share
+    let failed = 0
+    const cpuBeforeMs = agent.cpuMs
+    const startedMs = performance.now()
+    const one = async () => {
+      while (left-- > 0) if (!(await openTurn(`${agentUrl}/api/chat`, 'Hello').end).ok) failed += 1
+    }
+    await Promise.all(Array.from({ length: bulkConnections }, one))
+    const seconds = (performance.now() - startedMs) / 1_000
+    const cpuMs = (agent.cpuMs - cpuBeforeMs) / share
+    rows.push([done, agent.residentMiB.toFixed(0), (share / seconds).toFixed(0), cpuMs.toFixed(2), failed])
+  }
+  printTable(rows)
 }
 
 async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {

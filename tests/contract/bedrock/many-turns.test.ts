@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, credentials, report, runTurn, sunshine } from './run-turn.ts'
 import { frame, ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
@@ -47,5 +49,36 @@ describe('200 turns at once', () => {
     bedrock.close()
     expect(turns.map(({ answer }) => answer)).toEqual(turns.map((_, index) => `City-${index} is right`))
     for (const { steps } of turns) expect(steps.map(({ kind }) => kind)).toEqual(['model', 'tool', 'model'])
+  })
+})
+
+describe('a turn that is over', () => {
+  it('is let go of, with all that belonged to it', async () => {
+    const seen: WeakRef<object>[] = []
+    const weather = sunshine({
+      current: async (turn, city) => {
+        seen.push(new WeakRef(turn), new WeakRef(turn.trace), new WeakRef(turn.signal))
+        return report(city)
+      },
+    })
+    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const turns = async () => {
+      for (let count = 0; count < 10; count++) {
+        server.play(askFor('City-1'), [...text('Sunny.'), ...stop('end_turn')])
+        await runTurn(mode)
+      }
+    }
+    await turns()
+    // Only the latest may still be held, by what runs after it.
+    const earlier = seen.splice(0, 27)
+    setFlagsFromString('--expose-gc')
+    const collectGarbage: () => void = runInNewContext('gc')
+    await expect
+      .poll(() => {
+        collectGarbage()
+        return earlier.filter(reference => reference.deref() !== undefined).length
+      })
+      .toBe(0)
+    bedrock.close()
   })
 })
