@@ -125,7 +125,7 @@ describe('live weather with climate normals to fall back on', () => {
   beforeEach(() => start('auto'))
 
   it('is live while it can be had, also for cities without normals', async () => {
-    expect((await ask('/weather?city=Portland')).body.source).toBe('open-meteo')
+    expect((await ask('/weather?city=Portland,%20Maine')).body.source).toBe('open-meteo')
     expect((await ask('/weather?city=Xyzzy')).status).toBe(404)
     expect((await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
   })
@@ -155,7 +155,7 @@ describe('live weather with climate normals to fall back on', () => {
 
   it('answers 404 to a city that has no normals either', async () => {
     meteo.fail({ status: 502, body: '' })
-    expect(await ask('/weather?city=Portland')).toMatchObject({
+    expect(await ask('/weather?city=Portland,%20Maine')).toMatchObject({
       status: 404,
       body: { code: 'CITY_NOT_FOUND' },
     })

@@ -89,6 +89,17 @@ describe('ClimateNormals', () => {
     )
   })
 
+  it.each([
+    ['Köln', 'Cologne'],
+    ['Saint Louis', 'St. Louis'],
+    ['st louis, mo', 'St. Louis'],
+    ['Portland, OR', 'Portland'],
+    ['Frankfurt am Main', 'Frankfurt'],
+    ['Genève', 'Geneva'],
+  ])('knows %s by the name of %s', async (asked, city) => {
+    expect((await new ClimateNormals(() => summer).current(asked)).city).toBe(city)
+  })
+
   it('goes on with the season during a forecast', async () => {
     const { days } = await new ClimateNormals(() => Date.UTC(2026, 9, 1)).forecast('Moscow', 7)
     const highs = days.map(({ high_c }) => high_c)
