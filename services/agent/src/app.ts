@@ -20,7 +20,7 @@ import { statusRoute } from './routes/status.ts'
 import { TurnMetrics } from './status/metrics.ts'
 import { serveMetrics } from './status/metrics-server.ts'
 import { Readiness } from './status/readiness.ts'
-import { bedrockMode } from './turn/bedrock.ts'
+import { bedrockModeOnDemand } from './turn/bedrock-on-demand.ts'
 import { directMode } from './turn/direct.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
@@ -57,10 +57,11 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const tokens = createAgentTokens({ ...identity, sidecarUrl: config.sidecarUrl, logger })
   const weather = createWeather({ weatherApiUrl: config.weatherApiUrl, tokens, identity, logger })
   const bedrock = connectBedrock(config.bedrock)
+  const bedrockTurns = bedrockModeOnDemand(bedrock, weather)
   const metrics = new TurnMetrics()
   const readiness = new Readiness(tokens)
   const turns = new Turns({
-    modes: { direct: directMode(weather), bedrock: bedrockMode(bedrock, weather) },
+    modes: { direct: directMode(weather), bedrock: bedrockTurns },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
@@ -88,6 +89,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     void tokens.refresh()
     void weather.refresh()
     bedrock.availability.start()
+    if (bedrock.modelId !== null) void bedrockTurns.load()
   })
   app.addHook('preClose', async () => readiness.stop())
   stopTurnsInTime(app, turns, config.stopTimeoutMs)

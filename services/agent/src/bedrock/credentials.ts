@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { fromHttp } from '@aws-sdk/credential-provider-http'
-import { defaultProvider } from '@aws-sdk/credential-provider-node'
-import { fromWebToken } from '@aws-sdk/credential-provider-web-identity'
+import type { fromWebToken } from '@aws-sdk/credential-provider-web-identity'
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+
+// The SDK's providers are loaded when they are first needed: most processes need one of them, or none.
 
 /** How the agent proves itself to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
 export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
@@ -88,14 +88,16 @@ function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
   return {
     tier: 'federation',
     // The file is read anew for every exchange: the kubelet replaces it long before the token expires.
-    keys: marked(async identityProperties =>
-      fromWebToken({
+    keys: marked(async identityProperties => {
+      const { fromWebToken } = await import('@aws-sdk/credential-provider-web-identity')
+      const provider = fromWebToken({
         roleArn,
         webIdentityToken: (await readFile(tokenFile, 'utf8')).trim(),
         ...(roleSessionName === undefined ? {} : { roleSessionName }),
         ...(endpoint === undefined ? {} : { clientConfig: { endpoint } }),
-      })(identityProperties),
-    ),
+      })
+      return provider(identityProperties)
+    }),
     source: `${roleArn} by the token in ${tokenFile}`,
   }
 }
@@ -112,14 +114,16 @@ function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
   if (uri === undefined || tokenFile === undefined) return undefined
   return {
     tier: 'pod-identity',
-    keys: marked(
-      fromHttp({
+    keys: marked(async () => {
+      const { fromHttp } = await import('@aws-sdk/credential-provider-http')
+      const provider = fromHttp({
         awsContainerCredentialsFullUri: uri,
         awsContainerAuthorizationTokenFile: tokenFile,
         timeout: 1_000,
         maxRetries: 1,
-      }),
-    ),
+      })
+      return provider()
+    }),
     source: `${uri} by the token in ${tokenFile}`,
   }
 }
@@ -150,6 +154,7 @@ function defaultChain(env: EnvironmentReader): AwsCredential {
   return {
     tier: 'default-chain',
     keys: marked(async identityProperties => {
+      const { defaultProvider } = await import('@aws-sdk/credential-provider-node')
       // `ignoreCache`: a shared credentials file that was replaced is read again.
       const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
       const keys = await chain(identityProperties)

@@ -1,6 +1,6 @@
 import type { BaseMessage } from '@langchain/core/messages'
 import type { BedrockAvailability } from '../bedrock/availability.ts'
-import type { ConnectedBedrock } from '../bedrock/bedrock.ts'
+import type { ConnectedBedrock } from '../bedrock/connection.ts'
 import type { CallPhase } from '../bedrock/failure-signs.ts'
 import { explainFailure } from '../bedrock/failures.ts'
 import { type Reply, ReplyAssembler } from './bedrock-reply.ts'

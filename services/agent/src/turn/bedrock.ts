@@ -51,7 +51,7 @@ export function bedrockMode(bedrock: Bedrock, weather: Weather): AnswerMode {
         turn,
         weather,
         answer,
-        bedrock: bedrock.connected(),
+        bedrock: await bedrock.connected(),
         availability: bedrock.availability,
         write: text => answer.write(text),
       }

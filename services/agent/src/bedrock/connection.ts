@@ -1,0 +1,59 @@
+import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
+import type { ChatBedrockConverse } from '@langchain/aws'
+import type { BedrockConfig } from './config.ts'
+import { explainFailure } from './failures.ts'
+import { switchOffTracing } from './langchain-tracing.ts'
+import { createChatModel, createClient } from './model.ts'
+
+/** Claude behind Bedrock, ready to be called. */
+export interface ConnectedBedrock {
+  readonly config: BedrockConfig
+  readonly chatModel: ChatBedrockConverse
+  /** Where the calls go, for the trace. */
+  readonly url: string
+  /** Makes the smallest call that proves all of it; throws a ProblemError. */
+  probe(signal: AbortSignal): Promise<void>
+  /** Lets go of the sockets. */
+  close(): void
+}
+
+/** Makes the connection; nothing is sent before it is used. */
+export function connect(config: BedrockConfig): ConnectedBedrock {
+  switchOffTracing(process.env)
+  const client = createClient(config)
+  return {
+    config,
+    chatModel: createChatModel(config, client),
+    url: callUrl(config),
+    probe: signal => probe(client, config, signal),
+    close: () => client.destroy(),
+  }
+}
+
+function callUrl({ endpoint, region, modelId }: BedrockConfig): string {
+  const base = endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
+  return `${base}/model/${encodeURIComponent(modelId)}/converse-stream`
+}
+
+/** The smallest call that proves all of it: credential, rights, model and stream. Costs about ten tokens. */
+async function probe(
+  client: BedrockRuntimeClient,
+  config: BedrockConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { stream } = await client.send(
+      new ConverseStreamCommand({
+        modelId: config.modelId,
+        messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
+        inferenceConfig: { maxTokens: 1 },
+      }),
+      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) },
+    )
+    for await (const _event of stream ?? []) {
+      // Read to its end, so that the socket can be used again.
+    }
+  } catch (error) {
+    throw explainFailure(error, config, 'request')
+  }
+}

@@ -1,0 +1,23 @@
+import type { Bedrock } from '../bedrock/bedrock.ts'
+import type { Weather } from '../weather/weather.ts'
+import type { AnswerMode } from './turn.ts'
+
+export interface ModeOnDemand extends AnswerMode {
+  /** Loads the mode ahead of the first turn. */
+  load(): Promise<unknown>
+}
+
+/** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
+export function bedrockModeOnDemand(bedrock: Bedrock, weather: Weather): ModeOnDemand {
+  let loaded: Promise<AnswerMode> | undefined
+  const load = () => {
+    loaded ??= import('./bedrock.ts').then(({ bedrockMode }) => bedrockMode(bedrock, weather))
+    return loaded
+  }
+  return {
+    mode: 'bedrock',
+    model: bedrock.modelId,
+    load,
+    answer: async turn => (await load()).answer(turn),
+  }
+}
