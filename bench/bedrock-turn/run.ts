@@ -12,11 +12,12 @@ import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort, MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 import { createBareClient, streamText } from './bare-sdk.ts'
-import { openTurn } from './chat-client.ts'
+import { type OpenTurn, openTurn } from './chat-client.ts'
 
-const warmUps = 200
+const warmUps = 500
 const turns = 300
 const streamCounts = [1, 10, 100, 250, 500, 1_000]
+const openedAtOnce = 20
 const holdMs = 4_000
 const bulkTurns = 2_000
 const bulkConnections = 20
@@ -58,18 +59,24 @@ async function start(main: string, env: Record<string, string>, healthUrl: strin
   return started
 }
 
+const startAgent = () => start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
+
 try {
   await start('bench/bedrock-turn/model-server.ts', { PORT: String(modelPort) }, modelUrl)
   const bare = await start('bench/bedrock-turn/bare-stream.ts', { ...aws, PORT: String(barePort) }, bareUrl)
-  const filling = await start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
+  const filling = await startAgent()
   await timeTurn(`${agentUrl}/api/chat`)
   await filling.stop()
-  const agent = await start('services/agent/dist/main.mjs', agentEnv, `${agentUrl}/livez`)
-  await measureDelays(bare, agent)
-  console.log()
-  await measureBulk(agent)
-  console.log()
-  await measureOpenStreams(agent)
+  for (const measure of [
+    (agent: MeasuredProcess) => measureDelays(bare, agent),
+    measureBulk,
+    measureOpenStreams,
+  ]) {
+    const agent = await startAgent()
+    await measure(agent)
+    await agent.stop()
+    console.log()
+  }
 } finally {
   await Promise.all(running.map(process => process.stop()))
   rmSync(compileCache, { recursive: true })
@@ -155,6 +162,7 @@ async function measureBulk(agent: MeasuredProcess): Promise<void> {
 }
 
 async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
+  for (let turn = 0; turn < warmUps; turn++) await timeTurn(`${agentUrl}/api/chat`)
   const idleMiB = agent.residentMiB
   const rows: (string | number)[][] = [
     [
@@ -169,8 +177,15 @@ async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
     ],
   ]
   for (const count of streamCounts) {
-    const open = Array.from({ length: count }, () => openTurn(`${agentUrl}/api/chat`, 'hold the line'))
-    const firstMs = (await Promise.all(open.map(({ firstToken }) => firstToken))).sort((a, b) => a - b)
+    const open: OpenTurn[] = []
+    while (open.length < count) {
+      const length = Math.min(openedAtOnce, count - open.length)
+      const some = Array.from({ length }, () => openTurn(`${agentUrl}/api/chat`, 'hold the line'))
+      await Promise.all(some.map(({ firstToken }) => firstToken))
+      open.push(...some)
+    }
+    const firstMs = await Promise.all(open.map(({ firstToken }) => firstToken))
+    firstMs.sort((a, b) => a - b)
     await loopLagMs()
     const cpuBefore = agent.cpuMs
     await delay(holdMs)

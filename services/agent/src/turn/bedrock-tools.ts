@@ -6,12 +6,7 @@ import type { Weather } from '../weather/weather.ts'
 import type { ToolCall } from './bedrock-reply.ts'
 import type { Turn } from './turn.ts'
 
-const city = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .describe('City name in any language, such as "Oslo" or "Dallas, Texas".')
+const city = z.string().trim().min(1).max(100).describe('City, such as "Oslo" or "Dallas, Texas".')
 
 interface WeatherTool<Schema extends z.ZodType = z.ZodType> {
   readonly name: string
@@ -32,7 +27,7 @@ const weatherTools: readonly WeatherTool[] = [
     description: 'Daily forecast of one city, from today on.',
     schema: z.strictObject({
       city,
-      days: z.int().min(1).max(7).describe('Number of days from today on; 2 includes tomorrow.'),
+      days: z.int().min(1).max(7).describe('Days from today on; 2 includes tomorrow.'),
     }),
     call: (weather, turn, input, stepId) => weather.forecast(turn, input.city, input.days, stepId),
   }),
