@@ -1,5 +1,6 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type AwsCredential, readCredential } from './credentials.ts'
+import { readEndpoint } from './endpoints.ts'
 import { defaultModelId } from './models.ts'
 
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
@@ -35,7 +36,7 @@ export function readBedrockConfig(env: EnvironmentReader): BedrockConfig | NoBed
     temperature: readTemperature(env),
     additionalModelRequestFields: readAdditionalFields(env),
     probe: env.oneOf('BEDROCK_PROBE', ['on', 'off'], 'on') === 'on',
-    endpoint: readEndpoint(env),
+    endpoint: readEndpoint(env, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'),
   }
   if (region === undefined) return { missing: 'AWS_REGION is not set.', region }
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) {
@@ -70,11 +71,4 @@ function readAdditionalFields(env: EnvironmentReader): BedrockConfig['additional
   }
   env.fault(`${name} must be a JSON object.`)
   return undefined
-}
-
-function readEndpoint(env: EnvironmentReader): string | undefined {
-  if (env.optional('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS') === 'true') return undefined
-  const own = 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'
-  const name = env.optional(own) === undefined ? 'AWS_ENDPOINT_URL' : own
-  return env.optional(name) === undefined ? undefined : env.url(name)
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { fromWebToken } from '@aws-sdk/credential-provider-web-identity'
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import { readEndpoint } from './endpoints.ts'
 
 // The SDK's providers are loaded when they are first needed: most processes need one of them, or none.
 
@@ -84,7 +85,7 @@ function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
   const tokenFile = env.optional('AWS_WEB_IDENTITY_TOKEN_FILE')
   if (roleArn === undefined || tokenFile === undefined) return undefined
   const roleSessionName = env.optional('AWS_ROLE_SESSION_NAME')
-  const endpoint = stsEndpoint(env)
+  const endpoint = readEndpoint(env, 'AWS_ENDPOINT_URL_STS')
   return {
     tier: 'federation',
     // The file is read anew for every exchange: the kubelet replaces it long before the token expires.
@@ -100,12 +101,6 @@ function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
     }),
     source: `${roleArn} by the token in ${tokenFile}`,
   }
-}
-
-function stsEndpoint(env: EnvironmentReader): string | undefined {
-  const name =
-    env.optional('AWS_ENDPOINT_URL_STS') === undefined ? 'AWS_ENDPOINT_URL' : 'AWS_ENDPOINT_URL_STS'
-  return env.optional(name) === undefined ? undefined : env.url(name)
 }
 
 function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
