@@ -55,14 +55,30 @@ export function bedrockMode(bedrock: Bedrock, weather: Weather): AnswerMode {
         availability: bedrock.availability,
         write: text => answer.write(text),
       }
-      const end = await graph.invoke(
-        { messages: openConversation(turn, new Date().toISOString().slice(0, 10)) },
-        { context: { run: () => run }, signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 },
-      )
-      return conclude(turn, answer, end)
+      const start = { messages: openConversation(turn, new Date().toISOString().slice(0, 10)) }
+      return conclude(turn, answer, await runToEnd(graph, start, run))
     },
   }
 }
+
+/**
+ * Runs the graph and returns its last state. One level below `invoke()`, which would hold two web streams
+ * and two abort signals more for as long as an answer is open.
+ */
+async function runToEnd(graph: Graph, start: typeof State.Update, run: Run): Promise<AgentState> {
+  const states: AsyncGenerator<AgentState> = graph._streamIterator(start, {
+    streamMode: 'values',
+    context: { run: () => run },
+    signal: run.turn.signal,
+    recursionLimit: 2 * modelCallLimit + 2,
+  })
+  let last: AgentState | undefined
+  for await (const state of states) last = state
+  if (last === undefined) throw new Error('The graph ended without a state.')
+  return last
+}
+
+type Graph = ReturnType<typeof buildGraph>
 
 function buildGraph() {
   return new StateGraph(State, Context)
