@@ -3,8 +3,8 @@ import type { Weather } from '../weather/weather.ts'
 import type { AnswerMode } from './turn.ts'
 
 export interface ModeOnDemand extends AnswerMode {
-  /** Loads the mode ahead of the first turn. */
-  load(): Promise<unknown>
+  /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
+  warmUp(): Promise<unknown>
 }
 
 /** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
@@ -17,7 +17,7 @@ export function bedrockModeOnDemand(bedrock: Bedrock, weather: Weather): ModeOnD
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
-    load,
+    warmUp: () => Promise.allSettled([load(), bedrock.connected()]),
     answer: async turn => (await load()).answer(turn),
   }
 }
