@@ -38,6 +38,8 @@ export interface Dependencies {
   readonly logStream?: DestinationStream
 }
 
+const bedrockWarmUpDelayMs = 200
+
 /** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
   const app = Fastify({
@@ -85,15 +87,20 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await app.register(pageRoutes, { folder: config.pageFolder })
 
   app.decorate('metricsServer', serveMetrics(app, { metrics, host: config.host, port: config.metricsPort }))
+  let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     void tokens.refresh()
     void weather.refresh()
-    bedrock.availability.start()
-    if (bedrock.modelId !== null) void bedrockTurns.warmUp()
+    // Loading blocks for a moment: the first probes and direct turns come first.
+    warmUpTimer = setTimeout(() => {
+      bedrock.availability.start()
+      if (bedrock.modelId !== null) void bedrockTurns.warmUp()
+    }, bedrockWarmUpDelayMs)
   })
   app.addHook('preClose', async () => readiness.stop())
   stopTurnsInTime(app, turns, config.stopTimeoutMs)
   app.addHook('onClose', async () => {
+    clearTimeout(warmUpTimer)
     bedrock.close()
     await Promise.all([tokens.close(), weather.close()])
   })

@@ -52,7 +52,7 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
   const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
   app.post('/api/chat', { schema, ...limits }, async (request, reply) => {
     const connection = new AbortController()
-    reply.raw.once('close', () => connection.abort())
+    reply.raw.once('close', () => connection.abort('The connection is closed.'))
     const { mode, flow } = request.body
     const accepted = request.accepts().type(['application/json', stream])
     if (accepted === false) {

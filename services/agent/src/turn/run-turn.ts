@@ -48,7 +48,8 @@ export async function* runTurn(
     yield* run.events
   } finally {
     clearTimeout(deadline)
-    controller.abort()
+    // With a reason, since the default one captures a stack, for every turn.
+    controller.abort('The turn is over.')
   }
 }
 
