@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { answersOk } from '../../scripts/demo/health.ts'
 
 const clockTicksPerSecond = 100
 const startTimeoutMs = 30_000
@@ -50,16 +51,6 @@ export class MeasuredProcess {
     if (this.#child.exitCode !== null) return
     this.#child.kill('SIGTERM')
     await once(this.#child, 'exit')
-  }
-}
-
-async function answersOk(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
-    await response.body?.cancel()
-    return response.ok
-  } catch {
-    return false
   }
 }
 

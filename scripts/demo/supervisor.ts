@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { answersOk } from './health.ts'
 import { printLog } from './log.ts'
 import type { DemoProcess } from './processes.ts'
 
@@ -74,15 +75,5 @@ export class Supervisor {
 
   #finishWhenAllEnded(): void {
     if (this.#exitCode !== undefined && this.#running.size === 0) this.#finished.resolve(this.#exitCode)
-  }
-}
-
-async function answersOk(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
-    await response.body?.cancel()
-    return response.ok
-  } catch {
-    return false
   }
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ChatReply } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it } from 'vitest'
+import { findFreePort } from '../../bench/support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const portVariables = [
@@ -89,14 +90,6 @@ async function listen(port: number): Promise<Server> {
   const server = createServer()
   await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
   return server
-}
-
-async function findFreePort(): Promise<number> {
-  const server = await listen(0)
-  const address = server.address()
-  await new Promise(done => server.close(done))
-  if (typeof address !== 'object' || address === null) throw new Error('The server has no port.')
-  return address.port
 }
 
 describe('make demo', () => {
