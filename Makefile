@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check demo format install test help
+.PHONY: bench check demo format images install test help
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -34,6 +34,10 @@ check: $(installed) ## Lint, types and formatting
 
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
+
+images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --network=host)
+	docker build $(DOCKER_BUILD_FLAGS) --target agent -t entra-bedrock-agent/agent:dev .
+	docker build $(DOCKER_BUILD_FLAGS) --target weather-api -t entra-bedrock-agent/weather-api:dev .
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done

@@ -10,7 +10,6 @@ for (const service of ['services/agent', 'services/weather-api']) {
     outfile: join(root, service, 'dist/main.mjs'),
     bundle: true,
     minify: true,
-    sourcemap: true,
     platform: 'node',
     format: 'esm',
     target: 'node26',

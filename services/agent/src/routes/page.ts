@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import { bridgeHeaders } from './security-headers.ts'
 
-/** Where `npm run build:page` puts the page, seen from the sources and from the bundle alike. */
+/** Where `npm run build:page` puts the page, seen from the sources. A bundle is told by CHAT_UI_DIR. */
 const builtPage = resolve(import.meta.dirname, '../../../chat-ui/dist')
 
 const notBuilt = `<!doctype html>
