@@ -6,7 +6,8 @@ FROM ${NODE} AS build
 WORKDIR /src
 COPY . .
 # No install scripts: Node is there already, and esbuild brings its binary as a package.
-RUN npm ci --ignore-scripts --loglevel=error && npm run build:page && npm run bundle
+RUN npm ci --ignore-scripts --loglevel=error && npm run build:page && npm run bundle \
+    && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
 
 FROM ${RUNTIME} AS runtime
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
@@ -15,13 +16,13 @@ USER 10001:10001
 
 FROM runtime AS weather-api-files
 COPY --from=build --chown=10001:10001 /src/services/weather-api/dist/ /app/
-COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /app/
-RUN ["/nodejs/bin/node", "fill-compile-cache.ts", "main.mjs"]
+COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /build/
+RUN ["/nodejs/bin/node", "/build/fill-compile-cache.ts", "main.mjs"]
 
 FROM runtime AS agent-files
 COPY --from=build --chown=10001:10001 /src/services/agent/dist/ /app/
-COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /app/
-RUN ["/nodejs/bin/node", "fill-compile-cache.ts", "main.mjs"]
+COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /build/
+RUN ["/nodejs/bin/node", "/build/fill-compile-cache.ts", "main.mjs"]
 
 FROM runtime AS weather-api
 COPY --from=weather-api-files /app/ /app/
