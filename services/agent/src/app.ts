@@ -6,6 +6,7 @@ import type { DestinationStream } from 'pino'
 import { connectBedrock } from './bedrock/bedrock.ts'
 import type { Config } from './config.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
+import { entraAnswers } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
 import { chatRoute } from './routes/chat.ts'
 import { configRoute } from './routes/config.ts'
@@ -56,7 +57,12 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
 
   const { identity, limits } = config
   const logger = app.log
-  const tokens = createAgentTokens({ ...identity, sidecarUrl: config.sidecarUrl, logger })
+  const tokens = createAgentTokens({
+    ...identity,
+    sidecarUrl: config.sidecarUrl,
+    entraAnswers: () => entraAnswers(identity.authority, identity.tenantId),
+    logger,
+  })
   const weather = createWeather({ weatherApiUrl: config.weatherApiUrl, tokens, identity, logger })
   const bedrock = connectBedrock(config.bedrock)
   const bedrockTurns = bedrockModeOnDemand(bedrock, weather)

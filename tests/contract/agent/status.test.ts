@@ -97,6 +97,18 @@ describe('A sidecar whose credential is poisoned', () => {
   })
 })
 
+describe('Entra out of everybody’s reach', () => {
+  it('is told as what it is and takes no replica out of service', async () => {
+    await stack.restart('sidecar')
+    await stack.stop('entra')
+    for (let time = 0; time < 3; time++) {
+      expect((await ask(stack.agentUrl)).body.code).toBe('ENTRA_UNAVAILABLE')
+    }
+    expect((await get('/readyz')).status).toBe(200)
+    await stack.start('entra')
+  })
+})
+
 describe('/api/config', () => {
   it('gives public ids only, and MSAL’s way to a stand-in on loopback', async () => {
     const { body } = await get('/api/config')

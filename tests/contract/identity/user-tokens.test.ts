@@ -129,6 +129,7 @@ function tokensOf({ sidecarUrl }: Stack) {
     tenantId,
     agentClientId: agentId,
     weatherApiAppId: weatherAppId,
+    entraAnswers: async () => true,
     logger: Fastify({ logger: false }).log,
   })
 }

@@ -32,6 +32,7 @@ function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}):
   const tokens = createAgentTokens({
     sidecarUrl,
     ...ids,
+    entraAnswers: async () => true,
     logger: recordingLogger().logger,
     backoffMs: 5,
     ...more,
@@ -286,6 +287,19 @@ describe('the health of the identity', () => {
     expect(problem?.message).toContain('every token request fails')
     expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
     expect(tokens.health.flows.obo.problem).toBe(problem)
+  })
+
+  it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
+    const sidecar = await startSidecar(script(unexpected))
+    const tokens = tokensFrom(sidecar.url, { entraAnswers: async () => false })
+    for (let time = 0; time < 3; time++) {
+      await expect(tokens.obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+    }
+    expect(tokens.health).toMatchObject({
+      sidecar: { state: 'ready' },
+      flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
+      sidecarNeedsRestart: false,
+    })
   })
 
   it('is not shaken by what concerns one person only', async () => {

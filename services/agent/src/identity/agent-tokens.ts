@@ -29,6 +29,8 @@ export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions 
   readonly tenantId: string
   readonly weatherApiAppId: string
   readonly logger: FastifyBaseLogger
+  /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
+  readonly entraAnswers: () => Promise<boolean>
   /** How long obtaining a token may take with all its attempts. Default: 10 s. */
   readonly deadlineMs?: number
 }
@@ -56,7 +58,7 @@ const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
-  const { sidecarUrl, agentClientId, logger, deadlineMs = 10_000 } = options
+  const { sidecarUrl, agentClientId, logger, entraAnswers, deadlineMs = 10_000 } = options
   const sidecar = createSidecar(options)
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord()
@@ -81,7 +83,8 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
       health.tokenObtained(flow)
       logger.debug({ flow, correlationId, attempts: token.attempts }, 'The agent has a token.')
       return token
-    } catch (error) {
+    } catch (failure) {
+      const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
         health.tokenFailed(flow, error)
         const { code, options, message } = error
@@ -90,6 +93,16 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
       }
       throw error
     }
+  }
+
+  /** The sidecar answers alike when its credential is unusable and when Entra is out of its reach; only the first is its own trouble. */
+  async function findCause(failure: unknown): Promise<unknown> {
+    const isUnexplained = failure instanceof ProblemError && failure.code === 'SIDECAR_FAILED'
+    if (!isUnexplained || (await entraAnswers())) return failure
+    return problem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
+      upstream: { service: 'entra' },
+      cause: failure,
+    })
   }
 
   async function obtainNow(request: TokenRequest): Promise<AgentToken> {

@@ -84,7 +84,13 @@ export async function stage({ sidecar = grantingSidecar, api, timeoutMs }: Stage
 
 export function weatherAt(weatherApiUrl: string, sidecarUrl: string, timeoutMs?: number): WeatherClient {
   const { logger } = recordingLogger()
-  const tokens = createAgentTokens({ sidecarUrl, ...ids, logger, backoffMs: 5 })
+  const tokens = createAgentTokens({
+    sidecarUrl,
+    ...ids,
+    logger,
+    backoffMs: 5,
+    entraAnswers: async () => true,
+  })
   const weather = createWeather({
     weatherApiUrl,
     tokens,
