@@ -4,14 +4,18 @@
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { findTakenPorts } from './demo/ports.ts'
-import { describeProcesses } from './demo/processes.ts'
+import { type DemoProcess, describeProcesses, realBedrockBecauseOf } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
-
-const processes = describeProcesses(process.env)
-const taken = await findTakenPorts(processes)
+const processes = describeOrExit()
+const ports = processes.flatMap(({ name, metrics, ...own }) => [
+  { ...own, name },
+  ...(metrics ? [{ ...metrics, name: `the metrics of ${name}` }] : []),
+])
+const taken = await findTakenPorts(ports)
 for (const { port, name, variable } of taken) {
   console.error(
     `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
@@ -23,7 +27,21 @@ const supervisor = new Supervisor()
 process.on('SIGINT', () => supervisor.stop())
 process.on('SIGTERM', () => supervisor.stop())
 
-const agent = processes.at(-1)
 const ready = await supervisor.start(processes)
-if (ready) console.log(`\nReady: http://localhost:${agent?.port}\nPress Ctrl-C to stop.\n`)
+if (ready) {
+  const cause = realBedrockBecauseOf(process.env)
+  if (cause)
+    console.log(`\nBedrock is the real one, since ${cause} is set; without it, the stand-in answers.`)
+  console.log(`\nReady: http://localhost:${processes.at(-1)?.port}\nPress Ctrl-C to stop.\n`)
+}
 process.exitCode = await supervisor.finished
+
+function describeOrExit(): readonly DemoProcess[] {
+  try {
+    return describeProcesses(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+}

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -9,6 +10,8 @@ export interface DemoProcess {
   readonly port: number
   /** The variable that moves the port. */
   readonly variable: string
+  /** A second port, for metrics, and the variable that moves it. */
+  readonly metrics?: { readonly port: number; readonly variable: string }
   /** Answers 200 when the process can do its work. */
   readonly healthUrl: string
   readonly env: Readonly<Record<string, string>>
@@ -28,16 +31,18 @@ const awsVariables = /^(AWS_|BEDROCK_)/
 /** What says that the person has an AWS account to use. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
 
-/** The processes of the demo in the order in which they are started; the agent is the last. */
+/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the stand-in. */
+export function realBedrockBecauseOf(variables: Variables): string | undefined {
+  return awsCredentials.find(name => variables[name])
+}
+
+/**
+ * The processes of the demo in the order in which they are started; the agent is the last.
+ *
+ * @throws {ConfigurationError} when a port is none.
+ */
 export function describeProcesses(variables: Variables): readonly DemoProcess[] {
-  const ports = {
-    entra: portOf(variables, 'ENTRA_PORT', 7001),
-    bedrock: portOf(variables, 'BEDROCK_PORT', 7002),
-    sidecar: portOf(variables, 'SIDECAR_PORT', 5000),
-    weather: portOf(variables, 'WEATHER_API_PORT', 8080),
-    agent: portOf(variables, 'PORT', 3001),
-    metrics: portOf(variables, 'METRICS_PORT', 9464),
-  }
+  const ports = readPorts(variables)
   const urls = {
     entra: `http://localhost:${ports.entra}`,
     bedrock: `http://localhost:${ports.bedrock}`,
@@ -49,7 +54,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
   // The stand-ins know this secret from each other; it is new with every start and written nowhere.
   const blueprintSecret = randomBytes(24).toString('base64url')
   const bedrock = bedrockKeys()
-  const usesRealBedrock = awsCredentials.some(name => variables[name])
+  const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
 
   const processes: DemoProcess[] = [
     {
@@ -110,6 +115,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     main: main('services/agent'),
     port: ports.agent,
     variable: 'PORT',
+    metrics: { port: ports.metrics, variable: 'METRICS_PORT' },
     healthUrl: `${urls.agent}/readyz`,
     env: {
       ...shared,
@@ -129,8 +135,16 @@ function main(workspace: string): string {
   return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
 }
 
-function portOf(variables: Variables, name: string, fallback: number): number {
-  return Number(variables[name] || fallback)
+/** Where everything listens. */
+function readPorts(variables: Variables) {
+  return readEnvironment(variables, env => ({
+    entra: env.port('ENTRA_PORT', 7001),
+    bedrock: env.port('BEDROCK_PORT', 7002),
+    sidecar: env.port('SIDECAR_PORT', 5000),
+    weather: env.port('WEATHER_API_PORT', 8080),
+    agent: env.port('PORT', 3001),
+    metrics: env.port('METRICS_PORT', 9464),
+  }))
 }
 
 /** The person's environment without what is meant for one process only. */

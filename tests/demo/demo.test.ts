@@ -114,13 +114,23 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(0)
   })
 
-  it('says in words that a port is taken and which variable moves it', async () => {
+  it.each([
+    ['SIDECAR_PORT', 'sidecar'],
+    ['METRICS_PORT', 'the metrics of agent'],
+  ])('says in words that the port of %s is taken', async (variable, name) => {
     const other = await listen(0)
     cleanUps.push(() => other.close())
     const { port } = other.address() as { port: number }
-    const demo = await startDemo(command, { SIDECAR_PORT: String(port) })
-    await demo.printed(`Port ${port} for sidecar is taken.`)
-    await demo.printed('set SIDECAR_PORT to a free port')
+    const demo = await startDemo(command, { [variable]: String(port) })
+    await demo.printed(
+      `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
+    )
+    expect(await demo.ended).toBe(1)
+  })
+
+  it('says in words that a port is none', async () => {
+    const demo = await startDemo(command, { PORT: 'three thousand' })
+    await demo.printed('PORT must be a whole number from 0 to 65535; it is "three thousand".')
     expect(await demo.ended).toBe(1)
   })
 
