@@ -7,15 +7,12 @@ export interface ClaimMeaning {
   readonly meaning: string
 }
 
-const tokens = 'https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference'
-const agents = 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'
-
-/** Microsoft's reference page for a claim. */
-export function claimReference(name: string): string {
-  return name.startsWith('xms_') ? agents : tokens
-}
-
-/** What the claims of Tc, T1 and TR mean. Unknown claims are shown without a meaning. */
+/**
+ * What the claims of Tc, T1 and TR mean. Unknown claims are shown without a meaning.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ * @see https://learn.microsoft.com/entra/agent-id/agent-token-claims
+ */
 export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   iss: { group: 'who', meaning: 'The issuer: the Entra tenant that minted this token.' },
   azp: { group: 'who', meaning: 'The client that asked for this token (v2 tokens): the actor.' },

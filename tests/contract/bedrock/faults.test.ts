@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../../emulators/bedrock/src/switchboard/fault.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
@@ -58,11 +58,14 @@ describe('what Bedrock refuses', () => {
   it('does not outlive the turn: the back-off ends with it', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     const leaving = new AbortController()
-    const startedMs = performance.now()
     const turn = runTurn(connected.mode, { signal: leaving.signal })
-    setTimeout(() => leaving.abort(new Error('gone')), 50)
+    turn.catch(() => 'asserted below')
+    await vi.waitFor(() => expect(attempts()).toBe(1), { interval: 1 })
+    const leftMs = performance.now()
+    leaving.abort(new Error('gone'))
     await expect(turn).rejects.toThrow()
-    expect(performance.now() - startedMs).toBeLessThan(500)
+    expect(performance.now() - leftMs).toBeLessThan(100)
+    expect(attempts()).toBe(1)
   })
 
   it.each([

@@ -257,7 +257,15 @@ describe('a sidecar that does not answer', () => {
   })
 
   it('for a while only, while Entra is slow, still brings its token', async () => {
-    const sidecar = await startSidecar(script(response => void setTimeout(grant, 100, response)))
+    let waiting: ServerResponse | undefined
+    const sidecar = await startSidecar((incoming, response) => {
+      if (!healthy(incoming.url)) {
+        waiting = response
+        return
+      }
+      response.end('Healthy')
+      if (waiting) grant(waiting)
+    })
     const tokens = tokensFrom(sidecar.url, { silenceMs: 20 })
     await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
   })
