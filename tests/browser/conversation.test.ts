@@ -115,6 +115,31 @@ describe('an answer', () => {
     await jump.waitFor({ state: 'detached' })
   })
 
+  it('goes on being followed when it grows between a scroll and its event', async () => {
+    const goOn = Promise.withResolvers<void>()
+    const lines = 'One more line.\n'.repeat(60)
+    agent.script = async (request, send) => {
+      send(turnStart(request), { event: 'delta', data: { text: lines } })
+      await goOn.promise
+      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
+    }
+    const page = await browser.open(agent.url)
+    await ask(page, 'Weather in Dallas?')
+    const log = page.getByRole('log')
+    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+    await page.getByText('One more line.', { exact: false }).waitFor()
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    // The answer is suddenly taller, and only then the event of the last scroll arrives.
+    await log.evaluate(it => {
+      it.lastElementChild.style.setProperty('padding-bottom', '300px')
+      it.dispatchEvent(new Event('scroll'))
+    })
+    goOn.resolve()
+    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
+  })
+
   it('that breaks off is not passed off as a short one', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'delta', data: { text: 'It is 2' } })

@@ -12,10 +12,17 @@ export function MessageLog({ page }: { readonly page: Page }) {
   const { conversation } = page
   const log = useRef<HTMLDivElement>(null)
   const following = useSignal(true)
+  const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
 
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
+  }
+  /** Only going up is going away: the end also gets farther when text grows between a scroll and its event. */
+  const noteScroll = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement) => {
+    if (scrollHeight - scrollTop - clientHeight < nearEnd) following.value = true
+    else if (scrollTop < lastTop.current) following.value = false
+    lastTop.current = scrollTop
   }
   useSignalEffect(() => {
     conversation.exchanges.value.at(-1)?.value
@@ -39,9 +46,7 @@ export function MessageLog({ page }: { readonly page: Page }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1)
         tabIndex={0}
         ref={log}
-        onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-          following.value = scrollHeight - scrollTop - clientHeight < nearEnd
-        }}
+        onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
         {exchanges.length === 0 && <EmptyState conversation={conversation} />}
         {exchanges.map(exchange => (
@@ -55,7 +60,14 @@ export function MessageLog({ page }: { readonly page: Page }) {
           </button>
         )}
         {!following.value && (
-          <button type="button" class="button quiet" onClick={scrollToEnd}>
+          <button
+            type="button"
+            class="button quiet"
+            onClick={() => {
+              following.value = true
+              scrollToEnd()
+            }}
+          >
             Jump to latest
           </button>
         )}
