@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { ChatReply } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../bench/support/process.ts'
 
@@ -98,7 +98,7 @@ describe('make demo', () => {
   }, async () => {
     const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
-    const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatReply
+    const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatResponse
     expect(reply.answer).toContain('Dallas')
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })

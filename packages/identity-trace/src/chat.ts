@@ -1,5 +1,5 @@
 /**
- * The chat between page and agent: `POST /api/chat`, as one JSON reply or as a stream of events.
+ * The chat between page and agent: `POST /api/chat`, as one JSON response or as a stream of events.
  */
 import { type Static, Type } from 'typebox'
 import { chatLimits } from './limits.ts'
@@ -12,7 +12,7 @@ export const Mode = Type.Enum(['direct', 'bedrock'])
 export type Mode = Static<typeof Mode>
 
 export const Flow = Type.Enum(['autonomous', 'obo'])
-/** Whose right the agent uses: its own, or the signed-in person's (on-behalf-of). */
+/** Whose right the agent uses: its own, or the signed-in user's (on-behalf-of). */
 export type Flow = Static<typeof Flow>
 
 export const HistoryEntry = Type.Object(
@@ -71,12 +71,12 @@ const turnResult = {
   notices: Type.Array(Problem),
 }
 
-/** What ends a successful turn in the stream; the JSON reply is the same with `trace`. */
+/** What ends a successful turn in the stream; the JSON response is the same with `trace`. */
 export const TurnResult = Type.Object(turnResult, strict)
 export type TurnResult = Static<typeof TurnResult>
 
-export const ChatReply = Type.Object({ ...turnResult, trace: Type.Array(TraceStep) }, strict)
-export type ChatReply = Static<typeof ChatReply>
+export const ChatResponse = Type.Object({ ...turnResult, trace: Type.Array(TraceStep) }, strict)
+export type ChatResponse = Static<typeof ChatResponse>
 
 /** The events of one turn, in order: `turn` first; `result` or `problem` last, exactly one of them. */
 export type TurnEvent =

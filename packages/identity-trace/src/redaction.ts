@@ -11,7 +11,7 @@ export function redactText(text: string): string {
     .replace(secretShapes[1], (_match, scheme: string) => `${scheme} ‹removed›`)
 }
 
-/** Claims that name or locate a person. The page masks them until asked to show them. */
+/** Claims that name or locate a user. The page masks them until asked to show them. */
 export const personalClaims: ReadonlySet<string> = new Set([
   'name',
   'given_name',

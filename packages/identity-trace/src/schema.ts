@@ -5,7 +5,8 @@ import { type Static, Type } from 'typebox'
 
 const strict = { additionalProperties: false } as const
 
-export const Actor = Type.Enum(['user', 'agent', 'sidecar', 'entra', 'bedrock', 'weather-api'])
+/** `user`, `agent`, `sidecar`, `entra`, `bedrock`, or the name of a downstream API, such as `weather-api`. */
+export const Actor = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })
 export type Actor = Static<typeof Actor>
 
 const StepKind = Type.Enum(['sign-in', 'token-request', 'token', 'model', 'tool', 'api-call', 'validation'])
@@ -15,7 +16,7 @@ const StepStatus = Type.Enum(['running', 'ok', 'failed', 'not-observable'])
 export type StepStatus = Static<typeof StepStatus>
 
 const TokenRole = Type.Enum(['Tc', 'T1', 'TR'])
-/** Tc = the person's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
+/** Tc = the user's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
 export type TokenRole = Static<typeof TokenRole>
 
 /** A failure in words, RFC 9457. `detail` says what happened, `hint` what to do. */
@@ -45,6 +46,7 @@ export const Problem = Type.Object(
 )
 export type Problem = Static<typeof Problem>
 
+/** One check of a token and its outcome, as the code that made it reported it. */
 export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)
 export type Check = Static<typeof Check>
 
@@ -72,7 +74,8 @@ export const TraceStep = Type.Object(
     to: Actor,
     title: Type.String(),
     status: StepStatus,
-    startedAt: Type.String({ format: 'date-time' }),
+    /** Absent where nobody saw the hop (`not-observable`). */
+    startedAt: Type.Optional(Type.String({ format: 'date-time' })),
     durationMs: Type.Optional(Type.Number({ minimum: 0 })),
     request: Type.Optional(
       Type.Object(

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { ChatReply, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 
@@ -10,7 +10,7 @@ export interface Question {
   readonly history?: readonly unknown[]
 }
 
-export interface Answer<Body = ChatReply & Problem> {
+export interface Answer<Body = ChatResponse & Problem> {
   readonly status: number
   readonly headers: Headers
   readonly body: Body

@@ -1,4 +1,4 @@
-import { ChatReply, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { ChatResponse, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
@@ -21,7 +21,7 @@ describe('A direct turn in the autonomous flow', () => {
     const { status, headers, body } = await ask(stack.agentUrl)
     expect(status).toBe(200)
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
-    expect(Value.Check(ChatReply, body)).toBe(true)
+    expect(Value.Check(ChatResponse, body)).toBe(true)
     expect(body).toMatchObject({
       mode: 'direct',
       flow: 'autonomous',

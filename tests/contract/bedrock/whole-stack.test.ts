@@ -1,4 +1,4 @@
-import type { ChatReply, HistoryEntry, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, HistoryEntry, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
@@ -21,7 +21,7 @@ interface Question {
   readonly token?: string
 }
 
-async function ask({ message, history = [], token }: Question): Promise<ChatReply> {
+async function ask({ message, history = [], token }: Question): Promise<ChatResponse> {
   const response = await fetch(`${stack.agentUrl}/api/chat`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
@@ -29,7 +29,7 @@ async function ask({ message, history = [], token }: Question): Promise<ChatRepl
   })
   const body = await response.json()
   if (response.status !== 200) throw new Error(JSON.stringify(body))
-  return body as ChatReply
+  return body as ChatResponse
 }
 
 /** What happened below a step, by kind. */
@@ -39,7 +39,7 @@ function below(trace: readonly TraceStep[], parent: TraceStep): string[] {
     .flatMap(step => [step.kind, ...below(trace, step)])
 }
 
-async function compareOsloAndRome(token?: string): Promise<ChatReply> {
+async function compareOsloAndRome(token?: string): Promise<ChatResponse> {
   const asked = await ask({ message: 'Compare the weather in Oslo and Rome', ...(token ? { token } : {}) })
   expect(asked.tools.map(({ name, arguments: input, status }) => [name, input['city'], status])).toEqual([
     ['get_weather', 'Oslo', 'ok'],
@@ -59,7 +59,7 @@ async function compareOsloAndRome(token?: string): Promise<ChatReply> {
 }
 
 /** Asks on as a page does: with the turn before as history. */
-async function askOn(before: ChatReply, token?: string): Promise<ChatReply> {
+async function askOn(before: ChatResponse, token?: string): Promise<ChatResponse> {
   return ask({
     message: 'and tomorrow?',
     history: [
@@ -70,7 +70,7 @@ async function askOn(before: ChatReply, token?: string): Promise<ChatReply> {
   })
 }
 
-const tokens = (reply: ChatReply) =>
+const tokens = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {

@@ -1,4 +1,4 @@
-import type { ChatReply } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
@@ -14,12 +14,12 @@ afterAll(() => stack.close())
 beforeEach(() => startAfresh(stack))
 
 /** Everybody that a turn’s trace knows of, by object id. */
-function peopleIn(body: ChatReply): string[] {
+function peopleIn(body: ChatResponse): string[] {
   const text = JSON.stringify(body.trace)
   return [ada.oid, ben.oid].filter(oid => text.includes(oid))
 }
 
-function validation(body: ChatReply) {
+function validation(body: ChatResponse) {
   const answer = body.trace.find(step => step.kind === 'api-call')?.response?.body as {
     validated?: { flow: string; on_behalf_of: string | null; caller: string }
   }
@@ -75,7 +75,7 @@ describe('A turn', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow: 'autonomous' }),
     })
-    const body = (await response.json()) as ChatReply
+    const body = (await response.json()) as ChatResponse
     expect(validation(body)).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
     expect(tokenRequests(stack).filter(({ leg }) => leg === 'obo')).toEqual([])
   })
@@ -90,7 +90,7 @@ describe('A turn', () => {
       },
       body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow: 'autonomous' }),
     })
-    const { turnId } = (await response.json()) as ChatReply
+    const { turnId } = (await response.json()) as ChatResponse
     const seen = tokenRequests(stack)
     expect(seen.map(({ leg }) => leg)).toEqual(['t1', 'tr'])
     expect(seen.at(-1)?.correlationId).toBe(turnId)

@@ -1,4 +1,4 @@
-import type { ChatReply, Problem } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import type { SeenRequest } from '../../../emulators/entra/src/emulator/request-log.ts'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
@@ -26,7 +26,7 @@ export async function startAfresh(stack: Stack, sidecar: Readonly<Record<string,
 
 export interface Reply {
   readonly status: number
-  readonly body: ChatReply & Problem
+  readonly body: ChatResponse & Problem
   readonly text: string
 }
 

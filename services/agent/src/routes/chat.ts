@@ -1,5 +1,5 @@
 import {
-  ChatReply,
+  ChatResponse,
   ChatRequest,
   chatLimits,
   Problem,
@@ -33,7 +33,7 @@ const schema = {
   response: {
     200: {
       description: 'The turn is over (JSON), or begins (event stream).',
-      content: { 'application/json': { schema: ChatReply }, [stream]: { schema: Type.String() } },
+      content: { 'application/json': { schema: ChatResponse }, [stream]: { schema: Type.String() } },
     },
     default: { description: 'A failure.', content: { 'application/problem+json': { schema: Problem } } },
   },

@@ -1,9 +1,9 @@
-import type { ChatReply, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 /** Reads a turn to its end and gathers it into one reply; its problem when it failed, nothing when the person went away. */
 export async function collectTurn(
   events: AsyncIterable<TurnEvent>,
-): Promise<ChatReply | Problem | undefined> {
+): Promise<ChatResponse | Problem | undefined> {
   const steps = new Map<string, TraceStep>()
   for await (const { event, data } of events) {
     if (event === 'step') steps.set(data.id, data)

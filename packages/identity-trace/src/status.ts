@@ -1,0 +1,69 @@
+/** What the agent tells of itself: `GET /api/status` and `GET /api/config`. */
+import { type Static, Type } from 'typebox'
+import { Flow, Mode } from './chat.ts'
+import { Problem } from './schema.ts'
+
+const component = {
+  state: Type.Enum(['ready', 'unavailable', 'unknown']),
+  checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
+  problem: Type.Optional(Problem),
+}
+
+/** The health of something the agent depends on. `ready` = it was seen to work. */
+export const Component = Type.Object(component)
+export type Component = Static<typeof Component>
+
+const BedrockComponent = Type.Object({
+  ...component,
+  model: Type.Union([Type.String(), Type.Null()]),
+  region: Type.Union([Type.String(), Type.Null()]),
+  credential: Type.Enum(['sts', 'api-key', 'federation', 'pod-identity', 'default-chain', 'none']),
+})
+export type BedrockComponent = Static<typeof BedrockComponent>
+
+/** `sidecar`, `bedrock`, and each downstream API by its name, with `_` for `-`. */
+export type Components = {
+  sidecar: Component
+  bedrock: BedrockComponent
+  [api: string]: Component
+}
+
+export const Status = Type.Object({
+  status: Type.Enum(['ok', 'degraded']),
+  version: Type.String(),
+  bedrock_available: Type.Boolean(),
+  components: Type.Unsafe<Components>(
+    Type.Object({ sidecar: Component, bedrock: BedrockComponent }, { additionalProperties: Component }),
+  ),
+  flows: Type.Object({ autonomous: Component, obo: Component }),
+  emulated: Type.Array(Type.String()),
+})
+export type Status = Static<typeof Status>
+
+export const TraceAudience = Type.Enum(['everyone', 'signed-in', 'nobody'])
+/** Whose responses carry the trace. */
+export type TraceAudience = Static<typeof TraceAudience>
+
+/** What the page may know. Public ids only. */
+export const PublicConfig = Type.Object({
+  tenantId: Type.String(),
+  authority: Type.String(),
+  authorityMetadata: Type.Optional(
+    Type.String({
+      description: 'OpenID Connect metadata as JSON text; only with an emulator of Entra on loopback.',
+    }),
+  ),
+  spaClientId: Type.Union([Type.String(), Type.Null()]),
+  scopes: Type.Array(Type.String()),
+  modes: Type.Array(Mode),
+  flows: Type.Array(Flow),
+  requireSignIn: Type.Boolean(),
+  traceFor: TraceAudience,
+  /** The downstream APIs that the agent has tools for. */
+  apis: Type.Array(Type.Object({ name: Type.String(), title: Type.String(), appId: Type.String() })),
+  names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
+  /** Messages to try, from the tools: the page shows them where a conversation is empty. */
+  examples: Type.Array(Type.String()),
+  emulated: Type.Array(Type.String()),
+})
+export type PublicConfig = Static<typeof PublicConfig>
