@@ -1,5 +1,5 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './bedrock/config.ts'
+import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import { version } from './version.ts'
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const

@@ -1,7 +1,7 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
-import { type ComponentHealth, HealthRecord } from './component-health.ts'
+import { type ComponentHealth, HealthRecord } from '../status/health.ts'
 
 /** How the agent's identity fares, as seen by the last real token requests and looks at the sidecar. */
 export interface IdentityHealth {

@@ -1,6 +1,6 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Agent, request } from 'undici'
-import { LinkedAbort } from '../outbound/linked-abort.ts'
+import { LinkedAbort } from './linked-abort.ts'
 import { problem } from '../problems.ts'
 
 /** An answer of the sidecar as far as the agent reads it. */

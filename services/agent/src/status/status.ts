@@ -1,12 +1,12 @@
 import { Problem } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
-import type { Bedrock } from '../bedrock/bedrock.ts'
+import type { Bedrock } from '../model/bedrock.ts'
 import type { Config } from '../config.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
-import type { ComponentHealth } from '../identity/component-health.ts'
+import type { ComponentHealth } from './health.ts'
 import { problem } from '../problems.ts'
-import type { WeatherClient } from '../weather/weather-client.ts'
+import type { WeatherClient } from '../downstream/api-caller.ts'
 
 const component = {
   state: Type.Enum(['ready', 'unavailable', 'unknown']),

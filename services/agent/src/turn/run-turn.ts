@@ -3,8 +3,8 @@ import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agen
 import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
-import { TraceRecorder } from '../trace/recorder.ts'
-import { noteSignIn } from '../trace/sign-in.ts'
+import { TraceRecorder } from './trace-recorder.ts'
+import { noteSignIn } from './sign-in-step.ts'
 import { EventQueue } from './event-queue.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
 

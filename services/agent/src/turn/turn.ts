@@ -7,7 +7,7 @@ import type {
   TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
-import type { TraceRecorder } from '../trace/recorder.ts'
+import type { TraceRecorder } from './trace-recorder.ts'
 
 /** One chat turn and everything it carries. There is no other state: two turns share nothing. */
 export interface Turn {

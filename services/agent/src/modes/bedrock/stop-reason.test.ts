@@ -1,7 +1,7 @@
 import { AIMessage } from '@langchain/core/messages'
 import { describe, expect, it } from 'vitest'
-import type { Reply } from './bedrock-reply.ts'
-import { judge } from './bedrock-stop.ts'
+import type { Reply } from './model-response.ts'
+import { judge } from './stop-reason.ts'
 
 function reply(stopReason: string | undefined, parts: { text?: string; tools?: number } = {}): Reply {
   return {

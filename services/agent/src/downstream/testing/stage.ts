@@ -11,9 +11,9 @@ import {
   type TestServer,
   verifiedUser,
 } from '../../identity/testing/fixtures.ts'
-import { TraceRecorder } from '../../trace/recorder.ts'
+import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Turn } from '../../turn/turn.ts'
-import { createWeather, type WeatherClient } from '../weather-client.ts'
+import { createWeather, type WeatherClient } from '../api-caller.ts'
 
 export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const opened: { close(): Promise<void> }[] = []

@@ -1,10 +1,10 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { z } from 'zod'
-import { type AgentProblemCode, problem } from '../problems.ts'
-import type { Weather } from '../weather/weather.ts'
-import type { ToolCall } from './bedrock-reply.ts'
-import type { Turn } from './turn.ts'
+import { type AgentProblemCode, problem } from '../../problems.ts'
+import type { Weather } from '../../tools/weather/weather.ts'
+import type { ToolCall } from './model-response.ts'
+import type { Turn } from '../../turn/turn.ts'
 
 const city = z.string().trim().min(1).max(100).describe('City, such as "Oslo" or "Dallas, Texas".')
 

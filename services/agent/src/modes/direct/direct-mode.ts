@@ -1,8 +1,8 @@
-import { problem } from '../problems.ts'
-import type { Weather } from '../weather/weather.ts'
-import { recogniseWeatherQuestion } from './place-names.ts'
-import type { AnswerMode } from './turn.ts'
-import { describeForecast, describeWeather } from './weather-sentences.ts'
+import { problem } from '../../problems.ts'
+import type { Weather } from '../../tools/weather/weather.ts'
+import { recogniseWeatherQuestion } from '../../tools/weather/place-names.ts'
+import type { AnswerMode } from '../../turn/turn.ts'
+import { describeForecast, describeWeather } from '../../tools/weather/sentences.ts'
 
 /** Direct mode: no model. The place is read from the message, and the report is put into sentences. */
 export function directMode(weather: Weather): AnswerMode {

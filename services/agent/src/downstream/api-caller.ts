@@ -1,7 +1,7 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
-import { type ComponentHealth, HealthRecord } from '../identity/component-health.ts'
+import { type ComponentHealth, HealthRecord } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
 import {
   type ForecastAnswer,
@@ -10,16 +10,16 @@ import {
   type ReportAnswer,
   readProblemAnswer,
   type Validated,
-} from './answers.ts'
+} from '../tools/weather/responses.ts'
 import { obtainTracedToken, type ProtocolFacts, type TracedToken } from './token-steps.ts'
-import type { Weather } from './weather.ts'
-import { createWeatherApi, oncePerBrokenConnection, type WeatherApiAnswer } from './weather-api.ts'
+import type { Weather } from '../tools/weather/weather.ts'
+import { createWeatherApi, oncePerBrokenConnection, type WeatherApiAnswer } from './api-client.ts'
 import {
   explainWeatherAnswer,
   silentWeatherApi,
   unreadableWeather,
   unreadyWeatherApi,
-} from './weather-failures.ts'
+} from './api-failures.ts'
 
 export interface WeatherOptions {
   readonly weatherApiUrl: string

@@ -1,6 +1,6 @@
-import type { Bedrock } from '../bedrock/bedrock.ts'
-import type { Weather } from '../weather/weather.ts'
-import type { AnswerMode } from './turn.ts'
+import type { Bedrock } from '../../model/bedrock.ts'
+import type { Weather } from '../../tools/weather/weather.ts'
+import type { AnswerMode } from '../../turn/turn.ts'
 
 export interface ModeOnDemand extends AnswerMode {
   /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
@@ -11,7 +11,7 @@ export interface ModeOnDemand extends AnswerMode {
 export function bedrockModeOnDemand(bedrock: Bedrock, weather: Weather): ModeOnDemand {
   let loaded: Promise<AnswerMode> | undefined
   const load = () => {
-    loaded ??= import('./bedrock.ts').then(({ bedrockMode }) => bedrockMode(bedrock, weather))
+    loaded ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, weather))
     return loaded
   }
   return {

@@ -1,7 +1,7 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
-import { readProblemAnswer } from './answers.ts'
-import type { WeatherApiAnswer } from './weather-api.ts'
+import { readProblemAnswer } from '../tools/weather/responses.ts'
+import type { WeatherApiAnswer } from './api-client.ts'
 
 /** What an answer other than 200 means. */
 export function explainWeatherAnswer(answer: WeatherApiAnswer, city: string): ProblemError {

@@ -1,4 +1,4 @@
-import type { Turn } from './turn.ts'
+import type { Turn } from '../../turn/turn.ts'
 
 /** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
 const weatherWords = anyOf(

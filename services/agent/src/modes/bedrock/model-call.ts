@@ -1,11 +1,11 @@
 import type { BaseMessage } from '@langchain/core/messages'
-import type { BedrockAvailability } from '../bedrock/availability.ts'
-import type { ConnectedBedrock } from '../bedrock/connection.ts'
-import type { CallPhase } from '../bedrock/failure-signs.ts'
-import { explainFailure } from '../bedrock/failures.ts'
-import { type Reply, ReplyAssembler } from './bedrock-reply.ts'
-import { toolSpecifications } from './bedrock-tools.ts'
-import type { Turn } from './turn.ts'
+import type { BedrockAvailability } from '../../model/availability.ts'
+import type { ConnectedBedrock } from '../../model/connection.ts'
+import type { CallPhase } from '../../model/failure-signs.ts'
+import { explainFailure } from '../../model/failures.ts'
+import { type Reply, ReplyAssembler } from './model-response.ts'
+import { toolSpecifications } from './tool-calls.ts'
+import type { Turn } from '../../turn/turn.ts'
 
 /** What a model call needs beside the messages. */
 export interface ModelCall {

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import { openConversation } from './bedrock-messages.ts'
+import { openConversation } from './messages.ts'
 
 function conversation(message: string, history: HistoryEntry[]): [string, unknown][] {
   return openConversation({ message, history }, '2026-11-25')

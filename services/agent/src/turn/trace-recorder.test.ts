@@ -1,7 +1,7 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { problem } from '../problems.ts'
-import { TraceRecorder } from './recorder.ts'
+import { TraceRecorder } from './trace-recorder.ts'
 
 const start = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
 const failure = problem('WEATHER_UNAVAILABLE', 'No weather.').toDocument('request-1')

@@ -1,6 +1,6 @@
-import { problem } from '../problems.ts'
-import type { Reply } from './bedrock-reply.ts'
-import type { Outcome } from './turn.ts'
+import { problem } from '../../problems.ts'
+import type { Reply } from './model-response.ts'
+import type { Outcome } from '../../turn/turn.ts'
 
 export type Verdict =
   | { readonly next: 'tools' }

@@ -1,4 +1,4 @@
-import type { Turn } from '../turn/turn.ts'
+import type { Turn } from '../../turn/turn.ts'
 
 /** `GET /weather` of the weather API; temperatures in °C and °F. */
 export interface WeatherReport {

@@ -1,5 +1,5 @@
 import type { VerifiedUserToken } from '../identity/user-token.ts'
-import type { TraceRecorder } from './recorder.ts'
+import type { TraceRecorder } from './trace-recorder.ts'
 
 /** Records that the person's token (Tc) arrived and passed the agent's checks. */
 export function noteSignIn(trace: TraceRecorder, user: VerifiedUserToken): void {

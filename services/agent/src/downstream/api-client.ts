@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
-import { LinkedAbort } from '../outbound/linked-abort.ts'
+import { LinkedAbort } from '../identity/linked-abort.ts'
 
 /** An answer of the weather API as far as the agent reads it. */
 export interface WeatherApiAnswer {

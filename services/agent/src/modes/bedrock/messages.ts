@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages'
 import { systemPrompt } from './system-prompt.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../../turn/turn.ts'
 
 /**
  * The conversation as Bedrock accepts it: it begins with the person, roles alternate, and nothing is blank

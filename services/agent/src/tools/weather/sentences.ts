@@ -1,4 +1,4 @@
-import type { ForecastDay, WeatherForecast, WeatherReport } from '../weather/weather.ts'
+import type { ForecastDay, WeatherForecast, WeatherReport } from './weather.ts'
 
 type Place = Pick<WeatherReport, 'city' | 'region' | 'country'>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ReplyAssembler, type ReplyChunk } from './bedrock-reply.ts'
+import { ReplyAssembler, type ReplyChunk } from './model-response.ts'
 
 const stop = (stopReason: string): ReplyChunk => ({
   content: '',
