@@ -1,92 +1,121 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
+import type { OpenStep } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import {
-  type ForecastAnswer,
-  isForecastAnswer,
-  isReportAnswer,
-  type ReportAnswer,
-  readProblemAnswer,
-  type Validated,
-} from '../tools/weather/responses.ts'
-import { obtainTracedToken, type ProtocolFacts, type TracedToken } from './token-steps.ts'
-import type { Weather } from '../tools/weather/weather.ts'
-import { createWeatherApi, oncePerBrokenConnection, type WeatherApiAnswer } from './api-client.ts'
-import {
-  explainWeatherAnswer,
-  silentWeatherApi,
-  unreadableWeather,
-  unreadyWeatherApi,
-} from './api-failures.ts'
+  type ApiClientOptions,
+  type ApiResponse,
+  createApiClient,
+  oncePerBrokenConnection,
+} from './api-client.ts'
+import { explainApiResponse, silentApi, unreadableResponse, unreadyApi } from './api-failures.ts'
+import { readApiProblem, readValidated, type Validated } from './responses.ts'
+import { obtainTracedToken, type TracedToken } from './token-steps.ts'
 
-export interface WeatherOptions {
-  readonly weatherApiUrl: string
-  readonly tokens: AgentTokens
-  /** For the trace: what goes on where the agent cannot look. */
-  readonly identity: ProtocolFacts
-  readonly logger: FastifyBaseLogger
-  /** How long one call of the weather API may take. Default: 10 s. */
-  readonly timeoutMs?: number
+/** One call of an API. */
+export interface ApiRequest<Body> {
+  /** Path and query of a GET. */
+  readonly path: string
+  /** What is asked for, in the words of the trace: “weather in Dallas”. */
+  readonly subject: string
+  /** The step of the trace that the call belongs to. */
+  readonly parentId?: string | undefined
+  /** Tells whether a body is what the API promises. */
+  readonly isBody: (body: unknown) => body is Body
+  /** What a response other than 200 means to these tools, where they know it better than every caller would. */
+  readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
-export interface WeatherClient extends Weather {
-  /** What the last call of the weather API, or the last look at it, showed. */
-  readonly health: ComponentHealth
-  /** Looks at the weather API's `/readyz` if the last look is old. Never throws. */
+/** Calls an API under the turn's identity. See `createApiCaller`. */
+export type CallApi = <Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
+
+export interface ApiCallerOptions extends ApiClientOptions {
+  readonly apis: readonly DownstreamApi[]
+  readonly tokens: AgentTokens
+  readonly logger: FastifyBaseLogger
+}
+
+export interface ApiCaller {
+  /**
+   * Obtains TR for the turn's agent, flow and user and this API, checks it, calls the API and records token request,
+   * token, call and the API's own validation in the turn's trace.
+   *
+   * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, INVALID_REQUEST,
+   *   CONDITIONAL_ACCESS_REQUIRED, or what `explain` made of the response.
+   */
+  readonly call: CallApi
+  /** What the last call of an API, or the last look at it, showed. */
+  healthOf(api: DownstreamApi): ComponentHealth
+  /** Looks at the `/readyz` of every API if the last look is old. Never throws. */
   refresh(): Promise<void>
   close(): Promise<void>
 }
 
-interface Question<Answer> {
-  readonly path: string
-  readonly city: string
-  readonly isAnswer: (body: unknown) => body is Answer
-}
-
 const lookIsFreshForMs = 5_000
-/** A `/readyz` that answers says nothing against these: only a call that succeeds does. */
-const shownByCallsOnly = new Set(['WEATHER_TOKEN_REJECTED', 'WEATHER_FORBIDDEN'])
+/** A `/readyz` of 200 says nothing against these: only a call that succeeds does. */
+const shownByCallsOnly = new Set(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
-/** Calls the weather API under the agent's identity, and records every hop. */
-export function createWeather(options: WeatherOptions): WeatherClient {
-  const { tokens, identity, logger } = options
-  const api = createWeatherApi(options)
-  const health = new HealthRecord()
+/** Calls APIs under the agent's identity, and records every hop. */
+export function createApiCaller(options: ApiCallerOptions): ApiCaller {
+  const { apis, tokens, logger } = options
+  const client = createApiClient(options)
+  const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
-  async function ask<Answer extends { validated: Validated }>(
-    turn: Turn,
-    parentId: string | undefined,
-    question: Question<Answer>,
-  ): Promise<Omit<Answer, 'validated'>> {
-    const token = await obtainTracedToken(tokens, turn, identity, parentId)
+  async function call<Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
+    const token = await obtainTracedToken(tokens, turn, api, request.parentId)
+    const health = records.get(api.name)
     try {
-      const call = () => callOnce(turn, parentId, question, token)
-      const { validated, ...weather } = await oncePerBrokenConnection(call, turn.signal)
-      health.works()
-      return weather
+      const body = await oncePerBrokenConnection(() => callOnce(turn, api, request, token), turn.signal)
+      health?.works()
+      return body
     } catch (error) {
       turn.signal.throwIfAborted()
-      const failure = error instanceof ProblemError ? error : silentWeatherApi(error)
-      if (failure.kind.status >= 500) health.fails(failure)
-      else health.works()
-      const {
-        code,
-        options: { upstream },
-      } = failure
-      logger.info({ correlationId: turn.correlationId, code, upstream }, failure.message)
+      const failure = error instanceof ProblemError ? error : silentApi(api, error)
+      if (failure.kind.status >= 500) health?.fails(failure)
+      else health?.works()
+      const { code, options } = failure
+      const { correlationId } = turn
+      logger.info({ api: api.name, correlationId, code, upstream: options.upstream }, 'An API call failed.')
       throw failure
     }
   }
 
-  async function callOnce<Answer extends { validated: Validated }>(
+  async function callOnce<Body>(
     turn: Turn,
-    parentId: string | undefined,
-    { path, city, isAnswer }: Question<Answer>,
+    api: DownstreamApi,
+    request: ApiRequest<Body>,
     token: TracedToken,
-  ): Promise<Answer> {
+  ): Promise<Body> {
+    const { step, response } = await send(turn, api, request, token)
+    const { status, body } = response
+    if (status === 200 && request.isBody(body)) {
+      step.ok({ response: { status, body } })
+      const validated = readValidated(body)
+      if (validated) noteValidation(turn, api, step.id, token, validated)
+      return body
+    }
+    const failure =
+      status === 200
+        ? unreadableResponse(api)
+        : (request.explain?.(response) ?? explainApiResponse(api, response))
+    const told = readApiProblem(body)
+    if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
+    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } })
+    throw failure
+  }
+
+  /** Sends the request as a step of the trace, which fails here if there is no response. */
+  async function send(
+    turn: Turn,
+    api: DownstreamApi,
+    { path, subject, parentId }: ApiRequest<unknown>,
+    token: TracedToken,
+  ): Promise<{ step: OpenStep; response: ApiResponse }> {
+    const url = `${api.url}${path}`
     const headers = {
       accept: 'application/json',
       ...(turn.traceparent ? { traceparent: turn.traceparent } : {}),
@@ -95,83 +124,66 @@ export function createWeather(options: WeatherOptions): WeatherClient {
       ...(parentId === undefined ? {} : { parentId }),
       kind: 'api-call',
       from: 'agent',
-      to: 'weather-api',
-      title: `The agent asks the weather API about ${city}`,
+      to: api.name,
+      title: `The agent calls ${api.title}: ${subject}`,
       request: {
         method: 'GET',
-        url: `${options.weatherApiUrl}${path}`,
+        url,
         headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
       },
     })
-    let answer: WeatherApiAnswer
     try {
-      answer = await api.get(path, { authorization: `Bearer ${token.value}`, ...headers }, turn.signal)
+      const authorized = { authorization: `Bearer ${token.value}`, ...headers }
+      return { step, response: await client.get(url, authorized, turn.signal) }
     } catch (error) {
       // Whoever ends the turn also ends its steps, and knows why.
       turn.signal.throwIfAborted()
-      step.fail(silentWeatherApi(error).toDocument(turn.requestId))
+      step.fail(silentApi(api, error).toDocument(turn.requestId))
       throw error
     }
-    const { status, body } = answer
-    if (status === 200 && isAnswer(body)) {
-      step.ok({ response: { status, body } })
-      noteValidation(turn, step.id, token, body.validated)
-      return body
+  }
+
+  async function lookAt(api: DownstreamApi): Promise<void> {
+    const health = records.get(api.name)
+    try {
+      const { status } = await client.get(`${api.url}/readyz`, {}, new AbortController().signal)
+      if (status !== 200) health?.fails(unreadyApi(api, status))
+      else if (!shownByCallsOnly.has(health?.current.problem?.code ?? '')) health?.works()
+    } catch (error) {
+      health?.fails(silentApi(api, error))
     }
-    const failure = status === 200 ? unreadableWeather() : explainWeatherAnswer(answer, city)
-    const told = readProblemAnswer(body)
-    if (told.failedCheck) token.verifiedByWeatherApi([{ name: told.failedCheck, ok: false }])
-    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } })
-    throw failure
   }
 
   return {
-    current: (turn, city, parentId) =>
-      ask<ReportAnswer>(turn, parentId, {
-        path: `/weather?${new URLSearchParams({ city })}`,
-        city,
-        isAnswer: isReportAnswer,
-      }),
-    forecast: (turn, city, days, parentId) =>
-      ask<ForecastAnswer>(turn, parentId, {
-        path: `/weather/forecast?${new URLSearchParams({ city, days: String(days) })}`,
-        city,
-        isAnswer: isForecastAnswer,
-      }),
-    get health() {
-      return health.current
-    },
+    call,
+    healthOf: api => records.get(api.name)?.current ?? { state: 'unknown' },
     async refresh() {
       if (performance.now() - lookedAtMs < lookIsFreshForMs) return
       lookedAtMs = performance.now()
-      try {
-        const answer = await api.get('/readyz', {}, new AbortController().signal)
-        if (answer.status !== 200) health.fails(unreadyWeatherApi(answer.status))
-        else if (!shownByCallsOnly.has(health.current.problem?.code ?? '')) health.works()
-      } catch (error) {
-        health.fails(silentWeatherApi(error))
-      }
+      await Promise.all(apis.map(lookAt))
     },
-    close: () => api.close(),
+    close: () => client.close(),
   }
 }
 
-/** The weather API's own word on the token, taken from its answer. */
-function noteValidation(turn: Turn, parentId: string, token: TracedToken, validated: Validated): void {
-  const { caller, on_behalf_of: person, signature_verified: signatureVerified } = validated
+/** The API's own word on the token, taken from its response. */
+function noteValidation(
+  turn: Turn,
+  api: DownstreamApi,
+  parentId: string,
+  token: TracedToken,
+  validated: Validated,
+): void {
+  const { caller, on_behalf_of: user, signature_verified: signatureVerified } = validated
   turn.trace.note('ok', {
     parentId,
     kind: 'validation',
-    from: 'weather-api',
+    from: api.name,
     to: 'agent',
     title: [
-      signatureVerified
-        ? 'The weather API verified TR'
-        : 'The weather API read TR without verifying its signature',
-      person === null
-        ? `agent ${caller} acts as itself`
-        : `agent ${caller} acts on behalf of person ${person}`,
+      signatureVerified ? `${api.title} verified TR` : `${api.title} read TR without verifying its signature`,
+      user === null ? `agent ${caller} acts as itself` : `agent ${caller} acts on behalf of user ${user}`,
     ].join(': '),
-    token: token.verifiedByWeatherApi(validated.checks),
+    token: token.verifiedByApi(validated.checks),
   })
 }

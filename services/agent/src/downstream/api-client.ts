@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { LinkedAbort } from '../identity/linked-abort.ts'
 
-/** An answer of the weather API as far as the agent reads it. */
-export interface WeatherApiAnswer {
+/** A response of an API as far as the agent reads it. */
+export interface ApiResponse {
   readonly status: number
   /** `WWW-Authenticate` */
   readonly challenge: string | undefined
@@ -11,15 +11,14 @@ export interface WeatherApiAnswer {
   readonly body: unknown
 }
 
-export interface WeatherApiOptions {
-  readonly weatherApiUrl: string
+export interface ApiClientOptions {
   /** How long one call may take. Default: 10 s. */
   readonly timeoutMs?: number | undefined
 }
 
-export interface WeatherApi {
+export interface ApiClient {
   /** One GET, without following redirects. Throws undici's error, a TimeoutError or the signal's reason. */
-  get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WeatherApiAnswer>
+  get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ApiResponse>
   /** Ends what is still under way. */
   close(): Promise<void>
 }
@@ -28,27 +27,27 @@ const connectTimeoutMs = 2_000
 const maxBodyBytes = 256 * 1024
 const maxConnections = 128
 
-/** Talks HTTP to the weather API, over kept-alive connections. */
-export function createWeatherApi({ weatherApiUrl, timeoutMs = 10_000 }: WeatherApiOptions): WeatherApi {
+/** Talks HTTP to APIs, over kept-alive connections. */
+export function createApiClient({ timeoutMs = 10_000 }: ApiClientOptions): ApiClient {
   const dispatcher = new Agent({
     connections: maxConnections,
     connect: { timeout: connectTimeoutMs },
     maxResponseSize: maxBodyBytes,
   })
   return {
-    async get(path, headers, signal) {
+    async get(url, headers, signal) {
       using limit = new LinkedAbort(signal)
-      limit.after(timeoutMs, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
-      const answer = await request(`${weatherApiUrl}${path}`, {
+      limit.after(timeoutMs, () => limit.abort(new DOMException('No response in time.', 'TimeoutError')))
+      const response = await request(url, {
         dispatcher,
         headers: { accept: 'application/json', ...headers },
         signal: limit.signal,
       })
-      const challenge = answer.headers['www-authenticate']
+      const challenge = response.headers['www-authenticate']
       return {
-        status: answer.statusCode,
+        status: response.statusCode,
         challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
-        body: parse(await answer.body.text()),
+        body: parse(await response.body.text()),
       }
     },
     close: () => dispatcher.destroy(),

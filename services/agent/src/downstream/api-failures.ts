@@ -1,63 +1,59 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { problem } from '../problems.ts'
-import { readProblemAnswer } from '../tools/weather/responses.ts'
-import type { WeatherApiAnswer } from './api-client.ts'
+import type { ApiResponse } from './api-client.ts'
+import { readApiProblem } from './responses.ts'
 
-/** What an answer other than 200 means. */
-export function explainWeatherAnswer(answer: WeatherApiAnswer, city: string): ProblemError {
-  const { code, detail, failedCheck, suggestions = [] } = readProblemAnswer(answer.body)
-  const upstream = { service: 'weather-api', status: answer.status, ...(code ? { code } : {}) }
+/** What a response other than 200 means, as far as it means the same for every API. */
+export function explainApiResponse(api: DownstreamApi, response: ApiResponse): ProblemError {
+  const { status } = response
+  const { code, detail, failedCheck } = readApiProblem(response.body)
+  const upstream = { service: api.name, status, ...(code ? { code } : {}) }
   const check = failedCheck ? ` (${failedCheck})` : ''
-  switch (answer.status) {
+  switch (status) {
     case 400:
-      return problem('INVALID_REQUEST', detail ?? 'The weather API cannot read the question.', { upstream })
+      return problem('INVALID_REQUEST', detail ?? `${api.title} does not accept the request.`, { upstream })
     case 401: {
-      const claimsChallenge = readClaimsChallenge(answer.challenge)
+      const claimsChallenge = readClaimsChallenge(response.challenge)
       return claimsChallenge
-        ? problem('CONDITIONAL_ACCESS_REQUIRED', 'The weather API wants the person to prove more.', {
+        ? problem('CONDITIONAL_ACCESS_REQUIRED', `${api.title} wants stronger authentication of the user.`, {
             upstream,
             extensions: { claimsChallenge },
           })
-        : problem('WEATHER_TOKEN_REJECTED', `The weather API does not accept the agent’s token${check}.`, {
+        : problem('API_TOKEN_REJECTED', `${api.title} does not accept the agent’s token${check}.`, {
             upstream,
           })
     }
     case 403:
       return problem(
-        'WEATHER_FORBIDDEN',
-        `The agent’s token lacks a right that the weather API wants${check}.`,
+        'API_FORBIDDEN',
+        `The agent’s token lacks a permission that ${api.title} wants${check}.`,
         {
           upstream,
+          hint: `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of ${api.title}.`,
         },
       )
-    case 404:
-      return problem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
-        upstream,
-        hint: suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : undefined,
-      })
     default:
-      return problem('WEATHER_UNAVAILABLE', `The weather API answered ${answer.status}.`, { upstream })
+      return problem('API_UNAVAILABLE', `${api.title} responded ${status}.`, { upstream })
   }
 }
 
-/** The weather API answered 200 with something that is no weather. */
-export function unreadableWeather(): ProblemError {
-  return problem('WEATHER_UNAVAILABLE', 'The weather API’s answer is not what it promises.', {
-    upstream: { service: 'weather-api', status: 200 },
+/** The API responded 200 with something that is not what it promises. */
+export function unreadableResponse(api: DownstreamApi): ProblemError {
+  return problem('API_UNAVAILABLE', `The response of ${api.title} is not what it promises.`, {
+    upstream: { service: api.name, status: 200 },
   })
 }
 
-/** The weather API says itself that it is not ready. */
-export function unreadyWeatherApi(status: number): ProblemError {
-  return problem('WEATHER_UNAVAILABLE', 'The weather API is not ready.', {
-    upstream: { service: 'weather-api', status },
-  })
+/** The API says itself that it is not ready. */
+export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
+  return problem('API_UNAVAILABLE', `${api.title} is not ready.`, { upstream: { service: api.name, status } })
 }
 
-/** The weather API does not answer at all. */
-export function silentWeatherApi(cause: unknown): ProblemError {
-  return problem('WEATHER_UNAVAILABLE', 'The weather API cannot be reached, or took too long.', {
-    upstream: { service: 'weather-api' },
+/** The API does not respond at all. */
+export function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
+  return problem('API_UNAVAILABLE', `${api.title} cannot be reached, or took too long.`, {
+    upstream: { service: api.name },
     cause,
   })
 }

@@ -1,25 +1,18 @@
 import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import type { AgentToken, AgentTokens } from '../identity/agent-tokens.ts'
-import { SidecarAnswerError } from '../identity/sidecar-failures.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { flowRules } from '../identity/flows.ts'
+import { SidecarResponseError } from '../identity/sidecar-failures.ts'
+import type { TokenRequest } from '../identity/token-request.ts'
 import type { Turn } from '../turn/turn.ts'
-
-/** What the protocol says about the hops between sidecar and Entra, which nobody but those two sees. */
-export interface ProtocolFacts {
-  /** Entra's origin, without a trailing slash. */
-  readonly authority: string
-  readonly tenantId: string
-  readonly blueprintAppId: string
-  readonly agentClientId: string
-  readonly weatherApiAppId: string
-}
 
 /** TR with its card in the trace. */
 export interface TracedToken {
   readonly value: string
   readonly fingerprint: string
-  /** Adds to the card what the weather API found out about the token. */
-  verifiedByWeatherApi(checks: { readonly name: string; readonly ok: boolean }[]): TokenCard
+  /** Adds to the card what the API found out about the token. */
+  verifiedByApi(checks: { readonly name: string; readonly ok: boolean }[]): TokenCard
 }
 
 type Request = NonNullable<TraceStep['request']>
@@ -33,25 +26,24 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export async function obtainTracedToken(
   tokens: AgentTokens,
   turn: Turn,
-  facts: ProtocolFacts,
+  api: DownstreamApi,
   parentId: string | undefined,
 ): Promise<TracedToken> {
   const parent = parentId === undefined ? {} : { parentId }
-  const title =
-    turn.flow === 'obo'
-      ? 'The agent asks its sidecar for a token to act for the signed-in person'
-      : 'The agent asks its sidecar for a token of its own'
+  const whose = flowRules[turn.flow].needsUser ? 'to act for the signed-in user' : 'of its own'
+  const title = `The agent asks its sidecar for a token ${whose}, for ${api.title}`
+  const asked = { ...turn, api }
   const step = turn.trace.start({
     ...parent,
     kind: 'token-request',
     from: 'agent',
     to: 'sidecar',
     title,
-    request: describeRequest(tokens, turn),
+    request: describeRequest(tokens, asked),
   })
   let token: AgentToken
   try {
-    token = await tokens.obtain(turn)
+    token = await tokens.obtain(asked)
   } catch (error) {
     // Whoever ends the turn also ends its steps, and knows why.
     turn.signal.throwIfAborted()
@@ -59,26 +51,26 @@ export async function obtainTracedToken(
     const { cause } = failure.options
     step.fail(
       failure.toDocument(turn.requestId),
-      cause instanceof SidecarAnswerError ? { response: { status: cause.status } } : {},
+      cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {},
     )
     throw error
   }
-  noteHiddenHops(turn, facts, step.id)
+  noteHiddenHops(turn, api, step.id)
   step.ok({
     title: `${title}${remark(token, turn)}`,
-    request: describeRequest(tokens, { ...turn, correlationId: token.correlationId }),
+    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
   })
-  return noteToken(turn, token, parent)
+  return noteToken(turn, api, token, parent)
 }
 
-function describeRequest(tokens: AgentTokens, turn: Turn): Request {
-  const { flow, user, traceparent } = turn
+function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
+  const { user, traceparent } = asked
   return {
     method: 'GET',
-    url: tokens.urlOf(turn),
+    url: tokens.urlOf(asked),
     headers: {
-      ...(flow === 'obo' && user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {}),
+      ...(user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {}),
       ...(traceparent ? { traceparent } : {}),
     },
   }
@@ -89,21 +81,22 @@ function remark({ attempts, correlationId }: AgentToken, turn: Turn): string {
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 
-/** The sidecar may also have answered from its cache; from outside that looks the same. */
-function noteHiddenHops(turn: Turn, facts: ProtocolFacts, parentId: string): void {
-  const { authority, tenantId, blueprintAppId, agentClientId, weatherApiAppId } = facts
+/** The sidecar may also have responded from its cache; from outside that looks the same. */
+function noteHiddenHops(turn: Turn, api: DownstreamApi, parentId: string): void {
+  const { authority, tenantId, blueprintAppId, clientId } = turn.agent
   const hop = { parentId, kind: 'token-request', from: 'sidecar', to: 'entra' } as const
   const request = { method: 'POST', url: `${authority}/${tenantId}/oauth2/v2.0/token`, headers: {} }
   turn.trace.note('not-observable', {
     ...hop,
-    title: 'Inside the sidecar: the blueprint proves itself and gets T1 for this agent, or has it still',
+    title:
+      'Inside the sidecar: the blueprint authenticates and gets T1 for this agent, or has it in its cache',
     request: {
       ...request,
       body: {
         grant_type: 'client_credentials',
         client_id: blueprintAppId,
         client_credential: 'held by the sidecar alone',
-        fmi_path: agentClientId,
+        fmi_path: clientId,
         scope: 'api://AzureADTokenExchange/.default',
       },
     },
@@ -113,31 +106,38 @@ function noteHiddenHops(turn: Turn, facts: ProtocolFacts, parentId: string): voi
       claims: { aud: tokenExchangeAudience, azp: blueprintAppId, tid: tenantId, idtyp: 'app' },
     },
   })
-  const scope = `api://${weatherApiAppId}/.default`
-  const asAgent = { client_id: agentClientId, client_assertion_type: jwtBearer, client_assertion: 'T1' }
+  const { needsUser } = flowRules[turn.flow]
+  const scope = `api://${api.appId}/.default`
+  const grant = needsUser
+    ? {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        requested_token_use: 'on_behalf_of',
+        assertion: 'Tc',
+      }
+    : { grant_type: 'client_credentials' }
+  const exchange = needsUser ? 'T1 and Tc are exchanged for TR' : 'T1 is exchanged for TR'
   turn.trace.note('not-observable', {
     ...hop,
-    title:
-      turn.flow === 'obo'
-        ? 'Inside the sidecar: T1 and Tc are exchanged for TR, or it has TR still'
-        : 'Inside the sidecar: T1 is exchanged for TR, or it has TR still',
+    title: `Inside the sidecar: ${exchange}, or the sidecar has TR in its cache`,
     request: {
       ...request,
-      body:
-        turn.flow === 'obo'
-          ? {
-              grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-              requested_token_use: 'on_behalf_of',
-              ...asAgent,
-              assertion: 'Tc',
-              scope: `${scope} offline_access openid profile`,
-            }
-          : { grant_type: 'client_credentials', ...asAgent, scope },
+      body: {
+        ...grant,
+        client_id: clientId,
+        client_assertion_type: jwtBearer,
+        client_assertion: 'T1',
+        scope: needsUser ? `${scope} offline_access openid profile` : scope,
+      },
     },
   })
 }
 
-function noteToken(turn: Turn, token: AgentToken, parent: { parentId?: string }): TracedToken {
+function noteToken(
+  turn: Turn,
+  api: DownstreamApi,
+  token: AgentToken,
+  parent: { parentId?: string },
+): TracedToken {
   const { value, fingerprint, header, claims, checks } = token
   const byAgent: Verification = { actor: 'agent', checks: [...checks] }
   const card: TokenCard = {
@@ -153,19 +153,18 @@ function noteToken(turn: Turn, token: AgentToken, parent: { parentId?: string })
     kind: 'token',
     from: 'sidecar',
     to: 'agent',
-    title:
-      turn.flow === 'obo'
-        ? `TR: agent ${claims['azp'] ?? claims['appid']} acts on behalf of person ${claims['oid']}`
-        : `TR: agent ${claims['azp'] ?? claims['appid']} acts as itself`,
+    title: `TR: agent ${claims['azp'] ?? claims['appid']} acts ${
+      flowRules[turn.flow].needsUser ? `on behalf of user ${claims['oid']}` : 'as itself'
+    }`,
     token: card,
   })
   return {
     value,
     fingerprint,
-    verifiedByWeatherApi(found) {
+    verifiedByApi(found) {
       const verified: TokenCard = {
         ...card,
-        verifiedBy: [byAgent, { actor: 'weather-api', checks: found.map(({ name, ok }) => ({ name, ok })) }],
+        verifiedBy: [byAgent, { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }],
       }
       amend({ token: verified })
       return verified

@@ -1,25 +1,7 @@
-import { Flow, Mode } from '@entra-bedrock-agent/identity-trace'
+import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from 'typebox'
-import type { Config, IdentityConfig } from '../config.ts'
-
-const PublicConfig = Type.Object({
-  tenantId: Type.String(),
-  authority: Type.String(),
-  authorityMetadata: Type.Optional(
-    Type.String({
-      description: 'OpenID Connect metadata as JSON text; only with a stand-in for Entra on loopback.',
-    }),
-  ),
-  spaClientId: Type.Union([Type.String(), Type.Null()]),
-  scopes: Type.Array(Type.String()),
-  modes: Type.Array(Mode),
-  flows: Type.Array(Flow),
-  requireSignIn: Type.Boolean(),
-  names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
-  emulated: Type.Array(Type.String()),
-})
-type PublicConfig = Static<typeof PublicConfig>
+import type { Config } from '../config.ts'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
 
 /** `GET /api/config`: what the page may know. Public ids only. */
 export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }> = async (
@@ -34,32 +16,37 @@ export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }>
   })
 }
 
-function describeConfig({ identity, bedrock, requireSignIn, emulated }: Config): PublicConfig {
-  const { tenantId, blueprintAppId, agentClientId, weatherApiAppId, spaClientId } = identity
+function describeConfig(config: Config): PublicConfig {
+  const { agent, spaClientId, toolsets, bedrock, requireSignIn, traceFor, emulated } = config
+  const { tenantId, blueprintAppId, clientId } = agent
+  const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
     tenantId,
-    ...describeAuthority(identity),
+    ...describeAuthority(agent),
     spaClientId: spaClientId ?? null,
     scopes: [`api://${blueprintAppId}/access_as_user`],
     modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
     flows: spaClientId === undefined ? ['autonomous'] : ['autonomous', 'obo'],
     requireSignIn,
+    traceFor,
+    apis,
     names: {
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
-      [agentClientId]: 'agent identity',
-      [weatherApiAppId]: 'weather API',
+      [clientId]: 'agent identity',
+      ...Object.fromEntries(apis.map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
+    examples: toolsets.flatMap(({ examples }) => examples),
     emulated: [...emulated],
   }
 }
 
 /**
- * MSAL.js refuses an authority that is not https, but takes the endpoints it is given. So a stand-in on loopback gets
+ * MSAL.js refuses an authority that is not https, but takes the endpoints it is given. So an emulator on loopback gets
  * an https name that is never fetched, and its endpoints beside it.
  */
-function describeAuthority({ authority, tenantId }: IdentityConfig) {
+function describeAuthority({ authority, tenantId }: AgentIdentity) {
   const { protocol, hostname } = new URL(authority)
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   if (protocol !== 'http:' || !isLoopback) return { authority: `${authority}/${tenantId}` }

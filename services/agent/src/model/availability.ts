@@ -1,15 +1,8 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-
-/** What was last seen of Bedrock. `ready` only after it answered. */
-export interface BedrockSight {
-  readonly state: 'ready' | 'unavailable' | 'unknown'
-  /** ISO 8601, when it was seen. */
-  readonly checkedAt?: string
-  readonly problem?: ProblemError
-}
+import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import type { ComponentHealth } from '../status/health.ts'
 
 export interface AvailabilityOptions {
-  /** Asks Bedrock for one token; throws a ProblemError. `undefined` = never probe. */
+  /** Asks Bedrock for one token, or throws. `undefined` = never probe. */
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
   /** What is known to be wrong before any call. */
   readonly known: ProblemError | undefined
@@ -18,17 +11,18 @@ export interface AvailabilityOptions {
   readonly now?: () => number
 }
 
-/** These say something about the one answer, nothing about Bedrock being there. */
+/** These say something about the one request, nothing about Bedrock being there. */
 const aboutOneAnswer: ReadonlySet<string> = new Set([
   'BEDROCK_STREAM_BROKEN',
   'BEDROCK_REQUEST_INVALID',
+  'BEDROCK_INPUT_TOO_LONG',
   'ANSWER_TRUNCATED',
   'STEP_LIMIT_REACHED',
 ])
 
-/** Remembers what real turns and an occasional probe showed. It never asks Bedrock in order to answer a question. */
+/** Remembers what real turns and an occasional probe showed. It never calls Bedrock just because the status is asked for. */
 export class BedrockAvailability {
-  #sight: BedrockSight
+  #health: ComponentHealth
   #seenMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #probing: AbortController | undefined
@@ -40,12 +34,12 @@ export class BedrockAvailability {
     this.#options = options
     this.#intervalMs = options.intervalMs ?? 10 * 60_000
     this.#now = options.now ?? Date.now
-    this.#sight =
+    this.#health =
       options.known === undefined ? { state: 'unknown' } : { state: 'unavailable', problem: options.known }
   }
 
-  get sight(): BedrockSight {
-    return this.#sight
+  get health(): ComponentHealth {
+    return this.#health
   }
 
   /** Probes at once and from then on where nothing was seen for an interval. */
@@ -62,7 +56,7 @@ export class BedrockAvailability {
     this.#probing?.abort()
   }
 
-  /** A call was answered. */
+  /** A call succeeded. */
   succeeded(): void {
     this.#see({ state: 'ready' })
   }
@@ -72,9 +66,9 @@ export class BedrockAvailability {
     if (!aboutOneAnswer.has(problem.code)) this.#see({ state: 'unavailable', problem })
   }
 
-  #see(sight: Omit<BedrockSight, 'checkedAt'>): void {
+  #see(health: Omit<ComponentHealth, 'checkedAt'>): void {
     this.#seenMs = this.#now()
-    this.#sight = { ...sight, checkedAt: new Date(this.#seenMs).toISOString() }
+    this.#health = { ...health, checkedAt: new Date(this.#seenMs).toISOString() }
   }
 
   async #probeWhenDue(): Promise<void> {
@@ -86,7 +80,7 @@ export class BedrockAvailability {
       await probe(controller.signal)
       this.succeeded()
     } catch (error) {
-      if (!controller.signal.aborted) this.failed(error as ProblemError)
+      if (!controller.signal.aborted) this.failed(toProblem(error))
     } finally {
       this.#probing = undefined
     }

@@ -5,7 +5,7 @@ import type { ConnectedBedrock } from './connection.ts'
 import type { CredentialTier } from './credentials.ts'
 import { checkSettings } from './settings-check.ts'
 
-/** The agent's one Bedrock: connection, what was seen of it, and what is wrong with it. */
+/** The agent's one Bedrock: connection and health. */
 export interface Bedrock {
   readonly modelId: string | null
   readonly region: string | null
@@ -28,7 +28,13 @@ export function connectBedrock(config: BedrockConfig | NoBedrock): Bedrock {
   const connected = async () => {
     if (known !== undefined) throw known
     connection ??= import('./connection.ts').then(({ connect }) => connect(config))
-    return connection
+    try {
+      return await connection
+    } catch (error) {
+      // The next call tries again.
+      connection = undefined
+      throw error
+    }
   }
   const availability = new BedrockAvailability({
     known,
@@ -42,7 +48,10 @@ export function connectBedrock(config: BedrockConfig | NoBedrock): Bedrock {
     connected,
     close: () => {
       availability.stop()
-      void connection?.then(made => made.close())
+      connection?.then(
+        made => made.close(),
+        () => 'there is nothing to close',
+      )
     },
   }
 }

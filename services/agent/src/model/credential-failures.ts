@@ -7,7 +7,7 @@ const fromSts =
     service === 'sts' && names.includes(name)
 
 /**
- * Every way in which no credential can be had, before Bedrock is called at all; the first rule that matches decides. Error names:
+ * Every way in which no credential is found, before Bedrock is called at all; the first rule that matches decides. Error names:
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export const credentialRules: readonly FailureRule[] = [
@@ -38,7 +38,7 @@ export const credentialRules: readonly FailureRule[] = [
   {
     code: 'BEDROCK_UNAVAILABLE',
     when: ({ service }) => service === 'sts',
-    detail: ({ region }, { httpStatus }) => `AWS STS in ${region} answered with HTTP status ${httpStatus}.`,
+    detail: ({ region }, { httpStatus }) => `AWS STS in ${region} responded with HTTP status ${httpStatus}.`,
     hint: 'Ask again in a moment.',
   },
   {

@@ -5,7 +5,7 @@ import { readEndpoint } from './endpoints.ts'
 
 // The SDK's providers are loaded when they are first needed: most processes need one of them, or none.
 
-/** How the agent proves itself to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
+/** How the agent authenticates to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
 export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
 
 /** A value with an end. What has no end of its own is given a short one, so that the SDK asks again. */
@@ -18,7 +18,7 @@ interface AwsKeys {
 
 type KeyProvider = ReturnType<typeof fromWebToken>
 
-/** No credential could be had; `cause` is what the file system, STS or the SDK said. */
+/** No credential was found; `cause` is what the file system, STS or the SDK said. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError'
 }
@@ -29,7 +29,7 @@ function marked(provider: KeyProvider): KeyProvider {
     try {
       return await provider(identityProperties)
     } catch (cause) {
-      throw new CredentialError('No AWS credentials could be had.', { cause })
+      throw new CredentialError('No AWS credentials were found.', { cause })
     }
   }
 }

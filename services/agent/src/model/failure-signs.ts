@@ -12,7 +12,7 @@ export interface FailureSigns {
   readonly name: string
   /** The message. It may quote the request, security token included: match on it, never show it. */
   readonly message: string
-  /** Status of the HTTP answer; there is none for network errors and for exceptions inside a stream. */
+  /** Status of the HTTP response; there is none for network errors and for exceptions inside a stream. */
   readonly httpStatus: number | undefined
   /** Node.js error code, such as ECONNREFUSED, or LangChain's for a silent stream. */
   readonly systemCode: string | undefined

@@ -133,14 +133,20 @@ const rules: readonly FailureRule[] = [
     hint: 'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },
   {
-    code: 'BEDROCK_REQUEST_INVALID',
-    when: nameAndMessage('ValidationException', /too long|too many (input )?tokens|maximum tokens|context/i),
-    detail: 'The conversation or the token limit is too large for the model.',
-    hint: 'Start a new conversation, or lower BEDROCK_MAX_TOKENS.',
+    code: 'BEDROCK_INPUT_TOO_LONG',
+    when: ({ httpStatus, message }, phase) =>
+      phase === 'request' &&
+      (httpStatus === 400 || httpStatus === 413) &&
+      /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i.test(
+        message,
+      ),
+    detail: ({ modelId }) => `The conversation is longer than ${modelId} can read.`,
   },
   {
     code: 'BEDROCK_REQUEST_INVALID',
-    when: named('ValidationException', 'SerializationException'),
+    // Without x-amzn-errortype the SDK knows no name; the status says enough.
+    when: ({ name, httpStatus }) =>
+      name === 'ValidationException' || name === 'SerializationException' || httpStatus === 400,
     detail: 'Bedrock refused the request as invalid.',
     hint: 'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },
@@ -155,7 +161,7 @@ const rules: readonly FailureRule[] = [
   {
     code: 'BEDROCK_UNAVAILABLE',
     when: named('ModelNotReadyException'),
-    detail: 'The model is not ready to answer.',
+    detail: 'The model is not ready.',
   },
   {
     code: 'BEDROCK_THROTTLED',
@@ -177,12 +183,12 @@ const rules: readonly FailureRule[] = [
       named('ModelTimeoutException')(signs) ||
       (signs.name === 'TimeoutError' && signs.systemCode !== 'ECONNRESET') ||
       signs.systemCode === 'MODEL_STREAM_TIMEOUT',
-    detail: 'Bedrock did not answer in time.',
+    detail: 'Bedrock did not respond in time.',
   },
   {
     code: 'BEDROCK_UNAVAILABLE',
     when: ({ httpStatus }) => httpStatus !== undefined,
-    detail: (_config, { httpStatus }) => `Bedrock answered with HTTP status ${httpStatus}.`,
+    detail: (_config, { httpStatus }) => `Bedrock responded with HTTP status ${httpStatus}.`,
   },
   {
     code: 'BEDROCK_UNAVAILABLE',
@@ -193,7 +199,7 @@ const rules: readonly FailureRule[] = [
 ]
 
 /**
- * Judges an error of a Bedrock call or of getting its credential: code, cause and way out. Pure.
+ * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
  * Nothing of the error's own message gets out, because AWS quotes signed headers in some of them.
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {

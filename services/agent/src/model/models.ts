@@ -11,7 +11,7 @@ export type ProfilePrefix = (typeof profilePrefixes)[number]
 export interface ClaudeModel {
   readonly id: string
   readonly name: string
-  /** `legacy` models answer only accounts that used them lately; `retired` ones nobody. */
+  /** `legacy` models serve only accounts that used them lately; `retired` ones nobody. */
   readonly lifecycle: 'active' | 'legacy' | 'retired'
   /** Retired since, or not before (active and legacy models). ISO 8601 date. */
   readonly endOfLife: string

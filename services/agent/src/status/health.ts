@@ -29,3 +29,11 @@ export class HealthRecord {
     this.#current = { state: 'unknown' }
   }
 }
+
+/** The health of several things that are needed together: unavailable as soon as one is, ready when one was seen to work. */
+export function combineHealth(parts: readonly ComponentHealth[]): ComponentHealth {
+  return (
+    parts.find(({ state }) => state === 'unavailable') ??
+    parts.find(({ state }) => state === 'ready') ?? { state: 'unknown' }
+  )
+}

@@ -1,14 +1,14 @@
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 
-/** Records that the person's token (Tc) arrived and passed the agent's checks. */
+/** Records that the user's token (Tc) arrived and passed the agent's checks. */
 export function noteSignIn(trace: TraceRecorder, user: VerifiedUserToken): void {
   const { fingerprint, header, claims, checks } = user
   trace.note('ok', {
     kind: 'sign-in',
     from: 'user',
     to: 'agent',
-    title: 'The person’s token arrived and passed the agent’s checks',
+    title: 'The user’s token arrived and passed the agent’s checks',
     token: {
       role: 'Tc',
       observed: true,

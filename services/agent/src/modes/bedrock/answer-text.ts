@@ -1,6 +1,6 @@
 import type { Turn } from '../../turn/turn.ts'
 
-/** The answer as the person reads it: what the model says before and after a tool call are paragraphs of one text. */
+/** The answer as the user reads it: what the model says before and after a tool call are paragraphs of one text. */
 export class AnswerText {
   readonly #turn: Pick<Turn, 'write'>
   #isBlank = true
@@ -10,7 +10,7 @@ export class AnswerText {
     this.#turn = turn
   }
 
-  /** Whether the person has nothing to read yet. */
+  /** Whether the user has nothing to read yet. */
   get isBlank(): boolean {
     return this.#isBlank
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openConversation } from './messages.ts'
 
 function conversation(message: string, history: HistoryEntry[]): [string, unknown][] {
-  return openConversation({ message, history }, '2026-11-25')
+  return openConversation({ message, history }, 'Be kind.', '2026-11-25')
     .slice(1)
     .map(entry => [entry.type, entry.content])
 }
@@ -31,7 +31,7 @@ describe('the conversation sent to Bedrock', () => {
     ).toEqual([['human', 'Something forbidden\n\nHello?']])
   })
 
-  it('begins with the person and alternates', () => {
+  it('begins with the user and alternates', () => {
     expect(
       conversation('Go on.', [
         { role: 'assistant', text: 'Welcome!' },
@@ -47,7 +47,7 @@ describe('the conversation sent to Bedrock', () => {
   })
 
   it('tells the model the date', () => {
-    const [system] = openConversation({ message: 'Hi', history: [] }, '2026-11-25')
+    const [system] = openConversation({ message: 'Hi', history: [] }, 'Be kind.', '2026-11-25')
     expect(JSON.stringify(system?.content)).toContain('Today is 2026-11-25')
   })
 })

@@ -1,13 +1,16 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages'
-import { systemPrompt } from './system-prompt.ts'
 import type { Turn } from '../../turn/turn.ts'
 
 /**
- * The conversation as Bedrock accepts it: it begins with the person, roles alternate, and nothing is blank
+ * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and nothing is blank
  * (a blank message, such as the trace of a refusal, is answered with 400).
  */
-export function openConversation(turn: Pick<Turn, 'message' | 'history'>, today: string): BaseMessage[] {
+export function openConversation(
+  turn: Pick<Turn, 'message' | 'history'>,
+  systemPrompt: string,
+  today: string,
+): BaseMessage[] {
   const entries: HistoryEntry[] = []
   for (const entry of [...turn.history, { role: 'user' as const, text: turn.message }]) {
     const text = entry.text.trim()

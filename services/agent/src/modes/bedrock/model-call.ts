@@ -1,23 +1,27 @@
-import type { BaseMessage } from '@langchain/core/messages'
+import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
+import type { Runnable } from '@langchain/core/runnables'
 import type { BedrockAvailability } from '../../model/availability.ts'
 import type { ConnectedBedrock } from '../../model/connection.ts'
 import type { CallPhase } from '../../model/failure-signs.ts'
 import { explainFailure } from '../../model/failures.ts'
-import { type Reply, ReplyAssembler } from './model-response.ts'
-import { toolSpecifications } from './tool-calls.ts'
 import type { Turn } from '../../turn/turn.ts'
+import { type ModelResponse, ResponseAssembler } from './model-response.ts'
 
 /** What a model call needs beside the messages. */
 export interface ModelCall {
   readonly turn: Turn
   readonly bedrock: ConnectedBedrock
   readonly availability: BedrockAvailability
+  /** The chat model with the tools bound to it. */
+  readonly model: Runnable<BaseMessage[], AIMessageChunk>
+  /** Names of the tools, for the trace. */
+  readonly toolNames: readonly string[]
   /** Called with answer text as it comes. */
   readonly write: (text: string) => void
 }
 
 /** Streams one answer of the model as a step of the trace. Throws ProblemErrors of the BEDROCK_* codes. */
-export async function callModel(call: ModelCall, messages: BaseMessage[]): Promise<Reply> {
+export async function callModel(call: ModelCall, messages: BaseMessage[]): Promise<ModelResponse> {
   const { turn, bedrock } = call
   const { modelId, region, maxTokens } = bedrock.config
   const step = turn.trace.start({
@@ -31,7 +35,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
       headers: { 'content-type': 'application/json' },
       body: {
         messages: messages.length - 1,
-        tools: toolSpecifications.map(tool => tool.toolSpec.name),
+        tools: call.toolNames,
         maxTokens,
       },
     },
@@ -39,17 +43,13 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   const startedMs = performance.now()
   let phase: CallPhase = 'request'
   let firstEventMs: number | undefined
-  const assembler = new ReplyAssembler()
+  const assembler = new ResponseAssembler()
   try {
-    // One level below `stream()`: that would keep a second copy of the answer and show it to LangChain's callbacks.
-    const chunks = bedrock.chatModel._streamResponseChunks(messages, {
-      tools: toolSpecifications,
-      signal: turn.signal,
-    })
-    for await (const { message } of chunks) {
+    const chunks = await call.model.stream(messages, { signal: turn.signal })
+    for await (const chunk of chunks) {
       phase = 'stream'
       firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
-      call.write(assembler.add(message))
+      call.write(assembler.add(chunk))
     }
     turn.signal.throwIfAborted()
   } catch (error) {
@@ -60,18 +60,18 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     step.fail(failure.toDocument(turn.requestId))
     throw failure
   }
-  const reply = assembler.finish()
-  if (reply.stopReason !== undefined) call.availability.succeeded()
+  const response = assembler.finish()
+  if (response.stopReason !== undefined) call.availability.succeeded()
   step.ok({
     response: {
       status: 200,
       body: {
-        stopReason: reply.stopReason ?? null,
-        usage: reply.usage ?? null,
+        stopReason: response.stopReason ?? null,
+        usage: response.usage ?? null,
         firstEventMs,
-        toolCalls: reply.toolCalls.map(({ name }) => name),
+        toolCalls: response.toolCalls.map(({ name }) => name),
       },
     },
   })
-  return reply
+  return response
 }

@@ -1,25 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ReplyAssembler, type ReplyChunk } from './model-response.ts'
+import { ResponseAssembler, type ResponseChunk } from './model-response.ts'
 
-const stop = (stopReason: string): ReplyChunk => ({
+const stop = (stopReason: string): ResponseChunk => ({
   content: '',
   response_metadata: { messageStop: { stopReason } },
 })
-const toolStart = (index: number, id: string, name: string): ReplyChunk => ({
+const toolStart = (index: number, id: string, name: string): ResponseChunk => ({
   content: '',
   tool_call_chunks: [{ index, id, name }],
 })
-const toolInput = (index: number, args: string): ReplyChunk => ({
+const toolInput = (index: number, args: string): ResponseChunk => ({
   content: '',
   tool_call_chunks: [{ index, args }],
 })
-const thinking = (index: number, block: Record<string, unknown>): ReplyChunk => ({
+const thinking = (index: number, block: Record<string, unknown>): ResponseChunk => ({
   content: [{ type: 'reasoning', index, ...block }],
 })
 
-function assemble(...chunks: ReplyChunk[]) {
-  const assembler = new ReplyAssembler()
+function assemble(...chunks: ResponseChunk[]) {
+  const assembler = new ResponseAssembler()
   const shown = chunks.map(chunk => assembler.add(chunk)).join('')
   return { shown, reply: assembler.finish() }
 }

@@ -13,7 +13,7 @@ export interface TokenUsage {
 }
 
 /** What is read of a chunk that LangChain streams. */
-export interface ReplyChunk {
+export interface ResponseChunk {
   readonly content: string | readonly ThinkingBlock[]
   readonly tool_call_chunks?: readonly ToolPiece[] | undefined
   readonly usage_metadata?: UsageMetadata | undefined
@@ -29,8 +29,8 @@ interface ToolPiece {
   readonly args?: string | undefined
 }
 
-/** One complete answer of the model. */
-export interface Reply {
+/** One complete response of the model. */
+export interface ModelResponse {
   readonly text: string
   readonly toolCalls: readonly ToolCall[]
   /** As Bedrock spells it; undefined when the stream ended without one. */
@@ -50,15 +50,15 @@ interface JoinedTool {
  * Puts a streamed answer together. Unlike LangChain's own concatenation it never repairs cut JSON:
  * a tool call is either what the model wrote, or it is not one.
  */
-export class ReplyAssembler {
+export class ResponseAssembler {
   #text = ''
   readonly #thinking: ThinkingBlock[] = []
   readonly #tools = new Map<number | undefined, JoinedTool>()
   #stopReason: string | undefined
   #usage: TokenUsage | undefined
 
-  /** Takes the next piece in; returns the text in it that is meant for the person. */
-  add(chunk: ReplyChunk): string {
+  /** Takes the next piece in; returns the text in it that is meant for the user. */
+  add(chunk: ResponseChunk): string {
     for (const piece of chunk.tool_call_chunks ?? []) this.#addToolPiece(piece)
     this.#stopReason = chunk.response_metadata?.messageStop?.stopReason ?? this.#stopReason
     const usage = chunk.usage_metadata
@@ -71,7 +71,7 @@ export class ReplyAssembler {
     return ''
   }
 
-  finish(): Reply {
+  finish(): ModelResponse {
     const toolCalls = [...this.#tools.values()].map(({ id, name, json }) => ({
       id,
       name,

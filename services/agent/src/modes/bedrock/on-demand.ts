@@ -1,5 +1,6 @@
+import type { CallApi } from '../../downstream/api-caller.ts'
 import type { Bedrock } from '../../model/bedrock.ts'
-import type { Weather } from '../../tools/weather/weather.ts'
+import type { Toolset } from '../../tools/toolset.ts'
 import type { AnswerMode } from '../../turn/turn.ts'
 
 export interface ModeOnDemand extends AnswerMode {
@@ -8,11 +9,21 @@ export interface ModeOnDemand extends AnswerMode {
 }
 
 /** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
-export function bedrockModeOnDemand(bedrock: Bedrock, weather: Weather): ModeOnDemand {
-  let loaded: Promise<AnswerMode> | undefined
-  const load = () => {
-    loaded ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, weather))
-    return loaded
+export function bedrockModeOnDemand(
+  bedrock: Bedrock,
+  toolsets: readonly Toolset[],
+  callApi: CallApi,
+): ModeOnDemand {
+  let loading: Promise<AnswerMode> | undefined
+  const load = async () => {
+    loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, callApi))
+    try {
+      return await loading
+    } catch (error) {
+      // The next turn tries again.
+      loading = undefined
+      throw error
+    }
   }
   return {
     mode: 'bedrock',

@@ -1,9 +1,9 @@
 import { AIMessage } from '@langchain/core/messages'
 import { describe, expect, it } from 'vitest'
-import type { Reply } from './model-response.ts'
+import type { ModelResponse } from './model-response.ts'
 import { judge } from './stop-reason.ts'
 
-function reply(stopReason: string | undefined, parts: { text?: string; tools?: number } = {}): Reply {
+function reply(stopReason: string | undefined, parts: { text?: string; tools?: number } = {}): ModelResponse {
   return {
     stopReason,
     text: parts.text ?? '',
@@ -17,7 +17,7 @@ function reply(stopReason: string | undefined, parts: { text?: string; tools?: n
   }
 }
 
-const codeOf = (given: Reply): unknown => {
+const codeOf = (given: ModelResponse): unknown => {
   try {
     return judge(given)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { problem } from '../../problems.ts'
-import type { Reply } from './model-response.ts'
 import type { Outcome } from '../../turn/turn.ts'
+import type { ModelResponse } from './model-response.ts'
 
 export type Verdict =
   | { readonly next: 'tools' }
@@ -16,7 +16,7 @@ const declined = /refus|guardrail|filtered/
  * Stop reasons: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html;
  * newer models add some, so unknown ones are expected.
  */
-export function judge({ stopReason, text, toolCalls }: Reply): Verdict {
+export function judge({ stopReason, text, toolCalls }: ModelResponse): Verdict {
   if (stopReason === undefined) throw broken('The stream from Bedrock ended without a stop reason.')
   if (malformed.has(stopReason)) throw broken(`The model wrote what cannot be read (${stopReason}).`)
   if (declined.test(stopReason)) return { next: 'end', finishReason: 'refusal' }

@@ -1,57 +1,25 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
-import { z } from 'zod'
+import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { type AgentProblemCode, problem } from '../../problems.ts'
-import type { Weather } from '../../tools/weather/weather.ts'
+import { withToolContext } from '../../tools/tool-context.ts'
+import type { ToolContext, Toolset } from '../../tools/toolset.ts'
 import type { ToolCall } from './model-response.ts'
-import type { Turn } from '../../turn/turn.ts'
 
-const city = z.string().trim().min(1).max(100).describe('City, such as "Oslo" or "Dallas, Texas".')
-
-interface WeatherTool<Schema extends z.ZodType = z.ZodType> {
-  readonly name: string
-  readonly description: string
-  readonly schema: Schema
-  readonly call: (weather: Weather, turn: Turn, input: z.output<Schema>, stepId: string) => Promise<unknown>
+/** The tools that the model may call. */
+export interface ModelTools {
+  readonly tools: readonly StructuredToolInterface[]
+  /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
+  readonly tellable: ReadonlySet<string>
 }
 
-const weatherTools: readonly WeatherTool[] = [
-  defineTool({
-    name: 'get_weather',
-    description: 'Current weather of one city.',
-    schema: z.strictObject({ city }),
-    call: (weather, turn, input, stepId) => weather.current(turn, input.city, stepId),
-  }),
-  defineTool({
-    name: 'get_forecast',
-    description: 'Daily forecast of one city, from today on.',
-    schema: z.strictObject({
-      city,
-      days: z.int().min(1).max(7).describe('Days from today on; 2 includes tomorrow.'),
-    }),
-    call: (weather, turn, input, stepId) => weather.forecast(turn, input.city, input.days, stepId),
-  }),
-]
+const alwaysTellable = ['API_UNAVAILABLE', 'INVALID_REQUEST'] as const satisfies AgentProblemCode[]
 
-function defineTool<Schema extends z.ZodType>(tool: WeatherTool<Schema>): WeatherTool {
-  return {
-    ...tool,
-    call: (weather, turn, input, stepId) => tool.call(weather, turn, tool.schema.parse(input), stepId),
-  }
+export async function loadTools(toolsets: readonly Toolset[]): Promise<ModelTools> {
+  const loaded = await Promise.all(toolsets.map(toolset => toolset.load()))
+  const own = toolsets.flatMap(({ problems }) => Object.keys(problems))
+  return { tools: loaded.flat(), tellable: new Set([...alwaysTellable, ...own]) }
 }
-
-/** The tools as Bedrock wants them: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html. */
-export const toolSpecifications = weatherTools.map(({ name, description, schema }) => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input' })
-  return { toolSpec: { name, description, inputSchema: { json: JSON.parse(JSON.stringify(json)) } } }
-})
-
-/** What the model may word for the person. Everything else, above all a refused identity, ends the turn. */
-const tellsTheModel: ReadonlySet<string> = new Set<AgentProblemCode>([
-  'CITY_NOT_FOUND',
-  'WEATHER_UNAVAILABLE',
-  'INVALID_REQUEST',
-])
 
 /** What a tool call gave: the text for the model, one plain sentence if it failed. */
 export interface ToolResult {
@@ -63,18 +31,21 @@ export interface ToolResult {
  * Runs one tool call as a step of the turn's trace.
  * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
  */
-export async function runTool(weather: Weather, turn: Turn, call: ToolCall): Promise<ToolResult> {
+export async function runTool(
+  { tools, tellable }: ModelTools,
+  { turn, callApi }: ToolContext,
+  call: ToolCall,
+): Promise<ToolResult> {
   const step = turn.trace.start({ kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) })
   try {
-    const { tool, input } = checkCall(call)
-    const report = await tool.call(weather, turn, input, step.id)
+    const text = await invoke(tools, call, { turn, callApi, parentId: step.id })
     step.ok()
-    return { ok: true, text: JSON.stringify(report) }
+    return { ok: true, text }
   } catch (error) {
-    if (turn.signal.aborted) throw error
+    turn.signal.throwIfAborted()
     const failure = toProblem(error)
     step.fail(failure.toDocument(turn.requestId))
-    if (!tellsTheModel.has(failure.code)) throw error
+    if (!tellable.has(failure.code)) throw error
     return {
       ok: false,
       text: `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`,
@@ -86,17 +57,26 @@ function titleOf({ name, arguments: input }: ToolCall): string {
   return redactText(`${name}(${input === undefined ? '…' : JSON.stringify(input)})`.slice(0, 200))
 }
 
-/** What the model wrote is input like any other: it is checked before anything is done with it. */
-function checkCall(call: ToolCall): { tool: WeatherTool; input: unknown } {
-  const tool = weatherTools.find(({ name }) => name === call.name)
+/** What the model wrote is input like any other: the tool holds it against its schema before anything is done with it. */
+async function invoke(
+  tools: readonly StructuredToolInterface[],
+  call: ToolCall,
+  context: ToolContext,
+): Promise<string> {
+  const tool = tools.find(({ name }) => name === call.name)
   if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
   if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
-  const parsed = tool.schema.safeParse(call.arguments)
-  if (parsed.success) return { tool, input: parsed.data }
-  const [issue] = parsed.error.issues
-  const path = issue?.path.join('.')
-  throw problem(
-    'INVALID_REQUEST',
-    `The arguments were wrong: ${path ? `${path}: ` : ''}${issue?.message ?? 'invalid'}.`,
-  )
+  try {
+    const result: unknown = await tool.invoke({ ...call.arguments }, withToolContext(context))
+    return typeof result === 'string' ? result : JSON.stringify(result)
+  } catch (error) {
+    if (!(error instanceof ToolInputParsingException)) throw error
+    throw problem('INVALID_REQUEST', `The arguments do not fit the tool’s schema: ${faultsOf(error)}`)
+  }
+}
+
+/** LangChain's text ends with a line for each fault, such as `#/properties/days/maximum: 9 is greater than 7.` */
+function faultsOf({ message }: ToolInputParsingException): string {
+  const [, faults = 'they were refused.'] = message.split('\nDetails: ', 2)
+  return faults.replaceAll('\n', ' ').slice(0, 500)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { WeatherForecast, WeatherReport } from './weather.ts'
 import { describeForecast, describeWeather } from './sentences.ts'
+import type { WeatherForecast, WeatherReport } from './weather.ts'
 
 const dallas: WeatherReport = {
   city: 'Dallas',

@@ -1,4 +1,4 @@
-import type { Turn } from '../../turn/turn.ts'
+import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 
 /** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
 const weatherWords = anyOf(
@@ -27,7 +27,7 @@ function anyOf(...words: readonly (readonly string[])[]): RegExp {
  * An answer that ends with a question asks back, for example for the city.
  */
 export function needsWeatherTool(
-  { message, history }: Pick<Turn, 'message' | 'history'>,
+  { message, history }: { readonly message: string; readonly history: readonly HistoryEntry[] },
   answer: string,
 ): boolean {
   const said = answer.trimEnd()

@@ -1,43 +1,42 @@
-import type { Turn } from '../../turn/turn.ts'
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 
-/** `GET /weather` of the weather API; temperatures in °C and °F. */
-export interface WeatherReport {
-  readonly city: string
-  readonly region?: string
-  readonly country: string
-  readonly temperature_c: number
-  readonly temperature_f: number
-  readonly condition: string
-  readonly humidity_percent?: number
-  readonly wind_kph?: number
-  readonly observed_at: string
-  readonly source: 'open-meteo' | 'climate-normals'
+/** What the agent relies on in the responses of the weather API. Members that it does not know are let through. */
+const place = {
+  city: Type.String({ maxLength: 200 }),
+  region: Type.Optional(Type.String({ maxLength: 200 })),
+  country: Type.String({ maxLength: 200 }),
+  source: Type.Enum(['open-meteo', 'climate-normals']),
 }
 
-export interface ForecastDay {
-  readonly date: string
-  readonly low_c: number
-  readonly high_c: number
-  readonly low_f: number
-  readonly high_f: number
-  readonly condition: string
-}
+/** `GET /weather`; temperatures in °C and °F. */
+const WeatherReport = Type.Object({
+  ...place,
+  temperature_c: Type.Number(),
+  temperature_f: Type.Number(),
+  condition: Type.String({ maxLength: 200 }),
+  humidity_percent: Type.Optional(Type.Number()),
+  wind_kph: Type.Optional(Type.Number()),
+  observed_at: Type.String({ maxLength: 50 }),
+})
+export type WeatherReport = Static<typeof WeatherReport>
 
-/** `GET /weather/forecast` of the weather API. */
-export interface WeatherForecast {
-  readonly city: string
-  readonly region?: string
-  readonly country: string
-  readonly source: WeatherReport['source']
-  readonly days: readonly ForecastDay[]
-}
+const ForecastDay = Type.Object({
+  date: Type.String({ maxLength: 50 }),
+  low_c: Type.Number(),
+  high_c: Type.Number(),
+  low_f: Type.Number(),
+  high_f: Type.Number(),
+  condition: Type.String({ maxLength: 200 }),
+})
+export type ForecastDay = Static<typeof ForecastDay>
 
-/**
- * Weather under the agent's identity: each call obtains TR for the turn's flow, checks it, calls the weather API
- * and records token request, token, API call and validation in the turn's trace, below `parentId` if given.
- * Throws a ProblemError of the identity or weather codes.
- */
-export interface Weather {
-  current(turn: Turn, city: string, parentId?: string): Promise<WeatherReport>
-  forecast(turn: Turn, city: string, days: number, parentId?: string): Promise<WeatherForecast>
-}
+/** `GET /weather/forecast`. */
+const WeatherForecast = Type.Object({ ...place, days: Type.Array(ForecastDay, { maxItems: 31 }) })
+export type WeatherForecast = Static<typeof WeatherForecast>
+
+const report = Compile(WeatherReport)
+const forecast = Compile(WeatherForecast)
+
+export const isReport = (body: unknown): body is WeatherReport => report.Check(body)
+export const isForecast = (body: unknown): body is WeatherForecast => forecast.Check(body)
