@@ -26,21 +26,24 @@ describe('The agent’s configuration', () => {
       port: 3001,
       metricsPort: 9464,
       sidecarUrl: 'http://localhost:5000',
-      weatherApiUrl: 'http://localhost:8080',
+      traceFor: 'everyone',
+      allowedClients: [],
       requireSignIn: false,
       emulated: [],
       bedrock: { missing: expect.any(String) },
-      identity: {
+      spaClientId: undefined,
+      agent: {
         authority: 'https://login.microsoftonline.com',
         blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
-        spaClientId: undefined,
       },
+      toolsets: [{ api: { name: 'weather-api', url: 'http://localhost:8080' } }],
     })
   })
 
   it('takes empty for unset', () => {
     const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
-    expect(readConfig({ ...ids, ...empty })).toEqual(readConfig(ids))
+    const { toolsets: _, ...expected } = readConfig(ids)
+    expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
   })
 
   it('tells every fault at once', () => {
@@ -66,6 +69,15 @@ describe('The agent’s configuration', () => {
       expect(faults.filter(fault => fault.startsWith(`${name} `))).toHaveLength(1)
     }
     expect(faults).toHaveLength(9)
+  })
+
+  it('lets the page alone obtain users’ tokens for the agent, unless clients are listed', () => {
+    const page = 'dddddddd-0000-4000-8000-00000000000d'
+    const other = 'eeeeeeee-0000-4000-8000-00000000000e'
+    expect(readConfig({ ...ids, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])
+    expect(
+      readConfig({ ...ids, CLIENT_SPA_APP_ID: page, ALLOWED_CLIENTS: `${page}, ${other}` }).allowedClients,
+    ).toEqual([page, other])
   })
 
   it.each([

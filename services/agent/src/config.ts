@@ -3,8 +3,14 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import type { AgentIdentity } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import type { Toolset } from './tools/toolset.ts'
-import { type ReadToolset, toolsetReaders } from './tools/toolsets.ts'
+import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
+
+/** Makes the tools of one API from its variables. */
+export type ReadToolset = (env: EnvironmentReader) => Toolset
+
+/** Every API that the agent has tools for. Another API is another folder under tools/, and its name here. */
+export const toolsetReaders: readonly ReadToolset[] = [readWeatherToolset]
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 

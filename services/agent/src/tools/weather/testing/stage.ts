@@ -1,7 +1,9 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { afterEach, expect } from 'vitest'
-import { createAgentTokens } from '../../identity/agent-tokens.ts'
+import { createApiCaller } from '../../../downstream/api-caller.ts'
+import { createAgentTokens } from '../../../identity/agent-tokens.ts'
 import {
+  agent,
   authorizationHeader,
   autonomousClaims,
   ids,
@@ -10,10 +12,12 @@ import {
   startServer,
   type TestServer,
   verifiedUser,
-} from '../../identity/testing/fixtures.ts'
-import { TraceRecorder } from '../../turn/trace-recorder.ts'
-import type { Turn } from '../../turn/turn.ts'
-import { createWeather, type WeatherClient } from '../api-caller.ts'
+  weatherApi,
+} from '../../../identity/testing/fixtures.ts'
+import { TraceRecorder } from '../../../turn/trace-recorder.ts'
+import type { Turn } from '../../../turn/turn.ts'
+import type { ToolContext } from '../../toolset.ts'
+import { createWeatherClient } from '../client.ts'
 
 export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const opened: { close(): Promise<void> }[] = []
@@ -40,17 +44,17 @@ export const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 
   }),
 )
 
-export function validated(person: string | null) {
+export function validated(user: string | null) {
   return {
-    flow: person === null ? 'autonomous' : 'obo',
+    flow: user === null ? 'autonomous' : 'obo',
     caller: ids.agentClientId,
-    on_behalf_of: person,
+    on_behalf_of: user,
     signature_verified: true,
     checks,
   }
 }
 
-export function report(person: string | null = null, changes: object = {}) {
+export function report(user: string | null = null, changes: object = {}) {
   return {
     city: 'Dallas',
     region: 'Texas',
@@ -60,7 +64,7 @@ export function report(person: string | null = null, changes: object = {}) {
     condition: 'clear sky',
     observed_at: '2026-11-24T12:00:00Z',
     source: 'open-meteo',
-    validated: validated(person),
+    validated: validated(user),
     ...changes,
   }
 }
@@ -77,32 +81,42 @@ interface Stage {
 }
 
 export async function stage({ sidecar = grantingSidecar, api, timeoutMs }: Stage) {
-  const weatherApi = await start(api)
+  const server = await start(api)
   const sidecarServer = await start(sidecar)
-  return { weatherApi, weather: weatherAt(weatherApi.url, sidecarServer.url, timeoutMs) }
+  return { weatherApi: server, weather: weatherAt(server.url, sidecarServer.url, timeoutMs) }
 }
 
-export function weatherAt(weatherApiUrl: string, sidecarUrl: string, timeoutMs?: number): WeatherClient {
+/** The weather client and the caller below it, as one thing. */
+export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
   const { logger } = recordingLogger()
+  const api = { ...weatherApi, url }
   const tokens = createAgentTokens({
     sidecarUrl,
-    ...ids,
+    agent,
+    apis: [api],
     logger,
     backoffMs: 5,
-    entraAnswers: async () => true,
+    entraResponds: async () => true,
   })
-  const weather = createWeather({
-    weatherApiUrl,
-    tokens,
-    identity: { authority: 'https://login.microsoftonline.com', ...ids },
-    logger,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  const caller = createApiCaller({ apis: [api], tokens, logger, timeoutMs })
+  opened.push(tokens, caller)
+  const client = createWeatherClient(api)
+  const contextOf = (turn: Turn, parentId?: string): ToolContext => ({
+    turn,
+    callApi: caller.call,
+    ...(parentId === undefined ? {} : { parentId }),
   })
-  opened.push(tokens, weather)
-  return weather
+  return {
+    current: (turn: Turn, city: string, parentId?: string) => client.current(contextOf(turn, parentId), city),
+    forecast: (turn: Turn, city: string, days: number) => client.forecast(contextOf(turn), city, days),
+    get health() {
+      return caller.healthOf(api)
+    },
+    refresh: () => caller.refresh(),
+  }
 }
 
-export function turnOf(person?: string, signal = new AbortController().signal): Turn {
+export function turnOf(user?: string, signal = new AbortController().signal): Turn {
   return {
     id: '99999999-0000-4000-8000-000000000001',
     requestId: 'request-1',
@@ -111,8 +125,9 @@ export function turnOf(person?: string, signal = new AbortController().signal): 
     message: 'Weather in Dallas?',
     history: [],
     mode: 'direct',
-    flow: person === undefined ? 'autonomous' : 'obo',
-    user: person === undefined ? undefined : verifiedUser(person),
+    agent,
+    flow: user === undefined ? 'autonomous' : 'obo',
+    user: user === undefined ? undefined : verifiedUser(user),
     signal,
     trace: new TraceRecorder(() => undefined),
     write: () => undefined,

@@ -9,7 +9,7 @@ import {
   ids,
   sidecarProblem,
   unsignedToken,
-} from '../identity/testing/fixtures.ts'
+} from '../../identity/testing/fixtures.ts'
 import {
   answerReport,
   checks,
@@ -109,7 +109,7 @@ describe('the trace of a call', () => {
       client_id: ids.agentClientId,
     })
     expect(stepsOf(turn, 'token')[0]?.title).toBe(
-      `TR: agent ${ids.agentClientId} acts on behalf of person ${ids.ada}`,
+      `TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`,
     )
   })
 
@@ -165,19 +165,19 @@ describe('what the weather API refuses', () => {
   const challenge = Buffer.from('{"access_token":{"acrs":{"essential":true,"value":"c1"}}}')
 
   it.each([
-    ['WEATHER_TOKEN_REJECTED', json(401, { code: 'WEATHER_TOKEN_REJECTED' })],
-    ['WEATHER_FORBIDDEN', json(403, { code: 'WEATHER_FORBIDDEN', failedCheck: 'caller' })],
+    ['API_TOKEN_REJECTED', json(401, { code: 'WEATHER_TOKEN_REJECTED' })],
+    ['API_FORBIDDEN', json(403, { code: 'WEATHER_FORBIDDEN', failedCheck: 'caller' })],
     ['CITY_NOT_FOUND', json(404, { code: 'CITY_NOT_FOUND' })],
     ['INVALID_REQUEST', json(400, { code: 'INVALID_REQUEST', detail: 'days must be <= 7.' })],
-    ['WEATHER_UNAVAILABLE', json(503, { code: 'SIGNING_KEYS_UNAVAILABLE' })],
-    ['WEATHER_UNAVAILABLE', json(500, {})],
-    ['WEATHER_UNAVAILABLE', json(302, {}, { location: 'http://localhost/' })],
-    ['WEATHER_UNAVAILABLE', json(200, { city: 'Dallas' })],
-    ['WEATHER_UNAVAILABLE', json(200, report(null, { temperature_c: 'warm' }))],
-    ['WEATHER_UNAVAILABLE', (response: ServerResponse) => response.end('not json')],
-    ['WEATHER_UNAVAILABLE', json(200, report(null, { more: 'x'.repeat(500_000) }))],
+    ['API_UNAVAILABLE', json(503, { code: 'SIGNING_KEYS_UNAVAILABLE' })],
+    ['API_UNAVAILABLE', json(500, {})],
+    ['API_UNAVAILABLE', json(302, {}, { location: 'http://localhost/' })],
+    ['API_UNAVAILABLE', json(200, { city: 'Dallas' })],
+    ['API_UNAVAILABLE', json(200, report(null, { temperature_c: 'warm' }))],
+    ['API_UNAVAILABLE', (response: ServerResponse) => response.end('not json')],
+    ['API_UNAVAILABLE', json(200, report(null, { more: 'x'.repeat(500_000) }))],
     [
-      'WEATHER_TOKEN_REJECTED',
+      'API_TOKEN_REJECTED',
       json(401, {}, { 'www-authenticate': 'Bearer error="insufficient_claims", claims="!"' }),
     ],
   ])('comes back as %s, and is not asked again', async (code, answer) => {
@@ -222,14 +222,14 @@ describe('a weather API that does not answer', () => {
     const sidecar = await start(grantingSidecar)
     const turn = turnOf()
     await expect(weatherAt(await deadUrl(), sidecar.url).current(turn, 'Dallas')).rejects.toEqual(
-      refusal('WEATHER_UNAVAILABLE'),
+      refusal('API_UNAVAILABLE'),
     )
     expect(stepsOf(turn, 'api-call').map(step => step.status)).toEqual(['failed', 'failed'])
   })
 
   it('is told to be unavailable when it takes too long', async () => {
     const { weather } = await stage({ api: () => undefined, timeoutMs: 50 })
-    await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal('WEATHER_UNAVAILABLE'))
+    await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal('API_UNAVAILABLE'))
   })
 
   it('is asked once more when the connection breaks, as when its pod is replaced', async () => {
@@ -246,7 +246,7 @@ describe('a weather API that does not answer', () => {
     expect(stepsOf(turn, 'api-call').map(step => step.status)).toEqual(['failed', 'ok'])
   })
 
-  it('is left alone at once when the person goes away', async () => {
+  it('is left alone at once when the client goes away', async () => {
     let hungUp = false
     const { weather, weatherApi } = await stage({
       api: (_request, response) => {
@@ -255,11 +255,11 @@ describe('a weather API that does not answer', () => {
         })
       },
     })
-    const person = new AbortController()
-    const turn = turnOf(undefined, person.signal)
+    const client = new AbortController()
+    const turn = turnOf(undefined, client.signal)
     const asked = weather.current(turn, 'Dallas')
     await vi.waitUntil(() => weatherApi.requests.length === 1)
-    person.abort(new Error('went away'))
+    client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
     await vi.waitUntil(() => hungUp)
     expect(weather.health.state).toBe('unknown')
@@ -279,7 +279,7 @@ describe('the health of the weather API', () => {
     expect(weather.health.state).toBe('ready')
     answer = json(503, {})
     await expect(weather.current(turnOf(), 'Dallas')).rejects.toThrow()
-    expect(weather.health).toMatchObject({ state: 'unavailable', problem: { code: 'WEATHER_UNAVAILABLE' } })
+    expect(weather.health).toMatchObject({ state: 'unavailable', problem: { code: 'API_UNAVAILABLE' } })
   })
 
   it('is looked at by /readyz, without a token', async () => {
@@ -299,7 +299,7 @@ describe('the health of the weather API', () => {
     await weather.refresh()
     expect(weather.health).toMatchObject({
       state: 'unavailable',
-      problem: { code: 'WEATHER_TOKEN_REJECTED' },
+      problem: { code: 'API_TOKEN_REJECTED' },
     })
   })
 
@@ -309,6 +309,6 @@ describe('the health of the weather API', () => {
     expect(weather.health.state).toBe('unavailable')
     const gone = weatherAt(await deadUrl(), 'http://localhost:1')
     await gone.refresh()
-    expect(gone.health).toMatchObject({ state: 'unavailable', problem: { code: 'WEATHER_UNAVAILABLE' } })
+    expect(gone.health).toMatchObject({ state: 'unavailable', problem: { code: 'API_UNAVAILABLE' } })
   })
 })
