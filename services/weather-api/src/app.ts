@@ -1,5 +1,5 @@
-import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createServer } from '@entra-bedrock-agent/service-kit'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { Agent } from 'undici'
 import type { Config, WeatherConfig } from './config.ts'
@@ -25,20 +25,14 @@ const largestResponseBytes = 512 * 1024
 
 /** Builds the weather API; the caller listens. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: { ...loggerOptions(config.logLevel), ...(logStream ? { stream: logStream } : {}) },
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 10_000,
-    // While stopping, requests on open connections are still answered; `/readyz` says that no new ones should come.
-    return503OnClosing: false,
+  const app = createServer({
+    logLevel: config.logLevel,
+    logStream,
+    // Query strings hold nothing but texts.
+    ajv: { customOptions: { coerceTypes: true, useDefaults: true } },
   })
   const outbound = new Agent({ connections: 16, maxResponseSize: largestResponseBytes })
   app.addHook('onClose', () => outbound.destroy())
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    done()
-  })
-  answerWithProblems(app)
   await publishOpenApi(app)
   healthRoutes(app)
 

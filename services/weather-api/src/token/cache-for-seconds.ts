@@ -1,13 +1,14 @@
 import type { Dispatcher } from 'undici'
 
-/** An undici interceptor that lets the cache around it keep every response for so long, whatever its headers say. */
+/** An undici interceptor that lets the cache around it keep good responses for so long, whatever their headers say. */
 export function cacheForSeconds(seconds: number): Dispatcher.DispatcherComposeInterceptor {
   return dispatch => (options, handler) =>
     dispatch(options, {
       onRequestStart: (...event) => handler.onRequestStart?.(...event),
       onResponseStart(controller, status, headers, message) {
         const ofContent = Object.entries(headers).filter(([name]) => name.startsWith('content-'))
-        const kept = { ...Object.fromEntries(ofContent), 'cache-control': `max-age=${seconds}` }
+        const caching = status === 200 ? `max-age=${seconds}` : 'no-store'
+        const kept = { ...Object.fromEntries(ofContent), 'cache-control': caching }
         handler.onResponseStart?.(controller, status, kept, message)
       },
       onResponseData: (...event) => handler.onResponseData?.(...event),

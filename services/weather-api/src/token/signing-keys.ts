@@ -49,6 +49,7 @@ export class SigningKeys {
   readonly #keySets = new cacheStores.MemoryCacheStore()
   readonly #dispatcher: Dispatcher
   readonly #known = new Map<string, KnownKey>()
+  readonly #running = new Map<string, Promise<Verify | undefined>>()
   #pausedUntil = 0
 
   constructor(options: SigningKeysOptions) {
@@ -77,16 +78,30 @@ export class SigningKeys {
     return known.verify
   }
 
-  async #lookUp(kid: string): Promise<Verify | undefined> {
+  #lookUp(kid: string): Promise<Verify | undefined> {
+    const running = this.#running.get(kid) ?? this.#lookUpOnce(kid).finally(() => this.#running.delete(kid))
+    this.#running.set(kid, running)
+    return running
+  }
+
+  async #lookUpOnce(kid: string): Promise<Verify | undefined> {
+    const others = this.#known.has(kid) ? [] : [...this.#known.keys()]
+    const verify = await this.#select(kid)
+    if (verify) {
+      // Where one key is new, others may be gone, and the next new one may come at any time.
+      await Promise.allSettled(others.map(other => this.#select(other)))
+      const { origin, pathname: path } = this.#keySetUrl
+      this.#keySets.delete({ origin, path, method: 'GET' })
+    }
+    return verify
+  }
+
+  async #select(kid: string): Promise<Verify | undefined> {
     const publicKey = readPublicKey(await this.#fetch(kid))
     if (publicKey === undefined) {
       this.#known.delete(kid)
       return undefined
     }
-    // With a new key others may be gone, and the next one may be new as well.
-    if (!this.#known.has(kid)) this.#known.clear()
-    const { origin, pathname: path } = this.#keySetUrl
-    this.#keySets.delete({ origin, path, method: 'GET' })
     const now = Date.now()
     const verify = this.#options.createVerifier(publicKey)
     this.#known.set(kid, { verify, refreshAt: now + refreshAfterMs, giveUpAt: now + keepForMs })
