@@ -16,9 +16,9 @@ import { median, printTable } from '../support/table.ts'
 import type { LoadOrder, LoadResult } from './load-generator.ts'
 
 const tokenCount = 4_000
-const rounds = 5
+const rounds = 15
 const warmUpMs = 12_000
-const roundMs = 3_000
+const roundMs = 1_000
 const connections = 64
 
 const issuer = await createIssuer()

@@ -1,6 +1,6 @@
 import type { TokenConfig } from '../config.ts'
-import type { Claims } from './decode-token.ts'
 import { type CheckName, rejectToken } from './refusals.ts'
+import type { Claims } from './token-header.ts'
 
 /** Whom a genuine token speaks of. */
 export interface Identity {
@@ -62,6 +62,8 @@ function readIdentity(claims: Claims, flow: Identity['flow'], tenantId: string):
   const { [actor]: caller, [other]: otherCaller = caller } = claims
   if (typeof caller !== 'string' || otherCaller !== caller)
     throw rejectToken('caller', 'The token does not name one client (azp or appid).')
+  if (claims['cnf'] !== undefined)
+    throw rejectToken('format', 'The token is bound to a key of its client (cnf), so it is no bearer token.')
   const objectId = optionalText(claims, 'oid')
   if (!objectId) throw rejectToken('format', 'The token has no object id (oid).')
   const blueprintAppId = optionalText(claims, 'xms_par_app_azp')

@@ -4,7 +4,7 @@ import { missingToken, rejectToken } from './refusals.ts'
 const longestHeader = 14_000
 
 /**
- * The bearer token of a request (RFC 6750 §2.1).
+ * The bearer token of a request (RFC 6750 §2.1), in the letters of a compact JWS (RFC 7515 §7.1).
  *
  * @param authorization the values of all its `Authorization` headers
  * @throws {ProblemError} WEATHER_TOKEN_MISSING or WEATHER_TOKEN_REJECTED
@@ -16,7 +16,7 @@ export function readBearerToken(authorization: readonly string[] = []): string {
   if (!/^bearer( |$)/i.test(header))
     throw missingToken('The Authorization header does not use the scheme Bearer.')
   if (header.length > longestHeader) throw rejectToken('format', 'The token is too long.')
-  const token = /^bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1]
-  if (!token) throw rejectToken('format', 'The Authorization header does not hold one bearer token.')
+  const token = /^bearer +([\w.-]+)$/i.exec(header)?.[1]
+  if (!token) throw rejectToken('format', 'The Authorization header does not hold one JWT.')
   return token
 }

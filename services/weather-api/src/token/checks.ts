@@ -1,7 +1,7 @@
 import type { VerifierOptions } from 'fast-jwt'
 import type { TokenConfig } from '../config.ts'
-import type { Claims } from './decode-token.ts'
 import { type CheckName, rejectToken } from './refusals.ts'
+import type { Claims } from './token-header.ts'
 
 /** One check of a token: what fast-jwt is told to verify, and what it cannot know of Entra's tokens. */
 export interface Check {
@@ -13,6 +13,9 @@ export interface Check {
 
 /** Clocks of issuer and API may differ by this much. */
 const clockToleranceMs = 60_000
+
+/** The last second of the year 9999. */
+const latestTime = 253_402_300_799
 
 /** The checks by which a token is known as one that Entra made for this API. Only what is in this list is checked. */
 export function createChecks(config: TokenConfig): readonly Check[] {
@@ -48,10 +51,20 @@ export function createChecks(config: TokenConfig): readonly Check[] {
     {
       name: 'lifetime',
       verify: { clockTolerance: clockToleranceMs },
-      inspect({ iat }) {
-        if (Number(iat ?? 0) * 1000 > Date.now() + clockToleranceMs)
-          throw rejectToken('lifetime', 'The token was issued in the future.')
-      },
+      inspect: inspectTimes,
     },
   ]
+}
+
+/** fast-jwt takes every number for a time, also those that no date can hold, and lets tokens be issued in the future. */
+function inspectTimes({ exp, nbf = 0, iat = 0 }: Claims): void {
+  if (![exp, nbf, iat].every(isTime))
+    throw rejectToken('lifetime', 'The token has an unusable time (exp, nbf or iat).')
+  if (Number(iat) * 1000 > Date.now() + clockToleranceMs)
+    throw rejectToken('lifetime', 'The token was issued in the future.')
+}
+
+/** A NumericDate (RFC 7519 §2) in whole seconds, from 1970 to 9999. */
+function isTime(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= latestTime
 }

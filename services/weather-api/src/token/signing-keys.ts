@@ -18,8 +18,8 @@ const refreshAfterMs = hourMs
 /** Age at which a key that could not be looked up again is given up. */
 const keepForMs = 24 * hourMs
 
-/** Verifies a token by one key. */
-export type Verify = (token: string) => void
+/** Verifies a token by one key and returns its claims. */
+export type Verify = (token: string) => Readonly<Record<string, unknown>>
 
 interface KnownKey {
   readonly verify: Verify
@@ -121,9 +121,10 @@ export class SigningKeys {
     try {
       return await getJwk({ domain: issuer, alg: 'RS256', kid })
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
+      const { code, message, cause } = error as NodeJS.ErrnoException
       if (code === 'JWK_NOT_FOUND') return undefined
-      if (Date.now() >= this.#pausedUntil) log.warn({ reason: message }, 'Signing keys could not be fetched.')
+      const reason = cause instanceof Error ? cause.message : message
+      if (Date.now() >= this.#pausedUntil) log.warn({ reason }, 'Signing keys could not be fetched.')
       this.#pausedUntil = Date.now() + retryAfterMs
       throw unavailable(error)
     }

@@ -2,9 +2,9 @@ import { createVerifier, TokenError } from 'fast-jwt'
 import type { TokenConfig } from '../config.ts'
 import { type Access, decideAccess } from './access.ts'
 import type { Check } from './checks.ts'
-import { decodeToken } from './decode-token.ts'
 import { type CheckName, rejectToken } from './refusals.ts'
 import type { SigningKeys, Verify } from './signing-keys.ts'
+import { type Claims, readKeyId } from './token-header.ts'
 
 const verifyOptions = (checks: readonly Check[]) =>
   Object.assign({ requiredClaims: ['iss', 'aud'] }, ...checks.map(({ verify }) => verify))
@@ -41,15 +41,10 @@ export class TokenValidator {
 
   /** @throws {ProblemError} 401 WEATHER_TOKEN_REJECTED or 503 SIGNING_KEYS_UNAVAILABLE */
   async validate(token: string): Promise<Access> {
-    const { keyId, claims } = decodeToken(token)
-    const verify = await this.#findVerifier(keyId)
+    const verify = await this.#findVerifier(readKeyId(token))
     if (!verify)
       throw rejectToken('signature', 'The token is signed with a key that the issuer does not publish.')
-    try {
-      verify(token)
-    } catch (error) {
-      throw describeFailure(error)
-    }
+    const claims = readClaims(token, verify)
     const passed = this.#checks.map(({ name, inspect }) => {
       inspect?.(claims)
       return name
@@ -59,17 +54,36 @@ export class TokenValidator {
   }
 }
 
+/** @throws {ProblemError} WEATHER_TOKEN_REJECTED */
+function readClaims(token: string, verify: Verify): Claims {
+  const signature = token.slice(token.lastIndexOf('.') + 1)
+  // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature)
+    throw rejectToken('signature', 'The signature is not spelt as RFC 4648 wants it.')
+  try {
+    return verify(token)
+  } catch (error) {
+    throw describeFailure(error)
+  }
+}
+
 /** By the error's code or the claim that its message names; whatever else fast-jwt complains of is the signature. */
-const failures: Readonly<Record<string, readonly [CheckName, string]>> = {
+const failures: Readonly<Record<string, readonly [CheckName | 'format', string]>> = {
+  [TokenError.codes.malformed]: ['format', 'The token is malformed.'],
+  [TokenError.codes.invalidPayload]: ['format', 'The claims of the token are no JSON object.'],
   [TokenError.codes.expired]: ['lifetime', 'The token has expired.'],
   [TokenError.codes.inactive]: ['lifetime', 'The token is not valid yet.'],
+  exp: ['lifetime', 'The token has an unusable expiry time (exp).'],
+  nbf: ['lifetime', 'The token has an unusable start time (nbf).'],
   iss: ['issuer', 'The token is from an issuer that this API does not trust.'],
   aud: ['audience', 'The token is for another API.'],
 }
 
 function describeFailure(error: unknown): unknown {
+  // Thrown for a time that no date can hold.
+  if (error instanceof RangeError) return rejectToken('lifetime', 'The token is not valid at any time.')
   if (!(error instanceof TokenError)) return error
-  const claim = /\b(aud|iss) claim/.exec(error.message)?.[1] ?? ''
+  const claim = /\b(exp|nbf|iss|aud) claim/.exec(error.message)?.[1] ?? ''
   const [check, sentence] = failures[error.code] ??
     failures[claim] ?? ['signature', 'The signature is wrong.']
   return rejectToken(check, sentence)
