@@ -82,8 +82,8 @@ describe('live weather', () => {
   })
 
   it('is asked for once by many at the same time, and remembered for a while', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    const responses = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     await ask('/weather?city=OSLO')
     expect(meteo.requests).toHaveLength(2)
   })
@@ -146,7 +146,7 @@ describe('live weather with climate normals to fall back on', () => {
     await expect.poll(() => meteo.requests.length, patience).toBe(2)
   })
 
-  it('answers 404 to a city that has no normals either', async () => {
+  it('responds with 404 to a city that has no normals either', async () => {
     meteo.fail({ status: 502, body: '' })
     expect(await ask('/weather?city=Portland,%20Maine')).toMatchObject({
       status: 404,

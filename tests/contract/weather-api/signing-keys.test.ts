@@ -153,8 +153,8 @@ describe('the issuer’s signing keys', () => {
 
   it('out of reach from the start: 503 with a reason, never a pass, and well again without restart', async () => {
     await api.issuer.stop()
-    const answer = await api.ask(goodToken())
-    expect(answer).toMatchObject({
+    const response = await api.ask(goodToken())
+    expect(response).toMatchObject({
       status: 503,
       contentType: 'application/problem+json; charset=utf-8',
       body: { code: 'SIGNING_KEYS_UNAVAILABLE', upstream: { service: 'entra' } },
@@ -174,7 +174,7 @@ describe('the issuer’s signing keys', () => {
     ['something else', 200, 'application/json', '[1,2]'],
     ['no keys by error', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
     ['far too much', 200, 'application/json', `{"keys":[],"x":"${'x'.repeat(1_000_000)}"}`],
-  ])('count as out of reach when the issuer answers %s', async (_name, status, contentType, body) => {
+  ])('count as out of reach when the issuer responds with %s', async (_name, status, contentType, body) => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(status, { 'content-type': contentType }).end(body)
     })

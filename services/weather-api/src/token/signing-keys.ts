@@ -7,7 +7,7 @@ import { cacheForSeconds } from './cache-for-seconds.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-/** How long one key set answers for all key ids that are asked for. */
+/** How long a key set that did not help is kept. */
 const keySetLifetimeSeconds = 10
 /** How long no other fetch is made after one that failed. */
 const retryAfterMs = 2_000
