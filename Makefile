@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check demo format images install test help
+.PHONY: bench check demo format images install mutation test help
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -41,3 +41,7 @@ images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --ne
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
+
+AREAS := weather-token
+mutation: $(installed) ## Change the code of AREAS in many small ways and see whether a test notices each
+	@for area in $(AREAS); do echo "== $$area"; AREA=$$area node_modules/.bin/stryker run mutation/stryker.config.mjs || exit 1; done
