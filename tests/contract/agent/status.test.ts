@@ -171,6 +171,7 @@ describe('Probes, OpenAPI and metrics', () => {
       '/api/status',
       '/livez',
       '/readyz',
+      '/sidecar/livez',
     ])
     const { requestBody, responses } = body.paths['/api/chat'].post
     expect(requestBody.content['application/json'].schema).toMatchObject({
