@@ -22,7 +22,8 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 describe('The agent’s configuration', () => {
   it('needs its four ids and nothing else', () => {
     expect(readConfig(ids)).toMatchObject({
-      host: '::',
+      host: 'localhost',
+      allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       port: 3001,
       metricsPort: 9464,
       sidecarUrl: 'http://localhost:5000',
@@ -84,8 +85,13 @@ describe('The agent’s configuration', () => {
     ['http://127.0.0.1:5000', 'http://localhost:5000'],
     ['http://[::1]:5000/', 'http://localhost:5000'],
     ['http://localhost:5001', 'http://localhost:5001'],
-    ['http://127.0.0.10:5000', 'http://127.0.0.10:5000'],
   ])('calls a sidecar on loopback by the only name that it always accepts: %s', (given, used) => {
     expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
+  })
+
+  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('takes no plain http across a network in %s', name => {
+    expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
+      `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
+    ])
   })
 })

@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { answerWithProblems, defineProblems } from './problems.ts'
+import { answerWithProblems } from './problem-responses.ts'
+import { defineProblems } from './problems.ts'
 
 const problem = defineProblems({
   TEA_ONLY: { status: 418, title: 'This is a teapot.', hint: 'Ask for tea.' },
@@ -24,11 +25,11 @@ function buildTeapot() {
 
 describe('answerWithProblems', () => {
   it('answers a known failure with its code, cause, fix and headers', async () => {
-    const reply = await buildTeapot().inject('/coffee')
-    expect(reply.statusCode).toBe(418)
-    expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/)
-    expect(reply.headers['retry-after']).toBe('60')
-    expect(reply.json()).toEqual({
+    const response = await buildTeapot().inject('/coffee')
+    expect(response.statusCode).toBe(418)
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect(response.headers['retry-after']).toBe('60')
+    expect(response.json()).toEqual({
       type: 'urn:entra-bedrock-agent:problem:tea-only',
       title: 'This is a teapot.',
       status: 418,
@@ -41,9 +42,9 @@ describe('answerWithProblems', () => {
   })
 
   it('says nothing of the cause of an unexpected error', async () => {
-    const reply = await buildTeapot().inject('/broken')
-    expect(reply.json()).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })
-    expect(reply.body).not.toContain('hunter2')
+    const response = await buildTeapot().inject('/broken')
+    expect(response.json()).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })
+    expect(response.body).not.toContain('hunter2')
   })
 
   it.each([
@@ -68,8 +69,8 @@ describe('answerWithProblems', () => {
       'INVALID_REQUEST',
     ],
   ] as const)('answers %s in the same form', async (_what, request, status, code) => {
-    const reply = await buildTeapot().inject(request)
-    expect(reply.json()).toMatchObject({ status, code })
-    expect(reply.body).not.toContain('secret')
+    const response = await buildTeapot().inject(request)
+    expect(response.json()).toMatchObject({ status, code })
+    expect(response.body).not.toContain('secret')
   })
 })
