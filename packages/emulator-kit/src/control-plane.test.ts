@@ -32,6 +32,7 @@ async function startTeapot() {
     requests,
     faults,
     settings,
+    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
     reset() {
       requests.clear()
       faults.clear()
@@ -204,4 +205,15 @@ it('a reset takes everything back', async () => {
 it('the health says what is emulated, and an emulator may have controls of its own', async () => {
   expect((await send('GET', '/emulator/health')).body).toEqual({ status: 'ok', emulates: ['teapot'] })
   expect((await send('GET', '/emulator/tea')).body).toBe('green')
+})
+
+it('pages of other sites, and names that are not allowed, get to no control', async () => {
+  for (const [url, headers, status, code] of [
+    ['/emulator/reset', { origin: 'https://evil.example' }, 403, 'CROSS_SITE_REQUEST'],
+    ['/emulator/reset', { host: 'evil.example' }, 421, 'HOST_NOT_ALLOWED'],
+  ] as const) {
+    const response = await teapot.inject({ method: 'POST', url, headers: { host: 'localhost', ...headers } })
+    expect(response.json()).toMatchObject({ status, code })
+  }
+  expect((await teapot.inject({ url: '/cups/blue', headers: { host: 'evil.example' } })).statusCode).toBe(200)
 })

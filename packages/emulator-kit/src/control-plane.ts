@@ -1,4 +1,4 @@
-import { sendProblem, toProblem } from '@entra-bedrock-agent/service-kit'
+import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { FaultOrder, Faults } from './faults.ts'
@@ -17,6 +17,8 @@ export interface ControlPlane<
   readonly requests: RequestLog<Details>
   readonly faults: Faults<Target, Fault>
   readonly settings: Settings<Values>
+  /** By which names `/emulator/*` may be called, as `guardBrowserBoundary` takes them. */
+  readonly allowedHosts: readonly string[]
   /** Takes back whatever was changed. */
   reset(): void
   /** Controls that only this emulator has, below `/emulator`. */
@@ -33,13 +35,14 @@ export function addControlPlane<
   Fault extends TSchema,
   Values extends object,
 >(app: FastifyInstance, control: ControlPlane<Details, Target, Fault, Values>): void {
-  const { about, requests, faults, settings } = control
+  const { about, requests, faults, settings, allowedHosts } = control
   const FaultList = Type.Object({ faults: faults.schema }, { additionalProperties: false })
   requests.watch(app)
   app.addHook('preClose', async () => faults.stop())
   app.register(
     async scope => {
       scope.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
+      guardBrowserBoundary(scope, { allowedHosts })
       scope.get('/health', async () => ({ status: 'ok', ...about }))
 
       scope.get('/requests', async () => ({ requests: requests.all }))
