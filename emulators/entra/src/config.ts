@@ -4,11 +4,13 @@ import { wellKnown } from './directory/well-known.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** What the stand-in is told by its environment. Ids have the demo's defaults, so that it starts alone. */
+/** What the emulator is told by its environment. Ids have the demo's defaults, so that it starts alone. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly logLevel: string
+  /** By which names `/emulator/*` may be called. */
+  readonly allowedHosts: readonly string[]
   /** Where clients see this server, such as `https://login.microsoftonline.com`; unset: the address it listens on. */
   readonly publicUrl: string | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -21,6 +23,8 @@ export interface Config {
     readonly federatedCredential: FederatedCredentialConfig | undefined
   }
   readonly agentId: string
+  /** A second agent identity of the blueprint, with the same permissions; for showing that it is told apart. */
+  readonly siblingAgentId: string | undefined
   readonly weatherApi: { readonly appId: string; readonly tokenVersion: 1 | 2 }
   readonly spa: { readonly appId: string; readonly redirectUris: readonly string[] }
   /** The application that set-up scripts sign in as to call Graph. */
@@ -30,7 +34,7 @@ export interface Config {
 export interface FederatedCredentialConfig {
   readonly issuer: string
   readonly subject: string
-  readonly audience: string
+  readonly audiences: string[]
 }
 
 /** Reads the environment; see the workspace's README for every variable. */
@@ -39,6 +43,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),
@@ -49,6 +54,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       federatedCredential: readFederatedCredential(reader),
     },
     agentId: reader.guid('AGENT_CLIENT_ID', 'bbbbbbbb-0000-4000-8000-00000000000b'),
+    siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', 'aaaaaaaa-0000-4000-8000-00000000000a'),
       tokenVersion: reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? 1 : 2,
@@ -86,7 +92,7 @@ function readFederatedCredential(reader: EnvironmentReader): FederatedCredential
   const subject = reader.optional('FEDERATED_SUBJECT')
   const audience = reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)
   if (issuer === undefined && subject === undefined) return undefined
-  if (issuer !== undefined && subject !== undefined) return { issuer, subject, audience }
+  if (issuer !== undefined && subject !== undefined) return { issuer, subject, audiences: [audience] }
   reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
   return undefined
 }

@@ -18,8 +18,8 @@ export function badRequest(message: string): GraphError {
   return new GraphError(400, 'Request_BadRequest', message)
 }
 
-export function notFound(id: string): GraphError {
-  return new GraphError(
+export function notFound(id: string): never {
+  throw new GraphError(
     404,
     'Request_ResourceNotFound',
     `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
@@ -31,7 +31,7 @@ export function alreadyExists(message: string): GraphError {
 }
 
 /** Puts every refusal of a Graph route into Graph's own shape, ordered faults included. */
-export function answerWithGraphErrors(app: FastifyInstance): void {
+export function sendGraphErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message, headers = {} } = toGraphError(error)
     if (status >= 500 && !(error instanceof EntraError))
@@ -54,14 +54,14 @@ export function answerWithGraphErrors(app: FastifyInstance): void {
   })
 }
 
-interface Answer {
+interface Refused {
   readonly status: number
   readonly code: string
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-function toGraphError(error: unknown): Answer {
+function toGraphError(error: unknown): Refused {
   if (error instanceof GraphError) return error
   if (error instanceof EntraError) {
     const { status, message, headers } = error

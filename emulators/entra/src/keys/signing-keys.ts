@@ -1,6 +1,6 @@
 import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '@entra-bedrock-agent/emulator-kit'
 
 const generate = promisify(generateKeyPair)
 

@@ -1,18 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { User } from '../directory/types.ts'
+import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
-import { acceptFormBodies } from '../form-bodies.ts'
-import { checkTenant } from '../tenant.ts'
-import { missingConsent } from '../token-endpoint/user-tokens.ts'
+import { checkTenant } from '../oauth/client.ts'
+import { acceptFormBodies } from '../oauth/form.ts'
+import { missingConsent } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
-import {
-  type AuthorizeRequest,
-  policyChallenge,
-  readAuthorizeRequest,
-  scopesToConsent,
-} from './authorize-request.ts'
+import { type AuthorizeRequest, readAuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
+import { policyChallenge } from './policies.ts'
 import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
 import type { Session } from './sessions.ts'
@@ -24,14 +20,13 @@ interface Route {
 }
 type Request = FastifyRequest<Route>
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the page or answers silently, POST is the page's own form. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the page or responds silently, POST is the page's own form. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
   // Refusals go back to the application once its address is known to be good, else onto a page.
   app.setErrorHandler<Error, Route>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    request.aadsts = error.code
     const returnAddress = returnAddressOrNone(entra, request.query)
     if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
     return sendBackRefusal(reply, returnAddress, {
@@ -110,7 +105,7 @@ function askWho(
   throw refusal(50076, { resource }, { claims: policyChallenge(wanted.policies) })
 }
 
-/** The one person whom single sign-on stands for, unless the request wants the person asked. */
+/** The one user whom single sign-on stands for, unless the request wants the user asked. */
 function singleSignOnUser(
   entra: Entra,
   { prompt, loginHint, hinted }: AuthorizeRequest,
@@ -134,7 +129,7 @@ function askConsentOrFinish(
   user: User,
 ): FastifyReply {
   const { client, requested, prompt } = wanted
-  const isMissing = missingConsent(entra, { client, user, requested }).length > 0
+  const isMissing = missingConsent(entra, client, user, requested).length > 0
   if (!isMissing && prompt !== 'consent') return finish(entra, reply, wanted, session, user)
   if (prompt !== 'none') return sendConsentPage(reply, wanted, user)
   throw refusal(
@@ -163,7 +158,7 @@ function finish(
   session: Session,
   user: User,
 ): FastifyReply {
-  const { client, returnAddress, nonce, challenge, challengeMethod, scope } = wanted
+  const { client, returnAddress, nonce, challenge, scope } = wanted
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,
     redirectUri: returnAddress.redirectUri,
@@ -172,7 +167,6 @@ function finish(
     scope,
     nonce,
     challenge,
-    challengeMethod,
   })
   return sendBack(reply, returnAddress, {
     code,

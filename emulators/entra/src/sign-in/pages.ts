@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { User } from '../directory/types.ts'
+import type { User } from '../directory/objects.ts'
 import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 
-/** Lets the person choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
+/** Lets the user choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
 export function sendSignInPage(
   reply: FastifyReply,
   request: AuthorizeRequest,
@@ -30,13 +30,13 @@ ${buttons.join('\n')}
   })
 }
 
-/** Asks the person to let the application act for them. */
+/** Asks the user to let the application act for them. */
 export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
   const { client, requested } = request
   const { application } = requested.resource
   const items = scopesToConsent(request).map(
     scope =>
-      `<li>${escapeHtml(scope.userConsentDescription)} <small>(<code>${escapeHtml(scope.value)}</code> of ${escapeHtml(application.displayName)})</small></li>`,
+      `<li>${escapeHtml(scope.userConsentDescription || scope.value)} <small>(<code>${escapeHtml(scope.value)}</code> of ${escapeHtml(application.displayName)})</small></li>`,
   )
   return sendPage(reply, {
     title: 'Permissions requested',
@@ -54,7 +54,7 @@ ${items.join('\n')}
   })
 }
 
-/** What a person sees when there is no application to go back to. */
+/** What a user sees when there is no application to go back to. */
 export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Trace): FastifyReply {
   const lines = describeRefusal(error, trace).split('\r\n')
   return sendPage(reply, {

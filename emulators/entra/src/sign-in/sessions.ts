@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
 import { opaque } from '../tokens/opaque.ts'
 
-/** One browser's single sign-on: the people who signed in there. */
+/** One browser's single sign-on: the users who signed in there. */
 export interface Session {
   /** The secret in the cookie. */
   readonly cookie: string

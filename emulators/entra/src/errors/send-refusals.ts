@@ -5,17 +5,14 @@ import { EntraError, errorBody, newTrace, type Trace } from './entra-error.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     trace: Trace
-    /** The code of the refusal that answers this request. */
-    aadsts: number | undefined
   }
 }
 
 type Query = Readonly<Record<string, string | undefined>>
 
 /** Gives every request its trace and correlation id, and puts refusals on the wire as Entra's JSON. */
-export function answerRefusals(app: FastifyInstance, entra: Entra): void {
+export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   app.decorateRequest('trace')
-  app.decorateRequest('aadsts', undefined)
   app.addHook('onRequest', async (request, reply) => {
     const header = request.headers['client-request-id']
     const fromQuery = (request.query as Query)['client-request-id']
@@ -24,27 +21,25 @@ export function answerRefusals(app: FastifyInstance, entra: Entra): void {
     if (request.headers['return-client-request-id'] === 'true')
       reply.header('client-request-id', request.trace.correlationId)
   })
-
+  // Whoever handles a refusal in another form still has it in the log.
+  app.addHook('onError', async (request, _reply, error) => {
+    if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
+  })
   app.setErrorHandler((error, request, reply) => {
-    if (error instanceof EntraError) {
-      request.aadsts = error.code
-      request.log.info({ aadsts: error.code, correlationId: request.trace.correlationId }, error.message)
+    const { trace } = request
+    if (error instanceof EntraError)
       return reply
         .code(error.status)
         .headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache', ...error.headers })
-        .send(errorBody(error, request.trace, entra.publicUrl))
+        .send(errorBody(error, trace, entra.publicUrl))
+    const { statusCode: status = 500, message } = error as { statusCode?: number; message?: string }
+    if (status < 500) {
+      const malformed = new EntraError(9002313, { what: message ?? 'request' }, { error: 'invalid_request' })
+      return reply.code(status).send(errorBody(malformed, trace, entra.publicUrl))
     }
-    const status = statusOf(error)
-    if (status >= 500) request.log.error({ err: error }, 'Unexpected error.')
-    const unexpected =
-      status >= 500
-        ? new EntraError(90033, { error: 'server_error' }, 'An unexpected error occurred.')
-        : new EntraError(9002313, { error: 'invalid_request' }, (error as Error).message)
-    return reply.code(status).send(errorBody(unexpected, request.trace, entra.publicUrl))
+    request.log.error({ err: error }, 'Unexpected error.')
+    return reply
+      .code(500)
+      .send(errorBody(new EntraError(90033, {}, { error: 'server_error' }), trace, entra.publicUrl))
   })
-}
-
-function statusOf(error: unknown): number {
-  const { statusCode } = error as { statusCode?: number }
-  return statusCode !== undefined && statusCode >= 400 ? statusCode : 500
 }

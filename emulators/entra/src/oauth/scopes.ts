@@ -1,7 +1,9 @@
+import type { User } from '../directory/objects.ts'
 import { openIdScopes, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
+import type { Client } from './client.ts'
 
 /** A scope parameter, taken apart: which API, which of its permissions, and what of OpenID Connect. */
 export interface RequestedScopes {
@@ -39,17 +41,26 @@ export function readDefaultScope(entra: Entra, scope: string): TargetResource {
   return findResource(entra, identifier)
 }
 
+/** What still needs consent: scope values, or `.default` when nothing at all was granted. */
+export function missingConsent(
+  entra: Entra,
+  client: Client,
+  user: User,
+  { resource, values, isDefault }: RequestedScopes,
+): readonly string[] {
+  const granted = entra.directory.grantedScopes(client.principal, resource, user.id)
+  if (isDefault) return granted.size > 0 ? [] : ['.default']
+  return values.filter(value => !granted.has(value))
+}
+
 function splitScope(scope: string): { identifier: string; value: string } {
   const slash = scope.lastIndexOf('/')
   if (slash <= 0) return { identifier: wellKnown.graphUri, value: scope }
   return { identifier: scope.slice(0, slash), value: scope.slice(slash + 1) }
 }
 
-/** An API that is registered and has a principal in this tenant. */
 function findResource(entra: Entra, identifier: string): TargetResource {
-  const application = entra.directory.resource(identifier)
-  const principal = application && entra.directory.principal(application.appId)
-  if (!application || !principal)
-    throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
-  return { application, principal, identifier }
+  const resource = entra.directory.resource(identifier)
+  if (!resource) throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
+  return { ...resource, identifier }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Clock } from '@entra-bedrock-agent/emulator-kit'
 import { BoundedMap } from '../bounded-map.ts'
-import type { Clock } from '../clock.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { opaque } from '../tokens/opaque.ts'
 
-/** What a person's sign-in at an application stands for. */
+/** What a user's sign-in at an application stands for. */
 export interface SignedIn {
   readonly clientId: string
   readonly userId: string
@@ -16,8 +16,8 @@ export interface SignedIn {
 export interface AuthorizationCode extends SignedIn {
   readonly redirectUri: string
   readonly nonce: string | undefined
+  /** The S256 challenge of RFC 7636. */
   readonly challenge: string | undefined
-  readonly challengeMethod: string
   readonly expiresAtSeconds: number
   isRedeemed: boolean
 }
@@ -30,6 +30,12 @@ export interface RefreshToken extends SignedIn {
 const codeLifetimeSeconds = 600
 const spaRefreshLifetimeSeconds = 24 * 3_600
 const refreshLifetimeSeconds = 90 * 24 * 3_600
+
+interface Redemption {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly verifier: string | undefined
+}
 
 /** Authorization codes and refresh tokens that are still good, or were. */
 export class Grants {
@@ -49,14 +55,7 @@ export class Grants {
   }
 
   /** The code's grant, once: for this application, with the verifier of RFC 7636. */
-  redeemCode(
-    code: string,
-    {
-      clientId,
-      redirectUri,
-      verifier,
-    }: { clientId: string; redirectUri: string; verifier: string | undefined },
-  ): AuthorizationCode {
+  redeemCode(code: string, { clientId, redirectUri, verifier }: Redemption): AuthorizationCode {
     const grant = this.#codes.get(code)
     if (!grant) throw refusal(9002313, { what: 'authorization code' })
     if (grant.clientId !== clientId) throw refusal(700005, { what: 'authorization code' })
@@ -65,7 +64,7 @@ export class Grants {
     if (grant.redirectUri !== redirectUri) throw refusal(50011, { uri: redirectUri, client: clientId })
     if (grant.challenge === undefined) throw refusal(9002325)
     if (verifier === undefined) throw refusal(900144, { parameter: 'code_verifier' })
-    if (transform(verifier, grant.challengeMethod) !== grant.challenge) throw refusal(501481)
+    if (createHash('sha256').update(verifier).digest('base64url') !== grant.challenge) throw refusal(501481)
     grant.isRedeemed = true
     return grant
   }
@@ -76,10 +75,8 @@ export class Grants {
   } {
     const token = `1.${opaque(64)}`
     const expiresInSeconds = grant.isForSpa ? spaRefreshLifetimeSeconds : refreshLifetimeSeconds
-    this.#refreshTokens.set(token, {
-      ...grant,
-      expiresAtSeconds: this.#clock.nowSeconds() + expiresInSeconds,
-    })
+    const expiresAtSeconds = this.#clock.nowSeconds() + expiresInSeconds
+    this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
     return { token, expiresInSeconds }
   }
 
@@ -96,8 +93,4 @@ export class Grants {
     this.#codes.clear()
     this.#refreshTokens.clear()
   }
-}
-
-function transform(verifier: string, method: string): string {
-  return method === 'plain' ? verifier : createHash('sha256').update(verifier).digest('base64url')
 }

@@ -1,7 +1,7 @@
-import type { IssuedToken } from '../tokens/sign.ts'
+import type { IssuedToken } from '../tokens/jwt.ts'
 
-/** A successful answer of the token endpoint (RFC 6749 §5.1, with Entra's additions). */
-export interface TokenAnswer {
+/** A successful response of the token endpoint (RFC 6749 §5.1, with Entra's additions). */
+export interface TokenResponse {
   readonly token_type: 'Bearer'
   readonly scope?: string
   readonly expires_in: number
@@ -17,10 +17,10 @@ export interface TokenAnswer {
 /** From this lifetime on Entra tells clients to renew at half time. */
 const refreshInFromSeconds = 7_200
 
-export function tokenAnswer(
+export function tokenResponse(
   { jwt, expiresInSeconds }: IssuedToken,
-  more: Partial<TokenAnswer> = {},
-): TokenAnswer {
+  more: Partial<TokenResponse> = {},
+): TokenResponse {
   return {
     token_type: 'Bearer',
     expires_in: expiresInSeconds,

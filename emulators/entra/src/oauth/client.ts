@@ -1,12 +1,19 @@
-import type { Application, ServicePrincipal } from '../directory/types.ts'
+import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { ClientProof } from '../tokens/access-token.ts'
-import { checkAssertion } from './client-assertion.ts'
-import { checkExchangeToken } from './exchange-assertion.ts'
+import type { ClientAuthentication } from '../tokens/access-token.ts'
+import { checkClientAssertion, checkExchangeToken } from './client-assertion.ts'
 import type { Form } from './form.ts'
 
-export const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const looksLikeTenant =
+  /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers)$/i
+
+/** This server has one tenant; any other name in the address is refused. */
+export function checkTenant(entra: Entra, tenant: string): void {
+  if (tenant.toLowerCase() === entra.config.tenantId) return
+  throw refusal(looksLikeTenant.test(tenant) ? 90002 : 900023, { tenant })
+}
 
 /** Who asks: a registered application, or an agent identity, which has a principal only. */
 export interface Client {
@@ -28,27 +35,24 @@ export function isAgentic({ principal }: Client): boolean {
 }
 
 /** Checks the credential of a confidential client and tells which kind it was. */
-export async function authenticate(entra: Entra, form: Form, client: Client): Promise<ClientProof> {
+export async function authenticate(entra: Entra, form: Form, client: Client): Promise<ClientAuthentication> {
+  const { principal, application } = client
   const assertion = form.optional('client_assertion')
-  const secret = form.optional('client_secret')
-  if (client.principal.kind === 'agentIdentity') {
+  if (assertion !== undefined) requireJwtBearer(form)
+  if (principal.kind === 'agentIdentity') {
     if (assertion === undefined)
       throw refusal(82001, {
-        client: client.principal.appId,
-        flow: 'an agent identity has no credential of its own and proves itself with its blueprint’s token',
+        client: principal.appId,
+        what: 'tokens by a credential of its own; it authenticates with its blueprint’s token',
       })
-    requireJwtBearer(form)
-    await checkExchangeToken(entra, assertion, client.principal)
-    return '2'
+    await checkExchangeToken(entra, assertion, principal)
+    return 'certificate'
   }
-  if (assertion !== undefined && client.application) {
-    requireJwtBearer(form)
-    await checkAssertion(entra, assertion, client.application)
-    return '2'
-  }
-  if (secret === undefined || !client.application) throw refusal(7000218)
-  checkSecret(entra, secret, client.application)
-  return '1'
+  if (assertion !== undefined && application) return checkClientAssertion(entra, assertion, application)
+  const secret = form.optional('client_secret')
+  if (secret === undefined || !application) throw refusal(7000218)
+  checkSecret(entra, secret, application)
+  return 'secret'
 }
 
 function requireJwtBearer(form: Form): void {
