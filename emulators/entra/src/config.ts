@@ -4,41 +4,11 @@ import { wellKnown } from './directory/well-known.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** What the emulator is told by its environment. Ids have the demo's defaults, so that it starts alone. */
-export interface Config {
-  readonly host: string
-  readonly port: number
-  readonly logLevel: string
-  /** By which names `/emulator/*` may be called. */
-  readonly allowedHosts: readonly string[]
-  /** Where clients see this server, such as `https://login.microsoftonline.com`; unset: the address it listens on. */
-  readonly publicUrl: string | undefined
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
-  readonly tenantId: string
-  readonly blueprint: {
-    readonly appId: string
-    readonly clientSecret: string | undefined
-    /** PEM certificates whose private keys may sign the blueprint's client assertions. */
-    readonly certificate: string | undefined
-    readonly federatedCredential: FederatedCredentialConfig | undefined
-  }
-  readonly agentId: string
-  /** A second agent identity of the blueprint, with the same permissions; for showing that it is told apart. */
-  readonly siblingAgentId: string | undefined
-  readonly weatherApi: { readonly appId: string; readonly tokenVersion: 1 | 2 }
-  readonly spa: { readonly appId: string; readonly redirectUris: readonly string[] }
-  /** The application that set-up scripts sign in as to call Graph. */
-  readonly setupApp: { readonly appId: string; readonly clientSecret: string | undefined }
-}
+/** What the emulator is told by its environment. */
+export type Config = ReturnType<typeof readConfig>
 
-export interface FederatedCredentialConfig {
-  readonly issuer: string
-  readonly subject: string
-  readonly audiences: string[]
-}
-
-/** Reads the environment; see the workspace's README for every variable. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** Reads the environment; see the workspace's README for every variable. Ids have the demo's defaults, so that it starts alone. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
@@ -78,7 +48,7 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
   return uris
 }
 
-function readTls(reader: EnvironmentReader): Config['tls'] {
+function readTls(reader: EnvironmentReader): { cert: string; key: string } | undefined {
   const cert = readFile(reader, 'TLS_CERT_FILE')
   const key = readFile(reader, 'TLS_KEY_FILE')
   if (cert === undefined && key === undefined) return undefined
@@ -87,7 +57,7 @@ function readTls(reader: EnvironmentReader): Config['tls'] {
   return undefined
 }
 
-function readFederatedCredential(reader: EnvironmentReader): FederatedCredentialConfig | undefined {
+function readFederatedCredential(reader: EnvironmentReader) {
   const issuer = reader.optional('FEDERATED_ISSUER')
   const subject = reader.optional('FEDERATED_SUBJECT')
   const audience = reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)

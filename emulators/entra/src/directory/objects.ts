@@ -3,12 +3,11 @@ import { type Static, Type } from 'typebox'
 // Objects of the tenant, shaped as Microsoft Graph v1.0 names them (https://learn.microsoft.com/graph/api/resources).
 
 export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
-export const Name = Type.String({ minLength: 1, maxLength: 256 })
-const Text = Type.String({ maxLength: 1_024, default: '' })
-const Url = Type.String({ minLength: 1, maxLength: 1_024, format: 'uri' })
+export const Name = Type.String({ minLength: 1, maxLength: 600 })
+const Text = Type.String({ default: '' })
 const exact = { additionalProperties: false } as const
 
-export const PermissionScope = Type.Object(
+const PermissionScope = Type.Object(
   {
     id: Guid,
     value: Name,
@@ -23,13 +22,13 @@ export const PermissionScope = Type.Object(
 )
 export type PermissionScope = Static<typeof PermissionScope>
 
-export const AppRole = Type.Object(
+const AppRole = Type.Object(
   {
     id: Guid,
     value: Name,
     displayName: Name,
     description: Text,
-    allowedMemberTypes: Type.Array(Type.Enum(['Application', 'User'] as const), { minItems: 1, maxItems: 2 }),
+    allowedMemberTypes: Type.Array(Type.Enum(['Application', 'User'] as const), { minItems: 1 }),
     isEnabled: Type.Boolean({ default: true }),
   },
   exact,
@@ -40,55 +39,39 @@ const OptionalClaim = Type.Object(
   {
     name: Name,
     essential: Type.Boolean({ default: false }),
-    additionalProperties: Type.Array(Name, { maxItems: 10, default: [] }),
+    additionalProperties: Type.Array(Name, { default: [] }),
   },
   exact,
 )
 export type OptionalClaim = Static<typeof OptionalClaim>
-const OptionalClaims = Type.Array(OptionalClaim, { maxItems: 50, default: [] })
+const OptionalClaims = Type.Array(OptionalClaim, { default: [] })
 
+const PreAuthorizedApplication = Type.Object({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) }, exact)
 const Api = Type.Object(
   {
     /** `null` counts as 1. */
     requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
-    oauth2PermissionScopes: Type.Array(PermissionScope, { maxItems: 100 }),
-    preAuthorizedApplications: Type.Array(
-      Type.Object({ appId: Guid, delegatedPermissionIds: Type.Array(Guid, { maxItems: 100 }) }, exact),
-      { maxItems: 100 },
-    ),
+    oauth2PermissionScopes: Type.Array(PermissionScope),
+    preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
   },
   exact,
 )
 
+const applicationProperties = {
+  displayName: Name,
+  description: Type.Union([Text, Type.Null()]),
+  signInAudience: Type.Literal('AzureADMyOrg'),
+  identifierUris: Type.Array(Type.String({ format: 'uri' })),
+  appRoles: Type.Array(AppRole),
+  optionalClaims: Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact),
+  spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
+  /** Kept, but nothing here depends on it. */
+  requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
+}
+
 /** What a caller of Graph may set of an application. */
-export const ApplicationProperties = Type.Object(
-  {
-    displayName: Name,
-    description: Type.Union([Text, Type.Null()]),
-    signInAudience: Type.Literal('AzureADMyOrg'),
-    identifierUris: Type.Array(Url, { maxItems: 50 }),
-    api: Api,
-    appRoles: Type.Array(AppRole, { maxItems: 100 }),
-    optionalClaims: Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact),
-    spa: Type.Object({ redirectUris: Type.Array(Url, { maxItems: 50 }) }, exact),
-    requiredResourceAccess: Type.Array(
-      Type.Object(
-        {
-          resourceAppId: Guid,
-          resourceAccess: Type.Array(
-            Type.Object({ id: Guid, type: Type.Enum(['Scope', 'Role'] as const) }, exact),
-            { maxItems: 100 },
-          ),
-        },
-        exact,
-      ),
-      { maxItems: 50 },
-    ),
-  },
-  exact,
-)
 export const ApplicationChange = {
-  ...Type.Partial(ApplicationProperties).properties,
+  ...Type.Partial(Type.Object(applicationProperties)).properties,
   api: Type.Optional(Type.Partial(Api, exact)),
 }
 
@@ -100,20 +83,12 @@ export interface PasswordCredential {
   readonly secretText: string
 }
 
-export interface KeyCredential {
-  readonly keyId: string
-  readonly displayName: string | null
-  readonly certificatePem: string
-}
-
-const Identifier = Type.String({ minLength: 1, maxLength: 600 })
-
 /** What a caller of Graph may set of a federated identity credential. */
 export const FederatedProperties = Type.Object(
   {
-    issuer: Identifier,
-    subject: Identifier,
-    audiences: Type.Array(Identifier, { minItems: 1, maxItems: 1 }),
+    issuer: Name,
+    subject: Name,
+    audiences: Type.Array(Name, { minItems: 1, maxItems: 1 }),
     description: Type.Optional(Type.Union([Text, Type.Null()])),
   },
   exact,
@@ -123,6 +98,7 @@ export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
   readonly name: string
 }
 
+const ApplicationProperties = Type.Object({ ...applicationProperties, api: Api })
 export type Application = Static<typeof ApplicationProperties> & {
   /** Object id. For a blueprint it equals `appId`. */
   readonly id: string
@@ -130,11 +106,11 @@ export type Application = Static<typeof ApplicationProperties> & {
   readonly kind: 'application' | 'agentIdentityBlueprint'
   readonly createdDateTime: string
   passwordCredentials: PasswordCredential[]
-  keyCredentials: KeyCredential[]
+  /** PEM certificates whose keys may sign client assertions. */
+  certificates: string[]
   federatedIdentityCredentials: FederatedIdentityCredential[]
   /** Object ids of users. */
   sponsors: string[]
-  owners: string[]
 }
 
 export interface ServicePrincipal {
@@ -155,8 +131,6 @@ export interface ServicePrincipal {
 export interface User {
   readonly id: string
   readonly displayName: string
-  readonly givenName: string
-  readonly surname: string
   readonly userPrincipalName: string
   readonly mail: string
 }
@@ -210,10 +184,9 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     spa: { redirectUris: [] },
     requiredResourceAccess: [],
     passwordCredentials: [],
-    keyCredentials: [],
+    certificates: [],
     federatedIdentityCredentials: [],
     sponsors: [],
-    owners: [],
     ...given,
   }
 }

@@ -9,7 +9,7 @@ import {
   newScope,
   newServicePrincipal,
   type OptionalClaim,
-  type ServicePrincipal,
+  type PermissionGrant,
   seededAt,
   type User,
 } from './objects.ts'
@@ -25,7 +25,6 @@ export const seedIds = {
   weatherReadAllRole: 'aaaaaaaa-0000-4000-8000-0000000000a2',
   weatherReadScope: 'aaaaaaaa-0000-4000-8000-0000000000a3',
   accessAsUserScope: 'cccccccc-0000-4000-8000-0000000000c3',
-  spaApplication: 'dddddddd-0000-4000-8000-0000000000d0',
   spaPrincipal: 'dddddddd-0000-4000-8000-0000000000d1',
   setupPrincipal: 'ffffffff-0000-4000-8000-0000000000f1',
   graphPrincipal: '00000003-0000-4000-8000-000000000001',
@@ -48,12 +47,53 @@ const agentClaims: OptionalClaim[] = [
 
 /** The tenant as it is after a complete set-up: every flow of the product works. */
 export function seedDirectory(config: Config): DirectoryContent {
-  const { blueprint, weatherApi, spa, setupApp, agentId, siblingAgentId } = config
+  const { blueprint, agentId, siblingAgentId } = config
   const agents = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
+  const registered = seedApplications(config)
   return {
-    users: [seedUser(seedIds.ada, 'Ada', 'Osei'), seedUser(seedIds.ben, 'Ben', 'Lindqvist')],
-    applications: [
-      seedBlueprint(blueprint),
+    users: [seedUser(seedIds.ada, 'Ada Osei', 'ada'), seedUser(seedIds.ben, 'Ben Lindqvist', 'ben')],
+    applications: registered.map(([, application]) => application),
+    servicePrincipals: [
+      ...registered.map(([id, { appId, displayName, kind }]) =>
+        newServicePrincipal({
+          id,
+          appId,
+          displayName,
+          kind: kind === 'application' ? 'servicePrincipal' : 'agentIdentityBlueprintPrincipal',
+        }),
+      ),
+      ...agents.map(id =>
+        newServicePrincipal({
+          id,
+          appId: id,
+          kind: 'agentIdentity',
+          displayName: id === agentId ? 'weather-agent' : 'sibling-agent',
+          agentIdentityBlueprintId: blueprint.appId,
+          sponsors: [seedIds.ada],
+        }),
+      ),
+    ],
+    appRoleAssignments: [
+      ...agents.map(id => assign(id, seedIds.weatherPrincipal, seedIds.weatherReadAllRole)),
+      ...setupPermissions.map(value =>
+        assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
+      ),
+    ],
+    permissionGrants: [
+      consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, 'access_as_user'),
+      ...agents.map(id => consent(id, seedIds.weatherPrincipal, 'Weather.Read')),
+    ],
+  }
+}
+
+/** The applications, each after the object id of its principal. */
+function seedApplications(config: Config): readonly (readonly [principalId: string, Application])[] {
+  const { blueprint, weatherApi, spa, setupApp } = config
+  const agentOptionalClaims = { accessToken: agentClaims, idToken: [] }
+  return [
+    [seedIds.blueprintPrincipal, seedBlueprint(blueprint)],
+    [
+      seedIds.weatherPrincipal,
       newApplication({
         id: seedIds.weatherApplication,
         appId: weatherApi.appId,
@@ -67,25 +107,27 @@ export function seedDirectory(config: Config): DirectoryContent {
           preAuthorizedApplications: [],
         },
         appRoles: [newRole(seedIds.weatherReadAllRole, 'Weather.Read.All', 'Read all weather')],
-        optionalClaims: { accessToken: agentClaims, idToken: [] },
+        optionalClaims: agentOptionalClaims,
       }),
+    ],
+    [
+      seedIds.spaPrincipal,
       newApplication({
-        id: seedIds.spaApplication,
         appId: spa.appId,
         displayName: 'Weather Agent page',
         spa: { redirectUris: [...spa.redirectUris] },
-        requiredResourceAccess: [
-          {
-            resourceAppId: blueprint.appId,
-            resourceAccess: [{ id: seedIds.accessAsUserScope, type: 'Scope' }],
-          },
-        ],
       }),
+    ],
+    [
+      seedIds.setupPrincipal,
       newApplication({
         appId: setupApp.appId,
         displayName: 'Tenant set-up',
         passwordCredentials: seedSecret(setupApp.clientSecret),
       }),
+    ],
+    [
+      seedIds.graphPrincipal,
       newApplication({
         appId: wellKnown.graphAppId,
         displayName: 'Microsoft Graph',
@@ -96,57 +138,18 @@ export function seedDirectory(config: Config): DirectoryContent {
           preAuthorizedApplications: [],
         },
         appRoles: graphAppRoles,
-        optionalClaims: { accessToken: agentClaims, idToken: [] },
+        optionalClaims: agentOptionalClaims,
       }),
+    ],
+    [
+      wellKnown.tokenExchangeAppId,
       newApplication({
         appId: wellKnown.tokenExchangeAppId,
         displayName: 'AAD Token Exchange',
         identifierUris: [wellKnown.tokenExchangeUri],
       }),
     ],
-    servicePrincipals: [
-      newServicePrincipal({
-        id: seedIds.blueprintPrincipal,
-        appId: blueprint.appId,
-        kind: 'agentIdentityBlueprintPrincipal',
-        displayName: 'Weather Agent Blueprint',
-      }),
-      ...agents.map(id => seedAgent(id, id === agentId ? 'weather-agent' : 'sibling-agent', blueprint.appId)),
-      newServicePrincipal({
-        id: seedIds.weatherPrincipal,
-        appId: weatherApi.appId,
-        displayName: 'Weather API',
-      }),
-      newServicePrincipal({ id: seedIds.spaPrincipal, appId: spa.appId, displayName: 'Weather Agent page' }),
-      newServicePrincipal({
-        id: seedIds.setupPrincipal,
-        appId: setupApp.appId,
-        displayName: 'Tenant set-up',
-      }),
-      newServicePrincipal({
-        id: seedIds.graphPrincipal,
-        appId: wellKnown.graphAppId,
-        displayName: 'Microsoft Graph',
-      }),
-      newServicePrincipal({
-        id: wellKnown.tokenExchangeAppId,
-        appId: wellKnown.tokenExchangeAppId,
-        displayName: 'AAD Token Exchange',
-      }),
-    ],
-    appRoleAssignments: [
-      ...agents.map(id => assign(id, seedIds.weatherPrincipal, seedIds.weatherReadAllRole)),
-      ...setupPermissions.map(value =>
-        assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
-      ),
-    ],
-    permissionGrants: [
-      consent('page-may-ask-the-agent', seedIds.spaPrincipal, seedIds.blueprintPrincipal, 'access_as_user'),
-      ...agents.map(id =>
-        consent(`${id}-may-read-weather-for-users`, id, seedIds.weatherPrincipal, 'Weather.Read'),
-      ),
-    ],
-  }
+  ]
 }
 
 function seedBlueprint({
@@ -169,8 +172,7 @@ function seedBlueprint({
     },
     optionalClaims: { accessToken: [idtyp], idToken: [] },
     passwordCredentials: seedSecret(clientSecret),
-    keyCredentials:
-      certificate === undefined ? [] : [{ keyId: 'seeded', displayName: null, certificatePem: certificate }],
+    certificates: certificate === undefined ? [] : [certificate],
     federatedIdentityCredentials:
       federatedCredential === undefined
         ? []
@@ -179,20 +181,9 @@ function seedBlueprint({
   })
 }
 
-function seedAgent(id: string, displayName: string, blueprintAppId: string): ServicePrincipal {
-  return newServicePrincipal({
-    id,
-    appId: id,
-    kind: 'agentIdentity',
-    displayName,
-    agentIdentityBlueprintId: blueprintAppId,
-    sponsors: [seedIds.ada],
-  })
-}
-
-function seedUser(id: string, givenName: string, surname: string): User {
-  const mail = `${givenName.toLowerCase()}@contoso.example`
-  return { id, displayName: `${givenName} ${surname}`, givenName, surname, userPrincipalName: mail, mail }
+function seedUser(id: string, displayName: string, name: string): User {
+  const mail = `${name}@contoso.example`
+  return { id, displayName, userPrincipalName: mail, mail }
 }
 
 function seedSecret(secretText: string | undefined): Application['passwordCredentials'] {
@@ -206,6 +197,7 @@ function assign(principalId: string, resourceId: string, appRoleId: string): App
   return { id: `${principalId}-${appRoleId}`, principalId, resourceId, appRoleId, createdDateTime: seededAt }
 }
 
-function consent(id: string, clientId: string, resourceId: string, scope: string) {
-  return { id, clientId, consentType: 'AllPrincipals' as const, principalId: null, resourceId, scope }
+function consent(clientId: string, resourceId: string, scope: string): PermissionGrant {
+  const id = `${clientId}-${resourceId}`
+  return { id, clientId, consentType: 'AllPrincipals', principalId: null, resourceId, scope }
 }

@@ -24,13 +24,11 @@ export async function discovery(app: FastifyInstance, { entra }: { entra: Entra 
     checkTenant(entra, params.tenant)
     const keys = await entra.keys.published()
     return {
-      keys: keys.map(({ kid, modulus: n, exponent: e }) => ({
-        kty: 'RSA',
+      keys: keys.map(({ kid, jwk }) => ({
+        ...jwk,
         use: 'sig',
         kid,
         x5t: kid,
-        n,
-        e,
         alg: 'RS256',
         issuer: entra.issuerV2,
       })),
@@ -49,7 +47,6 @@ export async function discovery(app: FastifyInstance, { entra }: { entra: Entra 
 
 /** Both versions name the endpoints of v2.0, the only ones here. */
 function describeTenant(entra: Entra, issuer: string) {
-  const { host } = new URL(entra.publicUrl)
   const base = `${entra.publicUrl}/${entra.config.tenantId}`
   return {
     issuer,
@@ -58,18 +55,10 @@ function describeTenant(entra: Entra, issuer: string) {
     jwks_uri: `${base}/discovery/v2.0/keys`,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
     response_modes_supported: ['query', 'fragment'],
     response_types_supported: ['code'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
     code_challenge_methods_supported: ['S256'],
-    request_uri_parameter_supported: false,
-    http_logout_supported: true,
-    frontchannel_logout_supported: true,
-    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'nonce', 'name', 'oid', 'tid', 'sid', 'ver'],
-    tenant_region_scope: 'EU',
-    cloud_instance_name: host,
-    msgraph_host: host,
   }
 }

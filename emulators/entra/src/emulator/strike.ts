@@ -36,7 +36,8 @@ function hasFulfilled(entra: Entra, body: unknown): boolean {
   const assertion = formOf(body).get('assertion')
   if (assertion === null) return false
   try {
-    return entra.sessions.fulfils(String(decodeJwt(assertion)['sid']), policyId)
+    const session = entra.sessions.get(String(decodeJwt(assertion)['sid']))
+    return session?.fulfilledPolicies.has(policyId) ?? false
   } catch {
     return false
   }

@@ -4,33 +4,27 @@
  */
 const texts = {
   invalid_request: {
-    50011:
-      "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{client}'.",
+    50011: "The redirect URI '{uri}' is not one of those configured for the application '{client}'.",
     50027: 'JWT token is invalid or malformed: {why}.',
     50166: "Request to External OIDC endpoint failed. Issuer: '{issuer}'.",
     70007: "'{mode}' is not a supported value of 'response_mode'.",
-    70066:
-      "The parameter 'fmi_path' is for the token exchange only; the scope '{scope}' is another resource's.",
+    70066: "'fmi_path' goes with the token exchange only, not with the scope '{scope}'.",
     82001: "Agentic application '{client}' is not permitted to request {what}.",
     82008: "The parameter 'fmi_path' is missing from the request body.",
     82014:
-      "Agent identity '{client}' can't be consented to interactively; an administrator grants it permissions through Microsoft Graph.",
+      "Agent identity '{client}' can't be consented to interactively; grant it permissions through Graph.",
     90002: "Tenant '{tenant}' not found.",
     90023: "Unsupported 'prompt' value '{prompt}'.",
-    900023:
-      "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",
+    900023: "Tenant identifier '{tenant}' is neither a GUID nor a valid domain name.",
     900144: "The request body must contain the following parameter: '{parameter}'.",
     9000411: "The request is not properly formatted. The parameter '{parameter}' is duplicated.",
     9002325: 'Proof Key for Code Exchange is required for cross-origin authorization code redemption.',
-    9002326:
-      "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. Request origin: '{origin}'.",
-    9002327:
-      "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",
+    9002326: "Cross-origin token redemption is not permitted for the request origin '{origin}'.",
+    9002327: 'Tokens of a single-page application may only be redeemed via cross-origin requests.',
   },
   invalid_scope: {
-    28000: "The input parameter scope is not valid because it contains more than one resource: '{scope}'.",
-    70011:
-      "The provided value for the input parameter 'scope' is not valid. The scope '{scope}' is not valid.",
+    28000: "The scope is not valid because it contains more than one resource: '{scope}'.",
+    70011: "The provided value for the input parameter 'scope' is not valid: '{scope}'.",
   },
   invalid_resource: {
     500011: 'The resource principal named {resource} was not found in the tenant named {tenant}.',
@@ -42,19 +36,15 @@ const texts = {
     7000112: "Application '{client}' is disabled.",
   },
   invalid_client: {
-    70021:
-      "No matching federated identity record found for presented assertion. Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.",
-    650051:
-      'The service principal exists already from an earlier, partial consent; grant the missing permissions to it.',
-    650053:
-      "The application '{client}' asked for scope '{scope}' that doesn't exist on the resource '{resource}'.",
+    70021: "No matching federated identity record found: '{issuer}', '{subject}', '{audience}'.",
+    650051: 'The service principal exists already from an earlier, partial consent.',
+    650053: "'{client}' asked for scope '{scope}' that doesn't exist on the resource '{resource}'.",
     700021: "Client assertion application identifier doesn't match 'client_id' parameter '{client}'.",
     700023: "Client assertion audience claim '{audience}' does not match the realm of this tenant.",
     700024:
-      'Client assertion is not within its valid time range. Current time: {now}, expiry time of assertion {expiry}.',
+      'Client assertion is not within its valid time range. Current time: {now}, expiry time: {expiry}.',
     700025: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
-    700027:
-      "The certificate with identifier '{key}' used to sign the client assertion is not registered on application, or the signature does not verify.",
+    700027: "No certificate with identifier '{key}' is registered, or the signature does not verify.",
     700211: "No matching federated identity record found for presented assertion issuer '{issuer}'.",
     700212: "No matching federated identity record found for presented assertion audience '{audience}'.",
     700213: "No matching federated identity record found for presented assertion subject '{subject}'.",
@@ -63,8 +53,7 @@ const texts = {
     7000215: "Invalid client secret provided for app '{client}': send the secret's value, not its id.",
     7000218: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     7000222: "The provided client secret keys for app '{client}' are expired.",
-    7000272:
-      "The key with identifier '{key}' used to sign the federated credential could not be found in the metadata of issuer '{issuer}'.",
+    7000272: "The issuer '{issuer}' publishes no key with the identifier '{key}'.",
     7000274: "The signature of the federated credential of issuer '{issuer}' is invalid.",
   },
   invalid_grant: {
@@ -74,29 +63,23 @@ const texts = {
     50196: 'The server terminated an operation because it encountered a client request loop.',
     53003: 'Access has been blocked by Conditional Access policies.',
     54005: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.',
-    65001:
-      "The user or administrator has not consented to use the application with ID '{client}' named '{name}'. Send an interactive authorization request for this user and resource.",
+    65001: "The user or administrator has not consented to use the application with ID '{client}' ({name}).",
     70008: 'The provided authorization code is expired.',
-    500131:
-      "Assertion audience does not match the client app presenting the assertion. The audience in the assertion was '{audience}' and the expected one is '{client}'.",
-    500133:
-      'Assertion is not within its valid time range. Current time: {now}, expiry time of assertion {expiry}.',
+    500131: "Assertion audience is '{audience}'; the client that presents it is '{client}'.",
+    500133: 'Assertion is not within its valid time range. Current time: {now}, expiry time: {expiry}.',
     501051: "Application '{client}' is not assigned to a role for the application '{resource}' ({name}).",
     501481: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
     700005: 'The {what} was issued to another application.',
     700082: 'The refresh token has expired due to inactivity.',
-    700084:
-      'The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime, which is over.',
-    7000114:
-      "Application '{client}' is not allowed to make application on-behalf-of calls: the assertion is not a user's token.",
+    700084: 'The refresh token of a single-page application has a fixed, limited lifetime, which is over.',
+    7000114: "Application '{client}' presents an assertion that is not a user's token.",
     9002313: 'Invalid request. The {what} is malformed or invalid.',
   },
   login_required: { 50058: 'A silent sign-in request was sent but no user is signed in.' },
   access_denied: { 65004: 'User declined to consent to access the app.' },
   interaction_required: {
     16000: 'Several users are signed in; the request does not say which one it is for.',
-    50076:
-      "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'.",
+    50076: "You must use multi-factor authentication to access '{resource}'.",
     50079: "You must enroll in multi-factor authentication to access '{resource}'.",
     50158: 'External security challenge not satisfied.',
   },

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import { type Application, newApplication } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { ApplicationPatch, NewApplication, Query } from './bodies.ts'
+import { ApplicationPatch, Key, NewApplication, Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { collection, findApplication, readBoundUsers } from './odata.ts'
 
-const Key = Type.Object({ key: Type.String() })
 const writeAll = 'Application.ReadWrite.All'
 const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
 const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
@@ -68,7 +67,7 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
 function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication>, isBlueprint: boolean) {
   if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
   else requirePermission(caller, writeAll)
-  const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': owners, ...properties } = body
+  const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': _owners, ...properties } = body
   const appId = randomUUID()
   const application = newApplication({
     // A blueprint's two ids are one.
@@ -78,7 +77,6 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     displayName: body.displayName,
     createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
     sponsors: readBoundUsers(entra, sponsors),
-    owners: readBoundUsers(entra, owners),
   })
   if (isBlueprint && application.sponsors.length === 0)
     throw badRequest('At least one sponsor is required for an agent identity blueprint.')
@@ -104,7 +102,6 @@ function changeApplication(
 ): void {
   if (application.kind === 'agentIdentityBlueprint' && properties.spa)
     throw new GraphError(
-      400,
       'AgentBlueprint_IncompatibleProperty',
       "The property 'spa' is not compatible with an agent identity blueprint.",
     )
@@ -126,7 +123,6 @@ function checkIdentifierUris(entra: Entra, application: Application, uris: reado
     const own = [`api://${application.appId}`, `api://${entra.config.tenantId}/`]
     if (!own.some(prefix => uri.toLowerCase().startsWith(prefix)))
       throw new GraphError(
-        400,
         'HostNameNotOnVerifiedDomain',
         `Values of identifierUris property must use a verified domain of the organization or its subdomain: '${uri}'.`,
       )
@@ -142,7 +138,6 @@ function checkRemovals(now: readonly Entitlement[], wanted: readonly Entitlement
   const removed = now.find(({ id, isEnabled }) => isEnabled && !wanted?.some(kept => kept.id === id))
   if (wanted === undefined || !removed) return
   throw new GraphError(
-    400,
     'CannotDeleteOrUpdateEnabledEntitlement',
     'Permission (scope or role) cannot be deleted or updated unless disabled first.',
   )
@@ -159,17 +154,10 @@ function checkPreAuthorized({ api }: Application, change: Partial<Application['a
   )
 }
 
-/** An application as Graph shows it: no secret text, credentials without their keys. */
+/** An application as Graph shows it: no secret text. */
 function showApplication(application: Application) {
-  const {
-    kind,
-    passwordCredentials,
-    keyCredentials,
-    federatedIdentityCredentials,
-    sponsors,
-    owners,
-    ...shown
-  } = application
+  const { kind, passwordCredentials, certificates, federatedIdentityCredentials, sponsors, ...shown } =
+    application
   const isBlueprint = kind === 'agentIdentityBlueprint'
   return {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
@@ -179,12 +167,6 @@ function showApplication(application: Application) {
       ...credential,
       hint: secretText.slice(0, 3),
       secretText: null,
-    })),
-    keyCredentials: keyCredentials.map(({ keyId, displayName }) => ({
-      keyId,
-      displayName,
-      type: 'AsymmetricX509Cert',
-      usage: 'Verify',
     })),
   }
 }

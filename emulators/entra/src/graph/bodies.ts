@@ -3,9 +3,10 @@ import { ApplicationChange, FederatedProperties, Guid, Name } from '../directory
 
 const exact = { additionalProperties: false } as const
 const odataType = { '@odata.type': Type.Optional(Name) }
-const Binds = Type.Optional(Type.Array(Type.String({ maxLength: 1_024 }), { maxItems: 100 }))
+const Binds = Type.Optional(Type.Array(Type.String()))
 const binds = { 'sponsors@odata.bind': Binds, 'owners@odata.bind': Binds }
 
+export const Key = Type.Object({ key: Type.String() })
 export const Query = Type.Record(Type.String(), Type.String())
 export type Query = Static<typeof Query>
 
@@ -20,15 +21,6 @@ export const NewAgentIdentity = Type.Object(
   { ...odataType, displayName: Name, agentIdentityBlueprintId: Guid, ...binds },
   exact,
 )
-export const ServicePrincipalPatch = Type.Object(
-  {
-    displayName: Type.Optional(Name),
-    accountEnabled: Type.Optional(Type.Boolean()),
-    appRoleAssignmentRequired: Type.Optional(Type.Boolean()),
-  },
-  exact,
-)
-
 const DateTime = Type.Optional(Type.String({ format: 'date-time' }))
 const PasswordCredential = Type.Object(
   {
@@ -60,10 +52,10 @@ export const NewPermissionGrant = Type.Object(
     consentType: Type.Enum(['AllPrincipals', 'Principal'] as const),
     principalId: Type.Optional(Type.Union([Guid, Type.Null()])),
     resourceId: Guid,
-    scope: Type.String({ maxLength: 1_024 }),
+    scope: Type.String(),
     startTime: Type.Optional(Type.String()),
     expiryTime: Type.Optional(Type.String()),
   },
   exact,
 )
-export const PermissionGrantPatch = Type.Object({ scope: Type.String({ maxLength: 1_024 }) }, exact)
+export const PermissionGrantPatch = Type.Object({ scope: Type.String() }, exact)

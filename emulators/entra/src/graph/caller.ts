@@ -36,9 +36,9 @@ export async function readCaller(entra: Entra, request: FastifyRequest): Promise
 export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
   if (!sufficient.some(permission => permissions.has(permission)))
     throw new GraphError(
-      403,
       'Authorization_RequestDenied',
       'Insufficient privileges to complete the operation.',
+      403,
     )
 }
 
@@ -48,5 +48,5 @@ export function requireAgentPermission(caller: Caller, ...sufficient: readonly s
 }
 
 function invalidToken(message: string): GraphError {
-  return new GraphError(401, 'InvalidAuthenticationToken', message)
+  return new GraphError('InvalidAuthenticationToken', message, 401)
 }

@@ -4,12 +4,11 @@ import { type Static, Type } from 'typebox'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { opaque } from '../tokens/opaque.ts'
-import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, Query } from './bodies.ts'
+import { FederatedCredentialPatch, Key, NewFederatedCredential, NewPassword, Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
 import { collection, findApplication } from './odata.ts'
 
-const Key = Type.Object({ key: Type.String() })
 const CredentialKey = Type.Object({ key: Type.String(), credential: Type.String() })
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
 /** Of secrets, and of federated credentials. */

@@ -27,7 +27,7 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
     if (request.method === 'POST') checkQuota(entra)
   })
   app.setNotFoundHandler(() => {
-    throw new GraphError(404, 'BadRequest', 'Resource not found for the segment: it is not emulated here.')
+    throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
   const routes = [applicationRoutes, credentialRoutes, permissionRoutes, servicePrincipalRoutes, userRoutes]
   for (const plugin of routes) await app.register(plugin, { entra })
@@ -37,5 +37,5 @@ function checkQuota({ directory: { content } }: Entra): void {
   const objects = Object.values(content).reduce((sum, list: readonly unknown[]) => sum + list.length, 0)
   if (objects < mostObjects) return
   const message = 'The directory object quota limit for the tenant has been exceeded.'
-  throw new GraphError(403, 'Agent_Directory_QuotaExceeded', message)
+  throw new GraphError('Agent_Directory_QuotaExceeded', message, 403)
 }

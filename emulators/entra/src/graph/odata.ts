@@ -56,7 +56,7 @@ function readFilter(filter: string | undefined): [property: string, value: strin
     const [, property, quoted, bare] = condition.exec(part.trim()) ?? []
     if (property !== undefined) return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
     const message = `Unsupported or invalid query filter clause: ${part}.`
-    throw new GraphError(400, 'Request_UnsupportedQuery', message)
+    throw new GraphError('Request_UnsupportedQuery', message)
   })
 }
 

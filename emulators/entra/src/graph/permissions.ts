@@ -3,12 +3,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import type { AppRoleAssignment, PermissionGrant } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch, Query } from './bodies.ts'
+import { Key, NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch, Query } from './bodies.ts'
 import { requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
 import { collection, findServicePrincipal } from './odata.ts'
 
-const Key = Type.Object({ key: Type.String() })
 const AssignmentKey = Type.Object({ key: Type.String(), assignment: Type.String() })
 const assign = 'AppRoleAssignment.ReadWrite.All'
 const grantPermission = 'DelegatedPermissionGrant.ReadWrite.All'
@@ -64,11 +63,6 @@ export const permissionRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
   app.get(grantPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
     requirePermission(caller, grantPermission)
     return collection('oauth2PermissionGrants', entra.directory.content.permissionGrants, query)
-  })
-
-  app.get(`${grantPath}/:key`, { schema: { params: Key } }, async ({ caller, params }) => {
-    requirePermission(caller, grantPermission)
-    return findGrant(entra, params.key)
   })
 
   app.post(grantPath, { schema: { body: NewPermissionGrant } }, async ({ body, caller }, reply) => {

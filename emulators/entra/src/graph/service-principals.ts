@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { createAsManager } from '../directory/graph-permissions.ts'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { NewAgentIdentity, NewServicePrincipal, Query, ServicePrincipalPatch } from './bodies.ts'
+import { Key, NewAgentIdentity, NewServicePrincipal, Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
 import { collection, findServicePrincipal, readBoundUsers } from './odata.ts'
 
-const Key = Type.Object({ key: Type.String() })
 const writeAll = 'Application.ReadWrite.All'
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 
@@ -40,7 +38,6 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
       const application = entra.directory.application(body.appId)
       if (!application)
         throw new GraphError(
-          400,
           'NoBackingApplicationObject',
           `The appId '${body.appId}' of the service principal does not reference a valid application object.`,
         )
@@ -82,18 +79,6 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
     return reply.code(201).send(show(agent))
   })
 
-  app.patch(
-    '/servicePrincipals/:key',
-    { schema: { params: Key, body: ServicePrincipalPatch } },
-    async ({ body, caller, params }, reply) => {
-      const principal = findServicePrincipal(entra, params.key)
-      if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
-      else requireAgentPermission(caller, 'AgentIdentity.Create.All')
-      Object.assign(principal, body)
-      return reply.code(204).send()
-    },
-  )
-
   app.delete('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
     const principal = findServicePrincipal(entra, params.key)
     if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
@@ -123,21 +108,19 @@ function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId
   const blueprint = entra.directory.application(blueprintId)
   if (blueprint?.kind !== 'agentIdentityBlueprint')
     throw new GraphError(
-      400,
       'AgentIdentity_IncompatibleParentType',
       `The parent '${blueprintId}' of an agent identity must be an agent identity blueprint.`,
     )
   if (!entra.directory.principal(blueprint.appId))
     throw new GraphError(
-      400,
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
       `The blueprint '${blueprint.appId}' has no principal in this tenant; create one first.`,
     )
   if (!permissions.has('AgentIdentity.Create.All') && appId !== blueprint.appId)
     throw new GraphError(
-      403,
       'Error_AgentIdentitySelfCreateRequired',
       'A blueprint may create agent identities of its own only.',
+      403,
     )
   return blueprint
 }

@@ -1,12 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import type { Entra } from '../entra.ts'
-import { Query } from './bodies.ts'
+import { Key, Query } from './bodies.ts'
 import { requirePermission } from './caller.ts'
 import { badRequest, notFound } from './graph-error.ts'
 import { collection } from './odata.ts'
-
-const Key = Type.Object({ key: Type.String() })
 
 /** Users, read only: set-up scripts look for a sponsor, and for who they are. */
 export const userRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {

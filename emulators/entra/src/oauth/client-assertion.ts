@@ -30,7 +30,7 @@ export async function checkClientAssertion(
 async function checkCertificate(
   entra: Entra,
   { jwt, header, claims }: Assertion,
-  { appId, keyCredentials }: Application,
+  { appId, certificates }: Application,
 ): Promise<void> {
   if (claims.iss !== appId || claims.sub !== appId) throw refusal(700021, { client: appId })
   const audiences = [claims.aud].flat()
@@ -39,8 +39,8 @@ async function checkCertificate(
   if (!audiences.some(audience => accepted.includes(audience ?? '')))
     throw refusal(700023, { audience: audiences.join(' ') })
   const key = String(header['x5t#S256'] ?? header.x5t ?? header.kid ?? '')
-  const certificate = keyCredentials
-    .map(({ certificatePem }) => new X509Certificate(certificatePem))
+  const certificate = certificates
+    .map(pem => new X509Certificate(pem))
     .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toBase64Url).includes(key))
   if (!certificate) throw refusal(700027, { key })
   try {

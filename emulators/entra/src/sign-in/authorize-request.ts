@@ -82,13 +82,10 @@ function checkScopesExist(client: Client, { resource, values }: RequestedScopes)
   })
 }
 
-/** What consent would be for; `/.default` stands for what the client's registration lists. */
-export function scopesToConsent({ client, requested }: AuthorizeRequest): readonly PermissionScope[] {
+/** What consent would be for; `/.default` stands for all there is. */
+export function scopesToConsent({ requested }: AuthorizeRequest): readonly PermissionScope[] {
   const { resource, values, isDefault } = requested
-  const listed = client.application?.requiredResourceAccess
-    .filter(({ resourceAppId }) => resourceAppId === resource.application.appId)
-    .flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id))
-  return resource.application.api.oauth2PermissionScopes.filter(({ id, value }) =>
-    isDefault ? listed?.includes(id) : values.includes(value),
+  return resource.application.api.oauth2PermissionScopes.filter(
+    ({ value }) => isDefault || values.includes(value),
   )
 }

@@ -25,7 +25,7 @@ export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: E
     const session = sessionOf(entra, request)
     const user = userOfHint(entra, hint)
     if (session && user) session.userIds.delete(user.id)
-    if (session && (!user || session.userIds.size === 0)) entra.sessions.end(session)
+    if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)
     const registered = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
     if (address === undefined || !registered.includes(address)) return sendSignedOutPage(reply)
     const { origin } = new URL(address)

@@ -7,23 +7,23 @@ import { escapeHtml, sendPage } from './html.ts'
 /** Lets the user choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
 export function sendSignInPage(
   reply: FastifyReply,
-  request: AuthorizeRequest,
-  choice: { users: readonly User[]; hinted: User | undefined; needsMoreProof: boolean },
+  { client, hinted, policies, returnAddress }: AuthorizeRequest,
+  users: readonly User[],
 ): FastifyReply {
-  const { users, hinted, needsMoreProof } = choice
   const ordered = hinted ? [hinted, ...users.filter(user => user !== hinted)] : users
   const buttons = ordered.map(
     (user, index) => `<button name="account" value="${user.id}"${index === 0 ? ' autofocus' : ''}>
 ${escapeHtml(user.displayName)}<small>${escapeHtml(user.userPrincipalName)}</small></button>`,
   )
-  const proof = needsMoreProof
-    ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
-    : ''
+  const challenge =
+    policies.length > 0
+      ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
+      : ''
   return sendPage(reply, {
     title: 'Pick an account',
-    formTargets: [request.returnAddress.origin],
-    body: `<p>to continue to <strong>${escapeHtml(request.client.principal.displayName)}</strong></p>
-${proof}<form method="post">
+    formTargets: [returnAddress.origin],
+    body: `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>
+${challenge}<form method="post">
 ${buttons.join('\n')}
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { describeRefusal, type EntraError, refusal, type Trace } from '../errors/entra-error.ts'
+import { describeRefusal, type EntraError, refusal } from '../errors/entra-error.ts'
 import { type Client, findClient, isAgentic } from '../oauth/client.ts'
 
 export type Query = Readonly<Record<string, string | undefined>>
@@ -53,13 +53,13 @@ export function sendBack(
 export function sendBackRefusal(
   reply: FastifyReply,
   address: ReturnAddress,
-  refused: { error: EntraError; trace: Trace; publicUrl: string; errorSubcode?: string },
+  error: EntraError,
+  publicUrl: string,
 ): FastifyReply {
-  const { error, trace, publicUrl, errorSubcode } = refused
   return sendBack(reply, address, {
     error: error.error,
-    error_subcode: errorSubcode,
-    error_description: describeRefusal(error, trace),
+    error_subcode: error.code === 65004 ? 'cancel' : undefined,
+    error_description: describeRefusal(error, reply.request.trace),
     error_uri: `${publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,

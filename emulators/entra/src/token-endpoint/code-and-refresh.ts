@@ -6,33 +6,25 @@ import type { ClientAuthentication } from '../tokens/access-token.ts'
 import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
-/** A single-page application redeems its code (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
-export async function grantAuthorizationCode(
+/**
+ * A single-page application redeems its code, or a new access token for somebody who signed in earlier is asked for
+ * (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow).
+ */
+export async function grantSignedIn(
   entra: Entra,
   form: Form,
   client: Client,
   origin: string | undefined,
 ): Promise<TokenResponse> {
-  const code = form.required('code')
-  const redirectUri = form.required('redirect_uri')
+  const isCode = form.required('grant_type') === 'authorization_code'
+  const credential = form.required(isCode ? 'code' : 'refresh_token')
+  const redirectUri = isCode ? form.required('redirect_uri') : ''
   const authentication = await authenticatePage(entra, form, client, origin)
   const clientId = client.principal.appId
   const verifier = form.optional('code_verifier')
-  const grant = entra.grants.redeemCode(code, { clientId, redirectUri, verifier })
-  const scope = form.optional('scope') ?? grant.scope
-  return grantForUser(entra, form, { ...grant, scope, client, authentication })
-}
-
-/** A new access token for somebody who signed in earlier. */
-export async function grantRefreshToken(
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-): Promise<TokenResponse> {
-  const token = form.required('refresh_token')
-  const authentication = await authenticatePage(entra, form, client, origin)
-  const grant = entra.grants.useRefreshToken(token, client.principal.appId)
+  const grant = isCode
+    ? entra.grants.redeemCode(credential, { clientId, redirectUri, verifier })
+    : entra.grants.useRefreshToken(credential, clientId)
   const scope = form.optional('scope') ?? grant.scope
   return grantForUser(entra, form, { ...grant, scope, client, authentication })
 }

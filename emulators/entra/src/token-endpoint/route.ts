@@ -4,7 +4,7 @@ import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { allowsOrigin, grantAuthorizationCode, grantRefreshToken } from './code-and-refresh.ts'
+import { allowsOrigin, grantSignedIn } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
 import type { TokenResponse } from './response.ts'
 
@@ -54,9 +54,8 @@ async function grant(entra: Entra, form: Form, origin: string | undefined): Prom
     case jwtBearerGrant:
       return grantOnBehalfOf(entra, form, client)
     case 'authorization_code':
-      return grantAuthorizationCode(entra, form, client, origin)
     case 'refresh_token':
-      return grantRefreshToken(entra, form, client, origin)
+      return grantSignedIn(entra, form, client, origin)
     default:
       throw refusal(70003, { grantType })
   }

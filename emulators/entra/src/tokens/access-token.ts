@@ -70,12 +70,7 @@ function userClaims(
     ...(isV2
       ? { preferred_username: user.userPrincipalName }
       : {
-          acr: '1',
-          acct: 0,
           amr: ['pwd'],
-          family_name: user.surname,
-          given_name: user.givenName,
-          ipaddr: '127.0.0.1',
           unique_name: user.userPrincipalName,
           upn: user.userPrincipalName,
         }),
