@@ -27,7 +27,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', 'aaaaaaaa-0000-4000-8000-00000000000a'),
-      tokenVersion: reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? 1 : 2,
+      tokenVersion:
+        reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? (1 as const) : (2 as const),
     },
     spa: {
       appId: reader.guid('CLIENT_SPA_APP_ID', 'dddddddd-0000-4000-8000-00000000000d'),

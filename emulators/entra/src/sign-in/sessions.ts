@@ -20,7 +20,7 @@ export class Sessions extends BoundedMap<string, Session> {
   }
 
   find(cookie: string | undefined): Session | undefined {
-    return this.values().find(session => session.cookie === cookie)
+    return [...this.values()].find(session => session.cookie === cookie)
   }
 
   start(): Session {
