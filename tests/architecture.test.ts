@@ -6,14 +6,15 @@ const root = resolve(import.meta.dirname, '..')
 
 /** Which folders a folder may import from, besides itself. Everybody may use libraries. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
+  'packages/emulator-kit': ['packages/service-kit'],
   'packages/identity-trace': [],
   'packages/service-kit': [],
   'services/agent': ['packages/identity-trace', 'packages/service-kit'],
   'services/chat-ui': ['packages/identity-trace'],
   'services/weather-api': ['packages/service-kit'],
-  'emulators/auth-sidecar': ['packages/service-kit'],
-  'emulators/bedrock': ['packages/service-kit'],
-  'emulators/entra': ['packages/service-kit'],
+  'emulators/auth-sidecar': ['packages/emulator-kit', 'packages/service-kit'],
+  'emulators/bedrock': ['packages/emulator-kit', 'packages/service-kit'],
+  'emulators/entra': ['packages/emulator-kit', 'packages/service-kit'],
 }
 
 const packageNames = new Map(
