@@ -1,69 +1,102 @@
-import type { Clock } from '../clock.ts'
-import type { Principal } from '../identity/principal.ts'
-import { type Session, type SessionCredentials, Sessions } from '../identity/sessions.ts'
-import type { PolicyDocument } from '../policy/policy.ts'
-import type { Seed, SeededModel } from './seed.ts'
+import type { Config } from '../config.ts'
+import { type AccessKey, type ApiKey, accessKeysOf, apiKeysOf, usersOf } from './credentials.ts'
+import { type Model, models } from './models.ts'
+import type { PolicyDocument, Statement } from './policy.ts'
+import type { Principal } from './principal.ts'
+import { type SessionCredentials, Sessions } from './sessions.ts'
 
-const nothingAllowed: PolicyDocument = { Version: '2012-10-17', Statement: [] }
+/** What of the account can be changed while it runs. */
+export interface AccountChanges {
+  /** How long sessions live whatever was asked for. */
+  readonly sessionSeconds?: number
+  readonly models: Readonly<Record<string, Partial<Pick<Model, 'lifecycle' | 'access' | 'contextTokens'>>>>
+  /** By the ARN of the user or role. */
+  readonly policies: Readonly<Record<string, PolicyDocument>>
+}
 
-/** The emulated AWS account: the seed, and what the switchboard changed since. */
+/** The emulated AWS account in its one region: who may call, and what there is to be called. */
 export class Account {
-  readonly seed: Seed
-  readonly clock: Clock
-  /** How long sessions live whatever was asked for; `undefined` = as asked. */
-  sessionSeconds: number | undefined
-  #sessionsValidFromMs = 0
+  readonly id: string
+  readonly region: string
+  readonly role: Config['role']
+  readonly #accessKeys: readonly AccessKey[]
+  readonly #apiKeys: readonly ApiKey[]
+  readonly #policies: AccountChanges['policies']
   readonly #sessions: Sessions
-  readonly #policies = new Map<string, PolicyDocument>()
-  readonly #models = new Map<string, Partial<SeededModel>>()
+  readonly #clock: { nowMs(): number }
+  readonly #changes: { readonly current: AccountChanges }
 
-  constructor(seed: Seed, clock: Clock) {
-    this.seed = seed
-    this.clock = clock
-    this.#sessions = new Sessions(seed.accessKeys[0]?.secretAccessKey ?? seed.accountId)
+  constructor(config: Config, clock: { nowMs(): number }, changes: { readonly current: AccountChanges }) {
+    this.id = config.accountId
+    this.region = config.region
+    this.role = config.role
+    this.#accessKeys = accessKeysOf(config)
+    this.#apiKeys = apiKeysOf(config)
+    this.#policies = policiesOf(config)
+    this.#sessions = new Sessions(config.accessKey.secretAccessKey)
+    this.#clock = clock
+    this.#changes = changes
   }
 
+  nowMs(): number {
+    return this.#clock.nowMs()
+  }
+
+  /** The policy of a user or role. Who has none may do nothing. */
   policyOf(arn: string): PolicyDocument {
-    return this.#policies.get(arn) ?? this.seed.policies[arn] ?? nothingAllowed
+    return this.#changes.current.policies[arn] ?? this.#policies[arn] ?? policyOf()
   }
 
-  setPolicy(arn: string, policy: PolicyDocument): void {
-    this.#policies.set(arn, policy)
+  model(id: string): Model | undefined {
+    const model = models.find(known => known.id === id)
+    return model && { ...model, ...this.#changes.current.models[id] }
   }
 
-  model(id: string): SeededModel | undefined {
-    const seeded = this.seed.models.find(model => model.id === id)
-    return seeded && { ...seeded, ...this.#models.get(id) }
+  /** The key pair with this id and session token, over or not; `undefined` if there is none. */
+  findAccessKey(accessKeyId: string, sessionToken: string | undefined): AccessKey | undefined {
+    return (
+      this.#accessKeys.find(key => key.accessKeyId === accessKeyId && key.sessionToken === sessionToken) ??
+      (sessionToken === undefined ? undefined : this.#sessions.open(sessionToken, accessKeyId))
+    )
   }
 
-  changeModel(id: string, change: Partial<Pick<SeededModel, 'lifecycle' | 'access'>>): void {
-    this.#models.set(id, { ...this.#models.get(id), ...change })
+  findApiKey(key: string): ApiKey | undefined {
+    return this.#apiKeys.find(known => known.key === key)
   }
 
   issueSession(principal: Principal, lifetimeSeconds: number): SessionCredentials {
-    const issuedAtMs = Math.max(this.clock.nowMs(), this.#sessionsValidFromMs)
-    return this.#sessions.issue(principal, issuedAtMs, this.sessionSeconds ?? lifetimeSeconds)
+    return this.#sessions.issue(
+      principal,
+      this.nowMs(),
+      this.#changes.current.sessionSeconds ?? lifetimeSeconds,
+    )
   }
+}
 
-  /** The session behind temporary credentials, over or not; `undefined` if they were not issued here. */
-  openSession(sessionToken: string, accessKeyId: string): (Session & { isOver: boolean }) | undefined {
-    const session = this.#sessions.open(sessionToken, accessKeyId)
-    if (!session) return undefined
-    const isOver = this.clock.nowMs() >= session.expiresAtMs || session.issuedAtMs < this.#sessionsValidFromMs
-    return { ...session, isOver }
-  }
+const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+const bearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
+const foundationModels: Statement = {
+  Sid: 'ModelsBehindThem',
+  Effect: 'Allow',
+  Action: invoke,
+  Resource: ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*'],
+}
 
-  /** Makes every session issued until now an expired one. */
-  expireSessions(): void {
-    this.#sessionsValidFromMs = this.clock.nowMs() + 1
+function policiesOf(config: Config): AccountChanges['policies'] {
+  const { agent, profilesOnly } = usersOf(config)
+  const profiles: Statement = {
+    Sid: 'Profiles',
+    Effect: 'Allow',
+    Action: invoke,
+    Resource: `arn:aws:bedrock:*:${config.accountId}:inference-profile/*`,
   }
+  return {
+    [agent.policyArn]: policyOf(profiles, foundationModels, bearerToken),
+    [config.role.arn]: policyOf(profiles, foundationModels),
+    [profilesOnly.policyArn]: policyOf(profiles),
+  }
+}
 
-  /** Back to the seed. */
-  reset(): void {
-    this.#policies.clear()
-    this.#models.clear()
-    this.sessionSeconds = undefined
-    this.#sessionsValidFromMs = 0
-    this.clock.offsetSeconds = 0
-  }
+function policyOf(...statements: Statement[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: statements }
 }

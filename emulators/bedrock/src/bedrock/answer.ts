@@ -1,4 +1,4 @@
-import type { Generation, TokenisedBlock } from './tokens.ts'
+import type { Generation, TokenisedBlock } from '../model/generate.ts'
 
 export interface Usage {
   readonly inputTokens: number

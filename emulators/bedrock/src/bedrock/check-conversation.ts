@@ -1,5 +1,5 @@
-import { invalid } from './bedrock-error.ts'
-import type { ContentBlock, ConverseRequest, Message } from './converse-request.ts'
+import { invalid } from '../wire/bedrock-error.ts'
+import type { ContentBlock, ConverseRequest, Message } from '../wire/converse-request.ts'
 
 /** Checks what Bedrock demands of a conversation beyond its form. @throws {BedrockError} in the words of Bedrock */
 export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {

@@ -1,12 +1,12 @@
-import type { SeededModel } from '../account/seed.ts'
-import { invalid } from './bedrock-error.ts'
+import type { Model } from '../account/models.ts'
+import { invalid } from '../wire/bedrock-error.ts'
+import type { ConverseRequest } from '../wire/converse-request.ts'
 import { refusedByModel } from './check-conversation.ts'
-import type { ConverseRequest } from './converse-request.ts'
 
 const knownFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta', 'top_k'])
 
 /** Checks the parameters that models differ in. @throws {BedrockError} in the words of Bedrock */
-export function checkParameters(request: ConverseRequest, model: SeededModel): void {
+export function checkParameters(request: ConverseRequest, model: Model): void {
   checkSampling(request, model)
   const { maxTokens } = request.inferenceConfig ?? {}
   if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
@@ -18,10 +18,7 @@ export function checkParameters(request: ConverseRequest, model: SeededModel): v
   checkAdditionalFields(request, model)
 }
 
-function checkSampling(
-  { inferenceConfig, additionalModelRequestFields }: ConverseRequest,
-  model: SeededModel,
-) {
+function checkSampling({ inferenceConfig, additionalModelRequestFields }: ConverseRequest, model: Model) {
   const { temperature, topP } = inferenceConfig ?? {}
   const topK = additionalModelRequestFields?.['top_k']
   if (!model.takesSampling) {
@@ -36,7 +33,7 @@ function checkSampling(
   }
 }
 
-function checkTools({ toolConfig }: ConverseRequest, model: SeededModel): void {
+function checkTools({ toolConfig }: ConverseRequest, model: Model): void {
   const names = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? []
   if (new Set(names).size < names.length) throw refusedByModel('tools: Tool names must be unique.')
   const { any, tool } = toolConfig?.toolChoice ?? {}
@@ -48,7 +45,7 @@ function checkTools({ toolConfig }: ConverseRequest, model: SeededModel): void {
   }
 }
 
-function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: SeededModel) {
+function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: Model) {
   const unknown = Object.keys(additionalModelRequestFields).find(name => !knownFields.has(name))
   if (unknown) throw refusedByModel(`${unknown}: Extra inputs are not permitted`)
   const thinking = additionalModelRequestFields['thinking']

@@ -1,10 +1,10 @@
 import type { Account } from '../account/account.ts'
-import { type Geography, geographies, type SeededModel } from '../account/seed.ts'
-import { invalid } from './bedrock-error.ts'
+import { type Geography, geographies, type Model } from '../account/models.ts'
+import { invalid } from '../wire/bedrock-error.ts'
 
 /** What a call's path names: a model through an inference profile, or the bare model. */
 export interface InvokedModel {
-  readonly model: SeededModel
+  readonly model: Model
   readonly modelArns: readonly string[]
   readonly profile: { readonly id: string; readonly arn: string } | undefined
 }
@@ -20,7 +20,7 @@ const destinations: Readonly<Record<Exclude<Geography, 'global'>, readonly strin
 
 /** Finds what a model id, profile id or profile ARN means in the account's region. @throws {BedrockError} */
 export function findInvokedModel(account: Account, modelId: string): InvokedModel {
-  const { region, accountId } = account.seed
+  const { region, id: accountId } = account
   const id = idOf(modelId, account)
   const geography = geographies.find(candidate => id.startsWith(`${candidate}.`))
   const model = account.model(geography === undefined ? id : id.slice(geography.length + 1))
@@ -34,7 +34,7 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   }
 }
 
-function idOf(modelId: string, { seed: { region, accountId } }: Account): string {
+function idOf(modelId: string, { region, id: accountId }: Account): string {
   if (!modelId.startsWith('arn:')) return modelId
   const prefixes = [
     `arn:aws:bedrock:${region}:${accountId}:inference-profile/`,
@@ -45,7 +45,7 @@ function idOf(modelId: string, { seed: { region, accountId } }: Account): string
   return modelId.slice(prefix.length)
 }
 
-function isReachable(geography: Geography, model: SeededModel, region: string): boolean {
+function isReachable(geography: Geography, model: Model, region: string): boolean {
   if (!model.profiles.includes(geography)) return false
   return geography === 'global' || destinations[geography].includes(region)
 }

@@ -1,12 +1,13 @@
 import type { Account } from '../account/account.ts'
-import { sessionPrincipal } from '../identity/principal.ts'
+import { sessionPrincipal } from '../account/principal.ts'
 import { StsError, validationError } from './sts-error.ts'
 import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
 
 const shortestSessionSeconds = 900
 const longestSessionSeconds = 43_200
-const usualSessionSeconds = 3_600
+/** What roles allow unless they are told otherwise; also what is issued unless something else is asked for. */
+const maxSessionSeconds = 3_600
 
 /** The action of the same name: exchanges a token of a trusted issuer for temporary credentials of a role. @throws {StsError} */
 export async function assumeRoleWithWebIdentity(
@@ -19,16 +20,11 @@ export async function assumeRoleWithWebIdentity(
   const seconds = readDuration(parameters)
   const identity = await verifyWebIdentityToken(account, token)
 
-  const role = account.seed.roles.find(({ arn }) => arn === roleArn)
-  const { trust } = role ?? {}
-  const isTrusted =
-    trust?.issuer === identity.issuer &&
-    trust.audience === identity.audience &&
-    trust.subject === identity.subject
-  if (!role || !isTrusted) {
-    throw new StsError('AccessDenied', 403, 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
+  const { role } = account
+  if (role.arn !== roleArn || role.trust?.subject !== identity.subject) {
+    throw new StsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
   }
-  if (seconds > role.maxSessionSeconds) {
+  if (seconds > maxSessionSeconds) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
   }
   const principal = sessionPrincipal(roleArn, sessionName)
@@ -43,12 +39,12 @@ export async function assumeRoleWithWebIdentity(
       SessionToken: session.sessionToken,
       Expiration: new Date(session.expiresAtMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
     },
-    Provider: `arn:aws:iam::${account.seed.accountId}:oidc-provider/${identity.issuer.replace(/^https?:\/\//, '')}`,
+    Provider: `arn:aws:iam::${account.id}:oidc-provider/${identity.issuer.replace(/^https?:\/\//, '')}`,
   }
 }
 
 /** An id in the form of AWS's, the same for the same role. */
-export function roleId(roleArn: string): string {
+function roleId(roleArn: string): string {
   const name = roleArn.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
   return `AROA${name.slice(-16).padStart(16, 'X')}`
 }
@@ -69,7 +65,7 @@ function required(parameters: URLSearchParams, name: string, member: string, pat
 
 function readDuration(parameters: URLSearchParams): number {
   const text = parameters.get('DurationSeconds')
-  if (text === null) return usualSessionSeconds
+  if (text === null) return maxSessionSeconds
   const seconds = Number(text)
   if (seconds >= shortestSessionSeconds && seconds <= longestSessionSeconds) return seconds
   const [word, bound] =

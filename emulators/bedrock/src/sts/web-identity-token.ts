@@ -11,7 +11,7 @@ export interface WebIdentity {
 }
 
 /**
- * Verifies a web identity token against the identity providers registered in the account.
+ * Verifies a web identity token against the issuer that the account's role trusts.
  *
  * @throws {StsError} in the words of STS
  */
@@ -19,21 +19,21 @@ export async function verifyWebIdentityToken(account: Account, token: string): P
   const claims = decode(token)
   const issuer = required(claims, 'iss')
   const subject = required(claims, 'sub')
-  const provider = account.seed.identityProviders.find(candidate => candidate.issuer === issuer)
-  if (!provider) {
+  const { trust } = account.role
+  if (trust?.issuer !== issuer) {
     throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${issuer}`)
   }
-  const audience = [claims.aud ?? []].flat().find(candidate => provider.audiences.includes(candidate))
-  if (audience === undefined) throw invalidIdentityToken('Incorrect token audience')
+  const { audience } = trust
+  if (![claims.aud].flat().includes(audience)) throw invalidIdentityToken('Incorrect token audience')
   const keys = await fetchIssuerKeys(issuer)
   try {
     await jwtVerify(token, keys, {
       algorithms: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'],
-      currentDate: new Date(account.clock.nowMs()),
+      currentDate: new Date(account.nowMs()),
       requiredClaims: ['exp', 'iat'],
     })
   } catch (error) {
-    throw explain(error, account.clock.nowSeconds())
+    throw explain(error, Math.floor(account.nowMs() / 1000))
   }
   return { issuer, subject, audience }
 }
@@ -58,7 +58,6 @@ function explain(error: unknown, nowSeconds: number): StsError {
   if (error instanceof errors.JWTExpired) {
     return new StsError(
       'ExpiredTokenException',
-      400,
       `Token expired: current date/time ${nowSeconds} must be before the expiration date/time ${error.payload.exp}`,
     )
   }

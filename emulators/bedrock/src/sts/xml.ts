@@ -3,15 +3,15 @@ const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 /** Text, or elements by name. */
 export type XmlContent = string | { readonly [element: string]: XmlContent }
 
-/** The answer of an action of STS's query protocol. */
-export function actionAnswer(action: string, result: XmlContent, requestId: string): string {
+/** The response to an action of STS's query protocol. */
+export function actionResponse(action: string, result: XmlContent, requestId: string): string {
   return document(`${action}Response`, {
     [`${action}Result`]: result,
     ResponseMetadata: { RequestId: requestId },
   })
 }
 
-export function errorAnswer(code: string, message: string, requestId: string): string {
+export function errorResponse(code: string, message: string, requestId: string): string {
   return document('ErrorResponse', {
     Error: { Type: 'Sender', Code: code, Message: message },
     RequestId: requestId,
