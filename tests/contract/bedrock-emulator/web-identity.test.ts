@@ -16,7 +16,7 @@ const bedrock = useBedrock(() => ({
 const folder = mkdtempSync(join(tmpdir(), 'web-identity-'))
 const tokenFile = join(folder, 'token')
 
-afterEach(() => issuer.answerWith(undefined))
+afterEach(() => issuer.respondWith(undefined))
 afterAll(async () => {
   rmSync(folder, { recursive: true })
   await issuer.close()
@@ -123,7 +123,7 @@ describe('the SDK’s own web identity credentials', () => {
   })
 
   it('are refused while the issuer publishes no keys', async () => {
-    issuer.answerWith((_request, response) => response.writeHead(500).end())
+    issuer.respondWith((_request, response) => response.writeHead(500).end())
     expect(await failureOf(converse(client))).toMatchObject({
       name: 'InvalidIdentityTokenException',
       message: expect.stringMatching(/^Couldn't retrieve verification key from your identity provider/),
@@ -131,7 +131,7 @@ describe('the SDK’s own web identity credentials', () => {
   })
 
   it('are refused while the issuer is out of reach', async () => {
-    issuer.answerWith(request => request.socket.destroy())
+    issuer.respondWith(request => request.socket.destroy())
     expect((await failureOf(converse(client))).name).toMatch(/^IDPCommunicationError/)
   })
 })

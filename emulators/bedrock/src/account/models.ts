@@ -13,10 +13,8 @@ export interface Model {
   /** How much it reads at most. */
   readonly contextTokens: number
   readonly maxOutputTokens: number
-  /** Models since 5.5 refuse `temperature` and `topP`; before, one of them may be sent. */
-  readonly takesSampling: boolean
-  /** Whether a conversation may end with the beginning of the answer. */
-  readonly takesPrefill: boolean
+  /** Until 5.5, models took `temperature` or `topP`, a thinking budget, and the beginning of the answer. */
+  readonly isBefore55: boolean
   /** Whether thinking can be switched off; where it can't, a tool cannot be forced either. */
   readonly thinking: 'optional' | 'always'
 }
@@ -45,8 +43,7 @@ function current(id: string, thinking: Model['thinking']): Model {
     profiles: everywhere,
     contextTokens: 1_000_000,
     maxOutputTokens: 128_000,
-    takesSampling: false,
-    takesPrefill: false,
+    isBefore55: false,
     thinking,
   }
 }
@@ -58,7 +55,6 @@ function earlier(id: string, lifecycle: Model['lifecycle'], profiles: readonly G
     profiles,
     contextTokens: 200_000,
     maxOutputTokens: 64_000,
-    takesSampling: true,
-    takesPrefill: true,
+    isBefore55: true,
   }
 }

@@ -33,11 +33,6 @@ describe('decide', () => {
     ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
     ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
     [
-      'what meets a condition by pattern',
-      allow({ Condition: { StringLike: { 'bedrock:InferenceProfileArn': ['x', '*/us.*'] } } }),
-      'allowed',
-    ],
-    [
       'what has not got the value of a condition',
       allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }),
       'not-allowed',

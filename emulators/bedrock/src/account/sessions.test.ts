@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sessionPrincipal } from './principal.ts'
-import { Sessions } from './sessions.ts'
+import { Sessions, sessionPrincipal } from './sessions.ts'
 
 const principal = sessionPrincipal('arn:aws:iam::111122223333:role/team/agent', 'session')
 

@@ -1,8 +1,8 @@
 import type { Account } from '../account/account.ts'
-import type { Principal } from '../account/principal.ts'
+import type { Principal } from '../account/sessions.ts'
 import { BedrockError, type BedrockErrorName } from '../wire/bedrock-error.ts'
 import { readAuthorization } from './authorization-header.ts'
-import { headerOf, type ReceivedRequest } from './received-request.ts'
+import type { ReceivedRequest } from './received-request.ts'
 import { findSignatureFault } from './verify-signature.ts'
 
 /** Who calls, and by which kind of credential. */
@@ -16,9 +16,8 @@ export interface Caller extends Principal {
  * @throws {BedrockError} in the words of AWS
  */
 export async function authenticate(account: Account, request: ReceivedRequest): Promise<Caller> {
-  const header = headerOf(request, 'authorization')
-  if (header === undefined)
-    throw refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const header = request.headers['authorization']
+  if (!header) throw refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const apiKey = /^Bearer +(.*)$/i.exec(header)?.[1]
   return apiKey === undefined
     ? authenticateSignature(account, request, header)
@@ -30,7 +29,7 @@ function authenticateApiKey(account: Account, key: string): Caller {
   const isValid =
     apiKey !== undefined &&
     (apiKey.region ?? account.region) === account.region &&
-    account.nowMs() < (apiKey.expiresAtMs ?? Number.POSITIVE_INFINITY)
+    account.clock.nowMs() < (apiKey.expiresAtMs ?? Number.POSITIVE_INFINITY)
   if (isValid) return { ...apiKey.principal, credential: 'api-key' }
   throw new BedrockError(
     'AccessDeniedException',
@@ -46,15 +45,21 @@ async function authenticateSignature(
 ): Promise<Caller> {
   const authorization = readAuthorization(header)
   if (typeof authorization === 'string') throw refused('IncompleteSignatureException', authorization)
-  const key = account.findAccessKey(authorization.accessKeyId, headerOf(request, 'x-amz-security-token'))
+  const key = account.findAccessKey(authorization.accessKeyId, request.headers['x-amz-security-token'])
   if (!key) {
     throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
-  if (account.nowMs() >= (key.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
+  if (account.clock.nowMs() >= (key.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
     throw refused('ExpiredTokenException', 'The security token included in the request is expired')
   }
   const scope = { region: account.region, service: 'bedrock' }
-  const fault = await findSignatureFault(request, authorization, key.secretAccessKey, scope, account.nowMs())
+  const fault = await findSignatureFault(
+    request,
+    authorization,
+    key.secretAccessKey,
+    scope,
+    account.clock.nowMs(),
+  )
   if (fault !== undefined) throw refused('InvalidSignatureException', fault)
   return { ...key.principal, credential: 'access-key' }
 }

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
 /** A request as it came over the wire: nothing decoded, so that its signature can be recomputed. */
@@ -8,26 +7,21 @@ export interface ReceivedRequest {
   readonly path: string
   /** The query as sent, without the question mark. */
   readonly query: string
-  /** Lower-case names. */
-  readonly headers: IncomingHttpHeaders
+  /** Lower-case names; Node joins what came more than once. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
 
 /** The raw request behind a Fastify one whose body was read as bytes. */
 export function receivedRequest({ raw, body }: FastifyRequest): ReceivedRequest {
-  const url = raw.url ?? '/'
+  const { method = 'GET', url = '/' } = raw
   const [path = '/'] = url.split('?', 1)
+  const headers = Object.entries(raw.headers).map(([name, value]) => [name, String(value)])
   return {
-    method: raw.method ?? 'GET',
+    method,
     path,
     query: url.slice(path.length + 1),
-    headers: raw.headers,
+    headers: Object.fromEntries(headers),
     body: body instanceof Uint8Array ? body : new Uint8Array(),
   }
-}
-
-/** One value of a header, or `undefined`. */
-export function headerOf({ headers }: ReceivedRequest, name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value.join(',') : value
 }

@@ -2,10 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { readAuthorization, type SignatureV4Authorization } from './authorization-header.ts'
-import { headerOf, type ReceivedRequest } from './received-request.ts'
+import type { ReceivedRequest } from './received-request.ts'
 
 /** AWS tolerates five minutes between its clock and the caller's. */
 const toleranceMs = 5 * 60_000
+const mismatch =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
 
 export interface SigningScope {
   readonly region: string
@@ -25,18 +27,15 @@ export async function findSignatureFault(
   scope: SigningScope,
   nowMs: number,
 ): Promise<string | undefined> {
-  const timestamp = headerOf(request, 'x-amz-date') ?? ''
+  const timestamp = request.headers['x-amz-date'] ?? ''
+  const signingDate = parseTimestamp(timestamp)
   const fault =
     findScopeFault(authorization, scope, timestamp) ??
-    findClockFault(timestamp, nowMs) ??
+    findClockFault(timestamp, signingDate.getTime(), nowMs) ??
     findUnsignedHeader(request, authorization.signedHeaders)
   if (fault !== undefined) return fault
-  const holds =
-    isHashOfBody(request) &&
-    isSame(authorization.signature, await sign(request, authorization, secretAccessKey, timestamp))
-  return holds
-    ? undefined
-    : 'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+  const expected = await sign(request, authorization, secretAccessKey, signingDate)
+  return isHashOfBody(request) && isSame(authorization.signature, expected) ? undefined : mismatch
 }
 
 function findScopeFault(
@@ -50,17 +49,16 @@ function findScopeFault(
   return `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
 }
 
-function findClockFault(timestamp: string, nowMs: number): string | undefined {
-  const signedMs = parseTimestamp(timestamp)
+function findClockFault(timestamp: string, signedMs: number, nowMs: number): string | undefined {
   if (Number.isNaN(signedMs)) {
     return `Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`
   }
-  const now = formatTimestamp(nowMs)
+  const [earliest, now, latest] = [-toleranceMs, 0, toleranceMs].map(ms => formatTimestamp(nowMs + ms))
   if (signedMs < nowMs - toleranceMs) {
-    return `Signature expired: ${timestamp} is now earlier than ${formatTimestamp(nowMs - toleranceMs)} (${now} - 5 min.)`
+    return `Signature expired: ${timestamp} is now earlier than ${earliest} (${now} - 5 min.)`
   }
   if (signedMs > nowMs + toleranceMs) {
-    return `Signature not yet current: ${timestamp} is still later than ${formatTimestamp(nowMs + toleranceMs)} (${now} + 5 min.)`
+    return `Signature not yet current: ${timestamp} is still later than ${latest} (${now} + 5 min.)`
   }
   return undefined
 }
@@ -73,33 +71,34 @@ function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly strin
 }
 
 /** The library takes a hash that a request brings along for the body's. */
-function isHashOfBody(request: ReceivedRequest): boolean {
-  const claimed = headerOf(request, 'x-amz-content-sha256')
-  return claimed === undefined || claimed === createHash('sha256').update(request.body).digest('hex')
+function isHashOfBody({ headers, body }: ReceivedRequest): boolean {
+  const claimed = headers['x-amz-content-sha256']
+  return claimed === undefined || claimed === createHash('sha256').update(body).digest('hex')
 }
 
 async function sign(
   request: ReceivedRequest,
   { accessKeyId, region, service, signedHeaders }: SignatureV4Authorization,
   secretAccessKey: string,
-  timestamp: string,
+  signingDate: Date,
 ): Promise<string> {
   const credentials = { accessKeyId, secretAccessKey }
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, applyChecksum: false })
+  const { method, path, body } = request
   const query = new URLSearchParams(request.query)
-  const signed = await signer.sign(
+  const { headers } = await signer.sign(
     {
-      method: request.method,
+      method,
       protocol: 'http:',
-      hostname: headerOf(request, 'host') ?? '',
-      path: request.path,
+      hostname: '',
+      path,
       query: Object.fromEntries([...query.keys()].map(name => [name, query.getAll(name)])),
-      headers: Object.fromEntries(signedHeaders.map(name => [name, headerOf(request, name) ?? ''])),
-      body: request.body,
+      headers: Object.fromEntries(signedHeaders.map(name => [name, request.headers[name] ?? ''])),
+      body,
     },
-    { signingDate: new Date(parseTimestamp(timestamp)), signableHeaders: new Set(signedHeaders) },
+    { signingDate, signableHeaders: new Set(signedHeaders) },
   )
-  const authorization = readAuthorization(signed.headers['authorization'] ?? '')
+  const authorization = readAuthorization(headers['authorization'] ?? '')
   return typeof authorization === 'object' ? authorization.signature : ''
 }
 
@@ -108,11 +107,11 @@ function isSame(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-function parseTimestamp(text: string): number {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-  if (!match) return Number.NaN
-  const [, year, month, day, hour, minute, second] = match
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+/** `YYYYMMDDTHHMMSSZ`; anything else makes an invalid date. */
+function parseTimestamp(text: string): Date {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
 }
 
 function formatTimestamp(ms: number): string {

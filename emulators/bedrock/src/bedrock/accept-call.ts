@@ -19,18 +19,12 @@ export interface BedrockDependencies {
 
 export type ModelRequest = FastifyRequest<{ Params: { modelId: string } }>
 
-/** A call that was let through. */
-export interface AcceptedCall {
-  readonly converse: ConverseRequest
-  readonly inputTokens: number
-}
-
 /** Authenticates, authorises and checks a call in the order in which AWS does. @throws {BedrockError} */
 export async function acceptCall(
   { account, controls }: BedrockDependencies,
   operation: Operation,
   request: ModelRequest,
-): Promise<AcceptedCall> {
+): Promise<{ converse: ConverseRequest; inputTokens: number }> {
   const { modelId } = request.params
   const received = receivedRequest(request)
   controls.requests.note(request, { operation, modelId })
@@ -40,7 +34,7 @@ export async function acceptCall(
   authorise(account, caller, operation, invoked)
   checkModelAccess(invoked)
   const converse = parseConverseRequest(received.body)
-  checkConversation(converse, invoked.model.takesPrefill)
+  checkConversation(converse, invoked.model.isBefore55)
   checkParameters(converse, invoked.model)
   const inputTokens = countTokens(JSON.stringify([converse.system, converse.messages, converse.toolConfig]))
   if (inputTokens > invoked.model.contextTokens) throw invalid('Input is too long for requested model.')

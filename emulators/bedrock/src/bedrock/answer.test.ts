@@ -33,8 +33,8 @@ describe('generate', () => {
         const limits = { maxTokens: 10_000, stopSequences: [] }
         const generation = generate({ blocks, stopReason }, limits, pieces(seed))
         const spelt: string[] = []
-        for (const { payload } of streamEvents(generation)) {
-          const { contentBlockIndex, delta } = payload
+        for (const [, payload] of streamEvents(generation)) {
+          const { contentBlockIndex, delta } = payload as Record<string, unknown>
           if (typeof contentBlockIndex !== 'number' || typeof delta !== 'object' || delta === null) continue
           const piece: unknown =
             Reflect.get(delta, 'text') ?? Reflect.get(Reflect.get(delta, 'toolUse'), 'input')

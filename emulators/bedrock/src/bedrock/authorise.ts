@@ -1,6 +1,5 @@
 import type { Account } from '../account/account.ts'
 import { decide } from '../account/policy.ts'
-import type { Principal } from '../account/principal.ts'
 import type { Caller } from '../authentication/authenticate.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
@@ -29,7 +28,7 @@ export function authorise(
 
 function demand(
   account: Account,
-  { arn, policyArn }: Principal,
+  { arn, policyArn }: Caller,
   action: string,
   resource: string,
   context: Readonly<Record<string, string>>,

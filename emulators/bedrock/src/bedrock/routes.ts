@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Fault } from '../control/faults.ts'
 import { type Generation, generate } from '../model/generate.ts'
 import { respond } from '../model/model.ts'
-import type { Reply } from '../model/reply.ts'
+import { type Reply, say } from '../model/reply.ts'
 import { BedrockError, usualMessages } from '../wire/bedrock-error.ts'
 import type { ConverseRequest } from '../wire/converse-request.ts'
 import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
 import type { Operation } from './authorise.ts'
-import { isStreamFault, sendStream, sendWhole } from './send-answer.ts'
+import { isStreamFault } from './break-stream.ts'
+import { sendStream, sendWhole } from './send-answer.ts'
 
 /** `Converse` and `ConverseStream` of Amazon Bedrock Runtime. */
 export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDependencies): void {
@@ -73,8 +74,7 @@ function generationOf(converse: ConverseRequest, fault: Fault | undefined, rando
 
 function bend(reply: Reply, fault: Fault | undefined): Reply {
   if (fault?.kind === 'stop') {
-    const blocks = fault.text ? [{ type: 'text', text: fault.text } as const] : []
-    return { blocks, stopReason: fault.stopReason }
+    return { ...(fault.text ? say(fault.text) : { blocks: [] }), stopReason: fault.stopReason }
   }
   if (fault?.kind !== 'think') return reply
   const thought = {

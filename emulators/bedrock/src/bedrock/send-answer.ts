@@ -1,21 +1,16 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { Fault, StreamFault } from '../control/faults.ts'
+import type { Fault } from '../control/faults.ts'
 import type { Generation } from '../model/generate.ts'
-import {
-  encodeCorruptFrame,
-  encodeError,
-  encodeEvent,
-  encodeException,
-  encodeGarbage,
-} from '../wire/event-stream.ts'
-import { converseBody, padding, streamEvents, type Usage } from './answer.ts'
+import { encodeEvent } from '../wire/event-stream.ts'
+import { converseBody, padding, streamEvents } from './answer.ts'
+import { breakStream, isStreamFault } from './break-stream.ts'
 
 /** An answer and how it is to be sent. */
 export interface AnsweredCall {
   readonly generation: Generation
-  readonly usage: Usage
+  readonly usage: object
   /** In milliseconds. */
   readonly pace: { readonly firstTokenMs: number; readonly tokenDelayMs: number }
   readonly fault: Fault | undefined
@@ -26,12 +21,11 @@ export interface AnsweredCall {
 }
 
 const usualEventsBeforeBreak = 3
-const usualMessage = 'The model stopped in the middle of its answer.'
 
 /** Sends an answer in one piece. */
 export async function sendWhole(reply: FastifyReply, call: AnsweredCall): Promise<FastifyReply> {
   const { generation, usage, pace, startedMs, signal } = call
-  await pause(pace.firstTokenMs + pace.tokenDelayMs * usage.outputTokens, signal)
+  await pause(pace.firstTokenMs + pace.tokenDelayMs * generation.outputTokens, signal)
   const body = converseBody(generation, usage, Math.round(performance.now() - startedMs))
   return reply.type('application/json').send(Buffer.from(JSON.stringify(body)))
 }
@@ -53,12 +47,12 @@ export async function sendStream(
   const mostEvents = streamFault ? (streamFault.afterEvents ?? usualEventsBeforeBreak) : Infinity
   let eventsSent = 0
   const send = async (type: string, payload: object): Promise<void> => {
-    const isRoomy = raw.write(encodeEvent(type, { ...payload, p: padding(random) }))
+    const isRoomy = raw.write(encodeEvent(type, JSON.stringify({ ...payload, p: padding(random) })))
     eventsSent += 1
     if (!isRoomy) await once(raw, 'drain', { signal }).catch(() => {})
   }
   await pause(pace.firstTokenMs, signal)
-  for (const { type, payload } of streamEvents(generation)) {
+  for (const [type, payload] of streamEvents(generation)) {
     if (signal.aborted || eventsSent >= mostEvents) break
     await send(type, payload)
     if (type === 'contentBlockDelta') await pause(pace.tokenDelayMs, signal)
@@ -69,37 +63,6 @@ export async function sendStream(
   note(eventsSent)
   if (streamFault) breakStream(raw, streamFault)
   else raw.end()
-}
-
-type Raw = FastifyReply['raw']
-
-function breakStream(raw: Raw, fault: StreamFault): void {
-  switch (fault.kind) {
-    case 'cut':
-      raw.socket?.destroySoon()
-      return
-    case 'stall':
-      return
-    case 'end':
-      raw.end()
-      return
-    case 'garbage':
-      raw.end(encodeGarbage())
-      return
-    case 'corrupt':
-      raw.end(encodeCorruptFrame())
-      return
-    case 'exception':
-      raw.end(encodeException(fault.type, fault.message ?? usualMessage))
-      return
-    case 'stream-error':
-      raw.end(encodeError(fault.type, fault.message ?? usualMessage))
-  }
-}
-
-/** Whether a fault breaks a stream in its middle. */
-export function isStreamFault(fault: Fault | undefined): fault is StreamFault {
-  return fault !== undefined && !['error', 'stop', 'think'].includes(fault.kind)
 }
 
 /** Waits, or less long when the caller goes away. */

@@ -28,9 +28,6 @@ interface SettingValues extends AccountChanges {
 }
 
 const strict = { additionalProperties: false } as const
-const orNull = <const Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()])
-
 const DelayMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 const ModelChange = Type.Object(
   {
@@ -44,12 +41,9 @@ const change = {
   firstTokenMs: DelayMs,
   tokenDelayMs: DelayMs,
   clockOffsetSeconds: ClockOffset,
-  sessionSeconds: orNull(Type.Integer({ minimum: 0 })),
-  models: Type.Object(
-    Object.fromEntries(models.map(({ id }) => [id, Type.Optional(orNull(ModelChange))])),
-    strict,
-  ),
-  policies: Type.Record(Type.String(), orNull(PolicyDocument)),
+  sessionSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  models: Type.Partial(Type.Object(Object.fromEntries(models.map(({ id }) => [id, ModelChange]))), strict),
+  policies: Type.Record(Type.String(), PolicyDocument),
 }
 
 /** What can be seen and changed of the emulator while it runs. */
@@ -60,12 +54,7 @@ export class Controls {
   readonly clock: Clock
 
   constructor({ pace }: Config) {
-    this.settings = new Settings<SettingValues>(change, {
-      ...pace,
-      clockOffsetSeconds: 0,
-      models: {},
-      policies: {},
-    })
+    this.settings = new Settings(change, { ...pace, clockOffsetSeconds: 0, models: {}, policies: {} })
     this.clock = new Clock(this.settings)
   }
 

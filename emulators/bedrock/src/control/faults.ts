@@ -4,59 +4,41 @@ import { type BedrockErrorName, bedrockErrors } from '../wire/bedrock-error.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.Optional(Type.String())
-const afterEvents = Type.Optional(
-  Type.Integer({ minimum: 0, description: 'Events that are sent before it; 3 by default.' }),
-)
+/** How many events are sent before it. */
+const afterEvents = Type.Optional(Type.Integer({ minimum: 0 }))
 
+/** An error response by its name; without its type, only status and message tell. */
 const ErrorFault = Type.Object(
   {
-    kind: Type.Literal('error', { description: 'An error response by its name.' }),
+    kind: Type.Literal('error'),
     name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]),
     message: Text,
-    withoutType: Type.Optional(
-      Type.Boolean({ description: 'Without x-amzn-errortype, so that only status and message tell.' }),
-    ),
+    withoutType: Type.Optional(Type.Boolean()),
   },
   strict,
 )
 
+/**
+ * A stream whose connection dies (`cut`), that ends cleanly but too early, holds an event that is no JSON (`garbage`)
+ * or a frame with a wrong checksum (`corrupt`), or falls silent (`stall`).
+ */
 const BreakFault = Type.Object(
-  {
-    kind: Type.Enum(['cut', 'end', 'garbage', 'corrupt', 'stall'], {
-      description:
-        'cut: the connection dies; end: the stream ends cleanly, but too early; garbage: an event that is no JSON; corrupt: a frame with a wrong checksum; stall: silence.',
-    }),
-    afterEvents,
-  },
+  { kind: Type.Enum(['cut', 'end', 'garbage', 'corrupt', 'stall']), afterEvents },
   strict,
 )
+/** A modelled exception in a stream, such as `modelStreamErrorException`, or a frame of type error. */
 const ExceptionFault = Type.Object(
-  {
-    kind: Type.Enum(['exception', 'stream-error'], {
-      description: 'exception: a modelled exception frame; stream-error: a frame of type error.',
-    }),
-    afterEvents,
-    type: Type.String({ minLength: 1, description: 'Such as modelStreamErrorException.' }),
-    message: Text,
-  },
+  { kind: Type.Enum(['exception', 'stream-error']), afterEvents, type: Type.String(), message: Text },
   strict,
 )
 /** Trouble in the middle of a stream. */
-export const StreamFault = Type.Union([BreakFault, ExceptionFault])
+const StreamFault = Type.Union([BreakFault, ExceptionFault])
 export type StreamFault = Static<typeof StreamFault>
 
-const StopFault = Type.Object(
-  {
-    kind: Type.Literal('stop', { description: 'Another stop reason, with this text or none.' }),
-    stopReason: Type.String({ minLength: 1 }),
-    text: Text,
-  },
-  strict,
-)
-const ThinkFault = Type.Object(
-  { kind: Type.Literal('think', { description: 'A reasoning block before the answer.' }) },
-  strict,
-)
+/** Another stop reason, with this text or none. */
+const StopFault = Type.Object({ kind: Type.Literal('stop'), stopReason: Type.String(), text: Text }, strict)
+/** A reasoning block before the answer. */
+const ThinkFault = Type.Object({ kind: Type.Literal('think') }, strict)
 
 /** What a call can be struck by, beside the faults of the way to it. */
 export const Fault = Type.Union([ErrorFault, StreamFault, StopFault, ThinkFault])

@@ -2,7 +2,6 @@ import type { ConverseRequest, ToolResultBlock } from '../wire/converse-request.
 
 export interface ToolExchange {
   readonly name: string
-  readonly input: unknown
   readonly result: ToolResultBlock
 }
 
@@ -16,20 +15,15 @@ export interface Conversation {
   readonly exchanges: readonly ToolExchange[]
 }
 
-/** Beyond these nothing is remembered. */
-const mostQuestions = 20
-
 /** Reads the messages of a request that was checked. */
 export function readConversation({ messages }: ConverseRequest): Conversation {
   const questions: string[] = []
+  const names = new Map<string, string>()
   let exchanges: ToolExchange[] = []
-  const calls = new Map<string, { name: string; input: unknown }>()
   for (const { role, content } of messages) {
     for (const { toolUse, toolResult } of content) {
-      if (toolUse) calls.set(toolUse.toolUseId, toolUse)
-      if (!toolResult) continue
-      const { name, input } = calls.get(toolResult.toolUseId) ?? { name: '', input: {} }
-      exchanges.push({ name, input, result: toolResult })
+      if (toolUse) names.set(toolUse.toolUseId, toolUse.name)
+      if (toolResult) exchanges.push({ name: names.get(toolResult.toolUseId) ?? '', result: toolResult })
     }
     const text = content.flatMap(block => block.text ?? []).join('\n')
     const isQuestion = role === 'user' && text !== '' && !content.some(block => block.toolResult)
@@ -37,6 +31,6 @@ export function readConversation({ messages }: ConverseRequest): Conversation {
     questions.unshift(text)
     exchanges = []
   }
-  const [question = '', ...earlierQuestions] = questions.slice(0, mostQuestions)
+  const [question = '', ...earlierQuestions] = questions
   return { question, earlierQuestions, exchanges }
 }

@@ -4,6 +4,7 @@ import { commonWords } from './common-words.ts'
 export interface Name {
   readonly text: string
   readonly at: number
+  readonly end: number
 }
 
 const word = String.raw`\p{Lu}[\p{L}\p{M}\p{N}'’-]*`
@@ -16,9 +17,10 @@ export function findNames(text: string): readonly Name[] {
     const small = found.toLowerCase()
     return commonWords.has(small.replaceAll('’', "'")) ? small : found
   })
-  return [...uncommon.matchAll(names)].map(match => ({
-    text: match[0].replace(/['’]s?$/, ''),
-    at: match.index,
+  return [...uncommon.matchAll(names)].map(({ 0: found, index }) => ({
+    text: found.replace(/['’]s?$/, ''),
+    at: index,
+    end: index + found.length,
   }))
 }
 

@@ -6,7 +6,7 @@ const mostPlaces = 10
 const mostSmallWords = 8
 
 const preposition = /\b(?:in|for|at|of|near|around|between|from|to)\s+(?:the\s+)?$/i
-const connector = /^\s*,?\s*(?:and|or|than|with|vs\.?|versus|&|\/)?\s*$/i
+const connector = /^,?\s*(?:and|or|than|with|vs\.?|versus|&|\/)?$/i
 
 const states =
   'Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,New York,North Carolina,North Dakota,Ohio,Oklahoma,Oregon,Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee,Texas,Utah,Vermont,Virginia,Washington,West Virginia,Wisconsin,Wyoming'
@@ -43,27 +43,27 @@ function capitaliseNames(text: string): string {
 }
 
 /** “Dallas, Texas” is one place: what follows the comma says which Dallas. */
-function joinQualifiers(text: string, names: readonly Name[]): readonly (Name & { end: number })[] {
-  const joined: (Name & { end: number })[] = []
+function joinQualifiers(text: string, names: readonly Name[]): readonly Name[] {
+  const joined: Name[] = []
   for (const name of names) {
-    const end = name.at + name.text.length
     const last = joined.at(-1)
     const isQualifier = widerAreas.has(name.text) || /^[A-Z]{2}$/.test(name.text)
     if (last && isQualifier && /^,\s*$/.test(text.slice(last.end, name.at))) {
-      joined.splice(-1, 1, { ...last, text: `${last.text}, ${name.text}`, end })
-    } else joined.push({ ...name, end })
+      joined.splice(-1, 1, { ...last, text: `${last.text}, ${name.text}`, end: name.end })
+    } else joined.push(name)
   }
   return joined
 }
 
 /** Places behind a preposition, and those connected to one: “in Oslo, Paris and Rome”. */
-function findIntroduced(text: string, places: readonly (Name & { end: number })[]): readonly Name[] {
-  const introduced: (Name & { end: number })[] = []
-  for (const [index, place] of places.entries()) {
-    const before = places[index - 1]
-    const isConnected =
-      before !== undefined && introduced.includes(before) && connector.test(text.slice(before.end, place.at))
-    if (isConnected || preposition.test(text.slice(0, place.at))) introduced.push(place)
+function findIntroduced(text: string, places: readonly Name[]): readonly Name[] {
+  const introduced: Name[] = []
+  let end = 0
+  for (const place of places) {
+    const isConnected = end > 0 && connector.test(text.slice(end, place.at).trim())
+    const isIntroduced = isConnected || preposition.test(text.slice(0, place.at))
+    if (isIntroduced) introduced.push(place)
+    end = isIntroduced ? place.end : 0
   }
   return introduced
 }

@@ -4,11 +4,8 @@ import { wordsOf } from './names.ts'
 import { callTool, type Reply, say } from './reply.ts'
 
 /** Words of tools' names that tell what is done, not with what. */
-const verbs: ReadonlySet<string> = new Set(
-  'get list find fetch search show read look up lookup query create update delete set add send call run my all of for by'.split(
-    ' ',
-  ),
-)
+const verbs =
+  /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
 
 /** The tool whose name stands in a message, as `get_tasks` or as “get tasks”. */
 export function findNamedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
@@ -22,7 +19,7 @@ export function findAskedTool(tools: readonly ToolSpec[], message: string): Tool
   const [best] = tools
     .map(tool => ({
       tool,
-      hits: ownWords(tool).filter(word => !verbs.has(word) && said.has(singular(word))).length,
+      hits: ownWords(tool).filter(word => !verbs.test(word) && said.has(singular(word))).length,
     }))
     .filter(({ hits }) => hits > 0)
     .toSorted((a, b) => b.hits - a.hits)

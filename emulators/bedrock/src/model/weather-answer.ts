@@ -95,40 +95,35 @@ function nameDay(day: Day, days: readonly Day[]): string {
 
 /** Which of several cities is the warmest; the days ahead are compared by their highs. */
 function compare(weather: readonly Weather[], period: Period | undefined): readonly string[] {
-  const measured = weather
-    .map(one => ({ city: one.city, celsius: warmth(one, period) }))
+  const byWarmth = weather
+    .map(one => ({ city: one.city, celsius: Math.max(...temperaturesOf(one, period)) }))
     .toSorted((a, b) => b.celsius - a.celsius)
-  const [warmest, coldest] = [measured[0], measured.at(-1)]
-  if (!warmest || !coldest || measured.length < 2) return []
-  const difference = Math.round((warmest.celsius - coldest.celsius) * 10) / 10
-  return [
-    difference === 0
-      ? `It is equally warm in ${listNames(measured.map(({ city }) => city))}.`
-      : `It is ${degrees(difference)} warmer in ${warmest.city} than in ${coldest.city}.`,
-  ]
+  const [warmest, coldest] = [byWarmth[0], byWarmth.at(-1)]
+  if (!warmest || !coldest || warmest === coldest) return []
+  return warmest.celsius === coldest.celsius
+    ? [`It is equally warm in ${listNames(byWarmth.map(({ city }) => city))}.`]
+    : [
+        `It is ${degrees(warmest.celsius - coldest.celsius)} warmer in ${warmest.city} than in ${coldest.city}.`,
+      ]
 }
 
-function warmth(weather: Weather, period: Period | undefined): number {
+function temperaturesOf(weather: Weather, period: Period | undefined): readonly number[] {
   return 'days' in weather
-    ? Math.max(...pickDays(weather.days, period).map(({ high_c }) => high_c))
-    : weather.temperature_c
+    ? pickDays(weather.days, period).map(({ high_c }) => high_c)
+    : [weather.temperature_c]
 }
 
 /** Averages say nothing about rain. */
 function adviseUmbrella(weather: readonly Weather[], period: Period | undefined): readonly string[] {
   const known = weather.filter(({ source }) => source !== 'climate-normals')
-  if (known.length === 0) return []
   const wet = known.filter(one =>
     ('days' in one ? pickDays(one.days, period) : [one]).some(({ condition }) =>
       /rain|drizzle|thunder/.test(condition),
     ),
   )
-  const names = (list: readonly Weather[]) => listNames(list.map(({ city }) => city))
-  return [
-    wet.length > 0
-      ? `Take an umbrella in ${names(wet)}.`
-      : `You will not need an umbrella in ${names(known)}.`,
-  ]
+  const cities = listNames((wet.length > 0 ? wet : known).map(({ city }) => city))
+  if (cities === '') return []
+  return [wet.length > 0 ? `Take an umbrella in ${cities}.` : `You will not need an umbrella in ${cities}.`]
 }
 
 /** “14.3 °C (58 °F)” */

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { invalidIdentityToken, StsError } from './sts-error.ts'
+import { StsError } from './sts-error.ts'
 
 const fetchTimeoutMs = 5_000
 
@@ -10,21 +10,25 @@ const fetchTimeoutMs = 5_000
  * @throws {StsError} when the issuer is out of reach or serves no usable keys
  */
 export async function fetchIssuerKeys(issuer: string): Promise<ReturnType<typeof createLocalJWKSet>> {
-  const discovery = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-  const jwksUri = discovery['jwks_uri']
-  if (discovery['issuer'] !== issuer || typeof jwksUri !== 'string') throw noKeys()
-  const keys = await fetchJson(jwksUri)
-  if (!isKeySet(keys)) throw noKeys()
-  return createLocalJWKSet(keys)
+  try {
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    const discovery = await fetchJson<{ issuer: string; jwks_uri: string }>(url)
+    if (discovery.issuer !== issuer) throw noKeys()
+    return createLocalJWKSet(await fetchJson<JSONWebKeySet>(discovery.jwks_uri))
+  } catch (error) {
+    throw error instanceof StsError ? error : noKeys()
+  }
 }
 
 export function noKeys(): StsError {
-  return invalidIdentityToken(
+  return new StsError(
+    'InvalidIdentityToken',
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
   )
 }
 
-async function fetchJson(url: string): Promise<Record<string, unknown>> {
+/** What is fetched is checked by whoever takes it. */
+async function fetchJson<Expected>(url: string): Promise<Expected> {
   const signal = AbortSignal.timeout(fetchTimeoutMs)
   const response = await fetch(url, { redirect: 'error', signal }).catch(() => {
     throw new StsError(
@@ -32,11 +36,6 @@ async function fetchJson(url: string): Promise<Record<string, unknown>> {
       'The identity provider that was asked to verify the incoming identity token could not be reached.',
     )
   })
-  const body: unknown = response.ok ? await response.json().catch(() => undefined) : undefined
-  if (typeof body !== 'object' || body === null) throw noKeys()
-  return { ...body }
-}
-
-function isKeySet(value: Record<string, unknown>): value is Record<string, unknown> & JSONWebKeySet {
-  return Array.isArray(value['keys'])
+  if (!response.ok) throw noKeys()
+  return (await response.json()) as Expected
 }

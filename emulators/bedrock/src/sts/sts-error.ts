@@ -10,11 +10,3 @@ export class StsError extends Error {
     this.status = status
   }
 }
-
-export function invalidIdentityToken(message: string): StsError {
-  return new StsError('InvalidIdentityToken', message)
-}
-
-export function validationError(message: string): StsError {
-  return new StsError('ValidationError', message)
-}

@@ -2,27 +2,21 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { BedrockError, invalid } from './bedrock-error.ts'
 
-const JsonObject = Type.Record(Type.String(), Type.Unknown())
-
+const Text = Type.Optional(Type.String())
+const ToolUseBlock = Type.Object({ toolUseId: Type.String(), name: Type.String(), input: Type.Unknown() })
 const ToolResultBlock = Type.Object({
   toolUseId: Type.String(),
-  content: Type.Array(
-    Type.Object({ text: Type.Optional(Type.String()), json: Type.Optional(Type.Unknown()) }),
-  ),
+  content: Type.Array(Type.Object({ text: Text, json: Type.Optional(Type.Unknown()) })),
   status: Type.Optional(Type.Enum(['success', 'error'])),
 })
 export type ToolResultBlock = Static<typeof ToolResultBlock>
 
 /** A union on the wire: exactly one member. Members that this model cannot read (images, documents …) are let through. */
 const ContentBlock = Type.Object({
-  text: Type.Optional(Type.String()),
-  toolUse: Type.Optional(
-    Type.Object({ toolUseId: Type.String(), name: Type.String(), input: Type.Unknown() }),
-  ),
+  text: Text,
+  toolUse: Type.Optional(ToolUseBlock),
   toolResult: Type.Optional(ToolResultBlock),
-  reasoningContent: Type.Optional(JsonObject),
 })
-export type ContentBlock = Static<typeof ContentBlock>
 
 const Message = Type.Object({
   role: Type.Enum(['user', 'assistant']),
@@ -47,7 +41,7 @@ export type ToolSpec = Static<typeof ToolSpec>
 
 const ConverseRequest = Type.Object({
   messages: Type.Array(Message),
-  system: Type.Optional(Type.Array(Type.Object({ text: Type.Optional(Type.String()) }))),
+  system: Type.Optional(Type.Array(Type.Object({ text: Text }))),
   inferenceConfig: Type.Optional(
     Type.Object({
       maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -61,14 +55,15 @@ const ConverseRequest = Type.Object({
       tools: Type.Array(Type.Object({ toolSpec: Type.Optional(ToolSpec) }), { minItems: 1 }),
       toolChoice: Type.Optional(
         Type.Object({
-          auto: Type.Optional(Type.Object({})),
           any: Type.Optional(Type.Object({})),
           tool: Type.Optional(Type.Object({ name: Type.String() })),
         }),
       ),
     }),
   ),
-  additionalModelRequestFields: Type.Optional(JsonObject),
+  additionalModelRequestFields: Type.Optional(
+    Type.Object({ thinking: Type.Optional(Type.Object({ type: Text })) }),
+  ),
 })
 export type ConverseRequest = Static<typeof ConverseRequest>
 

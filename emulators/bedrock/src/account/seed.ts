@@ -1,0 +1,84 @@
+import type { Config } from '../config.ts'
+import type { PolicyDocument, Statement } from './policy.ts'
+import { type Principal, sessionPrincipal } from './sessions.ts'
+
+interface Credential {
+  readonly principal: Principal
+  /** Milliseconds since 1970; for ever without it. */
+  readonly expiresAtMs?: number
+}
+
+/** A pair of access keys; temporary when it has a session token. */
+export interface AccessKey extends Credential {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+/** An Amazon Bedrock API key. */
+export interface ApiKey extends Credential {
+  readonly key: string
+  /** The region it was generated for; without one it holds in every region. */
+  readonly region?: string
+}
+
+export type Policies = Readonly<Record<string, PolicyDocument>>
+
+/** The secret of every key below that exists to be refused. It opens nothing outside this emulator. */
+const demoSecret = 'emulated-secret-access-key'
+const longAgoMs = Date.UTC(2026, 0, 1)
+
+const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+const bearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
+const foundationModels: Statement = {
+  Effect: 'Allow',
+  Action: invoke,
+  Resource: ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*'],
+}
+
+/**
+ * Who may call: one key, one API key and one role that work, and beside them one of each kind that must fail,
+ * so that every refusal can be provoked by environment alone. Policies are by the ARN of the user or role.
+ */
+export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
+  const user = (name: string): Principal => {
+    const arn = `arn:aws:iam::${accountId}:user/${name}`
+    return { arn, policyArn: arn }
+  }
+  const [agent, withoutPolicy, profilesOnly] = [user('agent'), user('without-policy'), user('profiles-only')]
+  const developer = sessionPrincipal(role.arn, 'developer')
+  const accessKeys: readonly AccessKey[] = [
+    { ...accessKey, principal: accessKey.sessionToken ? developer : agent },
+    {
+      accessKeyId: 'ASIAEXPIRED00EXAMPLE',
+      secretAccessKey: demoSecret,
+      sessionToken: 'emulated-expired-session-token',
+      expiresAtMs: longAgoMs,
+      principal: developer,
+    },
+    { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principal: withoutPolicy },
+    { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret, principal: profilesOnly },
+  ]
+  const apiKeys: readonly ApiKey[] = [
+    { key: bearerKey, principal: agent },
+    { key: 'emulated-expired-api-key', expiresAtMs: longAgoMs, principal: agent },
+    { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principal: agent },
+    { key: 'emulated-api-key-without-policy', principal: withoutPolicy },
+  ]
+  const profiles: Statement = {
+    Effect: 'Allow',
+    Action: invoke,
+    Resource: `arn:aws:bedrock:*:${accountId}:inference-profile/*`,
+  }
+  const policies: Policies = {
+    [agent.policyArn]: policyOf(profiles, foundationModels, bearerToken),
+    [role.arn]: policyOf(profiles, foundationModels),
+    [profilesOnly.policyArn]: policyOf(profiles),
+  }
+  return { accessKeys, apiKeys, policies }
+}
+
+/** A policy of these statements; without any it allows nothing. */
+export function policyOf(...statements: Statement[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: statements }
+}
