@@ -110,7 +110,7 @@ describe('Entra out of everybody’s reach', () => {
 })
 
 describe('/api/config', () => {
-  it('gives public ids only, and MSAL’s way to a stand-in on loopback', async () => {
+  it('gives public ids only, and MSAL’s way to an emulator on loopback', async () => {
     const { body } = await get('/api/config')
     expect(body).toMatchObject({
       tenantId,
