@@ -131,7 +131,7 @@ describe('a tool call', () => {
     [
       'get_weather',
       '{"town":"Oslo"}',
-      'get_weather failed: The arguments do not fit the tool’s schema: #/required: Instance does not have required property "city". #/additionalProperties: Property "town" does not match additional properties schema. #/additionalProperties/false: False boolean schema.',
+      'get_weather failed: The arguments do not fit the tool’s schema: #/required: Instance does not have required property "city". #/additionalProperties: Property "town" does not match additional properties schema. #/town: False boolean schema.',
     ],
     [
       'get_forecast',
