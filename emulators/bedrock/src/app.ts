@@ -41,7 +41,6 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
     settings: controls.settings,
     allowedHosts: config.allowedHosts,
     reset: () => controls.reset(),
-    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
   })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => ({ status: 'ok' }))
