@@ -3,29 +3,30 @@ import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { DestinationStream } from 'pino'
-import { connectBedrock } from './bedrock/bedrock.ts'
 import type { Config } from './config.ts'
+import { createApiCaller } from './downstream/api-caller.ts'
+import { chatRoute } from './http/chat.ts'
+import { configRoute } from './http/config.ts'
+import { healthRoutes } from './http/health.ts'
+import { addOpenApi } from './http/openapi.ts'
+import { pageRoutes } from './http/page.ts'
+import { addRateLimit } from './http/rate-limit.ts'
+import { describeRequestFault } from './http/request-faults.ts'
+import { addRequestIds, chooseRequestId } from './http/request-id.ts'
+import { addSecurityHeaders } from './http/security-headers.ts'
+import { statusRoute } from './http/status.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
-import { entraAnswers } from './identity/entra-reach.ts'
+import { entraResponds } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
-import { chatRoute } from './routes/chat.ts'
-import { configRoute } from './routes/config.ts'
-import { healthRoutes } from './routes/health.ts'
-import { addOpenApi } from './routes/openapi.ts'
-import { pageRoutes } from './routes/page.ts'
-import { addRateLimit } from './routes/rate-limit.ts'
-import { describeRequestFault } from './routes/request-faults.ts'
-import { addRequestIds, chooseRequestId } from './routes/request-id.ts'
-import { addSecurityHeaders } from './routes/security-headers.ts'
-import { statusRoute } from './routes/status.ts'
+import { connectBedrock } from './model/bedrock.ts'
+import { bedrockModeOnDemand } from './modes/bedrock/on-demand.ts'
+import { directMode } from './modes/direct/direct-mode.ts'
 import { TurnMetrics } from './status/metrics.ts'
 import { serveMetrics } from './status/metrics-server.ts'
 import { Readiness } from './status/readiness.ts'
-import { bedrockModeOnDemand } from './turn/bedrock-on-demand.ts'
-import { directMode } from './turn/direct.ts'
+import type { Observed } from './status/status.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
-import { createWeather } from './weather/weather-client.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -55,52 +56,74 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     schemaErrorFormatter: describeRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  const { identity, limits } = config
+  const { agent, limits, toolsets } = config
   const logger = app.log
+  const apis = toolsets.map(({ api }) => api)
   const tokens = createAgentTokens({
-    ...identity,
+    agent,
+    apis,
     sidecarUrl: config.sidecarUrl,
-    entraAnswers: () => entraAnswers(identity.authority, identity.tenantId),
+    entraResponds: () => entraResponds(agent),
     logger,
   })
-  const weather = createWeather({ weatherApiUrl: config.weatherApiUrl, tokens, identity, logger })
+  const apiCaller = createApiCaller({ apis, tokens, logger })
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockTurns = bedrockModeOnDemand(bedrock, weather)
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller.call)
   const metrics = new TurnMetrics()
-  const readiness = new Readiness(tokens)
+  const readiness = new Readiness(() => tokens.health.sidecarNeedsRestart)
   const turns = new Turns({
-    modes: { direct: directMode(weather), bedrock: bedrockTurns },
+    modes: { direct: directMode(toolsets, apiCaller.call), bedrock: bedrockMode },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
+  })
+  const refresh = () => {
+    void tokens.refresh()
+    void apiCaller.refresh()
+  }
+  const observe = (): Observed => ({
+    version: config.version,
+    sidecar: tokens.health.sidecar,
+    apis: Object.fromEntries(apis.map(api => [api.name, apiCaller.healthOf(api)])),
+    bedrock: {
+      isConfigured: !('missing' in config.bedrock),
+      health: bedrock.availability.health,
+      model: bedrock.modelId,
+      region: bedrock.region,
+      credential: bedrock.credential,
+    },
+    flows: tokens.health.flows,
+    offersSignIn: config.spaClientId !== undefined,
+    emulated: config.emulated,
   })
 
   app.removeContentTypeParser('text/plain')
   answerWithProblems(app)
   addRequestIds(app)
   await app.register(accepts)
-  await addSecurityHeaders(app, identity.authority)
+  await addSecurityHeaders(app, agent.authority)
   await addRateLimit(app, limits.messagesPerMinute)
   await addOpenApi(app, config.version)
   await app.register(healthRoutes, { readiness, tokens })
-  await app.register(statusRoute, { sources: { config, tokens, weather, bedrock } })
+  await app.register(statusRoute, { observe, refresh })
   await app.register(configRoute, { config })
   await app.register(chatRoute, {
+    agent,
     turns,
-    userTokens: createUserTokenVerifier(identity),
+    userTokens: createUserTokenVerifier({ agent, allowedClients: config.allowedClients }),
     requireSignIn: config.requireSignIn,
+    traceFor: config.traceFor,
   })
   await app.register(pageRoutes, { folder: config.pageFolder })
 
   app.decorate('metricsServer', serveMetrics(app, { metrics, host: config.host, port: config.metricsPort }))
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
-    void tokens.refresh()
-    void weather.refresh()
+    refresh()
     // Loading blocks for a moment: the first probes and direct turns come first.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
-      if (bedrock.modelId !== null) void bedrockTurns.warmUp()
+      if (bedrock.modelId !== null) void bedrockMode.warmUp()
     }, bedrockWarmUpDelayMs)
   })
   app.addHook('preClose', async () => readiness.stop())
@@ -108,7 +131,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   app.addHook('onClose', async () => {
     clearTimeout(warmUpTimer)
     bedrock.close()
-    await Promise.all([tokens.close(), weather.close()])
+    await Promise.all([tokens.close(), apiCaller.close()])
   })
   return app
 }

@@ -1,19 +1,12 @@
+import type { TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './bedrock/config.ts'
+import type { AgentIdentity } from './identity/agent-identity.ts'
+import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
+import type { Toolset } from './tools/toolset.ts'
+import { type ReadToolset, toolsetReaders } from './tools/toolsets.ts'
 import { version } from './version.ts'
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
-
-export interface IdentityConfig {
-  readonly tenantId: string
-  readonly blueprintAppId: string
-  readonly agentClientId: string
-  readonly weatherApiAppId: string
-  /** The application that people sign in to; without it the page offers no sign-in. */
-  readonly spaClientId: string | undefined
-  /** Entra's origin as services and browsers see it, without a trailing slash. */
-  readonly authority: string
-}
 
 export interface LimitsConfig {
   /** What one turn may take at most. */
@@ -33,15 +26,21 @@ export interface Config {
   readonly stopTimeoutMs: number
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
-  readonly identity: IdentityConfig
+  readonly agent: AgentIdentity
+  /** The application that users sign in to; without it the page offers no sign-in. */
+  readonly spaClientId: string | undefined
+  /** Clients that may obtain users' tokens for the agent; empty = any. */
+  readonly allowedClients: readonly string[]
   readonly sidecarUrl: string
-  readonly weatherApiUrl: string
+  /** The APIs that the agent has tools for, each with its tools. */
+  readonly toolsets: readonly Toolset[]
   readonly bedrock: BedrockConfig | NoBedrock
   readonly requireSignIn: boolean
+  readonly traceFor: TraceAudience
   readonly limits: LimitsConfig
   /** Where the built page lies; `undefined` = beside the sources. */
   readonly pageFolder: string | undefined
-  /** What is a stand-in here. A label for status and page; nothing is decided by it. */
+  /** What is emulated here. A label for status and page; nothing is decided by it. */
   readonly emulated: readonly string[]
 }
 
@@ -50,7 +49,10 @@ export interface Config {
  *
  * @throws {ConfigurationError} that names every fault at once.
  */
-export function readConfig(variables: NodeJS.ProcessEnv): Config {
+export function readConfig(
+  variables: NodeJS.ProcessEnv,
+  readToolsets: readonly ReadToolset[] = toolsetReaders,
+): Config {
   return readEnvironment(variables, env => ({
     version,
     host: env.text('HOST', '::'),
@@ -59,18 +61,19 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
     trustedProxies: env.list('TRUSTED_PROXIES', []),
-    identity: {
+    agent: {
       tenantId: env.guid('TENANT_ID'),
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
-      agentClientId: env.guid('AGENT_CLIENT_ID'),
-      weatherApiAppId: env.guid('WEATHER_API_APP_ID'),
-      spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
+      clientId: env.guid('AGENT_CLIENT_ID'),
       authority: env.url('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
     },
+    spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
+    allowedClients: readAllowedClients(env),
     sidecarUrl: readSidecarUrl(env),
-    weatherApiUrl: env.url('WEATHER_API_URL', 'http://localhost:8080'),
+    toolsets: readToolsets.map(read => read(env)),
     bedrock: readBedrockConfig(env),
     requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
+    traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
     limits: {
       turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
       concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
@@ -85,6 +88,13 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
 function readSidecarUrl(env: EnvironmentReader): string {
   const url = env.url('SIDECAR_URL', 'http://localhost:5000')
   return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
+}
+
+/** The page alone, unless others are named. */
+function readAllowedClients(env: EnvironmentReader): readonly string[] {
+  const listed = env.guidList('ALLOWED_CLIENTS')
+  const page = env.optionalGuid('CLIENT_SPA_APP_ID')
+  return listed.length > 0 || page === undefined ? listed : [page]
 }
 
 function readEmulated(env: EnvironmentReader): readonly string[] {

@@ -7,8 +7,8 @@ import {
 } from '@entra-bedrock-agent/service-kit'
 
 /**
- * Every failure of the agent that a person can meet, beside the common ones: its status, its cause and the way out, one sentence each.
- * 401 = the person's token is missing or unusable; 403 = the token is good, a right is missing;
+ * Every failure of the agent that a user can meet, beside the common ones and those of the tools: its status, its cause and the way out, one sentence each.
+ * 401 = the user's token is missing or unusable; 403 = the token is good, a right is missing;
  * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
  */
 export const catalogue = {
@@ -35,12 +35,12 @@ export const catalogue = {
   TURN_TIMEOUT: {
     status: 504,
     title: 'The answer took longer than a turn may take.',
-    hint: 'Ask again; the trace shows which hop was slow.',
+    hint: 'Ask again; the Identity Trace shows which hop was slow.',
   },
 
   SIGN_IN_REQUIRED: {
     status: 401,
-    title: 'This needs a signed-in person, and no token of one was sent.',
+    title: 'This needs a signed-in user, and no token of one was sent.',
     hint: 'Sign in, then send the message again.',
   },
   SIGN_IN_NOT_CONFIGURED: {
@@ -50,38 +50,38 @@ export const catalogue = {
   },
   USER_TOKEN_INVALID: {
     status: 401,
-    title: 'The person’s token is not a valid token of this tenant.',
+    title: 'The user’s token is not a valid token of this tenant.',
     hint: 'Sign out and sign in again.',
   },
   USER_TOKEN_EXPIRED: {
     status: 401,
-    title: 'The person’s token has expired.',
+    title: 'The user’s token has expired.',
     hint: 'Renew the token silently, or sign in again.',
   },
   USER_TOKEN_WRONG_AUDIENCE: {
     status: 401,
-    title: 'The person’s token was issued for another application.',
+    title: 'The user’s token was issued for another application.',
     hint: 'Ask for the scope api://<BLUEPRINT_APP_ID>/access_as_user: the audience must be the blueprint.',
   },
   USER_TOKEN_SCOPE_MISSING: {
     status: 403,
-    title: 'The person’s token does not let this application act for the person.',
+    title: 'The user’s token does not let this application act for the user.',
     hint: 'Sign in with the scope api://<BLUEPRINT_APP_ID>/access_as_user and grant it.',
   },
   CONSENT_REQUIRED: {
     status: 403,
-    title: 'Nobody has consented to the agent using the weather API on behalf of people.',
-    hint: 'Let an administrator grant the agent identity the delegated permission Weather.Read (an oauth2PermissionGrant).',
+    title: 'Nobody has consented to the agent using the API on behalf of users.',
+    hint: 'Let an administrator grant the agent identity the API’s delegated permission (an oauth2PermissionGrant).',
   },
   CONDITIONAL_ACCESS_REQUIRED: {
     status: 403,
-    title: 'A Conditional Access policy wants more from the person before the agent may act for them.',
+    title: 'A Conditional Access policy wants more from the user before the agent may act for them.',
     hint: 'Sign in again interactively and complete what is asked, such as multifactor authentication.',
   },
 
   SIDECAR_UNREACHABLE: {
     status: 503,
-    title: 'The Entra Auth SDK sidecar does not answer.',
+    title: 'The Entra Auth SDK sidecar does not respond.',
     hint: 'Check that the sidecar runs in the agent’s pod and listens where SIDECAR_URL points.',
   },
   SIDECAR_REFUSED_CALLER: {
@@ -97,7 +97,7 @@ export const catalogue = {
   SIDECAR_FAILED: {
     status: 502,
     title: 'The sidecar failed to obtain a token; the cause is only in its own log.',
-    hint: 'Read the sidecar’s log: either it cannot reach Entra, or its credential could not be loaded; then mend that and restart the sidecar, because it never tries such a credential again.',
+    hint: 'Read the sidecar’s log: either it cannot reach Entra, or its credential could not be loaded; then fix that and restart the sidecar, because it never tries such a credential again.',
   },
   BLUEPRINT_CREDENTIAL_REJECTED: {
     status: 502,
@@ -111,13 +111,13 @@ export const catalogue = {
   },
   AGENT_NOT_PERMITTED: {
     status: 502,
-    title: 'The agent identity is unknown to Entra or may not use the weather API.',
-    hint: 'Check AGENT_CLIENT_ID and assign the app role Weather.Read.All to the agent identity.',
+    title: 'The agent identity is unknown to Entra or may not use the API.',
+    hint: 'Check AGENT_CLIENT_ID and assign the API’s app role to the agent identity.',
   },
   ENTRA_UNAVAILABLE: {
     status: 503,
     title: 'Microsoft Entra ID is out of reach or asks to come back later.',
-    hint: 'Try again in a moment; if it stays, check the way out to login.microsoftonline.com on port 443.',
+    hint: 'Try again in a moment; if it stays, check the egress to login.microsoftonline.com on port 443.',
   },
   ENTRA_REFUSED: {
     status: 502,
@@ -131,34 +131,24 @@ export const catalogue = {
   },
   TOKEN_FLOW_MISMATCH: {
     status: 502,
-    title: 'The sidecar returned a token of the other flow or of another person; it was not used.',
-    hint: 'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
+    title: 'The sidecar returned a token of the other flow or of another user; it was not used.',
+    hint: 'Set RequestAppToken=true for the API’s autonomous entry (DownstreamApis__<name>App) and false for the other on the sidecar.',
   },
 
-  WEATHER_TOKEN_REJECTED: {
+  API_TOKEN_REJECTED: {
     status: 502,
-    title: 'The weather API rejected the agent’s token.',
-    hint: 'Compare TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of the agent and the weather API.',
+    title: 'An API rejected the agent’s token.',
+    hint: 'Compare TENANT_ID, the API’s app id and ENTRA_AUTHORITY of the agent with the API’s own settings.',
   },
-  WEATHER_FORBIDDEN: {
+  API_FORBIDDEN: {
     status: 502,
-    title: 'The weather API accepts the agent’s token but lacks a right in it.',
-    hint: 'Grant the agent identity Weather.Read.All (autonomous) or Weather.Read (on behalf of), and list it in WEATHER_ALLOWED_CALLERS.',
+    title: 'An API accepts the agent’s token, but a permission is missing in it.',
+    hint: 'Grant the agent identity the API’s app role (autonomous) or delegated scope (on behalf of users).',
   },
-  WEATHER_UNAVAILABLE: {
+  API_UNAVAILABLE: {
     status: 503,
-    title: 'The weather API does not answer, or has no weather at the moment.',
-    hint: 'Try again in a moment; if it stays, check that the weather API runs where WEATHER_API_URL points.',
-  },
-  CITY_NOT_FOUND: {
-    status: 404,
-    title: 'The weather API knows no such city.',
-    hint: 'Check the spelling, or name a larger city nearby.',
-  },
-  CITY_NOT_RECOGNISED: {
-    status: 422,
-    title: 'The message names no city that direct mode can recognise.',
-    hint: 'Ask like “Weather in Dallas?”, “forecast for New York, 3 days” or just “Oslo”.',
+    title: 'An API does not respond, or cannot do its work at the moment.',
+    hint: 'Try again in a moment; if it stays, check that the API runs where its *_API_URL points.',
   },
 
   BEDROCK_NOT_CONFIGURED: {
@@ -196,6 +186,11 @@ export const catalogue = {
     title: 'Bedrock refused the request as invalid.',
     hint: 'Start a new conversation; if it stays, check BEDROCK_TEMPERATURE and the model’s limits.',
   },
+  BEDROCK_INPUT_TOO_LONG: {
+    status: 400,
+    title: 'The conversation is too long for the model.',
+    hint: 'Start a new conversation.',
+  },
   BEDROCK_THROTTLED: {
     status: 503,
     title: 'Bedrock is throttling this account.',
@@ -204,7 +199,7 @@ export const catalogue = {
   BEDROCK_UNAVAILABLE: {
     status: 503,
     title: 'Amazon Bedrock is out of reach or not ready.',
-    hint: 'Try again in a moment; if it stays, check the way out to the Bedrock endpoint of AWS_REGION.',
+    hint: 'Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION.',
   },
   BEDROCK_STREAM_BROKEN: {
     status: 502,
@@ -218,13 +213,13 @@ export const catalogue = {
   },
   TOOL_NOT_CALLED: {
     status: 502,
-    title: 'The model answered a weather question without asking the weather API.',
-    hint: 'Do not rely on this answer; ask again and name the city.',
+    title: 'The model answered without the tool that the question calls for.',
+    hint: 'Do not rely on this answer; ask again, more precisely.',
   },
   STEP_LIMIT_REACHED: {
     status: 502,
     title: 'The agent used up its steps without reaching an answer.',
-    hint: 'Ask for less at once, for example for fewer cities.',
+    hint: 'Ask for less at once, in several messages.',
   },
 } as const satisfies Record<string, ProblemKind>
 
@@ -232,7 +227,7 @@ export type AgentProblemCode = keyof typeof catalogue | keyof typeof commonProbl
 
 const makeProblem = defineProblems({ ...commonProblems, ...catalogue })
 
-/** The challenge that goes with a refused person's token (RFC 6750 §3); every 401 must carry one. */
+/** The challenge that goes with a refused user token (RFC 6750 §3); every 401 must carry one. */
 const challenges: Partial<Record<AgentProblemCode, string>> = {
   SIGN_IN_REQUIRED: 'Bearer',
   USER_TOKEN_INVALID: 'Bearer error="invalid_token"',
@@ -241,7 +236,7 @@ const challenges: Partial<Record<AgentProblemCode, string>> = {
   USER_TOKEN_SCOPE_MISSING: 'Bearer error="insufficient_scope", scope="access_as_user"',
 }
 
-/** Makes a failure of the agent: `throw problem('CITY_NOT_FOUND', 'No city is called “Dalas”.')`. */
+/** Makes a failure of the agent: `throw problem('TURN_TIMEOUT', 'No complete answer came within 2 s.')`. */
 export function problem(code: AgentProblemCode, detail: string, options: ProblemOptions = {}): ProblemError {
   const challenge = challenges[code]
   return makeProblem(code, detail, {

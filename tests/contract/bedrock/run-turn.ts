@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { HistoryEntry, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { type Bedrock, connectBedrock } from '../../../services/agent/src/bedrock/bedrock.ts'
-import { readBedrockConfig } from '../../../services/agent/src/bedrock/config.ts'
-import { TraceRecorder } from '../../../services/agent/src/trace/recorder.ts'
-import { bedrockMode } from '../../../services/agent/src/turn/bedrock.ts'
+import { type Bedrock, connectBedrock } from '../../../services/agent/src/model/bedrock.ts'
+import { readBedrockConfig } from '../../../services/agent/src/model/config.ts'
+import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.ts'
+import { bedrockMode } from '../../../services/agent/src/modes/bedrock/bedrock-mode.ts'
 import type { AnswerMode, Outcome, Turn } from '../../../services/agent/src/turn/turn.ts'
-import type { Weather, WeatherReport } from '../../../services/agent/src/weather/weather.ts'
+import type { Weather, WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 
 /** A turn that ended, with all that a person and the page got of it. */
 export interface FinishedTurn {

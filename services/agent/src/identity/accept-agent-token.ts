@@ -1,16 +1,18 @@
-import { type Check, decodeJwt, type Flow } from '@entra-bedrock-agent/identity-trace'
+import { type Check, decodeJwt, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { DownstreamApi } from './downstream-api.ts'
+import { flowRules } from './flows.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** What TR has to be. */
 export interface ExpectedToken {
+  readonly agent: AgentIdentity
   readonly flow: Flow
-  readonly agentClientId: string
-  readonly tenantId: string
-  readonly weatherApiAppId: string
-  /** The person's object id; there in the `obo` flow only. */
-  readonly personId: string | undefined
+  readonly api: DownstreamApi
+  /** The user's object id; there in flows on behalf of a user only. */
+  readonly userId: string | undefined
 }
 
 export interface AcceptedToken {
@@ -21,9 +23,9 @@ export interface AcceptedToken {
 }
 
 /**
- * Accepts TR only if it is what was asked for. The sidecar answers 200 with the blueprint's own token when it does
- * not honour the agent identity, and with an app token where it was told to ignore the person; both must not be used.
- * The signature is the weather API's to verify: TR is opaque to whoever merely carries it.
+ * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
+ * not honour the agent identity, and with an app token where it was told to ignore the user; both must not be used.
+ * The signature is the API's to verify: TR is opaque to whoever merely carries it.
  *
  * @throws ProblemError AGENT_IDENTITY_NOT_HONOURED, TOKEN_FLOW_MISMATCH or SIDECAR_MISCONFIGURED
  */
@@ -31,53 +33,55 @@ export function acceptAgentToken(token: string, expected: ExpectedToken): Accept
   const decoded = decodeJwt(token)
   if (!decoded) throw misconfigured('The sidecar returned a token that cannot be read, so it was not used.')
   const { header, claims } = decoded
-  requireActor(claims, expected)
-  const { tenantId, weatherApiAppId } = expected
-  if (claims['tid'] !== tenantId) throw misconfigured('The sidecar returned a token of another tenant.')
-  if (claims['aud'] !== weatherApiAppId && claims['aud'] !== `api://${weatherApiAppId}`) {
+  const checks = [
+    checkActor(claims, expected),
+    checkTenant(claims, expected),
+    checkAudience(claims, expected),
+    checkLifetime(claims),
+    checkSubject(claims, expected),
+  ]
+  return { header, claims, checks }
+}
+
+const passed = (name: string): Check => ({ name, ok: true })
+
+function checkActor(claims: Claims, { agent, flow }: ExpectedToken): Check {
+  const actor = claims['azp'] ?? claims['appid']
+  if (typeof actor !== 'string' || actor.toLowerCase() !== agent.clientId) {
+    throw problem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
+      upstream: { service: 'sidecar' },
+      hint: `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
+    })
+  }
+  return passed('actor')
+}
+
+function checkTenant(claims: Claims, { agent }: ExpectedToken): Check {
+  if (claims['tid'] !== agent.tenantId) {
+    throw misconfigured('The sidecar returned a token of another tenant.')
+  }
+  return passed('tenant')
+}
+
+function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
+  if (aud !== api.appId && aud !== `api://${api.appId}`) {
     throw misconfigured('The sidecar returned a token for another API.')
   }
-  const { exp } = claims
-  if (typeof exp !== 'number' || exp * 1000 <= Date.now()) {
-    throw misconfigured(
-      'The sidecar returned an expired token.',
-      'Check that the clocks of node and Entra agree.',
-    )
-  }
-  requireFlow(claims, expected)
-  const names = ['actor', 'tenant', 'audience', 'lifetime', 'flow']
-  if (expected.flow === 'obo') names.push('person')
-  return { header, claims, checks: names.map(name => ({ name, ok: true })) }
+  return passed('audience')
 }
 
-function requireActor(claims: Claims, { agentClientId, flow }: ExpectedToken): void {
-  const actor = claims['azp'] ?? claims['appid']
-  if (typeof actor === 'string' && actor.toLowerCase() === agentClientId) return
-  const route = flow === 'obo' ? 'GetAuthorizationHeader' : 'GetAuthorizationHeaderUnauthenticated'
-  throw problem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
-    upstream: { service: 'sidecar' },
-    hint: `Set Sidecar__AllowOverrides__${route}=true on the sidecar.`,
-  })
+function checkLifetime(claims: Claims): Check {
+  const expiresAt = readNumericDate(claims['exp'])
+  if (expiresAt === undefined || expiresAt * 1000 <= Date.now()) {
+    const hint = 'Check that the clocks of node and Entra agree.'
+    throw misconfigured('The sidecar returned an expired token.', hint)
+  }
+  return passed('lifetime')
 }
 
-/** Entra marks app-only tokens with `idtyp`; without that optional claim, `scp` is what only a person's token has. */
-function requireFlow(claims: Claims, { flow, personId }: ExpectedToken): void {
-  const { idtyp, scp, oid } = claims
-  const isDelegated = typeof scp === 'string' && scp !== ''
-  if (flow === 'autonomous') {
-    if (isDelegated || (idtyp !== undefined && idtyp !== 'app')) {
-      throw mismatch('The token acts for a person although the agent asked for its own.')
-    }
-    return
-  }
-  if (!isDelegated || idtyp === 'app') {
-    throw mismatch('The token is the agent’s own although it was to act for a person.')
-  }
-  if (personId === undefined || oid !== personId) throw mismatch('The token acts for another person.')
-}
-
-function mismatch(detail: string) {
-  return problem('TOKEN_FLOW_MISMATCH', detail, { upstream: { service: 'sidecar' } })
+function checkSubject(claims: Claims, { flow, userId }: ExpectedToken): Check {
+  flowRules[flow].requireSubject(claims, userId)
+  return passed('subject')
 }
 
 function misconfigured(detail: string, hint?: string) {

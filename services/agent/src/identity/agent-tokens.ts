@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { type Check, fingerprint } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
-import { LinkedAbort } from '../outbound/linked-abort.ts'
 import { problem } from '../problems.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { DownstreamApi } from './downstream-api.ts'
+import { flowRules } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
-import { type RequestTokenOptions, requestToken, type TokenRequest, tokenPath } from './request-token.ts'
+import { LinkedAbort } from './linked-abort.ts'
+import { type RequestTokenOptions, requestToken, tokenPath } from './request-token.ts'
 import { SharedRequests } from './shared-requests.ts'
 import { createSidecar, type SidecarOptions } from './sidecar.ts'
+import type { TokenRequest } from './token-request.ts'
 
-/** TR: the agent's token for the weather API, after the agent has checked that it is what was asked for. */
+/** TR: the agent's token for one API, after the agent has checked that it is what was asked for. */
 export interface AgentToken {
-  /** The raw token. It goes to the weather API and nowhere else. */
+  /** The raw token. It goes to its API and nowhere else. */
   readonly value: string
   readonly fingerprint: string
   readonly header: Readonly<Record<string, unknown>>
@@ -26,11 +30,12 @@ export interface AgentToken {
 }
 
 export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions {
-  readonly tenantId: string
-  readonly weatherApiAppId: string
+  /** For whom and what `refresh` looks. */
+  readonly agent: AgentIdentity
+  readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
   /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
-  readonly entraAnswers: () => Promise<boolean>
+  readonly entraResponds: () => Promise<boolean>
   /** How long obtaining a token may take with all its attempts. Default: 10 s. */
   readonly deadlineMs?: number
 }
@@ -47,8 +52,8 @@ export interface AgentTokens {
   /** What the last real calls and looks showed; where only a restart of the sidecar helps, the hint says so. */
   readonly health: IdentityHealth
   /**
-   * Looks anew if the last look is old, with a token request of the autonomous flow (the sidecar answers it from
-   * its cache). Never throws. For start-up, readiness probes and the status.
+   * Looks anew if the last look is old, with a token request of the autonomous flow for each API (the sidecar has
+   * them in its cache). Never throws. For start-up, readiness probes and the status.
    */
   refresh(): Promise<void>
   close(): Promise<void>
@@ -58,47 +63,52 @@ const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
-  const { sidecarUrl, agentClientId, logger, entraAnswers, deadlineMs = 10_000 } = options
+  const { sidecarUrl, agent, apis, logger, entraResponds, deadlineMs = 10_000 } = options
   const sidecar = createSidecar(options)
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord()
-  let look: Promise<void> | undefined
+  let look: Promise<unknown> | undefined
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function obtain(request: TokenRequest): Promise<AgentToken> {
-    const { flow, user, signal } = request
-    if (flow === 'obo' && !user) throw problem('SIGN_IN_REQUIRED', 'Acting for a person needs their token.')
-    // The whole Tc is the key: no two people can share an entry, whatever a shorter fingerprint would do.
-    const key = flow === 'obo' ? `obo ${user?.value}` : 'autonomous'
-    return requests.join(key, signal, shared => obtainAndRecord({ ...request, signal: shared }))
+    const { agent, flow, api, signal } = request
+    const user = flowRules[flow].needsUser ? request.user : undefined
+    if (flowRules[flow].needsUser && !user) {
+      throw problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.')
+    }
+    // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
+    const key = JSON.stringify([agent.clientId, flow, api.name, user?.value])
+    return requests.join(key, signal, shared => obtainAndRecord({ ...request, user, signal: shared }))
   }
 
   async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
-    const { flow, correlationId, signal } = request
+    const { flow, api, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
     limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
     try {
       const token = await obtainNow({ ...request, signal: limit.signal })
-      health.tokenObtained(flow)
-      logger.debug({ flow, correlationId, attempts: token.attempts }, 'The agent has a token.')
+      health.tokenObtained(flow, api)
+      const { attempts } = token
+      logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
       return token
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
-        health.tokenFailed(flow, error)
+        health.tokenFailed(flow, api, error)
         const { code, options, message } = error
         const durationMs = Math.round(performance.now() - startedMs)
-        logger.warn({ flow, correlationId, code, upstream: options.upstream, durationMs }, message)
+        const { upstream } = options
+        logger.warn({ flow, api: api.name, correlationId, code, upstream, durationMs }, message)
       }
       throw error
     }
   }
 
-  /** The sidecar answers alike when its credential is unusable and when Entra is out of its reach; only the first is its own trouble. */
+  /** The sidecar responds alike when its credential is unusable and when Entra is out of its reach; only the first is its own trouble. */
   async function findCause(failure: unknown): Promise<unknown> {
     const isUnexplained = failure instanceof ProblemError && failure.code === 'SIDECAR_FAILED'
-    if (!isUnexplained || (await entraAnswers())) return failure
+    if (!isUnexplained || (await entraResponds())) return failure
     return problem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
       upstream: { service: 'entra' },
       cause: failure,
@@ -106,23 +116,24 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   }
 
   async function obtainNow(request: TokenRequest): Promise<AgentToken> {
-    const { flow, user, correlationId } = request
+    const { user, correlationId } = request
     const { value, attempts } = await requestToken(sidecar, request, options)
-    const accepted = acceptAgentToken(value, { ...options, flow, personId: user?.objectId })
+    const accepted = acceptAgentToken(value, { ...request, userId: user?.objectId })
     return { value, fingerprint: await fingerprint(value), ...accepted, attempts, correlationId }
   }
 
   async function lookNow(): Promise<void> {
-    const signal = new AbortController().signal
-    const turn = { correlationId: randomUUID(), traceparent: undefined, user: undefined, signal }
-    await obtain({ flow: 'autonomous', ...turn }).catch(() => 'the record of the health has it')
+    const { signal } = new AbortController()
+    const common = { agent, flow: 'autonomous', traceparent: undefined, user: undefined, signal } as const
+    // A failure is in the record of the health.
+    await Promise.allSettled(apis.map(api => obtain({ ...common, api, correlationId: randomUUID() })))
     lookedAtMs = performance.now()
     look = undefined
   }
 
   return {
     obtain,
-    urlOf: request => `${sidecarUrl}${tokenPath(request, agentClientId)}`,
+    urlOf: request => `${sidecarUrl}${tokenPath(request)}`,
     get health() {
       return health.current
     },
@@ -138,6 +149,6 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
 function entraIsSilent(deadlineMs: number): ProblemError {
   return problem('ENTRA_UNAVAILABLE', `The sidecar is alive but had no token after ${deadlineMs} ms.`, {
     upstream: { service: 'sidecar' },
-    hint: 'Usually Entra does not answer the sidecar: check its way out to login.microsoftonline.com on port 443.',
+    hint: 'Usually Entra does not respond to the sidecar: check its egress to login.microsoftonline.com on port 443.',
   })
 }

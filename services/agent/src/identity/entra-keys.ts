@@ -1,11 +1,9 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { Agent, fetch } from 'undici'
 import { problem } from '../problems.ts'
+import type { AgentIdentity } from './agent-identity.ts'
 
 export interface EntraKeysOptions {
-  /** Entra's origin, such as `https://login.microsoftonline.com`, without a trailing slash. */
-  readonly authority: string
-  readonly tenantId: string
   /** How long fetching the keys may take. Default: 3 s. */
   readonly keysTimeoutMs?: number | undefined
   /** After a fetch, how long an unknown key id waits before it may cause the next one. Default: 5 s. */
@@ -22,8 +20,10 @@ const keysMaxBytes = 256 * 1024
  *
  * @throws ProblemError ENTRA_UNAVAILABLE when the keys are out of reach; jose's errors when the key is not among them.
  */
-export function createEntraKeys(options: EntraKeysOptions): JWTVerifyGetKey {
-  const { authority, tenantId, keysTimeoutMs = 3_000, keysCooldownMs = 5_000 } = options
+export function createEntraKeys(
+  { authority, tenantId }: AgentIdentity,
+  { keysTimeoutMs = 3_000, keysCooldownMs = 5_000 }: EntraKeysOptions,
+): JWTVerifyGetKey {
   const dispatcher = new Agent({ connect: { timeout: keysTimeoutMs }, maxResponseSize: keysMaxBytes })
   const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
     timeoutDuration: keysTimeoutMs,

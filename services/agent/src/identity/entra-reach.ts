@@ -1,12 +1,13 @@
 import { fetch } from 'undici'
+import type { AgentIdentity } from './agent-identity.ts'
 
 const timeoutMs = 2_000
 
 /**
- * Whether Entra answers this process, by its key set. The sidecar shares the pod's network: what is out of reach here is
+ * Whether Entra responds to this process, by its key set. The sidecar shares the pod's network: what is out of reach here is
  * out of its reach as well.
  */
-export async function entraAnswers(authority: string, tenantId: string): Promise<boolean> {
+export async function entraResponds({ authority, tenantId }: AgentIdentity): Promise<boolean> {
   try {
     const { status, body } = await fetch(`${authority}/${tenantId}/discovery/v2.0/keys`, {
       redirect: 'manual',

@@ -1,21 +1,27 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { AgentProblemCode } from '../problems.ts'
+import { flowRules } from './flows.ts'
+import type { TokenRequest } from './token-request.ts'
 
 /** What an AADSTS code of Entra's token endpoint means for the agent. */
 export interface EntraRefusal {
   readonly code: AgentProblemCode
-  /** What happened, in our words: Entra's own text names people and tenants. */
+  /** What happened, in our words: Entra's own text names users and tenants. `{api}` stands for the API's title. */
   readonly says: string
-  /** The way out, where the catalogue's is not precise enough. */
+  /** The way out, where the catalogue's is not precise enough. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
   /** Asking again soon may succeed. Everything else stays as it is until a person changes something. */
   readonly transient?: true
 }
 
-/** `{ agent }` holds where Entra's text names the agent identity, `{ autonomous }` where no person is involved. */
+/**
+ * `agent` holds where Entra's text names the agent identity, `autonomous` where no user is involved. `asksForApi`: only
+ * the request for the API's token is refused so, and that one is the agent's; where the text names the blueprint instead,
+ * the sidecar did not act as the agent.
+ */
 interface Row extends EntraRefusal {
   readonly agent?: EntraRefusal
   readonly autonomous?: EntraRefusal
+  readonly asksForApi?: true
 }
 
 const assertionRefused: EntraRefusal = {
@@ -24,11 +30,12 @@ const assertionRefused: EntraRefusal = {
 }
 const moreWanted: Row = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
-  says: 'A Conditional Access policy wants more from the person.',
+  says: 'A Conditional Access policy wants more from the user.',
+  asksForApi: true,
   autonomous: {
     code: 'CONDITIONAL_ACCESS_REQUIRED',
     says: 'A Conditional Access policy stops the agent identity.',
-    hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can answer a challenge in the autonomous flow.',
+    hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
   },
 }
 const credentialRefused: Row = {
@@ -46,22 +53,28 @@ const keyUnknown: Row = {
 }
 const assignmentMissing: Row = {
   code: 'AGENT_NOT_PERMITTED',
-  says: 'The weather API demands an assignment that the agent identity or the person does not have.',
+  says: '{api} demands an assignment that the agent identity or the user does not have.',
+  asksForApi: true,
 }
 const signInAfresh: Row = {
   code: 'USER_TOKEN_EXPIRED',
-  says: 'Entra wants the person to sign in afresh.',
+  says: 'Entra wants the user to sign in afresh.',
   autonomous: assertionRefused,
 }
-const personUnknown: Row = {
+const userUnknown: Row = {
   code: 'USER_TOKEN_INVALID',
-  says: 'Entra has no active account of this person.',
+  says: 'Entra has no active account of this user.',
   autonomous: assertionRefused,
 }
 const scopeUnknown: Row = {
   code: 'SIDECAR_MISCONFIGURED',
   says: 'Entra does not accept the scope that the sidecar asks for.',
-  hint: 'Set DownstreamApis__weather*__Scopes__0 of the sidecar to api://<WEATHER_API_APP_ID>/.default.',
+  hint: 'Set DownstreamApis__{entry}__Scopes__0 of the sidecar to api://<the API’s client id>/.default.',
+}
+const agentPathRefused: Row = {
+  code: 'SIDECAR_MISCONFIGURED',
+  says: 'Entra does not accept how the sidecar names the agent identity.',
+  hint: 'Check the version of the sidecar, and that AGENT_CLIENT_ID is an agent identity of its blueprint.',
 }
 const tenantUnknown: Row = {
   code: 'SIDECAR_MISCONFIGURED',
@@ -98,6 +111,11 @@ const rows: Readonly<Record<string, Row>> = {
     ...federationRefused,
     says: 'The federated credential names Entra itself as the issuer, which is allowed for managed identities only.',
   },
+  AADSTS700231: {
+    ...federationRefused,
+    says: 'A token that was itself obtained by a federated credential was used as one.',
+    hint: 'Federate the ServiceAccount with the blueprint directly, not through a managed identity that is federated itself.',
+  },
   AADSTS700023: { ...federationRefused, says: 'The client assertion was made for another audience.' },
   AADSTS700024: {
     ...federationRefused,
@@ -116,32 +134,36 @@ const rows: Readonly<Record<string, Row>> = {
 
   AADSTS50013: {
     code: 'USER_TOKEN_INVALID',
-    says: 'Entra does not accept the person’s token as an assertion for the blueprint.',
+    says: 'Entra does not accept the user’s token as an assertion for the blueprint.',
     autonomous: assertionRefused,
   },
   AADSTS500131: {
     code: 'USER_TOKEN_WRONG_AUDIENCE',
-    says: 'Entra says that the person’s token is not for the blueprint.',
+    says: 'Entra says that the user’s token is not for the blueprint.',
     autonomous: assertionRefused,
   },
   AADSTS500133: {
     code: 'USER_TOKEN_EXPIRED',
-    says: 'Entra says that the person’s token is outside its validity.',
+    says: 'Entra says that the user’s token is outside its validity.',
     autonomous: { ...assertionRefused, says: 'Entra says that the assertion is outside its validity.' },
   },
   AADSTS7000114: {
     code: 'USER_TOKEN_INVALID',
-    says: 'The token is an application’s; only a person’s token can be exchanged on behalf of somebody.',
+    says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.',
     autonomous: assertionRefused,
   },
 
-  AADSTS50034: personUnknown,
-  AADSTS50057: personUnknown,
+  AADSTS50034: userUnknown,
+  AADSTS50057: userUnknown,
   AADSTS50132: signInAfresh,
   AADSTS50173: signInAfresh,
   AADSTS70043: signInAfresh,
 
-  AADSTS65001: { code: 'CONSENT_REQUIRED', says: 'The agent identity has no grant for the weather API.' },
+  AADSTS65001: {
+    code: 'CONSENT_REQUIRED',
+    says: 'The agent identity has no grant for {api}.',
+    asksForApi: true,
+  },
   AADSTS650051: {
     code: 'CONSENT_REQUIRED',
     says: 'A consent was given in part, and Entra refuses to complete it.',
@@ -189,7 +211,7 @@ const rows: Readonly<Record<string, Row>> = {
   AADSTS500011: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'Entra knows no such API in the tenant.',
-    hint: 'Check DownstreamApis__weather*__Scopes__0 of the sidecar, and that the weather API’s application has this identifier URI and a service principal.',
+    hint: 'Check DownstreamApis__{entry}__Scopes__0 of the sidecar, and that the API’s application has this identifier URI and a service principal.',
   },
   AADSTS70011: scopeUnknown,
   AADSTS28000: scopeUnknown,
@@ -197,7 +219,18 @@ const rows: Readonly<Record<string, Row>> = {
   AADSTS82001: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'An agent identity asked for a token in a way that Entra does not allow it.',
+    asksForApi: true,
     hint: 'Set AzureAd__ClientId of the sidecar to the blueprint’s id, not to the agent identity’s.',
+  },
+  AADSTS82008: { ...agentPathRefused, says: 'The request for T1 named no agent identity (fmi_path).' },
+  AADSTS70066: {
+    ...agentPathRefused,
+    says: 'The request for T1 asked for an API instead of the token exchange.',
+  },
+  AADSTS7002111: {
+    ...agentPathRefused,
+    says: 'The blueprint’s id was used where an agent identity’s belongs.',
+    hint: 'Check that AGENT_CLIENT_ID is the agent identity’s id, not the blueprint’s.',
   },
   AADSTS90002: tenantUnknown,
   AADSTS900023: tenantUnknown,
@@ -215,12 +248,27 @@ const rows: Readonly<Record<string, Row>> = {
  * What Entra's refusal means.
  *
  * @param aadsts the code, such as `AADSTS65001`
- * @param namesAgent whether Entra's text named the agent identity: the only sign of which of the two requests failed
+ * @param named whom Entra's text names
  */
-export function explainRefusal(aadsts: string, flow: Flow, namesAgent: boolean): EntraRefusal {
-  const row = rows[aadsts]
-  if (!row) return { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-  if (namesAgent && row.agent) return row.agent
-  if (flow === 'autonomous' && row.autonomous) return row.autonomous
-  return row
+export function explainRefusal(
+  aadsts: string,
+  { flow, api }: Pick<TokenRequest, 'flow' | 'api'>,
+  named: 'agent' | 'blueprint' | undefined,
+): EntraRefusal {
+  const rules = flowRules[flow]
+  const row = rows[aadsts] ?? { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
+  if (row.asksForApi && named === 'blueprint') {
+    return {
+      code: 'AGENT_IDENTITY_NOT_HONOURED',
+      says: 'The sidecar asked for the token as the blueprint instead of the agent identity, and Entra refused.',
+      hint: `Set ${rules.overrideSetting}=true on the sidecar.`,
+    }
+  }
+  const { says, hint, ...refusal } =
+    (named === 'agent' ? row.agent : undefined) ?? (rules.needsUser ? undefined : row.autonomous) ?? row
+  return {
+    ...refusal,
+    says: says.replace('{api}', api.title),
+    ...(hint === undefined ? {} : { hint: hint.replace('{entry}', api.sidecarEntries[flow]) }),
+  }
 }

@@ -1,14 +1,15 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
-import { type ComponentHealth, HealthRecord } from './component-health.ts'
+import { type ComponentHealth, combineHealth, HealthRecord } from '../status/health.ts'
+import type { DownstreamApi } from './downstream-api.ts'
 
 /** How the agent's identity fares, as seen by the last real token requests and looks at the sidecar. */
 export interface IdentityHealth {
   readonly sidecar: ComponentHealth
   readonly flows: Readonly<Record<Flow, ComponentHealth>>
-  /** Its credential is poisoned, as far as can be seen from outside: `sidecar.problem` says what to do. */
-  readonly sidecarNeedsRestart: boolean
+  /** Why only a restart of the sidecar helps: its credential is poisoned, as far as can be seen from outside. */
+  readonly sidecarNeedsRestart: ProblemError | undefined
 }
 
 /** What is wrong with the sidecar itself; anything else it reports faithfully. */
@@ -20,7 +21,7 @@ const sidecarCauses = new Set([
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
 ])
-/** What stops both flows alike, whichever showed it. */
+/** What stops every flow and API alike, whichever showed it. */
 const sharedCauses = new Set([
   'SIDECAR_UNREACHABLE',
   'SIDECAR_REFUSED_CALLER',
@@ -29,20 +30,22 @@ const sharedCauses = new Set([
   'FEDERATION_MISMATCH',
   'ENTRA_UNAVAILABLE',
 ])
+const flowNames: readonly Flow[] = ['autonomous', 'obo']
 /** So many failed requests in a row, each already tried twice, are no hiccup. */
 const failuresOfPoisonedCredential = 2
 
 /** Draws the conclusions from each token request. */
 export class IdentityHealthRecord {
   readonly #sidecar = new HealthRecord()
-  readonly #flows = { autonomous: new HealthRecord(), obo: new HealthRecord() }
+  /** For each flow, a record for each API by its name. */
+  readonly #flows = { autonomous: new Map<string, HealthRecord>(), obo: new Map<string, HealthRecord>() }
   #failuresInARow = 0
 
   get current(): IdentityHealth {
     return {
       sidecar: this.#sidecar.current,
-      flows: { autonomous: this.#flows.autonomous.current, obo: this.#flows.obo.current },
-      sidecarNeedsRestart: this.#needsRestart,
+      flows: { autonomous: this.#healthOf('autonomous'), obo: this.#healthOf('obo') },
+      sidecarNeedsRestart: this.#needsRestart ? this.#sidecar.current.problem : undefined,
     }
   }
 
@@ -50,23 +53,40 @@ export class IdentityHealthRecord {
     return this.#failuresInARow >= failuresOfPoisonedCredential
   }
 
-  tokenObtained(flow: Flow): void {
+  tokenObtained(flow: Flow, api: DownstreamApi): void {
     this.#failuresInARow = 0
     this.#sidecar.works()
-    this.#flows[flow].works()
-    const other = this.#flows[otherThan(flow)]
-    if (sharedCauses.has(other.current.problem?.code ?? '')) other.forget()
+    this.#recordOf(flow, api).works()
+    for (const record of this.#records()) {
+      if (sharedCauses.has(record.current.problem?.code ?? '')) record.forget()
+    }
   }
 
-  tokenFailed(flow: Flow, failure: ProblemError): void {
+  tokenFailed(flow: Flow, api: DownstreamApi, failure: ProblemError): void {
     this.#failuresInARow = failure.code === 'SIDECAR_FAILED' ? this.#failuresInARow + 1 : 0
     const shown = this.#needsRestart ? poisoned(failure) : failure
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
-    // 401 and 403 are about one person; for the next one the flow may well work.
+    // 401 and 403 are about one user; for the next one the flow may well work.
     if (shown.kind.status < 500) return
-    this.#flows[flow].fails(shown)
-    if (sharedCauses.has(shown.code)) this.#flows[otherThan(flow)].fails(shown)
+    this.#recordOf(flow, api).fails(shown)
+    if (sharedCauses.has(shown.code)) {
+      for (const other of flowNames) this.#recordOf(other, api).fails(shown)
+    }
+  }
+
+  #healthOf(flow: Flow): ComponentHealth {
+    return combineHealth([...this.#flows[flow].values()].map(({ current }) => current))
+  }
+
+  #recordOf(flow: Flow, api: DownstreamApi): HealthRecord {
+    const record = this.#flows[flow].get(api.name) ?? new HealthRecord()
+    this.#flows[flow].set(api.name, record)
+    return record
+  }
+
+  #records(): HealthRecord[] {
+    return flowNames.flatMap(flow => [...this.#flows[flow].values()])
   }
 }
 
@@ -75,12 +95,8 @@ export class IdentityHealthRecord {
  * `/healthz` stays Healthy: only a restart helps.
  */
 function poisoned(failure: ProblemError): ProblemError {
-  return problem('SIDECAR_FAILED', 'The sidecar answers, but every token request fails.', {
+  return problem('SIDECAR_FAILED', 'The sidecar runs, but every token request fails.', {
     ...failure.options,
     hint: 'If Entra is within its reach, restart the sidecar: a credential that it could not load once (such as a token file that was not there yet) is never tried again.',
   })
-}
-
-function otherThan(flow: Flow): Flow {
-  return flow === 'obo' ? 'autonomous' : 'obo'
 }

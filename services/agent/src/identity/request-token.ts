@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { Sidecar, SidecarAnswer } from './sidecar.ts'
-import { explainAnswer, explainSilence, type TokenFailure } from './sidecar-failures.ts'
-import type { VerifiedUserToken } from './user-token.ts'
-
-/** Who asks for TR, in which flow. */
-export interface TokenRequest {
-  readonly flow: Flow
-  /** Must be there in the `obo` flow; is never sent in the `autonomous` flow. */
-  readonly user: VerifiedUserToken | undefined
-  /** A GUID that the sidecar hands on to Entra, whose sign-in logs show it. */
-  readonly correlationId: string
-  readonly traceparent: string | undefined
-  readonly signal: AbortSignal
-}
+import { flowRules } from './flows.ts'
+import type { Sidecar, SidecarResponse } from './sidecar.ts'
+import { explainResponse, explainSilence, type TokenFailure } from './sidecar-failures.ts'
+import type { TokenRequest } from './token-request.ts'
 
 /** A token as it came, not yet looked into. */
 export interface RawToken {
@@ -24,28 +13,21 @@ export interface RawToken {
 }
 
 export interface RequestTokenOptions {
-  readonly agentClientId: string
   /** The pause before the second attempt; it grows from there. Default: 200 ms. */
   readonly backoffMs?: number | undefined
 }
 
-type Attempt = { readonly value: string } | (TokenFailure & { readonly answered: boolean })
+type Attempt = { readonly value: string } | (TokenFailure & { readonly responded: boolean })
 
-/** The sidecar's `DownstreamApis` entry for each flow: the same API, with and without `RequestAppToken`. */
-const apiNames: Readonly<Record<Flow, string>> = { autonomous: 'weatherApp', obo: 'weather' }
-const routes: Readonly<Record<Flow, string>> = {
-  autonomous: '/AuthorizationHeaderUnauthenticated',
-  obo: '/AuthorizationHeader',
-}
-const mostAttempts = { answered: 2, silent: 3 }
+const mostAttempts = { responded: 2, silent: 3 }
 
 /** Path and query of the sidecar for a token of the agent identity. */
-export function tokenPath({ flow, correlationId }: TokenRequest, agentClientId: string): string {
+export function tokenPath({ agent, flow, api, correlationId }: TokenRequest): string {
   const query = new URLSearchParams({
-    AgentIdentity: agentClientId,
+    AgentIdentity: agent.clientId,
     'optionsOverride.AcquireTokenOptions.CorrelationId': correlationId,
   })
-  return `${routes[flow]}/${apiNames[flow]}?${query}`
+  return `${flowRules[flow].route}/${api.sidecarEntries[flow]}?${query}`
 }
 
 /**
@@ -56,25 +38,25 @@ export function tokenPath({ flow, correlationId }: TokenRequest, agentClientId: 
 export async function requestToken(
   sidecar: Sidecar,
   request: TokenRequest,
-  { agentClientId, backoffMs = 200 }: RequestTokenOptions,
+  { backoffMs = 200 }: RequestTokenOptions,
 ): Promise<RawToken> {
   for (let attempts = 1; ; attempts++) {
-    const attempt = await attemptOnce(sidecar, request, agentClientId)
+    const attempt = await attemptOnce(sidecar, request)
     if ('value' in attempt) return { value: attempt.value, attempts }
-    const most = attempt.answered ? mostAttempts.answered : mostAttempts.silent
+    const most = attempt.responded ? mostAttempts.responded : mostAttempts.silent
     if (!attempt.transient || attempts >= most) throw attempt.problem
     await pause(backoffMs * attempts * (0.75 + Math.random() / 2), request.signal)
   }
 }
 
-async function attemptOnce(sidecar: Sidecar, request: TokenRequest, agentClientId: string): Promise<Attempt> {
-  const { flow, user, traceparent, signal } = request
-  let answer: SidecarAnswer
+async function attemptOnce(sidecar: Sidecar, request: TokenRequest): Promise<Attempt> {
+  const { user, traceparent, signal } = request
+  let response: SidecarResponse
   try {
-    answer = await sidecar.get({
-      path: tokenPath(request, agentClientId),
+    response = await sidecar.get({
+      path: tokenPath(request),
       headers: {
-        ...(flow === 'obo' && user ? { authorization: `Bearer ${user.value}` } : {}),
+        ...(user ? { authorization: `Bearer ${user.value}` } : {}),
         ...(traceparent ? { traceparent } : {}),
       },
       signal,
@@ -82,16 +64,14 @@ async function attemptOnce(sidecar: Sidecar, request: TokenRequest, agentClientI
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof ProblemError) throw error
-    return { ...explainSilence(error), answered: false }
+    return { ...explainSilence(error), responded: false }
   }
-  const value = readToken(answer)
-  return value === undefined
-    ? { ...explainAnswer(answer, { flow, agentClientId, apiName: apiNames[flow] }), answered: true }
-    : { value }
+  const value = readToken(response)
+  return value === undefined ? { ...explainResponse(response, request), responded: true } : { value }
 }
 
 /** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */
-function readToken({ status, body }: SidecarAnswer): string | undefined {
+function readToken({ status, body }: SidecarResponse): string | undefined {
   if (status !== 200) return undefined
   try {
     const { authorizationHeader } = JSON.parse(body) as { authorizationHeader?: unknown }

@@ -1,8 +1,8 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { explainRefusal } from './entra-refusals.ts'
-import type { SidecarAnswer } from './sidecar.ts'
+import type { SidecarResponse } from './sidecar.ts'
+import type { TokenRequest } from './token-request.ts'
 
 /** Why there is no token, and whether asking again soon may help. */
 export interface TokenFailure {
@@ -10,22 +10,18 @@ export interface TokenFailure {
   readonly transient: boolean
 }
 
-export interface FailureContext {
-  readonly flow: Flow
-  readonly agentClientId: string
-  /** The `DownstreamApis` entry that was asked for. */
-  readonly apiName: string
-}
+/** What was asked for. */
+export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 const notTheSidecar = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
 
-/** The answer behind a problem. Its text is the sidecar's own and stays inside. */
-export class SidecarAnswerError extends Error {
-  override readonly name = 'SidecarAnswerError'
+/** The response behind a problem. Its text is the sidecar's own and stays inside. */
+export class SidecarResponseError extends Error {
+  override readonly name = 'SidecarResponseError'
   readonly status: number
 
   constructor(status: number) {
-    super(`The sidecar answered ${status}.`)
+    super(`The sidecar responded ${status}.`)
     this.status = status
   }
 }
@@ -34,42 +30,42 @@ export class SidecarAnswerError extends Error {
  * Tells the sidecar's refusals apart. The status alone says little: outages of Entra come as 401, and so do
  * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code is taken from it.
  */
-export function explainAnswer(answer: SidecarAnswer, context: FailureContext): TokenFailure {
-  switch (answer.status) {
+export function explainResponse(response: SidecarResponse, context: FailureContext): TokenFailure {
+  switch (response.status) {
     case 200:
-      return failure(answer, 'SIDECAR_FAILED', 'The sidecar’s answer holds no bearer token.')
+      return failure(response, 'SIDECAR_FAILED', 'The sidecar’s response holds no bearer token.')
     case 400:
-      return explainBadRequest(answer, context)
+      return explainBadRequest(response, context)
     case 401:
-      return answer.body === '' ? explainChallenge(answer) : explainTokenError(answer, context)
+      return response.body === '' ? explainChallenge(response) : explainTokenError(response, context)
     case 403:
       return failure(
-        answer,
+        response,
         'SIDECAR_REFUSED_CALLER',
-        'The sidecar answered 403: it does not see the agent as local.',
+        'The sidecar responded 403: it does not see the agent as local.',
       )
     case 500:
-      return explainInternalError(answer)
+      return explainInternalError(response)
     case 502:
     case 503:
     case 504:
-      return failure(answer, 'SIDECAR_UNREACHABLE', 'Something in front of the sidecar cannot reach it.', {
+      return failure(response, 'SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.', {
         transient: true,
       })
     default:
-      return failure(answer, 'SIDECAR_MISCONFIGURED', `The sidecar answered ${answer.status}.`, {
+      return failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar responded ${response.status}.`, {
         hint: notTheSidecar,
       })
   }
 }
 
-/** There is no answer that could be read. */
+/** There is no response that could be read. */
 export function explainSilence(cause: unknown): TokenFailure {
   const { code } = (cause ?? {}) as { code?: unknown }
   const upstream = { service: 'sidecar' }
   return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
     ? {
-        problem: problem('SIDECAR_MISCONFIGURED', 'The answer is far too long to be the sidecar’s.', {
+        problem: problem('SIDECAR_MISCONFIGURED', 'The response is far too long to be the sidecar’s.', {
           upstream,
           cause,
           hint: notTheSidecar,
@@ -82,14 +78,20 @@ export function explainSilence(cause: unknown): TokenFailure {
       }
 }
 
-function explainBadRequest(answer: SidecarAnswer, { apiName }: FailureContext): TokenFailure {
-  return isProblemJson(answer)
-    ? failure(answer, 'SIDECAR_MISCONFIGURED', `The sidecar has no scope for “${apiName}”.`, {
-        hint: `Set DownstreamApis__${apiName}__Scopes__0 on the sidecar (with the index; names are case-sensitive).`,
+function explainBadRequest(response: SidecarResponse, { api, flow }: FailureContext): TokenFailure {
+  const entry = api.sidecarEntries[flow]
+  return isProblemJson(response)
+    ? failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar has no scope for “${entry}”.`, {
+        hint: `Set DownstreamApis__${entry}__Scopes__0 on the sidecar (with the index; names are case-sensitive).`,
       })
-    : failure(answer, 'SIDECAR_MISCONFIGURED', 'The sidecar does not accept the host name it is called by.', {
-        hint: 'Call the sidecar as http://localhost:<port> in SIDECAR_URL.',
-      })
+    : failure(
+        response,
+        'SIDECAR_MISCONFIGURED',
+        'The sidecar does not accept the host name it is called by.',
+        {
+          hint: 'Call the sidecar as http://localhost:<port> in SIDECAR_URL.',
+        },
+      )
 }
 
 /**
@@ -97,21 +99,31 @@ function explainBadRequest(answer: SidecarAnswer, { apiName }: FailureContext): 
  * not help: either the sidecar is set up for something else, or it cannot fetch Entra's keys – which looks the same
  * as a foreign issuer.
  */
-function explainChallenge(answer: SidecarAnswer): TokenFailure {
-  const challenge = answer.challenge ?? ''
+function explainChallenge(response: SidecarResponse): TokenFailure {
+  const challenge = response.challenge ?? ''
   if (challenge.includes('issuer')) {
-    return failure(answer, 'ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.', {
+    return failure(response, 'ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.', {
       hint: 'Check that the sidecar reaches Entra on port 443, then its AzureAd__Instance and AzureAd__TenantId.',
       transient: true,
     })
   }
+  if (challenge.includes('signature key')) {
+    return failure(
+      response,
+      'ENTRA_UNAVAILABLE',
+      'The sidecar does not know Entra’s newest signing key yet.',
+      {
+        transient: true,
+      },
+    )
+  }
   if (challenge.includes('expired')) {
-    return failure(answer, 'SIDECAR_MISCONFIGURED', 'The sidecar takes a valid token for an expired one.', {
+    return failure(response, 'SIDECAR_MISCONFIGURED', 'The sidecar takes a valid token for an expired one.', {
       hint: 'Set the clock of the sidecar’s node.',
     })
   }
   return failure(
-    answer,
+    response,
     'SIDECAR_MISCONFIGURED',
     'The sidecar refuses a token that the agent has verified.',
     {
@@ -120,50 +132,59 @@ function explainChallenge(answer: SidecarAnswer): TokenFailure {
   )
 }
 
-function explainTokenError(answer: SidecarAnswer, context: FailureContext): TokenFailure {
-  const detail = readDetail(answer)
+function explainTokenError(response: SidecarResponse, context: FailureContext): TokenFailure {
+  const detail = readDetail(response)
+  const entry = context.api.sidecarEntries[context.flow]
   const aadsts = /AADSTS\d+/.exec(detail)?.[0]
   if (aadsts) {
-    const refusal = explainRefusal(aadsts, context.flow, detail.includes(context.agentClientId))
+    const refusal = explainRefusal(aadsts, context, whomItNames(detail, context))
     return {
       problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
         upstream: { service: 'entra', code: aadsts },
         hint: refusal.hint ?? hintOf(refusal.code, aadsts),
-        cause: new SidecarAnswerError(answer.status),
+        cause: new SidecarResponseError(response.status),
       }),
       transient: refusal.transient ?? false,
     }
   }
   if (/No account or login hint/i.test(detail)) {
-    return failure(answer, 'SIDECAR_MISCONFIGURED', `“${context.apiName}” is not set up for app tokens.`, {
-      hint: `Set DownstreamApis__${context.apiName}__RequestAppToken=true on the sidecar.`,
+    return failure(response, 'SIDECAR_MISCONFIGURED', `“${entry}” is not set up for app tokens.`, {
+      hint: `Set DownstreamApis__${entry}__RequestAppToken=true on the sidecar.`,
     })
   }
-  // When Entra throttles, the detail is the body of its answer or says so; asking again would make it worse.
+  // When Entra throttles, the detail is the body of its response or says so; asking again would make it worse.
   if (detail.startsWith('{') || detail.includes('throttled')) {
-    return failure(answer, 'ENTRA_UNAVAILABLE', 'Entra is throttling the sidecar.')
+    return failure(response, 'ENTRA_UNAVAILABLE', 'Entra is throttling the sidecar.')
   }
-  return failure(answer, 'ENTRA_UNAVAILABLE', 'The sidecar gets no answer from Entra.', { transient: true })
+  return failure(response, 'ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.', {
+    transient: true,
+  })
+}
+
+/** Entra's text names the application that was refused: the only sign of which of the two token requests failed. */
+function whomItNames(detail: string, { agent }: FailureContext): 'agent' | 'blueprint' | undefined {
+  if (detail.includes(agent.clientId)) return 'agent'
+  return detail.includes(agent.blueprintAppId) ? 'blueprint' : undefined
 }
 
 /** An empty 500 comes from a sidecar without tenant or client id, on every path; the other kind says nothing at all. */
-function explainInternalError(answer: SidecarAnswer): TokenFailure {
-  return answer.body === ''
-    ? failure(answer, 'SIDECAR_MISCONFIGURED', 'The sidecar fails on every request.', {
+function explainInternalError(response: SidecarResponse): TokenFailure {
+  return response.body === ''
+    ? failure(response, 'SIDECAR_MISCONFIGURED', 'The sidecar fails on every request.', {
         hint: 'Set AzureAd__TenantId and AzureAd__ClientId on the sidecar.',
       })
-    : failure(answer, 'SIDECAR_FAILED', 'The sidecar answered 500 without a cause.', { transient: true })
+    : failure(response, 'SIDECAR_FAILED', 'The sidecar responded 500 without a cause.', { transient: true })
 }
 
 function failure(
-  answer: SidecarAnswer,
+  response: SidecarResponse,
   code: AgentProblemCode,
   detail: string,
   { hint, transient = false }: { hint?: string; transient?: boolean } = {},
 ): TokenFailure {
   const options = {
-    upstream: { service: 'sidecar', status: answer.status },
-    cause: new SidecarAnswerError(answer.status),
+    upstream: { service: 'sidecar', status: response.status },
+    cause: new SidecarResponseError(response.status),
   }
   return { problem: problem(code, detail, { ...options, hint }), transient }
 }
@@ -174,11 +195,11 @@ function hintOf(code: AgentProblemCode, aadsts: string): string | undefined {
     : undefined
 }
 
-function isProblemJson({ contentType }: SidecarAnswer): boolean {
+function isProblemJson({ contentType }: SidecarResponse): boolean {
   return contentType?.startsWith('application/problem+json') ?? false
 }
 
-function readDetail({ body }: SidecarAnswer): string {
+function readDetail({ body }: SidecarResponse): string {
   try {
     const { detail } = JSON.parse(body) as { detail?: unknown }
     return typeof detail === 'string' ? detail : ''

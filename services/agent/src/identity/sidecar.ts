@@ -1,10 +1,10 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Agent, request } from 'undici'
-import { LinkedAbort } from '../outbound/linked-abort.ts'
 import { problem } from '../problems.ts'
+import { LinkedAbort } from './linked-abort.ts'
 
-/** An answer of the sidecar as far as the agent reads it. */
-export interface SidecarAnswer {
+/** A response of the sidecar as far as the agent reads it. */
+export interface SidecarResponse {
   readonly status: number
   readonly contentType: string | undefined
   /** `WWW-Authenticate` */
@@ -34,7 +34,7 @@ export interface Sidecar {
    *
    * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or undici's error when the connection failed.
    */
-  get(call: SidecarCall): Promise<SidecarAnswer>
+  get(call: SidecarCall): Promise<SidecarResponse>
   /** Ends what is still under way. */
   close(): Promise<void>
 }
@@ -52,17 +52,17 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     maxResponseSize: maxBodyBytes,
   })
 
-  async function send({ path, headers, signal }: SidecarCall): Promise<SidecarAnswer> {
-    const answer = await request(`${sidecarUrl}${path}`, {
+  async function send({ path, headers, signal }: SidecarCall): Promise<SidecarResponse> {
+    const response = await request(`${sidecarUrl}${path}`, {
       dispatcher,
       headers: { accept: 'application/json', ...headers },
       signal,
     })
     return {
-      status: answer.statusCode,
-      contentType: firstOf(answer.headers['content-type']),
-      challenge: firstOf(answer.headers['www-authenticate']),
-      body: await answer.body.text(),
+      status: response.statusCode,
+      contentType: firstOf(response.headers['content-type']),
+      challenge: firstOf(response.headers['www-authenticate']),
+      body: await response.body.text(),
     }
   }
 
@@ -92,7 +92,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 }
 
 function silentSidecar(): ProblemError {
-  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not answer.', {
+  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not response.', {
     upstream: { service: 'sidecar' },
   })
 }

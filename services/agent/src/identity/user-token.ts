@@ -1,10 +1,11 @@
-import { type Check, decodeJwt, fingerprint } from '@entra-bedrock-agent/identity-trace'
+import { type Check, decodeJwt, fingerprint, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { jwtVerify } from 'jose'
+import { type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { problem } from '../problems.ts'
+import type { AgentIdentity } from './agent-identity.ts'
 import { createEntraKeys, type EntraKeysOptions } from './entra-keys.ts'
 
-/** Tc after every check has passed: the person's token for the blueprint. */
+/** Tc after every check has passed: the user's token for the blueprint. */
 export interface VerifiedUserToken {
   /** The raw token. It goes to the sidecar and nowhere else. */
   readonly value: string
@@ -18,7 +19,9 @@ export interface VerifiedUserToken {
 }
 
 export interface UserTokenVerifierOptions extends EntraKeysOptions {
-  readonly blueprintAppId: string
+  readonly agent: AgentIdentity
+  /** Client ids that may obtain tokens for the agent; empty = any. */
+  readonly allowedClients: readonly string[]
 }
 
 export interface UserTokenVerifier {
@@ -37,34 +40,39 @@ const requiredScope = 'access_as_user'
 const maxTokenBytes = 16 * 1024
 /** How far the clocks of Entra and this machine may differ when a token is new. Expiry is not stretched. */
 const clockToleranceSeconds = 300
-const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'person', 'scope'].map(name => ({
-  name,
-  ok: true,
-}))
 
 /**
  * Makes the gate that every Tc passes before the sidecar sees it. The sidecar itself would hand on a token without
- * the scope, or an app-only one, and answers nothing useful when it refuses.
+ * the scope, or an app-only one, and says nothing useful when it refuses.
  */
 export function createUserTokenVerifier(options: UserTokenVerifierOptions): UserTokenVerifier {
-  const keys = createEntraKeys(options)
+  const { agent, allowedClients } = options
+  const keys = createEntraKeys(agent, options)
 
   return {
     async verify(authorization) {
       const value = readBearerToken(authorization)
       const decoded = decodeJwt(value)
-      if (!decoded) throw problem('USER_TOKEN_INVALID', 'The token is not a JWT.')
-      // The claims are read first: what would be refused anyway needs no key. They are believed only after jwtVerify.
-      const objectId = requireUsableClaims(decoded.claims, options)
-      try {
-        await jwtVerify(value, keys, { algorithms: ['RS256'], clockTolerance: clockToleranceSeconds })
-      } catch (error) {
-        if (error instanceof ProblemError) throw error
-        throw problem('USER_TOKEN_INVALID', 'The token’s signature cannot be verified with Entra’s keys.', {
-          cause: error,
-        })
+      if (!decoded) throw invalid('The token is not a JWT.')
+      const { claims } = decoded
+      // The claims are checked first: what would be refused anyway needs no key. They are believed only after the signature.
+      const checks = [
+        checkIssuer(claims, agent),
+        checkAudience(claims, agent),
+        checkLifetime(claims),
+        ...checkClient(claims, allowedClients),
+        checkUser(claims),
+        checkScope(claims),
+        checkUnbound(claims),
+        await checkSignature(value, keys),
+      ]
+      return {
+        value,
+        objectId: String(claims['oid']),
+        fingerprint: await fingerprint(value),
+        ...decoded,
+        checks,
       }
-      return { value, objectId, fingerprint: await fingerprint(value), ...decoded, checks }
     },
   }
 }
@@ -73,43 +81,88 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
 function readBearerToken(authorization: string | undefined): string {
   const [, token] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (!token) throw problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
-  if (token.length > maxTokenBytes) throw problem('USER_TOKEN_INVALID', 'The token is longer than 16 KiB.')
+  if (token.length > maxTokenBytes) throw invalid('The token is longer than 16 KiB.')
   return token
 }
 
-/** Returns the person's object id, or throws what is wrong with the claims. */
-function requireUsableClaims(claims: Claims, options: UserTokenVerifierOptions): string {
-  const { authority, tenantId, blueprintAppId } = options
-  const isVersion1 = claims['ver'] === '1.0'
-  const issuer = isVersion1 ? `https://sts.windows.net/${tenantId}/` : `${authority}/${tenantId}/v2.0`
+const passed = (name: string): Check => ({ name, ok: true })
+const isVersion1 = (claims: Claims) => claims['ver'] === '1.0'
+
+function checkIssuer(claims: Claims, { authority, tenantId }: AgentIdentity): Check {
+  const issuer = isVersion1(claims) ? `https://sts.windows.net/${tenantId}/` : `${authority}/${tenantId}/v2.0`
   if (claims['iss'] !== issuer || claims['tid'] !== tenantId) {
-    throw problem('USER_TOKEN_INVALID', 'The token comes from another issuer or tenant.')
+    throw invalid('The token comes from another issuer or tenant.')
   }
-  // Entra names the audience by its URI in v1 tokens and by its GUID in v2 tokens; the sidecar takes no mixture.
-  if (claims['aud'] !== (isVersion1 ? `api://${blueprintAppId}` : blueprintAppId)) {
+  return passed('issuer')
+}
+
+/** Entra names the audience by its URI in v1 tokens and by its GUID in v2 tokens; the sidecar takes no mixture. */
+function checkAudience(claims: Claims, { blueprintAppId }: AgentIdentity): Check {
+  if (claims['aud'] !== (isVersion1(claims) ? `api://${blueprintAppId}` : blueprintAppId)) {
     throw problem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')
   }
-  requireLifetime(claims)
-  const { oid, scp, idtyp } = claims
-  if (idtyp === 'app' || (scp === undefined && claims['roles'] !== undefined)) {
-    throw problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a person.')
+  return passed('audience')
+}
+
+function checkLifetime(claims: Claims): Check {
+  const nowSeconds = Date.now() / 1000
+  const expiresAt = readNumericDate(claims['exp'])
+  if (expiresAt === undefined) throw invalid('The token does not say when it expires.')
+  if (expiresAt <= nowSeconds) {
+    const time = new Date(expiresAt * 1000).toISOString()
+    throw problem('USER_TOKEN_EXPIRED', `The token expired at ${time}.`)
   }
-  if (typeof oid !== 'string' || oid === '') {
-    throw problem('USER_TOKEN_INVALID', 'The token does not name a person (oid).')
+  const { nbf } = claims
+  const validFrom = nbf === undefined ? 0 : readNumericDate(nbf)
+  if (validFrom === undefined || validFrom > nowSeconds + clockToleranceSeconds) {
+    throw invalid('The token is not valid yet.')
   }
+  return passed('lifetime')
+}
+
+function checkClient(claims: Claims, allowedClients: readonly string[]): Check[] {
+  if (allowedClients.length === 0) return []
+  const client = claims['azp'] ?? claims['appid']
+  if (typeof client !== 'string' || !allowedClients.includes(client.toLowerCase())) {
+    throw invalid('The token was obtained by a client that the agent does not allow.')
+  }
+  return [passed('client')]
+}
+
+function checkUser(claims: Claims): Check {
+  const { oid, scp, idtyp, roles } = claims
+  if (idtyp === 'app' || (scp === undefined && roles !== undefined)) {
+    throw invalid('The token belongs to an application, not to a user.')
+  }
+  if (typeof oid !== 'string' || oid === '') throw invalid('The token does not name a user (oid).')
+  return passed('user')
+}
+
+function checkScope({ scp }: Claims): Check {
   if (typeof scp !== 'string' || !scp.split(' ').includes(requiredScope)) {
     throw problem('USER_TOKEN_SCOPE_MISSING', `The token lacks the scope ${requiredScope}.`)
   }
-  return oid
+  return passed('scope')
 }
 
-function requireLifetime({ exp, nbf }: Claims): void {
-  const nowSeconds = Date.now() / 1000
-  if (typeof exp !== 'number') throw problem('USER_TOKEN_INVALID', 'The token does not say when it expires.')
-  if (exp <= nowSeconds) {
-    throw problem('USER_TOKEN_EXPIRED', `The token expired at ${new Date(exp * 1000).toISOString()}.`)
+/** A token that is bound to a key (RFC 7800) is no bearer token: whoever passes it on could not present the key. */
+function checkUnbound({ cnf }: Claims): Check {
+  if (cnf !== undefined) throw invalid('The token is bound to a key, so it cannot be passed on.')
+  return passed('bearer')
+}
+
+async function checkSignature(token: string, keys: JWTVerifyGetKey): Promise<Check> {
+  try {
+    await jwtVerify(token, keys, { algorithms: ['RS256'], clockTolerance: clockToleranceSeconds })
+    return passed('signature')
+  } catch (error) {
+    if (error instanceof ProblemError) throw error
+    throw problem('USER_TOKEN_INVALID', 'The token’s signature cannot be verified with Entra’s keys.', {
+      cause: error,
+    })
   }
-  if (typeof nbf === 'number' && nbf > nowSeconds + clockToleranceSeconds) {
-    throw problem('USER_TOKEN_INVALID', 'The token is not valid yet.')
-  }
+}
+
+function invalid(detail: string) {
+  return problem('USER_TOKEN_INVALID', detail)
 }

@@ -1,17 +1,16 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { problem } from '../problems.ts'
 
 /**
- * Whether this process should get requests. Trouble that hits every replica alike does not count: people are better
- * served by a reply that names it than by no reply. A sidecar that only a restart can help is this pod's own trouble.
+ * Whether this process should get requests. Trouble that hits every replica alike does not count: users are better
+ * served by a response that names it than by none. A sidecar that only a restart can help is this pod's own trouble.
  */
 export class Readiness {
-  readonly #tokens: AgentTokens
+  readonly #sidecarNeedsRestart: () => ProblemError | undefined
   #stopping = false
 
-  constructor(tokens: AgentTokens) {
-    this.#tokens = tokens
+  constructor(sidecarNeedsRestart: () => ProblemError | undefined) {
+    this.#sidecarNeedsRestart = sidecarNeedsRestart
   }
 
   /** From now on not ready: the process is going to stop. */
@@ -20,9 +19,9 @@ export class Readiness {
   }
 
   /** Why it is not ready; `undefined` when it is. */
-  get obstacle(): ProblemError | undefined {
-    if (this.#stopping) return problem('AGENT_STOPPING', 'The agent is being stopped.')
-    const { sidecar, sidecarNeedsRestart } = this.#tokens.health
-    return sidecarNeedsRestart ? sidecar.problem : undefined
+  get problem(): ProblemError | undefined {
+    return this.#stopping
+      ? problem('AGENT_STOPPING', 'The agent is being stopped.')
+      : this.#sidecarNeedsRestart()
   }
 }

@@ -1,80 +1,47 @@
-import { Problem } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type Static, Type } from 'typebox'
-import type { Bedrock } from '../bedrock/bedrock.ts'
-import type { Config } from '../config.ts'
-import type { AgentTokens } from '../identity/agent-tokens.ts'
-import type { ComponentHealth } from '../identity/component-health.ts'
+import type { Component, Components, Status } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
-import type { WeatherClient } from '../weather/weather-client.ts'
+import { type ComponentHealth, combineHealth } from './health.ts'
 
-const component = {
-  state: Type.Enum(['ready', 'unavailable', 'unknown']),
-  checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
-  problem: Type.Optional(Problem),
-}
-const Component = Type.Object(component)
-type Component = Static<typeof Component>
-
-export const Status = Type.Object({
-  status: Type.Enum(['ok', 'degraded']),
-  version: Type.String(),
-  bedrock_available: Type.Boolean(),
-  components: Type.Object({
-    sidecar: Component,
-    weather_api: Component,
-    bedrock: Type.Object({
-      ...component,
-      model: Type.Union([Type.String(), Type.Null()]),
-      region: Type.Union([Type.String(), Type.Null()]),
-      credential: Type.Enum(['sts', 'api-key', 'federation', 'pod-identity', 'default-chain', 'none']),
-    }),
-  }),
-  flows: Type.Object({ autonomous: Component, obo: Component }),
-  emulated: Type.Array(Type.String()),
-})
-export type Status = Static<typeof Status>
-
-export interface StatusSources {
-  readonly config: Config
-  readonly tokens: AgentTokens
-  readonly weather: WeatherClient
-  readonly bedrock: Bedrock
+/** What was last seen of everything that the agent depends on. */
+export interface Observed {
+  readonly version: string
+  readonly sidecar: ComponentHealth
+  /** Each downstream API by its name. */
+  readonly apis: Readonly<Record<string, ComponentHealth>>
+  readonly bedrock: {
+    readonly isConfigured: boolean
+    readonly health: ComponentHealth
+    readonly model: string | null
+    readonly region: string | null
+    readonly credential: Components['bedrock']['credential']
+  }
+  readonly flows: { readonly autonomous: ComponentHealth; readonly obo: ComponentHealth }
+  readonly offersSignIn: boolean
+  readonly emulated: readonly string[]
 }
 
-/** What is known about everything the agent depends on. Nothing is looked at; `ready` was seen to work. */
-export function describeStatus(
-  { config, tokens, weather, bedrock }: StatusSources,
-  requestId: string,
-): Status {
+/** Puts together what is known. Nothing is looked at; `ready` was seen to work. */
+export function describeStatus(observed: Observed, requestId: string): Status {
+  const { version, sidecar, apis, bedrock, flows, offersSignIn, emulated } = observed
+  const { isConfigured, health: bedrockHealth, ...bedrockSettings } = bedrock
+  const obo = offersSignIn ? flows.obo : noSignIn
   const describe = (health: ComponentHealth) => describeComponent(health, requestId)
-  const components = {
-    sidecar: describe(tokens.health.sidecar),
-    weather_api: describe(weather.health),
-    bedrock: {
-      ...describe(bedrock.availability.sight),
-      model: bedrock.modelId,
-      region: bedrock.region,
-      credential: bedrock.credential,
-    },
-  }
-  const flows = {
-    autonomous: describe(tokens.health.flows.autonomous),
-    obo: describe(config.identity.spaClientId === undefined ? noSignIn : tokens.health.flows.obo),
-  }
-  const needed = [components.sidecar, components.weather_api, flows.autonomous]
+  const needed = [sidecar, ...Object.values(apis), flows.autonomous]
   // A mode or flow that nobody set up is no failure.
-  const offered = [
-    ...('missing' in config.bedrock ? [] : [components.bedrock]),
-    ...(config.identity.spaClientId === undefined ? [] : [flows.obo]),
-  ]
+  const offered = [...(isConfigured ? [bedrockHealth] : []), ...(offersSignIn ? [obo] : [])]
   return {
-    status: [...needed, ...offered].some(({ state }) => state === 'unavailable') ? 'degraded' : 'ok',
-    version: config.version,
-    bedrock_available: components.bedrock.state === 'ready',
-    components,
-    flows,
-    emulated: [...config.emulated],
+    status: combineHealth([...needed, ...offered]).state === 'unavailable' ? 'degraded' : 'ok',
+    version,
+    bedrock_available: bedrockHealth.state === 'ready',
+    components: {
+      sidecar: describe(sidecar),
+      ...Object.fromEntries(
+        Object.entries(apis).map(([name, health]) => [name.replaceAll('-', '_'), describe(health)]),
+      ),
+      bedrock: { ...describe(bedrockHealth), ...bedrockSettings },
+    },
+    flows: { autonomous: describe(flows.autonomous), obo: describe(obo) },
+    emulated: [...emulated],
   }
 }
 
@@ -83,10 +50,7 @@ const noSignIn: ComponentHealth = {
   problem: problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
 }
 
-function describeComponent(
-  { state, checkedAt, problem }: { state: Component['state']; checkedAt?: string; problem?: ProblemError },
-  requestId: string,
-): Component {
+function describeComponent({ state, checkedAt, problem }: ComponentHealth, requestId: string): Component {
   return {
     state,
     ...(checkedAt === undefined ? {} : { checkedAt }),

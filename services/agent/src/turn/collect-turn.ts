@@ -1,6 +1,6 @@
 import type { ChatResponse, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
-/** Reads a turn to its end and gathers it into one reply; its problem when it failed, nothing when the person went away. */
+/** Reads a turn to its end and gathers it into one response; its problem when it failed, nothing when the client went away. */
 export async function collectTurn(
   events: AsyncIterable<TurnEvent>,
 ): Promise<ChatResponse | Problem | undefined> {

@@ -1,29 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
+import { flowRules } from '../identity/flows.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
-import { TraceRecorder } from '../trace/recorder.ts'
-import { noteSignIn } from '../trace/sign-in.ts'
 import { EventQueue } from './event-queue.ts'
+import { noteSignIn } from './sign-in-step.ts'
+import { TraceRecorder } from './trace-recorder.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
 
-/** What a person asked for, after every check of the request. */
+/** What a user asked for, after every check of the request. */
 export interface TurnRequest {
   readonly requestId: string
   readonly traceparent: string | undefined
   readonly message: string
   readonly history: readonly HistoryEntry[]
+  readonly agent: AgentIdentity
   readonly flow: Flow
-  /** The person's verified token, whenever one was required. Only the `obo` flow gets to see it. */
+  /** The user's verified token, where there is one. Only flows on behalf of a user get to see it. */
   readonly signedIn: VerifiedUserToken | undefined
 }
 
 export interface TurnOptions {
   readonly timeoutMs: number
-  /** Ends the turn: aborted when the person goes away, or with a ProblemError that says why; by the turn itself at its end. */
+  /** Ends the turn: aborted when the client goes away, or with a ProblemError that says why; by the turn itself at its end. */
   readonly controller: AbortController
-  /** Told of errors that are no known failure; the person only learns that something went wrong. */
+  /** Told of errors that are no known failure; the user only learns that something went wrong. */
   readonly onUnexpectedError: (error: unknown) => void
 }
 
@@ -32,7 +35,7 @@ const settleMs = 250
 
 /**
  * Runs one turn and yields its events in order: `turn` first; `result` or `problem` last, exactly one of them –
- * or neither when the person went away. Ending the iteration early aborts everything below.
+ * or neither when the client went away. Ending the iteration early aborts everything below.
  */
 export async function* runTurn(
   mode: AnswerMode,
@@ -75,7 +78,7 @@ class TurnRun {
       correlationId: id,
       mode: mode.mode,
       flow,
-      user: flow === 'obo' ? signedIn : undefined,
+      user: flowRules[flow].needsUser ? signedIn : undefined,
       signal,
       trace,
       write: text => this.#write(text),
@@ -105,8 +108,8 @@ class TurnRun {
 
   #fail(error: unknown, onUnexpectedError: (error: unknown) => void): void {
     const { signal, trace, requestId } = this.#turn
-    const personIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
-    if (personIsGone) return
+    const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
+    if (clientIsGone) return
     const failure = toProblem(signal.aborted ? signal.reason : error)
     if (failure.code === 'INTERNAL_ERROR') onUnexpectedError(error)
     const shown = failure.toDocument(requestId)

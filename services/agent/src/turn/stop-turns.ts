@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Turns } from './turns.ts'
 
-/** What is left of the stop time-out for telling people that their turn was ended. */
+/** What is left of the stop time-out for telling users that their turn was ended. */
 const farewellMs = 1_000
 /** How often connections that have become idle are closed while the last turns finish. */
 const closeIdleEveryMs = 100

@@ -6,10 +6,11 @@ import type {
   ToolUse,
   TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
-import type { TraceRecorder } from '../trace/recorder.ts'
+import type { TraceRecorder } from './trace-recorder.ts'
 
-/** One chat turn and everything it carries. There is no other state: two turns share nothing. */
+/** One chat turn and everything it carries. */
 export interface Turn {
   readonly id: string
   readonly requestId: string
@@ -20,13 +21,15 @@ export interface Turn {
   readonly message: string
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode
+  /** Who calls APIs in this turn. */
+  readonly agent: AgentIdentity
   readonly flow: Flow
-  /** The person's verified token; always there in the `obo` flow, never in the `autonomous` flow. */
+  /** The user's verified token; always there in flows on behalf of a user, never in others. */
   readonly user: VerifiedUserToken | undefined
-  /** Aborted when the person goes away or the turn's deadline passes. */
+  /** Aborted when the client goes away or the turn's deadline passes. */
   readonly signal: AbortSignal
   readonly trace: TraceRecorder
-  /** Sends answer text to the person as it comes. */
+  /** Sends answer text to the user as it comes. */
   readonly write: (text: string) => void
   /** Tells something that did not fail the turn. */
   readonly notice: (problem: Problem) => void

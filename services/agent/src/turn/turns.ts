@@ -23,7 +23,7 @@ export class Turns {
   }
 
   /**
-   * Starts a turn; it runs while its events are read. Aborting the controller says that the person went away.
+   * Starts a turn; it runs while its events are read. Aborting the controller says that the client went away.
    *
    * @throws ProblemError AGENT_BUSY
    */

@@ -1,0 +1,189 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { FastifyBaseLogger } from 'fastify'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { type ComponentHealth, HealthRecord } from '../status/health.ts'
+import type { OpenStep } from '../turn/trace-recorder.ts'
+import type { Turn } from '../turn/turn.ts'
+import {
+  type ApiClientOptions,
+  type ApiResponse,
+  createApiClient,
+  oncePerBrokenConnection,
+} from './api-client.ts'
+import { explainApiResponse, silentApi, unreadableResponse, unreadyApi } from './api-failures.ts'
+import { readApiProblem, readValidated, type Validated } from './responses.ts'
+import { obtainTracedToken, type TracedToken } from './token-steps.ts'
+
+/** One call of an API. */
+export interface ApiRequest<Body> {
+  /** Path and query of a GET. */
+  readonly path: string
+  /** What is asked for, in the words of the trace: “weather in Dallas”. */
+  readonly subject: string
+  /** The step of the trace that the call belongs to. */
+  readonly parentId?: string | undefined
+  /** Tells whether a body is what the API promises. */
+  readonly isBody: (body: unknown) => body is Body
+  /** What a response other than 200 means to these tools, where they know it better than every caller would. */
+  readonly explain?: (response: ApiResponse) => ProblemError | undefined
+}
+
+/** Calls an API under the turn's identity. See `createApiCaller`. */
+export type CallApi = <Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
+
+export interface ApiCallerOptions extends ApiClientOptions {
+  readonly apis: readonly DownstreamApi[]
+  readonly tokens: AgentTokens
+  readonly logger: FastifyBaseLogger
+}
+
+export interface ApiCaller {
+  /**
+   * Obtains TR for the turn's agent, flow and user and this API, checks it, calls the API and records token request,
+   * token, call and the API's own validation in the turn's trace.
+   *
+   * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, INVALID_REQUEST,
+   *   CONDITIONAL_ACCESS_REQUIRED, or what `explain` made of the response.
+   */
+  readonly call: CallApi
+  /** What the last call of an API, or the last look at it, showed. */
+  healthOf(api: DownstreamApi): ComponentHealth
+  /** Looks at the `/readyz` of every API if the last look is old. Never throws. */
+  refresh(): Promise<void>
+  close(): Promise<void>
+}
+
+const lookIsFreshForMs = 5_000
+/** A `/readyz` of 200 says nothing against these: only a call that succeeds does. */
+const shownByCallsOnly = new Set(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
+
+/** Calls APIs under the agent's identity, and records every hop. */
+export function createApiCaller(options: ApiCallerOptions): ApiCaller {
+  const { apis, tokens, logger } = options
+  const client = createApiClient(options)
+  const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+
+  async function call<Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
+    const token = await obtainTracedToken(tokens, turn, api, request.parentId)
+    const health = records.get(api.name)
+    try {
+      const body = await oncePerBrokenConnection(() => callOnce(turn, api, request, token), turn.signal)
+      health?.works()
+      return body
+    } catch (error) {
+      turn.signal.throwIfAborted()
+      const failure = error instanceof ProblemError ? error : silentApi(api, error)
+      if (failure.kind.status >= 500) health?.fails(failure)
+      else health?.works()
+      const { code, options } = failure
+      const { correlationId } = turn
+      logger.info({ api: api.name, correlationId, code, upstream: options.upstream }, 'An API call failed.')
+      throw failure
+    }
+  }
+
+  async function callOnce<Body>(
+    turn: Turn,
+    api: DownstreamApi,
+    request: ApiRequest<Body>,
+    token: TracedToken,
+  ): Promise<Body> {
+    const { step, response } = await send(turn, api, request, token)
+    const { status, body } = response
+    if (status === 200 && request.isBody(body)) {
+      step.ok({ response: { status, body } })
+      const validated = readValidated(body)
+      if (validated) noteValidation(turn, api, step.id, token, validated)
+      return body
+    }
+    const failure =
+      status === 200
+        ? unreadableResponse(api)
+        : (request.explain?.(response) ?? explainApiResponse(api, response))
+    const told = readApiProblem(body)
+    if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
+    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } })
+    throw failure
+  }
+
+  /** Sends the request as a step of the trace, which fails here if there is no response. */
+  async function send(
+    turn: Turn,
+    api: DownstreamApi,
+    { path, subject, parentId }: ApiRequest<unknown>,
+    token: TracedToken,
+  ): Promise<{ step: OpenStep; response: ApiResponse }> {
+    const url = `${api.url}${path}`
+    const headers = {
+      accept: 'application/json',
+      ...(turn.traceparent ? { traceparent: turn.traceparent } : {}),
+    }
+    const step = turn.trace.start({
+      ...(parentId === undefined ? {} : { parentId }),
+      kind: 'api-call',
+      from: 'agent',
+      to: api.name,
+      title: `The agent calls ${api.title}: ${subject}`,
+      request: {
+        method: 'GET',
+        url,
+        headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
+      },
+    })
+    try {
+      const authorized = { authorization: `Bearer ${token.value}`, ...headers }
+      return { step, response: await client.get(url, authorized, turn.signal) }
+    } catch (error) {
+      // Whoever ends the turn also ends its steps, and knows why.
+      turn.signal.throwIfAborted()
+      step.fail(silentApi(api, error).toDocument(turn.requestId))
+      throw error
+    }
+  }
+
+  async function lookAt(api: DownstreamApi): Promise<void> {
+    const health = records.get(api.name)
+    try {
+      const { status } = await client.get(`${api.url}/readyz`, {}, new AbortController().signal)
+      if (status !== 200) health?.fails(unreadyApi(api, status))
+      else if (!shownByCallsOnly.has(health?.current.problem?.code ?? '')) health?.works()
+    } catch (error) {
+      health?.fails(silentApi(api, error))
+    }
+  }
+
+  return {
+    call,
+    healthOf: api => records.get(api.name)?.current ?? { state: 'unknown' },
+    async refresh() {
+      if (performance.now() - lookedAtMs < lookIsFreshForMs) return
+      lookedAtMs = performance.now()
+      await Promise.all(apis.map(lookAt))
+    },
+    close: () => client.close(),
+  }
+}
+
+/** The API's own word on the token, taken from its response. */
+function noteValidation(
+  turn: Turn,
+  api: DownstreamApi,
+  parentId: string,
+  token: TracedToken,
+  validated: Validated,
+): void {
+  const { caller, on_behalf_of: user, signature_verified: signatureVerified } = validated
+  turn.trace.note('ok', {
+    parentId,
+    kind: 'validation',
+    from: api.name,
+    to: 'agent',
+    title: [
+      signatureVerified ? `${api.title} verified TR` : `${api.title} read TR without verifying its signature`,
+      user === null ? `agent ${caller} acts as itself` : `agent ${caller} acts on behalf of user ${user}`,
+    ].join(': '),
+    token: token.verifiedByApi(validated.checks),
+  })
+}

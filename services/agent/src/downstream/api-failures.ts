@@ -1,0 +1,76 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { problem } from '../problems.ts'
+import type { ApiResponse } from './api-client.ts'
+import { readApiProblem } from './responses.ts'
+
+/** What a response other than 200 means, as far as it means the same for every API. */
+export function explainApiResponse(api: DownstreamApi, response: ApiResponse): ProblemError {
+  const { status } = response
+  const { code, detail, failedCheck } = readApiProblem(response.body)
+  const upstream = { service: api.name, status, ...(code ? { code } : {}) }
+  const check = failedCheck ? ` (${failedCheck})` : ''
+  switch (status) {
+    case 400:
+      return problem('INVALID_REQUEST', detail ?? `${api.title} does not accept the request.`, { upstream })
+    case 401: {
+      const claimsChallenge = readClaimsChallenge(response.challenge)
+      return claimsChallenge
+        ? problem('CONDITIONAL_ACCESS_REQUIRED', `${api.title} wants stronger authentication of the user.`, {
+            upstream,
+            extensions: { claimsChallenge },
+          })
+        : problem('API_TOKEN_REJECTED', `${api.title} does not accept the agent’s token${check}.`, {
+            upstream,
+          })
+    }
+    case 403:
+      return problem(
+        'API_FORBIDDEN',
+        `The agent’s token lacks a permission that ${api.title} wants${check}.`,
+        {
+          upstream,
+          hint: `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of ${api.title}.`,
+        },
+      )
+    default:
+      return problem('API_UNAVAILABLE', `${api.title} responded ${status}.`, { upstream })
+  }
+}
+
+/** The API responded 200 with something that is not what it promises. */
+export function unreadableResponse(api: DownstreamApi): ProblemError {
+  return problem('API_UNAVAILABLE', `The response of ${api.title} is not what it promises.`, {
+    upstream: { service: api.name, status: 200 },
+  })
+}
+
+/** The API says itself that it is not ready. */
+export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
+  return problem('API_UNAVAILABLE', `${api.title} is not ready.`, { upstream: { service: api.name, status } })
+}
+
+/** The API does not respond at all. */
+export function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
+  return problem('API_UNAVAILABLE', `${api.title} cannot be reached, or took too long.`, {
+    upstream: { service: api.name },
+    cause,
+  })
+}
+
+/**
+ * The Conditional Access challenge of an API: `error="insufficient_claims", claims="<base64 of JSON>"`.
+ * See https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+function readClaimsChallenge(challenge: string | undefined): string | undefined {
+  if (!challenge?.includes('error="insufficient_claims"')) return undefined
+  const encoded = /\bclaims="([A-Za-z0-9+/_=-]{1,4096})"/.exec(challenge)?.[1]
+  if (!encoded) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  try {
+    JSON.parse(text)
+    return text
+  } catch {
+    return undefined
+  }
+}

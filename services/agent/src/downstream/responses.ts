@@ -1,0 +1,35 @@
+import { Check } from '@entra-bedrock-agent/identity-trace'
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+/** What an API that validates TR may tell of it, as the member `validated` of its response. */
+const Validated = Type.Object({
+  flow: Type.Enum(['autonomous', 'obo']),
+  caller: Type.String(),
+  on_behalf_of: Type.Union([Type.String(), Type.Null()]),
+  signature_verified: Type.Boolean(),
+  checks: Type.Array(Check, { maxItems: 20 }),
+})
+export type Validated = Static<typeof Validated>
+
+/** The members of a problem document (RFC 9457) that the agent reads. */
+const ApiProblem = Type.Object({
+  code: Type.Optional(Type.String({ maxLength: 100 })),
+  detail: Type.Optional(Type.String({ maxLength: 1_000 })),
+  failedCheck: Type.Optional(Type.String({ maxLength: 100 })),
+  suggestions: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 20 })),
+})
+export type ApiProblem = Static<typeof ApiProblem>
+
+const validated = Compile(Type.Object({ validated: Validated }))
+const apiProblem = Compile(ApiProblem)
+
+/** The API's own word on TR, where it gives one. */
+export function readValidated(body: unknown): Validated | undefined {
+  return validated.Check(body) ? body.validated : undefined
+}
+
+/** Empty when the body is no problem document. */
+export function readApiProblem(body: unknown): ApiProblem {
+  return apiProblem.Check(body) ? body : {}
+}

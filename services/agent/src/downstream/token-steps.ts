@@ -1,0 +1,173 @@
+import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
+import type { AgentToken, AgentTokens } from '../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { flowRules } from '../identity/flows.ts'
+import { SidecarResponseError } from '../identity/sidecar-failures.ts'
+import type { TokenRequest } from '../identity/token-request.ts'
+import type { Turn } from '../turn/turn.ts'
+
+/** TR with its card in the trace. */
+export interface TracedToken {
+  readonly value: string
+  readonly fingerprint: string
+  /** Adds to the card what the API found out about the token. */
+  verifiedByApi(checks: { readonly name: string; readonly ok: boolean }[]): TokenCard
+}
+
+type Request = NonNullable<TraceStep['request']>
+type Verification = NonNullable<TokenCard['verifiedBy']>[number]
+
+/** The audience of T1: the application AzureADTokenExchange, the same in every tenant. */
+const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** Obtains TR for a turn and records the request, the hidden hops behind it, and the token. */
+export async function obtainTracedToken(
+  tokens: AgentTokens,
+  turn: Turn,
+  api: DownstreamApi,
+  parentId: string | undefined,
+): Promise<TracedToken> {
+  const parent = parentId === undefined ? {} : { parentId }
+  const whose = flowRules[turn.flow].needsUser ? 'to act for the signed-in user' : 'of its own'
+  const title = `The agent asks its sidecar for a token ${whose}, for ${api.title}`
+  const asked = { ...turn, api }
+  const step = turn.trace.start({
+    ...parent,
+    kind: 'token-request',
+    from: 'agent',
+    to: 'sidecar',
+    title,
+    request: describeRequest(tokens, asked),
+  })
+  let token: AgentToken
+  try {
+    token = await tokens.obtain(asked)
+  } catch (error) {
+    // Whoever ends the turn also ends its steps, and knows why.
+    turn.signal.throwIfAborted()
+    const failure = toProblem(error)
+    const { cause } = failure.options
+    step.fail(
+      failure.toDocument(turn.requestId),
+      cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {},
+    )
+    throw error
+  }
+  noteHiddenHops(turn, api, step.id)
+  step.ok({
+    title: `${title}${remark(token, turn)}`,
+    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }),
+    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
+  })
+  return noteToken(turn, api, token, parent)
+}
+
+function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
+  const { user, traceparent } = asked
+  return {
+    method: 'GET',
+    url: tokens.urlOf(asked),
+    headers: {
+      ...(user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {}),
+      ...(traceparent ? { traceparent } : {}),
+    },
+  }
+}
+
+function remark({ attempts, correlationId }: AgentToken, turn: Turn): string {
+  if (correlationId !== turn.correlationId) return ', together with an equal request under way'
+  return attempts > 1 ? `, ${attempts} times` : ''
+}
+
+/** The sidecar may also have responded from its cache; from outside that looks the same. */
+function noteHiddenHops(turn: Turn, api: DownstreamApi, parentId: string): void {
+  const { authority, tenantId, blueprintAppId, clientId } = turn.agent
+  const hop = { parentId, kind: 'token-request', from: 'sidecar', to: 'entra' } as const
+  const request = { method: 'POST', url: `${authority}/${tenantId}/oauth2/v2.0/token`, headers: {} }
+  turn.trace.note('not-observable', {
+    ...hop,
+    title:
+      'Inside the sidecar: the blueprint authenticates and gets T1 for this agent, or has it in its cache',
+    request: {
+      ...request,
+      body: {
+        grant_type: 'client_credentials',
+        client_id: blueprintAppId,
+        client_credential: 'held by the sidecar alone',
+        fmi_path: clientId,
+        scope: 'api://AzureADTokenExchange/.default',
+      },
+    },
+    token: {
+      role: 'T1',
+      observed: false,
+      claims: { aud: tokenExchangeAudience, azp: blueprintAppId, tid: tenantId, idtyp: 'app' },
+    },
+  })
+  const { needsUser } = flowRules[turn.flow]
+  const scope = `api://${api.appId}/.default`
+  const grant = needsUser
+    ? {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        requested_token_use: 'on_behalf_of',
+        assertion: 'Tc',
+      }
+    : { grant_type: 'client_credentials' }
+  const exchange = needsUser ? 'T1 and Tc are exchanged for TR' : 'T1 is exchanged for TR'
+  turn.trace.note('not-observable', {
+    ...hop,
+    title: `Inside the sidecar: ${exchange}, or the sidecar has TR in its cache`,
+    request: {
+      ...request,
+      body: {
+        ...grant,
+        client_id: clientId,
+        client_assertion_type: jwtBearer,
+        client_assertion: 'T1',
+        scope: needsUser ? `${scope} offline_access openid profile` : scope,
+      },
+    },
+  })
+}
+
+function noteToken(
+  turn: Turn,
+  api: DownstreamApi,
+  token: AgentToken,
+  parent: { parentId?: string },
+): TracedToken {
+  const { value, fingerprint, header, claims, checks } = token
+  const byAgent: Verification = { actor: 'agent', checks: [...checks] }
+  const card: TokenCard = {
+    role: 'TR',
+    observed: true,
+    fingerprint,
+    header: { ...header },
+    claims: { ...claims },
+    verifiedBy: [byAgent],
+  }
+  const amend = turn.trace.note('ok', {
+    ...parent,
+    kind: 'token',
+    from: 'sidecar',
+    to: 'agent',
+    title: `TR: agent ${claims['azp'] ?? claims['appid']} acts ${
+      flowRules[turn.flow].needsUser ? `on behalf of user ${claims['oid']}` : 'as itself'
+    }`,
+    token: card,
+  })
+  return {
+    value,
+    fingerprint,
+    verifiedByApi(found) {
+      const verified: TokenCard = {
+        ...card,
+        verifiedBy: [byAgent, { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }],
+      }
+      amend({ token: verified })
+      return verified
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  ChatRequest,
+  ChatResponse,
+  chatLimits,
+  type Flow,
+  Problem,
+  type TraceAudience,
+  type TurnEvent,
+} from '@entra-bedrock-agent/identity-trace'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
+import { flowRules } from '../identity/flows.ts'
+import type { UserTokenVerifier, VerifiedUserToken } from '../identity/user-token.ts'
+import { problem } from '../problems.ts'
+import { collectTurn } from '../turn/collect-turn.ts'
+import type { Turns } from '../turn/turns.ts'
+import { sendEventStream } from './event-stream.ts'
+import { readMessage } from './message.ts'
+import { readTraceparent } from './trace-context.ts'
+
+export interface ChatRouteOptions {
+  readonly agent: AgentIdentity
+  readonly turns: Turns
+  readonly userTokens: UserTokenVerifier
+  readonly requireSignIn: boolean
+  readonly traceFor: TraceAudience
+}
+
+const stream = 'text/event-stream'
+const schema = {
+  summary: 'Runs one chat turn',
+  description:
+    'Responds with one JSON document, or – with Accept: text/event-stream – as server-sent events: ' +
+    '`turn` first, then `step`, `delta` and `notice` as they come, and exactly one `result` or `problem` last.',
+  security: [{}, { userToken: [] }],
+  body: ChatRequest,
+  response: {
+    200: {
+      description: 'The turn is over (JSON), or begins (event stream).',
+      content: { 'application/json': { schema: ChatResponse }, [stream]: { schema: Type.String() } },
+    },
+    default: { description: 'A failure.', content: { 'application/problem+json': { schema: Problem } } },
+  },
+}
+
+/** `POST /api/chat`. */
+export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
+  const { agent, turns, userTokens, requireSignIn, traceFor } = options
+
+  /** A token that is not needed is not even looked at. */
+  async function signIn(request: FastifyRequest, flow: Flow): Promise<VerifiedUserToken | undefined> {
+    const { authorization } = request.headers
+    const isNeeded = flowRules[flow].needsUser || requireSignIn
+    const isUseful = traceFor === 'signed-in' && authorization !== undefined
+    return isNeeded || isUseful ? userTokens.verify(authorization) : undefined
+  }
+
+  const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
+  app.post('/api/chat', { schema, ...limits }, async (request, reply) => {
+    const connection = new AbortController()
+    reply.raw.once('close', () => connection.abort('The connection is closed.'))
+    const { mode, flow } = request.body
+    const accepted = request.accepts().type(['application/json', stream])
+    if (accepted === false) {
+      throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
+    }
+    const signedIn = await signIn(request, flow)
+    const asked = {
+      ...readMessage(request.body),
+      agent,
+      flow,
+      requestId: request.id,
+      traceparent: readTraceparent(request.headers['traceparent']),
+      signedIn,
+    }
+    const showsTrace = traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined)
+    const turn = turns.start(mode, asked, connection, request.log)
+    const events = showsTrace ? turn : withoutTrace(turn)
+    return accepted === stream ? sendEventStream(reply, events) : sendJson(reply, events)
+  })
+}
+
+async function sendJson(reply: FastifyReply, events: AsyncIterable<TurnEvent>): Promise<FastifyReply> {
+  const outcome = await collectTurn(events)
+  // The client is gone.
+  if (!outcome) return reply.hijack()
+  if ('answer' in outcome) return reply.send(outcome)
+  return reply.code(outcome.status).type('application/problem+json').send(outcome)
+}
+
+async function* withoutTrace(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
+  for await (const event of events) if (event.event !== 'step') yield event
+}

@@ -1,0 +1,64 @@
+import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../config.ts'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
+
+/** `GET /api/config`: what the page may know. Public ids only. */
+export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }> = async (
+  app,
+  { config },
+) => {
+  const publicConfig = describeConfig(config)
+  const schema = { summary: 'What the page may know', response: { 200: PublicConfig } }
+  app.get('/api/config', { schema }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return publicConfig
+  })
+}
+
+function describeConfig(config: Config): PublicConfig {
+  const { agent, spaClientId, toolsets, bedrock, requireSignIn, traceFor, emulated } = config
+  const { tenantId, blueprintAppId, clientId } = agent
+  const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
+  return {
+    tenantId,
+    ...describeAuthority(agent),
+    spaClientId: spaClientId ?? null,
+    scopes: [`api://${blueprintAppId}/access_as_user`],
+    modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
+    flows: spaClientId === undefined ? ['autonomous'] : ['autonomous', 'obo'],
+    requireSignIn,
+    traceFor,
+    apis,
+    names: {
+      [tenantId]: 'this tenant',
+      [blueprintAppId]: 'blueprint',
+      [clientId]: 'agent identity',
+      ...Object.fromEntries(apis.map(({ appId, title }) => [appId, title])),
+      ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
+    },
+    examples: toolsets.flatMap(({ examples }) => examples),
+    emulated: [...emulated],
+  }
+}
+
+/**
+ * MSAL.js refuses an authority that is not https, but takes the endpoints it is given. So an emulator on loopback gets
+ * an https name that is never fetched, and its endpoints beside it.
+ */
+function describeAuthority({ authority, tenantId }: AgentIdentity) {
+  const { protocol, hostname } = new URL(authority)
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (protocol !== 'http:' || !isLoopback) return { authority: `${authority}/${tenantId}` }
+  const base = `${authority}/${tenantId}`
+  return {
+    authority: `https://login.localhost/${tenantId}`,
+    authorityMetadata: JSON.stringify({
+      issuer: `${base}/v2.0`,
+      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+      token_endpoint: `${base}/oauth2/v2.0/token`,
+      end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+      jwks_uri: `${base}/discovery/v2.0/keys`,
+    }),
+  }
+}

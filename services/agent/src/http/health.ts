@@ -1,0 +1,49 @@
+import { Problem } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import type { Readiness } from '../status/readiness.ts'
+
+export interface HealthRouteOptions {
+  readonly readiness: Readiness
+  readonly tokens: AgentTokens
+}
+
+const Alive = Type.Object({ status: Type.Literal('ok') })
+const Ready = Type.Object({ status: Type.Literal('ready') })
+const NotReady = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })
+
+/** `GET /livez`, `/readyz` and `/sidecar/livez`, for Kubernetes. */
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, options) => {
+  const { readiness, tokens } = options
+  const alive = { status: 'ok' } as const
+  const notReady = (problem: ProblemError, requestId: string) =>
+    ({ status: 'not-ready', problem: problem.toDocument(requestId) }) as const
+
+  app.get(
+    '/livez',
+    { schema: { summary: 'Whether the process works', response: { 200: Alive } } },
+    async () => alive,
+  )
+
+  const readySchema = {
+    summary: 'Whether the process should get requests',
+    response: { 200: Ready, 503: NotReady },
+  }
+  app.get('/readyz', { schema: readySchema }, async (request, reply) => {
+    void tokens.refresh()
+    const { problem } = readiness
+    return problem ? reply.code(503).send(notReady(problem, request.id)) : ({ status: 'ready' } as const)
+  })
+
+  const sidecarSchema = {
+    summary: 'Whether the sidecar can go on; 503 only when nothing but its restart helps',
+    response: { 200: Alive, 503: NotReady },
+  }
+  app.get('/sidecar/livez', { schema: sidecarSchema }, async (request, reply) => {
+    void tokens.refresh()
+    const { sidecarNeedsRestart } = tokens.health
+    return sidecarNeedsRestart ? reply.code(503).send(notReady(sidecarNeedsRestart, request.id)) : alive
+  })
+}

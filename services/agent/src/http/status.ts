@@ -1,0 +1,22 @@
+import { Status } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { describeStatus, type Observed } from '../status/status.ts'
+
+export interface StatusRouteOptions {
+  readonly observe: () => Observed
+  /** Looks anew, in the background. */
+  readonly refresh: () => void
+}
+
+/** `GET /api/status`: what is known, at once; the look that renews it goes on in the background. */
+export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async (
+  app,
+  { observe, refresh },
+) => {
+  const schema = { summary: 'The health of what the agent depends on', response: { 200: Status } }
+  app.get('/api/status', { schema }, async (request, reply) => {
+    refresh()
+    reply.header('cache-control', 'no-store')
+    return describeStatus(observe(), request.id)
+  })
+}

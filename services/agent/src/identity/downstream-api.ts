@@ -1,0 +1,43 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+
+/** An API that the agent calls with a token of its own (TR). */
+export interface DownstreamApi {
+  /** In kebab-case: the actor in traces, `upstream.service` in problems. */
+  readonly name: string
+  /** How people call it: the subject of sentences. */
+  readonly title: string
+  /** Without a trailing slash. */
+  readonly url: string
+  /** Client id of the API's application: the audience of TR. */
+  readonly appId: string
+  /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for the agent's own token, without for a user's. */
+  readonly sidecarEntries: Readonly<Record<Flow, string>>
+  /** What TR must allow in each flow: an app role, or a delegated scope. */
+  readonly permissions: Readonly<Record<Flow, string>>
+}
+
+/** What an API's tools know of it; the rest is configuration. */
+export type ApiDefinition = Pick<DownstreamApi, 'name' | 'title' | 'permissions'> & {
+  readonly defaultUrl?: string
+}
+
+/**
+ * Reads where an API is: `weather-api` has the variables `WEATHER_API_URL` and `WEATHER_API_APP_ID`, and the sidecar's
+ * entries `weatherApp` and `weather`.
+ */
+export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
+  const { name, title, permissions, defaultUrl } = definition
+  const variable = name.toUpperCase().replaceAll('-', '_')
+  const entry = name
+    .replace(/-api$/, '')
+    .replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+  return {
+    name,
+    title,
+    permissions,
+    url: env.url(`${variable}_URL`, defaultUrl),
+    appId: env.guid(`${variable}_APP_ID`),
+    sidecarEntries: { autonomous: `${entry}App`, obo: entry },
+  }
+}

@@ -1,0 +1,67 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
+import type { AgentProblemCode } from '../problems.ts'
+import type { BedrockConfig } from './config.ts'
+import { CredentialError } from './credentials.ts'
+
+/** Where a call stood: before its first event, or in the middle of its stream. */
+export type CallPhase = 'request' | 'stream'
+
+/** What an error shows of itself, before it is judged. */
+export interface FailureSigns {
+  /** AWS error code or JavaScript error name. */
+  readonly name: string
+  /** The message. It may quote the request, security token included: match on it, never show it. */
+  readonly message: string
+  /** Status of the HTTP response; there is none for network errors and for exceptions inside a stream. */
+  readonly httpStatus: number | undefined
+  /** Node.js error code, such as ECONNREFUSED, or LangChain's for a silent stream. */
+  readonly systemCode: string | undefined
+  /** Who failed: Bedrock, AWS STS, or whatever else the credential should have come from. */
+  readonly service: 'bedrock' | 'sts' | 'credentials'
+}
+
+/** A known failure: how it is told apart, and what to say. Where there is no hint, the catalogue's says it. */
+export interface FailureRule {
+  readonly code: AgentProblemCode
+  readonly when: (signs: FailureSigns, phase: CallPhase) => boolean
+  readonly detail: string | ((config: BedrockConfig, signs: FailureSigns) => string)
+  readonly hint?: string | ((config: BedrockConfig) => string)
+}
+
+/** Reads an unknown error. */
+export function readSigns(thrown: unknown): FailureSigns {
+  const isCredential = thrown instanceof CredentialError
+  const error = isCredential ? thrown.cause : thrown
+  const httpStatus = readMetadata(error)['httpStatusCode']
+  const systemCode = read(error, 'lc_error_code') ?? read(error, 'code') ?? read(read(error, 'cause'), 'code')
+  const service = typeof httpStatus === 'number' ? 'sts' : 'credentials'
+  return {
+    name: error instanceof Error ? error.name : 'Error',
+    message: error instanceof Error ? error.message : '',
+    httpStatus: typeof httpStatus === 'number' ? httpStatus : undefined,
+    systemCode: typeof systemCode === 'string' ? systemCode : undefined,
+    service: isCredential ? service : 'bedrock',
+  }
+}
+
+/**
+ * The error as a log may show it. AWS quotes what it was asked to verify, signed headers and their session token
+ * included, in the messages of refused signatures; those messages are left out.
+ */
+export function loggableCause(thrown: unknown, { name, message }: FailureSigns): Error {
+  const quotesRequest = /canonical|string-to-sign/i.test(message)
+  const text = redactText(quotesRequest ? 'message withheld' : message)
+    .replace(/\b(AKIA|ASIA|ABSK)[A-Za-z0-9+/=_-]{8,}/g, '‹key removed›')
+    .slice(0, 500)
+  const { requestId } = readMetadata(thrown instanceof CredentialError ? thrown.cause : thrown)
+  return new Error(`${name}: ${text}${typeof requestId === 'string' ? ` (AWS request ${requestId})` : ''}`)
+}
+
+function readMetadata(error: unknown): Readonly<Record<string, unknown>> {
+  const metadata = read(error, '$metadata')
+  return typeof metadata === 'object' && metadata !== null ? { ...metadata } : {}
+}
+
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}

@@ -1,0 +1,219 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { problem } from '../problems.ts'
+import type { BedrockConfig } from './config.ts'
+import { credentialRules } from './credential-failures.ts'
+import {
+  type CallPhase,
+  type FailureRule,
+  type FailureSigns,
+  loggableCause,
+  readSigns,
+} from './failure-signs.ts'
+import {
+  checkKeysHint,
+  invokePolicyHint,
+  modelAccessHint,
+  profileHint,
+  renewHint,
+  replacementHint,
+} from './remedies.ts'
+
+const named =
+  (...names: string[]) =>
+  ({ name }: FailureSigns) =>
+    names.includes(name)
+const nameAndMessage =
+  (name: string, message: RegExp) =>
+  (signs: FailureSigns): boolean =>
+    signs.name === name && message.test(signs.message)
+
+/**
+ * Every way in which a call of Bedrock is known to fail; the first rule that matches decides. Error names and messages:
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+ */
+const rules: readonly FailureRule[] = [
+  // The credential
+  {
+    code: 'BEDROCK_CREDENTIALS_EXPIRED',
+    when: signs =>
+      named('ExpiredTokenException', 'ExpiredToken', 'RequestExpired')(signs) ||
+      nameAndMessage('AccessDeniedException', /expired/i)(signs),
+    detail: ({ credential }) =>
+      credential.tier === 'api-key' ? 'The Bedrock API key has expired.' : 'The AWS session has expired.',
+    hint: renewHint,
+  },
+  {
+    code: 'BEDROCK_CREDENTIALS_INVALID',
+    when: nameAndMessage('AccessDeniedException', /authentication failed|api key/i),
+    detail: ({ region }) => `Bedrock in ${region} does not accept the API key.`,
+    hint: checkKeysHint,
+  },
+  {
+    code: 'BEDROCK_CREDENTIALS_INVALID',
+    when: ({ name, message }) =>
+      /^(InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed)/.test(name) &&
+      /expired|not yet current|skewed/i.test(message),
+    detail: 'AWS refuses the signature because this machine’s clock is wrong.',
+    hint: 'Set the clock (NTP): AWS accepts five minutes of difference.',
+  },
+  {
+    code: 'BEDROCK_CREDENTIALS_INVALID',
+    when: ({ name }) => /^(InvalidSignature|SignatureDoesNotMatch)/.test(name),
+    detail: 'AWS refuses the signature: the secret access key does not belong to the access key.',
+    hint: checkKeysHint,
+  },
+  {
+    code: 'BEDROCK_CREDENTIALS_INVALID',
+    when: named(
+      'UnrecognizedClientException',
+      'InvalidClientTokenId',
+      'IncompleteSignature',
+      'IncompleteSignatureException',
+      'MissingAuthenticationTokenException',
+    ),
+    detail: 'AWS does not know these credentials.',
+    hint: checkKeysHint,
+  },
+
+  // Rights
+  {
+    code: 'BEDROCK_ACCESS_DENIED',
+    when: nameAndMessage('AccessDeniedException', /CallWithBearerToken/),
+    detail: 'The principal of the API key may not use API keys.',
+    hint: 'Allow bedrock:CallWithBearerToken on resource "*" for the IAM user or role behind the key.',
+  },
+  {
+    code: 'BEDROCK_ACCESS_DENIED',
+    when: nameAndMessage('AccessDeniedException', /service control policy|explicit deny/i),
+    detail: 'A policy of the organisation or account explicitly denies this call.',
+    hint: 'Let the service control policy allow Bedrock in every region of the inference profile (for global profiles also the region "unspecified").',
+  },
+  {
+    code: 'BEDROCK_ACCESS_DENIED',
+    when: signs =>
+      nameAndMessage('AccessDeniedException', /marketplace|access to the model|model access/i)(signs) ||
+      nameAndMessage('ResourceNotFoundException', /use case/i)(signs),
+    detail: ({ modelId }) => `This AWS account has no access to ${modelId} yet.`,
+    hint: modelAccessHint,
+  },
+  {
+    code: 'BEDROCK_ACCESS_DENIED',
+    when: ({ name, httpStatus }) => /^AccessDenied/.test(name) || httpStatus === 403,
+    detail: ({ modelId }) => `IAM does not allow this principal to stream from ${modelId}.`,
+    hint: invokePolicyHint,
+  },
+
+  // The model
+  {
+    code: 'BEDROCK_MODEL_RETIRED',
+    when: nameAndMessage('ResourceNotFoundException', /end of its life|legacy|deprecated/i),
+    detail: ({ modelId }) => `Bedrock no longer offers ${modelId} to this account.`,
+    hint: replacementHint,
+  },
+  {
+    code: 'BEDROCK_MODEL_INVALID',
+    when: nameAndMessage('ValidationException', /on-demand throughput/i),
+    detail: ({ modelId }) => `${modelId} can only be called through an inference profile.`,
+    hint: profileHint,
+  },
+  {
+    code: 'BEDROCK_MODEL_INVALID',
+    when: signs =>
+      named('ResourceNotFoundException')(signs) ||
+      nameAndMessage('ValidationException', /model identifier/i)(signs),
+    detail: ({ modelId, region }) => `Bedrock in ${region} does not know ${modelId}.`,
+    hint: profileHint,
+  },
+
+  // The request
+  {
+    code: 'BEDROCK_REQUEST_INVALID',
+    when: nameAndMessage('ValidationException', /temperature|top_p|top_k/i),
+    detail: ({ modelId }) => `${modelId} refuses sampling parameters.`,
+    hint: 'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
+  },
+  {
+    code: 'BEDROCK_INPUT_TOO_LONG',
+    when: ({ httpStatus, message }, phase) =>
+      phase === 'request' &&
+      (httpStatus === 400 || httpStatus === 413) &&
+      /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i.test(
+        message,
+      ),
+    detail: ({ modelId }) => `The conversation is longer than ${modelId} can read.`,
+  },
+  {
+    code: 'BEDROCK_REQUEST_INVALID',
+    // Without x-amzn-errortype the SDK knows no name; the status says enough.
+    when: ({ name, httpStatus }) =>
+      name === 'ValidationException' || name === 'SerializationException' || httpStatus === 400,
+    detail: 'Bedrock refused the request as invalid.',
+    hint: 'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
+  },
+
+  // Load and availability
+  {
+    code: 'BEDROCK_THROTTLED',
+    when: named('ServiceQuotaExceededException'),
+    detail: 'A Bedrock quota of this account is used up.',
+    hint: 'Raise the model’s quota in Service Quotas, or wait until it resets.',
+  },
+  {
+    code: 'BEDROCK_UNAVAILABLE',
+    when: named('ModelNotReadyException'),
+    detail: 'The model is not ready.',
+  },
+  {
+    code: 'BEDROCK_THROTTLED',
+    when: ({ name, httpStatus }) => /^(Throttling|TooManyRequests)/i.test(name) || httpStatus === 429,
+    detail: 'Bedrock still throttles after several tries.',
+  },
+  {
+    code: 'BEDROCK_STREAM_BROKEN',
+    // Status 200 and an error: the stream was cut, or is none, before its first event could be read.
+    when: ({ httpStatus }, phase) => phase === 'stream' || httpStatus === 200,
+    detail: (_config, { systemCode }) =>
+      systemCode === 'MODEL_STREAM_TIMEOUT'
+        ? 'The model went silent in the middle of its answer.'
+        : 'The stream from Bedrock broke off.',
+  },
+  {
+    code: 'BEDROCK_UNAVAILABLE',
+    when: signs =>
+      named('ModelTimeoutException')(signs) ||
+      (signs.name === 'TimeoutError' && signs.systemCode !== 'ECONNRESET') ||
+      signs.systemCode === 'MODEL_STREAM_TIMEOUT',
+    detail: 'Bedrock did not respond in time.',
+  },
+  {
+    code: 'BEDROCK_UNAVAILABLE',
+    when: ({ httpStatus }) => httpStatus !== undefined,
+    detail: (_config, { httpStatus }) => `Bedrock responded with HTTP status ${httpStatus}.`,
+  },
+  {
+    code: 'BEDROCK_UNAVAILABLE',
+    when: () => true,
+    detail: ({ region, endpoint }, { systemCode }) =>
+      `${endpoint ?? `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
+  },
+]
+
+/**
+ * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
+ * Nothing of the error's own message gets out, because AWS quotes signed headers in some of them.
+ */
+export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
+  const signs = readSigns(error)
+  const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
+  if (rule === undefined) throw new Error('The last rule matches everything.')
+  const { code, detail, hint } = rule
+  return problem(code, typeof detail === 'string' ? detail : detail(config, signs), {
+    hint: typeof hint === 'function' ? hint(config) : hint,
+    upstream: {
+      service: signs.service,
+      ...(signs.httpStatus === undefined ? {} : { status: signs.httpStatus }),
+      code: signs.systemCode ?? signs.name,
+    },
+    cause: loggableCause(error, signs),
+  })
+}

@@ -1,0 +1,125 @@
+/**
+ * What is known about Claude on Bedrock: ids, inference profiles and lifecycles, as published by AWS in November 2026
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.html and the model cards).
+ * Status, errors and docs/bedrock.md use this table; a model that is not in it is passed on to Bedrock as it is.
+ */
+
+/** Geographies of cross-region inference profiles: the prefix in front of the model id. */
+export const profilePrefixes = ['us', 'eu', 'jp', 'au', 'apac', 'us-gov', 'global'] as const
+export type ProfilePrefix = (typeof profilePrefixes)[number]
+
+export interface ClaudeModel {
+  readonly id: string
+  readonly name: string
+  /** `legacy` models serve only accounts that used them lately; `retired` ones nobody. */
+  readonly lifecycle: 'active' | 'legacy' | 'retired'
+  /** Retired since, or not before (active and legacy models). ISO 8601 date. */
+  readonly endOfLife: string
+  readonly profiles: readonly ProfilePrefix[]
+  /** Whether the request may carry `temperature`. */
+  readonly takesTemperature: boolean
+}
+
+export const claudeModels: readonly ClaudeModel[] = [
+  {
+    id: 'anthropic.claude-haiku-5-5',
+    name: 'Claude Haiku 5.5',
+    lifecycle: 'active',
+    endOfLife: '2027-10-07',
+    profiles: ['us', 'eu', 'jp', 'au', 'global'],
+    takesTemperature: false,
+  },
+  {
+    id: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+    name: 'Claude Haiku 4.5',
+    lifecycle: 'active',
+    endOfLife: '2026-10-01',
+    profiles: ['us', 'eu', 'jp', 'au', 'global'],
+    takesTemperature: true,
+  },
+  retired('anthropic.claude-sonnet-4-20250514-v1:0', 'Claude Sonnet 4', '2026-10-14', [
+    'us',
+    'eu',
+    'apac',
+    'global',
+  ]),
+  retired('anthropic.claude-3-7-sonnet-20250219-v1:0', 'Claude 3.7 Sonnet', '2026-04-28', [
+    'us',
+    'eu',
+    'apac',
+  ]),
+  retired('anthropic.claude-3-5-haiku-20241022-v1:0', 'Claude 3.5 Haiku', '2026-06-19', ['us']),
+  {
+    id: 'anthropic.claude-3-haiku-20240307-v1:0',
+    name: 'Claude 3 Haiku',
+    lifecycle: 'legacy',
+    endOfLife: '2026-09-10',
+    profiles: ['us', 'eu', 'apac', 'us-gov'],
+    takesTemperature: true,
+  },
+]
+
+function retired(
+  id: string,
+  name: string,
+  endOfLife: string,
+  profiles: readonly ProfilePrefix[],
+): ClaudeModel {
+  return { id, name, lifecycle: 'retired', endOfLife, profiles, takesTemperature: true }
+}
+
+/** Regions from which the profiles of a geography may be called. */
+const sourceRegions: Readonly<Record<ProfilePrefix, RegExp>> = {
+  us: /^(us-(?!gov-|iso)|ca-)/,
+  eu: /^eu-(?!isoe-)/,
+  jp: /^ap-northeast-/,
+  au: /^ap-southeast-/,
+  apac: /^(ap|me)-/,
+  'us-gov': /^us-gov-/,
+  global: /^(?!us-gov-|us-iso|cn-|eu-isoe-)/,
+}
+
+const defaultModel = 'anthropic.claude-haiku-5-5'
+const defaultPrefixes: readonly (readonly [RegExp, ProfilePrefix])[] = [
+  [/^us-(east|west)-/, 'us'],
+  [/^eu-(central-1|north-1|south-[12]|west-[13])$/, 'eu'],
+  [/^ap-northeast-[13]$/, 'jp'],
+  [/^ap-southeast-[24]$/, 'au'],
+]
+
+/** The inference profile for a region when none was chosen: the data stays in the region's geography where it can. */
+export function defaultModelId(region: string): string {
+  const prefix = defaultPrefixes.find(([pattern]) => pattern.test(region))?.[1] ?? 'global'
+  return `${prefix}.${defaultModel}`
+}
+
+export interface ModelReference {
+  readonly prefix: ProfilePrefix | undefined
+  /** The id without the prefix; an ARN stays whole. */
+  readonly baseId: string
+  readonly known: ClaudeModel | undefined
+}
+
+/** Takes a model id or inference profile id apart. */
+export function readModelId(modelId: string): ModelReference {
+  const prefix = profilePrefixes.find(candidate => modelId.startsWith(`${candidate}.`))
+  const baseId = prefix === undefined ? modelId : modelId.slice(prefix.length + 1)
+  return { prefix, baseId, known: claudeModels.find(model => model.id === baseId) }
+}
+
+/** Whether the profiles of a geography can be called from a region. */
+export function prefixFitsRegion(prefix: ProfilePrefix, region: string): boolean {
+  return sourceRegions[prefix].test(region)
+}
+
+/** Ids of models that work in a region, to be named in a hint. */
+export function currentModelIds(region: string): readonly string[] {
+  return claudeModels
+    .filter(model => model.lifecycle === 'active')
+    .flatMap(model => {
+      const prefix = model.profiles.find(
+        candidate => candidate !== 'global' && prefixFitsRegion(candidate, region),
+      )
+      return prefix === undefined ? [`global.${model.id}`] : [`${prefix}.${model.id}`]
+    })
+}

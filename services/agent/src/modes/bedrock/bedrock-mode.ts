@@ -1,0 +1,161 @@
+import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
+import { Annotation, END, type Runtime, START, StateGraph } from '@langchain/langgraph'
+import type { CallApi } from '../../downstream/api-caller.ts'
+import type { Bedrock } from '../../model/bedrock.ts'
+import { problem } from '../../problems.ts'
+import type { ToolContext, Toolset } from '../../tools/toolset.ts'
+import type { AnswerMode, Outcome, Turn } from '../../turn/turn.ts'
+import { AnswerText } from './answer-text.ts'
+import { openConversation } from './messages.ts'
+import { callModel, type ModelCall } from './model-call.ts'
+import type { ModelResponse, TokenUsage } from './model-response.ts'
+import { judge } from './stop-reason.ts'
+import { systemPrompt } from './system-prompt.ts'
+import { loadTools, type ModelTools, runTool } from './tool-calls.ts'
+
+/** Model calls in one turn; the last one must answer without asking for tools. */
+const modelCallLimit = 8
+/** Tool calls that the model may ask for in one step. */
+const toolCallLimit = 10
+
+const State = Annotation.Root({
+  messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
+  toolUses: Annotation<ToolUse[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
+  usage: Annotation<TokenUsage | null>({ reducer: addUsage, default: () => null }),
+  modelCalls: Annotation<number>({ reducer: (sum, added) => sum + added, default: () => 0 }),
+  response: Annotation<ModelResponse>(),
+})
+type AgentState = typeof State.State
+
+/** A function, because plain values in the context are shown to every LangChain callback; the turn holds the user's token. */
+const Context = Annotation.Root({ run: Annotation<() => Run>() })
+type GraphRuntime = Runtime<typeof Context.State>
+
+interface Run extends ModelCall, ToolContext {
+  readonly tools: ModelTools
+  readonly answer: AnswerText
+}
+
+/** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
+export async function bedrockMode(
+  bedrock: Bedrock,
+  toolsets: readonly Toolset[],
+  callApi: CallApi,
+): Promise<AnswerMode> {
+  const graph = buildGraph()
+  const tools = await loadTools(toolsets)
+  const prompt = systemPrompt(toolsets)
+  return {
+    mode: 'bedrock',
+    model: bedrock.modelId,
+    answer: async turn => {
+      const answer = new AnswerText(turn)
+      const connected = await bedrock.connected()
+      const run: Run = {
+        turn,
+        callApi,
+        tools,
+        toolNames: tools.tools.map(({ name }) => name),
+        answer,
+        bedrock: connected,
+        model: connected.chatModel.bindTools([...tools.tools]),
+        availability: bedrock.availability,
+        write: text => answer.write(text),
+      }
+      const messages = openConversation(turn, prompt, new Date().toISOString().slice(0, 10))
+      const end = await graph.invoke(
+        { messages },
+        { context: { run: () => run }, signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 },
+      )
+      return conclude(run, toolsets, end)
+    },
+  }
+}
+
+function buildGraph() {
+  return new StateGraph(State, Context)
+    .addNode('model', async (state: AgentState, runtime: GraphRuntime) => {
+      const run = runOf(runtime)
+      run.answer.startParagraph()
+      const response = await callModel(run, state.messages)
+      return { response, messages: [response.message], modelCalls: 1, usage: response.usage ?? null }
+    })
+    .addNode('tools', async ({ response }: AgentState, runtime: GraphRuntime) =>
+      runTools(runOf(runtime), response),
+    )
+    .addEdge(START, 'model')
+    .addConditionalEdges('model', guard, ['tools', END])
+    .addEdge('tools', 'model')
+    .compile()
+}
+
+/** What lies between model and tools: stop reason and limits. The deadline is the turn's signal. */
+function guard({ response, modelCalls }: AgentState): 'tools' | typeof END {
+  if (judge(response).next === 'end') return END
+  if (modelCalls >= modelCallLimit) {
+    throw problem(
+      'STEP_LIMIT_REACHED',
+      `The model still asked for tools in step ${modelCalls}, the last one.`,
+    )
+  }
+  if (response.toolCalls.length > toolCallLimit) {
+    throw problem(
+      'STEP_LIMIT_REACHED',
+      `The model asked for ${response.toolCalls.length} tool calls at once; ${toolCallLimit} are allowed.`,
+    )
+  }
+  return 'tools'
+}
+
+/** Runs all calls of a step side by side; lets all of them end before a failure ends the turn. */
+async function runTools(run: Run, { toolCalls }: ModelResponse) {
+  const settled = await Promise.allSettled(toolCalls.map(call => runTool(run.tools, run, call)))
+  const messages: ToolMessage[] = []
+  const toolUses: ToolUse[] = []
+  for (const [index, call] of toolCalls.entries()) {
+    const outcome = settled[index]
+    if (outcome?.status !== 'fulfilled') throw outcome?.reason
+    const { ok, text } = outcome.value
+    messages.push(new ToolMessage({ tool_call_id: call.id, content: text, status: ok ? 'success' : 'error' }))
+    toolUses.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
+  }
+  return { messages, toolUses }
+}
+
+function conclude(
+  { turn, answer }: Run,
+  toolsets: readonly Toolset[],
+  { response, usage, toolUses: tools }: AgentState,
+): Outcome {
+  const verdict = judge(response)
+  const finishReason = verdict.next === 'end' ? verdict.finishReason : 'stop'
+  if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
+  if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')
+  if (finishReason === 'length') {
+    notify(turn, problem('ANSWER_TRUNCATED', 'The answer ends where the token limit cut it.'))
+  }
+  const toolWasNeeded = () => toolsets.some(toolset => toolset.wasNeeded(turn, response.text))
+  if (finishReason === 'stop' && tools.length === 0 && toolWasNeeded()) {
+    notify(turn, problem('TOOL_NOT_CALLED', 'Nothing was looked up for this answer.'))
+  }
+  return { finishReason, usage, tools }
+}
+
+function notify(turn: Turn, notice: ProblemError): void {
+  turn.notice(notice.toDocument(turn.requestId))
+}
+
+function addUsage(sum: TokenUsage | null, added: TokenUsage | null): TokenUsage | null {
+  if (sum === null || added === null) return sum ?? added
+  return {
+    inputTokens: sum.inputTokens + added.inputTokens,
+    outputTokens: sum.outputTokens + added.outputTokens,
+  }
+}
+
+function runOf({ context }: GraphRuntime): Run {
+  if (context === undefined) throw new Error('The graph was run without its context.')
+  return context.run()
+}

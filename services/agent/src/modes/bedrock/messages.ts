@@ -1,0 +1,31 @@
+import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages'
+import type { Turn } from '../../turn/turn.ts'
+
+/**
+ * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and nothing is blank
+ * (a blank message, such as the trace of a refusal, is answered with 400).
+ */
+export function openConversation(
+  turn: Pick<Turn, 'message' | 'history'>,
+  systemPrompt: string,
+  today: string,
+): BaseMessage[] {
+  const entries: HistoryEntry[] = []
+  for (const entry of [...turn.history, { role: 'user' as const, text: turn.message }]) {
+    const text = entry.text.trim()
+    const last = entries.at(-1)
+    if (text === '' || (last === undefined && entry.role === 'assistant')) continue
+    if (last?.role === entry.role) entries[entries.length - 1] = { ...last, text: `${last.text}\n\n${text}` }
+    else entries.push({ role: entry.role, text })
+  }
+  return [
+    new SystemMessage({
+      content: [
+        { type: 'text', text: systemPrompt },
+        { type: 'text', text: `Today is ${today} (UTC).` },
+      ],
+    }),
+    ...entries.map(({ role, text }) => (role === 'user' ? new HumanMessage(text) : new AIMessage(text))),
+  ]
+}

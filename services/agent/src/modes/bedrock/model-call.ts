@@ -1,0 +1,77 @@
+import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
+import type { Runnable } from '@langchain/core/runnables'
+import type { BedrockAvailability } from '../../model/availability.ts'
+import type { ConnectedBedrock } from '../../model/connection.ts'
+import type { CallPhase } from '../../model/failure-signs.ts'
+import { explainFailure } from '../../model/failures.ts'
+import type { Turn } from '../../turn/turn.ts'
+import { type ModelResponse, ResponseAssembler } from './model-response.ts'
+
+/** What a model call needs beside the messages. */
+export interface ModelCall {
+  readonly turn: Turn
+  readonly bedrock: ConnectedBedrock
+  readonly availability: BedrockAvailability
+  /** The chat model with the tools bound to it. */
+  readonly model: Runnable<BaseMessage[], AIMessageChunk>
+  /** Names of the tools, for the trace. */
+  readonly toolNames: readonly string[]
+  /** Called with answer text as it comes. */
+  readonly write: (text: string) => void
+}
+
+/** Streams one answer of the model as a step of the trace. Throws ProblemErrors of the BEDROCK_* codes. */
+export async function callModel(call: ModelCall, messages: BaseMessage[]): Promise<ModelResponse> {
+  const { turn, bedrock } = call
+  const { modelId, region, maxTokens } = bedrock.config
+  const step = turn.trace.start({
+    kind: 'model',
+    from: 'agent',
+    to: 'bedrock',
+    title: `${modelId} in ${region}`,
+    request: {
+      method: 'POST',
+      url: bedrock.url,
+      headers: { 'content-type': 'application/json' },
+      body: {
+        messages: messages.length - 1,
+        tools: call.toolNames,
+        maxTokens,
+      },
+    },
+  })
+  const startedMs = performance.now()
+  let phase: CallPhase = 'request'
+  let firstEventMs: number | undefined
+  const assembler = new ResponseAssembler()
+  try {
+    const chunks = await call.model.stream(messages, { signal: turn.signal })
+    for await (const chunk of chunks) {
+      phase = 'stream'
+      firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
+      call.write(assembler.add(chunk))
+    }
+    turn.signal.throwIfAborted()
+  } catch (error) {
+    // The turn's own end, not Bedrock's fault; whoever aborted says why.
+    if (turn.signal.aborted) throw turn.signal.reason
+    const failure = explainFailure(error, bedrock.config, phase)
+    call.availability.failed(failure)
+    step.fail(failure.toDocument(turn.requestId))
+    throw failure
+  }
+  const response = assembler.finish()
+  if (response.stopReason !== undefined) call.availability.succeeded()
+  step.ok({
+    response: {
+      status: 200,
+      body: {
+        stopReason: response.stopReason ?? null,
+        usage: response.usage ?? null,
+        firstEventMs,
+        toolCalls: response.toolCalls.map(({ name }) => name),
+      },
+    },
+  })
+  return response
+}

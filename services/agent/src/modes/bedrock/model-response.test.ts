@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ResponseAssembler, type ResponseChunk } from './model-response.ts'
+
+const stop = (stopReason: string): ResponseChunk => ({
+  content: '',
+  response_metadata: { messageStop: { stopReason } },
+})
+const toolStart = (index: number, id: string, name: string): ResponseChunk => ({
+  content: '',
+  tool_call_chunks: [{ index, id, name }],
+})
+const toolInput = (index: number, args: string): ResponseChunk => ({
+  content: '',
+  tool_call_chunks: [{ index, args }],
+})
+const thinking = (index: number, block: Record<string, unknown>): ResponseChunk => ({
+  content: [{ type: 'reasoning', index, ...block }],
+})
+
+function assemble(...chunks: ResponseChunk[]) {
+  const assembler = new ResponseAssembler()
+  const shown = chunks.map(chunk => assembler.add(chunk)).join('')
+  return { shown, reply: assembler.finish() }
+}
+
+describe('a streamed reply', () => {
+  it('is the text as it came, with stop reason and usage', () => {
+    const { shown, reply } = assemble({ content: 'Oslo ' }, { content: 'is cold.' }, stop('end_turn'), {
+      content: '',
+      usage_metadata: { input_tokens: 7, output_tokens: 3, total_tokens: 10 },
+    })
+    expect(shown).toBe('Oslo is cold.')
+    expect(reply).toMatchObject({
+      text: 'Oslo is cold.',
+      stopReason: 'end_turn',
+      usage: { inputTokens: 7, outputTokens: 3 },
+      toolCalls: [],
+    })
+  })
+
+  it('has no stop reason where the stream brought none', () => {
+    expect(assemble({ content: 'Oslo is' }).reply.stopReason).toBeUndefined()
+  })
+
+  it('keeps parallel tool calls apart, however their pieces interleave', () => {
+    const { reply } = assemble(
+      toolStart(1, 'a', 'get_weather'),
+      toolStart(2, 'b', 'get_weather'),
+      toolInput(1, ''),
+      toolInput(2, '{"city":'),
+      toolInput(1, '{"city":"Os'),
+      toolInput(2, '"Rome"}'),
+      toolInput(1, 'lo"}'),
+    )
+    expect(reply.toolCalls).toEqual([
+      { id: 'a', name: 'get_weather', arguments: { city: 'Oslo' } },
+      { id: 'b', name: 'get_weather', arguments: { city: 'Rome' } },
+    ])
+  })
+
+  it('never mends a tool call that was cut off', () => {
+    const { reply } = assemble(toolStart(0, 'a', 'get_weather'), toolInput(0, '{"city":"Par'))
+    expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
+  })
+
+  it('takes an empty input for a call without arguments, and anything but an object for none', () => {
+    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).reply.toolCalls[0]?.arguments).toEqual({})
+    expect(
+      assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).reply.toolCalls[0]?.arguments,
+    ).toBeUndefined()
+  })
+
+  it('keeps thinking and its signature for the model and shows none of it', () => {
+    const { shown, reply } = assemble(
+      thinking(0, { reasoning: 'Let me ' }),
+      thinking(0, { reasoning: 'think.' }),
+      thinking(0, { reasoning: '', signature: 'sig' }),
+      { content: 'Hello.' },
+    )
+    expect(shown).toBe('Hello.')
+    expect(reply.message.content).toEqual([
+      { type: 'reasoning', index: 0, reasoning: 'Let me think.', signature: 'sig' },
+      { type: 'text', text: 'Hello.' },
+    ])
+  })
+
+  it('repeats no blank text to the model, which Bedrock would refuse', () => {
+    expect(assemble({ content: '\n' }, toolStart(1, 'a', 'x')).reply.message.content).toBe('')
+    const { reply } = assemble(thinking(0, { reasoning: 'Hm.' }), { content: ' ' }, toolStart(1, 'a', 'x'))
+    expect(reply.message.content).toEqual([{ type: 'reasoning', index: 0, reasoning: 'Hm.' }])
+  })
+
+  it('does not depend on where the model’s text and JSON were split', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 40 }),
+        fc.dictionary(fc.string({ maxLength: 8 }), fc.string({ maxLength: 20 }), { noNullPrototype: true }),
+        fc.array(fc.nat(60), { maxLength: 6 }),
+        (text, input, cuts) => {
+          const { reply } = assemble(
+            ...split(text, cuts).map(content => ({ content })),
+            toolStart(1, 'a', 'get_weather'),
+            ...split(JSON.stringify(input), cuts).map(piece => toolInput(1, piece)),
+          )
+          expect(reply.text).toBe(text)
+          expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: input }])
+        },
+      ),
+    )
+  })
+})
+
+function split(text: string, cuts: readonly number[]): string[] {
+  const places = [0, ...[...cuts].sort((a, b) => a - b).map(cut => Math.min(cut, text.length)), text.length]
+  return places.slice(1).map((place, index) => text.slice(places[index], place))
+}

@@ -1,0 +1,34 @@
+import type { CallApi } from '../../downstream/api-caller.ts'
+import type { Bedrock } from '../../model/bedrock.ts'
+import type { Toolset } from '../../tools/toolset.ts'
+import type { AnswerMode } from '../../turn/turn.ts'
+
+export interface ModeOnDemand extends AnswerMode {
+  /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
+  warmUp(): Promise<unknown>
+}
+
+/** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
+export function bedrockModeOnDemand(
+  bedrock: Bedrock,
+  toolsets: readonly Toolset[],
+  callApi: CallApi,
+): ModeOnDemand {
+  let loading: Promise<AnswerMode> | undefined
+  const load = async () => {
+    loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, callApi))
+    try {
+      return await loading
+    } catch (error) {
+      // The next turn tries again.
+      loading = undefined
+      throw error
+    }
+  }
+  return {
+    mode: 'bedrock',
+    model: bedrock.modelId,
+    warmUp: () => Promise.allSettled([load(), bedrock.connected()]),
+    answer: async turn => (await load()).answer(turn),
+  }
+}

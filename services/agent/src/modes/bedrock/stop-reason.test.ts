@@ -1,0 +1,69 @@
+import { AIMessage } from '@langchain/core/messages'
+import { describe, expect, it } from 'vitest'
+import type { ModelResponse } from './model-response.ts'
+import { judge } from './stop-reason.ts'
+
+function reply(stopReason: string | undefined, parts: { text?: string; tools?: number } = {}): ModelResponse {
+  return {
+    stopReason,
+    text: parts.text ?? '',
+    toolCalls: Array.from({ length: parts.tools ?? 0 }, () => ({
+      id: 'a',
+      name: 'get_weather',
+      arguments: {},
+    })),
+    usage: undefined,
+    message: new AIMessage(''),
+  }
+}
+
+const codeOf = (given: ModelResponse): unknown => {
+  try {
+    return judge(given)
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+}
+
+describe('a stop reason', () => {
+  it('runs tools only when it is tool_use and there are some', () => {
+    expect(judge(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
+    expect(codeOf(reply('tool_use'))).toBe('BEDROCK_STREAM_BROKEN')
+    for (const other of [
+      'max_tokens',
+      'refusal',
+      'end_turn',
+      'pause_turn',
+      'malformed_tool_use',
+      undefined,
+    ]) {
+      expect(codeOf(reply(other, { text: 'x', tools: 1 }))).not.toEqual({ next: 'tools' })
+    }
+  })
+
+  it.each(['end_turn', 'stop_sequence'])('ends the answer well: %s', reason => {
+    expect(judge(reply(reason, { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
+  })
+
+  it.each(['refusal', 'model_refused', 'content_filtered', 'guardrail_intervened'])(
+    'is a refusal: %s',
+    reason => {
+      expect(judge(reply(reason))).toEqual({ next: 'end', finishReason: 'refusal' })
+    },
+  )
+
+  it.each(['max_tokens', 'model_context_window_exceeded'])('cuts an answer short: %s', reason => {
+    expect(judge(reply(reason, { text: 'Oslo is' }))).toEqual({ next: 'end', finishReason: 'length' })
+    expect(codeOf(reply(reason, { text: 'Let me look.', tools: 1 }))).toBe('ANSWER_TRUNCATED')
+    expect(codeOf(reply(reason))).toBe('ANSWER_TRUNCATED')
+  })
+
+  it('is missed when the stream ended without one', () => {
+    expect(codeOf(reply(undefined, { text: 'Oslo is' }))).toBe('BEDROCK_STREAM_BROKEN')
+  })
+
+  it('that nobody has heard of yet ends an answer, but runs nothing', () => {
+    expect(judge(reply('something_new', { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
+    expect(codeOf(reply('something_new', { tools: 1 }))).toBe('BEDROCK_STREAM_BROKEN')
+  })
+})

@@ -1,0 +1,82 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
+import { type AgentProblemCode, problem } from '../../problems.ts'
+import { withToolContext } from '../../tools/tool-context.ts'
+import type { ToolContext, Toolset } from '../../tools/toolset.ts'
+import type { ToolCall } from './model-response.ts'
+
+/** The tools that the model may call. */
+export interface ModelTools {
+  readonly tools: readonly StructuredToolInterface[]
+  /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
+  readonly tellable: ReadonlySet<string>
+}
+
+const alwaysTellable = ['API_UNAVAILABLE', 'INVALID_REQUEST'] as const satisfies AgentProblemCode[]
+
+export async function loadTools(toolsets: readonly Toolset[]): Promise<ModelTools> {
+  const loaded = await Promise.all(toolsets.map(toolset => toolset.load()))
+  const own = toolsets.flatMap(({ problems }) => Object.keys(problems))
+  return { tools: loaded.flat(), tellable: new Set([...alwaysTellable, ...own]) }
+}
+
+/** What a tool call gave: the text for the model, one plain sentence if it failed. */
+export interface ToolResult {
+  readonly ok: boolean
+  readonly text: string
+}
+
+/**
+ * Runs one tool call as a step of the turn's trace.
+ * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
+ */
+export async function runTool(
+  { tools, tellable }: ModelTools,
+  { turn, callApi }: ToolContext,
+  call: ToolCall,
+): Promise<ToolResult> {
+  const step = turn.trace.start({ kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) })
+  try {
+    const text = await invoke(tools, call, { turn, callApi, parentId: step.id })
+    step.ok()
+    return { ok: true, text }
+  } catch (error) {
+    turn.signal.throwIfAborted()
+    const failure = toProblem(error)
+    step.fail(failure.toDocument(turn.requestId))
+    if (!tellable.has(failure.code)) throw error
+    return {
+      ok: false,
+      text: `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`,
+    }
+  }
+}
+
+function titleOf({ name, arguments: input }: ToolCall): string {
+  return redactText(`${name}(${input === undefined ? '…' : JSON.stringify(input)})`.slice(0, 200))
+}
+
+/** What the model wrote is input like any other: the tool holds it against its schema before anything is done with it. */
+async function invoke(
+  tools: readonly StructuredToolInterface[],
+  call: ToolCall,
+  context: ToolContext,
+): Promise<string> {
+  const tool = tools.find(({ name }) => name === call.name)
+  if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
+  if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
+  try {
+    const result: unknown = await tool.invoke({ ...call.arguments }, withToolContext(context))
+    return typeof result === 'string' ? result : JSON.stringify(result)
+  } catch (error) {
+    if (!(error instanceof ToolInputParsingException)) throw error
+    throw problem('INVALID_REQUEST', `The arguments do not fit the tool’s schema: ${faultsOf(error)}`)
+  }
+}
+
+/** LangChain's text ends with a line for each fault, such as `#/properties/days/maximum: 9 is greater than 7.` */
+function faultsOf({ message }: ToolInputParsingException): string {
+  const [, faults = 'they were refused.'] = message.split('\nDetails: ', 2)
+  return faults.replaceAll('\n', ' ').slice(0, 500)
+}

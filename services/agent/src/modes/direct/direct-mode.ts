@@ -1,0 +1,32 @@
+import type { CallApi } from '../../downstream/api-caller.ts'
+import { problem } from '../../problems.ts'
+import type { DirectCall, Toolset } from '../../tools/toolset.ts'
+import type { AnswerMode } from '../../turn/turn.ts'
+
+/** Direct mode: no model. The first toolset that recognises the message answers it. */
+export function directMode(toolsets: readonly Toolset[], callApi: CallApi): AnswerMode {
+  return {
+    mode: 'direct',
+    model: null,
+    async answer(turn) {
+      const call = recognise(toolsets, turn.message)
+      if (!call) {
+        throw toolsets[0]?.direct.notRecognised() ?? problem('INVALID_REQUEST', 'The agent has no tools.')
+      }
+      turn.write(await call.answer({ turn, callApi }))
+      return {
+        finishReason: 'stop',
+        usage: null,
+        tools: [{ name: call.tool, arguments: { ...call.arguments }, status: 'ok' }],
+      }
+    },
+  }
+}
+
+function recognise(toolsets: readonly Toolset[], message: string): DirectCall | undefined {
+  for (const { direct } of toolsets) {
+    const call = direct.recognise(message)
+    if (call) return call
+  }
+  return undefined
+}

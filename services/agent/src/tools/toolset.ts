@@ -1,0 +1,46 @@
+import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
+import type { StructuredToolInterface } from '@langchain/core/tools'
+import type { CallApi } from '../downstream/api-caller.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import type { Turn } from '../turn/turn.ts'
+
+/** What a tool gets to work with: the turn whose identity it calls under, and the one way to call. */
+export interface ToolContext {
+  readonly turn: Turn
+  readonly callApi: CallApi
+  /** The step of the trace that the tool's calls belong to. */
+  readonly parentId?: string
+}
+
+/** A tool that direct mode has chosen, with its arguments. */
+export interface DirectCall {
+  readonly tool: string
+  readonly arguments: Readonly<Record<string, unknown>>
+  /** Calls the API and puts its response into sentences. */
+  answer(context: ToolContext): Promise<string>
+}
+
+/** The tools of one API, in all ways in which the agent uses them. */
+export interface Toolset {
+  readonly api: DownstreamApi
+  /** Failures of these tools alone. The model may word them for the user and go on. */
+  readonly problems: Readonly<Record<string, ProblemKind>>
+  /** Messages to try, for a new conversation. */
+  readonly examples: readonly string[]
+  /** How the model is to use the tools: lines of its system prompt. */
+  readonly instructions: string
+  /** The LangChain tools. They find their context by `toolContext`. */
+  load(): Promise<readonly StructuredToolInterface[]>
+  readonly direct: {
+    /** What a message asks of these tools, found without a model; `undefined` when nothing. */
+    recognise(message: string): DirectCall | undefined
+    /** Says how to ask, when no toolset recognised anything. */
+    notRecognised(): ProblemError
+  }
+  /** Whether an answer that came without a tool should have used one of these. */
+  wasNeeded(
+    turn: { readonly message: string; readonly history: readonly HistoryEntry[] },
+    answer: string,
+  ): boolean
+}

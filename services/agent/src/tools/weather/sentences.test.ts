@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { describeForecast, describeWeather } from './sentences.ts'
+import type { WeatherForecast, WeatherReport } from './weather.ts'
+
+const dallas: WeatherReport = {
+  city: 'Dallas',
+  region: 'Texas',
+  country: 'United States',
+  temperature_c: 21.4,
+  temperature_f: 70.5,
+  condition: 'Partly cloudy',
+  humidity_percent: 40,
+  wind_kph: 12.3,
+  observed_at: '2026-07-01T12:00:00Z',
+  source: 'open-meteo',
+}
+const day = { low_c: -3.6, high_c: -0.2, low_f: 25.5, high_f: 31.6, condition: 'Snow' }
+const oslo: WeatherForecast = {
+  city: 'Oslo',
+  country: 'Norway',
+  source: 'open-meteo',
+  days: [
+    { date: '2026-01-30', ...day },
+    { date: '2026-01-31', ...day, condition: 'Clear sky' },
+  ],
+}
+
+describe('The weather in sentences', () => {
+  it('gives degrees Celsius and Fahrenheit, the place, the condition and the source', () => {
+    expect(describeWeather(dallas)).toBe(
+      'It is 21 °C (71 °F) in Dallas, Texas, United States, partly cloudy. Humidity 40 %, wind 12 km/h. Source: Open-Meteo.',
+    )
+  })
+
+  it('never passes climate normals off as today’s weather', () => {
+    const { humidity_percent: _humidity, wind_kph: _wind, ...bare } = dallas
+    const text = describeWeather({ ...bare, source: 'climate-normals' })
+    expect(text).toMatch(/^In Dallas, Texas, United States: about 21 °C \(71 °F\), partly cloudy\. Source/)
+    expect(text).toMatch(/Source: climate normals.* not today’s observed weather\.$/)
+    expect(describeForecast({ ...oslo, source: 'climate-normals' }, false)).toMatch(/^What is usual/)
+  })
+
+  it('does not say a name twice, as in city states', () => {
+    expect(
+      describeWeather({ ...dallas, city: 'Singapore', region: 'Singapore', country: 'Singapore' }),
+    ).toContain('in Singapore, partly cloudy')
+  })
+
+  it('gives a forecast a line a day, with a real minus and no minus zero', () => {
+    expect(describeForecast(oslo, false).split('\n')).toEqual([
+      'Forecast for Oslo, Norway:',
+      '- Friday 30 January: −4 to 0 °C (26 to 32 °F), snow',
+      '- Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky',
+      'Source: Open-Meteo.',
+    ])
+  })
+
+  it('gives only the last day when only that one was asked for', () => {
+    expect(describeForecast(oslo, true)).toBe(
+      'Oslo, Norway on Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky. Source: Open-Meteo.',
+    )
+  })
+})

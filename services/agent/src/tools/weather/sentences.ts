@@ -1,0 +1,74 @@
+import type { ForecastDay, WeatherForecast, WeatherReport } from './weather.ts'
+
+type Place = Pick<WeatherReport, 'city' | 'region' | 'country'>
+
+/** A report as plain sentences in English. */
+export function describeWeather(report: WeatherReport): string {
+  const { condition, temperature_c, temperature_f, humidity_percent, wind_kph, source } = report
+  const temperature = `${degrees(temperature_c)} °C (${degrees(temperature_f)} °F)`
+  const details = [
+    humidity_percent === undefined ? undefined : `humidity ${Math.round(humidity_percent)} %`,
+    wind_kph === undefined ? undefined : `wind ${Math.round(wind_kph)} km/h`,
+  ].filter(detail => detail !== undefined)
+  const isMeasured = source === 'open-meteo'
+  return [
+    isMeasured
+      ? `It is ${temperature} in ${namePlace(report)}, ${lowerFirst(condition)}.`
+      : `In ${namePlace(report)}: about ${temperature}, ${lowerFirst(condition)}.`,
+    details.length > 0 ? `${upperFirst(details.join(', '))}.` : undefined,
+    isMeasured ? 'Source: Open-Meteo.' : normals,
+  ]
+    .filter(sentence => sentence !== undefined)
+    .join(' ')
+}
+
+/** A forecast as plain sentences in English: one line a day, or the last day alone. */
+export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): string {
+  const isForecast = forecast.source === 'open-meteo'
+  const source = isForecast ? 'Source: Open-Meteo.' : normals
+  const last = forecast.days.at(-1)
+  if (onlyLast && last) {
+    return `${namePlace(forecast)} on ${nameDate(last.date)}: ${describeDay(last)}. ${source}`
+  }
+  const heading = isForecast ? 'Forecast' : 'What is usual at this time of year'
+  const days = forecast.days.map(day => `- ${nameDate(day.date)}: ${describeDay(day)}`)
+  return [`${heading} for ${namePlace(forecast)}:`, ...days, source].join('\n')
+}
+
+const normals =
+  'Source: climate normals, the long-term means for this time of year – not today’s observed weather.'
+
+function describeDay({ low_c, high_c, low_f, high_f, condition }: ForecastDay): string {
+  const celsius = `${degrees(low_c)} to ${degrees(high_c)} °C`
+  const fahrenheit = `${degrees(low_f)} to ${degrees(high_f)} °F`
+  return `${celsius} (${fahrenheit}), ${lowerFirst(condition)}`
+}
+
+function namePlace({ city, region, country }: Place): string {
+  return [...new Set([city, region, country])].filter(part => part).join(', ')
+}
+
+const dateFormat = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  timeZone: 'UTC',
+})
+
+function nameDate(isoDate: string): string {
+  const date = new Date(`${isoDate}T00:00:00Z`)
+  return Number.isNaN(date.getTime()) ? isoDate : dateFormat.format(date)
+}
+
+function degrees(value: number): string {
+  const rounded = Math.round(value)
+  return `${rounded < 0 ? '−' : ''}${Math.abs(rounded)}`
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,42 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+/** What the agent relies on in the responses of the weather API. Members that it does not know are let through. */
+const place = {
+  city: Type.String({ maxLength: 200 }),
+  region: Type.Optional(Type.String({ maxLength: 200 })),
+  country: Type.String({ maxLength: 200 }),
+  source: Type.Enum(['open-meteo', 'climate-normals']),
+}
+
+/** `GET /weather`; temperatures in °C and °F. */
+const WeatherReport = Type.Object({
+  ...place,
+  temperature_c: Type.Number(),
+  temperature_f: Type.Number(),
+  condition: Type.String({ maxLength: 200 }),
+  humidity_percent: Type.Optional(Type.Number()),
+  wind_kph: Type.Optional(Type.Number()),
+  observed_at: Type.String({ maxLength: 50 }),
+})
+export type WeatherReport = Static<typeof WeatherReport>
+
+const ForecastDay = Type.Object({
+  date: Type.String({ maxLength: 50 }),
+  low_c: Type.Number(),
+  high_c: Type.Number(),
+  low_f: Type.Number(),
+  high_f: Type.Number(),
+  condition: Type.String({ maxLength: 200 }),
+})
+export type ForecastDay = Static<typeof ForecastDay>
+
+/** `GET /weather/forecast`. */
+const WeatherForecast = Type.Object({ ...place, days: Type.Array(ForecastDay, { maxItems: 31 }) })
+export type WeatherForecast = Static<typeof WeatherForecast>
+
+const report = Compile(WeatherReport)
+const forecast = Compile(WeatherForecast)
+
+export const isReport = (body: unknown): body is WeatherReport => report.Check(body)
+export const isForecast = (body: unknown): body is WeatherForecast => forecast.Check(body)

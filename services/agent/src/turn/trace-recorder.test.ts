@@ -1,0 +1,60 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { problem } from '../problems.ts'
+import { TraceRecorder } from './trace-recorder.ts'
+
+const start = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
+const failure = problem('WEATHER_UNAVAILABLE', 'No weather.').toDocument('request-1')
+
+function record() {
+  const reported: TraceStep[] = []
+  return { reported, trace: new TraceRecorder(step => reported.push(step)) }
+}
+
+describe('A trace', () => {
+  it('reports a step when it starts and again, under the same id, when it ends, with its measured time', () => {
+    const { reported, trace } = record()
+    trace.start(start).ok({ response: { status: 200 } })
+    expect(reported.map(({ status }) => status)).toEqual(['running', 'ok'])
+    expect(reported[1]?.id).toBe(reported[0]?.id)
+    expect(reported[1]).toMatchObject({
+      ...start,
+      response: { status: 200 },
+      startedAt: reported[0]?.startedAt,
+    })
+    expect(reported[1]?.durationMs).toBeGreaterThanOrEqual(0)
+    expect(trace.steps).toEqual([reported[1]])
+  })
+
+  it('keeps the order in which steps started', () => {
+    const { trace } = record()
+    const first = trace.start({ ...start, title: 'first' })
+    trace.note('not-observable', { ...start, title: 'second' })
+    first.ok()
+    expect(trace.steps.map(({ title, status }) => [title, status])).toEqual([
+      ['first', 'ok'],
+      ['second', 'not-observable'],
+    ])
+  })
+
+  it('ends a step once: what comes later is ignored', () => {
+    const { reported, trace } = record()
+    const step = trace.start(start)
+    step.fail(failure)
+    step.ok()
+    expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
+  })
+
+  it('fails what still runs, innermost first, and nothing else', () => {
+    const { reported, trace } = record()
+    trace.start({ ...start, title: 'done' }).ok()
+    const outer = trace.start({ ...start, title: 'outer' })
+    trace.start({ ...start, title: 'inner', parentId: outer.id })
+    trace.failOpenSteps(failure)
+    expect(reported.slice(-2).map(({ title, status }) => [title, status])).toEqual([
+      ['inner', 'failed'],
+      ['outer', 'failed'],
+    ])
+    expect(trace.steps.map(({ status }) => status)).toEqual(['ok', 'failed', 'failed'])
+  })
+})
