@@ -45,7 +45,7 @@
   "AzureAd__TenantId" .Values.entra.tenantId
   "AzureAd__ClientId" .Values.entra.blueprintAppId
   "Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated" true
-  "SSL_CERT_DIR" (include "caFile" . | dir)
+  "SSL_CERT_DIR" (ternary "/etc/extra-ca" "" (ne .Values.extraCaCertificates.configMap ""))
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
 }}
 {{- range $key, $value := include "sidecar.credentialSettings" . | fromYaml }}
