@@ -78,14 +78,14 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
   })
 })
 
-describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', { timeout: 120_000 }, version => {
+describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', version => {
   it('knows every field of every manifest', async () => {
     const manifests = await Promise.all(Object.values(variants).map(renderText))
     expect(await complaints(manifests.join('\n---\n'), version)).toBe('')
   })
 })
 
-describe('The checks of manifests', { timeout: 120_000 }, () => {
+describe('The checks of manifests', () => {
   const deployment = async () =>
     (await render({ files: ['ci/default-values.yaml'] })).find('Deployment', 'demo-agent')
 

@@ -89,37 +89,6 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* The webhook of AKS puts its token into the pod. */}}
-{{- define "azureWebhook" -}}
-{{- $credential := .Values.sidecar.credential -}}
-{{- if or (eq $credential.type "WorkloadIdentity") (and (eq $credential.type "KeyVault") $credential.keyVault.managedIdentityClientId) }}true{{ end -}}
-{{- end }}
-
-{{/* Secret and key of the sidecar's client secret. */}}
-{{- define "clientSecretRef" -}}
-{{- $secret := .Values.sidecar.credential.clientSecret -}}
-name: {{ $secret.existingSecret | default (printf "%s-sidecar" (include "prefix" .)) }}
-key: {{ $secret.key }}
-{{- end }}
-
-{{/* The agent's AWS keys, as environment variables from a Secret. */}}
-{{- define "awsSecretEnv" -}}
-{{- $name := .Values.aws.existingSecret | default (printf "%s-aws" (include "prefix" .)) -}}
-{{- $keys := dict "apiKey" (list "AWS_BEARER_TOKEN_BEDROCK") "staticKeys" (list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN") -}}
-{{- range dig .Values.aws.auth list $keys }}
-- name: {{ . }}
-  valueFrom:
-    secretKeyRef: {name: {{ $name }}, key: {{ . }}, optional: {{ eq . "AWS_SESSION_TOKEN" }}}
-{{- end }}
-{{- end }}
-
-{{- define "caVolume" -}}
-- name: extra-ca
-  configMap:
-    name: {{ .Values.extraCaCertificates.configMap }}
-    items: [{key: {{ .Values.extraCaCertificates.key }}, path: ca.crt}]
-{{- end }}
-
 {{/* Egress of both pods: names, and https to public addresses. */}}
 {{- define "egress" -}}
 {{- $dns := .Values.networkPolicy.dns -}}
@@ -155,4 +124,32 @@ key: {{ $secret.key }}
 helm.sh/hook: test
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
+{{/* A field with a list, left out when the list is empty: (list <indentation> "volumes" <items> <items>…). */}}
+{{- define "optionalList" -}}
+{{- with slice . 2 | join "" | trim }}
+{{- printf "%s:%s" (index $ 1) (nindent 2 .) | nindent (index $ 0) }}
+{{- end }}
+{{- end }}
+
+{{- define "caMount" -}}
+{{- if .Values.extraCaCertificates.configMap }}
+- {name: extra-ca, mountPath: /etc/extra-ca, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "caVolume" -}}
+{{- with .Values.extraCaCertificates }}
+{{- if .configMap }}
+- name: extra-ca
+  configMap: {name: {{ .configMap }}, items: [{key: {{ .key }}, path: ca.crt}]}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "imagePullSecrets" -}}
+{{- range .Values.imagePullSecrets }}
+- name: {{ . }}
+{{- end }}
 {{- end }}

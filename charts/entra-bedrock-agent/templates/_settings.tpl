@@ -62,35 +62,6 @@
 {{- include "settings" (list $settings .Values.sidecar.env) }}
 {{- end }}
 
-{{/* Secrets are not among them: they come from Secrets, as variables or files. */}}
-{{- define "sidecar.credentialSettings" -}}
-{{- $credential := .Values.sidecar.credential }}
-{{- $type := $credential.type }}
-{{- if eq $type "ClientSecret" }}
-SourceType: ClientSecret
-{{- else if eq $type "WorkloadIdentity" }}
-{{- /* The webhook says where its token is. */}}
-SourceType: SignedAssertionFilePath
-{{- else if eq $type "ProjectedToken" }}
-SourceType: SignedAssertionFilePath
-SignedAssertionFileDiskPath: /var/run/secrets/blueprint/token
-{{- else if eq $type "SignedAssertionFromManagedIdentity" }}
-SourceType: SignedAssertionFromManagedIdentity
-ManagedIdentityClientId: {{ $credential.managedIdentity.clientId | quote }}
-{{- else if eq $type "KeyVault" }}
-SourceType: KeyVault
-KeyVaultUrl: {{ $credential.keyVault.url | quote }}
-KeyVaultCertificateName: {{ $credential.keyVault.certificateName | quote }}
-{{- else if eq $type "CertificateFile" }}
-SourceType: Path
-CertificateDiskPath: /var/run/secrets/blueprint/certificate.pfx
-{{- else if eq $type "StoreWithThumbprint" }}
-SourceType: StoreWithThumbprint
-CertificateStorePath: CurrentUser/My
-CertificateThumbprint: {{ $credential.storeWithThumbprint.thumbprint | upper | quote }}
-{{- end }}
-{{- end }}
-
 {{- define "weatherApi.settings" -}}
 {{- $settings := dict
   "HOST" .Values.listenAddress

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
+
+// A test starts other programs, several times; a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
