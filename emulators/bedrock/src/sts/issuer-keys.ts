@@ -46,7 +46,6 @@ async function request(url: string): Promise<Response> {
   try {
     return await fetch(url, {
       redirect: 'error',
-      headers: { accept: 'application/json' },
       signal: AbortSignal.timeout(fetchTimeoutMs),
     })
   } catch {
