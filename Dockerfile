@@ -12,6 +12,7 @@ COPY --parents package.json package-lock.json .npmrc */*/package.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --loglevel=error
 
 FROM packages AS sources
+COPY tsconfig.json ./
 COPY --chown=10001:10001 packages/ packages/
 COPY --chown=10001:10001 services/ services/
 COPY --chown=10001:10001 emulators/ emulators/
@@ -31,7 +32,9 @@ ARG VERSION=dev
 LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.vendor="entra-bedrock-agent"
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache NODE_OPTIONS=--enable-source-maps
+# Source maps lie beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which costs the agent
+# 100 MB of memory and half a second at start.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
 WORKDIR /app
 USER 10001:10001
 
@@ -68,7 +71,7 @@ COPY --from=agent-files /app/ /app/
 COPY --from=bundles /src/services/chat-ui/dist/ /app/page/
 # For 1,000 open streams: a small young generation, a bounded heap, one malloc arena.
 ENV CHAT_UI_DIR=/app/page \
-    NODE_OPTIONS="--enable-source-maps --max-semi-space-size=4 --max-old-space-size=256" \
+    NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=256" \
     MALLOC_ARENA_MAX=1
 EXPOSE 3001 9464
 CMD ["main.mjs"]
