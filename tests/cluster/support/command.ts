@@ -8,7 +8,11 @@ export interface CommandOptions {
 }
 
 /** Runs a program and returns what it writes to its standard output; throws with all that it said when it fails. */
-export async function run(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   // A program that ends early does not read all of its input; its exit code tells.
   child.stdin.on('error', () => {})

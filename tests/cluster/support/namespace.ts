@@ -45,7 +45,8 @@ export class Namespace implements AsyncDisposable {
   async pod(component: string): Promise<Pod> {
     const pods = await this.pods(component)
     const [pod] = pods
-    if (pod === undefined || pods.length > 1) throw new Error(`There are ${pods.length} pods of ${component}.`)
+    if (pod === undefined || pods.length > 1)
+      throw new Error(`There are ${pods.length} pods of ${component}.`)
     return pod
   }
 
