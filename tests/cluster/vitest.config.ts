@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['tests/cluster/**/*.test.ts'],
     reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
+    globalSetup: ['tests/cluster/support/global-setup.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 300_000,

@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { kubectl } from './command.ts'
 import type { KubernetesObject, Pod } from './kubernetes.ts'
 
 const manifest = join(import.meta.dirname, '../../../k8s/namespace.yaml')
 
-/** A namespace made from `k8s/namespace.yaml`: it lets in nothing that is not locked down. */
+/** Marks the namespaces of these tests, so that what an aborted run left behind can be found. */
+export const testLabel = 'entra-bedrock-agent-test'
+
+/** A namespace of its own for a test. */
 export class Namespace implements AsyncDisposable {
   readonly name: string
 
@@ -12,12 +16,13 @@ export class Namespace implements AsyncDisposable {
     this.name = name
   }
 
-  /** Makes it anew, whatever an earlier run left behind. */
-  static async create(purpose: string): Promise<Namespace> {
-    const namespace = new Namespace(`cluster-test-${purpose}`)
-    await kubectl(['delete', 'namespace', namespace.name, '--ignore-not-found'])
+  /** As `k8s/namespace.yaml` describes it, unless told otherwise: it lets in nothing that is not locked down. */
+  static async create(purpose: string, podSecurity?: 'privileged'): Promise<Namespace> {
+    const namespace = new Namespace(`test-${purpose}-${randomBytes(3).toString('hex')}`)
     const described = JSON.parse(await kubectl(['create', '-f', manifest, '--dry-run=client', '-o', 'json']))
     described.metadata.name = namespace.name
+    described.metadata.labels[testLabel] = 'true'
+    if (podSecurity) described.metadata.labels['pod-security.kubernetes.io/enforce'] = podSecurity
     await kubectl(['create', '-f', '-'], { input: JSON.stringify(described) })
     return namespace
   }
