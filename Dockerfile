@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
-# The base images are named by exact tag; a release resolves them and records their digests in its provenance.
+# The base images are named by tag; distroless has no exact ones. Pin them by digest where builds must repeat; a release
+# records the digests in its provenance.
 ARG NODE=node:26-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
 
@@ -34,7 +35,8 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.vendor="entra-bedrock-agent"
 # Source maps lie beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which costs the agent
 # 100 MB of memory and half a second at start.
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
+# A container has a network of its own: who gets into it is for its ports and policies to say.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache HOST=::
 WORKDIR /app
 USER 10001:10001
 

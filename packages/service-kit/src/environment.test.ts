@@ -67,4 +67,50 @@ describe('readEnvironment', () => {
       'URL must not contain a user name or password.',
     )
   })
+
+  it.each([
+    'https://login.microsoftonline.com',
+    'http://localhost:7001',
+    'http://LOCALHOST',
+    'http://127.0.0.1:7001/a',
+    'http://[::1]:7001',
+  ])('takes %s where tokens travel', value => {
+    expect(readEnvironment({ SIDECAR_URL: value }, env => env.secureUrl('SIDECAR_URL'))).toBe(value)
+  })
+
+  it.each([
+    'http://login.microsoftonline.com',
+    'http://localhost.example',
+    'http://127.0.0.1.example:7001',
+    'http://10.0.0.1',
+    'http://ada:geheim@sidecar',
+  ])('refuses %s where tokens travel, without repeating a password', value => {
+    const read = () => readEnvironment({ SIDECAR_URL: value }, env => env.secureUrl('SIDECAR_URL'))
+    expect(read).toThrow('SIDECAR_URL must be https, or http to localhost')
+    expect(read).not.toThrow('geheim')
+  })
+
+  it('reads host names as a Host header is read, and this machine’s where none are set', () => {
+    const read = (value: string) => readEnvironment({ HOSTS: value }, env => env.hostNames('HOSTS'))
+    expect(read('')).toEqual(['localhost', '127.0.0.1', '[::1]'])
+    expect(read('Agent.Example, agent.example.:8443,[0:0::1],*')).toEqual([
+      'agent.example',
+      'agent.example',
+      '[::1]',
+      '*',
+    ])
+  })
+
+  it.each([
+    'https://agent.example',
+    'agent.example/page',
+    '*.example',
+    '::1',
+    'two words',
+    'ada@agent.example',
+  ])('refuses %s as a host name', value => {
+    expect(() => readEnvironment({ HOSTS: value }, env => env.hostNames('HOSTS'))).toThrow(
+      `HOSTS must be * or a comma-separated list of host names; "${value}" is none.`,
+    )
+  })
 })

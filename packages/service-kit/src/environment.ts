@@ -1,3 +1,5 @@
+import { loopbackHosts, readHostName } from './host-names.ts'
+
 /** All faults of an environment at once, each a sentence that names the variable. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -17,7 +19,7 @@ const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /**
  * Reads environment variables into a typed configuration. Empty means unset.
- * Every fault is collected, so that a person mends them in one go.
+ * Every fault is collected, so that they can be mended in one go.
  *
  * @throws {ConfigurationError} when anything was missing or wrong.
  */
@@ -85,6 +87,27 @@ export class EnvironmentReader {
       this.fault(`${name} must not contain a user name or password.`)
     }
     return value.replace(/\/+$/, '')
+  }
+
+  /** A URL that keeps tokens from being read on their way: https, or http that does not leave this machine. */
+  secureUrl(name: string, fallback?: string): string {
+    const value = this.url(name, fallback)
+    const url = URL.parse(value)
+    if (url?.protocol === 'http:' && !loopbackHosts.includes(url.hostname)) {
+      this.fault(`${name} must be https, or http to localhost: tokens travel there; it is "${url.origin}".`)
+    }
+    return value
+  }
+
+  /** A comma-separated list of host names and addresses; `*` stands for any. Default: this machine's. */
+  hostNames(name: string): readonly string[] {
+    return this.list(name, loopbackHosts).map(item => {
+      const host = item === '*' ? item : readHostName(item)
+      if (host === undefined) {
+        this.fault(`${name} must be * or a comma-separated list of host names; "${item}" is none.`)
+      }
+      return host ?? ''
+    })
   }
 
   /** A TCP port; 0 lets the system choose. */

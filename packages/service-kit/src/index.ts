@@ -1,4 +1,7 @@
+export * from './browser-boundary.ts'
 export * from './environment.ts'
 export * from './logger.ts'
+export * from './problem-responses.ts'
 export * from './problems.ts'
 export * from './serve.ts'
+export * from './server.ts'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { LoggerOptions } from 'pino'
 
-/** Log settings that keep tokens out: no headers, no query, no bodies; `authorization` is cut wherever it turns up. */
+/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. */
 export function loggerOptions(level: string): LoggerOptions {
   return {
     level,
@@ -18,7 +18,7 @@ export function loggerOptions(level: string): LoggerOptions {
     serializers: {
       req: (request: FastifyRequest) => ({
         method: request.method,
-        path: request.url?.split('?', 1)[0],
+        route: request.routeOptions?.url,
         remoteAddress: request.ip,
       }),
     },

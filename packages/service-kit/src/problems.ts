@@ -1,6 +1,6 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError } from 'fastify'
 
-/** One entry of a service's catalogue: a failure that a person can meet. */
+/** One entry of a service's catalogue: a failure that a user can meet. */
 export interface ProblemKind {
   readonly status: number
   /** The cause, in one sentence. */
@@ -20,7 +20,7 @@ export interface ProblemOptions {
   readonly cause?: unknown
   /** Replaces the catalogue's hint where more is known. */
   readonly hint?: string | undefined
-  /** Headers of the answer, such as `retry-after` or `www-authenticate`. */
+  /** Headers of the response, such as `retry-after` or `www-authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Members beyond RFC 9457's, such as `claimsChallenge`. */
   readonly extensions?: Readonly<Record<string, unknown>> | undefined
@@ -90,6 +90,31 @@ export const commonProblems = {
     title: 'None of the content types that the client accepts can be sent.',
     hint: 'Accept one of the types that /openapi.json names for this address.',
   },
+  HOST_NOT_ALLOWED: {
+    status: 421,
+    title: 'The service does not answer by this host name.',
+    hint: 'Use a name that ALLOWED_HOSTS lists, or add this one to it; by default only localhost is listed.',
+  },
+  CROSS_SITE_REQUEST: {
+    status: 403,
+    title: 'The request comes from a page of another site.',
+    hint: 'Open the page of this service itself, or call it from a program instead of a page. Behind a proxy, see that the proxy passes the Host header on.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The client was too slow with its request.',
+    hint: 'Send headers and body without pauses.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The headers of the request are too large.',
+    hint: 'Send fewer or shorter headers: cookies and tokens are the usual cause.',
+  },
+  REQUEST_ABORTED: {
+    status: 400,
+    title: 'The client closed the connection before its request was over.',
+    hint: 'Send the request again.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'There is nothing at this address.',
@@ -111,7 +136,8 @@ export function defineProblems<const Catalogue extends Record<string, ProblemKin
     new ProblemError(code, catalogue[code] as ProblemKind, detail, options)
 }
 
-const commonProblem = defineProblems(commonProblems)
+/** Makes one of the problems that every service has. */
+export const commonProblem = defineProblems(commonProblems)
 
 /** Turns whatever was thrown into a problem; what is not one becomes INTERNAL_ERROR without a word of the cause. */
 export function toProblem(error: unknown): ProblemError {
@@ -125,36 +151,4 @@ export function toProblem(error: unknown): ProblemError {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return commonProblem('INVALID_REQUEST', `${message ?? 'The request is invalid'}.`)
   return commonProblem('INTERNAL_ERROR', 'An unexpected error occurred.', { cause: error })
-}
-
-/** Answers every error and every unknown address of an app with a problem document. */
-export function answerWithProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      commonProblem('NOT_FOUND', `There is no ${request.method} ${pathOf(request)}.`),
-    ),
-  )
-}
-
-/** Sends one problem as `application/problem+json` and logs it: as an error from 500 on, else as information. */
-export function sendProblem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  problem: ProblemError,
-): FastifyReply {
-  const { status } = problem.kind
-  const cause = status >= 500 ? { err: problem.options.cause ?? problem } : {}
-  request.log[status >= 500 ? 'error' : 'info']({ code: problem.code, ...cause }, problem.message)
-  return reply
-    .code(status)
-    .headers(problem.options.headers ?? {})
-    .type('application/problem+json')
-    .send(problem.toDocument(request.id))
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? '/'
 }

@@ -25,7 +25,7 @@ export class EntraControls {
     const order = {
       client: pageAppId,
       resource: blueprintAppId,
-      person: ada.oid,
+      user: ada.oid,
       scopes: ['access_as_user'],
     }
     const { access_token: token } = (await this.#send('POST', 'tokens', order)) as { access_token: string }

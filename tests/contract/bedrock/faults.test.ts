@@ -110,7 +110,7 @@ describe('what Bedrock refuses', () => {
       code: 'BEDROCK_MODEL_INVALID',
       message: 'A “us.” profile cannot be called from eu-central-1.',
     })
-    expect(bedrock.availability.sight).toMatchObject({ state: 'unavailable', problem: failure })
+    expect(bedrock.availability.health).toMatchObject({ state: 'unavailable', problem: failure })
     expect(attempts()).toBe(0)
     expect(steps).toEqual([])
     bedrock.close()
@@ -185,9 +185,9 @@ describe('what breaks on the way', () => {
 describe('the background probe', () => {
   it('shows that Bedrock answers, with one token', async () => {
     const { bedrock } = connect({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
-    expect(bedrock.availability.sight.state).toBe('unknown')
+    expect(bedrock.availability.health.state).toBe('unknown')
     bedrock.availability.start()
-    await expect.poll(() => bedrock.availability.sight.state).toBe('ready')
+    await expect.poll(() => bedrock.availability.health.state).toBe('ready')
     expect(aws.app.switchboard.requests.entries).toMatchObject([
       { operation: 'ConverseStream', stopReason: 'max_tokens' },
     ])
@@ -202,7 +202,7 @@ describe('the background probe', () => {
       AWS_SECRET_ACCESS_KEY: 'wrong',
     })
     bedrock.availability.start()
-    await expect.poll(() => bedrock.availability.sight.problem?.code).toBe('BEDROCK_CREDENTIALS_INVALID')
+    await expect.poll(() => bedrock.availability.health.problem?.code).toBe('BEDROCK_CREDENTIALS_INVALID')
     bedrock.close()
   })
 })

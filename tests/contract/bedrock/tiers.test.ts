@@ -51,7 +51,7 @@ describe('tier A, access keys', () => {
     expect(bedrock.credential).toBe('sts')
     expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
     expect(caller()).toBe('arn:aws:iam::111122223333:user/agent')
-    expect(bedrock.availability.sight.state).toBe('ready')
+    expect(bedrock.availability.health.state).toBe('ready')
   })
 
   it('work beside an empty API key in the process’s own environment', async () => {
@@ -154,10 +154,10 @@ describe('tier C, web identity', () => {
     expect(await ask()).toBe('BEDROCK_CREDENTIALS_INVALID')
     await cluster.project({ lifetimeSeconds: -60 })
     expect(await ask()).toBe('BEDROCK_CREDENTIALS_EXPIRED')
-    expect(bedrock.availability.sight.state).toBe('unavailable')
+    expect(bedrock.availability.health.state).toBe('unavailable')
     await cluster.project()
     expect(await ask()).toBe('answered')
-    expect(bedrock.availability.sight.state).toBe('ready')
+    expect(bedrock.availability.health.state).toBe('ready')
   })
 
   it('exchanges anew, with the token of that moment, when the session is over', async () => {

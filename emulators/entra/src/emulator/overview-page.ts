@@ -6,10 +6,11 @@ import { escapeHtml, sendPage } from '../sign-in/html.ts'
 export async function overviewPage(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   app.get('/', async (_request, reply) => {
     const { users, servicePrincipals } = entra.directory.content
-    const items = [
-      ...users.map(({ displayName, id }) => listItem(displayName, 'person', id)),
-      ...servicePrincipals.map(({ displayName, kind, appId }) => listItem(displayName, kind, appId)),
-    ]
+    const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
+    const items = objects.map(
+      ({ displayName, kind, appId }) =>
+        `<li><strong>${escapeHtml(displayName)}</strong>, ${kind}: <code>${escapeHtml(appId)}</code></li>`,
+    )
     return sendPage(reply, {
       title: 'A tenant that is not real',
       body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
@@ -19,8 +20,4 @@ ${items.join('\n')}
 </ul>`,
     })
   })
-}
-
-function listItem(name: string, kind: string, id: string): string {
-  return `<li><strong>${escapeHtml(name)}</strong>, ${escapeHtml(kind)}: <code>${escapeHtml(id)}</code></li>`
 }

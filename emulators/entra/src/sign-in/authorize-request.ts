@@ -1,10 +1,11 @@
-import type { PermissionScope, User } from '../directory/types.ts'
+import type { PermissionScope, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { Client } from '../token-endpoint/client.ts'
-import { type RequestedScopes, readScopes } from '../token-endpoint/scopes.ts'
+import type { Client } from '../oauth/client.ts'
+import { type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { userOfHint } from '../tokens/id-token.ts'
+import { readPolicies } from './policies.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
 
 const prompts = ['none', 'login', 'select_account', 'consent'] as const
@@ -18,11 +19,10 @@ export interface AuthorizeRequest {
   readonly requested: RequestedScopes
   readonly prompt: Prompt | undefined
   readonly loginHint: string | undefined
-  /** The person whom `loginHint` names, if there is one. */
+  /** The user whom `loginHint` names, if there is one. */
   readonly hinted: User | undefined
   readonly nonce: string | undefined
   readonly challenge: string | undefined
-  readonly challengeMethod: string
   readonly wantsClientInfo: boolean
   /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
   readonly policies: readonly string[]
@@ -42,8 +42,8 @@ export function readAuthorizeRequest(
   checkScopesExist(client, requested)
   const prompt = query['prompt'] || undefined
   if (prompt !== undefined && !isPrompt(prompt)) throw refusal(90023, { prompt })
-  const challengeMethod = query['code_challenge_method'] ?? 'plain'
-  if (challengeMethod !== 'S256' && challengeMethod !== 'plain')
+  const challenge = query['code_challenge']
+  if (challenge !== undefined && query['code_challenge_method'] !== 'S256')
     throw refusal(9002313, { what: 'code_challenge_method' }, { error: 'invalid_request' })
   return {
     client,
@@ -54,10 +54,9 @@ export function readAuthorizeRequest(
     loginHint: query['login_hint'] || undefined,
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
-    challenge: query['code_challenge'],
-    challengeMethod,
+    challenge,
     wantsClientInfo: query['client_info'] === '1',
-    policies: policiesOf(query['claims']),
+    policies: readPolicies(query['claims']),
   }
 }
 
@@ -83,28 +82,10 @@ function checkScopesExist(client: Client, { resource, values }: RequestedScopes)
   })
 }
 
-/** The policies of a challenge such as `{"access_token":{"capolids":{"essential":true,"values":["…"]}}}`. */
-function policiesOf(claims: string | undefined): readonly string[] {
-  try {
-    const values: unknown = JSON.parse(claims ?? '{}')?.access_token?.capolids?.values
-    return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
-  } catch {
-    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
-  }
-}
-
-/** The claims challenge that names conditional-access policies; `policiesOf` reads it back. */
-export function policyChallenge(policies: readonly string[]): string {
-  return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
-}
-
-/** What consent would be for; `/.default` stands for what the client's registration lists. */
-export function scopesToConsent({ client, requested }: AuthorizeRequest): readonly PermissionScope[] {
+/** What consent would be for; `/.default` stands for all there is. */
+export function scopesToConsent({ requested }: AuthorizeRequest): readonly PermissionScope[] {
   const { resource, values, isDefault } = requested
-  const listed = client.application?.requiredResourceAccess
-    .filter(({ resourceAppId }) => resourceAppId === resource.application.appId)
-    .flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id))
-  return resource.application.api.oauth2PermissionScopes.filter(({ id, value }) =>
-    isDefault ? listed?.includes(id) : values.includes(value),
+  return resource.application.api.oauth2PermissionScopes.filter(
+    ({ value }) => isDefault || values.includes(value),
   )
 }

@@ -28,7 +28,7 @@ describe('the sign-in page', () => {
     )
   })
 
-  it('puts the person of the login hint first', async () => {
+  it('puts the user of the login hint first', async () => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, login_hint: 'ben@contoso.example' }))
     const html = await response.text()
@@ -143,7 +143,7 @@ describe('consent', () => {
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
   })
 
-  it('is asked for when it is missing, remembered for this person, and not asked for again', async () => {
+  it('is asked for when it is missing, remembered for this user, and not asked for again', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(pkce)
     const page = await browser.submit(url, { account: ada })
@@ -163,7 +163,7 @@ describe('consent', () => {
     })
   })
 
-  it('cannot be given by a browser in which that person did not sign in', async () => {
+  it('cannot be given by a browser in which that user did not sign in', async () => {
     const browser = new Browser(entra)
     const answer = returned(
       await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),

@@ -29,7 +29,7 @@ const styleHash = createHash('sha256').update(styles).digest('base64')
 /**
  * Sends a page that runs no script and can't be framed.
  *
- * @param formTargets origins that a form's answer may redirect to; browsers hold redirects to `form-action` too.
+ * @param formTargets origins that the response to a form may redirect to; browsers hold redirects to `form-action` too.
  */
 export function sendPage(
   reply: FastifyReply,

@@ -10,10 +10,7 @@ export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }>
 ) => {
   const publicConfig = describeConfig(config)
   const schema = { summary: 'What the page may know', response: { 200: PublicConfig } }
-  app.get('/api/config', { schema }, async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-    return publicConfig
-  })
+  app.get('/api/config', { schema }, async () => publicConfig)
 }
 
 function describeConfig(config: Config): PublicConfig {
@@ -49,9 +46,9 @@ function describeConfig(config: Config): PublicConfig {
  */
 function describeAuthority({ authority, tenantId }: AgentIdentity) {
   const { protocol, hostname } = new URL(authority)
-  const isLoopback = /^(.+\.)?localhost$|^127\.0\.0\.1$|^\[::1\]$/.test(hostname)
-  if (!isLoopback) return { authority: `${authority}/${tenantId}` }
   const base = `${authority}/${tenantId}`
+  const isLoopback = protocol === 'http:' || /(^|\.)localhost$/.test(hostname)
+  if (!isLoopback) return { authority: base }
   return {
     authority: protocol === 'https:' ? base : `https://login.localhost/${tenantId}`,
     authorityMetadata: JSON.stringify({

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyInstance } from 'fastify'
+import { problemHeaders } from './problem-responses.ts'
+import { commonProblem, type ProblemError } from './problems.ts'
+
+/**
+ * Answers what never became a request (no HTTP, headers too large, too slow) and closes the connection.
+ * The error holds bytes of the client, tokens among them, so only its code is logged.
+ */
+export function answerClientError(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const requestId = randomUUID()
+  const problem = describe(error)
+  this.log.info({ requestId, code: problem.code, reason: error.code }, problem.kind.title)
+  socket.write(format(problem, requestId))
+  socket.destroySoon()
+}
+
+function describe({ code }: ConnectionError): ProblemError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return commonProblem('REQUEST_TIMEOUT', 'The request was not complete in time.')
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return commonProblem('HEADERS_TOO_LARGE', 'The headers are over the limit.')
+  }
+  return commonProblem('INVALID_REQUEST', 'This is no well-formed HTTP/1.1 request.')
+}
+
+function format(problem: ProblemError, requestId: string): string {
+  const { status } = problem.kind
+  const body = JSON.stringify(problem.toDocument(requestId))
+  const headers = {
+    ...problemHeaders(requestId),
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
+}

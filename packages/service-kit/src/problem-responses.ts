@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { commonProblem, type ProblemError, toProblem } from './problems.ts'
+
+/** Headers of every response of a service that is not a page: nothing is kept, shown, framed or guessed. */
+function strictHeaders(requestId: string): Readonly<Record<string, string>> {
+  return {
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  }
+}
+
+/** The same for a problem. */
+export function problemHeaders(requestId: string): Readonly<Record<string, string>> {
+  return { ...strictHeaders(requestId), 'content-type': 'application/problem+json' }
+}
+
+/**
+ * Gives every response of an app the strict headers, and answers every error and every unknown address with a problem
+ * document. Call it first: whoever serves pages sets their headers after it.
+ */
+export function answerWithProblems(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(strictHeaders(request.id))
+  })
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblemOf(request, error)))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      commonProblem('NOT_FOUND', `There is no ${request.method} ${request.url.split('?', 1)[0]}.`),
+    ),
+  )
+}
+
+/** Sends one problem as `application/problem+json` and logs it: as an error from 500 on, else as information. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: ProblemError,
+): FastifyReply {
+  logProblem(request, problem)
+  return reply
+    .code(problem.kind.status)
+    .headers(problem.options.headers ?? {})
+    .type('application/problem+json')
+    .send(problem.toDocument(request.id))
+}
+
+/** What goes wrong because the client is gone (a body cut short, no address to count) is no fault of the service. */
+function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
+  return socket.destroyed || socket.remoteAddress === undefined
+    ? commonProblem('REQUEST_ABORTED', 'The client closed the connection.')
+    : toProblem(error)
+}
+
+/** The detail of a client's fault may hold the client's words, so it is not logged; a stack only tells of the unexpected. */
+function logProblem({ log }: FastifyRequest, { code, kind, message, options }: ProblemError): void {
+  if (kind.status < 500) {
+    log.info({ code }, kind.title)
+  } else if (code === 'INTERNAL_ERROR') {
+    log.error({ code, err: options.cause }, kind.title)
+  } else {
+    const { code: reason } = (options.cause ?? {}) as NodeJS.ErrnoException
+    log.error({ code, detail: message, upstream: options.upstream, reason }, kind.title)
+  }
+}

@@ -1,0 +1,185 @@
+import type { FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { defineProblems } from './problems.ts'
+import { createServer, type ServerOptions } from './server.ts'
+import { connectTo, exchange, sendAndReset } from './testing/exchange.ts'
+
+const apps: FastifyInstance[] = []
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close()
+})
+
+const problem = defineProblems({
+  KITCHEN_CLOSED: { status: 503, title: 'The kitchen is closed.', hint: 'Come back at noon.' },
+})
+
+const Order = {
+  type: 'object',
+  properties: { cups: { type: 'integer' } },
+  additionalProperties: false,
+} as const
+
+/** A service whose log lines are kept; its client's address is read as a rate limiter would. */
+async function startService(options: Partial<ServerOptions> = {}) {
+  const lines: string[] = []
+  const logStream = { write: (line: string) => lines.push(line) }
+  const app = createServer({ logLevel: 'trace', logStream, ...options })
+  apps.push(app)
+  app.addHook('preHandler', async request => {
+    if (request.ip === undefined) throw new Error('The client has no address.')
+  })
+  app.get('/tea', async () => ({ tea: true }))
+  app.get('/kitchen', async () => {
+    const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
+    throw problem('KITCHEN_CLOSED', 'The kitchen does not answer.', { cause })
+  })
+  app.get('/broken', async () => {
+    throw new Error('the pot is broken')
+  })
+  app.post('/orders', { schema: { body: Order } }, async request => request.body)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return { app, log: () => lines.join(''), entries: () => lines.map(line => JSON.parse(line)) }
+}
+
+const secret = 'eyJhbGciOi.secret.token'
+const order = (body: string, ...headers: string[]) =>
+  [
+    'POST /orders HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/json',
+    'Connection: close',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...headers,
+    '',
+    body,
+  ].join('\r\n')
+const get = (target: string, ...headers: string[]) =>
+  [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n')
+
+const strictHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+}
+
+describe('createServer', () => {
+  it.each([
+    ['a request line that is none', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+    [
+      'a header that is none',
+      `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`,
+      400,
+      'INVALID_REQUEST',
+    ],
+    [
+      'headers over the limit',
+      get('/', `Authorization: Bearer ${secret.repeat(1000)}`),
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    ['a path that cannot be decoded', get(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
+    ['a path with a parameter of any length', get(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
+    ['a body that is no JSON', order(secret), 400, 'INVALID_REQUEST'],
+    ['an unknown field', order(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
+    ['another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
+    [
+      'a plain text body',
+      `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`,
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+  ])(
+    'answers %s with a problem and the strict headers, and logs nothing of it but its code',
+    async (...given) => {
+      const [, bytes, status, code] = given
+      const { app, log, entries } = await startService()
+      const response = await exchange(app, bytes)
+      expect(response?.status).toBe(status)
+      expect(Object.fromEntries(response?.headers ?? [])).toMatchObject({
+        ...strictHeaders,
+        'content-type': expect.stringMatching(/^application\/problem\+json/),
+      })
+      const body = JSON.parse(response?.body ?? '')
+      expect(body).toMatchObject({ status, code, requestId: response?.headers.get('x-request-id') })
+      expect(entries()).toContainEqual(expect.objectContaining({ code, requestId: body.requestId }))
+      expect(log()).not.toContain(secret.slice(0, 8))
+      expect(log()).not.toContain('stack')
+    },
+  )
+
+  it.each([
+    ['headers', 'GET /tea HTTP/1.1\r\nHost: localhost\r\n'],
+    ['anything at all', ''],
+    [
+      'a body',
+      'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nContent-Type: application/json\r\n\r\n{',
+    ],
+  ])('answers a client that never ends %s with 408 and closes its connection', async (_what, bytes) => {
+    const { app, log } = await startService({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
+    const response = await exchange(app, bytes)
+    expect(response).toMatchObject({ status: 408 })
+    expect(Object.fromEntries(response?.headers ?? [])).toMatchObject(strictHeaders)
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'REQUEST_TIMEOUT' })
+    expect(log()).not.toContain('stack')
+  })
+
+  it('does not take a body as long as its bytes keep coming', async () => {
+    const { app } = await startService({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
+    const socket = connectTo(app)
+    const closed = new Promise(resolve => socket.on('close', resolve))
+    socket.on('error', () => {})
+    socket.write('POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n')
+    const drip = setInterval(() => socket.write('x'), 20)
+    await closed
+    clearInterval(drip)
+  })
+
+  it('writes no error when clients reset their connections', async () => {
+    const { app, log, entries } = await startService()
+    const halfOrder = order('{"cups":1}').slice(0, -3)
+    for (let round = 0; round < 10; round += 1) {
+      await sendAndReset(app, halfOrder)
+      await sendAndReset(app, get('/tea'))
+      await sendAndReset(app, 'GET /tea')
+    }
+    await exchange(app, get('/tea'))
+    expect(entries().filter(({ level }) => level > 30)).toEqual([])
+    expect(log()).not.toContain('stack')
+  })
+
+  it('logs an expected 503 with its cause’s code and no stack, an unexpected error with its stack', async () => {
+    const { app, entries } = await startService()
+    expect(await exchange(app, get('/kitchen'))).toMatchObject({ status: 503 })
+    expect(await exchange(app, get('/broken'))).toMatchObject({ status: 500 })
+    const errors = entries().filter(({ level }) => level >= 50)
+    expect(errors).toEqual([
+      expect.objectContaining({ code: 'KITCHEN_CLOSED', reason: 'ECONNREFUSED' }),
+      expect.objectContaining({
+        code: 'INTERNAL_ERROR',
+        err: expect.objectContaining({ stack: expect.any(String) }),
+      }),
+    ])
+    expect(errors[0]).not.toHaveProperty('err')
+  })
+
+  it('keeps the caller’s request id where it is fit to be logged', async () => {
+    const { app } = await startService()
+    const idOf = async (id: string) =>
+      (await exchange(app, get('/tea', `X-Request-Id: ${id}`)))?.headers.get('x-request-id')
+    expect(await idOf('job-7:1.2_a')).toBe('job-7:1.2_a')
+    for (const unfit of ['a b', '"', 'x'.repeat(65), 'né', '']) {
+      expect(await idOf(unfit)).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  it('takes no more connections than it may', async () => {
+    const { app } = await startService({ maxConnections: 1 })
+    const first = connectTo(app)
+    await new Promise(resolve => app.server.once('connection', resolve))
+    expect(await exchange(app, get('/tea'))).toBeUndefined()
+    first.destroy()
+  })
+})

@@ -1,0 +1,77 @@
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
+import type { DestinationStream } from 'pino'
+import { answerClientError } from './client-errors.ts'
+import { loggerOptions } from './logger.ts'
+import { answerWithProblems, problemHeaders, sendProblem } from './problem-responses.ts'
+import { commonProblem, toProblem } from './problems.ts'
+import { chooseRequestId } from './request-id.ts'
+
+type FastifyOptions = FastifyHttpOptions<RawServerDefault>
+
+export interface ServerOptions
+  extends Omit<FastifyOptions, 'http' | 'logger' | 'headersTimeout' | 'requestTimeout'> {
+  readonly logLevel: string
+  /** Where log lines go; default: standard output. */
+  readonly logStream?: DestinationStream | undefined
+  /** How long a client may take to send its headers. Default: 10 s. */
+  readonly headersTimeoutMs?: number
+  /** How long a client may take to send a whole request. Default: 30 s. */
+  readonly requestTimeoutMs?: number
+  /** Connections beyond it are closed at once. Default: 10,000. */
+  readonly maxConnections?: number
+}
+
+/**
+ * A Fastify app as every service starts from: whatever goes wrong is answered with a problem, early faults included;
+ * slow clients are let go in time; bodies are JSON and taken as they are; log lines hold nothing that callers wrote.
+ */
+export function createServer({ maxConnections = 10_000, ...options }: ServerOptions): FastifyInstance {
+  const shared = serverOptions(options)
+  // Node would answer a missing Host without a word.
+  const app = Fastify({ ...shared, http: { ...shared.http, requireHostHeader: false } })
+  app.server.maxConnections = maxConnections
+  app.removeContentTypeParser('text/plain')
+  answerWithProblems(app)
+  app.addHook('onRequest', async request => refuseUnclearHost(request))
+  return app
+}
+
+/** The options behind `createServer`, for an app whose responses are not this project's own, such as an emulator's. */
+export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
+  const { logLevel, logStream, headersTimeoutMs = 10_000, requestTimeoutMs = 30_000, ...own } = options
+  return {
+    logger: { ...loggerOptions(logLevel), ...(logStream ? { stream: logStream } : {}) },
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: chooseRequestId,
+    // While stopping, what still arrives on open connections is answered; readiness already says not to send more.
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply.headers(problemHeaders(request.id)), toProblem(error))
+    },
+    clientErrorHandler: answerClientError,
+    ...own,
+    requestTimeout: requestTimeoutMs,
+    // Node enforces both time-outs at this interval only, and takes headersTimeout only when a server is made.
+    http: {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 500,
+    },
+  } satisfies FastifyOptions
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function refuseUnclearHost({ raw: { rawHeaders, httpVersion } }: FastifyRequest): void {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0)
+  const count = names.filter(name => name.toLowerCase() === 'host').length
+  if (count > 1 || (count === 0 && httpVersion === '1.1')) {
+    throw commonProblem('INVALID_REQUEST', `The request has ${count} Host headers instead of one.`)
+  }
+}
