@@ -89,37 +89,6 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* `data` of a ConfigMap: the chart's settings, those of `env` over them, and nothing that is empty. (list <settings> <env>) */}}
-{{- define "settings" -}}
-{{- $settings := index . 0 -}}
-{{- range $name, $value := index . 1 }}{{ $_ := set $settings $name $value }}{{ end -}}
-{{- range $name, $value := $settings }}
-{{- $text := kindIs "float64" $value | ternary (int64 $value) $value | toString }}
-{{- if $text }}
-{{ $name }}: {{ $text | quote }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "caFile" -}}
-{{- if .Values.extraCaCertificates.configMap }}/etc/extra-ca/ca.crt{{ end -}}
-{{- end }}
-
-{{/* Names the agent answers to. */}}
-{{- define "allowedHosts" -}}
-{{- $hosts := concat (list "localhost" "127.0.0.1" "[::1]") .Values.agent.allowedHosts -}}
-{{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
-{{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
-{{ $hosts | uniq | join "," }}
-{{- end }}
-
-{{/* Address of an API: (list $ "weather" <its values>). */}}
-{{- define "apiUrl" -}}
-{{- $root := index . 0 -}}
-{{- $own := and (eq (index . 1) "weather") $root.Values.weatherApi.enabled -}}
-{{- (index . 2).url | default (ternary (printf "http://%s-weather-api:8080" (include "prefix" $root)) "" $own) -}}
-{{- end }}
-
 {{/* The webhook of AKS puts its token into the pod. */}}
 {{- define "azureWebhook" -}}
 {{- $credential := .Values.sidecar.credential -}}
@@ -179,4 +148,11 @@ key: {{ $secret.key }}
         cidr: "::/0"
         except: ["fc00::/7", "fe80::/10"]
 {{- end }}
+{{- end }}
+
+{{/* Made by `helm test`, and removed when it succeeds; after a failure it stays to be read. The argument is the order. */}}
+{{- define "testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
