@@ -72,7 +72,14 @@ describe('the documentation', () => {
   })
 
   it('links only to files that exist', () => {
-    const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/architecture.md', 'docs/bedrock.md']
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'docs/architecture.md',
+      'docs/bedrock.md',
+      'docs/kubernetes.md',
+    ]
     const links = pages.flatMap(page =>
       [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match =>
         resolve(root, page, '..', match[1] ?? ''),
