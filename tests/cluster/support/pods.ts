@@ -1,8 +1,9 @@
+import manifest from '../../../package.json' with { type: 'json' }
 import type { Pod } from './kubernetes.ts'
 import type { Namespace } from './namespace.ts'
 
 /** The emulators' image has Node and nothing else, so that tests need no image of their own. */
-const ownImage = 'ghcr.io/entra-bedrock-agent/emulators:0.1.0'
+const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
 /** With a shell, for what must be done to the node. */
 const debianImage = 'node:26-trixie-slim'
 
