@@ -132,6 +132,17 @@ describe('/api/config', () => {
     })
   })
 
+  it('names the endpoints of an https emulator that browsers find on loopback', async () => {
+    const authority = 'https://entra.localhost:7001'
+    await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: authority } }, ['agent'])
+    const { body } = await get('/api/config', lone.agentUrl)
+    expect(body.authority).toBe(`${authority}/${tenantId}`)
+    expect(JSON.parse(body.authorityMetadata)).toMatchObject({
+      issuer: `${authority}/${tenantId}/v2.0`,
+      token_endpoint: `${authority}/${tenantId}/oauth2/v2.0/token`,
+    })
+  })
+
   it('names the real Entra as it is, and says when nobody can sign in', async () => {
     const environment = {
       ENTRA_AUTHORITY: '',
