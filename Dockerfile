@@ -1,5 +1,6 @@
 # One image per service: its bundle on a distroless Node, nothing else. `make images` builds them.
-ARG NODE=node:26-bookworm-slim
+# Exact where the registry has exact tags; distroless has none, so pin it by digest where builds must repeat.
+ARG NODE=node:26.10.0-bookworm-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
 
 FROM ${NODE} AS build
@@ -10,7 +11,8 @@ RUN npm ci --ignore-scripts --loglevel=error && npm run build:page && npm run bu
     && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
 
 FROM ${RUNTIME} AS runtime
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
+# A container has a network of its own: who gets into it is for its ports and policies to say.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache HOST=::
 WORKDIR /app
 USER 10001:10001
 

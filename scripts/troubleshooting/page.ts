@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 import { catalogue as agentProblems } from '../../services/agent/src/problems.ts'
-import { catalogue as weatherProblems } from '../../services/weather-api/src/problems.ts'
+import { weatherProblems as weatherToolProblems } from '../../services/agent/src/tools/weather/problems.ts'
+import { catalogue as weatherApiProblems } from '../../services/weather-api/src/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../../docs/troubleshooting.md')
 
@@ -9,16 +10,19 @@ export const troubleshootingFile = resolve(import.meta.dirname, '../../docs/trou
 export function troubleshootingPage(): string {
   return `# Troubleshooting
 
-Every failure has a code. You find it in the message on the page, in the \`code\` of an API answer and in the log,
-together with a request id that joins them. This page is made from the catalogues in \`services/*/src/problems.ts\`
-by \`npm run troubleshooting\`.
+Every failure has a code. You find it in the message on the page, in the \`code\` of a response and in the log,
+together with a request id that joins them. This page is made from the catalogues
+in \`problems.ts\` by \`npm run troubleshooting\`.
 
 ## The agent
 
 ${table(agentProblems)}
+## The agent’s weather tools
+
+${table(weatherToolProblems)}
 ## The weather API
 
-${table(weatherProblems)}
+${table(weatherApiProblems)}
 ## Both
 
 ${table(commonProblems)}`

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { readHostName } from './host-names.ts'
 import { commonProblem } from './problems.ts'
@@ -5,6 +6,8 @@ import { commonProblem } from './problems.ts'
 export interface BrowserBoundaryOptions {
   /** As `EnvironmentReader.hostNames` reads them; `*` stands for any host. */
   readonly allowedHosts: readonly string[]
+  /** Also answer by any IP address, as for a scraper that finds pods: only a name can be rebound. Default: `false`. */
+  readonly anyAddress?: boolean
   /** Routes that answer whatever name they are called by, such as probes. */
   readonly open?: readonly string[]
 }
@@ -16,13 +19,17 @@ export interface BrowserBoundaryOptions {
  */
 export function guardBrowserBoundary(
   app: FastifyInstance,
-  { allowedHosts, open = ['/livez', '/readyz'] }: BrowserBoundaryOptions,
+  { allowedHosts, anyAddress = false, open = ['/livez', '/readyz'] }: BrowserBoundaryOptions,
 ): void {
   const allowed = new Set(allowedHosts)
+  const isAllowed = (host: string) => {
+    const name = readHostName(host) ?? ''
+    return allowed.has('*') || allowed.has(name) || (anyAddress && isIP(name.replace(/[[\]]/g, '')) !== 0)
+  }
   app.addHook('onRequest', async request => {
     if (open.includes(request.routeOptions.url ?? '')) return
     const host = hostOf(request)
-    if (!allowed.has('*') && !allowed.has(readHostName(host) ?? '')) {
+    if (!isAllowed(host)) {
       throw commonProblem('HOST_NOT_ALLOWED', `This service does not answer by the name "${host}".`)
     }
     if (isCrossSite(request, host)) {

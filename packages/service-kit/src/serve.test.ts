@@ -18,7 +18,7 @@ const service = `
     })
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
-    return { app, host: '127.0.0.1', port }
+    return { app, host: process.env.HOST ?? '127.0.0.1', port }
   })`
 
 const children: ChildProcess[] = []
@@ -65,6 +65,14 @@ describe('serve', () => {
     expect(await second.ended).toBe(1)
     expect(second.errors()).toBe(
       `Port ${port} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
+    )
+  })
+
+  it('says in words that HOST is no address of this machine, with exit code 1', async () => {
+    const { ended, errors } = startService({ HOST: '192.0.2.1' })
+    expect(await ended).toBe(1)
+    expect(errors()).toBe(
+      'HOST is "192.0.2.1", which is no address of this machine. Unset it to listen on localhost only.\n',
     )
   })
 

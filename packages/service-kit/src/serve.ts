@@ -15,7 +15,7 @@ export interface Service {
 /**
  * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
  * (running requests finish, then the listener closes, exit code 0).
- * Configuration faults and a taken port are said in words on standard error, exit code 1.
+ * Configuration faults, a taken port and an unknown address are said in words on standard error, exit code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
   let service: Service
@@ -37,8 +37,14 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    fail(`Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      fail(
+        `Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`,
+      )
+    } else if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
+      fail(`HOST is "${host}", which is no address of this machine. Unset it to listen on localhost only.`)
+    } else throw error
   }
 }
 

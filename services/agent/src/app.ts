@@ -1,19 +1,17 @@
-import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
+import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import type { Config } from './config.ts'
 import { createApiCaller } from './downstream/api-caller.ts'
 import { chatRoute } from './http/chat.ts'
 import { configRoute } from './http/config.ts'
-import { healthRoutes } from './http/health.ts'
+import { healthRoutes, probes } from './http/health.ts'
 import { addOpenApi } from './http/openapi.ts'
 import { pageRoutes } from './http/page.ts'
 import { addRateLimit } from './http/rate-limit.ts'
 import { describeRequestFault } from './http/request-faults.ts'
-import { addRequestIds, chooseRequestId } from './http/request-id.ts'
-import { addSecurityHeaders } from './http/security-headers.ts'
 import { statusRoute } from './http/status.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
 import { entraResponds } from './identity/entra-reach.ts'
@@ -44,17 +42,13 @@ const bedrockWarmUpDelayMs = 200
 
 /** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: { ...loggerOptions(config.logLevel), ...(logStream ? { stream: logStream } : {}) },
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: chooseRequestId,
+  const app = createServer({
+    logLevel: config.logLevel,
+    logStream,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
-    requestTimeout: 30_000,
-    // While stopping, what still arrives on open connections is answered; readiness already says not to send more.
-    return503OnClosing: false,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     schemaErrorFormatter: describeRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()
+  guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probes })
 
   const { agent, limits, toolsets } = config
   const logger = app.log
@@ -97,11 +91,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     emulated: config.emulated,
   })
 
-  app.removeContentTypeParser('text/plain')
-  answerWithProblems(app)
-  addRequestIds(app)
   await app.register(accepts)
-  await addSecurityHeaders(app, agent.authority)
   await addRateLimit(app, limits.messagesPerMinute)
   await addOpenApi(app, config.version)
   await app.register(healthRoutes, { readiness, tokens })
@@ -114,9 +104,9 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     requireSignIn: config.requireSignIn,
     traceFor: config.traceFor,
   })
-  await app.register(pageRoutes, { folder: config.pageFolder })
+  await app.register(pageRoutes, { folder: config.pageFolder, authority: agent.authority })
 
-  app.decorate('metricsServer', serveMetrics(app, { metrics, host: config.host, port: config.metricsPort }))
+  app.decorate('metricsServer', serveMetrics(app, config, metrics))
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     refresh()

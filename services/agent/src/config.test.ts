@@ -22,25 +22,29 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 describe('The agent’s configuration', () => {
   it('needs its four ids and nothing else', () => {
     expect(readConfig(ids)).toMatchObject({
-      host: '::',
+      host: 'localhost',
+      allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       port: 3001,
       metricsPort: 9464,
       sidecarUrl: 'http://localhost:5000',
-      weatherApiUrl: 'http://localhost:8080',
+      traceFor: 'everyone',
+      allowedClients: [],
       requireSignIn: false,
       emulated: [],
       bedrock: { missing: expect.any(String) },
-      identity: {
+      spaClientId: undefined,
+      agent: {
         authority: 'https://login.microsoftonline.com',
         blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
-        spaClientId: undefined,
       },
+      toolsets: [{ api: { name: 'weather-api', url: 'http://localhost:8080' } }],
     })
   })
 
   it('takes empty for unset', () => {
     const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
-    expect(readConfig({ ...ids, ...empty })).toEqual(readConfig(ids))
+    const { toolsets: _, ...expected } = readConfig(ids)
+    expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
   })
 
   it('tells every fault at once', () => {
@@ -68,12 +72,26 @@ describe('The agent’s configuration', () => {
     expect(faults).toHaveLength(9)
   })
 
+  it('lets the page alone obtain users’ tokens for the agent, unless clients are listed', () => {
+    const page = 'dddddddd-0000-4000-8000-00000000000d'
+    const other = 'eeeeeeee-0000-4000-8000-00000000000e'
+    expect(readConfig({ ...ids, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])
+    expect(
+      readConfig({ ...ids, CLIENT_SPA_APP_ID: page, ALLOWED_CLIENTS: `${page}, ${other}` }).allowedClients,
+    ).toEqual([page, other])
+  })
+
   it.each([
     ['http://127.0.0.1:5000', 'http://localhost:5000'],
     ['http://[::1]:5000/', 'http://localhost:5000'],
     ['http://localhost:5001', 'http://localhost:5001'],
-    ['http://127.0.0.10:5000', 'http://127.0.0.10:5000'],
   ])('calls a sidecar on loopback by the only name that it always accepts: %s', (given, used) => {
     expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
+  })
+
+  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('takes no plain http across a network in %s', name => {
+    expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
+      `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
+    ])
   })
 })

@@ -3,8 +3,14 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import type { AgentIdentity } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import type { Toolset } from './tools/toolset.ts'
-import { type ReadToolset, toolsetReaders } from './tools/toolsets.ts'
+import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
+
+/** Makes the tools of one API from its variables. */
+export type ReadToolset = (env: EnvironmentReader) => Toolset
+
+/** Every API that the agent has tools for. Another API is another folder under tools/, and its name here. */
+export const toolsetReaders: readonly ReadToolset[] = [readWeatherToolset]
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 
@@ -22,9 +28,11 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly metricsPort: number
+  /** Names by which browsers may call the agent; `*` = any. */
+  readonly allowedHosts: readonly string[]
   readonly logLevel: string
   readonly stopTimeoutMs: number
-  /** Proxies whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
   readonly trustedProxies: readonly string[]
   readonly agent: AgentIdentity
   /** The application that users sign in to; without it the page offers no sign-in. */
@@ -55,9 +63,10 @@ export function readConfig(
 ): Config {
   return readEnvironment(variables, env => ({
     version,
-    host: env.text('HOST', '::'),
+    host: env.text('HOST', 'localhost'),
     port: env.port('PORT', 3001),
     metricsPort: env.port('METRICS_PORT', 9464),
+    allowedHosts: env.hostNames('ALLOWED_HOSTS'),
     logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
     trustedProxies: env.list('TRUSTED_PROXIES', []),
@@ -65,7 +74,7 @@ export function readConfig(
       tenantId: env.guid('TENANT_ID'),
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
       clientId: env.guid('AGENT_CLIENT_ID'),
-      authority: env.url('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+      authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
     },
     spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
     allowedClients: readAllowedClients(env),
@@ -77,7 +86,7 @@ export function readConfig(
     limits: {
       turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
       concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
-      messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 60_000, 1, 1_000_000_000),
+      messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
     },
     pageFolder: env.optional('CHAT_UI_DIR'),
     emulated: readEmulated(env),
@@ -86,7 +95,7 @@ export function readConfig(
 
 /** By the name `localhost`: the only host name that every version of the sidecar accepts. */
 function readSidecarUrl(env: EnvironmentReader): string {
-  const url = env.url('SIDECAR_URL', 'http://localhost:5000')
+  const url = env.secureUrl('SIDECAR_URL', 'http://localhost:5000')
   return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 

@@ -43,7 +43,7 @@ describe('Neighbours that come and go', () => {
   it('a weather API that is down is told; when it is back, the agent works without a restart', async () => {
     await stack.stop('weather')
     const { status, body } = await ask(stack.agentUrl)
-    expect([status, body.code]).toEqual([503, 'WEATHER_UNAVAILABLE'])
+    expect([status, body.code]).toEqual([503, 'API_UNAVAILABLE'])
     await stack.start('weather')
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })

@@ -154,13 +154,6 @@ describe('/api/config', () => {
       problem: { code: 'SIGN_IN_NOT_CONFIGURED' },
     })
   })
-
-  it('never describes a plain-http authority elsewhere as one that MSAL may trust', async () => {
-    await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: 'http://entra.example' } }, ['agent'])
-    const { body } = await get('/api/config', lone.agentUrl)
-    expect(body.authority).toBe(`http://entra.example/${tenantId}`)
-    expect(body).not.toHaveProperty('authorityMetadata')
-  })
 })
 
 describe('Probes, OpenAPI and metrics', () => {
@@ -178,6 +171,7 @@ describe('Probes, OpenAPI and metrics', () => {
       '/api/status',
       '/livez',
       '/readyz',
+      '/sidecar/livez',
     ])
     const { requestBody, responses } = body.paths['/api/chat'].post
     expect(requestBody.content['application/json'].schema).toMatchObject({

@@ -87,7 +87,7 @@ describe('an aborted turn', () => {
     const reason = new Error('The person went away.')
     const turn = runTurn(mode, { signal: leaving.signal, onWrite: () => leaving.abort(reason) })
     await expect(turn).rejects.toThrow()
-    expect(bedrock.availability.sight).toEqual({ state: 'unknown' })
+    expect(bedrock.availability.health).toEqual({ state: 'unknown' })
     bedrock.close()
   })
 })

@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
-import type { Fault } from '../../../emulators/bedrock/src/switchboard/fault.ts'
+import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
 
 export const region = 'eu-central-1'
 
-/** Bedrock and STS by the stand-in, on a socket of its own; it checks every signature, key and token for real. */
+/** The emulator of Bedrock and STS on a socket of its own; it checks every signature, key and token for real. */
 export class EmulatedAws {
   readonly app: FastifyInstance
 
@@ -30,13 +30,12 @@ export class EmulatedAws {
   }
 
   /** Makes the next calls go wrong, until `reset`. */
-  break(fault: Fault): void {
-    this.app.switchboard.order({ fault })
+  break(fault: FaultOrder['fault']): void {
+    this.app.controls.faults.order({ fault })
   }
 
   reset(): void {
-    this.app.switchboard.reset()
-    this.app.account.reset()
+    this.app.controls.reset()
   }
 
   async stop(): Promise<void> {
@@ -44,7 +43,7 @@ export class EmulatedAws {
   }
 }
 
-/** Keys that work: the stand-in's defaults. */
+/** Keys that work: the emulator's defaults. */
 export const staticKeys = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',

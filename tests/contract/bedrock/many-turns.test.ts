@@ -34,7 +34,10 @@ describe('200 turns at once', () => {
       end()
     }
     const weather = sunshine({
-      current: async (turn, city) => ({ ...report(city), condition: `${turn.user?.objectId} for ${city}` }),
+      current: async ({ turn }, city) => ({
+        ...report(city),
+        condition: `${turn.user?.objectId} for ${city}`,
+      }),
     })
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turns = await Promise.all(
@@ -56,7 +59,8 @@ describe('a turn that is over', () => {
   it('is let go of, with all that belonged to it', async () => {
     const seen: WeakRef<object>[] = []
     const weather = sunshine({
-      current: async (turn, city) => {
+      current: async (context, city) => {
+        const { turn } = context
         seen.push(new WeakRef(turn), new WeakRef(turn.trace), new WeakRef(turn.signal))
         return report(city)
       },

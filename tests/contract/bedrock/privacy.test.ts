@@ -57,9 +57,10 @@ describe('the person’s token', () => {
     )
     let given = ''
     const weather = sunshine({
-      current: async (turn, city) => {
+      current: async (context, city) => {
+        const { turn } = context
         given = turn.user?.value ?? ''
-        return sunshine().current(turn, city)
+        return sunshine().current(context, city)
       },
     })
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)

@@ -3,12 +3,16 @@ import type { HistoryEntry, Problem, TraceStep } from '@entra-bedrock-agent/iden
 import { ProblemError, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { type Bedrock, connectBedrock } from '../../../services/agent/src/model/bedrock.ts'
 import { readBedrockConfig } from '../../../services/agent/src/model/config.ts'
+import { bedrockModeOnDemand } from '../../../services/agent/src/modes/bedrock/on-demand.ts'
+import type { WeatherClient } from '../../../services/agent/src/tools/weather/client.ts'
+import { createWeatherTools } from '../../../services/agent/src/tools/weather/tools.ts'
+import { readWeatherToolset } from '../../../services/agent/src/tools/weather/toolset.ts'
+import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.ts'
-import { bedrockMode } from '../../../services/agent/src/modes/bedrock/bedrock-mode.ts'
 import type { AnswerMode, Outcome, Turn } from '../../../services/agent/src/turn/turn.ts'
-import type { Weather, WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
+import { agentIdentity, identities } from '../../support/identities.ts'
 
-/** A turn that ended, with all that a person and the page got of it. */
+/** A turn that ended, with all that the user got of it. */
 export interface FinishedTurn {
   readonly answer: string
   readonly deltas: readonly string[]
@@ -40,6 +44,7 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
     message: asked.message ?? 'What is the weather in Oslo?',
     history: asked.history ?? [],
     mode: 'bedrock',
+    agent: agentIdentity,
     flow: asked.flow ?? 'autonomous',
     user: asked.user,
     signal: asked.signal ?? new AbortController().signal,
@@ -69,11 +74,14 @@ export const credentials = {
 /** Connects bedrock mode as the environment says, and nothing else. */
 export function connect(
   environment: Record<string, string>,
-  weather: Weather = sunshine(),
+  weather: WeatherClient = sunshine(),
 ): { mode: AnswerMode; bedrock: Bedrock } {
   const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
-  return { mode: bedrockMode(bedrock, weather), bedrock }
+  const toolset = readEnvironment({ WEATHER_API_APP_ID: identities.weatherAppId }, readWeatherToolset)
+  const toolsets = [{ ...toolset, load: async () => createWeatherTools(weather) }]
+  const callApi = () => Promise.reject(new Error('No API is there.'))
+  return { mode: bedrockModeOnDemand(bedrock, toolsets, callApi), bedrock }
 }
 
 export function report(city: string): WeatherReport {
@@ -89,10 +97,10 @@ export function report(city: string): WeatherReport {
 }
 
 /** Weather without identity or network, for what is only about the model. */
-export function sunshine(change: Partial<Weather> = {}): Weather {
+export function sunshine(change: Partial<WeatherClient> = {}): WeatherClient {
   return {
-    current: async (_turn, city) => report(city),
-    forecast: async (_turn, city) => ({ city, country: 'Norway', source: 'climate-normals', days: [] }),
+    current: async (_context, city) => report(city),
+    forecast: async (_context, city) => ({ city, country: 'Norway', source: 'climate-normals', days: [] }),
     ...change,
   }
 }

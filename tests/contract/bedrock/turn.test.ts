@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { problem } from '../../../services/agent/src/problems.ts'
+import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
 import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
 import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
 
@@ -67,7 +68,7 @@ describe('a Bedrock turn', () => {
     expect(request?.path).toBe('/model/eu.anthropic.claude-haiku-5-5/converse-stream')
     expect(request?.body.inferenceConfig).toEqual({ maxTokens: 4096 })
     expect(request?.body.additionalModelRequestFields).toBeUndefined()
-    expect(request?.body.system?.[0]?.text).toContain('weather assistant')
+    expect(request?.body.system?.[0]?.text).toContain('get_weather (now)')
     expect(JSON.stringify(request?.body.toolConfig)).toMatch(/get_weather.*get_forecast/)
   })
 
@@ -130,12 +131,12 @@ describe('a tool call', () => {
     [
       'get_weather',
       '{"town":"Oslo"}',
-      'get_weather failed: The arguments were wrong: city: Invalid input: expected string, received undefined.',
+      'get_weather failed: The arguments do not fit the tool’s schema: #/required: Instance does not have required property "city". #/additionalProperties: Property "town" does not match additional properties schema. #/town: False boolean schema.',
     ],
     [
       'get_forecast',
       '{"city":"Oslo","days":12}',
-      'get_forecast failed: The arguments were wrong: days: Too big: expected number to be <=7.',
+      'get_forecast failed: The arguments do not fit the tool’s schema: #/properties: Property "days" does not match schema. #/properties/days/maximum: 12 is greater than 7.',
     ],
     ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
     ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
@@ -153,8 +154,8 @@ describe('a tool call', () => {
   it('for an unknown city gives the model the sentence and its suggestions', async () => {
     server.play(askFor('Osloo'), sayGoodbye)
     const weather = sunshine({
-      current: async (_turn, city) => {
-        throw problem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
+      current: async (_context, city) => {
+        throw weatherProblem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
           hint: 'Did you mean Oslo?',
         })
       },
@@ -170,15 +171,15 @@ describe('a tool call', () => {
     'CONSENT_REQUIRED',
     'AGENT_IDENTITY_NOT_HONOURED',
     'SIDECAR_UNREACHABLE',
-    'WEATHER_TOKEN_REJECTED',
-    'WEATHER_FORBIDDEN',
+    'API_TOKEN_REJECTED',
+    'API_FORBIDDEN',
   ] as const)(
     'that fails for %s ends the turn with that problem; the model is not asked again',
     async code => {
       server.play(askFor('Oslo', 'Rome'), sayGoodbye)
       const weather = sunshine({
-        current: async (turn, city) => {
-          if (city === 'Rome') return await sunshine().current(turn, city)
+        current: async (context, city) => {
+          if (city === 'Rome') return await sunshine().current(context, city)
           throw problem(code, 'The identity was refused.')
         },
       })
@@ -196,9 +197,10 @@ describe('a tool call', () => {
     server.play(askFor('Oslo'), sayGoodbye)
     const seen: unknown[] = []
     const weather = sunshine({
-      current: async (turn, city) => {
+      current: async (context, city) => {
+        const { turn } = context
         seen.push([turn.flow, turn.user?.objectId, city])
-        return sunshine().current(turn, city)
+        return sunshine().current(context, city)
       },
     })
     const user = { value: 'header.claims.signature', objectId: 'ada', claims: {} }

@@ -1,11 +1,12 @@
 import Fastify from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAgentTokens } from '../../../services/agent/src/identity/agent-tokens.ts'
-import { identities } from '../../support/identities.ts'
+import { weatherApi } from '../../../services/agent/src/identity/testing/fixtures.ts'
+import { agentIdentity, identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
-const { tenantId, blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
+const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
 
 let stack: Stack
 beforeAll(async () => {
@@ -126,17 +127,18 @@ describe('Should an unusable token get past the agent’s own check, Entra’s r
 function tokensOf({ sidecarUrl }: Stack) {
   return createAgentTokens({
     sidecarUrl,
-    tenantId,
-    agentClientId: agentId,
-    weatherApiAppId: weatherAppId,
-    entraAnswers: async () => true,
+    agent: agentIdentity,
+    apis: [weatherApi],
+    entraResponds: async () => true,
     logger: Fastify({ logger: false }).log,
   })
 }
 
 function requestWith(value: string, objectId: string) {
   return {
+    agent: agentIdentity,
     flow: 'obo' as const,
+    api: weatherApi,
     user: { value, objectId, fingerprint: '000000000000', header: {}, claims: {}, checks: [] },
     correlationId: '99999999-0000-4000-8000-000000000002',
     traceparent: undefined,

@@ -19,7 +19,7 @@ import { obtainTracedToken, type TracedToken } from './token-steps.ts'
 export interface ApiRequest<Body> {
   /** Path and query of a GET. */
   readonly path: string
-  /** What is asked for, in the words of the trace: “weather in Dallas”. */
+  /** What is asked for, in the words of the trace. */
   readonly subject: string
   /** The step of the trace that the call belongs to. */
   readonly parentId?: string | undefined

@@ -10,10 +10,7 @@ export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }>
 ) => {
   const publicConfig = describeConfig(config)
   const schema = { summary: 'What the page may know', response: { 200: PublicConfig } }
-  app.get('/api/config', { schema }, async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-    return publicConfig
-  })
+  app.get('/api/config', { schema }, async () => publicConfig)
 }
 
 function describeConfig(config: Config): PublicConfig {
@@ -47,9 +44,7 @@ function describeConfig(config: Config): PublicConfig {
  * an https name that is never fetched, and its endpoints beside it.
  */
 function describeAuthority({ authority, tenantId }: AgentIdentity) {
-  const { protocol, hostname } = new URL(authority)
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  if (protocol !== 'http:' || !isLoopback) return { authority: `${authority}/${tenantId}` }
+  if (authority.startsWith('https:')) return { authority: `${authority}/${tenantId}` }
   const base = `${authority}/${tenantId}`
   return {
     authority: `https://login.localhost/${tenantId}`,

@@ -10,6 +10,9 @@ export interface HealthRouteOptions {
   readonly tokens: AgentTokens
 }
 
+/** Kubernetes calls them by the address of the pod. */
+export const probes = ['/livez', '/readyz', '/sidecar/livez'] as const
+
 const Alive = Type.Object({ status: Type.Literal('ok') })
 const Ready = Type.Object({ status: Type.Literal('ready') })
 const NotReady = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })

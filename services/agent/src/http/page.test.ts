@@ -70,7 +70,7 @@ describe('The page', () => {
   })
 
   it('has the other security headers, lets its sign-in popup be watched, and invites no other origin', async () => {
-    const { headers } = await app.inject({ url: '/', headers: { origin: 'https://evil.example' } })
+    const { headers } = await app.inject({ url: '/', headers: { origin: 'http://localhost' } })
     expect(headers).toMatchObject({
       'cross-origin-opener-policy': 'same-origin-allow-popups',
       'cross-origin-resource-policy': 'same-origin',
@@ -99,8 +99,15 @@ describe('The page', () => {
 })
 
 describe('The page on which the sign-in popup ends', () => {
-  it('connects to nobody, keeps its opener, and is not stored', async () => {
-    const { statusCode, headers, body } = await app.inject('/auth/redirect.html?code=secret')
+  it('is reached from Entra, connects to nobody, keeps its opener, and is not stored', async () => {
+    const { statusCode, headers, body } = await app.inject({
+      url: '/auth/redirect.html?code=secret',
+      headers: {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+      },
+    })
     expect(statusCode).toBe(200)
     expect(body).toContain('<title>Bridge</title>')
     expect(headers['cross-origin-opener-policy']).toBeUndefined()

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
-import { bridgeHeaders } from './security-headers.ts'
+import { bridgeHeaders, pageHeaders } from './page-headers.ts'
 
 /** Where `npm run build:page` puts the page, seen from the sources. A bundle is told by CHAT_UI_DIR. */
 const builtPage = resolve(import.meta.dirname, '../../../chat-ui/dist')
@@ -15,11 +15,18 @@ const notBuilt = `<!doctype html>
 </html>
 `
 
+export interface PageRoutesOptions {
+  readonly folder: string | undefined
+  /** Entra's origin, where the page signs users in. */
+  readonly authority: string
+}
+
 /** The chat page and the bridge page of its sign-in. Nothing is cached unasked but files named by their content. */
-export const pageRoutes: FastifyPluginAsync<{ readonly folder: string | undefined }> = async (
+export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
   app,
-  { folder = builtPage },
+  { folder = builtPage, authority },
 ) => {
+  const headers = pageHeaders(authority)
   await app.register(fastifyStatic, {
     root: folder,
     cacheControl: false,
@@ -27,20 +34,18 @@ export const pageRoutes: FastifyPluginAsync<{ readonly folder: string | undefine
     schemaHide: true,
     suppressWarning: true,
     setHeaders: (reply, path) => {
-      reply.header('cache-control', cacheControlOf(relative(folder, path)))
+      const file = relative(folder, path)
+      // The address of the bridge page carries the code of a sign-in, so it stays `no-store`.
+      if (file.startsWith('auth/')) reply.headers(bridgeHeaders)
+      else reply.headers({ ...headers, 'cache-control': cacheControlOf(file) })
     },
   })
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
     if (existsSync(join(folder, 'index.html'))) return reply.sendFile('index.html')
-    return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(notBuilt)
+    return reply.headers(headers).type('text/html; charset=utf-8').send(notBuilt)
   })
-  app.get('/auth/redirect.html', { schema: { hide: true }, helmet: bridgeHeaders }, async (_request, reply) =>
-    reply.sendFile('auth/redirect.html'),
-  )
 }
 
-function cacheControlOf(path: string): string {
-  if (path.startsWith('assets/')) return 'public, max-age=31536000, immutable'
-  // The address of the bridge page carries the code of a sign-in.
-  return path.startsWith('auth/') ? 'no-store' : 'no-cache'
+function cacheControlOf(file: string): string {
+  return file.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
 }

@@ -14,9 +14,8 @@ export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async 
   { observe, refresh },
 ) => {
   const schema = { summary: 'The health of what the agent depends on', response: { 200: Status } }
-  app.get('/api/status', { schema }, async (request, reply) => {
+  app.get('/api/status', { schema }, async request => {
     refresh()
-    reply.header('cache-control', 'no-store')
     return describeStatus(observe(), request.id)
   })
 }

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { acceptAgentToken } from './accept-agent-token.ts'
-import { autonomousClaims, ids, onBehalfOfClaims, unsignedToken } from './testing/fixtures.ts'
+import {
+  agent,
+  autonomousClaims,
+  ids,
+  onBehalfOfClaims,
+  unsignedToken,
+  weatherApi,
+} from './testing/fixtures.ts'
 
-const { agentClientId, tenantId, weatherApiAppId, blueprintAppId, ada, ben } = ids
+const { agentClientId, weatherApiAppId, blueprintAppId, ada, ben } = ids
 const forItself = {
+  agent,
   flow: 'autonomous',
-  agentClientId,
-  tenantId,
-  weatherApiAppId,
-  personId: undefined,
+  api: weatherApi,
+  userId: undefined,
 } as const
-const forAda = { ...forItself, flow: 'obo', personId: ada } as const
+const forAda = { ...forItself, flow: 'obo', userId: ada } as const
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 
 describe('TR in the autonomous flow', () => {
@@ -24,7 +30,7 @@ describe('TR in the autonomous flow', () => {
     ['an actor in upper case', { azp: agentClientId.toUpperCase() }],
   ])('accepts %s', (_what, changes) => {
     const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)
-    expect(checks.map(check => check.name)).toEqual(['actor', 'tenant', 'audience', 'lifetime', 'flow'])
+    expect(checks.map(check => check.name)).toEqual(['actor', 'tenant', 'audience', 'lifetime', 'subject'])
     expect(claims['roles']).toEqual(['Weather.Read.All'])
   })
 
@@ -37,7 +43,7 @@ describe('TR in the autonomous flow', () => {
     ['SIDECAR_MISCONFIGURED', 'a token for several APIs', { aud: [weatherApiAppId, 'other'] }],
     ['SIDECAR_MISCONFIGURED', 'an expired token', { exp: seconds(-1) }],
     ['SIDECAR_MISCONFIGURED', 'a token that never expires', { exp: undefined }],
-    ['TOKEN_FLOW_MISMATCH', 'a person’s token', { idtyp: 'user', scp: 'Weather.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'a user’s token', { idtyp: 'user', scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'an app token that is delegated all the same', { scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
@@ -68,22 +74,22 @@ describe('TR in the on-behalf-of flow', () => {
   it.each([
     ['a v2 token', {}],
     ['a token without idtyp', { idtyp: undefined }],
-  ])('accepts %s of the person who asked', (_what, changes) => {
+  ])('accepts %s of the user who asked', (_what, changes) => {
     const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), forAda)
-    expect(checks.map(check => check.name)).toContain('person')
+    expect(checks.map(check => check.name)).toContain('subject')
   })
 
   it.each([
-    ['TOKEN_FLOW_MISMATCH', 'another person’s token', onBehalfOfClaims(ben)],
+    ['TOKEN_FLOW_MISMATCH', 'another user’s token', onBehalfOfClaims(ben)],
     ['TOKEN_FLOW_MISMATCH', 'the agent’s own token', autonomousClaims()],
-    ['TOKEN_FLOW_MISMATCH', 'an app token with the person’s oid', autonomousClaims({ oid: ada })],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with the user’s oid', autonomousClaims({ oid: ada })],
     ['TOKEN_FLOW_MISMATCH', 'an app token with a scope', onBehalfOfClaims(ada, { idtyp: 'app' })],
     ['TOKEN_FLOW_MISMATCH', 'a token without a scope', onBehalfOfClaims(ada, { scp: undefined })],
     ['TOKEN_FLOW_MISMATCH', 'a token with an empty scope', onBehalfOfClaims(ada, { scp: '' })],
-    ['TOKEN_FLOW_MISMATCH', 'a token without a person', onBehalfOfClaims(ada, { oid: undefined })],
+    ['TOKEN_FLOW_MISMATCH', 'a token without a user', onBehalfOfClaims(ada, { oid: undefined })],
     [
       'AGENT_IDENTITY_NOT_HONOURED',
-      'the blueprint acting for the person',
+      'the blueprint acting for the user',
       onBehalfOfClaims(ada, { azp: blueprintAppId }),
     ],
   ])('refuses with %s: %s', (code, _what, claims) => {
@@ -92,7 +98,7 @@ describe('TR in the on-behalf-of flow', () => {
 
   it('refuses every token when it is not known who asked', () => {
     const token = unsignedToken(onBehalfOfClaims(ada, { oid: undefined }))
-    expect(() => acceptAgentToken(token, { ...forAda, personId: undefined })).toThrow(
+    expect(() => acceptAgentToken(token, { ...forAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
     )
   })

@@ -1,8 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
-import type { TokenRequest } from './request-token.ts'
 import {
+  agent,
   authorizationHeader,
   autonomousClaims,
   deadUrl,
@@ -13,7 +13,9 @@ import {
   startServer,
   type TestServer,
   verifiedUser,
+  weatherApi,
 } from './testing/fixtures.ts'
+import type { TokenRequest } from './token-request.ts'
 
 const correlationId = '99999999-0000-4000-8000-000000000009'
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -31,8 +33,9 @@ async function startSidecar(listener: RequestListener): Promise<TestServer> {
 function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}): AgentTokens {
   const tokens = createAgentTokens({
     sidecarUrl,
-    ...ids,
-    entraAnswers: async () => true,
+    agent,
+    apis: [weatherApi],
+    entraResponds: async () => true,
     logger: recordingLogger().logger,
     backoffMs: 5,
     ...more,
@@ -43,7 +46,9 @@ function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}):
 
 function request(changes: Partial<TokenRequest> = {}): TokenRequest {
   return {
+    agent,
     flow: 'autonomous',
+    api: weatherApi,
     user: undefined,
     correlationId,
     traceparent,
@@ -52,7 +57,7 @@ function request(changes: Partial<TokenRequest> = {}): TokenRequest {
   }
 }
 
-const forPerson = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
+const forUser = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
 const refusal = (code: string) => expect.objectContaining({ code })
 const healthy = (target: string | undefined) => target === '/healthz'
 
@@ -96,7 +101,7 @@ describe('what the sidecar is asked', () => {
 
   it('is a token on behalf of the person in the obo flow, with Tc', async () => {
     const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
-    const token = await tokensFrom(sidecar.url).obtain(forPerson(ids.ada, 'tc-of-ada'))
+    const token = await tokensFrom(sidecar.url).obtain(forUser(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
     expect(sidecar.requests[0]?.target).toContain(
       `GET /AuthorizationHeader/weather?AgentIdentity=${ids.agentClientId}&`,
@@ -136,7 +141,7 @@ describe('equal requests under way', () => {
     })
     const tokens = tokensFrom(sidecar.url)
     const asked = Array.from({ length: 150 }, (_, n) =>
-      [forPerson(ids.ada), forPerson(ids.ben), request()].at(n % 3),
+      [forUser(ids.ada), forUser(ids.ben), request()].at(n % 3),
     ).filter(one => one !== undefined)
     const got = await Promise.all(asked.map(one => tokens.obtain(one)))
     expect(got.map(token => token.claims['oid'])).toEqual(
@@ -148,10 +153,7 @@ describe('equal requests under way', () => {
   it('are not joined when the same person has a new token', async () => {
     const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
     const tokens = tokensFrom(sidecar.url)
-    await Promise.all([
-      tokens.obtain(forPerson(ids.ada, 'first')),
-      tokens.obtain(forPerson(ids.ada, 'renewed')),
-    ])
+    await Promise.all([tokens.obtain(forUser(ids.ada, 'first')), tokens.obtain(forUser(ids.ada, 'renewed'))])
     expect(sidecar.requests).toHaveLength(2)
   })
 
@@ -278,7 +280,7 @@ describe('the health of the identity', () => {
     expect(tokensFrom(await deadUrl()).health).toEqual({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
-      sidecarNeedsRestart: false,
+      sidecarNeedsRestart: undefined,
     })
   })
 
@@ -286,10 +288,10 @@ describe('the health of the identity', () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(tokens.health.sidecar.problem?.message).toContain('answered 500')
-    expect(tokens.health.sidecarNeedsRestart).toBe(false)
+    expect(tokens.health.sidecar.problem?.message).toContain('responded 500')
+    expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(tokens.health.sidecarNeedsRestart).toBe(true)
+    expect(tokens.health.sidecarNeedsRestart?.code).toBe('SIDECAR_FAILED')
     const { problem } = tokens.health.sidecar
     expect(problem?.code).toBe('SIDECAR_FAILED')
     expect(problem?.message).toContain('every token request fails')
@@ -299,14 +301,14 @@ describe('the health of the identity', () => {
 
   it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
     const sidecar = await startSidecar(script(unexpected))
-    const tokens = tokensFrom(sidecar.url, { entraAnswers: async () => false })
+    const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
     for (let time = 0; time < 3; time++) {
       await expect(tokens.obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
     }
     expect(tokens.health).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
-      sidecarNeedsRestart: false,
+      sidecarNeedsRestart: undefined,
     })
   })
 
@@ -318,8 +320,8 @@ describe('the health of the identity', () => {
       ),
     )
     const tokens = tokensFrom(sidecar.url)
-    await tokens.obtain(forPerson(ids.ada))
-    await expect(tokens.obtain(forPerson(ids.ben))).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
+    await tokens.obtain(forUser(ids.ada))
+    await expect(tokens.obtain(forUser(ids.ben))).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
     expect(tokens.health.flows.obo.state).toBe('ready')
   })
 
@@ -362,7 +364,7 @@ describe('the log', () => {
     )
     const { logger, lines } = recordingLogger()
     const tokens = tokensFrom(sidecar.url, { logger })
-    await expect(tokens.obtain(forPerson(ids.ada, 'secret-token'))).rejects.toThrow()
+    await expect(tokens.obtain(forUser(ids.ada, 'secret-token'))).rejects.toThrow()
     const text = lines.join('\n')
     expect(text).toContain(correlationId)
     expect(text).toContain('AADSTS65001')

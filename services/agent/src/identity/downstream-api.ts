@@ -23,8 +23,8 @@ export type ApiDefinition = Pick<DownstreamApi, 'name' | 'title' | 'permissions'
 }
 
 /**
- * Reads where an API is: `weather-api` has the variables `WEATHER_API_URL` and `WEATHER_API_APP_ID`, and the sidecar's
- * entries `weatherApp` and `weather`.
+ * Reads where an API is: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
+ * entries `tasksApp` and `tasks`.
  */
 export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
   const { name, title, permissions, defaultUrl } = definition

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { SidecarAnswer } from './sidecar.ts'
-import { explainAnswer, explainSilence } from './sidecar-failures.ts'
-import { ids, sidecarProblem } from './testing/fixtures.ts'
+import type { SidecarResponse } from './sidecar.ts'
+import { explainResponse, explainSilence } from './sidecar-failures.ts'
+import { agent, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
 
 const { agentClientId, blueprintAppId } = ids
-const asAgent = { flow: 'autonomous', agentClientId, apiName: 'weatherApp' } as const
-const forPerson = { flow: 'obo', agentClientId, apiName: 'weather' } as const
-const flows = { autonomous: asAgent, obo: forPerson }
+const asAgent = { agent, flow: 'autonomous', api: weatherApi } as const
+const forUser = { agent, flow: 'obo', api: weatherApi } as const
+const flows = { autonomous: asAgent, obo: forUser }
 
-function answer(status: number, body: string, more: Partial<SidecarAnswer> = {}): SidecarAnswer {
+function answer(status: number, body: string, more: Partial<SidecarResponse> = {}): SidecarResponse {
   return { status, body, contentType: 'application/problem+json', challenge: undefined, ...more }
 }
 
-const empty = (status: number, challenge?: string): SidecarAnswer => ({
+const empty = (status: number, challenge?: string): SidecarResponse => ({
   status,
   body: '',
   contentType: undefined,
@@ -50,6 +50,12 @@ describe('answers of the sidecar', () => {
     [
       'Entra’s keys out of its reach',
       invalidToken("The issuer '(null)' is invalid"),
+      'ENTRA_UNAVAILABLE',
+      true,
+    ],
+    [
+      'a signing key that it has not fetched yet',
+      invalidToken('The signature key was not found'),
       'ENTRA_UNAVAILABLE',
       true,
     ],
@@ -106,8 +112,8 @@ describe('answers of the sidecar', () => {
     ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
     ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
   ])('%s', (_what, given, code, transient) => {
-    for (const context of [asAgent, forPerson]) {
-      const failure = explainAnswer(given, context)
+    for (const context of [asAgent, forUser]) {
+      const failure = explainResponse(given, context)
       expect(failure.problem.code).toBe(code)
       expect(failure.transient).toBe(transient)
       expect(failure.problem.options.upstream).toEqual({ service: 'sidecar', status: given.status })
@@ -120,12 +126,12 @@ describe('answers of the sidecar', () => {
       'Bearer error="invalid_token"',
       'Bearer error_description="The issuer \'(null)\'"',
     ]) {
-      expect(explainAnswer(empty(401, challenge), forPerson).problem.kind.status).toBeGreaterThanOrEqual(500)
+      expect(explainResponse(empty(401, challenge), forUser).problem.kind.status).toBeGreaterThanOrEqual(500)
     }
   })
 
   it('name the missing scope by its variable', () => {
-    const failure = explainAnswer(answer(400, sidecarProblem(400, 'No scopes found')), forPerson)
+    const failure = explainResponse(answer(400, sidecarProblem(400, 'No scopes found')), forUser)
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
   })
 
@@ -137,6 +143,35 @@ describe('answers of the sidecar', () => {
 })
 
 describe('refusals of Entra', () => {
+  it.each([
+    ['AADSTS82001', asAgent, 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'],
+    ['AADSTS65001', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+    ['AADSTS50105', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+    ['AADSTS50076', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+  ])(
+    '%s that names the blueprint instead of the agent shows that the sidecar ignores the agent identity',
+    (aadsts, context, setting) => {
+      const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), context)
+      expect(problem.code).toBe('AGENT_IDENTITY_NOT_HONOURED')
+      expect(problem.options.hint).toContain(setting)
+    },
+  )
+
+  it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
+    '%s may name the blueprint: it is about the blueprint’s own request',
+    aadsts => {
+      const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), forUser)
+      expect(problem.code).not.toBe('AGENT_IDENTITY_NOT_HONOURED')
+    },
+  )
+
+  it('name the API and its entry', () => {
+    const { problem } = explainResponse(detail401('AADSTS65001: …'), forUser)
+    expect(problem.message).toBe('The agent identity has no grant for Weather API. (AADSTS65001)')
+    const scope = explainResponse(detail401('AADSTS70011: …'), asAgent)
+    expect(scope.problem.options.hint).toContain('DownstreamApis__weatherApp__Scopes__0')
+  })
+
   const wrapped = (text: string) =>
     `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
   const both = ['autonomous', 'obo'] as const
@@ -201,6 +236,10 @@ describe('refusals of Entra', () => {
     ['AADSTS500011', both, 'SIDECAR_MISCONFIGURED'],
     ['AADSTS70011', both, 'SIDECAR_MISCONFIGURED'],
     ['AADSTS82001', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS700231', both, 'FEDERATION_MISMATCH'],
+    ['AADSTS82008', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS70066', both, 'SIDECAR_MISCONFIGURED'],
+    ['AADSTS7002111', both, 'SIDECAR_MISCONFIGURED'],
     ['AADSTS90002', both, 'SIDECAR_MISCONFIGURED'],
     ['AADSTS50196', both, 'ENTRA_UNAVAILABLE'],
     ['AADSTS900144', both, 'ENTRA_REFUSED'],
@@ -208,7 +247,7 @@ describe('refusals of Entra', () => {
   ] as const)('%s (%j) means %s, and asking again would not help', (aadsts, inFlows, code) => {
     for (const flow of inFlows) {
       for (const text of [`${aadsts}: Some sentence.`, wrapped(`${aadsts}: Some sentence.`)]) {
-        const failure = explainAnswer(detail401(text), flows[flow])
+        const failure = explainResponse(detail401(text), flows[flow])
         expect(failure.problem.code).toBe(code)
         expect(failure.transient).toBe(false)
         expect(failure.problem.options.upstream).toEqual({ service: 'entra', code: aadsts })
@@ -217,7 +256,7 @@ describe('refusals of Entra', () => {
   })
 
   it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', aadsts => {
-    const failure = explainAnswer(detail401(`${aadsts}: Busy.`), asAgent)
+    const failure = explainResponse(detail401(`${aadsts}: Busy.`), asAgent)
     expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
   })
 
@@ -228,23 +267,25 @@ describe('refusals of Entra', () => {
     ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
   ])('%s about the application %s means %s', (aadsts, id, code) => {
     const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
-    expect(explainAnswer(detail401(text), asAgent).problem.code).toBe(code)
+    expect(explainResponse(detail401(text), asAgent).problem.code).toBe(code)
   })
 
   it('never show Entra’s own text, which names people, applications and tenants', () => {
     const text = 'AADSTS65001: The user ada@contoso.example has not consented. Trace ID: 1234'
-    const { problem } = explainAnswer(detail401(text), forPerson)
+    const { problem } = explainResponse(detail401(text), forUser)
     expect(
       JSON.stringify([problem.toDocument('r'), problem.message, String(problem.options.cause)]),
     ).not.toMatch(/ada@contoso|Trace ID/)
   })
 
   it('that are unknown are looked up by number', () => {
-    expect(explainAnswer(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toContain('code=900144')
+    expect(explainResponse(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toContain(
+      'code=900144',
+    )
   })
 
   it('by Conditional Access make up no challenge: the sidecar loses the one that Entra sent', () => {
-    const { problem } = explainAnswer(detail401('AADSTS50076: MFA'), forPerson)
+    const { problem } = explainResponse(detail401('AADSTS50076: MFA'), forUser)
     expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
   })
 })

@@ -1,12 +1,14 @@
 import { exportJWK, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { deadUrl, ids, startServer, type TestServer } from './testing/fixtures.ts'
+import { agent, deadUrl, ids, startServer, type TestServer } from './testing/fixtures.ts'
 import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
 
 const { tenantId, blueprintAppId, ada } = ids
 const known = await generateKeyPair('RS256', { extractable: true })
 const unknown = await generateKeyPair('RS256', { extractable: true })
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
+
+const agentAt = (authority: string) => ({ ...agent, authority })
 
 let keys: TestServer
 let published: string[]
@@ -22,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => keys.close())
 beforeEach(() => {
   published = ['k1']
-  verifier = createUserTokenVerifier({ authority: keys.url, tenantId, blueprintAppId })
+  verifier = createUserTokenVerifier({ agent: agentAt(keys.url), allowedClients: [] })
 })
 
 type Changes = Readonly<Record<string, unknown>>
@@ -66,8 +68,11 @@ describe('a person’s token', () => {
       claims: { oid: ada },
     })
     expect(user.fingerprint).toMatch(/^[0-9a-f]{12}$/)
-    expect(user.checks.map(check => check.name)).toEqual(
-      expect.arrayContaining(['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'person', 'scope']),
+    expect(user.checks).toEqual(
+      ['issuer', 'tenant', 'audience', 'lifetime', 'user', 'scope', 'bearer', 'signature'].map(name => ({
+        name,
+        ok: true,
+      })),
     )
   })
 
@@ -87,6 +92,10 @@ describe('a person’s token', () => {
     ['USER_TOKEN_EXPIRED', 'when it has expired', () => ({ exp: seconds(-1) })],
     ['USER_TOKEN_INVALID', 'when it never expires', () => ({ exp: undefined })],
     ['USER_TOKEN_INVALID', 'when it is not valid yet', () => ({ nbf: seconds(900) })],
+    ['USER_TOKEN_INVALID', 'when its end is no date', () => ({ exp: -1e308 })],
+    ['USER_TOKEN_INVALID', 'when its end is out of all proportion', () => ({ exp: 1e300 })],
+    ['USER_TOKEN_INVALID', 'when its beginning is no date', () => ({ nbf: -1 })],
+    ['USER_TOKEN_INVALID', 'bound to a key', () => ({ cnf: { kid: 'device-key' } })],
     [
       'USER_TOKEN_WRONG_AUDIENCE',
       'for Microsoft Graph',
@@ -113,6 +122,32 @@ describe('a person’s token', () => {
     ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
   ])('is refused with %s %s', async (code, _what, changes) => {
     await expect(verifier.verify(`Bearer ${await sign(changes())}`)).rejects.toEqual(refusal(code))
+  })
+
+  it('is refused in any other spelling of the same bytes', async () => {
+    const token = await sign()
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    // An RS256 signature has 256 bytes: the last character carries two bits, the other four must be zero.
+    const respelled = token.slice(0, -1) + alphabet[alphabet.indexOf(token.at(-1) ?? '') + 1]
+    expect(Buffer.from(respelled.split('.')[2] ?? '', 'base64url')).toEqual(
+      Buffer.from(token.split('.')[2] ?? '', 'base64url'),
+    )
+    await expect(verifier.verify(`Bearer ${respelled}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+  })
+
+  it('is refused when it was obtained by a client that is not on the list, where there is one', async () => {
+    const page = ids.agentClientId
+    verifier = createUserTokenVerifier({ agent: agentAt(keys.url), allowedClients: [page] })
+    const verified = await verifier.verify(`Bearer ${await sign({ azp: page.toUpperCase() })}`)
+    expect(verified.checks).toContainEqual({ name: 'client', ok: true })
+    await expect(
+      verifier.verify(`Bearer ${await sign({ ...version1(), appid: page })}`),
+    ).resolves.toMatchObject({ objectId: ada })
+    for (const azp of [blueprintAppId, undefined, [page]]) {
+      await expect(verifier.verify(`Bearer ${await sign({ azp })}`)).rejects.toEqual(
+        refusal('USER_TOKEN_INVALID'),
+      )
+    }
   })
 
   it('is refused when somebody else signed it', async () => {
@@ -202,7 +237,7 @@ describe('Entra’s keys', () => {
   })
 
   it('are fetched anew for a new key, even when made-up key ids come all the time', async () => {
-    verifier = createUserTokenVerifier({ authority: keys.url, tenantId, blueprintAppId, keysCooldownMs: 0 })
+    verifier = createUserTokenVerifier({ agent: agentAt(keys.url), allowedClients: [], keysCooldownMs: 0 })
     await verifier.verify(`Bearer ${await sign()}`)
     published = ['k1', 'k2']
     await expect(verifier.verify(`Bearer ${await sign({}, { kid: 'made-up' })}`)).rejects.toThrow()
@@ -212,7 +247,7 @@ describe('Entra’s keys', () => {
 
   it('out of reach are said to be so, instead of blaming the person', async () => {
     const authority = await deadUrl()
-    verifier = createUserTokenVerifier({ authority, tenantId, blueprintAppId })
+    verifier = createUserTokenVerifier({ agent: agentAt(authority), allowedClients: [] })
     const token = await sign({ iss: `${authority}/${tenantId}/v2.0` })
     await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
   })
@@ -232,7 +267,7 @@ describe('Entra’s keys', () => {
     ],
   ])('that come as %s are said to be out of reach', async (_what, answer) => {
     const server = await startServer((_request, response) => answer(response))
-    const options = { authority: server.url, tenantId, blueprintAppId, keysTimeoutMs: 200 }
+    const options = { agent: agentAt(server.url), allowedClients: [], keysTimeoutMs: 200 }
     const token = await sign({ iss: `${server.url}/${tenantId}/v2.0` })
     await expect(createUserTokenVerifier(options).verify(`Bearer ${token}`)).rejects.toEqual(
       refusal('ENTRA_UNAVAILABLE'),

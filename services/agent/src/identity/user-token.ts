@@ -58,6 +58,7 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
       // The claims are checked first: what would be refused anyway needs no key. They are believed only after the signature.
       const checks = [
         checkIssuer(claims, agent),
+        checkTenant(claims, agent),
         checkAudience(claims, agent),
         checkLifetime(claims),
         ...checkClient(claims, allowedClients),
@@ -90,10 +91,13 @@ const isVersion1 = (claims: Claims) => claims['ver'] === '1.0'
 
 function checkIssuer(claims: Claims, { authority, tenantId }: AgentIdentity): Check {
   const issuer = isVersion1(claims) ? `https://sts.windows.net/${tenantId}/` : `${authority}/${tenantId}/v2.0`
-  if (claims['iss'] !== issuer || claims['tid'] !== tenantId) {
-    throw invalid('The token comes from another issuer or tenant.')
-  }
+  if (claims['iss'] !== issuer) throw invalid('The token comes from another issuer.')
   return passed('issuer')
+}
+
+function checkTenant({ tid }: Claims, { tenantId }: AgentIdentity): Check {
+  if (tid !== tenantId) throw invalid('The token comes from another tenant.')
+  return passed('tenant')
 }
 
 /** Entra names the audience by its URI in v1 tokens and by its GUID in v2 tokens; the sidecar takes no mixture. */

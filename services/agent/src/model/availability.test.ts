@@ -10,7 +10,7 @@ describe('what is known of Bedrock', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('is nothing before anything was seen', () => {
-    expect(new BedrockAvailability({ probe: undefined, known: undefined }).sight).toEqual({
+    expect(new BedrockAvailability({ probe: undefined, known: undefined }).health).toEqual({
       state: 'unknown',
     })
   })
@@ -19,10 +19,10 @@ describe('what is known of Bedrock', () => {
     const answered = Promise.withResolvers<void>()
     const availability = new BedrockAvailability({ probe: () => answered.promise, known: undefined })
     availability.start()
-    expect(availability.sight.state).toBe('unknown')
+    expect(availability.health.state).toBe('unknown')
     answered.resolve()
     await vi.advanceTimersByTimeAsync(0)
-    expect(availability.sight).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
+    expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
   it('is asked for at most every ten minutes, and not at all where turns just showed it', async () => {
@@ -46,18 +46,18 @@ describe('what is known of Bedrock', () => {
   it('stays unknown without a probe until a turn ran', () => {
     const availability = new BedrockAvailability({ probe: undefined, known: undefined })
     availability.start()
-    expect(availability.sight.state).toBe('unknown')
+    expect(availability.health.state).toBe('unknown')
     availability.failed(expired)
-    expect(availability.sight).toMatchObject({ state: 'unavailable', problem: expired })
+    expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
     availability.succeeded()
-    expect(availability.sight).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
+    expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
   it('does not suffer from an answer that broke off or was cut', () => {
     const availability = new BedrockAvailability({ probe: undefined, known: undefined })
     availability.succeeded()
     availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
-    expect(availability.sight.state).toBe('ready')
+    expect(availability.health.state).toBe('ready')
   })
 
   it('is unavailable from the start, and never probed, where the settings cannot work', async () => {
@@ -66,7 +66,7 @@ describe('what is known of Bedrock', () => {
     const availability = new BedrockAvailability({ probe, known })
     availability.start()
     await vi.advanceTimersByTimeAsync(minutes(30))
-    expect(availability.sight).toMatchObject({ state: 'unavailable', problem: known })
+    expect(availability.health).toMatchObject({ state: 'unavailable', problem: known })
     expect(probe).not.toHaveBeenCalled()
   })
 
@@ -78,6 +78,6 @@ describe('what is known of Bedrock', () => {
     availability.start()
     availability.stop()
     await vi.advanceTimersByTimeAsync(0)
-    expect(availability.sight.state).toBe('unknown')
+    expect(availability.health.state).toBe('unknown')
   })
 })

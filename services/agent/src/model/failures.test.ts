@@ -110,7 +110,15 @@ describe('a failure of Bedrock', () => {
     ],
     ['ResourceNotFoundException', 404, 'Could not resolve the foundation model', 'BEDROCK_MODEL_INVALID'],
     ['ValidationException', 400, '`temperature` is deprecated for this model.', 'BEDROCK_REQUEST_INVALID'],
-    ['ValidationException', 400, 'Input is too long for requested model.', 'BEDROCK_REQUEST_INVALID'],
+    ['ValidationException', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
+    ['Error', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
+    [
+      'Error',
+      400,
+      'Malformed input request, please reformat your input and try again.',
+      'BEDROCK_REQUEST_INVALID',
+    ],
+    ['Error', 400, 'The provided model identifier is invalid.', 'BEDROCK_MODEL_INVALID'],
     [
       'ValidationException',
       400,

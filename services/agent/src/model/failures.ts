@@ -26,6 +26,13 @@ const nameAndMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
+/** A refused request. Without `x-amzn-errortype` the SDK knows no name; the status says enough. */
+const validation =
+  (message = /(?:)/) =>
+  (signs: FailureSigns): boolean =>
+    (signs.name === 'ValidationException' ||
+      (signs.httpStatus === 400 && !signs.name.endsWith('Exception'))) &&
+    message.test(signs.message)
 
 /**
  * Every way in which a call of Bedrock is known to fail; the first rule that matches decides. Error names and messages:
@@ -112,15 +119,13 @@ const rules: readonly FailureRule[] = [
   },
   {
     code: 'BEDROCK_MODEL_INVALID',
-    when: nameAndMessage('ValidationException', /on-demand throughput/i),
+    when: validation(/on-demand throughput/i),
     detail: ({ modelId }) => `${modelId} can only be called through an inference profile.`,
     hint: profileHint,
   },
   {
     code: 'BEDROCK_MODEL_INVALID',
-    when: signs =>
-      named('ResourceNotFoundException')(signs) ||
-      nameAndMessage('ValidationException', /model identifier/i)(signs),
+    when: signs => named('ResourceNotFoundException')(signs) || validation(/model identifier/i)(signs),
     detail: ({ modelId, region }) => `Bedrock in ${region} does not know ${modelId}.`,
     hint: profileHint,
   },
@@ -128,25 +133,20 @@ const rules: readonly FailureRule[] = [
   // The request
   {
     code: 'BEDROCK_REQUEST_INVALID',
-    when: nameAndMessage('ValidationException', /temperature|top_p|top_k/i),
+    when: validation(/temperature|top_p|top_k/i),
     detail: ({ modelId }) => `${modelId} refuses sampling parameters.`,
     hint: 'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },
   {
     code: 'BEDROCK_INPUT_TOO_LONG',
-    when: ({ httpStatus, message }, phase) =>
-      phase === 'request' &&
-      (httpStatus === 400 || httpStatus === 413) &&
-      /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i.test(
-        message,
-      ),
+    when: validation(
+      /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i,
+    ),
     detail: ({ modelId }) => `The conversation is longer than ${modelId} can read.`,
   },
   {
     code: 'BEDROCK_REQUEST_INVALID',
-    // Without x-amzn-errortype the SDK knows no name; the status says enough.
-    when: ({ name, httpStatus }) =>
-      name === 'ValidationException' || name === 'SerializationException' || httpStatus === 400,
+    when: signs => named('SerializationException')(signs) || validation()(signs),
     detail: 'Bedrock refused the request as invalid.',
     hint: 'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },

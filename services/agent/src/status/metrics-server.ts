@@ -1,22 +1,24 @@
+import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import Fastify from 'fastify'
 import type { TurnMetrics } from './metrics.ts'
 
 export interface MetricsServerOptions {
-  readonly metrics: TurnMetrics
   readonly host: string
-  readonly port: number
+  readonly metricsPort: number
+  readonly allowedHosts: readonly string[]
 }
 
 /**
  * Serves `/metrics` on a port of its own while the app listens. When that port is taken the log says so in words,
- * and people still get their answers.
+ * and users still get their answers.
  */
 export function serveMetrics(
   app: FastifyInstance,
-  { metrics, host, port }: MetricsServerOptions,
+  { host, metricsPort: port, allowedHosts }: MetricsServerOptions,
+  metrics: TurnMetrics,
 ): FastifyInstance {
-  const server = Fastify({ logger: false })
+  const server = createServer({ logLevel: 'silent', maxConnections: 100 })
+  guardBrowserBoundary(server, { allowedHosts, anyAddress: true })
   server.get('/metrics', async (_request, reply) => {
     reply.type(metrics.registry.contentType)
     return metrics.registry.metrics()

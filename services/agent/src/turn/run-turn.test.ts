@@ -1,5 +1,6 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { agent } from '../identity/testing/fixtures.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import { runTurn, type TurnOptions, type TurnRequest } from './run-turn.ts'
@@ -7,7 +8,7 @@ import type { AnswerMode, Outcome, Turn } from './turn.ts'
 
 const done: Outcome = { finishReason: 'stop', usage: null, tools: [] }
 const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
-const person: VerifiedUserToken = {
+const user: VerifiedUserToken = {
   value: 'raw-token',
   objectId: 'ada',
   fingerprint: '0123456789ab',
@@ -26,6 +27,7 @@ function run(
     traceparent: undefined,
     message: 'Weather in Dallas?',
     history: [],
+    agent,
     flow: 'autonomous',
     signedIn: undefined,
     ...asked,
@@ -94,12 +96,12 @@ describe('The events of a turn', () => {
     const events = await collect(
       run(async turn => {
         turn.trace.start(stepStart)
-        throw problem('WEATHER_UNAVAILABLE', 'No weather.')
+        throw problem('API_UNAVAILABLE', 'No weather.')
       }),
     )
     expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', 'problem'])
-    expect(events.at(-2)?.data).toMatchObject({ status: 'failed', problem: { code: 'WEATHER_UNAVAILABLE' } })
-    expect(events.at(-1)?.data).toMatchObject({ code: 'WEATHER_UNAVAILABLE', requestId: 'request-1' })
+    expect(events.at(-2)?.data).toMatchObject({ status: 'failed', problem: { code: 'API_UNAVAILABLE' } })
+    expect(events.at(-1)?.data).toMatchObject({ code: 'API_UNAVAILABLE', requestId: 'request-1' })
   })
 
   it('say nothing of an unexpected error but that there was one; the log gets it', async () => {
@@ -155,15 +157,15 @@ describe('The person’s token', () => {
           seen = turn.user
           return done
         },
-        { flow: 'obo', signedIn: person },
+        { flow: 'obo', signedIn: user },
       ),
     )
-    expect(seen).toBe(person)
+    expect(seen).toBe(user)
     expect(events[1]).toMatchObject({
       event: 'step',
-      data: { kind: 'sign-in', token: { role: 'Tc', fingerprint: person.fingerprint, observed: true } },
+      data: { kind: 'sign-in', token: { role: 'Tc', fingerprint: user.fingerprint, observed: true } },
     })
-    expect(JSON.stringify(events)).not.toContain(person.value)
+    expect(JSON.stringify(events)).not.toContain(user.value)
   })
 
   it('is not there in the autonomous flow, even when signing in was required', async () => {
@@ -174,11 +176,11 @@ describe('The person’s token', () => {
           seen = turn
           return done
         },
-        { signedIn: person },
+        { signedIn: user },
       ),
     )
     expect(seen?.user).toBeUndefined()
-    expect(JSON.stringify(seen)).not.toContain(person.value)
+    expect(JSON.stringify(seen)).not.toContain(user.value)
   })
 })
 

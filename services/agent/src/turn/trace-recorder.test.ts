@@ -4,7 +4,7 @@ import { problem } from '../problems.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 
 const start = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
-const failure = problem('WEATHER_UNAVAILABLE', 'No weather.').toDocument('request-1')
+const failure = problem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
 
 function record() {
   const reported: TraceStep[] = []

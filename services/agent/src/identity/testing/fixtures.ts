@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
+import type { AgentIdentity } from '../agent-identity.ts'
+import type { DownstreamApi } from '../downstream-api.ts'
 import type { VerifiedUserToken } from '../user-token.ts'
 
 /** The identities of the demo tenant. */
@@ -12,6 +14,22 @@ export const ids = {
   ada: 'eeeeeeee-0000-4000-8000-0000000000e1',
   ben: 'eeeeeeee-0000-4000-8000-0000000000e2',
 } as const
+
+export const agent: AgentIdentity = {
+  clientId: ids.agentClientId,
+  blueprintAppId: ids.blueprintAppId,
+  tenantId: ids.tenantId,
+  authority: 'https://login.microsoftonline.com',
+}
+
+export const weatherApi: DownstreamApi = {
+  name: 'weather-api',
+  title: 'Weather API',
+  url: 'http://localhost:8080',
+  appId: ids.weatherApiAppId,
+  sidecarEntries: { autonomous: 'weatherApp', obo: 'weather' },
+  permissions: { autonomous: 'Weather.Read.All', obo: 'Weather.Read' },
+}
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -54,7 +72,7 @@ export function unsignedToken(claims: Claims): string {
   const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'test' }, claims].map(part =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   )
-  return [...parts, 'signature'].join('.')
+  return [...parts, 'c2lnbmF0dXJl'].join('.')
 }
 
 const common = () => ({
@@ -83,7 +101,7 @@ export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
   return { ...common(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
 }
 
-/** A person's token as the verifier hands it on. */
+/** A user's token as the verifier hands it on. */
 export function verifiedUser(objectId: string, value = `token-of-${objectId}`): VerifiedUserToken {
   return { value, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
 }

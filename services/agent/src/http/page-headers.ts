@@ -1,0 +1,49 @@
+type Headers = Readonly<Record<string, string>>
+
+const sharedDirectives = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'img-src': "'self' data:",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+  'require-trusted-types-for': "'script'",
+  'trusted-types': "'none'",
+}
+
+const shared = {
+  'permissions-policy': ['camera', 'geolocation', 'microphone', 'payment', 'usb']
+    .map(feature => `${feature}=()`)
+    .join(', '),
+  'x-frame-options': 'DENY',
+}
+
+/**
+ * Headers of the page beside those of every response. It runs no inline code, no string becomes code (Trusted Types),
+ * and it connects to this agent and to Entra only. HSTS is left to whoever terminates TLS.
+ */
+export function pageHeaders(authority: string): Headers {
+  return {
+    ...shared,
+    'content-security-policy': describePolicy({
+      ...sharedDirectives,
+      'style-src': "'self'",
+      'connect-src': `'self' ${new URL(authority).origin}`,
+      'frame-src': "'none'",
+    }),
+    // The page watches its sign-in popup; `same-origin` would cut it off.
+    'cross-origin-opener-policy': 'same-origin-allow-popups',
+  }
+}
+
+/** For the page that the sign-in popup ends on: it connects to nobody, and must stay in its opener's group. */
+export const bridgeHeaders: Headers = {
+  ...shared,
+  'content-security-policy': describePolicy(sharedDirectives),
+}
+
+function describePolicy(directives: Headers): string {
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources}`)
+    .join('; ')
+}

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { exchange, sendAndReset } from '../../../packages/service-kit/src/testing/exchange.ts'
+import { Stack } from '../../support/stack.ts'
+import { findMetrics, question } from './ask.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  // Whatever gets past the boundary would have to be answered by parts that are not there.
+  stack = await Stack.start({}, ['agent'])
+  await findMetrics(stack.appOf('agent'))
+})
+afterAll(() => stack.close())
+beforeEach(() => {
+  stack.agentLog.length = 0
+})
+
+const send = (bytes: string) => exchange(stack.appOf('agent'), bytes)
+const scrape = (bytes: string) => exchange(stack.appOf('agent').metricsServer, bytes)
+
+const get = (target: string, ...headers: string[]) =>
+  [`GET ${target} HTTP/1.1`, 'Connection: close', ...headers, '', ''].join('\r\n')
+
+function chat(body: string, ...headers: string[]): string {
+  return [
+    'POST /api/chat HTTP/1.1',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    ...headers,
+    '',
+    body,
+  ].join('\r\n')
+}
+const hello = JSON.stringify({ ...question, message: 'Hello' })
+
+describe('A page of another site', () => {
+  it.each(['application/json', 'text/event-stream'])(
+    'runs no turn and reads nothing under a name of its own that leads here (%s)',
+    async accept => {
+      const host = 'Host: rebound.example:3001'
+      const requests = [
+        chat(
+          hello,
+          host,
+          `Accept: ${accept}`,
+          'Origin: http://rebound.example:3001',
+          'Sec-Fetch-Site: same-origin',
+        ),
+        ...['/', '/api/config', '/api/status', '/openapi.json', '/nowhere', '/assets/x.js'].map(path =>
+          get(path, host),
+        ),
+      ]
+      for (const request of requests) {
+        const response = await send(request)
+        expect(response?.status).toBe(421)
+        expect(JSON.parse(response?.body ?? '')).toMatchObject({
+          code: 'HOST_NOT_ALLOWED',
+          hint: expect.stringContaining('ALLOWED_HOSTS'),
+        })
+      }
+      expect(stack.agentLog.join('')).not.toContain('outcome')
+    },
+  )
+
+  it.each([
+    ['as a form', ['Origin: https://evil.example', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate']],
+    ['by fetch', ['Origin: https://evil.example', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: cors']],
+    ['from an old browser', ['Origin: https://evil.example']],
+    ['from a frame without an origin', ['Origin: null']],
+    ['from another port of this machine', ['Origin: http://localhost:8000', 'Sec-Fetch-Site: same-site']],
+  ])('runs no turn by a request across sites, %s', async (_what, headers) => {
+    const response = await send(chat(hello, 'Host: localhost:3001', ...headers))
+    expect(response?.status).toBe(403)
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CROSS_SITE_REQUEST' })
+    expect(response?.headers.get('access-control-allow-origin')).toBeNull()
+    expect(stack.agentLog.join('')).not.toContain('outcome')
+  })
+
+  it('may link to the page', async () => {
+    const headers = ['Host: localhost', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate']
+    expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: document'))).toMatchObject({ status: 200 })
+    expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
+  })
+
+  it('reads no metrics, which scrapers get by the address of the pod as well', async () => {
+    expect(await scrape(get('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
+    const crossSite = get('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
+    expect(await scrape(crossSite)).toMatchObject({ status: 403 })
+    for (const host of ['localhost:9464', '10.1.2.3:9464', '[fd00::1]:9464']) {
+      expect(await scrape(get('/metrics', `Host: ${host}`))).toMatchObject({ status: 200 })
+    }
+  })
+})
+
+describe('The page itself and programs', () => {
+  it.each([
+    ['the page', ['Host: localhost:3001', 'Origin: http://localhost:3001', 'Sec-Fetch-Site: same-origin']],
+    ['a program', ['Host: 127.0.0.1:3001']],
+  ])('are served: %s', async (_who, headers) => {
+    // Without a city the agent needs nobody else.
+    const response = await send(chat(hello, ...headers))
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CITY_NOT_RECOGNISED' })
+  })
+
+  it('are served by the names in ALLOWED_HOSTS', async () => {
+    await using other = await Stack.start({ agent: { ALLOWED_HOSTS: 'Agent.Example' } }, ['agent'])
+    const ask = (host: string) => exchange(other.appOf('agent'), get('/api/config', `Host: ${host}`))
+    expect(await ask('agent.example')).toMatchObject({ status: 200 })
+    expect(await ask('localhost')).toMatchObject({ status: 421 })
+  })
+
+  it('are served by the address of their pod when Kubernetes probes them', async () => {
+    for (const path of ['/livez', '/readyz', '/sidecar/livez']) {
+      expect(await send(get(path, 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
+    }
+  })
+})
+
+describe('What is no proper request', () => {
+  const secret = 'eyJhbGciOi.secret.token'
+
+  it.each([
+    ['an address that cannot be decoded', get(`/%ff?${secret}`, 'Host: localhost'), 400],
+    ['a header that is none', get('/', 'Host: localhost', secret), 400],
+    ['no HTTP', `${secret}\r\n\r\n`, 400],
+    ['an unknown address', get(`/${secret}?${secret}`, 'Host: localhost'), 404],
+    ['an unknown field', chat(JSON.stringify({ ...question, [secret]: 1 }), 'Host: localhost'), 400],
+    ['an unknown mode', chat(JSON.stringify({ ...question, mode: secret }), 'Host: localhost'), 400],
+    [
+      'a city while the sidecar is out of reach',
+      chat(JSON.stringify({ ...question, message: secret }), 'Host: localhost'),
+      503,
+    ],
+    ['no JSON', chat(secret, 'Host: localhost'), 400],
+  ])(
+    'is a problem, with the usual headers, of which the log repeats nothing: %s',
+    async (_what, bytes, status) => {
+      const response = await send(bytes)
+      expect(response?.status).toBe(status)
+      const headers = Object.fromEntries(response?.headers ?? [])
+      expect(headers).toMatchObject({
+        'content-type': expect.stringMatching(/^application\/problem\+json/),
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      })
+      const { requestId } = JSON.parse(response?.body ?? '')
+      expect(headers['x-request-id']).toBe(requestId)
+      const log = stack.agentLog.join('')
+      expect(log).toContain(requestId)
+      expect(log).not.toContain('secret')
+      expect(log).not.toContain('stack')
+    },
+  )
+
+  it('leaves no error in the log when connections are reset', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await sendAndReset(stack.appOf('agent'), chat(hello, 'Host: localhost'))
+      await sendAndReset(stack.appOf('agent'), chat(hello, 'Host: localhost').slice(0, -5))
+    }
+    await send(get('/livez', 'Host: localhost'))
+    const errors = stack.agentLog.filter(line => JSON.parse(line).level >= 50)
+    expect(errors).toEqual([])
+    expect(stack.agentLog.join('')).not.toContain('stack')
+  })
+
+  it('has 30 s for a request and 10 s for its headers, on either port', () => {
+    const app = stack.appOf('agent')
+    for (const { server } of [app, app.metricsServer]) {
+      expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 })
+      expect(server.maxConnections).toBeGreaterThan(0)
+    }
+  })
+})
