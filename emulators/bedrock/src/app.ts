@@ -42,6 +42,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
     requests: controls.requests,
     faults: controls.faults,
     settings: controls.settings,
+    allowedHosts: config.allowedHosts,
     reset: () => controls.reset(),
   })
   app.get('/livez', async () => ({ status: 'ok' }))

@@ -5,6 +5,8 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly logLevel: string
+  /** By which names `/emulator/*` may be called. */
+  readonly allowedHosts: readonly string[]
   /** The one region that this emulator is. */
   readonly region: string
   /** The account that the role belongs to. */
@@ -36,6 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
     logLevel: reader.text('LOG_LEVEL', 'info'),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     region: reader.text('AWS_REGION', 'us-east-1'),
     accessKey: {
       accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),
