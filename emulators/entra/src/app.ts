@@ -20,12 +20,13 @@ declare module 'fastify' {
 
 /** The emulator as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
 export function buildApp(config: Config): FastifyInstance {
+  const shared = serverOptions({ logLevel: config.logLevel })
   const app: FastifyInstance = Fastify({
-    ...serverOptions({ logLevel: config.logLevel }),
+    ...shared,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => normalizeGraphUrl(url),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true } },
-    ...(config.tls ? { https: config.tls } : {}),
+    ...(config.tls ? { https: { ...config.tls, ...shared.http } } : {}),
   })
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)

@@ -72,7 +72,7 @@ describe('serve', () => {
     const { ended, errors } = startService({ HOST: '192.0.2.1' })
     expect(await ended).toBe(1)
     expect(errors()).toBe(
-      'HOST is "192.0.2.1", which is no address of this machine. Unset it to listen on localhost only.\n',
+      'HOST is "192.0.2.1", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.\n',
     )
   })
 
