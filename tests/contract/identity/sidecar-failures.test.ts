@@ -21,6 +21,8 @@ interface Misconfiguration {
   readonly hint: string
   /** What the sidecar answered; absent where it answered 200. */
   readonly status?: number
+  /** Default: the sidecar, with `status`. */
+  readonly upstream?: object
 }
 
 const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
@@ -31,6 +33,7 @@ const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
       flow: 'autonomous',
       code: 'AGENT_IDENTITY_NOT_HONOURED',
       hint: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true',
+      upstream: { service: 'entra', code: 'AADSTS82001' },
     },
   ],
   [
@@ -137,13 +140,15 @@ const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
 ]
 
 describe('What a person gets when the sidecar', () => {
-  it.each(misconfigurations)('%s', async (_what, { sidecar, flow, code, hint, status }) => {
+  it.each(misconfigurations)('%s', async (_what, { sidecar, flow, code, hint, status, upstream }) => {
     await startAfresh(stack, sidecar)
     const { body } = await askWeather(stack, flow)
     expect(body.code).toBe(code)
     expect(body.hint).toContain(hint)
     expect(body.status).toBeGreaterThanOrEqual(500)
-    expect(body.upstream).toEqual({ service: 'sidecar', ...(status === undefined ? {} : { status }) })
+    expect(body.upstream).toEqual(
+      upstream ?? { service: 'sidecar', ...(status === undefined ? {} : { status }) },
+    )
   })
 
   it('does not let the agent identity through for people', async () => {
@@ -204,15 +209,13 @@ describe('What a person gets when the sidecar', () => {
   }, 10_000)
 
   it('sees the agent as a remote caller', async () => {
-    await startAfresh(stack, { ASPNETCORE_FORWARDEDHEADERS_ENABLED: 'true' })
-    const proxy = createServer((request, response) => {
-      const headers = { 'x-forwarded-for': '10.0.0.7' }
-      void fetch(`${stack.sidecarUrl}${request.url}`, { headers }).then(async answer => {
-        response.writeHead(answer.status).end(await answer.text())
-      })
+    await startAfresh(stack)
+    // What the sidecar responds with to every caller that is not on its machine.
+    const distant = createServer((_request, response) => {
+      response.writeHead(403, { 'content-length': '0' }).end()
     })
-    await new Promise<void>(resolve => proxy.listen(0, 'localhost', resolve))
-    const { port } = proxy.address() as AddressInfo
+    await new Promise<void>(resolve => distant.listen(0, 'localhost', resolve))
+    const { port } = distant.address() as AddressInfo
     await stack.restart('agent', { SIDECAR_URL: `http://localhost:${port}` })
     const { body } = await askWeather(stack, 'autonomous')
     expect(body).toMatchObject({
@@ -220,8 +223,8 @@ describe('What a person gets when the sidecar', () => {
       upstream: { service: 'sidecar', status: 403 },
     })
     await stack.restart('agent')
-    proxy.closeAllConnections()
-    proxy.close()
+    distant.closeAllConnections()
+    distant.close()
   })
 })
 
