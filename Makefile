@@ -23,7 +23,7 @@ $(page): $(installed) $(page_sources)
 	@touch $@
 
 # In a terminal the demo gets a process group of its own (set -m), so that Ctrl-C stops the demo and not make.
-demo: $(page) ## Run everything here with stand-ins for Entra, the sidecar and Bedrock; no account needed
+demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
 test: $(page) ## Run all tests that need no cluster

@@ -17,7 +17,7 @@ export interface DemoProcess {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** The identities of the demo. They exist in the stand-in for Entra only. */
+/** The identities of the demo. They exist in the emulator of Entra only. */
 const identities = {
   TENANT_ID: '11111111-2222-4333-8444-555555555555',
   BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
@@ -40,10 +40,10 @@ const agentVariables = [
 
 const awsVariables = /^(AWS_|BEDROCK_)/
 
-/** What says that the person has an AWS account to use. */
+/** What says that the user has an AWS account to use. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
 
-/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the stand-in. */
+/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the emulator. */
 export function realBedrockBecauseOf(variables: Variables): string | undefined {
   return awsCredentials.find(name => variables[name])
 }
@@ -70,7 +70,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
   }
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
-  // The stand-ins know this secret from each other; it is new with every start and written nowhere.
+  // The emulators know this secret from each other; it is new with every start and written nowhere.
   const blueprintSecret = randomBytes(24).toString('base64url')
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
@@ -169,7 +169,7 @@ function readPorts(variables: Variables) {
   }))
 }
 
-/** The person's environment without what is meant for one process only. */
+/** The user's environment without what is meant for one process only. */
 function inherited(variables: Variables): Record<string, string> {
   const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'NO_PROXY']
   return pick(variables, name => kept.includes(name))
@@ -206,7 +206,7 @@ function sidecarSettings(urls: { entra: string; weather: string }, port: number,
   }
 }
 
-/** Access keys that only the stand-in for Bedrock accepts, new with every start. */
+/** Access keys that only the emulator of Bedrock accepts, new with every start. */
 function bedrockKeys() {
   const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
   const secretAccessKey = randomBytes(30).toString('base64')

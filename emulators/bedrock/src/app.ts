@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
-import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { createServer } from '@entra-bedrock-agent/service-kit'
+import type { FastifyInstance } from 'fastify'
 import { Account } from './account/account.ts'
 import { addBedrockRoutes } from './bedrock/routes.ts'
 import type { Config } from './config.ts'
@@ -25,23 +25,21 @@ declare module 'fastify' {
 export function buildApp(config: Config, random: () => number = Math.random): FastifyInstance {
   const controls = new Controls(config)
   const account = new Account(config, controls.clock, controls.settings)
-  const app: FastifyInstance = Fastify({
-    logger: loggerOptions(config.logLevel),
-    logController: new LogController({ disableRequestLogging: true }),
+  const app = createServer({
+    logLevel: config.logLevel,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     routerOptions: { maxParamLength: 2_048 },
     forceCloseConnections: true,
   })
   app.decorate('controls', controls)
-  answerWithProblems(app)
   addControlPlane(app, {
     about: { emulates: ['bedrock-runtime', 'sts'], region: account.region, account: account.id },
     requests: controls.requests,
     faults: controls.faults,
     settings: controls.settings,
+    allowedHosts: config.allowedHosts,
     reset: () => controls.reset(),
   })
   app.get('/livez', async () => ({ status: 'ok' }))

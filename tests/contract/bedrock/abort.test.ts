@@ -84,7 +84,7 @@ describe('an aborted turn', () => {
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
     void neverEnding()
     const leaving = new AbortController()
-    const reason = new Error('The person went away.')
+    const reason = new Error('The user went away.')
     const turn = runTurn(mode, { signal: leaving.signal, onWrite: () => leaving.abort(reason) })
     await expect(turn).rejects.toThrow()
     expect(bedrock.availability.health).toEqual({ state: 'unknown' })

@@ -9,7 +9,7 @@ export interface EntraRefusal {
   readonly says: string
   /** The way out, where the catalogue's is not precise enough. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
-  /** Asking again soon may succeed. Everything else stays as it is until a person changes something. */
+  /** Asking again soon may succeed. Everything else stays as it is until somebody changes something. */
   readonly transient?: true
 }
 

@@ -120,7 +120,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('never ask a person to sign in again when the sidecar refuses a token that the agent has verified', () => {
+  it('never ask a user to sign in again when the sidecar refuses a token that the agent has verified', () => {
     for (const challenge of [
       'Bearer',
       'Bearer error="invalid_token"',

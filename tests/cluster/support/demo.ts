@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { findFreePort } from '../../support/ports.ts'
+import { helm, run } from './command.ts'
+import { Namespace } from './namespace.ts'
+import { forward, type PortForward } from './port-forward.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+const charts = join(import.meta.dirname, '../../../charts')
+const agentValues = join(charts, 'local-emulators/agent-values.yaml')
+
+/** The ports of this machine at which browsers find the page and the Entra emulator. */
+export interface LocalPorts {
+  readonly page: number
+  readonly entra: number
+}
+
+/** Both charts in a namespace of their own, as a user of `charts/local-emulators/agent-values.yaml` has them. */
+export class Demo implements AsyncDisposable {
+  readonly namespace: Namespace
+  readonly ports: LocalPorts
+  readonly #forwards = new Map<string, Promise<PortForward>>()
+
+  private constructor(namespace: Namespace, ports: LocalPorts) {
+    this.namespace = namespace
+    this.ports = ports
+  }
+
+  /** Makes the namespace and installs the emulators. */
+  static async prepare(purpose: string, emulatorValues: Values = {}): Promise<Demo> {
+    const ports = { page: await findFreePort(), entra: await findFreePort() }
+    const demo = new Demo(await Namespace.create(purpose), ports)
+    const { name } = demo.namespace
+    await run(join(charts, 'local-emulators/make-certificate.sh'), [name])
+    const values = merge(
+      {
+        entra: {
+          publicUrl: demo.entraOrigin,
+          redirectUris: [`http://localhost:${ports.page}/auth/redirect.html`],
+        },
+        bedrock: { firstTokenMs: 50, tokenDelayMs: 5 },
+      },
+      emulatorValues,
+    )
+    await helm(
+      [...['upgrade', '--install', 'emulators', join(charts, 'local-emulators'), '-n', name], ...fromInput],
+      { input: JSON.stringify(values) },
+    )
+    return demo
+  }
+
+  /** Prepares and installs, one replica each. */
+  static async install(
+    purpose: string,
+    agentValues: Values = {},
+    emulatorValues: Values = {},
+  ): Promise<Demo> {
+    const demo = await Demo.prepare(purpose, emulatorValues)
+    await demo.upgrade(agentValues)
+    return demo
+  }
+
+  /** Installs or upgrades the agent's chart. */
+  async upgrade(values: Values = {}, ...flags: readonly string[]): Promise<void> {
+    await helm(
+      [
+        ...['upgrade', '--install', 'demo', join(charts, 'entra-bedrock-agent'), '-n', this.namespace.name],
+        ...['--values', agentValues, ...fromInput],
+        ...flags,
+      ],
+      { input: JSON.stringify(merge(this.#testValues(), values)) },
+    )
+  }
+
+  /** Entra as pods and browsers know it. */
+  get entraOrigin(): string {
+    return `https://entra.localhost:${this.ports.entra}`
+  }
+
+  /** The page and API of the agent, by a port-forward. */
+  async agentUrl(): Promise<string> {
+    await this.#forward({ target: 'service/demo-agent', port: 3001, local: this.ports.page })
+    return `http://localhost:${this.ports.page}`
+  }
+
+  /** Lets browsers of this machine reach the Entra emulator. */
+  async openEntra(): Promise<void> {
+    await this.#forward({ target: 'service/entra-emulator', port: this.ports.entra, local: this.ports.entra })
+  }
+
+  /** After a pod is gone its port-forward is too. */
+  async closeForwards(): Promise<void> {
+    const forwards = [...this.#forwards.values()]
+    this.#forwards.clear()
+    for (const opened of forwards) await (await opened)[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.closeForwards()
+    await this.namespace[Symbol.asyncDispose]()
+  }
+
+  #testValues(): Values {
+    return {
+      entra: { authority: this.entraOrigin },
+      agent: { replicas: 1 },
+      weatherApi: { replicas: 1, provider: 'climate-normals' },
+      preStopSleepSeconds: 5,
+    }
+  }
+
+  #forward(wanted: { readonly target: string; readonly port: number; readonly local: number }) {
+    const opened = this.#forwards.get(wanted.target) ?? forward(this.namespace, wanted)
+    this.#forwards.set(wanted.target, opened)
+    return opened
+  }
+}
+
+const fromInput = ['--values', '-', '--wait', '--timeout', '180s']
+
+/** Values as Helm merges them: maps key by key, everything else replaced. */
+function merge(base: Values, over: Values): Values {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
