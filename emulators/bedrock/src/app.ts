@@ -43,7 +43,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
     faults: controls.faults,
     settings: controls.settings,
     reset: () => controls.reset(),
-    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+    allowedHosts: config.allowedHosts,
   })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => ({ status: 'ok' }))

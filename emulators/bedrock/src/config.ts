@@ -4,6 +4,8 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 export interface Config {
   readonly host: string
   readonly port: number
+  /** By which names `/emulator/*` may be called. */
+  readonly allowedHosts: readonly string[]
   readonly logLevel: string
   /** The one region that this emulator is. */
   readonly region: string
@@ -35,6 +37,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     logLevel: reader.text('LOG_LEVEL', 'info'),
     region: reader.text('AWS_REGION', 'us-east-1'),
     accessKey: {
