@@ -42,10 +42,7 @@ export class Demo implements AsyncDisposable {
       },
       emulatorValues,
     )
-    await helm(
-      [...['upgrade', '--install', 'emulators', join(charts, 'local-emulators'), '-n', name], ...fromInput],
-      { input: JSON.stringify(values) },
-    )
+    await demo.#helm(['upgrade', '--install', 'emulators', join(charts, 'local-emulators')], values)
     return demo
   }
 
@@ -62,14 +59,9 @@ export class Demo implements AsyncDisposable {
 
   /** Installs or upgrades the agent's chart. */
   async upgrade(values: Values = {}, ...flags: readonly string[]): Promise<void> {
-    await helm(
-      [
-        ...['upgrade', '--install', 'demo', join(charts, 'entra-bedrock-agent'), '-n', this.namespace.name],
-        ...['--values', agentValues, ...fromInput],
-        ...flags,
-      ],
-      { input: JSON.stringify(merge(this.#testValues(), values)) },
-    )
+    const chart = join(charts, 'entra-bedrock-agent')
+    const command = ['upgrade', '--install', 'demo', chart, '--values', agentValues, ...flags]
+    await this.#helm(command, merge(this.#testValues(), values))
   }
 
   /** Entra as pods and browsers know it. */
@@ -100,6 +92,20 @@ export class Demo implements AsyncDisposable {
     await this.namespace[Symbol.asyncDispose]()
   }
 
+  /** Waits until everything works; fails with the state of the pods. */
+  async #helm(command: readonly string[], values: Values): Promise<void> {
+    const { name } = this.namespace
+    try {
+      await helm([...command, '-n', name, '--values', '-', '--wait', '--timeout', '180s'], {
+        input: JSON.stringify(values),
+      })
+    } catch (error) {
+      const pods = await this.namespace.kubectl('get', 'pods', '-o', 'wide')
+      const warnings = await this.namespace.kubectl('get', 'events', '--field-selector=type=Warning')
+      throw new Error(`${(error as Error).message}\n${pods}\n${warnings}`)
+    }
+  }
+
   #testValues(): Values {
     return {
       entra: { authority: this.entraOrigin },
@@ -115,8 +121,6 @@ export class Demo implements AsyncDisposable {
     return opened
   }
 }
-
-const fromInput = ['--values', '-', '--wait', '--timeout', '180s']
 
 /** Values as Helm merges them: maps key by key, everything else replaced. */
 function merge(base: Values, over: Values): Values {

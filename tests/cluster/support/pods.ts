@@ -7,25 +7,29 @@ const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
 /** With a shell, for what must be done to the node. */
 const debianImage = 'node:26-trixie-slim'
 
-/** A locked-down pod of nobody's, which runs a script; the script is the body of an ES module. */
-export async function startPod(
-  namespace: Namespace,
-  { name, script }: { readonly name: string; readonly script: string },
-): Promise<void> {
+export interface PodOptions {
+  readonly name: string
+  /** An ES module, in TypeScript or JavaScript. */
+  readonly script: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A locked-down pod of nobody's, which runs a script. */
+export async function startPod(namespace: Namespace, { name, script, env = {} }: PodOptions): Promise<void> {
   await namespace.create({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, labels: { app: name } },
     spec: {
       automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 30,
+      terminationGracePeriodSeconds: 60,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
           name,
           image: ownImage,
-          args: ['--input-type=module', '--eval', script],
-          env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+          args: ['--input-type=module-typescript', '--eval', script],
+          env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
           securityContext: {
             runAsUser: 10001,
             runAsGroup: 10001,
