@@ -46,7 +46,11 @@ describe('a browser that goes away', () => {
     const response = await chat(browser.signal)
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     let received = ''
-    while (!received.includes('Once upon')) received += (await reader?.read())?.value ?? ''
+    while (!received.includes('Once upon')) {
+      const { done, value } = (await reader?.read()) ?? { done: true }
+      if (done) throw new Error(`The stream ended early: ${received}`)
+      received += value
+    }
     const { hungUp } = await asked
     const leftAt = performance.now()
     browser.abort()
