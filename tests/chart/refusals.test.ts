@@ -34,7 +34,11 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   ],
   'a client secret that nobody uses': [
     { sidecar: { credential: { clientSecret: { value: 'b' } } } },
-    'clientSecret.value is set, but sidecar.credential.type is ProjectedToken',
+    'sidecar.credential.clientSecret is set, but sidecar.credential.type is ProjectedToken: set the type to ClientSecret',
+  ],
+  'a certificate that nobody uses': [
+    { sidecar: { credential: { type: 'WorkloadIdentity', certificateFile: { existingSecret: 'a' } } } },
+    'sidecar.credential.certificateFile is set, but sidecar.credential.type is WorkloadIdentity',
   ],
   'a key vault without its certificate': [
     { sidecar: { credential: { type: 'KeyVault', keyVault: { url: 'https://v.vault.azure.net' } } } },

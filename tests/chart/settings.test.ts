@@ -87,7 +87,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('let the agent answer to the hosts of Ingress, HTTPRoute and the values, and to localhost', async () => {
+  it('let the agent accept the hosts of Ingress, HTTPRoute and the values, and localhost', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('ConfigMap', 'agents-agent').data?.['ALLOWED_HOSTS']).toBe(
       'localhost,127.0.0.1,[::1],agent.internal,agent.example.com,chat.example.com',

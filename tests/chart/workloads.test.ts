@@ -13,7 +13,7 @@ describe('The sidecar', () => {
     expect(spec.containers.map(({ name }) => name)).toEqual(['agent'])
   })
 
-  it('holds the agent back until it answers by the name localhost', async () => {
+  it('holds the agent back until it is healthy, under the name localhost', async () => {
     const { startupProbe } = await sidecarOf()
     expect(startupProbe?.httpGet).toEqual({
       path: '/healthz',

@@ -17,7 +17,7 @@ function reach(host, port) {
   })
 }
 
-/** The agent's page, by the name that the agent always answers to. */
+/** Something of the agent, under the host name that it always accepts. */
 function fetchFromAgent(path) {
   return new Promise((resolve, reject) => {
     const request = get(

@@ -45,8 +45,12 @@
   {{- else if and $secret.existingSecret $secret.value }}
     {{- $faults = append $faults "sidecar.credential.clientSecret has both existingSecret and value: remove value." }}
   {{- end }}
-{{- else if $credential.clientSecret.value }}
-  {{- $faults = append $faults (printf "sidecar.credential.clientSecret.value is set, but sidecar.credential.type is %s: remove the secret, or set the type to ClientSecret." $type) }}
+{{- end }}
+{{- $owners := dict "clientSecret" "ClientSecret" "keyVault" "KeyVault" "certificateFile" "CertificateFile" "storeWithThumbprint" "StoreWithThumbprint" "managedIdentity" "SignedAssertionFromManagedIdentity" }}
+{{- range $block, $owner := $owners }}
+  {{- if and (ne $owner $type) (omit (get $credential $block) "key" | values | compact) }}
+    {{- $faults = append $faults (printf "sidecar.credential.%s is set, but sidecar.credential.type is %s: set the type to %s, or empty %s." $block $type $owner $block) }}
+  {{- end }}
 {{- end }}
 {{- if and (eq $type "KeyVault") (not (and $credential.keyVault.url $credential.keyVault.certificateName)) }}
   {{- $faults = append $faults "sidecar.credential.type is KeyVault: set keyVault.url and keyVault.certificateName." }}

@@ -93,7 +93,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Names the agent answers to. */}}
+{{/* Host names that the agent accepts. */}}
 {{- define "allowedHosts" -}}
 {{- $hosts := concat (list "localhost" "127.0.0.1" "[::1]") .Values.agent.allowedHosts -}}
 {{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}

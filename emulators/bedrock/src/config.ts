@@ -37,8 +37,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
-    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     logLevel: reader.text('LOG_LEVEL', 'info'),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     region: reader.text('AWS_REGION', 'us-east-1'),
     accessKey: {
       accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),

@@ -49,10 +49,9 @@ export async function strikeTransport(
       socket.resetAndDestroy()
       return
     case 'html':
-      reply
-        .code(fault.status ?? 502)
-        .type('text/html')
-        .send('<html><body>Bad gateway</body></html>')
+      reply.hijack()
+      reply.raw.writeHead(fault.status ?? 502, { 'content-type': 'text/html' })
+      reply.raw.end('<html><body>Bad gateway</body></html>')
       return
     case 'delay':
       await wait(fault.delayMs, undefined, { signal: stopped }).catch(() => {})

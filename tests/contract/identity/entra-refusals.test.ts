@@ -243,29 +243,84 @@ describe('What a person gets when Entra refuses because', () => {
   it('the person’s token has expired by Entra’s clock', async () => {
     await startAfresh(stack)
     const entra = tenantOf(stack)
-    entra.tokenLifetimeSeconds = 600
+    entra.settings.change({ tokenLifetimeSeconds: 600 })
     const token = await stack.signIn(ada.oid)
-    entra.clock.offsetSeconds = 1_000
+    entra.settings.change({ clockOffsetSeconds: 1_000 })
     await expectRefusal('obo', 500133, 'USER_TOKEN_EXPIRED', token)
   })
 })
 
 describe('What a person gets when Entra answers, for reasons of its own,', () => {
   const orders: readonly (readonly [FaultOrder, Flow, number, string])[] = [
-    [{ leg: 'obo', kind: 'conditional-access' }, 'obo', 50076, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'conditional-access', code: 50079 }, 'obo', 50079, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 50158 }, 'obo', 50158, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 53003 }, 'obo', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'tr', kind: 'refuse', code: 53003 }, 'autonomous', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 500131 }, 'obo', 500131, 'USER_TOKEN_WRONG_AUDIENCE'],
-    [{ leg: 'obo', kind: 'refuse', code: 650051 }, 'obo', 650051, 'CONSENT_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 82014 }, 'obo', 82014, 'CONSENT_REQUIRED'],
-    [{ leg: 't1', kind: 'refuse', code: 7000218 }, 'autonomous', 7000218, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    [{ leg: 't1', kind: 'refuse', code: 700023 }, 'autonomous', 700023, 'FEDERATION_MISMATCH'],
-    [{ leg: 'tr', kind: 'refuse', code: 900144 }, 'autonomous', 900144, 'ENTRA_REFUSED'],
-    [{ leg: 'obo', kind: 'refuse', code: 900144 }, 'obo', 900144, 'ENTRA_REFUSED'],
-    [{ leg: 't1', kind: 'throttle' }, 'autonomous', 90055, 'ENTRA_UNAVAILABLE'],
-    [{ leg: 'obo', kind: 'throttle', retryAfterSeconds: 30 }, 'obo', 90055, 'ENTRA_UNAVAILABLE'],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } },
+      'obo',
+      50076,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'conditional-access', code: 50079 } },
+      'obo',
+      50079,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50158 } },
+      'obo',
+      50158,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 53003 } },
+      'obo',
+      53003,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 53003 } },
+      'autonomous',
+      53003,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 500131 } },
+      'obo',
+      500131,
+      'USER_TOKEN_WRONG_AUDIENCE',
+    ],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 650051 } }, 'obo', 650051, 'CONSENT_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 82014 } }, 'obo', 82014, 'CONSENT_REQUIRED'],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 7000218 } },
+      'autonomous',
+      7000218,
+      'BLUEPRINT_CREDENTIAL_REJECTED',
+    ],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 700023 } },
+      'autonomous',
+      700023,
+      'FEDERATION_MISMATCH',
+    ],
+    [
+      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 900144 } },
+      'autonomous',
+      900144,
+      'ENTRA_REFUSED',
+    ],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 900144 } }, 'obo', 900144, 'ENTRA_REFUSED'],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 90055 } },
+      'autonomous',
+      90055,
+      'ENTRA_UNAVAILABLE',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } },
+      'obo',
+      90055,
+      'ENTRA_UNAVAILABLE',
+    ],
   ]
 
   it.each(orders)('%j (%s, AADSTS%i): %s', async (order, flow, aadsts, code) => {
@@ -276,8 +331,8 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
   })
 
   it.each([
-    ['that it saw a loop', { leg: 'tr', kind: 'refuse', code: 50196 }],
-    ['something that is no JSON', { leg: 'tr', kind: 'malformed', status: 404 }],
+    ['that it saw a loop', { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50196 } }],
+    ['something that is no JSON', { target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } }],
   ] as const)('%s, without a code that reaches the agent: ENTRA_UNAVAILABLE', async (_what, order) => {
     await startAfresh(stack)
     tenantOf(stack).faults.order(order)
@@ -286,7 +341,7 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 
   it('503 for long: ENTRA_UNAVAILABLE, and the answer once Entra is back', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'any', kind: 'unavailable', retryAfterSeconds: 0 })
+    tenantOf(stack).faults.order({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
     tenantOf(stack).faults.clear()
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
@@ -294,19 +349,23 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 
   it('503 once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 't1', kind: 'unavailable', retryAfterSeconds: 0, count: 1 })
+    tenantOf(stack).faults.order({
+      target: { leg: 't1' },
+      fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 },
+      times: 1,
+    })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('with a broken connection once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'tr', kind: 'reset', count: 1 })
+    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('with broken connections only: SIDECAR_FAILED', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'tr', kind: 'reset' })
+    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
     expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
       code: 'SIDECAR_FAILED',
       upstream: { service: 'sidecar', status: 500 },

@@ -1,6 +1,6 @@
+import type { SeenRequest } from '@entra-bedrock-agent/emulator-kit'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
-import type { SeenRequest } from '../../../emulators/entra/src/emulator/request-log.ts'
-import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack, type StackOverrides } from '../../support/stack.ts'
 
@@ -46,6 +46,6 @@ export async function askWeather(stack: Stack, flow: Flow, token?: string): Prom
 }
 
 /** The token requests that Entra has seen, the oldest first. */
-export function tokenRequests(stack: Stack): readonly SeenRequest[] {
+export function tokenRequests(stack: Stack): readonly SeenRequest<RequestDetails>[] {
   return tenantOf(stack).requests.all.filter(({ leg }) => leg === 't1' || leg === 'tr' || leg === 'obo')
 }

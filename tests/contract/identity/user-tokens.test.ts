@@ -25,7 +25,7 @@ async function orderToken(order: Order = {}): Promise<string> {
     body: JSON.stringify({
       client: pageAppId,
       resource: `api://${blueprintAppId}`,
-      person: ada.oid,
+      user: ada.oid,
       scopes: ['access_as_user'],
       ...order,
     }),
@@ -45,12 +45,7 @@ const refused: readonly (readonly [string, number, string, Order])[] = [
     { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] },
   ],
   ['has another scope', 403, 'USER_TOKEN_SCOPE_MISSING', { scopes: ['something_else'] }],
-  [
-    'is an application’s',
-    401,
-    'USER_TOKEN_INVALID',
-    { person: undefined, scopes: undefined, roles: ['Any'] },
-  ],
+  ['is an application’s', 401, 'USER_TOKEN_INVALID', { user: undefined, scopes: undefined, roles: ['Any'] }],
   ['is of another tenant', 401, 'USER_TOKEN_INVALID', { claims: { tid: agentId } }],
   ['is of another issuer', 401, 'USER_TOKEN_INVALID', { claims: { iss: 'https://evil.example/v2.0' } }],
 ]
@@ -103,7 +98,7 @@ describe('A person’s token', () => {
 describe('Should an unusable token get past the agent’s own check, Entra’s refusal is told apart:', () => {
   it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
     const tokens = tokensOf(stack)
-    const value = await orderToken({ person: undefined, scopes: undefined, roles: ['Any'] })
+    const value = await orderToken({ user: undefined, scopes: undefined, roles: ['Any'] })
     await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS7000114' } },

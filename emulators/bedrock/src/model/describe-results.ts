@@ -4,7 +4,7 @@ import type { WeatherQuestion } from './weather-question.ts'
 
 /** Words an answer from what the tools returned, and from nothing else. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
-  const results = exchanges.map(({ name, result }) => ({ name, result, value: parse(result) }))
+  const results = exchanges.map(exchange => ({ ...exchange, value: parse(exchange) }))
   const weather = results.map(({ value }) => value).filter(isWeather)
   return [
     ...describeWeather(weather, question),
@@ -13,11 +13,9 @@ export function describeResults(exchanges: readonly ToolExchange[], question: We
   ].join('\n')
 }
 
-type Result = ToolExchange['result']
-
 /** A tool's result as JSON, or as the text that it is. */
-function parse({ content }: Result): unknown {
-  const text = content.map(part => part.text ?? JSON.stringify(part.json)).join('\n')
+function parse({ result }: ToolExchange): unknown {
+  const text = result.content.map(part => part.text ?? JSON.stringify(part.json)).join('\n')
   try {
     return JSON.parse(text)
   } catch {
@@ -26,7 +24,7 @@ function parse({ content }: Result): unknown {
 }
 
 /** Failures are told by their status, or by the sentence that they begin with. */
-function describeOne({ name, result, value }: { name: string; result: Result; value: unknown }): string {
+function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
   if (failure !== undefined || result.status === 'error') {
     return `I’m sorry, I could not get that: ${failure ?? tell(value)}`
