@@ -1,8 +1,9 @@
 /**
- * Runs in a pod of its own: asks the agent without a pause, in every way at the same time, until SIGTERM. Then prints one
- * line of JSON, a `LoadReport`.
+ * Runs in a pod of its own: asks the agent in every way at the same time, over and over, until SIGTERM. Then prints one line
+ * of JSON, a `LoadReport`.
  */
 import { Agent, request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 
 type Mode = 'direct' | 'bedrock'
 
@@ -14,6 +15,8 @@ interface Way {
 
 const agentUrl = process.env['AGENT_URL'] ?? ''
 const answerTimeoutMs = 60_000
+/** Between two requests, so that the load leaves a small machine time for the pods. */
+const pauseMs = 20
 const report: Record<string, { requests: number; failures: string[] }> = {}
 let stopping = false
 process.once('SIGTERM', () => {
@@ -64,6 +67,7 @@ async function askUntilStopped(way: Way): Promise<void> {
   report[name] ??= { requests: 0, failures: [] }
   const { [name]: outcome } = report
   while (!stopping && outcome) {
+    await delay(pauseMs)
     outcome.requests++
     const at = new Date().toISOString()
     try {
@@ -78,11 +82,25 @@ async function askUntilStopped(way: Way): Promise<void> {
   agent.destroy()
 }
 
+/** Policies let a new pod in a moment after its start; that moment does not count. */
+async function waitUntilLetIn(): Promise<void> {
+  const agent = new Agent()
+  while (!stopping) {
+    const answered = await ask({ mode: 'direct', connection: 'new' }, agent).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return
+    await delay(pauseMs)
+  }
+}
+
 const ways: readonly Way[] = (['direct', 'bedrock'] as const).flatMap(mode =>
   (['new', 'kept'] as const).flatMap(connection => [
     { mode, connection },
     { mode, connection },
   ]),
 )
+await waitUntilLetIn()
 await Promise.all(ways.map(askUntilStopped))
 process.stdout.write(`${JSON.stringify(report)}\n`)
