@@ -105,9 +105,9 @@ export class Stack implements AsyncDisposable {
     await this.start(part, overrides)
   }
 
-  /** Signs a person in at Entra and returns the person's token (Tc). */
-  async signIn(person: string): Promise<string> {
-    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, person })
+  /** Signs a user in at Entra and returns the user's token (Tc). */
+  async signIn(user: string): Promise<string> {
+    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, user })
   }
 
   async close(): Promise<void> {
