@@ -3,7 +3,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { discovery } from './discovery/routes.ts'
 import { controlEntra } from './emulator/control-plane.ts'
-import { overviewPage } from './emulator/overview-page.ts'
 import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { graph } from './graph/graph.ts'
@@ -42,6 +41,5 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
   app.register(graph, { entra, prefix: '/v1.0' })
-  app.register(overviewPage, { entra })
   return app
 }

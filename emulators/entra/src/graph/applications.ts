@@ -129,12 +129,9 @@ function checkIdentifierUris(entra: Entra, application: Application, uris: reado
   }
 }
 
-interface Entitlement {
-  readonly id: string
-  readonly isEnabled: boolean
-}
+type Entitlements = readonly Readonly<{ id: string; isEnabled: boolean }>[]
 
-function checkRemovals(now: readonly Entitlement[], wanted: readonly Entitlement[] | undefined): void {
+function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): void {
   const removed = now.find(({ id, isEnabled }) => isEnabled && !wanted?.some(kept => kept.id === id))
   if (wanted === undefined || !removed) return
   throw new GraphError(

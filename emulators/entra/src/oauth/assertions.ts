@@ -1,13 +1,43 @@
 import { X509Certificate } from 'node:crypto'
-import { compactVerify, type JWTPayload } from 'jose'
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose'
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
+import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
-import { readOwnToken } from '../tokens/jwt.ts'
-import { type Assertion, checkLifetime, readAssertion } from './assertion.ts'
+import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
+
+/** A JWT that was presented as an assertion (RFC 7523). */
+export interface Assertion {
+  readonly jwt: string
+  readonly header: ProtectedHeaderParameters
+  readonly claims: JWTPayload
+}
+
+/** Takes a JWT apart without trusting it. */
+export function readAssertion(jwt: string): Assertion {
+  try {
+    return { jwt, header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
+  } catch {
+    throw refusal(50027, { why: 'it is no signed JWT' })
+  }
+}
+
+export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 500133): void {
+  if (isWithinLifetime(entra, claims)) return
+  const { exp } = claims
+  throw refusal(code, {
+    now: timestampOf(entra.clock.nowMs()),
+    expiry: exp === undefined ? 'none' : timestampOf(exp * 1000),
+  })
+}
 
 /** Checks an application's client assertion: one that it signed with a certificate, or a federated credential. */
 export async function checkClientAssertion(
