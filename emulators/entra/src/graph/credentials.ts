@@ -46,12 +46,8 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
     federatedPath,
     { schema: { params: Key, querystring: Query } },
     async ({ caller, params, query }) => {
-      const { id, federatedIdentityCredentials } = writable(caller, params.key)
-      return collection(
-        `applications('${id}')/federatedIdentityCredentials`,
-        federatedIdentityCredentials,
-        query,
-      )
+      const { federatedIdentityCredentials } = writable(caller, params.key)
+      return collection('federatedIdentityCredentials', federatedIdentityCredentials, query)
     },
   )
 
