@@ -315,7 +315,7 @@ describe('Graph', () => {
     expect(me.body).toMatchObject({ userPrincipalName: 'ada@contoso.example' })
   })
 
-  it('answers an ordered fault in its own shape', async () => {
+  it('puts an ordered fault into its own shape', async () => {
     entra.entra.faults.order({
       target: { leg: 'graph' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 3 },
