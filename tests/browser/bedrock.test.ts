@@ -70,7 +70,7 @@ it('the tool acts on behalf of whoever is signed in', async () => {
   await page.getByRole('radio', { name: 'On behalf of me' }).check()
   expect(await complete(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
   expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
-    'on behalf of the signed-in person',
+    'on behalf of the signed-in user',
   )
   const bodies = await page.locator('.step pre').allTextContents()
   expect(bodies.join()).toContain(`"on_behalf_of": "${identities.ada.oid}"`)

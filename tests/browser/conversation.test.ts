@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
-import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { config, problem, result, status, steps, tokenStep, trace, turnStart } from './support/turns.ts'
 
 const browser = useBrowser()
 let agent: ScriptedAgent
@@ -87,7 +87,7 @@ describe('an answer', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
-  it('is followed to its end, unless the person has scrolled away', async () => {
+  it('is followed to its end, unless the user has scrolled away', async () => {
     const goOn = Promise.withResolvers<void>()
     const lines = (count: number) =>
       ({ event: 'delta', data: { text: 'One more line.\n'.repeat(count) } }) as const
@@ -207,11 +207,32 @@ describe('the trace', () => {
     await ask(page, 'Weather in Dallas?')
     const card = page.locator('.token[data-role=TR]')
     await card.getByText('Verified by the Weather API').waitFor()
-    expect(await card.textContent()).toContain('The agent identity acts as itself towards the weather API.')
+    expect(await card.textContent()).toContain('The agent identity acts as itself towards the Weather API.')
     await card.getByText('11 claims').click()
     await card.getByText('= agent identity').first().waitFor()
     await card.getByText('The audience: the only API that may accept this token.').waitFor()
     expect(await page.locator('.step[data-status=not-observable]').textContent()).toContain('not observable')
+  })
+
+  it.each([
+    ['nobody', 'This agent is set up to show the trace to nobody'],
+    ['signed-in', 'This agent shows the trace only to users who are signed in.'],
+  ])('says so where the agent shows it to %s only', async (traceFor, words) => {
+    agent.config = { ...config, traceFor }
+    const page = await browser.open(agent.url)
+    await ask(page, 'Weather in Dallas?')
+    await page.getByText(words, { exact: false }).waitFor()
+  })
+
+  it('stands what claims no token should have', async () => {
+    const step = tokenStep('s1')
+    Object.assign(step.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never' })
+    agent.script = async (request, send) =>
+      send(turnStart(request), ...steps([step]), result(request, 'Sunny.'))
+    const page = await browser.open(agent.url)
+    await ask(page, 'Weather in Dallas?')
+    await page.getByText('12 claims').click()
+    await page.getByText('-1e+308').waitFor()
   })
 
   it('hides personal claims until asked, and shows them as text and never as markup', async () => {

@@ -21,7 +21,7 @@ it('a question is answered under the agent’s own identity, and the trace prove
   const trace = page.getByRole('complementary', { name: 'Identity Trace' })
   const cards = trace.locator('.token[data-role=TR]')
   const card = cards.first()
-  expect(await card.textContent()).toContain('The agent identity acts as itself towards the weather API.')
+  expect(await card.textContent()).toContain('The agent identity acts as itself towards the Weather API.')
   expect(await cards.last().textContent()).toMatch(/Verified by the Weather API: signature .*passed/)
   await card.getByText(/\d+ claims/).click()
   const azp = card.locator('.claim', { has: page.getByText('azp', { exact: true }) })

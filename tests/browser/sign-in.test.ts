@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => stack?.close())
 afterEach(() => emulator('POST', 'reset'))
 
-/** Sets a switch of the stand-in for Entra. */
+/** Sets a switch of the emulator of Entra. */
 async function emulator(method: string, path: string, body?: unknown): Promise<void> {
   const response = await fetch(`${stack.entraUrl}/emulator/${path}`, {
     method,
@@ -48,7 +48,7 @@ describe('somebody who signs in', () => {
     await answered(await askOnBehalf(page))
     expect(await onBehalfOf(page)).toBe(ada.oid)
     expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
-      'on behalf of the signed-in person towards the weather API.',
+      'on behalf of the signed-in user towards the Weather API.',
     )
     expect(await page.locator('.token[data-role=Tc]').count()).toBe(1)
 
@@ -228,7 +228,7 @@ describe('Conditional Access', () => {
     return openWindow(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
   }
 
-  it('sends the person back to sign in afresh, and then lets them pass', async () => {
+  it('sends the user back to sign in afresh, and then lets them pass', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await emulator('POST', 'faults', { leg: 'obo', kind: 'conditional-access', count: 1 })

@@ -1,19 +1,19 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
-import { type AgentStatus, type PublicConfig, readStatus } from './agent/public-config.ts'
-import { type Asker, Conversation } from './conversation/conversation.ts'
-import { Session } from './sign-in/session.ts'
-import { type NameOf, nameIds } from './trace/names.ts'
+import { readStatus } from './agent/public-config.ts'
+import { Conversation } from './conversation/conversation.ts'
+import { Session, type SignedInUser } from './sign-in/session.ts'
+import { describeNames, type Names } from './trace/names.ts'
 
 /** Everything the page works with, once the agent's configuration is known. */
 export interface Page {
   readonly config: PublicConfig
-  readonly status: Signal<AgentStatus | undefined>
+  readonly status: Signal<Status | undefined>
   readonly session: Session
   readonly conversation: Conversation
-  readonly nameOf: NameOf
+  readonly names: Names
   /** What the status region says. */
   readonly announcement: Signal<string>
   refreshStatus(): Promise<void>
@@ -39,7 +39,7 @@ export function createPage(config: PublicConfig): Page {
     status,
     session,
     conversation,
-    nameOf: nameIds(config),
+    names: describeNames(config),
     announcement,
     async refreshStatus() {
       status.value = await readStatus().catch(() => undefined)
@@ -47,16 +47,16 @@ export function createPage(config: PublicConfig): Page {
   }
 }
 
-/** The person's token goes along only where it is needed. */
+/** The user's token goes along only where it is needed. */
 async function identify(
   config: PublicConfig,
   session: Session,
   flow: Flow,
   renew: boolean,
-): Promise<Asker | undefined> {
+): Promise<SignedInUser | undefined> {
   if (flow === 'autonomous' && !config.requireSignIn) return undefined
-  const asker = await session.acquireToken(renew)
-  if (asker) return asker
+  const user = await session.acquireToken(renew)
+  if (user) return user
   const reason =
     flow === 'obo'
       ? 'To act on your behalf, the agent has to know who you are.'

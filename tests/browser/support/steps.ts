@@ -18,13 +18,13 @@ export async function openWindow(page: Page, button: Locator): Promise<Page> {
   return popup
 }
 
-/** Signs a person in at the stand-in for Entra, by the header's button or another one. */
+/** Signs a user in at the emulator of Entra, by the header's button or another one. */
 export async function signIn(
   page: Page,
-  person: { readonly name: string },
+  user: { readonly name: string },
   button = signInButton(page),
 ): Promise<void> {
   const popup = await openWindow(page, button)
-  await popup.getByRole('button', { name: person.name }).click()
-  await page.getByText(`Signed in as ${person.name}`).waitFor()
+  await popup.getByRole('button', { name: user.name }).click()
+  await page.getByText(`Signed in as ${user.name}`).waitFor()
 }

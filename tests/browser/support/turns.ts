@@ -18,9 +18,11 @@ export const config = {
   flows: ['autonomous', 'obo'],
   emulated: ['entra', 'auth-sidecar', 'bedrock'],
   requireSignIn: false,
+  traceFor: 'everyone',
+  apis: [{ name: 'weather-api', title: 'Weather API', appId: identities.weatherAppId }],
+  examples: ['Weather in Dallas?', 'Compare the weather in Oslo and Rome'],
   names: {
     [identities.agentId]: 'agent identity',
-    [identities.weatherAppId]: 'weather API',
     [identities.blueprintAppId]: 'blueprint',
     [identities.tenantId]: 'this tenant',
     [identities.pageAppId]: 'this page',
@@ -98,7 +100,6 @@ export function trace(): TraceStep[] {
       response: { status: 200, body: { authorizationHeader: 'Bearer ‹token removed›' } },
     },
     {
-      ...hop,
       id: 's2',
       parentId: 's1',
       kind: 'token-request',

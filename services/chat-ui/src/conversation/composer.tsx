@@ -45,7 +45,7 @@ export function Composer({ conversation }: { readonly conversation: Conversation
         ref={field}
         rows={1}
         maxLength={chatLimits.messageCharacters}
-        placeholder="Ask about the weather…"
+        placeholder="Ask the agent…"
         enterkeyhint="send"
         autocomplete="off"
         aria-describedby="composer-keys"

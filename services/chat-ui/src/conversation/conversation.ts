@@ -2,19 +2,14 @@ import type { ChatRequest, Flow, Mode, TurnEvent } from '@entra-bedrock-agent/id
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import type { SignedInUser } from '../sign-in/session.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
 import { historyFor } from './history.ts'
 
-/** Who asks, and the token to prove it, at the moment of asking. */
-export interface Asker {
-  readonly objectId: string
-  readonly userToken: string
-}
-
 export interface ConversationNeeds {
   readonly ask: (request: ChatRequest, options: AskOptions) => AsyncIterable<TurnEvent>
-  /** The person for a question of this flow, `undefined` where none is needed. Throws a PageError when one is missing. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<Asker | undefined>
+  /** The user for a question of this flow, `undefined` where none is needed. Throws a PageError when one is missing. */
+  readonly identify: (flow: Flow, renew: boolean) => Promise<SignedInUser | undefined>
   /** Tells a state, in a few words, to those who cannot see it. */
   readonly announce: (text: string) => void
 }
@@ -111,7 +106,7 @@ export class Conversation {
     }
   }
 
-  /** A token that the agent finds expired is renewed once, without asking the person. */
+  /** A token that the agent finds expired is renewed once, without asking the user. */
   async #answer(exchange: LiveExchange, earlier: readonly Exchange[], signal: AbortSignal): Promise<void> {
     try {
       await this.#attempt(exchange, earlier, signal, false)
@@ -129,20 +124,20 @@ export class Conversation {
     renew: boolean,
   ): Promise<void> {
     const { question } = exchange.value
-    const asker = await this.#needs.identify(question.flow, renew)
+    const user = await this.#needs.identify(question.flow, renew)
     signal.throwIfAborted()
-    const askedFor = question.flow === 'obo' ? asker?.objectId : undefined
+    const askedFor = question.flow === 'obo' ? user?.objectId : undefined
     exchange.value = { ...exchange.value, askedFor }
     const history = historyFor(earlier, askedFor)
     const request = { ...question, ...(history.length > 0 ? { history } : {}) }
-    for await (const event of this.#needs.ask(request, { userToken: asker?.userToken, signal })) {
+    for await (const event of this.#needs.ask(request, { userToken: user?.userToken, signal })) {
       signal.throwIfAborted()
       this.#announceEvent(event, exchange.value)
       exchange.value = applyEvent(exchange.value, event)
     }
   }
 
-  /** States are announced, tokens are not: a screen reader reads the answer when the person goes there. */
+  /** States are announced, tokens are not: a screen reader reads the answer when the user goes there. */
   #announceEvent({ event, data }: TurnEvent, { answer }: Exchange): void {
     if (event === 'delta' && answer === '') this.#needs.announce('Answer started.')
     if (event === 'step' && data.kind === 'tool' && data.status === 'running')

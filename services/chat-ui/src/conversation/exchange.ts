@@ -9,7 +9,7 @@ import type {
 } from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 
-/** What a person asked, and how. */
+/** What a user asked, and how. */
 export interface Question {
   readonly message: string
   readonly mode: Mode
@@ -19,7 +19,7 @@ export interface Question {
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
   readonly question: Question
-  /** The object id of the person on whose behalf it was asked; `undefined` where the agent acts as itself. */
+  /** The object id of the user on whose behalf it was asked; `undefined` where the agent acts as itself. */
   readonly askedFor: string | undefined
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   /** What the agent itself said about the turn; what is printed on the answer comes from here. */

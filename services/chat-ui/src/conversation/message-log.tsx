@@ -7,7 +7,7 @@ import { ExchangeView } from './exchange-view.tsx'
 /** How near the end counts as at the end, in pixels. */
 const nearEnd = 48
 
-/** The conversation. It follows the newest text unless the person has scrolled away from it. */
+/** The conversation. It follows the newest text unless the user has scrolled away from it. */
 export function MessageLog({ page }: { readonly page: Page }) {
   const { conversation } = page
   const log = useRef<HTMLDivElement>(null)
@@ -48,7 +48,7 @@ export function MessageLog({ page }: { readonly page: Page }) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        {exchanges.length === 0 && <EmptyState conversation={conversation} />}
+        {exchanges.length === 0 && <EmptyState page={page} />}
         {exchanges.map(exchange => (
           <ExchangeView key={exchange} exchange={exchange} page={page} />
         ))}

@@ -1,5 +1,10 @@
-import { type ClaimGroup, claimDictionary, personalClaims } from '@entra-bedrock-agent/identity-trace'
-import type { NameOf } from './names.ts'
+import {
+  type ClaimGroup,
+  claimDictionary,
+  personalClaims,
+  readNumericDate,
+} from '@entra-bedrock-agent/identity-trace'
+import type { Names } from './names.ts'
 
 export interface ClaimView {
   readonly name: string
@@ -9,7 +14,7 @@ export interface ClaimView {
   readonly meaning: string | undefined
   /** What the id in it stands for. */
   readonly standsFor: string | undefined
-  /** It names or locates a person, and is hidden until asked for. */
+  /** It names or locates a user, and is hidden until asked for. */
   readonly personal: boolean
 }
 
@@ -32,8 +37,8 @@ const groupTitles: Readonly<Record<ClaimGroup, string>> = {
 type Claims = Readonly<Record<string, unknown>>
 
 /** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
-export function groupClaims(claims: Claims, nameOf: NameOf): ClaimGroupView[] {
-  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, nameOf))
+export function groupClaims(claims: Claims, names: Names): ClaimGroupView[] {
+  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, names))
   const groups = Object.entries(groupTitles) as [ClaimGroup, string][]
   return groups
     .map(([group, title]) => ({ group, title, claims: views.filter(({ name }) => groupOf(name) === group) }))
@@ -48,14 +53,15 @@ function dictionaryEntry(name: string) {
   return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
 }
 
-function viewClaim(name: string, value: unknown, nameOf: NameOf): ClaimView {
+function viewClaim(name: string, value: unknown, names: Names): ClaimView {
   const text = claimText(value)
+  const seconds = groupOf(name) === 'when' ? readNumericDate(value) : undefined
   return {
     name,
     text,
-    time: groupOf(name) === 'when' && typeof value === 'number' ? new Date(value * 1000) : undefined,
+    time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: dictionaryEntry(name)?.meaning,
-    standsFor: nameOf(text),
+    standsFor: names.id(text),
     personal: personalClaims.has(name),
   }
 }

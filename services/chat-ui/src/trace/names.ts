@@ -1,17 +1,15 @@
-import type { Actor, Flow, Mode, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import type { PublicConfig } from '../agent/public-config.ts'
+import type { Actor, Flow, Mode, PublicConfig, TokenRole } from '@entra-bedrock-agent/identity-trace'
 
-export const actorNames: Readonly<Record<Actor, string>> = {
+const ownActors: Readonly<Record<string, string>> = {
   user: 'You',
   agent: 'Agent',
   sidecar: 'Sidecar',
   entra: 'Entra ID',
   bedrock: 'Bedrock',
-  'weather-api': 'Weather API',
 }
 
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
-  Tc: 'the person’s token',
+  Tc: 'the user’s token',
   T1: 'the blueprint’s exchange token',
   TR: 'the agent’s token',
 }
@@ -33,8 +31,13 @@ export function emulatedName(component: string): string {
   return emulatedNames[component] ?? component
 }
 
-/** What an id in a token stands for; `undefined` when this page does not know. */
-export type NameOf = (value: string) => string | undefined
+/** Who is who: the names that the agent's public configuration gives to actors and ids. */
+export interface Names {
+  /** The title of an actor, or what the trace calls it where the configuration does not know it. */
+  actor(actor: Actor): string
+  /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` when this page does not know. */
+  id(value: string): string | undefined
+}
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
@@ -46,16 +49,13 @@ export function shortenIds(text: string): string {
 /** The audience of T1: the resource of Entra's own token exchange. */
 const tokenExchangeId = 'fb60f99c-7a34-4190-8149-302f77469936'
 
-/** Names the GUIDs that the agent's public configuration knows, also inside `api://…` and issuer URLs. */
-export function nameIds(config: PublicConfig): NameOf {
-  const names = new Map(Object.entries(config.names ?? {}).map(([id, name]) => [id.toLowerCase(), name]))
-  names.set(tokenExchangeId, 'Entra token exchange')
-  const add = (id: string | null | undefined, name: string) => {
-    const key = id?.toLowerCase()
-    if (key && !names.has(key)) names.set(key, name)
+export function describeNames({ apis, names }: PublicConfig): Names {
+  const actors = new Map(apis.map(({ name, title }) => [name, title]))
+  const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
+  for (const { appId, title } of apis) ids.set(appId.toLowerCase(), title)
+  ids.set(tokenExchangeId, 'Entra token exchange')
+  return {
+    actor: actor => ownActors[actor] ?? actors.get(actor) ?? actor,
+    id: value => ids.get(guid.exec(value)?.[0].toLowerCase() ?? ''),
   }
-  add(config.tenantId, 'this tenant')
-  add(config.spaClientId, 'this page')
-  add(config.scopes.map(scope => guid.exec(scope)?.[0]).find(Boolean), 'blueprint')
-  return value => names.get(guid.exec(value)?.[0].toLowerCase() ?? '')
 }

@@ -1,16 +1,9 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { actorNames, type NameOf, shortenIds } from './names.ts'
+import { shortenIds } from './names.ts'
 import type { StepNode } from './step-tree.ts'
 import { formatDuration } from './times.ts'
 import { TokenCardView, TokenReference } from './token-card.tsx'
-
-export interface TraceContext {
-  readonly nameOf: NameOf
-  readonly showPersonal: boolean
-  /** The turn goes on, so a step that has not ended may still do so. */
-  readonly running: boolean
-  readonly now: Date
-}
+import type { TraceContext } from './trace-context.ts'
 
 interface StepListProps {
   readonly nodes: readonly StepNode[]
@@ -44,8 +37,8 @@ function StepView({ step, tokenSeen, context }: StepViewProps) {
           <span class="step-title">{shortenIds(step.title)}</span>
           <span class="step-line">
             <span class="route">
-              {actorNames[step.from]} <span aria-hidden="true">→</span>
-              <span class="visually-hidden">to</span> {actorNames[step.to]}
+              {context.names.actor(step.from)} <span aria-hidden="true">→</span>
+              <span class="visually-hidden">to</span> {context.names.actor(step.to)}
             </span>
             <span class="step-status" data-status={step.status}>
               {statusWords(step, context)}
@@ -55,7 +48,7 @@ function StepView({ step, tokenSeen, context }: StepViewProps) {
         <StepFacts step={step} />
       </details>
       {step.token && !tokenSeen && <TokenCardView card={step.token} context={context} />}
-      {step.token && tokenSeen && <TokenReference card={step.token} />}
+      {step.token && tokenSeen && <TokenReference card={step.token} context={context} />}
     </>
   )
 }
@@ -80,12 +73,15 @@ function StepFacts({ step }: { readonly step: TraceStep }) {
     <div class="step-facts">
       {status === 'not-observable' && (
         <p>
-          The agent cannot see this hop. What is said of it comes from the protocol, not from observation.
+          The agent cannot see this hop, so it has no time; the sidecar may have answered from its cache. What
+          is said of it comes from the protocol, not from observation.
         </p>
       )}
-      <p>
-        Started at <time dateTime={startedAt}>{new Date(startedAt).toLocaleTimeString()}</time>
-      </p>
+      {startedAt && (
+        <p>
+          Started at <time dateTime={startedAt}>{new Date(startedAt).toLocaleTimeString()}</time>
+        </p>
+      )}
       {request && (
         <>
           <h3>Request</h3>

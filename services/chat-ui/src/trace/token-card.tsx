@@ -1,9 +1,9 @@
-import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { readNumericDate, type TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { type ClaimView, groupClaims } from './claims.ts'
-import { actorNames, tokenRoleNames } from './names.ts'
-import type { TraceContext } from './step-view.tsx'
+import { tokenRoleNames } from './names.ts'
 import { formatDistance, formatMoment } from './times.ts'
 import { tellToken } from './token-story.ts'
+import type { TraceContext } from './trace-context.ts'
 
 interface TokenCardProps {
   readonly card: TokenCard
@@ -15,10 +15,10 @@ export function TokenCardView({ card, context }: TokenCardProps) {
   return (
     <section class="token" data-role={card.role} data-observed={card.observed}>
       <TokenHead card={card} name={tokenRoleNames[card.role]} />
-      <p>{tellToken(card, context.nameOf, context.showPersonal)}</p>
+      <p>{tellToken(card, context.names, context.showPersonal)}</p>
       <Validity claims={card.claims} now={context.now} />
       {!card.observed && <p class="note">Not observable: the agent never sees this token.</p>}
-      <Verifications card={card} />
+      <Verifications card={card} context={context} />
       {card.claims && <Claims claims={card.claims} observed={card.observed} context={context} />}
       {card.header && (
         <details>
@@ -31,11 +31,11 @@ export function TokenCardView({ card, context }: TokenCardProps) {
 }
 
 /** A token that was shown above: which one it is, and who has verified it meanwhile. */
-export function TokenReference({ card }: { readonly card: TokenCard }) {
+export function TokenReference({ card, context }: TokenCardProps) {
   return (
     <section class="token" data-role={card.role}>
       <TokenHead card={card} name="the same token as above" />
-      <Verifications card={card} />
+      <Verifications card={card} context={context} />
     </section>
   )
 }
@@ -57,8 +57,8 @@ function TokenHead({ card, name }: { readonly card: TokenCard; readonly name: st
 }
 
 function Validity({ claims, now }: { readonly claims: TokenCard['claims']; readonly now: Date }) {
-  const seconds = claims?.['exp']
-  if (typeof seconds !== 'number') return null
+  const seconds = readNumericDate(claims?.['exp'])
+  if (seconds === undefined) return null
   const end = new Date(seconds * 1000)
   return (
     <p class="note">
@@ -68,10 +68,10 @@ function Validity({ claims, now }: { readonly claims: TokenCard['claims']; reado
   )
 }
 
-function Verifications({ card }: { readonly card: TokenCard }) {
+function Verifications({ card, context }: TokenCardProps) {
   return card.verifiedBy?.map(({ actor, checks }) => (
     <p key={actor} class="verified">
-      {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {actorNames[actor]}:{' '}
+      {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {context.names.actor(actor)}:{' '}
       {checks.map(({ name, ok }) => (
         <span key={name} class="check" data-ok={ok}>
           {name} <span aria-hidden="true">{ok ? '✓' : '✗'}</span>
@@ -89,7 +89,7 @@ interface ClaimsProps {
 }
 
 function Claims({ claims, observed, context }: ClaimsProps) {
-  const groups = groupClaims(claims, context.nameOf)
+  const groups = groupClaims(claims, context.names)
   return (
     <details>
       <summary>

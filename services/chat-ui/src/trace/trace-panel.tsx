@@ -50,9 +50,7 @@ function Steps({ page, showPersonal }: { readonly page: Page; readonly showPerso
 
   if (question === undefined) return <EmptyTrace />
   if (steps.length === 0) {
-    return (
-      <p class="note">{running ? 'Waiting for the first step…' : 'No step was taken for this question.'}</p>
-    )
+    return <p class="note">{running ? 'Waiting for the first step…' : explainNoSteps(page)}</p>
   }
   return (
     <>
@@ -61,10 +59,19 @@ function Steps({ page, showPersonal }: { readonly page: Page; readonly showPerso
       </p>
       <StepList
         nodes={nestSteps(steps)}
-        context={{ nameOf: page.nameOf, showPersonal, running, now: now.value }}
+        context={{ names: page.names, showPersonal, running, now: now.value }}
       />
     </>
   )
+}
+
+function explainNoSteps({ config, session }: Page): string {
+  if (config.traceFor === 'nobody')
+    return 'This agent is set up to show the trace to nobody (TRACE_FOR=nobody).'
+  if (config.traceFor === 'signed-in' && !session.account.value) {
+    return 'This agent shows the trace only to users who are signed in. Sign in and ask again.'
+  }
+  return 'No step was taken for this question.'
 }
 
 function EmptyTrace() {
@@ -75,15 +82,15 @@ function EmptyTrace() {
         <dt class="badge" data-role="Tc">
           Tc
         </dt>
-        <dd>The person’s token for the agent’s blueprint. Only when the agent acts on behalf of somebody.</dd>
+        <dd>The user’s token for the agent’s blueprint. Only when the agent acts on behalf of somebody.</dd>
         <dt class="badge" data-role="T1">
           T1
         </dt>
-        <dd>The blueprint’s exchange token. Made inside the sidecar, out of sight.</dd>
+        <dd>The blueprint’s exchange token. Made inside the sidecar, where nobody else sees it.</dd>
         <dt class="badge" data-role="TR">
           TR
         </dt>
-        <dd>The agent’s own token for the weather API.</dd>
+        <dd>The agent’s own token for the API that it calls.</dd>
       </dl>
     </div>
   )

@@ -1,38 +1,40 @@
 import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import type { PublicConfig } from '../agent/public-config.ts'
+import {
+  agentId as agent,
+  apiId as api,
+  blueprintId as blueprint,
+  pageId,
+  publicConfig,
+  tenantId,
+} from '../testing/public-config.ts'
 import { groupClaims } from './claims.ts'
-import { nameIds, shortenIds } from './names.ts'
+import { describeNames, shortenIds } from './names.ts'
 import { nestSteps, type StepNode } from './step-tree.ts'
 import { formatDistance, formatDuration } from './times.ts'
 import { tellToken } from './token-story.ts'
 
-const agent = 'bbbbbbbb-0000-4000-8000-00000000000b'
-const blueprint = 'cccccccc-0000-4000-8000-00000000000c'
-const api = 'aaaaaaaa-0000-4000-8000-00000000000a'
-const config: PublicConfig = {
-  tenantId: '11111111-2222-4333-8444-555555555555',
-  authority: '',
-  spaClientId: 'dddddddd-0000-4000-8000-00000000000d',
-  scopes: [`api://${blueprint}/access_as_user`],
-  modes: [],
-  flows: [],
-  emulated: [],
-  names: { [agent]: 'demo agent', [api]: 'weather API' },
-}
-const nameOf = nameIds(config)
+const names = describeNames(publicConfig)
 
-describe('nameIds', () => {
+describe('describeNames', () => {
   it.each([
-    [agent.toUpperCase(), 'demo agent'],
-    [`api://${api}`, 'weather API'],
-    [`https://sts.windows.net/${config.tenantId}/`, 'this tenant'],
+    [agent.toUpperCase(), 'agent identity'],
+    [`api://${api}`, 'Orders API'],
+    [`https://sts.windows.net/${tenantId}/`, 'this tenant'],
     [blueprint, 'blueprint'],
     ['fb60f99c-7a34-4190-8149-302f77469936', 'Entra token exchange'],
     ['ffffffff-0000-4000-8000-00000000000f', undefined],
     ['not an id', undefined],
   ])('names %s', (id, name) => {
-    expect(nameOf(id)).toBe(name)
+    expect(names.id(id)).toBe(name)
+  })
+
+  it.each([
+    ['user', 'You'],
+    ['orders-api', 'Orders API'],
+    ['an-api-of-tomorrow', 'an-api-of-tomorrow'],
+  ])('gives the actor %s its title', (actor, title) => {
+    expect(names.actor(actor)).toBe(title)
   })
 })
 
@@ -44,7 +46,7 @@ describe('shortenIds', () => {
 
 describe('groupClaims', () => {
   it('puts claims into groups, in the order of the questions that they answer', () => {
-    const groups = groupClaims({ exp: 1, aud: api, azp: agent, never_seen: { a: 1 } }, nameOf)
+    const groups = groupClaims({ exp: 1, aud: api, azp: agent, never_seen: { a: 1 } }, names)
     expect(groups.map(({ title, claims }) => [title, claims.map(claim => claim.text)])).toEqual([
       ['Who', [agent]],
       ['To whom', [api]],
@@ -54,17 +56,22 @@ describe('groupClaims', () => {
   })
 
   it('reads times, lists, ids and personal claims', () => {
-    const claims = groupClaims({ iat: 1_795_572_000, roles: ['A', 'B'], azp: agent, name: 'Ada' }, nameOf)
+    const claims = groupClaims({ iat: 1_795_572_000, roles: ['A', 'B'], azp: agent, name: 'Ada' }, names)
     const byName = new Map(claims.flatMap(group => group.claims).map(claim => [claim.name, claim]))
     expect(byName.get('iat')?.time?.toISOString()).toBe('2026-11-25T02:00:00.000Z')
     expect(byName.get('roles')?.text).toBe('A B')
-    expect(byName.get('azp')?.standsFor).toBe('demo agent')
+    expect(byName.get('azp')?.standsFor).toBe('agent identity')
     expect(byName.get('name')?.personal).toBe(true)
     expect(byName.get('azp')?.personal).toBe(false)
   })
 
+  it.each([-1e308, 1e308, Number.NaN, '1', null])('shows the time %s, which is none, as it stands', exp => {
+    const [when] = groupClaims({ exp }, names)
+    expect(when?.claims[0]).toMatchObject({ time: undefined })
+  })
+
   it('takes claims with the names of built-in properties for what they are: unknown', () => {
-    expect(groupClaims({ constructor: 'x' }, nameOf)[0]?.title).toBe('Other and internal')
+    expect(groupClaims({ constructor: 'x' }, names)[0]?.title).toBe('Other and internal')
   })
 })
 
@@ -76,33 +83,33 @@ describe('tellToken', () => {
   })
 
   it('says that the agent acts as itself', () => {
-    expect(tellToken(card('TR', { azp: agent, aud: api, idtyp: 'app' }), nameOf, false)).toBe(
-      'The demo agent acts as itself towards the weather API. No person is involved.',
+    expect(tellToken(card('TR', { azp: agent, aud: api, idtyp: 'app' }), names, false)).toBe(
+      'The agent identity acts as itself towards the Orders API. No user is involved.',
     )
   })
 
   it.each([
-    [false, 'The demo agent acts on behalf of the signed-in person towards the weather API.'],
-    [true, 'The demo agent acts on behalf of Ada Osei towards the weather API.'],
-  ])('names the person only when that may be shown (%s)', (showPersonal, sentence) => {
+    [false, 'The agent identity acts on behalf of the signed-in user towards the Orders API.'],
+    [true, 'The agent identity acts on behalf of Ada Osei towards the Orders API.'],
+  ])('names the user only when that may be shown (%s)', (showPersonal, sentence) => {
     const claims = { appid: agent, aud: `api://${api}`, idtyp: 'user', name: 'Ada Osei' }
-    expect(tellToken(card('TR', claims), nameOf, showPersonal)).toBe(sentence)
+    expect(tellToken(card('TR', claims), names, showPersonal)).toBe(sentence)
   })
 
-  it('knows a person’s token by its scopes where idtyp is missing', () => {
-    expect(tellToken(card('TR', { azp: agent, aud: api, scp: 'Weather.Read' }), nameOf, false)).toContain(
+  it('knows a user’s token by its scopes where idtyp is missing', () => {
+    expect(tellToken(card('TR', { azp: agent, aud: api, scp: 'Orders.Read' }), names, false)).toContain(
       'on behalf of',
     )
   })
 
-  it('says whom the person lets act', () => {
-    expect(tellToken(card('Tc', { azp: config.spaClientId, aud: blueprint }), nameOf, false)).toBe(
-      'The signed-in person lets this page call the blueprint, and nothing else.',
+  it('says whom the user lets act', () => {
+    expect(tellToken(card('Tc', { azp: pageId, aud: blueprint }), names, false)).toBe(
+      'The signed-in user lets this page call the blueprint, and nothing else.',
     )
   })
 
   it('makes do without claims', () => {
-    expect(tellToken(card('TR', undefined), nameOf, false)).toMatch(/^The agent acts as itself/)
+    expect(tellToken(card('TR', undefined), names, false)).toMatch(/^The agent acts as itself/)
   })
 })
 
