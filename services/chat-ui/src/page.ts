@@ -1,11 +1,15 @@
 import type { Flow, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
-import { type Signal, signal } from '@preact/signals'
+import { effect, type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
 import { Conversation } from './conversation/conversation.ts'
+import { keepExchanges, readExchanges } from './conversation/stored-exchanges.ts'
+import { followAddress } from './deep-link.ts'
+import type { Pane } from './frame/tabs.tsx'
 import { Session, type SignedInUser } from './sign-in/session.ts'
-import { describeNames, type Names } from './trace/names.ts'
+import { TraceView } from './trace/trace-view.ts'
+import { describeNames, type Names } from './words/names.ts'
 
 /** Everything the page works with, once the agent's configuration is known. */
 export interface Page {
@@ -13,6 +17,9 @@ export interface Page {
   readonly status: Signal<Status | undefined>
   readonly session: Session
   readonly conversation: Conversation
+  readonly trace: TraceView
+  /** The pane that is shown where there is room for one only. */
+  readonly pane: Signal<Pane>
   readonly names: Names
   /** What the status region says. */
   readonly announcement: Signal<string>
@@ -22,29 +29,54 @@ export interface Page {
 export function createPage(config: PublicConfig): Page {
   const announcement = signal('')
   const status: Page['status'] = signal(undefined)
+  const pane = signal<Pane>('conversation')
+  const trace = new TraceView()
   const session = new Session(config, async (publicConfig, onSignedIn) => {
     const { createIdentityClient } = await import('./sign-in/identity-client.ts')
     return createIdentityClient(publicConfig, onSignedIn)
   })
-  const conversation = new Conversation({
+  const needs = {
     ask: askAgent,
-    identify: (flow, renew) => identify(config, session, flow, renew),
-    announce: text => {
+    identify: (flow: Flow, renew: boolean) => identify(config, session, flow, renew),
+    announce: (text: string) => {
       announcement.value = text
     },
-  })
+  }
+  const conversation = new Conversation(needs, readExchanges())
+  keepConversation(conversation)
+  forgetWhoLeaves(session, conversation)
+  followAddress(conversation, trace, pane)
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
     status,
     session,
     conversation,
+    trace,
+    pane,
     names: describeNames(config),
     announcement,
     async refreshStatus() {
       status.value = await readStatus().catch(() => undefined)
     },
   }
+}
+
+/** Not with every word of an answer: when an exchange begins and when it ends. */
+function keepConversation(conversation: Conversation): void {
+  effect(() => {
+    conversation.running.value
+    keepExchanges(conversation.exchanges.value.map(exchange => exchange.peek()))
+  })
+}
+
+function forgetWhoLeaves(session: Session, conversation: Conversation): void {
+  let user = session.account.peek()
+  effect(() => {
+    const left = user !== undefined && session.account.value === undefined
+    user = session.account.value
+    if (left) conversation.forgetUser()
+  })
 }
 
 /** The user's token goes along only where it is needed. */

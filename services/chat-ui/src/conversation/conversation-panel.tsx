@@ -1,14 +1,23 @@
-import type { Page } from '../page.ts'
-import { Choices } from './choices.tsx'
+import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ReadonlySignal } from '@preact/signals'
 import { Composer } from './composer.tsx'
+import type { ExchangeProps } from './exchange-view.tsx'
+import { explainFlow, explainMode } from './explain.ts'
 import { MessageLog } from './message-log.tsx'
 
-export function ConversationPanel({ page }: { readonly page: Page }) {
+export interface ConversationPanelProps extends Omit<ExchangeProps, 'exchange'> {
+  readonly config: PublicConfig
+  readonly status: ReadonlySignal<Status | undefined>
+}
+
+export function ConversationPanel({ status, ...props }: ConversationPanelProps) {
+  const { conversation, session, config } = props
+  const mode = explainMode(conversation.mode.value, config, status.value)
+  const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
   return (
     <>
-      <Choices page={page} />
-      <MessageLog page={page} />
-      <Composer conversation={page.conversation} />
+      <MessageLog {...props} />
+      <Composer conversation={conversation} explanation={`${mode} ${flow}`} />
     </>
   )
 }

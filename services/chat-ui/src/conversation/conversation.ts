@@ -28,11 +28,15 @@ export class Conversation {
   )
   /** The exchange whose trace is shown: the newest, until another one is chosen. */
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
+  /** The exchange whose question is being written anew; it and what came after it go when that is sent. */
+  readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
   #stop: AbortController | undefined
 
-  constructor(needs: ConversationNeeds) {
+  constructor(needs: ConversationNeeds, earlier: readonly Exchange[] = []) {
     this.#needs = needs
+    this.exchanges.value = earlier.map(exchange => signal(exchange))
+    this.selected.value = this.exchanges.value.at(-1)
   }
 
   /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
@@ -40,7 +44,21 @@ export class Conversation {
     const message = this.draft.value.trim()
     if (message === '' || this.running.value) return
     this.draft.value = ''
+    const edited = this.editing.value ? this.exchanges.value.indexOf(this.editing.value) : -1
+    if (edited >= 0) this.exchanges.value = this.exchanges.value.slice(0, edited)
+    this.editing.value = undefined
     await this.ask(message)
+  }
+
+  /** Takes an earlier question back into the draft. */
+  edit(exchange: LiveExchange): void {
+    this.editing.value = exchange
+    this.draft.value = exchange.value.question.message
+  }
+
+  cancelEdit(): void {
+    this.editing.value = undefined
+    this.draft.value = ''
   }
 
   /** Asks a question in the chosen mode and flow. One at a time. */
@@ -49,13 +67,20 @@ export class Conversation {
     await this.#run(startExchange({ message, mode: this.mode.value, flow: this.flow.value }))
   }
 
-  /** Asks the question of a failed or stopped exchange again, as it was asked. */
-  async retry(exchange: LiveExchange): Promise<void> {
+  /** Asks a question again as it was asked, or in another mode. An exchange without an answer makes way for the new one. */
+  async retry(exchange: LiveExchange, mode?: Mode): Promise<void> {
     if (this.running.value) return
-    const { question } = exchange.value
-    this.exchanges.value = this.exchanges.value.filter(other => other !== exchange)
+    const question = { ...exchange.value.question, ...(mode ? { mode } : {}) }
+    if (exchange.value.state !== 'done')
+      this.exchanges.value = this.exchanges.value.filter(other => other !== exchange)
     if (this.draft.value === question.message) this.draft.value = ''
     await this.#run(startExchange(question))
+  }
+
+  /** Drops what was answered on behalf of a user, who is leaving. */
+  forgetUser(): void {
+    this.exchanges.value = this.exchanges.value.filter(({ value }) => value.askedFor === undefined)
+    if (this.selected.value?.value.askedFor !== undefined) this.selected.value = this.exchanges.value.at(-1)
   }
 
   /** Says in a failed exchange what now stands in the way, for example a sign-in that was cancelled. */
@@ -70,6 +95,7 @@ export class Conversation {
 
   startOver(): void {
     this.stop()
+    this.cancelEdit()
     this.exchanges.value = []
     this.selected.value = undefined
     this.#needs.announce('New conversation.')

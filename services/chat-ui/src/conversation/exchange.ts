@@ -1,4 +1,5 @@
 import type {
+  Actor,
   Flow,
   Mode,
   Problem,
@@ -74,4 +75,15 @@ export function stopExchange(exchange: Exchange): Exchange {
 function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
   const known = steps.some(({ id }) => id === step.id)
   return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
+}
+
+/** Where an API says that its data come from (`source` in its response), for each API that was called. */
+export function sourcesOf(steps: readonly TraceStep[]): { readonly api: Actor; readonly source: string }[] {
+  const sources = new Map<string, { api: Actor; source: string }>()
+  for (const { kind, to, response } of steps) {
+    const body = response?.body
+    if (kind !== 'api-call' || typeof body !== 'object' || body === null || !('source' in body)) continue
+    if (typeof body.source === 'string') sources.set(`${to} ${body.source}`, { api: to, source: body.source })
+  }
+  return [...sources.values()]
 }
