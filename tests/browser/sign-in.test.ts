@@ -3,7 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask, openWindow, signIn, signInButton } from './support/steps.ts'
+import {
+  ask,
+  choose,
+  openSteps,
+  openWindow,
+  showToken,
+  signedIn,
+  signIn,
+  signInButton,
+} from './support/steps.ts'
 
 const { ada, ben, agentId, blueprintAppId, pageAppId, weatherAppId } = identities
 const browser = useBrowser()
@@ -27,12 +36,15 @@ async function emulator(method: string, path: string, body?: unknown): Promise<v
 }
 
 async function askOnBehalf(page: Page): Promise<Locator> {
-  await page.getByRole('radio', { name: 'On behalf of me' }).check()
+  await choose(page, 'OBO')
   return ask(page, 'Weather in Dallas?')
 }
 
-/** The `on_behalf_of` that the weather API validated, as the trace shows its answer. */
+/** The `on_behalf_of` that the weather API validated, as the trace shows its response, personal data revealed. */
 async function onBehalfOf(page: Page): Promise<string | undefined> {
+  const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
+  if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
+  await openSteps(page)
   const bodies = await page.locator('.step pre').allTextContents()
   return bodies.map(body => /"on_behalf_of": "?([^",\n]+)/.exec(body)?.[1]).find(Boolean)
 }
@@ -47,12 +59,15 @@ describe('somebody who signs in', () => {
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
     expect(await onBehalfOf(page)).toBe(ada.oid)
-    expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
-      'on behalf of the signed-in user towards the Weather API.',
+    expect(await (await showToken(page, 'TR')).textContent()).toContain(
+      `on behalf of ${ada.name} towards the Weather API.`,
     )
     expect(await page.locator('.token[data-role=Tc]').count()).toBe(1)
 
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
+    await signInButton(page).waitFor()
+    expect(await page.getByRole('article').count(), 'what was answered for somebody who left').toBe(0)
     await signIn(page, ben)
     await answered(await askOnBehalf(page))
     expect(await onBehalfOf(page)).toBe(ben.oid)
@@ -62,7 +77,7 @@ describe('somebody who signs in', () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.reload()
-    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+    await signedIn(page, ada)
     await answered(await askOnBehalf(page))
     expect(page.context().pages()).toHaveLength(1)
   })
@@ -148,7 +163,7 @@ describe('somebody who is not signed in', () => {
     await answer.getByRole('button', { name: 'Cancel' }).click()
     await answer.getByText('Sign-in was cancelled.').waitFor()
     await left.getByRole('button', { name: ada.name }).click()
-    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+    await signedIn(page, ada)
   })
 
   it('whose browser blocks the window is told so', async () => {

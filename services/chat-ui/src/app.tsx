@@ -96,8 +96,8 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
           )}
         </div>
         <ConversationPanel conversation={conversation} names={names} onTrace={showTrace} {...rest} />
+        {!isNarrow && <Divider />}
       </section>
-      {!isNarrow && <Divider />}
       <section
         class="pane trace"
         id="pane-trace"

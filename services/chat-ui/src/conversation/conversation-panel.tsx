@@ -1,12 +1,10 @@
-import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { Status } from '@entra-bedrock-agent/identity-trace'
 import type { ReadonlySignal } from '@preact/signals'
 import { Composer } from './composer.tsx'
-import type { ExchangeProps } from './exchange-view.tsx'
 import { explainFlow, explainMode } from './explain.ts'
-import { MessageLog } from './message-log.tsx'
+import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
-export interface ConversationPanelProps extends Omit<ExchangeProps, 'exchange'> {
-  readonly config: PublicConfig
+interface ConversationPanelProps extends MessageLogProps {
   readonly status: ReadonlySignal<Status | undefined>
 }
 

@@ -22,7 +22,7 @@ export function EmptyState({ config, conversation }: EmptyStateProps) {
       </p>
       <PathPicture config={config} mode={mode} flow={flow} />
       <ul class="examples" aria-label="Examples">
-        {examplesFor(config.examples, mode, flow).map(example => (
+        {examplesFor(config, mode, flow).map(example => (
           <li key={example}>
             <button type="button" class="button" onClick={() => void conversation.ask(example)}>
               {example}
@@ -63,8 +63,8 @@ function Meaning({ name, meaning, chosen }: MeaningProps) {
 }
 
 /** The tools' own examples; with a model, also one that needs no tool and teaches. */
-function examplesFor(examples: readonly string[], mode: Mode, flow: Flow): string[] {
-  if (mode === 'direct') return [...examples]
+function examplesFor({ examples, modelExamples }: PublicConfig, mode: Mode, flow: Flow): readonly string[] {
+  if (mode === 'direct') return examples
   const question = flow === 'obo' ? 'What can you see about me?' : 'Who are you when you call an API?'
-  return [...examples, question]
+  return [...modelExamples, ...examples, question]
 }

@@ -31,7 +31,7 @@ export function ExchangeView(props: ExchangeProps) {
           <span class="visually-hidden">You asked: </span>
           {question.message}
         </p>
-        <IconButton icon="edit" label="Edit and ask again" onClick={() => conversation.edit(exchange)} />
+        <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
       </div>
       <div class="answer" data-state={state}>
         <Labels exchange={exchange.value} names={names} />

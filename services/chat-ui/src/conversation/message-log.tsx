@@ -1,16 +1,20 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
 import { loadMarkdown } from './answer-text.tsx'
-import type { ConversationPanelProps } from './conversation-panel.tsx'
 import { EmptyState } from './empty-state.tsx'
-import { ExchangeView } from './exchange-view.tsx'
+import { type ExchangeProps, ExchangeView } from './exchange-view.tsx'
+
+export interface MessageLogProps extends Omit<ExchangeProps, 'exchange'> {
+  readonly config: PublicConfig
+}
 
 /** How near the end counts as at the end, in pixels. */
 const nearEnd = 48
 
 /** The conversation. It follows the newest text unless the user has scrolled away from it. */
-export function MessageLog({ config, ...exchangeProps }: Omit<ConversationPanelProps, 'status'>) {
+export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
   const { conversation } = exchangeProps
   const log = useRef<HTMLDivElement>(null)
   const following = useSignal(true)

@@ -17,6 +17,10 @@ const moves: Readonly<Record<string, (share: number) => number>> = {
   Enter: () => limits.usual,
 }
 
+function panesOf(handle: Element | null): HTMLElement | null {
+  return handle?.closest<HTMLElement>('.panes') ?? null
+}
+
 /** Between conversation and trace: moved by mouse, finger or arrow keys; a double click puts it back. */
 export function Divider() {
   const handle = useRef<HTMLHRElement>(null)
@@ -27,11 +31,11 @@ export function Divider() {
     writeStored('local', 'divider', share.value)
   }
   useLayoutEffect(() => {
-    handle.current?.parentElement?.style.setProperty('--conversation-share', `${share.value}`)
+    panesOf(handle.current)?.style.setProperty('--conversation-share', `${share.value}`)
   }, [share.value])
 
   const followPointer = (event: PointerEvent) => {
-    const panes = handle.current?.parentElement?.getBoundingClientRect()
+    const panes = panesOf(handle.current)?.getBoundingClientRect()
     if (panes && handle.current?.hasPointerCapture(event.pointerId))
       move(((event.clientX - panes.left) / panes.width) * 100)
   }

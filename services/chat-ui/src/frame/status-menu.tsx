@@ -24,10 +24,11 @@ export function StatusMenu({ status, config }: StatusMenuProps) {
     <Popover
       id="status"
       class="button status-button"
-      label={`Status: ${summary.words}${emulated.length > 0 ? ', emulated' : ''}`}
+      label="Status"
       button={
         <>
           <Light state={summary.state} />
+          <span class="visually-hidden">Status: </span>
           <span class="status-words">{summary.words}</span>
           {emulated.length > 0 && <span class="emulated-mark">emulated</span>}
         </>

@@ -154,7 +154,7 @@ function Table({ table: { header, rows } }: { readonly table: Tokens.Table }) {
   )
 }
 
-/** Elsewhere only by https, and with the address in sight; anything else stays what was written. */
+/** Leads elsewhere by https only, and shows where; anything else stays what was written. */
 function Link({ link }: { readonly link: Tokens.Link }): VNode {
   const isSafe = URL.parse(link.href)?.protocol === 'https:'
   if (!isSafe) return <>{link.raw}</>

@@ -25,16 +25,14 @@ export function AccountMenu({ session }: { readonly session: Session }) {
     const button = (
       <>
         <Icon name="user" />
-        <span class="account-name">{account.name}</span>
+        <span class="account-name">
+          <span class="visually-hidden">Signed in as </span>
+          {account.name}
+        </span>
       </>
     )
     return (
-      <Popover
-        id="account"
-        label={`Signed in as ${account.name}`}
-        class="button account-button"
-        button={button}
-      >
+      <Popover id="account" label="Account" class="button account-button" button={button}>
         <p>
           <strong>{account.name}</strong>
           <br />

@@ -24,5 +24,6 @@ export const publicConfig: PublicConfig = {
     [pageId]: 'this page',
   },
   examples: ['Where is order 7?'],
+  modelExamples: ['Compare orders 7 and 8'],
   emulated: [],
 }
