@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check demo format images install test help
+.PHONY: bench check cluster-down cluster-up demo format help image-names images install test test-cluster
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -35,9 +35,29 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
+test-cluster: $(installed) ## Test the charts on the disposable cluster that KUBECONFIG points to, with the images loaded
+	@npm run --silent test:cluster
+
+# The charts' own image names, so that a cluster with these images loaded needs no values for them.
+version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
+image_targets := agent weather-api emulators
+image_name = ghcr.io/entra-bedrock-agent/$(1):$(version)
+
 images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --network=host)
-	docker build $(DOCKER_BUILD_FLAGS) --target agent -t entra-bedrock-agent/agent:dev .
-	docker build $(DOCKER_BUILD_FLAGS) --target weather-api -t entra-bedrock-agent/weather-api:dev .
+	@for target in $(image_targets); do \
+	  echo "== $$target"; \
+	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(version) --target $$target -t ghcr.io/entra-bedrock-agent/$$target:$(version) . || exit 1; \
+	done
+
+image-names: ## Print the names of the images
+	@echo $(foreach target,$(image_targets),$(call image_name,$(target)))
+
+cluster-up: images ## Make a kind cluster with the images loaded
+	kind get clusters | grep -qx entra-bedrock-agent || kind create cluster --config kind-config.yaml
+	kind load docker-image --name entra-bedrock-agent $(foreach target,$(image_targets),$(call image_name,$(target)))
+
+cluster-down: ## Delete the kind cluster
+	kind delete cluster --name entra-bedrock-agent
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done

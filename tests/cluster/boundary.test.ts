@@ -46,7 +46,7 @@ let targets: Readonly<Record<string, string>>
 beforeAll(async () => {
   elsewhere = await Namespace.create('boundary-elsewhere', 'privileged')
   const [installed] = await Promise.all([
-    Demo.install('boundary', { ...twoAgents, networkPolicy: { enabled: false } }),
+    Demo.install('boundary', { agent: { ...twoAgents, networkPolicy: { enabled: false } } }),
     startOutsideWorld(elsewhere, { addresses: Object.values(outside), ports: [80, 443] }),
     startPod(elsewhere, { name: 'stranger', script: listen }),
   ])
@@ -115,7 +115,7 @@ describe('the boundary', () => {
   })
 
   describe('with policies', () => {
-    beforeAll(() => demo.upgrade(twoAgents))
+    beforeAll(() => demo.installAgent(twoAgents))
 
     it.each(Object.entries(allowed))('lets %s reach only what it must', async (name, reachable) => {
       const source = sources[name]

@@ -12,7 +12,10 @@ let demo: Demo
 
 beforeAll(async () => {
   // At about the pace of the real model, so that many answers are under way whenever a pod goes.
-  demo = await Demo.install('rollout', reachable, { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } })
+  demo = await Demo.install('rollout', {
+    agent: reachable,
+    emulators: { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } },
+  })
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
@@ -56,7 +59,7 @@ async function scale(replicas: number): Promise<void> {
 describe('no request fails', { timeout: 180_000 }, () => {
   it('while every pod is replaced by an upgrade', async ({ annotate }) => {
     const report = await underLoad(() =>
-      demo.upgrade({
+      demo.installAgent({
         ...reachable,
         agent: { ...reachable.agent, logLevel: 'warn' },
         weatherApi: { ...reachable.weatherApi, logLevel: 'warn' },

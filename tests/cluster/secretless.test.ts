@@ -13,7 +13,9 @@ let entra: EntraControls
 let agentUrl: string
 
 beforeAll(async () => {
-  demo = await Demo.install('secretless', {}, { identity: { siblingAgentClientId: siblingAgentId } })
+  demo = await Demo.install('secretless', {
+    emulators: { identity: { siblingAgentClientId: siblingAgentId } },
+  })
   entra = await EntraControls.of(demo)
   agentUrl = await demo.agentUrl()
 })
@@ -64,7 +66,7 @@ describe('the cluster’s own tokens', () => {
 
   it('of another ServiceAccount are refused, and told as what they are', async () => {
     await demo.closeForwards()
-    await demo.upgrade({ agent: { serviceAccount: { name: 'somebody-else' } } })
+    await demo.installAgent({ agent: { serviceAccount: { name: 'somebody-else' } } })
     agentUrl = await demo.agentUrl()
     const direct = await ask(agentUrl)
     expect(direct.body).toMatchObject({
@@ -76,7 +78,7 @@ describe('the cluster’s own tokens', () => {
       code: expect.stringMatching(/^BEDROCK_(CREDENTIALS_INVALID|ACCESS_DENIED)$/),
     })
     await demo.closeForwards()
-    await demo.upgrade()
+    await demo.installAgent()
     agentUrl = await demo.agentUrl()
     await vi.waitFor(async () => expect((await ask(agentUrl)).status).toBe(200), { timeout: 20_000 })
   })

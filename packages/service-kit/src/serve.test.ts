@@ -16,6 +16,8 @@ const service = `
       await new Promise(resolve => process.stdin.once('data', resolve))
       return { done: true }
     })
+    app.get('/fast', async () => ({ done: true }))
+    process.once('SIGTERM', () => setImmediate(() => console.log('stopping')))
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
     return { app, host: process.env.HOST ?? '127.0.0.1', port }
@@ -50,11 +52,32 @@ describe('serve', () => {
     const request = get({ port, host: '127.0.0.1', path: '/slow', agent: new Agent({ keepAlive: true }) })
     expect(await nextLine()).toBe('asked')
     child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
     expect(await nextLine()).toBe('closing')
     child.stdin.write('go on\n')
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     response.resume()
     expect(response.statusCode).toBe(200)
+    expect(await ended).toBe(0)
+  })
+
+  it('tells clients with kept connections to leave, and still serves new ones meanwhile', async () => {
+    const { child, nextLine, ended } = startService()
+    const port = Number(await nextLine())
+    const agent = new Agent({ keepAlive: true })
+    const ask = async () => {
+      const [response] = (await once(get({ port, host: '127.0.0.1', path: '/fast', agent }), 'response')) as [
+        IncomingMessage,
+      ]
+      await once(response.resume(), 'end')
+      return response.headers.connection
+    }
+    expect(await ask()).toBe('keep-alive')
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
+    expect(await ask()).toBe('close')
+    expect(await ask()).toBe('close')
+    expect(await nextLine()).toBe('closing')
     expect(await ended).toBe(0)
   })
 

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { ConfigurationError } from './environment.ts'
@@ -13,8 +15,14 @@ export interface Service {
 }
 
 /**
+ * How long clients with kept connections are given to hear, with their next response, that the service goes. Whose
+ * request crosses with the end of its connection cannot know whether it was served.
+ */
+const farewellMs = 1_000
+
+/**
  * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
- * (running requests finish, then the listener closes, exit code 0).
+ * (kept connections are taken leave of, running requests finish, then the listener closes, exit code 0).
  * Configuration faults, a taken port and an unknown address are said in words on standard error, exit code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
@@ -27,8 +35,9 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     return
   }
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
-  closeWithGrace({ delay: stopTimeoutMs, logger: app.log }, async ({ err }) => {
+  closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
+    await takeLeave(app)
     // A connection whose last request ends during the stop would otherwise be kept open for a next one.
     app.server.keepAliveTimeout = 1
     await app.close()
@@ -48,6 +57,13 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
       )
     } else throw error
   }
+}
+
+async function takeLeave({ server }: FastifyInstance): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+  const countConnections = promisify(server.getConnections.bind(server))
+  const endsAt = performance.now() + farewellMs
+  while (performance.now() < endsAt && (await countConnections()) > 0) await delay(20)
 }
 
 function fail(sentence: string): void {

@@ -26,42 +26,46 @@ export class Demo implements AsyncDisposable {
     this.ports = ports
   }
 
-  /** Makes the namespace and installs the emulators. */
-  static async prepare(purpose: string, emulatorValues: Values = {}): Promise<Demo> {
-    const ports = { page: await findFreePort(), entra: await findFreePort() }
-    const demo = new Demo(await Namespace.create(purpose), ports)
-    const { name } = demo.namespace
-    await run(join(charts, 'local-emulators/make-certificate.sh'), [name])
-    const values = merge(
-      {
-        entra: {
-          publicUrl: demo.entraOrigin,
-          redirectUris: [`http://localhost:${ports.page}/auth/redirect.html`],
-        },
-        bedrock: { firstTokenMs: 50, tokenDelayMs: 5 },
-      },
-      emulatorValues,
-    )
-    await demo.#helm(['upgrade', '--install', 'emulators', join(charts, 'local-emulators')], values)
+  /** Both charts, one replica each. */
+  static async install(
+    purpose: string,
+    { agent, emulators }: { readonly agent?: Values; readonly emulators?: Values } = {},
+  ): Promise<Demo> {
+    const demo = await Demo.create(purpose)
+    await demo.installEmulators(emulators)
+    await demo.installAgent(agent)
     return demo
   }
 
-  /** Prepares and installs, one replica each. */
-  static async install(
-    purpose: string,
-    agentValues: Values = {},
-    emulatorValues: Values = {},
-  ): Promise<Demo> {
-    const demo = await Demo.prepare(purpose, emulatorValues)
-    await demo.upgrade(agentValues)
+  /** The namespace, with nothing in it yet but the certificate of the Entra emulator. */
+  static async create(purpose: string): Promise<Demo> {
+    const ports = { page: await findFreePort(), entra: await findFreePort() }
+    const demo = new Demo(await Namespace.create(purpose), ports)
+    await run(join(charts, 'local-emulators/make-certificate.sh'), [demo.namespace.name])
     return demo
+  }
+
+  /** Installs or upgrades the emulators' chart. */
+  async installEmulators(values: Values = {}): Promise<void> {
+    const { page } = this.ports
+    const redirectUris = [`http://localhost:${page}/auth/redirect.html`]
+    const ours = {
+      entra: { publicUrl: this.entraOrigin, redirectUris },
+      bedrock: { firstTokenMs: 50, tokenDelayMs: 5 },
+    }
+    await this.#helm(['emulators', join(charts, 'local-emulators')], merge(ours, values))
   }
 
   /** Installs or upgrades the agent's chart. */
-  async upgrade(values: Values = {}, ...flags: readonly string[]): Promise<void> {
+  async installAgent(values: Values = {}): Promise<void> {
+    const ours = {
+      entra: { authority: this.entraOrigin },
+      agent: { replicas: 1 },
+      weatherApi: { replicas: 1, provider: 'climate-normals' },
+      preStopSleepSeconds: 5,
+    }
     const chart = join(charts, 'entra-bedrock-agent')
-    const command = ['upgrade', '--install', 'demo', chart, '--values', agentValues, ...flags]
-    await this.#helm(command, merge(this.#testValues(), values))
+    await this.#helm(['demo', chart, '--values', agentValues], merge(ours, values))
   }
 
   /** Entra as pods and browsers know it. */
@@ -92,26 +96,16 @@ export class Demo implements AsyncDisposable {
     await this.namespace[Symbol.asyncDispose]()
   }
 
-  /** Waits until everything works; fails with the state of the pods. */
-  async #helm(command: readonly string[], values: Values): Promise<void> {
+  /** Installs or upgrades and waits until everything works; fails with the state of the pods. */
+  async #helm(release: readonly string[], values: Values): Promise<void> {
     const { name } = this.namespace
     try {
-      await helm([...command, '-n', name, '--values', '-', '--wait', '--timeout', '180s'], {
-        input: JSON.stringify(values),
-      })
+      const flags = ['-n', name, '--values', '-', '--wait', '--timeout', '180s']
+      await helm(['upgrade', '--install', ...release, ...flags], { input: JSON.stringify(values) })
     } catch (error) {
       const pods = await this.namespace.kubectl('get', 'pods', '-o', 'wide')
       const warnings = await this.namespace.kubectl('get', 'events', '--field-selector=type=Warning')
       throw new Error(`${(error as Error).message}\n${pods}\n${warnings}`)
-    }
-  }
-
-  #testValues(): Values {
-    return {
-      entra: { authority: this.entraOrigin },
-      agent: { replicas: 1 },
-      weatherApi: { replicas: 1, provider: 'climate-normals' },
-      preStopSleepSeconds: 5,
     }
   }
 
