@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,6 +45,12 @@ async function expectNoViolations(page: Page, state: string): Promise<void> {
   )
 }
 
+/** For people to look at; the folder is named by SCREENSHOTS. */
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder) await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) })
+}
+
 /** Brings the page into each of its states, one after the other. */
 async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<string> {
   await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
@@ -86,7 +93,10 @@ it.each([
       forcedColors,
       viewport: { width, height: 800 },
     })
-    for await (const state of visitStates(page, width < 900)) await expectNoViolations(page, state)
+    for await (const state of visitStates(page, width < 900)) {
+      await expectNoViolations(page, state)
+      await keepScreenshot(page, `${state}, ${colorScheme}, ${forcedColors}, ${width}`)
+    }
   },
 )
 

@@ -117,6 +117,16 @@ it.each([320, 360, 480, 768, 899, 900, 1024, 1280, 1920])(
   },
 )
 
+it('nothing jumps while an answer comes', async () => {
+  const page = await open(1280)
+  await page.evaluate(
+    'globalThis.shifts = 0; new PerformanceObserver(list => { for (const { value } of list.getEntries()) shifts += value }).observe({ type: "layout-shift", buffered: true })',
+  )
+  await ask(page, 'Question')
+  await page.locator('.row').nth(4).waitFor()
+  expect(await page.evaluate('shifts')).toBeLessThan(0.05)
+})
+
 describe('the theme', () => {
   it('is the system’s until another one is chosen, which stays', async () => {
     const page = await browser.open(agent.url, { colorScheme: 'light' })

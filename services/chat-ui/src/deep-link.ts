@@ -33,7 +33,7 @@ export function followAddress(conversation: Conversation, trace: TraceView, pane
       view: trace.view.value,
       ...(step === undefined ? {} : { step: `${step}` }),
     }
-    const address = turn === 0 ? location.pathname : `#${new URLSearchParams(parts)}`
+    const address = turn === 0 ? `${location.pathname}${location.search}` : `#${new URLSearchParams(parts)}`
     history.replaceState(history.state, '', address)
   })
 }

@@ -73,7 +73,7 @@ function keepConversation(conversation: Conversation): void {
 function forgetWhoLeaves(session: Session, conversation: Conversation): void {
   let user = session.account.peek()
   effect(() => {
-    const left = user !== undefined && session.account.value === undefined
+    const left = user !== undefined && session.account.value?.objectId !== user.objectId
     user = session.account.value
     if (left) conversation.forgetUser()
   })

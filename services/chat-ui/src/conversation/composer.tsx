@@ -29,7 +29,8 @@ export function Composer({ conversation, explanation }: ComposerProps) {
   useEffect(() => {
     if (!running) return
     const stopOnEscape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.isComposing) conversation.stop()
+      const isForSomethingOpen = document.querySelector('dialog[open], :popover-open') !== null
+      if (event.key === 'Escape' && !event.isComposing && !isForSomethingOpen) conversation.stop()
     }
     document.addEventListener('keydown', stopOnEscape)
     return () => document.removeEventListener('keydown', stopOnEscape)

@@ -1,5 +1,5 @@
 import type { Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
-import { flowNames, modeNames } from '../words/names.ts'
+import { flowNames, modeNames, type Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'
 import { flowMeanings, modeMeanings } from './explain.ts'
 import { PathPicture } from './path-picture.tsx'
@@ -7,10 +7,12 @@ import { PathPicture } from './path-picture.tsx'
 interface EmptyStateProps {
   readonly config: PublicConfig
   readonly conversation: Conversation
+  readonly names: Names
 }
 
 /** What this page is for, before anything was asked: the two choices, the path that they make, and what to ask. */
-export function EmptyState({ config, conversation }: EmptyStateProps) {
+export function EmptyState({ config, conversation, names }: EmptyStateProps) {
+  const emulated = names.actors.filter(names.isEmulated)
   const mode = conversation.mode.value
   const flow = conversation.flow.value
   return (
@@ -40,6 +42,12 @@ export function EmptyState({ config, conversation }: EmptyStateProps) {
         />
         <Meaning name={flowNames.obo} meaning={flowMeanings.obo} chosen={flow === 'obo'} />
       </dl>
+      {emulated.length > 0 && (
+        <p class="note">
+          Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is
+          real.
+        </p>
+      )}
     </div>
   )
 }

@@ -35,7 +35,7 @@ export function ExchangeView(props: ExchangeProps) {
       </div>
       <div class="answer" data-state={state}>
         <Labels exchange={exchange.value} names={names} />
-        {answer && <AnswerText text={answer} running={state === 'running'} />}
+        {answer && <AnswerText exchange={exchange} running={state === 'running'} />}
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
         {state === 'stopped' && <p class="note">This answer was stopped.</p>}
         {notices.map(notice => (

@@ -7,7 +7,7 @@ export const modeMeanings: Readonly<Record<Mode, string>> = {
 }
 export const flowMeanings: Readonly<Record<Flow, string>> = {
   autonomous: 'The agent calls as itself, with its own rights.',
-  obo: 'The agent calls on your behalf, with your rights and no more.',
+  obo: 'The agent calls on your behalf, with your rights only.',
 }
 
 /** How the next question is answered in a mode, or what stands in the way of Bedrock. */

@@ -55,7 +55,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        {exchanges.length === 0 && <EmptyState config={config} conversation={conversation} />}
+        {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
         {exchanges.map(exchange => (
           <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
         ))}

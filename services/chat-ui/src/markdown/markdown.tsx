@@ -18,13 +18,18 @@ interface Block {
   readonly element: ComponentChildren
 }
 
+/** Text that follows can change the last block only, so that what came before it is not read again. */
 function toBlocks(text: string, earlier: readonly Block[]): Block[] {
-  return lex(text).map((token, index) => {
-    const known = earlier[index]
-    return known?.raw === token.raw
-      ? known
-      : { raw: token.raw, element: <Element key={index} token={token} /> }
-  })
+  const last = earlier.findLastIndex(({ raw }) => raw.trim() !== '')
+  const kept = earlier.slice(0, Math.max(0, last))
+  const keptText = kept.map(({ raw }) => raw).join('')
+  if (!text.startsWith(keptText)) return lex(text).map(toBlock)
+  const rest = lex(text.slice(keptText.length))
+  return [...kept, ...rest.map((token, index) => toBlock(token, kept.length + index))]
+}
+
+function toBlock(token: Token, index: number): Block {
+  return { raw: token.raw, element: <Element key={index} token={token} /> }
 }
 
 /** Text that is nested beyond the stack's depth stands as it is. */

@@ -27,6 +27,22 @@ export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; 
   )
 }
 
+/** Where the lane of an actor runs, in percent of the width. */
+function middleOf(lanes: readonly Actor[], actor: Actor): number {
+  return ((lanes.indexOf(actor) + 0.5) / lanes.length) * 100
+}
+
+/** The lanes themselves, behind all rows. */
+export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
+  return (
+    <svg class="lane-lines" aria-hidden="true">
+      {lanes.map(actor => (
+        <line key={actor} x1={`${middleOf(lanes, actor)}%`} x2={`${middleOf(lanes, actor)}%`} y2="100%" />
+      ))}
+    </svg>
+  )
+}
+
 /** Where the arrow runs, in pixels below the upper edge of its row. */
 const arrowTop = 34
 
@@ -40,22 +56,11 @@ interface HopPictureProps {
 
 /** One hop as an arrow between two lanes, with the token that it carries. */
 export function HopPicture({ lanes, from, to, status, token }: HopPictureProps) {
-  const middleOf = (index: number) => ((index + 0.5) / lanes.length) * 100
-  const start = middleOf(lanes.indexOf(from))
-  const end = middleOf(lanes.indexOf(to))
+  const start = middleOf(lanes, from)
+  const end = middleOf(lanes, to)
   const head = end >= start ? 'M0 0l-7-4v8z' : 'M0 0l7-4v8z'
   return (
     <svg class="hop" data-status={status} aria-hidden="true">
-      {lanes.map((actor, index) => (
-        <line
-          key={actor}
-          class="lane"
-          x1={`${middleOf(index)}%`}
-          x2={`${middleOf(index)}%`}
-          y1="0"
-          y2="100%"
-        />
-      ))}
       <line class="arrow" x1={`${start}%`} x2={`${end}%`} y1={arrowTop} y2={arrowTop} />
       <svg x={`${end}%`} y={arrowTop} class="free" aria-hidden="true">
         <path class="arrow-head" d={head} />

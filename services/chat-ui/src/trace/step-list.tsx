@@ -1,9 +1,10 @@
 import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Component, type RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { useGrowingCount } from '../browser/growing-count.ts'
 import { shortenIds } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
-import { HopPicture, LaneHeads } from './sequence-picture.tsx'
+import { HopPicture, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { TimeBar } from './time-bar.tsx'
 import type { Row, Timeline } from './timeline.ts'
@@ -25,12 +26,14 @@ interface StepListProps {
 /** The steps in one of two views: arrows between lanes, or bars on a scale of time. Details open in place. */
 export function StepList({ timeline, lanes, running, view, context, onHelp }: StepListProps) {
   const list = useRef<HTMLOListElement>(null)
-  const { rows, spanMs } = timeline
+  const rows = timeline.rows.slice(0, useGrowingCount(timeline.rows.length))
+  const isSequence = view.view.value === 'sequence'
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   useSought(view, rows, list)
   return (
     <div class="step-view" data-view={view.view.value}>
-      {view.view.value === 'sequence' && <LaneHeads lanes={lanes} names={context.names} />}
+      {isSequence && <LaneHeads lanes={lanes} names={context.names} />}
+      {isSequence && <LaneLines lanes={lanes} />}
       <ol
         class="steps"
         ref={list}
@@ -43,8 +46,8 @@ export function StepList({ timeline, lanes, running, view, context, onHelp }: St
           <StepItem
             key={row.step.id}
             {...row}
-            spanMs={spanMs}
-            lanes={view.view.value === 'sequence' ? lanes.join() : undefined}
+            scaleMs={isSequence ? 0 : scaleOf(timeline, running)}
+            lanes={isSequence ? lanes.join() : undefined}
             isOpen={view.open.value.has(row.step.id)}
             isCurrent={row === current}
             running={running}
@@ -57,6 +60,11 @@ export function StepList({ timeline, lanes, running, view, context, onHelp }: St
       </ol>
     </div>
   )
+}
+
+/** How long the scale of the bars is. While the trace grows it doubles now and then, so that not all bars move all the time. */
+function scaleOf({ spanMs }: Timeline, running: boolean): number {
+  return running ? 2 ** Math.ceil(Math.log2(spanMs)) : spanMs
 }
 
 /** Shows the step that a link or a sentence leads to, as soon as it is there. */
@@ -107,7 +115,8 @@ function moveFocus(key: string, from: HTMLElement): boolean {
 }
 
 interface StepItemProps extends Row, TokenContext {
-  readonly spanMs: number
+  /** The length of the scale of the bars; 0 in the sequence, which has none. */
+  readonly scaleMs: number
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
   readonly isOpen: boolean
@@ -163,7 +172,7 @@ class StepItem extends Component<StepItemProps> {
   }
 }
 
-function StepPicture({ step, lanes, offsetMs, spanMs }: StepItemProps) {
+function StepPicture({ step, lanes, offsetMs, scaleMs }: StepItemProps) {
   const { from, to, status, durationMs } = step
   const token = carriedToken(step)
   if (lanes !== undefined)
@@ -171,7 +180,7 @@ function StepPicture({ step, lanes, offsetMs, spanMs }: StepItemProps) {
   return (
     <>
       {token && <TokenBadge token={token} />}
-      <TimeBar offsetMs={offsetMs} durationMs={durationMs} spanMs={spanMs} status={status} />
+      <TimeBar offsetMs={offsetMs} durationMs={durationMs} scaleMs={scaleMs} status={status} />
     </>
   )
 }

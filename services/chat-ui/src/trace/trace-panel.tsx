@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
+import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
 import { flowNames, modeNames, type Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
@@ -26,7 +27,7 @@ export interface TracePanelProps {
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
 export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePanelProps) {
   // One by one, so that the trace is not drawn again for every word of the answer.
-  const steps = useComputed(() => selected.value.steps).value
+  const steps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
   const { message, ...asked } = selected.peek().question
