@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check cluster-down cluster-up demo deploy format help images install load manifests test test-cluster tilt-up
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests test test-cluster tilt-up
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -35,28 +35,30 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
-image_names := agent weather-api emulators
-images := $(foreach name,$(image_names),ghcr.io/entra-bedrock-agent/$(name):$(shell sed -n 's/^appVersion: *//p' charts/entra-bedrock-agent/Chart.yaml))
+test-cluster: $(page) ## Test the charts on the disposable cluster that KUBECONFIG points to, with the images loaded
+	@npm run --silent test:cluster
+
+# The charts' own image names, so that a cluster with these images loaded needs no values for them.
+version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
+images := $(foreach target,agent weather-api emulators,ghcr.io/entra-bedrock-agent/$(target):$(version))
 
 images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --network=host)
 	@for image in $(images); do \
-	  target=$${image##*/}; target=$${target%:*}; \
-	  docker build $(DOCKER_BUILD_FLAGS) --target $$target -t $$image . || exit 1; \
+	  echo "== $$image"; target=$${image##*/}; \
+	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(version) --target $${target%:*} -t $$image . || exit 1; \
 	done
 
-kind := entra-bedrock-agent
-load := kind load docker-image --name $(kind)
-namespace := agents
+image-names: ## Print the names of the images
+	@echo $(images)
 
-load: ## Load the images into the cluster (load="kind load docker-image --name …", or another command)
-	$(load) $(images)
-
-cluster-up: images ## Make a kind cluster and load the images into it
-	@kind get clusters 2>/dev/null | grep -qx $(kind) || kind create cluster --config kind-config.yaml
-	@$(MAKE) --no-print-directory load
+cluster-up: images ## Make a kind cluster with the images loaded
+	kind get clusters | grep -qx entra-bedrock-agent || kind create cluster --config kind-config.yaml
+	kind load docker-image --name entra-bedrock-agent $(images)
 
 cluster-down: ## Delete the kind cluster
-	kind delete cluster --name $(kind)
+	kind delete cluster --name entra-bedrock-agent
+
+namespace := agents
 
 deploy: ## Install the emulators and the agent into the current cluster; no account needed
 	kubectl apply -f k8s/namespace.yaml
@@ -67,10 +69,7 @@ deploy: ## Install the emulators and the agent into the current cluster; no acco
 tilt-up: ## Develop in the current cluster: sources are synchronised into the running pods
 	tilt up
 
-test-cluster: $(page) ## Run the tests that need a cluster: that of KUBECONFIG, disposable, with the images loaded
-	@npm run --silent test:cluster
-
-manifests: $(installed) ## Render the chart for people without Helm: k8s/manifests
+manifests: $(installed) ## Render the chart for users without Helm into k8s/manifests
 	@npm run --silent manifests
 
 bench: $(page) ## Run all benchmarks, each beside its peer

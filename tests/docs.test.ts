@@ -18,7 +18,7 @@ function sources(folders: readonly string[]): string {
 const variable = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
 const problemCodes = new Set(namesIn(read('docs/troubleshooting.md'), /`([A-Z_]+)`/g))
 /** Of Node and its libraries. */
-const errorCode = /^(ERR|HPE|UND_ERR)_|^MODEL_STREAM_TIMEOUT$/
+const errorCode = /^(ERR|HPE|UND_ERR)_|^MODEL_STREAM_TIMEOUT$|^JWK_NOT_FOUND$/
 
 function namesIn(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(match => match[1] ?? '')

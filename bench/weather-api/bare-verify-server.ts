@@ -1,13 +1,13 @@
 /**
  * The least an HTTP API can do that verifies tokens: Node's own server, one `crypto.verify` a request with a key that is
- * given, a fixed answer. No claims, no key fetching, no audit log, no schema.
+ * given, a fixed response. No claims, no key fetching, no audit log, no schema.
  */
 import { createPublicKey, verify } from 'node:crypto'
 import { createServer } from 'node:http'
 
 const { PORT, PUBLIC_KEY } = process.env
 const key = createPublicKey(PUBLIC_KEY ?? '')
-const answer = JSON.stringify({ city: 'Dallas', filler: 'x'.repeat(600) })
+const body = JSON.stringify({ city: 'Dallas', filler: 'x'.repeat(600) })
 
 createServer((request, response) => {
   const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
@@ -16,5 +16,5 @@ createServer((request, response) => {
   const valid =
     request.url === '/readyz' ||
     verify('RSA-SHA256', Buffer.from(token.slice(0, end), 'latin1'), key, signature)
-  response.writeHead(valid ? 200 : 401, { 'content-type': 'application/json' }).end(answer)
+  response.writeHead(valid ? 200 : 401, { 'content-type': 'application/json' }).end(body)
 }).listen(Number(PORT), '127.0.0.1')

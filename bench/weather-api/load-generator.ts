@@ -1,6 +1,6 @@
 /**
- * A worker that asks `GET /weather` over keep-alive connections as fast as it is answered, each request with the next
- * token. It does nothing but count answers, since on a small machine every cycle it takes is missing to the service.
+ * A worker that asks `GET /weather` over keep-alive connections as fast as the service responds, each request with the
+ * next token. It does nothing but count responses, since on a small machine every cycle it takes is missing to the service.
  */
 import { createConnection, type Socket } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -13,14 +13,14 @@ export interface LoadOrder {
 }
 
 export interface LoadResult {
-  readonly answers: number
-  /** Answers other than 2xx. */
+  readonly responses: number
+  /** Responses other than 2xx. */
   readonly failed: number
   readonly durationMs: number
 }
 
 class Load {
-  answers = 0
+  responses = 0
   failed = 0
   readonly #requests: readonly Buffer[]
   readonly #port: number
@@ -37,7 +37,7 @@ class Load {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Asks over one connection until the deadline, waiting for each answer. */
+  /** Sends over one connection until the deadline, waiting for each response. */
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = createConnection({ port: this.#port, host: '127.0.0.1', noDelay: true })
@@ -45,29 +45,29 @@ class Load {
       socket.setEncoding('latin1')
       socket.once('error', reject)
       socket.once('close', () => resolve())
-      socket.once('connect', () => this.#ask(socket))
+      socket.once('connect', () => this.#send(socket))
       socket.on('data', chunk => {
         received += chunk
-        const length = answerLength(received)
+        const length = responseLength(received)
         if (length === undefined || received.length < length) return
-        this.answers += 1
+        this.responses += 1
         if (received[9] !== '2') this.failed += 1
         received = ''
-        if (performance.now() < this.#deadlineMs) this.#ask(socket)
+        if (performance.now() < this.#deadlineMs) this.#send(socket)
         else socket.destroy()
       })
     })
   }
 
-  #ask(socket: Socket): void {
+  #send(socket: Socket): void {
     const request = this.#requests[this.#next]
     this.#next = (this.#next + 1) % this.#requests.length
     if (request) socket.write(request)
   }
 }
 
-/** Characters of an answer, head and body; `undefined` while its head is incomplete. */
-function answerLength(received: string): number | undefined {
+/** Characters of a response, head and body; `undefined` while its head is incomplete. */
+function responseLength(received: string): number | undefined {
   const head = received.indexOf('\r\n\r\n')
   if (head === -1) return undefined
   return head + 4 + Number(/content-length: (\d+)/.exec(received)?.[1])
@@ -77,7 +77,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const startedMs = performance.now()
   const load = new Load(order, startedMs + order.durationMs)
   await Promise.all(Array.from({ length: order.connections }, () => load.connect()))
-  return { answers: load.answers, failed: load.failed, durationMs: performance.now() - startedMs }
+  return { responses: load.responses, failed: load.failed, durationMs: performance.now() - startedMs }
 }
 
 parentPort?.postMessage(await run(workerData as LoadOrder))

@@ -8,7 +8,7 @@ export interface SignInOptions {
   readonly user: string
 }
 
-/** Signs a user in at the emulated Entra, by HTTP as the page does, and returns the user's token (Tc). */
+/** Signs a user in at the emulator of Entra, by HTTP as the page does, and returns the user’s token (Tc). */
 export async function signIn({ entraUrl, redirectUri, user }: SignInOptions): Promise<string> {
   const { tenantId, pageAppId, blueprintAppId } = identities
   const endpoint = `${entraUrl}/${tenantId}/oauth2/v2.0`

@@ -1,5 +1,5 @@
-import { loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { serverOptions } from '@entra-bedrock-agent/service-kit'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Controls } from './control-plane.ts'
@@ -16,16 +16,16 @@ const keepAliveTimeoutMs = 130_000
 
 /** Builds the emulator of the official sidecar; where it listens is the caller's business. */
 export function buildApp(config: Config, dependencies: { readonly clock?: Clock } = {}): FastifyInstance {
+  const shared = serverOptions({ logLevel: config.logLevel })
   const app = Fastify({
-    logger: loggerOptions(config.logLevel),
-    logController: new LogController({ disableRequestLogging: true }),
+    ...shared,
     exposeHeadRoutes: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     bodyLimit,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { maxHeaderSize: parserHeaderBytes },
+    http: { ...shared.http, maxHeaderSize: parserHeaderBytes },
     clientErrorHandler: respondToParserError,
+    frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 400),
   })
   const controls = new Controls()
   controls.addTo(app, config.controlHosts)
@@ -35,7 +35,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-    if (status >= 500) request.log.error({ err: error }, 'A request failed.')
+    if (status >= 500 && !request.socket.destroyed) request.log.error({ err: error }, 'A request failed.')
     sendEmpty(reply, status)
   })
   const { azureAd, federatedTokenFile } = config

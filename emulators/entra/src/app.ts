@@ -3,7 +3,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { discovery } from './discovery/routes.ts'
 import { controlEntra } from './emulator/control-plane.ts'
-import { overviewPage } from './emulator/overview-page.ts'
 import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { graph } from './graph/graph.ts'
@@ -20,12 +19,13 @@ declare module 'fastify' {
 
 /** The emulator as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
 export function buildApp(config: Config): FastifyInstance {
+  const shared = serverOptions({ logLevel: config.logLevel })
   const app: FastifyInstance = Fastify({
-    ...serverOptions({ logLevel: config.logLevel }),
+    ...shared,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => normalizeGraphUrl(url),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true } },
-    ...(config.tls ? { https: config.tls } : {}),
+    ...(config.tls ? { https: { ...config.tls, ...shared.http } } : {}),
   })
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
@@ -41,6 +41,5 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
   app.register(graph, { entra, prefix: '/v1.0' })
-  app.register(overviewPage, { entra })
   return app
 }

@@ -52,19 +52,18 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
 function readTls(reader: EnvironmentReader): { cert: string; key: string } | undefined {
   const cert = readFile(reader, 'TLS_CERT_FILE')
   const key = readFile(reader, 'TLS_KEY_FILE')
-  if (cert === undefined && key === undefined) return undefined
   if (cert !== undefined && key !== undefined) return { cert, key }
-  reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
+  if (cert ?? key) reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
   return undefined
 }
 
 function readFederatedCredential(reader: EnvironmentReader) {
   const issuer = reader.optional('FEDERATED_ISSUER')
   const subject = reader.optional('FEDERATED_SUBJECT')
-  const audience = reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)
-  if (issuer === undefined && subject === undefined) return undefined
-  if (issuer !== undefined && subject !== undefined) return { issuer, subject, audiences: [audience] }
-  reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
+  const audiences = [reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)]
+  if (issuer && subject) return { issuer, subject, audiences }
+  if (issuer ?? subject)
+    reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
   return undefined
 }
 

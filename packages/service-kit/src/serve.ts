@@ -51,8 +51,10 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
       fail(
         `Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`,
       )
-    } else if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
-      fail(`HOST is "${host}", which is no address of this machine. Unset it to listen on localhost only.`)
+    } else if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
+      fail(
+        `HOST is "${host}", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.`,
+      )
     } else throw error
   }
 }

@@ -10,7 +10,7 @@ const ids = {
 
 it('needs three ids; everything else has a default', () => {
   expect(readConfig(ids)).toEqual({
-    host: '::',
+    host: 'localhost',
     port: 8080,
     logLevel: 'info',
     token: {
@@ -57,9 +57,21 @@ it.each([
   [{ WEATHER_ALLOWED_CALLERS: '*' }, 'WEATHER_ALLOWED_CALLERS'],
   [{ AGENT_CLIENT_ID: '', WEATHER_ALLOWED_CALLERS: ' , ' }, 'WEATHER_ALLOWED_CALLERS'],
   [{ VALIDATE_TOKEN_SIGNATURE: 'no' }, 'VALIDATE_TOKEN_SIGNATURE'],
+  [{ VALIDATE_TOKEN_SIGNATURE: 'false', NODE_ENV: 'production' }, 'VALIDATE_TOKEN_SIGNATURE'],
   [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],
+  [{ ENTRA_AUTHORITY: 'http://entra.example' }, 'ENTRA_AUTHORITY'],
   [{ WEATHER_PROVIDER: 'crystal-ball' }, 'WEATHER_PROVIDER'],
 ])('refuses %j and names the variable', (wrong, name) => {
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
+})
+
+it('takes plain http to this machine, and leaves signatures unverified outside production', () => {
+  const { token } = readConfig({
+    ...ids,
+    ENTRA_AUTHORITY: 'http://localhost:7001',
+    VALIDATE_TOKEN_SIGNATURE: 'false',
+    NODE_ENV: 'development',
+  })
+  expect(token).toMatchObject({ authority: 'http://localhost:7001', validateSignature: false })
 })

@@ -35,15 +35,15 @@ export interface Config {
  */
 export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return readEnvironment(variables, env => ({
-    host: env.text('HOST', '::'),
+    host: env.text('HOST', 'localhost'),
     port: env.port('PORT', 8080),
     logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     token: {
-      authority: env.url('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+      authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
       tenantId: env.guid('TENANT_ID'),
       weatherApiAppId: env.guid('WEATHER_API_APP_ID'),
       allowedCallers: readAllowedCallers(env),
-      validateSignature: env.flag('VALIDATE_TOKEN_SIGNATURE', true),
+      validateSignature: readValidateSignature(env),
       requireAgentMarker: env.flag('WEATHER_REQUIRE_AGENT_MARKER', false),
     },
     weather: {
@@ -61,4 +61,14 @@ function readAllowedCallers(env: EnvironmentReader): readonly string[] {
   if (agentClientId !== undefined) return [agentClientId]
   env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
   return []
+}
+
+/** Switching the check off is for demonstrations only, and a demonstration is not production. */
+function readValidateSignature(env: EnvironmentReader): boolean {
+  const validate = env.flag('VALIDATE_TOKEN_SIGNATURE', true)
+  if (!validate && env.optional('NODE_ENV') === 'production')
+    env.fault(
+      'VALIDATE_TOKEN_SIGNATURE=false is refused with NODE_ENV=production: anybody could forge tokens.',
+    )
+  return validate
 }

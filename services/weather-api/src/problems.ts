@@ -10,12 +10,12 @@ export const catalogue = {
   WEATHER_TOKEN_REJECTED: {
     status: 401,
     title: 'The token is not one that this API trusts.',
-    hint: 'The failed check is in the answer. Compare the token with TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of this service, and get a fresh one if it expired.',
+    hint: 'The failed check is in the response. Compare the token with TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of this service, and get a fresh one if it expired.',
   },
   WEATHER_FORBIDDEN: {
     status: 403,
     title: 'The token is good, but does not carry the right to read weather.',
-    hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a person), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
+    hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a user), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
   },
   SIGNING_KEYS_UNAVAILABLE: {
     status: 503,

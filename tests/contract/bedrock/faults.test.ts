@@ -61,10 +61,8 @@ describe('what Bedrock refuses', () => {
     const turn = runTurn(connected.mode, { signal: leaving.signal })
     turn.catch(() => 'asserted below')
     await vi.waitFor(() => expect(attempts()).toBe(1), { interval: 1 })
-    const leftMs = performance.now()
     leaving.abort(new Error('gone'))
     await expect(turn).rejects.toThrow()
-    expect(performance.now() - leftMs).toBeLessThan(100)
     expect(attempts()).toBe(1)
   })
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.close())
 
-/** Makes Entra refuse and asks; what the person gets must come from that very refusal. */
+/** Makes Entra refuse and asks; what the user gets must come from that very refusal. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {
   const { body, status } = await askWeather(stack, flow, token)
   expect(body).toMatchObject({ code, status, upstream: { service: 'entra', code: `AADSTS${aadsts}` } })
@@ -61,7 +61,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the blueprint’s secret is wrong, for a person',
+    'the blueprint’s secret is wrong, for a user',
     {
       aadsts: 7000215,
       code: 'BLUEPRINT_CREDENTIAL_REJECTED',
@@ -103,7 +103,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the agent identity does not exist, for a person',
+    'the agent identity does not exist, for a user',
     {
       aadsts: 700016,
       code: 'AGENT_NOT_PERMITTED',
@@ -163,7 +163,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the weather API has no principal in the tenant, for a person',
+    'the weather API has no principal in the tenant, for a user',
     {
       aadsts: 500011,
       code: 'SIDECAR_MISCONFIGURED',
@@ -202,7 +202,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the weather API demands an assignment that the person lacks',
+    'the weather API demands an assignment that the user lacks',
     {
       aadsts: 50105,
       code: 'AGENT_NOT_PERMITTED',
@@ -224,7 +224,7 @@ const causes: readonly (readonly [string, Cause])[] = [
   ],
 ]
 
-describe('What a person gets when Entra refuses because', () => {
+describe('What a user gets when Entra refuses because', () => {
   it.each(causes)('%s', async (_what, { aadsts, code, flow, sidecar, change }) => {
     await startAfresh(stack, sidecar)
     const token = flow === 'obo' ? await stack.signIn(ada.oid) : undefined
@@ -232,7 +232,7 @@ describe('What a person gets when Entra refuses because', () => {
     await expectRefusal(flow, aadsts, code, token)
   })
 
-  it('the person’s account is gone', async () => {
+  it('the user’s account is gone', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     const { content } = tenantOf(stack).directory
@@ -240,7 +240,7 @@ describe('What a person gets when Entra refuses because', () => {
     await expectRefusal('obo', 50034, 'USER_TOKEN_INVALID', token)
   })
 
-  it('the person’s token has expired by Entra’s clock', async () => {
+  it('the user’s token has expired by Entra’s clock', async () => {
     await startAfresh(stack)
     const entra = tenantOf(stack)
     entra.settings.change({ tokenLifetimeSeconds: 600 })
@@ -250,7 +250,7 @@ describe('What a person gets when Entra refuses because', () => {
   })
 })
 
-describe('What a person gets when Entra answers, for reasons of its own,', () => {
+describe('What a user gets when Entra answers, for reasons of its own,', () => {
   const orders: readonly (readonly [FaultOrder, Flow, number, string])[] = [
     [
       { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } },
@@ -374,7 +374,7 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 })
 
 describe('A refusal', () => {
-  it('shows a person nothing of Entra’s own text', async () => {
+  it('shows a user nothing of Entra’s own text', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).directory.content.permissionGrants = []
@@ -385,13 +385,13 @@ describe('A refusal', () => {
   })
 })
 
-describe('When Entra withdraws a key, a person gets', () => {
+describe('When Entra withdraws a key, a user gets', () => {
   const knows = async (token: string) => {
     const headers = { authorization: `Bearer ${token}` }
     expect((await fetch(`${stack.sidecarUrl}/Validate`, { headers })).status).toBe(200)
   }
 
-  it('USER_TOKEN_INVALID if it was the person’s token that it had signed', async () => {
+  it('USER_TOKEN_INVALID if it was the user’s token that it had signed', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)

@@ -6,7 +6,7 @@ import { Stack, type StackOverrides } from '../../support/stack.ts'
 
 export type Flow = 'autonomous' | 'obo'
 
-/** The tenant behind the running stand-in for Entra. */
+/** The tenant behind the running emulator of Entra. */
 export function tenantOf(stack: Stack): Entra {
   return stack.appOf('entra').entra
 }
@@ -30,7 +30,7 @@ export interface Reply {
   readonly text: string
 }
 
-/** Asks the agent for the weather as a person would, in direct mode; Ada in the obo flow unless a token is given. */
+/** Asks the agent for the weather as a user would, in direct mode; Ada in the obo flow unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
   const bearer = flow === 'obo' ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
   const response = await fetch(`${stack.agentUrl}/api/chat`, {

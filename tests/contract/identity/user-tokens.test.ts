@@ -50,7 +50,7 @@ const refused: readonly (readonly [string, number, string, Order])[] = [
   ['is of another issuer', 401, 'USER_TOKEN_INVALID', { claims: { iss: 'https://evil.example/v2.0' } }],
 ]
 
-describe('A person’s token', () => {
+describe('A user’s token', () => {
   it.each(refused)(
     'that %s is refused with %i %s, and neither sidecar nor Entra gets to see it',
     async (_what, status, code, order) => {
@@ -82,7 +82,7 @@ describe('A person’s token', () => {
     expect(await response.json()).toMatchObject({ code: 'SIGN_IN_REQUIRED' })
   })
 
-  it('of one person brings a token of that person only: another’s is refused', async () => {
+  it('of one user brings a token of that user only: another’s is refused', async () => {
     const tokens = tokensOf(stack)
     const value = await stack.signIn(ada.oid)
     await expect(tokens.obtain(requestWith(value, ben.oid))).rejects.toMatchObject({

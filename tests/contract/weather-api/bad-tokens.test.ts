@@ -47,8 +47,8 @@ describe('a corpus of bad tokens', () => {
   })
 
   it('leaves the service as it was: a good token passes, and the keys were fetched no more than twice', async () => {
-    const answer = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
-    expect(answer.status).toBe(200)
+    const response = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
+    expect(response.status).toBe(200)
     expect(api.issuer.keyRequests).toBeLessThanOrEqual(2)
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
 import type { Claims } from '../../support/token-issuer.ts'
@@ -18,6 +18,7 @@ describe('a good token', () => {
   beforeAll(async () => {
     api = await startWeatherApi()
   })
+  afterEach(() => vi.useRealTimers())
   afterAll(() => api.close())
 
   const autonomous = (version: 'v1' | 'v2', claims: Claims = {}) =>
@@ -37,7 +38,7 @@ describe('a good token', () => {
     })
   })
 
-  it.each(['v1', 'v2'] as const)('for a person, %s, is told with that person', async version => {
+  it.each(['v1', 'v2'] as const)('for a user, %s, is told with that user', async version => {
     const { status, body } = await api.ask(onBehalfOf(version))
     expect(status).toBe(200)
     expect(body.validated).toEqual({
@@ -58,14 +59,31 @@ describe('a good token', () => {
   it('passes without the optional claims that mark agents; the flow is then told by roles, scopes and subject', async () => {
     const itself = await api.ask(autonomous('v2', unmarked))
     expect(itself.body.validated).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
-    const person = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.oid }))
-    expect(person.body.validated).toMatchObject({ flow: 'obo', on_behalf_of: ben.oid })
+    const forBen = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.oid }))
+    expect(forBen.body.validated).toMatchObject({ flow: 'obo', on_behalf_of: ben.oid })
   })
 
-  it('passes within a minute of clock difference', async () => {
-    const now = Math.floor(Date.now() / 1000)
-    expect((await api.ask(autonomous('v2', { exp: now - 50 }))).status).toBe(200)
-    expect((await api.ask(autonomous('v2', { nbf: now + 50, iat: now + 50 }))).status).toBe(200)
+  it('passes within a minute of clock difference and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 6, 1) })
+    const now = Date.UTC(2026, 6, 1) / 1000
+    const valid = { exp: now + 3_600, nbf: now, iat: now }
+    for (const late of [{ exp: now - 60 }, { nbf: now + 60 }, { iat: now + 60 }, { exp: 253_402_300_799 }])
+      expect((await api.ask(autonomous('v2', { ...valid, ...late }))).status).toBe(200)
+    for (const tooLate of [{ exp: now - 61 }, { nbf: now + 61 }, { iat: now + 61 }])
+      expect((await api.ask(autonomous('v2', { ...valid, ...tooLate }))).status).toBe(401)
+  })
+
+  it('passes up to a length of 14,000 characters of its header', async () => {
+    const token = autonomous('v2')
+    const padded = (length: number) => [
+      'Authorization',
+      `Bearer${' '.repeat(length - 'Bearer'.length - token.length)}${token}`,
+    ]
+    expect((await api.get('/weather?city=Dallas', padded(14_000))).status).toBe(200)
+    expect(await api.get('/weather?city=Dallas', padded(14_001))).toMatchObject({
+      status: 401,
+      body: { failedCheck: 'format' },
+    })
   })
 
   it('passes with claims in forms that Entra also uses', async () => {
@@ -75,6 +93,10 @@ describe('a good token', () => {
       { roles: ['Other.Role', 'Weather.Read.All'] },
       { xms_act_fct: '11' },
       { nbf: undefined, iat: undefined },
+      { nbf: 0, iat: 0 },
+      { ...unmarked, scp: '/' },
+      { ...unmarked, scp: '' },
+      { sub: 'another subject' },
       { groups: ['a'], wids: [], xms_unknown: { deep: [1, { x: null }] } },
       { azp: agentId, appid: agentId },
     ]
@@ -95,11 +117,11 @@ describe('a good token', () => {
   })
 
   it('is never mixed up with another of 200 at the same time', async () => {
-    const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `person-${index}`))
-    const answers = await Promise.all(
+    const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `user-${index}`))
+    const responses = await Promise.all(
       oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),
     )
-    expect(answers.map(({ body }) => body.validated.on_behalf_of)).toEqual(oids)
+    expect(responses.map(({ body }) => body.validated.on_behalf_of)).toEqual(oids)
   })
 })
 
@@ -136,14 +158,14 @@ describe('WEATHER_REQUIRE_AGENT_MARKER', () => {
 })
 
 describe('VALIDATE_TOKEN_SIGNATURE=false', () => {
-  it('says so in every answer, asks for no keys, and keeps every other check', async () => {
+  it('says so in every response, asks for no keys, and keeps every other check', async () => {
     const api = await startWeatherApi({ VALIDATE_TOKEN_SIGNATURE: 'false' })
     const claims = autonomousClaims({ authority: api.issuer.url })
     const forged = (token: string) => `${token.split('.').slice(0, 2).join('.')}.AAAA`
     try {
-      const answer = await api.ask(forged(api.issuer.sign(claims)))
-      expect(answer.status).toBe(200)
-      expect(answer.body.validated).toMatchObject({
+      const response = await api.ask(forged(api.issuer.sign(claims)))
+      expect(response.status).toBe(200)
+      expect(response.body.validated).toMatchObject({
         signature_verified: false,
         checks: allChecks.slice(1).map(name => ({ name, ok: true })),
       })

@@ -5,7 +5,7 @@ export interface OpenMeteoStub {
   readonly url: string
   /** Every request so far, path and query. */
   readonly requests: readonly URL[]
-  /** Answers all requests with this status and body from now on; `silence` never answers; `undefined` is well again. */
+  /** Responds to all requests with this status and body from now on; `silence` never responds; `undefined` is well again. */
   fail(fault: { status: number; body: string } | 'silence' | undefined): void
   stop(): Promise<void>
   start(): Promise<void>
@@ -32,7 +32,7 @@ function place(
 
 const week = Array.from({ length: 7 }, (_, index) => index)
 
-/** Answers like Open-Meteo's geocoding and forecast APIs, for two cities. */
+/** Responds like Open-Meteo's geocoding and forecast APIs, for two cities. */
 export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   const requests: URL[] = []
   let fault: { status: number; body: string } | 'silence' | undefined
@@ -43,7 +43,7 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
     requests.push(url)
     if (fault === 'silence') return
     response.writeHead(fault?.status ?? 200, { 'content-type': 'application/json' })
-    response.end(fault?.body ?? JSON.stringify(answer(url)))
+    response.end(fault?.body ?? JSON.stringify(respond(url)))
   })
 
   async function start(): Promise<void> {
@@ -67,7 +67,7 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   }
 }
 
-function answer({ pathname, searchParams }: URL): object {
+function respond({ pathname, searchParams }: URL): object {
   if (pathname === '/v1/search') {
     const results = places[searchParams.get('name')?.toLowerCase() ?? '']
     return { ...(results ? { results } : {}), generationtime_ms: 0.5 }

@@ -25,10 +25,10 @@ describe('the weather API', () => {
       'an invalid query as well': () => ['/weather/forecast?days=99', []],
     }
 
-    it.each(Object.keys(cases))('answers 401 without an error code: %s', async name => {
+    it.each(Object.keys(cases))('responds with 401 without an error code: %s', async name => {
       const [path, headers] = cases[name]?.() ?? ['', []]
-      const answer = await api.get(path, headers)
-      expect(answer).toMatchObject({
+      const response = await api.get(path, headers)
+      expect(response).toMatchObject({
         status: 401,
         challenge: 'Bearer realm="weather-api"',
         contentType: 'application/problem+json; charset=utf-8',
@@ -37,16 +37,16 @@ describe('the weather API', () => {
     })
 
     it('ignores a token in the body', async () => {
-      const response = await fetch(`${api.url}/weather?city=Dallas`, {
+      const posted = await fetch(`${api.url}/weather?city=Dallas`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: `access_token=${token}`,
       })
-      expect(response.status).toBe(404)
+      expect(posted.status).toBe(404)
     })
   })
 
-  it.each([['Bearer'], ['Bearer '], ['Bearer a b']])('answers 401 to the header "%s"', async header => {
+  it.each([['Bearer'], ['Bearer '], ['Bearer a b']])('responds with 401 to the header "%s"', async header => {
     const { status, challenge } = await api.get('/weather?city=Dallas', ['Authorization', header])
     expect(status).toBe(401)
     expect(challenge).toContain('error="invalid_token"')
@@ -64,7 +64,7 @@ describe('the weather API', () => {
     expect((await ask('/weather?city=Dallas&access_token=abc')).status).toBe(200)
   })
 
-  it('answers current weather in both units, with its source', async () => {
+  it('tells the current weather in both units, with its source', async () => {
     const { status, body } = await ask('/weather?city=Dallas')
     expect(status).toBe(200)
     expect(body).toMatchObject({
@@ -78,7 +78,7 @@ describe('the weather API', () => {
     expect(new Date(body.observed_at).toISOString()).toBe(body.observed_at)
   })
 
-  it.each([1, 3, 7])('answers a forecast of %i days in a row', async days => {
+  it.each([1, 3, 7])('tells a forecast of %i days in a row', async days => {
     const { status, body } = await ask(`/weather/forecast?city=Sydney&days=${days}`)
     expect(status).toBe(200)
     expect(body).toMatchObject({ city: 'Sydney', country: 'Australia', source: 'climate-normals' })
@@ -118,7 +118,7 @@ describe('the weather API', () => {
     ['Nwe York', ['New York']],
     ['Xyzzyx', []],
     ['Paris, Texas', ['Paris, France']],
-  ])('answers 404 to "%s" with close names', async (asked, suggestions) => {
+  ])('responds with 404 to "%s" with close names', async (asked, suggestions) => {
     expect(await ask(`/weather?city=${encodeURIComponent(asked)}`)).toMatchObject({
       status: 404,
       contentType: 'application/problem+json; charset=utf-8',
@@ -138,7 +138,7 @@ describe('the weather API', () => {
     '/weather/forecast?city=Rome&days=8',
     '/weather/forecast?city=Rome&days=1.5',
     '/weather/forecast?city=Rome&days=many',
-  ])('answers 400 to %s', async path => {
+  ])('responds with 400 to %s', async path => {
     expect(await ask(path)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
   })
 
@@ -165,13 +165,13 @@ describe('the weather API', () => {
     })
   })
 
-  it('answers unknown addresses with a problem, token or not', async () => {
-    for (const answer of [await api.get('/'), await ask('/weather/yesterday'), await api.get('/metrics')]) {
-      expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
+  it('responds to unknown addresses with a problem, token or not', async () => {
+    for (const response of [await api.get('/'), await ask('/weather/yesterday'), await api.get('/metrics')]) {
+      expect(response).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
     }
   })
 
-  it('forbids caching and sniffing of every answer', async () => {
+  it('forbids caching and sniffing of every response', async () => {
     for (const { headers } of [
       await ask('/weather?city=Dallas'),
       await api.get('/weather'),

@@ -6,17 +6,17 @@ import type { ForecastDay } from '../../../services/weather-api/src/weather/prov
 import { identities } from '../../support/identities.ts'
 import { createIssuer, type TestIssuer } from '../../support/token-issuer.ts'
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number
   /** The WWW-Authenticate header. */
   readonly challenge: string | undefined
   readonly contentType: string | undefined
   readonly headers: IncomingHttpHeaders
-  readonly body: AnswerBody
+  readonly body: ResponseBody
 }
 
-/** The members of all answers, weather and problems alike; which are there, a test must see. */
-interface AnswerBody {
+/** The members of all responses, weather and problems alike; which are there, a test must see. */
+interface ResponseBody {
   readonly status: number | string
   readonly code: string
   readonly failedCheck: string
@@ -41,9 +41,9 @@ export interface RunningWeatherApi {
   readonly url: string
   readonly issuer: TestIssuer
   /** GET with raw headers, names and values in turn, exactly as given. */
-  get(path: string, headers?: readonly string[]): Promise<Answer>
+  get(path: string, headers?: readonly string[]): Promise<ApiResponse>
   /** GET with one bearer token. */
-  ask(token: string, path?: string): Promise<Answer>
+  ask(token: string, path?: string): Promise<ApiResponse>
   close(): Promise<void>
 }
 
@@ -68,8 +68,8 @@ export async function startWeatherApi(
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const agent = new Agent({ keepAlive: true })
 
-  async function get(path: string, headers: readonly string[] = []): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  async function get(path: string, headers: readonly string[] = []): Promise<ApiResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>()
     request(`${url}${path}`, { agent, headers: ['host', 'weather-api', ...headers] }, response => {
       json(response).then(
         body =>
@@ -78,7 +78,7 @@ export async function startWeatherApi(
             challenge: response.headers['www-authenticate'],
             contentType: response.headers['content-type'],
             headers: response.headers,
-            body: body as AnswerBody,
+            body: body as ResponseBody,
           }),
         reject,
       )

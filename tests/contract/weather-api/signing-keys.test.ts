@@ -1,36 +1,49 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { autonomousClaims } from '../../support/agent-tokens.ts'
-import { createSigningKey, signRs256 } from '../../support/token-issuer.ts'
+import { createSigningKey, type SigningKey, signRs256 } from '../../support/token-issuer.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
-const timing = {
-  coolDownMs: minuteMs,
-  retryAfterMs: 10_000,
-  refreshAfterMs: hourMs,
-  keepForMs: 24 * hourMs,
+/** How long a key set that did not help is kept, and how long nothing is fetched after a failure. */
+const keySetLifetimeMs = 10_000
+const retryAfterMs = 2_000
+
+const timeoutAfter = AbortSignal.timeout
+
+/** Sends a byte now and then, but never all. */
+const drip: RequestListener = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  const timer = setInterval(() => response.write(' '), 5)
+  response.on('close', () => clearInterval(timer))
 }
 
 describe('the issuer’s signing keys', () => {
   let api: RunningWeatherApi
-  let clockMs: number
   const stranger = createSigningKey()
 
   beforeEach(async () => {
-    clockMs = Date.now()
-    api = await startWeatherApi({}, { now: () => clockMs, keyTiming: timing })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    api = await startWeatherApi()
   })
-  afterEach(() => api.close())
+  afterEach(async () => {
+    await api.close()
+    vi.useRealTimers()
+  })
 
-  /** A token of the current key that is valid at the service's clock. */
-  const goodToken = () => {
-    const seconds = Math.floor(clockMs / 1000)
-    const lifetime = { iat: seconds, nbf: seconds, exp: seconds + 3_600 }
-    return api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims: lifetime }))
-  }
+  /** Moves the service's clock. */
+  const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
+  const goodToken = () => api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
   const strangeToken = (kid: string) =>
     signRs256({ alg: 'RS256', typ: 'JWT', kid }, autonomousClaims({ authority: api.issuer.url }), stranger)
+  const jwk = (key: SigningKey) => ({ ...key.publicKey.export({ format: 'jwk' }), kid: key.kid })
+  /** Lets the issuer publish these keys instead of its own. */
+  const publish = (keys: readonly unknown[], caching = 'no-cache') =>
+    api.issuer.answerKeysWith((_request, response) => {
+      const headers = { 'content-type': 'application/json', 'cache-control': caching }
+      response.writeHead(200, headers).end(JSON.stringify({ keys }))
+    })
   const statusOf = async (token: string) => (await api.ask(token)).status
 
   it('are fetched once for many requests at the same time', async () => {
@@ -50,30 +63,48 @@ describe('the issuer’s signing keys', () => {
       for (let index = 0; index < 20; index += 1) await statusOf(strangeToken(`later-${storm}-${index}`))
       expect(api.issuer.keyRequests).toBe(before + 1)
       expect(await statusOf(goodToken())).toBe(200)
-      clockMs += minuteMs
+      pass(minuteMs)
     }
   })
 
   it('are fetched again for a new key at once, and twice in a row if the issuer rotates twice', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
-    for (const requests of [2, 3]) {
+    for (const fetches of [2, 3]) {
       api.issuer.rotate()
       const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(goodToken())))
       expect(new Set(statuses)).toEqual(new Set([200]))
-      expect(api.issuer.keyRequests).toBe(requests)
+      expect(api.issuer.keyRequests).toBe(fetches)
     }
     expect(await statusOf(old)).toBe(200)
+    expect(await statusOf(goodToken())).toBe(200)
+    expect(api.issuer.keyRequests).toBe(3)
   })
 
-  it('include a new key after the cool-down even while key ids are being invented', async () => {
-    await statusOf(strangeToken('first'))
-    expect(await statusOf(strangeToken('second'))).toBe(401)
-    api.issuer.rotate()
-    expect(await statusOf(goodToken())).toBe(401)
-    clockMs += minuteMs
-    expect(await statusOf(strangeToken('third'))).toBe(401)
+  it('include a new key after ten seconds even while key ids are being invented, whatever the issuer says of caching', async () => {
+    for (const caching of ['private, max-age=86400', 'no-store']) {
+      publish([jwk(api.issuer.key)], caching)
+      expect(await statusOf(strangeToken(`before ${caching}`))).toBe(401)
+      api.issuer.rotate()
+      publish([jwk(api.issuer.key)], caching)
+      expect(await statusOf(goodToken())).toBe(401)
+      pass(keySetLifetimeMs - 1_000)
+      expect(await statusOf(goodToken())).toBe(401)
+      pass(1_001)
+      expect(await statusOf(strangeToken(`after ${caching}`))).toBe(401)
+      expect(await statusOf(goodToken())).toBe(200)
+      pass(minuteMs)
+    }
+  })
+
+  it('are all found in the key set that invented key ids made the service fetch', async () => {
     expect(await statusOf(goodToken())).toBe(200)
+    const unseen = createSigningKey()
+    publish([api.issuer.key, unseen].map(jwk))
+    expect(await statusOf(strangeToken('invented'))).toBe(401)
+    await api.issuer.stop()
+    const claims = autonomousClaims({ authority: api.issuer.url })
+    expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
   it('no longer count once the issuer has withdrawn them', async () => {
@@ -87,37 +118,52 @@ describe('the issuer’s signing keys', () => {
   it('go on working while the issuer is down, but not for ever', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     await api.issuer.stop()
-    clockMs += 23 * hourMs
+    pass(23 * hourMs)
     expect(await statusOf(goodToken())).toBe(200)
     expect(await statusOf(strangeToken('perhaps-new'))).toBe(503)
-    clockMs += hourMs
+    pass(hourMs)
     expect(await statusOf(goodToken())).toBe(503)
     await api.issuer.start()
-    clockMs += timing.retryAfterMs
+    pass(retryAfterMs)
     expect(await statusOf(goodToken())).toBe(200)
   })
 
   it('are renewed in the background without anybody waiting', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     api.issuer.answerKeysWith(() => undefined)
-    clockMs += hourMs
+    pass(hourMs)
     expect(await statusOf(goodToken())).toBe(200)
     await expect.poll(() => api.issuer.keyRequests, { timeout: 10_000 }).toBe(2)
     expect(await statusOf(goodToken())).toBe(200)
     expect(api.issuer.keyRequests).toBe(2)
   })
 
+  it('no longer count an hour after the issuer has withdrawn them without a new one', async () => {
+    expect(await statusOf(goodToken())).toBe(200)
+    const old = goodToken()
+    publish([createSigningKey()].map(jwk))
+    pass(hourMs - 1)
+    expect(await statusOf(old)).toBe(200)
+    expect(api.issuer.keyRequests).toBe(1)
+    pass(1)
+    expect(await statusOf(old)).toBe(200)
+    await expect.poll(() => statusOf(old), { timeout: 10_000 }).toBe(401)
+    expect(api.issuer.keyRequests).toBe(2)
+  })
+
   it('out of reach from the start: 503 with a reason, never a pass, and well again without restart', async () => {
     await api.issuer.stop()
-    const answer = await api.ask(goodToken())
-    expect(answer).toMatchObject({
+    const response = await api.ask(goodToken())
+    expect(response).toMatchObject({
       status: 503,
       contentType: 'application/problem+json; charset=utf-8',
       body: { code: 'SIGNING_KEYS_UNAVAILABLE', upstream: { service: 'entra' } },
     })
     expect(await statusOf(strangeToken('any'))).toBe(503)
     await api.issuer.start()
-    clockMs += timing.retryAfterMs
+    pass(retryAfterMs - 1)
+    expect(await statusOf(goodToken())).toBe(503)
+    pass(1)
     expect(await statusOf(goodToken())).toBe(200)
   })
 
@@ -126,9 +172,9 @@ describe('the issuer’s signing keys', () => {
     ['no JSON', 200, 'application/json', '<html>'],
     ['no keys', 200, 'application/json', '{"keys":[]}'],
     ['something else', 200, 'application/json', '[1,2]'],
-    ['unusable keys', 200, 'application/json', '{"keys":[{"kty":"EC","kid":"a"},{"kty":"RSA","kid":"b"},7]}'],
+    ['no keys by error', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
     ['far too much', 200, 'application/json', `{"keys":[],"x":"${'x'.repeat(1_000_000)}"}`],
-  ])('count as out of reach when the issuer answers %s', async (_name, status, contentType, body) => {
+  ])('count as out of reach when the issuer responds with %s', async (_name, status, contentType, body) => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(status, { 'content-type': contentType }).end(body)
     })
@@ -136,6 +182,21 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(503)
     expect(api.issuer.keyRequests).toBe(1)
   })
+
+  it.each<[string, RequestListener]>([
+    ['never', () => undefined],
+    ['too slowly', drip],
+  ])(
+    'count as out of reach when the issuer responds %s, for no longer than it does',
+    async (_name, listener) => {
+      vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
+      api.issuer.answerKeysWith(listener)
+      expect(await statusOf(goodToken())).toBe(503)
+      api.issuer.answerKeysWith(undefined)
+      pass(retryAfterMs)
+      expect(await statusOf(goodToken())).toBe(200)
+    },
+  )
 
   it('are not followed to another address', async () => {
     api.issuer.answerKeysWith((_request, response) => {
@@ -146,22 +207,22 @@ describe('the issuer’s signing keys', () => {
 
   it('shorter than 2048 bits, damaged, or meant for encryption or another algorithm, are no keys', async () => {
     const weak = createSigningKey('weak', 1024)
-    const jwk = (key: typeof weak) => ({ ...key.publicKey.export({ format: 'jwk' }), kid: key.kid })
     const keys = [
       jwk(weak),
       { ...jwk(stranger), kid: 'encryption', use: 'enc' },
       { ...jwk(stranger), kid: 'other', alg: 'RS512' },
       { ...jwk(stranger), kid: 'damaged', e: '!' },
+      { kty: 'EC', kid: 'elliptic', crv: 'P-256', x: 'a', y: 'b' },
+      7,
       jwk(api.issuer.key),
     ]
-    api.issuer.answerKeysWith((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
-    })
+    publish(keys)
     expect(await statusOf(goodToken())).toBe(200)
     const claims = autonomousClaims({ authority: api.issuer.url })
     expect(await statusOf(signRs256({ alg: 'RS256', kid: 'weak' }, claims, weak))).toBe(401)
     expect(await statusOf(strangeToken('encryption'))).toBe(401)
     expect(await statusOf(strangeToken('other'))).toBe(401)
     expect(await statusOf(strangeToken('damaged'))).toBe(401)
+    expect(await statusOf(strangeToken('elliptic'))).toBe(401)
   })
 })

@@ -102,12 +102,21 @@ const changes: Readonly<Record<string, ChangesOf>> = {
     ['expiry in a list', { exp: [now + 3_600] }],
     ['fractional expiry', { exp: now + 3_600.5 }],
     ['expiry beyond all numbers', { exp: Number.MAX_VALUE }],
+    ['expiry before all dates', { exp: -1e308 }],
+    ['expiry after the year 9999', { exp: 253_402_300_800 }],
     ['null as expiry', { exp: null }],
     ['no expiry', { exp: undefined }],
     ['valid only later', { nbf: now + 3_600 }],
     ['start as text', { nbf: String(now) }],
+    ['fractional start', { nbf: now - 3_600.5 }],
+    ['negative start', { nbf: -1 }],
+    ['start after all dates', { nbf: 1e308 }],
+    ['null as start', { nbf: null }],
     ['issued in the future', { iat: now + 3_600 }],
     ['issue time as text', { iat: 'now' }],
+    ['fractional issue time', { iat: now - 3_600.5 }],
+    ['negative issue time', { iat: -1e308 }],
+    ['null as issue time', { iat: null }],
   ],
   format: () => [
     ['no object id', { oid: undefined }],
@@ -116,6 +125,12 @@ const changes: Readonly<Record<string, ChangesOf>> = {
     ['facets in a list', { xms_act_fct: ['11'] }],
     ['blueprint in a list', { xms_par_app_azp: [blueprintAppId] }],
     ['token id as a number', { uti: 1 }],
+    ['bound to a key of the client', { cnf: { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } } }],
+    [
+      'bound to a certificate of the client',
+      { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
+    ],
+    ['bound to nothing', { cnf: null }],
   ],
   caller: ({ version }) => {
     const [actor, other] = version === 'v1' ? (['appid', 'azp'] as const) : (['azp', 'appid'] as const)
@@ -152,6 +167,9 @@ const changes: Readonly<Record<string, ChangesOf>> = {
           ['type of identity in a list', { idtyp: ['app'] }],
           ['unmarked, and not its own subject', { idtyp: undefined, sub: otherId }, 403],
           ['called a user', { idtyp: 'user' }, 403],
+          ['unmarked, without roles', { idtyp: undefined, roles: undefined }, 403],
+          ['unmarked, with another scope', { idtyp: undefined, scp: 'openid' }, 403],
+          ['null as type of identity', { idtyp: null }],
         ]
       : [
           ['no scope', { scp: undefined }, 403],
@@ -163,9 +181,15 @@ const changes: Readonly<Record<string, ChangesOf>> = {
           ['scope with a comma', { scp: 'Weather.Read,openid' }, 403],
           ['role name as a scope', { scp: 'Weather.Read.All' }, 403],
           ['scopes in a list', { scp: ['Weather.Read'] }],
-          ['role of the person instead of a scope', { scp: undefined, roles: ['Weather.Read.All'] }, 403],
+          ['role of the user instead of a scope', { scp: undefined, roles: ['Weather.Read.All'] }, 403],
           ['called an app', { idtyp: 'app' }],
           ['neither app nor user', { idtyp: 'device' }],
           ['unmarked, without scope', { idtyp: undefined, scp: undefined }, 403],
+          [
+            'unmarked, role of the user instead of a scope',
+            { idtyp: undefined, scp: undefined, roles: ['Weather.Read.All'] },
+            403,
+          ],
+          ['unmarked, another scope', { idtyp: undefined, scp: 'openid', roles: ['Weather.Read.All'] }, 403],
         ],
 }

@@ -22,7 +22,7 @@ export interface AzureAdOptions {
 
 /**
  * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. Nothing is reported then,
- * for the sidecar starts all the same and answers every request with an empty 500.
+ * for the sidecar starts all the same and responds to every request with an empty 500.
  */
 export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
   const tenantId = settings.text('AzureAd:TenantId')

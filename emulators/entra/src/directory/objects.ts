@@ -7,32 +7,24 @@ export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
 const exact = { additionalProperties: false } as const
 
-const PermissionScope = Type.Object(
-  {
-    id: Guid,
-    value: Name,
-    type: Type.Enum(['User', 'Admin'] as const, { default: 'User' }),
-    isEnabled: Type.Boolean({ default: true }),
-    adminConsentDisplayName: Text,
-    adminConsentDescription: Text,
-    userConsentDisplayName: Text,
-    userConsentDescription: Text,
-  },
-  exact,
-)
+/** Texts beyond these are kept as they came. */
+const PermissionScope = Type.Object({
+  id: Guid,
+  value: Name,
+  type: Type.Enum(['User', 'Admin'] as const, { default: 'User' }),
+  isEnabled: Type.Boolean({ default: true }),
+  userConsentDescription: Text,
+})
 export type PermissionScope = Static<typeof PermissionScope>
 
-const AppRole = Type.Object(
-  {
-    id: Guid,
-    value: Name,
-    displayName: Name,
-    description: Text,
-    allowedMemberTypes: Type.Array(Type.Enum(['Application', 'User'] as const), { minItems: 1 }),
-    isEnabled: Type.Boolean({ default: true }),
-  },
-  exact,
-)
+const AppRole = Type.Object({
+  id: Guid,
+  value: Name,
+  displayName: Name,
+  description: Text,
+  allowedMemberTypes: Type.Array(Type.Enum(['Application', 'User'] as const), { minItems: 1 }),
+  isEnabled: Type.Boolean({ default: true }),
+})
 export type AppRole = Static<typeof AppRole>
 
 const OptionalClaim = Type.Object(
@@ -207,21 +199,12 @@ export function newServicePrincipal(
 }
 
 /** A delegated permission that users may consent to themselves. */
-export function newScope(id: string, value: string, description = value): PermissionScope {
-  return {
-    id,
-    value,
-    type: 'User',
-    isEnabled: true,
-    adminConsentDisplayName: description,
-    adminConsentDescription: description,
-    userConsentDisplayName: description,
-    userConsentDescription: description,
-  }
+export function newScope(id: string, value: string, userConsentDescription = value): PermissionScope {
+  return { id, value, type: 'User', isEnabled: true, userConsentDescription }
 }
 
 /** An application permission. */
-export function newRole(id: string, value: string, displayName = value): AppRole {
+export function newRole(id: string, value: string): AppRole {
   const allowedMemberTypes: AppRole['allowedMemberTypes'] = ['Application']
-  return { id, value, displayName, description: displayName, allowedMemberTypes, isEnabled: true }
+  return { id, value, displayName: value, description: value, allowedMemberTypes, isEnabled: true }
 }

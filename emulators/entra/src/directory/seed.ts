@@ -47,16 +47,23 @@ const agentClaims: OptionalClaim[] = [
 
 /** The tenant as it is after a complete set-up: every flow of the product works. */
 export function seedDirectory(config: Config): DirectoryContent {
-  const { blueprint, agentId, siblingAgentId } = config
+  const { blueprint, weatherApi, spa, setupApp, agentId, siblingAgentId } = config
   const agents = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
-  const registered = seedApplications(config)
+  const applications = seedApplications(config)
+  const principalIds = new Map<string, string>([
+    [blueprint.appId, seedIds.blueprintPrincipal],
+    [weatherApi.appId, seedIds.weatherPrincipal],
+    [spa.appId, seedIds.spaPrincipal],
+    [setupApp.appId, seedIds.setupPrincipal],
+    [wellKnown.graphAppId, seedIds.graphPrincipal],
+  ])
   return {
     users: [seedUser(seedIds.ada, 'Ada Osei', 'ada'), seedUser(seedIds.ben, 'Ben Lindqvist', 'ben')],
-    applications: registered.map(([, application]) => application),
+    applications,
     servicePrincipals: [
-      ...registered.map(([id, { appId, displayName, kind }]) =>
+      ...applications.map(({ appId, displayName, kind }) =>
         newServicePrincipal({
-          id,
+          id: principalIds.get(appId) ?? appId,
           appId,
           displayName,
           kind: kind === 'application' ? 'servicePrincipal' : 'agentIdentityBlueprintPrincipal',
@@ -86,69 +93,52 @@ export function seedDirectory(config: Config): DirectoryContent {
   }
 }
 
-/** The applications, each after the object id of its principal. */
-function seedApplications(config: Config): readonly (readonly [principalId: string, Application])[] {
-  const { blueprint, weatherApi, spa, setupApp } = config
-  const agentOptionalClaims = { accessToken: agentClaims, idToken: [] }
+function seedApplications({ blueprint, weatherApi, spa, setupApp }: Config): Application[] {
+  const optionalClaims = { accessToken: agentClaims, idToken: [] }
   return [
-    [seedIds.blueprintPrincipal, seedBlueprint(blueprint)],
-    [
-      seedIds.weatherPrincipal,
-      newApplication({
-        id: seedIds.weatherApplication,
-        appId: weatherApi.appId,
-        displayName: 'Weather API',
-        identifierUris: [`api://${weatherApi.appId}`],
-        api: {
-          requestedAccessTokenVersion: weatherApi.tokenVersion,
-          oauth2PermissionScopes: [
-            newScope(seedIds.weatherReadScope, 'Weather.Read', 'Read the weather on your behalf'),
-          ],
-          preAuthorizedApplications: [],
-        },
-        appRoles: [newRole(seedIds.weatherReadAllRole, 'Weather.Read.All', 'Read all weather')],
-        optionalClaims: agentOptionalClaims,
-      }),
-    ],
-    [
-      seedIds.spaPrincipal,
-      newApplication({
-        appId: spa.appId,
-        displayName: 'Weather Agent page',
-        spa: { redirectUris: [...spa.redirectUris] },
-      }),
-    ],
-    [
-      seedIds.setupPrincipal,
-      newApplication({
-        appId: setupApp.appId,
-        displayName: 'Tenant set-up',
-        passwordCredentials: seedSecret(setupApp.clientSecret),
-      }),
-    ],
-    [
-      seedIds.graphPrincipal,
-      newApplication({
-        appId: wellKnown.graphAppId,
-        displayName: 'Microsoft Graph',
-        identifierUris: [wellKnown.graphUri],
-        api: {
-          requestedAccessTokenVersion: 1,
-          oauth2PermissionScopes: graphScopes,
-          preAuthorizedApplications: [],
-        },
-        appRoles: graphAppRoles,
-        optionalClaims: agentOptionalClaims,
-      }),
-    ],
-    [
-      wellKnown.tokenExchangeAppId,
-      newApplication({
-        appId: wellKnown.tokenExchangeAppId,
-        displayName: 'AAD Token Exchange',
-        identifierUris: [wellKnown.tokenExchangeUri],
-      }),
-    ],
+    seedBlueprint(blueprint),
+    newApplication({
+      id: seedIds.weatherApplication,
+      appId: weatherApi.appId,
+      displayName: 'Weather API',
+      identifierUris: [`api://${weatherApi.appId}`],
+      api: {
+        requestedAccessTokenVersion: weatherApi.tokenVersion,
+        oauth2PermissionScopes: [
+          newScope(seedIds.weatherReadScope, 'Weather.Read', 'Read the weather on your behalf'),
+        ],
+        preAuthorizedApplications: [],
+      },
+      appRoles: [newRole(seedIds.weatherReadAllRole, 'Weather.Read.All')],
+      optionalClaims,
+    }),
+    newApplication({
+      appId: spa.appId,
+      displayName: 'Weather Agent page',
+      spa: { redirectUris: [...spa.redirectUris] },
+    }),
+    newApplication({
+      appId: setupApp.appId,
+      displayName: 'Tenant set-up',
+      passwordCredentials: seedSecret(setupApp.clientSecret),
+    }),
+    newApplication({
+      appId: wellKnown.graphAppId,
+      displayName: 'Microsoft Graph',
+      identifierUris: [wellKnown.graphUri],
+      api: {
+        requestedAccessTokenVersion: 1,
+        oauth2PermissionScopes: graphScopes,
+        preAuthorizedApplications: [],
+      },
+      appRoles: graphAppRoles,
+      optionalClaims,
+    }),
+    newApplication({
+      appId: wellKnown.tokenExchangeAppId,
+      displayName: 'AAD Token Exchange',
+      identifierUris: [wellKnown.tokenExchangeUri],
+    }),
   ]
 }
 

@@ -76,9 +76,9 @@ describe('an ordered fault', () => {
   it('goes back to the page when it strikes the sign-in', async () => {
     await order({ target: { leg: 'authorize' }, fault: { kind: 'refuse', code: 53003 } })
     const browser = new Browser(entra)
-    const answer = returned(await browser.visit(browser.authorizeUrl()))
-    expect(answer).toMatchObject({ error: 'invalid_grant', state: 'the-state|with=signs' })
-    expect(answer['error_description']).toMatch(/^AADSTS53003: /)
+    const sentBack = returned(await browser.visit(browser.authorizeUrl()))
+    expect(sentBack).toMatchObject({ error: 'invalid_grant', state: 'the-state|with=signs' })
+    expect(sentBack['error_description']).toMatch(/^AADSTS53003: /)
   })
 })
 
@@ -160,7 +160,7 @@ describe('the other controls', () => {
     expect(entra.entra.directory.content.users).toHaveLength(2)
   })
 
-  it('answer to local names only', async () => {
+  it('are closed to pages of other sites', async () => {
     const response = await fetch(`${entra.url}/emulator/reset`, {
       method: 'POST',
       headers: { origin: 'https://evil.example' },

@@ -1,8 +1,9 @@
 import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
+import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { formOf, legOf } from './leg.ts'
 import { strikeOrderedFaults } from './strike.ts'
@@ -51,6 +52,25 @@ export function controlEntra(app: FastifyInstance, entra: Entra): void {
     })
   })
   strikeOrderedFaults(app, entra)
+  app.get('/', async (_request, reply) => showOverview(entra, reply))
+}
+
+/** `GET /`: what this is, and whom and what its tenant holds. */
+function showOverview(entra: Entra, reply: FastifyReply): FastifyReply {
+  const { users, servicePrincipals } = entra.directory.content
+  const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
+  const items = objects.map(
+    ({ displayName, kind, appId }) =>
+      `<li><strong>${escapeHtml(displayName)}</strong>, ${kind}: <code>${escapeHtml(appId)}</code></li>`,
+  )
+  return sendPage(reply, {
+    title: 'A tenant that is not real',
+    body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
+<code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.</p>
+<ul>
+${items.join('\n')}
+</ul>`,
+  })
 }
 
 function addOwnControls(scope: FastifyInstance, entra: Entra): void {

@@ -104,7 +104,7 @@ const suberrors: Readonly<Record<number, string>> = {
   700084: 'bad_token',
 }
 
-/** `invalid_client` is answered with 401, all else with 400, save these. */
+/** `invalid_client` has the status 401, all else 400, save these. */
 const statuses: Readonly<Record<number, number>> = { 650051: 400, 650053: 400, 90033: 503, 90055: 429 }
 
 export interface RefusalKind {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { findRefusal, type RefusalCode } from './catalogue.ts'
 
 interface RefusalOptions {
@@ -48,18 +47,6 @@ export interface Trace {
   readonly traceId: string
   readonly correlationId: string
   readonly timestamp: string
-}
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** A new trace; the client's own request id becomes the correlation id if it is a GUID. */
-export function newTrace(clientRequestId: string | undefined, nowMs: number): Trace {
-  return {
-    traceId: randomUUID(),
-    correlationId:
-      clientRequestId !== undefined && guid.test(clientRequestId) ? clientRequestId : randomUUID(),
-    timestamp: timestampOf(nowMs),
-  }
 }
 
 /** Time in Entra's own notation, such as `2026-01-01 00:00:00Z`. */

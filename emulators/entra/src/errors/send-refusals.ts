@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { EntraError, errorBody, newTrace, type Trace } from './entra-error.ts'
+import { EntraError, errorBody, type Trace, timestampOf } from './entra-error.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,13 +11,18 @@ declare module 'fastify' {
 
 type Query = Readonly<Record<string, string | undefined>>
 
-/** Gives every request its trace and correlation id, and puts refusals on the wire as Entra's JSON. */
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Gives every request its trace and correlation id (the client's own, if it sent a GUID), and puts refusals on the wire as Entra's JSON. */
 export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   app.decorateRequest('trace')
   app.addHook('onRequest', async (request, reply) => {
-    const header = request.headers['client-request-id']
-    const fromQuery = (request.query as Query)['client-request-id']
-    request.trace = newTrace(typeof header === 'string' ? header : fromQuery, entra.clock.nowMs())
+    const given = request.headers['client-request-id'] ?? (request.query as Query)['client-request-id']
+    request.trace = {
+      traceId: randomUUID(),
+      correlationId: typeof given === 'string' && guid.test(given) ? given : randomUUID(),
+      timestamp: timestampOf(entra.clock.nowMs()),
+    }
     reply.header('x-ms-request-id', request.trace.traceId)
     if (request.headers['return-client-request-id'] === 'true')
       reply.header('client-request-id', request.trace.correlationId)

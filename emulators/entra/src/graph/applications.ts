@@ -10,19 +10,20 @@ import { collection, findApplication, readBoundUsers } from './odata.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
-const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
   // Reported of Entra: a filter on all applications does not find blueprints.
-  for (const [path, kind] of [
-    ['/applications', 'application'],
-    [blueprintPath, 'agentIdentityBlueprint'],
-  ] as const) {
+  for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
+    const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
       requirePermission(caller, writeAll)
       const listed = entra.directory.content.applications.filter(one => one.kind === kind)
       return collection('applications', listed.map(showApplication), query)
+    })
+    app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
+      const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
+      return reply.code(201).send(create(entra, caller, body, isBlueprint))
     })
   }
 
@@ -30,14 +31,6 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
     requirePermission(caller, writeAll)
     return showApplication(findApplication(entra, params.key))
   })
-
-  app.post('/applications', { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
-    const isBlueprint = blueprintType.test(body['@odata.type'] ?? '')
-    return reply.code(201).send(create(entra, caller, body, isBlueprint))
-  })
-  app.post(blueprintPath, { schema: { body: NewApplication } }, async ({ body, caller }, reply) =>
-    reply.code(201).send(create(entra, caller, body, true)),
-  )
 
   app.patch(
     '/applications/:key',
@@ -101,10 +94,7 @@ function changeApplication(
   { '@odata.type': _type, api = {}, ...properties }: Static<typeof ApplicationPatch>,
 ): void {
   if (application.kind === 'agentIdentityBlueprint' && properties.spa)
-    throw new GraphError(
-      'AgentBlueprint_IncompatibleProperty',
-      "The property 'spa' is not compatible with an agent identity blueprint.",
-    )
+    throw new GraphError('AgentBlueprint_IncompatibleProperty', "A blueprint has no property 'spa'.")
   checkIdentifierUris(entra, application, properties.identifierUris)
   checkRemovals(application.api.oauth2PermissionScopes, api.oauth2PermissionScopes)
   checkRemovals(application.appRoles, properties.appRoles)
@@ -129,12 +119,9 @@ function checkIdentifierUris(entra: Entra, application: Application, uris: reado
   }
 }
 
-interface Entitlement {
-  readonly id: string
-  readonly isEnabled: boolean
-}
+type Entitlements = readonly Readonly<{ id: string; isEnabled: boolean }>[]
 
-function checkRemovals(now: readonly Entitlement[], wanted: readonly Entitlement[] | undefined): void {
+function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): void {
   const removed = now.find(({ id, isEnabled }) => isEnabled && !wanted?.some(kept => kept.id === id))
   if (wanted === undefined || !removed) return
   throw new GraphError(

@@ -11,8 +11,7 @@ import { collection, findApplication } from './odata.ts'
 
 const CredentialKey = Type.Object({ key: Type.String(), credential: Type.String() })
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
-/** Of secrets, and of federated credentials. */
-const mostCredentials = 20
+const mostFederated = 20
 const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
@@ -29,8 +28,6 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
     { schema: { params: Key, body: NewPassword } },
     async ({ body: { passwordCredential = {} }, caller, params }) => {
       const { passwordCredentials } = writable(caller, params.key)
-      if (passwordCredentials.length >= mostCredentials)
-        throw badRequest('The application has as many secrets as it may have.')
       const now = entra.clock.nowMs()
       const credential = {
         keyId: randomUUID(),
@@ -49,12 +46,8 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
     federatedPath,
     { schema: { params: Key, querystring: Query } },
     async ({ caller, params, query }) => {
-      const { id, federatedIdentityCredentials } = writable(caller, params.key)
-      return collection(
-        `applications('${id}')/federatedIdentityCredentials`,
-        federatedIdentityCredentials,
-        query,
-      )
+      const { federatedIdentityCredentials } = writable(caller, params.key)
+      return collection('federatedIdentityCredentials', federatedIdentityCredentials, query)
     },
   )
 
@@ -112,8 +105,8 @@ function addFederated(
   body: Static<typeof NewFederatedCredential>,
 ): FederatedIdentityCredential {
   const credentials = application.federatedIdentityCredentials
-  if (credentials.length >= mostCredentials)
-    throw badRequest(`An application has at most ${mostCredentials} federated identity credentials.`)
+  if (credentials.length >= mostFederated)
+    throw badRequest(`An application has at most ${mostFederated} federated identity credentials.`)
   const added = { description: null, ...body, id: randomUUID() }
   checkUnique(application, added)
   credentials.push(added)

@@ -29,46 +29,27 @@ export function alreadyExists(message: string): GraphError {
 /** Puts every refusal of a Graph route into Graph's own shape, ordered faults included. */
 export function sendGraphErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const { status, code, message, headers = {} } = toGraphError(error)
-    if (status >= 500 && !(error instanceof EntraError))
-      request.log.error({ err: error }, 'Unexpected error.')
+    const { status, code, message } = toGraphError(error)
+    if (status === 500) request.log.error({ err: error }, 'Unexpected error.')
     const { traceId, correlationId, timestamp } = request.trace
-    return reply
-      .code(status)
-      .headers({ ...headers, ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}) })
-      .send({
-        error: {
-          code,
-          message,
-          innerError: {
-            date: timestamp.replace(' ', 'T').replace('Z', ''),
-            'request-id': traceId,
-            'client-request-id': correlationId,
-          },
-        },
-      })
+    const innerError = {
+      date: timestamp.replace(' ', 'T').replace('Z', ''),
+      'request-id': traceId,
+      'client-request-id': correlationId,
+    }
+    if (error instanceof EntraError) reply.headers(error.headers)
+    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).send({ error: { code, message, innerError } })
   })
-}
-
-interface Refused {
-  readonly status: number
-  readonly code: string
-  readonly message: string
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 const codes: Readonly<Record<number, string>> = { 429: 'TooManyRequests', 503: 'ServiceUnavailable' }
 
-function toGraphError(error: unknown): Refused {
+function toGraphError(error: unknown): GraphError {
   if (error instanceof GraphError) return error
   const { statusCode = 500, message = '' } = error as Partial<FastifyError>
-  if (error instanceof EntraError)
-    return {
-      status: error.status,
-      code: codes[error.status] ?? 'Request_BadRequest',
-      message,
-      headers: error.headers,
-    }
-  if (statusCode < 500) return { status: statusCode, code: 'Request_BadRequest', message }
-  return { status: 500, code: 'InternalServerError', message: 'An unexpected error occurred.' }
+  const status = error instanceof EntraError ? error.status : statusCode
+  return status === 500
+    ? new GraphError('InternalServerError', 'An unexpected error occurred.', 500)
+    : new GraphError(codes[status] ?? 'Request_BadRequest', message, status)
 }

@@ -299,13 +299,10 @@ describe('Graph', () => {
     })
     expect(again.body.error).toMatchObject({ code: 'Request_BadRequest' })
     expect((await graph.send('DELETE', `/v1.0${path}/${assignment.id}`)).status).toBe(204)
-    expect(
-      (await graph.read(`/servicePrincipals/${seedIds.weatherPrincipal}/appRoleAssignedTo`)).value,
-    ).toEqual([])
+    expect((await graph.read(path)).value).toEqual([])
   })
 
   it('knows the users, and who the caller is', async () => {
-    expect((await graph.read('/users')).value).toHaveLength(2)
     expect(await graph.read('/users/ben@contoso.example')).toMatchObject({ id: seedIds.ben })
     expect((await graph.read('/me')).error.code).toBe('Request_BadRequest')
     const token = await orderToken(entra, {
@@ -318,13 +315,13 @@ describe('Graph', () => {
     expect(me.body).toMatchObject({ userPrincipalName: 'ada@contoso.example' })
   })
 
-  it('answers an ordered fault in its own shape', async () => {
+  it('puts an ordered fault into its own shape', async () => {
     entra.entra.faults.order({
       target: { leg: 'graph' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 3 },
       times: 1,
     })
-    const { status, headers, body } = await graph.send('GET', '/v1.0/users')
+    const { status, headers, body } = await graph.send('GET', '/v1.0/applications')
     expect(status).toBe(429)
     expect(headers.get('retry-after')).toBe('3')
     expect(body.error.code).toBe('TooManyRequests')

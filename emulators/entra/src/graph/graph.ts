@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { applicationRoutes } from './applications.ts'
-import { type Caller, readCaller } from './caller.ts'
+import { type Caller, readCaller, requirePermission } from './caller.ts'
 import { credentialRoutes } from './credentials.ts'
-import { GraphError, sendGraphErrors } from './graph-error.ts'
+import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
 import { permissionRoutes } from './permissions.ts'
 import { servicePrincipalRoutes } from './service-principals.ts'
-import { userRoutes } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,8 +28,21 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   app.setNotFoundHandler(() => {
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
-  const routes = [applicationRoutes, credentialRoutes, permissionRoutes, servicePrincipalRoutes, userRoutes]
+  const routes = [applicationRoutes, credentialRoutes, permissionRoutes, servicePrincipalRoutes]
   for (const plugin of routes) await app.register(plugin, { entra })
+
+  // Set-up scripts look for a sponsor, and for who they are.
+  app.get('/me', async ({ caller }) => {
+    const { userId } = caller
+    requirePermission(caller, 'User.Read', 'User.Read.All')
+    if (userId === undefined)
+      throw badRequest('/me request is only valid with delegated authentication flow.')
+    return entra.directory.user(userId) ?? notFound(userId)
+  })
+  app.get<{ Params: { key: string } }>('/users/:key', async ({ caller, params }) => {
+    requirePermission(caller, 'User.Read.All')
+    return entra.directory.user(params.key) ?? notFound(params.key)
+  })
 }
 
 function checkQuota({ directory: { content } }: Entra): void {

@@ -43,10 +43,9 @@ export function collection(name: string, items: readonly object[], query: Query 
     ),
   )
   const selected = query['$select']?.split(',').map(property => property.trim())
-  const top = Number(query['$top'] ?? matching.length)
   return {
     '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${name}`,
-    value: matching.slice(0, top).map(item => (selected ? pick(item, selected) : item)),
+    value: matching.map(item => (selected ? pick(item, selected) : item)),
   }
 }
 

@@ -11,54 +11,49 @@ import { collection, findServicePrincipal } from './odata.ts'
 const AssignmentKey = Type.Object({ key: Type.String(), assignment: Type.String() })
 const assign = 'AppRoleAssignment.ReadWrite.All'
 const grantPermission = 'DelegatedPermissionGrant.ReadWrite.All'
+const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
 /** App role assignments and delegated permission grants: what an administrator's consent comes down to. */
 export const permissionRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
-  for (const [path, side] of [
-    ['appRoleAssignments', 'principalId'],
-    ['appRoleAssignedTo', 'resourceId'],
-  ] as const) {
-    const route = `/servicePrincipals/:key/${path}`
-
-    app.get(route, { schema: { params: Key, querystring: Query } }, async ({ caller, params, query }) => {
+  app.get(
+    assignmentPath,
+    { schema: { params: Key, querystring: Query } },
+    async ({ caller, params, query }) => {
       requirePermission(caller, assign, 'Application.ReadWrite.All')
       const { id } = findServicePrincipal(entra, params.key)
-      const assignments = entra.directory.content.appRoleAssignments.filter(known => known[side] === id)
-      return collection(
-        path,
-        assignments.map(assignment => showAssignment(entra, assignment)),
-        query,
+      const assignments = entra.directory.content.appRoleAssignments.filter(known => known.principalId === id)
+      const shown = assignments.map(assignment => showAssignment(entra, assignment))
+      return collection('appRoleAssignments', shown, query)
+    },
+  )
+
+  app.post(
+    assignmentPath,
+    { schema: { params: Key, body: NewAppRoleAssignment } },
+    async ({ body, caller, params }, reply) => {
+      requirePermission(caller, assign)
+      if (body.principalId.toLowerCase() !== findServicePrincipal(entra, params.key).id)
+        throw badRequest('The principalId of the body is not the object in the address.')
+      return reply.code(201).send(showAssignment(entra, assignRole(entra, body)))
+    },
+  )
+
+  app.delete(
+    `${assignmentPath}/:assignment`,
+    { schema: { params: AssignmentKey } },
+    async ({ caller, params }, reply) => {
+      requirePermission(caller, assign)
+      const { id } = findServicePrincipal(entra, params.key)
+      const { content } = entra.directory
+      const others = content.appRoleAssignments.filter(
+        known => known.id !== params.assignment || known.principalId !== id,
       )
-    })
-
-    app.post(
-      route,
-      { schema: { params: Key, body: NewAppRoleAssignment } },
-      async ({ body, caller, params }, reply) => {
-        requirePermission(caller, assign)
-        if (body[side].toLowerCase() !== findServicePrincipal(entra, params.key).id)
-          throw badRequest(`The ${side} of the body is not the object in the address.`)
-        return reply.code(201).send(showAssignment(entra, assignRole(entra, body)))
-      },
-    )
-
-    app.delete(
-      `${route}/:assignment`,
-      { schema: { params: AssignmentKey } },
-      async ({ caller, params }, reply) => {
-        requirePermission(caller, assign)
-        const { id } = findServicePrincipal(entra, params.key)
-        const { content } = entra.directory
-        const others = content.appRoleAssignments.filter(
-          known => known.id !== params.assignment || known[side] !== id,
-        )
-        if (others.length === content.appRoleAssignments.length) notFound(params.assignment)
-        content.appRoleAssignments = others
-        return reply.code(204).send()
-      },
-    )
-  }
+      if (others.length === content.appRoleAssignments.length) notFound(params.assignment)
+      content.appRoleAssignments = others
+      return reply.code(204).send()
+    },
+  )
 
   app.get(grantPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
     requirePermission(caller, grantPermission)
@@ -102,7 +97,6 @@ export const permissionRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
 function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): AppRoleAssignment {
   const { directory } = entra
   const principalId = body.principalId.toLowerCase()
-  if (!directory.user(principalId)) findServicePrincipal(entra, principalId)
   const resource = findServicePrincipal(entra, body.resourceId)
   const appRoleId = body.appRoleId.toLowerCase()
   const roles = directory.application(resource.appId)?.appRoles ?? []
@@ -120,13 +114,11 @@ function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): Ap
 }
 
 function showAssignment({ directory }: Entra, assignment: AppRoleAssignment) {
-  const user = directory.user(assignment.principalId)
-  const principal = user ?? directory.principalById(assignment.principalId)
   return {
     ...assignment,
-    principalDisplayName: principal?.displayName ?? null,
-    principalType: user ? 'User' : 'ServicePrincipal',
-    resourceDisplayName: directory.principalById(assignment.resourceId)?.displayName ?? null,
+    principalDisplayName: directory.principalById(assignment.principalId)?.displayName,
+    principalType: 'ServicePrincipal',
+    resourceDisplayName: directory.principalById(assignment.resourceId)?.displayName,
   }
 }
 

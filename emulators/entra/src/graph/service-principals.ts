@@ -37,14 +37,9 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
       requirePermission(caller, writeAll)
       const application = entra.directory.application(body.appId)
       if (!application)
-        throw new GraphError(
-          'NoBackingApplicationObject',
-          `The appId '${body.appId}' of the service principal does not reference a valid application object.`,
-        )
+        throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
       if (application.kind === 'agentIdentityBlueprint')
-        throw badRequest(
-          'The principal of a blueprint is created as microsoft.graph.agentIdentityBlueprintPrincipal.',
-        )
+        throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
       return reply.code(201).send(show(addPrincipal(entra, application, 'servicePrincipal')))
     },
   )
@@ -107,10 +102,7 @@ function addPrincipal(
 function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId: string): Application {
   const blueprint = entra.directory.application(blueprintId)
   if (blueprint?.kind !== 'agentIdentityBlueprint')
-    throw new GraphError(
-      'AgentIdentity_IncompatibleParentType',
-      `The parent '${blueprintId}' of an agent identity must be an agent identity blueprint.`,
-    )
+    throw new GraphError('AgentIdentity_IncompatibleParentType', `'${blueprintId}' is no blueprint.`)
   if (!entra.directory.principal(blueprint.appId))
     throw new GraphError(
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',

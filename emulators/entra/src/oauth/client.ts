@@ -2,7 +2,7 @@ import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
-import { checkClientAssertion, checkExchangeToken } from './client-assertion.ts'
+import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
 
 const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

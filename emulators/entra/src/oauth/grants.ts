@@ -23,13 +23,12 @@ export interface AuthorizationCode extends SignedIn {
 }
 
 export interface RefreshToken extends SignedIn {
-  readonly isForSpa: boolean
   readonly expiresAtSeconds: number
 }
 
 const codeLifetimeSeconds = 600
-const spaRefreshLifetimeSeconds = 24 * 3_600
-const refreshLifetimeSeconds = 90 * 24 * 3_600
+/** As for single-page applications; others have longer. */
+const refreshLifetimeSeconds = 24 * 3_600
 
 interface Redemption {
   readonly clientId: string
@@ -69,15 +68,11 @@ export class Grants {
     return grant
   }
 
-  issueRefreshToken(grant: Omit<RefreshToken, 'expiresAtSeconds'>): {
-    token: string
-    expiresInSeconds: number
-  } {
+  issueRefreshToken(grant: SignedIn): { token: string; expiresInSeconds: number } {
     const token = `1.${opaque(64)}`
-    const expiresInSeconds = grant.isForSpa ? spaRefreshLifetimeSeconds : refreshLifetimeSeconds
-    const expiresAtSeconds = this.#clock.nowSeconds() + expiresInSeconds
+    const expiresAtSeconds = this.#clock.nowSeconds() + refreshLifetimeSeconds
     this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
-    return { token, expiresInSeconds }
+    return { token, expiresInSeconds: refreshLifetimeSeconds }
   }
 
   /** The refresh token's grant. A token stays good until it expires, however often it was used. */
@@ -85,7 +80,7 @@ export class Grants {
     const grant = this.#refreshTokens.get(token)
     if (!grant) throw refusal(9002313, { what: 'refresh token' })
     if (grant.clientId !== clientId) throw refusal(700005, { what: 'refresh token' })
-    if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(grant.isForSpa ? 700084 : 700082)
+    if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(700084)
     return grant
   }
 

@@ -1,4 +1,4 @@
-import type { PermissionScope, User } from '../directory/objects.ts'
+import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -8,25 +8,10 @@ import { userOfHint } from '../tokens/id-token.ts'
 import { readPolicies } from './policies.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
 
-const prompts = ['none', 'login', 'select_account', 'consent'] as const
-type Prompt = (typeof prompts)[number]
+const prompts: readonly (string | undefined)[] = ['none', 'login', 'select_account', 'consent', undefined]
 
 /** An authorization request whose every parameter is good. */
-export interface AuthorizeRequest {
-  readonly client: Client
-  readonly returnAddress: ReturnAddress
-  readonly scope: string
-  readonly requested: RequestedScopes
-  readonly prompt: Prompt | undefined
-  readonly loginHint: string | undefined
-  /** The user whom `loginHint` names, if there is one. */
-  readonly hinted: User | undefined
-  readonly nonce: string | undefined
-  readonly challenge: string | undefined
-  readonly wantsClientInfo: boolean
-  /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
-  readonly policies: readonly string[]
-}
+export type AuthorizeRequest = ReturnType<typeof readAuthorizeRequest>
 
 /** Reads what comes after the client and its address (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export function readAuthorizeRequest(
@@ -34,14 +19,14 @@ export function readAuthorizeRequest(
   query: Query,
   client: Client,
   returnAddress: ReturnAddress,
-): AuthorizeRequest {
+) {
   const type = required(query, 'response_type')
   if (type !== 'code') throw refusal(700054, { type })
   const scope = required(query, 'scope')
   const requested = readScopes(entra, scope)
   checkScopesExist(client, requested)
   const prompt = query['prompt'] || undefined
-  if (prompt !== undefined && !isPrompt(prompt)) throw refusal(90023, { prompt })
+  if (!prompts.includes(prompt)) throw refusal(90023, { prompt: prompt ?? '' })
   const challenge = query['code_challenge']
   if (challenge !== undefined && query['code_challenge_method'] !== 'S256')
     throw refusal(9002313, { what: 'code_challenge_method' }, { error: 'invalid_request' })
@@ -52,10 +37,12 @@ export function readAuthorizeRequest(
     requested,
     prompt,
     loginHint: query['login_hint'] || undefined,
+    /** The user whom the hint names, if there is one. */
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
     challenge,
     wantsClientInfo: query['client_info'] === '1',
+    /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
     policies: readPolicies(query['claims']),
   }
 }
@@ -64,10 +51,6 @@ function required(query: Query, parameter: string): string {
   const value = query[parameter]
   if (!value) throw refusal(900144, { parameter })
   return value
-}
-
-function isPrompt(prompt: string): prompt is Prompt {
-  return prompts.some(known => known === prompt)
 }
 
 function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {

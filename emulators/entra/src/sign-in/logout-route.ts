@@ -3,7 +3,8 @@ import type { Entra } from '../entra.ts'
 import { EntraError } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
-import { sendErrorPage, sendSignedOutPage } from './pages.ts'
+import { sendPage } from './html.ts'
+import { sendErrorPage } from './pages.ts'
 import { type Query, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
 
@@ -27,7 +28,8 @@ export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: E
     if (session && user) session.userIds.delete(user.id)
     if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)
     const registered = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
-    if (address === undefined || !registered.includes(address)) return sendSignedOutPage(reply)
+    if (address === undefined || !registered.includes(address))
+      return sendPage(reply, { title: 'You signed out of your account', body: '' })
     const { origin } = new URL(address)
     return sendBack(reply, { redirectUri: address, origin, mode: 'query', state }, {})
   })

@@ -63,10 +63,3 @@ export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Tra
     body: lines.map(line => `<p>${escapeHtml(line)}</p>`).join('\n'),
   })
 }
-
-export function sendSignedOutPage(reply: FastifyReply): FastifyReply {
-  return sendPage(reply, {
-    title: 'You signed out of your account',
-    body: '<p>It’s a good idea to close this window.</p>',
-  })
-}

@@ -93,7 +93,7 @@ describe('redeeming a code', () => {
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [9002313] })
   })
 
-  it('answers a preflight', async () => {
+  it('lets a preflight pass', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'OPTIONS',
       headers: { origin: pageOrigin, 'access-control-request-method': 'POST' },

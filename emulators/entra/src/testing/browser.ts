@@ -57,7 +57,7 @@ export class Browser {
   }
 }
 
-/** The parameters that an answer hands to the page at the redirect URI. */
+/** The parameters that a response hands to the page at the redirect URI. */
 export function returned(response: Response): Record<string, string> {
   const location = response.headers.get('location') ?? ''
   const [address, fragment] = location.split('#')

@@ -61,7 +61,7 @@ describe('on behalf of', () => {
     },
   )
 
-  it('names the scope that was asked for in the answer, /.default included, without which the sidecar caches nothing', async () => {
+  it('names the scope that was asked for in the response, /.default included, without which the sidecar caches nothing', async () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,

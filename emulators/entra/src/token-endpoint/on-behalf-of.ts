@@ -1,6 +1,6 @@
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { checkLifetime, readAssertion } from '../oauth/assertion.ts'
+import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
 import { authenticate, type Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
 import { type Claims, readOwnToken } from '../tokens/jwt.ts'

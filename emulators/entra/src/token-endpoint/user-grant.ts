@@ -36,17 +36,15 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
     roles: directory.appRoles(user.id, resource),
   })
   const clientId = client.principal.appId
-  const isForSpa = authentication === 'none'
   const refresh = openId.has('offline_access')
-    ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, scope, isForSpa })
+    ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, scope })
     : undefined
   const idToken = openId.has('openid')
     ? await issueIdToken(entra, { clientId, user, sessionId, nonce, openId })
     : undefined
   return tokenResponse(token, {
     scope: echo(requested, scopes),
-    ...(refresh ? { refresh_token: refresh.token } : {}),
-    ...(refresh && isForSpa ? { refresh_token_expires_in: refresh.expiresInSeconds } : {}),
+    ...(refresh ? { refresh_token: refresh.token, refresh_token_expires_in: refresh.expiresInSeconds } : {}),
     ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(form.optional('client_info') === '1' ? { client_info: clientInfo(entra, user) } : {}),
   })

@@ -103,20 +103,12 @@ function optionalClaims(request: AccessTokenRequest): Claims {
 /** https://learn.microsoft.com/entra/agent-id/agent-token-claims */
 function facetsOf({ client, signedIn }: AccessTokenRequest): Claims {
   const isAgent = client.kind === 'agentIdentity'
-  const shared = { xms_tnt_fct: '3 8', xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined }
-  return signedIn
-    ? {
-        ...shared,
-        idtyp: 'user',
-        xms_act_fct: isAgent ? '11 9 3' : '9 3',
-        xms_sub_fct: '2 3',
-        xms_idrel: '1 8',
-      }
-    : {
-        ...shared,
-        idtyp: 'app',
-        xms_act_fct: isAgent ? '9 3 11' : '9 3',
-        xms_sub_fct: isAgent ? '11 3 9' : '3 9',
-        xms_idrel: isAgent ? '7 22' : '7 14',
-      }
+  return {
+    idtyp: signedIn ? 'user' : 'app',
+    xms_act_fct: isAgent ? '9 3 11' : '9 3',
+    xms_sub_fct: signedIn ? '2 3' : isAgent ? '11 3 9' : '3 9',
+    xms_tnt_fct: '3 8',
+    xms_idrel: signedIn ? '1 8' : isAgent ? '7 22' : '7 14',
+    xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined,
+  }
 }

@@ -35,6 +35,7 @@ function describeConfig(config: Config): PublicConfig {
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
     examples: toolsets.flatMap(({ examples }) => examples),
+    modelExamples: toolsets.flatMap(({ modelExamples = [] }) => modelExamples),
     emulated: [...emulated],
   }
 }

@@ -53,7 +53,7 @@ const keyUnknown: Row = {
 }
 const assignmentMissing: Row = {
   code: 'AGENT_NOT_PERMITTED',
-  says: '{api} demands an assignment that the agent identity or the user does not have.',
+  says: 'The {api} demands an assignment that the agent identity or the user does not have.',
   asksForApi: true,
 }
 const signInAfresh: Row = {
@@ -161,7 +161,7 @@ const rows: Readonly<Record<string, Row>> = {
 
   AADSTS65001: {
     code: 'CONSENT_REQUIRED',
-    says: 'The agent identity has no grant for {api}.',
+    says: 'The agent identity has no grant for the {api}.',
     asksForApi: true,
   },
   AADSTS650051: {

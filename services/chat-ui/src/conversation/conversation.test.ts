@@ -2,9 +2,10 @@ import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedro
 import { describe, expect, it } from 'vitest'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import { type Asker, Conversation, type ConversationNeeds } from './conversation.ts'
+import type { SignedInUser } from '../sign-in/session.ts'
+import { Conversation, type ConversationNeeds } from './conversation.ts'
 
-const ada: Asker = { objectId: 'ada', userToken: 'tc-of-ada' }
+const ada: SignedInUser = { objectId: 'ada', userToken: 'tc-of-ada' }
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
@@ -25,7 +26,7 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
     kind: 'tool',
     from: 'bedrock',
     to: 'agent',
-    title: 'get_weather was called',
+    title: 'get_order was called',
     status: 'running',
     startedAt: '',
     ...more,
@@ -57,9 +58,9 @@ describe('Conversation', () => {
       [turn('bedrock'), delta('Sun'), delta('ny'), result('Sunny')],
     ])
     conversation.mode.value = 'bedrock'
-    conversation.draft.value = '  Weather in Dallas?\n'
+    conversation.draft.value = '  Where is order 7?\n'
     await conversation.send()
-    expect(asked[0]?.request).toEqual({ message: 'Weather in Dallas?', mode: 'bedrock', flow: 'autonomous' })
+    expect(asked[0]?.request).toEqual({ message: 'Where is order 7?', mode: 'bedrock', flow: 'autonomous' })
     expect(asked[0]?.options.userToken).toBeUndefined()
     expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })
     expect(conversation.draft.value).toBe('')
@@ -90,7 +91,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('sends the token of the person in the on-behalf-of flow', async () => {
+  it('sends the token of the user in the on-behalf-of flow', async () => {
     const { conversation, asked, latest } = converse([[result('Sunny')]])
     conversation.flow.value = 'obo'
     await conversation.ask('Dallas?')
@@ -98,7 +99,7 @@ describe('Conversation', () => {
     expect(latest()?.askedFor).toBe('ada')
   })
 
-  it('asks the agent nothing when the person is missing, and keeps the draft', async () => {
+  it('asks the agent nothing when the user is missing, and keeps the draft', async () => {
     const { conversation, asked, latest } = converse([], async () => {
       throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
     })
@@ -178,7 +179,7 @@ describe('Conversation', () => {
     await conversation.ask('Dallas?')
     expect(announced).toEqual([
       'Question sent.',
-      'get_weather was called',
+      'get_order was called',
       'Answer started.',
       expect.stringMatching(/^Answer complete, \d+\.\d seconds\.$/),
     ])

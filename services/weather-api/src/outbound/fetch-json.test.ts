@@ -1,9 +1,12 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { Agent } from 'undici'
+import { afterAll, afterEach, expect, it } from 'vitest'
 import { createJsonFetcher } from './fetch-json.ts'
 
-const fetcher = createJsonFetcher()
+const dispatcher = new Agent({ maxResponseSize: 512 * 1024 })
+const fetchJson = createJsonFetcher(dispatcher)
+afterAll(() => dispatcher.destroy())
 const servers: ReturnType<typeof createServer>[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
@@ -18,22 +21,22 @@ async function serve(listener: RequestListener): Promise<URL> {
 
 it('gets a JSON document', async () => {
   const url = await serve((_request, response) => response.end('{"a":1}'))
-  expect(await fetcher.fetchJson(url, 1_000)).toEqual({ a: 1 })
+  expect(await fetchJson(url, 1_000)).toEqual({ a: 1 })
 })
 
 it.each<[string, RequestListener]>([
-  ['never answers', () => undefined],
+  ['never responds', () => undefined],
   ['stops in the middle', (_request, response) => void response.writeHead(200).write('{"a":')],
 ])('gives up in time on a server that %s', async (_name, listener) => {
   const url = await serve(listener)
   const startedMs = performance.now()
-  await expect(fetcher.fetchJson(url, 50)).rejects.toThrow(`${url.origin} did not answer within 50 ms.`)
+  await expect(fetchJson(url, 50)).rejects.toThrow(`${url.origin} did not respond within 50 ms.`)
   expect(performance.now() - startedMs).toBeLessThan(1_000)
 })
 
 it.each<[string, RequestListener, string]>([
-  ['an error', (_request, response) => response.writeHead(503).end('{}'), 'answered 503'],
-  ['no JSON', (_request, response) => response.end('<html>'), 'did not answer with JSON'],
+  ['an error', (_request, response) => response.writeHead(503).end('{}'), 'responded with 503'],
+  ['no JSON', (_request, response) => response.end('<html>'), 'did not respond with JSON'],
   ['half a megabyte', (_request, response) => response.end(`"${'x'.repeat(600_000)}"`), 'could not be read'],
   [
     'another address',
@@ -43,14 +46,12 @@ it.each<[string, RequestListener, string]>([
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
 ])('rejects %s in words', async (_name, listener, words) => {
   const url = await serve(listener)
-  await expect(fetcher.fetchJson(url, 1_000)).rejects.toThrow(words)
+  await expect(fetchJson(url, 1_000)).rejects.toThrow(words)
 })
 
 it('says which address could not be reached, without path and query', async () => {
   const url = await serve(() => undefined)
   servers.pop()?.close()
   url.search = '?key=secret'
-  await expect(fetcher.fetchJson(url, 1_000)).rejects.toThrow(
-    `${url.origin} could not be read (ECONNREFUSED).`,
-  )
+  await expect(fetchJson(url, 1_000)).rejects.toThrow(`${url.origin} could not be read (ECONNREFUSED).`)
 })

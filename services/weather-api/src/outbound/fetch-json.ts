@@ -1,32 +1,23 @@
-import { Agent, fetch } from 'undici'
+import { type Dispatcher, fetch } from 'undici'
 
-/** Why a JSON document could not be had from another server. */
+/** Why a JSON document could not be fetched from another server. */
 export class FetchJsonError extends Error {
   override readonly name = 'FetchJsonError'
-  /** HTTP status of the answer, when there was one. */
+  /** HTTP status of the response, when there was one. */
   readonly status: number | undefined
 
-  constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
+  constructor(message: string, options: { status?: number | undefined; cause?: unknown } = {}) {
     super(message, { cause: options.cause })
     this.status = options.status
   }
 }
 
-/** Gets a JSON document. Rejects with a {@link FetchJsonError} for everything but a 2xx answer with JSON. */
+/** Gets a JSON document. Rejects with a {@link FetchJsonError} for everything but a 2xx response with JSON. */
 export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>
 
-export interface JsonFetcher {
-  readonly fetchJson: FetchJson
-  close(): Promise<void>
-}
-
-const largestAnswerBytes = 512 * 1024
-
-/** A client with bounded connections and answers. The time-out covers everything from look-up to the last byte. */
-export function createJsonFetcher(): JsonFetcher {
-  const dispatcher = new Agent({ connections: 16, maxResponseSize: largestAnswerBytes })
-
-  async function fetchJson(url: URL, timeoutMs: number): Promise<unknown> {
+/** The time-out covers everything from look-up to the last byte. */
+export function createJsonFetcher(dispatcher: Dispatcher): FetchJson {
+  return async (url, timeoutMs) => {
     let status: number | undefined
     try {
       const response = await fetch(url, {
@@ -36,28 +27,20 @@ export function createJsonFetcher(): JsonFetcher {
         signal: AbortSignal.timeout(timeoutMs),
       })
       status = response.status
-      if (!response.ok) {
-        await response.body?.cancel()
-        throw new FetchJsonError(`${url.origin} answered ${status}.`, { status })
-      }
-      return await response.json()
+      if (response.ok) return await response.json()
+      await response.body?.cancel()
     } catch (error) {
-      if (error instanceof FetchJsonError) throw error
-      throw new FetchJsonError(describeFailure(url, timeoutMs, error), {
-        ...(status === undefined ? {} : { status }),
-        cause: error,
-      })
+      throw new FetchJsonError(describeFailure(url, timeoutMs, error), { status, cause: error })
     }
+    throw new FetchJsonError(`${url.origin} responded with ${status}.`, { status })
   }
-
-  return { fetchJson, close: () => dispatcher.destroy() }
 }
 
 function describeFailure(url: URL, timeoutMs: number, error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return `${url.origin} did not answer within ${timeoutMs} ms.`
+    return `${url.origin} did not respond within ${timeoutMs} ms.`
   }
-  if (error instanceof SyntaxError) return `${url.origin} did not answer with JSON.`
+  if (error instanceof SyntaxError) return `${url.origin} did not respond with JSON.`
   const cause = error instanceof Error ? error.cause : undefined
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
   return `${url.origin} could not be read${code}.`

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 const State = Type.Object({ status: Type.String() }, { additionalProperties: false })
 
 /**
- * `/livez`: the process answers. `/readyz`: it takes requests; 503 once it is stopping.
+ * `/livez`: the process responds. `/readyz`: it takes requests; 503 once it is stopping.
  * Keys or weather out of reach do not make it unready: callers then get a problem that says so, which is more than
  * a refused connection would tell them.
  */

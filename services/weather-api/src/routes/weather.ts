@@ -1,18 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { ValidatedToken } from '../token/token-validator.ts'
+import type { Access } from '../token/access.ts'
 import type { WeatherProvider } from '../weather/provider.ts'
-import { ForecastAnswer, ForecastQuery, ProblemAnswer, WeatherAnswer, WeatherQuery } from './schemas.ts'
+import { ForecastQuery, ForecastResponse, ProblemResponse, WeatherQuery, WeatherResponse } from './schemas.ts'
 
-const problems = {
-  400: ProblemAnswer,
-  401: ProblemAnswer,
-  403: ProblemAnswer,
-  404: ProblemAnswer,
-  503: ProblemAnswer,
-}
+const problems = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
 
-/** The protected routes. Their plugin must have put the token of the call into `request.token`. */
+/** The protected routes. Their plugin must have put what the token permits into `request.access`. */
 export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -23,12 +17,12 @@ export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): v
         summary: 'Current weather of a city',
         security: [{ entra: [] }],
         querystring: WeatherQuery,
-        response: { 200: WeatherAnswer, ...problems },
+        response: { 200: WeatherResponse, ...problems },
       },
     },
-    async request => ({
-      ...(await weather.current(request.query.city)),
-      validated: describeValidation(request.token),
+    async ({ query, access }) => ({
+      ...(await weather.current(query.city)),
+      validated: describeAccess(access),
     }),
   )
 
@@ -39,23 +33,22 @@ export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): v
         summary: 'Forecast for a city, from today on',
         security: [{ entra: [] }],
         querystring: ForecastQuery,
-        response: { 200: ForecastAnswer, ...problems },
+        response: { 200: ForecastResponse, ...problems },
       },
     },
-    async request => {
-      const { city, days } = request.query
-      const forecast = await weather.forecast(city, days)
-      return { ...forecast, days: [...forecast.days], validated: describeValidation(request.token) }
-    },
+    async ({ query, access }) => ({
+      ...(await weather.forecast(query.city, query.days)),
+      validated: describeAccess(access),
+    }),
   )
 }
 
-function describeValidation({ grant, signatureVerified, checks }: ValidatedToken) {
+function describeAccess({ identity: { flow, caller, objectId }, checks }: Access) {
   return {
-    flow: grant.flow,
-    caller: grant.caller,
-    on_behalf_of: grant.flow === 'obo' ? grant.objectId : null,
-    signature_verified: signatureVerified,
+    flow,
+    caller,
+    on_behalf_of: flow === 'obo' ? objectId : null,
+    signature_verified: checks.includes('signature'),
     checks: checks.map(name => ({ name, ok: true })),
   }
 }

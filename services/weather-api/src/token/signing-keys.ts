@@ -1,155 +1,154 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import buildGetJwks, { type GetJwks, type JWK } from 'get-jwks'
-import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
-import type { FetchJson } from '../outbound/fetch-json.ts'
+import buildGetJwks, { type JWK } from 'get-jwks'
+import { cacheStores, type Dispatcher, interceptors } from 'undici'
 import { problem } from '../problems.ts'
-import { ReplayDispatcher } from './replay-dispatcher.ts'
+import { cacheForSeconds } from './cache-for-seconds.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-
-export interface KeyTiming {
-  /** How long no other fetch is made after one that did not bring the wanted key. */
-  readonly coolDownMs: number
-  /** How long no other fetch is made after one that failed. */
-  readonly retryAfterMs: number
-  /** Age at which keys are fetched again in the background. */
-  readonly refreshAfterMs: number
-  /** Age at which keys that could not be refreshed are given up. */
-  readonly keepForMs: number
-}
+/** How long a key set that did not help is kept. */
+const keySetLifetimeSeconds = 10
+/** How long no other fetch is made after one that failed. */
+const retryAfterMs = 2_000
 
 const hourMs = 60 * 60 * 1000
-const defaultTiming: KeyTiming = {
-  coolDownMs: 10_000,
-  retryAfterMs: 2_000,
-  refreshAfterMs: hourMs,
-  keepForMs: 24 * hourMs,
+/** Age at which a key is looked up again in the background. */
+const refreshAfterMs = hourMs
+/** Age at which a key that could not be looked up again is given up. */
+const keepForMs = 24 * hourMs
+
+/** Verifies a token by one key and returns its claims. */
+export type Verify = (token: string) => Readonly<Record<string, unknown>>
+
+interface KnownKey {
+  readonly verify: Verify
+  readonly giveUpAt: number
+  refreshAt: number
 }
 
 export interface SigningKeysOptions {
   /** Entra publishes the keys of a tenant below this. */
   readonly issuer: string
-  readonly fetchJson: FetchJson
-  readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
-  readonly now: () => number
-  readonly timing?: Partial<KeyTiming>
+  readonly dispatcher: Dispatcher
+  readonly log: Pick<FastifyBaseLogger, 'warn'>
+  /** Makes a verifier of a public key in PEM. */
+  readonly createVerifier: (publicKey: string) => Verify
 }
-
-const KeySet = Compile(Type.Object({ keys: Type.Array(Type.Unknown()) }))
-
-/** An RSA signing key (RFC 7518 §6.3.1) of at least 2048 bits, which take 342 characters. */
-const SigningKey = Compile(
-  Type.Object({
-    kid: Type.String({ minLength: 1 }),
-    kty: Type.Literal('RSA'),
-    use: Type.Optional(Type.Literal('sig')),
-    alg: Type.Optional(Type.Literal('RS256')),
-    n: Type.String({ pattern: '^[\\w-]{342,}$' }),
-    e: Type.String({ pattern: '^[\\w-]{2,}$' }),
-  }),
-)
 
 /**
  * The published signing keys of one tenant, by key id.
  *
- * get-jwks selects and caches them, one get-jwks for each state of the set: by itself it fetches the set without a
- * time-out for every id it does not know, and gives out withdrawn keys for as long as they are asked for. Here the whole
- * set is fetched, by one request at a time, so no flood of invented key ids can hide a new key or flood the issuer: a
- * fetch that did not help is followed by a cool-down. Known keys go on working through an outage of the issuer, for a
- * bounded time. A key that the issuer has withdrawn is gone with the next fetch.
+ * Each look-up is a get-jwks of its own: one that lives longer keeps giving out withdrawn keys, and can have no time-out.
+ * Requests at the same time are joined, and a key set that did not help is kept for some seconds, so that invented key
+ * ids can neither flood the issuer nor hide a key. Known keys go on working through an outage, for a bounded time.
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions
-  readonly #timing: KeyTiming
-  readonly #parsed = new WeakMap<JWK, KeyObject>()
-  #getJwks: GetJwks
-  #keyIds: ReadonlySet<string> = new Set()
-  #fetchedAt = Number.NEGATIVE_INFINITY
-  #coolUntil = Number.NEGATIVE_INFINITY
-  #failure: unknown
-  #fetching: Promise<void> | undefined
+  readonly #keySetUrl: URL
+  readonly #keySets = new cacheStores.MemoryCacheStore()
+  readonly #dispatcher: Dispatcher
+  readonly #known = new Map<string, KnownKey>()
+  readonly #running = new Map<string, Promise<Verify | undefined>>()
+  #pausedUntil = 0
 
   constructor(options: SigningKeysOptions) {
     this.#options = options
-    this.#timing = { ...defaultTiming, ...options.timing }
-    this.#getJwks = createGetJwks(options.issuer, [])
+    this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
+    this.#dispatcher = options.dispatcher.compose(
+      cacheForSeconds(keySetLifetimeSeconds),
+      interceptors.deduplicate(),
+      interceptors.cache({ store: this.#keySets }),
+    )
   }
 
   /**
-   * The public key of a key id, fetched if need be; `undefined` if the issuer does not publish such a key.
+   * The verifier for a key id, looked up if need be; `undefined` if the issuer does not publish such a key.
    *
    * @throws {ProblemError} SIGNING_KEYS_UNAVAILABLE when that cannot be found out now
    */
-  async find(kid: string): Promise<KeyObject | undefined> {
-    const { now } = this.#options
-    if (this.#has(kid)) return await this.#select(kid)
-    if (this.#fetching || now() >= this.#coolUntil) {
-      await this.#fetchOnce()
-      if (this.#has(kid)) return await this.#select(kid)
-      if (this.#failure === undefined) this.#coolUntil = now() + this.#timing.coolDownMs
+  async find(kid: string): Promise<Verify | undefined> {
+    const now = Date.now()
+    const known = this.#known.get(kid)
+    if (known === undefined || now >= known.giveUpAt) return await this.#lookUp(kid)
+    if (now >= known.refreshAt) {
+      known.refreshAt = now + retryAfterMs
+      this.#lookUp(kid).catch(() => undefined)
     }
-    if (this.#failure === undefined) return undefined
-    throw problem('SIGNING_KEYS_UNAVAILABLE', 'The signing keys could not be fetched.', {
-      cause: this.#failure,
-      upstream: { service: 'entra' },
-      headers: { 'retry-after': '5' },
-    })
+    return known.verify
   }
 
-  /** Never waits; renews an ageing set in the background. */
-  #has(kid: string): boolean {
-    const { now } = this.#options
-    const ageMs = now() - this.#fetchedAt
-    if (ageMs >= this.#timing.keepForMs) return false
-    if (ageMs >= this.#timing.refreshAfterMs && now() >= this.#coolUntil) void this.#fetchOnce()
-    return this.#keyIds.has(kid)
+  #lookUp(kid: string): Promise<Verify | undefined> {
+    const running = this.#running.get(kid) ?? this.#lookUpOnce(kid).finally(() => this.#running.delete(kid))
+    this.#running.set(kid, running)
+    return running
   }
 
-  async #select(kid: string): Promise<KeyObject> {
-    const jwk = await this.#getJwks.getJwk({ domain: this.#options.issuer, alg: 'RS256', kid })
-    const key = this.#parsed.get(jwk) ?? createPublicKey({ key: jwk, format: 'jwk' })
-    this.#parsed.set(jwk, key)
-    return key
+  async #lookUpOnce(kid: string): Promise<Verify | undefined> {
+    const others = this.#known.has(kid) ? [] : [...this.#known.keys()]
+    const verify = await this.#select(kid)
+    if (verify) {
+      // Where one key is new, others may be gone, and the next new one may come at any time.
+      await Promise.allSettled(others.map(other => this.#select(other)))
+      const { origin, pathname: path } = this.#keySetUrl
+      this.#keySets.delete({ origin, path, method: 'GET' })
+    }
+    return verify
   }
 
-  #fetchOnce(): Promise<void> {
-    this.#fetching ??= this.#fetch().finally(() => {
-      this.#fetching = undefined
-    })
-    return this.#fetching
+  async #select(kid: string): Promise<Verify | undefined> {
+    const publicKey = readPublicKey(await this.#fetch(kid))
+    if (publicKey === undefined) {
+      this.#known.delete(kid)
+      return undefined
+    }
+    const now = Date.now()
+    const verify = this.#options.createVerifier(publicKey)
+    this.#known.set(kid, { verify, refreshAt: now + refreshAfterMs, giveUpAt: now + keepForMs })
+    return verify
   }
 
-  async #fetch(): Promise<void> {
-    const { issuer, fetchJson, log, now } = this.#options
+  async #fetch(kid: string): Promise<JWK | undefined> {
+    const { issuer, log } = this.#options
+    if (Date.now() < this.#pausedUntil) throw unavailable()
+    const signal = AbortSignal.timeout(fetchTimeoutMs)
+    // Assigned, since the types of Node's own fetch know undici in another release.
+    const fetchOptions = Object.assign<RequestInit, object>(
+      { redirect: 'error', signal },
+      { dispatcher: this.#dispatcher },
+    )
+    const { getJwk } = buildGetJwks({ issuersWhitelist: [issuer], jwksPath: keySetPath, fetchOptions })
     try {
-      const keys = readSigningKeys(await fetchJson(new URL(`${issuer}/${keySetPath}`), fetchTimeoutMs))
-      this.#getJwks = createGetJwks(issuer, keys)
-      this.#keyIds = new Set(keys.map(({ kid }) => kid))
-      this.#fetchedAt = now()
-      this.#failure = undefined
-      log.info({ keyIds: [...this.#keyIds] }, 'Signing keys fetched.')
+      return await getJwk({ domain: issuer, alg: 'RS256', kid })
     } catch (error) {
-      this.#failure = error
-      this.#coolUntil = now() + this.#timing.retryAfterMs
-      log.warn({ err: error }, 'Signing keys could not be fetched.')
+      const { code, message, cause } = error as NodeJS.ErrnoException
+      if (code === 'JWK_NOT_FOUND') return undefined
+      const reason = cause instanceof Error ? cause.message : message
+      if (Date.now() >= this.#pausedUntil) log.warn({ reason }, 'Signing keys could not be fetched.')
+      this.#pausedUntil = Date.now() + retryAfterMs
+      throw unavailable(error)
     }
   }
 }
 
-/** The RSA signing keys of a JWK set (RFC 7517); others are left out, a set without any is an error. */
-function readSigningKeys(document: unknown) {
-  const entries = KeySet.Check(document) ? document.keys : []
-  const keys = entries.filter(entry => SigningKey.Check(entry))
-  if (keys.length === 0) throw new Error('The key set holds no RSA signing key.')
-  return keys
+function unavailable(cause?: unknown) {
+  return problem('SIGNING_KEYS_UNAVAILABLE', 'The signing keys could not be fetched.', {
+    cause,
+    upstream: { service: 'entra' },
+    headers: { 'retry-after': '5' },
+  })
 }
 
-function createGetJwks(issuer: string, keys: readonly unknown[]): GetJwks {
-  const dispatcher = new ReplayDispatcher(JSON.stringify({ keys }))
-  // Assigned, since the types of Node's own fetch know undici in another release.
-  const fetchOptions = Object.assign<RequestInit, object>({}, { dispatcher })
-  return buildGetJwks({ issuersWhitelist: [issuer], jwksPath: keySetPath, fetchOptions })
+/** The PEM of an RSA signing key (RFC 7518 §6.3.1) of at least 2048 bits; `undefined` for everything else. */
+function readPublicKey(jwk: JWK | undefined): string | undefined {
+  if (jwk === undefined || (jwk['use'] ?? 'sig') !== 'sig') return undefined
+  try {
+    const key = createPublicKey({ key: jwk, format: 'jwk' })
+    const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
+    return key.asymmetricKeyType === 'rsa' && modulusLength >= 2048
+      ? key.export({ type: 'spki', format: 'pem' }).toString()
+      : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -1,59 +1,90 @@
-import { verify } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createVerifier, TokenError } from 'fast-jwt'
 import type { TokenConfig } from '../config.ts'
-import { rejectToken } from './bearer.ts'
-import { checkClaims, type Grant } from './claims.ts'
-import { type DecodedToken, decodeToken } from './decode-token.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import { type Access, decideAccess } from './access.ts'
+import type { Check } from './checks.ts'
+import { type CheckName, rejectToken } from './refusals.ts'
+import type { SigningKeys, Verify } from './signing-keys.ts'
+import { type Claims, readKeyId } from './token-header.ts'
 
-const claimChecks = ['issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission'] as const
-const allChecks = ['signature', ...claimChecks] as const
+const verifyOptions = (checks: readonly Check[]) =>
+  Object.assign({ requiredClaims: ['iss', 'aud'] }, ...checks.map(({ verify }) => verify))
 
-export interface ValidatedToken {
-  readonly grant: Grant
-  readonly signatureVerified: boolean
-  /** The checks that were made, in their order. */
-  readonly checks: readonly (typeof allChecks)[number][]
+/** A verifier for one key, which it parses once; a verifier that asks for its key parses it for every token. */
+export function createKeyVerifier(checks: readonly Check[], publicKey: string): Verify {
+  return createVerifier({ ...verifyOptions(checks), key: publicKey })
 }
 
-/** Runs on Node's thread pool: costs no more than on the main thread, and leaves that free for other requests. */
-const verifyInBackground = promisify(verify)
+/** Verifies the claims of a token as those of an unsigned one. */
+function createUnsignedVerifier(checks: readonly Check[]): Verify {
+  const verify = createVerifier({ ...verifyOptions(checks), algorithms: ['none'] })
+  const header = Buffer.from('{"alg":"none"}').toString('base64url')
+  return token => verify(`${header}.${token.split('.')[1]}.`)
+}
 
 /**
- * Decides whether a token may call this API: the signature by Entra's published keys, then every claim.
- * There is no cache of decisions: each request's token is verified anew.
+ * Decides whether a token is genuine and what it permits. There is no cache of decisions: each request's token is
+ * verified anew.
  */
 export class TokenValidator {
   readonly #config: TokenConfig
-  readonly #keys: SigningKeys
-  readonly #now: () => number
+  readonly #checks: readonly Check[]
+  readonly #findVerifier: SigningKeys['find']
 
-  constructor(config: TokenConfig, keys: SigningKeys, now: () => number = Date.now) {
+  constructor(config: TokenConfig, checks: readonly Check[], keys: Pick<SigningKeys, 'find'>) {
     this.#config = config
-    this.#keys = keys
-    this.#now = now
+    this.#checks = checks
+    const unsigned = createUnsignedVerifier(checks)
+    this.#findVerifier = checks.some(({ name }) => name === 'signature')
+      ? keyId => keys.find(keyId)
+      : async () => unsigned
   }
 
-  /**
-   * @throws {ProblemError} 401 WEATHER_TOKEN_REJECTED, 403 WEATHER_FORBIDDEN or 503 SIGNING_KEYS_UNAVAILABLE
-   */
-  async validate(token: string): Promise<ValidatedToken> {
-    const decoded = decodeToken(token)
-    const signatureVerified = this.#config.validateSignature
-    if (signatureVerified) await this.#verifySignature(decoded)
-    const grant = checkClaims(decoded.claims, this.#config, this.#now() / 1000)
-    return { grant, signatureVerified, checks: signatureVerified ? allChecks : claimChecks }
-  }
-
-  async #verifySignature({ keyId, signedText, signature }: DecodedToken): Promise<void> {
-    const key = await this.#keys.find(keyId)
-    if (!key)
+  /** @throws {ProblemError} 401 WEATHER_TOKEN_REJECTED or 503 SIGNING_KEYS_UNAVAILABLE */
+  async validate(token: string): Promise<Access> {
+    const verify = await this.#findVerifier(readKeyId(token))
+    if (!verify)
       throw rejectToken('signature', 'The token is signed with a key that the issuer does not publish.')
-    const signatureBytes = Buffer.from(signature, 'base64url')
-    // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
-    const canonical = signatureBytes.toString('base64url') === signature
-    const signedBytes = Buffer.from(signedText, 'latin1')
-    if (!canonical || !(await verifyInBackground('RSA-SHA256', signedBytes, key, signatureBytes)))
-      throw rejectToken('signature', 'The signature is wrong.')
+    const claims = readClaims(token, verify)
+    const passed = this.#checks.map(({ name, inspect }) => {
+      inspect?.(claims)
+      return name
+    })
+    const access = decideAccess(claims, this.#config)
+    return { ...access, checks: [...passed, ...access.checks] }
   }
+}
+
+/** @throws {ProblemError} WEATHER_TOKEN_REJECTED */
+function readClaims(token: string, verify: Verify): Claims {
+  const signature = token.slice(token.lastIndexOf('.') + 1)
+  // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature)
+    throw rejectToken('signature', 'The signature is not spelt as RFC 4648 wants it.')
+  try {
+    return verify(token)
+  } catch (error) {
+    throw describeFailure(error)
+  }
+}
+
+/** By the error's code or the claim that its message names; whatever else fast-jwt complains of is the signature. */
+const failures: Readonly<Record<string, readonly [CheckName | 'format', string]>> = {
+  [TokenError.codes.malformed]: ['format', 'The token is malformed.'],
+  [TokenError.codes.invalidPayload]: ['format', 'The claims of the token are no JSON object.'],
+  [TokenError.codes.expired]: ['lifetime', 'The token has expired.'],
+  [TokenError.codes.inactive]: ['lifetime', 'The token is not valid yet.'],
+  exp: ['lifetime', 'The token has an unusable expiry time (exp).'],
+  nbf: ['lifetime', 'The token has an unusable start time (nbf).'],
+  iss: ['issuer', 'The token is from an issuer that this API does not trust.'],
+  aud: ['audience', 'The token is for another API.'],
+}
+
+function describeFailure(error: unknown): unknown {
+  // Thrown for a time that no date can hold.
+  if (error instanceof RangeError) return rejectToken('lifetime', 'The token is not valid at any time.')
+  if (!(error instanceof TokenError)) return error
+  const claim = /\b(exp|nbf|iss|aud) claim/.exec(error.message)?.[1] ?? ''
+  const [check, sentence] = failures[error.code] ??
+    failures[claim] ?? ['signature', 'The signature is wrong.']
+  return rejectToken(check, sentence)
 }

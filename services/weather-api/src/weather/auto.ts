@@ -6,7 +6,7 @@ import type { WeatherProvider } from './provider.ts'
 const pauseMs = 60_000
 
 /**
- * Live weather while it can be had, else the climate normals; the answer's `source` says which.
+ * Live weather while it is within reach, else the climate normals; the `source` says which.
  * Only the request that first finds live weather out of reach waits for it. Later ones get normals at once; after a
  * pause one of them makes a new attempt in the background.
  */
@@ -14,7 +14,6 @@ export class LiveOrNormals implements WeatherProvider {
   readonly #live: WeatherProvider
   readonly #normals: WeatherProvider
   readonly #log: Pick<FastifyBaseLogger, 'info' | 'warn'>
-  readonly #now: () => number
   #outOfReach = false
   #nextAttemptAt = 0
 
@@ -22,12 +21,10 @@ export class LiveOrNormals implements WeatherProvider {
     live: WeatherProvider,
     normals: WeatherProvider,
     log: Pick<FastifyBaseLogger, 'info' | 'warn'>,
-    now: () => number = Date.now,
   ) {
     this.#live = live
     this.#normals = normals
     this.#log = log
-    this.#now = now
   }
 
   current(city: string) {
@@ -38,37 +35,39 @@ export class LiveOrNormals implements WeatherProvider {
     return this.#ask(provider => provider.forecast(city, days))
   }
 
-  async #ask<Answer>(question: (provider: WeatherProvider) => Promise<Answer>): Promise<Answer> {
+  async #ask<Weather>(question: (provider: WeatherProvider) => Promise<Weather>): Promise<Weather> {
     if (this.#outOfReach) {
-      if (this.#now() >= this.#nextAttemptAt) void this.#tryLive(question).catch(() => undefined)
+      if (Date.now() >= this.#nextAttemptAt) this.#tryLive(question).catch(() => undefined)
       return await question(this.#normals)
     }
     return (await this.#tryLive(question)) ?? (await question(this.#normals))
   }
 
-  /** The live answer, `undefined` when live weather is out of reach; an unknown city rejects. */
-  async #tryLive<Answer>(
-    question: (provider: WeatherProvider) => Promise<Answer>,
-  ): Promise<Answer | undefined> {
-    this.#nextAttemptAt = this.#now() + pauseMs
+  /** The live weather, `undefined` when it is out of reach; an unknown city rejects. */
+  async #tryLive<Weather>(
+    question: (provider: WeatherProvider) => Promise<Weather>,
+  ): Promise<Weather | undefined> {
+    this.#nextAttemptAt = Date.now() + pauseMs
     try {
-      const answer = await question(this.#live)
-      this.#inReach()
-      return answer
+      const weather = await question(this.#live)
+      this.#noteReach()
+      return weather
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error
-      if (error.code !== 'WEATHER_UNAVAILABLE') {
-        this.#inReach()
+      if (!(error instanceof ProblemError) || error.code !== 'WEATHER_UNAVAILABLE') {
+        this.#noteReach()
         throw error
       }
       if (!this.#outOfReach)
-        this.#log.warn({ err: error }, 'Live weather is out of reach; answering climate normals.')
+        this.#log.warn(
+          { reason: error.message },
+          'Live weather is out of reach; climate normals take its place.',
+        )
       this.#outOfReach = true
       return undefined
     }
   }
 
-  #inReach(): void {
+  #noteReach(): void {
     if (this.#outOfReach) this.#log.info('Live weather is back.')
     this.#outOfReach = false
   }

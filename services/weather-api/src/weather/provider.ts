@@ -1,36 +1,47 @@
-export type WeatherSource = 'open-meteo' | 'climate-normals'
+import { type Static, type TProperties, Type } from 'typebox'
 
-interface Place {
-  readonly city: string
-  readonly region?: string
-  readonly country: string
+/** An object with these properties and no others. */
+export function strictObject<Properties extends TProperties>(properties: Properties) {
+  return Type.Object(properties, { additionalProperties: false })
 }
 
-export interface CurrentWeather extends Place {
-  readonly temperature_c: number
-  readonly temperature_f: number
-  readonly condition: string
-  readonly humidity_percent?: number
-  readonly wind_kph?: number
-  /** ISO 8601, UTC. For climate normals: the moment for which they were read from the seasonal curve. */
-  readonly observed_at: string
-  readonly source: WeatherSource
+const place = {
+  city: Type.String(),
+  region: Type.Optional(Type.String()),
+  country: Type.String(),
 }
 
-export interface ForecastDay {
-  /** Local calendar date of the city, `YYYY-MM-DD`. */
-  readonly date: string
-  readonly low_c: number
-  readonly high_c: number
-  readonly low_f: number
-  readonly high_f: number
-  readonly condition: string
-}
+const source = Type.Enum(['open-meteo', 'climate-normals'], {
+  description:
+    'open-meteo: live model data. climate-normals: long-term averages for the date, not a measurement.',
+})
 
-export interface Forecast extends Place {
-  readonly days: readonly ForecastDay[]
-  readonly source: WeatherSource
-}
+export const CurrentWeather = strictObject({
+  ...place,
+  temperature_c: Type.Number(),
+  temperature_f: Type.Number(),
+  condition: Type.String(),
+  humidity_percent: Type.Optional(Type.Number()),
+  wind_kph: Type.Optional(Type.Number()),
+  observed_at: Type.String({
+    description: 'ISO 8601, UTC. For climate normals, the moment for which the average was taken.',
+  }),
+  source,
+})
+export type CurrentWeather = Static<typeof CurrentWeather>
+
+const ForecastDay = strictObject({
+  date: Type.String({ description: 'Local date of the city, YYYY-MM-DD.' }),
+  low_c: Type.Number(),
+  high_c: Type.Number(),
+  low_f: Type.Number(),
+  high_f: Type.Number(),
+  condition: Type.String(),
+})
+export type ForecastDay = Static<typeof ForecastDay>
+
+export const Forecast = strictObject({ ...place, days: Type.Array(ForecastDay), source })
+export type Forecast = Static<typeof Forecast>
 
 /** A source of weather. Both calls reject with the problems CITY_NOT_FOUND or WEATHER_UNAVAILABLE. */
 export interface WeatherProvider {

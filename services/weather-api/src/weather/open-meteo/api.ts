@@ -66,7 +66,7 @@ export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
 
 /**
  * The three calls of Open-Meteo's API that are used here (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api).
- * Each rejects with WEATHER_UNAVAILABLE when there is no usable answer in time.
+ * Each rejects with WEATHER_UNAVAILABLE when there is no usable response in time.
  */
 export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
   let inFlight = 0
@@ -77,18 +77,18 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
     validator: Validator<Record<never, never>, Schema>,
   ): Promise<Static<Schema>> {
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value))
-    if (inFlight >= mostRequestsInFlight) throw unavailable('Too many questions to Open-Meteo are under way.')
+    if (inFlight >= mostRequestsInFlight) throw unavailable('Too many requests to Open-Meteo are under way.')
     inFlight += 1
     try {
-      const answer = await fetchJson(url, timeoutMs)
-      if (validator.Check(answer)) return answer
+      const document = await fetchJson(url, timeoutMs)
+      if (validator.Check(document)) return document
     } catch (error) {
       if (!(error instanceof FetchJsonError)) throw error
       throw unavailable(error.message, error)
     } finally {
       inFlight -= 1
     }
-    throw unavailable('Open-Meteo answered in a form that this service does not know.')
+    throw unavailable('Open-Meteo responded in a form that this service does not know.')
   }
 
   return {

@@ -14,7 +14,7 @@ const minuteMs = 60 * 1000
 const cachedPlaces = { max: 500, ttl: 24 * 60 * minuteMs }
 const cachedWeather = { max: 500, ttl: 10 * minuteMs }
 
-/** Live weather from Open-Meteo. Answers are cached for a short time; equal questions in flight are joined. */
+/** Live weather from Open-Meteo. Responses are cached for a short time; equal requests in flight are joined. */
 export class OpenMeteo implements WeatherProvider {
   readonly #api: OpenMeteoApi
   readonly #places: LRUCache<string, readonly Place[], string>

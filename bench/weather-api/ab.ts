@@ -1,0 +1,141 @@
+/**
+ * What a request with a distinct valid token costs the weather API, in CPU time, beside the least that an HTTP server can
+ * do that verifies tokens: `node:http` and `crypto.verify`. The API keeps no cache of decisions, so every request costs it
+ * a verification. Two more rows tell where the rest goes: the bare RS256 limit of one core, and the API with verification
+ * switched off. Every server is warmed up until its code is compiled; then they are measured in turns.
+ */
+import { verify } from 'node:crypto'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { autonomousClaims } from '../../tests/support/agent-tokens.ts'
+import { identities } from '../../tests/support/identities.ts'
+import { createIssuer } from '../../tests/support/token-issuer.ts'
+import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { median, printTable } from '../support/table.ts'
+import type { LoadOrder, LoadResult } from './load-generator.ts'
+
+const tokenCount = 4_000
+const rounds = 25
+const warmUpMs = 8_000
+const roundMs = 1_000
+const connections = 64
+
+const issuer = await createIssuer()
+const tokens = Array.from({ length: tokenCount }, () =>
+  issuer.sign(autonomousClaims({ authority: issuer.url })),
+)
+const folder = import.meta.dirname
+const weatherApi = resolve(folder, '../../services/weather-api/src/main.ts')
+const weatherApiEnv = {
+  HOST: '127.0.0.1',
+  TENANT_ID: identities.tenantId,
+  WEATHER_API_APP_ID: identities.weatherAppId,
+  AGENT_CLIENT_ID: identities.agentId,
+  ENTRA_AUTHORITY: issuer.url,
+  WEATHER_PROVIDER: 'climate-normals',
+}
+const publicKey = issuer.key.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
+interface Measurement {
+  readonly perSecond: number
+  readonly cpuUs: number
+  readonly failed: number
+}
+
+class Server {
+  readonly #process: MeasuredProcess
+  readonly #port: number
+
+  private constructor(process: MeasuredProcess, port: number) {
+    this.#process = process
+    this.#port = port
+  }
+
+  /** Starts a server and warms it up. */
+  static async start(main: string, env: Record<string, string>): Promise<Server> {
+    const port = await findFreePort()
+    const health = `http://127.0.0.1:${port}/readyz`
+    const server = new Server(await MeasuredProcess.start(main, { ...env, PORT: String(port) }, health), port)
+    await generateLoad({ connections, port, tokens, durationMs: warmUpMs })
+    return server
+  }
+
+  async measure(): Promise<Measurement> {
+    const cpuBeforeMs = this.#process.cpuMs
+    const order = { connections, port: this.#port, tokens, durationMs: roundMs }
+    const { responses, failed, durationMs } = await generateLoad(order)
+    return {
+      perSecond: (responses * 1_000) / durationMs,
+      cpuUs: ((this.#process.cpuMs - cpuBeforeMs) * 1_000) / responses,
+      failed,
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop()
+  }
+}
+
+async function generateLoad(order: LoadOrder): Promise<LoadResult> {
+  const worker = new Worker(new URL('load-generator.ts', import.meta.url), { workerData: order })
+  const [result] = await once(worker, 'message')
+  return result
+}
+
+function measureBareVerify(): Measurement {
+  const inputs = tokens.map(token => {
+    const end = token.lastIndexOf('.')
+    return [Buffer.from(token.slice(0, end)), Buffer.from(token.slice(end + 1), 'base64url')] as const
+  })
+  const cpuBefore = process.cpuUsage()
+  const started = performance.now()
+  let count = 0
+  let failed = 0
+  while (performance.now() - started < roundMs) {
+    for (const [input, signature] of inputs) {
+      if (!verify('RSA-SHA256', input, issuer.key.publicKey, signature)) failed += 1
+    }
+    count += inputs.length
+  }
+  const durationMs = performance.now() - started
+  const cpu = process.cpuUsage(cpuBefore)
+  return { perSecond: (count * 1_000) / durationMs, cpuUs: (cpu.user + cpu.system) / count, failed }
+}
+
+const mains = process.argv.slice(2)
+const servers: Record<string, Server> = {
+  bare: await Server.start(resolve(folder, 'bare-verify-server.ts'), { PUBLIC_KEY: publicKey }),
+}
+for (const m of mains) { const [n, path, extra] = m.split('='); servers[n] = await Server.start(path, { ...weatherApiEnv, ...(extra ? Object.fromEntries(extra.split(',').map(e => e.split(':'))) : {}) }) }
+const results: any = { 'crypto.verify alone, one core': [] }
+try {
+  for (let round = 0; round < rounds; round += 1) {
+    results['crypto.verify alone, one core']?.push(measureBareVerify())
+    for (const [name, server] of Object.entries(servers)) {
+      results[name] ??= []
+      results[name].push(await server.measure())
+    }
+  }
+} finally {
+  await Promise.all(Object.values(servers).map(server => server.stop()))
+  await issuer.close()
+}
+
+const rows = Object.entries(results).map(([name, measurements]) => ({
+  name,
+  perSecond: median(measurements.map(({ perSecond }) => perSecond)),
+  cpuUs: measurements.map(({ cpuUs }) => cpuUs).sort((a, b) => a - b)[3],
+  failed: measurements.reduce((sum, { failed }) => sum + failed, 0),
+}))
+const peerUs = rows[1]?.cpuUs ?? Number.NaN
+printTable([
+  ['', 'requests per second', 'CPU µs per request', 'of the bare server', 'failed'],
+  ...rows.map(({ name, perSecond, cpuUs, failed }) => [
+    name,
+    Math.round(perSecond),
+    cpuUs.toFixed(1),
+    `${(cpuUs / peerUs).toFixed(2)} ×`,
+    failed,
+  ]),
+])

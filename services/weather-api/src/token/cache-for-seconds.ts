@@ -1,0 +1,18 @@
+import type { Dispatcher } from 'undici'
+
+/** An undici interceptor that lets the cache around it keep good responses for so long, whatever their headers say. */
+export function cacheForSeconds(seconds: number): Dispatcher.DispatcherComposeInterceptor {
+  return dispatch => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (...event) => handler.onRequestStart?.(...event),
+      onResponseStart(controller, status, headers, message) {
+        const ofContent = Object.entries(headers).filter(([name]) => name.startsWith('content-'))
+        const caching = status === 200 ? `max-age=${seconds}` : 'no-store'
+        const kept = { ...Object.fromEntries(ofContent), 'cache-control': caching }
+        handler.onResponseStart?.(controller, status, kept, message)
+      },
+      onResponseData: (...event) => handler.onResponseData?.(...event),
+      onResponseEnd: (...event) => handler.onResponseEnd?.(...event),
+      onResponseError: (...event) => handler.onResponseError?.(...event),
+    })
+}

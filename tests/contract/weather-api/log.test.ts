@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import { identities } from '../../support/identities.ts'
+import type { Claims } from '../../support/token-issuer.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+const { tenantId, agentId, blueprintAppId, ada } = identities
+
+describe('the log of the weather API', () => {
+  let api: RunningWeatherApi
+  let lines: string[]
+  afterEach(() => api.close())
+
+  async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    lines = []
+    const logStream = { write: (line: string) => void lines.push(line) }
+    api = await startWeatherApi({ LOG_LEVEL: 'trace', ...env }, { logStream })
+  }
+  const autonomous = (claims: Claims = {}) =>
+    api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims }))
+  const onBehalfOf = (claims: Claims = {}) =>
+    api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims }))
+  /** The lines of the audit log, without what every line has. */
+  const audited = () =>
+    lines
+      .map(line => JSON.parse(line))
+      .filter(({ audit }) => audit !== undefined)
+      .map(({ pid: _pid, hostname: _hostname, time: _time, requestId, ...entry }) => {
+        expect(requestId).toMatch(/^[\w-]{20,}$/)
+        return entry
+      })
+
+  it('says of every request who called, for whom, what for, and that it was allowed', async () => {
+    await start()
+    await api.ask(onBehalfOf({ uti: 'token-1' }))
+    await api.ask(
+      autonomous({ uti: 'token-2', xms_par_app_azp: undefined }),
+      '/weather/forecast?city=Rome&days=2',
+    )
+    const allowed = { level: 30, msg: 'Access allowed.', audit: 'allowed', caller: agentId, tenantId }
+    expect(audited()).toEqual([
+      {
+        ...allowed,
+        action: 'GET /weather',
+        flow: 'obo',
+        objectId: ada.oid,
+        blueprintAppId,
+        tokenId: 'token-1',
+      },
+      {
+        ...allowed,
+        action: 'GET /weather/forecast',
+        flow: 'autonomous',
+        objectId: agentId,
+        tokenId: 'token-2',
+      },
+    ])
+  })
+
+  it('says of every refused request why, and of a genuine token whose it was', async () => {
+    await start()
+    const other = '99999999-0000-4000-8000-000000000099'
+    const genuine = { flow: 'autonomous', objectId: agentId, tenantId, blueprintAppId, tokenId: 'token-1' }
+    await api.ask(autonomous({ uti: 'token-1', roles: [] }))
+    await api.ask(autonomous({ uti: 'token-1', azp: other }))
+    await api.ask(autonomous({ exp: 1 }))
+    await api.ask(`${autonomous().slice(0, -8)}AAAAAAAA`)
+    await api.get('/weather?city=Rome')
+    await api.issuer.stop()
+    await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid: 'unknown' }))
+    const refused = { level: 40, msg: 'Access refused.', audit: 'refused', action: 'GET /weather' }
+    expect(audited()).toEqual([
+      { ...refused, ...genuine, reason: 'permission', caller: agentId },
+      { ...refused, ...genuine, reason: 'caller', caller: other },
+      { ...refused, reason: 'lifetime' },
+      { ...refused, reason: 'signature' },
+      { ...refused, reason: 'WEATHER_TOKEN_MISSING' },
+      { ...refused, reason: 'SIGNING_KEYS_UNAVAILABLE' },
+    ])
+  })
+
+  it('holds no token and nothing that a caller wrote', async () => {
+    await start()
+    const tokens = [onBehalfOf(), autonomous({ roles: [] }), autonomous({ exp: 1 })]
+    for (const token of tokens) await api.ask(token, `/weather?city=Rome&access_token=${token}`)
+    await api.ask(autonomous(), '/weather?city=Whisperville')
+    await api.ask(autonomous(), '/weather?whispered=1')
+    await api.ask(autonomous(), '/weather/forecast?city=Rome&days=whispered')
+    await api.ask(autonomous(), '/whispered?whispered=whispered')
+    await api.get('/weather?city=whispered', [
+      'Authorization',
+      'Whispered scheme',
+      'X-Whispered',
+      'whispered',
+    ])
+    await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid: 'whispered' }))
+    const log = lines.join('')
+    expect(log).toContain('CITY_NOT_FOUND')
+    expect(log).toContain('INVALID_REQUEST')
+    expect(log).toContain('NOT_FOUND')
+    expect(log).not.toMatch(/whisper/i)
+    for (const token of tokens) for (const part of token.split('.')) expect(log).not.toContain(part)
+  })
+
+  it('holds only ids of a token whose signature was not verified', async () => {
+    await start({ VALIDATE_TOKEN_SIGNATURE: 'false' })
+    await api.ask(onBehalfOf({ oid: 'whispered words', uti: 'w'.repeat(65), azp: 'whispered\nline' }))
+    expect(audited()).toEqual([expect.objectContaining({ audit: 'refused', reason: 'caller', flow: 'obo' })])
+    expect(lines.join('')).not.toMatch(/whisper|www/)
+  })
+
+  it('names an outage once and without a stack', async () => {
+    await start()
+    await api.issuer.stop()
+    await Promise.all([autonomous(), onBehalfOf(), autonomous()].map(token => api.ask(token)))
+    await api.ask(autonomous())
+    const entries = lines.map(line => JSON.parse(line))
+    expect(entries.filter(({ msg }) => msg === 'Signing keys could not be fetched.')).toEqual([
+      expect.objectContaining({ level: 40, reason: expect.stringContaining('ECONNREFUSED') }),
+    ])
+    expect(entries.filter(({ code }) => code === 'SIGNING_KEYS_UNAVAILABLE')).toHaveLength(4)
+    expect(lines.join('')).not.toMatch(/"stack"|\n\s+at /)
+  })
+})

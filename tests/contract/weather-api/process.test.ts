@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+
+const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
+const { tenantId, agentId, weatherAppId } = identities
+
+/** The weather API as a process of its own; `lines` are those of its log so far. */
+async function startProcess(env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [main], {
+    env: { PORT: '0', HOST: '127.0.0.1', TENANT_ID: tenantId, WEATHER_API_APP_ID: weatherAppId, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  const url = Promise.withResolvers<string>()
+  createInterface(child.stdout).on('line', line => {
+    lines.push(line)
+    const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
+    if (address) url.resolve(address)
+  })
+  let complaints = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString()
+  })
+  const exited = once(child, 'exit').then(([code]) => Number(code))
+  return { child, lines, url: url.promise, exited, complaints: () => complaints }
+}
+
+describe('the process of the weather API', { timeout: 30_000 }, () => {
+  it('listens on loopback unless told otherwise, and ends with code 0 on SIGTERM', async () => {
+    const service = await startProcess({ AGENT_CLIENT_ID: agentId, HOST: '' })
+    expect(new URL(await service.url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/)
+    service.child.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+  })
+
+  it('opens its log with a loud warning when signatures are not verified', async () => {
+    const service = await startProcess({ AGENT_CLIENT_ID: agentId, VALIDATE_TOKEN_SIGNATURE: 'false' })
+    await service.url
+    service.child.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+    expect(service.lines.map(line => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('ARE NOT VERIFIED') }),
+    )
+  })
+
+  it('ends at once with a faulty configuration: the faults are said in words, all at once', async () => {
+    const service = await startProcess({
+      TENANT_ID: 'common',
+      WEATHER_PROVIDER: 'crystal-ball',
+      ENTRA_AUTHORITY: 'http://entra.example',
+      VALIDATE_TOKEN_SIGNATURE: 'false',
+      NODE_ENV: 'production',
+    })
+    expect(await service.exited).toBe(1)
+    for (const name of [
+      'TENANT_ID',
+      'WEATHER_PROVIDER',
+      'WEATHER_ALLOWED_CALLERS',
+      'ENTRA_AUTHORITY',
+      'VALIDATE_TOKEN_SIGNATURE',
+    ])
+      expect(service.complaints()).toContain(name)
+  })
+})
