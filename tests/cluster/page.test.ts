@@ -26,7 +26,7 @@ it('the page works through port-forwards, sign-in included, in all four paths', 
   const answered = async () => {
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText(/Dallas.*°C/).waitFor()
-    return answer.locator('.label').allTextContents()
+    return (await answer.locator('.label').allTextContents()).slice(0, 2)
   }
   await choose(page, 'Direct', 'As the agent itself')
   expect(await answered()).toEqual(['Direct', 'As the agent itself'])

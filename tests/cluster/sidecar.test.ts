@@ -86,9 +86,11 @@ describe('the sidecar', () => {
       )
     }
     expect((await ask(agentUrl)).status).toBe(200)
-    // The second time Kubernetes waits ten seconds before it starts the sidecar again.
+    const restarts = async () => statusOf(await demo.namespace.pod('agent'), 'sidecar')?.restartCount
     await kill()
+    await expect.poll(restarts, { timeout: 30_000 }).toBe(1)
     await askUntil(({ status }) => status === 200)
+    // The second time Kubernetes waits ten seconds before it starts the sidecar again.
     await kill()
     await askUntil(({ body }) => body.code === 'SIDECAR_UNREACHABLE')
     await askUntil(({ status }) => status === 200)
@@ -97,7 +99,7 @@ describe('the sidecar', () => {
     expect([...codes]).toEqual(['SIDECAR_UNREACHABLE'])
     const after = await demo.namespace.pod('agent')
     expect(after.metadata.name).toBe(metadata.name)
-    expect(statusOf(after, 'sidecar')?.restartCount).toBe(2)
+    expect(await restarts()).toBe(2)
     expect(statusOf(after, 'agent')?.restartCount).toBe(0)
   })
 

@@ -37,9 +37,9 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
+    // Responses that have begun could not say it; their connections stay for one more request, which is told.
+    app.server.keepAliveTimeout = farewellMs
     await takeLeave(app)
-    // A connection whose last request ends during the stop would otherwise be kept open for a next one.
-    app.server.keepAliveTimeout = 1
     await app.close()
   })
   try {

@@ -7,7 +7,7 @@ import { forward, type PortForward } from './port-forward.ts'
 type Values = Readonly<Record<string, unknown>>
 
 const charts = join(import.meta.dirname, '../../../charts')
-const agentValues = join(charts, 'local-emulators/agent-values.yaml')
+const emulatorsChart = join(charts, 'local-emulators')
 
 /** The ports of this machine at which browsers find the page and the Entra emulator. */
 export interface LocalPorts {
@@ -41,7 +41,7 @@ export class Demo implements AsyncDisposable {
   static async create(purpose: string): Promise<Demo> {
     const ports = { page: await findFreePort(), entra: await findFreePort() }
     const demo = new Demo(await Namespace.create(purpose), ports)
-    await run(join(charts, 'local-emulators/make-certificate.sh'), [demo.namespace.name])
+    await run(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
     return demo
   }
 
@@ -53,11 +53,11 @@ export class Demo implements AsyncDisposable {
       entra: { publicUrl: this.entraOrigin, redirectUris },
       bedrock: { firstTokenMs: 50, tokenDelayMs: 5 },
     }
-    await this.#helm(['emulators', join(charts, 'local-emulators')], merge(ours, values))
+    await this.#helm(['emulators', emulatorsChart], merge(ours, values))
   }
 
-  /** Installs or upgrades the agent's chart. */
-  async installAgent(values: Values = {}): Promise<void> {
+  /** Installs or upgrades the agent's chart; with further values files of the emulators' chart. */
+  async installAgent(values: Values = {}, ...valueFiles: readonly string[]): Promise<void> {
     const ours = {
       entra: { authority: this.entraOrigin },
       agent: { replicas: 1 },
@@ -65,7 +65,11 @@ export class Demo implements AsyncDisposable {
       preStopSleepSeconds: 5,
     }
     const chart = join(charts, 'entra-bedrock-agent')
-    await this.#helm(['demo', chart, '--values', agentValues], merge(ours, values))
+    const files = ['agent-values.yaml', ...valueFiles].flatMap(file => [
+      '--values',
+      join(emulatorsChart, file),
+    ])
+    await this.#helm(['demo', chart, ...files], merge(ours, values))
   }
 
   /** Entra as pods and browsers know it. */
