@@ -12,19 +12,28 @@ WORKDIR /src
 COPY --parents package.json package-lock.json .npmrc */*/package.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --loglevel=error
 
-FROM packages AS sources
+FROM packages AS page
 COPY tsconfig.json ./
-COPY --chown=10001:10001 packages/ packages/
-COPY --chown=10001:10001 services/ services/
-COPY --chown=10001:10001 emulators/ emulators/
+COPY packages/ packages/
+COPY services/chat-ui/ services/chat-ui/
+RUN npm run build:page
 
-FROM sources AS bundles
+FROM packages AS bundles
 COPY scripts/ scripts/
-RUN npm run build:page && npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
+COPY packages/ packages/
+COPY services/ services/
+COPY emulators/ emulators/
+RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
 
 # Sources that run by type stripping, in a container that lets them be replaced while it runs.
-FROM sources AS dev
-ENV NODE_ENV=development
+FROM ${NODE} AS dev
+WORKDIR /src
+COPY --parents package.json package-lock.json .npmrc */*/package.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --loglevel=error
+COPY --chown=10001:10001 packages/ packages/
+COPY --chown=10001:10001 services/ services/
+COPY --chown=10001:10001 --from=page /src/services/chat-ui/dist/ services/chat-ui/dist/
+ENV NODE_ENV=development HOST=::
 USER 10001:10001
 CMD ["--watch", "services/agent/src/main.ts"]
 
@@ -70,7 +79,7 @@ FROM runtime AS agent
 LABEL org.opencontainers.image.title="agent" \
       org.opencontainers.image.description="An AI agent that reasons with Claude on Amazon Bedrock and calls APIs under its own Entra agent identity."
 COPY --from=agent-files /app/ /app/
-COPY --from=bundles /src/services/chat-ui/dist/ /app/page/
+COPY --from=page /src/services/chat-ui/dist/ /app/page/
 # For 1,000 open streams: a small young generation, a bounded heap, one malloc arena.
 ENV CHAT_UI_DIR=/app/page \
     NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=256" \

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests/render.ts'
 import { refusals } from './support/pod-security.ts'
 import { chart, containersOf, helmCommands, lint, render, renderText, run } from './support/render.ts'
 import { variants } from './support/variants.ts'
@@ -129,5 +131,11 @@ describe('A rendering', () => {
     const args = ['template', 'demo', chart, '--values', `${chart}/ci/everything-values.yaml`]
     const helm = helmCommands[0] ?? 'helm'
     expect(await run(helm, args)).toBe(await run(helm, args))
+  })
+})
+
+describe.each(clouds)('the manifests for users without Helm, %s', cloud => {
+  it('are what the chart renders (make manifests)', () => {
+    expect(readFileSync(manifestsFile(cloud), 'utf8')).toBe(renderManifests(cloud))
   })
 })
