@@ -31,6 +31,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
     else if (scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
+  // Text grows as it comes, and once more when Markdown has been loaded for it; the log shrinks when the question grows.
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {
