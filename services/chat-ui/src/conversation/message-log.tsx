@@ -31,14 +31,16 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
     else if (scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
-  // Text grows as it comes, and once more when Markdown has been loaded for it.
+  // Text grows as it comes, and once more when Markdown has been loaded for it; the log shrinks when the question grows.
   useEffect(() => {
+    if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {
-      if (following.peek()) scrollToEnd()
+      if (following.peek() && conversation.exchanges.peek().length > 0) scrollToEnd()
     })
-    if (content.current) observer.observe(content.current)
+    observer.observe(content.current)
+    observer.observe(log.current)
     return () => observer.disconnect()
-  }, [following])
+  }, [conversation, following])
   useEffect(() => {
     if (exchanges.length === 0) return
     void loadMarkdown()
