@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests test test-cluster tilt-up
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster tilt-up
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -71,6 +71,9 @@ tilt-up: ## Develop in the current cluster: sources are synchronised into the ru
 
 manifests: $(installed) ## Render the chart for users without Helm into k8s/manifests
 	@npm run --silent manifests
+
+mutation: $(installed) ## Change the code of token checks, identity and downstream calls, and see whether a test notices (hours)
+	@for target in token identity downstream; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done

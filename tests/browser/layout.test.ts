@@ -83,6 +83,10 @@ describe('below 900 px', () => {
     const page = await open(320, 640)
     const log = await page.getByRole('log').boundingBox()
     expect(log?.height).toBeGreaterThan(640 * 0.55)
+    expect(
+      await page.getByRole('log').evaluate(it => it.scrollTop),
+      'an empty conversation is read from its top',
+    ).toBe(0)
     const targets = await page
       .locator('button:visible, label:visible')
       .evaluateAll(list => list.map(it => it.getBoundingClientRect().height))

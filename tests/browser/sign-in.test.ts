@@ -14,7 +14,7 @@ import {
   signInButton,
 } from './support/steps.ts'
 
-const { ada, ben, agentId, blueprintAppId, pageAppId, weatherAppId } = identities
+const { ada, ben, agentId, pageAppId } = identities
 const browser = useBrowser()
 let stack: Stack
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => stack?.close())
 afterEach(() => emulator('POST', 'reset'))
 
-/** Sets a switch of the emulator of Entra. */
+/** Uses the control plane of the emulator of Entra. */
 async function emulator(method: string, path: string, body?: unknown): Promise<void> {
   const response = await fetch(`${stack.entraUrl}/emulator/${path}`, {
     method,
@@ -33,6 +33,14 @@ async function emulator(method: string, path: string, body?: unknown): Promise<v
       : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   })
   expect(response.status).toBeLessThan(300)
+}
+
+function withdrawConsents(appId: string): void {
+  const { directory } = stack.appOf('entra').entra
+  const id = directory.principal(appId)?.id
+  directory.content.permissionGrants = directory.content.permissionGrants.filter(
+    ({ clientId }) => clientId !== id,
+  )
 }
 
 async function askOnBehalf(page: Page): Promise<Locator> {
@@ -109,7 +117,9 @@ describe('somebody who signs in', () => {
     await page.reload()
     await signIn(page, ada)
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
-    await emulator('POST', 'faults', { leg: 'refresh', kind: 'refuse', code: 700082 })
+    await emulator('PUT', 'faults', {
+      faults: [{ target: { leg: 'refresh' }, fault: { kind: 'refuse', code: 700082 } }],
+    })
     const answer = await askOnBehalf(page)
     await answer.getByText('Your session has ended.').waitFor()
     await emulator('DELETE', 'faults')
@@ -192,10 +202,7 @@ describe('somebody who is not signed in', () => {
 describe('consent', () => {
   it('is asked for in the window, and declining it is told in words', async () => {
     const page = await browser.open(stack.agentUrl)
-    await emulator(
-      'DELETE',
-      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
-    )
+    withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
     const first = await openWindow(page, button)
@@ -213,10 +220,7 @@ describe('consent', () => {
     await page.clock.install()
     await page.reload()
     await signIn(page, ada)
-    await emulator(
-      'DELETE',
-      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
-    )
+    withdrawConsents(pageAppId)
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
     const answer = await askOnBehalf(page)
     await answer.getByText('Your consent is needed.').waitFor()
@@ -228,10 +232,10 @@ describe('consent', () => {
   it('that an administrator must give to the agent is told, with a way to ask again', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await emulator('DELETE', `consents?${new URLSearchParams({ client: agentId, resource: weatherAppId })}`)
+    withdrawConsents(agentId)
     const answer = await askOnBehalf(page)
     await answer.getByText('CONSENT_REQUIRED').waitFor()
-    await emulator('POST', 'consents', { client: agentId, resource: weatherAppId, scope: 'Weather.Read' })
+    await emulator('POST', 'reset')
     await answer.getByRole('button', { name: 'Retry' }).click()
     await answered(page.getByRole('article').last())
   })
@@ -246,7 +250,9 @@ describe('Conditional Access', () => {
   it('sends the user back to sign in afresh, and then lets them pass', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await emulator('POST', 'faults', { leg: 'obo', kind: 'conditional-access', count: 1 })
+    await emulator('PUT', 'faults', {
+      faults: [{ target: { leg: 'obo' }, fault: { kind: 'conditional-access' }, times: 1 }],
+    })
     const popup = await proveMore(page, await askOnBehalf(page))
     await popup.getByRole('button', { name: ada.name }).click()
     await answered(page.getByRole('article').last())

@@ -286,8 +286,8 @@ describe('two tokens', () => {
       pane.locator('tr[data-verdict]', { has: page.getByText(claim, { exact: true }) })
     expect(await row('aud').getAttribute('data-verdict')).toBe('changed')
     expect(await row('aud').locator('td').allTextContents()).toEqual([
-      `blueprint${identities.blueprintAppId}`,
-      `Weather API${identities.weatherAppId}`,
+      `blueprint${identities.blueprintAppId.slice(0, 8)}…`,
+      `Weather API${identities.weatherAppId.slice(0, 8)}…`,
     ])
     await pane.getByText('Each token opens one door.').waitFor()
     expect(await row('uti').count()).toBe(0)

@@ -122,6 +122,8 @@ const changes: Readonly<Record<string, ChangesOf>> = {
     ['no object id', { oid: undefined }],
     ['empty object id', { oid: '' }],
     ['object id as a number', { oid: 7 }],
+    ['object id of several words', { oid: `${agentId} ${otherId}` }],
+    ['object id of more than 64 letters', { oid: 'a'.repeat(65) }],
     ['facets in a list', { xms_act_fct: ['11'] }],
     ['blueprint in a list', { xms_par_app_azp: [blueprintAppId] }],
     ['token id as a number', { uti: 1 }],

@@ -95,7 +95,7 @@ export class Conversation {
 
   startOver(): void {
     this.stop()
-    this.cancelEdit()
+    if (this.editing.value) this.cancelEdit()
     this.exchanges.value = []
     this.selected.value = undefined
     this.#needs.announce('New conversation.')

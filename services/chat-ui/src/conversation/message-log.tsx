@@ -1,5 +1,5 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
-import { useSignal, useSignalEffect } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
 import { loadMarkdown } from './answer-text.tsx'
@@ -17,6 +17,7 @@ const nearEnd = 48
 export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
   const { conversation } = exchangeProps
   const log = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
   const following = useSignal(true)
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
@@ -30,15 +31,21 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
     else if (scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
-  useSignalEffect(() => {
-    const latest = conversation.exchanges.value.at(-1)?.value
-    if (latest && following.peek()) requestAnimationFrame(scrollToEnd)
-  })
+  // Text grows as it comes, and once more when Markdown has been loaded for it; the log shrinks when the question grows.
+  useEffect(() => {
+    if (!log.current || !content.current) return
+    const observer = new ResizeObserver(() => {
+      if (following.peek() && conversation.exchanges.peek().length > 0) scrollToEnd()
+    })
+    observer.observe(content.current)
+    observer.observe(log.current)
+    return () => observer.disconnect()
+  }, [conversation, following])
   useEffect(() => {
     if (exchanges.length === 0) return
     void loadMarkdown()
     following.value = true
-    requestAnimationFrame(scrollToEnd)
+    scrollToEnd()
     // The button that asked is often gone by now; the focus goes to where the answer comes.
     if (document.activeElement === document.body) log.current?.focus({ preventScroll: true })
   }, [exchanges, following])
@@ -55,10 +62,12 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
-        {exchanges.map(exchange => (
-          <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
-        ))}
+        <div ref={content}>
+          {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
+          {exchanges.map(exchange => (
+            <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
+          ))}
+        </div>
       </div>
       {!following.value && (
         <button

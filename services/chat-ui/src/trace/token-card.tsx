@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
-import { type Names, tokenRoleNames } from '../words/names.ts'
+import { type Names, shortenIds, tokenRoleNames } from '../words/names.ts'
 import { count, formatDistance, formatMoment } from '../words/times.ts'
 import { type Claims, type ClaimView, groupClaims } from './claims.ts'
 import type { Redact } from './redactor.ts'
@@ -163,9 +163,16 @@ function ClaimGroups({ claims, observed, context }: ClaimGroupsProps) {
   )
 }
 
-export function ClaimValue({ claim, redact }: { readonly claim: ClaimView; readonly redact: Redact }) {
+interface ClaimValueProps {
+  readonly claim: ClaimView
+  readonly redact: Redact
+  /** Shows the first part only of an id whose name stands beside it. */
+  readonly short?: boolean
+}
+
+export function ClaimValue({ claim, redact, short = false }: ClaimValueProps) {
   const { time, standsFor } = claim
-  const text = redact(claim.text)
+  const text = short && standsFor ? shortenIds(redact(claim.text)) : redact(claim.text)
   return (
     <span class="claim-value">
       {standsFor && <span class="stands-for">{standsFor}</span>}

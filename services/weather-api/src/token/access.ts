@@ -2,7 +2,7 @@ import type { TokenConfig } from '../config.ts'
 import { type CheckName, rejectToken } from './refusals.ts'
 import type { Claims } from './token-header.ts'
 
-/** Whom a genuine token speaks of. */
+/** Whom a genuine token speaks of, in ids. */
 export interface Identity {
   /** Whether the agent calls as itself or on behalf of a user. */
   readonly flow: 'autonomous' | 'obo'
@@ -60,14 +60,14 @@ export function decideAccess(claims: Claims, config: TokenConfig): Access {
 function readIdentity(claims: Claims, flow: Identity['flow'], tenantId: string): Identity {
   const [actor, other] = claims['ver'] === '1.0' ? ['appid', 'azp'] : ['azp', 'appid']
   const { [actor]: caller, [other]: otherCaller = caller } = claims
-  if (typeof caller !== 'string' || otherCaller !== caller)
+  if (!isId(caller) || otherCaller !== caller)
     throw rejectToken('caller', 'The token does not name one client (azp or appid).')
   if (claims['cnf'] !== undefined)
     throw rejectToken('format', 'The token is bound to a key of its client (cnf), so it is no bearer token.')
-  const objectId = optionalText(claims, 'oid')
+  const objectId = optionalId(claims, 'oid')
   if (!objectId) throw rejectToken('format', 'The token has no object id (oid).')
-  const blueprintAppId = optionalText(claims, 'xms_par_app_azp')
-  return { flow, caller, objectId, tenantId, blueprintAppId, tokenId: optionalText(claims, 'uti') }
+  const blueprintAppId = optionalId(claims, 'xms_par_app_azp')
+  return { flow, caller, objectId, tenantId, blueprintAppId, tokenId: optionalId(claims, 'uti') }
 }
 
 /** `idtyp` decides where the API asked for it, else the scopes do: only tokens for a user have any. */
@@ -81,8 +81,10 @@ function readFlow({ idtyp }: Claims, scopes: readonly string[]): Identity['flow'
 
 /** Whether the facets of the client, where the API asked for them, are those of an agent. */
 function isAgent(claims: Claims, markerRequired: boolean): boolean {
-  const facets = optionalText(claims, 'xms_act_fct')
-  return facets === undefined ? !markerRequired : facets.split(' ').includes(agentIdentityFacet)
+  const facets = claims['xms_act_fct']
+  if (facets === undefined) return !markerRequired
+  if (typeof facets !== 'string') throw rejectToken('format', 'The claim xms_act_fct is not a text.')
+  return facets.split(' ').includes(agentIdentityFacet)
 }
 
 function readRoles(roles: unknown): readonly string[] {
@@ -98,9 +100,13 @@ function readScopes(scopes: unknown): readonly string[] {
   return scopes.split(' ').filter(scope => scope !== '' && scope !== '/')
 }
 
-function optionalText(claims: Claims, name: string): string | undefined {
+function optionalId(claims: Claims, name: string): string | undefined {
   const value = claims[name]
-  if (value !== undefined && typeof value !== 'string')
-    throw rejectToken('format', `The claim ${name} is not a text.`)
+  if (value !== undefined && !isId(value)) throw rejectToken('format', `The claim ${name} is not an id.`)
   return value
+}
+
+/** Ids go into the audit log, so nothing else may pass for one. */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{0,64}$/.test(value)
 }

@@ -1,0 +1,38 @@
+/**
+ * Mutation tests: which code, by which of its tests. `make mutation` runs all targets, MUTATION_TARGET names one.
+ * The command runner, since the runner for Vitest does not know its present version.
+ */
+const targets = {
+  token: {
+    mutate: ['services/weather-api/src/token/**/*.ts'],
+    tests: ['services/weather-api/src/token', 'tests/contract/weather-api'],
+  },
+  identity: {
+    mutate: ['services/agent/src/identity/**/*.ts'],
+    tests: ['services/agent/src/identity'],
+  },
+  downstream: {
+    mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
+    tests: ['services/agent/src/tools/weather/client.test.ts'],
+  },
+}
+
+const name = process.env.MUTATION_TARGET ?? ''
+const target = targets[name]
+if (!target) throw new Error(`MUTATION_TARGET must be one of ${Object.keys(targets).join(', ')}.`)
+
+export default {
+  mutate: [...target.mutate, '!**/*.test.ts', '!**/testing/**'],
+  testRunner: 'command',
+  commandRunner: {
+    command: `node_modules/.bin/vitest run ${target.tests.join(' ')} --bail 1 --maxWorkers=1`,
+  },
+  // TypeScript 7 has no JavaScript API, so there is nothing to be read from a tsconfig.
+  tsconfigFile: 'tsconfig.none.json',
+  tempDirName: '.stryker',
+  concurrency: 2,
+  timeoutMS: 60_000,
+  reporters: ['clear-text', 'progress-append-only', 'json'],
+  jsonReporter: { fileName: `mutation/report-${name}.json` },
+  thresholds: { high: 95, low: 95, break: 95 },
+}
