@@ -28,7 +28,7 @@ RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-a
 # Sources that run by type stripping, in a container that lets them be replaced while it runs.
 FROM ${NODE} AS dev
 WORKDIR /src
-COPY --parents package.json package-lock.json .npmrc */*/package.json ./
+COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --loglevel=error
 COPY --chown=10001:10001 packages/ packages/
 COPY --chown=10001:10001 services/ services/
