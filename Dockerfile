@@ -1,38 +1,86 @@
-# One image per service: its bundle on a distroless Node, nothing else. `make images` builds them.
-ARG NODE=node:26-bookworm-slim
+# syntax=docker/dockerfile:1
+# One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
+# The base images are named by tag; distroless has no exact ones. Pin them by digest where builds must repeat; a release
+# records the digests in its provenance.
+ARG NODE=node:26-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
 
-FROM ${NODE} AS build
+# What package-lock.json names, installed again only when that changes. No install scripts: Node is there already,
+# and esbuild brings its binary as a package.
+FROM --platform=$BUILDPLATFORM ${NODE} AS packages
 WORKDIR /src
-COPY . .
-# No install scripts: Node is there already, and esbuild brings its binary as a package.
-RUN npm ci --ignore-scripts --loglevel=error && npm run build:page && npm run bundle \
-    && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
+COPY --parents package.json package-lock.json .npmrc */*/package.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --loglevel=error
+
+FROM packages AS page
+COPY tsconfig.json ./
+COPY packages/ packages/
+COPY services/chat-ui/ services/chat-ui/
+RUN npm run build:page
+
+FROM packages AS bundles
+COPY scripts/ scripts/
+COPY packages/ packages/
+COPY services/ services/
+COPY emulators/ emulators/
+RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
+
+# Sources that run by type stripping, in a container that lets them be replaced while it runs.
+FROM ${NODE} AS dev
+WORKDIR /src
+COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --loglevel=error
+COPY --chown=10001:10001 packages/ packages/
+COPY --chown=10001:10001 services/ services/
+COPY --chown=10001:10001 --from=page /src/services/chat-ui/dist/ services/chat-ui/dist/
+ENV NODE_ENV=development HOST=::
+USER 10001:10001
+CMD ["--watch", "services/agent/src/main.ts"]
 
 FROM ${RUNTIME} AS runtime
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
+ARG VERSION=dev
+LABEL org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.vendor="entra-bedrock-agent"
+# Source maps lie beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which costs the agent
+# 100 MB of memory and half a second at start.
+# A container has a network of its own: who gets into it is for its ports and policies to say.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache HOST=::
 WORKDIR /app
 USER 10001:10001
 
 FROM runtime AS weather-api-files
-COPY --from=build --chown=10001:10001 /src/services/weather-api/dist/ /app/
-COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /build/
+COPY --from=bundles --chown=10001:10001 /src/services/weather-api/dist/ /app/
+COPY --from=bundles /src/scripts/fill-compile-cache.ts /build/
 RUN ["/nodejs/bin/node", "/build/fill-compile-cache.ts", "main.mjs"]
 
 FROM runtime AS agent-files
-COPY --from=build --chown=10001:10001 /src/services/agent/dist/ /app/
-COPY --from=build --chown=10001:10001 /src/scripts/fill-compile-cache.ts /build/
+COPY --from=bundles --chown=10001:10001 /src/services/agent/dist/ /app/
+COPY --from=bundles /src/scripts/fill-compile-cache.ts /build/
 RUN ["/nodejs/bin/node", "/build/fill-compile-cache.ts", "main.mjs"]
 
 FROM runtime AS weather-api
+LABEL org.opencontainers.image.title="weather-api" \
+      org.opencontainers.image.description="A protected API: validates every token of an agent identity, answers the weather."
 COPY --from=weather-api-files /app/ /app/
 EXPOSE 8080
 CMD ["main.mjs"]
 
+# Each in its folder: entra/main.mjs, auth-sidecar/main.mjs, bedrock/main.mjs. Never for production.
+FROM runtime AS emulators
+LABEL org.opencontainers.image.title="emulators" \
+      org.opencontainers.image.description="Emulators of Entra ID, the Entra Auth SDK sidecar, Bedrock and STS, for trials and tests."
+COPY --from=bundles /src/emulators/entra/dist/ /app/entra/
+COPY --from=bundles /src/emulators/auth-sidecar/dist/ /app/auth-sidecar/
+COPY --from=bundles /src/emulators/bedrock/dist/ /app/bedrock/
+CMD ["auth-sidecar/main.mjs"]
+
 FROM runtime AS agent
+LABEL org.opencontainers.image.title="agent" \
+      org.opencontainers.image.description="An AI agent that reasons with Claude on Amazon Bedrock and calls APIs under its own Entra agent identity."
 COPY --from=agent-files /app/ /app/
-COPY --from=build /src/services/chat-ui/dist/ /app/page/
-# For 1,000 open answers in 256 MiB: a small young generation, a bounded heap, one malloc arena.
+COPY --from=page /src/services/chat-ui/dist/ /app/page/
+# For 1,000 open streams: a small young generation, a bounded heap, one malloc arena.
 ENV CHAT_UI_DIR=/app/page \
     NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=256" \
     MALLOC_ARENA_MAX=1

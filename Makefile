@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check demo format images install mutation test help
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster tilt-up
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -8,7 +8,7 @@ page := services/chat-ui/dist/index.html
 page_sources := $(shell find services/chat-ui packages/identity-trace/src -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts*' 2>/dev/null)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(installed): package-lock.json
 	@echo 'Installing what package-lock.json names…'
@@ -23,7 +23,7 @@ $(page): $(installed) $(page_sources)
 	@touch $@
 
 # In a terminal the demo gets a process group of its own (set -m), so that Ctrl-C stops the demo and not make.
-demo: $(page) ## Run everything here with stand-ins for Entra, the sidecar and Bedrock; no account needed
+demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
 test: $(page) ## Run all tests that need no cluster
@@ -35,13 +35,45 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
+test-cluster: $(page) ## Test the charts on the disposable cluster that KUBECONFIG points to, with the images loaded
+	@npm run --silent test:cluster
+
+# The charts' own image names, so that a cluster with these images loaded needs no values for them.
+version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
+images := $(foreach target,agent weather-api emulators,ghcr.io/entra-bedrock-agent/$(target):$(version))
+
 images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --network=host)
-	docker build $(DOCKER_BUILD_FLAGS) --target agent -t entra-bedrock-agent/agent:dev .
-	docker build $(DOCKER_BUILD_FLAGS) --target weather-api -t entra-bedrock-agent/weather-api:dev .
+	@for image in $(images); do \
+	  echo "== $$image"; target=$${image##*/}; \
+	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(version) --target $${target%:*} -t $$image . || exit 1; \
+	done
+
+image-names: ## Print the names of the images
+	@echo $(images)
+
+cluster-up: images ## Make a kind cluster with the images loaded
+	kind get clusters | grep -qx entra-bedrock-agent || kind create cluster --config kind-config.yaml
+	kind load docker-image --name entra-bedrock-agent $(images)
+
+cluster-down: ## Delete the kind cluster
+	kind delete cluster --name entra-bedrock-agent
+
+namespace := agents
+
+deploy: ## Install the emulators and the agent into the current cluster; no account needed
+	kubectl apply -f k8s/namespace.yaml
+	charts/local-emulators/make-certificate.sh $(namespace)
+	helm -n $(namespace) upgrade --install emulators charts/local-emulators --wait
+	helm -n $(namespace) upgrade --install demo charts/entra-bedrock-agent -f charts/local-emulators/agent-values.yaml --wait
+
+tilt-up: ## Develop in the current cluster: sources are synchronised into the running pods
+	tilt up
+
+manifests: $(installed) ## Render the chart for users without Helm into k8s/manifests
+	@npm run --silent manifests
+
+mutation: $(installed) ## Change the code of token checks, identity and downstream calls, and see whether a test notices (hours)
+	@for target in token identity downstream; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
 
 bench: $(page) ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
-
-AREAS := weather-token
-mutation: $(installed) ## Change the code of AREAS in many small ways and see whether a test notices each
-	@for area in $(AREAS); do echo "== $$area"; AREA=$$area node_modules/.bin/stryker run mutation/stryker.config.mjs || exit 1; done

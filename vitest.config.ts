@@ -5,8 +5,13 @@ const jsonReport = process.env['VITEST_JSON_REPORT']
 export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
+    // What needs a cluster has a configuration of its own.
+    exclude: ['**/node_modules/**', 'tests/cluster/**'],
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
     maxWorkers: 2,
+    // Many tests start processes; a busy machine makes them slow, not wrong.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
     restoreMocks: true,
     unstubEnvs: true,
   },

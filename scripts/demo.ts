@@ -1,6 +1,6 @@
 /**
  * `make demo`: everything on this machine, each service a process of its own, wired as in the pod.
- * Entra, the sidecar and Bedrock are stand-ins; Bedrock is the real one when AWS_* is set.
+ * Entra, the sidecar and Bedrock are emulators; Bedrock is the real one when AWS_* is set.
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
@@ -31,7 +31,7 @@ const ready = await supervisor.start(processes)
 if (ready) {
   const cause = realBedrockBecauseOf(process.env)
   if (cause)
-    console.log(`\nBedrock is the real one, since ${cause} is set; without it, the stand-in answers.`)
+    console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
   console.log(`\nReady: http://localhost:${processes.at(-1)?.port}\nPress Ctrl-C to stop.\n`)
 }
 process.exitCode = await supervisor.finished

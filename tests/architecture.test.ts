@@ -6,14 +6,15 @@ const root = resolve(import.meta.dirname, '..')
 
 /** Which folders a folder may import from, besides itself. Everybody may use libraries. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
+  'packages/emulator-kit': ['packages/service-kit'],
   'packages/identity-trace': [],
   'packages/service-kit': [],
   'services/agent': ['packages/identity-trace', 'packages/service-kit'],
   'services/chat-ui': ['packages/identity-trace'],
   'services/weather-api': ['packages/service-kit'],
-  'emulators/auth-sidecar': ['packages/service-kit'],
-  'emulators/bedrock': ['packages/service-kit'],
-  'emulators/entra': ['packages/service-kit'],
+  'emulators/auth-sidecar': ['packages/emulator-kit', 'packages/service-kit'],
+  'emulators/bedrock': ['packages/emulator-kit', 'packages/service-kit'],
+  'emulators/entra': ['packages/emulator-kit', 'packages/service-kit'],
 }
 
 const packageNames = new Map(
@@ -23,18 +24,20 @@ const packageNames = new Map(
   }),
 )
 
-/** The folder of this repository that an import leads to, or `undefined` for libraries and Node's own modules. */
-function importedFolder(file: string, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) {
-    return packageNames.get(
-      specifier
-        .split('/')
-        .slice(0, specifier.startsWith('@') ? 2 : 1)
-        .join('/'),
-    )
-  }
-  const path = relative(root, resolve(dirname(file), specifier))
-  return path.split('/').slice(0, 2).join('/')
+/** Folders of the agent, from the top: each may import from those below it, never from those above. */
+const agentFolders = ['http', 'modes', 'model', 'tools', 'downstream', 'turn', 'identity', 'status']
+
+interface Import {
+  /** Paths from the root of the repository. */
+  readonly from: string
+  readonly to: string
+}
+
+/** The file or workspace that an import leads to, or `undefined` for libraries and Node's own modules. */
+function target(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return relative(root, resolve(dirname(file), specifier))
+  const [scope, name] = specifier.split('/')
+  return packageNames.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
 }
 
 function sourceFiles(folder: string): string[] {
@@ -44,13 +47,55 @@ function sourceFiles(folder: string): string[] {
     .filter(path => !/\/(node_modules|dist)\//.test(path))
 }
 
-function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
+/** Every import of a folder, type-only and dynamic ones included. */
+function importsOf(folder: string): Import[] {
   return sourceFiles(folder).flatMap(file =>
     [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)]
-      .map(match => importedFolder(file, match[1] ?? ''))
-      .filter(target => target !== undefined && target !== folder && !permitted.includes(target))
-      .map(target => `${relative(root, file)} imports ${target}`),
+      .map(match => ({ from: relative(root, file), to: target(file, match[1] ?? '') }))
+      .filter((found): found is Import => found.to !== undefined),
   )
+}
+
+const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
+const show = ({ from, to }: Import) => `${from} imports ${to}`
+
+function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
+  return importsOf(folder)
+    .filter(({ to }) => workspaceOf(to) !== folder && !permitted.includes(workspaceOf(to)))
+    .map(show)
+}
+
+/** Whatever is part of a circle of imports. */
+function circles(imports: readonly Import[]): string[] {
+  const next = new Map<string, Set<string>>()
+  for (const { from, to } of imports) {
+    if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
+  }
+  const reaches = (start: string): boolean => {
+    const seen = new Set<string>()
+    const open = [...(next.get(start) ?? [])]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at === start) return true
+      if (!seen.has(at)) open.push(...(next.get(at) ?? []))
+      seen.add(at)
+    }
+    return false
+  }
+  return [...next.keys()].filter(reaches).sort()
+}
+
+const isTest = (path: string) => /\.test\.tsx?$|\/testing\//.test(path)
+
+/** Imports between folders none of which lies in the other. */
+function folderImports(workspace: string): Import[] {
+  return importsOf(workspace)
+    .filter(({ from, to }) => !isTest(from) && workspaceOf(to) === workspace)
+    .map(({ from, to }) => ({ from: dirname(from), to: dirname(to) }))
+    .filter(({ from, to }) => !from.startsWith(`${to}/`) && !to.startsWith(`${from}/`))
+}
+
+function agentFolder(path: string): number {
+  return agentFolders.indexOf(path.split('/')[3] ?? '')
 }
 
 describe('dependencies between folders', () => {
@@ -68,5 +113,35 @@ describe('dependencies between folders', () => {
 
   it('are checked by a check that can fail', () => {
     expect(forbiddenImports('services/agent', [])).not.toEqual([])
+  })
+
+  it.each(Object.keys(allowed))(
+    'go in no circle in %s, neither between files nor between folders',
+    workspace => {
+      expect(circles(importsOf(workspace))).toEqual([])
+      expect(circles(folderImports(workspace))).toEqual([])
+    },
+  )
+
+  it('go one way in the agent, from the routes down to the status', () => {
+    const inFolders = importsOf('services/agent').filter(
+      ({ from, to }) => !isTest(from) && agentFolder(from) >= 0 && agentFolder(to) >= 0,
+    )
+    expect(inFolders.length).toBeGreaterThan(50)
+    expect(inFolders.filter(({ from, to }) => agentFolder(from) > agentFolder(to)).map(show)).toEqual([])
+    const folders = readdirSync(join(root, 'services/agent/src'), { withFileTypes: true })
+    expect(folders.filter(entry => entry.isDirectory()).map(({ name }) => name)).toEqual(
+      [...agentFolders].sort(),
+    )
+  })
+
+  it('are found in circles by a check that can fail', () => {
+    expect(
+      circles([
+        { from: 'a', to: 'b' },
+        { from: 'b', to: 'c' },
+        { from: 'c', to: 'b' },
+      ]),
+    ).toEqual(['b', 'c'])
   })
 })

@@ -1,10 +1,45 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting/page.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
+
+/** The text of every source file below these folders, tests aside. */
+function sources(folders: readonly string[]): string {
+  return folders
+    .flatMap(folder => globSync(`${folder}/**/*.ts`, { cwd: root }))
+    .filter(path => !/\/(node_modules|dist|testing)\/|\.test\.ts$/.test(path))
+    .map(read)
+    .join('\n')
+}
+
+const variable = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
+const problemCodes = new Set(namesIn(read('docs/troubleshooting.md'), /`([A-Z_]+)`/g))
+/** Of Node and its libraries. */
+const errorCode = /^(ERR|HPE|UND_ERR)_|^MODEL_STREAM_TIMEOUT$|^JWK_NOT_FOUND$/
+
+function namesIn(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(match => match[1] ?? '')
+}
+
+/** Names in the spelling of variables that the code has in quotes. */
+function readVariables(): readonly string[] {
+  const code = sources(['services/agent', 'services/weather-api', 'scripts'])
+  return namesIn(code, new RegExp(`'(${variable})'`, 'g')).filter(
+    name => !problemCodes.has(name) && !errorCode.test(name),
+  )
+}
+
+/** What `.env.example` lists, and the configuration pages have in code spelling. */
+function documentedVariables(): readonly string[] {
+  const pages = read('docs/configuration.md') + read('docs/bedrock.md')
+  const explained = namesIn(pages, new RegExp(`\`(${variable})[\`=]`, 'g'))
+  return [...namesIn(read('.env.example'), /^([A-Z0-9_]+)=/gm), ...explained].filter(
+    name => !problemCodes.has(name),
+  )
+}
 
 describe('the documentation', () => {
   it('lists every problem of the catalogues (npm run troubleshooting)', () => {
@@ -20,22 +55,31 @@ describe('the documentation', () => {
     expect(named.filter(target => !targets.has(target))).toEqual([])
   })
 
-  it('explains every variable that a service reads in .env.example or the configuration page', () => {
-    const explained = `${read('.env.example')}\n${read('docs/configuration.md')}`
-    const configs = [
-      'services/agent/src/config.ts',
-      'services/agent/src/bedrock/config.ts',
-      'services/weather-api/src/config.ts',
-    ]
-    const variables = configs.flatMap(path =>
-      [...read(path).matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT|HOST)'/g)].map(match => match[1] ?? ''),
-    )
-    expect(variables.length).toBeGreaterThan(20)
-    expect(variables.filter(name => !new RegExp(`\\b${name}\\b`).test(explained))).toEqual([])
+  it('explains every variable that a service or the demo reads', () => {
+    const documented = new Set(documentedVariables())
+    expect(readVariables().length).toBeGreaterThan(60)
+    expect(readVariables().filter(name => !documented.has(name))).toEqual([])
+  })
+
+  it('explains no variable that nothing reads', () => {
+    const code = sources(['services', 'emulators', 'scripts']) + read('Dockerfile')
+    expect(documentedVariables().length).toBeGreaterThan(60)
+    expect(documentedVariables().filter(name => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([])
+  })
+
+  it('and what is private stays out of the images', () => {
+    expect(read('.dockerignore').split('\n')).toContain('**/.env*')
   })
 
   it('links only to files that exist', () => {
-    const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/architecture.md', 'docs/bedrock.md']
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'docs/architecture.md',
+      'docs/bedrock.md',
+      'docs/kubernetes.md',
+    ]
     const links = pages.flatMap(page =>
       [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match =>
         resolve(root, page, '..', match[1] ?? ''),

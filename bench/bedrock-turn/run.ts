@@ -49,6 +49,7 @@ const agentEnv = {
   ...aws,
   ...processSettings,
   PORT: String(agentPort),
+  RATE_LIMIT_PER_MINUTE: '100000000',
   METRICS_PORT: String(metricsPort),
 }
 

@@ -8,7 +8,7 @@ let processCount = 0
 
 const format = prettyFactory({
   colorize: process.stdout.isTTY,
-  ignore: 'pid,hostname,reqId,req,res',
+  ignore: 'pid,hostname',
   translateTime: 'SYS:HH:MM:ss',
   singleLine: true,
 })

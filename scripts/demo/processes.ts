@@ -17,7 +17,7 @@ export interface DemoProcess {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** The identities of the demo. They exist in the stand-in for Entra only. */
+/** The identities of the demo. They exist in the emulator of Entra only. */
 const identities = {
   TENANT_ID: '11111111-2222-4333-8444-555555555555',
   BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
@@ -26,12 +26,24 @@ const identities = {
   CLIENT_SPA_APP_ID: 'dddddddd-0000-4000-8000-00000000000d',
 } as const
 
+/** What a user may tell the agent of the demo. */
+const agentVariables = [
+  'ALLOWED_HOSTS',
+  'MAX_CONCURRENT_TURNS',
+  'RATE_LIMIT_PER_MINUTE',
+  'REQUIRE_SIGN_IN',
+  'STOP_TIMEOUT_MS',
+  'TRACE_FOR',
+  'TRUSTED_PROXIES',
+  'TURN_TIMEOUT_MS',
+]
+
 const awsVariables = /^(AWS_|BEDROCK_)/
 
-/** What says that the person has an AWS account to use. */
+/** What says that the user has an AWS account to use. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
 
-/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the stand-in. */
+/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the emulator. */
 export function realBedrockBecauseOf(variables: Variables): string | undefined {
   return awsCredentials.find(name => variables[name])
 }
@@ -50,8 +62,15 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     weather: `http://localhost:${ports.weather}`,
     agent: `http://localhost:${ports.agent}`,
   }
-  const shared = { ...inherited(variables), ...identities, LOG_LEVEL: variables['LOG_LEVEL'] || 'info' }
-  // The stand-ins know this secret from each other; it is new with every start and written nowhere.
+  const shared = {
+    ...inherited(variables),
+    ...identities,
+    HOST: 'localhost',
+    LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
+  }
+  // What browsers call.
+  const HOST = variables['HOST'] || shared.HOST
+  // The emulators know this secret from each other; it is new with every start and written nowhere.
   const blueprintSecret = randomBytes(24).toString('base64url')
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
@@ -65,6 +84,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       healthUrl: `${urls.entra}/${identities.TENANT_ID}/v2.0/.well-known/openid-configuration`,
       env: {
         ...shared,
+        HOST,
         PORT: String(ports.entra),
         PUBLIC_URL: urls.entra,
         BLUEPRINT_CLIENT_SECRET: blueprintSecret,
@@ -119,7 +139,9 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     healthUrl: `${urls.agent}/readyz`,
     env: {
       ...shared,
+      ...pick(variables, name => agentVariables.includes(name)),
       ...(usesRealBedrock ? awsSettings(variables) : bedrock.client(urls.bedrock)),
+      HOST,
       PORT: String(ports.agent),
       METRICS_PORT: String(ports.metrics),
       SIDECAR_URL: urls.sidecar,
@@ -147,18 +169,9 @@ function readPorts(variables: Variables) {
   }))
 }
 
-/** The person's environment without what is meant for one process only. */
+/** The user's environment without what is meant for one process only. */
 function inherited(variables: Variables): Record<string, string> {
-  const kept = [
-    'PATH',
-    'HOME',
-    'LANG',
-    'TZ',
-    'NODE_EXTRA_CA_CERTS',
-    'HTTPS_PROXY',
-    'NO_PROXY',
-    'REQUIRE_SIGN_IN',
-  ]
+  const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'NO_PROXY']
   return pick(variables, name => kept.includes(name))
 }
 
@@ -175,7 +188,7 @@ function pick(variables: Variables, wanted: (name: string) => boolean): Record<s
 function sidecarSettings(urls: { entra: string; weather: string }, port: number, secret: string) {
   const scope = `api://${identities.WEATHER_API_APP_ID}/.default`
   return {
-    ASPNETCORE_URLS: `http://+:${port}`,
+    ASPNETCORE_URLS: `http://localhost:${port}`,
     ASPNETCORE_ENVIRONMENT: 'Production',
     AllowedHosts: 'localhost',
     AzureAd__Instance: `${urls.entra}/`,
@@ -193,7 +206,7 @@ function sidecarSettings(urls: { entra: string; weather: string }, port: number,
   }
 }
 
-/** Access keys that only the stand-in for Bedrock accepts, new with every start. */
+/** Access keys that only the emulator of Bedrock accepts, new with every start. */
 function bedrockKeys() {
   const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
   const secretAccessKey = randomBytes(30).toString('base64')

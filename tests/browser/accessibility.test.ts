@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
-import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { ask, choose } from './support/steps.ts'
+import { config, problem, result, status, steps, trace, turnStart, userTokenStep } from './support/turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -20,7 +22,7 @@ beforeAll(async () => {
     const end = request.message.includes('fail')
       ? ({ event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') } as const)
       : result(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] })
-    send(turnStart(request), ...steps(trace()), end)
+    send(turnStart(request), ...steps([userTokenStep('s0'), ...trace()]), end)
   }
 })
 afterAll(() => agent?.close())
@@ -29,35 +31,83 @@ afterAll(() => agent?.close())
 async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
   const options: RunOptions = {
+    resultTypes: ['violations'],
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   }
   const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`)
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
-async function answerEverything(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
-  await page.getByText('It is 21 °C in Dallas.').waitFor()
-  await page.getByRole('radio', { name: 'On behalf of me' }).check()
-  await page.getByLabel('Your question').fill('Weather in Oslo?')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Sign in and ask' }).waitFor()
-  await page.getByRole('radio', { name: 'As the agent itself' }).check()
-  await page.getByLabel('Your question').fill('please fail')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Retry' }).waitFor()
-  for (const summary of await page.locator('summary').all()) await summary.click()
+async function expectNoViolations(page: Page, state: string): Promise<void> {
+  expect(await findViolations(page), state).toEqual([])
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), state).toBeLessThanOrEqual(
+    0,
+  )
 }
 
-describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
-  it.each([1280, 320])('at %i px wide, axe finds nothing and nothing scrolls sideways', async width => {
-    const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
-    await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
-    expect(await findViolations(page), 'the empty page').toEqual([])
-    await answerEverything(page)
-    expect(await findViolations(page), 'a page with answers, problems and open cards').toEqual([])
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-  })
+/** For people to look at; the folder is named by SCREENSHOTS. */
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder) await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) })
+}
+
+/** Brings the page into each of its states, one after the other. */
+async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<string> {
+  await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  await page.getByRole('button', { name: 'Status:' }).click()
+  yield 'empty, with the status open'
+  await page.keyboard.press('Escape')
+  await choose(page, 'OBO')
+  await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
+  await choose(page, 'Autonomous')
+  await (await ask(page, 'please fail')).getByRole('button', { name: 'Retry' }).waitFor()
+  await (await ask(page, 'Weather in Dallas?')).getByText('It is 21 °C in Dallas.').waitFor()
+  if (isNarrow) {
+    yield 'failed and answered'
+    await page.getByRole('tab', { name: 'Identity Trace' }).click()
+  }
+  await page.locator('.row').first().press(']')
+  for (const summary of await page.locator('.token summary').all()) await summary.click()
+  yield 'sequence, all open'
+  await choose(page, 'Steps')
+  yield 'steps, all open'
+  await page.locator('.row').first().press('?')
+  yield 'keys'
+  await page.keyboard.press('Escape')
+  await choose(page, 'Compare')
+  yield 'compare'
+}
+
+it.each([
+  ['light', 'none', 1280],
+  ['light', 'none', 768],
+  ['light', 'none', 320],
+  ['dark', 'none', 1280],
+  ['light', 'active', 1280],
+] as const)(
+  'axe finds nothing, in %s, with forced colours %s, %i px wide',
+  async (colorScheme, forcedColors, width) => {
+    const page = await browser.open(agent.url, {
+      colorScheme,
+      forcedColors,
+      viewport: { width, height: 800 },
+    })
+    for await (const state of visitStates(page, width < 900)) {
+      await expectNoViolations(page, state)
+      await keepScreenshot(page, `${state}, ${colorScheme}, ${forcedColors}, ${width}`)
+    }
+  },
+)
+
+it.each([320, 1280])('text may be spaced as wide as WCAG 1.4.12 has it, %i px wide', async width => {
+  const page = await browser.open(agent.url, { viewport: { width, height: 800 } })
+  await page.addStyleTag({ url: '/spaced.css' })
+  for await (const state of visitStates(page, width < 900)) {
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
+      state,
+    ).toBeLessThanOrEqual(0)
+  }
 })
 
 describe('with the keyboard alone', () => {
@@ -82,8 +132,9 @@ describe('with the keyboard alone', () => {
     await page.getByText('It is 21 °C in Dallas.').waitFor()
     await tabTo(page, /^Show the trace of “Compare/)
     await page.keyboard.press('Enter')
-    expect(await page.locator(':focus').textContent()).toBe('Identity Trace')
-    await tabTo(page, /^Ask the sidecar/)
+    await expect.poll(() => page.locator(':focus').textContent()).toBe('Identity Trace')
+    await tabTo(page, /Tc of/)
+    await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     await page.getByText('AuthorizationHeaderUnauthenticated', { exact: false }).waitFor()
   })

@@ -4,7 +4,7 @@ import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask, signIn } from './support/steps.ts'
+import { ask, choose, openSteps, showToken, signIn, tracePane } from './support/steps.ts'
 
 const browser = useBrowser()
 let aws: EmulatedAws
@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 async function askBedrock(page: Page, question: string): Promise<Locator> {
-  await page.getByRole('radio', { name: 'Bedrock' }).check()
+  await choose(page, 'Bedrock')
   return ask(page, question)
 }
 
@@ -46,19 +46,14 @@ it('the model calls the tool under the agent’s identity, its answer streams in
   expect(first.length).toBeLessThan(whole.length)
   expect(whole).toContain('Oslo')
   expect(whole).toContain('Rome')
-  expect(await answer.locator('.label').first().textContent()).toBe('Bedrock')
+  expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · Autonomous')
 
-  const trace = page.getByRole('complementary', { name: 'Identity Trace' })
+  const trace = tracePane(page)
   expect(await trace.getByText('get_weather').count()).toBeGreaterThanOrEqual(2)
-  expect(
-    await trace
-      .getByText('Agent → Bedrock')
-      .or(trace.locator('.route', { hasText: 'Bedrock' }))
-      .count(),
-  ).toBeGreaterThan(0)
-  expect(await trace.locator('.token[data-role=TR]').last().textContent()).toContain(
-    'Verified by the Weather API',
-  )
+  expect(await trace.locator('.parallel').count(), 'the second call runs beside the first').toBe(1)
+  await trace.getByText('asked for 2 tool calls, and saw no token').waitFor()
+  await trace.getByText('called the Weather API twice; the Weather API checked').waitFor()
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('Verified by the Weather API')
 
   const followUp = await complete(await ask(page, 'and tomorrow?'))
   expect(followUp).toContain('Oslo')
@@ -67,11 +62,11 @@ it('the model calls the tool under the agent’s identity, its answer streams in
 it('the tool acts on behalf of whoever is signed in', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, identities.ada)
-  await page.getByRole('radio', { name: 'On behalf of me' }).check()
+  await choose(page, 'OBO')
   expect(await complete(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
-  expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
-    'on behalf of the signed-in person',
-  )
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('on behalf of the signed-in user')
+  await page.getByRole('button', { name: 'Reveal personal data and tenant' }).click()
+  await openSteps(page)
   const bodies = await page.locator('.step pre').allTextContents()
   expect(bodies.join()).toContain(`"on_behalf_of": "${identities.ada.oid}"`)
 })
@@ -79,7 +74,8 @@ it('the tool acts on behalf of whoever is signed in', async () => {
 it('small talk calls no tool and takes no token', async () => {
   const page = await browser.open(stack.agentUrl)
   await complete(await askBedrock(page, 'Hello!'))
-  expect(await page.locator('.token').count()).toBe(0)
+  await page.getByText('called no tool, so no token was needed').waitFor()
+  expect(await page.locator('#pane-trace .badge').count()).toBe(0)
 })
 
 it('an answer can be stopped while it streams', async () => {
@@ -87,7 +83,7 @@ it('an answer can be stopped while it streams', async () => {
   const answer = await askBedrock(page, 'Compare the weather in Oslo and Rome')
   await answer.locator('.answer-text').waitFor()
   await page.keyboard.press('Escape')
-  await answer.getByText('You stopped this answer.').waitFor()
+  await answer.getByText('This answer was stopped.').waitFor()
   await answer.getByRole('button', { name: 'Ask again' }).click()
   await complete(page.getByRole('article').last())
 })

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
-import { ask } from './support/steps.ts'
-import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { ask, choose } from './support/steps.ts'
+import { config, problem, result, status, turnStart } from './support/turns.ts'
 
 const browser = useBrowser()
 let agent: ScriptedAgent
@@ -36,8 +36,7 @@ describe('an answer', () => {
     await answer.getByText('It is', { exact: true }).waitFor()
     expect(await page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
-      'Bedrock',
-      'On behalf of me',
+      'Bedrock · OBO',
       'anthropic.claude-test',
     ])
     goOn.resolve()
@@ -65,7 +64,7 @@ describe('an answer', () => {
     expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0)
     await stop(page)
     await gone.promise
-    await page.getByText('You stopped this answer.').waitFor()
+    await page.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await page.getByText('It is', { exact: true }).isVisible()).toBe(true)
   })
@@ -87,21 +86,21 @@ describe('an answer', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
-  it('is followed to its end, unless the person has scrolled away', async () => {
+  it('is followed to its end, unless the user has scrolled away', async () => {
     const goOn = Promise.withResolvers<void>()
     const lines = (count: number) =>
-      ({ event: 'delta', data: { text: 'One more line.\n'.repeat(count) } }) as const
+      ({ event: 'delta', data: { text: 'One more line.\n\n'.repeat(count) } }) as const
     agent.script = async (request, send) => {
       send(turnStart(request), lines(60))
       await goOn.promise
       send(lines(60), { event: 'delta', data: { text: 'The end.' } })
-      send(result(request, `${'One more line.\n'.repeat(120)}The end.`))
+      send(result(request, `${'One more line.\n\n'.repeat(120)}The end.`))
     }
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     const log = page.getByRole('log')
     const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
-    await page.getByText('One more line.', { exact: false }).waitFor()
+    await page.getByText('One more line.', { exact: false }).first().waitFor()
     await expect.poll(distanceToEnd).toBeLessThan(2)
     await log.hover()
     await page.mouse.wheel(0, -400)
@@ -117,7 +116,7 @@ describe('an answer', () => {
 
   it('goes on being followed when it grows between a scroll and its event', async () => {
     const goOn = Promise.withResolvers<void>()
-    const lines = 'One more line.\n'.repeat(60)
+    const lines = 'One more line.\n\n'.repeat(60)
     agent.script = async (request, send) => {
       send(turnStart(request), { event: 'delta', data: { text: lines } })
       await goOn.promise
@@ -127,7 +126,7 @@ describe('an answer', () => {
     await ask(page, 'Weather in Dallas?')
     const log = page.getByRole('log')
     const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
-    await page.getByText('One more line.', { exact: false }).waitFor()
+    await page.getByText('One more line.', { exact: false }).first().waitFor()
     await expect.poll(distanceToEnd).toBeLessThan(2)
     // The answer is suddenly taller, and only then the event of the last scroll arrives.
     await log.evaluate(it => {
@@ -178,54 +177,84 @@ describe('an answer', () => {
   })
 })
 
-describe('the trace', () => {
-  it('belongs to an answer: selecting an older answer shows its trace again', async () => {
-    agent.script = async (request, send) => {
-      const first = request.message === 'first'
+describe('an earlier question', () => {
+  it('is edited and asked again; what came after it goes', async () => {
+    const page = await browser.open(agent.url)
+    for (const question of ['one', 'two', 'three']) {
+      await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
+    }
+    const second = page.getByRole('article', { name: 'two' })
+    await second.getByRole('button', { name: 'Edit the question' }).click()
+    await page.getByText('Sending replaces the earlier question').waitFor()
+    expect(await page.locator(':focus').inputValue()).toBe('two')
+    await page.keyboard.type(' and a half')
+    await page.keyboard.press('Enter')
+    await page.getByRole('article', { name: 'two and a half' }).waitFor()
+    expect(await page.getByRole('article').count()).toBe(2)
+    expect(agent.requests.at(-1)?.history).toHaveLength(2)
+  })
+
+  it('stays when the edit is given up', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'one')
+    await answer.getByText('It is 21 °C in Dallas.').waitFor()
+    await answer.getByRole('button', { name: 'Edit the question' }).click()
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+    expect(await page.getByText('Sending replaces').count()).toBe(0)
+    expect(await page.getByRole('article').count()).toBe(1)
+  })
+
+  it('is asked again as it was asked, beside its first answer', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'one')
+    await answer.getByText('It is 21 °C in Dallas.').waitFor()
+    await choose(page, 'Bedrock')
+    await answer.getByRole('button', { name: 'Ask again' }).click()
+    await expect.poll(() => page.getByRole('article').count()).toBe(2)
+    expect(agent.requests.map(({ mode }) => mode)).toEqual(['direct', 'direct'])
+  })
+
+  it('that the model could not answer is asked in Direct mode', async () => {
+    agent.script = async (request, send) =>
       send(
         turnStart(request),
-        ...(first ? steps(trace()) : []),
-        result(request, `Answer to ${request.message}`),
+        request.mode === 'bedrock'
+          ? { event: 'problem', data: problem('BEDROCK_THROTTLED') }
+          : result(request, 'Sunny.'),
       )
+    const page = await browser.open(agent.url)
+    await choose(page, 'Bedrock')
+    await (await ask(page, 'one')).getByRole('button', { name: 'Ask in Direct mode' }).click()
+    await page.getByText('Sunny.').waitFor()
+    expect(await page.getByRole('article').count()).toBe(1)
+  })
+})
+
+describe('a reload', () => {
+  it('keeps the conversation, and the history of the next question', async () => {
+    const page = await browser.open(agent.url)
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await page.reload()
+    await page.getByRole('article', { name: 'one' }).getByText('It is 21 °C in Dallas.').waitFor()
+    await ask(page, 'two')
+    await expect.poll(() => agent.requests.at(-1)?.history?.length).toBe(2)
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.reload()
+    await page.getByText('Ask something, and watch who asks.').waitFor()
+    expect(await page.getByRole('article').count()).toBe(0)
+  })
+
+  it('in the middle of an answer leaves it stopped, with a way to ask again', async () => {
+    agent.script = async (request, send, signal) => {
+      send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
     }
     const page = await browser.open(agent.url)
-    const panel = page.getByRole('complementary', { name: 'Identity Trace' })
-    await ask(page, 'first')
-    await page.getByText('Answer to first').waitFor()
-    expect(await panel.locator('.step').count()).toBe(4)
-    await ask(page, 'second')
-    await page.getByText('Answer to second').waitFor()
-    await panel.getByText('No step was taken for this question.').waitFor()
-    await page.getByRole('button', { name: 'Show the trace of “first”' }).click()
-    await panel.getByText('Call the weather API with TR').waitFor()
-  })
-
-  it('shows the token card with names, meanings and who verified it, and the hidden hop as not observable', async () => {
-    agent.script = async (request, send) =>
-      send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
-    const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    const card = page.locator('.token[data-role=TR]')
-    await card.getByText('Verified by the Weather API').waitFor()
-    expect(await card.textContent()).toContain('The agent identity acts as itself towards the weather API.')
-    await card.getByText('11 claims').click()
-    await card.getByText('= agent identity').first().waitFor()
-    await card.getByText('The audience: the only API that may accept this token.').waitFor()
-    expect(await page.locator('.step[data-status=not-observable]').textContent()).toContain('not observable')
-  })
-
-  it('hides personal claims until asked, and shows them as text and never as markup', async () => {
-    agent.script = async (request, send) =>
-      send(turnStart(request), ...steps(trace()), result(request, '<b>Sunny</b>'))
-    const page = await browser.open(agent.url)
-    await ask(page, '<script>alert(1)</script>')
-    await page.getByText('<b>Sunny</b>').waitFor()
-    await page.getByText('11 claims').click()
-    await page.getByText('hidden: personal').waitFor()
-    expect(await page.content()).not.toContain('onerror')
-    await page.getByRole('button', { name: 'Show personal data' }).click()
-    await page.getByText('Demo <img src=x onerror=alert(1)>').waitFor()
-    expect(await page.locator('.token img').count()).toBe(0)
+    await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
+    await page.reload()
+    await page.getByText('This answer was stopped.').waitFor()
+    await page.getByRole('button', { name: 'Ask again' }).waitFor()
   })
 })
 
@@ -234,19 +263,38 @@ describe('what the agent says of itself', () => {
     const bedrock = { state: 'unavailable', problem: problem('BEDROCK_NOT_CONFIGURED') }
     agent.status = { ...status, bedrock_available: false, components: { ...status.components, bedrock } }
     const page = await browser.open(agent.url)
-    await page.getByRole('radio', { name: 'Bedrock' }).check()
+    await choose(page, 'Bedrock')
     await page.getByText('Not available at the moment: Title of BEDROCK_NOT_CONFIGURED.').waitFor()
   })
 
   it('names what is emulated, and says nothing where nothing is', async () => {
     const page = await browser.open(agent.url)
-    await page
-      .getByText('Microsoft Entra ID, the Entra Auth SDK sidecar, and Amazon Bedrock', { exact: false })
-      .waitFor()
+    const emulated = page.locator('.status-lines li', { hasText: 'emulated' })
+    await page.getByRole('button', { name: 'Status: Ready' }).click()
+    await page.getByText('Emulated means').waitFor()
+    expect(await emulated.locator('strong').allTextContents()).toEqual([
+      'Sidecar',
+      'Bedrock',
+      'Tokens, autonomous',
+      'Tokens, on behalf of you',
+    ])
     agent.config = { ...config, emulated: [] }
     await page.reload()
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    expect(await page.getByText('Emulated').count()).toBe(0)
+    await page.getByRole('button', { name: 'Status: Ready' }).click()
+    expect(await page.getByText('emulated').count()).toBe(0)
+  })
+
+  it('is told with reason and fix where something is not available', async () => {
+    const unavailable = { state: 'unavailable', problem: problem('API_UNAVAILABLE') }
+    agent.status = { ...status, components: { ...status.components, weather_api: unavailable } }
+    const page = await browser.open(agent.url)
+    await page.getByRole('button', { name: 'Status: Weather API not available' }).click()
+    const line = page.locator('.status-lines li', { hasText: 'Weather API' })
+    expect(await line.textContent()).toContain(
+      'Title of API_UNAVAILABLE. What happened. What to do. API_UNAVAILABLE',
+    )
+    await page.keyboard.press('Escape')
+    await line.waitFor({ state: 'hidden' })
   })
 
   it('is asked for again when it could not be had', async () => {
@@ -283,8 +331,21 @@ describe('what the agent says of itself', () => {
     agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
     const page = await browser.open(agent.url)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()
-    expect(await page.getByRole('radio', { name: 'On behalf of me' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('radio', { name: 'OBO' }).isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Sign in' }).count()).toBe(0)
+  })
+})
+
+describe('examples', () => {
+  it('differ by mode and flow', async () => {
+    const page = await browser.open(agent.url)
+    const examples = page.getByRole('list', { name: 'Examples' })
+    await examples.getByText('Weather in Dallas?').waitFor()
+    expect(await examples.getByRole('button').count()).toBe(1)
+    await choose(page, 'Bedrock')
+    await examples.getByText('Compare the weather in Oslo and Rome').waitFor()
+    await choose(page, 'OBO')
+    await examples.getByText('What can you see about me?').waitFor()
   })
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
+import { showToken, tracePane } from './support/steps.ts'
 
 const browser = useBrowser()
 let stack: Stack
@@ -16,24 +17,25 @@ it('a question is answered under the agent’s own identity, and the trace prove
   await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
   const answer = page.getByRole('article')
   await answer.getByText(/Dallas.*°C/).waitFor()
-  expect(await answer.locator('.label').allTextContents()).toEqual(['Direct', 'As the agent itself'])
+  expect(await answer.locator('.label').first().textContent()).toBe('Direct · Autonomous')
 
-  const trace = page.getByRole('complementary', { name: 'Identity Trace' })
-  const cards = trace.locator('.token[data-role=TR]')
-  const card = cards.first()
-  expect(await card.textContent()).toContain('The agent identity acts as itself towards the weather API.')
-  expect(await cards.last().textContent()).toMatch(/Verified by the Weather API: signature .*passed/)
+  const trace = tracePane(page)
+  await trace.getByText('The agent, as itself,').waitFor()
+  await trace.getByText(/called the Weather API; the Weather API checked \d+ things/).waitFor()
+  const card = await showToken(page, 'TR')
+  expect(await card.textContent()).toContain('The agent identity acts as itself towards the Weather API.')
+  expect(await card.textContent()).toMatch(/Verified by the Weather API: signature passed/)
   await card.getByText(/\d+ claims/).click()
   const azp = card.locator('.claim', { has: page.getByText('azp', { exact: true }) })
-  expect(await azp.locator('dd').textContent()).toContain(`${identities.agentId} = agent identity`)
-  expect(await trace.locator('.token[data-role=T1]').getAttribute('data-observed')).toBe('false')
+  expect(await azp.locator('dd').first().textContent()).toContain(`agent identity${identities.agentId}`)
+  expect(await (await showToken(page, 'T1')).getAttribute('data-observed')).toBe('false')
 })
 
 it('a sidecar that is down is told in the message, and Retry works once it is back', async () => {
   const page = await browser.open(stack.agentUrl)
   await stack.stop('sidecar')
   await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
-  await page.getByText('SIDECAR_UNREACHABLE').first().waitFor()
+  await page.getByRole('article').getByText('SIDECAR_UNREACHABLE').waitFor()
   await stack.start('sidecar')
   await page.getByRole('button', { name: 'Retry' }).click()
   await page

@@ -3,9 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask, openWindow, signIn, signInButton } from './support/steps.ts'
+import {
+  ask,
+  choose,
+  openSteps,
+  openWindow,
+  showToken,
+  signedIn,
+  signIn,
+  signInButton,
+} from './support/steps.ts'
 
-const { ada, ben, agentId, blueprintAppId, pageAppId, weatherAppId } = identities
+const { ada, ben, agentId, pageAppId } = identities
 const browser = useBrowser()
 let stack: Stack
 
@@ -15,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => stack?.close())
 afterEach(() => emulator('POST', 'reset'))
 
-/** Sets a switch of the stand-in for Entra. */
+/** Uses the control plane of the emulator of Entra. */
 async function emulator(method: string, path: string, body?: unknown): Promise<void> {
   const response = await fetch(`${stack.entraUrl}/emulator/${path}`, {
     method,
@@ -26,13 +35,24 @@ async function emulator(method: string, path: string, body?: unknown): Promise<v
   expect(response.status).toBeLessThan(300)
 }
 
+function withdrawConsents(appId: string): void {
+  const { directory } = stack.appOf('entra').entra
+  const id = directory.principal(appId)?.id
+  directory.content.permissionGrants = directory.content.permissionGrants.filter(
+    ({ clientId }) => clientId !== id,
+  )
+}
+
 async function askOnBehalf(page: Page): Promise<Locator> {
-  await page.getByRole('radio', { name: 'On behalf of me' }).check()
+  await choose(page, 'OBO')
   return ask(page, 'Weather in Dallas?')
 }
 
-/** The `on_behalf_of` that the weather API validated, as the trace shows its answer. */
+/** The `on_behalf_of` that the weather API validated, as the trace shows its response, personal data revealed. */
 async function onBehalfOf(page: Page): Promise<string | undefined> {
+  const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
+  if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
+  await openSteps(page)
   const bodies = await page.locator('.step pre').allTextContents()
   return bodies.map(body => /"on_behalf_of": "?([^",\n]+)/.exec(body)?.[1]).find(Boolean)
 }
@@ -47,12 +67,15 @@ describe('somebody who signs in', () => {
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
     expect(await onBehalfOf(page)).toBe(ada.oid)
-    expect(await page.locator('.token[data-role=TR]').first().textContent()).toContain(
-      'on behalf of the signed-in person towards the weather API.',
+    expect(await (await showToken(page, 'TR')).textContent()).toContain(
+      `on behalf of ${ada.name} towards the Weather API.`,
     )
     expect(await page.locator('.token[data-role=Tc]').count()).toBe(1)
 
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
+    await signInButton(page).waitFor()
+    expect(await page.getByRole('article').count(), 'what was answered for somebody who left').toBe(0)
     await signIn(page, ben)
     await answered(await askOnBehalf(page))
     expect(await onBehalfOf(page)).toBe(ben.oid)
@@ -62,7 +85,7 @@ describe('somebody who signs in', () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.reload()
-    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+    await signedIn(page, ada)
     await answered(await askOnBehalf(page))
     expect(page.context().pages()).toHaveLength(1)
   })
@@ -94,7 +117,9 @@ describe('somebody who signs in', () => {
     await page.reload()
     await signIn(page, ada)
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
-    await emulator('POST', 'faults', { leg: 'refresh', kind: 'refuse', code: 700082 })
+    await emulator('PUT', 'faults', {
+      faults: [{ target: { leg: 'refresh' }, fault: { kind: 'refuse', code: 700082 } }],
+    })
     const answer = await askOnBehalf(page)
     await answer.getByText('Your session has ended.').waitFor()
     await emulator('DELETE', 'faults')
@@ -148,7 +173,7 @@ describe('somebody who is not signed in', () => {
     await answer.getByRole('button', { name: 'Cancel' }).click()
     await answer.getByText('Sign-in was cancelled.').waitFor()
     await left.getByRole('button', { name: ada.name }).click()
-    await page.getByText(`Signed in as ${ada.name}`).waitFor()
+    await signedIn(page, ada)
   })
 
   it('whose browser blocks the window is told so', async () => {
@@ -177,10 +202,7 @@ describe('somebody who is not signed in', () => {
 describe('consent', () => {
   it('is asked for in the window, and declining it is told in words', async () => {
     const page = await browser.open(stack.agentUrl)
-    await emulator(
-      'DELETE',
-      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
-    )
+    withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
     const first = await openWindow(page, button)
@@ -198,10 +220,7 @@ describe('consent', () => {
     await page.clock.install()
     await page.reload()
     await signIn(page, ada)
-    await emulator(
-      'DELETE',
-      `consents?${new URLSearchParams({ client: pageAppId, resource: blueprintAppId })}`,
-    )
+    withdrawConsents(pageAppId)
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
     const answer = await askOnBehalf(page)
     await answer.getByText('Your consent is needed.').waitFor()
@@ -213,10 +232,10 @@ describe('consent', () => {
   it('that an administrator must give to the agent is told, with a way to ask again', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await emulator('DELETE', `consents?${new URLSearchParams({ client: agentId, resource: weatherAppId })}`)
+    withdrawConsents(agentId)
     const answer = await askOnBehalf(page)
     await answer.getByText('CONSENT_REQUIRED').waitFor()
-    await emulator('POST', 'consents', { client: agentId, resource: weatherAppId, scope: 'Weather.Read' })
+    await emulator('POST', 'reset')
     await answer.getByRole('button', { name: 'Retry' }).click()
     await answered(page.getByRole('article').last())
   })
@@ -228,10 +247,12 @@ describe('Conditional Access', () => {
     return openWindow(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
   }
 
-  it('sends the person back to sign in afresh, and then lets them pass', async () => {
+  it('sends the user back to sign in afresh, and then lets them pass', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await emulator('POST', 'faults', { leg: 'obo', kind: 'conditional-access', count: 1 })
+    await emulator('PUT', 'faults', {
+      faults: [{ target: { leg: 'obo' }, fault: { kind: 'conditional-access' }, times: 1 }],
+    })
     const popup = await proveMore(page, await askOnBehalf(page))
     await popup.getByRole('button', { name: ada.name }).click()
     await answered(page.getByRole('article').last())

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
@@ -92,6 +92,15 @@ async function listen(port: number): Promise<Server> {
   return server
 }
 
+/** Whether somebody listens there on an address that is this machine's and not the one called localhost. */
+function isOpenToOthers(port: number | undefined): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ port: port ?? 0, host: '127.0.0.2' })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
 describe('make demo', () => {
   it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', {
     timeout: 60_000,
@@ -103,13 +112,33 @@ describe('make demo', () => {
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
+    for (const port of Object.values(demo.ports)) expect(await isOpenToOthers(port)).toBe(false)
     demo.process.stdin?.write(ctrlC)
     expect(await demo.ended).toBe(0)
   })
 
-  it('ends with exit code 0 on SIGTERM too', { timeout: 60_000 }, async () => {
-    const demo = await startDemo(command)
+  it('opens the page and Entra to others by HOST, passes the limits on, and ends with exit code 0 on SIGTERM too', {
+    timeout: 60_000,
+  }, async () => {
+    const demo = await startDemo(command, {
+      HOST: '0.0.0.0',
+      ALLOWED_HOSTS: 'agent.example,127.0.0.1',
+      RATE_LIMIT_PER_MINUTE: '1',
+    })
     await demo.printed('Ready:')
+    const open = await Promise.all(Object.values(demo.ports).map(isOpenToOthers))
+    expect(Object.keys(demo.ports).filter((_, index) => open[index])).toEqual([
+      'PORT',
+      'ENTRA_PORT',
+      'METRICS_PORT',
+    ])
+    const ask = async (host: string) => {
+      const response = await fetch(`http://${host}:${demo.ports['PORT']}/api/chat`, { method: 'POST' })
+      return response.status
+    }
+    expect(await ask('localhost')).toBe(421)
+    expect(await ask('127.0.0.1')).toBe(400)
+    expect(await ask('127.0.0.1')).toBe(429)
     demo.process.kill('SIGTERM')
     expect(await demo.ended).toBe(0)
   })

@@ -29,7 +29,7 @@ export function autonomousClaims(options: TokenOptions): Claims {
   }
 }
 
-/** Claims of TR in the on-behalf-of flow; the person is Ada unless `claims.oid` says otherwise. */
+/** Claims of TR in the on-behalf-of flow; the user is Ada unless `claims.oid` says otherwise. */
 export function onBehalfOfClaims(options: TokenOptions): Claims {
   const { ada, blueprintAppId } = identities
   return {

@@ -5,11 +5,11 @@ export interface SignInOptions {
   readonly entraUrl: string
   readonly redirectUri: string
   /** The object id of who signs in. */
-  readonly person: string
+  readonly user: string
 }
 
-/** Signs a person in at the stand-in for Entra, by HTTP as the page does, and returns the person's token (Tc). */
-export async function signIn({ entraUrl, redirectUri, person }: SignInOptions): Promise<string> {
+/** Signs a user in at the emulator of Entra, by HTTP as the page does, and returns the user’s token (Tc). */
+export async function signIn({ entraUrl, redirectUri, user }: SignInOptions): Promise<string> {
   const { tenantId, pageAppId, blueprintAppId } = identities
   const endpoint = `${entraUrl}/${tenantId}/oauth2/v2.0`
   const scope = `api://${blueprintAppId}/access_as_user openid profile offline_access`
@@ -27,7 +27,7 @@ export async function signIn({ entraUrl, redirectUri, person }: SignInOptions): 
   })
   const chosen = await fetch(`${endpoint}/authorize?${asked}`, {
     method: 'POST',
-    body: new URLSearchParams({ account: person }),
+    body: new URLSearchParams({ account: user }),
     redirect: 'manual',
   })
   const [, fragment] = chosen.headers.get('location')?.split('#') ?? []

@@ -5,7 +5,11 @@ import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/sr
 import * as entra from '../../emulators/entra/src/app.ts'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import * as agent from '../../services/agent/src/app.ts'
-import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import {
+  type ReadToolset,
+  readConfig as readAgentConfig,
+  toolsetReaders,
+} from '../../services/agent/src/config.ts'
 import * as weather from '../../services/weather-api/src/app.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { identities } from './identities.ts'
@@ -30,17 +34,23 @@ export class Stack implements AsyncDisposable {
   /** Every line that the agent logged. */
   readonly agentLog: string[] = []
   readonly #overrides: StackOverrides
+  readonly #toolsets: readonly ReadToolset[]
   readonly #apps = new Map<PartName, FastifyInstance>()
   readonly #ports = new Map<PartName, number>()
 
-  private constructor(overrides: StackOverrides, agentPort: number) {
+  private constructor(overrides: StackOverrides, toolsets: readonly ReadToolset[], agentPort: number) {
     this.#overrides = overrides
+    this.#toolsets = toolsets
     this.#ports.set('agent', agentPort)
   }
 
-  /** Starts everything, or only the named parts. */
-  static async start(overrides: StackOverrides = {}, parts: readonly PartName[] = partNames): Promise<Stack> {
-    const stack = new Stack(overrides, await findFreePort())
+  /** Starts everything, or only the named parts; the agent with the product's own tools unless others are named. */
+  static async start(
+    overrides: StackOverrides = {},
+    parts: readonly PartName[] = partNames,
+    toolsets: readonly ReadToolset[] = toolsetReaders,
+  ): Promise<Stack> {
+    const stack = new Stack(overrides, toolsets, await findFreePort())
     try {
       for (const part of partNames) if (parts.includes(part)) await stack.start(part)
     } catch (error) {
@@ -95,9 +105,9 @@ export class Stack implements AsyncDisposable {
     await this.start(part, overrides)
   }
 
-  /** Signs a person in at Entra and returns the person's token (Tc). */
-  async signIn(person: string): Promise<string> {
-    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, person })
+  /** Signs a user in at Entra and returns the user's token (Tc). */
+  async signIn(user: string): Promise<string> {
+    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, user })
   }
 
   async close(): Promise<void> {
@@ -122,7 +132,7 @@ export class Stack implements AsyncDisposable {
       case 'weather':
         return weather.buildApp(readWeatherConfig(env))
       case 'agent':
-        return agent.buildApp(readAgentConfig(env), { logStream })
+        return agent.buildApp(readAgentConfig(env, this.#toolsets), { logStream })
     }
   }
 

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import * as kit from '@entra-bedrock-agent/emulator-kit'
 
-/** Time as the stand-in sees it. Tests hand in their own, so that minutes of waiting cost milliseconds. */
+/** Time as the emulator sees it. Tests hand in their own, so that minutes of waiting cost milliseconds. */
 export interface Clock {
   /** Milliseconds since the epoch. */
-  now(): number
+  nowMs(): number
   /** Waits; rejects when the signal aborts. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
 }
 
-export const systemClock: Clock = {
-  now: Date.now,
-  sleep: async (durationMs, signal) => delay(durationMs, undefined, signal ? { signal } : {}),
+export class SystemClock extends kit.Clock implements Clock {
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    await delay(durationMs, undefined, signal ? { signal } : {})
+  }
 }

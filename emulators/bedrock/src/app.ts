@@ -1,71 +1,56 @@
-import { answerWithProblems, loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
+import { createServer } from '@entra-bedrock-agent/service-kit'
+import type { FastifyInstance } from 'fastify'
 import { Account } from './account/account.ts'
-import { createDefaultSeed } from './account/default-seed.ts'
-import type { Seed } from './account/seed.ts'
 import { addBedrockRoutes } from './bedrock/routes.ts'
-import { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { createDualProtocolServer, type DualProtocolServer } from './server/dual-protocol-server.ts'
+import { Controls } from './control/controls.ts'
 import { addStsRoute } from './sts/route.ts'
-import { addSwitchboardRoutes } from './switchboard/routes.ts'
-import { Switchboard } from './switchboard/switchboard.ts'
 
 const bodyLimitBytes = 20 * 1024 * 1024
 
-export interface Dependencies {
-  readonly seed?: Seed
-  readonly clock?: Clock
-  /** Cuts the model's answers into tokens; a constant makes them the same every time. */
-  readonly random?: () => number
-}
-
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly switchboard: Switchboard
-    readonly account: Account
+    readonly controls: Controls
   }
 }
 
 /**
- * The stand-in for Amazon Bedrock Runtime and AWS STS as a Fastify app.
- * `app.switchboard` and `app.account` give tests in the same process what `/emulator/*` gives the others.
+ * The emulator of Amazon Bedrock Runtime and AWS STS as a Fastify app.
+ * `app.controls` gives tests in the same process what `/emulator/*` gives the others.
+ *
+ * @param random cuts the model's answers into tokens; a constant makes them the same every time
  */
-export function buildApp(config: Config, dependencies: Dependencies = {}): FastifyInstance {
-  const { seed = createDefaultSeed(config), clock = new Clock(), random = Math.random } = dependencies
-  const account = new Account(seed, clock)
-  const switchboard = new Switchboard(config.pace)
-  const listening: DualProtocolServer[] = []
-  const app: FastifyInstance = Fastify({
-    logger: loggerOptions(config.logLevel),
-    logController: new LogController({ disableRequestLogging: true }),
+export function buildApp(config: Config, random: () => number = Math.random): FastifyInstance {
+  const controls = new Controls(config)
+  const account = new Account(config, controls.clock, controls.settings)
+  const app = createServer({
+    logLevel: config.logLevel,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 2_048 },
     forceCloseConnections: true,
-    serverFactory: listener => {
-      // Once for each address: localhost has two.
-      const dual = createDualProtocolServer(listener)
-      listening.push(dual)
-      return dual.server
-    },
   })
-  app.decorate('switchboard', switchboard)
-  app.decorate('account', account)
-  app.addHook('preClose', async () => {
-    for (const { cutConnections } of listening) cutConnections()
+  app.decorate('controls', controls)
+  addControlPlane(app, {
+    about: { emulates: ['bedrock-runtime', 'sts'], region: account.region, account: account.id },
+    requests: controls.requests,
+    faults: controls.faults,
+    settings: controls.settings,
+    allowedHosts: config.allowedHosts,
+    reset: () => controls.reset(),
   })
-  answerWithProblems(app)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => ({ status: 'ok' }))
-  app.register(async scope => addSwitchboardRoutes(scope, { account, switchboard }))
-  app.register(async scope => {
-    // AWS takes any content type, and signatures are over the bytes as they came.
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    addBedrockRoutes(scope, { account, switchboard, random })
-    addStsRoute(scope, { account, switchboard })
-  })
+  for (const addRoutes of [addBedrockRoutes, addStsRoute]) {
+    app.register(async scope => {
+      // AWS takes any content type, and signatures are over the bytes as they came.
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+      addRoutes(scope, { account, controls, random })
+    })
+  }
   return app
 }

@@ -1,12 +1,15 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 
-/** What the stand-in is told by its environment. Everything has a default, so that it starts alone. */
+/** What the emulator is told by its environment. Everything has a default, so that it starts alone. */
 export interface Config {
   readonly host: string
   readonly port: number
+  /** Names by which its controls may be called. */
+  readonly allowedHosts: readonly string[]
   readonly logLevel: string
-  /** The one region that this stand-in is. */
+  /** The one region that this emulator is. */
   readonly region: string
+  /** The account that the role belongs to. */
   readonly accountId: string
   readonly accessKey: {
     readonly accessKeyId: string
@@ -17,6 +20,7 @@ export interface Config {
   readonly bearerKey: string
   readonly role: {
     readonly arn: string
+    /** Who may assume the role with a web identity token. Without it nobody may. */
     readonly trust:
       | { readonly issuer: string; readonly audience: string; readonly subject: string }
       | undefined
@@ -30,43 +34,38 @@ export interface Config {
 
 /** Reads the environment; see the workspace's README for every variable. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  return readEnvironment(env, reader => {
-    const accountId = reader.text('EMULATOR_ACCOUNT_ID', '111122223333')
-    if (!/^\d{12}$/.test(accountId)) reader.fault('EMULATOR_ACCOUNT_ID must be twelve digits.')
-    return {
-      host: reader.text('HOST', 'localhost'),
-      port: reader.port('PORT', 7002),
-      logLevel: reader.text('LOG_LEVEL', 'info'),
-      region: reader.text('AWS_REGION', 'us-east-1'),
-      accountId,
-      accessKey: {
-        accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),
-        secretAccessKey: reader.text(
-          'EMULATOR_SECRET_ACCESS_KEY',
-          'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-        ),
-        sessionToken: reader.optional('EMULATOR_SESSION_TOKEN'),
-      },
-      bearerKey: reader.text('EMULATOR_BEARER_KEY', 'emulated-bedrock-api-key'),
-      role: readRole(reader, accountId),
-      pace: {
-        firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
-        tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 60_000),
-      },
-    }
-  })
+  return readEnvironment(env, reader => ({
+    host: reader.text('HOST', 'localhost'),
+    port: reader.port('PORT', 7002),
+    logLevel: reader.text('LOG_LEVEL', 'info'),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
+    region: reader.text('AWS_REGION', 'us-east-1'),
+    accessKey: {
+      accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),
+      secretAccessKey: reader.text('EMULATOR_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
+      sessionToken: reader.optional('EMULATOR_SESSION_TOKEN'),
+    },
+    bearerKey: reader.text('EMULATOR_BEARER_KEY', 'emulated-bedrock-api-key'),
+    ...readRole(reader),
+    pace: {
+      firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
+      tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 600_000),
+    },
+  }))
 }
 
-function readRole(reader: EnvironmentReader, accountId: string): Config['role'] {
-  const arn = reader.text('EMULATOR_ROLE_ARN', `arn:aws:iam::${accountId}:role/entra-bedrock-agent`)
-  if (!/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) {
+function readRole(reader: EnvironmentReader): Pick<Config, 'accountId' | 'role'> {
+  const arn = reader.text('EMULATOR_ROLE_ARN', 'arn:aws:iam::111122223333:role/entra-bedrock-agent')
+  const accountId = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(arn)?.[1]
+  if (accountId === undefined) {
     reader.fault(`EMULATOR_ROLE_ARN must be the ARN of a role; it is "${arn}".`)
   }
   const issuer = reader.optional('EMULATOR_TRUSTED_ISSUER')
   const subject = reader.optional('EMULATOR_TRUSTED_SUBJECT')
   const audience = reader.text('EMULATOR_TRUSTED_AUDIENCE', 'sts.amazonaws.com')
-  if (issuer === undefined && subject === undefined) return { arn, trust: undefined }
-  if (issuer !== undefined && subject !== undefined) return { arn, trust: { issuer, subject, audience } }
-  reader.fault('EMULATOR_TRUSTED_ISSUER and EMULATOR_TRUSTED_SUBJECT go together: set both or neither.')
-  return { arn, trust: undefined }
+  if ((issuer === undefined) !== (subject === undefined)) {
+    reader.fault('EMULATOR_TRUSTED_ISSUER and EMULATOR_TRUSTED_SUBJECT go together: set both or neither.')
+  }
+  const trust = issuer && subject ? { issuer, subject, audience } : undefined
+  return { accountId: accountId ?? '', role: { arn, trust } }
 }

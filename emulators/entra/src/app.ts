@@ -1,13 +1,10 @@
-import { loggerOptions } from '@entra-bedrock-agent/service-kit'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { serverOptions } from '@entra-bedrock-agent/service-kit'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { discovery } from './discovery/routes.ts'
-import { controls } from './emulator/controls.ts'
-import { overviewPage } from './emulator/overview-page.ts'
-import { keepRequestLog } from './emulator/request-log.ts'
-import { strikeOrderedFaults } from './emulator/strike.ts'
+import { controlEntra } from './emulator/control-plane.ts'
 import { Entra } from './entra.ts'
-import { answerRefusals } from './errors/answer-refusals.ts'
+import { sendRefusals } from './errors/send-refusals.ts'
 import { graph } from './graph/graph.ts'
 import { normalizeGraphUrl } from './graph/paths.ts'
 import { authorizeEndpoint } from './sign-in/authorize-route.ts'
@@ -20,21 +17,20 @@ declare module 'fastify' {
   }
 }
 
-/** The stand-in as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
+/** The emulator as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
 export function buildApp(config: Config): FastifyInstance {
+  const shared = serverOptions({ logLevel: config.logLevel })
   const app: FastifyInstance = Fastify({
-    logger: loggerOptions(config.logLevel),
-    logController: new LogController({ disableRequestLogging: true }),
+    ...shared,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => normalizeGraphUrl(url),
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    ...(config.tls ? { https: config.tls } : {}),
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true } },
+    ...(config.tls ? { https: { ...config.tls, ...shared.http } } : {}),
   })
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
-  answerRefusals(app, entra)
-  keepRequestLog(app, entra)
-  strikeOrderedFaults(app, entra)
+  sendRefusals(app, entra)
+  controlEntra(app, entra)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     await entra.keys.current()
@@ -44,8 +40,6 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(tokenEndpoint, { entra })
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
-  for (const prefix of ['/v1.0', '/beta']) app.register(graph, { entra, prefix })
-  app.register(controls, { entra, prefix: '/emulator' })
-  app.register(overviewPage, { entra })
+  app.register(graph, { entra, prefix: '/v1.0' })
   return app
 }

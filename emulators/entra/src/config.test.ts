@@ -21,7 +21,7 @@ describe('the configuration', () => {
     expect(config.blueprint.federatedCredential).toEqual({
       issuer: 'https://kubernetes.default.svc',
       subject: 'system:serviceaccount:weather:agent',
-      audience: 'api://AzureADTokenExchange',
+      audiences: ['api://AzureADTokenExchange'],
     })
   })
 

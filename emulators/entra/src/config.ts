@@ -4,41 +4,16 @@ import { wellKnown } from './directory/well-known.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** What the stand-in is told by its environment. Ids have the demo's defaults, so that it starts alone. */
-export interface Config {
-  readonly host: string
-  readonly port: number
-  readonly logLevel: string
-  /** Where clients see this server, such as `https://login.microsoftonline.com`; unset: the address it listens on. */
-  readonly publicUrl: string | undefined
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
-  readonly tenantId: string
-  readonly blueprint: {
-    readonly appId: string
-    readonly clientSecret: string | undefined
-    /** PEM certificates whose private keys may sign the blueprint's client assertions. */
-    readonly certificate: string | undefined
-    readonly federatedCredential: FederatedCredentialConfig | undefined
-  }
-  readonly agentId: string
-  readonly weatherApi: { readonly appId: string; readonly tokenVersion: 1 | 2 }
-  readonly spa: { readonly appId: string; readonly redirectUris: readonly string[] }
-  /** The application that set-up scripts sign in as to call Graph. */
-  readonly setupApp: { readonly appId: string; readonly clientSecret: string | undefined }
-}
+/** What the emulator is told by its environment. */
+export type Config = ReturnType<typeof readConfig>
 
-export interface FederatedCredentialConfig {
-  readonly issuer: string
-  readonly subject: string
-  readonly audience: string
-}
-
-/** Reads the environment; see the workspace's README for every variable. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** Reads the environment; see the workspace's README for every variable. Ids have the demo's defaults, so that it starts alone. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
+    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),
@@ -49,9 +24,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       federatedCredential: readFederatedCredential(reader),
     },
     agentId: reader.guid('AGENT_CLIENT_ID', 'bbbbbbbb-0000-4000-8000-00000000000b'),
+    siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', 'aaaaaaaa-0000-4000-8000-00000000000a'),
-      tokenVersion: reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? 1 : 2,
+      tokenVersion:
+        reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? (1 as const) : (2 as const),
     },
     spa: {
       appId: reader.guid('CLIENT_SPA_APP_ID', 'dddddddd-0000-4000-8000-00000000000d'),
@@ -72,22 +49,21 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
   return uris
 }
 
-function readTls(reader: EnvironmentReader): Config['tls'] {
+function readTls(reader: EnvironmentReader): { cert: string; key: string } | undefined {
   const cert = readFile(reader, 'TLS_CERT_FILE')
   const key = readFile(reader, 'TLS_KEY_FILE')
-  if (cert === undefined && key === undefined) return undefined
   if (cert !== undefined && key !== undefined) return { cert, key }
-  reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
+  if (cert ?? key) reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
   return undefined
 }
 
-function readFederatedCredential(reader: EnvironmentReader): FederatedCredentialConfig | undefined {
+function readFederatedCredential(reader: EnvironmentReader) {
   const issuer = reader.optional('FEDERATED_ISSUER')
   const subject = reader.optional('FEDERATED_SUBJECT')
-  const audience = reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)
-  if (issuer === undefined && subject === undefined) return undefined
-  if (issuer !== undefined && subject !== undefined) return { issuer, subject, audience }
-  reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
+  const audiences = [reader.text('FEDERATED_AUDIENCE', wellKnown.tokenExchangeUri)]
+  if (issuer && subject) return { issuer, subject, audiences }
+  if (issuer ?? subject)
+    reader.fault('FEDERATED_ISSUER and FEDERATED_SUBJECT go together: set both or neither.')
   return undefined
 }
 

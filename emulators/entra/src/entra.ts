@@ -1,32 +1,41 @@
 import type { Server } from 'node:http'
-import { Clock } from './clock.ts'
+import { Clock, ClockOffset, RequestLog, Settings } from '@entra-bedrock-agent/emulator-kit'
+import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { seedDirectory } from './directory/seed.ts'
-import { Faults } from './emulator/faults.ts'
-import { RequestLog } from './emulator/request-log.ts'
+import { newFaults } from './emulator/faults.ts'
+import type { Leg } from './emulator/leg.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
-import { Grants } from './sign-in/grants.ts'
+import { Grants } from './oauth/grants.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
-/** Entra's own default; tests shorten it. */
-const defaultTokenLifetimeSeconds = 3599
+/** What is noted of a request of the protocol. */
+export interface RequestDetails {
+  readonly leg: Leg | undefined
+  readonly correlationId: string
+  readonly traceparent: string | undefined
+  /** Fields of the form that are no credentials. */
+  readonly form: Readonly<Record<string, string>>
+  readonly aadsts: number
+}
 
 /** One tenant at work: everything the routes share. */
 export class Entra {
   readonly config: Config
-  readonly clock = new Clock()
+  readonly settings = new Settings(
+    { tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }), clockOffsetSeconds: ClockOffset },
+    { tokenLifetimeSeconds: 3_599, clockOffsetSeconds: 0 },
+  )
+  readonly clock = new Clock(this.settings)
+  readonly requests = new RequestLog<RequestDetails>()
+  readonly faults = newFaults()
   readonly keys = new SigningKeys(this.clock)
-  readonly federatedIssuers = new FederatedIssuers(this.clock)
+  readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
-  readonly faults = new Faults()
-  readonly requests = new RequestLog()
   directory: Directory
-  tokenLifetimeSeconds = defaultTokenLifetimeSeconds
-  /** Whether Graph v1.0 refuses what is about agents, as it did before that was generally available. */
-  agentsOnBetaOnly = false
   readonly #server: () => Server
 
   constructor(config: Config, server: () => Server) {
@@ -55,12 +64,7 @@ export class Entra {
   /** Back to the seed: whatever was changed, issued or ordered is forgotten. The keys stay. */
   reset(): void {
     this.directory = new Directory(seedDirectory(this.config))
-    this.faults.clear()
-    this.requests.clear()
-    this.sessions.clear()
-    this.grants.clear()
-    this.clock.offsetSeconds = 0
-    this.tokenLifetimeSeconds = defaultTokenLifetimeSeconds
-    this.agentsOnBetaOnly = false
+    for (const part of [this.faults, this.requests, this.sessions, this.grants]) part.clear()
+    this.settings.reset()
   }
 }

@@ -19,11 +19,11 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   appid: { group: 'who', meaning: 'The client that asked for this token (v1 tokens): the actor.' },
   azpacr: {
     group: 'who',
-    meaning: 'How that client proved itself: 0 public, 1 secret, 2 certificate or signed assertion.',
+    meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.',
   },
   appidacr: {
     group: 'who',
-    meaning: 'How that client proved itself: 0 public, 1 secret, 2 certificate or signed assertion.',
+    meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.',
   },
   app_displayname: { group: 'who', meaning: 'The display name of the client.' },
   tid: { group: 'who', meaning: 'The tenant of the subject.' },

@@ -64,6 +64,8 @@ export const PublicConfig = Type.Object({
   names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
   /** Messages to try, from the tools: the page shows them where a conversation is empty. */
   examples: Type.Array(Type.String()),
+  /** More of them, which only a model understands. */
+  modelExamples: Type.Array(Type.String()),
   emulated: Type.Array(Type.String()),
 })
 export type PublicConfig = Static<typeof PublicConfig>

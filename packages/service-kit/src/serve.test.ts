@@ -6,19 +6,26 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 /** A service whose only route answers when its standard input says so. */
 const service = `
-  import fastify from 'fastify'
-  import { readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
+  import { createServer, readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
   await serve(() => {
     const port = readEnvironment(process.env, env => env.port('PORT', 0))
-    const app = fastify()
+    const app = createServer({ logLevel: 'silent' })
     app.get('/slow', async () => {
       console.log('asked')
       await new Promise(resolve => process.stdin.once('data', resolve))
       return { done: true }
     })
+    app.get('/stream', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200).write('begun')
+      console.log('streaming')
+      process.stdin.once('data', () => reply.raw.end())
+    })
+    app.get('/fast', async () => ({ done: true }))
+    process.once('SIGTERM', () => setImmediate(() => console.log('stopping')))
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
-    return { app, host: '127.0.0.1', port }
+    return { app, host: process.env.HOST ?? '127.0.0.1', port }
   })`
 
 const children: ChildProcess[] = []
@@ -43,18 +50,52 @@ function startService(env: Record<string, string> = {}) {
   }
 }
 
+/** Asks over one kept connection for as long as the service lets it. */
+function client(port: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return async (path: string) => {
+    const asked = get({ port, host: '127.0.0.1', path, agent })
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    await once(response.resume(), 'end')
+    return { status: response.statusCode, connection: response.headers.connection }
+  }
+}
+
 describe('serve', () => {
-  it('lets a running request finish on SIGTERM, then ends at once with exit code 0, kept connections or not', async () => {
+  it('lets a running request finish on SIGTERM, then ends with exit code 0, kept connections or not', async () => {
     const { child, nextLine, ended } = startService()
-    const port = Number(await nextLine())
-    const request = get({ port, host: '127.0.0.1', path: '/slow', agent: new Agent({ keepAlive: true }) })
+    const ask = client(Number(await nextLine()))
+    const running = ask('/slow')
     expect(await nextLine()).toBe('asked')
     child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
     expect(await nextLine()).toBe('closing')
     child.stdin.write('go on\n')
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
-    response.resume()
-    expect(response.statusCode).toBe(200)
+    expect(await running).toMatchObject({ status: 200 })
+    expect(await ended).toBe(0)
+  })
+
+  it('tells clients with kept connections to leave before it closes', async () => {
+    const { child, nextLine, ended } = startService()
+    const ask = client(Number(await nextLine()))
+    expect(await ask('/fast')).toEqual({ status: 200, connection: 'keep-alive' })
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
+    expect(await ask('/fast')).toEqual({ status: 200, connection: 'close' })
+    expect(await ended).toBe(0)
+  })
+
+  it('serves one more request on the connection of a response that had begun, to tell the client to leave', async () => {
+    const { child, nextLine, ended } = startService()
+    const ask = client(Number(await nextLine()))
+    const running = ask('/stream')
+    expect(await nextLine()).toBe('streaming')
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
+    expect(await nextLine()).toBe('closing')
+    child.stdin.write('go on\n')
+    expect(await running).toEqual({ status: 200, connection: 'keep-alive' })
+    expect(await ask('/fast')).toEqual({ status: 200, connection: 'close' })
     expect(await ended).toBe(0)
   })
 
@@ -65,6 +106,14 @@ describe('serve', () => {
     expect(await second.ended).toBe(1)
     expect(second.errors()).toBe(
       `Port ${port} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
+    )
+  })
+
+  it('says in words that HOST is no address of this machine, with exit code 1', async () => {
+    const { ended, errors } = startService({ HOST: '192.0.2.1' })
+    expect(await ended).toBe(1)
+    expect(errors()).toBe(
+      'HOST is "192.0.2.1", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.\n',
     )
   })
 

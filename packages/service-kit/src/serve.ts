@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { ConfigurationError } from './environment.ts'
@@ -13,9 +15,15 @@ export interface Service {
 }
 
 /**
+ * How long clients with kept connections are given to hear, with their next response, that the service goes. Whose
+ * request crosses with the end of its connection cannot know whether it was served.
+ */
+const farewellMs = 1_000
+
+/**
  * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
- * (running requests finish, then the listener closes, exit code 0).
- * Configuration faults and a taken port are said in words on standard error, exit code 1.
+ * (kept connections are taken leave of, running requests finish, then the listener closes, exit code 0).
+ * Configuration faults, a taken port and an unknown address are said in words on standard error, exit code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
   let service: Service
@@ -27,19 +35,35 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     return
   }
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
-  closeWithGrace({ delay: stopTimeoutMs, logger: app.log }, async ({ err }) => {
+  closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // A connection whose last request ends during the stop would otherwise be kept open for a next one.
-    app.server.keepAliveTimeout = 1
+    // Responses that have begun could not say it; their connections stay for one more request, which is told.
+    app.server.keepAliveTimeout = farewellMs
+    await takeLeave(app)
     await app.close()
   })
   try {
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    fail(`Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`)
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      fail(
+        `Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`,
+      )
+    } else if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
+      fail(
+        `HOST is "${host}", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.`,
+      )
+    } else throw error
   }
+}
+
+async function takeLeave({ server }: FastifyInstance): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+  const countConnections = promisify(server.getConnections.bind(server))
+  const endsAt = performance.now() + farewellMs
+  while (performance.now() < endsAt && (await countConnections()) > 0) await delay(20)
 }
 
 function fail(sentence: string): void {

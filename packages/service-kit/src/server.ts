@@ -14,8 +14,7 @@ import { chooseRequestId } from './request-id.ts'
 
 type FastifyOptions = FastifyHttpOptions<RawServerDefault>
 
-export interface ServerOptions
-  extends Omit<FastifyOptions, 'http' | 'logger' | 'headersTimeout' | 'requestTimeout'> {
+export interface ServerOptions extends Omit<FastifyOptions, 'http' | 'logger' | 'requestTimeout'> {
   readonly logLevel: string
   /** Where log lines go; default: standard output. */
   readonly logStream?: DestinationStream | undefined

@@ -1,11 +1,14 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
+import { useMediaQuery } from './browser/media-query.ts'
+import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
+import { Divider } from './frame/divider.tsx'
+import { Header } from './frame/header.tsx'
+import { Tabs } from './frame/tabs.tsx'
+import { TracePane } from './frame/trace-pane.tsx'
 import { createPage, type Page } from './page.ts'
-import { AccountMenu } from './sign-in/account-menu.tsx'
-import { emulatedName } from './trace/names.ts'
-import { TracePanel } from './trace/trace-panel.tsx'
 
 const page = signal<Page | 'loading' | 'unreachable'>('loading')
 
@@ -33,7 +36,7 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
       ) : (
         <div role="alert">
           <p>The agent does not answer. Check that it is running and that you are connected.</p>
-          <button type="button" class="button" onClick={() => void loadPage()}>
+          <button type="button" class="button primary" onClick={() => void loadPage()}>
             Try again
           </button>
         </div>
@@ -56,17 +59,8 @@ function Workbench({ page: current }: { readonly page: Page }) {
   }, [current])
   return (
     <>
-      <header class="page-header">
-        <h1>{title}</h1>
-        <EmulatedNote emulated={current.config.emulated} />
-        <AccountMenu session={current.session} />
-      </header>
-      <main class="panel conversation" aria-label="Conversation">
-        <ConversationPanel page={current} />
-      </main>
-      <aside class="panel trace" aria-labelledby="trace-title">
-        <TracePanel page={current} />
-      </aside>
+      <Header title={title} {...current} />
+      <Panes page={current} />
       <p class="visually-hidden" role="status">
         {current.announcement.value}
       </p>
@@ -74,12 +68,60 @@ function Workbench({ page: current }: { readonly page: Page }) {
   )
 }
 
-function EmulatedNote({ emulated }: { readonly emulated: readonly string[] }) {
-  if (emulated.length === 0) return null
-  const names = new Intl.ListFormat('en', { type: 'conjunction' }).format(emulated.map(emulatedName))
+/** Conversation and trace: side by side where there is room, else one at a time. */
+function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readonly page: Page }) {
+  const isNarrow = useMediaQuery('(max-width: 56.24rem)')
+  const showTrace = (exchange: (typeof conversation.exchanges.value)[number]) => {
+    conversation.selected.value = exchange
+    pane.value = 'trace'
+    requestAnimationFrame(() => document.getElementById('trace-title')?.focus())
+  }
   return (
-    <p class="emulated">
-      <strong>Emulated</strong> on this machine: {names}.
-    </p>
+    <div class="panes" role={isNarrow ? 'main' : undefined}>
+      {isNarrow && <Tabs shown={pane} badge={conversation.running.value ? '●' : ''} />}
+      <section
+        class="pane conversation"
+        id="pane-conversation"
+        role={isNarrow ? 'tabpanel' : 'main'}
+        aria-label="Conversation"
+        hidden={isNarrow && pane.value !== 'conversation'}
+      >
+        <div class="pane-head">
+          <h2>Conversation</h2>
+          {conversation.exchanges.value.length > 0 && (
+            <button type="button" class="button quiet" onClick={() => conversation.startOver()}>
+              <Icon name="plus" />
+              New conversation
+            </button>
+          )}
+        </div>
+        <ConversationPanel conversation={conversation} names={names} onTrace={showTrace} {...rest} />
+        {!isNarrow && <Divider />}
+      </section>
+      <section
+        class="pane trace"
+        id="pane-trace"
+        role={isNarrow ? 'tabpanel' : 'complementary'}
+        aria-label="Identity Trace"
+        hidden={isNarrow && pane.value !== 'trace'}
+      >
+        <TracePane
+          answers={conversation.exchanges}
+          selected={conversation.selected}
+          view={trace}
+          names={names}
+          whyEmpty={explainNoSteps(rest)}
+        />
+      </section>
+    </div>
   )
+}
+
+function explainNoSteps({ config, session }: Pick<Page, 'config' | 'session'>): string {
+  if (config.traceFor === 'nobody')
+    return 'This agent is set up to show the trace to nobody (TRACE_FOR=nobody).'
+  if (config.traceFor === 'signed-in' && !session.account.value) {
+    return 'This agent shows the trace only to users who are signed in. Sign in and ask again.'
+  }
+  return 'No step was taken for this question.'
 }

@@ -1,19 +1,26 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
-import { type Signal, signal } from '@preact/signals'
+import type { Flow, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { effect, type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
-import { type AgentStatus, type PublicConfig, readStatus } from './agent/public-config.ts'
-import { type Asker, Conversation } from './conversation/conversation.ts'
-import { Session } from './sign-in/session.ts'
-import { type NameOf, nameIds } from './trace/names.ts'
+import { readStatus } from './agent/public-config.ts'
+import { Conversation } from './conversation/conversation.ts'
+import { keepExchanges, readExchanges } from './conversation/stored-exchanges.ts'
+import { followAddress } from './deep-link.ts'
+import type { Pane } from './frame/tabs.tsx'
+import { Session, type SignedInUser } from './sign-in/session.ts'
+import { TraceView } from './trace/trace-view.ts'
+import { describeNames, type Names } from './words/names.ts'
 
 /** Everything the page works with, once the agent's configuration is known. */
 export interface Page {
   readonly config: PublicConfig
-  readonly status: Signal<AgentStatus | undefined>
+  readonly status: Signal<Status | undefined>
   readonly session: Session
   readonly conversation: Conversation
-  readonly nameOf: NameOf
+  readonly trace: TraceView
+  /** The pane that is shown where there is room for one only. */
+  readonly pane: Signal<Pane>
+  readonly names: Names
   /** What the status region says. */
   readonly announcement: Signal<string>
   refreshStatus(): Promise<void>
@@ -22,24 +29,32 @@ export interface Page {
 export function createPage(config: PublicConfig): Page {
   const announcement = signal('')
   const status: Page['status'] = signal(undefined)
+  const pane = signal<Pane>('conversation')
+  const trace = new TraceView()
   const session = new Session(config, async (publicConfig, onSignedIn) => {
     const { createIdentityClient } = await import('./sign-in/identity-client.ts')
     return createIdentityClient(publicConfig, onSignedIn)
   })
-  const conversation = new Conversation({
+  const needs = {
     ask: askAgent,
-    identify: (flow, renew) => identify(config, session, flow, renew),
-    announce: text => {
+    identify: (flow: Flow, renew: boolean) => identify(config, session, flow, renew),
+    announce: (text: string) => {
       announcement.value = text
     },
-  })
+  }
+  const conversation = new Conversation(needs, readExchanges())
+  keepConversation(conversation)
+  forgetWhoLeaves(session, conversation)
+  followAddress(conversation, trace, pane)
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
     status,
     session,
     conversation,
-    nameOf: nameIds(config),
+    trace,
+    pane,
+    names: describeNames(config),
     announcement,
     async refreshStatus() {
       status.value = await readStatus().catch(() => undefined)
@@ -47,16 +62,33 @@ export function createPage(config: PublicConfig): Page {
   }
 }
 
-/** The person's token goes along only where it is needed. */
+/** Not with every word of an answer: when an exchange begins and when it ends. */
+function keepConversation(conversation: Conversation): void {
+  effect(() => {
+    conversation.running.value
+    keepExchanges(conversation.exchanges.value.map(exchange => exchange.peek()))
+  })
+}
+
+function forgetWhoLeaves(session: Session, conversation: Conversation): void {
+  let user = session.account.peek()
+  effect(() => {
+    const left = user !== undefined && session.account.value?.objectId !== user.objectId
+    user = session.account.value
+    if (left) conversation.forgetUser()
+  })
+}
+
+/** The user's token goes along only where it is needed. */
 async function identify(
   config: PublicConfig,
   session: Session,
   flow: Flow,
   renew: boolean,
-): Promise<Asker | undefined> {
+): Promise<SignedInUser | undefined> {
   if (flow === 'autonomous' && !config.requireSignIn) return undefined
-  const asker = await session.acquireToken(renew)
-  if (asker) return asker
+  const user = await session.acquireToken(renew)
+  if (user) return user
   const reason =
     flow === 'obo'
       ? 'To act on your behalf, the agent has to know who you are.'

@@ -23,8 +23,13 @@ const flags = [
   '--disable-sync',
 ]
 
+interface OpenOptions extends BrowserContextOptions {
+  /** For tests that provoke what would be a fault. */
+  readonly tolerateFaults?: boolean
+}
+
 /** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
-export function useBrowser(): { open(url: string, options?: BrowserContextOptions): Promise<Page> } {
+export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
   let browser: Browser
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 })
   beforeAll(async () => {
@@ -33,12 +38,12 @@ export function useBrowser(): { open(url: string, options?: BrowserContextOption
   })
   afterAll(() => browser?.close())
   return {
-    async open(url, options) {
+    async open(url, { tolerateFaults = false, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
       const faults = collectFaults(context)
       onTestFinished(async () => {
         await context.close()
-        expect(faults, 'errors in the browser console').toEqual([])
+        if (!tolerateFaults) expect(faults, 'errors in the browser console').toEqual([])
       })
       const page = await context.newPage()
       page.setDefaultTimeout(8_000)

@@ -71,6 +71,7 @@ async function answer(agent: ScriptedAgent, request: IncomingMessage, response: 
   if (path === '/api/config') sendJson(response, agent.config)
   else if (path === '/api/status') sendJson(response, agent.status)
   else if (path === '/api/chat') await stream(agent, request, response)
+  else if (path === '/spaced.css') sendSpacedText(response)
   else await sendFile(path, response)
 }
 
@@ -95,6 +96,15 @@ async function stream(agent: ScriptedAgent, request: IncomingMessage, response: 
   }
   await agent.script(question, send, gone.signal)
   response.end()
+}
+
+/** The spacing that readers may set (WCAG 1.4.12). */
+function sendSpacedText(response: ServerResponse): void {
+  response
+    .writeHead(200, { 'content-type': 'text/css' })
+    .end(
+      '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }',
+    )
 }
 
 async function sendFile(path: string, response: ServerResponse) {

@@ -7,6 +7,30 @@ export async function ask(page: Page, question: string): Promise<Locator> {
   return page.getByRole('article', { name: question }).last()
 }
 
+export async function choose(page: Page, label: string): Promise<void> {
+  await page.getByRole('radio', { name: label }).check()
+}
+
+export function tracePane(page: Page): Locator {
+  return page.locator('#pane-trace')
+}
+
+/** Opens all steps of the trace that is shown, by its key. */
+export async function openSteps(page: Page): Promise<void> {
+  await page.locator('.row').first().press(']')
+}
+
+/** Opens the step that shows a token for the first time, and returns the token's card. */
+export async function showToken(page: Page, role: 'Tc' | 'T1' | 'TR'): Promise<Locator> {
+  await page
+    .getByRole('button', { name: `Show ${role}` })
+    .first()
+    .click()
+  const card = page.locator(`.token[data-role=${role}]`).first()
+  await card.waitFor()
+  return card
+}
+
 export function signInButton(page: Page): Locator {
   return page.getByRole('button', { name: 'Sign in', exact: true })
 }
@@ -18,13 +42,17 @@ export async function openWindow(page: Page, button: Locator): Promise<Page> {
   return popup
 }
 
-/** Signs a person in at the stand-in for Entra, by the header's button or another one. */
+/** Signs a user in at the emulator of Entra, by the header's button or another one. */
 export async function signIn(
   page: Page,
-  person: { readonly name: string },
+  user: { readonly name: string },
   button = signInButton(page),
 ): Promise<void> {
   const popup = await openWindow(page, button)
-  await popup.getByRole('button', { name: person.name }).click()
-  await page.getByText(`Signed in as ${person.name}`).waitFor()
+  await popup.getByRole('button', { name: user.name }).click()
+  await signedIn(page, user)
+}
+
+export async function signedIn(page: Page, user: { readonly name: string }): Promise<void> {
+  await page.getByRole('button', { name: `Signed in as ${user.name}` }).waitFor()
 }

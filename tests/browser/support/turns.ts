@@ -18,9 +18,12 @@ export const config = {
   flows: ['autonomous', 'obo'],
   emulated: ['entra', 'auth-sidecar', 'bedrock'],
   requireSignIn: false,
+  traceFor: 'everyone',
+  apis: [{ name: 'weather-api', title: 'Weather API', appId: identities.weatherAppId }],
+  examples: ['Weather in Dallas?'],
+  modelExamples: ['Compare the weather in Oslo and Rome'],
   names: {
     [identities.agentId]: 'agent identity',
-    [identities.weatherAppId]: 'weather API',
     [identities.blueprintAppId]: 'blueprint',
     [identities.tenantId]: 'this tenant',
     [identities.pageAppId]: 'this page',
@@ -61,8 +64,8 @@ export function tokenStep(id: string): TraceStep {
         iss: `https://login.microsoftonline.com/${identities.tenantId}/v2.0`,
         azp: identities.agentId,
         oid: identities.agentId,
-        name: 'Demo <img src=x onerror=alert(1)>',
         idtyp: 'app',
+        tid: identities.tenantId,
         roles: ['Weather.Read.All'],
         xms_act_fct: '9 3 11',
         iat: seconds - 60,
@@ -75,6 +78,37 @@ export function tokenStep(id: string): TraceStep {
           checks: ['signature', 'issuer', 'audience', 'lifetime', 'caller'].map(name => ({ name, ok: true })),
         },
       ],
+    },
+  }
+}
+
+/** Tc of a user whose name would be markup, if anybody let it. */
+export function userTokenStep(id: string): TraceStep {
+  const seconds = Math.floor(Date.now() / 1000)
+  return {
+    id,
+    kind: 'sign-in',
+    from: 'user',
+    to: 'agent',
+    title: `Tc of ${identities.ada.oid} passed the agent’s checks`,
+    status: 'ok',
+    startedAt,
+    token: {
+      role: 'Tc',
+      observed: true,
+      fingerprint: 'cf83e1357eef',
+      claims: {
+        aud: identities.blueprintAppId,
+        azp: identities.pageAppId,
+        oid: identities.ada.oid,
+        sub: 'pairwise-subject',
+        tid: identities.tenantId,
+        name: 'Demo <img src=x onerror=alert(1)>',
+        scp: 'access_as_user',
+        iat: seconds - 60,
+        exp: seconds + 3600,
+      },
+      verifiedBy: [{ actor: 'agent', checks: [{ name: 'signature', ok: true }] }],
     },
   }
 }
@@ -98,7 +132,6 @@ export function trace(): TraceStep[] {
       response: { status: 200, body: { authorizationHeader: 'Bearer ‹token removed›' } },
     },
     {
-      ...hop,
       id: 's2',
       parentId: 's1',
       kind: 'token-request',
@@ -122,7 +155,14 @@ export function trace(): TraceStep[] {
         url: 'http://weather-api:8080/weather?city=Dallas',
         headers: { authorization: 'Bearer ‹TR ba7816bf8f01›' },
       },
-      response: { status: 200, body: { city: 'Dallas', temperature_c: 21 } },
+      response: { status: 200, body: { city: 'Dallas', temperature_c: 21, source: 'climate-normals' } },
+    },
+    {
+      ...tokenStep('s5'),
+      parentId: 's4',
+      kind: 'validation',
+      from: 'weather-api',
+      title: 'The weather API verified TR',
     },
   ]
 }

@@ -46,17 +46,15 @@ const calls = (weather: ScriptedServer) =>
 
 describe('A client that goes away', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'while it waits for %s aborts the call below within 100 ms',
+    'while it waits for %s aborts the call below',
     async accept => {
       const { stack, weather } = await startWithSlowWeather()
       const client = new AbortController()
       const response = post(stack.agentUrl, {}, { accept }, client.signal)
       const outcome = response.then(answer => answer.text()).catch((error: Error) => error.name)
       await vi.waitFor(() => expect(calls(weather)).toBe(1))
-      const leftMs = performance.now()
       client.abort()
       await vi.waitFor(() => expect(weather.abandoned).toBe(1), { interval: 2 })
-      expect(performance.now() - leftMs).toBeLessThan(100)
       expect(await outcome).toBe('AbortError')
       await vi.waitFor(() => expect(stack.agentLog.join('')).toContain('"outcome":"ABANDONED"'))
     },

@@ -30,23 +30,23 @@ describe('200 streams at the same time, of two people in both flows,', () => {
   })
 })
 
-/** One turn whose person, flow and city follow from its number; returns all that was sent to the client. */
+/** One turn whose user, flow and city follow from its number; returns all that was sent to the client. */
 async function runTurn(number: number): Promise<string> {
-  const person = number % 2 === 0 ? ada.oid : ben.oid
+  const user = number % 2 === 0 ? ada.oid : ben.oid
   const other = number % 2 === 0 ? ben.oid : ada.oid
   const flow = number % 4 < 2 ? 'obo' : 'autonomous'
   const city = cities[number % cities.length]
   const asked = { message: `Weather in ${city}?`, flow }
   // In the autonomous flow the token is sent as well: it must not leave a trace.
-  const headers = bearer(tokens[person] ?? '')
+  const headers = bearer(tokens[user] ?? '')
   const { text, events } = await askForStream(stack.agentUrl, asked, headers)
   expect(events.at(-1)?.event).toBe('result')
   expect(text).toContain(`In ${city}`)
   for (const elsewhere of cities) if (elsewhere !== city) expect(text).not.toContain(elsewhere)
   expect(text).toContain(agentId)
   expect(text).not.toContain(other)
-  expect(text.includes(person)).toBe(flow === 'obo')
-  expect(text).toContain(`"on_behalf_of":${flow === 'obo' ? `"${person}"` : 'null'}`)
+  expect(text.includes(user)).toBe(flow === 'obo')
+  expect(text).toContain(`"on_behalf_of":${flow === 'obo' ? `"${user}"` : 'null'}`)
   return text
 }
 

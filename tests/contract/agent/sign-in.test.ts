@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.close())
 
-describe('Acting on behalf of a person', () => {
+describe('Acting on behalf of a user', () => {
   it.each(['application/json', 'text/event-stream'])(
     'without a token is refused with 401 before anything is sent as %s',
     async accept => {
@@ -77,7 +77,7 @@ describe('With REQUIRE_SIGN_IN=true', () => {
     expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
   })
 
-  it('a signed-in person gets an autonomous answer, which is the agent’s own', async () => {
+  it('a signed-in user gets an autonomous answer, which is the agent’s own', async () => {
     const { status, body } = await ask(stack.agentUrl, {}, bearer(userToken))
     expect(status).toBe(200)
     const answer = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body

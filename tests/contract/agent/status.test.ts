@@ -110,7 +110,7 @@ describe('Entra out of everybody’s reach', () => {
 })
 
 describe('/api/config', () => {
-  it('gives public ids only, and MSAL’s way to a stand-in on loopback', async () => {
+  it('gives public ids only, and MSAL’s way to an emulator on loopback', async () => {
     const { body } = await get('/api/config')
     expect(body).toMatchObject({
       tenantId,
@@ -129,6 +129,17 @@ describe('/api/config', () => {
       authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
       token_endpoint: `${base}/oauth2/v2.0/token`,
       end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+    })
+  })
+
+  it('names the endpoints of an https emulator that browsers find on loopback', async () => {
+    const authority = 'https://entra.localhost:7001'
+    await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: authority } }, ['agent'])
+    const { body } = await get('/api/config', lone.agentUrl)
+    expect(body.authority).toBe(`${authority}/${tenantId}`)
+    expect(JSON.parse(body.authorityMetadata)).toMatchObject({
+      issuer: `${authority}/${tenantId}/v2.0`,
+      token_endpoint: `${authority}/${tenantId}/oauth2/v2.0/token`,
     })
   })
 
@@ -171,6 +182,7 @@ describe('Probes, OpenAPI and metrics', () => {
       '/api/status',
       '/livez',
       '/readyz',
+      '/sidecar/livez',
     ])
     const { requestBody, responses } = body.paths['/api/chat'].post
     expect(requestBody.content['application/json'].schema).toMatchObject({

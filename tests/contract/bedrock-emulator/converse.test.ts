@@ -1,18 +1,12 @@
 import type { ConverseCommandOutput, ConverseStreamOutput, Message } from '@aws-sdk/client-bedrock-runtime'
 import { describe, expect, it } from 'vitest'
-import {
-  collectStream,
-  converse,
-  haiku,
-  textOf,
-  toolConfig,
-  transports,
-  useBedrock,
-  userSays,
-} from './support.ts'
+import { collectStream, converse, haiku, textOf, toolConfig, useBedrock, userSays } from './support.ts'
 
 /** Tokens of four characters, always. */
-const bedrock = useBedrock(() => ({}), { random: () => 0.5 })
+const bedrock = useBedrock(
+  () => ({}),
+  () => 0.5,
+)
 
 const compare = 'Compare the weather in Oslo and Rome'
 const oslo = {
@@ -32,7 +26,7 @@ const rome = {
   source: 'open-meteo',
 }
 
-/** The conversation with the answers of the tools that the assistant asked for. */
+/** The conversation with the results of the tools that the assistant called. */
 function withResults(
   question: string,
   { output }: ConverseCommandOutput,
@@ -59,9 +53,9 @@ function withResults(
   ]
 }
 
-describe.each(transports)('over %s', transport => {
-  it('asks for a tool once for each city, and words the answer from what the tools told', async () => {
-    const client = bedrock.client({ transport })
+describe('a weather question', () => {
+  it('calls a tool once for each city, and the answer words what the tools returned', async () => {
+    const client = bedrock.client()
     const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
     expect(asked).toMatchObject({
       stopReason: 'tool_use',
@@ -98,8 +92,8 @@ describe.each(transports)('over %s', transport => {
   })
 
   it('streams the events in the order in which Claude sends them on Bedrock', async () => {
-    const events = await collectStream(bedrock.client({ transport }), {
-      messages: [userSays('Wie wird das Wetter morgen in München?')],
+    const events = await collectStream(bedrock.client(), {
+      messages: [userSays('What will the weather be like in Munich tomorrow?')],
       toolConfig,
     })
     const kinds = events.map(kindOf)
@@ -113,7 +107,7 @@ describe.each(transports)('over %s', transport => {
       'messageStop',
       'metadata',
     ])
-    expect(textOf(events)).toBe('Ich sehe nach der Vorhersage für München.')
+    expect(textOf(events)).toBe('I’ll look at the forecast for Munich.')
     const inputs = events.flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta?.toolUse?.input ?? [])
     expect(inputs[0]).toBe('')
     expect(inputs.length).toBeGreaterThan(3)
@@ -122,8 +116,7 @@ describe.each(transports)('over %s', transport => {
       inputTokens: expect.any(Number),
       outputTokens: expect.any(Number),
     })
-    expect(bedrock.app.switchboard.requests.entries[0]).toMatchObject({
-      protocol: transport,
+    expect(bedrock.app.controls.requests.all[0]).toMatchObject({
       operation: 'ConverseStream',
       modelId: haiku,
       principal: 'arn:aws:iam::111122223333:user/agent',
@@ -167,7 +160,7 @@ describe('a conversation', () => {
       ],
     ],
     ['And in Lisbon?', [['get_weather', { city: 'Lisbon' }]]],
-    ['Und am Wochenende in Wien?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
+    ['And in Vienna at the weekend?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
     [
       'How cold will it be there on Friday?',
       [
@@ -192,7 +185,8 @@ describe('a conversation', () => {
   it.each([
     ['What is the weather?', 'Which city do you mean?'],
     ['Thanks!', 'You are welcome!'],
-    ['Wer bist du?', /emuliertes Modell/],
+    ['Who are you?', /emulated model/],
+    ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
   ])('answers “%s” without a tool', async (question, answer) => {
     const { output, stopReason } = await converse(bedrock.client(), {
@@ -213,10 +207,6 @@ describe('a conversation', () => {
     expect(answer.output?.message?.content?.[0]?.text).toBe(
       'Oslo, Norway: -1.5 °C (29 °F), light snow.\nI’m sorry, I could not get that: No city is called "Rome".\nSource: open-meteo.',
     )
-    expect(bedrock.app.switchboard.requests.entries.at(-1)?.toolResults?.map(({ text }) => text)).toEqual([
-      JSON.stringify(oslo),
-      'get_weather failed: No city is called "Rome".',
-    ])
   })
 })
 

@@ -12,8 +12,8 @@ export interface OidcIssuer {
   rotate(): void
   /** Signs with a key that is never published. */
   forge(claims?: Claims): string
-  /** Answers everything with something else until called with `undefined`. */
-  answerWith(listener: RequestListener | undefined): void
+  /** Responds to everything in another way until called with `undefined`. */
+  respondWith(listener: RequestListener | undefined): void
   close(): Promise<void>
 }
 
@@ -32,13 +32,13 @@ export async function startIssuer(): Promise<OidcIssuer> {
       alg: 'RS256',
       use: 'sig',
     }))
-    const answers: Readonly<Record<string, unknown>> = {
+    const documents: Readonly<Record<string, unknown>> = {
       '/cluster/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}openid/v1/jwks` },
       '/cluster/openid/v1/jwks': { keys },
     }
-    const answer = answers[request.url ?? '']
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(answer ?? {}))
+    const document = documents[request.url ?? '']
+    response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(document ?? {}))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cluster/`
@@ -64,7 +64,7 @@ export async function startIssuer(): Promise<OidcIssuer> {
       key = createSigningKey()
       published.push(key)
     },
-    answerWith(listener) {
+    respondWith(listener) {
       override = listener
     },
     async close() {

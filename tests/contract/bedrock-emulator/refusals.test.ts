@@ -88,7 +88,7 @@ describe('a model', () => {
     ['no-use-case-form', 404, 'ResourceNotFoundException', /use case details have not been submitted/],
     ['no-subscription', 403, 'AccessDeniedException', /AWS Marketplace actions/],
   ] as const)('whose access is “%s” is refused', async (access, status, name, message) => {
-    bedrock.app.account.changeModel(model, { access })
+    bedrock.app.controls.settings.change({ models: { [model]: { access } } })
     expect(await refusal({ modelId: haiku45 })).toEqual({
       status,
       name,
@@ -137,9 +137,13 @@ describe('IAM', () => {
   })
 
   it('tells streaming from not streaming', async () => {
-    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }],
+    bedrock.app.controls.settings.change({
+      policies: {
+        'arn:aws:iam::111122223333:user/agent': {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }],
+        },
+      },
     })
     const client = bedrock.client()
     await converse(client, { modelId: haiku45 })
@@ -150,17 +154,21 @@ describe('IAM', () => {
 
   it('accepts a policy that allows one profile, and its models through that profile only', async () => {
     const foundationModels = `arn:aws:bedrock:*::foundation-model/${model}`
-    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Action: 'bedrock:InvokeModel*', Resource: profileArn },
-        {
-          Effect: 'Allow',
-          Action: 'bedrock:InvokeModel*',
-          Resource: foundationModels,
-          Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
+    bedrock.app.controls.settings.change({
+      policies: {
+        'arn:aws:iam::111122223333:user/agent': {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Action: 'bedrock:InvokeModel*', Resource: profileArn },
+            {
+              Effect: 'Allow',
+              Action: 'bedrock:InvokeModel*',
+              Resource: foundationModels,
+              Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
+            },
+          ],
         },
-      ],
+      },
     })
     await converse(bedrock.client(), { modelId: haiku45 })
     expect(await refusal({ modelId: model })).toMatchObject({ name: 'AccessDeniedException' })
@@ -168,12 +176,16 @@ describe('IAM', () => {
   })
 
   it('lets an explicit deny win, such as one for another region of the profile', async () => {
-    bedrock.app.account.setPolicy('arn:aws:iam::111122223333:user/agent', {
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
-        { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
-      ],
+    bedrock.app.controls.settings.change({
+      policies: {
+        'arn:aws:iam::111122223333:user/agent': {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
+            { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
+          ],
+        },
+      },
     })
     expect(await refusal({ modelId: haiku45 })).toMatchObject({
       message: expect.stringMatching(
@@ -311,8 +323,18 @@ describe('a parameter is refused', () => {
   })
 })
 
+it('input that is longer than the model reads is refused', async () => {
+  bedrock.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { contextTokens: 100 } } })
+  await converse(bedrock.client())
+  expect(await refusal({ messages: [userSays('Hello! '.repeat(100))] })).toEqual({
+    status: 400,
+    name: 'ValidationException',
+    message: 'Input is too long for requested model.',
+  })
+})
+
 it('an operation that does not exist is refused', async () => {
-  const answer = await fetch(`${bedrock.url}/model/${haiku}/invent`, { method: 'POST', body: '{}' })
-  expect(answer.status).toBe(404)
-  expect(answer.headers.get('x-amzn-errortype')).toMatch(/^UnknownOperationException:/)
+  const response = await fetch(`${bedrock.url}/model/${haiku}/invent`, { method: 'POST', body: '{}' })
+  expect(response.status).toBe(404)
+  expect(response.headers.get('x-amzn-errortype')).toMatch(/^UnknownOperationException:/)
 })

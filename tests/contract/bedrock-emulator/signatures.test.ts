@@ -1,12 +1,12 @@
-import { Sha256 } from '@aws-crypto/sha256-js'
+import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { describe, expect, it } from 'vitest'
-import { collectStream, converse, failureOf, haiku, knownKeys, transports, useBedrock } from './support.ts'
+import { collectStream, converse, failureOf, haiku, knownKeys, useBedrock } from './support.ts'
 
 const bedrock = useBedrock()
 const temporary = useBedrock(() => ({ EMULATOR_SESSION_TOKEN: 'the-session-token' }))
 
-describe.each(transports)('credentials over %s', transport => {
+describe('credentials', () => {
   const expired = {
     accessKeyId: 'ASIAEXPIRED00EXAMPLE',
     secretAccessKey: 'emulated-secret-access-key',
@@ -50,7 +50,7 @@ describe.each(transports)('credentials over %s', transport => {
       ...keys
     }: typeof knownKeys & { sessionToken?: string | undefined }, name, message) => {
       const credentials = sessionToken === undefined ? keys : { ...keys, sessionToken }
-      const client = bedrock.client({ transport, credentials })
+      const client = bedrock.client({ credentials })
       for (const failure of [await failureOf(converse(client)), await failureOf(collectStream(client))]) {
         expect(failure).toMatchObject({
           name,
@@ -58,7 +58,7 @@ describe.each(transports)('credentials over %s', transport => {
           $metadata: { httpStatusCode: 403 },
         })
       }
-      expect(bedrock.app.switchboard.requests.entries).toMatchObject([
+      expect(bedrock.app.controls.requests.all).toMatchObject([
         { status: 403, error: name },
         { status: 403, error: name },
       ])
@@ -67,16 +67,16 @@ describe.each(transports)('credentials over %s', transport => {
 
   it('of a session are accepted with their session token', async () => {
     const credentials = { ...knownKeys, sessionToken: 'the-session-token' }
-    await converse(temporary.client({ transport, credentials }))
-    expect(temporary.app.switchboard.requests.entries[0]).toMatchObject({
+    await converse(temporary.client({ credentials }))
+    expect(temporary.app.controls.requests.all[0]).toMatchObject({
       principal: 'arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/developer',
     })
-    const failure = await failureOf(converse(temporary.client({ transport })))
+    const failure = await failureOf(converse(temporary.client()))
     expect(failure.name).toBe('UnrecognizedClientException')
   })
 
   it('for another region are refused', async () => {
-    const failure = await failureOf(converse(bedrock.client({ transport, region: 'eu-central-1' })))
+    const failure = await failureOf(converse(bedrock.client({ region: 'eu-central-1' })))
     expect(failure).toMatchObject({
       name: 'InvalidSignatureException',
       message: 'Credential should be scoped to a valid region. ',
@@ -87,8 +87,8 @@ describe.each(transports)('credentials over %s', transport => {
     [600, /^Signature expired/],
     [-600, /^Signature not yet current/],
   ])('signed with a clock %i s behind are refused', async (offsetSeconds, message) => {
-    bedrock.app.account.clock.offsetSeconds = offsetSeconds
-    expect(await failureOf(converse(bedrock.client({ transport })))).toMatchObject({
+    bedrock.app.controls.settings.change({ clockOffsetSeconds: offsetSeconds })
+    expect(await failureOf(converse(bedrock.client()))).toMatchObject({
       name: 'InvalidSignatureException',
       message: expect.stringMatching(message),
     })
@@ -272,17 +272,17 @@ describe('a signed request', () => {
   ])('with %s is refused', async (_what, spoil, name, message) => {
     const request = await signedRequest()
     spoil(request)
-    const answer = await send(request)
-    expect(answer.status).toBe(403)
-    expect(answer.headers.get('x-amzn-errortype')).toBe(
+    const response = await send(request)
+    expect(response.status).toBe(403)
+    expect(response.headers.get('x-amzn-errortype')).toBe(
       `${name}:http://internal.amazon.com/coral/com.amazon.coral.service/`,
     )
-    expect(await answer.json()).toEqual({ message: expect.stringMatching(message) })
+    expect(await response.json()).toEqual({ message: expect.stringMatching(message) })
   })
 
   it('for another service is refused, even with a good signature', async () => {
-    const answer = await send(await signedRequest('sts'))
-    expect(await answer.json()).toEqual({
+    const response = await send(await signedRequest('sts'))
+    expect(await response.json()).toEqual({
       message: "Credential should be scoped to correct service: 'bedrock'. ",
     })
   })

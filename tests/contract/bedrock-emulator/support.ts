@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import {
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
@@ -11,13 +10,13 @@ import {
 } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { buildApp, type Dependencies } from '../../../emulators/bedrock/src/app.ts'
+import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
 
 export const haiku = 'us.anthropic.claude-haiku-5-5'
 export const haiku45 = 'us.anthropic.claude-haiku-4-5-20251001-v1:0'
 
-/** The keys that the stand-in accepts by default. */
+/** The keys that the emulator accepts by default. */
 export const knownKeys = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
@@ -34,37 +33,33 @@ function tool(name: string, properties: Record<string, { type: string }>) {
   return { toolSpec: { name, inputSchema: { json: { type: 'object', properties } } } }
 }
 
-export type Transport = 'HTTP/1.1' | 'HTTP/2'
-export const transports: readonly Transport[] = ['HTTP/1.1', 'HTTP/2']
-
 export interface BedrockUnderTest {
   readonly url: string
   readonly app: ReturnType<typeof buildApp>
   /** A client of the real SDK; one attempt, so that errors show at once. */
-  client(options?: BedrockRuntimeClientConfig & { transport?: Transport }): BedrockRuntimeClient
+  client(options?: BedrockRuntimeClientConfig): BedrockRuntimeClient
 }
 
-/** A listening stand-in for the tests of one file; what its switchboard was told is forgotten after each. */
+/** A listening emulator for the tests of one file; what was changed of it is taken back after each. */
 export function useBedrock(
   environment: () => Readonly<Record<string, string>> = () => ({}),
-  dependencies: Dependencies = {},
+  random?: () => number,
 ): BedrockUnderTest {
   let app: ReturnType<typeof buildApp> | undefined
   let url = ''
   const clients: BedrockRuntimeClient[] = []
   const running = () => {
-    if (!app) throw new Error('The stand-in is not running.')
+    if (!app) throw new Error('The emulator is not running.')
     return app
   }
   beforeAll(async () => {
-    app = buildApp(readConfig({ LOG_LEVEL: 'fatal', ...environment() }), dependencies)
+    app = buildApp(readConfig({ LOG_LEVEL: 'fatal', ...environment() }), random)
     await app.listen({ port: 0, host: '127.0.0.1' })
-    url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+    url = app.listeningOrigin
   })
   afterEach(() => {
     for (const client of clients.splice(0)) client.destroy()
-    running().switchboard.reset()
-    running().account.reset()
+    running().controls.reset()
   })
   afterAll(() => running().close())
   return {
@@ -74,13 +69,13 @@ export function useBedrock(
     get app() {
       return running()
     },
-    client({ transport = 'HTTP/1.1', ...options } = {}) {
+    client(options = {}) {
       const client = new BedrockRuntimeClient({
         region: 'us-east-1',
         endpoint: url,
         credentials: knownKeys,
         maxAttempts: 1,
-        ...(transport === 'HTTP/1.1' ? { requestHandler: new NodeHttpHandler() } : {}),
+        requestHandler: new NodeHttpHandler(),
         ...options,
       })
       clients.push(client)

@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
-import type { Fault } from '../../../emulators/bedrock/src/switchboard/fault.ts'
+import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
 
 export const region = 'eu-central-1'
 
-/** Bedrock and STS by the stand-in, on a socket of its own; it checks every signature, key and token for real. */
+/** The emulator of Bedrock and STS on a socket of its own; it checks every signature, key and token for real. */
 export class EmulatedAws {
   readonly app: FastifyInstance
 
@@ -15,6 +15,8 @@ export class EmulatedAws {
   }
 
   static async start(environment: Record<string, string> = {}): Promise<EmulatedAws> {
+    // Loading it blocks this process for a moment, in which other parts of the system run as well.
+    await import('../../../services/agent/src/modes/bedrock/bedrock-mode.ts')
     const app = buildApp(readConfig({ AWS_REGION: region, LOG_LEVEL: 'silent', ...environment }))
     await app.listen({ host: '127.0.0.1', port: 0 })
     return new EmulatedAws(app)
@@ -30,13 +32,12 @@ export class EmulatedAws {
   }
 
   /** Makes the next calls go wrong, until `reset`. */
-  break(fault: Fault): void {
-    this.app.switchboard.order({ fault })
+  break(fault: FaultOrder['fault']): void {
+    this.app.controls.faults.order({ fault })
   }
 
   reset(): void {
-    this.app.switchboard.reset()
-    this.app.account.reset()
+    this.app.controls.reset()
   }
 
   async stop(): Promise<void> {
@@ -44,7 +45,7 @@ export class EmulatedAws {
   }
 }
 
-/** Keys that work: the stand-in's defaults. */
+/** Keys that work: the emulator's defaults. */
 export const staticKeys = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',

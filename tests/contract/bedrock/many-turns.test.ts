@@ -14,7 +14,7 @@ const askFor = (city: string) => [
   ...toolUse(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
   ...stop('tool_use'),
 ]
-/** Looks whether the tool result that came back is this city's, with this city's person in it. */
+/** Looks whether the tool result that came back is this city's, with this city's user in it. */
 function judge(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
@@ -22,7 +22,7 @@ function judge(city: string, toolResult: unknown) {
 }
 
 describe('200 turns at once', () => {
-  it('stay apart: each gets its own city, person and answer', { timeout: 30_000 }, async () => {
+  it('stay apart: each gets its own city, user and answer', { timeout: 30_000 }, async () => {
     const everybodyAsked = Promise.withResolvers<void>()
     server.script = async ({ body: { messages } }, { send, end }) => {
       const city = cityIn(messages)

@@ -47,7 +47,7 @@ afterEach(async () => {
 
 const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'
 
-describe('the person’s token', () => {
+describe('the user’s token', () => {
   it('is seen by the tool only: not by callbacks, the trace or the model', async () => {
     vi.stubEnv('DUMP_EVERYTHING', 'true')
     registerConfigureHook({ handlerClass: Dump, envVar: 'DUMP_EVERYTHING', inheritable: true })

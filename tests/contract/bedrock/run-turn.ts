@@ -10,7 +10,7 @@ import { readWeatherToolset } from '../../../services/agent/src/tools/weather/to
 import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.ts'
 import type { AnswerMode, Outcome, Turn } from '../../../services/agent/src/turn/turn.ts'
-import { identities } from '../../support/identities.ts'
+import { agentIdentity, identities } from '../../support/identities.ts'
 
 /** A turn that ended, with all that the user got of it. */
 export interface FinishedTurn {
@@ -44,12 +44,7 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
     message: asked.message ?? 'What is the weather in Oslo?',
     history: asked.history ?? [],
     mode: 'bedrock',
-    agent: {
-      clientId: identities.agentId,
-      blueprintAppId: identities.blueprintAppId,
-      tenantId: identities.tenantId,
-      authority: 'https://login.microsoftonline.com',
-    },
+    agent: agentIdentity,
     flow: asked.flow ?? 'autonomous',
     user: asked.user,
     signal: asked.signal ?? new AbortController().signal,

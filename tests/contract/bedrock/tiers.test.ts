@@ -42,8 +42,8 @@ async function hello(credential: Record<string, string>): Promise<string> {
   return failure ? `${failure.code}: ${failure.message} ${failure.options.hint}` : 'answered'
 }
 
-/** Who called Bedrock last, as the stand-in recognised it. */
-const caller = () => aws.app.switchboard.requests.entries.at(-1)?.principal
+/** Who called Bedrock last, as the emulator recognised it. */
+const caller = () => aws.app.controls.requests.all.at(-1)?.principal
 
 describe('tier A, access keys', () => {
   it('work by environment alone, and status names the tier', async () => {
@@ -105,7 +105,7 @@ describe('tier A, access keys', () => {
   })
 
   it('on a machine whose clock is wrong say so', async () => {
-    aws.app.account.clock.offsetSeconds = 3_600
+    aws.app.controls.settings.change({ clockOffsetSeconds: 3_600 })
     expect(await hello(staticKeys)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*clock.*NTP/)
   })
 })
@@ -142,7 +142,7 @@ describe('tier C, web identity', () => {
     const { mode, bedrock } = connectWith({ ...environment(), AWS_ROLE_SESSION_NAME: 'agent-pod' })
     expect(bedrock.credential).toBe('federation')
     await Promise.all(Array.from({ length: 5 }, () => runTurn(mode, { message: 'Hello!' })))
-    const operations = aws.app.switchboard.requests.entries.map(({ operation }) => operation)
+    const operations = aws.app.controls.requests.all.map(({ operation }) => operation)
     expect(operations.filter(operation => operation === 'AssumeRoleWithWebIdentity')).toHaveLength(1)
     expect(caller()).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
   })
@@ -163,7 +163,7 @@ describe('tier C, web identity', () => {
   it('exchanges anew, with the token of that moment, when the session is over', async () => {
     const { mode } = connectWith(environment())
     // So short that the SDK takes the session for over at the next call.
-    aws.app.account.sessionSeconds = 60
+    aws.app.controls.settings.change({ sessionSeconds: 60 })
     await cluster.project()
     await runTurn(mode, { message: 'Hello!' })
     await cluster.project({ lifetimeSeconds: -60 })

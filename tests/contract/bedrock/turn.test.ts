@@ -111,7 +111,7 @@ describe('a Bedrock turn', () => {
     })
   })
 
-  it('tells what the model was asked, not what the person wrote, in the trace', async () => {
+  it('tells what the model was asked, not what the user wrote, in the trace', async () => {
     server.play(sayGoodbye)
     const turn = await runTurn(connectTo().mode, { message: 'My secret wish: weather in Oslo?' })
     const [model] = turn.steps
@@ -131,7 +131,7 @@ describe('a tool call', () => {
     [
       'get_weather',
       '{"town":"Oslo"}',
-      'get_weather failed: The arguments do not fit the tool’s schema: #/required: Instance does not have required property "city". #/additionalProperties: Property "town" does not match additional properties schema. #/additionalProperties/false: False boolean schema.',
+      'get_weather failed: The arguments do not fit the tool’s schema: #/required: Instance does not have required property "city". #/additionalProperties: Property "town" does not match additional properties schema. #/town: False boolean schema.',
     ],
     [
       'get_forecast',
@@ -193,7 +193,7 @@ describe('a tool call', () => {
     },
   )
 
-  it('is passed the flow and the person of its own turn', async () => {
+  it('is passed the flow and the user of its own turn', async () => {
     server.play(askFor('Oslo'), sayGoodbye)
     const seen: unknown[] = []
     const weather = sunshine({

@@ -88,7 +88,7 @@ describe('a conversation with Claude', () => {
     expect(second.notices).toEqual([])
   })
 
-  it('on behalf of a person: the same, and every token for the weather API is about that person', async () => {
+  it('on behalf of a user: the same, and every token for the weather API is about that user', async () => {
     const token = await stack.signIn(identities.ada.oid)
     const first = await compareOsloAndRome(token)
     const second = await askOn(first, token)

@@ -1,10 +1,18 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
-import { requestObo, requestT1, requestTr, sendJson } from '../../../emulators/entra/src/testing/requests.ts'
+import {
+  orderToken,
+  requestObo,
+  requestT1,
+  requestTr,
+  sendJson,
+} from '../../../emulators/entra/src/testing/requests.ts'
 import {
   agentId,
+  blueprintAppId,
   startEntra,
   type TestEntra,
   tenantId,
@@ -13,12 +21,14 @@ import {
 import { buildApp } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 
+const siblingId = 'bbbbbbbb-0000-4000-8000-0000000000bb'
+
 describe.each(['1', '2'])('tokens of version %s', version => {
   let entra: TestEntra
   let weather: FastifyInstance
   let weatherUrl: string
   beforeAll(async () => {
-    entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
+    entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version, SIBLING_AGENT_CLIENT_ID: siblingId })
     weather = await buildApp(
       readConfig({
         LOG_LEVEL: 'silent',
@@ -57,20 +67,31 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     })
   })
 
-  it('let the agent in on behalf of a person', async () => {
+  it('let the agent in on behalf of a user', async () => {
     const { body } = await requestObo(entra, (await signIn(entra, ada)).body.access_token)
     const answer = await ask(body.access_token)
     expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
   })
 
   it('keep the blueprint out, whose token for the same API names itself', async () => {
-    const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default` })
+    const token = await orderToken(entra, {
+      client: blueprintAppId,
+      resource: `api://${weatherAppId}`,
+      roles: ['Weather.Read.All'],
+    })
+    expect((await ask(token)).status).toBe(403)
+  })
+
+  it('keep a sibling agent of the blueprint out, which has the same role', async () => {
+    const { body: t1 } = await requestT1(entra, { fmi_path: siblingId })
+    const { body } = await requestTr(entra, { client_id: siblingId, client_assertion: t1.access_token })
+    expect(decodeJwt(body.access_token)).toMatchObject({ roles: ['Weather.Read.All'] })
     expect((await ask(body.access_token)).status).toBe(403)
   })
 
   it('go on working over a rotation of the key, old ones and new ones', async () => {
     const { body: old } = await requestTr(entra)
-    await sendJson(entra, 'POST', '/emulator/keys/rotate')
+    await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 3_600 })
     const { body: fresh } = await requestTr(entra)
     expect((await ask(fresh.access_token)).status).toBe(200)
     expect((await ask(old.access_token)).status).toBe(200)

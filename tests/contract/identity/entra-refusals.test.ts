@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.close())
 
-/** Makes Entra refuse and asks; what the person gets must come from that very refusal. */
+/** Makes Entra refuse and asks; what the user gets must come from that very refusal. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {
   const { body, status } = await askWeather(stack, flow, token)
   expect(body).toMatchObject({ code, status, upstream: { service: 'entra', code: `AADSTS${aadsts}` } })
@@ -61,7 +61,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the blueprint’s secret is wrong, for a person',
+    'the blueprint’s secret is wrong, for a user',
     {
       aadsts: 7000215,
       code: 'BLUEPRINT_CREDENTIAL_REJECTED',
@@ -103,7 +103,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the agent identity does not exist, for a person',
+    'the agent identity does not exist, for a user',
     {
       aadsts: 700016,
       code: 'AGENT_NOT_PERMITTED',
@@ -163,7 +163,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the weather API has no principal in the tenant, for a person',
+    'the weather API has no principal in the tenant, for a user',
     {
       aadsts: 500011,
       code: 'SIDECAR_MISCONFIGURED',
@@ -202,7 +202,7 @@ const causes: readonly (readonly [string, Cause])[] = [
     },
   ],
   [
-    'the weather API demands an assignment that the person lacks',
+    'the weather API demands an assignment that the user lacks',
     {
       aadsts: 50105,
       code: 'AGENT_NOT_PERMITTED',
@@ -224,7 +224,7 @@ const causes: readonly (readonly [string, Cause])[] = [
   ],
 ]
 
-describe('What a person gets when Entra refuses because', () => {
+describe('What a user gets when Entra refuses because', () => {
   it.each(causes)('%s', async (_what, { aadsts, code, flow, sidecar, change }) => {
     await startAfresh(stack, sidecar)
     const token = flow === 'obo' ? await stack.signIn(ada.oid) : undefined
@@ -232,7 +232,7 @@ describe('What a person gets when Entra refuses because', () => {
     await expectRefusal(flow, aadsts, code, token)
   })
 
-  it('the person’s account is gone', async () => {
+  it('the user’s account is gone', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     const { content } = tenantOf(stack).directory
@@ -240,32 +240,87 @@ describe('What a person gets when Entra refuses because', () => {
     await expectRefusal('obo', 50034, 'USER_TOKEN_INVALID', token)
   })
 
-  it('the person’s token has expired by Entra’s clock', async () => {
+  it('the user’s token has expired by Entra’s clock', async () => {
     await startAfresh(stack)
     const entra = tenantOf(stack)
-    entra.tokenLifetimeSeconds = 600
+    entra.settings.change({ tokenLifetimeSeconds: 600 })
     const token = await stack.signIn(ada.oid)
-    entra.clock.offsetSeconds = 1_000
+    entra.settings.change({ clockOffsetSeconds: 1_000 })
     await expectRefusal('obo', 500133, 'USER_TOKEN_EXPIRED', token)
   })
 })
 
-describe('What a person gets when Entra answers, for reasons of its own,', () => {
+describe('What a user gets when Entra answers, for reasons of its own,', () => {
   const orders: readonly (readonly [FaultOrder, Flow, number, string])[] = [
-    [{ leg: 'obo', kind: 'conditional-access' }, 'obo', 50076, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'conditional-access', code: 50079 }, 'obo', 50079, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 50158 }, 'obo', 50158, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 53003 }, 'obo', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'tr', kind: 'refuse', code: 53003 }, 'autonomous', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 500131 }, 'obo', 500131, 'USER_TOKEN_WRONG_AUDIENCE'],
-    [{ leg: 'obo', kind: 'refuse', code: 650051 }, 'obo', 650051, 'CONSENT_REQUIRED'],
-    [{ leg: 'obo', kind: 'refuse', code: 82014 }, 'obo', 82014, 'CONSENT_REQUIRED'],
-    [{ leg: 't1', kind: 'refuse', code: 7000218 }, 'autonomous', 7000218, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    [{ leg: 't1', kind: 'refuse', code: 700023 }, 'autonomous', 700023, 'FEDERATION_MISMATCH'],
-    [{ leg: 'tr', kind: 'refuse', code: 900144 }, 'autonomous', 900144, 'ENTRA_REFUSED'],
-    [{ leg: 'obo', kind: 'refuse', code: 900144 }, 'obo', 900144, 'ENTRA_REFUSED'],
-    [{ leg: 't1', kind: 'throttle' }, 'autonomous', 90055, 'ENTRA_UNAVAILABLE'],
-    [{ leg: 'obo', kind: 'throttle', retryAfterSeconds: 30 }, 'obo', 90055, 'ENTRA_UNAVAILABLE'],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } },
+      'obo',
+      50076,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'conditional-access', code: 50079 } },
+      'obo',
+      50079,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50158 } },
+      'obo',
+      50158,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 53003 } },
+      'obo',
+      53003,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 53003 } },
+      'autonomous',
+      53003,
+      'CONDITIONAL_ACCESS_REQUIRED',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 500131 } },
+      'obo',
+      500131,
+      'USER_TOKEN_WRONG_AUDIENCE',
+    ],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 650051 } }, 'obo', 650051, 'CONSENT_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 82014 } }, 'obo', 82014, 'CONSENT_REQUIRED'],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 7000218 } },
+      'autonomous',
+      7000218,
+      'BLUEPRINT_CREDENTIAL_REJECTED',
+    ],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 700023 } },
+      'autonomous',
+      700023,
+      'FEDERATION_MISMATCH',
+    ],
+    [
+      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 900144 } },
+      'autonomous',
+      900144,
+      'ENTRA_REFUSED',
+    ],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 900144 } }, 'obo', 900144, 'ENTRA_REFUSED'],
+    [
+      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 90055 } },
+      'autonomous',
+      90055,
+      'ENTRA_UNAVAILABLE',
+    ],
+    [
+      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } },
+      'obo',
+      90055,
+      'ENTRA_UNAVAILABLE',
+    ],
   ]
 
   it.each(orders)('%j (%s, AADSTS%i): %s', async (order, flow, aadsts, code) => {
@@ -276,8 +331,8 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
   })
 
   it.each([
-    ['that it saw a loop', { leg: 'tr', kind: 'refuse', code: 50196 }],
-    ['something that is no JSON', { leg: 'tr', kind: 'malformed', status: 404 }],
+    ['that it saw a loop', { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50196 } }],
+    ['something that is no JSON', { target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } }],
   ] as const)('%s, without a code that reaches the agent: ENTRA_UNAVAILABLE', async (_what, order) => {
     await startAfresh(stack)
     tenantOf(stack).faults.order(order)
@@ -286,7 +341,7 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 
   it('503 for long: ENTRA_UNAVAILABLE, and the answer once Entra is back', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'any', kind: 'unavailable', retryAfterSeconds: 0 })
+    tenantOf(stack).faults.order({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
     tenantOf(stack).faults.clear()
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
@@ -294,19 +349,23 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 
   it('503 once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 't1', kind: 'unavailable', retryAfterSeconds: 0, count: 1 })
+    tenantOf(stack).faults.order({
+      target: { leg: 't1' },
+      fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 },
+      times: 1,
+    })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('with a broken connection once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'tr', kind: 'reset', count: 1 })
+    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('with broken connections only: SIDECAR_FAILED', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ leg: 'tr', kind: 'reset' })
+    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
     expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
       code: 'SIDECAR_FAILED',
       upstream: { service: 'sidecar', status: 500 },
@@ -315,7 +374,7 @@ describe('What a person gets when Entra answers, for reasons of its own,', () =>
 })
 
 describe('A refusal', () => {
-  it('shows a person nothing of Entra’s own text', async () => {
+  it('shows a user nothing of Entra’s own text', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).directory.content.permissionGrants = []
@@ -326,13 +385,13 @@ describe('A refusal', () => {
   })
 })
 
-describe('When Entra withdraws a key, a person gets', () => {
+describe('When Entra withdraws a key, a user gets', () => {
   const knows = async (token: string) => {
     const headers = { authorization: `Bearer ${token}` }
     expect((await fetch(`${stack.sidecarUrl}/Validate`, { headers })).status).toBe(200)
   }
 
-  it('USER_TOKEN_INVALID if it was the person’s token that it had signed', async () => {
+  it('USER_TOKEN_INVALID if it was the user’s token that it had signed', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)

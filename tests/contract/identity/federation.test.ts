@@ -114,6 +114,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
     expect(body.hint).toContain('restart the sidecar')
     expect(await (await fetch(`${stack.sidecarUrl}/healthz`)).text()).toBe('Healthy')
 
+    expect((await fetch(`${stack.agentUrl}/sidecar/livez`)).status).toBe(503)
     const readiness = await fetch(`${stack.agentUrl}/readyz`)
     expect(readiness.status).toBe(503)
     expect(await readiness.text()).toContain('restart the sidecar')
@@ -128,6 +129,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
     await stack.restart('sidecar', projectedToken)
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
     expect((await fetch(`${stack.agentUrl}/readyz`)).status).toBe(200)
+    expect((await fetch(`${stack.agentUrl}/sidecar/livez`)).status).toBe(200)
   })
 
   it('says FEDERATION_MISMATCH when Entra cannot read the issuer’s keys', async () => {

@@ -36,17 +36,17 @@ describe('Two hundred turns at the same time, of two people in both flows,', () 
     ])
     const asked = Array.from({ length: 200 }, (_, n) => [ada.oid, ben.oid, null, null].at(n % 4) ?? null)
     const replies = await Promise.all(
-      asked.map(person => askWeather(stack, person === null ? 'autonomous' : 'obo', tokens.get(person))),
+      asked.map(user => askWeather(stack, user === null ? 'autonomous' : 'obo', tokens.get(user))),
     )
     for (const [n, { status, body, text }] of replies.entries()) {
-      const person = asked[n] ?? null
+      const user = asked[n] ?? null
       expect(status).toBe(200)
       expect(validation(body)).toMatchObject({
-        flow: person === null ? 'autonomous' : 'obo',
-        on_behalf_of: person,
+        flow: user === null ? 'autonomous' : 'obo',
+        on_behalf_of: user,
         caller: agentId,
       })
-      expect(peopleIn(body)).toEqual(person === null ? [] : [person])
+      expect(peopleIn(body)).toEqual(user === null ? [] : [user])
       expect(text).not.toContain(adas)
       expect(text).not.toContain(bens)
     }

@@ -21,6 +21,7 @@ interface Misconfiguration {
   readonly hint: string
   /** What the sidecar answered; absent where it answered 200. */
   readonly status?: number
+  readonly upstream?: object
 }
 
 const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
@@ -31,10 +32,11 @@ const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
       flow: 'autonomous',
       code: 'AGENT_IDENTITY_NOT_HONOURED',
       hint: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true',
+      upstream: { service: 'entra', code: 'AADSTS82001' },
     },
   ],
   [
-    'returns the agent’s own token where it was to act for a person',
+    'returns the agent’s own token where it was to act for a user',
     {
       sidecar: { DownstreamApis__weather__RequestAppToken: 'true' },
       flow: 'obo',
@@ -136,17 +138,29 @@ const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
   ],
 ]
 
-describe('What a person gets when the sidecar', () => {
-  it.each(misconfigurations)('%s', async (_what, { sidecar, flow, code, hint, status }) => {
+describe('What a user gets when the sidecar', () => {
+  it.each(misconfigurations)('%s', async (_what, { sidecar, flow, code, hint, status, upstream }) => {
     await startAfresh(stack, sidecar)
     const { body } = await askWeather(stack, flow)
     expect(body.code).toBe(code)
     expect(body.hint).toContain(hint)
     expect(body.status).toBeGreaterThanOrEqual(500)
-    expect(body.upstream).toEqual({ service: 'sidecar', ...(status === undefined ? {} : { status }) })
+    expect(body.upstream).toEqual(
+      upstream ?? { service: 'sidecar', ...(status === undefined ? {} : { status }) },
+    )
   })
 
-  it('does not let the agent identity through for people', async () => {
+  it('does not let the agent identity through for users, for whom the blueprint has no grant either', async () => {
+    await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
+    const { body } = await askWeather(stack, 'obo')
+    expect(body).toMatchObject({
+      code: 'AGENT_IDENTITY_NOT_HONOURED',
+      upstream: { service: 'entra', code: 'AADSTS65001' },
+    })
+    expect(body.hint).toContain('Sidecar__AllowOverrides__GetAuthorizationHeader=true')
+  })
+
+  it('does not let the agent identity through for users, for whom the blueprint has a grant', async () => {
     await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''
@@ -167,7 +181,7 @@ describe('What a person gets when the sidecar', () => {
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
     await stack.restart('sidecar')
-    tenantOf(stack).faults.order({ leg: 'keys', kind: 'refuse', code: 90033, status: 503 })
+    tenantOf(stack).faults.order({ target: { leg: 'keys' }, fault: { kind: 'refuse', code: 90033 } })
     const { body } = await askWeather(stack, 'obo', token)
     expect(body).toMatchObject({ code: 'ENTRA_UNAVAILABLE', upstream: { service: 'sidecar', status: 401 } })
     tenantOf(stack).faults.clear()
@@ -204,15 +218,9 @@ describe('What a person gets when the sidecar', () => {
   }, 10_000)
 
   it('sees the agent as a remote caller', async () => {
-    await startAfresh(stack, { ASPNETCORE_FORWARDEDHEADERS_ENABLED: 'true' })
-    const proxy = createServer((request, response) => {
-      const headers = { 'x-forwarded-for': '10.0.0.7' }
-      void fetch(`${stack.sidecarUrl}${request.url}`, { headers }).then(async answer => {
-        response.writeHead(answer.status).end(await answer.text())
-      })
-    })
-    await new Promise<void>(resolve => proxy.listen(0, 'localhost', resolve))
-    const { port } = proxy.address() as AddressInfo
+    const remote = createServer((_request, response) => response.writeHead(403).end())
+    await new Promise<void>(resolve => remote.listen(0, 'localhost', resolve))
+    const { port } = remote.address() as AddressInfo
     await stack.restart('agent', { SIDECAR_URL: `http://localhost:${port}` })
     const { body } = await askWeather(stack, 'autonomous')
     expect(body).toMatchObject({
@@ -220,8 +228,8 @@ describe('What a person gets when the sidecar', () => {
       upstream: { service: 'sidecar', status: 403 },
     })
     await stack.restart('agent')
-    proxy.closeAllConnections()
-    proxy.close()
+    remote.closeAllConnections()
+    remote.close()
   })
 })
 
@@ -238,7 +246,7 @@ describe('A refused turn', () => {
     const token = await stack.signIn(ada.oid)
     const { content } = tenantOf(stack).directory
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
-    expect((await askWeather(stack, 'obo', token)).body.code).toBe('CONSENT_REQUIRED')
+    expect((await askWeather(stack, 'obo', token)).body).toMatchObject({ code: 'CONSENT_REQUIRED' })
     expect(tokenRequests(stack).filter(request => request.leg === 'tr')).toEqual([])
   })
 })

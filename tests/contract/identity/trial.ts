@@ -1,12 +1,12 @@
+import type { SeenRequest } from '@entra-bedrock-agent/emulator-kit'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
-import type { SeenRequest } from '../../../emulators/entra/src/emulator/request-log.ts'
-import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack, type StackOverrides } from '../../support/stack.ts'
 
 export type Flow = 'autonomous' | 'obo'
 
-/** The tenant behind the running stand-in for Entra. */
+/** The tenant behind the running emulator of Entra. */
 export function tenantOf(stack: Stack): Entra {
   return stack.appOf('entra').entra
 }
@@ -30,7 +30,7 @@ export interface Reply {
   readonly text: string
 }
 
-/** Asks the agent for the weather as a person would, in direct mode; Ada in the obo flow unless a token is given. */
+/** Asks the agent for the weather as a user would, in direct mode; Ada in the obo flow unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
   const bearer = flow === 'obo' ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
   const response = await fetch(`${stack.agentUrl}/api/chat`, {
@@ -46,6 +46,6 @@ export async function askWeather(stack: Stack, flow: Flow, token?: string): Prom
 }
 
 /** The token requests that Entra has seen, the oldest first. */
-export function tokenRequests(stack: Stack): readonly SeenRequest[] {
+export function tokenRequests(stack: Stack): readonly SeenRequest<RequestDetails>[] {
   return tenantOf(stack).requests.all.filter(({ leg }) => leg === 't1' || leg === 'tr' || leg === 'obo')
 }

@@ -1,11 +1,12 @@
 import Fastify from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAgentTokens } from '../../../services/agent/src/identity/agent-tokens.ts'
-import { identities } from '../../support/identities.ts'
+import { weatherApi } from '../../../services/agent/src/identity/testing/fixtures.ts'
+import { agentIdentity, identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
-const { tenantId, blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
+const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
 
 let stack: Stack
 beforeAll(async () => {
@@ -24,7 +25,7 @@ async function orderToken(order: Order = {}): Promise<string> {
     body: JSON.stringify({
       client: pageAppId,
       resource: `api://${blueprintAppId}`,
-      person: ada.oid,
+      user: ada.oid,
       scopes: ['access_as_user'],
       ...order,
     }),
@@ -44,17 +45,12 @@ const refused: readonly (readonly [string, number, string, Order])[] = [
     { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] },
   ],
   ['has another scope', 403, 'USER_TOKEN_SCOPE_MISSING', { scopes: ['something_else'] }],
-  [
-    'is an application’s',
-    401,
-    'USER_TOKEN_INVALID',
-    { person: undefined, scopes: undefined, roles: ['Any'] },
-  ],
+  ['is an application’s', 401, 'USER_TOKEN_INVALID', { user: undefined, scopes: undefined, roles: ['Any'] }],
   ['is of another tenant', 401, 'USER_TOKEN_INVALID', { claims: { tid: agentId } }],
   ['is of another issuer', 401, 'USER_TOKEN_INVALID', { claims: { iss: 'https://evil.example/v2.0' } }],
 ]
 
-describe('A person’s token', () => {
+describe('A user’s token', () => {
   it.each(refused)(
     'that %s is refused with %i %s, and neither sidecar nor Entra gets to see it',
     async (_what, status, code, order) => {
@@ -86,7 +82,7 @@ describe('A person’s token', () => {
     expect(await response.json()).toMatchObject({ code: 'SIGN_IN_REQUIRED' })
   })
 
-  it('of one person brings a token of that person only: another’s is refused', async () => {
+  it('of one user brings a token of that user only: another’s is refused', async () => {
     const tokens = tokensOf(stack)
     const value = await stack.signIn(ada.oid)
     await expect(tokens.obtain(requestWith(value, ben.oid))).rejects.toMatchObject({
@@ -102,7 +98,7 @@ describe('A person’s token', () => {
 describe('Should an unusable token get past the agent’s own check, Entra’s refusal is told apart:', () => {
   it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
     const tokens = tokensOf(stack)
-    const value = await orderToken({ person: undefined, scopes: undefined, roles: ['Any'] })
+    const value = await orderToken({ user: undefined, scopes: undefined, roles: ['Any'] })
     await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS7000114' } },
@@ -126,17 +122,18 @@ describe('Should an unusable token get past the agent’s own check, Entra’s r
 function tokensOf({ sidecarUrl }: Stack) {
   return createAgentTokens({
     sidecarUrl,
-    tenantId,
-    agentClientId: agentId,
-    weatherApiAppId: weatherAppId,
-    entraAnswers: async () => true,
+    agent: agentIdentity,
+    apis: [weatherApi],
+    entraResponds: async () => true,
     logger: Fastify({ logger: false }).log,
   })
 }
 
 function requestWith(value: string, objectId: string) {
   return {
+    agent: agentIdentity,
     flow: 'obo' as const,
+    api: weatherApi,
     user: { value, objectId, fingerprint: '000000000000', header: {}, claims: {}, checks: [] },
     correlationId: '99999999-0000-4000-8000-000000000002',
     traceparent: undefined,

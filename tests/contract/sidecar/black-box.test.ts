@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { startEmulator } from './replay/emulator.ts'
 import { exchange } from './replay/exchange.ts'
 import type { RecordedResponse } from './replay/recording.ts'
-import { startStandIn } from './replay/stand-in.ts'
 import { takeApart } from './replay/tokens.ts'
 import { ids } from './replay/trial.ts'
 
@@ -18,9 +18,9 @@ beforeAll(async () => {
     origin = SIDECAR_CONTRACT_URL.replace(/\/+$/, '')
     return undefined
   }
-  const standIn = await startStandIn()
-  origin = standIn.origin
-  return async () => standIn[Symbol.asyncDispose]()
+  const emulator = await startEmulator()
+  origin = emulator.origin
+  return async () => emulator[Symbol.asyncDispose]()
 })
 
 async function call(
@@ -74,8 +74,8 @@ describe('A sidecar, seen from outside', () => {
       ['GET', '/AuthorizationHeader/x'],
       ['POST', '/DownstreamApi/x'],
     ] as const) {
-      const answer = await call(method, path, headers)
-      expect(answer).toMatchObject({ status: 401, body: '', headers: { 'www-authenticate': challenge } })
+      const response = await call(method, path, headers)
+      expect(response).toMatchObject({ status: 401, body: '', headers: { 'www-authenticate': challenge } })
     }
   })
 

@@ -55,14 +55,14 @@ describe('A caller may override', () => {
     expect(tr?.form?.['scope']).toBe('api://x/A api://x/B offline_access openid profile')
   })
 
-  test('nothing where the gate is shut: the blueprint answers for the agent', async () => {
+  test('nothing where the gate is shut: the blueprint stands for the agent', async () => {
     const trial = await Trial.begin({
       environment: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'FALSE' },
     })
     expect(tokenOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
   })
 
-  test('nothing on the route for people either once its gate is shut', async () => {
+  test('nothing on the route for users either once its gate is shut', async () => {
     const trial = await Trial.begin({
       environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
     })
@@ -85,14 +85,6 @@ describe('An agent with a user account of its own', () => {
     await trial.get(path)
     expect(trial.takeTokenRequests()).toEqual([])
   })
-})
-
-test('Client capabilities go into the claims of the blueprint’s own tokens', async () => {
-  const trial = await Trial.begin({ environment: { AzureAd__ClientCapabilities__0: 'cp1' } })
-  for (let time = 1; time <= 2; time++)
-    await trial.get('/AuthorizationHeader/weather', trial.signIn({ uti: 'same' }))
-  const [request] = trial.takeTokenRequests()
-  expect(request?.form?.['claims']).toBe('{"access_token":{"xms_cc":{"values":["cp1"]}}}')
 })
 
 test('What only the original can do is an error, never a lesser token', async () => {

@@ -3,7 +3,7 @@ import { Canonical } from './replay/canonical.ts'
 import { readRecording, scenarioNames } from './replay/recording.ts'
 import { readSeconds, replay } from './replay/replay.ts'
 
-describe('The stand-in answers its callers and asks Entra exactly as the official sidecar was recorded to do', () => {
+describe('The emulator responds to its callers and asks Entra exactly as the official sidecar was recorded to do', () => {
   test.each(scenarioNames)('%s', async scenario => {
     const recording = readRecording(scenario)
     const replayed = await replay(recording)

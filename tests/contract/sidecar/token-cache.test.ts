@@ -37,7 +37,7 @@ describe('Tokens in the cache', () => {
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
   })
 
-  test('of a person are kept for each token of theirs, and only if the granted scope names what was asked', async () => {
+  test('of a user are kept for each token of theirs, and only if the granted scope names what was asked', async () => {
     const trial = await Trial.begin()
     const [one, other] = [trial.signIn(), trial.signIn()]
     for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)
@@ -55,8 +55,8 @@ test('Equal first calls are not joined: fifty callers make fifty requests of eac
   const trial = await Trial.begin({
     outcome: form => granted({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
   })
-  const answers = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
-  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  const responses = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
+  expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200))
   expect(trial.takeLegs()).toHaveLength(100)
 })
 
@@ -78,7 +78,7 @@ class Turnstile {
 
 describe('Retry-After', () => {
   const patient = (header: string): Outcome => ({
-    kind: 'answer',
+    kind: 'response',
     status: 429,
     headers: { 'retry-after': header },
     body: '{"error":"throttled"}',
@@ -125,20 +125,4 @@ test('A caller that hangs up takes the request to Entra along', async () => {
   })
   expect(error).toBe('timeout')
   await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))
-})
-
-test('A long-running process keeps its tokens under its key and renews them when the person is gone', async () => {
-  const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 3600 }) })
-  const key = 'optionsOverride.AcquireTokenOptions.LongRunningWebApiSessionKey=night-shift'
-  const later = `/AuthorizationHeaderUnauthenticated/weather?${asAgent}&${key}`
-  expect((await trial.get(later)).status).toBe(500)
-  const begun = tokenOf(await trial.get(`${onBehalfOfPath}&${key}`, trial.signIn()))
-  expect(tokenOf(await trial.get(later))).toEqual(begun)
-  trial.takeTokenRequests()
-  trial.clock.advanceSeconds(3400)
-  expect((await trial.get(later)).status).toBe(200)
-  expect(trial.takeTokenRequests().at(-1)?.form).toMatchObject({
-    grant_type: 'refresh_token',
-    refresh_token: 'r',
-  })
 })

@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compactVerify, importX509 } from 'jose'
-import { describe, expect, test } from 'vitest'
-import { systemClock } from '../clock.ts'
+import forge from 'node-forge'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { makeCertificateFile } from '../testing/certificate-file.ts'
 import { BlueprintCredential } from './blueprint-credential.ts'
 import type { FormField } from './credential.ts'
-import { openPkcs12 } from './pkcs12.ts'
 
 const context = { clientId: 'blueprint', tokenEndpoint: 'https://login.example/t/oauth2/v2.0/token' }
 let nowMs = Date.now()
-const clock = { now: () => nowMs, sleep: async () => undefined }
+const clock = { nowMs: () => nowMs, sleep: async () => undefined }
 
 function credentialOf(settings: Record<string, string>, federatedTokenFile?: string): BlueprintCredential {
   const named = Object.entries(settings).map(([name, value]) => [
@@ -26,10 +25,10 @@ function credentialOf(settings: Record<string, string>, federatedTokenFile?: str
     ...Object.fromEntries(named),
   })
   if (!azureAd) throw new Error('AzureAd is incomplete.')
-  return new BlueprintCredential(azureAd, { clock, federatedTokenFile })
+  return new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
 }
 
-async function prove(credential: BlueprintCredential): Promise<Record<string, string>> {
+async function authenticate(credential: BlueprintCredential): Promise<Record<string, string>> {
   const fields: readonly FormField[] = await (await credential.load()).authenticate(context)
   return Object.fromEntries(fields)
 }
@@ -41,7 +40,9 @@ async function writeAssertion(path: string, expirySeconds: number): Promise<stri
 }
 
 async function newFile(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), 'blueprint-credential-')), 'token')
+  const folder = await mkdtemp(join(tmpdir(), 'blueprint-credential-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return join(folder, 'token')
 }
 
 describe('Of several credentials', () => {
@@ -51,7 +52,7 @@ describe('Of several credentials', () => {
       '1__SourceType': 'ClientSecret',
       '1__ClientSecret': 's',
     })
-    expect(await prove(credential)).toEqual({ client_secret: 's' })
+    expect(await authenticate(credential)).toEqual({ client_secret: 's' })
   })
 
   test('none may be left', async () => {
@@ -65,11 +66,11 @@ describe('A signed assertion in a file', () => {
     const path = await newFile()
     const first = await writeAssertion(path, nowMs / 1000 + 3600)
     const credential = credentialOf({ '0__SourceType': 'SignedAssertionFilePath' }, path)
-    expect((await prove(credential))['client_assertion']).toBe(first)
+    expect((await authenticate(credential))['client_assertion']).toBe(first)
     const second = await writeAssertion(path, nowMs / 1000 + 7200)
-    expect((await prove(credential))['client_assertion']).toBe(first)
+    expect((await authenticate(credential))['client_assertion']).toBe(first)
     nowMs += 3_601_000
-    expect((await prove(credential))['client_assertion']).toBe(second)
+    expect((await authenticate(credential))['client_assertion']).toBe(second)
   })
 
   test('is given up for good when it could not be loaded once', async () => {
@@ -93,16 +94,26 @@ describe('A signed assertion in a file', () => {
   })
 })
 
+function certificateIn(file: Buffer): X509Certificate {
+  const asn1 = forge.asn1.fromDer(file.toString('binary'))
+  const bags = forge.pkcs12.pkcs12FromAsn1(asn1, 'pw').getBags({ bagType: forge.pki.oids['certBag'] ?? '' })
+  const [bag] = Object.values(bags).flat()
+  if (!bag?.cert) throw new Error('The file holds no certificate.')
+  return new X509Certificate(forge.pki.certificateToPem(bag.cert))
+}
+
 describe('A certificate', () => {
   test('signs a fresh assertion for the token endpoint each time', async () => {
+    const path = await newFile()
     const file = makeCertificateFile('pw')
+    await writeFile(path, file)
     const credential = credentialOf({
-      '0__SourceType': 'Base64Encoded',
-      '0__Base64EncodedValue': file.toString('base64'),
+      '0__SourceType': 'Path',
+      '0__CertificateDiskPath': path,
       '0__CertificatePassword': 'pw',
     })
-    const { certificate } = openPkcs12(file, 'pw')
-    const [one, other] = [await prove(credential), await prove(credential)]
+    const certificate = certificateIn(file)
+    const [one, other] = [await authenticate(credential), await authenticate(credential)]
     expect(one['client_assertion']).not.toBe(other['client_assertion'])
     const key = await importX509(certificate.toString(), 'PS256')
     const { payload, protectedHeader } = await compactVerify(one['client_assertion'] ?? '', key)
@@ -132,13 +143,6 @@ describe('A certificate', () => {
     await writeFile(path, makeCertificateFile('other'))
     await expect(credential.load()).rejects.toThrow('IDW10109')
     await writeFile(path, makeCertificateFile('pw'))
-    expect(await prove(credential)).toHaveProperty('client_assertion')
+    expect(await authenticate(credential)).toHaveProperty('client_assertion')
   })
-})
-
-test('The system’s clock wakes a sleeper early when told to', async () => {
-  const stop = new AbortController()
-  const sleep = systemClock.sleep(60_000, stop.signal)
-  stop.abort()
-  await expect(sleep).rejects.toThrow()
 })

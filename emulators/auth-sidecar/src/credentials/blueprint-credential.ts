@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
-import type { AzureAdOptions, CredentialDescription } from '../settings/azure-ad.ts'
+import { parseJwt } from '../jwt.ts'
+import type { CredentialDescription } from '../settings/azure-ad.ts'
 import { loadCertificate } from './certificate.ts'
-import { type ClientCredential, CredentialUnavailableError } from './credential.ts'
-import { loadSignedAssertionFile } from './signed-assertion-file.ts'
-
-export interface CredentialEnvironment {
-  readonly clock: Clock
-  /** Where a Kubernetes webhook says that the projected token is. */
-  readonly federatedTokenFile: string | undefined
-}
+import { assertionFields, type ClientCredential } from './credential.ts'
 
 /** How long the Azure SDK goes on trying a vault that is out of reach. */
 const keyVaultPatienceMs = 6000
@@ -19,78 +13,83 @@ const keyVaultPatienceMs = 6000
  * A signed assertion that once could not be loaded is never tried again (the original needs a restart then).
  */
 export class BlueprintCredential {
-  readonly #azureAd: AzureAdOptions
-  readonly #environment: CredentialEnvironment
+  readonly #descriptions: readonly CredentialDescription[]
+  readonly #clock: Clock
+  /** Where a Kubernetes webhook says that the projected token is. */
+  readonly #federatedTokenFile: string | undefined
   readonly #poisoned = new Set<CredentialDescription>()
   #loaded: ClientCredential | undefined
 
-  constructor(azureAd: AzureAdOptions, environment: CredentialEnvironment) {
-    this.#azureAd = azureAd
-    this.#environment = environment
+  constructor(
+    descriptions: readonly CredentialDescription[],
+    federatedTokenFile: string | undefined,
+    clock: Clock,
+  ) {
+    this.#descriptions = descriptions
+    this.#federatedTokenFile = federatedTokenFile
+    this.#clock = clock
   }
 
-  /** @throws {CredentialUnavailableError} when none can be loaded. */
+  /** @throws when none can be loaded. */
   async load(): Promise<ClientCredential> {
-    if (this.#loaded) return this.#loaded
     const causes: unknown[] = []
-    for (const description of this.#azureAd.credentials) {
+    for (const description of this.#descriptions) {
+      if (this.#loaded) break
       if (this.#poisoned.has(description)) continue
       try {
         this.#loaded = await this.#loadOne(description)
-        return this.#loaded
       } catch (error) {
         causes.push(error)
-        if (isSignedAssertion(description)) this.#poisoned.add(description)
+        if (/^signedassertion/i.test(description.sourceType)) this.#poisoned.add(description)
       }
     }
-    throw new CredentialUnavailableError('IDW10109: no client credential could be loaded.', {
-      cause: new AggregateError(causes),
-    })
+    if (this.#loaded) return this.#loaded
+    throw new AggregateError(causes, 'IDW10109: no client credential could be loaded.')
   }
 
   async #loadOne({ sourceType, value }: CredentialDescription): Promise<ClientCredential> {
     switch (sourceType.toLowerCase()) {
-      case 'clientsecret':
-        return secret(value('ClientSecret'))
+      case 'clientsecret': {
+        const fields = [['client_secret', required(value('ClientSecret'))]] as const
+        return { authenticate: async () => fields }
+      }
       case 'signedassertionfilepath':
-        return loadSignedAssertionFile(
-          value('SignedAssertionFileDiskPath') ?? required(this.#environment.federatedTokenFile, sourceType),
-          this.#environment.clock,
+        return loadAssertionFile(
+          value('SignedAssertionFileDiskPath') ?? required(this.#federatedTokenFile),
+          this.#clock,
         )
-      case 'path':
-        return this.#certificate(await readFile(required(value('CertificateDiskPath'), sourceType)), value)
-      case 'base64encoded':
-        return this.#certificate(
-          Buffer.from(required(value('Base64EncodedValue'), sourceType), 'base64'),
-          value,
-        )
+      case 'path': {
+        const contents = await readFile(required(value('CertificateDiskPath')))
+        return loadCertificate(contents, value('CertificatePassword') ?? '', this.#clock)
+      }
       case 'keyvault':
-        await this.#environment.clock.sleep(keyVaultPatienceMs)
-        throw new CredentialUnavailableError('Key Vault is out of reach: this is a stand-in.')
+        await this.#clock.sleep(keyVaultPatienceMs)
+        throw new Error('Key Vault is out of reach of this emulator.')
       default:
-        throw new CredentialUnavailableError(`${sourceType} cannot be loaded here: this is a stand-in.`)
+        throw new Error(`${sourceType} is not emulated.`)
     }
   }
+}
 
-  #certificate(contents: Buffer, value: CredentialDescription['value']): ClientCredential {
-    return loadCertificate(contents, value('CertificatePassword') ?? '', {
-      sendX5c: this.#azureAd.sendX5c,
-      clock: this.#environment.clock,
-    })
+/** A projected service account token; the file is read again only when the token read last has expired. */
+async function loadAssertionFile(path: string, clock: Clock): Promise<ClientCredential> {
+  let current = await readAssertion(path)
+  return {
+    async authenticate() {
+      if (clock.nowMs() > current.expiresAtMs) current = await readAssertion(path)
+      return assertionFields(current.assertion)
+    },
   }
 }
 
-function secret(value: string | undefined): ClientCredential {
-  const fields = [['client_secret', required(value, 'ClientSecret')]] as const
-  return { authenticate: () => fields }
+async function readAssertion(path: string): Promise<{ assertion: string; expiresAtMs: number }> {
+  const assertion = (await readFile(path, 'utf8')).trim()
+  const jwt = parseJwt(assertion)
+  if (!jwt) throw new Error(`${path} does not hold a JWT.`)
+  return { assertion, expiresAtMs: (jwt.claims.exp ?? Number.POSITIVE_INFINITY) * 1000 }
 }
 
-function isSignedAssertion({ sourceType }: CredentialDescription): boolean {
-  return sourceType.toLowerCase().startsWith('signedassertion')
-}
-
-function required(value: string | undefined, sourceType: string): string {
-  if (value === undefined)
-    throw new CredentialUnavailableError(`${sourceType} lacks the setting that it needs.`)
+function required(value: string | undefined): string {
+  if (value === undefined) throw new Error('A credential lacks the setting that it needs.')
   return value
 }

@@ -1,65 +1,52 @@
-import { constants, createHash, randomUUID, sign } from 'node:crypto'
+import { createHash, createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { CompactSign } from 'jose'
+import forge from 'node-forge'
 import type { Clock } from '../clock.ts'
-import { assertionFields, type ClientCredential, type CredentialContext } from './credential.ts'
-import { type CertificateWithKey, openPkcs12 } from './pkcs12.ts'
+import { assertionFields, type ClientCredential } from './credential.ts'
 
 const lifetimeSeconds = 600
-
-export interface CertificateOptions {
-  /** Whether the certificate travels with each assertion. */
-  readonly sendX5c: boolean
-  readonly clock: Clock
-}
 
 /**
  * A certificate from a PKCS#12 file: every request carries a fresh assertion, signed with PS256, for the token endpoint.
  *
- * @throws when the file cannot be opened with the password.
+ * @throws when the file cannot be opened with the password, or holds no certificate with its RSA key.
  */
-export function loadCertificate(
-  contents: Buffer,
-  password: string,
-  { sendX5c, clock }: CertificateOptions,
-): ClientCredential {
-  const certificate = openPkcs12(contents, password)
-  const header = encode(describe(certificate, sendX5c))
+export function loadCertificate(contents: Buffer, password: string, clock: Clock): ClientCredential {
+  const { certificate, privateKey } = openPkcs12(contents, password)
+  const thumbprint = createHash('sha256').update(certificate.raw).digest('base64url')
   return {
-    authenticate: context => {
-      const unsigned = `${header}.${encode(claimsFor(context, clock))}`
-      const signature = sign('sha256', Buffer.from(unsigned), {
-        key: certificate.privateKey,
-        padding: constants.RSA_PKCS1_PSS_PADDING,
-        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-      })
-      return assertionFields(`${unsigned}.${signature.toString('base64url')}`)
+    async authenticate({ clientId, tokenEndpoint }) {
+      const now = Math.floor(clock.nowMs() / 1000)
+      // The times are texts, as MSAL writes them.
+      const claims = {
+        aud: tokenEndpoint,
+        iss: clientId,
+        sub: clientId,
+        nbf: `${now}`,
+        exp: `${now + lifetimeSeconds}`,
+        jti: randomUUID(),
+      }
+      const assertion = await new CompactSign(Buffer.from(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
+        .sign(privateKey)
+      return assertionFields(assertion)
     },
   }
 }
 
-function describe({ certificate: { raw } }: CertificateWithKey, sendX5c: boolean) {
-  const thumbprint = createHash('sha256').update(raw).digest('base64url')
-  return {
-    alg: 'PS256',
-    typ: 'JWT',
-    'x5t#S256': thumbprint,
-    ...(sendX5c ? { x5c: [raw.toString('base64')] } : {}),
-  }
-}
-
-/** The times are texts, as MSAL writes them. */
-
-function claimsFor({ clientId, tokenEndpoint }: CredentialContext, clock: Clock) {
-  const now = Math.floor(clock.now() / 1000)
-  return {
-    aud: tokenEndpoint,
-    iss: clientId,
-    sub: clientId,
-    nbf: `${now}`,
-    exp: `${now + lifetimeSeconds}`,
-    jti: randomUUID(),
-  }
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
+/** https://www.rfc-editor.org/rfc/rfc7292 */
+function openPkcs12(
+  contents: Buffer,
+  password: string,
+): { certificate: X509Certificate; privateKey: KeyObject } {
+  const asn1 = forge.asn1.fromDer(forge.util.createBuffer(contents.toString('binary')))
+  const bags = forge.pkcs12.pkcs12FromAsn1(asn1, password).safeContents.flatMap(({ safeBags }) => safeBags)
+  const key = bags.find(bag => bag.key)?.key
+  if (!key) throw new Error('The certificate file holds no private key.')
+  const privateKey = createPrivateKey(forge.pki.privateKeyToPem(key))
+  const certificate = bags
+    .flatMap(({ cert }) => (cert ? [new X509Certificate(forge.pki.certificateToPem(cert))] : []))
+    .find(candidate => candidate.checkPrivateKey(privateKey))
+  if (!certificate) throw new Error('The certificate file holds no certificate of its private key.')
+  return { certificate, privateKey }
 }

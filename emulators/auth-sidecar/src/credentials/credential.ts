@@ -5,14 +5,9 @@ export interface CredentialContext {
 
 export type FormField = readonly [name: string, value: string]
 
-/** What an application proves itself with, as the fields of a token request. */
+/** What an application authenticates with, as the fields of a token request. */
 export interface ClientCredential {
-  authenticate(context: CredentialContext): Promise<readonly FormField[]> | readonly FormField[]
-}
-
-/** No credential of the configuration could be loaded; the sidecar tells its caller no more than 500. */
-export class CredentialUnavailableError extends Error {
-  override readonly name = 'CredentialUnavailableError'
+  authenticate(context: CredentialContext): Promise<readonly FormField[]>
 }
 
 /** A JWT that speaks for the application (RFC 7523). */

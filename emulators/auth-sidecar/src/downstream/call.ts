@@ -1,7 +1,7 @@
-import { Agent, type Dispatcher, interceptors, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import type { ApiOptions } from '../settings/downstream-apis.ts'
 
-/** What a downstream API answered, as the sidecar wraps it. */
+/** What a downstream API responded, as the sidecar wraps it. */
 export interface DownstreamResult {
   readonly statusCode: number
   /** Headers of the content only, each with its values. */
@@ -12,99 +12,52 @@ export interface DownstreamResult {
 
 export interface DownstreamCall {
   readonly options: ApiOptions
-  readonly authorizationHeader: string
+  readonly token: string
   readonly content: { readonly type: string; readonly body: Buffer } | undefined
   readonly signal: AbortSignal
 }
 
-export interface DownstreamAnswer {
-  readonly result: DownstreamResult
-  /** A claims challenge that asks for another token (learn.microsoft.com/entra/identity-platform/claims-challenge). */
-  readonly claimsChallenge: string | undefined
-}
+const timeoutMs = 100_000
 
-const answerTimeoutMs = 100_000
-const mostRedirects = 50
+/** .NET keeps these headers with the content, not with the response. */
+const contentHeaders = [
+  'Allow',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Location',
+  'Content-MD5',
+  'Content-Range',
+  'Content-Type',
+  'Expires',
+  'Last-Modified',
+]
 
-/** .NET keeps these headers with the content, not with the answer. */
-const contentHeaders = new Map(
-  [
-    'Allow',
-    'Content-Disposition',
-    'Content-Encoding',
-    'Content-Language',
-    'Content-Length',
-    'Content-Location',
-    'Content-MD5',
-    'Content-Range',
-    'Content-Type',
-    'Expires',
-    'Last-Modified',
-  ].map(name => [name.toLowerCase(), name]),
-)
-
-/** Calls downstream APIs; redirects are not followed unless the configuration says so. */
-export class DownstreamCaller {
-  readonly #agent = new Agent({ headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs })
-  readonly #dispatcher: Dispatcher
-
-  constructor(followRedirects: boolean) {
-    this.#dispatcher = followRedirects
-      ? this.#agent.compose(interceptors.redirect({ maxRedirections: mostRedirects }))
-      : this.#agent
+/** Calls a downstream API; redirects are not followed. Throws when it cannot be reached or its address is none. */
+export async function callDownstream(call: DownstreamCall): Promise<DownstreamResult> {
+  const { options, token, content, signal } = call
+  const { baseUrl = '', relativePath, httpMethod, acceptHeader } = options
+  const url = new URL(`${baseUrl.replace(/\/+$/, '')}/${relativePath.replace(/^\/+/, '')}`)
+  const { statusCode, headers, body } = await request(url, {
+    method: httpMethod.toUpperCase() as Dispatcher.HttpMethod,
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: acceptHeader,
+      ...(content ? { 'content-type': content.type } : {}),
+    },
+    body: content?.body ?? null,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    signal,
+  })
+  const received = Buffer.from(await body.arrayBuffer())
+  const kept = contentHeaders.flatMap(name => {
+    const value = headers[name.toLowerCase()]
+    return value === undefined ? [] : [[name, [value].flat()] as const]
+  })
+  return {
+    statusCode,
+    headers: { ...Object.fromEntries(kept), 'Content-Length': [`${received.length}`] },
+    content: received.length > 0 ? received.toString() : null,
   }
-
-  /** @throws when the API cannot be reached or its address is none. */
-  async call({ options, authorizationHeader, content, signal }: DownstreamCall): Promise<DownstreamAnswer> {
-    const answer = await request(downstreamUrl(options), {
-      method: options.httpMethod.toUpperCase() as Dispatcher.HttpMethod,
-      headers: {
-        authorization: authorizationHeader,
-        ...(options.acceptHeader ? { accept: options.acceptHeader } : {}),
-        ...(content ? { 'content-type': content.type } : {}),
-        ...options.extraHeaderParameters,
-      },
-      body: content?.body ?? null,
-      dispatcher: this.#dispatcher,
-      signal,
-    })
-    const body = Buffer.from(await answer.body.arrayBuffer())
-    const { statusCode, headers } = answer
-    return {
-      result: {
-        statusCode,
-        headers: selectContentHeaders(headers, body.length),
-        content: body.length > 0 ? body.toString() : null,
-      },
-      claimsChallenge: statusCode === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined,
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy()
-  }
-}
-
-function downstreamUrl({ baseUrl, relativePath, extraQueryParameters }: ApiOptions): URL {
-  const url = new URL(`${(baseUrl ?? '').replace(/\/+$/, '')}/${relativePath.replace(/^\/+/, '')}`)
-  for (const [name, value] of Object.entries(extraQueryParameters)) url.searchParams.append(name, value)
-  return url
-}
-
-function selectContentHeaders(
-  headers: Dispatcher.ResponseData['headers'],
-  length: number,
-): DownstreamResult['headers'] {
-  const selected: Record<string, readonly string[]> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    const spelling = contentHeaders.get(name)
-    if (spelling && value !== undefined) selected[spelling] = [value].flat()
-  }
-  return { ...selected, 'Content-Length': [`${length}`] }
-}
-
-/** The `claims` of a Bearer challenge, decoded from base64. */
-function readClaimsChallenge(header: string | string[] | undefined): string | undefined {
-  const [, claims] = /\bclaims="([^"]+)"/.exec([header].flat().join(', ')) ?? []
-  return claims === undefined ? undefined : Buffer.from(claims, 'base64').toString()
 }

@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { request } from 'undici'
 import type { Clock } from '../clock.ts'
-import { parseJsonObject } from '../json.ts'
-import { EntraRefusalError, EntraTimeoutError } from './failures.ts'
-import { EntraHttpClient } from './http-client.ts'
-import { RetryAfterThrottle } from './throttling.ts'
-import { readGrant, readRefusal, type TokenGrant } from './token-endpoint.ts'
-import { continueTrace, type TraceContext } from './trace.ts'
+import { EntraRefusalError, type EntraResponse, readGrant, type TokenGrant } from './responses.ts'
+
+const attemptTimeoutMs = 100_000
+const retryDelayMs = 1000
+const longestRetryAfterMs = 3_600_000
+const mostRefusals = 10_000
 
 const libraryHeaders = {
   accept: 'application/json',
@@ -22,48 +23,55 @@ const tokenHeaders = {
   'x-ms-lib-capability': 'retry-after, h429',
 }
 
-/** One authority host, spoken to as MSAL does: instance discovery and the token endpoint. */
+/** What ties requests to Entra to the call that caused them. */
+export interface TraceContext {
+  /** Sent as `client-request-id`; one is made up when the caller gave none. */
+  readonly correlationId?: string | undefined
+  /** W3C trace context of the caller. */
+  readonly traceparent: string | undefined
+  /** Aborts when the caller hangs up. */
+  readonly signal: AbortSignal
+}
+
+/** No attempt got a response in time. */
+class EntraTimeoutError extends Error {
+  override readonly name = 'EntraTimeoutError'
+}
+
+/**
+ * One authority host, spoken to as MSAL does: instance discovery and the token endpoint; 100 s for an attempt, one
+ * retry where it may help. Until a `Retry-After` has passed, the same question (application, authority, scopes) gets
+ * the same refusal again without Entra being asked.
+ */
 export class EntraConnection {
   readonly #instance: string
-  readonly #http: EntraHttpClient
-  readonly #throttle: RetryAfterThrottle
+  readonly #clock: Clock
+  readonly #refusals = new Map<string, { readonly refusal: EntraRefusalError; readonly untilMs: number }>()
   #discovered = false
 
   constructor(instance: string, clock: Clock) {
     this.#instance = instance
-    this.#http = new EntraHttpClient(clock)
-    this.#throttle = new RetryAfterThrottle(clock)
+    this.#clock = clock
   }
 
   tokenEndpoint(tenant: string): string {
     return `${this.#instance}/${tenant}/oauth2/v2.0/token`
   }
 
-  /**
-   * Asks whether the authority is one that Entra knows; once it has answered, never again. When it cannot answer,
-   * the authority is taken at its word, and asked about anew with the next request.
-   *
-   * @throws {EntraRefusalError} when Entra does not know the authority.
-   */
+  /** Asks whether the authority is one that Entra knows; once it has said so, never again. Until then it is taken at its word. */
   async discoverInstance(tenant: string, trace: TraceContext): Promise<void> {
     if (this.#discovered) return
-    const authorize = `${this.#instance}/${tenant}/oauth2/v2.0/authorize`
-    const url = `${this.#instance}/common/discovery/instance?api-version=1.1&authorization_endpoint=${encodeURIComponent(authorize)}`
-    const headers = { ...libraryHeaders, ...requestHeaders(trace) }
-    const answer = await this.#http
-      .sendWithRetry({ method: 'GET', url, headers }, trace.signal)
-      .catch(() => undefined)
-    if (answer?.status === 200) this.#discovered = parseJsonObject(answer.body) !== undefined
-    else if (answer && answer.status < 500) {
-      const refusal = readRefusal(answer)
-      if (refusal.facts.error === 'invalid_instance') throw refusal
-    }
+    const authorize = encodeURIComponent(`${this.#instance}/${tenant}/oauth2/v2.0/authorize`)
+    const url = `${this.#instance}/common/discovery/instance?api-version=1.1&authorization_endpoint=${authorize}`
+    const headers = { ...libraryHeaders, ...traceHeaders(trace) }
+    const response = await this.#sendWithRetry(url, { headers }, trace.signal).catch(() => undefined)
+    this.#discovered = response?.status === 200
   }
 
   /**
    * Asks for a token.
    *
-   * @throws {EntraRefusalError} when Entra refused, was down, did not answer in time, or had asked for patience before.
+   * @throws {EntraRefusalError} when Entra refused, was down, did not respond in time, or had asked for patience before.
    */
   async requestToken(
     tenant: string,
@@ -73,28 +81,83 @@ export class EntraConnection {
   ): Promise<TokenGrant> {
     const url = this.tokenEndpoint(tenant)
     const question = [form.get('client_id'), tenant, form.get('scope')].join('|')
-    this.#throttle.check(question)
-    const headers = { ...libraryHeaders, ...tokenHeaders, ...requestHeaders(trace), ...extraHeaders }
-    const answer = await this.#http
-      .sendWithRetry({ method: 'POST', url, headers, body: form.toString() }, trace.signal)
-      .catch(error => {
+    const remembered = this.#refusals.get(question)
+    if (remembered && remembered.untilMs > this.#clock.nowMs()) throw remembered.refusal
+    const headers = { ...libraryHeaders, ...tokenHeaders, ...traceHeaders(trace), ...extraHeaders }
+    const response = await this.#sendWithRetry(url, { headers, body: form.toString() }, trace.signal).catch(
+      error => {
         if (!(error instanceof EntraTimeoutError)) throw error
         const correlationId = headers['client-request-id']
         throw new EntraRefusalError(`Request to the endpoint timed out. CorrelationId: ${correlationId}`)
-      })
+      },
+    )
     try {
-      return readGrant(answer, url)
+      return readGrant(response, url)
     } catch (error) {
-      if (error instanceof EntraRefusalError) this.#throttle.remember(question, answer, error)
+      if (error instanceof EntraRefusalError) this.#remember(question, error, response)
       throw error
     }
   }
 
-  async close(): Promise<void> {
-    await this.#http.close()
+  #remember(question: string, refusal: EntraRefusalError, response: EntraResponse): void {
+    const waitMs = this.#retryAfterMs(response)
+    if (waitMs === undefined) return
+    const [oldest] = this.#refusals.keys()
+    if (this.#refusals.size >= mostRefusals && oldest !== undefined) this.#refusals.delete(oldest)
+    const untilMs = this.#clock.nowMs() + Math.min(waitMs, longestRetryAfterMs)
+    this.#refusals.set(question, { refusal, untilMs })
+  }
+
+  /** `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), in milliseconds from now; `undefined` without a usable one. */
+  #retryAfterMs({ retryAfter = '' }: EntraResponse): number | undefined {
+    if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000
+    const dateMs = Date.parse(retryAfter)
+    return Number.isNaN(dateMs) ? undefined : dateMs - this.#clock.nowMs()
+  }
+
+  /** Once more a second later after a 5xx without `Retry-After` or after a time-out. */
+  async #sendWithRetry(url: string, content: Content, signal: AbortSignal): Promise<EntraResponse> {
+    try {
+      const response = await this.#send(url, content, signal)
+      if (response.status < 500 || this.#retryAfterMs(response) !== undefined) return response
+    } catch (error) {
+      if (!(error instanceof EntraTimeoutError)) throw error
+    }
+    await this.#clock.sleep(retryDelayMs, signal)
+    return this.#send(url, content, signal)
+  }
+
+  async #send(url: string, { headers, body }: Content, signal: AbortSignal): Promise<EntraResponse> {
+    const attempt = new AbortController()
+    const stop = AbortSignal.any([signal, attempt.signal])
+    const expiry = this.#clock.sleep(attemptTimeoutMs, stop).then(
+      () => attempt.abort(new EntraTimeoutError('No response in time.')),
+      () => undefined,
+    )
+    try {
+      const method = body === undefined ? 'GET' : 'POST'
+      const response = await request(url, { method, headers, body: body ?? null, signal: stop })
+      const retryAfter = [response.headers['retry-after']].flat()[0]
+      return { status: response.statusCode, retryAfter, body: await response.body.text() }
+    } finally {
+      attempt.abort()
+      await expiry
+    }
   }
 }
 
-function requestHeaders({ correlationId, traceparent }: TraceContext) {
-  return { ...continueTrace(traceparent), 'client-request-id': correlationId ?? randomUUID() }
+interface Content {
+  readonly headers: Readonly<Record<string, string>>
+  /** Makes it a POST. */
+  readonly body?: string
+}
+
+/** A caller's `traceparent` is handed on: the same trace, a span of our own (W3C Trace Context). */
+function traceHeaders({ correlationId = randomUUID(), traceparent = '' }: TraceContext) {
+  const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent) ?? []
+  const span = randomBytes(8).toString('hex')
+  return {
+    ...(traceId && flags ? { traceparent: `00-${traceId}-${span}-${flags}` } : {}),
+    'client-request-id': correlationId,
+  }
 }

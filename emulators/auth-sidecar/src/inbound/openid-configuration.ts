@@ -1,11 +1,10 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import { Agent, request } from 'undici'
+import { type CryptoKey, importJWK, type JWK } from 'jose'
+import { request } from 'undici'
 import type { Clock } from '../clock.ts'
-import { type JsonObject, parseJsonObject } from '../json.ts'
 
 export interface SigningKey {
   readonly kid: string | undefined
-  readonly key: KeyObject
+  readonly key: CryptoKey | Uint8Array
   /** Whose tokens the key may sign, possibly with `{tenantid}` in it; Entra says so for each key. */
   readonly issuer: string | undefined
 }
@@ -18,38 +17,14 @@ export interface OpenIdConfiguration {
 const automaticRefreshMs = 12 * 3_600_000
 const leastRefreshMs = 5 * 60_000
 const refreshDelayMs = 1000
-const attempts = 2
-
-/** Fetches JSON documents; a 503 or 408 gets one more try at once. */
-export class DocumentRetriever {
-  readonly #agent = new Agent({ keepAliveTimeout: 60_000, headersTimeout: 100_000, bodyTimeout: 100_000 })
-
-  /** @throws when there is no document at the address. */
-  async fetch(url: string): Promise<JsonObject> {
-    for (let attempt = 1; ; attempt++) {
-      const { statusCode, body } = await request(url, { dispatcher: this.#agent })
-      const text = await body.text()
-      if (statusCode >= 200 && statusCode < 300)
-        return parseJsonObject(text) ?? fail(`${url} holds no JSON object.`)
-      if (attempt === attempts || (statusCode !== 503 && statusCode !== 408)) {
-        fail(`${url} answered ${statusCode}.`)
-      }
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy()
-  }
-}
 
 /**
  * Discovery document and keys of one issuer, as Microsoft.IdentityModel keeps them: fetched on first use, renewed every
  * twelve hours or on request, but on request not more often than every five minutes. A renewal on request never holds
- * up the answer that asked for it: it comes with the next token, at the latest a second later.
+ * up the response that asked for it: it comes with the next token, at the latest a second later.
  */
 export class ConfigurationSource {
   readonly #address: string
-  readonly #retriever: DocumentRetriever
   readonly #clock: Clock
   #current: OpenIdConfiguration | undefined
   #fetchedAtMs = 0
@@ -58,73 +33,68 @@ export class ConfigurationSource {
   #renewal: Promise<void> | undefined
   #renewalDue = false
 
-  constructor(address: string, retriever: DocumentRetriever, clock: Clock) {
+  constructor(address: string, clock: Clock) {
     this.#address = address
-    this.#retriever = retriever
     this.#clock = clock
   }
 
-  /** @throws when there has never been a configuration and there is none now either. */
-  async get(): Promise<OpenIdConfiguration> {
+  /** The configuration; `undefined` when there has never been one and there is none now either. */
+  async get(): Promise<OpenIdConfiguration | undefined> {
     if (!this.#current) await this.#fetchFirst()
     else if (this.#renewalDue) await this.#renew()
-    else if (this.#clock.now() - this.#fetchedAtMs > automaticRefreshMs) void this.#renew()
-    return this.#current ?? fail(`There is no configuration at ${this.#address}.`)
+    else if (this.#clock.nowMs() - this.#fetchedAtMs > automaticRefreshMs) void this.#renew()
+    return this.#current
   }
 
   requestRefresh(): void {
-    const now = this.#clock.now()
+    const now = this.#clock.nowMs()
     if (this.#renewal || now - this.#requestedAtMs < leastRefreshMs) return
     this.#requestedAtMs = now
     this.#renewalDue = true
     setTimeout(() => this.#renewalDue && this.#renew(), refreshDelayMs).unref()
   }
 
+  /** Callers wait for each other's attempt, and make their own when that came to nothing. */
   async #fetchFirst(): Promise<void> {
-    while (this.#firstFetch) await this.#firstFetch.catch(() => undefined)
+    while (this.#firstFetch) await this.#firstFetch
     if (this.#current) return
-    this.#firstFetch = this.#fetch().finally(() => {
-      this.#firstFetch = undefined
-    })
+    this.#firstFetch = this.#fetch()
     await this.#firstFetch
+    this.#firstFetch = undefined
   }
 
   async #renew(): Promise<void> {
     this.#renewalDue = false
     this.#renewal ??= this.#fetch()
-      .catch(() => undefined)
-      .finally(() => {
-        this.#renewal = undefined
-      })
     await this.#renewal
+    this.#renewal = undefined
   }
 
+  /** Leaves everything as it is when there is nothing to be had. */
   async #fetch(): Promise<void> {
-    const document = await this.#retriever.fetch(this.#address)
-    const { issuer, jwks_uri: keysAddress } = document
-    if (typeof keysAddress !== 'string') fail(`${this.#address} names no jwks_uri.`)
-    const { keys } = await this.#retriever.fetch(keysAddress)
-    this.#current = {
-      issuer: typeof issuer === 'string' ? issuer : '',
-      keys: Array.isArray(keys) ? keys.flatMap(readKey) : [],
-    }
-    this.#fetchedAtMs = this.#clock.now()
+    try {
+      const { issuer, jwks_uri: keysAddress } = await fetchDocument(this.#address)
+      const { keys } = await fetchDocument(String(keysAddress))
+      const read = await Promise.all(Array.isArray(keys) ? keys.map(readKey) : [])
+      this.#current = { issuer: String(issuer), keys: read.flat() }
+      this.#fetchedAtMs = this.#clock.nowMs()
+    } catch {}
   }
 }
 
-function readKey(jwk: JsonObject): readonly SigningKey[] {
+/** Fetches a JSON object; a 503 or 408 gets one more try at once. */
+async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<Record<string, unknown>>> {
+  const { statusCode, body } = await request(url)
+  const text = await body.text()
+  if (statusCode === 200) return Object(JSON.parse(text))
+  if (!isLastTry && (statusCode === 503 || statusCode === 408)) return fetchDocument(url, true)
+  throw new Error(`${url} responded with ${statusCode}.`)
+}
+
+async function readKey(jwk: JWK & { issuer?: string }): Promise<SigningKey[]> {
   try {
-    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
-    return [{ kid: optionalText(jwk['kid']), key, issuer: optionalText(jwk['issuer']) }]
+    return [{ kid: jwk.kid, key: await importJWK(jwk, jwk.alg ?? 'RS256'), issuer: jwk.issuer }]
   } catch {
     return []
   }
-}
-
-function optionalText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function fail(message: string): never {
-  throw new Error(message)
 }

@@ -1,35 +1,15 @@
+import { compactVerify, type JWTPayload } from 'jose'
 import type { Clock } from '../clock.ts'
-import type { JsonObject } from '../json.ts'
-import { type Jwt, parseJwt, textClaim } from './jwt.ts'
-import {
-  ConfigurationSource,
-  type DocumentRetriever,
-  type OpenIdConfiguration,
-} from './openid-configuration.ts'
-import { checkSignature } from './signature.ts'
-import { describeLifetimeFault } from './token-lifetime.ts'
-
-export interface ValidationRules {
-  /** `https://…/{tenant}` without a trailing slash. */
-  readonly authority: string
-  readonly clientId: string
-  /** Replaces the rule by token version when set. */
-  readonly audiences: readonly string[] | undefined
-  /** Whether a token must name a scope or a role. */
-  readonly requireScopeOrRole: boolean
-}
+import { type Jwt, textClaim } from '../jwt.ts'
+import type { AzureAdOptions } from '../settings/azure-ad.ts'
+import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
 /** What is wrong with a token, in the words of ASP.NET Core's `error_description`; without words it stays vague. */
 export interface TokenFault {
   readonly description: string | undefined
 }
 
-export type TokenVerdict =
-  | { readonly claims: JsonObject; readonly fault?: undefined }
-  | { readonly fault: TokenFault }
-
 const faults = {
-  unreadable: { description: undefined },
   unauthorized: { description: undefined },
   signature: { description: 'The signature is invalid' },
   unknownKey: { description: 'The signature key was not found' },
@@ -40,100 +20,131 @@ const faults = {
 /** What may be cured by newer keys. */
 const curable = new Set<TokenFault>([faults.signature, faults.unknownKey, faults.issuer])
 
+const clockSkewSeconds = 300
+
+/** The last second that a .NET date can hold. */
+const endOfTimeSeconds = 253_402_300_799
+
 /**
  * Judges tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
  * signature, owner of the key, lifetime, audience, issuer, and last whether anything is granted at all. Tokens and
  * issuers have configurations of their own, hence discovery is fetched twice before the first verdict.
  */
 export class TokenValidator {
-  readonly #rules: ValidationRules
+  readonly #azureAd: AzureAdOptions
   readonly #clock: Clock
   readonly #keys: ConfigurationSource
   readonly #issuerV1: ConfigurationSource
   readonly #issuerV2: ConfigurationSource
 
-  constructor(rules: ValidationRules, retriever: DocumentRetriever, clock: Clock) {
-    this.#rules = rules
+  constructor(azureAd: AzureAdOptions, clock: Clock) {
+    const authority = `${azureAd.instance}/${azureAd.tenantId}`
+    const v2 = `${authority}/v2.0/.well-known/openid-configuration`
+    this.#azureAd = azureAd
     this.#clock = clock
-    const v1 = `${rules.authority}/.well-known/openid-configuration`
-    const v2 = `${rules.authority}/v2.0/.well-known/openid-configuration`
-    this.#keys = new ConfigurationSource(v2, retriever, clock)
-    this.#issuerV1 = new ConfigurationSource(v1, retriever, clock)
-    this.#issuerV2 = new ConfigurationSource(v2, retriever, clock)
+    this.#keys = new ConfigurationSource(v2, clock)
+    this.#issuerV1 = new ConfigurationSource(`${authority}/.well-known/openid-configuration`, clock)
+    this.#issuerV2 = new ConfigurationSource(v2, clock)
   }
 
-  async validate(token: string): Promise<TokenVerdict> {
-    const jwt = parseJwt(token)
-    if (!jwt) return { fault: faults.unreadable }
-    const configuration = await this.#keys.get().catch(() => undefined)
-    const fault = await this.#findFault(jwt, configuration)
-    if (!fault) return { claims: jwt.claims }
-    if (configuration && curable.has(fault)) this.#keys.requestRefresh()
-    return { fault }
+  /** What is wrong with a token; `undefined` when nothing is. */
+  async findFault(jwt: Jwt): Promise<TokenFault | undefined> {
+    const configuration = await this.#keys.get()
+    const fault = await this.#judge(jwt, configuration)
+    if (fault && configuration && curable.has(fault)) this.#keys.requestRefresh()
+    return fault
   }
 
-  async #findFault(
+  async #judge(
     jwt: Jwt,
-    configuration: OpenIdConfiguration | undefined,
+    { keys, issuer }: OpenIdConfiguration = { keys: [], issuer: '' },
   ): Promise<TokenFault | undefined> {
-    const finding = checkSignature(jwt, configuration)
-    if (finding.kind === 'invalid') return faults.signature
-    if (finding.kind === 'unknown-key') {
+    const { header, claims, text } = jwt
+    if (text.endsWith('.')) return faults.signature
+    const named = keys.find(({ kid }) => kid !== undefined && kid === header.kid)
+    const key = await findSigner(text, named ? [named] : keys)
+    if (!key && named) return faults.signature
+    if (!key) {
       // A token that is wrong anyway is not worth new keys.
-      const other = finding.tokenNamesKey
-        ? (this.#lifetimeFault(jwt) ?? (await this.#issuerFault(jwt)) ?? this.#audienceFault(jwt))
+      const other = header.kid
+        ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined
       return other ?? faults.unknownKey
     }
-    if (!mayBeSignedBy(jwt, finding.key.issuer, configuration?.issuer)) return faults.issuer
+    if (!mayBeSignedBy(claims, key.issuer, issuer)) return faults.issuer
     return (
-      this.#lifetimeFault(jwt) ??
-      this.#audienceFault(jwt) ??
-      (await this.#issuerFault(jwt)) ??
-      (this.#rules.requireScopeOrRole && !grantsAnything(jwt.claims) ? faults.unauthorized : undefined)
+      this.#lifetimeFault(claims) ??
+      this.#audienceFault(claims) ??
+      (await this.#issuerFault(claims)) ??
+      (grantsAnything(claims) ? undefined : faults.unauthorized)
     )
   }
 
-  #lifetimeFault({ claims }: Jwt): TokenFault | undefined {
-    const description = describeLifetimeFault(claims, this.#clock.now())
-    return description === undefined ? undefined : { description }
+  #lifetimeFault({ exp, nbf }: JWTPayload): TokenFault | undefined {
+    const now = this.#clock.nowMs() / 1000
+    if (typeof exp !== 'number') return { description: 'The token has no expiration' }
+    if (typeof nbf === 'number' && nbf > exp)
+      return {
+        description: `The token lifetime is invalid; NotBefore: '${invariant(nbf)}', Expires: '${invariant(exp)}'`,
+      }
+    if (typeof nbf === 'number' && nbf > now + clockSkewSeconds)
+      return { description: `The token is not valid before '${invariant(nbf)}'` }
+    return exp < now - clockSkewSeconds
+      ? { description: `The token expired at '${invariant(exp)}'` }
+      : undefined
   }
 
-  #audienceFault({ claims }: Jwt): TokenFault | undefined {
-    const { audiences, clientId } = this.#rules
-    const byVersion = { '2.0': [clientId], '1.0': [`api://${clientId}`] }
-    const version = textClaim(claims, 'ver')
-    const accepted = audiences ?? (version === '2.0' || version === '1.0' ? byVersion[version] : [])
-    const claimed = [claims['aud']].flat()
-    return accepted.some(audience => claimed.includes(audience)) ? undefined : faults.audience
+  #audienceFault(claims: JWTPayload): TokenFault | undefined {
+    const { audiences, clientId } = this.#azureAd
+    const byVersion = new Map([
+      ['2.0', clientId],
+      ['1.0', `api://${clientId}`],
+    ])
+    const accepted = audiences ?? [byVersion.get(textClaim(claims, 'ver') ?? '')]
+    return [claims.aud].flat().some(audience => audience !== undefined && accepted.includes(audience))
+      ? undefined
+      : faults.audience
   }
 
-  async #issuerFault({ claims }: Jwt): Promise<TokenFault | undefined> {
-    const issuer = textClaim(claims, 'iss') ?? ''
+  async #issuerFault(claims: JWTPayload): Promise<TokenFault | undefined> {
+    const { iss = '' } = claims
     const tenant = textClaim(claims, 'tid')
     if (!tenant) return faults.issuer
-    const source = /\/v2\.0\/?$/i.test(issuer) ? this.#issuerV2 : this.#issuerV1
-    const expected = await source.get().then(
-      configuration => configuration.issuer.replace('{tenantid}', tenant),
-      () => undefined,
-    )
-    return expected === issuer ? undefined : faults.issuer
+    const configuration = await (/\/v2\.0\/?$/i.test(iss) ? this.#issuerV2 : this.#issuerV1).get()
+    return configuration?.issuer.replace('{tenantid}', tenant) === iss ? undefined : faults.issuer
   }
+}
+
+/** The key that signed a token. */
+async function findSigner(token: string, keys: readonly SigningKey[]): Promise<SigningKey | undefined> {
+  for (const candidate of keys) {
+    const isSigner = await compactVerify(token, candidate.key).then(
+      () => true,
+      () => false,
+    )
+    if (isSigner) return candidate
+  }
+  return undefined
 }
 
 /** Entra's keys name the issuer they belong to; a key of one tenant must not vouch for a token of another. */
-function mayBeSignedBy(
-  { claims }: Jwt,
-  keyIssuer: string | undefined,
-  configuredIssuer: string | undefined,
-): boolean {
+function mayBeSignedBy(claims: JWTPayload, keyIssuer: string | undefined, issuer: string): boolean {
   if (!keyIssuer) return true
   const tenant = textClaim(claims, 'tid')
-  if (!tenant || !textClaim(claims, 'iss')?.includes(tenant)) return false
-  return keyIssuer.replace('{tenantid}', tenant) === configuredIssuer?.replace('{tenantid}', tenant)
+  if (!tenant || !claims.iss?.includes(tenant)) return false
+  return keyIssuer.replace('{tenantid}', tenant) === issuer.replace('{tenantid}', tenant)
 }
 
-function grantsAnything(claims: JsonObject): boolean {
+function grantsAnything(claims: JWTPayload): boolean {
   const granted = ['scp', 'http://schemas.microsoft.com/identity/claims/scope', 'roles', 'role']
-  return granted.some(name => [claims[name]].flat().length > 0 && claims[name] !== undefined)
+  return granted.some(name => claims[name] !== undefined && [claims[name]].flat().length > 0)
+}
+
+/** Seconds since the epoch as .NET's invariant culture writes them: 11/25/2026 01:18:17, in UTC. */
+function invariant(seconds: number): string {
+  const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), endOfTimeSeconds) * 1000)
+    .toISOString()
+    .split('T')
+  const [year, month, day] = date.split('-')
+  return `${month}/${day}/${year} ${time.slice(0, 8)}`
 }

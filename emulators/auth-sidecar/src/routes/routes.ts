@@ -1,13 +1,13 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { healthPath } from '../http/guards.ts'
-import { sendEmpty, sendJson, sendText } from '../http/replies.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { Config, OverridableRoute } from '../config.ts'
+import { callDownstream } from '../downstream/call.ts'
+import { EntraRefusalError } from '../entra/responses.ts'
+import { sendChunked, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
 import { type Authentication, challenge } from '../inbound/authentication.ts'
-import type { Sidecar } from '../sidecar.ts'
-import { answerAuthorizationHeader } from './authorization-header.ts'
-import { answerDownstreamApi } from './downstream-api.ts'
-import { describeRoutes } from './openapi.ts'
-import type { ApiRoute } from './token-order.ts'
-import { answerValidation } from './validate.ts'
+import { textClaim } from '../jwt.ts'
+import { NoAccountError, type TokenAcquirer } from '../tokens/token-acquirer.ts'
+import type { TokenOrder } from '../tokens/token-order.ts'
+import { type ApiRequest, type ApiRoute, placeOrder } from './token-order.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,56 +16,113 @@ declare module 'fastify' {
   }
 }
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
+const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
-/** Every address of the sidecar; other verbs get 405 with `Allow`, before anybody asks who is calling. */
-export function addRoutes(app: FastifyInstance, sidecar: Sidecar): void {
-  app.all(healthPath, async (_request, reply) => sendText(reply, 'Healthy'))
-
-  app.get('/Validate', { preHandler: requirePerson }, answerValidation(sidecar.config.azureAd?.scopes))
+/** Every address of the sidecar. */
+export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcquirer): void {
+  app.all('/healthz', async (_request, reply) => sendText(reply, 'Healthy'))
+  app.get('/Validate', { preHandler: requireUser }, async (request, reply) =>
+    sendValidation(request, reply, config.azureAd?.scopes),
+  )
   refuseOtherMethods(app, '/Validate', 'GET')
+  for (const [path, preHandler, suffix] of [
+    ['', [requireUser], ''],
+    ['Unauthenticated', [], 'Unauthenticated'],
+  ] as const) {
+    const headerUrl = `/AuthorizationHeader${path}/:apiName`
+    app.get<ApiRoute>(headerUrl, { preHandler: [...preHandler] }, async (request, reply) =>
+      serveOrder(config, `GetAuthorizationHeader${suffix}`, request, reply, async order => ({
+        authorizationHeader: `Bearer ${await tokens.acquire(order)}`,
+      })),
+    )
+    refuseOtherMethods(app, headerUrl, 'GET')
 
-  const headerUrl = '/AuthorizationHeader/:apiName'
-  app.get<ApiRoute>(
-    headerUrl,
-    { preHandler: requirePerson },
-    answerAuthorizationHeader(sidecar, 'GetAuthorizationHeader'),
-  )
-  refuseOtherMethods(app, headerUrl, 'GET')
-
-  const openHeaderUrl = '/AuthorizationHeaderUnauthenticated/:apiName'
-  app.get<ApiRoute>(
-    openHeaderUrl,
-    answerAuthorizationHeader(sidecar, 'GetAuthorizationHeaderUnauthenticated'),
-  )
-  refuseOtherMethods(app, openHeaderUrl, 'GET')
-
-  const callUrl = '/DownstreamApi/:apiName'
-  app.post<ApiRoute>(
-    callUrl,
-    { preHandler: requirePerson },
-    answerDownstreamApi(sidecar, 'CallDownstreamApi'),
-  )
-  refuseOtherMethods(app, callUrl, 'POST')
-
-  const openCallUrl = '/DownstreamApiUnauthenticated/:apiName'
-  app.post<ApiRoute>(openCallUrl, answerDownstreamApi(sidecar, 'CallDownstreamApiUnauthenticated'))
-  refuseOtherMethods(app, openCallUrl, 'POST')
-
-  if (sidecar.config.development) {
-    app.get('/openapi/v1.json', async (_request, reply) => sendJson(reply, describeRoutes()))
+    const callUrl = `/DownstreamApi${path}/:apiName`
+    app.post<ApiRoute>(callUrl, { preHandler: [...preHandler] }, async (request, reply) =>
+      serveOrder(config, `CallDownstreamApi${suffix}`, request, reply, async order =>
+        callDownstream({
+          options: order.options,
+          token: await tokens.acquire(order),
+          content: contentOf(request),
+          signal: order.trace.signal,
+        }),
+      ),
+    )
+    refuseOtherMethods(app, callUrl, 'POST')
   }
 }
 
-async function requirePerson(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (request.authentication.person) return
+async function requireUser(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (request.authentication.user) return
   sendEmpty(reply, 401, { 'www-authenticate': challenge(request.authentication) })
 }
 
-function refuseOtherMethods(app: FastifyInstance, url: string, allowed: (typeof methods)[number]): void {
+/** Other verbs get 405 with `Allow`, before anybody asks who is calling. */
+function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 'POST'): void {
   app.route({
     method: methods.filter(method => method !== allowed),
     url,
     handler: async (_request, reply) => sendEmpty(reply, 405, { allow: allowed }),
   })
+}
+
+/**
+ * The caller's token and what it says. The configured scope is one text, never split, so two scopes in it match no
+ * token at all.
+ */
+function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: string | undefined): void {
+  const { user } = request.authentication
+  if (!user) return
+  const { token, claims } = user
+  const granted =
+    textClaim(claims, 'scp') ?? textClaim(claims, 'http://schemas.microsoft.com/identity/claims/scope')
+  if (!scope?.trim() || granted?.split(' ').includes(scope))
+    sendJson(reply, { protocol: 'Bearer', token, claims })
+  else {
+    const message = `IDW10203: The 'scope' or 'scp' claim does not contain scopes '${scope}' or was not found. `
+    sendChunked(reply, 403, {}, message)
+  }
+}
+
+/** Responds with what an order yields: 401 with Entra's own words where Entra refused, 500 without a word for everything else. */
+async function serveOrder(
+  config: Config,
+  route: OverridableRoute,
+  request: ApiRequest,
+  reply: FastifyReply,
+  serve: (order: TokenOrder) => Promise<object>,
+): Promise<void> {
+  const order = placeOrder(config, route, request, reply)
+  if (!order) return
+  try {
+    sendJson(reply, await serve(order))
+  } catch (error) {
+    if (reply.raw.destroyed) {
+      reply.hijack()
+      return
+    }
+    const refusal = error instanceof EntraRefusalError || error instanceof NoAccountError ? error : undefined
+    // Never what Entra said: that names users and tenants.
+    const code = /AADSTS\d+/.exec(refusal?.message ?? '')?.[0]
+    request.log.error({ code, ...(refusal ? {} : { err: error }) }, 'No token could be acquired.')
+    if (refusal && isUnauthorized(refusal, order, route)) sendProblem(reply, 401, refusal.message)
+    else sendProblem(reply, 500, 'An unexpected error occurred.')
+  }
+}
+
+/** The routes that call an API count as 401 only what a user could mend, and only for tokens of a user. */
+function isUnauthorized(
+  refusal: EntraRefusalError | NoAccountError,
+  { options, agent }: TokenOrder,
+  route: OverridableRoute,
+): boolean {
+  if (refusal instanceof NoAccountError || route.startsWith('Get')) return true
+  return refusal.needsInteraction && !options.requestAppToken && agent?.account === undefined
+}
+
+/** A body is handed on as UTF-8 text of the caller's media type. */
+function contentOf({ body, headers }: ApiRequest) {
+  const mediaType = headers['content-type']?.split(';', 1)[0]?.trim()
+  if (!mediaType) return undefined
+  return { type: `${mediaType}; charset=utf-8`, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) }
 }

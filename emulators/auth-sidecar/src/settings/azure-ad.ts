@@ -13,46 +13,40 @@ export interface AzureAdOptions {
   readonly instance: string
   readonly tenantId: string
   readonly clientId: string
+  /** `undefined`: the audience is judged by the token's version. */
   readonly audiences: readonly string[] | undefined
   /** One string, compared as a whole; only `/Validate` looks at it. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
-  readonly clientCapabilities: readonly string[]
-  readonly sendX5c: boolean
 }
-
-const publicCloud = 'https://login.microsoftonline.com'
 
 /**
  * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. Nothing is reported then,
- * for the sidecar starts all the same and answers every request with an empty 500.
+ * for the sidecar starts all the same and responds to every request with an empty 500.
  */
 export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
   const tenantId = settings.text('AzureAd:TenantId')
   const clientId = settings.text('AzureAd:ClientId')
   if (!tenantId || !clientId) return undefined
-  const audience = settings.text('AzureAd:Audience')
-  const audiences = [...(audience ? [audience] : []), ...(settings.list('AzureAd:Audiences') ?? [])]
+  const audiences = [
+    ...(settings.list('AzureAd:Audiences') ?? []),
+    ...[settings.text('AzureAd:Audience') ?? []].flat(),
+  ]
   return {
-    instance: (settings.text('AzureAd:Instance') ?? publicCloud).replace(/\/+$/, ''),
+    instance: (settings.text('AzureAd:Instance') ?? 'https://login.microsoftonline.com').replace(/\/+$/, ''),
     tenantId,
     clientId,
     audiences: audiences.length > 0 ? audiences : undefined,
     scopes: settings.text('AzureAd:Scopes'),
     credentials: readCredentials(settings),
-    clientCapabilities: settings.list('AzureAd:ClientCapabilities') ?? [],
-    sendX5c: settings.flag('AzureAd:SendX5C') ?? false,
   }
 }
 
 function readCredentials(settings: Settings): readonly CredentialDescription[] {
   const path = 'AzureAd:ClientCredentials'
-  const described = settings.childNames(path).flatMap(index => {
-    const sourceType = settings.text(`${path}:${index}:SourceType`)
-    return sourceType === undefined
-      ? []
-      : [{ sourceType, value: (key: string) => settings.text(`${path}:${index}:${key}`) }]
+  return settings.childNames(path).flatMap(index => {
+    const value = (key: string) => settings.text(`${path}:${index}:${key}`)
+    const sourceType = value('SourceType')
+    return sourceType === undefined ? [] : [{ sourceType, value }]
   })
-  if (described.length > 0 || settings.text('AzureAd:ClientSecret') === undefined) return described
-  return [{ sourceType: 'ClientSecret', value: (key: string) => settings.text(`AzureAd:${key}`) }]
 }

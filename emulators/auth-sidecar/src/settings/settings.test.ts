@@ -32,26 +32,21 @@ describe('An API', () => {
   })
 })
 
-describe('The addresses to listen at', () => {
-  const everywhere = expect.stringMatching(/^(::|0\.0\.0\.0)$/)
-
+describe('The address to listen at', () => {
   test.each([
-    [{}, [{ host: everywhere, port: 8080 }]],
-    [{ ASPNETCORE_HTTP_PORTS: '5001;5002' }, [5001, 5002].map(port => ({ host: everywhere, port }))],
-    [{ ASPNETCORE_URLS: 'http://+:5000', ASPNETCORE_HTTP_PORTS: '1' }, [{ host: everywhere, port: 5000 }]],
+    [{}, { host: 'localhost', port: 8080 }],
     [
-      { ASPNETCORE_URLS: 'http://localhost:5000/;http://[::1]:5001' },
-      [
-        { host: 'localhost', port: 5000 },
-        { host: '::1', port: 5001 },
-      ],
+      { HOST: '0.0.0.0', ASPNETCORE_HTTP_PORTS: '5001' },
+      { host: '0.0.0.0', port: 5001 },
     ],
     [
-      { Kestrel__Endpoints__Http__Url: 'http://127.0.0.1:5000', ASPNETCORE_URLS: 'http://+:1' },
-      [{ host: '127.0.0.1', port: 5000 }],
+      { ASPNETCORE_URLS: 'http://+:5000', ASPNETCORE_HTTP_PORTS: '1' },
+      { host: '0.0.0.0', port: 5000 },
     ],
-  ])('come from %j', (environment, addresses) => {
-    expect(readConfig(environment).addresses).toEqual(addresses)
+    [{ ASPNETCORE_URLS: 'http://localhost:5000/;http://+:5001' }, { host: 'localhost', port: 5000 }],
+    [{ ASPNETCORE_URLS: 'http://[::1]:5001' }, { host: '::1', port: 5001 }],
+  ])('comes from %j', (environment, address) => {
+    expect(readConfig(environment).listen).toEqual(address)
   })
 
   test('must be plain http', () => {
@@ -67,6 +62,6 @@ describe('The section AzureAd', () => {
 
   test('collects audiences from both of its keys', () => {
     const both = { ...azureAd, AzureAd__Audience: 'one', AzureAd__Audiences__0: 'two' }
-    expect(readConfig(both).azureAd?.audiences).toEqual(['one', 'two'])
+    expect(readConfig(both).azureAd?.audiences).toEqual(['two', 'one'])
   })
 })

@@ -6,21 +6,19 @@ type Variables = Readonly<Record<string, string | undefined>>
  * See learn.microsoft.com/aspnet/core/fundamentals/configuration.
  */
 export class Settings {
-  readonly #values = new Map<string, string>()
-  readonly #spellings = new Map<string, string>()
+  /** Paths as they were spelt, and their values, by the path in lower case. */
+  readonly #values = new Map<string, { readonly path: string; readonly value: string }>()
 
   constructor(variables: Variables) {
     for (const [name, value] of Object.entries(variables)) {
-      if (!value) continue
       const path = name.replaceAll('__', ':')
-      this.#values.set(path.toLowerCase(), value)
-      this.#spellings.set(path.toLowerCase(), path)
+      if (value) this.#values.set(path.toLowerCase(), { path, value })
     }
   }
 
   /** The value at a path such as `AzureAd:ClientId`. */
   text(path: string): string | undefined {
-    return this.#values.get(path.toLowerCase())
+    return this.#values.get(path.toLowerCase())?.value
   }
 
   /** `true` or `false` in any case; anything else counts as unset. */
@@ -38,24 +36,13 @@ export class Settings {
     return items.length > 0 ? items : undefined
   }
 
-  /** The children of a path that hold a value, by name. */
-  values(path: string): Readonly<Record<string, string>> {
-    return Object.fromEntries(
-      this.childNames(path).flatMap(name => {
-        const value = this.text(`${path}:${name}`)
-        return value === undefined ? [] : [[name, value]]
-      }),
-    )
-  }
-
   /** The names right below a path, as they were spelt. */
   childNames(path: string): readonly string[] {
     const prefix = `${path.toLowerCase()}:`
     const names = new Map<string, string>()
-    for (const [key, spelling] of this.#spellings) {
-      if (!key.startsWith(prefix)) continue
-      const name = spelling.slice(prefix.length).split(':', 1)[0] ?? ''
-      if (name !== '' && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
+    for (const [key, { path: spelt }] of this.#values) {
+      const name = key.startsWith(prefix) ? spelt.slice(prefix.length).split(':', 1)[0] : undefined
+      if (name && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
     }
     return [...names.values()]
   }

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { ClientCredential, FormField } from '../credentials/credential.ts'
-import type { EntraConnection } from '../entra/connection.ts'
-import type { TokenGrant } from '../entra/token-endpoint.ts'
-import type { TraceContext } from '../entra/trace.ts'
-import { UnusableRequestError } from './failures.ts'
+import type { EntraConnection, TraceContext } from '../entra/connection.ts'
+import type { TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
+import type { User } from './token-order.ts'
 
 /** What every grant has in common. */
 export interface TokenQuery {
@@ -15,26 +14,6 @@ export interface TokenQuery {
   /** A claims request, as JSON text. */
   readonly claims: string | undefined
   readonly trace: TraceContext
-}
-
-export interface AppTokenQuery extends TokenQuery {
-  readonly fmiPath: string | undefined
-}
-
-export interface OnBehalfOfQuery extends TokenQuery {
-  /** Tc as it came in. */
-  readonly assertion: string
-  /** What the cache knows the assertion by. */
-  readonly assertionHash: string
-  /** `oid:…@…` of the person, Entra's routing hint. */
-  readonly routingHint: string | undefined
-}
-
-export interface AgentUserQuery extends TokenQuery {
-  /** `username` or `user_id` with its value. */
-  readonly user: FormField
-  /** Gets the agent's own token for the exchange. */
-  readonly instanceToken: () => Promise<string>
 }
 
 export interface ClientIdentity {
@@ -50,12 +29,7 @@ export interface ClientServices {
   readonly clock: Clock
 }
 
-export interface SessionQuery extends TokenQuery {
-  /** What the tokens of a long-running process are kept under. */
-  readonly sessionKey: string
-}
-
-/** Scopes of OpenID Connect that go along with every request for a person. */
+/** Scopes of OpenID Connect that go along with every request for a user. */
 const reservedScopes = ['offline_access', 'openid', 'profile']
 
 /** One application towards Entra, as MSAL's confidential client: it acquires tokens and remembers them. */
@@ -69,102 +43,67 @@ export class ConfidentialClient {
   }
 
   /** A token for the application itself (RFC 6749 §4.4). The authority is looked up only when Entra must be asked. */
-  async acquireForApp(query: AppTokenQuery): Promise<CachedToken> {
-    const partition = this.#partition('app', query, query.fmiPath ?? '')
-    return this.#cachedOrNew(partition, query, async () => {
+  async acquireForApp(query: TokenQuery, fmiPath?: string): Promise<CachedToken> {
+    return this.#cachedOrNew(`app|${fmiPath ?? ''}`, query, async () => {
       await this.#services.entra.discoverInstance(query.tenant, query.trace)
       return this.#request(query, query.scopes.join(' '), [
         ['grant_type', 'client_credentials'],
         ['client_info', '2'],
-        ...(query.fmiPath ? ([['fmi_path', query.fmiPath]] as const) : []),
+        ...(fmiPath === undefined ? [] : ([['fmi_path', fmiPath]] as const)),
       ])
     })
   }
 
-  /** A token on behalf of the person in the assertion. */
-  async acquireOnBehalfOf(query: OnBehalfOfQuery): Promise<CachedToken> {
+  /** A token on behalf of a user. */
+  async acquireOnBehalfOf(query: TokenQuery, { token, tokenHash, claims }: User): Promise<CachedToken> {
     await this.#services.entra.discoverInstance(query.tenant, query.trace)
-    return this.#cachedOrNew(this.#partition('obo', query, query.assertionHash), query, async () => ({
-      ...(await this.#requestOnBehalfOf(query)),
-      refreshToken: undefined,
-    }))
-  }
-
-  /** The same at the start of a long-running process: never from the cache, and kept for {@link continueSession}. */
-  async beginSession(query: OnBehalfOfQuery & SessionQuery): Promise<CachedToken> {
-    await this.#services.entra.discoverInstance(query.tenant, query.trace)
-    const always = { ...query, bypassCache: true }
-    return this.#cachedOrNew(this.#sessionPartition(query), always, async () =>
-      this.#requestOnBehalfOf(query),
-    )
-  }
-
-  /** A token of a long-running process whose person is gone, renewed by refresh token (RFC 6749 §6). */
-  async continueSession(query: SessionQuery): Promise<CachedToken> {
-    const partition = this.#sessionPartition(query)
-    await this.#services.entra.discoverInstance(query.tenant, query.trace)
-    return this.#cachedOrNew(partition, query, async () => {
-      const refreshToken = this.#services.cache.findRefreshToken(partition)
-      if (!refreshToken) throw new UnusableRequestError('There is no token under this session key.')
-      return this.#request(query, withReservedScopes(query.scopes), [
-        ['client_info', '1'],
-        ['grant_type', 'refresh_token'],
-        ['refresh_token', refreshToken],
-      ])
-    })
-  }
-
-  async #requestOnBehalfOf(query: OnBehalfOfQuery): Promise<TokenGrant> {
-    return this.#request(
-      query,
-      withReservedScopes(query.scopes),
-      [
+    const { oid, tid } = claims
+    // Entra's routing hint.
+    const headers = oid && tid ? { 'x-anchormailbox': `oid:${oid}@${tid}` } : undefined
+    return this.#cachedOrNew(`obo|${tokenHash}`, query, async () => {
+      const fields = [
         ['client_info', '1'],
         ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
-        ['assertion', query.assertion],
+        ['assertion', token],
         ['requested_token_use', 'on_behalf_of'],
-      ],
-      query.routingHint ? { 'x-anchormailbox': query.routingHint } : {},
-    )
-  }
-
-  #sessionPartition({ sessionKey }: SessionQuery): string {
-    return `session|${this.#identity.cacheKey}|${sessionKey}`
+      ] as const
+      return this.#request(query, withReservedScopes(query.scopes), fields, headers)
+    })
   }
 
   /** A token for the agent's own user account, by federation instead of a password. */
-  async acquireForAgentUser(query: AgentUserQuery): Promise<CachedToken> {
-    const partition = this.#partition('agent-user', query, query.user.join('='))
-    return this.#cachedOrNew(partition, query, async () =>
-      this.#request(query, withReservedScopes(query.scopes), [
+  async acquireForAgentUser(
+    query: TokenQuery,
+    account: FormField,
+    acquireInstanceToken: () => Promise<CachedToken>,
+  ): Promise<CachedToken> {
+    return this.#cachedOrNew(`agent-user|${account.join('=')}`, query, async () => {
+      const { accessToken } = await acquireInstanceToken()
+      return this.#request(query, withReservedScopes(query.scopes), [
         ['client_info', '1'],
         ['grant_type', 'user_fic'],
-        query.user,
-        ['user_federated_identity_credential', await query.instanceToken()],
-      ]),
-    )
-  }
-
-  #partition(kind: string, { tenant }: TokenQuery, subject: string): string {
-    return `${kind}|${this.#identity.cacheKey}|${tenant}|${subject}`
+        account,
+        ['user_federated_identity_credential', accessToken],
+      ])
+    })
   }
 
   async #cachedOrNew(
-    partition: string,
-    query: TokenQuery,
+    subject: string,
+    { tenant, scopes, bypassCache }: TokenQuery,
     renew: () => Promise<TokenGrant>,
   ): Promise<CachedToken> {
     const { cache, clock } = this.#services
+    const partition = `${this.#identity.cacheKey}|${tenant}|${subject}`
     const renewAndStore = async () => {
-      const token = toCachedToken(await renew(), query.scopes, clock.now())
+      const token = toCachedToken(await renew(), scopes, clock.nowMs())
       cache.store(partition, token)
       return token
     }
-    if (query.bypassCache) return renewAndStore()
-    const cached = cache.find(partition, query.scopes.map(lowerCase))
+    const cached = bypassCache ? undefined : cache.find(partition, scopes.map(lowerCase))
     if (!cached) return renewAndStore()
     // Renewed ahead of its end, while this caller already has it; a failure shows once the token has run out.
-    if (cached.refreshAtMs !== undefined && cached.refreshAtMs < clock.now()) {
+    if (cached.refreshAtMs !== undefined && cached.refreshAtMs < clock.nowMs()) {
       renewAndStore().catch(() => undefined)
     }
     return cached
@@ -179,30 +118,32 @@ export class ConfidentialClient {
     const { clientId } = this.#identity
     const { entra } = this.#services
     const credential = await this.#identity.credential(query)
-    const proof = await credential.authenticate({
-      clientId,
-      tokenEndpoint: entra.tokenEndpoint(query.tenant),
-    })
-    const form = new URLSearchParams({ client_id: clientId })
+    const tokenEndpoint = entra.tokenEndpoint(query.tenant)
+    const authentication = await credential.authenticate({ clientId, tokenEndpoint })
     const claims: readonly FormField[] = query.claims ? [['claims', query.claims]] : []
-    for (const [name, value] of [...proof, ['scope', scope] as const, ...claims, ...fields]) {
-      form.append(name, value)
-    }
+    const all: readonly FormField[] = [
+      ['client_id', clientId],
+      ...authentication,
+      ['scope', scope],
+      ...claims,
+      ...fields,
+    ]
+    const form = new URLSearchParams(all.map(([name, value]) => [name, value]))
     return entra.requestToken(query.tenant, form, query.trace, headers)
   }
 }
 
 function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: number): CachedToken {
-  const scopes = grant.scope?.split(' ') ?? requested
+  const { accessToken, expiresInSeconds, refreshInSeconds, scope } = grant
   return {
-    accessToken: grant.accessToken,
-    expiresAtMs: nowMs + grant.expiresInSeconds * 1000,
-    refreshAtMs: grant.refreshInSeconds === undefined ? undefined : nowMs + grant.refreshInSeconds * 1000,
-    scopes: new Set(scopes.map(lowerCase)),
-    refreshToken: grant.refreshToken,
+    accessToken,
+    expiresAtMs: nowMs + expiresInSeconds * 1000,
+    refreshAtMs: refreshInSeconds === undefined ? undefined : nowMs + refreshInSeconds * 1000,
+    scopes: new Set((scope?.split(' ') ?? requested).map(lowerCase)),
   }
 }
 
+/** One spelling of each, in order. */
 function withReservedScopes(scopes: readonly string[]): string {
   const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
   return [...bySpelling.keys()]

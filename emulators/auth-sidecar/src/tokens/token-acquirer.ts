@@ -1,144 +1,99 @@
 import type { Clock } from '../clock.ts'
 import { BlueprintCredential } from '../credentials/blueprint-credential.ts'
-import { assertionFields, type ClientCredential } from '../credentials/credential.ts'
+import { assertionFields, type ClientCredential, type FormField } from '../credentials/credential.ts'
 import { EntraConnection } from '../entra/connection.ts'
-import { EntraRefusalError } from '../entra/failures.ts'
-import type { SignedInPerson } from '../inbound/authentication.ts'
+import { EntraRefusalError } from '../entra/responses.ts'
+import { textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
-import { AgentAssertions } from './agent-assertions.ts'
-import { requestClaims } from './claims-request.ts'
 import { type ClientServices, ConfidentialClient, type TokenQuery } from './confidential-client.ts'
-import { NoAccountError, UnusableRequestError } from './failures.ts'
 import { type CachedToken, TokenCache } from './token-cache.ts'
 import type { AgentSelection, TokenOrder } from './token-order.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
+const mostAgents = 10_000
 
-/** Asks for a session key to be made up; as nobody gets to know it, it is of no use here. */
-const automaticSessionKey = 'AllocateForMe'
+/** A token for a user was wanted, and there is no user. The words are MSAL's. */
+export class NoAccountError extends Error {
+  override readonly name = 'NoAccountError'
 
-const metaTenants = new Set(['common', 'organizations'])
-
-export interface AcquirerOptions {
-  readonly clock: Clock
-  readonly federatedTokenFile: string | undefined
+  constructor() {
+    super('No account or login hint was passed to the AcquireTokenSilent call. ')
+  }
 }
 
 /**
- * Decides whose token is wanted and by which requests it is made. An agent identity proves itself with T1, the
+ * Decides whose token is wanted and by which requests it is made. An agent identity authenticates with T1, the
  * blueprint's own token for the exchange; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
  */
 export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  readonly #assertions: AgentAssertions
+  /**
+   * T1 of each agent identity, kept until it has really expired. That is longer than the token cache would hand it
+   * out, for which five minutes before the end is too late.
+   */
+  readonly #t1 = new Map<string, CachedToken>()
 
-  constructor(azureAd: AzureAdOptions, { clock, federatedTokenFile }: AcquirerOptions) {
+  constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
+    const entra = new EntraConnection(azureAd.instance, clock)
     this.#azureAd = azureAd
-    this.#services = {
-      entra: new EntraConnection(azureAd.instance, clock),
-      cache: new TokenCache(clock),
-      clock,
-    }
-    this.#credential = new BlueprintCredential(azureAd, { clock, federatedTokenFile })
-    this.#assertions = new AgentAssertions(clock)
+    this.#services = { entra, cache: new TokenCache(clock), clock }
+    this.#credential = new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
   }
 
   /**
    * The token that an order asks for, from the cache or from Entra.
    *
-   * @throws {EntraRefusalError} when Entra says no; {@link NoAccountError} when a person is missing; any other
-   *   error for what the original answers with 500.
+   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when a user is missing; any other
+   *   error for what the original responds to with 500.
    */
   async acquire(order: TokenOrder): Promise<string> {
-    const { beyondStandIn } = order.options.acquireTokenOptions
-    if (beyondStandIn) throw new UnusableRequestError(`${beyondStandIn} is beyond this stand-in.`)
-    const token = await (order.options.requestAppToken
-      ? this.#acquireForApp(order)
-      : this.#acquireForPerson(order))
-    return token.accessToken
+    const { requestAppToken, unsupported } = order.options
+    if (unsupported) throw new Error(`${unsupported} is not emulated.`)
+    const { accessToken } = await (requestAppToken ? this.#acquireForApp(order) : this.#acquireForUser(order))
+    return accessToken
   }
 
   async #acquireForApp(order: TokenOrder): Promise<CachedToken> {
-    const [scope = ''] = order.options.scopes ?? []
-    if (!scope.toLowerCase().endsWith('/.default')) {
-      throw new UnusableRequestError(
-        'IDW10404: a token for an application needs a scope that ends in /.default.',
-      )
-    }
-    const tenant = order.options.acquireTokenOptions.tenant
-    if (tenant && metaTenants.has(tenant.toLowerCase())) {
-      throw new UnusableRequestError('IDW10405: a token for an application needs a tenant of its own.')
-    }
-    const { fmiPath } = order.options.acquireTokenOptions
-    return this.#againWithFreshCredential(order.agent, async () => {
-      const client = await this.#clientFor(order.agent)
-      const query = this.#query(order, tenant ?? this.#azureAd.tenantId)
-      return client.acquireForApp({ ...query, scopes: [scope], fmiPath })
+    const { agent, options } = order
+    const { scopes: [scope = ''] = [], tenant = this.#azureAd.tenantId } = options
+    if (!scope.toLowerCase().endsWith('/.default'))
+      throw new Error('IDW10404: a token for an application needs a scope that ends in /.default.')
+    if (/^(common|organizations)$/i.test(tenant))
+      throw new Error('IDW10405: a token for an application needs a tenant of its own.')
+    return this.#againWithFreshCredential(agent, async () => {
+      const client = await this.#clientFor(agent)
+      return client.acquireForApp({ ...this.#query(order, tenant), scopes: [scope] })
     })
   }
 
-  async #acquireForPerson(order: TokenOrder): Promise<CachedToken> {
-    const { agent, person } = order
-    const { tenant } = order.options.acquireTokenOptions
-    if (agent?.user) {
-      return this.#acquireForAgentUser(
-        agent.agentId,
-        agent.user,
-        this.#query(order, tenant ?? this.#azureAd.tenantId),
-      )
-    }
+  async #acquireForUser(order: TokenOrder): Promise<CachedToken> {
+    const { agent, user, options } = order
+    const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
+    const query = this.#query(order, tenant)
+    if (agent?.account) return this.#acquireForAgentUser(agent.agentId, agent.account, query)
     return this.#againWithFreshCredential(agent, async () => {
       const client = await this.#clientFor(agent)
-      const query = this.#query(order, tenant ?? person?.tenantId ?? this.#azureAd.tenantId)
-      const { longRunningWebApiSessionKey: sessionKey } = order.options.acquireTokenOptions
-      if (!person) {
-        if (!sessionKey) throw new NoAccountError()
-        return client.continueSession({ ...query, sessionKey })
-      }
-      const { token: assertion, tokenHash: assertionHash } = person
-      const onBehalfOf = { ...query, assertion, assertionHash, routingHint: routingHint(person) }
-      if (!sessionKey) return client.acquireOnBehalfOf(onBehalfOf)
-      return client.beginSession({
-        ...onBehalfOf,
-        sessionKey: sessionKey === automaticSessionKey ? assertionHash : sessionKey,
-      })
+      if (!user) throw new NoAccountError()
+      return client.acquireOnBehalfOf(query, user)
     })
   }
 
   /** Three legs: T1, the agent's own exchange token, and with it the token of its user account. */
-  async #acquireForAgentUser(
-    agentId: string,
-    user: readonly [string, string],
-    query: TokenQuery,
-  ): Promise<CachedToken> {
-    const client = this.#agentUserClient(agentId)
-    const exchange = {
-      ...query,
-      claims: undefined,
-      bypassCache: false,
-      scopes: [exchangeScope],
-      fmiPath: undefined,
-    }
-    return client.acquireForAgentUser({
-      ...query,
-      claims: undefined,
-      user,
-      instanceToken: async () => (await client.acquireForApp(exchange)).accessToken,
-    })
+  async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
+    const client = this.#client(agentId, `${agentId}|user`, async asked =>
+      present(await this.#acquireT1(agentId, asked)),
+    )
+    const exchange = { ...query, claims: undefined, bypassCache: false, scopes: [exchangeScope] }
+    return client.acquireForAgentUser({ ...query, claims: undefined }, account, () =>
+      client.acquireForApp(exchange),
+    )
   }
 
-  #query({ options, agent, trace }: TokenOrder, tenant: string): TokenQuery {
-    const { forceRefresh = false, claims } = options.acquireTokenOptions
-    const capabilities = agent ? [] : this.#azureAd.clientCapabilities
-    return {
-      tenant,
-      scopes: options.scopes ?? [],
-      bypassCache: forceRefresh || claims !== undefined,
-      claims: requestClaims(claims, capabilities),
-      trace,
-    }
+  #query({ options, trace }: TokenOrder, tenant: string): TokenQuery {
+    const { forceRefresh = false, claims, scopes = [] } = options
+    return { tenant, scopes, bypassCache: forceRefresh || claims !== undefined, claims, trace }
   }
 
   /**
@@ -146,41 +101,36 @@ export class TokenAcquirer {
    * credential; the original does so too.
    */
   async #clientFor(agent: AgentSelection | undefined): Promise<ConfidentialClient> {
-    if (agent && !agent.user) return this.#agentClient(agent.agentId)
+    if (agent && !agent.account)
+      return this.#client(agent.agentId, `${agent.agentId}|by-T1`, async query =>
+        present(await this.#keptT1(agent.agentId, query)),
+      )
     const credential = await this.#credential.load()
     const clientId = agent?.agentId ?? this.#azureAd.clientId
     return this.#client(clientId, clientId, async () => credential)
   }
 
-  #agentClient(agentId: string): ConfidentialClient {
-    return this.#client(agentId, `${agentId}|by-T1`, async query => {
-      let assertion = this.#assertions.find(agentId)
-      if (!assertion) {
-        const t1 = await this.#acquireT1(agentId, query)
-        this.#assertions.keep(agentId, { token: t1.accessToken, expiresAtMs: t1.expiresAtMs })
-        assertion = t1.accessToken
-      }
-      return present(assertion)
-    })
-  }
-
-  #agentUserClient(agentId: string): ConfidentialClient {
-    return this.#client(agentId, `${agentId}|user`, async query =>
-      present((await this.#acquireT1(agentId, query)).accessToken),
-    )
+  async #keptT1(agentId: string, query: TokenQuery): Promise<CachedToken> {
+    const kept = this.#t1.get(agentId)
+    if (kept && kept.expiresAtMs >= this.#services.clock.nowMs()) return kept
+    const fresh = await this.#acquireT1(agentId, query)
+    const [oldest] = this.#t1.keys()
+    if (this.#t1.size >= mostAgents && oldest !== undefined) this.#t1.delete(oldest)
+    this.#t1.set(agentId, fresh)
+    return fresh
   }
 
   async #acquireT1(agentId: string, { tenant, trace }: TokenQuery): Promise<CachedToken> {
     return this.#againWithFreshCredential(undefined, async () => {
       const blueprint = await this.#clientFor(undefined)
-      return blueprint.acquireForApp({
+      const query = {
         tenant,
         scopes: [exchangeScope],
         bypassCache: false,
         claims: undefined,
-        fmiPath: agentId,
         trace: { ...trace, correlationId: undefined },
-      })
+      }
+      return blueprint.acquireForApp(query, agentId)
     })
   }
 
@@ -198,20 +148,12 @@ export class TokenAcquirer {
       return await ask()
     } catch (error) {
       if (!(error instanceof EntraRefusalError && error.doubtsCredential)) throw error
-      if (agent) this.#assertions.forget(agent.agentId)
+      if (agent) this.#t1.delete(agent.agentId)
       return ask()
     }
   }
-
-  async close(): Promise<void> {
-    await this.#services.entra.close()
-  }
 }
 
-function present(assertion: string): ClientCredential {
-  return { authenticate: () => assertionFields(assertion) }
-}
-
-function routingHint({ objectId, tenantId }: SignedInPerson): string | undefined {
-  return objectId && tenantId ? `oid:${objectId}@${tenantId}` : undefined
+function present({ accessToken }: CachedToken): ClientCredential {
+  return { authenticate: async () => assertionFields(accessToken) }
 }

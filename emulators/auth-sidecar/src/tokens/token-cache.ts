@@ -7,17 +7,15 @@ export interface CachedToken {
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>
-  /** Only kept where the person may be gone when the token has run out. */
-  readonly refreshToken: string | undefined
 }
 
 /** A token this close to its end is not handed out any more. */
 const expiryBufferMs = 5 * 60_000
 
-/** The original never lets go of a partition up to 1.1.1; this many should be enough for a stand-in. */
+/** The original never lets go of a partition; this many should be enough for an emulator. */
 const mostPartitions = 50_000
 
-/** Access tokens in memory: one partition per application, tenant and person, in it one token per set of scopes. */
+/** Access tokens in memory: one partition per application, tenant and user, in it one token per set of scopes. */
 export class TokenCache {
   readonly #partitions = new Map<string, readonly CachedToken[]>()
   readonly #clock: Clock
@@ -31,23 +29,16 @@ export class TokenCache {
     const token = this.#partitions
       .get(partition)
       ?.find(candidate => scopes.every(scope => candidate.scopes.has(scope)))
-    return token && token.expiresAtMs - expiryBufferMs > this.#clock.now() ? token : undefined
-  }
-
-  /** The refresh token of a partition. */
-  findRefreshToken(partition: string): string | undefined {
-    return this.#partitions.get(partition)?.findLast(({ refreshToken }) => refreshToken)?.refreshToken
+    return token && token.expiresAtMs - expiryBufferMs > this.#clock.nowMs() ? token : undefined
   }
 
   /** Takes a token in; tokens of the partition that share a scope with it give way. */
   store(partition: string, token: CachedToken): void {
-    const others = (this.#partitions.get(partition) ?? []).filter(other => !sharesScope(other, token))
+    const others = (this.#partitions.get(partition) ?? []).filter(
+      ({ scopes }) => ![...scopes].some(scope => token.scopes.has(scope)),
+    )
     const [oldest] = this.#partitions.keys()
     if (this.#partitions.size >= mostPartitions && oldest !== undefined) this.#partitions.delete(oldest)
     this.#partitions.set(partition, [...others, token])
   }
-}
-
-function sharesScope(one: CachedToken, other: CachedToken): boolean {
-  return [...one.scopes].some(scope => other.scopes.has(scope))
 }

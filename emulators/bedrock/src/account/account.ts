@@ -1,69 +1,62 @@
-import type { Clock } from '../clock.ts'
-import type { Principal } from '../identity/principal.ts'
-import { type Session, type SessionCredentials, Sessions } from '../identity/sessions.ts'
-import type { PolicyDocument } from '../policy/policy.ts'
-import type { Seed, SeededModel } from './seed.ts'
+import type { Clock, Settings } from '@entra-bedrock-agent/emulator-kit'
+import type { Config } from '../config.ts'
+import { type Model, models } from './models.ts'
+import type { PolicyDocument } from './policy.ts'
+import { type AccessKey, type ApiKey, type Policies, policyOf, seedOf } from './seed.ts'
+import { type Principal, type SessionCredentials, Sessions } from './sessions.ts'
 
-const nothingAllowed: PolicyDocument = { Version: '2012-10-17', Statement: [] }
+/** What of the account can be changed while it runs. */
+export interface AccountChanges {
+  /** How long sessions live whatever was asked for. */
+  readonly sessionSeconds?: number
+  readonly models: Readonly<Record<string, Partial<Pick<Model, 'lifecycle' | 'access' | 'contextTokens'>>>>
+  readonly policies: Policies
+}
 
-/** The emulated AWS account: the seed, and what the switchboard changed since. */
+/** The emulated AWS account in its one region: who may call, and what there is to be called. */
 export class Account {
-  readonly seed: Seed
+  readonly id: string
+  readonly region: string
+  readonly role: Config['role']
   readonly clock: Clock
-  /** How long sessions live whatever was asked for; `undefined` = as asked. */
-  sessionSeconds: number | undefined
-  #sessionsValidFromMs = 0
+  readonly #seed: ReturnType<typeof seedOf>
   readonly #sessions: Sessions
-  readonly #policies = new Map<string, PolicyDocument>()
-  readonly #models = new Map<string, Partial<SeededModel>>()
+  readonly #changes: Pick<Settings<AccountChanges>, 'current'>
 
-  constructor(seed: Seed, clock: Clock) {
-    this.seed = seed
+  constructor(config: Config, clock: Clock, changes: Pick<Settings<AccountChanges>, 'current'>) {
+    this.id = config.accountId
+    this.region = config.region
+    this.role = config.role
     this.clock = clock
-    this.#sessions = new Sessions(seed.accessKeys[0]?.secretAccessKey ?? seed.accountId)
+    this.#seed = seedOf(config)
+    this.#sessions = new Sessions(config.accessKey.secretAccessKey)
+    this.#changes = changes
   }
 
+  /** The policy of a user or role. Who has none may do nothing. */
   policyOf(arn: string): PolicyDocument {
-    return this.#policies.get(arn) ?? this.seed.policies[arn] ?? nothingAllowed
+    return this.#changes.current.policies[arn] ?? this.#seed.policies[arn] ?? policyOf()
   }
 
-  setPolicy(arn: string, policy: PolicyDocument): void {
-    this.#policies.set(arn, policy)
+  model(id: string): Model | undefined {
+    const model = models.find(known => known.id === id)
+    return model && { ...model, ...this.#changes.current.models[id] }
   }
 
-  model(id: string): SeededModel | undefined {
-    const seeded = this.seed.models.find(model => model.id === id)
-    return seeded && { ...seeded, ...this.#models.get(id) }
+  /** The key pair with this id and session token, over or not; `undefined` if there is none. */
+  findAccessKey(id: string, sessionToken: string | undefined): AccessKey | undefined {
+    return (
+      this.#seed.accessKeys.find(key => key.accessKeyId === id && key.sessionToken === sessionToken) ??
+      (sessionToken === undefined ? undefined : this.#sessions.open(sessionToken, id))
+    )
   }
 
-  changeModel(id: string, change: Partial<Pick<SeededModel, 'lifecycle' | 'access'>>): void {
-    this.#models.set(id, { ...this.#models.get(id), ...change })
+  findApiKey(key: string): ApiKey | undefined {
+    return this.#seed.apiKeys.find(known => known.key === key)
   }
 
   issueSession(principal: Principal, lifetimeSeconds: number): SessionCredentials {
-    const issuedAtMs = Math.max(this.clock.nowMs(), this.#sessionsValidFromMs)
-    return this.#sessions.issue(principal, issuedAtMs, this.sessionSeconds ?? lifetimeSeconds)
-  }
-
-  /** The session behind temporary credentials, over or not; `undefined` if they were not issued here. */
-  openSession(sessionToken: string, accessKeyId: string): (Session & { isOver: boolean }) | undefined {
-    const session = this.#sessions.open(sessionToken, accessKeyId)
-    if (!session) return undefined
-    const isOver = this.clock.nowMs() >= session.expiresAtMs || session.issuedAtMs < this.#sessionsValidFromMs
-    return { ...session, isOver }
-  }
-
-  /** Makes every session issued until now an expired one. */
-  expireSessions(): void {
-    this.#sessionsValidFromMs = this.clock.nowMs() + 1
-  }
-
-  /** Back to the seed. */
-  reset(): void {
-    this.#policies.clear()
-    this.#models.clear()
-    this.sessionSeconds = undefined
-    this.#sessionsValidFromMs = 0
-    this.clock.offsetSeconds = 0
+    const { sessionSeconds = lifetimeSeconds } = this.#changes.current
+    return this.#sessions.issue(principal, this.clock.nowMs(), sessionSeconds)
   }
 }

@@ -1,45 +1,60 @@
-import type { Geography, SeededModel } from './seed.ts'
+export const lifecycles = ['ACTIVE', 'LEGACY', 'EOL'] as const
+export const accessStates = ['granted', 'not-granted', 'no-use-case-form', 'no-subscription'] as const
+export const geographies = ['us', 'eu', 'jp', 'au', 'apac', 'global'] as const
+export type Geography = (typeof geographies)[number]
+
+export interface Model {
+  readonly id: string
+  /** `LEGACY`: alive, but this account has not used it lately, so Bedrock refuses. `EOL`: nobody can use it any more. */
+  readonly lifecycle: (typeof lifecycles)[number]
+  readonly access: (typeof accessStates)[number]
+  /** Geographies of its inference profiles. No Claude model can be invoked by its bare id. */
+  readonly profiles: readonly Geography[]
+  /** How much it reads at most. */
+  readonly contextTokens: number
+  readonly maxOutputTokens: number
+  /** Until 5.5, models took `temperature` or `topP`, a thinking budget, and the beginning of the answer. */
+  readonly isBefore55: boolean
+  /** Whether thinking can be switched off; where it can't, a tool cannot be forced either. */
+  readonly thinking: 'optional' | 'always'
+}
+
+const everywhere = ['us', 'eu', 'jp', 'au', 'global'] as const
 
 /** Claude on Bedrock as of November 2026, in what shows on the wire. */
-export const seededModels: readonly SeededModel[] = [
+export const models: readonly Model[] = [
   current('anthropic.claude-haiku-5-5', 'optional'),
   current('anthropic.claude-sonnet-5-5', 'always'),
   current('anthropic.claude-opus-5-5', 'always'),
-  earlier('anthropic.claude-sonnet-5', 'ACTIVE', ['us', 'eu', 'jp', 'au', 'global']),
-  earlier('anthropic.claude-sonnet-4-6', 'ACTIVE', ['us', 'eu', 'jp', 'au', 'global']),
-  earlier('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', ['us', 'eu', 'jp', 'au', 'global']),
+  earlier('anthropic.claude-sonnet-5', 'ACTIVE', everywhere),
+  earlier('anthropic.claude-sonnet-4-6', 'ACTIVE', everywhere),
+  earlier('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', everywhere),
   earlier('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
   earlier('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
   earlier('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
   earlier('anthropic.claude-3-5-haiku-20241022-v1:0', 'EOL', ['us']),
 ]
 
-function current(id: string, thinking: SeededModel['thinking']): SeededModel {
+function current(id: string, thinking: Model['thinking']): Model {
   return {
     id,
     lifecycle: 'ACTIVE',
     access: 'granted',
-    profiles: ['us', 'eu', 'jp', 'au', 'global'],
+    profiles: everywhere,
+    contextTokens: 1_000_000,
     maxOutputTokens: 128_000,
-    takesSampling: false,
-    takesPrefill: false,
+    isBefore55: false,
     thinking,
   }
 }
 
-function earlier(
-  id: string,
-  lifecycle: SeededModel['lifecycle'],
-  profiles: readonly Geography[],
-): SeededModel {
+function earlier(id: string, lifecycle: Model['lifecycle'], profiles: readonly Geography[]): Model {
   return {
-    id,
+    ...current(id, 'optional'),
     lifecycle,
-    access: 'granted',
     profiles,
+    contextTokens: 200_000,
     maxOutputTokens: 64_000,
-    takesSampling: true,
-    takesPrefill: true,
-    thinking: 'optional',
+    isBefore55: true,
   }
 }

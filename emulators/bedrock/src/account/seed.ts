@@ -1,69 +1,84 @@
-import type { Principal } from '../identity/principal.ts'
-import type { PolicyDocument } from '../policy/policy.ts'
+import type { Config } from '../config.ts'
+import type { PolicyDocument, Statement } from './policy.ts'
+import { type Principal, sessionPrincipal } from './sessions.ts'
+
+interface Credential {
+  readonly principal: Principal
+  /** Milliseconds since 1970; for ever without it. */
+  readonly expiresAtMs?: number
+}
 
 /** A pair of access keys; temporary when it has a session token. */
-export interface SeededAccessKey {
+export interface AccessKey extends Credential {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
-  /** Milliseconds since 1970; only for temporary keys. */
-  readonly expiresAtMs?: number
-  readonly principal: Principal
 }
 
-export interface SeededApiKey {
+/** An Amazon Bedrock API key. */
+export interface ApiKey extends Credential {
   readonly key: string
   /** The region it was generated for; without one it holds in every region. */
   readonly region?: string
-  readonly expiresAtMs?: number
-  readonly principal: Principal
 }
 
-/** An OpenID Connect provider registered in IAM. */
-export interface IdentityProvider {
-  /** As in the token's `iss`, to the character. */
-  readonly issuer: string
-  /** The client ids registered with the provider. */
-  readonly audiences: readonly string[]
+export type Policies = Readonly<Record<string, PolicyDocument>>
+
+/** The secret of every key below that exists to be refused. It opens nothing outside this emulator. */
+const demoSecret = 'emulated-secret-access-key'
+const longAgoMs = Date.UTC(2026, 0, 1)
+
+const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+const bearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
+const foundationModels: Statement = {
+  Effect: 'Allow',
+  Action: invoke,
+  Resource: ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*'],
 }
 
-export interface SeededRole {
-  readonly arn: string
-  readonly maxSessionSeconds: number
-  /** Who may assume the role with a web identity token. Without it nobody may. */
-  readonly trust?: { readonly issuer: string; readonly audience: string; readonly subject: string }
+/**
+ * Who may call: one key, one API key and one role that work, and beside them one of each kind that must fail,
+ * so that every refusal can be provoked by environment alone. Policies are by the ARN of the user or role.
+ */
+export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
+  const user = (name: string): Principal => {
+    const arn = `arn:aws:iam::${accountId}:user/${name}`
+    return { arn, policyArn: arn }
+  }
+  const [agent, withoutPolicy, profilesOnly] = [user('agent'), user('without-policy'), user('profiles-only')]
+  const developer = sessionPrincipal(role.arn, 'developer')
+  const accessKeys: readonly AccessKey[] = [
+    { ...accessKey, principal: accessKey.sessionToken ? developer : agent },
+    {
+      accessKeyId: 'ASIAEXPIRED00EXAMPLE',
+      secretAccessKey: demoSecret,
+      sessionToken: 'emulated-expired-session-token',
+      expiresAtMs: longAgoMs,
+      principal: developer,
+    },
+    { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principal: withoutPolicy },
+    { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret, principal: profilesOnly },
+  ]
+  const apiKeys: readonly ApiKey[] = [
+    { key: bearerKey, principal: agent },
+    { key: 'emulated-expired-api-key', expiresAtMs: longAgoMs, principal: agent },
+    { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principal: agent },
+    { key: 'emulated-api-key-without-policy', principal: withoutPolicy },
+  ]
+  const profiles: Statement = {
+    Effect: 'Allow',
+    Action: invoke,
+    Resource: `arn:aws:bedrock:*:${accountId}:inference-profile/*`,
+  }
+  const policies: Policies = {
+    [agent.policyArn]: policyOf(profiles, foundationModels, bearerToken),
+    [role.arn]: policyOf(profiles, foundationModels),
+    [profilesOnly.policyArn]: policyOf(profiles),
+  }
+  return { accessKeys, apiKeys, policies }
 }
 
-export const lifecycles = ['ACTIVE', 'LEGACY', 'EOL'] as const
-export const accessStates = ['granted', 'not-granted', 'no-use-case-form', 'no-subscription'] as const
-export const geographies = ['us', 'eu', 'jp', 'au', 'apac', 'global'] as const
-export type Geography = (typeof geographies)[number]
-
-export interface SeededModel {
-  readonly id: string
-  /** `LEGACY`: alive, but this account has not used it lately, so Bedrock refuses. `EOL`: nobody can use it any more. */
-  readonly lifecycle: (typeof lifecycles)[number]
-  readonly access: (typeof accessStates)[number]
-  /** Geographies of its inference profiles. No Claude model can be invoked by its bare id. */
-  readonly profiles: readonly Geography[]
-  readonly maxOutputTokens: number
-  /** Models since 5.5 refuse `temperature` and `topP`; before, one of them may be sent. */
-  readonly takesSampling: boolean
-  /** Whether a conversation may end with the beginning of the answer. */
-  readonly takesPrefill: boolean
-  /** Whether thinking can be switched off; where it can't, a tool cannot be forced either. */
-  readonly thinking: 'optional' | 'always'
-}
-
-/** The AWS account that is emulated: who may call, and what there is to be called. */
-export interface Seed {
-  readonly accountId: string
-  readonly region: string
-  readonly accessKeys: readonly SeededAccessKey[]
-  readonly apiKeys: readonly SeededApiKey[]
-  readonly identityProviders: readonly IdentityProvider[]
-  readonly roles: readonly SeededRole[]
-  /** Policies by the ARN of the user or role. Who has none may do nothing. */
-  readonly policies: Readonly<Record<string, PolicyDocument>>
-  readonly models: readonly SeededModel[]
+/** A policy of these statements; without any it allows nothing. */
+export function policyOf(...statements: Statement[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: statements }
 }

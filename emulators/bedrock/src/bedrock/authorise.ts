@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts'
-import type { Caller, Principal } from '../identity/principal.ts'
-import { decide } from '../policy/policy.ts'
-import { BedrockError } from './bedrock-error.ts'
+import { decide } from '../account/policy.ts'
+import type { Caller } from '../authentication/authenticate.ts'
+import { BedrockError } from '../wire/bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
 
 export type Operation = 'Converse' | 'ConverseStream'
@@ -28,7 +28,7 @@ export function authorise(
 
 function demand(
   account: Account,
-  { arn, policyArn }: Principal,
+  { arn, policyArn }: Caller,
   action: string,
   resource: string,
   context: Readonly<Record<string, string>>,

@@ -1,37 +1,40 @@
 import type { ServerResponse } from 'node:http'
-import { cutConnection, writeFully } from '../server/connection.ts'
-import type { StreamFault } from '../switchboard/fault.ts'
-import { encodeCorruptFrame, encodeError, encodeException, encodeGarbage } from './event-stream.ts'
+import type { Fault, StreamFault } from '../control/faults.ts'
+import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
+
+/** Whether a fault breaks a stream in its middle. */
+export function isStreamFault(fault: Fault | undefined): fault is StreamFault {
+  return fault !== undefined && !['error', 'stop', 'think'].includes(fault.kind)
+}
 
 /** Ends a stream in the way a fault wants it. */
-export async function breakStream(
-  raw: ServerResponse,
-  fault: StreamFault,
-  signal: AbortSignal,
-): Promise<void> {
+export function breakStream(raw: ServerResponse, fault: StreamFault): void {
+  if (fault.kind === 'cut') raw.socket?.destroySoon()
+  else if (fault.kind !== 'stall') raw.end(lastMessage(fault))
+}
+
+function lastMessage(fault: StreamFault): Uint8Array | undefined {
+  const message = ('message' in fault && fault.message) || 'The model stopped in the middle of its answer.'
   switch (fault.kind) {
-    case 'cut':
-      await writeFully(raw, new Uint8Array())
-      cutConnection(raw)
-      return
-    case 'stall':
-      await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
-      return
-    case 'end':
-      raw.end()
-      return
     case 'garbage':
-      raw.end(encodeGarbage())
-      return
+      return encodeEvent('contentBlockDelta', '{"contentBlockIndex":')
     case 'corrupt':
-      raw.end(encodeCorruptFrame())
-      return
+      return spoilChecksum(encodeEvent('contentBlockDelta', '{"contentBlockIndex":0,"delta":{"text":"…"}}'))
     case 'exception':
-      raw.end(encodeException(fault.type, fault.message ?? usualMessage))
-      return
+      return encodeMessage(
+        { 'exception-type': fault.type, 'content-type': 'application/json', 'message-type': 'exception' },
+        JSON.stringify({ message }),
+      )
     case 'stream-error':
-      raw.end(encodeError(fault.type, fault.message ?? usualMessage))
+      return encodeMessage(
+        { 'error-code': fault.type, 'error-message': message, 'message-type': 'error' },
+        '',
+      )
+    default:
+      return undefined
   }
 }
 
-const usualMessage = 'The model stopped in the middle of its answer.'
+function spoilChecksum(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))
+}

@@ -1,5 +1,5 @@
-import { invalid } from './bedrock-error.ts'
-import type { ContentBlock, ConverseRequest, Message } from './converse-request.ts'
+import { invalid } from '../wire/bedrock-error.ts'
+import type { ConverseRequest, Message } from '../wire/converse-request.ts'
 
 /** Checks what Bedrock demands of a conversation beyond its form. @throws {BedrockError} in the words of Bedrock */
 export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {
@@ -34,24 +34,13 @@ function checkContent({ content }: Message, index: number): void {
     if (Object.keys(block).length !== 1) {
       throw invalid(`The ContentBlock object at ${where} must set exactly one of its fields.`)
     }
-    checkText(block, where)
-    if (block.toolResult?.status === 'error' && block.toolResult.content.length === 0) {
-      throw invalid(`The content field at ${where}.toolResult cannot be empty when status value is error.`)
+    const texts = [block, ...(block.toolResult?.content ?? [])].map(({ text }) => text)
+    if (texts.some(text => text?.trim() === '')) {
+      throw invalid(
+        `The text field in the ContentBlock object at ${where} is blank. Add text to the text field, and try again.`,
+      )
     }
   })
-}
-
-function checkText({ text, toolResult }: ContentBlock, where: string): void {
-  if (text !== undefined && text.trim() === '') throw blankText(where)
-  toolResult?.content.forEach((part, position) => {
-    if (part.text?.trim() === '') throw blankText(`${where}.toolResult.content.${position}`)
-  })
-}
-
-function blankText(where: string) {
-  return invalid(
-    `The text field in the ContentBlock object at ${where} is blank. Add text to the text field, and try again.`,
-  )
 }
 
 /** Roles alternate, and what the assistant asked of tools is answered in the very next message, each by its id. */

@@ -1,12 +1,12 @@
-import type { SeededModel } from '../account/seed.ts'
-import { invalid } from './bedrock-error.ts'
+import type { Model } from '../account/models.ts'
+import { invalid } from '../wire/bedrock-error.ts'
+import type { ConverseRequest } from '../wire/converse-request.ts'
 import { refusedByModel } from './check-conversation.ts'
-import type { ConverseRequest } from './converse-request.ts'
 
-const knownFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta', 'top_k'])
+const knownFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta'])
 
 /** Checks the parameters that models differ in. @throws {BedrockError} in the words of Bedrock */
-export function checkParameters(request: ConverseRequest, model: SeededModel): void {
+export function checkParameters(request: ConverseRequest, model: Model): void {
   checkSampling(request, model)
   const { maxTokens } = request.inferenceConfig ?? {}
   if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
@@ -18,25 +18,18 @@ export function checkParameters(request: ConverseRequest, model: SeededModel): v
   checkAdditionalFields(request, model)
 }
 
-function checkSampling(
-  { inferenceConfig, additionalModelRequestFields }: ConverseRequest,
-  model: SeededModel,
-) {
-  const { temperature, topP } = inferenceConfig ?? {}
-  const topK = additionalModelRequestFields?.['top_k']
-  if (!model.takesSampling) {
-    const refused = Object.entries({ temperature, top_p: topP, top_k: topK }).find(
-      ([, value]) => value !== undefined,
-    )
-    if (refused) throw invalid(`\`${refused[0]}\` is deprecated for this model.`)
-  } else if (temperature !== undefined && topP !== undefined) {
+function checkSampling({ inferenceConfig = {} }: ConverseRequest, model: Model): void {
+  const { temperature, topP } = inferenceConfig
+  const given = Object.entries({ temperature, top_p: topP }).find(([, value]) => value !== undefined)
+  if (given && !model.isBefore55) throw invalid(`\`${given[0]}\` is deprecated for this model.`)
+  if (temperature !== undefined && topP !== undefined) {
     throw refusedByModel(
       '`temperature` and `top_p` cannot both be specified for this model. Please use only one.',
     )
   }
 }
 
-function checkTools({ toolConfig }: ConverseRequest, model: SeededModel): void {
+function checkTools({ toolConfig }: ConverseRequest, model: Model): void {
   const names = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? []
   if (new Set(names).size < names.length) throw refusedByModel('tools: Tool names must be unique.')
   const { any, tool } = toolConfig?.toolChoice ?? {}
@@ -48,12 +41,11 @@ function checkTools({ toolConfig }: ConverseRequest, model: SeededModel): void {
   }
 }
 
-function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: SeededModel) {
+function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: Model): void {
   const unknown = Object.keys(additionalModelRequestFields).find(name => !knownFields.has(name))
   if (unknown) throw refusedByModel(`${unknown}: Extra inputs are not permitted`)
-  const thinking = additionalModelRequestFields['thinking']
-  const type = typeof thinking === 'object' && thinking !== null ? Reflect.get(thinking, 'type') : undefined
-  if (type === 'enabled' && !model.takesSampling) {
+  const type = additionalModelRequestFields.thinking?.type
+  if (type === 'enabled' && !model.isBefore55) {
     throw refusedByModel(
       '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
     )

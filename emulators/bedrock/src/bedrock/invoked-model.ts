@@ -1,10 +1,10 @@
 import type { Account } from '../account/account.ts'
-import { type Geography, geographies, type SeededModel } from '../account/seed.ts'
-import { invalid } from './bedrock-error.ts'
+import { type Geography, geographies, type Model } from '../account/models.ts'
+import { invalid } from '../wire/bedrock-error.ts'
 
 /** What a call's path names: a model through an inference profile, or the bare model. */
 export interface InvokedModel {
-  readonly model: SeededModel
+  readonly model: Model
   readonly modelArns: readonly string[]
   readonly profile: { readonly id: string; readonly arn: string } | undefined
 }
@@ -20,40 +20,25 @@ const destinations: Readonly<Record<Exclude<Geography, 'global'>, readonly strin
 
 /** Finds what a model id, profile id or profile ARN means in the account's region. @throws {BedrockError} */
 export function findInvokedModel(account: Account, modelId: string): InvokedModel {
-  const { region, accountId } = account.seed
-  const id = idOf(modelId, account)
+  const { region } = account
+  const profileArns = `arn:aws:bedrock:${region}:${account.id}:inference-profile/`
+  const id = modelId.replace(profileArns, '')
   const geography = geographies.find(candidate => id.startsWith(`${candidate}.`))
   const model = account.model(geography === undefined ? id : id.slice(geography.length + 1))
-  if (!model || (geography && !isReachable(geography, model, region))) {
+  const regions = regionsOf(geography, region)
+  const isReachable = geography === undefined || model?.profiles.includes(geography)
+  if (!model || !isReachable || !regions.includes(region)) {
     throw invalid('The provided model identifier is invalid.')
   }
   return {
     model,
-    modelArns: modelArns(model.id, geography, region),
-    profile: geography && { id, arn: `arn:aws:bedrock:${region}:${accountId}:inference-profile/${id}` },
+    modelArns: regions.map(destination => `arn:aws:bedrock:${destination}::foundation-model/${model.id}`),
+    profile: geography && { id, arn: `${profileArns}${id}` },
   }
 }
 
-function idOf(modelId: string, { seed: { region, accountId } }: Account): string {
-  if (!modelId.startsWith('arn:')) return modelId
-  const prefixes = [
-    `arn:aws:bedrock:${region}:${accountId}:inference-profile/`,
-    `arn:aws:bedrock:${region}::foundation-model/`,
-  ]
-  const prefix = prefixes.find(candidate => modelId.startsWith(candidate))
-  if (prefix === undefined) throw invalid('The provided model identifier is invalid.')
-  return modelId.slice(prefix.length)
-}
-
-function isReachable(geography: Geography, model: SeededModel, region: string): boolean {
-  if (!model.profiles.includes(geography)) return false
-  return geography === 'global' || destinations[geography].includes(region)
-}
-
-function modelArns(id: string, geography: Geography | undefined, region: string): readonly string[] {
-  if (geography === 'global') {
-    return [`arn:aws:bedrock:${region}::foundation-model/${id}`, `arn:aws:bedrock:::foundation-model/${id}`]
-  }
-  const regions = geography === undefined ? [region] : destinations[geography]
-  return regions.map(destination => `arn:aws:bedrock:${destination}::foundation-model/${id}`)
+/** A global profile sends requests anywhere, which ARNs write as no region at all. */
+function regionsOf(geography: Geography | undefined, region: string): readonly string[] {
+  if (geography === undefined) return [region]
+  return geography === 'global' ? [region, ''] : destinations[geography]
 }

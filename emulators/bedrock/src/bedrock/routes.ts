@@ -1,119 +1,86 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { cutConnection } from '../server/connection.ts'
-import { wait } from '../server/wait.ts'
-import type { Fault } from '../switchboard/fault.ts'
-import type { SeenRequest } from '../switchboard/request-log.ts'
-import { converseBody } from './answer.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Fault } from '../control/faults.ts'
+import { type Generation, generate } from '../model/generate.ts'
+import { respond } from '../model/model.ts'
+import { type Reply, say } from '../model/reply.ts'
+import { BedrockError, usualMessages } from '../wire/bedrock-error.ts'
+import type { ConverseRequest } from '../wire/converse-request.ts'
+import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
 import type { Operation } from './authorise.ts'
-import { BedrockError, usualMessages } from './bedrock-error.ts'
-import { acceptCall, type BedrockDependencies } from './call.ts'
-import { sendStream } from './send-stream.ts'
-
-type ModelRequest = FastifyRequest<{ Params: { modelId: string } }>
+import { isStreamFault } from './break-stream.ts'
+import { sendStream, sendWhole } from './send-answer.ts'
 
 /** `Converse` and `ConverseStream` of Amazon Bedrock Runtime. */
 export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDependencies): void {
-  const { switchboard, random } = dependencies
+  const { controls, random } = dependencies
 
-  async function serve(operation: Operation, request: ModelRequest, reply: FastifyReply): Promise<void> {
+  async function serve(operation: Operation, request: ModelRequest, reply: FastifyReply) {
     const startedMs = performance.now()
-    const seen = switchboard.requests.open(request, operation)
+    reply.header('x-amzn-requestid', request.id)
+    const { converse, inputTokens } = await acceptCall(dependencies, operation, request)
+    const fault = await controls.faults.strike(
+      reply,
+      target => (target?.operation ?? operation) === operation,
+    )
+    if (reply.sent) return reply
+    if (fault?.kind === 'error') throw errorOf(fault)
+
     const gone = new AbortController()
     reply.raw.once('close', () => {
-      seen.durationMs = Math.round(performance.now() - startedMs)
-      seen.outcome ??= reply.raw.writableEnded ? 'complete' : 'client-closed'
+      const ended = reply.raw.writableEnded ? 'complete' : 'client-closed'
+      controls.requests.note(request, { outcome: isStreamFault(fault) ? 'broken' : ended })
       gone.abort()
     })
-    reply.hijack()
-    const { raw } = reply
-    try {
-      const call = acceptCall(dependencies, operation, request, seen)
-      if (call.fault && (await answerInstead(call.fault, reply, seen, gone.signal))) return
-      seen.status = 200
-      seen.stopReason = call.generation.stopReason
-      if (operation === 'ConverseStream') {
-        raw.writeHead(200, headers('application/vnd.amazon.eventstream', seen.id))
-        return await sendStream(call, { raw, seen, signal: gone.signal, random, startedMs })
-      }
-      const { firstTokenMs, tokenDelayMs } = call.pace
-      await wait(firstTokenMs + tokenDelayMs * call.usage.outputTokens, gone.signal)
-      const latencyMs = Math.round(performance.now() - startedMs)
-      sendJson(reply, 200, seen.id, converseBody(call.generation, call.usage, latencyMs))
-    } catch (error) {
-      sendError(reply, seen, error)
-    }
+    const generation = generationOf(converse, fault, random)
+    controls.requests.note(request, { stopReason: generation.stopReason })
+    const { outputTokens } = generation
+    const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, serverToolUsage: {} }
+    const pace = controls.settings.current
+    const call = { generation, usage, pace, fault, random, startedMs, signal: gone.signal }
+    return operation === 'Converse'
+      ? sendWhole(reply, call)
+      : sendStream(reply, call, eventsSent => controls.requests.note(request, { eventsSent }))
   }
 
   app.post('/model/:modelId/converse', (request: ModelRequest, reply) => serve('Converse', request, reply))
   app.post('/model/:modelId/converse-stream', (request: ModelRequest, reply) =>
     serve('ConverseStream', request, reply),
   )
-  app.all('/model/*', async (request, reply) => {
-    const seen = switchboard.requests.open(request, 'unknown')
-    reply.hijack()
-    sendError(
-      reply,
-      seen,
-      new BedrockError('UnknownOperationException', 'The operation is not known.', 'front'),
-    )
+  app.all('/model/*', async () => {
+    throw new BedrockError('UnknownOperationException', 'The operation is not known.', 'front')
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const known =
+      error instanceof BedrockError
+        ? error
+        : new BedrockError('InternalServerException', 'The emulator itself failed; see its log.')
+    if (known !== error) request.log.error({ err: error }, 'The emulator failed.')
+    controls.requests.note(request, { error: known.name })
+    const body = Buffer.from(JSON.stringify(known.body))
+    return reply.code(known.status).headers(known.headers).type('application/json').send(body)
   })
 }
 
-/** Faults that leave no answer to stream. @returns whether the request is over */
-async function answerInstead(
-  fault: Fault,
-  reply: FastifyReply,
-  seen: SeenRequest,
-  signal: AbortSignal,
-): Promise<boolean> {
-  switch (fault.kind) {
-    case 'error':
-      throw new BedrockError(fault.name, fault.message ?? usualMessages[fault.name] ?? 'Emulated failure.')
-    case 'html':
-      seen.status = fault.status ?? 502
-      reply.raw.writeHead(seen.status, { 'content-type': 'text/html' })
-      reply.raw.end(`<html><body><h1>${seen.status} Emulated failure of a proxy</h1></body></html>`)
-      return true
-    case 'reset':
-      seen.outcome = 'broken'
-      cutConnection(reply.raw)
-      return true
-    case 'hang':
-      await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
-      return true
-    default:
-      return false
+function errorOf({ name, message, withoutType }: Extract<Fault, { kind: 'error' }>): BedrockError {
+  const text = message ?? usualMessages[name] ?? 'Emulated failure.'
+  return new BedrockError(name, text, withoutType ? 'nameless' : 'service')
+}
+
+/** What the model generates, or what a fault makes of it. */
+function generationOf(converse: ConverseRequest, fault: Fault | undefined, random: () => number): Generation {
+  const { maxTokens = 4_096, stopSequences = [] } = converse.inferenceConfig ?? {}
+  return generate(bend(respond(converse), fault), { maxTokens, stopSequences }, random)
+}
+
+function bend(reply: Reply, fault: Fault | undefined): Reply {
+  if (fault?.kind === 'stop') {
+    return { ...(fault.text ? say(fault.text) : { blocks: [] }), stopReason: fault.stopReason }
   }
-}
-
-function sendError(reply: FastifyReply, seen: SeenRequest, error: unknown): void {
-  const known =
-    error instanceof BedrockError
-      ? error
-      : new BedrockError('InternalServerException', 'The stand-in itself failed; see its log.')
-  if (known !== error) reply.log.error({ err: error }, 'The stand-in failed.')
-  seen.status = known.status
-  seen.error = known.name
-  if (reply.raw.headersSent) cutConnection(reply.raw)
-  else sendJson(reply, known.status, seen.id, known.body, known.headers)
-}
-
-function sendJson(
-  { raw }: FastifyReply,
-  status: number,
-  requestId: string,
-  body: unknown,
-  extra: Readonly<Record<string, string>> = {},
-): void {
-  const bytes = Buffer.from(JSON.stringify(body))
-  raw.writeHead(status, {
-    ...headers('application/json', requestId),
-    'content-length': bytes.length,
-    ...extra,
-  })
-  raw.end(bytes)
-}
-
-function headers(contentType: string, requestId: string) {
-  return { 'content-type': contentType, 'x-amzn-requestid': requestId }
+  if (fault?.kind !== 'think') return reply
+  const thought = {
+    type: 'reasoning',
+    text: 'The rules of the emulated model decide; there is nothing to ponder.',
+    signature: 'ZW11bGF0ZWQtc2lnbmF0dXJl',
+  } as const
+  return { ...reply, blocks: [thought, ...reply.blocks] }
 }

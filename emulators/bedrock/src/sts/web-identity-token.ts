@@ -1,77 +1,66 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Account } from '../account/account.ts'
 import { fetchIssuerKeys, noKeys } from './issuer-keys.ts'
-import { invalidIdentityToken, StsError } from './sts-error.ts'
-
-/** What a verified web identity token says of its bearer. */
-export interface WebIdentity {
-  readonly issuer: string
-  readonly subject: string
-  readonly audience: string
-}
+import { StsError } from './sts-error.ts'
 
 /**
- * Verifies a web identity token against the identity providers registered in the account.
+ * Verifies a web identity token against the issuer that the account's role trusts.
  *
+ * @returns the claims that say who its bearer is
  * @throws {StsError} in the words of STS
  */
-export async function verifyWebIdentityToken(account: Account, token: string): Promise<WebIdentity> {
-  const claims = decode(token)
-  const issuer = required(claims, 'iss')
-  const subject = required(claims, 'sub')
-  const provider = account.seed.identityProviders.find(candidate => candidate.issuer === issuer)
-  if (!provider) {
-    throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${issuer}`)
+export async function verifyWebIdentityToken(
+  account: Account,
+  token: string,
+): Promise<{ issuer: string; audience: string; subject: string }> {
+  const { aud, iss, sub = '' } = decode(token)
+  const { trust } = account.role
+  if (!trust || trust.issuer !== iss) {
+    throw new StsError('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`)
   }
-  const audience = [claims.aud ?? []].flat().find(candidate => provider.audiences.includes(candidate))
-  if (audience === undefined) throw invalidIdentityToken('Incorrect token audience')
-  const keys = await fetchIssuerKeys(issuer)
+  if (![aud].flat().includes(trust.audience))
+    throw new StsError('InvalidIdentityToken', 'Incorrect token audience')
+  const keys = await fetchIssuerKeys(trust.issuer)
   try {
     await jwtVerify(token, keys, {
       algorithms: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'],
       currentDate: new Date(account.clock.nowMs()),
-      requiredClaims: ['exp', 'iat'],
+      requiredClaims: ['sub', 'exp', 'iat'],
     })
   } catch (error) {
     throw explain(error, account.clock.nowSeconds())
   }
-  return { issuer, subject, audience }
+  return { issuer: trust.issuer, audience: trust.audience, subject: sub }
 }
 
 function decode(token: string): JWTPayload {
   try {
     return decodeJwt(token)
   } catch {
-    throw invalidIdentityToken(
+    throw new StsError(
+      'InvalidIdentityToken',
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
     )
   }
-}
-
-function required(claims: JWTPayload, name: 'iss' | 'sub'): string {
-  const value = claims[name]
-  if (typeof value === 'string' && value !== '') return value
-  throw invalidIdentityToken(`Missing a required claim: ${name}`)
 }
 
 function explain(error: unknown, nowSeconds: number): StsError {
   if (error instanceof errors.JWTExpired) {
     return new StsError(
       'ExpiredTokenException',
-      400,
       `Token expired: current date/time ${nowSeconds} must be before the expiration date/time ${error.payload.exp}`,
     )
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return invalidIdentityToken(
-      error.reason === 'missing'
-        ? `Missing a required claim: ${error.claim}`
-        : `The token is not valid: ${error.message}`,
+    const isMissing = error.reason === 'missing'
+    return new StsError(
+      'InvalidIdentityToken',
+      isMissing ? `Missing a required claim: ${error.claim}` : `The token is not valid: ${error.message}`,
     )
   }
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
-    return noKeys()
-  return invalidIdentityToken(
+  if (error instanceof errors.JWKSNoMatchingKey) return noKeys()
+  return new StsError(
+    'InvalidIdentityToken',
     'Provided Token is not a Login With Web Identity token: signature verification failed',
   )
 }

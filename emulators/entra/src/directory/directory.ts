@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Application, DirectoryContent, PermissionGrant, ServicePrincipal, User } from './types.ts'
+import type { Application, DirectoryContent, PermissionGrant, ServicePrincipal, User } from './objects.ts'
+
+/** An API that is registered and has a principal in the tenant. */
+export interface Resource {
+  readonly application: Application
+  readonly principal: ServicePrincipal
+}
 
 /** The tenant's objects, and the questions that tokens depend on. */
 export class Directory {
@@ -22,70 +28,47 @@ export class Directory {
     return this.content.servicePrincipals.find(principal => principal.id === id.toLowerCase())
   }
 
-  user(id: string): User | undefined {
-    return this.content.users.find(user => user.id === id.toLowerCase())
+  /** By object id or user name. */
+  user(key: string): User | undefined {
+    const wanted = key.toLowerCase()
+    return this.content.users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(wanted))
   }
 
-  userByName(userPrincipalName: string): User | undefined {
-    const wanted = userPrincipalName.toLowerCase()
-    return this.content.users.find(user => user.userPrincipalName === wanted)
-  }
-
-  /** The application that a scope names by its identifier URI or its client id. */
-  resource(identifier: string): Application | undefined {
+  /** The API that a scope names by its identifier URI or its client id. */
+  resource(identifier: string): Resource | undefined {
     const wanted = identifier.toLowerCase()
-    return this.content.applications.find(
+    const application = this.content.applications.find(
       ({ appId, identifierUris }) =>
         appId === wanted || identifierUris.some(uri => uri.toLowerCase().replace(/\/$/, '') === wanted),
     )
+    const principal = application && this.principal(application.appId)
+    return application && principal && { application, principal }
   }
 
-  /** Values of the app roles that a client holds on a resource, inherited ones included. */
-  appRolesOf(client: ServicePrincipal, resource: Application, resourcePrincipal: ServicePrincipal): string[] {
-    const holders = [client.id, ...this.#inheritsFrom(client, resource, 'inheritsAllRoles')]
-    return this.#assignedRoles(holders, resource, resourcePrincipal)
+  /** Values of the app roles that a client or user holds on a resource. */
+  appRoles(holderId: string, { application, principal }: Resource): string[] {
+    const assigned = this.content.appRoleAssignments
+      .filter(({ principalId, resourceId }) => principalId === holderId && resourceId === principal.id)
+      .map(({ appRoleId }) => appRoleId)
+    return application.appRoles
+      .filter(({ id, isEnabled }) => isEnabled && assigned.includes(id))
+      .map(({ value }) => value)
   }
 
-  appRolesOfUser(user: User, resource: Application, resourcePrincipal: ServicePrincipal): string[] {
-    return this.#assignedRoles([user.id], resource, resourcePrincipal)
-  }
-
-  #assignedRoles(
-    holders: readonly string[],
-    { appRoles }: Application,
-    resourcePrincipal: ServicePrincipal,
-  ): string[] {
-    const assigned = new Set(
-      this.content.appRoleAssignments
-        .filter(
-          ({ principalId, resourceId }) =>
-            holders.includes(principalId) && resourceId === resourcePrincipal.id,
-        )
-        .map(({ appRoleId }) => appRoleId),
-    )
-    return appRoles.filter(({ id, isEnabled }) => isEnabled && assigned.has(id)).map(({ value }) => value)
-  }
-
-  /** Scope values that a client was granted on a resource for a person. */
-  grantedScopes(
-    client: ServicePrincipal,
-    resource: Application,
-    resourcePrincipal: ServicePrincipal,
-    userId: string,
-  ): Set<string> {
-    const clients = [client.id, ...this.#inheritsFrom(client, resource, 'inheritsAllScopes')]
+  /** Scope values that a client was granted on a resource for a user. */
+  grantedScopes(client: ServicePrincipal, { application, principal }: Resource, userId: string): Set<string> {
     const granted = this.content.permissionGrants
       .filter(
         grant =>
-          clients.includes(grant.clientId) &&
-          grant.resourceId === resourcePrincipal.id &&
+          grant.clientId === client.id &&
+          grant.resourceId === principal.id &&
           (grant.consentType === 'AllPrincipals' || grant.principalId === userId),
       )
       .flatMap(grant => grant.scope.split(' '))
-    const preAuthorized = resource.api.preAuthorizedApplications
+    const preAuthorized = application.api.preAuthorizedApplications
       .filter(({ appId }) => appId === client.appId)
       .flatMap(({ delegatedPermissionIds }) => delegatedPermissionIds)
-    const known = resource.api.oauth2PermissionScopes.filter(scope => scope.isEnabled)
+    const known = application.api.oauth2PermissionScopes.filter(scope => scope.isEnabled)
     return new Set(
       known
         .filter(({ id, value }) => granted.includes(value) || preAuthorized.includes(id))
@@ -93,22 +76,23 @@ export class Directory {
     )
   }
 
-  /** Records a person's or an administrator's consent; scopes add up. */
-  grant(grant: Omit<PermissionGrant, 'id'>): PermissionGrant {
-    const existing = this.content.permissionGrants.find(
+  /** The grant between the same client, resource and user. */
+  grantLike(wanted: Omit<PermissionGrant, 'id' | 'scope'>): PermissionGrant | undefined {
+    return this.content.permissionGrants.find(
       known =>
-        known.clientId === grant.clientId &&
-        known.resourceId === grant.resourceId &&
-        known.consentType === grant.consentType &&
-        known.principalId === grant.principalId,
+        known.clientId === wanted.clientId &&
+        known.resourceId === wanted.resourceId &&
+        known.consentType === wanted.consentType &&
+        known.principalId === wanted.principalId,
     )
-    if (existing) {
+  }
+
+  /** Records a user's or an administrator's consent; scopes add up. */
+  grant(grant: Omit<PermissionGrant, 'id'>): void {
+    const existing = this.grantLike(grant)
+    if (existing)
       existing.scope = [...new Set([...existing.scope.split(' '), ...grant.scope.split(' ')])].join(' ')
-      return existing
-    }
-    const added = { id: randomUUID(), ...grant }
-    this.content.permissionGrants.push(added)
-    return added
+    else this.content.permissionGrants.push({ id: randomUUID(), ...grant })
   }
 
   /** Removes a principal and everything that was given to it or by it. */
@@ -121,19 +105,5 @@ export class Directory {
     content.permissionGrants = content.permissionGrants.filter(
       ({ clientId, resourceId }) => clientId !== id && resourceId !== id,
     )
-  }
-
-  #inheritsFrom(
-    principal: ServicePrincipal,
-    resource: Application,
-    what: 'inheritsAllRoles' | 'inheritsAllScopes',
-  ): string[] {
-    if (principal.agentIdentityBlueprintId === null) return []
-    const blueprint = this.application(principal.agentIdentityBlueprintId)
-    const inherits = blueprint?.inheritablePermissions.some(
-      permission => permission.resourceAppId === resource.appId && permission[what],
-    )
-    const holder = this.principal(principal.agentIdentityBlueprintId)
-    return inherits && holder ? [holder.id] : []
   }
 }

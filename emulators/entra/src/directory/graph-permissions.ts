@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
-import { newRole, newScope } from './new-objects.ts'
-import type { AppRole, PermissionScope } from './types.ts'
+import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
 /** What a set-up script needs of Microsoft Graph (https://learn.microsoft.com/entra/agent-id). */
 export const setupPermissions = [
   'AgentIdentityBlueprint.Create',
   'AgentIdentityBlueprint.AddRemoveCreds.All',
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
-  'AgentIdentityBlueprint.ReadWrite.All',
+  'AgentIdentityBlueprint.DeleteRestore.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
-  'Application.Read.All',
+  'AgentIdentity.DeleteRestore.All',
   'Application.ReadWrite.All',
   'AppRoleAssignment.ReadWrite.All',
   'DelegatedPermissionGrant.ReadWrite.All',
@@ -24,18 +23,17 @@ export const createAsManager = 'AgentIdentity.CreateAsManager'
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
 export const graphAppRoles: AppRole[] = [...setupPermissions, createAsManager].map(value =>
-  newRole(stableId(`role ${value}`), value, value),
+  newRole(graphRoleId(value), value),
 )
 
-export const graphScopes: PermissionScope[] = [
-  'openid',
-  'profile',
-  'email',
-  'offline_access',
-  'User.Read',
-  directoryAccessAsUser,
-  ...setupPermissions,
-].map(value => newScope(stableId(`scope ${value}`), value, value))
+const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
+export const graphScopes: PermissionScope[] = [...userScopes, ...setupPermissions].map(value =>
+  newScope(stableId(`scope ${value}`), value),
+)
+
+export function graphRoleId(value: string): string {
+  return stableId(`role ${value}`)
+}
 
 function stableId(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')

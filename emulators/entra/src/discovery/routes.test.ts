@@ -26,13 +26,7 @@ describe('discovery', () => {
   it('of version 1.0 has the issuer of sts.windows.net, with its slash', async () => {
     expect(await read(`/${tenantId}/.well-known/openid-configuration`)).toMatchObject({
       issuer: `https://sts.windows.net/${tenantId}/`,
-      jwks_uri: `${entra.url}/common/discovery/keys`,
-    })
-  })
-
-  it('for common names the tenant by a placeholder', async () => {
-    expect(await read('/common/v2.0/.well-known/openid-configuration')).toMatchObject({
-      issuer: `${entra.url}/{tenantid}/v2.0`,
+      jwks_uri: `${entra.url}/${tenantId}/discovery/v2.0/keys`,
     })
   })
 
@@ -55,24 +49,19 @@ describe('discovery', () => {
 })
 
 describe('the published keys', () => {
-  it('are the same at every address; those of version 2.0 name their issuer', async () => {
-    const v2 = await read(`/${tenantId}/discovery/v2.0/keys`)
-    const v1 = await read(`/${tenantId}/discovery/keys`)
-    const common = await read('/common/discovery/v2.0/keys')
-    const [key] = v2.keys
+  it('name their issuer', async () => {
+    const [key] = (await read(`/${tenantId}/discovery/v2.0/keys`)).keys
     expect(key).toMatchObject({
       kty: 'RSA',
       use: 'sig',
       kid: key.x5t,
       issuer: `${entra.url}/${tenantId}/v2.0`,
     })
-    expect(v1.keys).toEqual([{ ...key, issuer: undefined }])
-    expect(common.keys).toEqual([{ ...key, issuer: `${entra.url}/{tenantid}/v2.0` }])
   })
 
   it('hold the old key beside the new one for a while after a rotation', async () => {
     const before = decodeProtectedHeader(await t1Of(entra)).kid
-    await sendJson(entra, 'POST', '/emulator/keys/rotate?overlapSeconds=100')
+    await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 100 })
     const after = decodeProtectedHeader(await t1Of(entra)).kid
     expect(after).not.toBe(before)
     const kids = async () =>

@@ -1,77 +1,43 @@
-import type { Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import type { Entra } from '../entra.ts'
-import { isRefusalCode, refusals } from '../errors/catalogue.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
-import { policyChallenge } from '../sign-in/authorize-request.ts'
+import { EntraError } from '../errors/entra-error.ts'
+import { policyChallenge } from '../sign-in/policies.ts'
 import type { Fault } from './faults.ts'
-import { legOf } from './legs.ts'
+import { covers, formOf, legOf } from './leg.ts'
+
+/** The one policy that `conditional-access` stands for. */
+const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
 /** Lets ordered faults strike the requests they are for, before anything else looks at them. */
 export function strikeOrderedFaults(app: FastifyInstance, entra: Entra): void {
-  const hanging = new Set<Socket>()
-  const closing = new AbortController()
-  app.addHook('preClose', async () => {
-    closing.abort()
-    for (const socket of hanging) socket.destroy()
-  })
-
   app.addHook('preHandler', async (request, reply) => {
     const leg = legOf(request)
     if (leg === undefined) return
-    const fault = entra.faults.take(leg, order => hasFulfilled(entra, request, order))
-    if (!fault) return
-    switch (fault.kind) {
-      case 'slow':
-        await wait(fault.delayMs ?? 2_000, undefined, { signal: closing.signal }).catch(() => {})
-        return
-      case 'hang':
-        reply.hijack()
-        hanging.add(request.socket)
-        request.socket.once('close', () => hanging.delete(request.socket))
-        return
-      case 'reset':
-        reply.hijack()
-        request.socket.resetAndDestroy()
-        return
-      case 'malformed':
-        return sendNoJson(reply, fault)
-      default:
-        throw refusalOf(fault)
-    }
+    const fault = await entra.faults.strike(
+      reply,
+      (target, { kind }) =>
+        covers(target?.leg, leg) && !(kind === 'conditional-access' && hasFulfilled(entra, request.body)),
+    )
+    if (fault) throw refusalOf(fault)
   })
 }
 
-function sendNoJson(reply: FastifyReply, { status = 502 }: Fault): FastifyReply {
-  return reply.code(status).type('text/html').send('<html><body>Bad gateway</body></html>')
-}
-
 function refusalOf(fault: Fault): EntraError {
-  const { kind, code, error, status, retryAfterSeconds, policyId } = fault
+  if (fault.kind === 'conditional-access')
+    return new EntraError(fault.code ?? 50076, {}, { claims: policyChallenge([policyId]) })
+  const { code, error, status, retryAfterSeconds } = fault
   const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
-  if (kind === 'throttle') return refusal(90055, {}, { headers })
-  if (kind === 'unavailable') return refusal(90033, {}, { headers })
-  const wanted = code ?? (kind === 'conditional-access' ? 50076 : 90033)
-  const known = isRefusalCode(wanted) ? refusals[wanted] : undefined
-  const text = known?.text ?? 'This refusal was ordered at the emulator.'
-  const answer = {
-    error: error ?? known?.error ?? 'invalid_grant',
-    ...(known && 'suberror' in known ? { suberror: known.suberror } : {}),
-    ...(status !== undefined ? { status } : known && 'status' in known ? { status: known.status } : {}),
-  }
-  const claims = kind === 'conditional-access' ? { claims: policyChallenge([policyId]) } : {}
-  return new EntraError(wanted, answer, text.replaceAll(/\{(\w+)\}/g, '‹$1›'), claims)
+  return new EntraError(code, {}, { error, status, headers })
 }
 
-/** Conditional access lets a person's token pass once the person signed in again with the challenge's claims. */
-function hasFulfilled(entra: Entra, { body }: FastifyRequest, { kind, policyId }: Fault): boolean {
-  if (kind !== 'conditional-access' || !(body instanceof URLSearchParams)) return false
-  const assertion = body.get('assertion')
+/** Conditional access lets a user's token pass once the user signed in again with the challenge's claims. */
+function hasFulfilled(entra: Entra, body: unknown): boolean {
+  const assertion = formOf(body).get('assertion')
   if (assertion === null) return false
   try {
-    return entra.sessions.fulfils(String(decodeJwt(assertion)['sid']), policyId)
+    const session = entra.sessions.get(String(decodeJwt(assertion)['sid']))
+    return session?.fulfilledPolicies.has(policyId) ?? false
   } catch {
     return false
   }

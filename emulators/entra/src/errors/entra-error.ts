@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { type RefusalCode, refusals } from './catalogue.ts'
+import { findRefusal, type RefusalCode } from './catalogue.ts'
 
 interface RefusalOptions {
-  /** The OAuth error, where the catalogue's does not fit the place. */
-  readonly error?: string
-  /** A claims challenge: what the person's next sign-in has to fulfil, as JSON. */
+  /** The OAuth error and the status, where the catalogue's do not fit the place. */
+  readonly error?: string | undefined
+  readonly status?: number | undefined
+  /** A claims challenge: what the user's next sign-in has to fulfil, as JSON. */
   readonly claims?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -19,17 +19,15 @@ export class EntraError extends Error {
   readonly claims: string | undefined
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(
-    code: number,
-    kind: { error: string; suberror?: string; status?: number },
-    text: string,
-    options: RefusalOptions = {},
-  ) {
-    super(text)
+  /** A code that is not known here is an `invalid_grant` unless the options say otherwise. */
+  constructor(code: number, details: Readonly<Record<string, string>>, options: RefusalOptions = {}) {
+    const kind = findRefusal(code)
+    const text = kind?.text ?? 'This refusal was ordered at the emulator.'
+    super(text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? `‹${name}›`))
     this.code = code
-    this.error = options.error ?? kind.error
-    this.status = kind.status ?? (this.error === 'invalid_client' ? 401 : 400)
-    this.suberror = kind.suberror
+    this.error = options.error ?? kind?.error ?? 'invalid_grant'
+    this.status = options.status ?? kind?.status ?? 400
+    this.suberror = kind?.suberror
     this.claims = options.claims
     this.headers = options.headers ?? {}
   }
@@ -41,28 +39,14 @@ export function refusal(
   details: Readonly<Record<string, string>> = {},
   options?: RefusalOptions,
 ): EntraError {
-  const kind = refusals[code]
-  const text = kind.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? '')
-  return new EntraError(code, kind, text, options)
+  return new EntraError(code, details, options)
 }
 
-/** One request's identifiers, by which Entra's answers and logs are joined. */
+/** One request's identifiers, by which Entra's responses and logs are joined. */
 export interface Trace {
   readonly traceId: string
   readonly correlationId: string
   readonly timestamp: string
-}
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** A new trace; the client's own request id becomes the correlation id if it is a GUID. */
-export function newTrace(clientRequestId: string | undefined, nowMs: number): Trace {
-  return {
-    traceId: randomUUID(),
-    correlationId:
-      clientRequestId !== undefined && guid.test(clientRequestId) ? clientRequestId : randomUUID(),
-    timestamp: timestampOf(nowMs),
-  }
 }
 
 /** Time in Entra's own notation, such as `2026-01-01 00:00:00Z`. */
@@ -90,7 +74,7 @@ export function errorBody(error: EntraError, trace: Trace, publicUrl: string): R
     trace_id: trace.traceId,
     correlation_id: trace.correlationId,
     error_uri: `${publicUrl}/error?code=${error.code}`,
-    ...(error.suberror === undefined ? {} : { suberror: error.suberror }),
-    ...(error.claims === undefined ? {} : { claims: error.claims }),
+    suberror: error.suberror,
+    claims: error.claims,
   }
 }

@@ -2,17 +2,15 @@ import type { FastifyRequest } from 'fastify'
 import { directoryAccessAsUser } from '../directory/graph-permissions.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
-import { isWithinLifetime, readOwnToken } from '../tokens/verify.ts'
+import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 import { GraphError } from './graph-error.ts'
 
 /** Who calls Graph, as the bearer token tells. */
 export interface Caller {
   readonly appId: string
-  /** The signed-in person; absent for an application that acts as itself. */
+  /** The signed-in user; absent for an application that acts as itself. */
   readonly userId: string | undefined
   readonly permissions: ReadonlySet<string>
-  /** Whether this version of Graph knows agents. */
-  readonly mayManageAgents: boolean
 }
 
 /** Reads the bearer token: issued here, for Graph, not expired. */
@@ -31,36 +29,24 @@ export async function readCaller(entra: Entra, request: FastifyRequest): Promise
     appId: String(claims['appid'] ?? claims['azp']),
     userId: scopes ? String(claims['oid']) : undefined,
     permissions: new Set(scopes ?? roles),
-    mayManageAgents: !entra.agentsOnBetaOnly || request.url.startsWith('/beta/'),
   }
 }
 
 /** Any one of these permissions will do. */
 export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
-  if (sufficient.some(permission => permissions.has(permission))) return
-  throw insufficient()
+  if (!sufficient.some(permission => permissions.has(permission)))
+    throw new GraphError(
+      'Authorization_RequestDenied',
+      'Insufficient privileges to complete the operation.',
+      403,
+    )
 }
 
 /** What is about agents is closed to tokens with the far-reaching scope that the az command line has. */
 export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
-  if (!caller.mayManageAgents)
-    throw new GraphError(
-      400,
-      'AgentBlueprint_NotSupportedOnApiVersion',
-      'Agent Blueprints are not supported on the API version used in this request.',
-    )
-  if (caller.permissions.has(directoryAccessAsUser)) throw insufficient()
-  requirePermission(caller, ...sufficient)
-}
-
-function insufficient(): GraphError {
-  return new GraphError(
-    403,
-    'Authorization_RequestDenied',
-    'Insufficient privileges to complete the operation.',
-  )
+  requirePermission(caller, ...(caller.permissions.has(directoryAccessAsUser) ? [] : sufficient))
 }
 
 function invalidToken(message: string): GraphError {
-  return new GraphError(401, 'InvalidAuthenticationToken', message)
+  return new GraphError('InvalidAuthenticationToken', message, 401)
 }

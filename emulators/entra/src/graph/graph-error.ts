@@ -7,7 +7,7 @@ export class GraphError extends Error {
   readonly status: number
   readonly code: string
 
-  constructor(status: number, code: string, message: string) {
+  constructor(code: string, message: string, status = 400) {
     super(message)
     this.status = status
     this.code = code
@@ -15,62 +15,41 @@ export class GraphError extends Error {
 }
 
 export function badRequest(message: string): GraphError {
-  return new GraphError(400, 'Request_BadRequest', message)
+  return new GraphError('Request_BadRequest', message)
 }
 
-export function notFound(id: string): GraphError {
-  return new GraphError(
-    404,
-    'Request_ResourceNotFound',
-    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-  )
+export function notFound(id: string): never {
+  throw new GraphError('Request_ResourceNotFound', `Resource '${id}' does not exist.`, 404)
 }
 
 export function alreadyExists(message: string): GraphError {
-  return new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', message)
+  return new GraphError('Request_MultipleObjectsWithSameKeyValue', message, 409)
 }
 
 /** Puts every refusal of a Graph route into Graph's own shape, ordered faults included. */
-export function answerWithGraphErrors(app: FastifyInstance): void {
+export function sendGraphErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const { status, code, message, headers = {} } = toGraphError(error)
-    if (status >= 500 && !(error instanceof EntraError))
-      request.log.error({ err: error }, 'Unexpected error.')
+    const { status, code, message } = toGraphError(error)
+    if (status === 500) request.log.error({ err: error }, 'Unexpected error.')
     const { traceId, correlationId, timestamp } = request.trace
-    return reply
-      .code(status)
-      .headers({ ...headers, ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}) })
-      .send({
-        error: {
-          code,
-          message,
-          innerError: {
-            date: timestamp.replace(' ', 'T').replace('Z', ''),
-            'request-id': traceId,
-            'client-request-id': correlationId,
-          },
-        },
-      })
+    const innerError = {
+      date: timestamp.replace(' ', 'T').replace('Z', ''),
+      'request-id': traceId,
+      'client-request-id': correlationId,
+    }
+    if (error instanceof EntraError) reply.headers(error.headers)
+    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).send({ error: { code, message, innerError } })
   })
 }
 
-interface Answer {
-  readonly status: number
-  readonly code: string
-  readonly message: string
-  readonly headers?: Readonly<Record<string, string>>
-}
+const codes: Readonly<Record<number, string>> = { 429: 'TooManyRequests', 503: 'ServiceUnavailable' }
 
-function toGraphError(error: unknown): Answer {
+function toGraphError(error: unknown): GraphError {
   if (error instanceof GraphError) return error
-  if (error instanceof EntraError) {
-    const { status, message, headers } = error
-    if (status === 429) return { status, code: 'TooManyRequests', message, headers }
-    if (status === 503) return { status, code: 'ServiceUnavailable', message, headers }
-    return { status, code: 'Request_BadRequest', message, headers }
-  }
-  const { validation, statusCode = 500, message = '' } = error as Partial<FastifyError>
-  if (validation || statusCode < 500)
-    return { status: validation ? 400 : statusCode, code: 'Request_BadRequest', message }
-  return { status: 500, code: 'InternalServerError', message: 'An unexpected error occurred.' }
+  const { statusCode = 500, message = '' } = error as Partial<FastifyError>
+  const status = error instanceof EntraError ? error.status : statusCode
+  return status === 500
+    ? new GraphError('InternalServerError', 'An unexpected error occurred.', 500)
+    : new GraphError(codes[status] ?? 'Request_BadRequest', message, status)
 }

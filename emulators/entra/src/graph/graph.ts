@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { agentRoutes } from './agent-routes.ts'
-import { applicationRoutes } from './application-routes.ts'
-import { type Caller, readCaller } from './caller.ts'
-import { credentialRoutes } from './credential-routes.ts'
-import { answerWithGraphErrors, GraphError } from './graph-error.ts'
-import { permissionRoutes } from './permission-routes.ts'
-import { servicePrincipalRoutes } from './service-principal-routes.ts'
-import { userRoutes } from './user-routes.ts'
+import { applicationRoutes } from './applications.ts'
+import { type Caller, readCaller, requirePermission } from './caller.ts'
+import { credentialRoutes } from './credentials.ts'
+import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
+import { permissionRoutes } from './permissions.ts'
+import { servicePrincipalRoutes } from './service-principals.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,24 +14,40 @@ declare module 'fastify' {
   }
 }
 
-/** The part of Microsoft Graph that setting up an agent needs, under one version's prefix. */
+/** As Entra limits a tenant, if smaller; it also bounds this process's memory. */
+const mostObjects = 2_000
+
+/** The part of Microsoft Graph that setting up an agent needs. */
 export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
-  answerWithGraphErrors(app)
+  sendGraphErrors(app)
   app.decorateRequest('caller')
   app.addHook('onRequest', async request => {
     request.caller = await readCaller(entra, request)
+    if (request.method === 'POST') checkQuota(entra)
   })
   app.setNotFoundHandler(() => {
-    throw new GraphError(404, 'BadRequest', 'Resource not found for the segment: it is not emulated here.')
+    throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
-  for (const routes of [
-    agentRoutes,
-    applicationRoutes,
-    credentialRoutes,
-    permissionRoutes,
-    servicePrincipalRoutes,
-    userRoutes,
-  ]) {
-    await app.register(routes, { entra })
-  }
+  const routes = [applicationRoutes, credentialRoutes, permissionRoutes, servicePrincipalRoutes]
+  for (const plugin of routes) await app.register(plugin, { entra })
+
+  // Set-up scripts look for a sponsor, and for who they are.
+  app.get('/me', async ({ caller }) => {
+    const { userId } = caller
+    requirePermission(caller, 'User.Read', 'User.Read.All')
+    if (userId === undefined)
+      throw badRequest('/me request is only valid with delegated authentication flow.')
+    return entra.directory.user(userId) ?? notFound(userId)
+  })
+  app.get<{ Params: { key: string } }>('/users/:key', async ({ caller, params }) => {
+    requirePermission(caller, 'User.Read.All')
+    return entra.directory.user(params.key) ?? notFound(params.key)
+  })
+}
+
+function checkQuota({ directory: { content } }: Entra): void {
+  const objects = Object.values(content).reduce((sum, list: readonly unknown[]) => sum + list.length, 0)
+  if (objects < mostObjects) return
+  const message = 'The directory object quota limit for the tenant has been exceeded.'
+  throw new GraphError('Agent_Directory_QuotaExceeded', message, 403)
 }

@@ -1,23 +1,51 @@
-import { GraphError } from './graph-error.ts'
+import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import type { Query } from './bodies.ts'
+import { badRequest, GraphError, notFound } from './graph-error.ts'
 
-const versionlessContext = 'https://graph.microsoft.com/v1.0/$metadata'
 const condition = /^(\w+) eq (?:'((?:[^']|'')*)'|(\w+))$/
+const byAppId = 'appid='
 
-/** A collection's answer; `$filter` knows `eq` and `and`, all else is refused rather than ignored. */
-export function collection(
-  name: string,
-  items: readonly Readonly<Record<string, unknown>>[],
-  query: Readonly<Record<string, string | undefined>>,
-) {
+/** An application by its object id, or by `appId=…`. */
+export function findApplication(entra: Entra, key: string): Application {
+  const wanted = key.toLowerCase()
+  const application = wanted.startsWith(byAppId)
+    ? entra.directory.application(wanted.slice(byAppId.length))
+    : entra.directory.content.applications.find(({ id }) => id === wanted)
+  return application ?? notFound(key)
+}
+
+/** A service principal by its object id, or by `appId=…`. */
+export function findServicePrincipal(entra: Entra, key: string): ServicePrincipal {
+  const wanted = key.toLowerCase()
+  const principal = wanted.startsWith(byAppId)
+    ? entra.directory.principal(wanted.slice(byAppId.length))
+    : entra.directory.principalById(wanted)
+  return principal ?? notFound(key)
+}
+
+/** Ids of the users that `…@odata.bind` names by their addresses. */
+export function readBoundUsers(entra: Entra, addresses: readonly string[] = []): string[] {
+  return addresses.map(address => {
+    const id = /\/(?:users|directoryObjects)\/([^/]+)$/i.exec(address)?.[1]
+    const user = id === undefined ? undefined : entra.directory.user(id)
+    if (!user) throw badRequest(`'${address}' names no user of this tenant.`)
+    return user.id
+  })
+}
+
+/** A collection; `$filter` knows `eq` and `and`, all else is refused rather than ignored. */
+export function collection(name: string, items: readonly object[], query: Query = {}) {
   const conditions = readFilter(query['$filter'])
   const matching = items.filter(item =>
-    conditions.every(([property, value]) => String(item[property]).toLowerCase() === value.toLowerCase()),
+    conditions.every(
+      ([property, value]) => String(Reflect.get(item, property)).toLowerCase() === value.toLowerCase(),
+    ),
   )
   const selected = query['$select']?.split(',').map(property => property.trim())
-  const top = Number(query['$top'] ?? matching.length)
   return {
-    '@odata.context': `${versionlessContext}#${name}`,
-    value: matching.slice(0, top).map(item => (selected ? pick(item, selected) : item)),
+    '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${name}`,
+    value: matching.map(item => (selected ? pick(item, selected) : item)),
   }
 }
 
@@ -25,16 +53,12 @@ function readFilter(filter: string | undefined): [property: string, value: strin
   if (!filter) return []
   return filter.split(' and ').map(part => {
     const [, property, quoted, bare] = condition.exec(part.trim()) ?? []
-    if (property === undefined)
-      throw new GraphError(
-        400,
-        'Request_UnsupportedQuery',
-        `Unsupported or invalid query filter clause: ${part}.`,
-      )
-    return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
+    if (property !== undefined) return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
+    const message = `Unsupported or invalid query filter clause: ${part}.`
+    throw new GraphError('Request_UnsupportedQuery', message)
   })
 }
 
-function pick(item: Readonly<Record<string, unknown>>, properties: readonly string[]) {
-  return Object.fromEntries(properties.filter(name => name in item).map(name => [name, item[name]]))
+function pick(item: object, properties: readonly string[]) {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => properties.includes(name)))
 }

@@ -1,15 +1,11 @@
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
-import { promisify } from 'node:util'
-import type { Clock } from '../clock.ts'
-
-const generate = promisify(generateKeyPair)
+import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 
 export interface SigningKey {
   readonly kid: string
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-  readonly modulus: string
-  readonly exponent: string
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+  readonly jwk: JWK
   /** When the key leaves the published set, in ms since the epoch; `undefined` while it signs. */
   retiresAtMs: number | undefined
 }
@@ -34,8 +30,9 @@ export class SigningKeys {
   }
 
   /** Every key whose signatures verifiers should accept, the current one first. */
-  async published(): Promise<readonly SigningKey[]> {
-    return this.#stillPublished(await this.#keys)
+  async published(): Promise<SigningKey[]> {
+    const now = this.#clock.nowMs()
+    return (await this.#keys).filter(({ retiresAtMs = Number.POSITIVE_INFINITY }) => retiresAtMs > now)
   }
 
   async find(kid: string | undefined): Promise<SigningKey | undefined> {
@@ -44,26 +41,16 @@ export class SigningKeys {
 
   /** Signs with a new key from now on. The former one stays published for `overlapSeconds`. */
   async rotate(overlapSeconds: number): Promise<SigningKey> {
-    this.#keys = this.#keys.then(async keys => {
-      const fresh = await makeKey()
-      const published = this.#stillPublished(keys)
-      for (const key of published) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
-      return [fresh, ...published]
-    })
-    return this.current()
-  }
-
-  #stillPublished(keys: readonly SigningKey[]): SigningKey[] {
-    const now = this.#clock.nowMs()
-    return keys.filter(({ retiresAtMs }) => retiresAtMs === undefined || retiresAtMs > now)
+    const [fresh, former] = await Promise.all([makeKey(), this.published()])
+    for (const key of former) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
+    this.#keys = Promise.resolve([fresh, ...former])
+    return fresh
   }
 }
 
 async function makeKey(): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generate('rsa', { modulusLength: 2048 })
-  const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
-  const kid = createHash('sha1')
-    .update(publicKey.export({ format: 'der', type: 'spki' }))
-    .digest('base64url')
-  return { kid, privateKey, publicKey, modulus: n, exponent: e, retiresAtMs: undefined }
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const jwk = await exportJWK(publicKey)
+  const kid = await calculateJwkThumbprint(jwk)
+  return { kid, privateKey, publicKey, jwk, retiresAtMs: undefined }
 }

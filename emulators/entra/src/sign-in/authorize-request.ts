@@ -1,32 +1,17 @@
-import type { PermissionScope, User } from '../directory/types.ts'
+import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { Client } from '../token-endpoint/client.ts'
-import { type RequestedScopes, readScopes } from '../token-endpoint/scopes.ts'
+import type { Client } from '../oauth/client.ts'
+import { type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { userOfHint } from '../tokens/id-token.ts'
+import { readPolicies } from './policies.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
 
-const prompts = ['none', 'login', 'select_account', 'consent'] as const
-type Prompt = (typeof prompts)[number]
+const prompts: readonly (string | undefined)[] = ['none', 'login', 'select_account', 'consent', undefined]
 
 /** An authorization request whose every parameter is good. */
-export interface AuthorizeRequest {
-  readonly client: Client
-  readonly returnAddress: ReturnAddress
-  readonly scope: string
-  readonly requested: RequestedScopes
-  readonly prompt: Prompt | undefined
-  readonly loginHint: string | undefined
-  /** The person whom `loginHint` names, if there is one. */
-  readonly hinted: User | undefined
-  readonly nonce: string | undefined
-  readonly challenge: string | undefined
-  readonly challengeMethod: string
-  readonly wantsClientInfo: boolean
-  /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
-  readonly policies: readonly string[]
-}
+export type AuthorizeRequest = ReturnType<typeof readAuthorizeRequest>
 
 /** Reads what comes after the client and its address (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export function readAuthorizeRequest(
@@ -34,16 +19,16 @@ export function readAuthorizeRequest(
   query: Query,
   client: Client,
   returnAddress: ReturnAddress,
-): AuthorizeRequest {
+) {
   const type = required(query, 'response_type')
   if (type !== 'code') throw refusal(700054, { type })
   const scope = required(query, 'scope')
   const requested = readScopes(entra, scope)
   checkScopesExist(client, requested)
   const prompt = query['prompt'] || undefined
-  if (prompt !== undefined && !isPrompt(prompt)) throw refusal(90023, { prompt })
-  const challengeMethod = query['code_challenge_method'] ?? 'plain'
-  if (challengeMethod !== 'S256' && challengeMethod !== 'plain')
+  if (!prompts.includes(prompt)) throw refusal(90023, { prompt: prompt ?? '' })
+  const challenge = query['code_challenge']
+  if (challenge !== undefined && query['code_challenge_method'] !== 'S256')
     throw refusal(9002313, { what: 'code_challenge_method' }, { error: 'invalid_request' })
   return {
     client,
@@ -52,12 +37,13 @@ export function readAuthorizeRequest(
     requested,
     prompt,
     loginHint: query['login_hint'] || undefined,
+    /** The user whom the hint names, if there is one. */
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
-    challenge: query['code_challenge'],
-    challengeMethod,
+    challenge,
     wantsClientInfo: query['client_info'] === '1',
-    policies: policiesOf(query['claims']),
+    /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
+    policies: readPolicies(query['claims']),
   }
 }
 
@@ -65,10 +51,6 @@ function required(query: Query, parameter: string): string {
   const value = query[parameter]
   if (!value) throw refusal(900144, { parameter })
   return value
-}
-
-function isPrompt(prompt: string): prompt is Prompt {
-  return prompts.some(known => known === prompt)
 }
 
 function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
@@ -83,28 +65,10 @@ function checkScopesExist(client: Client, { resource, values }: RequestedScopes)
   })
 }
 
-/** The policies of a challenge such as `{"access_token":{"capolids":{"essential":true,"values":["…"]}}}`. */
-function policiesOf(claims: string | undefined): readonly string[] {
-  try {
-    const values: unknown = JSON.parse(claims ?? '{}')?.access_token?.capolids?.values
-    return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
-  } catch {
-    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
-  }
-}
-
-/** The claims challenge that names conditional-access policies; `policiesOf` reads it back. */
-export function policyChallenge(policies: readonly string[]): string {
-  return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
-}
-
-/** What consent would be for; `/.default` stands for what the client's registration lists. */
-export function scopesToConsent({ client, requested }: AuthorizeRequest): readonly PermissionScope[] {
+/** What consent would be for; `/.default` stands for all there is. */
+export function scopesToConsent({ requested }: AuthorizeRequest): readonly PermissionScope[] {
   const { resource, values, isDefault } = requested
-  const listed = client.application?.requiredResourceAccess
-    .filter(({ resourceAppId }) => resourceAppId === resource.application.appId)
-    .flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id))
-  return resource.application.api.oauth2PermissionScopes.filter(({ id, value }) =>
-    isDefault ? listed?.includes(id) : values.includes(value),
+  return resource.application.api.oauth2PermissionScopes.filter(
+    ({ value }) => isDefault || values.includes(value),
   )
 }

@@ -1,18 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { User } from '../directory/types.ts'
+import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
-import { acceptFormBodies } from '../form-bodies.ts'
-import { checkTenant } from '../tenant.ts'
-import { missingConsent } from '../token-endpoint/user-tokens.ts'
+import { checkTenant } from '../oauth/client.ts'
+import { acceptFormBodies } from '../oauth/form.ts'
+import { missingConsent } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
-import {
-  type AuthorizeRequest,
-  policyChallenge,
-  readAuthorizeRequest,
-  scopesToConsent,
-} from './authorize-request.ts'
+import { type AuthorizeRequest, readAuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
+import { policyChallenge } from './policies.ts'
 import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
 import type { Session } from './sessions.ts'
@@ -22,58 +18,59 @@ interface Route {
   Querystring: Query
   Body: URLSearchParams | undefined
 }
-type Request = FastifyRequest<Route>
+/** A browser at the authorization endpoint. */
+interface Visit {
+  readonly entra: Entra
+  readonly reply: FastifyReply
+  readonly wanted: AuthorizeRequest
+  readonly session: Session | undefined
+}
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the page or answers silently, POST is the page's own form. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the page or responds silently, POST is the page's own form. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
   // Refusals go back to the application once its address is known to be good, else onto a page.
   app.setErrorHandler<Error, Route>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    request.aadsts = error.code
     const returnAddress = returnAddressOrNone(entra, request.query)
     if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
-    return sendBackRefusal(reply, returnAddress, {
-      error,
-      trace: request.trace,
-      publicUrl: entra.publicUrl,
-      ...(error.code === 65004 ? { errorSubcode: 'cancel' } : {}),
-    })
+    return sendBackRefusal(reply, returnAddress, error, entra.publicUrl)
   })
 
+  const arrive = (request: FastifyRequest<Route>, reply: FastifyReply): Visit => {
+    checkTenant(entra, request.params.tenant)
+    const { client, returnAddress } = readReturnAddress(entra, request.query)
+    const wanted = readAuthorizeRequest(entra, request.query, client, returnAddress)
+    return { entra, reply, wanted, session: sessionOf(entra, request) }
+  }
+
   app.get<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
-    const wanted = read(entra, request)
-    const session = sessionOf(entra, request)
-    const user = singleSignOnUser(entra, wanted, session)
-    if (!session || !user || !fulfilsPolicies(wanted, session)) return askWho(entra, reply, wanted, session)
-    return askConsentOrFinish(entra, reply, wanted, session, user)
+    const visit = arrive(request, reply)
+    const { session, wanted } = visit
+    const user = singleSignOnUser(visit)
+    const isEnough = wanted.policies.every(policy => session?.fulfilledPolicies.has(policy))
+    return session && user && isEnough ? askConsentOrFinish(visit, session, user) : askWho(visit, user)
   })
 
   app.post<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
-    const wanted = read(entra, request)
+    const visit = arrive(request, reply)
     refuseOtherSites(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel') || form.get('consent') === 'cancel') throw refusal(65004)
     const user = entra.directory.user(form.get('account') ?? '')
-    if (!user) return askWho(entra, reply, wanted, undefined)
-    const session = sessionOf(entra, request) ?? entra.sessions.start()
+    if (!user) return askWho(visit, undefined)
+    const session = visit.session ?? entra.sessions.start()
     if (form.get('consent') === 'accept') {
       if (!session.userIds.has(user.id)) throw refusal(50058)
-      recordConsent(entra, wanted, user)
-      return finish(entra, reply, wanted, session, user)
+      recordConsent(visit, user)
+      return finish(visit, session, user)
     }
     session.userIds.add(user.id)
-    for (const policy of wanted.policies) session.fulfilledPolicies.add(policy)
+    for (const policy of visit.wanted.policies) session.fulfilledPolicies.add(policy)
     keepSession(entra, reply, session)
-    return askConsentOrFinish(entra, reply, wanted, session, user)
+    return askConsentOrFinish(visit, session, user)
   })
-}
-
-function read(entra: Entra, request: Request): AuthorizeRequest {
-  checkTenant(entra, request.params.tenant)
-  const { client, returnAddress } = readReturnAddress(entra, request.query)
-  return readAuthorizeRequest(entra, request.query, client, returnAddress)
 }
 
 function returnAddressOrNone(entra: Entra, query: Query) {
@@ -85,85 +82,53 @@ function returnAddressOrNone(entra: Entra, query: Query) {
 }
 
 /** Our own page posts here; nobody else's may, or it could sign its visitor in as somebody. */
-function refuseOtherSites(request: Request): void {
+function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin') return
   throw refusal(9002313, { what: `form of another site (${site})` }, { error: 'invalid_request' })
 }
 
-function askWho(
-  entra: Entra,
-  reply: FastifyReply,
-  wanted: AuthorizeRequest,
-  session: Session | undefined,
-): FastifyReply {
-  if (wanted.prompt !== 'none')
-    return sendSignInPage(reply, wanted, {
-      users: entra.directory.content.users,
-      hinted: wanted.hinted,
-      needsMoreProof: wanted.policies.length > 0,
-    })
+/** Shows the sign-in page, or says why it would be needed where it must not be shown. */
+function askWho({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
+  if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.content.users)
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
-  if (isAmbiguous) throw refusal(16000)
-  if (!singleSignOnUser(entra, wanted, session)) throw refusal(50058)
+  if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
   const resource = wanted.requested.resource.application.appId
   throw refusal(50076, { resource }, { claims: policyChallenge(wanted.policies) })
 }
 
-/** The one person whom single sign-on stands for, unless the request wants the person asked. */
-function singleSignOnUser(
-  entra: Entra,
-  { prompt, loginHint, hinted }: AuthorizeRequest,
-  session: Session | undefined,
-): User | undefined {
+/** The one user whom single sign-on stands for, unless the request wants the user asked. */
+function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
+  const { prompt, loginHint, hinted } = wanted
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined
   if (loginHint !== undefined) return hinted && session.userIds.has(hinted.id) ? hinted : undefined
   const [userId, ...others] = session.userIds
   return userId === undefined || others.length > 0 ? undefined : entra.directory.user(userId)
 }
 
-function fulfilsPolicies({ policies }: AuthorizeRequest, session: Session): boolean {
-  return policies.every(policy => session.fulfilledPolicies.has(policy))
+function askConsentOrFinish(visit: Visit, session: Session, user: User): FastifyReply {
+  const { client, requested, prompt } = visit.wanted
+  const isMissing = missingConsent(visit.entra, client, user, requested).length > 0
+  if (!isMissing && prompt !== 'consent') return finish(visit, session, user)
+  if (prompt !== 'none') return sendConsentPage(visit.reply, visit.wanted, user)
+  const { appId, displayName } = client.principal
+  throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
 }
 
-function askConsentOrFinish(
-  entra: Entra,
-  reply: FastifyReply,
-  wanted: AuthorizeRequest,
-  session: Session,
-  user: User,
-): FastifyReply {
-  const { client, requested, prompt } = wanted
-  const isMissing = missingConsent(entra, { client, user, requested }).length > 0
-  if (!isMissing && prompt !== 'consent') return finish(entra, reply, wanted, session, user)
-  if (prompt !== 'none') return sendConsentPage(reply, wanted, user)
-  throw refusal(
-    65001,
-    { client: client.principal.appId, name: client.principal.displayName },
-    { error: 'interaction_required' },
-  )
-}
-
-function recordConsent(entra: Entra, wanted: AuthorizeRequest, user: User): void {
-  const scope = scopesToConsent(wanted).map(({ value }) => value)
-  if (scope.length === 0) return
+function recordConsent({ entra, wanted }: Visit, user: User): void {
   entra.directory.grant({
     clientId: wanted.client.principal.id,
     consentType: 'Principal',
     principalId: user.id,
     resourceId: wanted.requested.resource.principal.id,
-    scope: scope.join(' '),
+    scope: scopesToConsent(wanted)
+      .map(({ value }) => value)
+      .join(' '),
   })
 }
 
-function finish(
-  entra: Entra,
-  reply: FastifyReply,
-  wanted: AuthorizeRequest,
-  session: Session,
-  user: User,
-): FastifyReply {
-  const { client, returnAddress, nonce, challenge, challengeMethod, scope } = wanted
+function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
+  const { client, returnAddress, nonce, challenge, scope } = wanted
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,
     redirectUri: returnAddress.redirectUri,
@@ -172,11 +137,10 @@ function finish(
     scope,
     nonce,
     challenge,
-    challengeMethod,
   })
   return sendBack(reply, returnAddress, {
     code,
-    ...(wanted.wantsClientInfo ? { client_info: clientInfo(entra, user) } : {}),
+    client_info: wanted.wantsClientInfo ? clientInfo(entra, user) : undefined,
     session_state: session.id,
   })
 }

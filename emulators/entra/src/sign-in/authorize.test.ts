@@ -28,7 +28,7 @@ describe('the sign-in page', () => {
     )
   })
 
-  it('puts the person of the login hint first', async () => {
+  it('puts the user of the login hint first', async () => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, login_hint: 'ben@contoso.example' }))
     const html = await response.text()
@@ -40,9 +40,9 @@ describe('the sign-in page', () => {
     const response = await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toMatch(`${redirectUri}#`)
-    const answer = returned(response)
-    expect(answer).toMatchObject({ state: 'the-state|with=signs' })
-    expect(JSON.parse(Buffer.from(answer['client_info'] ?? '', 'base64url').toString())).toEqual({
+    const sentBack = returned(response)
+    expect(sentBack).toMatchObject({ state: 'the-state|with=signs' })
+    expect(JSON.parse(Buffer.from(sentBack['client_info'] ?? '', 'base64url').toString())).toEqual({
       uid: ada,
       utid: tenantId,
     })
@@ -57,16 +57,16 @@ describe('the sign-in page', () => {
     expect(response.headers.get('location')).toMatch(`${redirectUri}?code=`)
   })
 
-  it('answers cancelling with access_denied and AADSTS65004', async () => {
+  it('responds to cancelling with access_denied and AADSTS65004', async () => {
     const browser = new Browser(entra)
-    const answer = returned(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
-    expect(answer).toMatchObject({
+    const sentBack = returned(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
+    expect(sentBack).toMatchObject({
       error: 'access_denied',
       error_subcode: 'cancel',
       error_uri: `${entra.url}/error?code=65004`,
       state: 'the-state|with=signs',
     })
-    expect(answer['error_description']).toMatch(/^AADSTS65004: /)
+    expect(sentBack['error_description']).toMatch(/^AADSTS65004: /)
   })
 
   it('refuses a form that another site posts', async () => {
@@ -83,7 +83,7 @@ describe('the sign-in page', () => {
 })
 
 describe('single sign-on', () => {
-  it('answers prompt=none with login_required until somebody signed in, then with a code', async () => {
+  it('responds to prompt=none with login_required until somebody signed in, then with a code', async () => {
     const browser = new Browser(entra)
     const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
     const refused = returned(await browser.visit(silent))
@@ -143,7 +143,7 @@ describe('consent', () => {
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
   })
 
-  it('is asked for when it is missing, remembered for this person, and not asked for again', async () => {
+  it('is asked for when it is missing, remembered for this user, and not asked for again', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(pkce)
     const page = await browser.submit(url, { account: ada })
@@ -163,20 +163,20 @@ describe('consent', () => {
     })
   })
 
-  it('cannot be given by a browser in which that person did not sign in', async () => {
+  it('cannot be given by a browser in which that user did not sign in', async () => {
     const browser = new Browser(entra)
-    const answer = returned(
+    const sentBack = returned(
       await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),
     )
-    expect(answer['error_description']).toMatch(/^AADSTS50058: /)
+    expect(sentBack['error_description']).toMatch(/^AADSTS50058: /)
   })
 
   it('is reported as interaction_required when the page must not be shown', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    const answer = returned(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
-    expect(answer).toMatchObject({ error: 'interaction_required', suberror: 'consent_required' })
-    expect(answer['error_description']).toMatch(/^AADSTS65001: /)
+    const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
+    expect(sentBack).toMatchObject({ error: 'interaction_required', suberror: 'consent_required' })
+    expect(sentBack['error_description']).toMatch(/^AADSTS65001: /)
   })
 })
 
@@ -212,9 +212,9 @@ describe('an authorization request', () => {
   ]
   it.each(redirected)('for %s is refused at the page’s address', async (_name, parameters, code, error) => {
     const browser = new Browser(entra)
-    const answer = returned(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
-    expect(answer).toMatchObject({ error, state: 'the-state|with=signs' })
-    expect(answer['error_description']).toMatch(`AADSTS${code}: `)
+    const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
+    expect(sentBack).toMatchObject({ error, state: 'the-state|with=signs' })
+    expect(sentBack['error_description']).toMatch(`AADSTS${code}: `)
   })
 
   it('of another tenant is refused on a page', async () => {

@@ -9,7 +9,7 @@ export function escapeHtml(text: string): string {
 const styles = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#eef1f5, #14181d); color: light-dark(#1b1f24, #e8ebef); }
-main { box-sizing: border-box; width: min(27rem, calc(100vw - 2rem)); margin: 1rem; padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #1f252c); box-shadow: 0 .25rem 1.5rem #0003; }
+main { box-sizing: border-box; overflow-wrap: anywhere; width: min(27rem, calc(100vw - 2rem)); margin: 1rem; padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #1f252c); box-shadow: 0 .25rem 1.5rem #0003; }
 h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.25; }
 p, ul { margin: 0 0 1rem; }
 form { display: grid; gap: .625rem; }
@@ -17,10 +17,9 @@ button { font: inherit; padding: .75rem 1rem; border: 1px solid light-dark(#6b74
 button small { display: block; color: light-dark(#505a66, #b0b9c4); }
 button:hover { background: light-dark(#eef4fb, #29323c); }
 button:focus-visible { outline: .1875rem solid light-dark(#0f5cc0, #7db4ff); outline-offset: .125rem; }
-button.primary { background: light-dark(#0f5cc0, #7db4ff); border-color: transparent; color: light-dark(#fff, #0b1622); font-weight: 600; text-align: center; }
+button.primary { text-align: center; background: light-dark(#0f5cc0, #7db4ff); border-color: transparent; color: light-dark(#fff, #0b1622); font-weight: 600; }
 button.plain { text-align: center; }
 .emulated { margin: 0 0 1.25rem; padding: .5rem .75rem; border-radius: .5rem; background: light-dark(#fff3d6, #4a3a10); color: light-dark(#4d3800, #ffe3a1); font-size: .875rem; }
-main { overflow-wrap: anywhere; }
 ul { padding-inline-start: 1.25rem; }
 `
 
@@ -29,7 +28,7 @@ const styleHash = createHash('sha256').update(styles).digest('base64')
 /**
  * Sends a page that runs no script and can't be framed.
  *
- * @param formTargets origins that a form's answer may redirect to; browsers hold redirects to `form-action` too.
+ * @param formTargets origins that the response to a form may redirect to; browsers hold redirects to `form-action` too.
  */
 export function sendPage(
   reply: FastifyReply,

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
-import { checkTenant } from '../tenant.ts'
-import { findClient } from '../token-endpoint/client.ts'
+import { EntraError } from '../errors/entra-error.ts'
+import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
-import { sendErrorPage, sendSignedOutPage } from './pages.ts'
+import { sendPage } from './html.ts'
+import { sendErrorPage } from './pages.ts'
 import { type Query, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
 
@@ -13,11 +13,10 @@ interface Route {
   Querystring: Query
 }
 
-/** Sign-out (OpenID Connect RP-Initiated Logout 1.0), and what stands for consent by an administrator's browser. */
+/** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
 export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   app.setErrorHandler<Error, Route>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    request.aadsts = error.code
     return sendErrorPage(reply, error, request.trace)
   })
 
@@ -27,19 +26,11 @@ export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: E
     const session = sessionOf(entra, request)
     const user = userOfHint(entra, hint)
     if (session && user) session.userIds.delete(user.id)
-    if (session && (!user || session.userIds.size === 0)) entra.sessions.end(session)
+    if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)
     const registered = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
-    if (address === undefined || !registered.includes(address)) return sendSignedOutPage(reply)
+    if (address === undefined || !registered.includes(address))
+      return sendPage(reply, { title: 'You signed out of your account', body: '' })
     const { origin } = new URL(address)
     return sendBack(reply, { redirectUri: address, origin, mode: 'query', state }, {})
-  })
-
-  app.get<Route>('/:tenant/v2.0/adminconsent', async request => {
-    checkTenant(entra, request.params.tenant)
-    const { client_id: clientId } = request.query
-    if (!clientId) throw refusal(900144, { parameter: 'client_id' })
-    const { principal } = findClient(entra, clientId)
-    if (principal.kind === 'agentIdentity') throw refusal(82014, { client: clientId })
-    throw refusal(650051)
   })
 }

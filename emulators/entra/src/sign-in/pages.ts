@@ -1,42 +1,42 @@
 import type { FastifyReply } from 'fastify'
-import type { User } from '../directory/types.ts'
+import type { User } from '../directory/objects.ts'
 import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 
-/** Lets the person choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
+/** Lets the user choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
 export function sendSignInPage(
   reply: FastifyReply,
-  request: AuthorizeRequest,
-  choice: { users: readonly User[]; hinted: User | undefined; needsMoreProof: boolean },
+  { client, hinted, policies, returnAddress }: AuthorizeRequest,
+  users: readonly User[],
 ): FastifyReply {
-  const { users, hinted, needsMoreProof } = choice
   const ordered = hinted ? [hinted, ...users.filter(user => user !== hinted)] : users
   const buttons = ordered.map(
     (user, index) => `<button name="account" value="${user.id}"${index === 0 ? ' autofocus' : ''}>
 ${escapeHtml(user.displayName)}<small>${escapeHtml(user.userPrincipalName)}</small></button>`,
   )
-  const proof = needsMoreProof
-    ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
-    : ''
+  const challenge =
+    policies.length > 0
+      ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
+      : ''
   return sendPage(reply, {
     title: 'Pick an account',
-    formTargets: [request.returnAddress.origin],
-    body: `<p>to continue to <strong>${escapeHtml(request.client.principal.displayName)}</strong></p>
-${proof}<form method="post">
+    formTargets: [returnAddress.origin],
+    body: `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>
+${challenge}<form method="post">
 ${buttons.join('\n')}
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`,
   })
 }
 
-/** Asks the person to let the application act for them. */
+/** Asks the user to let the application act for them. */
 export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
   const { client, requested } = request
   const { application } = requested.resource
   const items = scopesToConsent(request).map(
     scope =>
-      `<li>${escapeHtml(scope.userConsentDescription)} <small>(<code>${escapeHtml(scope.value)}</code> of ${escapeHtml(application.displayName)})</small></li>`,
+      `<li>${escapeHtml(scope.userConsentDescription || scope.value)} <small>(<code>${escapeHtml(scope.value)}</code> of ${escapeHtml(application.displayName)})</small></li>`,
   )
   return sendPage(reply, {
     title: 'Permissions requested',
@@ -54,19 +54,12 @@ ${items.join('\n')}
   })
 }
 
-/** What a person sees when there is no application to go back to. */
+/** What a user sees when there is no application to go back to. */
 export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Trace): FastifyReply {
   const lines = describeRefusal(error, trace).split('\r\n')
   return sendPage(reply, {
     status: error.status,
     title: 'Sorry, but we’re having trouble signing you in.',
     body: lines.map(line => `<p>${escapeHtml(line)}</p>`).join('\n'),
-  })
-}
-
-export function sendSignedOutPage(reply: FastifyReply): FastifyReply {
-  return sendPage(reply, {
-    title: 'You signed out of your account',
-    body: '<p>It’s a good idea to close this window.</p>',
   })
 }

@@ -72,7 +72,7 @@ describe('redeeming a code', () => {
 
   it('ends ten minutes after the code was issued', async () => {
     const code = await freshCode()
-    entra.entra.clock.offsetSeconds = 601
+    entra.entra.settings.change({ clockOffsetSeconds: 601 })
     const { body } = await redeem(entra, code, { code_verifier: verifier })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [70008] })
   })
@@ -93,7 +93,7 @@ describe('redeeming a code', () => {
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [9002313] })
   })
 
-  it('answers a preflight', async () => {
+  it('lets a preflight pass', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'OPTIONS',
       headers: { origin: pageOrigin, 'access-control-request-method': 'POST' },
@@ -112,7 +112,7 @@ describe('a refresh token', () => {
     )
   }
 
-  it('gives new tokens for the same person, again and again', async () => {
+  it('gives new tokens for the same user, again and again', async () => {
     const { body } = await signIn(entra, ben)
     for (let round = 0; round < 2; round++) {
       const renewed = await refresh(body.refresh_token)
@@ -124,7 +124,7 @@ describe('a refresh token', () => {
   it('of a page is over after a day', async () => {
     const { body } = await signIn(entra, ben)
     expect(body.refresh_token_expires_in).toBe(86_400)
-    entra.entra.clock.offsetSeconds = 86_401
+    entra.entra.settings.change({ clockOffsetSeconds: 86_401 })
     expect((await refresh(body.refresh_token)).body).toMatchObject({
       error: 'invalid_grant',
       error_codes: [700084],

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { describeRefusal, type EntraError, refusal, type Trace } from '../errors/entra-error.ts'
-import { type Client, findClient, isAgentic } from '../token-endpoint/client.ts'
+import { describeRefusal, type EntraError, refusal } from '../errors/entra-error.ts'
+import { type Client, findClient, isAgentic } from '../oauth/client.ts'
 
 export type Query = Readonly<Record<string, string | undefined>>
 
-/** Where the answer of an authorization request goes. */
+/** Where the response to an authorization request goes. */
 export interface ReturnAddress {
   readonly redirectUri: string
   readonly origin: string
@@ -23,7 +23,7 @@ export function readReturnAddress(
   const client = findClient(entra, clientId)
   if (client.principal.kind === 'agentIdentity' && query['prompt']?.includes('consent'))
     throw refusal(82014, { client: clientId })
-  if (isAgentic(client)) throw refusal(82001, { client: clientId, flow: 'authorize' })
+  if (isAgentic(client)) throw refusal(82001, { client: clientId, what: 'tokens by signing users in' })
   const redirectUri = query['redirect_uri'] ?? client.application?.spa.redirectUris[0] ?? ''
   if (!client.application?.spa.redirectUris.includes(redirectUri))
     throw refusal(50011, { uri: redirectUri, client: clientId })
@@ -33,33 +33,33 @@ export function readReturnAddress(
   return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
 }
 
-/** Sends the browser back to the application with the answer's parameters; `state` goes back untouched. */
+/** Sends the browser back to the application with the response's parameters; `state` goes back untouched. */
 export function sendBack(
   reply: FastifyReply,
   { redirectUri, mode, state }: ReturnAddress,
   parameters: Readonly<Record<string, string | undefined>>,
 ): FastifyReply {
-  const answer = new URLSearchParams()
+  const response = new URLSearchParams()
   for (const [name, value] of Object.entries({ ...parameters, state })) {
-    if (value !== undefined) answer.set(name, value)
+    if (value !== undefined) response.set(name, value)
   }
   const status = reply.request.method === 'POST' ? 303 : 302
   reply.header('cache-control', 'no-store, no-cache')
-  if (answer.size === 0) return reply.redirect(redirectUri, status)
+  if (response.size === 0) return reply.redirect(redirectUri, status)
   const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?'
-  return reply.redirect(`${redirectUri}${separator}${answer}`, status)
+  return reply.redirect(`${redirectUri}${separator}${response}`, status)
 }
 
 export function sendBackRefusal(
   reply: FastifyReply,
   address: ReturnAddress,
-  answer: { error: EntraError; trace: Trace; publicUrl: string; errorSubcode?: string },
+  error: EntraError,
+  publicUrl: string,
 ): FastifyReply {
-  const { error, trace, publicUrl, errorSubcode } = answer
   return sendBack(reply, address, {
     error: error.error,
-    error_subcode: errorSubcode,
-    error_description: describeRefusal(error, trace),
+    error_subcode: error.code === 65004 ? 'cancel' : undefined,
+    error_description: describeRefusal(error, reply.request.trace),
     error_uri: `${publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,

@@ -4,7 +4,7 @@ import {
   requestToken,
   spaAppId,
   type TestEntra,
-  type TokenReply,
+  type TokenResponse,
   tenantId,
 } from './start-entra.ts'
 
@@ -57,7 +57,7 @@ export class Browser {
   }
 }
 
-/** The parameters that an answer hands to the page at the redirect URI. */
+/** The parameters that a response hands to the page at the redirect URI. */
 export function returned(response: Response): Record<string, string> {
   const location = response.headers.get('location') ?? ''
   const [address, fragment] = location.split('#')
@@ -70,20 +70,20 @@ export function makeVerifier(): { verifier: string; challenge: string } {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 
-/** Signs a person in by the page and redeems the code, as the product's page does. */
+/** Signs a user in by the page and redeems the code, as the product's page does. */
 export async function signIn(
   entra: TestEntra,
-  person: string,
+  user: string,
   parameters: Readonly<Record<string, string>> = {},
   browser = new Browser(entra),
-): Promise<TokenReply> {
+): Promise<TokenResponse> {
   const { verifier, challenge } = makeVerifier()
   const url = browser.authorizeUrl({
     code_challenge: challenge,
     code_challenge_method: 'S256',
     ...parameters,
   })
-  const { code = '' } = returned(await browser.submit(url, { account: person }))
+  const { code = '' } = returned(await browser.submit(url, { account: user }))
   return redeem(entra, code, { code_verifier: verifier })
 }
 
@@ -92,7 +92,7 @@ export async function redeem(
   code: string,
   fields: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string>> = { origin: pageOrigin },
-): Promise<TokenReply> {
+): Promise<TokenResponse> {
   return requestToken(
     entra,
     {

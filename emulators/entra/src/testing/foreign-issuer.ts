@@ -10,7 +10,7 @@ export interface ForeignIssuer {
   readonly keys: JWK[]
   /** Paths that were asked for. */
   readonly seen: string[]
-  /** Set: every request is answered with this status. */
+  /** Set: every response has this status. */
   failWith: number | undefined
   sign(claims: JWTPayload, kid?: string): Promise<string>
   /** From now on signs with, and publishes, another key. */

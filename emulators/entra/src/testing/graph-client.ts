@@ -1,5 +1,5 @@
 import { sendJson } from './requests.ts'
-import { requestToken, setupAppId, type TestEntra, type TokenReply } from './start-entra.ts'
+import { requestToken, setupAppId, type TestEntra, type TokenResponse } from './start-entra.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -22,16 +22,22 @@ export class GraphClient {
     this.#bearer = { authorization: `Bearer ${body.access_token}` }
   }
 
-  send(method: string, path: string, body?: unknown, headers = this.#bearer): Promise<TokenReply> {
-    return sendJson(this.#entra, method, path, body, { 'odata-version': '4.0', ...headers })
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    bearer = this.#bearer,
+    headers: Headers = {},
+  ): Promise<TokenResponse> {
+    return sendJson(this.#entra, method, path, body, { 'odata-version': '4.0', ...bearer, ...headers })
   }
 
-  post(path: string, body: unknown, headers = this.#bearer): Promise<TokenReply> {
+  post(path: string, body: unknown, headers = this.#bearer): Promise<TokenResponse> {
     return this.send('POST', `/v1.0${path}`, body, headers)
   }
 
   /** The body of what is at an address. */
-  async read(path: string): Promise<TokenReply['body']> {
+  async read(path: string): Promise<TokenResponse['body']> {
     return (await this.send('GET', `/v1.0${path}`)).body
   }
 }

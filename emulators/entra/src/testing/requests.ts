@@ -3,7 +3,7 @@ import {
   blueprintAppId,
   requestToken,
   type TestEntra,
-  type TokenReply,
+  type TokenResponse,
   weatherAppId,
 } from './start-entra.ts'
 
@@ -12,7 +12,7 @@ export const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:j
 type Fields = Readonly<Record<string, string>>
 
 /** The blueprint asks for the exchange token of its agent, by its secret unless told otherwise. */
-export function requestT1(entra: TestEntra, fields: Fields = {}): Promise<TokenReply> {
+export function requestT1(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: blueprintAppId,
     grant_type: 'client_credentials',
@@ -31,7 +31,7 @@ export async function t1Of(entra: TestEntra): Promise<string> {
 }
 
 /** The agent asks for a token of its own. */
-export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenReply> {
+export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: agentId,
     grant_type: 'client_credentials',
@@ -47,7 +47,7 @@ export async function requestObo(
   entra: TestEntra,
   assertion: string,
   fields: Fields = {},
-): Promise<TokenReply> {
+): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: agentId,
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
@@ -61,14 +61,14 @@ export async function requestObo(
   })
 }
 
-/** Sends JSON to the switchboard or to Graph and reads what comes back. */
+/** Sends JSON to the control plane or to Graph and reads what comes back. */
 export async function sendJson(
   entra: TestEntra,
   method: string,
   path: string,
   body?: unknown,
   headers: Fields = {},
-): Promise<TokenReply> {
+): Promise<TokenResponse> {
   const response = await fetch(`${entra.url}${path}`, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },

@@ -19,7 +19,7 @@ export interface TestEntra extends AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
-/** A listening stand-in with the demo's directory, secrets for the blueprint and the set-up application. */
+/** A listening emulator with the demo's directory, secrets for the blueprint and the set-up application. */
 export async function startEntra(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
   const app = buildApp(
     readConfig({
@@ -37,7 +37,7 @@ export async function startEntra(env: Readonly<Record<string, string>> = {}): Pr
   return { url: app.entra.publicUrl, address, entra: app.entra, close, [Symbol.asyncDispose]: close }
 }
 
-export interface TokenReply {
+export interface TokenResponse {
   readonly status: number
   readonly headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what came, and fails where it differs
@@ -49,7 +49,7 @@ export async function requestToken(
   { url }: TestEntra,
   fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
-): Promise<TokenReply> {
+): Promise<TokenResponse> {
   const response = await fetch(`${url}/${tenantId}/oauth2/v2.0/token`, {
     method: 'POST',
     headers,

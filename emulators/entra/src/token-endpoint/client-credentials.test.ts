@@ -64,4 +64,18 @@ describe('client credentials', () => {
     expect(String(payload['xms_act_fct']).split(' ')).toContain('11')
     expect(payload).not.toHaveProperty('scp')
   })
+
+  it('give a sibling agent of the blueprint, if there is one, the same role under its own name', async () => {
+    const siblingId = 'bbbbbbbb-0000-4000-8000-0000000000bb'
+    await using withSibling = await startEntra({ SIBLING_AGENT_CLIENT_ID: siblingId })
+    const { body: t1 } = await requestToken(withSibling, { ...exchange, fmi_path: siblingId })
+    const { body: tr } = await requestToken(withSibling, {
+      client_id: siblingId,
+      grant_type: 'client_credentials',
+      scope: `api://${weatherAppId}/.default`,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: t1.access_token,
+    })
+    expect(decodeJwt(tr.access_token)).toMatchObject({ azp: siblingId, roles: ['Weather.Read.All'] })
+  })
 })

@@ -2,36 +2,46 @@ import { createAsManager } from '../directory/graph-permissions.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
+import { authenticate, type Client } from '../oauth/client.ts'
+import type { Form } from '../oauth/form.ts'
+import { readDefaultScope } from '../oauth/scopes.ts'
 import { issueAccessToken, type TargetResource } from '../tokens/access-token.ts'
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
-import { type TokenAnswer, tokenAnswer } from './answer.ts'
-import { authenticate, type Client } from './client.ts'
-import type { Form } from './form.ts'
-import { readDefaultScope } from './scopes.ts'
+import { type TokenResponse, tokenResponse } from './response.ts'
 
 /** A client acts as itself: T1 when the token exchange is the resource, otherwise an app-only token for an API. */
-export async function grantClientCredentials(entra: Entra, form: Form, client: Client): Promise<TokenAnswer> {
+export async function grantClientCredentials(
+  entra: Entra,
+  form: Form,
+  { principal, application }: Client,
+): Promise<TokenResponse> {
   const scope = form.required('scope')
-  const proof = await authenticate(entra, form, client)
+  const authentication = await authenticate(entra, form, { principal, application })
   const resource = readDefaultScope(entra, scope)
-  if (resource.application.appId === wellKnown.tokenExchangeAppId) {
-    const fmiPath = form.optional('fmi_path')
-    return tokenAnswer(await issueExchangeToken(entra, { client: client.principal, proof, fmiPath }))
+  const { appId } = resource.application
+  const fmiPath = form.optional('fmi_path')
+  const isBlueprint = principal.kind === 'agentIdentityBlueprintPrincipal'
+  if (appId === wellKnown.tokenExchangeAppId) {
+    if (isBlueprint && fmiPath === undefined) throw refusal(82008)
+    return tokenResponse(await issueExchangeToken(entra, principal, authentication, fmiPath))
   }
-  const roles = appRolesFor(entra, client, resource)
-  return tokenAnswer(await issueAccessToken(entra, { client: client.principal, proof, resource, roles }))
+  if (fmiPath !== undefined) throw refusal(70066, { scope })
+  if (isBlueprint && appId !== wellKnown.graphAppId)
+    throw refusal(82001, { client: principal.appId, what: `app-only tokens for resource '${appId}'` })
+  const roles = [
+    ...entra.directory.appRoles(principal.id, resource),
+    ...(isBlueprint ? [createAsManager] : []),
+  ]
+  checkAssignment(resource, principal.appId, roles)
+  return tokenResponse(await issueAccessToken(entra, { client: principal, authentication, resource, roles }))
 }
 
-/** The app roles of a client on an API. An API that requires an assignment refuses callers without one. */
-export function appRolesFor(entra: Entra, { principal }: Client, resource: TargetResource): string[] {
-  const roles = entra.directory.appRolesOf(principal, resource.application, resource.principal)
-  const isGraph = resource.application.appId === wellKnown.graphAppId
-  if (isGraph && principal.kind === 'agentIdentityBlueprintPrincipal') roles.push(createAsManager)
-  if (roles.length === 0 && resource.principal.appRoleAssignmentRequired)
-    throw refusal(501051, {
-      client: principal.appId,
-      resource: resource.application.appId,
-      name: resource.application.displayName,
-    })
-  return roles
+/** An API that requires an assignment refuses callers without one. */
+function checkAssignment(
+  { application, principal }: TargetResource,
+  client: string,
+  roles: readonly string[],
+): void {
+  if (roles.length > 0 || !principal.appRoleAssignmentRequired) return
+  throw refusal(501051, { client, resource: application.appId, name: application.displayName })
 }

@@ -1,5 +1,5 @@
 import { decodeJwt, type JWTPayload } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ForeignIssuer, startForeignIssuer } from '../testing/foreign-issuer.ts'
 import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
 import { blueprintAppId, startEntra, type TestEntra } from '../testing/start-entra.ts'
@@ -93,6 +93,12 @@ describe('a pod’s token as the blueprint’s credential', () => {
     expect((await requestT1(entra, { client_assertion: token })).body.error_codes).toEqual([700222])
   })
 
+  it('is refused with AADSTS700231 when Entra issued it for another federated credential', async () => {
+    const t1 = await requestT1(entra, { client_assertion: await podToken() })
+    const { body } = await requestT1(entra, { client_assertion: t1.body.access_token })
+    expect(body).toMatchObject({ error: 'invalid_client', error_codes: [700231] })
+  })
+
   it('is refused with AADSTS50027 when it is no JWT', async () => {
     const { status, body } = await requestT1(entra, { client_assertion: 'garbage' })
     expect(status).toBe(400)
@@ -110,9 +116,11 @@ describe('the issuer’s published keys', () => {
     for (let i = 0; i < 3; i++) await requestT1(fresh, { client_assertion: await podToken() })
     expect(issuer.seen).toEqual(['/Cluster-1/.well-known/openid-configuration', '/Cluster-1/jwks'])
     await issuer.rotate('second')
-    fresh.entra.clock.offsetSeconds = 10
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(Date.now() + 10_000)
     expect((await requestT1(fresh, { client_assertion: await podToken() })).status).toBe(200)
-    expect(issuer.seen).toHaveLength(4)
+    vi.useRealTimers()
+    expect(issuer.seen).toHaveLength(3)
   })
 
   it('are not fetched again and again for made-up key ids', async () => {

@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => entra.close())
 beforeEach(() => entra.entra.reset())
 
-async function tcOf(person: string): Promise<string> {
-  return (await signIn(entra, person)).body.access_token
+async function tcOf(user: string): Promise<string> {
+  return (await signIn(entra, user)).body.access_token
 }
 
 /** A token that a page got for somebody, with something about it changed. */
@@ -29,7 +29,7 @@ function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<strin
   return orderToken(entra, {
     client: spaAppId,
     resource: `api://${blueprintAppId}`,
-    person: ada,
+    user: ada,
     scopes: ['access_as_user'],
     ...changes,
   })
@@ -40,16 +40,16 @@ describe('on behalf of', () => {
     ['Ada', ada],
     ['Ben', ben],
   ])(
-    '%s, the agent gets a token in which the person is the subject and the agent acts',
-    async (_name, person) => {
-      const { status, body } = await requestObo(entra, await tcOf(person))
+    '%s, the agent gets a token in which the user is the subject and the agent acts',
+    async (_name, user) => {
+      const { status, body } = await requestObo(entra, await tcOf(user))
       expect(status).toBe(200)
       const claims = decodeJwt(body.access_token)
       expect(claims).toMatchObject({
         aud: weatherAppId,
         azp: agentId,
         azpacr: '2',
-        oid: person,
+        oid: user,
         scp: 'Weather.Read',
         idtyp: 'user',
         ver: '2.0',
@@ -61,7 +61,7 @@ describe('on behalf of', () => {
     },
   )
 
-  it('names the scope that was asked for in the answer, /.default included, without which the sidecar caches nothing', async () => {
+  it('names the scope that was asked for in the response, /.default included, without which the sidecar caches nothing', async () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,
@@ -91,7 +91,7 @@ describe('on behalf of', () => {
     expect(decodeJwt(renewed.body.access_token)).toMatchObject({ azp: agentId, oid: ben })
   })
 
-  it('gives the person a different sub for every application', async () => {
+  it('gives the user a different sub for every application', async () => {
     const tc = await tcOf(ada)
     const { body } = await requestObo(entra, tc)
     const subjects = [tc, body.access_token, body.id_token].map(jwt => decodeJwt(jwt).sub)
@@ -163,7 +163,7 @@ describe('permission for on-behalf-of', () => {
     expect(body.error_codes).toEqual([65001])
   })
 
-  it('may be given by one person for themselves only', async () => {
+  it('may be given by one user for themselves only', async () => {
     const [tcOfAda, tcOfBen] = [await tcOf(ada), await tcOf(ben)]
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
@@ -172,7 +172,7 @@ describe('permission for on-behalf-of', () => {
     expect((await requestObo(entra, tcOfBen)).body.error_codes).toEqual([65001])
   })
 
-  it('needs an assignment of the person where the API requires one: AADSTS50105', async () => {
+  it('needs an assignment of the user where the API requires one: AADSTS50105', async () => {
     const tc = await tcOf(ada)
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true

@@ -1,58 +1,48 @@
-import type { JWTPayload } from 'jose'
 import type { Entra } from '../entra.ts'
-import { refusal, timestampOf } from '../errors/entra-error.ts'
-import { isWithinLifetime, readOwnToken } from '../tokens/verify.ts'
-import type { TokenAnswer } from './answer.ts'
-import { authenticate, type Client } from './client.ts'
-import { readAssertion } from './client-assertion.ts'
-import type { Form } from './form.ts'
-import { readScopes } from './scopes.ts'
-import { answerForPerson } from './user-tokens.ts'
+import { refusal } from '../errors/entra-error.ts'
+import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
+import { authenticate, type Client } from '../oauth/client.ts'
+import type { Form } from '../oauth/form.ts'
+import { type Claims, readOwnToken } from '../tokens/jwt.ts'
+import type { TokenResponse } from './response.ts'
+import { grantForUser } from './user-grant.ts'
 
 /**
- * A client trades a person's token for one of its own, for the next API
+ * A client trades a user's token for one of its own, for the next API
  * (https://learn.microsoft.com/entra/agent-id/agent-on-behalf-of-oauth-flow).
  */
-export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client): Promise<TokenAnswer> {
+export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client): Promise<TokenResponse> {
   const use = form.required('requested_token_use')
   if (use !== 'on_behalf_of')
     throw refusal(70003, { grantType: `jwt-bearer with requested_token_use ${use}` })
   const assertion = form.required('assertion')
   const scope = form.required('scope')
-  const proof = await authenticate(entra, form, client)
+  const authentication = await authenticate(entra, form, client)
   const claims = await checkUserToken(entra, assertion, client)
-  const user = entra.directory.user(String(claims['oid']))
-  if (!user) throw refusal(50034, { user: String(claims['oid']), tenant: entra.config.tenantId })
-  return answerForPerson(entra, {
+  return grantForUser(entra, form, {
     client,
-    proof,
-    user,
+    authentication,
+    userId: String(claims['oid']),
     sessionId: String(claims['sid'] ?? ''),
-    requested: readScopes(entra, scope),
     scope,
-    isForSpa: false,
-    wantsClientInfo: form.optional('client_info') === '1',
   })
 }
 
-/** Checks Tc: signed here, issued for this client – for an agent: for its blueprint –, not expired, a person's. */
-async function checkUserToken(entra: Entra, jwt: string, client: Client): Promise<JWTPayload> {
+/** Checks Tc: signed here, issued for this client – for an agent: for its blueprint –, not expired, a user's. */
+async function checkUserToken(entra: Entra, jwt: string, { principal }: Client): Promise<Claims> {
   readAssertion(jwt)
   const claims = await readOwnToken(entra, jwt)
   if (!claims) throw refusal(50013, { why: 'its key or issuer is not known here' })
-  const audienceAppId = client.principal.agentIdentityBlueprintId ?? client.principal.appId
-  const audience = entra.directory.application(audienceAppId)
-  const accepted = [audienceAppId, ...(audience?.identifierUris ?? [])]
-  if (!accepted.includes(String(claims.aud))) {
-    throw client.principal.kind === 'agentIdentity'
-      ? refusal(50013, { why: `its audience '${claims.aud}' is not the blueprint '${audienceAppId}'` })
-      : refusal(500131, { audience: String(claims.aud), client: audienceAppId })
+  const blueprintId = principal.agentIdentityBlueprintId
+  const client = blueprintId ?? principal.appId
+  const audience = String(claims.aud)
+  const accepted = [client, ...(entra.directory.application(client)?.identifierUris ?? [])]
+  if (!accepted.includes(audience)) {
+    throw blueprintId === null
+      ? refusal(500131, { audience, client })
+      : refusal(50013, { why: `its audience '${audience}' is not the blueprint '${client}'` })
   }
-  if (!isWithinLifetime(entra, claims))
-    throw refusal(500133, {
-      now: timestampOf(entra.clock.nowMs()),
-      expiry: timestampOf((claims.exp ?? 0) * 1000),
-    })
-  if (typeof claims['scp'] !== 'string') throw refusal(7000114, { client: client.principal.appId })
+  checkLifetime(entra, claims, 500133)
+  if (typeof claims['scp'] !== 'string') throw refusal(7000114, { client: principal.appId })
   return claims
 }

@@ -1,24 +1,21 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { acceptFormBodies } from '../form-bodies.ts'
-import { checkTenant } from '../tenant.ts'
-import type { TokenAnswer } from './answer.ts'
-import { findClient, isAgentic } from './client.ts'
+import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
+import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { grantAuthorizationCode, grantRefreshToken } from './code-and-refresh.ts'
-import { shareWithPages } from './cors.ts'
-import { Form } from './form.ts'
-import { jwtBearerGrant } from './grant-types.ts'
+import { allowsOrigin, grantSignedIn } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
+import type { TokenResponse } from './response.ts'
+
+const path = '/:tenant/oauth2/v2.0/token'
 
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
 export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
-
   app.addHook('onRequest', async (request, reply) => shareWithPages(entra, request.headers.origin, reply))
 
-  app.options('/:tenant/oauth2/v2.0/token', async (_request, reply) =>
+  app.options(path, async (_request, reply) =>
     reply
       .code(204)
       .headers({
@@ -29,32 +26,48 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
       .send(),
   )
 
-  app.post<{ Params: { tenant: string } }>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    checkTenant(entra, request.params.tenant)
-    const form = new Form(request.body)
-    const answer = await grant(entra, form, request.headers.origin)
-    return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(answer)
-  })
+  app.post<{ Params: { tenant: string }; Querystring: Readonly<Record<string, string>> }>(
+    path,
+    async (request, reply) => {
+      checkTenant(entra, request.params.tenant)
+      if (request.query['fmi_path'] !== undefined) throw refusal(82008)
+      const response = await grant(entra, new Form(request.body), request.headers.origin)
+      return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
+    },
+  )
 }
+
+/** The grant of RFC 7523, which Entra uses for on-behalf-of. */
+const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** Agent identities and their blueprints have these flows and no other. */
 const agenticGrantTypes: readonly string[] = ['client_credentials', jwtBearerGrant, 'refresh_token']
 
-async function grant(entra: Entra, form: Form, origin: string | undefined): Promise<TokenAnswer> {
+async function grant(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
   const client = findClient(entra, form.required('client_id'))
   if (isAgentic(client) && !agenticGrantTypes.includes(grantType))
-    throw refusal(82001, { client: client.principal.appId, flow: grantType })
+    throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })
   switch (grantType) {
     case 'client_credentials':
       return grantClientCredentials(entra, form, client)
     case jwtBearerGrant:
       return grantOnBehalfOf(entra, form, client)
     case 'authorization_code':
-      return grantAuthorizationCode(entra, form, client, origin)
     case 'refresh_token':
-      return grantRefreshToken(entra, form, client, origin)
+      return grantSignedIn(entra, form, client, origin)
     default:
       throw refusal(70003, { grantType })
   }
+}
+
+/** Lets the pages of registered single-page applications read the response, refusals included. */
+function shareWithPages(entra: Entra, origin: string | undefined, reply: FastifyReply): void {
+  reply.header('vary', 'Origin')
+  const redirectUris = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
+  if (origin === undefined || !allowsOrigin(redirectUris, origin)) return
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'x-ms-request-id, client-request-id, retry-after',
+  })
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { requestT1, requestTr, t1Of } from '../testing/requests.ts'
+import { orderToken, requestT1, requestTr, t1Of } from '../testing/requests.ts'
 import {
   agentId,
   blueprintAppId,
@@ -74,7 +74,7 @@ const cases: Case[] = [
     error: 'invalid_client',
     status: 401,
     ask: () => {
-      entra.entra.clock.offsetSeconds = 3_600
+      entra.entra.settings.change({ clockOffsetSeconds: 3_600 })
       const blueprint = entra.entra.directory.application(blueprintAppId)
       blueprint?.passwordCredentials.push({
         keyId: unknownId,
@@ -182,6 +182,24 @@ const cases: Case[] = [
       }),
   },
   {
+    cause: 'the blueprint as itself at a custom API',
+    code: 82001,
+    error: 'invalid_request',
+    ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' }),
+  },
+  {
+    cause: 'no agent in a request for T1',
+    code: 82008,
+    error: 'invalid_request',
+    ask: () => requestT1(entra, { fmi_path: '' }),
+  },
+  {
+    cause: 'an agent at another resource than the exchange',
+    code: 70066,
+    error: 'invalid_request',
+    ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }),
+  },
+  {
     cause: 'token exchange by RFC 8693',
     code: 82001,
     error: 'invalid_request',
@@ -233,9 +251,9 @@ const cases: Case[] = [
 
 describe('the token endpoint refuses', () => {
   it.each(cases)('$cause with AADSTS$code', async ({ ask, code, error, status }) => {
-    const reply = await ask()
-    expect(reply.body).toMatchObject({ error, error_codes: [code] })
-    expect(reply.status).toBe(status ?? (error === 'invalid_client' ? 401 : 400))
+    const response = await ask()
+    expect(response.body).toMatchObject({ error, error_codes: [code] })
+    expect(response.status).toBe(status ?? (error === 'invalid_client' ? 401 : 400))
   })
 
   it.each([
@@ -249,6 +267,19 @@ describe('the token endpoint refuses', () => {
     })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: 'invalid_request', error_codes: [code] })
+  })
+
+  it('an agent in the address with AADSTS82008', async () => {
+    const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token?fmi_path=${agentId}`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    expect(await response.json()).toMatchObject({ error_codes: [82008] })
+  })
+
+  it('names the blueprint when that asks for a token of its own, as it does behind a shut override gate', async () => {
+    const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
+    expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })
 
   it('a field that comes twice with AADSTS9000411', async () => {
@@ -279,23 +310,23 @@ describe('T1 as the agent’s assertion', () => {
       async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token,
       700213,
     ],
-    ['for no agent', async () => (await requestT1(entra, { fmi_path: '' })).body.access_token, 700213],
     [
       'for another API',
       async () =>
-        (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default' })).body.access_token,
+        (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })).body
+          .access_token,
       700212,
     ],
     [
       'issued by the v2.0 issuer',
-      async () => (await requestT1(entra, { scope: `api://${blueprintAppId}/.default` })).body.access_token,
+      () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }),
       700211,
     ],
     [
       'that expired',
       async () => {
         const jwt = await t1Of(entra)
-        entra.entra.clock.offsetSeconds = 3_600
+        entra.entra.settings.change({ clockOffsetSeconds: 3_600 })
         return jwt
       },
       700024,

@@ -1,31 +1,32 @@
-import type { Application, ServicePrincipal, User } from '../directory/types.ts'
+import type { Resource } from '../directory/directory.ts'
+import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
-import { agentFacets } from './agent-facets.ts'
+import { type Claims, type IssuedToken, sign } from './jwt.ts'
 import { opaque, pairwiseSubject } from './opaque.ts'
-import { type Claims, type IssuedToken, sign } from './sign.ts'
 
-/** How a client proved who it is, as `azpacr`/`appidacr` tells: not at all, by secret, by certificate or assertion. */
-export type ClientProof = '0' | '1' | '2'
+/** How a client authenticated. */
+export type ClientAuthentication = 'none' | 'secret' | 'certificate' | 'federation'
+
+/** As `azpacr` and `appidacr` tell it. */
+export const authenticationClass = { none: '0', secret: '1', certificate: '2', federation: '2' } as const
 
 /** The API a token is for, as the request named it. */
-export interface TargetResource {
-  readonly application: Application
-  readonly principal: ServicePrincipal
+export interface TargetResource extends Resource {
   /** The identifier in the requested scope; v1 tokens carry it as `aud`. */
   readonly identifier: string
 }
 
 export interface AccessTokenRequest {
   readonly client: ServicePrincipal
-  readonly proof: ClientProof
+  readonly authentication: ClientAuthentication
   readonly resource: TargetResource
   /** Absent: the client acts as itself. */
-  readonly person?: { readonly user: User; readonly scopes: readonly string[]; readonly sessionId: string }
+  readonly signedIn?: { readonly user: User; readonly scopes: readonly string[]; readonly sessionId: string }
   readonly roles: readonly string[]
-  readonly lifetimeSeconds?: number
+  readonly lifetimeSeconds?: number | undefined
   /** Claims that replace or join the usual ones; for tests. */
-  readonly overrides?: Claims
+  readonly overrides?: Claims | undefined
 }
 
 /**
@@ -33,64 +34,81 @@ export interface AccessTokenRequest {
  * (https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference).
  */
 export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Promise<IssuedToken> {
-  const isV2 = request.resource.application.api.requestedAccessTokenVersion === 2
+  const { client, resource, roles, signedIn } = request
+  const isV2 = resource.application.api.requestedAccessTokenVersion === 2
+  const authentication = authenticationClass[request.authentication]
   const claims = {
-    aud: isV2 ? request.resource.application.appId : request.resource.identifier,
+    aud: isV2 ? resource.application.appId : resource.identifier,
     iss: isV2 ? entra.issuerV2 : entra.issuerV1,
     aio: opaque(24),
     ...(isV2
-      ? { azp: request.client.appId, azpacr: request.proof }
-      : { appid: request.client.appId, appidacr: request.proof }),
+      ? { azp: client.appId, azpacr: authentication }
+      : { appid: client.appId, appidacr: authentication }),
     ...graphClaims(entra, request),
-    ...(request.person
-      ? personClaims(entra, request, request.person, isV2)
-      : { oid: request.client.id, sub: request.client.id, ...(isV2 ? {} : { idp: entra.issuerV1 }) }),
+    ...(signedIn
+      ? userClaims(entra, resource, signedIn, isV2)
+      : { oid: client.id, sub: client.id, ...(isV2 ? {} : { idp: entra.issuerV1 }) }),
     rh: `1.${opaque(30)}`,
-    ...(request.roles.length > 0 ? { roles: request.roles } : {}),
+    ...(roles.length > 0 ? { roles } : {}),
     tid: entra.config.tenantId,
     uti: opaque(16),
     ver: isV2 ? '2.0' : '1.0',
-    ...agentFacets(request),
+    ...optionalClaims(request),
     xms_ftd: opaque(24),
     ...request.overrides,
   }
   return sign(entra, claims, request.lifetimeSeconds)
 }
 
-function personClaims(
+function userClaims(
   entra: Entra,
-  { resource }: AccessTokenRequest,
-  { user, scopes, sessionId }: NonNullable<AccessTokenRequest['person']>,
+  { application }: TargetResource,
+  { user, scopes, sessionId }: NonNullable<AccessTokenRequest['signedIn']>,
   isV2: boolean,
 ): Claims {
   return {
     ...(isV2
-      ? { name: user.displayName, preferred_username: user.userPrincipalName }
+      ? { preferred_username: user.userPrincipalName }
       : {
-          acr: '1',
-          acct: 0,
           amr: ['pwd'],
-          family_name: user.surname,
-          given_name: user.givenName,
-          ipaddr: '127.0.0.1',
-          name: user.displayName,
           unique_name: user.userPrincipalName,
           upn: user.userPrincipalName,
         }),
+    name: user.displayName,
     oid: user.id,
     scp: scopes.join(' '),
     sid: sessionId,
-    sub: pairwiseSubject(entra.config.tenantId, user.id, resource.application.appId),
+    sub: pairwiseSubject(entra.config.tenantId, user.id, application.appId),
   }
 }
 
-/** Graph's tokens name the client, and the person as the client knows them. */
-function graphClaims(entra: Entra, { client, person, resource }: AccessTokenRequest): Claims {
+/** Graph's tokens name the client, and the user as the client knows them. */
+function graphClaims(entra: Entra, { client, signedIn, resource }: AccessTokenRequest): Claims {
   if (resource.application.appId !== wellKnown.graphAppId) return {}
+  const sub = signedIn && pairwiseSubject(entra.config.tenantId, signedIn.user.id, client.appId)
+  return { app_displayname: client.displayName, ...(sub === undefined ? {} : { xms_st: { sub } }) }
+}
+
+/** Of the claims about who acts for whom, those that the resource's registration asks for. */
+function optionalClaims(request: AccessTokenRequest): Claims {
+  const facets = facetsOf(request)
+  const wanted = request.resource.application.optionalClaims.accessToken.filter(
+    ({ name, additionalProperties }) =>
+      facets[name] !== undefined &&
+      (name !== 'idtyp' || !request.signedIn || additionalProperties.includes('include_user_token')),
+  )
+  return Object.fromEntries(wanted.map(({ name }) => [name, facets[name]]))
+}
+
+/** https://learn.microsoft.com/entra/agent-id/agent-token-claims */
+function facetsOf({ client, signedIn }: AccessTokenRequest): Claims {
+  const isAgent = client.kind === 'agentIdentity'
   return {
-    app_displayname: client.displayName,
-    ...(person
-      ? { xms_st: { sub: pairwiseSubject(entra.config.tenantId, person.user.id, client.appId) } }
-      : {}),
+    idtyp: signedIn ? 'user' : 'app',
+    xms_act_fct: isAgent ? '9 3 11' : '9 3',
+    xms_sub_fct: signedIn ? '2 3' : isAgent ? '11 3 9' : '3 9',
+    xms_tnt_fct: '3 8',
+    xms_idrel: signedIn ? '1 8' : isAgent ? '7 22' : '7 14',
+    xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined,
   }
 }

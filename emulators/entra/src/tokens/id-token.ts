@@ -1,19 +1,18 @@
-import type { User } from '../directory/types.ts'
+import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import { sign } from './jwt.ts'
 import { opaque, pairwiseSubject } from './opaque.ts'
-import { sign } from './sign.ts'
+
+interface IdTokenRequest {
+  readonly clientId: string
+  readonly user: User
+  readonly sessionId: string
+  readonly nonce: string | undefined
+  readonly openId: ReadonlySet<string>
+}
 
 /** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
-export async function issueIdToken(
-  entra: Entra,
-  request: {
-    clientId: string
-    user: User
-    sessionId: string
-    nonce: string | undefined
-    openId: ReadonlySet<string>
-  },
-): Promise<string> {
+export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promise<string> {
   const { clientId, user, sessionId, nonce, openId } = request
   const { jwt } = await sign(entra, {
     aud: clientId,
@@ -42,13 +41,12 @@ function loginHintOf(user: User): string {
   return `${hintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
 }
 
-/** The person whom a `login_hint` or `logout_hint` names: by user name, or by the opaque hint. */
+/** The user whom a `login_hint` or `logout_hint` names: by user name, or by the opaque hint. */
 export function userOfHint(entra: Entra, hint: string | undefined): User | undefined {
   if (hint === undefined) return undefined
-  const name = hint.startsWith(hintPrefix)
-    ? Buffer.from(hint.slice(hintPrefix.length), 'base64url').toString('utf8')
-    : hint
-  return entra.directory.userByName(name)
+  const isOpaque = hint.startsWith(hintPrefix)
+  const name = isOpaque ? Buffer.from(hint.slice(hintPrefix.length), 'base64url').toString() : hint
+  return entra.directory.user(name)
 }
 
 /** `client_info`, by which MSAL tells accounts apart. */

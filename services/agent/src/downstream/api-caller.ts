@@ -125,7 +125,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       kind: 'api-call',
       from: 'agent',
       to: api.name,
-      title: `The agent calls ${api.title}: ${subject}`,
+      title: `The agent calls the ${api.title}: ${subject}`,
       request: {
         method: 'GET',
         url,
@@ -181,7 +181,9 @@ function noteValidation(
     from: api.name,
     to: 'agent',
     title: [
-      signatureVerified ? `${api.title} verified TR` : `${api.title} read TR without verifying its signature`,
+      signatureVerified
+        ? `The ${api.title} verified TR`
+        : `The ${api.title} read TR without verifying its signature`,
       user === null ? `agent ${caller} acts as itself` : `agent ${caller} acts on behalf of user ${user}`,
     ].join(': '),
     token: token.verifiedByApi(validated.checks),

@@ -12,47 +12,55 @@ export function explainApiResponse(api: DownstreamApi, response: ApiResponse): P
   const check = failedCheck ? ` (${failedCheck})` : ''
   switch (status) {
     case 400:
-      return problem('INVALID_REQUEST', detail ?? `${api.title} does not accept the request.`, { upstream })
+      return problem('INVALID_REQUEST', detail ?? `The ${api.title} does not accept the request.`, {
+        upstream,
+      })
     case 401: {
       const claimsChallenge = readClaimsChallenge(response.challenge)
       return claimsChallenge
-        ? problem('CONDITIONAL_ACCESS_REQUIRED', `${api.title} wants stronger authentication of the user.`, {
-            upstream,
-            extensions: { claimsChallenge },
-          })
-        : problem('API_TOKEN_REJECTED', `${api.title} does not accept the agent’s token${check}.`, {
+        ? problem(
+            'CONDITIONAL_ACCESS_REQUIRED',
+            `The ${api.title} wants stronger authentication of the user.`,
+            {
+              upstream,
+              extensions: { claimsChallenge },
+            },
+          )
+        : problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
             upstream,
           })
     }
     case 403:
       return problem(
         'API_FORBIDDEN',
-        `The agent’s token lacks a permission that ${api.title} wants${check}.`,
+        `The agent’s token lacks a permission that the ${api.title} wants${check}.`,
         {
           upstream,
-          hint: `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of ${api.title}.`,
+          hint: `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of the ${api.title}.`,
         },
       )
     default:
-      return problem('API_UNAVAILABLE', `${api.title} responded ${status}.`, { upstream })
+      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
   }
 }
 
 /** The API responded 200 with something that is not what it promises. */
 export function unreadableResponse(api: DownstreamApi): ProblemError {
-  return problem('API_UNAVAILABLE', `The response of ${api.title} is not what it promises.`, {
+  return problem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
     upstream: { service: api.name, status: 200 },
   })
 }
 
 /** The API says itself that it is not ready. */
 export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
-  return problem('API_UNAVAILABLE', `${api.title} is not ready.`, { upstream: { service: api.name, status } })
+  return problem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {
+    upstream: { service: api.name, status },
+  })
 }
 
 /** The API does not respond at all. */
 export function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
-  return problem('API_UNAVAILABLE', `${api.title} cannot be reached, or took too long.`, {
+  return problem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
     upstream: { service: api.name },
     cause,
   })

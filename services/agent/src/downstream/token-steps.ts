@@ -31,7 +31,7 @@ export async function obtainTracedToken(
 ): Promise<TracedToken> {
   const parent = parentId === undefined ? {} : { parentId }
   const whose = flowRules[turn.flow].needsUser ? 'to act for the signed-in user' : 'of its own'
-  const title = `The agent asks its sidecar for a token ${whose}, for ${api.title}`
+  const title = `The agent asks its sidecar for a token ${whose}, for the ${api.title}`
   const asked = { ...turn, api }
   const step = turn.trace.start({
     ...parent,

@@ -35,19 +35,23 @@ function describeConfig(config: Config): PublicConfig {
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
     examples: toolsets.flatMap(({ examples }) => examples),
+    modelExamples: toolsets.flatMap(({ modelExamples = [] }) => modelExamples),
     emulated: [...emulated],
   }
 }
 
 /**
- * MSAL.js refuses an authority that is not https, but takes the endpoints it is given. So an emulator on loopback gets
- * an https name that is never fetched, and its endpoints beside it.
+ * MSAL.js refuses an authority that is not https and asks Microsoft about one that it does not know, but takes the
+ * endpoints it is given. So an emulator that browsers find on loopback gets its endpoints named, and on plain http an
+ * https name that is never fetched.
  */
 function describeAuthority({ authority, tenantId }: AgentIdentity) {
-  if (authority.startsWith('https:')) return { authority: `${authority}/${tenantId}` }
+  const { protocol, hostname } = new URL(authority)
   const base = `${authority}/${tenantId}`
+  const isLoopback = protocol === 'http:' || /(^|\.)localhost$/.test(hostname)
+  if (!isLoopback) return { authority: base }
   return {
-    authority: `https://login.localhost/${tenantId}`,
+    authority: protocol === 'https:' ? base : `https://login.localhost/${tenantId}`,
     authorityMetadata: JSON.stringify({
       issuer: `${base}/v2.0`,
       authorization_endpoint: `${base}/oauth2/v2.0/authorize`,

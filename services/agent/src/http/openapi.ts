@@ -18,7 +18,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
             type: 'http',
             scheme: 'bearer',
             bearerFormat: 'JWT',
-            description: 'Tc: the person’s token with the scope api://<blueprint>/access_as_user.',
+            description: 'Tc: the user’s token with the scope api://<blueprint>/access_as_user.',
           },
         },
       },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import {
   agent,
@@ -30,7 +30,9 @@ describe('TR in the autonomous flow', () => {
     ['an actor in upper case', { azp: agentClientId.toUpperCase() }],
   ])('accepts %s', (_what, changes) => {
     const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)
-    expect(checks.map(check => check.name)).toEqual(['actor', 'tenant', 'audience', 'lifetime', 'subject'])
+    expect(checks).toEqual(
+      ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
+    )
     expect(claims['roles']).toEqual(['Weather.Read.All'])
   })
 
@@ -101,5 +103,44 @@ describe('TR in the on-behalf-of flow', () => {
     expect(() => acceptAgentToken(token, { ...forAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
     )
+  })
+})
+
+describe('A refusal of TR', () => {
+  it.each([
+    ['The sidecar returned a token of another tenant.', undefined, { tid: blueprintAppId }],
+    ['The sidecar returned a token for another API.', undefined, { aud: blueprintAppId }],
+    ['The sidecar returned an expired token.', 'Check that the clocks of node and Entra agree.', { exp: 1 }],
+    [
+      'The token’s actor is not the agent identity.',
+      'Set Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true on the sidecar.',
+      { azp: blueprintAppId },
+    ],
+    [
+      'The token acts for a user although the agent asked for its own.',
+      'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
+      { scp: 'Weather.Read' },
+    ],
+  ])('says “%s”, blames the sidecar, and tells the fix where it knows it', (message, hint, changes) => {
+    expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)).toThrow(
+      expect.objectContaining({
+        message,
+        options: expect.objectContaining({ upstream: { service: 'sidecar' }, hint }),
+      }),
+    )
+  })
+
+  it('says that a token cannot be read, and shows nothing of it', () => {
+    expect(() => acceptAgentToken('opaque', forItself)).toThrow(
+      'The sidecar returned a token that cannot be read, so it was not used.',
+    )
+  })
+
+  it('comes in the very second in which the token expires', () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000 })
+    const at = (exp: number) => () => acceptAgentToken(unsignedToken(autonomousClaims({ exp })), forItself)
+    expect(at(1_700_000_001)).not.toThrow()
+    expect(at(1_700_000_000)).toThrow('expired')
+    vi.useRealTimers()
   })
 })

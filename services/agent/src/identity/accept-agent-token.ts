@@ -1,18 +1,14 @@
 import { type Check, decodeJwt, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
-import type { DownstreamApi } from './downstream-api.ts'
-import { flowRules } from './flows.ts'
+import { type ExpectedSubject, flowRules } from './flows.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** What TR has to be. */
-export interface ExpectedToken {
+export interface ExpectedToken extends ExpectedSubject {
   readonly agent: AgentIdentity
   readonly flow: Flow
-  readonly api: DownstreamApi
-  /** The user's object id; there in flows on behalf of a user only. */
-  readonly userId: string | undefined
 }
 
 export interface AcceptedToken {
@@ -79,8 +75,8 @@ function checkLifetime(claims: Claims): Check {
   return passed('lifetime')
 }
 
-function checkSubject(claims: Claims, { flow, userId }: ExpectedToken): Check {
-  flowRules[flow].requireSubject(claims, userId)
+function checkSubject(claims: Claims, expected: ExpectedToken): Check {
+  flowRules[expected.flow].requireSubject(claims, expected)
   return passed('subject')
 }
 

@@ -99,7 +99,7 @@ describe('what the sidecar is asked', () => {
     expect(sidecar.requests[0]?.headers).not.toHaveProperty('authorization')
   })
 
-  it('is a token on behalf of the person in the obo flow, with Tc', async () => {
+  it('is a token on behalf of the user in the obo flow, with Tc', async () => {
     const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
     const token = await tokensFrom(sidecar.url).obtain(forUser(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
@@ -109,7 +109,7 @@ describe('what the sidecar is asked', () => {
     expect(sidecar.requests[0]?.headers.authorization).toBe('Bearer tc-of-ada')
   })
 
-  it('is nothing in the obo flow without a person: it never degrades to the autonomous flow', async () => {
+  it('is nothing in the obo flow without a user: it never degrades to the autonomous flow', async () => {
     const sidecar = await startSidecar(script(grant))
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
@@ -134,7 +134,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(1)
   })
 
-  it('are joined per person and flow, never across', async () => {
+  it('are joined per user and flow, never across', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
       setImmediate(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
@@ -150,7 +150,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(3)
   })
 
-  it('are not joined when the same person has a new token', async () => {
+  it('are not joined when the same user has a new token', async () => {
     const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
     const tokens = tokensFrom(sidecar.url)
     await Promise.all([tokens.obtain(forUser(ids.ada, 'first')), tokens.obtain(forUser(ids.ada, 'renewed'))])
@@ -312,7 +312,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('is not shaken by what concerns one person only', async () => {
+  it('is not shaken by what concerns one user only', async () => {
     const sidecar = await startSidecar(
       script(
         response => grant(response, onBehalfOfClaims(ids.ada)),

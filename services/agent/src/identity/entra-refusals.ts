@@ -9,7 +9,7 @@ export interface EntraRefusal {
   readonly says: string
   /** The way out, where the catalogue's is not precise enough. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
-  /** Asking again soon may succeed. Everything else stays as it is until a person changes something. */
+  /** Asking again soon may succeed. Everything else stays as it is until somebody changes something. */
   readonly transient?: true
 }
 
@@ -53,7 +53,7 @@ const keyUnknown: Row = {
 }
 const assignmentMissing: Row = {
   code: 'AGENT_NOT_PERMITTED',
-  says: '{api} demands an assignment that the agent identity or the user does not have.',
+  says: 'The {api} demands an assignment that the agent identity or the user does not have.',
   asksForApi: true,
 }
 const signInAfresh: Row = {
@@ -161,7 +161,7 @@ const rows: Readonly<Record<string, Row>> = {
 
   AADSTS65001: {
     code: 'CONSENT_REQUIRED',
-    says: 'The agent identity has no grant for {api}.',
+    says: 'The agent identity has no grant for the {api}.',
     asksForApi: true,
   },
   AADSTS650051: {

@@ -1,7 +1,15 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
+import type { DownstreamApi } from './downstream-api.ts'
 
 type Claims = Readonly<Record<string, unknown>>
+
+/** For whom a token has to act, and at which API. */
+export interface ExpectedSubject {
+  readonly api: DownstreamApi
+  /** The user's object id; there in flows on behalf of a user only. */
+  readonly userId: string | undefined
+}
 
 /** All that a flow decides about TR. Another flow is another entry of the table. */
 export interface FlowRules {
@@ -12,7 +20,7 @@ export interface FlowRules {
   /** Whether TR acts for a user, whose token (Tc) the sidecar then needs. */
   readonly needsUser: boolean
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
-  requireSubject(claims: Claims, userId: string | undefined): void
+  requireSubject(claims: Claims, expected: ExpectedSubject): void
 }
 
 export const flowRules: Readonly<Record<Flow, FlowRules>> = {
@@ -20,10 +28,10 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     route: '/AuthorizationHeaderUnauthenticated',
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
     needsUser: false,
-    requireSubject(claims) {
+    requireSubject(claims, { api }) {
       const { idtyp } = claims
       if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app')) {
-        throw mismatch('The token acts for a user although the agent asked for its own.')
+        throw mismatch(api, 'The token acts for a user although the agent asked for its own.')
       }
     },
   },
@@ -31,11 +39,12 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     route: '/AuthorizationHeader',
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeader',
     needsUser: true,
-    requireSubject(claims, userId) {
+    requireSubject(claims, { api, userId }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
-        throw mismatch('The token is the agent’s own although it was to act for a user.')
+        throw mismatch(api, 'The token is the agent’s own although it was to act for a user.')
       }
-      if (userId === undefined || claims['oid'] !== userId) throw mismatch('The token acts for another user.')
+      if (userId === undefined || claims['oid'] !== userId)
+        throw mismatch(api, 'The token acts for another user.')
     },
   },
 }
@@ -45,6 +54,9 @@ function isDelegated({ scp }: Claims): boolean {
   return typeof scp === 'string' && scp !== ''
 }
 
-function mismatch(detail: string) {
-  return problem('TOKEN_FLOW_MISMATCH', detail, { upstream: { service: 'sidecar' } })
+function mismatch({ sidecarEntries }: DownstreamApi, detail: string) {
+  return problem('TOKEN_FLOW_MISMATCH', detail, {
+    upstream: { service: 'sidecar' },
+    hint: `Set DownstreamApis__${sidecarEntries.autonomous}__RequestAppToken=true and DownstreamApis__${sidecarEntries.obo}__RequestAppToken=false on the sidecar.`,
+  })
 }

@@ -120,7 +120,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('never ask a person to sign in again when the sidecar refuses a token that the agent has verified', () => {
+  it('never ask a user to sign in again when the sidecar refuses a token that the agent has verified', () => {
     for (const challenge of [
       'Bearer',
       'Bearer error="invalid_token"',
@@ -167,7 +167,7 @@ describe('refusals of Entra', () => {
 
   it('name the API and its entry', () => {
     const { problem } = explainResponse(detail401('AADSTS65001: …'), forUser)
-    expect(problem.message).toBe('The agent identity has no grant for Weather API. (AADSTS65001)')
+    expect(problem.message).toBe('The agent identity has no grant for the Weather API. (AADSTS65001)')
     const scope = explainResponse(detail401('AADSTS70011: …'), asAgent)
     expect(scope.problem.options.hint).toContain('DownstreamApis__weatherApp__Scopes__0')
   })

@@ -92,7 +92,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 }
 
 function silentSidecar(): ProblemError {
-  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not response.', {
+  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
     upstream: { service: 'sidecar' },
   })
 }

@@ -29,7 +29,7 @@ beforeEach(() => {
 
 type Changes = Readonly<Record<string, unknown>>
 
-function personClaims(changes: Changes = {}): Changes {
+function userClaims(changes: Changes = {}): Changes {
   return {
     iss: `${keys.url}/${tenantId}/v2.0`,
     ver: '2.0',
@@ -50,14 +50,12 @@ const version1 = () => ({
 })
 
 function sign(changes: Changes = {}, header: Partial<JWTHeaderParameters> = {}, key = known.privateKey) {
-  return new SignJWT(personClaims(changes))
-    .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
-    .sign(key)
+  return new SignJWT(userClaims(changes)).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key)
 }
 
 const refusal = (code: string) => expect.objectContaining({ code })
 
-describe('a person’s token', () => {
+describe('a user’s token', () => {
   it('passes when every check passes, and comes with what the trace shows of it', async () => {
     const token = await sign()
     const user = await verifier.verify(`Bearer ${token}`)
@@ -79,8 +77,8 @@ describe('a person’s token', () => {
   it.each([
     ['in the v1 form', version1],
     ['with one scope among several', () => ({ scp: 'profile access_as_user' })],
-    ['marked as a person’s', () => ({ idtyp: 'user' })],
-    ['with the person’s roles', () => ({ roles: ['Reader'] })],
+    ['marked as a user’s', () => ({ idtyp: 'user' })],
+    ['with the user’s roles', () => ({ roles: ['Reader'] })],
     ['from a clock that is two minutes ahead', () => ({ nbf: seconds(120) })],
   ])('passes %s', async (_what, changes) => {
     await expect(verifier.verify(`bearer  ${await sign(changes())}`)).resolves.toMatchObject({
@@ -117,7 +115,7 @@ describe('a person’s token', () => {
     ['USER_TOKEN_INVALID', 'of another tenant', () => ({ tid: blueprintAppId })],
     ['USER_TOKEN_INVALID', 'of an application', () => ({ idtyp: 'app' })],
     ['USER_TOKEN_INVALID', 'of an application without idtyp', () => ({ scp: undefined, roles: ['Any'] })],
-    ['USER_TOKEN_INVALID', 'without a person', () => ({ oid: undefined })],
+    ['USER_TOKEN_INVALID', 'without a user', () => ({ oid: undefined })],
     ['USER_TOKEN_SCOPE_MISSING', 'with another scope', () => ({ scp: 'access_as_user_too' })],
     ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
   ])('is refused with %s %s', async (code, _what, changes) => {
@@ -165,7 +163,7 @@ describe('a person’s token', () => {
 
   it('is refused when the right key signed it with another algorithm', async () => {
     const key = await importJWK(await exportJWK(known.privateKey), 'PS256')
-    const token = await new SignJWT(personClaims()).setProtectedHeader({ alg: 'PS256', kid: 'k1' }).sign(key)
+    const token = await new SignJWT(userClaims()).setProtectedHeader({ alg: 'PS256', kid: 'k1' }).sign(key)
     await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
   })
 
@@ -176,14 +174,14 @@ describe('a person’s token', () => {
 
   it('is refused when its claims were changed after signing', async () => {
     const [header, , signature] = (await sign()).split('.')
-    const claims = Buffer.from(JSON.stringify(personClaims({ oid: ids.ben }))).toString('base64url')
+    const claims = Buffer.from(JSON.stringify(userClaims({ oid: ids.ben }))).toString('base64url')
     await expect(verifier.verify(`Bearer ${header}.${claims}.${signature}`)).rejects.toEqual(
       refusal('USER_TOKEN_INVALID'),
     )
   })
 
   it('is refused with a critical header that nobody here knows', async () => {
-    const token = await new SignJWT(personClaims())
+    const token = await new SignJWT(userClaims())
       .setProtectedHeader({ alg: 'RS256', kid: 'k1', crit: ['future'], future: true })
       .sign(known.privateKey, { crit: { future: true } })
     await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
@@ -245,7 +243,7 @@ describe('Entra’s keys', () => {
     await expect(verifier.verify(`Bearer ${renewed}`)).resolves.toMatchObject({ objectId: ada })
   })
 
-  it('out of reach are said to be so, instead of blaming the person', async () => {
+  it('out of reach are said to be so, instead of blaming the user', async () => {
     const authority = await deadUrl()
     verifier = createUserTokenVerifier({ agent: agentAt(authority), allowedClients: [] })
     const token = await sign({ iss: `${authority}/${tenantId}/v2.0` })

@@ -43,6 +43,23 @@ describe('what is known of Bedrock', () => {
     expect(probe).toHaveBeenCalledTimes(3)
   })
 
+  it('is a failure in words even when a probe breaks in a way that nobody foresaw', async () => {
+    const availability = new BedrockAvailability({
+      probe: async () => {
+        throw new TypeError('Cannot read properties of undefined')
+      },
+      known: undefined,
+    })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(availability.health.problem?.toDocument('r')).toMatchObject({
+      code: 'INTERNAL_ERROR',
+      status: 500,
+    })
+    expect(JSON.stringify(availability.health.problem?.toDocument('r'))).not.toContain('Cannot read')
+    availability.stop()
+  })
+
   it('stays unknown without a probe until a turn ran', () => {
     const availability = new BedrockAvailability({ probe: undefined, known: undefined })
     availability.start()

@@ -17,7 +17,7 @@ export interface BedrockConfig {
   readonly additionalModelRequestFields: Record<string, JsonValue> | undefined
   /** Whether a background probe of a few tokens may look if Bedrock answers. */
   readonly probe: boolean
-  /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or a stand-in. */
+  /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or an emulator. */
   readonly endpoint: string | undefined
   readonly credential: Exclude<AwsCredential, { tier: 'none' }>
 }

@@ -212,7 +212,7 @@ describe('a failure of Bedrock', () => {
     ).toContain('Set AWS_SESSION_TOKEN')
   })
 
-  it('says nothing of the credentials that AWS quotes, neither to the person nor to the log', () => {
+  it('says nothing of the credentials that AWS quotes, neither to the user nor to the log', () => {
     const quoting = [
       'The request signature we calculated does not match. The Canonical String for this request should have been\nx-amz-security-token:FwoGZXIvYXdzSECRET',
       'The key ASIAIOSFODNN7EXAMPLE is unknown; Bearer abcdefghijklmnopqrstuvwx; eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
@@ -232,7 +232,7 @@ describe('a failure of Bedrock', () => {
 })
 
 describe('a credential that cannot be had', () => {
-  const had = (cause: unknown) => new CredentialError('No AWS credentials could be had.', { cause })
+  const had = (cause: unknown) => new CredentialError('No AWS credentials were found.', { cause })
   const system = (code: string) => Object.assign(new Error(code), { code })
 
   it.each([

@@ -28,6 +28,8 @@ export interface Toolset {
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */
   readonly examples: readonly string[]
+  /** More of them, which only a model understands. */
+  readonly modelExamples?: readonly string[]
   /** How the model is to use the tools: lines of its system prompt. */
   readonly instructions: string
   /** The LangChain tools. They find their context by `toolContext`. */

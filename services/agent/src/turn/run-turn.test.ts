@@ -148,7 +148,7 @@ describe('The events of a turn', () => {
   })
 })
 
-describe('The person’s token', () => {
+describe('The user’s token', () => {
   it('is there in the on-behalf-of flow, and shown as a card without itself', async () => {
     let seen: Turn['user']
     const events = await collect(

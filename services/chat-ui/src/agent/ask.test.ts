@@ -2,7 +2,7 @@ import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { askAgent } from './ask.ts'
 
-const request = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' } as const
+const request = { message: 'Where is order 7?', mode: 'direct', flow: 'autonomous' } as const
 
 function answerWith(response: (init: RequestInit) => Response | Promise<Response>) {
   const calls: RequestInit[] = []
@@ -51,7 +51,7 @@ describe('askAgent', () => {
     ])
   })
 
-  it('sends the token of the person only when it is given one', async () => {
+  it('sends the token of the user only when it is given one', async () => {
     const calls = answerWith(() => eventStream('event: result\ndata: {}\n\n'))
     await collect()
     await collect({ userToken: 'tc' })
@@ -69,7 +69,7 @@ describe('askAgent', () => {
   it('says when something else than the agent answered', async () => {
     answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
     await expect(collect()).rejects.toMatchObject({
-      problem: { code: 'UNEXPECTED_REPLY', detail: 'HTTP status 502.' },
+      problem: { code: 'UNEXPECTED_RESPONSE', detail: 'HTTP status 502.' },
     })
   })
 
@@ -99,7 +99,7 @@ describe('askAgent', () => {
     await answer
   })
 
-  it('throws the reason of the abort when the person stops it', async () => {
+  it('throws the reason of the abort when the user stops it', async () => {
     const stop = new AbortController()
     answerWith(() => {
       stop.abort(new DOMException('stopped', 'AbortError'))

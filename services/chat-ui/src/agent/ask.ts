@@ -15,7 +15,7 @@ export interface AskOptions {
 
 /**
  * Asks the agent and yields the events of the turn as they come; the last one is `result` or `problem`.
- * Throws a PageError when no turn can be had, and the signal's reason when it was aborted.
+ * Throws a PageError when the agent takes no turn, and the signal's reason when it was aborted.
  */
 export async function* askAgent(request: ChatRequest, options: AskOptions): AsyncGenerator<TurnEvent> {
   const silence = new SilenceWatch()
@@ -53,7 +53,7 @@ function isEventStream(response: Response): response is Response & { body: Reada
 async function readProblem(response: Response): Promise<PageProblem> {
   const type = response.headers.get('content-type') ?? ''
   if (type.startsWith('application/problem+json')) return (await response.json()) as Problem
-  return pageProblem('UNEXPECTED_REPLY', `HTTP status ${response.status}.`)
+  return pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
 }
 
 async function* readTurn(body: ReadableStream<Uint8Array>, silence: SilenceWatch): AsyncGenerator<TurnEvent> {

@@ -17,7 +17,7 @@ const pageProblems = {
     title: 'The connection ended before the answer did.',
     hint: 'Do not rely on the part that arrived. Retry.',
   },
-  UNEXPECTED_REPLY: {
+  UNEXPECTED_RESPONSE: {
     title: 'Something that is not the agent answered.',
     hint: 'Check what stands between this page and the agent, such as a proxy.',
   },
@@ -74,7 +74,7 @@ export function pageProblem(code: PageProblemCode, detail = '', claimsChallenge?
   return { code, ...pageProblems[code], detail, ...(claimsChallenge ? { claimsChallenge } : {}) }
 }
 
-/** A failure on its way to the person. */
+/** A failure on its way to the user. */
 export class PageError extends Error {
   override readonly name = 'PageError'
   readonly problem: PageProblem

@@ -1,10 +1,17 @@
 import { chatLimits } from '@entra-bedrock-agent/identity-trace'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { Icon } from '../controls/icon.tsx'
 import type { Conversation } from './conversation.ts'
 
+interface ComposerProps {
+  readonly conversation: Conversation
+  /** How the next question will be answered. */
+  readonly explanation: string
+}
+
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
-export function Composer({ conversation }: { readonly conversation: Conversation }) {
-  const { draft } = conversation
+export function Composer({ conversation, explanation }: ComposerProps) {
+  const { draft, editing } = conversation
   const running = conversation.running.value
   const field = useRef<HTMLTextAreaElement>(null)
 
@@ -12,21 +19,22 @@ export function Composer({ conversation }: { readonly conversation: Conversation
     const area = field.current
     if (!area) return
     area.style.height = 'auto'
-    area.style.height = `${area.scrollHeight}px`
+    area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
+
+  useEffect(() => {
+    if (editing.value) field.current?.focus()
+  }, [editing.value])
 
   useEffect(() => {
     if (!running) return
     const stopOnEscape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.isComposing) conversation.stop()
+      const isForSomethingOpen = document.querySelector('dialog[open], :popover-open') !== null
+      if (event.key === 'Escape' && !event.isComposing && !isForSomethingOpen) conversation.stop()
     }
     document.addEventListener('keydown', stopOnEscape)
     return () => document.removeEventListener('keydown', stopOnEscape)
   }, [running, conversation])
-
-  const send = () => {
-    if (!running) void conversation.send()
-  }
 
   return (
     <form
@@ -34,35 +42,49 @@ export function Composer({ conversation }: { readonly conversation: Conversation
       onSubmit={event => {
         event.preventDefault()
         if (running) conversation.stop()
-        else send()
+        else void conversation.send()
       }}
     >
+      {editing.value && (
+        <p class="editing note">
+          Sending replaces the earlier question and what came after it.
+          <button type="button" class="link" onClick={() => conversation.cancelEdit()}>
+            Keep it
+          </button>
+        </p>
+      )}
       <label class="visually-hidden" for="message">
         Your question
       </label>
-      <textarea
-        id="message"
-        ref={field}
-        rows={1}
-        maxLength={chatLimits.messageCharacters}
-        placeholder="Ask about the weather…"
-        enterkeyhint="send"
-        autocomplete="off"
-        aria-describedby="composer-keys"
-        value={draft.value}
-        onInput={event => {
-          draft.value = event.currentTarget.value
-        }}
-        onKeyDown={event => {
-          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
-          event.preventDefault()
-          send()
-        }}
-      />
-      <button type="submit" class="button primary send" aria-disabled={!running && draft.value.trim() === ''}>
-        {running ? 'Stop' : 'Send'}
-      </button>
-      <p class="note" id="composer-keys">
+      <div class="composer-field">
+        <textarea
+          id="message"
+          ref={field}
+          rows={1}
+          maxLength={chatLimits.messageCharacters}
+          placeholder="Ask the agent…"
+          enterkeyhint="send"
+          autocomplete="off"
+          aria-describedby="next-question composer-keys"
+          value={draft.value}
+          onInput={event => {
+            draft.value = event.currentTarget.value
+          }}
+          onKeyDown={event => {
+            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+            event.preventDefault()
+            void conversation.send()
+          }}
+        />
+        <button type="submit" class="send" aria-disabled={!running && draft.value.trim() === ''}>
+          <Icon name={running ? 'stop' : 'send'} />
+          <span class="send-word">{running ? 'Stop' : 'Send'}</span>
+        </button>
+      </div>
+      <p class="note" id="next-question">
+        {explanation}
+      </p>
+      <p class="visually-hidden" id="composer-keys">
         Enter sends, Shift+Enter breaks the line, Esc stops.
       </p>
     </form>

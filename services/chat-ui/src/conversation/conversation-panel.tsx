@@ -1,14 +1,21 @@
-import type { Page } from '../page.ts'
-import { Choices } from './choices.tsx'
+import type { Status } from '@entra-bedrock-agent/identity-trace'
+import type { ReadonlySignal } from '@preact/signals'
 import { Composer } from './composer.tsx'
-import { MessageLog } from './message-log.tsx'
+import { explainFlow, explainMode } from './explain.ts'
+import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
-export function ConversationPanel({ page }: { readonly page: Page }) {
+interface ConversationPanelProps extends MessageLogProps {
+  readonly status: ReadonlySignal<Status | undefined>
+}
+
+export function ConversationPanel({ status, ...props }: ConversationPanelProps) {
+  const { conversation, session, config } = props
+  const mode = explainMode(conversation.mode.value, config, status.value)
+  const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
   return (
     <>
-      <Choices page={page} />
-      <MessageLog page={page} />
-      <Composer conversation={page.conversation} />
+      <MessageLog {...props} />
+      <Composer conversation={conversation} explanation={`${mode} ${flow}`} />
     </>
   )
 }

@@ -2,9 +2,11 @@ import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedro
 import { describe, expect, it } from 'vitest'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import { type Asker, Conversation, type ConversationNeeds } from './conversation.ts'
+import type { SignedInUser } from '../sign-in/session.ts'
+import { Conversation, type ConversationNeeds } from './conversation.ts'
+import type { Exchange } from './exchange.ts'
 
-const ada: Asker = { objectId: 'ada', userToken: 'tc-of-ada' }
+const ada: SignedInUser = { objectId: 'ada', userToken: 'tc-of-ada' }
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
@@ -25,7 +27,7 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
     kind: 'tool',
     from: 'bedrock',
     to: 'agent',
-    title: 'get_weather was called',
+    title: 'get_order was called',
     status: 'running',
     startedAt: '',
     ...more,
@@ -34,10 +36,14 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
 }
 
 /** A conversation whose agent answers from a list of turns: events, or what it throws. */
-function converse(turns: (readonly TurnEvent[] | PageError)[], identify?: ConversationNeeds['identify']) {
+function converse(
+  turns: (readonly TurnEvent[] | PageError)[],
+  identify?: ConversationNeeds['identify'],
+  earlier?: readonly Exchange[],
+) {
   const asked: { request: ChatRequest; options: AskOptions }[] = []
   const announced: string[] = []
-  const conversation = new Conversation({
+  const needs: ConversationNeeds = {
     async *ask(request, options) {
       asked.push({ request, options })
       const events = turns.shift() ?? []
@@ -46,7 +52,8 @@ function converse(turns: (readonly TurnEvent[] | PageError)[], identify?: Conver
     },
     identify: identify ?? (async flow => (flow === 'obo' ? ada : undefined)),
     announce: text => announced.push(text),
-  })
+  }
+  const conversation = new Conversation(needs, earlier)
   const latest = () => conversation.exchanges.value.at(-1)?.value
   return { conversation, asked, announced, latest }
 }
@@ -57,9 +64,9 @@ describe('Conversation', () => {
       [turn('bedrock'), delta('Sun'), delta('ny'), result('Sunny')],
     ])
     conversation.mode.value = 'bedrock'
-    conversation.draft.value = '  Weather in Dallas?\n'
+    conversation.draft.value = '  Where is order 7?\n'
     await conversation.send()
-    expect(asked[0]?.request).toEqual({ message: 'Weather in Dallas?', mode: 'bedrock', flow: 'autonomous' })
+    expect(asked[0]?.request).toEqual({ message: 'Where is order 7?', mode: 'bedrock', flow: 'autonomous' })
     expect(asked[0]?.options.userToken).toBeUndefined()
     expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })
     expect(conversation.draft.value).toBe('')
@@ -90,7 +97,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('sends the token of the person in the on-behalf-of flow', async () => {
+  it('sends the token of the user in the on-behalf-of flow', async () => {
     const { conversation, asked, latest } = converse([[result('Sunny')]])
     conversation.flow.value = 'obo'
     await conversation.ask('Dallas?')
@@ -98,7 +105,7 @@ describe('Conversation', () => {
     expect(latest()?.askedFor).toBe('ada')
   })
 
-  it('asks the agent nothing when the person is missing, and keeps the draft', async () => {
+  it('asks the agent nothing when the user is missing, and keeps the draft', async () => {
     const { conversation, asked, latest } = converse([], async () => {
       throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
     })
@@ -178,9 +185,61 @@ describe('Conversation', () => {
     await conversation.ask('Dallas?')
     expect(announced).toEqual([
       'Question sent.',
-      'get_weather was called',
+      'get_order was called',
       'Answer started.',
       expect.stringMatching(/^Answer complete, \d+\.\d seconds\.$/),
     ])
+  })
+
+  it('asks an answered question again beside its first answer, and another mode when told', async () => {
+    const { conversation, asked } = converse([[result('1')], [result('2')]])
+    await conversation.ask('a')
+    const [first] = conversation.exchanges.value
+    if (first) await conversation.retry(first, 'bedrock')
+    expect(conversation.exchanges.value).toHaveLength(2)
+    expect(asked.map(({ request }) => request.mode)).toEqual(['direct', 'bedrock'])
+  })
+
+  it('replaces an edited question and what came after it, once it is sent', async () => {
+    const { conversation, asked } = converse([[result('1')], [result('2')], [result('3')]])
+    await conversation.ask('a')
+    await conversation.ask('b')
+    const [first] = conversation.exchanges.value
+    if (first) conversation.edit(first)
+    expect(conversation.draft.value).toBe('a')
+    expect(conversation.exchanges.value).toHaveLength(2)
+    conversation.draft.value = 'a, but better'
+    await conversation.send()
+    expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a, but better'])
+    expect(asked[2]?.request.history).toBeUndefined()
+    expect(conversation.editing.value).toBeUndefined()
+  })
+
+  it('keeps a draft over a new conversation, but no edit', async () => {
+    const { conversation } = converse([[result('1')]])
+    await conversation.ask('a')
+    conversation.draft.value = 'half a question'
+    conversation.startOver()
+    expect(conversation.draft.value).toBe('half a question')
+  })
+
+  it('goes on from earlier exchanges', async () => {
+    const { conversation } = converse([[result('1')]])
+    await conversation.ask('a')
+    const kept = conversation.exchanges.value.map(({ value }) => value)
+    const later = converse([[result('2')]], undefined, kept)
+    expect(later.conversation.selected.value?.value.question.message).toBe('a')
+    await later.conversation.ask('b')
+    expect(later.asked[0]?.request.history).toHaveLength(2)
+  })
+
+  it('forgets what was answered on behalf of a user who leaves', async () => {
+    const { conversation } = converse([[result('1')], [result('2')]])
+    await conversation.ask('as itself')
+    conversation.flow.value = 'obo'
+    await conversation.ask('on behalf of Ada')
+    conversation.forgetUser()
+    expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['as itself'])
+    expect(conversation.selected.value).toBe(conversation.exchanges.value[0])
   })
 })

@@ -2,19 +2,14 @@ import type { ChatRequest, Flow, Mode, TurnEvent } from '@entra-bedrock-agent/id
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import type { SignedInUser } from '../sign-in/session.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
 import { historyFor } from './history.ts'
 
-/** Who asks, and the token to prove it, at the moment of asking. */
-export interface Asker {
-  readonly objectId: string
-  readonly userToken: string
-}
-
 export interface ConversationNeeds {
   readonly ask: (request: ChatRequest, options: AskOptions) => AsyncIterable<TurnEvent>
-  /** The person for a question of this flow, `undefined` where none is needed. Throws a PageError when one is missing. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<Asker | undefined>
+  /** The user for a question of this flow, `undefined` where none is needed. Throws a PageError when one is missing. */
+  readonly identify: (flow: Flow, renew: boolean) => Promise<SignedInUser | undefined>
   /** Tells a state, in a few words, to those who cannot see it. */
   readonly announce: (text: string) => void
 }
@@ -33,11 +28,15 @@ export class Conversation {
   )
   /** The exchange whose trace is shown: the newest, until another one is chosen. */
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
+  /** The exchange whose question is being written anew; it and what came after it go when that is sent. */
+  readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
   #stop: AbortController | undefined
 
-  constructor(needs: ConversationNeeds) {
+  constructor(needs: ConversationNeeds, earlier: readonly Exchange[] = []) {
     this.#needs = needs
+    this.exchanges.value = earlier.map(exchange => signal(exchange))
+    this.selected.value = this.exchanges.value.at(-1)
   }
 
   /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
@@ -45,7 +44,21 @@ export class Conversation {
     const message = this.draft.value.trim()
     if (message === '' || this.running.value) return
     this.draft.value = ''
+    const edited = this.editing.value ? this.exchanges.value.indexOf(this.editing.value) : -1
+    if (edited >= 0) this.exchanges.value = this.exchanges.value.slice(0, edited)
+    this.editing.value = undefined
     await this.ask(message)
+  }
+
+  /** Takes an earlier question back into the draft. */
+  edit(exchange: LiveExchange): void {
+    this.editing.value = exchange
+    this.draft.value = exchange.value.question.message
+  }
+
+  cancelEdit(): void {
+    this.editing.value = undefined
+    this.draft.value = ''
   }
 
   /** Asks a question in the chosen mode and flow. One at a time. */
@@ -54,13 +67,20 @@ export class Conversation {
     await this.#run(startExchange({ message, mode: this.mode.value, flow: this.flow.value }))
   }
 
-  /** Asks the question of a failed or stopped exchange again, as it was asked. */
-  async retry(exchange: LiveExchange): Promise<void> {
+  /** Asks a question again as it was asked, or in another mode. An exchange without an answer makes way for the new one. */
+  async retry(exchange: LiveExchange, mode?: Mode): Promise<void> {
     if (this.running.value) return
-    const { question } = exchange.value
-    this.exchanges.value = this.exchanges.value.filter(other => other !== exchange)
+    const question = { ...exchange.value.question, ...(mode ? { mode } : {}) }
+    if (exchange.value.state !== 'done')
+      this.exchanges.value = this.exchanges.value.filter(other => other !== exchange)
     if (this.draft.value === question.message) this.draft.value = ''
     await this.#run(startExchange(question))
+  }
+
+  /** Drops what was answered on behalf of a user, who is leaving. */
+  forgetUser(): void {
+    this.exchanges.value = this.exchanges.value.filter(({ value }) => value.askedFor === undefined)
+    if (this.selected.value?.value.askedFor !== undefined) this.selected.value = this.exchanges.value.at(-1)
   }
 
   /** Says in a failed exchange what now stands in the way, for example a sign-in that was cancelled. */
@@ -75,6 +95,7 @@ export class Conversation {
 
   startOver(): void {
     this.stop()
+    if (this.editing.value) this.cancelEdit()
     this.exchanges.value = []
     this.selected.value = undefined
     this.#needs.announce('New conversation.')
@@ -111,7 +132,7 @@ export class Conversation {
     }
   }
 
-  /** A token that the agent finds expired is renewed once, without asking the person. */
+  /** A token that the agent finds expired is renewed once, without asking the user. */
   async #answer(exchange: LiveExchange, earlier: readonly Exchange[], signal: AbortSignal): Promise<void> {
     try {
       await this.#attempt(exchange, earlier, signal, false)
@@ -129,20 +150,20 @@ export class Conversation {
     renew: boolean,
   ): Promise<void> {
     const { question } = exchange.value
-    const asker = await this.#needs.identify(question.flow, renew)
+    const user = await this.#needs.identify(question.flow, renew)
     signal.throwIfAborted()
-    const askedFor = question.flow === 'obo' ? asker?.objectId : undefined
+    const askedFor = question.flow === 'obo' ? user?.objectId : undefined
     exchange.value = { ...exchange.value, askedFor }
     const history = historyFor(earlier, askedFor)
     const request = { ...question, ...(history.length > 0 ? { history } : {}) }
-    for await (const event of this.#needs.ask(request, { userToken: asker?.userToken, signal })) {
+    for await (const event of this.#needs.ask(request, { userToken: user?.userToken, signal })) {
       signal.throwIfAborted()
       this.#announceEvent(event, exchange.value)
       exchange.value = applyEvent(exchange.value, event)
     }
   }
 
-  /** States are announced, tokens are not: a screen reader reads the answer when the person goes there. */
+  /** States are announced, tokens are not: a screen reader reads the answer when the user goes there. */
   #announceEvent({ event, data }: TurnEvent, { answer }: Exchange): void {
     if (event === 'delta' && answer === '') this.#needs.announce('Answer started.')
     if (event === 'step' && data.kind === 'tool' && data.status === 'running')

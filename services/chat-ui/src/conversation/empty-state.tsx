@@ -1,25 +1,30 @@
-import type { Mode } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, modeNames, type Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'
+import { flowMeanings, modeMeanings } from './explain.ts'
+import { PathPicture } from './path-picture.tsx'
 
-const examples: Readonly<Record<Mode, readonly string[]>> = {
-  direct: ['Weather in Dallas?', 'What’s it like in São Paulo tomorrow?', 'Forecast for New York, 3 days'],
-  bedrock: [
-    'Do I need an umbrella in London today?',
-    'Compare the weather in Oslo and Rome',
-    'What can you see about me?',
-  ],
+interface EmptyStateProps {
+  readonly config: PublicConfig
+  readonly conversation: Conversation
+  readonly names: Names
 }
 
-export function EmptyState({ conversation }: { readonly conversation: Conversation }) {
+/** What this page is for, before anything was asked: the two choices, the path that they make, and what to ask. */
+export function EmptyState({ config, conversation, names }: EmptyStateProps) {
+  const emulated = names.actors.filter(names.isEmulated)
+  const mode = conversation.mode.value
+  const flow = conversation.flow.value
   return (
     <div class="empty">
-      <h2>Ask about the weather, and watch who asks.</h2>
-      <p>
-        For every answer the agent obtains a token that belongs to itself, and the weather API checks it. The
-        Identity Trace shows each step.
+      <h2>Ask something, and watch who asks.</h2>
+      <p class="lead">
+        To call an API, this agent gets a token that says who calls and on whose behalf. No password, no
+        stored key: the Identity Trace shows every step.
       </p>
+      <PathPicture config={config} mode={mode} flow={flow} />
       <ul class="examples" aria-label="Examples">
-        {examples[conversation.mode.value].map(example => (
+        {examplesFor(config, mode, flow).map(example => (
           <li key={example}>
             <button type="button" class="button" onClick={() => void conversation.ask(example)}>
               {example}
@@ -27,6 +32,47 @@ export function EmptyState({ conversation }: { readonly conversation: Conversati
           </li>
         ))}
       </ul>
+      <dl class="meanings">
+        <Meaning name={modeNames.direct} meaning={modeMeanings.direct} chosen={mode === 'direct'} />
+        <Meaning name={modeNames.bedrock} meaning={modeMeanings.bedrock} chosen={mode === 'bedrock'} />
+        <Meaning
+          name={flowNames.autonomous}
+          meaning={flowMeanings.autonomous}
+          chosen={flow === 'autonomous'}
+        />
+        <Meaning name={flowNames.obo} meaning={flowMeanings.obo} chosen={flow === 'obo'} />
+      </dl>
+      {emulated.length > 0 && (
+        <p class="note">
+          Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is
+          real.
+        </p>
+      )}
     </div>
   )
+}
+
+interface MeaningProps {
+  readonly name: string
+  readonly meaning: string
+  readonly chosen: boolean
+}
+
+function Meaning({ name, meaning, chosen }: MeaningProps) {
+  return (
+    <div data-chosen={chosen}>
+      <dt>
+        {name}
+        {chosen && <span class="visually-hidden"> (chosen)</span>}
+      </dt>
+      <dd>{meaning}</dd>
+    </div>
+  )
+}
+
+/** The tools' own examples; with a model, also one that needs no tool and teaches. */
+function examplesFor({ examples, modelExamples }: PublicConfig, mode: Mode, flow: Flow): readonly string[] {
+  if (mode === 'direct') return examples
+  const question = flow === 'obo' ? 'What can you see about me?' : 'Who are you when you call an API?'
+  return [...modelExamples, ...examples, question]
 }

@@ -1,43 +1,70 @@
 import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
-import type { Page } from '../page.ts'
-import { flowNames, modeNames } from '../trace/names.ts'
-import { formatDuration } from '../trace/times.ts'
-import type { LiveExchange } from './conversation.ts'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { Icon } from '../controls/icon.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { flowNames, modeNames, type Names } from '../words/names.ts'
+import { formatDuration } from '../words/times.ts'
+import { AnswerText } from './answer-text.tsx'
+import type { Conversation, LiveExchange } from './conversation.ts'
+import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
 
-interface ExchangeProps {
+export interface ExchangeProps {
   readonly exchange: LiveExchange
-  readonly page: Page
+  readonly conversation: Conversation
+  readonly session: Session
+  readonly names: Names
+  /** Shows the trace of an answer. */
+  readonly onTrace: (exchange: LiveExchange) => void
 }
 
 /** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
-export function ExchangeView({ exchange, page }: ExchangeProps) {
-  const { question, state, problem, turn, answer, notices } = exchange.value
-  const selected = page.conversation.selected.value === exchange
+export function ExchangeView(props: ExchangeProps) {
+  const { exchange, conversation, session, names } = props
+  const { question, state, problem, answer, notices } = exchange.value
+  const selected = conversation.selected.value === exchange
   return (
     <article class="exchange" aria-label={question.message} data-selected={selected}>
-      <p class="question">
-        <span class="visually-hidden">You asked: </span>
-        {question.message}
-      </p>
+      <div class="question">
+        <p>
+          <span class="visually-hidden">You asked: </span>
+          {question.message}
+        </p>
+        <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
+      </div>
       <div class="answer" data-state={state}>
-        {turn && (
-          <p class="labels">
-            <span class="label">{modeNames[turn.mode]}</span>
-            <span class="label">{flowNames[turn.flow]}</span>
-            {turn.model && <span class="label model">{turn.model}</span>}
-          </p>
-        )}
-        {answer && <p class="answer-text">{answer}</p>}
+        <Labels exchange={exchange.value} names={names} />
+        {answer && <AnswerText exchange={exchange} running={state === 'running'} />}
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
-        {state === 'stopped' && <p class="note">You stopped this answer.</p>}
+        {state === 'stopped' && <p class="note">This answer was stopped.</p>}
         {notices.map(notice => (
           <Notice key={notice.code} notice={notice} />
         ))}
-        {problem && <ProblemNote exchange={exchange} problem={problem} page={page} />}
-        <AnswerFooter exchange={exchange} page={page} selected={selected} />
+        {problem && (
+          <ProblemNote exchange={exchange} problem={problem} conversation={conversation} session={session} />
+        )}
+        <AnswerFooter {...props} selected={selected} />
       </div>
     </article>
+  )
+}
+
+function Labels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
+  const { turn } = exchange
+  if (!turn) return null
+  return (
+    <p class="labels">
+      <span class="label" data-flow={turn.flow}>
+        {modeNames[turn.mode]} · {flowNames[turn.flow]}
+      </span>
+      {turn.model && <span class="label">{turn.model}</span>}
+      {sourcesOf(exchange.steps).map(({ api, source }) => (
+        <span key={`${api} ${source}`} class="label">
+          {names.actor(api)}: {source}
+        </span>
+      ))}
+    </p>
   )
 }
 
@@ -49,36 +76,36 @@ function Notice({ notice }: { readonly notice: Problem }) {
   )
 }
 
-function AnswerFooter({ exchange, page, selected }: ExchangeProps & { readonly selected: boolean }) {
-  const { question, result, state, steps } = exchange.value
+function AnswerFooter({
+  exchange,
+  conversation,
+  onTrace,
+  selected,
+}: ExchangeProps & { readonly selected: boolean }) {
+  const { question, answer, result, state } = exchange.value
   if (state === 'running') return null
   return (
-    <p class="answer-footer">
-      {result && <span class="note">{timing(result)}</span>}
-      {state === 'stopped' && (
-        <button type="button" class="button quiet" onClick={() => void page.conversation.retry(exchange)}>
-          Ask again
-        </button>
+    <div class="answer-footer">
+      <button
+        type="button"
+        class="trace-button"
+        aria-pressed={selected}
+        aria-label={`Show the trace of “${question.message}”`}
+        onClick={() => onTrace(exchange)}
+      >
+        <Icon name="trace" />
+        Trace
+      </button>
+      {answer && <CopyButton label="Copy the answer" text={() => answer} />}
+      {state !== 'failed' && (
+        <IconButton icon="retry" label="Ask again" onClick={() => void conversation.retry(exchange)} />
       )}
-      {steps.length > 0 && (
-        <button
-          type="button"
-          class="button quiet"
-          aria-pressed={selected}
-          aria-label={`Show the trace of “${question.message}”`}
-          onClick={() => {
-            page.conversation.selected.value = exchange
-            document.getElementById('trace-title')?.focus()
-          }}
-        >
-          Trace
-        </button>
-      )}
-    </p>
+      {result && <span class="note timing">{timing(result)}</span>}
+    </div>
   )
 }
 
 function timing({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
   const tokens = usage ? ` · ${usage.inputTokens + usage.outputTokens} tokens` : ''
-  return `First word after ${formatDuration(firstTokenMs)}, all in ${formatDuration(totalMs)}${tokens}`
+  return `first word ${formatDuration(firstTokenMs)} · all in ${formatDuration(totalMs)}${tokens}`
 }

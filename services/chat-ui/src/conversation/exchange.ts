@@ -1,4 +1,5 @@
 import type {
+  Actor,
   Flow,
   Mode,
   Problem,
@@ -9,7 +10,7 @@ import type {
 } from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 
-/** What a person asked, and how. */
+/** What a user asked, and how. */
 export interface Question {
   readonly message: string
   readonly mode: Mode
@@ -19,7 +20,7 @@ export interface Question {
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
   readonly question: Question
-  /** The object id of the person on whose behalf it was asked; `undefined` where the agent acts as itself. */
+  /** The object id of the user on whose behalf it was asked; `undefined` where the agent acts as itself. */
   readonly askedFor: string | undefined
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   /** What the agent itself said about the turn; what is printed on the answer comes from here. */
@@ -74,4 +75,15 @@ export function stopExchange(exchange: Exchange): Exchange {
 function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
   const known = steps.some(({ id }) => id === step.id)
   return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
+}
+
+/** Where an API says that its data come from (`source` in its response), for each API that was called. */
+export function sourcesOf(steps: readonly TraceStep[]): { readonly api: Actor; readonly source: string }[] {
+  const sources = new Map<string, { api: Actor; source: string }>()
+  for (const { kind, to, response } of steps) {
+    const body = response?.body
+    if (kind !== 'api-call' || typeof body !== 'object' || body === null || !('source' in body)) continue
+    if (typeof body.source === 'string') sources.set(`${to} ${body.source}`, { api: to, source: body.source })
+  }
+  return [...sources.values()]
 }

@@ -19,7 +19,7 @@ describe('historyFor', () => {
     expect(historyFor(exchanges, undefined).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
-  it('keeps what was answered on behalf of one person out of the questions of others', () => {
+  it('keeps what was answered on behalf of one user out of the questions of others', () => {
     const exchanges = [answered('a', 'A', { askedFor: 'ada' }), answered('b', 'B')]
     expect(historyFor(exchanges, 'ada')).toHaveLength(4)
     expect(historyFor(exchanges, 'ben')).toHaveLength(2)

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts'
 
 /**
  * The earlier turns that go along with a question: whole, answered exchanges, the newest that fit into the limits.
- * What was answered on behalf of a person goes only into that person's questions.
+ * What was answered on behalf of a user goes only into that user's questions.
  */
 export function historyFor(exchanges: readonly Exchange[], askedFor: string | undefined): HistoryEntry[] {
   const history: HistoryEntry[] = []

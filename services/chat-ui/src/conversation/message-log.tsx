@@ -1,16 +1,23 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Page } from '../page.ts'
+import { Icon } from '../controls/icon.tsx'
+import { loadMarkdown } from './answer-text.tsx'
 import { EmptyState } from './empty-state.tsx'
-import { ExchangeView } from './exchange-view.tsx'
+import { type ExchangeProps, ExchangeView } from './exchange-view.tsx'
+
+export interface MessageLogProps extends Omit<ExchangeProps, 'exchange'> {
+  readonly config: PublicConfig
+}
 
 /** How near the end counts as at the end, in pixels. */
 const nearEnd = 48
 
-/** The conversation. It follows the newest text unless the person has scrolled away from it. */
-export function MessageLog({ page }: { readonly page: Page }) {
-  const { conversation } = page
+/** The conversation. It follows the newest text unless the user has scrolled away from it. */
+export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
+  const { conversation } = exchangeProps
   const log = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
   const following = useSignal(true)
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
@@ -24,14 +31,21 @@ export function MessageLog({ page }: { readonly page: Page }) {
     else if (scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
-  useSignalEffect(() => {
-    conversation.exchanges.value.at(-1)?.value
-    if (following.peek()) requestAnimationFrame(scrollToEnd)
-  })
+  // Text grows as it comes, and once more when Markdown has been loaded for it; the log shrinks when the question grows.
+  useEffect(() => {
+    if (!log.current || !content.current) return
+    const observer = new ResizeObserver(() => {
+      if (following.peek() && conversation.exchanges.peek().length > 0) scrollToEnd()
+    })
+    observer.observe(content.current)
+    observer.observe(log.current)
+    return () => observer.disconnect()
+  }, [conversation, following])
   useEffect(() => {
     if (exchanges.length === 0) return
+    void loadMarkdown()
     following.value = true
-    requestAnimationFrame(scrollToEnd)
+    scrollToEnd()
     // The button that asked is often gone by now; the focus goes to where the answer comes.
     if (document.activeElement === document.body) log.current?.focus({ preventScroll: true })
   }, [exchanges, following])
@@ -48,30 +62,26 @@ export function MessageLog({ page }: { readonly page: Page }) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        {exchanges.length === 0 && <EmptyState conversation={conversation} />}
-        {exchanges.map(exchange => (
-          <ExchangeView key={exchange} exchange={exchange} page={page} />
-        ))}
+        <div ref={content}>
+          {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
+          {exchanges.map(exchange => (
+            <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
+          ))}
+        </div>
       </div>
-      <div class="log-actions">
-        {exchanges.length > 0 && (
-          <button type="button" class="button quiet" onClick={() => conversation.startOver()}>
-            New conversation
-          </button>
-        )}
-        {!following.value && (
-          <button
-            type="button"
-            class="button quiet"
-            onClick={() => {
-              following.value = true
-              scrollToEnd()
-            }}
-          >
-            Jump to latest
-          </button>
-        )}
-      </div>
+      {!following.value && (
+        <button
+          type="button"
+          class="button jump"
+          onClick={() => {
+            following.value = true
+            scrollToEnd()
+          }}
+        >
+          <Icon name="down" />
+          Jump to latest
+        </button>
+      )}
     </div>
   )
 }

@@ -1,54 +1,71 @@
 import { useEffect } from 'preact/hooks'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import type { Page } from '../page.ts'
-import { SignInButton } from '../sign-in/account-menu.tsx'
-import type { LiveExchange } from './conversation.ts'
-import { type WayOn, wayOn } from './way-on.ts'
+import { Icon } from '../controls/icon.tsx'
+import type { Interaction, Session } from '../sign-in/session.ts'
+import { SignInButton } from '../sign-in/sign-in-button.tsx'
+import type { Conversation, LiveExchange } from './conversation.ts'
+import { wayOn } from './way-on.ts'
 
 interface ProblemNoteProps {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
-  readonly page: Page
+  readonly conversation: Conversation
+  readonly session: Session
 }
 
 /** What went wrong with an answer, in the answer's own place, and the way on. */
-export function ProblemNote({ exchange, problem, page }: ProblemNoteProps) {
+export function ProblemNote({ exchange, problem, conversation, session }: ProblemNoteProps) {
   const way = wayOn(problem)
-  const needsSignIn = way.interaction !== undefined
+  const interaction = session.available ? way?.interaction : undefined
+  const needsSignIn = interaction !== undefined
   useEffect(() => {
-    if (needsSignIn) page.session.prepare()
-  }, [needsSignIn, page])
+    if (needsSignIn) session.prepare()
+  }, [needsSignIn, session])
   return (
     <div class="problem">
-      <p>
-        <strong>{problem.title}</strong> {problem.detail}
-      </p>
-      <p>{problem.hint}</p>
-      <p class="problem-actions">
-        {way.interaction && page.session.available ? (
-          <SignInButton
-            session={page.session}
-            label={way.label}
-            onClick={() => void signInAndRetry(page, exchange, way)}
-          />
-        ) : (
-          <button type="button" class="button" onClick={() => void page.conversation.retry(exchange)}>
-            Retry
-          </button>
-        )}
-        <code>{problem.code}</code>
-      </p>
+      <Icon name="warning" />
+      <div>
+        <p>
+          <strong>{problem.title}</strong> {problem.detail}
+        </p>
+        <p>{problem.hint}</p>
+        <p class="problem-actions">
+          {way && interaction && (
+            <SignInButton
+              session={session}
+              label={way.label}
+              onClick={() => void signInAndRetry(conversation, session, exchange, interaction)}
+            />
+          )}
+          {way?.mode && (
+            <button type="button" class="button" onClick={() => void conversation.retry(exchange, way.mode)}>
+              {way.label}
+            </button>
+          )}
+          {!interaction && (
+            <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
+              Retry
+            </button>
+          )}
+          <code>{problem.code}</code>
+        </p>
+      </div>
     </div>
   )
 }
 
-async function signInAndRetry(page: Page, exchange: LiveExchange, way: WayOn): Promise<void> {
+async function signInAndRetry(
+  conversation: Conversation,
+  session: Session,
+  exchange: LiveExchange,
+  interaction: Interaction,
+): Promise<void> {
   try {
-    await page.session.signIn(way.interaction)
+    await session.signIn(interaction)
   } catch (error) {
     if (!(error instanceof PageError)) throw error
-    page.conversation.fail(exchange, error.problem)
+    conversation.fail(exchange, error.problem)
     return
   }
-  await page.conversation.retry(exchange)
+  await conversation.retry(exchange)
 }

@@ -1,21 +1,23 @@
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Interaction } from '../sign-in/session.ts'
 
-/** The button in a failed answer: ask again at once, or first meet what Entra wants in the sign-in window. */
+/** The button in a failed answer: ask again at once, in another mode, or after what Entra wants in the sign-in window. */
 export interface WayOn {
   readonly label: string
   readonly interaction?: Interaction
+  readonly mode?: 'direct'
 }
 
 const signIn: WayOn = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 const consent: WayOn = { label: 'Review and ask again', interaction: { kind: 'consent' } }
+const withoutModel: WayOn = { label: 'Ask in Direct mode', mode: 'direct' }
 
 const ways: Readonly<Record<string, WayOn>> = {
   SIGN_IN_REQUIRED: signIn,
   USER_TOKEN_INVALID: signIn,
   USER_TOKEN_EXPIRED: signIn,
   SESSION_EXPIRED: signIn,
-  POPUP_BLOCKED: signIn,
+  POPUP_BLOCKED: { ...signIn, label: 'Open the window and ask' },
   SIGN_IN_CANCELLED: signIn,
   SIGN_IN_TIMED_OUT: signIn,
   SIGN_IN_UNREACHABLE: signIn,
@@ -24,13 +26,14 @@ const ways: Readonly<Record<string, WayOn>> = {
   USER_TOKEN_SCOPE_MISSING: consent,
 }
 
-/** The way on from a problem. What only an administrator can mend is left at "Retry". */
-export function wayOn(problem: PageProblem): WayOn {
+/** The way on from a problem, beside asking again. What only an administrator can mend has none. */
+export function wayOn(problem: PageProblem): WayOn | undefined {
   if (problem.code === 'CONDITIONAL_ACCESS_REQUIRED' || problem.code === 'SIGN_IN_INTERACTION_REQUIRED') {
     return {
       label: 'Continue in the sign-in window',
       interaction: { kind: 'prove-more', claimsChallenge: problem.claimsChallenge },
     }
   }
-  return ways[problem.code] ?? { label: 'Retry' }
+  if (problem.code.startsWith('BEDROCK_')) return withoutModel
+  return Object.hasOwn(ways, problem.code) ? ways[problem.code] : undefined
 }

@@ -1,6 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { Icon } from '../controls/icon.tsx'
+import { Popover } from '../controls/popover.tsx'
 import type { Session } from './session.ts'
+import { SignInButton } from './sign-in-button.tsx'
 
 /** Who is signed in, with the way in and out. Nothing where sign-in is not set up. */
 export function AccountMenu({ session }: { readonly session: Session }) {
@@ -18,56 +21,40 @@ export function AccountMenu({ session }: { readonly session: Session }) {
     }
   }
 
+  if (account) {
+    const button = (
+      <>
+        <Icon name="user" />
+        <span class="account-name">
+          <span class="visually-hidden">Signed in as </span>
+          {account.name}
+        </span>
+      </>
+    )
+    return (
+      <Popover id="account" label="Account" class="button account-button" button={button}>
+        <p>
+          <strong>{account.name}</strong>
+          <br />
+          {account.userName}
+        </p>
+        <p class="note">
+          The agent gets your token only when you ask in the flow OBO, or when it demands sign-in.
+        </p>
+        <button type="button" class="button" onClick={() => run(() => session.signOut())}>
+          Sign out
+        </button>
+      </Popover>
+    )
+  }
   return (
     <div class="account">
-      {account ? (
-        <>
-          <span class="account-name" title={account.userName}>
-            Signed in as <strong>{account.name}</strong>
-          </span>
-          <button type="button" class="button" onClick={() => run(() => session.signOut())}>
-            Sign out
-          </button>
-        </>
-      ) : (
-        <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
-      )}
-      {problem.value && !account && (
+      <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
+      {problem.value && (
         <p class="account-problem" role="alert">
           <strong>{problem.value.title}</strong> {problem.value.hint}
         </p>
       )}
     </div>
-  )
-}
-
-interface SignInButtonProps {
-  readonly session: Session
-  readonly label: string
-  readonly onClick: () => void
-}
-
-/** Opens the sign-in window; while that is open, the way to give it up. */
-export function SignInButton({ session, label, onClick }: SignInButtonProps) {
-  if (session.signingIn.value) {
-    return (
-      <span class="signing-in">
-        Waiting for the sign-in window…{' '}
-        <button type="button" class="button" onClick={() => session.cancelSignIn()}>
-          Cancel
-        </button>
-      </span>
-    )
-  }
-  return (
-    <button
-      type="button"
-      class="button"
-      onPointerEnter={() => session.prepare()}
-      onFocus={() => session.prepare()}
-      onClick={onClick}
-    >
-      {label}
-    </button>
   )
 }

@@ -1,41 +1,33 @@
 import { describe, expect, it } from 'vitest'
 import { PageError } from '../agent/page-problem.ts'
-import type { PublicConfig } from '../agent/public-config.ts'
-import { standInAuthority } from './authority.ts'
+import { publicConfig } from '../testing/public-config.ts'
+import { emulatorAuthority } from './authority.ts'
 
-const config: PublicConfig = {
-  tenantId: 't',
-  authority: 'https://login.localhost/t',
-  spaClientId: 'spa',
-  scopes: [],
-  modes: [],
-  flows: [],
-  emulated: [],
-}
+const config = { ...publicConfig, authority: 'https://login.localhost/t' }
 
 function metadata(base: string) {
-  return { token_endpoint: `${base}/token`, authorization_endpoint: `${base}/authorize` }
+  return JSON.stringify({ token_endpoint: `${base}/token`, authorization_endpoint: `${base}/authorize` })
 }
 
-describe('standInAuthority', () => {
+describe('emulatorAuthority', () => {
   it('adds nothing for Entra itself', () => {
-    expect(standInAuthority(config)).toBeUndefined()
+    expect(emulatorAuthority(config)).toBeUndefined()
   })
 
-  it('makes the stand-in’s authority known, with its endpoints', () => {
+  it('makes the emulator’s authority known, with its endpoints', () => {
     const authorityMetadata = metadata('http://localhost:7001/t')
-    expect(standInAuthority({ ...config, authorityMetadata })).toEqual({
-      authorityMetadata: JSON.stringify(authorityMetadata),
+    expect(emulatorAuthority({ ...config, authorityMetadata })).toEqual({
+      authorityMetadata,
       knownAuthorities: ['login.localhost'],
     })
   })
 
   it('refuses endpoints that are not on this machine', () => {
     const authorityMetadata = metadata('http://login.example')
-    expect(() => standInAuthority({ ...config, authorityMetadata })).toThrow(PageError)
+    expect(() => emulatorAuthority({ ...config, authorityMetadata })).toThrow(PageError)
   })
 
   it('refuses metadata without endpoints', () => {
-    expect(() => standInAuthority({ ...config, authorityMetadata: '{}' })).toThrow(PageError)
+    expect(() => emulatorAuthority({ ...config, authorityMetadata: '{}' })).toThrow(PageError)
   })
 })

@@ -1,23 +1,22 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { PublicConfig } from '../agent/public-config.ts'
 
-interface StandInAuthority {
+interface EmulatorAuthority {
   readonly authorityMetadata: string
   readonly knownAuthorities: string[]
 }
 
 /**
- * What MSAL must be told about a local stand-in for Entra; nothing for Entra itself, which it knows.
+ * What MSAL must be told about a local emulator of Entra; nothing for Entra itself, which it knows.
  * Given metadata is taken unchecked, plain http included, so it is accepted for this machine only.
  */
-export function standInAuthority(config: PublicConfig): StandInAuthority | undefined {
-  const metadata = config.authorityMetadata
-  if (metadata === undefined) return undefined
-  const authorityMetadata = typeof metadata === 'string' ? metadata : JSON.stringify(metadata)
+export function emulatorAuthority(config: PublicConfig): EmulatorAuthority | undefined {
+  const { authorityMetadata } = config
+  if (authorityMetadata === undefined) return undefined
   const { token_endpoint, authorization_endpoint } = JSON.parse(authorityMetadata) as Record<string, string>
   if (!isLoopback(token_endpoint) || !isLoopback(authorization_endpoint)) {
     throw new PageError(
-      pageProblem('SIGN_IN_UNAVAILABLE', 'The sign-in endpoints of a stand-in must be on this machine.'),
+      pageProblem('SIGN_IN_UNAVAILABLE', 'The sign-in endpoints of an emulator must be on this machine.'),
     )
   }
   return { authorityMetadata, knownAuthorities: [new URL(config.authority).host] }

@@ -8,7 +8,7 @@ describe('describeFailure', () => {
   it.each<[string, Partial<IdentityFailure>, string]>([
     ['a blocked window', { errorCode: 'popup_window_error' }, 'POPUP_BLOCKED'],
     ['a cancelled sign-in', { errorCode: 'user_cancelled' }, 'SIGN_IN_CANCELLED'],
-    ['access denied by the person', { errorCode: 'access_denied' }, 'SIGN_IN_CANCELLED'],
+    ['access denied by the user', { errorCode: 'access_denied' }, 'SIGN_IN_CANCELLED'],
     ['declined consent', { errorCode: 'access_denied', errorNo: '65004' }, 'SIGN_IN_CANCELLED'],
     ['a window that never answered', { errorCode: 'timed_out' }, 'SIGN_IN_TIMED_OUT'],
     [

@@ -42,8 +42,8 @@ export function describeFailure(failure: IdentityFailure): PageProblem {
   if (failure.claims) return pageProblem('SIGN_IN_INTERACTION_REQUIRED', detail, failure.claims)
   const known = byErrorCode[failure.errorCode]
   if (known) return pageProblem(known, detail)
-  const wantsThePerson = failure.name === 'InteractionRequiredAuthError'
-  return pageProblem(wantsThePerson ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)
+  const wantsTheUser = failure.name === 'InteractionRequiredAuthError'
+  return pageProblem(wantsTheUser ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)
 }
 
 function detailOf({ errorCode, errorNo }: IdentityFailure): string {

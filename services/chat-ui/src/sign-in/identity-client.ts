@@ -5,9 +5,9 @@ import {
   EventType,
   PublicClientApplication,
 } from '@azure/msal-browser'
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { PublicConfig } from '../agent/public-config.ts'
-import { standInAuthority } from './authority.ts'
+import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'
 import { watchForClosing } from './popup-watch.ts'
 import type { Account, IdentityClient, Interaction } from './session.ts'
@@ -69,7 +69,7 @@ export async function createIdentityClient(
       try {
         await application.logoutPopup({ account })
       } catch {
-        // The window to sign out of Entra did not open. This page forgets the person all the same.
+        // The window to sign out of Entra did not open. This page forgets the user all the same.
         await application.clearCache({ account })
       }
     },
@@ -82,7 +82,7 @@ function configuration(config: PublicConfig): Configuration {
     auth: {
       clientId: config.spaClientId ?? '',
       authority: config.authority,
-      ...standInAuthority(config),
+      ...emulatorAuthority(config),
       redirectUri: redirectPage,
       postLogoutRedirectUri: redirectPage,
     },

@@ -6,7 +6,7 @@ const lookEveryMs = 250
 const graceMs = 2_500
 
 /**
- * Notices that the person closed the sign-in window, which MSAL itself would tell only after its time-out.
+ * Notices that the user closed the sign-in window, which MSAL itself would tell only after its time-out.
  * A page with Cross-Origin-Opener-Policy makes an open window look closed; the focus, which is then
  * in that window and not here, tells the two apart.
  */

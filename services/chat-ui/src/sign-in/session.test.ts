@@ -1,23 +1,15 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { PublicConfig } from '../agent/public-config.ts'
+import { publicConfig } from '../testing/public-config.ts'
 import { type Account, type IdentityClient, Session } from './session.ts'
 
-const config: PublicConfig = {
-  tenantId: 't',
-  authority: 'https://login.microsoftonline.com/t',
-  spaClientId: 'spa',
-  scopes: ['api://blueprint/access_as_user'],
-  modes: ['direct'],
-  flows: ['autonomous', 'obo'],
-  emulated: [],
-}
 const ada: Account = { objectId: 'ada', name: 'Ada Osei', userName: 'ada@contoso.example' }
 
 function createSession(client: Partial<IdentityClient> = {}, spaClientId: string | null = 'spa') {
   const loads: PublicConfig[] = []
   let signedIn: (account: Account) => void = () => {}
-  const session = new Session({ ...config, spaClientId }, async (loaded, onSignedIn) => {
+  const session = new Session({ ...publicConfig, spaClientId }, async (loaded, onSignedIn) => {
     loads.push(loaded)
     signedIn = onSignedIn
     return {
@@ -80,7 +72,7 @@ describe('Session', () => {
     expect(session.signingIn.value).toBe(false)
   })
 
-  it('forgets the person at once when they sign out', async () => {
+  it('forgets the user at once when they sign out', async () => {
     const { session } = createSession({ account: () => ada, signOut: () => new Promise(() => {}) })
     await session.acquireToken(false)
     void session.signOut()
@@ -89,7 +81,7 @@ describe('Session', () => {
 
   it('tries again to load the identity library after it failed', async () => {
     let loads = 0
-    const session = new Session(config, async () => {
+    const session = new Session(publicConfig, async () => {
       loads += 1
       throw loads === 1 ? new TypeError('Failed to fetch') : new PageError(pageProblem('SIGN_IN_FAILED'))
     })

@@ -1,16 +1,21 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { PublicConfig } from '../agent/public-config.ts'
-import type { Asker } from '../conversation/conversation.ts'
 
-/** The signed-in person, as the page shows them. */
+/** The signed-in user, as the page shows them. */
 export interface Account {
   readonly objectId: string
   readonly name: string
   readonly userName: string
 }
 
-/** What the person does in the sign-in window: choose an account, or as the same person consent or prove more. */
+/** Who asks, and their token for the agent (Tc), at the moment of asking. */
+export interface SignedInUser {
+  readonly objectId: string
+  readonly userToken: string
+}
+
+/** What the user does in the sign-in window: choose an account, or as the same user consent or prove more. */
 export type Interaction =
   | { readonly kind: 'choose-account' }
   | { readonly kind: 'consent' }
@@ -23,7 +28,7 @@ export interface IdentityClient {
   /** Opens the sign-in window; to be called in a click, or the browser blocks it. */
   interact(interaction: Interaction): Promise<void>
   /** Tc from the cache, or renewed without a window; `renew` skips the cache. `undefined` when nobody is signed in. */
-  acquireToken(renew: boolean): Promise<Asker | undefined>
+  acquireToken(renew: boolean): Promise<SignedInUser | undefined>
   signOut(): Promise<void>
 }
 
@@ -82,8 +87,8 @@ export class Session {
     await client.signOut()
   }
 
-  /** The person and their current token, if somebody is signed in. Throws a PageError when renewal needs the person. */
-  async acquireToken(renew: boolean): Promise<Asker | undefined> {
+  /** The user and their current token, if somebody is signed in. Throws a PageError when renewal needs the user. */
+  async acquireToken(renew: boolean): Promise<SignedInUser | undefined> {
     const client = await this.#identityClient()
     return client.acquireToken(renew)
   }

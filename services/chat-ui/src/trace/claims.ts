@@ -1,5 +1,5 @@
-import { type ClaimGroup, claimDictionary, personalClaims } from '@entra-bedrock-agent/identity-trace'
-import type { NameOf } from './names.ts'
+import { type ClaimGroup, claimDictionary, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import type { Names } from '../words/names.ts'
 
 export interface ClaimView {
   readonly name: string
@@ -7,10 +7,8 @@ export interface ClaimView {
   /** The moment that a time claim names. */
   readonly time: Date | undefined
   readonly meaning: string | undefined
-  /** What the id in it stands for. */
+  /** What the value stands for: the name behind an id, facets in words. */
   readonly standsFor: string | undefined
-  /** It names or locates a person, and is hidden until asked for. */
-  readonly personal: boolean
 }
 
 export interface ClaimGroupView {
@@ -19,6 +17,8 @@ export interface ClaimGroupView {
   readonly claims: readonly ClaimView[]
 }
 
+export type Claims = Readonly<Record<string, unknown>>
+
 const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   who: 'Who',
   'for-whom': 'For whom',
@@ -26,21 +26,19 @@ const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   'may-do': 'May do',
   'agent-facets': 'Agent facets',
   when: 'When',
-  opaque: 'Other and internal',
+  opaque: 'Internals',
 }
 
-type Claims = Readonly<Record<string, unknown>>
-
 /** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
-export function groupClaims(claims: Claims, nameOf: NameOf): ClaimGroupView[] {
-  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, nameOf))
+export function groupClaims(claims: Claims, names: Names): ClaimGroupView[] {
+  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, names))
   const groups = Object.entries(groupTitles) as [ClaimGroup, string][]
   return groups
     .map(([group, title]) => ({ group, title, claims: views.filter(({ name }) => groupOf(name) === group) }))
     .filter(({ claims: members }) => members.length > 0)
 }
 
-function groupOf(name: string): ClaimGroup {
+export function groupOf(name: string): ClaimGroup {
   return dictionaryEntry(name)?.group ?? 'opaque'
 }
 
@@ -48,20 +46,49 @@ function dictionaryEntry(name: string) {
   return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
 }
 
-function viewClaim(name: string, value: unknown, nameOf: NameOf): ClaimView {
+export function viewClaim(name: string, value: unknown, names: Names): ClaimView {
   const text = claimText(value)
+  const seconds = groupOf(name) === 'when' ? readNumericDate(value) : undefined
   return {
     name,
     text,
-    time: groupOf(name) === 'when' && typeof value === 'number' ? new Date(value * 1000) : undefined,
+    time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: dictionaryEntry(name)?.meaning,
-    standsFor: nameOf(text),
-    personal: personalClaims.has(name),
+    standsFor: names.id(text) ?? decodeNumbers(name, text),
   }
+}
+
+/** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` say; others are to be ignored. */
+const facets: Readonly<Record<string, string>> = { 11: 'agent identity', 13: 'agent user' }
+const relations: Readonly<Record<string, string>> = {
+  1: 'member',
+  5: 'guest',
+  7: 'service principal',
+  33: 'federated managed identity',
+}
+const numberMeanings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  xms_act_fct: facets,
+  xms_sub_fct: facets,
+  xms_idrel: relations,
+  azpacr: { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' },
+  appidacr: { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' },
+}
+
+function decodeNumbers(name: string, text: string): string | undefined {
+  const meanings = Object.hasOwn(numberMeanings, name) ? numberMeanings[name] : undefined
+  const words = text
+    .split(' ')
+    .flatMap(number => (meanings && Object.hasOwn(meanings, number) ? meanings[number] : undefined) ?? [])
+  return words.length > 0 ? words.join(', ') : undefined
 }
 
 function claimText(value: unknown): string {
   if (typeof value === 'string') return value
   if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value.join(' ')
   return JSON.stringify(value)
+}
+
+/** Whether a token is about a user, and not about an application that acts as itself. */
+export function isForUser(claims: Claims): boolean {
+  return claims['idtyp'] === 'user' || (claims['idtyp'] !== 'app' && 'scp' in claims)
 }

@@ -1,102 +1,137 @@
-import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
-import { type ClaimView, groupClaims } from './claims.ts'
-import { actorNames, tokenRoleNames } from './names.ts'
-import type { TraceContext } from './step-view.tsx'
-import { formatDistance, formatMoment } from './times.ts'
-import { tellToken } from './token-story.ts'
+import { readNumericDate, type TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { Icon } from '../controls/icon.tsx'
+import { type Names, shortenIds, tokenRoleNames } from '../words/names.ts'
+import { count, formatDistance, formatMoment } from '../words/times.ts'
+import { type Claims, type ClaimView, groupClaims } from './claims.ts'
+import type { Redact } from './redactor.ts'
+import { tellToken } from './story.ts'
+import { TokenBadge } from './token-badge.tsx'
+
+const claimReferences = [
+  [
+    'Access token claims',
+    'https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference',
+  ],
+  ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
+] as const
+
+/** How a token is shown: with whose names, and whether the user is named. */
+export interface TokenContext {
+  readonly names: Names
+  readonly redact: Redact
+  readonly revealed: boolean
+}
 
 interface TokenCardProps {
   readonly card: TokenCard
-  readonly context: TraceContext
+  readonly context: TokenContext
 }
 
 /** A token as it may be shown: who it speaks for, what it says, who has verified it. Never the token itself. */
 export function TokenCardView({ card, context }: TokenCardProps) {
+  const { claims, header } = card
   return (
-    <section class="token" data-role={card.role} data-observed={card.observed}>
-      <TokenHead card={card} name={tokenRoleNames[card.role]} />
-      <p>{tellToken(card, context.nameOf, context.showPersonal)}</p>
-      <Validity claims={card.claims} now={context.now} />
-      {!card.observed && <p class="note">Not observable: the agent never sees this token.</p>}
-      <Verifications card={card} />
-      {card.claims && <Claims claims={card.claims} observed={card.observed} context={context} />}
-      {card.header && (
+    <section
+      class="token"
+      data-role={card.role}
+      data-observed={card.observed}
+      aria-label={`Token ${card.role}`}
+    >
+      <p class="token-head">
+        <TokenBadge token={card.role} />
+        <span>{tokenRoleNames[card.role]}</span>
+        {card.fingerprint && (
+          <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
+            {card.fingerprint}
+          </code>
+        )}
+      </p>
+      <p>{tellToken(card, context.names, context.revealed)}</p>
+      {card.observed ? (
+        <Validity claims={claims} />
+      ) : (
+        <p class="note">Not observable: the agent never sees this token.</p>
+      )}
+      <Verifications card={card} names={context.names} />
+      {claims && <ClaimGroups claims={claims} observed={card.observed} context={context} />}
+      {header && (
         <details>
           <summary>Header</summary>
-          <pre>{JSON.stringify(card.header, undefined, 2)}</pre>
+          <pre>{JSON.stringify(header, undefined, 2)}</pre>
         </details>
       )}
     </section>
   )
 }
 
-/** A token that was shown above: which one it is, and who has verified it meanwhile. */
-export function TokenReference({ card }: { readonly card: TokenCard }) {
-  return (
-    <section class="token" data-role={card.role}>
-      <TokenHead card={card} name="the same token as above" />
-      <Verifications card={card} />
-    </section>
-  )
-}
+const tickMs = 1_000
 
-function TokenHead({ card, name }: { readonly card: TokenCard; readonly name: string }) {
+/** How much of a token's life is over, and how much is left. */
+function Validity({ claims = {} }: { readonly claims: Claims | undefined }) {
+  const now = useSignal(new Date())
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = new Date()
+    }, tickMs)
+    return () => clearInterval(timer)
+  }, [now])
+  const end = readNumericDate(claims['exp'])
+  const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
+  if (end === undefined) return null
+  const expiry = new Date(end * 1000)
+  const share = begin === undefined ? undefined : (now.value.getTime() / 1000 - begin) / (end - begin)
   return (
-    <p class="token-head">
-      <span class="badge" data-role={card.role}>
-        {card.role}
-      </span>
-      <span>{name}</span>
-      {card.fingerprint && (
-        <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
-          {card.fingerprint}
-        </code>
+    <div class="validity" data-expired={expiry <= now.value}>
+      {share !== undefined && (
+        <svg class="validity-bar" aria-hidden="true">
+          <rect class="validity-life" width="100%" height="100%" rx="3" />
+          <rect width={`${Math.min(100, Math.max(0, share * 100))}%`} height="100%" rx="3" />
+        </svg>
       )}
-    </p>
+      <p class="note">
+        {expiry > now.value ? 'Expires' : 'Expired'} {formatDistance(expiry, now.value)},{' '}
+        <time dateTime={expiry.toISOString()}>{formatMoment(expiry)}</time>
+      </p>
+    </div>
   )
 }
 
-function Validity({ claims, now }: { readonly claims: TokenCard['claims']; readonly now: Date }) {
-  const seconds = claims?.['exp']
-  if (typeof seconds !== 'number') return null
-  const end = new Date(seconds * 1000)
-  return (
-    <p class="note">
-      {end > now ? 'Valid until' : 'Expired at'} <time dateTime={end.toISOString()}>{formatMoment(end)}</time>
-      , {formatDistance(end, now)}.
-    </p>
-  )
-}
-
-function Verifications({ card }: { readonly card: TokenCard }) {
+function Verifications({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   return card.verifiedBy?.map(({ actor, checks }) => (
     <p key={actor} class="verified">
-      {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {actorNames[actor]}:{' '}
+      <span class="note">
+        {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {names.actor(actor)}:{' '}
+      </span>
       {checks.map(({ name, ok }) => (
         <span key={name} class="check" data-ok={ok}>
-          {name} <span aria-hidden="true">{ok ? '✓' : '✗'}</span>
-          <span class="visually-hidden">{ok ? 'passed' : 'failed'}</span>
+          <Icon name={ok ? 'check' : 'cross'} />
+          {name}
+          <span class="visually-hidden">{ok ? ' passed ' : ' failed '}</span>
         </span>
       ))}
     </p>
   ))
 }
 
-interface ClaimsProps {
-  readonly claims: Record<string, unknown>
+interface ClaimGroupsProps {
+  readonly claims: Claims
   readonly observed: boolean
-  readonly context: TraceContext
+  readonly context: TokenContext
 }
 
-function Claims({ claims, observed, context }: ClaimsProps) {
-  const groups = groupClaims(claims, context.nameOf)
+function ClaimGroups({ claims, observed, context }: ClaimGroupsProps) {
+  const groups = groupClaims(claims, context.names)
   return (
     <details>
       <summary>
-        {Object.keys(claims).length} claims{!observed && ', as the protocol describes them'}
+        {count(Object.keys(claims).length, 'claim')}
+        {!observed && ', as the protocol describes them'}
       </summary>
       {groups.map(({ group, title, claims: members }) => (
-        <div key={group} class="claim-group">
+        <div key={group} class="claim-group" data-group={group}>
           <h3>{title}</h3>
           <dl>
             {members.map(claim => (
@@ -105,32 +140,44 @@ function Claims({ claims, observed, context }: ClaimsProps) {
                   <code>{claim.name}</code>
                 </dt>
                 <dd>
-                  <ClaimValue claim={claim} context={context} />
+                  <ClaimValue claim={claim} redact={context.redact} />
                   {claim.meaning && <span class="meaning">{claim.meaning}</span>}
+                </dd>
+                <dd class="claim-action">
+                  <CopyButton label={`Copy ${claim.name}`} text={() => context.redact(claim.text)} />
                 </dd>
               </div>
             ))}
           </dl>
         </div>
       ))}
+      <p class="note references">
+        To an application that is handed it, an access token is opaque; these are shown for learning.{' '}
+        {claimReferences.map(([title, href]) => (
+          <a key={href} href={href} target="_blank" rel="noopener noreferrer">
+            {title}
+          </a>
+        ))}
+      </p>
     </details>
   )
 }
 
-function ClaimValue({ claim, context }: { readonly claim: ClaimView; readonly context: TraceContext }) {
-  if (claim.personal && !context.showPersonal) return <span class="masked">hidden: personal</span>
-  if (claim.time) {
-    return (
-      <span>
-        <time dateTime={claim.time.toISOString()}>{formatMoment(claim.time)}</time>,{' '}
-        {formatDistance(claim.time, context.now)} <code class="raw">{claim.text}</code>
-      </span>
-    )
-  }
+interface ClaimValueProps {
+  readonly claim: ClaimView
+  readonly redact: Redact
+  /** Shows the first part only of an id whose name stands beside it. */
+  readonly short?: boolean
+}
+
+export function ClaimValue({ claim, redact, short = false }: ClaimValueProps) {
+  const { time, standsFor } = claim
+  const text = short && standsFor ? shortenIds(redact(claim.text)) : redact(claim.text)
   return (
-    <span>
-      <code>{claim.text}</code>
-      {claim.standsFor && <span class="stands-for"> = {claim.standsFor}</span>}
+    <span class="claim-value">
+      {standsFor && <span class="stands-for">{standsFor}</span>}
+      {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
+      <code>{text}</code>
     </span>
   )
 }

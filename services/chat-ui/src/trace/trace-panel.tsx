@@ -1,90 +1,111 @@
-import { useComputed, useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import type { Page } from '../page.ts'
-import { nestSteps } from './step-tree.ts'
-import { StepList } from './step-view.tsx'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
+import { useMemo, useRef } from 'preact/hooks'
+import { useFrameValue } from '../browser/frame-value.ts'
+import { Segments } from '../controls/segments.tsx'
+import { flowNames, modeNames, type Names } from '../words/names.ts'
+import { CompareView } from './compare-view.tsx'
+import { KeysDialog } from './keys-dialog.tsx'
+import { redactorFor, reveal } from './redactor.ts'
+import { StepList } from './step-list.tsx'
+import { type StoryLine, tellStory } from './story.ts'
+import { StoryView } from './story-view.tsx'
+import { lanesOf, layOut } from './timeline.ts'
+import { TraceTools } from './trace-tools.tsx'
+import type { TraceView } from './trace-view.ts'
+import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 
-const tickMs = 15_000
+export interface TracePanelProps {
+  readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
+  /** The answer whose trace is shown. Another one needs another panel (`key`). */
+  readonly selected: ReadonlySignal<TracedAnswer>
+  readonly view: TraceView
+  readonly names: Names
+  /** Why a trace has no steps. */
+  readonly whyEmpty: string
+}
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
-export function TracePanel({ page }: { readonly page: Page }) {
-  const showPersonal = useSignal(false)
+export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePanelProps) {
+  // One by one, so that the trace is not drawn again for every word of the answer.
+  const steps = useFrameValue(() => selected.value.steps)
+  const running = useComputed(() => selected.value.state === 'running').value
+  const turn = useComputed(() => selected.value.turn).value
+  const { message, ...asked } = selected.peek().question
+  const { mode, flow } = turn ?? asked
+  const revealed = view.revealed.value
+  const tokenKeys = tokensOf(steps).map(tokenKey).join()
+  // What is redacted depends on the tokens and not on every step.
+  const redact = useMemo(() => (revealed ? reveal : redactorFor(steps)), [tokenKeys, revealed])
+  const timeline = useMemo(() => layOut(steps), [steps])
+  const body = useRef<HTMLElement>(null)
+  const keys = useRef<HTMLDialogElement>(null)
+  const showKeys = () => keys.current?.showModal()
+  const context = { names, redact, revealed }
+
+  const seek = ({ token }: StoryLine) => {
+    const row = timeline.rows.find(
+      ({ step }) => step.token && token && tokenKey(step.token) === tokenKey(token),
+    )
+    if (row) view.seek(row.number)
+  }
+
   return (
     <>
-      <div class="trace-header">
+      <div class="trace-head">
         <h2 id="trace-title" tabIndex={-1}>
           Identity Trace
         </h2>
-        <button
-          type="button"
-          class="button quiet"
-          aria-pressed={showPersonal.value}
-          onClick={() => {
-            showPersonal.value = !showPersonal.value
+        <Segments
+          legend="View"
+          name="view"
+          chosen={view.view}
+          segments={[
+            { value: 'sequence', label: 'Sequence' },
+            { value: 'steps', label: 'Steps' },
+            { value: 'compare', label: 'Compare' },
+          ]}
+          onChoose={() => {
+            view.keepView()
+            body.current?.scrollTo({ top: 0 })
           }}
-        >
-          Show personal data
-        </button>
+        />
+        <TraceTools steps={steps} redact={redact} view={view} onHelp={showKeys} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="trace-body" aria-label="Steps" tabIndex={0}>
-        <Steps page={page} showPersonal={showPersonal.value} />
+      <section class="trace-body" aria-label="Trace" tabIndex={0} ref={body}>
+        <p class="traced-question">
+          <q>{message}</q>
+          <span class="note">
+            {modeNames[mode]} · {flowNames[flow]}
+          </span>
+        </p>
+        {steps.length === 0 ? (
+          <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
+        ) : (
+          view.view.value !== 'compare' && (
+            <StoryView lines={tellStory(steps, names)} redact={redact} onSeek={seek} />
+          )
+        )}
+        {view.view.value === 'compare' ? (
+          <CompareView
+            answers={answers.value.map(({ value }) => value)}
+            selected={selected.value}
+            context={context}
+          />
+        ) : (
+          steps.length > 0 && (
+            <StepList
+              timeline={timeline}
+              lanes={lanesOf(steps, names.actors)}
+              running={running}
+              view={view}
+              context={context}
+              onHelp={showKeys}
+            />
+          )
+        )}
       </section>
+      <KeysDialog dialog={keys} />
     </>
-  )
-}
-
-function Steps({ page, showPersonal }: { readonly page: Page; readonly showPersonal: boolean }) {
-  const { selected } = page.conversation
-  const now = useSignal(new Date())
-  // One by one, so that the steps are not drawn again for every word of the answer.
-  const steps = useComputed(() => selected.value?.value.steps ?? []).value
-  const question = useComputed(() => selected.value?.value.question.message).value
-  const running = useComputed(() => selected.value?.value.state === 'running').value
-  useEffect(() => {
-    const timer = setInterval(() => {
-      now.value = new Date()
-    }, tickMs)
-    return () => clearInterval(timer)
-  }, [now])
-
-  if (question === undefined) return <EmptyTrace />
-  if (steps.length === 0) {
-    return (
-      <p class="note">{running ? 'Waiting for the first step…' : 'No step was taken for this question.'}</p>
-    )
-  }
-  return (
-    <>
-      <p class="note">
-        Of the answer to “{question}”. Decoding a token proves nothing; its card says who has verified it.
-      </p>
-      <StepList
-        nodes={nestSteps(steps)}
-        context={{ nameOf: page.nameOf, showPersonal, running, now: now.value }}
-      />
-    </>
-  )
-}
-
-function EmptyTrace() {
-  return (
-    <div class="note">
-      <p>Ask something, and each step of the identity exchange appears here as it happens.</p>
-      <dl class="legend">
-        <dt class="badge" data-role="Tc">
-          Tc
-        </dt>
-        <dd>The person’s token for the agent’s blueprint. Only when the agent acts on behalf of somebody.</dd>
-        <dt class="badge" data-role="T1">
-          T1
-        </dt>
-        <dd>The blueprint’s exchange token. Made inside the sidecar, out of sight.</dd>
-        <dt class="badge" data-role="TR">
-          TR
-        </dt>
-        <dd>The agent’s own token for the weather API.</dd>
-      </dl>
-    </div>
   )
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 const json = { 'content-type': 'application/json' }
 
-const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+const responses: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/json': response => end(response, 200, '{"ok":true}'),
   '/chunked': response => {
     response.writeHead(200, json).write('{"ok"')
@@ -17,8 +17,8 @@ const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
 /** The API that the recordings call through the sidecar. */
 export async function startDownstream(): Promise<{ readonly origin: string; readonly server: Server }> {
   const server = createServer(({ url = '' }, response) => {
-    const answer = answers[url]
-    if (answer) answer(response)
+    const respond = responses[url]
+    if (respond) respond(response)
     else end(response, 404, '{"error":"not found"}')
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -7,7 +7,7 @@ export interface Grant {
   readonly after?: Promise<void>
   readonly expiresInSeconds?: number
   readonly refreshInSeconds?: number
-  /** What the answer says was granted; as asked when unset, nothing when `null`. */
+  /** What the response says was granted; as asked when unset, nothing when `null`. */
   readonly scope?: string | null
 }
 
@@ -15,7 +15,7 @@ export interface Grant {
 export type Outcome =
   | Grant
   | {
-      readonly kind: 'answer'
+      readonly kind: 'response'
       readonly status: number
       readonly headers: Record<string, string>
       readonly body: string
@@ -32,7 +32,7 @@ const grant: Outcome = { kind: 'grant' }
 
 /** Turns what a recording says about Entra into what the scripted Entra does. */
 export function readBehaviour(entra: EntraBehaviour): Behaviour {
-  if (typeof entra !== 'string') return { keysAvailable: true, outcome: form => answerFor(form, entra) }
+  if (typeof entra !== 'string') return { keysAvailable: true, outcome: form => respondTo(form, entra) }
   if (entra === 'discovery and keys: 503') return { keysAvailable: false, outcome: () => grant }
   const [, firstTwo] = /^the first two token requests: (.*); then normal$/.exec(entra) ?? []
   if (firstTwo)
@@ -41,10 +41,10 @@ export function readBehaviour(entra: EntraBehaviour): Behaviour {
   return { keysAvailable: true, outcome: () => outcome }
 }
 
-function answerFor(form: URLSearchParams, answers: Exclude<EntraBehaviour, string>): Outcome {
+function respondTo(form: URLSearchParams, responses: Exclude<EntraBehaviour, string>): Outcome {
   const who = form.has('fmi_path') ? 'T1 requests' : 'requests with client_id of the agent'
-  const answer = answers[who]
-  return answer ? respond(answer.status, JSON.stringify(answer.body)) : grant
+  const response = responses[who]
+  return response ? respond(response.status, JSON.stringify(response.body)) : grant
 }
 
 function readOutcome(words: string): Outcome {
@@ -63,13 +63,13 @@ function readOutcome(words: string): Outcome {
 }
 
 function respond(status: number, body: string, headers: Record<string, string> = {}): Outcome {
-  return { kind: 'answer', status, body, headers: { 'content-type': 'application/json', ...headers } }
+  return { kind: 'response', status, body, headers: { 'content-type': 'application/json', ...headers } }
 }
 
 /** The body of an error, as another recording holds it. */
 function errorBody(code: string): Json {
   const { entra } = readRecording(`entra-says-${code}-on-t1`)
-  const [answer] = typeof entra === 'string' ? [] : Object.values(entra)
-  if (!answer) throw new Error(`No recording holds the body of AADSTS${code}.`)
-  return answer.body
+  const [response] = typeof entra === 'string' ? [] : Object.values(entra)
+  if (!response) throw new Error(`No recording holds the body of AADSTS${code}.`)
+  return response.body
 }

@@ -20,7 +20,7 @@ export interface RecordedResponse {
   readonly tokenClaims?: Json
   /** Only where it was slow, such as `6 s`. */
   readonly roundTrip?: string
-  /** Instead of an answer: the caller lost patience after `roundTrip`. */
+  /** Instead of a response: the caller lost patience after `roundTrip`. */
   readonly error?: string
 }
 
@@ -41,7 +41,7 @@ export interface RecordedCall {
   readonly did?: string
 }
 
-/** How Entra behaved: in words, or the answer that it gave to some requests. */
+/** How Entra behaved: in words, or its response to some requests. */
 export type EntraBehaviour =
   | string
   | Readonly<Record<string, { readonly status: number; readonly body: Json }>>

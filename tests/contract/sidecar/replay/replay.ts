@@ -24,7 +24,7 @@ export interface Replay {
   readonly calls: readonly (ReplayedCall | undefined)[]
 }
 
-/** Runs a recorded scenario against the stand-in, in its own process and with an Entra that plays its part. */
+/** Runs a recorded scenario against the emulator, in its own process and with an Entra that plays its part. */
 export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
   const behaviour = readBehaviour(recording.entra)
@@ -43,7 +43,7 @@ function clockOf({ calls }: Recording): Clock {
     .find(iat => typeof iat === 'number' && iat > 1_000_000_000)
   const offsetMs = startSeconds === undefined ? 0 : Number(startSeconds) * 1000 + 500 - Date.now()
   return {
-    now: () => Date.now() + offsetMs,
+    nowMs: () => Date.now() + offsetMs,
     sleep: async (durationMs, signal) => delay(durationMs / haste, undefined, signal ? { signal } : {}),
   }
 }

@@ -21,11 +21,11 @@ export interface ScriptedEntraOptions {
 
 /** An Entra on a local port that behaves as a recording says and remembers what it was asked. */
 export class ScriptedEntra {
-  readonly #server = createServer((request, response) => void this.#answer(request, response))
+  readonly #server = createServer((request, response) => void this.#respond(request, response))
   readonly #options: ScriptedEntraOptions
   #requests: EntraRequest[] = []
   #tokenRequests = 0
-  /** Token requests that were left unanswered until the sidecar gave up on them. */
+  /** Token requests that were left without a response until the sidecar gave up on them. */
   abandoned = 0
   #issued = 0
   #keys = [oldJwk]
@@ -63,21 +63,21 @@ export class ScriptedEntra {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
     const { method = '', url = '' } = request
     const path = url.replaceAll(encodeURIComponent(this.origin), encodeURIComponent(recordedInstance))
     if (method === 'POST') {
       const form = new URLSearchParams(body)
       this.#requests.push({ method, path, headers: request.headers, form: this.#readForm(form) })
-      await this.#answerTokenRequest(form, response)
+      await this.#respondToTokenRequest(form, response)
     } else {
       this.#requests.push({ method, path })
-      this.#answerDocument(path, response)
+      this.#sendDocument(path, response)
     }
   }
 
-  #answerDocument(path: string, response: ServerResponse): void {
+  #sendDocument(path: string, response: ServerResponse): void {
     if (path.startsWith('/common/discovery/instance')) {
       const hosts = [new URL(this.origin).host, new URL(recordedInstance).host]
       const metadata = { preferred_network: hosts[0], preferred_cache: hosts[0], aliases: hosts }
@@ -98,11 +98,12 @@ export class ScriptedEntra {
     }
   }
 
-  async #answerTokenRequest(form: URLSearchParams, response: ServerResponse): Promise<void> {
+  async #respondToTokenRequest(form: URLSearchParams, response: ServerResponse): Promise<void> {
     this.#tokenRequests += 1
     const outcome = this.#options.behaviour.outcome(form, this.#tokenRequests)
     if (outcome.kind === 'destroy') response.destroy()
-    else if (outcome.kind === 'answer') response.writeHead(outcome.status, outcome.headers).end(outcome.body)
+    else if (outcome.kind === 'response')
+      response.writeHead(outcome.status, outcome.headers).end(outcome.body)
     else if (outcome.kind === 'hang') {
       response.once('close', () => {
         this.abandoned += 1
@@ -119,7 +120,7 @@ export class ScriptedEntra {
     { expiresInSeconds = lifetimeSeconds, refreshInSeconds, scope }: Grant,
   ): Json {
     const onBehalfOf = form.get('grant_type') !== 'client_credentials'
-    const claims = onBehalfOf ? claimsForPerson(form) : claimsForApplication(form)
+    const claims = onBehalfOf ? claimsForUser(form) : claimsForApplication(form)
     const granted = scope === undefined ? form.get('scope') : scope
     this.#issued += 1
     const now = this.#options.nowSeconds()
@@ -174,7 +175,7 @@ function claimsForApplication(form: URLSearchParams): Json {
   return { ...resourceClaims(clientId), idtyp: 'app', oid, sub, roles: ['Weather.Read.All'] }
 }
 
-function claimsForPerson(form: URLSearchParams): Json {
+function claimsForUser(form: URLSearchParams): Json {
   const { oid, name, preferred_username } = takeApart(form.get('assertion') ?? '')?.claims ?? {}
   const profile = name === undefined ? {} : { name, preferred_username }
   return {

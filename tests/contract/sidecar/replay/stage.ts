@@ -13,12 +13,13 @@ import { ScriptedEntra } from './scripted-entra.ts'
 export interface StageOptions {
   readonly environment: Recording['environment']
   readonly behaviour: Behaviour
-  readonly clock: Clock
+  /** The system's unless given. */
+  readonly clock?: Clock
   /** How many times faster than in life waiting goes. */
   readonly haste: number
 }
 
-/** The stand-in on a port of its own, with an Entra and a downstream API around it. */
+/** The emulator on a port of its own, with an Entra and a downstream API around it. */
 export class Stage implements AsyncDisposable {
   readonly app: FastifyInstance
   readonly entra: ScriptedEntra
@@ -33,7 +34,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async set({ environment, behaviour, clock, haste }: StageOptions): Promise<Stage> {
-    const nowSeconds = () => Math.floor(clock.now() / 1000)
+    const nowSeconds = () => Math.floor((clock?.nowMs() ?? Date.now()) / 1000)
     const entra = new ScriptedEntra({ behaviour, nowSeconds, haste })
     await entra.start()
     const downstream = await startDownstream()
@@ -43,7 +44,7 @@ export class Stage implements AsyncDisposable {
       Logging__LogLevel__Default: 'None',
       ...(await materials.localise(environment)),
     })
-    const app = buildApp(config, { clock })
+    const app = buildApp(config, clock ? { clock } : {})
     await app.listen({ host: '::', port: 0 })
     return new Stage(app, entra, materials, downstream.server)
   }

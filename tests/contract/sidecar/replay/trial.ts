@@ -11,7 +11,7 @@ export const ids = {
   tenant: '11111111-2222-4333-8444-555555555555',
   blueprint: 'cccccccc-0000-4000-8000-00000000000c',
   agent: 'bbbbbbbb-0000-4000-8000-00000000000b',
-  person: 'dddddddd-0000-4000-8000-00000000000d',
+  user: 'dddddddd-0000-4000-8000-00000000000d',
 } as const
 
 export const asAgent = `AgentIdentity=${ids.agent}`
@@ -22,7 +22,7 @@ export const onBehalfOfPath = `/AuthorizationHeader/weather?${asAgent}`
 export class ManualClock implements Clock {
   #nowMs = Date.now()
 
-  now(): number {
+  nowMs(): number {
     return this.#nowMs
   }
 
@@ -43,7 +43,7 @@ export interface TrialOptions {
   readonly outcome?: (form: URLSearchParams, requestNumber: number) => Outcome
 }
 
-/** A stand-in with a scripted Entra, taken down when the test is over. */
+/** An emulator with a scripted Entra, taken down when the test is over. */
 export class Trial {
   readonly clock: ManualClock
   readonly stage: Stage
@@ -83,23 +83,23 @@ export class Trial {
     return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
   }
 
-  /** An Authorization header with a token of a person for the blueprint. */
+  /** An Authorization header with a token of a user for the blueprint. */
   signIn(claims: Json = {}): { readonly authorization: string } {
-    return { authorization: `Bearer ${signByEntra({ ...this.#personClaims(), ...claims })}` }
+    return { authorization: `Bearer ${signByEntra({ ...this.#userClaims(), ...claims })}` }
   }
 
   /** The same, signed by the key that Entra publishes when told to. */
   signInWithNewKey(): { readonly authorization: string } {
-    return { authorization: `Bearer ${signByNewKey(this.#personClaims())}` }
+    return { authorization: `Bearer ${signByNewKey(this.#userClaims())}` }
   }
 
-  #personClaims(): Json {
-    const now = Math.floor(this.clock.now() / 1000)
+  #userClaims(): Json {
+    const now = Math.floor(this.clock.nowMs() / 1000)
     return {
       iss: `${recordedInstance}/${ids.tenant}/v2.0`,
       aud: ids.blueprint,
       tid: ids.tenant,
-      oid: ids.person,
+      oid: ids.user,
       sub: 'pairwise',
       scp: 'access_as_user',
       ver: '2.0',
@@ -114,7 +114,7 @@ export function granted(grant: Omit<Grant, 'kind'> = {}): Outcome {
   return { kind: 'grant', ...grant }
 }
 
-/** The claims of the token in an answer of the sidecar. */
+/** The claims of the token in a response of the sidecar. */
 export function tokenOf({ body = '' }: RecordedResponse): Json {
   return takeApart(/Bearer ([^"]+)/.exec(body)?.[1] ?? '')?.claims ?? {}
 }

@@ -166,6 +166,6 @@ describe('Place names', () => {
   ])('are looked for quickly in %s', (_what, message) => {
     const startedMs = performance.now()
     recogniseWeatherQuestion(message)
-    expect(performance.now() - startedMs).toBeLessThan(100)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
 })

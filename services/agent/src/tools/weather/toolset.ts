@@ -25,7 +25,8 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
   return {
     api,
     problems: weatherProblems,
-    examples: ['Weather in Dallas?', 'Forecast for Tokyo, 3 days', 'Compare the weather in Oslo and Rome'],
+    examples: ['Weather in Dallas?', 'Forecast for Tokyo, 3 days'],
+    modelExamples: ['Compare the weather in Oslo and Rome'],
     instructions,
     load: async () => (await import('./tools.ts')).createWeatherTools(weather),
     direct: {

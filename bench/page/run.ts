@@ -1,0 +1,89 @@
+/**
+ * How smooth the page stays: an answer of 100,000 characters and a trace of 2,000 steps, as fast as they come.
+ * A long task is one of more than 50 ms, in which the page answers to nobody (W3C Long Tasks).
+ */
+import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { chromium, type Page } from 'playwright-core'
+import { startScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
+import { config, result, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'
+import { printTable } from '../support/table.ts'
+
+const answerCharacters = 100_000
+const stepCount = 2_000
+const pieceCharacters = 40
+/** Between pieces, so that the answer streams for about five seconds. */
+const pauseMs = 2
+
+const paragraph =
+  'The **weather** in _Oslo_ is `mild`, with a light wind; see [the forecast](https://example.com/oslo).\n\n- one\n- two\n\n'
+
+async function streamAnswer(request: ChatRequest, send: (...events: TurnEvent[]) => void): Promise<void> {
+  const answer = paragraph.repeat(Math.ceil(answerCharacters / paragraph.length)).slice(0, answerCharacters)
+  send(turnStart(request))
+  for (let from = 0; from < answer.length; from += pieceCharacters) {
+    send({ event: 'delta', data: { text: answer.slice(from, from + pieceCharacters) } })
+    await new Promise(resolve => setTimeout(resolve, pauseMs))
+  }
+  send(result(request, answer))
+}
+
+async function streamSteps(request: ChatRequest, send: (...events: TurnEvent[]) => void): Promise<void> {
+  send(turnStart(request))
+  for (let number = 1; number <= stepCount; number += 1) {
+    send({ event: 'step', data: stepNumber(number) })
+    if (number % 4 === 0) await new Promise(resolve => setTimeout(resolve, pauseMs))
+  }
+  send(result(request, 'Done.'))
+}
+
+function stepNumber(number: number): TraceStep {
+  if (number % 5 === 0) return tokenStep(`s${number}`)
+  return {
+    id: `s${number}`,
+    kind: 'api-call',
+    from: 'agent',
+    to: 'weather-api',
+    title: `Call ${number} of the weather API`,
+    status: 'ok',
+    startedAt: new Date(Date.UTC(2026, 0, 1) + number * 7).toISOString(),
+    durationMs: 5,
+  }
+}
+
+async function measure(page: Page, question: string): Promise<(string | number)[]> {
+  await page.evaluate(
+    'globalThis.longTasks = []; new PerformanceObserver(list => longTasks.push(...list.getEntries().map(entry => entry.duration))).observe({ type: "longtask" })',
+  )
+  await page.getByLabel('Your question').fill(question)
+  const startedMs = performance.now()
+  await page.keyboard.press('Enter')
+  await page.locator('.timing').waitFor({ timeout: 120_000 })
+  const seconds = (performance.now() - startedMs) / 1000
+  const tasks = await page.evaluate<number[]>('longTasks')
+  const worst = Math.round(Math.max(0, ...tasks))
+  const sum = Math.round(tasks.reduce((total, duration) => total + duration, 0))
+  return [question, seconds.toFixed(1), tasks.length, worst, sum]
+}
+
+const agent = await startScriptedAgent()
+agent.config = config
+agent.status = status
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM_PATH'] || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+})
+const rows: (string | number)[][] = []
+for (const [question, script] of [
+  ['an answer of 100,000 characters', streamAnswer],
+  ['a trace of 2,000 steps', streamSteps],
+] as const) {
+  agent.script = script
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  await page.goto(agent.url)
+  await page.getByLabel('Your question').waitFor()
+  rows.push(await measure(page, question))
+  await page.close()
+}
+await browser.close()
+await agent.close()
+printTable([['what streams in', 'seconds', 'long tasks', 'longest, ms', 'in sum, ms'], ...rows])

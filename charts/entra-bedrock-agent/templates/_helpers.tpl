@@ -1,0 +1,155 @@
+{{/* Prefix of all names; room is left for the longest suffix. */}}
+{{- define "prefix" -}}
+{{- default .Release.Name .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* Labels that select the pods of a component: (list $ "agent"). They must never change. */}}
+{{- define "selectorLabels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ $root.Chart.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* Labels of every object: (list $ "agent"). */}}
+{{- define "labels" -}}
+{{- $root := index . 0 -}}
+{{ include "selectorLabels" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* Reference of an image: (list $ .Values.agent.image). */}}
+{{- define "image" -}}
+{{- $image := index . 1 -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default (index . 0).Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{- define "agent.serviceAccountName" -}}
+{{ .Values.agent.serviceAccount.name | default (printf "%s-agent" (include "prefix" .)) }}
+{{- end }}
+
+{{- define "weatherApi.serviceAccountName" -}}
+{{ .Values.weatherApi.serviceAccount.name | default (printf "%s-weather-api" (include "prefix" .)) }}
+{{- end }}
+
+{{/* What every pod has in common; the group lets a container that does not run as root read projected tokens. */}}
+{{- define "podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{/* The argument is readOnlyRootFilesystem. */}}
+{{- define "containerSecurity" -}}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: {{ . }}
+  capabilities: {drop: [ALL]}
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{/* Where pods of a component may run: (list $ "agent" .Values.agent). */}}
+{{- define "scheduling" -}}
+{{- $values := index . 2 -}}
+topologySpreadConstraints:
+  {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - topologyKey: {{ . }}
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "selectorLabels" $ | nindent 8 }}
+    # Without it, the old pods of a rollout would push the new ones aside.
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* Egress of both pods: names, and https to public addresses. */}}
+{{- define "egress" -}}
+{{- $dns := .Values.networkPolicy.dns -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+  {{- if ne $dns "any" }}
+  to:
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: kube-system}
+      podSelector:
+        matchLabels: {k8s-app: kube-dns}
+    {{- /* Caches on the node, which no pod selector finds. */}}
+    {{- range dig $dns list (dict "nodeLocal" (list "169.254.20.10/32") "aksLocalDns" (list "169.254.10.10/32" "169.254.10.11/32")) }}
+    - ipBlock: {cidr: {{ . }}}
+    {{- end }}
+  {{- end }}
+{{- if .Values.networkPolicy.internet }}
+- ports: [{port: 443, protocol: TCP}]
+  to:
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        # Private ranges, link-local ones with the metadata services, and the WireServer of Azure.
+        except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, 168.63.129.16/32]
+    - ipBlock:
+        cidr: "::/0"
+        except: ["fc00::/7", "fe80::/10"]
+{{- end }}
+{{- end }}
+
+{{/* Made by `helm test`, and removed when it succeeds; after a failure it stays to be read. The argument is the order. */}}
+{{- define "testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
+{{/* A field with a list, left out when the list is empty: (list <indentation> "volumes" <items> <items>…). */}}
+{{- define "optionalList" -}}
+{{- with slice . 2 | join "" | trim }}
+{{- printf "%s:%s" (index $ 1) (nindent 2 .) | nindent (index $ 0) }}
+{{- end }}
+{{- end }}
+
+{{- define "caMount" -}}
+{{- if .Values.extraCaCertificates.configMap }}
+- {name: extra-ca, mountPath: /etc/extra-ca, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "caVolume" -}}
+{{- with .Values.extraCaCertificates }}
+{{- if .configMap }}
+- name: extra-ca
+  configMap: {name: {{ .configMap }}, items: [{key: {{ .key }}, path: ca.crt}]}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "imagePullSecrets" -}}
+{{- range .Values.imagePullSecrets }}
+- name: {{ . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,113 @@
+{{/* The variables of each container. `env` of the values wins; what is empty is left out. */}}
+
+{{- define "agent.settings" -}}
+{{- $aws := .Values.aws }}
+{{- $turnMs := printf "%d000" (int .Values.agent.turnTimeoutSeconds) }}
+{{- $settings := dict
+  "HOST" .Values.listenAddress
+  "PORT" 3001
+  "METRICS_PORT" 9464
+  "LOG_LEVEL" .Values.agent.logLevel
+  "ALLOWED_HOSTS" (include "allowedHosts" .)
+  "TRUSTED_PROXIES" (join "," .Values.agent.trustedProxies)
+  "REQUIRE_SIGN_IN" .Values.agent.requireSignIn
+  "TURN_TIMEOUT_MS" $turnMs
+  "STOP_TIMEOUT_MS" $turnMs
+  "SIDECAR_URL" "http://localhost:5000"
+  "TENANT_ID" .Values.entra.tenantId
+  "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId
+  "AGENT_CLIENT_ID" .Values.entra.agentClientId
+  "CLIENT_SPA_APP_ID" .Values.entra.spaAppId
+  "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
+  "AWS_REGION" $aws.region
+  "BEDROCK_MODEL_ID" $aws.modelId
+  "NODE_EXTRA_CA_CERTS" (include "caFile" .)
+}}
+{{- if eq $aws.auth "webIdentity" }}
+  {{- $settings = merge $settings (dict "AWS_ROLE_ARN" $aws.roleArn "AWS_WEB_IDENTITY_TOKEN_FILE" "/var/run/secrets/aws/token") }}
+{{- end }}
+{{- range $name, $api := .Values.downstreamApis }}
+  {{- $variable := $name | snakecase | upper }}
+  {{- $_ := set $settings (printf "%s_API_URL" $variable) (include "apiUrl" (list $ $name $api)) }}
+  {{- $_ := set $settings (printf "%s_API_APP_ID" $variable) $api.appId }}
+{{- end }}
+{{- include "settings" (list $settings .Values.agent.env) }}
+{{- end }}
+
+{{- define "sidecar.settings" -}}
+{{- $settings := dict
+  "ASPNETCORE_ENVIRONMENT" "Production"
+  "ASPNETCORE_URLS" (ternary "http://localhost:5000" "http://+:5000" .Values.sidecar.loopbackOnly)
+  "AllowedHosts" "localhost"
+  "DOTNET_EnableDiagnostics" 0
+  "Logging__LogLevel__Default" "Warning"
+  "AzureAd__Instance" (printf "%s/" (trimSuffix "/" .Values.entra.authority))
+  "AzureAd__TenantId" .Values.entra.tenantId
+  "AzureAd__ClientId" .Values.entra.blueprintAppId
+  "Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated" true
+  "SSL_CERT_DIR" (ternary "/etc/extra-ca" "" (ne .Values.extraCaCertificates.configMap ""))
+  "NODE_EXTRA_CA_CERTS" (include "caFile" .)
+}}
+{{- range $key, $value := include "sidecar.credentialSettings" . | fromYaml }}
+  {{- $_ := set $settings (printf "AzureAd__ClientCredentials__0__%s" $key) $value }}
+{{- end }}
+{{- range $name, $api := .Values.downstreamApis }}
+  {{- /* One entry for each flow: the first as the agent itself, the second on behalf of the user. */}}
+  {{- range $entry, $asApp := dict (printf "%sApp" $name) true $name false }}
+    {{- $_ := set $settings (printf "DownstreamApis__%s__BaseUrl" $entry) (include "apiUrl" (list $ $name $api)) }}
+    {{- $_ := set $settings (printf "DownstreamApis__%s__Scopes__0" $entry) (printf "api://%s/.default" $api.appId) }}
+    {{- $_ := set $settings (printf "DownstreamApis__%s__RequestAppToken" $entry) $asApp }}
+  {{- end }}
+{{- end }}
+{{- include "settings" (list $settings .Values.sidecar.env) }}
+{{- end }}
+
+{{- define "weatherApi.settings" -}}
+{{- $settings := dict
+  "HOST" .Values.listenAddress
+  "PORT" 8080
+  "LOG_LEVEL" .Values.weatherApi.logLevel
+  "TENANT_ID" .Values.entra.tenantId
+  "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
+  "WEATHER_API_APP_ID" .Values.downstreamApis.weather.appId
+  "WEATHER_ALLOWED_CALLERS" (.Values.weatherApi.allowedCallers | default (list .Values.entra.agentClientId) | join ",")
+  "WEATHER_PROVIDER" .Values.weatherApi.provider
+  "NODE_EXTRA_CA_CERTS" (include "caFile" .)
+}}
+{{- if .Values.weatherApi.debug.skipSignature }}
+  {{- /* In production the service refuses to skip the check. */}}
+  {{- $settings = merge $settings (dict "VALIDATE_TOKEN_SIGNATURE" "false" "NODE_ENV" "development") }}
+{{- end }}
+{{- include "settings" (list $settings .Values.weatherApi.env) }}
+{{- end }}
+
+{{/* Lines of a ConfigMap's data: (list <settings> <env of the values>). */}}
+{{- define "settings" -}}
+{{- $settings := index . 0 -}}
+{{- range $name, $value := index . 1 }}{{ $_ := set $settings $name $value }}{{ end -}}
+{{- range $name, $value := $settings }}
+{{- /* Helm reads numbers as floating-point ones. */}}
+{{- with kindIs "float64" $value | ternary (int64 $value) $value | toString }}
+{{ $name }}: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Host names that the agent accepts. */}}
+{{- define "allowedHosts" -}}
+{{- $hosts := concat (list "localhost" "127.0.0.1" "[::1]") .Values.agent.allowedHosts -}}
+{{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
+{{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
+{{ $hosts | uniq | join "," }}
+{{- end }}
+
+{{/* Address of an API: (list $ "weather" <its values>). */}}
+{{- define "apiUrl" -}}
+{{- $root := index . 0 -}}
+{{- $own := and (eq (index . 1) "weather") $root.Values.weatherApi.enabled -}}
+{{- (index . 2).url | default (ternary (printf "http://%s-weather-api:8080" (include "prefix" $root)) "" $own) -}}
+{{- end }}
+
+{{- define "caFile" -}}
+{{- if .Values.extraCaCertificates.configMap }}/etc/extra-ca/ca.crt{{ end -}}
+{{- end }}

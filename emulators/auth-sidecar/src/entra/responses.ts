@@ -1,0 +1,126 @@
+import { STATUS_CODES } from 'node:http'
+
+/** What came from Entra. */
+export interface EntraResponse {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly body: string
+}
+
+/** What Entra's token endpoint grants. */
+export interface TokenGrant {
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+  readonly refreshInSeconds: number | undefined
+  readonly scope: string | undefined
+}
+
+const suberrorsWithoutInteraction = new Set(['client_mismatch', 'protection_policy_required'])
+
+/** Codes after which another client certificate or assertion might do; Microsoft.Identity.Web then tries once more. */
+const credentialCodes = /AADSTS(700027|700024|7000214|1000502|7000274|7000277)/
+
+/** Entra refused, or had nothing useful to say. */
+export class EntraRefusalError extends Error {
+  override readonly name = 'EntraRefusalError'
+  readonly #error: string | undefined
+  readonly #suberror: string | undefined
+  readonly #body: string
+
+  constructor(message: string, { error, suberror }: Members = {}, body = '') {
+    super(message)
+    this.#error = error
+    this.#suberror = suberror
+    this.#body = body
+  }
+
+  /** Whether a user could mend it: MSAL tells such refusals from all others. */
+  get needsInteraction(): boolean {
+    if (this.#error === 'interaction_required') return true
+    return this.#error === 'invalid_grant' && !suberrorsWithoutInteraction.has(this.#suberror ?? '')
+  }
+
+  /** Whether the client's own credential was refused in a way that a fresh one may overcome. */
+  get doubtsCredential(): boolean {
+    return this.#error === 'invalid_client' && credentialCodes.test(this.#body)
+  }
+}
+
+// The words are MSAL's: the agent and its users tell failures apart by them.
+const words = {
+  invalidClient:
+    'A configuration issue is preventing authentication - check the error message from the server for details. ' +
+    'You can modify the configuration in the application registration portal. ' +
+    'See https://aka.ms/msal-net-invalid-client for details.  Original exception: ',
+  claimsChallenge:
+    ' The returned error contains a claims challenge. For additional info on how to handle claims related to ' +
+    'multifactor authentication, Conditional Access, and incremental consent, see ' +
+    'https://aka.ms/msal-conditional-access-claims. If you are using the On-Behalf-Of flow, see ' +
+    'https://aka.ms/msal-conditional-access-claims-obo for details.',
+  throttled:
+    'Your app has been throttled by AAD due to too many requests. To avoid this, cache your tokens see ' +
+    'https://aka.ms/msal-net-throttling.',
+  unreadable:
+    'An error response was returned by the OAuth2 server, but it could not be parsed. ' +
+    'Please inspect the exception properties for details.',
+}
+
+/**
+ * Reads a response of the token endpoint.
+ *
+ * @param url the endpoint, for the message about an outage.
+ * @throws {EntraRefusalError} for every error that MSAL can tell in words; a plain Error for responses it chokes on.
+ */
+export function readGrant(response: EntraResponse, url: string): TokenGrant {
+  if (response.status >= 500) throw new EntraRefusalError(sayUnavailable(url))
+  if (response.status !== 200) throw readRefusal(response)
+  const { access_token: accessToken, token_type: type, ...grant } = parseMembers(response.body) ?? {}
+  if (accessToken === undefined || type?.toLowerCase() !== 'bearer')
+    throw new Error('The token endpoint responded without a bearer token.')
+  return {
+    accessToken,
+    expiresInSeconds: Number(grant['expires_in'] ?? 0),
+    refreshInSeconds: grant['refresh_in'] === undefined ? undefined : Number(grant['refresh_in']),
+    scope: grant['scope'],
+  }
+}
+
+function sayUnavailable(url: string): string {
+  const { port, protocol } = new URL(url)
+  const effectivePort = port || (protocol === 'http:' ? '80' : '443')
+  return `Service is unavailable to process the request. The request Uri is: ${url} on port ${effectivePort}`
+}
+
+/** Turns a response other than 200 and 5xx into the refusal that MSAL makes of it. */
+function readRefusal({ status, body }: EntraResponse): EntraRefusalError {
+  const members = parseMembers(body)
+  const refuse = (message: string) => new EntraRefusalError(message, members, body)
+  if (body.trim() === '' || (members && members['error'] === undefined))
+    return refuse(`HttpStatusCode: ${status}: ${nameStatus(status)}`)
+  if (!members) return refuse(status === 429 ? words.throttled : words.unreadable)
+  const { error, error_description: description, claims } = members
+  if (error === 'invalid_client') return refuse(words.invalidClient + (description ?? ''))
+  const refusal = refuse(description ?? body)
+  if (!refusal.needsInteraction) return refusal
+  const message = description?.startsWith('AADSTS50196') ? words.throttled : refusal.message
+  return refuse(message + (claims ? words.claimsChallenge : ''))
+}
+
+type Members = Readonly<Record<string, string | undefined>>
+
+/** The members of a JSON object as text, empty ones left out; `undefined` when the body holds none. */
+function parseMembers(body: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    const members = Object.entries(value).filter(([, member]) => member !== '' && member !== null)
+    return Object.fromEntries(members.map(([name, member]) => [name, String(member)]))
+  } catch {
+    return undefined
+  }
+}
+
+/** A status as .NET names it: `NotFound`, `BadRequest`. */
+function nameStatus(status: number): string {
+  return (STATUS_CODES[status] ?? `${status}`).replaceAll(/[^A-Za-z]/g, '')
+}

@@ -1,0 +1,65 @@
+import type { FastifyReply } from 'fastify'
+
+const noCaching = {
+  'cache-control': 'no-cache, no-store, must-revalidate',
+  expires: '0',
+  pragma: 'no-cache',
+}
+
+const problemKinds = {
+  400: { section: '15.5.1', title: 'Bad Request' },
+  401: { section: '15.5.2', title: 'Unauthorized' },
+  500: { section: '15.6.1', title: 'An error occurred while processing your request.' },
+} as const
+
+/** 200 with a value as JSON. */
+export function sendJson(reply: FastifyReply, value: unknown): void {
+  const headers = { 'content-type': 'application/json; charset=utf-8', ...noCaching }
+  sendChunked(reply, 200, headers, JSON.stringify(value))
+}
+
+/** 200 with plain text. */
+export function sendText(reply: FastifyReply, text: string): void {
+  sendChunked(reply, 200, { 'content-type': 'text/plain', ...noCaching }, text)
+}
+
+/** A problem document as ASP.NET Core writes it: four members, no trace id. */
+export function sendProblem(reply: FastifyReply, status: keyof typeof problemKinds, detail: string): void {
+  const { section, title } = problemKinds[status]
+  const type = `https://tools.ietf.org/html/rfc9110#section-${section}`
+  const body = JSON.stringify({ type, title, status, detail })
+  sendChunked(reply, status, { 'content-type': 'application/problem+json' }, body)
+}
+
+/** Bodies go out chunked, without a length, as Kestrel sends what it has not measured. */
+export function sendChunked(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  reply.hijack()
+  reply.raw.writeHead(status, headers)
+  reply.raw.end(body)
+}
+
+/** What routing, authentication and the guard respond with: a status and nothing else. */
+export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
+  reply.hijack()
+  reply.raw.writeHead(status, { 'content-length': '0', ...headers })
+  reply.raw.end()
+}
+
+const invalidHostname =
+  '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n' +
+  '<HTML><HEAD><TITLE>Bad Request</TITLE>\r\n' +
+  '<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=us-ascii"></ HEAD >\r\n' +
+  '<BODY><h2>Bad Request - Invalid Hostname</h2>\r\n' +
+  '<hr><p>HTTP Error 400. The request hostname is invalid.</p>\r\n</BODY></HTML>'
+
+/** What ASP.NET Core's host filter responds with. */
+export function sendInvalidHostname(reply: FastifyReply): void {
+  reply.hijack()
+  reply.raw.writeHead(400, { 'content-type': 'text/html', 'content-length': `${invalidHostname.length}` })
+  reply.raw.end(invalidHostname)
+}

@@ -1,0 +1,22 @@
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
+
+/** A signed JWT, taken apart but not checked. */
+export interface Jwt {
+  readonly text: string
+  readonly header: ProtectedHeaderParameters
+  readonly claims: JWTPayload
+}
+
+/** Takes a token apart; `undefined` when it is no signed JWT. */
+export function parseJwt(text: string): Jwt | undefined {
+  try {
+    return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) }
+  } catch {
+    return undefined
+  }
+}
+
+export function textClaim(claims: JWTPayload, name: string): string | undefined {
+  const value = claims[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,85 @@
+import type { ApiOptions } from '../settings/downstream-apis.ts'
+import type { AgentSelection } from '../tokens/token-order.ts'
+
+const guid = /^[({]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?$/i
+
+interface Override {
+  /** In lower case, without `optionsOverride.`. */
+  readonly key: string
+  readonly value: string
+}
+
+/** A query string read as ASP.NET Core reads it: names in any case, several values for one name. */
+export class Query {
+  readonly #parameters: readonly (readonly [name: string, value: string])[]
+
+  constructor(url: string) {
+    const [, query = ''] = url.split('?', 2)
+    this.#parameters = [...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value])
+  }
+
+  /** The value of a name (lower case); several values are joined by commas, as binding to one text does. */
+  text(name: string): string | undefined {
+    const values = this.#parameters.filter(([known]) => known === name).map(([, value]) => value)
+    return values.length > 0 ? values.join(',') : undefined
+  }
+
+  /** What stands under `optionsOverride.`. */
+  get overrides(): readonly Override[] {
+    const prefix = 'optionsoverride.'
+    return this.#parameters
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => ({ key: name.slice(prefix.length), value }))
+  }
+
+  /**
+   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without the first the others mean nothing; a username beats an
+   * id; an id that is no GUID silently leaves the agent acting as itself.
+   */
+  get agent(): AgentSelection | undefined {
+    const agentId = this.text('agentidentity')
+    if (!agentId?.trim()) return undefined
+    const username = this.text('agentusername')
+    if (username?.trim()) return { agentId, account: ['username', username] }
+    const userId = this.text('agentuserid')?.trim() ?? ''
+    return { agentId, account: guid.test(userId) ? ['user_id', userId] : undefined }
+  }
+}
+
+/**
+ * Lays a caller's overrides over the configured options. A configured app token cannot be switched off, and any
+ * override at all switches ForceRefresh off, unless it says otherwise.
+ */
+export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
+  const set = overrides.filter(({ value }) => value.trim() !== '')
+  const scopes = set.filter(({ key }) => key === 'scopes').map(({ value }) => value)
+  const changes = set.map(override => change(override, options))
+  return Object.assign({ ...options }, ...changes, scopes.length > 0 ? { scopes } : {})
+}
+
+function change({ key, value }: Override, { requestAppToken }: ApiOptions): Partial<ApiOptions> {
+  switch (key) {
+    case 'requestapptoken':
+      return { requestAppToken: requestAppToken || isTrue(value) }
+    case 'relativepath':
+      return { relativePath: value }
+    case 'httpmethod':
+      return { httpMethod: value }
+    case 'acceptheader':
+      return { acceptHeader: value }
+    case 'acquiretokenoptions.tenant':
+      return { tenant: value }
+    case 'acquiretokenoptions.forcerefresh':
+      return { forceRefresh: isTrue(value) }
+    case 'acquiretokenoptions.claims':
+      return { claims: value }
+    case 'acquiretokenoptions.correlationid':
+      return guid.test(value) ? { correlationId: value } : {}
+    default:
+      return key.startsWith('acquiretokenoptions.') ? { unsupported: key } : {}
+  }
+}
+
+function isTrue(value: string): boolean {
+  return value.trim().toLowerCase() === 'true'
+}

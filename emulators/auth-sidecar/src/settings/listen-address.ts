@@ -1,0 +1,31 @@
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import type { Settings } from './settings.ts'
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
+
+/**
+ * Where it listens: the first of `ASPNETCORE_URLS`, whose `+` and `*` mean every address of the machine, else the port
+ * in `ASPNETCORE_HTTP_PORTS` or 8080, on `HOST` or this machine only.
+ */
+export function readListenAddress(settings: Settings, reader: EnvironmentReader): ListenAddress {
+  const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []
+  if (url === undefined) {
+    const port = reader.port('ASPNETCORE_HTTP_PORTS', 8080)
+    return { host: reader.text('HOST', 'localhost'), port }
+  }
+  const [, host, port = '80'] = urlPattern.exec(url.trim()) ?? []
+  if (host === undefined)
+    reader.fault(`ASPNETCORE_URLS must hold an http://host:port address; "${url.trim()}" is none.`)
+  return { host: bindHost(host ?? ''), port: Number(port) }
+}
+
+/** Kestrel binds names other than `localhost`, such as `+` and `*`, to every address of the machine. */
+function bindHost(host: string): string {
+  if (host.startsWith('[')) return host.slice(1, -1)
+  return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '0.0.0.0'
+}

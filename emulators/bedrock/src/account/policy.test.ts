@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { decide, type Statement } from './policy.ts'
+
+const question = {
+  action: 'bedrock:InvokeModel',
+  resource: 'arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-5-5',
+  context: { 'bedrock:InferenceProfileArn': 'arn:aws:bedrock:us-east-1:1:inference-profile/us.a' },
+}
+const allow = (statement: Partial<Statement> = {}): Statement => ({
+  Effect: 'Allow',
+  Action: 'bedrock:InvokeModel',
+  Resource: '*',
+  ...statement,
+})
+
+function decision(...statements: Statement[]) {
+  return decide({ Version: '2012-10-17', Statement: statements }, question)
+}
+
+describe('decide', () => {
+  it.each<[string, Statement, string]>([
+    ['the action by name', allow(), 'allowed'],
+    ['the action in another case', allow({ Action: 'Bedrock:invokemodel' }), 'allowed'],
+    ['actions by pattern', allow({ Action: ['s3:*', 'bedrock:Invoke*'] }), 'allowed'],
+    ['another action', allow({ Action: 'bedrock:InvokeModelWithResponseStream' }), 'not-allowed'],
+    ['a longer action', allow({ Action: 'bedrock:InvokeMode?' }), 'allowed'],
+    [
+      'the resource by pattern',
+      allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }),
+      'allowed',
+    ],
+    ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
+    ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
+    ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
+    [
+      'what has not got the value of a condition',
+      allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }),
+      'not-allowed',
+    ],
+  ])('looks at a statement about %s', (_what, statement, expected) => {
+    expect(decision(statement)).toBe(expected)
+  })
+
+  it('lets a deny win over every allow, in any order', () => {
+    const deny = allow({ Effect: 'Deny' })
+    expect(decision(deny, allow())).toBe('explicitly-denied')
+    expect(decision(allow(), deny)).toBe('explicitly-denied')
+  })
+
+  it('allows nothing without a statement', () => {
+    expect(decision()).toBe('not-allowed')
+  })
+})

@@ -1,0 +1,64 @@
+import { type Static, Type } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String())])
+const Statement = Type.Object(
+  {
+    Sid: Type.Optional(Type.String()),
+    Effect: Type.Enum(['Allow', 'Deny']),
+    Action: OneOrMore,
+    Resource: OneOrMore,
+    Condition: Type.Optional(Type.Object({ StringEquals: Type.Record(Type.String(), OneOrMore) }, strict)),
+  },
+  strict,
+)
+export type Statement = Static<typeof Statement>
+
+/** An identity-based IAM policy, in the part of the grammar that Bedrock needs. */
+export const PolicyDocument = Type.Object(
+  { Version: Type.Literal('2012-10-17'), Statement: Type.Array(Statement) },
+  strict,
+)
+export type PolicyDocument = Static<typeof PolicyDocument>
+
+export interface AccessQuestion {
+  readonly action: string
+  readonly resource: string
+  /** Values of condition keys, such as `bedrock:InferenceProfileArn`. */
+  readonly context: Readonly<Record<string, string>>
+}
+
+/**
+ * Decides as IAM does: a matching Deny wins, then a matching Allow, else nothing is allowed
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+ */
+export function decide(
+  policy: PolicyDocument,
+  question: AccessQuestion,
+): 'allowed' | 'explicitly-denied' | 'not-allowed' {
+  const effects = policy.Statement.filter(statement => applies(statement, question)).map(
+    ({ Effect }) => Effect,
+  )
+  if (effects.includes('Deny')) return 'explicitly-denied'
+  return effects.includes('Allow') ? 'allowed' : 'not-allowed'
+}
+
+function applies({ Action, Resource, Condition }: Statement, question: AccessQuestion): boolean {
+  const { action, resource, context } = question
+  return (
+    [Action].flat().some(pattern => isLike(action, pattern, 'i')) &&
+    [Resource].flat().some(pattern => isLike(resource, pattern)) &&
+    Object.entries(Condition?.StringEquals ?? {}).every(([key, wanted]) =>
+      [wanted].flat().includes(context[key] ?? ''),
+    )
+  )
+}
+
+/** `*` stands for any text, `?` for any one character. */
+function isLike(text: string, pattern: string, flags = ''): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${expression}$`, flags).test(text)
+}

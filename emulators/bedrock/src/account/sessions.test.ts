@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { Sessions, sessionPrincipal } from './sessions.ts'
+
+const principal = sessionPrincipal('arn:aws:iam::111122223333:role/team/agent', 'session')
+
+describe('sessions', () => {
+  it('are known again by what they carry, also after a restart', () => {
+    const issued = new Sessions('secret').issue(principal, 1_000, 60)
+    expect(issued).toMatchObject({
+      principal: {
+        arn: 'arn:aws:sts::111122223333:assumed-role/agent/session',
+        policyArn: 'arn:aws:iam::111122223333:role/team/agent',
+      },
+      expiresAtMs: 61_000,
+    })
+    expect(new Sessions('secret').open(issued.sessionToken, issued.accessKeyId)).toEqual(issued)
+  })
+
+  it('are not to be changed, mixed up or forged', () => {
+    const sessions = new Sessions('secret')
+    const [one, other] = [sessions.issue(principal, 0, 60), sessions.issue(principal, 0, 60)]
+    expect(one.secretAccessKey).not.toBe(other.secretAccessKey)
+    expect(sessions.open(one.sessionToken, other.accessKeyId)).toBeUndefined()
+    const bytes = Buffer.from(one.sessionToken, 'base64')
+    for (const at of [0, 31, 32, bytes.length - 1]) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(sessions.open(changed.toString('base64'), one.accessKeyId)).toBeUndefined()
+    }
+    const forged = new Sessions('other secret').issue(principal, 0, 60)
+    expect(sessions.open(forged.sessionToken, forged.accessKeyId)).toBeUndefined()
+    expect(sessions.open('', one.accessKeyId)).toBeUndefined()
+  })
+})

@@ -1,0 +1,69 @@
+import type { Account } from '../account/account.ts'
+import type { Principal } from '../account/sessions.ts'
+import { BedrockError, type BedrockErrorName } from '../wire/bedrock-error.ts'
+import { readAuthorization } from './authorization-header.ts'
+import type { ReceivedRequest } from './received-request.ts'
+import { findSignatureFault } from './verify-signature.ts'
+
+/** Who calls, and by which kind of credential. */
+export interface Caller extends Principal {
+  readonly credential: 'access-key' | 'api-key'
+}
+
+/**
+ * Authenticates the caller of Bedrock: by Signature Version 4, or by an Amazon Bedrock API key as bearer token.
+ *
+ * @throws {BedrockError} in the words of AWS
+ */
+export async function authenticate(account: Account, request: ReceivedRequest): Promise<Caller> {
+  const header = request.headers['authorization']
+  if (!header) throw refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const apiKey = /^Bearer +(.*)$/i.exec(header)?.[1]
+  return apiKey === undefined
+    ? authenticateSignature(account, request, header)
+    : authenticateApiKey(account, apiKey)
+}
+
+function authenticateApiKey(account: Account, key: string): Caller {
+  const apiKey = account.findApiKey(key)
+  const isValid =
+    apiKey !== undefined &&
+    (apiKey.region ?? account.region) === account.region &&
+    account.clock.nowMs() < (apiKey.expiresAtMs ?? Number.POSITIVE_INFINITY)
+  if (isValid) return { ...apiKey.principal, credential: 'api-key' }
+  throw new BedrockError(
+    'AccessDeniedException',
+    'Authentication failed: Please make sure your API Key is valid.',
+    'authorisation',
+  )
+}
+
+async function authenticateSignature(
+  account: Account,
+  request: ReceivedRequest,
+  header: string,
+): Promise<Caller> {
+  const authorization = readAuthorization(header)
+  if (typeof authorization === 'string') throw refused('IncompleteSignatureException', authorization)
+  const key = account.findAccessKey(authorization.accessKeyId, request.headers['x-amz-security-token'])
+  if (!key) {
+    throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.')
+  }
+  if (account.clock.nowMs() >= (key.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
+    throw refused('ExpiredTokenException', 'The security token included in the request is expired')
+  }
+  const scope = { region: account.region, service: 'bedrock' }
+  const fault = await findSignatureFault(
+    request,
+    authorization,
+    key.secretAccessKey,
+    scope,
+    account.clock.nowMs(),
+  )
+  if (fault !== undefined) throw refused('InvalidSignatureException', fault)
+  return { ...key.principal, credential: 'access-key' }
+}
+
+function refused(name: BedrockErrorName, message: string): BedrockError {
+  return new BedrockError(name, message, 'front')
+}

@@ -1,0 +1,119 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { Sha256 } from '@smithy/core/checksum'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { readAuthorization, type SignatureV4Authorization } from './authorization-header.ts'
+import type { ReceivedRequest } from './received-request.ts'
+
+/** AWS tolerates five minutes between its clock and the caller's. */
+const toleranceMs = 5 * 60_000
+const mismatch =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+
+export interface SigningScope {
+  readonly region: string
+  /** The service's signing name, such as `bedrock`. */
+  readonly service: string
+}
+
+/**
+ * Checks a Signature Version 4 by signing the raw request again.
+ *
+ * @returns what is wrong, in the words of AWS, or `undefined` when the signature holds.
+ */
+export async function findSignatureFault(
+  request: ReceivedRequest,
+  authorization: SignatureV4Authorization,
+  secretAccessKey: string,
+  scope: SigningScope,
+  nowMs: number,
+): Promise<string | undefined> {
+  const timestamp = request.headers['x-amz-date'] ?? ''
+  const signingDate = parseTimestamp(timestamp)
+  const fault =
+    findScopeFault(authorization, scope, timestamp) ??
+    findClockFault(timestamp, signingDate.getTime(), nowMs) ??
+    findUnsignedHeader(request, authorization.signedHeaders)
+  if (fault !== undefined) return fault
+  const expected = await sign(request, authorization, secretAccessKey, signingDate)
+  return isHashOfBody(request) && isSame(authorization.signature, expected) ? undefined : mismatch
+}
+
+function findScopeFault(
+  { date, region, service }: SignatureV4Authorization,
+  scope: SigningScope,
+  timestamp: string,
+): string | undefined {
+  if (region !== scope.region) return 'Credential should be scoped to a valid region. '
+  if (service !== scope.service) return `Credential should be scoped to correct service: '${scope.service}'. `
+  if (date === timestamp.slice(0, 8)) return undefined
+  return `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
+}
+
+function findClockFault(timestamp: string, signedMs: number, nowMs: number): string | undefined {
+  if (Number.isNaN(signedMs)) {
+    return `Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`
+  }
+  const [earliest, now, latest] = [-toleranceMs, 0, toleranceMs].map(ms => formatTimestamp(nowMs + ms))
+  if (signedMs < nowMs - toleranceMs) {
+    return `Signature expired: ${timestamp} is now earlier than ${earliest} (${now} - 5 min.)`
+  }
+  if (signedMs > nowMs + toleranceMs) {
+    return `Signature not yet current: ${timestamp} is still later than ${latest} (${now} + 5 min.)`
+  }
+  return undefined
+}
+
+/** The host and everything that begins with `x-amz-` must be signed, or it could be changed on the way. */
+function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly string[]): string | undefined {
+  const demanded = ['host', ...Object.keys(headers).filter(name => name.startsWith('x-amz-'))]
+  const missing = demanded.find(name => !signed.includes(name))
+  return missing && `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`
+}
+
+/** The library takes a hash that a request brings along for the body's. */
+function isHashOfBody({ headers, body }: ReceivedRequest): boolean {
+  const claimed = headers['x-amz-content-sha256']
+  return claimed === undefined || claimed === createHash('sha256').update(body).digest('hex')
+}
+
+async function sign(
+  request: ReceivedRequest,
+  { accessKeyId, region, service, signedHeaders }: SignatureV4Authorization,
+  secretAccessKey: string,
+  signingDate: Date,
+): Promise<string> {
+  const credentials = { accessKeyId, secretAccessKey }
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, applyChecksum: false })
+  const { method, path, body } = request
+  const query = new URLSearchParams(request.query)
+  const { headers } = await signer.sign(
+    {
+      method,
+      protocol: 'http:',
+      hostname: '',
+      path,
+      query: Object.fromEntries([...query.keys()].map(name => [name, query.getAll(name)])),
+      headers: Object.fromEntries(signedHeaders.map(name => [name, request.headers[name] ?? ''])),
+      body,
+    },
+    { signingDate, signableHeaders: new Set(signedHeaders) },
+  )
+  const authorization = readAuthorization(headers['authorization'] ?? '')
+  return typeof authorization === 'object' ? authorization.signature : ''
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** `YYYYMMDDTHHMMSSZ`; anything else makes an invalid date. */
+function parseTimestamp(text: string): Date {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+}
+
+function formatTimestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '')
+}

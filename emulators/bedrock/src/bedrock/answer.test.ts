@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { generate } from '../model/generate.ts'
+import { converseBody, streamEvents } from './answer.ts'
+
+const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2, serverToolUsage: {} }
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 })
+const block = fc.oneof(
+  text.map(value => ({ type: 'text' as const, text: value })),
+  fc.dictionary(fc.string({ maxLength: 5 }), text, { maxKeys: 3 }).map(input => ({
+    type: 'toolUse' as const,
+    toolUseId: 'tooluse_1',
+    name: 'get_weather',
+    input,
+  })),
+)
+const reply = fc.record({
+  blocks: fc.array(block, { minLength: 1, maxLength: 4 }),
+  stopReason: fc.constantFrom('end_turn', 'tool_use'),
+})
+const pieces = (seed: number) => {
+  let state = seed
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return state / 2_147_483_648
+  }
+}
+
+describe('generate', () => {
+  it('spells out the same, whole and streamed, wherever it is cut into tokens', () => {
+    fc.assert(
+      fc.property(reply, fc.nat(), ({ blocks, stopReason }, seed) => {
+        const limits = { maxTokens: 10_000, stopSequences: [] }
+        const generation = generate({ blocks, stopReason }, limits, pieces(seed))
+        const spelt: string[] = []
+        for (const [, payload] of streamEvents(generation)) {
+          const { contentBlockIndex, delta } = payload as Record<string, unknown>
+          if (typeof contentBlockIndex !== 'number' || typeof delta !== 'object' || delta === null) continue
+          const piece: unknown =
+            Reflect.get(delta, 'text') ?? Reflect.get(Reflect.get(delta, 'toolUse'), 'input')
+          expect(String(piece).isWellFormed()).toBe(true)
+          spelt[contentBlockIndex] = (spelt[contentBlockIndex] ?? '') + piece
+        }
+        expect(spelt).toEqual(blocks.map(one => (one.type === 'text' ? one.text : JSON.stringify(one.input))))
+        expect(converseBody(generation, usage, 0)).toMatchObject({
+          stopReason,
+          output: {
+            message: {
+              content: blocks.map(one =>
+                one.type === 'text' ? { text: one.text } : { toolUse: { input: one.input } },
+              ),
+            },
+          },
+        })
+      }),
+    )
+  })
+
+  it('never goes beyond the limit, and says so', () => {
+    fc.assert(
+      fc.property(reply, fc.integer({ min: 1, max: 30 }), fc.nat(), (answer, maxTokens, seed) => {
+        const whole = generate(answer, { maxTokens: 10_000, stopSequences: [] }, pieces(seed))
+        const cut = generate(answer, { maxTokens, stopSequences: [] }, pieces(seed))
+        expect(cut.outputTokens).toBe(Math.min(whole.outputTokens, maxTokens))
+        expect(cut.stopReason).toBe(whole.outputTokens > maxTokens ? 'max_tokens' : answer.stopReason)
+      }),
+    )
+  })
+
+  it('delivers nothing of a tool input that was cut off, outside a stream', () => {
+    const answer = {
+      blocks: [{ type: 'toolUse' as const, toolUseId: 't', name: 'get_weather', input: { city: 'Paris' } }],
+      stopReason: 'tool_use',
+    }
+    const generation = generate(answer, { maxTokens: 2, stopSequences: [] }, () => 0.5)
+    expect(converseBody(generation, usage, 0)).toMatchObject({
+      stopReason: 'max_tokens',
+      output: { message: { content: [{ toolUse: { input: {} } }] } },
+    })
+  })
+})

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyReply } from 'fastify'
+import type { Fault } from '../control/faults.ts'
+import type { Generation } from '../model/generate.ts'
+import { encodeEvent } from '../wire/event-stream.ts'
+import { converseBody, padding, streamEvents } from './answer.ts'
+import { breakStream, isStreamFault } from './break-stream.ts'
+
+/** An answer and how it is to be sent. */
+export interface AnsweredCall {
+  readonly generation: Generation
+  readonly usage: object
+  /** In milliseconds. */
+  readonly pace: { readonly firstTokenMs: number; readonly tokenDelayMs: number }
+  readonly fault: Fault | undefined
+  readonly random: () => number
+  readonly startedMs: number
+  /** Fires when the caller is gone. */
+  readonly signal: AbortSignal
+}
+
+const usualEventsBeforeBreak = 3
+
+/** Sends an answer in one piece. */
+export async function sendWhole(reply: FastifyReply, call: AnsweredCall): Promise<FastifyReply> {
+  const { generation, usage, pace, startedMs, signal } = call
+  await pause(pace.firstTokenMs + pace.tokenDelayMs * generation.outputTokens, signal)
+  const body = converseBody(generation, usage, Math.round(performance.now() - startedMs))
+  return reply.type('application/json').send(Buffer.from(JSON.stringify(body)))
+}
+
+/** Sends an answer event by event, and breaks it where a fault says so. @param note is told how many events were sent */
+export async function sendStream(
+  reply: FastifyReply,
+  call: AnsweredCall,
+  note: (eventsSent: number) => void,
+): Promise<void> {
+  const { generation, usage, pace, fault, random, startedMs, signal } = call
+  const { raw } = reply.hijack()
+  raw.writeHead(200, {
+    'content-type': 'application/vnd.amazon.eventstream',
+    'x-amzn-requestid': reply.request.id,
+  })
+  raw.flushHeaders()
+  const streamFault = isStreamFault(fault) ? fault : undefined
+  const mostEvents = streamFault ? (streamFault.afterEvents ?? usualEventsBeforeBreak) : Infinity
+  let eventsSent = 0
+  const send = async (type: string, payload: object): Promise<void> => {
+    const isRoomy = raw.write(encodeEvent(type, JSON.stringify({ ...payload, p: padding(random) })))
+    eventsSent += 1
+    if (!isRoomy) await once(raw, 'drain', { signal }).catch(() => {})
+  }
+  await pause(pace.firstTokenMs, signal)
+  for (const [type, payload] of streamEvents(generation)) {
+    if (signal.aborted || eventsSent >= mostEvents) break
+    await send(type, payload)
+    if (type === 'contentBlockDelta') await pause(pace.tokenDelayMs, signal)
+  }
+  if (!signal.aborted && !streamFault) {
+    await send('metadata', { metrics: { latencyMs: Math.round(performance.now() - startedMs) }, usage })
+  }
+  note(eventsSent)
+  if (streamFault) breakStream(raw, streamFault)
+  else raw.end()
+}
+
+/** Waits, or less long when the caller goes away. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await wait(ms, undefined, { signal }).catch(() => {})
+}

@@ -1,0 +1,66 @@
+import { Clock, ClockOffset, Faults, RequestLog, Settings } from '@entra-bedrock-agent/emulator-kit'
+import { Type } from 'typebox'
+import type { AccountChanges } from '../account/account.ts'
+import { accessStates, lifecycles, models } from '../account/models.ts'
+import { PolicyDocument } from '../account/policy.ts'
+import type { Config } from '../config.ts'
+import { Fault, FaultTarget } from './faults.ts'
+
+/** What is noted of a request; never a credential. */
+export interface RequestDetails {
+  /** `Converse`, `ConverseStream`, or the action asked of STS. */
+  readonly operation: string
+  readonly principal: string
+  readonly modelId: string
+  /** Name of the error that was sent. */
+  readonly error: string
+  readonly stopReason: string
+  readonly eventsSent: number
+  /** `client-closed`: the caller went away before the end. */
+  readonly outcome: 'complete' | 'broken' | 'client-closed'
+}
+
+interface SettingValues extends AccountChanges {
+  /** From the request to the first event. */
+  readonly firstTokenMs: number
+  readonly tokenDelayMs: number
+  readonly clockOffsetSeconds: number
+}
+
+const strict = { additionalProperties: false } as const
+const DelayMs = Type.Integer({ minimum: 0, maximum: 600_000 })
+const ModelChange = Type.Object(
+  {
+    lifecycle: Type.Optional(Type.Enum([...lifecycles])),
+    access: Type.Optional(Type.Enum([...accessStates])),
+    contextTokens: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  strict,
+)
+const change = {
+  firstTokenMs: DelayMs,
+  tokenDelayMs: DelayMs,
+  clockOffsetSeconds: ClockOffset,
+  sessionSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  models: Type.Partial(Type.Object(Object.fromEntries(models.map(({ id }) => [id, ModelChange]))), strict),
+  policies: Type.Record(Type.String(), PolicyDocument),
+}
+
+/** What can be seen and changed of the emulator while it runs. */
+export class Controls {
+  readonly requests = new RequestLog<RequestDetails>()
+  readonly faults = new Faults(FaultTarget, Fault)
+  readonly settings: Settings<SettingValues>
+  readonly clock: Clock
+
+  constructor({ pace }: Config) {
+    this.settings = new Settings(change, { ...pace, clockOffsetSeconds: 0, models: {}, policies: {} })
+    this.clock = new Clock(this.settings)
+  }
+
+  reset(): void {
+    this.requests.clear()
+    this.faults.clear()
+    this.settings.reset()
+  }
+}

@@ -1,0 +1,51 @@
+import type { ToolSpec } from '../wire/converse-request.ts'
+import { commonWords } from './common-words.ts'
+import { findNames, wordsOf } from './names.ts'
+
+type Schema = NonNullable<ToolSpec['inputSchema']['json']['properties']>[string]
+
+/** Properties that take the message as it is. */
+const wholeMessage = /^(query|question|text|message|prompt)$/
+
+/**
+ * The arguments of a call, from the words of a message. A string is what stands behind its property's name, as in
+ * “project Apollo”; a required one that is not told so takes the next quoted text or name in the message.
+ */
+export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
+  const { properties = {}, required = [] } = inputSchema.json
+  const told = Object.entries(properties).flatMap(([name, schema]) => {
+    const value = findTold(name, schema, message)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const texts = textsIn(message).filter(text => !told.some(([, value]) => value === text))
+  const untold = required.filter(
+    name => properties[name]?.type === 'string' && !told.some(([other]) => other === name),
+  )
+  return Object.fromEntries([...untold.slice(0, texts.length).map((name, at) => [name, texts[at]]), ...told])
+}
+
+/** An enum's value must be said, a number is the first one that is. */
+function findTold(name: string, { type, enum: values }: Schema, message: string): unknown {
+  if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
+  if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]
+  if (type !== 'string') return undefined
+  return wholeMessage.test(name) ? message : findBehind(name, message)
+}
+
+/** What a message says right behind a property's name: a quoted text, a name, or any word that is not common. */
+function findBehind(property: string, message: string): string | undefined {
+  const [first = '', ...others] = wordsOf(property)
+  const pattern = [first, ...others.map(word => `(?:[\\s_-]*${word})?`)].join('')
+  const behind = new RegExp(`\\b${pattern}\\b[\\s:=]+(?:(?:called|named|is)\\s+)?(.*)`, 'is')
+  const rest = behind.exec(message)?.[1] ?? ''
+  const quoted = /^["“]([^"”]+)["”]/.exec(rest)?.[1]
+  const name = findNames(rest).find(({ at }) => at === 0)?.text
+  const word = /^[\p{L}\p{N}](?:[\p{L}\p{N}@._-]*[\p{L}\p{N}])?/u.exec(rest)?.[0] ?? ''
+  return quoted ?? name ?? (word === '' || commonWords.has(word.toLowerCase()) ? undefined : word)
+}
+
+/** Quoted texts, then names. */
+function textsIn(message: string): readonly string[] {
+  const quoted = [...message.matchAll(/["“]([^"”]+)["”]/g)].map(([, text = '']) => text)
+  return [...quoted, ...findNames(message).map(({ text }) => text)]
+}

@@ -1,0 +1,42 @@
+import type { ToolExchange } from './conversation.ts'
+import { describeSources, describeWeather, isWeather } from './weather-answer.ts'
+import type { WeatherQuestion } from './weather-question.ts'
+
+/** Words an answer from what the tools returned, and from nothing else. */
+export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
+  const results = exchanges.map(exchange => ({ ...exchange, value: parse(exchange) }))
+  const weather = results.map(({ value }) => value).filter(isWeather)
+  return [
+    ...describeWeather(weather, question),
+    ...results.filter(({ value }) => !isWeather(value)).map(describeOne),
+    ...describeSources(weather),
+  ].join('\n')
+}
+
+/** A tool's result as JSON, or as the text that it is. */
+function parse({ result }: ToolExchange): unknown {
+  const text = result.content.map(part => part.text ?? JSON.stringify(part.json)).join('\n')
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Failures are told by their status, or by the sentence that they begin with. */
+function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
+  const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
+  if (failure !== undefined || result.status === 'error') {
+    return `I’m sorry, I could not get that: ${failure ?? tell(value)}`
+  }
+  return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${tell(value)}.`
+}
+
+/** JSON as a sentence: “project: Apollo, tasks: launch; land”. */
+function tell(value: unknown): string {
+  if (Array.isArray(value)) return value.map(tell).join('; ') || 'none'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, inner]) => `${name.replaceAll('_', ' ')}: ${tell(inner)}`)
+    .join(', ')
+}

@@ -1,0 +1,38 @@
+import type { ConverseRequest } from '../wire/converse-request.ts'
+import { readConversation } from './conversation.ts'
+import { describeResults } from './describe-results.ts'
+import { type Reply, say } from './reply.ts'
+import { findSmallTalk } from './small-talk.ts'
+import { findAskedTool, findNamedTool, useTool } from './tools.ts'
+import { readWeatherQuestion } from './weather-question.ts'
+import { askForWeather, isWeatherTool } from './weather-tools.ts'
+
+/**
+ * The emulated model: a few rules. It knows weather questions and their follow-ups, calls any other tool that the user
+ * asks for by its name or its words, and words what tools returned, and nothing else.
+ */
+export function respond(request: ConverseRequest): Reply {
+  const conversation = readConversation(request)
+  const { question, exchanges } = conversation
+  const weather = readWeatherQuestion(conversation)
+  if (exchanges.length > 0) return say(describeResults(exchanges, weather))
+
+  const tools = request.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
+  const { any, tool: forced } = request.toolConfig?.toolChoice ?? {}
+  const chosen = tools.find(({ name }) => name === forced?.name) ?? (any && tools[0])
+  if (chosen) return useTool(chosen, question, true)
+
+  const weatherTools = tools.filter(isWeatherTool)
+  const others = tools.filter(tool => !isWeatherTool(tool))
+  const named = findNamedTool(others, question)
+  if (named) return useTool(named, question, false)
+  if (weather.isAboutWeather && weatherTools.length > 0) return askForWeather(weatherTools, weather)
+  const asked = findAskedTool(others, question)
+  if (asked) return useTool(asked, question, false)
+  if (weather.isAboutWeather)
+    return say('I have no weather tool in this conversation, so I cannot look that up.')
+  return say(
+    findSmallTalk(question) ??
+      'I can only help with the weather, or call another tool that you name. Ask me about a city, for example “Will it rain in Lisbon tomorrow?”',
+  )
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+
+/** What the model says in one turn, before it is cut into tokens. */
+export type ReplyBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature: string }
+  | {
+      readonly type: 'toolUse'
+      readonly toolUseId: string
+      readonly name: string
+      readonly input: Readonly<Record<string, unknown>>
+    }
+
+export interface Reply {
+  readonly blocks: readonly ReplyBlock[]
+  /** Why it stops of its own accord. */
+  readonly stopReason: string
+}
+
+/** An answer in words. */
+export function say(text: string): Reply {
+  return { blocks: [{ type: 'text', text }], stopReason: 'end_turn' }
+}
+
+/** Calls of a tool, one for each input, side by side; announced unless the tool was forced. */
+export function callTool(
+  name: string,
+  inputs: readonly Readonly<Record<string, unknown>>[],
+  announcement?: string,
+): Reply {
+  const calls = inputs.map(
+    (input): ReplyBlock => ({
+      type: 'toolUse',
+      toolUseId: `tooluse_${randomBytes(16).toString('base64url')}`,
+      name,
+      input,
+    }),
+  )
+  const text: ReplyBlock[] = announcement === undefined ? [] : [{ type: 'text', text: announcement }]
+  return { blocks: [...text, ...calls], stopReason: 'tool_use' }
+}

@@ -1,0 +1,50 @@
+import type { ToolSpec } from '../wire/converse-request.ts'
+import { fillIn } from './arguments.ts'
+import { wordsOf } from './names.ts'
+import { callTool, type Reply, say } from './reply.ts'
+
+/** Words of tools' names that tell what is done, not with what. */
+const verbs =
+  /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
+
+/** The tool whose name stands in a message, as `get_tasks` or as “get tasks”. */
+export function findNamedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
+  const said = ` ${wordsOf(message).join(' ')} `
+  return tools.find(tool => said.includes(` ${ownWords(tool).join(' ')} `))
+}
+
+/** The tool of whose name most words are in a message, save verbs and the plural: “tasks” for `get_task`. */
+export function findAskedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
+  const said = new Set(wordsOf(message).map(singular))
+  const [best] = tools
+    .map(tool => ({
+      tool,
+      hits: ownWords(tool).filter(word => !verbs.test(word) && said.has(singular(word))).length,
+    }))
+    .filter(({ hits }) => hits > 0)
+    .toSorted((a, b) => b.hits - a.hits)
+  return best?.tool
+}
+
+/** Calls a tool with what the message tells, or asks for what it doesn't. A forced tool is called in any case. */
+export function useTool(tool: ToolSpec, message: string, isForced: boolean): Reply {
+  const { required = [] } = tool.inputSchema.json
+  const input = fillIn(tool, message)
+  const missing = required.filter(name => !(name in input))
+  if (isForced) {
+    const unknown = Object.fromEntries(missing.map(name => [name, 'unknown']))
+    return callTool(tool.name, [{ ...unknown, ...input }])
+  }
+  return missing[0] === undefined
+    ? callTool(tool.name, [input], `I’ll call ${tool.name}.`)
+    : say(`Which ${wordsOf(missing[0]).join(' ')} do you mean?`)
+}
+
+/** A tool server's name in front does not count: `planner__get_tasks` is `get_tasks`. */
+function ownWords({ name }: ToolSpec): readonly string[] {
+  return wordsOf(name.split('__').at(-1) ?? name)
+}
+
+function singular(word: string): string {
+  return word.replace(/(?<=\w{2})s$/, '')
+}

@@ -1,0 +1,50 @@
+import type { Conversation } from './conversation.ts'
+import { findPeriod, type Period } from './period.ts'
+import { findPlaces } from './places.ts'
+import { findSmallTalk } from './small-talk.ts'
+
+/** What a text means as a question about weather. */
+export interface WeatherQuestion {
+  readonly isAboutWeather: boolean
+  readonly asksUmbrella: boolean
+  readonly places: readonly string[]
+  /** `undefined` means now. */
+  readonly period: Period | undefined
+}
+
+const weatherWords =
+  /\b(weather|forecasts?|temperatures?|rain(s|ing|y)?|snow(s|ing|y)?|sunny|sunshine|cloud(s|y)|wind(y)?|fog(gy)?|storm(y)?|humid(ity)?|hot(ter|test)?|cold(er|est)?|warm(er|est)?|umbrella|raincoat|degrees)\b/i
+const umbrellaWords = /\b(umbrella|raincoat|rain(s|ing)?)\b/i
+const continuations = /^(and|what about|how about)\b/i
+
+/** Reads the latest question, and completes what it leaves out from the questions before. */
+export function readWeatherQuestion({ question, earlierQuestions }: Conversation): WeatherQuestion {
+  const own = read(question)
+  const earlier = earlierQuestions.map(read)
+  const lastAbout = earlier.find(({ isAboutWeather, continues }) => isAboutWeather || continues)
+  const continued =
+    !own.isAboutWeather && own.continues && findSmallTalk(question) === undefined ? lastAbout : undefined
+  const keepsPeriod = continued !== undefined && own.places.length > 0
+  return {
+    isAboutWeather: own.isAboutWeather || continued !== undefined,
+    asksUmbrella: own.asksUmbrella || continued?.asksUmbrella === true,
+    places: [own, ...earlier].find(({ places }) => places.length > 0)?.places ?? [],
+    period: own.period ?? (keepsPeriod ? continued.period : undefined),
+  }
+}
+
+/** Reads one text, without what was said before. It may continue that: “and tomorrow?”, “Oslo”. */
+function read(text: string): WeatherQuestion & { readonly continues: boolean } {
+  const places = findPlaces(text)
+  const period = findPeriod(text)
+  const length = text.split(/\s+/).length
+  return {
+    isAboutWeather: weatherWords.test(text),
+    asksUmbrella: umbrellaWords.test(text),
+    places,
+    period,
+    continues:
+      (length <= 8 && continuations.test(text)) ||
+      (length <= 4 && (places.length > 0 || period !== undefined)),
+  }
+}

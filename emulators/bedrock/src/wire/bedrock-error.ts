@@ -1,0 +1,69 @@
+/** Errors of Bedrock Runtime by name, with the status each is sent with. */
+export const bedrockErrors = {
+  AccessDeniedException: 403,
+  ExpiredTokenException: 403,
+  IncompleteSignatureException: 403,
+  InvalidSignatureException: 403,
+  MissingAuthenticationTokenException: 403,
+  UnrecognizedClientException: 403,
+  SerializationException: 400,
+  ValidationException: 400,
+  ServiceQuotaExceededException: 400,
+  ResourceNotFoundException: 404,
+  UnknownOperationException: 404,
+  ModelTimeoutException: 408,
+  ModelErrorException: 424,
+  ModelNotReadyException: 429,
+  ThrottlingException: 429,
+  InternalServerException: 500,
+  ServiceUnavailableException: 503,
+} as const
+export type BedrockErrorName = keyof typeof bedrockErrors
+
+/** What is sent when nothing more particular is known. */
+export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> = {
+  ServiceQuotaExceededException: 'Your request exceeds the service quota for your account.',
+  ModelTimeoutException:
+    'The request took too long to process. Processing time exceeded the model timeout length.',
+  ModelErrorException: 'The request failed due to an error while processing the model.',
+  ModelNotReadyException: 'The model specified in the request is not ready to serve inference requests.',
+  ThrottlingException: 'Too many requests, please wait before trying again.',
+  InternalServerException:
+    'The system encountered an unexpected error during processing. Try your request again.',
+  ServiceUnavailableException: 'Bedrock is unable to process your request.',
+}
+
+/**
+ * Where an error is made inside AWS: in front of the service or in it. It shows in the type's suffix and the body's
+ * spelling; some errors come without a type, and can be told by status and message alone.
+ */
+type Origin = 'service' | 'front' | 'authorisation' | 'nameless'
+
+/** An error response of Bedrock Runtime. */
+export class BedrockError extends Error {
+  override readonly name: BedrockErrorName
+  readonly status: number
+  readonly origin: Origin
+
+  constructor(name: BedrockErrorName, message: string, origin: Origin = 'service') {
+    super(message)
+    this.name = name
+    this.status = bedrockErrors[name]
+    this.origin = origin
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    if (this.origin === 'nameless') return {}
+    const suffix = this.origin === 'service' ? 'com.amazon.bedrock' : 'com.amazon.coral.service'
+    return { 'x-amzn-errortype': `${this.name}:http://internal.amazon.com/coral/${suffix}/` }
+  }
+
+  /** Authorisation spells it with a capital M; SDKs read both. */
+  get body(): Readonly<Record<string, string>> {
+    return { [this.origin === 'authorisation' ? 'Message' : 'message']: this.message }
+  }
+}
+
+export function invalid(message: string): BedrockError {
+  return new BedrockError('ValidationException', message)
+}

@@ -1,0 +1,89 @@
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { BedrockError, invalid } from './bedrock-error.ts'
+
+const Text = Type.Optional(Type.String())
+const ToolUseBlock = Type.Object({ toolUseId: Type.String(), name: Type.String(), input: Type.Unknown() })
+const ToolResultBlock = Type.Object({
+  toolUseId: Type.String(),
+  content: Type.Array(Type.Object({ text: Text, json: Type.Optional(Type.Unknown()) })),
+  status: Type.Optional(Type.Enum(['success', 'error'])),
+})
+export type ToolResultBlock = Static<typeof ToolResultBlock>
+
+/** A union on the wire: exactly one member. Members that this model cannot read (images, documents …) are let through. */
+const ContentBlock = Type.Object({
+  text: Text,
+  toolUse: Type.Optional(ToolUseBlock),
+  toolResult: Type.Optional(ToolResultBlock),
+})
+
+const Message = Type.Object({
+  role: Type.Enum(['user', 'assistant']),
+  content: Type.Array(ContentBlock),
+})
+export type Message = Static<typeof Message>
+
+const Property = Type.Object({
+  type: Type.Optional(Type.Unknown()),
+  enum: Type.Optional(Type.Array(Type.Unknown())),
+})
+const InputSchema = Type.Object({
+  properties: Type.Optional(Type.Record(Type.String(), Property)),
+  required: Type.Optional(Type.Array(Type.String())),
+})
+const ToolSpec = Type.Object({
+  name: Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' }),
+  description: Type.Optional(Type.String({ minLength: 1 })),
+  inputSchema: Type.Object({ json: InputSchema }),
+})
+export type ToolSpec = Static<typeof ToolSpec>
+
+const ConverseRequest = Type.Object({
+  messages: Type.Array(Message),
+  system: Type.Optional(Type.Array(Type.Object({ text: Text }))),
+  inferenceConfig: Type.Optional(
+    Type.Object({
+      maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
+      temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+      topP: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+      stopSequences: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 2_500 })),
+    }),
+  ),
+  toolConfig: Type.Optional(
+    Type.Object({
+      tools: Type.Array(Type.Object({ toolSpec: Type.Optional(ToolSpec) }), { minItems: 1 }),
+      toolChoice: Type.Optional(
+        Type.Object({
+          any: Type.Optional(Type.Object({})),
+          tool: Type.Optional(Type.Object({ name: Type.String() })),
+        }),
+      ),
+    }),
+  ),
+  additionalModelRequestFields: Type.Optional(
+    Type.Object({ thinking: Type.Optional(Type.Object({ type: Text })) }),
+  ),
+})
+export type ConverseRequest = Static<typeof ConverseRequest>
+
+/** Reads the body of a Converse or ConverseStream call: its form, not yet its sense. @throws {BedrockError} */
+export function parseConverseRequest(body: Uint8Array): ConverseRequest {
+  const value = parseJson(body)
+  if (Value.Check(ConverseRequest, value)) return value
+  const faults = [...Value.Errors(ConverseRequest, value)].map(
+    ({ instancePath, message }) =>
+      `Value at '${instancePath.slice(1).replaceAll('/', '.') || 'body'}' failed to satisfy constraint: Member ${message}`,
+  )
+  throw invalid(
+    `${faults.length} validation error${faults.length === 1 ? '' : 's'} detected: ${faults.join('; ')}`,
+  )
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    throw new BedrockError('SerializationException', 'The request body is not valid JSON.')
+  }
+}

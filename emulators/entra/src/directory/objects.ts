@@ -1,0 +1,210 @@
+import { type Static, Type } from 'typebox'
+
+// Objects of the tenant, shaped as Microsoft Graph v1.0 names them (https://learn.microsoft.com/graph/api/resources).
+
+export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
+export const Name = Type.String({ minLength: 1, maxLength: 600 })
+const Text = Type.String({ default: '' })
+const exact = { additionalProperties: false } as const
+
+/** Texts beyond these are kept as they came. */
+const PermissionScope = Type.Object({
+  id: Guid,
+  value: Name,
+  type: Type.Enum(['User', 'Admin'] as const, { default: 'User' }),
+  isEnabled: Type.Boolean({ default: true }),
+  userConsentDescription: Text,
+})
+export type PermissionScope = Static<typeof PermissionScope>
+
+const AppRole = Type.Object({
+  id: Guid,
+  value: Name,
+  displayName: Name,
+  description: Text,
+  allowedMemberTypes: Type.Array(Type.Enum(['Application', 'User'] as const), { minItems: 1 }),
+  isEnabled: Type.Boolean({ default: true }),
+})
+export type AppRole = Static<typeof AppRole>
+
+const OptionalClaim = Type.Object(
+  {
+    name: Name,
+    essential: Type.Boolean({ default: false }),
+    additionalProperties: Type.Array(Name, { default: [] }),
+  },
+  exact,
+)
+export type OptionalClaim = Static<typeof OptionalClaim>
+const OptionalClaims = Type.Array(OptionalClaim, { default: [] })
+
+const PreAuthorizedApplication = Type.Object({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) }, exact)
+const Api = Type.Object(
+  {
+    /** `null` counts as 1. */
+    requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
+    oauth2PermissionScopes: Type.Array(PermissionScope),
+    preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
+  },
+  exact,
+)
+
+const applicationProperties = {
+  displayName: Name,
+  description: Type.Union([Text, Type.Null()]),
+  signInAudience: Type.Literal('AzureADMyOrg'),
+  identifierUris: Type.Array(Type.String({ format: 'uri' })),
+  appRoles: Type.Array(AppRole),
+  optionalClaims: Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact),
+  spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
+  /** Kept, but nothing here depends on it. */
+  requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
+}
+
+/** What a caller of Graph may set of an application. */
+export const ApplicationChange = {
+  ...Type.Partial(Type.Object(applicationProperties)).properties,
+  api: Type.Optional(Type.Partial(Api, exact)),
+}
+
+export interface PasswordCredential {
+  readonly keyId: string
+  readonly displayName: string | null
+  readonly startDateTime: string
+  readonly endDateTime: string
+  readonly secretText: string
+}
+
+/** What a caller of Graph may set of a federated identity credential. */
+export const FederatedProperties = Type.Object(
+  {
+    issuer: Name,
+    subject: Name,
+    audiences: Type.Array(Name, { minItems: 1, maxItems: 1 }),
+    description: Type.Optional(Type.Union([Text, Type.Null()])),
+  },
+  exact,
+)
+export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
+  readonly id: string
+  readonly name: string
+}
+
+const ApplicationProperties = Type.Object({ ...applicationProperties, api: Api })
+export type Application = Static<typeof ApplicationProperties> & {
+  /** Object id. For a blueprint it equals `appId`. */
+  readonly id: string
+  readonly appId: string
+  readonly kind: 'application' | 'agentIdentityBlueprint'
+  readonly createdDateTime: string
+  passwordCredentials: PasswordCredential[]
+  /** PEM certificates whose keys may sign client assertions. */
+  certificates: string[]
+  federatedIdentityCredentials: FederatedIdentityCredential[]
+  /** Object ids of users. */
+  sponsors: string[]
+}
+
+export interface ServicePrincipal {
+  readonly id: string
+  /** For an agent identity the same GUID as `id`; Graph shows it as `null`. */
+  readonly appId: string
+  readonly kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal' | 'agentIdentity'
+  readonly createdDateTime: string
+  displayName: string
+  accountEnabled: boolean
+  /** Whether callers need an app role to get any token for this resource. */
+  appRoleAssignmentRequired: boolean
+  /** Agent identities only: the `appId` of the blueprint that acts for them. */
+  readonly agentIdentityBlueprintId: string | null
+  sponsors: string[]
+}
+
+export interface User {
+  readonly id: string
+  readonly displayName: string
+  readonly userPrincipalName: string
+  readonly mail: string
+}
+
+export interface AppRoleAssignment {
+  readonly id: string
+  readonly principalId: string
+  readonly resourceId: string
+  readonly appRoleId: string
+  readonly createdDateTime: string
+}
+
+export interface PermissionGrant {
+  readonly id: string
+  /** Object id of the client's service principal. */
+  readonly clientId: string
+  readonly consentType: 'AllPrincipals' | 'Principal'
+  /** The one user who consented; `null` when an administrator did for all. */
+  readonly principalId: string | null
+  /** Object id of the resource's service principal. */
+  readonly resourceId: string
+  /** Scope values, separated by spaces. */
+  scope: string
+}
+
+/** Everything a tenant holds; `seed.ts` makes one. */
+export interface DirectoryContent {
+  applications: Application[]
+  servicePrincipals: ServicePrincipal[]
+  users: User[]
+  appRoleAssignments: AppRoleAssignment[]
+  permissionGrants: PermissionGrant[]
+}
+
+type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>
+
+export const seededAt = '2026-01-01T00:00:00Z'
+
+/** An application with what is given, and Graph's defaults for the rest. */
+export function newApplication(given: Given<Application, 'appId' | 'displayName'>): Application {
+  return {
+    id: given.appId,
+    kind: 'application',
+    createdDateTime: seededAt,
+    description: null,
+    signInAudience: 'AzureADMyOrg',
+    identifierUris: [],
+    api: { requestedAccessTokenVersion: null, oauth2PermissionScopes: [], preAuthorizedApplications: [] },
+    appRoles: [],
+    optionalClaims: { accessToken: [], idToken: [] },
+    spa: { redirectUris: [] },
+    requiredResourceAccess: [],
+    passwordCredentials: [],
+    certificates: [],
+    federatedIdentityCredentials: [],
+    sponsors: [],
+    ...given,
+  }
+}
+
+/** A service principal with what is given, and Graph's defaults for the rest. */
+export function newServicePrincipal(
+  given: Given<ServicePrincipal, 'id' | 'appId' | 'displayName'>,
+): ServicePrincipal {
+  return {
+    kind: 'servicePrincipal',
+    createdDateTime: seededAt,
+    accountEnabled: true,
+    appRoleAssignmentRequired: false,
+    agentIdentityBlueprintId: null,
+    sponsors: [],
+    ...given,
+  }
+}
+
+/** A delegated permission that users may consent to themselves. */
+export function newScope(id: string, value: string, userConsentDescription = value): PermissionScope {
+  return { id, value, type: 'User', isEnabled: true, userConsentDescription }
+}
+
+/** An application permission. */
+export function newRole(id: string, value: string): AppRole {
+  const allowedMemberTypes: AppRole['allowedMemberTypes'] = ['Application']
+  return { id, value, displayName: value, description: value, allowedMemberTypes, isEnabled: true }
+}

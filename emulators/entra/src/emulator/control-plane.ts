@@ -1,0 +1,111 @@
+import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
+import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { Entra } from '../entra.ts'
+import { escapeHtml, sendPage } from '../sign-in/html.ts'
+import { issueAccessToken } from '../tokens/access-token.ts'
+import { formOf, legOf } from './leg.ts'
+import { strikeOrderedFaults } from './strike.ts'
+
+const strict = { additionalProperties: false } as const
+const Text = Type.String({ minLength: 1, maxLength: 500 })
+const Values = Type.Optional(Type.Array(Text, { maxItems: 50 }))
+const Rotation = Type.Object({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) }, strict)
+const TokenOrder = Type.Object(
+  {
+    client: Text,
+    resource: Text,
+    user: Type.Optional(Text),
+    scopes: Values,
+    roles: Values,
+    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
+    claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  strict,
+)
+type TokenOrder = Static<typeof TokenOrder>
+
+/** Fields of a form that are no credentials. */
+const shownFields = ['client_id', 'grant_type', 'scope', 'fmi_path', 'requested_token_use', 'redirect_uri']
+
+/** `/emulator`, and what it sees and does of the protocol. */
+export function controlEntra(app: FastifyInstance, entra: Entra): void {
+  const { requests, faults, settings } = entra
+  addControlPlane(app, {
+    about: { emulates: ['entra'] },
+    allowedHosts: entra.config.allowedHosts,
+    requests,
+    faults,
+    settings,
+    reset: () => entra.reset(),
+    addRoutes: scope => addOwnControls(scope, entra),
+  })
+  app.addHook('preHandler', async request => {
+    const form = formOf(request.body)
+    const shown = shownFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
+    requests.note(request, {
+      leg: legOf(request),
+      correlationId: request.trace.correlationId,
+      traceparent: [request.headers['traceparent']].flat()[0],
+      form: Object.fromEntries(shown),
+    })
+  })
+  strikeOrderedFaults(app, entra)
+  app.get('/', async (_request, reply) => showOverview(entra, reply))
+}
+
+/** `GET /`: what this is, and whom and what its tenant holds. */
+function showOverview(entra: Entra, reply: FastifyReply): FastifyReply {
+  const { users, servicePrincipals } = entra.directory.content
+  const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
+  const items = objects.map(
+    ({ displayName, kind, appId }) =>
+      `<li><strong>${escapeHtml(displayName)}</strong>, ${kind}: <code>${escapeHtml(appId)}</code></li>`,
+  )
+  return sendPage(reply, {
+    title: 'A tenant that is not real',
+    body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
+<code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.</p>
+<ul>
+${items.join('\n')}
+</ul>`,
+  })
+}
+
+function addOwnControls(scope: FastifyInstance, entra: Entra): void {
+  scope.post<{ Body: Static<typeof Rotation> }>(
+    '/keys/rotate',
+    { schema: { body: Rotation } },
+    async ({ body }) => {
+      const key = await entra.keys.rotate(body.overlapSeconds)
+      return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
+    },
+  )
+  scope.post<{ Body: TokenOrder }>('/tokens', { schema: { body: TokenOrder } }, async ({ body }) => {
+    const { jwt, expiresInSeconds } = await issueToOrder(entra, body)
+    return { access_token: jwt, expires_in: expiresInSeconds }
+  })
+}
+
+/** A token that this Entra really signs, with anything about it wrong that a test wants wrong. */
+function issueToOrder(entra: Entra, order: TokenOrder) {
+  const { directory } = entra
+  const client = directory.principal(order.client) ?? unknown('client', order.client)
+  const resource = directory.resource(order.resource) ?? unknown('resource', order.resource)
+  const user =
+    order.user === undefined ? undefined : (directory.user(order.user) ?? unknown('user', order.user))
+  return issueAccessToken(entra, {
+    client,
+    authentication: user ? 'none' : 'certificate',
+    resource: { ...resource, identifier: order.resource },
+    ...(user ? { signedIn: { user, scopes: order.scopes ?? [], sessionId: 'emulator' } } : {}),
+    roles: order.roles ?? [],
+    lifetimeSeconds: order.lifetimeSeconds,
+    overrides: order.claims,
+  })
+}
+
+function unknown(what: string, name: string): never {
+  throw commonProblem('INVALID_REQUEST', `The directory has no ${what} "${name}".`)
+}

@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify'
+
+/** Parts of the protocol that a fault can be ordered for; `token` stands for every token request. */
+export const legs = [
+  't1',
+  'tr',
+  'obo',
+  'code',
+  'refresh',
+  'authorize',
+  'discovery',
+  'keys',
+  'graph',
+  'token',
+] as const
+export type Leg = (typeof legs)[number]
+
+/** Which part of the protocol a request belongs to; `undefined` for what only the emulator has. */
+export function legOf({ url, body }: FastifyRequest): Leg | undefined {
+  const path = (url.split('?', 1)[0] ?? '').toLowerCase()
+  if (path.endsWith('/oauth2/v2.0/token')) return tokenLegOf(formOf(body))
+  if (path.endsWith('/oauth2/v2.0/authorize')) return 'authorize'
+  if (path.endsWith('/openid-configuration') || path.endsWith('/discovery/instance')) return 'discovery'
+  if (path.endsWith('/keys') && path.includes('/discovery/')) return 'keys'
+  return path.startsWith('/v1.0/') ? 'graph' : undefined
+}
+
+/** Whether a fault for `target` strikes a request of a leg. */
+export function covers(target: Leg | undefined, leg: Leg): boolean {
+  const isToken = ['t1', 'tr', 'obo', 'code', 'refresh'].includes(leg)
+  return target === undefined || target === leg || (target === 'token' && isToken)
+}
+
+export function formOf(body: unknown): URLSearchParams {
+  return body instanceof URLSearchParams ? body : new URLSearchParams()
+}
+
+function tokenLegOf(form: URLSearchParams): Leg {
+  switch (form.get('grant_type')) {
+    case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
+      return 'obo'
+    case 'authorization_code':
+      return 'code'
+    case 'refresh_token':
+      return 'refresh'
+    default:
+      return form.has('fmi_path') ? 't1' : 'tr'
+  }
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Entra } from '../entra.ts'
+import { EntraError, errorBody, type Trace, timestampOf } from './entra-error.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: Trace
+  }
+}
+
+type Query = Readonly<Record<string, string | undefined>>
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Gives every request its trace and correlation id (the client's own, if it sent a GUID), and puts refusals on the wire as Entra's JSON. */
+export function sendRefusals(app: FastifyInstance, entra: Entra): void {
+  app.decorateRequest('trace')
+  app.addHook('onRequest', async (request, reply) => {
+    const given = request.headers['client-request-id'] ?? (request.query as Query)['client-request-id']
+    request.trace = {
+      traceId: randomUUID(),
+      correlationId: typeof given === 'string' && guid.test(given) ? given : randomUUID(),
+      timestamp: timestampOf(entra.clock.nowMs()),
+    }
+    reply.header('x-ms-request-id', request.trace.traceId)
+    if (request.headers['return-client-request-id'] === 'true')
+      reply.header('client-request-id', request.trace.correlationId)
+  })
+  // Whoever handles a refusal in another form still has it in the log.
+  app.addHook('onError', async (request, _reply, error) => {
+    if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const { trace } = request
+    if (error instanceof EntraError)
+      return reply
+        .code(error.status)
+        .headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache', ...error.headers })
+        .send(errorBody(error, trace, entra.publicUrl))
+    const { statusCode: status = 500, message } = error as { statusCode?: number; message?: string }
+    if (status < 500) {
+      const malformed = new EntraError(9002313, { what: message ?? 'request' }, { error: 'invalid_request' })
+      return reply.code(status).send(errorBody(malformed, trace, entra.publicUrl))
+    }
+    request.log.error({ err: error }, 'Unexpected error.')
+    return reply
+      .code(500)
+      .send(errorBody(new EntraError(90033, {}, { error: 'server_error' }), trace, entra.publicUrl))
+  })
+}

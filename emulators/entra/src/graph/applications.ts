@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from 'typebox'
+import { type Application, newApplication } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import { ApplicationPatch, Key, NewApplication, Query } from './bodies.ts'
+import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { badRequest, GraphError } from './graph-error.ts'
+import { collection, findApplication, readBoundUsers } from './odata.ts'
+
+const writeAll = 'Application.ReadWrite.All'
+const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
+
+/** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
+export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
+  // Reported of Entra: a filter on all applications does not find blueprints.
+  for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
+    const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
+    app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
+      requirePermission(caller, writeAll)
+      const listed = entra.directory.content.applications.filter(one => one.kind === kind)
+      return collection('applications', listed.map(showApplication), query)
+    })
+    app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
+      const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
+      return reply.code(201).send(create(entra, caller, body, isBlueprint))
+    })
+  }
+
+  app.get('/applications/:key', { schema: { params: Key } }, async ({ caller, params }) => {
+    requirePermission(caller, writeAll)
+    return showApplication(findApplication(entra, params.key))
+  })
+
+  app.patch(
+    '/applications/:key',
+    { schema: { params: Key, body: ApplicationPatch } },
+    async ({ body, caller, params }, reply) => {
+      const application = findApplication(entra, params.key)
+      requireWrite(caller, application, 'UpdateAuthProperties')
+      changeApplication(entra, application, body)
+      return reply.code(204).send()
+    },
+  )
+
+  app.delete('/applications/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
+    const gone = findApplication(entra, params.key)
+    requireWrite(caller, gone, 'DeleteRestore')
+    const { content } = entra.directory
+    content.applications = content.applications.filter(known => known !== gone)
+    // A blueprint takes its agents along.
+    for (const principal of content.servicePrincipals) {
+      if (principal.appId === gone.appId || principal.agentIdentityBlueprintId === gone.appId)
+        entra.directory.removePrincipal(principal)
+    }
+    return reply.code(204).send()
+  })
+}
+
+function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication>, isBlueprint: boolean) {
+  if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
+  else requirePermission(caller, writeAll)
+  const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': _owners, ...properties } = body
+  const appId = randomUUID()
+  const application = newApplication({
+    // A blueprint's two ids are one.
+    id: isBlueprint ? appId : randomUUID(),
+    appId,
+    kind: isBlueprint ? 'agentIdentityBlueprint' : 'application',
+    displayName: body.displayName,
+    createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
+    sponsors: readBoundUsers(entra, sponsors),
+  })
+  if (isBlueprint && application.sponsors.length === 0)
+    throw badRequest('At least one sponsor is required for an agent identity blueprint.')
+  changeApplication(entra, application, properties)
+  entra.directory.content.applications.push(application)
+  return showApplication(application)
+}
+
+function requireWrite(
+  caller: Caller,
+  { kind }: Application,
+  what: 'UpdateAuthProperties' | 'DeleteRestore',
+): void {
+  if (kind === 'application') requirePermission(caller, writeAll)
+  else requireAgentPermission(caller, `AgentIdentityBlueprint.${what}.All`)
+}
+
+/** Applies a PATCH wholly, or refuses it and changes nothing. */
+function changeApplication(
+  entra: Entra,
+  application: Application,
+  { '@odata.type': _type, api = {}, ...properties }: Static<typeof ApplicationPatch>,
+): void {
+  if (application.kind === 'agentIdentityBlueprint' && properties.spa)
+    throw new GraphError('AgentBlueprint_IncompatibleProperty', "A blueprint has no property 'spa'.")
+  checkIdentifierUris(entra, application, properties.identifierUris)
+  checkRemovals(application.api.oauth2PermissionScopes, api.oauth2PermissionScopes)
+  checkRemovals(application.appRoles, properties.appRoles)
+  checkPreAuthorized(application, api)
+
+  const { requestedAccessTokenVersion: version } = api
+  // Reported of Entra: going back from version 2 empties the identifier URIs.
+  if (application.api.requestedAccessTokenVersion === 2 && version !== undefined && version !== 2)
+    application.identifierUris = []
+  Object.assign(application, properties, { api: { ...application.api, ...api } })
+}
+
+/** Only URIs of the application itself or of the tenant are free of a domain check. */
+function checkIdentifierUris(entra: Entra, application: Application, uris: readonly string[] = []): void {
+  for (const uri of uris) {
+    const own = [`api://${application.appId}`, `api://${entra.config.tenantId}/`]
+    if (!own.some(prefix => uri.toLowerCase().startsWith(prefix)))
+      throw new GraphError(
+        'HostNameNotOnVerifiedDomain',
+        `Values of identifierUris property must use a verified domain of the organization or its subdomain: '${uri}'.`,
+      )
+  }
+}
+
+type Entitlements = readonly Readonly<{ id: string; isEnabled: boolean }>[]
+
+function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): void {
+  const removed = now.find(({ id, isEnabled }) => isEnabled && !wanted?.some(kept => kept.id === id))
+  if (wanted === undefined || !removed) return
+  throw new GraphError(
+    'CannotDeleteOrUpdateEnabledEntitlement',
+    'Permission (scope or role) cannot be deleted or updated unless disabled first.',
+  )
+}
+
+/** A scope can be pre-authorised once it exists; one PATCH can't do both. */
+function checkPreAuthorized({ api }: Application, change: Partial<Application['api']>): void {
+  const known = api.oauth2PermissionScopes.map(({ id }) => id)
+  const wanted = change.preAuthorizedApplications?.flatMap(one => one.delegatedPermissionIds) ?? []
+  const unknown = wanted.find(id => !known.includes(id))
+  if (unknown === undefined) return
+  throw badRequest(
+    `Property PreAuthorizedApplication references permissions that cannot be found: ${unknown}.`,
+  )
+}
+
+/** An application as Graph shows it: no secret text. */
+function showApplication(application: Application) {
+  const { kind, passwordCredentials, certificates, federatedIdentityCredentials, sponsors, ...shown } =
+    application
+  const isBlueprint = kind === 'agentIdentityBlueprint'
+  return {
+    ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
+    ...shown,
+    publisherDomain: 'contoso.example',
+    passwordCredentials: passwordCredentials.map(({ secretText, ...credential }) => ({
+      ...credential,
+      hint: secretText.slice(0, 3),
+      secretText: null,
+    })),
+  }
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { createAsManager } from '../directory/graph-permissions.ts'
+import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import { Key, NewAgentIdentity, NewServicePrincipal, Query } from './bodies.ts'
+import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
+import { collection, findServicePrincipal, readBoundUsers } from './odata.ts'
+
+const writeAll = 'Application.ReadWrite.All'
+const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
+
+/** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
+export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
+  const show = (principal: ServicePrincipal) =>
+    showServicePrincipal(principal, entra.directory.application(principal.appId))
+
+  app.get('/servicePrincipals', { schema: { querystring: Query } }, async ({ caller, query }) => {
+    requirePermission(caller, writeAll)
+    return collection('servicePrincipals', entra.directory.content.servicePrincipals.map(show), query)
+  })
+  app.get(agentPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
+    requireAgentPermission(caller, writeAll, createAsManager)
+    const agents = entra.directory.content.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
+    return collection('servicePrincipals/microsoft.graph.agentIdentity', agents.map(show), query)
+  })
+  app.get('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }) => {
+    requirePermission(caller, writeAll)
+    return show(findServicePrincipal(entra, params.key))
+  })
+
+  app.post(
+    '/servicePrincipals',
+    { schema: { body: NewServicePrincipal } },
+    async ({ body, caller }, reply) => {
+      requirePermission(caller, writeAll)
+      const application = entra.directory.application(body.appId)
+      if (!application)
+        throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
+      if (application.kind === 'agentIdentityBlueprint')
+        throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
+      return reply.code(201).send(show(addPrincipal(entra, application, 'servicePrincipal')))
+    },
+  )
+  app.post(
+    '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal',
+    { schema: { body: NewServicePrincipal } },
+    async ({ body, caller }, reply) => {
+      requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.Create')
+      const blueprint = entra.directory.application(body.appId)
+      if (blueprint?.kind !== 'agentIdentityBlueprint')
+        throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
+      return reply.code(201).send(show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal')))
+    },
+  )
+  app.post(agentPath, { schema: { body: NewAgentIdentity } }, async ({ body, caller }, reply) => {
+    requireAgentPermission(caller, 'AgentIdentity.Create.All', createAsManager)
+    const blueprint = findBlueprint(entra, caller, body.agentIdentityBlueprintId)
+    const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
+    if (sponsors.length === 0) throw badRequest('At least one sponsor is required for an agent identity.')
+    const id = randomUUID()
+    const agent = newServicePrincipal({
+      id,
+      // On the wire the agent's client id is its object id.
+      appId: id,
+      kind: 'agentIdentity',
+      displayName: body.displayName,
+      createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
+      agentIdentityBlueprintId: blueprint.appId,
+      sponsors,
+    })
+    entra.directory.content.servicePrincipals.push(agent)
+    return reply.code(201).send(show(agent))
+  })
+
+  app.delete('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
+    const principal = findServicePrincipal(entra, params.key)
+    if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
+    else requireAgentPermission(caller, 'AgentIdentity.DeleteRestore.All')
+    entra.directory.removePrincipal(principal)
+    return reply.code(204).send()
+  })
+}
+
+function addPrincipal(
+  entra: Entra,
+  { appId, displayName }: Application,
+  kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal',
+): ServicePrincipal {
+  if (entra.directory.principal(appId))
+    throw alreadyExists(
+      `The service principal cannot be created because the appId ${appId} is already in use.`,
+    )
+  const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
+  const principal = newServicePrincipal({ id: randomUUID(), appId, kind, displayName, createdDateTime })
+  entra.directory.content.servicePrincipals.push(principal)
+  return principal
+}
+
+/** The parent of a new agent: a blueprint with a principal here, and the caller's own if that is all it may manage. */
+function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId: string): Application {
+  const blueprint = entra.directory.application(blueprintId)
+  if (blueprint?.kind !== 'agentIdentityBlueprint')
+    throw new GraphError('AgentIdentity_IncompatibleParentType', `'${blueprintId}' is no blueprint.`)
+  if (!entra.directory.principal(blueprint.appId))
+    throw new GraphError(
+      'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
+      `The blueprint '${blueprint.appId}' has no principal in this tenant; create one first.`,
+    )
+  if (!permissions.has('AgentIdentity.Create.All') && appId !== blueprint.appId)
+    throw new GraphError(
+      'Error_AgentIdentitySelfCreateRequired',
+      'A blueprint may create agent identities of its own only.',
+      403,
+    )
+  return blueprint
+}
+
+/** A principal as Graph shows it. An agent identity has no `appId` there. */
+function showServicePrincipal(principal: ServicePrincipal, application: Application | undefined) {
+  const { kind, sponsors, agentIdentityBlueprintId, ...properties } = principal
+  if (kind === 'agentIdentity')
+    return {
+      '@odata.type': '#microsoft.graph.agentIdentity',
+      ...properties,
+      appId: null,
+      agentIdentityBlueprintId,
+      createdByAppId: agentIdentityBlueprintId,
+      servicePrincipalType: 'ServiceIdentity',
+    }
+  return {
+    ...(kind === 'servicePrincipal' ? {} : { '@odata.type': `#microsoft.graph.${kind}` }),
+    ...properties,
+    servicePrincipalType: 'Application',
+    servicePrincipalNames: [principal.appId, ...(application?.identifierUris ?? [])],
+    appRoles: application?.appRoles ?? [],
+    oauth2PermissionScopes: application?.api.oauth2PermissionScopes ?? [],
+  }
+}

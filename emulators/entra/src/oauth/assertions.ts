@@ -1,0 +1,130 @@
+import { X509Certificate } from 'node:crypto'
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose'
+import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
+import type { ClientAuthentication } from '../tokens/access-token.ts'
+import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
+import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
+
+/** A JWT that was presented as an assertion (RFC 7523). */
+export interface Assertion {
+  readonly jwt: string
+  readonly header: ProtectedHeaderParameters
+  readonly claims: JWTPayload
+}
+
+/** Takes a JWT apart without trusting it. */
+export function readAssertion(jwt: string): Assertion {
+  try {
+    return { jwt, header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
+  } catch {
+    throw refusal(50027, { why: 'it is no signed JWT' })
+  }
+}
+
+export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 500133): void {
+  if (isWithinLifetime(entra, claims)) return
+  const { exp } = claims
+  throw refusal(code, {
+    now: timestampOf(entra.clock.nowMs()),
+    expiry: exp === undefined ? 'none' : timestampOf(exp * 1000),
+  })
+}
+
+/** Checks an application's client assertion: one that it signed with a certificate, or a federated credential. */
+export async function checkClientAssertion(
+  entra: Entra,
+  jwt: string,
+  application: Application,
+): Promise<ClientAuthentication> {
+  const assertion = readAssertion(jwt)
+  const { header, claims } = assertion
+  const hasThumbprint = header.x5t !== undefined || header['x5t#S256'] !== undefined
+  // An application names itself as the issuer, another issuer has a URL.
+  const isCertificate = claims.iss === application.appId || (hasThumbprint && !URL.canParse(claims.iss ?? ''))
+  if (isCertificate) await checkCertificate(entra, assertion, application)
+  else await checkFederatedCredential(entra, assertion, application)
+  checkLifetime(entra, claims, 700024)
+  return isCertificate ? 'certificate' : 'federation'
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
+async function checkCertificate(
+  entra: Entra,
+  { jwt, header, claims }: Assertion,
+  { appId, certificates }: Application,
+): Promise<void> {
+  if (claims.iss !== appId || claims.sub !== appId) throw refusal(700021, { client: appId })
+  const audiences = [claims.aud].flat()
+  const realm = `${entra.publicUrl}/${entra.config.tenantId}`
+  const accepted = [`${realm}/oauth2/v2.0/token`, `${realm}/oauth2/token`, `${realm}/v2.0`]
+  if (!audiences.some(audience => accepted.includes(audience ?? '')))
+    throw refusal(700023, { audience: audiences.join(' ') })
+  const key = String(header['x5t#S256'] ?? header.x5t ?? header.kid ?? '')
+  const certificate = certificates
+    .map(pem => new X509Certificate(pem))
+    .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toBase64Url).includes(key))
+  if (!certificate) throw refusal(700027, { key })
+  try {
+    await compactVerify(jwt, certificate.publicKey, { algorithms: ['RS256', 'PS256'] })
+  } catch {
+    throw refusal(700027, { key })
+  }
+}
+
+/**
+ * Checks a token of another issuer against the application's federated credentials: issuer, subject and audience
+ * to the letter, then the signature by the issuer's published keys
+ * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
+ */
+async function checkFederatedCredential(
+  entra: Entra,
+  { jwt, claims }: Assertion,
+  application: Application,
+): Promise<void> {
+  const issuer = claims.iss ?? ''
+  const own = await readOwnToken(entra, jwt)
+  if (own) throw refusal(own[federationClaim] === undefined ? 700222 : 700231)
+  matchCredential(claims, application)
+  try {
+    await compactVerify(jwt, entra.federatedIssuers.keysOf(issuer), { algorithms: ['RS256'] })
+  } catch (error) {
+    throw error instanceof EntraError ? error : refusal(7000274, { issuer })
+  }
+}
+
+function matchCredential(claims: JWTPayload, { federatedIdentityCredentials }: Application): void {
+  const { iss = '', sub = '' } = claims
+  const audiences = [claims.aud ?? []].flat()
+  const details = { issuer: iss, subject: sub, audience: audiences.join(' ') }
+  if (federatedIdentityCredentials.length === 0) throw refusal(70021, details)
+  const ofIssuer = federatedIdentityCredentials.filter(({ issuer }) => issuer === iss)
+  if (ofIssuer.length === 0) throw refusal(700211, details)
+  const ofSubject = ofIssuer.filter(({ subject }) => subject === sub)
+  if (ofSubject.length === 0) throw refusal(700213, details)
+  if (!ofSubject.some(credential => audiences.some(audience => credential.audiences.includes(audience))))
+    throw refusal(700212, details)
+}
+
+/** Checks T1: signed here, for the token exchange, by the agent's own blueprint, for this very agent. */
+export async function checkExchangeToken(entra: Entra, jwt: string, agent: ServicePrincipal): Promise<void> {
+  const { header, claims } = readAssertion(jwt)
+  if (claims.iss !== entra.issuerV1) throw refusal(700211, { issuer: claims.iss ?? '' })
+  if (!(await readOwnToken(entra, jwt))) throw refusal(700027, { key: header.kid ?? '' })
+  if (claims.aud !== wellKnown.tokenExchangeAppId) throw refusal(700212, { audience: String(claims.aud) })
+  if (claims.sub !== exchangeSubject(entra, agent.agentIdentityBlueprintId ?? '', agent.id))
+    throw refusal(700213, { subject: claims.sub ?? '' })
+  checkLifetime(entra, claims, 700024)
+}
+
+function toBase64Url(fingerprint: string): string {
+  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url')
+}

@@ -1,0 +1,70 @@
+import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import { refusal } from '../errors/entra-error.ts'
+import type { ClientAuthentication } from '../tokens/access-token.ts'
+import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
+import type { Form } from './form.ts'
+
+const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const looksLikeTenant =
+  /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers)$/i
+
+/** This server has one tenant; any other name in the address is refused. */
+export function checkTenant(entra: Entra, tenant: string): void {
+  if (tenant.toLowerCase() === entra.config.tenantId) return
+  throw refusal(looksLikeTenant.test(tenant) ? 90002 : 900023, { tenant })
+}
+
+/** Who asks: a registered application, or an agent identity, which has a principal only. */
+export interface Client {
+  readonly principal: ServicePrincipal
+  readonly application: Application | undefined
+}
+
+/** Finds the client in this tenant; one that is registered but has no principal here is as good as unknown. */
+export function findClient(entra: Entra, clientId: string): Client {
+  const principal = entra.directory.principal(clientId)
+  if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
+  if (!principal.accountEnabled) throw refusal(7000112, { client: clientId })
+  return { principal, application: entra.directory.application(clientId) }
+}
+
+/** Agent identities, and their blueprints, are held to a few flows. */
+export function isAgentic({ principal }: Client): boolean {
+  return principal.kind !== 'servicePrincipal'
+}
+
+/** Checks the credential of a confidential client and tells which kind it was. */
+export async function authenticate(entra: Entra, form: Form, client: Client): Promise<ClientAuthentication> {
+  const { principal, application } = client
+  const assertion = form.optional('client_assertion')
+  if (assertion !== undefined) requireJwtBearer(form)
+  if (principal.kind === 'agentIdentity') {
+    if (assertion === undefined)
+      throw refusal(82001, {
+        client: principal.appId,
+        what: 'tokens by a credential of its own; it authenticates with its blueprint’s token',
+      })
+    await checkExchangeToken(entra, assertion, principal)
+    return 'certificate'
+  }
+  if (assertion !== undefined && application) return checkClientAssertion(entra, assertion, application)
+  const secret = form.optional('client_secret')
+  if (secret === undefined || !application) throw refusal(7000218)
+  checkSecret(entra, secret, application)
+  return 'secret'
+}
+
+function requireJwtBearer(form: Form): void {
+  const type = form.required('client_assertion_type')
+  if (type !== jwtBearerAssertion)
+    throw refusal(50027, { why: `client_assertion_type '${type}' is not supported` })
+}
+
+function checkSecret(entra: Entra, secret: string, { appId, passwordCredentials }: Application): void {
+  const matching = passwordCredentials.filter(({ secretText }) => secretText === secret)
+  if (matching.length === 0) throw refusal(7000215, { client: appId })
+  const now = entra.clock.nowMs()
+  if (matching.every(({ endDateTime }) => Date.parse(endDateTime) <= now))
+    throw refusal(7000222, { client: appId })
+}

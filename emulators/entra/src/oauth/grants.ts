@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import { BoundedMap } from '../bounded-map.ts'
+import { refusal } from '../errors/entra-error.ts'
+import { opaque } from '../tokens/opaque.ts'
+
+/** What a user's sign-in at an application stands for. */
+export interface SignedIn {
+  readonly clientId: string
+  readonly userId: string
+  readonly sessionId: string
+  /** The `scope` parameter as it was sent. */
+  readonly scope: string
+}
+
+export interface AuthorizationCode extends SignedIn {
+  readonly redirectUri: string
+  readonly nonce: string | undefined
+  /** The S256 challenge of RFC 7636. */
+  readonly challenge: string | undefined
+  readonly expiresAtSeconds: number
+  isRedeemed: boolean
+}
+
+export interface RefreshToken extends SignedIn {
+  readonly expiresAtSeconds: number
+}
+
+const codeLifetimeSeconds = 600
+/** As for single-page applications; others have longer. */
+const refreshLifetimeSeconds = 24 * 3_600
+
+interface Redemption {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly verifier: string | undefined
+}
+
+/** Authorization codes and refresh tokens that are still good, or were. */
+export class Grants {
+  readonly #clock: Clock
+  readonly #codes = new BoundedMap<string, AuthorizationCode>(1_000)
+  readonly #refreshTokens = new BoundedMap<string, RefreshToken>(10_000)
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  issueCode(grant: Omit<AuthorizationCode, 'expiresAtSeconds' | 'isRedeemed'>): string {
+    const code = `1.${opaque(48)}`
+    const expiresAtSeconds = this.#clock.nowSeconds() + codeLifetimeSeconds
+    this.#codes.set(code, { ...grant, expiresAtSeconds, isRedeemed: false })
+    return code
+  }
+
+  /** The code's grant, once: for this application, with the verifier of RFC 7636. */
+  redeemCode(code: string, { clientId, redirectUri, verifier }: Redemption): AuthorizationCode {
+    const grant = this.#codes.get(code)
+    if (!grant) throw refusal(9002313, { what: 'authorization code' })
+    if (grant.clientId !== clientId) throw refusal(700005, { what: 'authorization code' })
+    if (grant.isRedeemed) throw refusal(54005)
+    if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(70008)
+    if (grant.redirectUri !== redirectUri) throw refusal(50011, { uri: redirectUri, client: clientId })
+    if (grant.challenge === undefined) throw refusal(9002325)
+    if (verifier === undefined) throw refusal(900144, { parameter: 'code_verifier' })
+    if (createHash('sha256').update(verifier).digest('base64url') !== grant.challenge) throw refusal(501481)
+    grant.isRedeemed = true
+    return grant
+  }
+
+  issueRefreshToken(grant: SignedIn): { token: string; expiresInSeconds: number } {
+    const token = `1.${opaque(64)}`
+    const expiresAtSeconds = this.#clock.nowSeconds() + refreshLifetimeSeconds
+    this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
+    return { token, expiresInSeconds: refreshLifetimeSeconds }
+  }
+
+  /** The refresh token's grant. A token stays good until it expires, however often it was used. */
+  useRefreshToken(token: string, clientId: string): RefreshToken {
+    const grant = this.#refreshTokens.get(token)
+    if (!grant) throw refusal(9002313, { what: 'refresh token' })
+    if (grant.clientId !== clientId) throw refusal(700005, { what: 'refresh token' })
+    if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(700084)
+    return grant
+  }
+
+  clear(): void {
+    this.#codes.clear()
+    this.#refreshTokens.clear()
+  }
+}

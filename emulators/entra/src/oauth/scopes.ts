@@ -1,0 +1,66 @@
+import type { User } from '../directory/objects.ts'
+import { openIdScopes, wellKnown } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { refusal } from '../errors/entra-error.ts'
+import type { TargetResource } from '../tokens/access-token.ts'
+import type { Client } from './client.ts'
+
+/** A scope parameter, taken apart: which API, which of its permissions, and what of OpenID Connect. */
+export interface RequestedScopes {
+  readonly resource: TargetResource
+  /** Values such as `Weather.Read`; empty when only `/.default` was asked for. */
+  readonly values: readonly string[]
+  readonly isDefault: boolean
+  readonly openId: ReadonlySet<string>
+  /** The API's scopes as they were written. */
+  readonly written: readonly string[]
+}
+
+/** Reads a `scope` parameter. Only scopes of OpenID Connect: the API is Microsoft Graph. */
+export function readScopes(entra: Entra, scope: string): RequestedScopes {
+  const all = scope.split(' ').filter(item => item !== '')
+  const openId = new Set(all.filter(item => openIdScopes.has(item)))
+  const written = all.filter(item => !openIdScopes.has(item))
+  const parts = written.map(splitScope)
+  const [first = { identifier: wellKnown.graphUri, value: 'openid' }, ...others] = parts
+  const resource = findResource(entra, first.identifier)
+  for (const other of others) {
+    if (findResource(entra, other.identifier).application !== resource.application)
+      throw refusal(28000, { scope })
+  }
+  const values = parts.map(part => part.value).filter(value => value !== '.default')
+  const isDefault = values.length < parts.length
+  if (isDefault && values.length > 0) throw refusal(70011, { scope })
+  return { resource, values, isDefault, openId, written }
+}
+
+/** The API that a client-credentials request is for: exactly one scope, ending in `/.default`. */
+export function readDefaultScope(entra: Entra, scope: string): TargetResource {
+  const { identifier, value } = splitScope(scope.trim())
+  if (value !== '.default' || scope.trim().includes(' ')) throw refusal(70011, { scope })
+  return findResource(entra, identifier)
+}
+
+/** What still needs consent: scope values, or `.default` when nothing at all was granted. */
+export function missingConsent(
+  entra: Entra,
+  client: Client,
+  user: User,
+  { resource, values, isDefault }: RequestedScopes,
+): readonly string[] {
+  const granted = entra.directory.grantedScopes(client.principal, resource, user.id)
+  if (isDefault) return granted.size > 0 ? [] : ['.default']
+  return values.filter(value => !granted.has(value))
+}
+
+function splitScope(scope: string): { identifier: string; value: string } {
+  const slash = scope.lastIndexOf('/')
+  if (slash <= 0) return { identifier: wellKnown.graphUri, value: scope }
+  return { identifier: scope.slice(0, slash), value: scope.slice(slash + 1) }
+}
+
+function findResource(entra: Entra, identifier: string): TargetResource {
+  const resource = entra.directory.resource(identifier)
+  if (!resource) throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
+  return { ...resource, identifier }
+}

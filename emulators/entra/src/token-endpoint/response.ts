@@ -1,0 +1,21 @@
+import type { IssuedToken } from '../tokens/jwt.ts'
+
+/** A successful response of the token endpoint (RFC 6749 §5.1, with Entra's additions). */
+export type TokenResponse = Readonly<Record<string, string | number>>
+
+/** From this lifetime on Entra tells clients to renew at half time. */
+const refreshInFromSeconds = 7_200
+
+export function tokenResponse(
+  { jwt, expiresInSeconds }: IssuedToken,
+  more: TokenResponse = {},
+): TokenResponse {
+  return {
+    token_type: 'Bearer',
+    expires_in: expiresInSeconds,
+    ext_expires_in: expiresInSeconds,
+    ...(expiresInSeconds >= refreshInFromSeconds ? { refresh_in: Math.floor(expiresInSeconds / 2) } : {}),
+    access_token: jwt,
+    ...more,
+  }
+}

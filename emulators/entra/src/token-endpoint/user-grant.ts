@@ -1,0 +1,87 @@
+import type { User } from '../directory/objects.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { refusal } from '../errors/entra-error.ts'
+import type { Client } from '../oauth/client.ts'
+import type { Form } from '../oauth/form.ts'
+import { missingConsent, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
+import { type ClientAuthentication, issueAccessToken } from '../tokens/access-token.ts'
+import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
+import { type TokenResponse, tokenResponse } from './response.ts'
+
+export interface UserGrant {
+  readonly client: Client
+  readonly authentication: ClientAuthentication
+  readonly userId: string
+  readonly sessionId: string
+  /** The `scope` parameter as it was sent; a refresh token remembers it. */
+  readonly scope: string
+  readonly nonce?: string | undefined
+}
+
+/** Tokens for a user at a client: access token, and what of OpenID Connect was asked for. */
+export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): Promise<TokenResponse> {
+  const { client, authentication, userId, sessionId, scope, nonce } = grant
+  const { directory } = entra
+  const user = directory.user(userId)
+  if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
+  const requested = readScopes(entra, scope)
+  const { openId, resource } = requested
+  const scopes = scopesToGrant(entra, client, user, requested)
+  const token = await issueAccessToken(entra, {
+    client: client.principal,
+    authentication,
+    resource,
+    signedIn: { user, scopes, sessionId },
+    roles: directory.appRoles(user.id, resource),
+  })
+  const clientId = client.principal.appId
+  const refresh = openId.has('offline_access')
+    ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, scope })
+    : undefined
+  const idToken = openId.has('openid')
+    ? await issueIdToken(entra, { clientId, user, sessionId, nonce, openId })
+    : undefined
+  return tokenResponse(token, {
+    scope: echo(requested, scopes),
+    ...(refresh ? { refresh_token: refresh.token, refresh_token_expires_in: refresh.expiresInSeconds } : {}),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
+    ...(form.optional('client_info') === '1' ? { client_info: clientInfo(entra, user) } : {}),
+  })
+}
+
+/** The scope values that were consented to and asked for; `/.default` asks for all of them. */
+function scopesToGrant(
+  entra: Entra,
+  client: Client,
+  user: User,
+  requested: RequestedScopes,
+): readonly string[] {
+  const { application, principal } = requested.resource
+  const isAssigned = entra.directory.content.appRoleAssignments.some(
+    ({ principalId, resourceId }) => principalId === user.id && resourceId === principal.id,
+  )
+  if (principal.appRoleAssignmentRequired && !isAssigned)
+    throw refusal(50105, { resource: application.appId, name: application.displayName })
+  if (missingConsent(entra, client, user, requested).length > 0)
+    throw refusal(65001, { client: client.principal.appId, name: client.principal.displayName })
+  if (requested.isDefault)
+    return [...entra.directory.grantedScopes(client.principal, requested.resource, user.id)]
+  return [...requested.values, ...graphOpenIdScopes(requested)]
+}
+
+/** OpenID Connect's scopes are Graph's own; tokens for other APIs never carry them. */
+function graphOpenIdScopes({ resource, openId }: RequestedScopes): string[] {
+  return resource.application.appId === wellKnown.graphAppId
+    ? [...openId].filter(value => value !== 'offline_access')
+    : []
+}
+
+/** The granted scopes as clients look them up: in full, with `/.default` if it was asked for. */
+function echo({ resource, written, isDefault }: RequestedScopes, scopes: readonly string[]): string {
+  const isGraph = resource.application.appId === wellKnown.graphAppId
+  const names = scopes.map(value =>
+    written.includes(value) || isGraph ? value : `${resource.identifier}/${value}`,
+  )
+  return [...names, ...(isDefault ? written : [])].join(' ')
+}

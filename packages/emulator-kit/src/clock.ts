@@ -1,0 +1,25 @@
+import { Type } from 'typebox'
+import type { Settings } from './settings.ts'
+
+/** Ten years either way. */
+const mostSeconds = 315_360_000
+
+/** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
+export const ClockOffset = Type.Integer({ minimum: -mostSeconds, maximum: mostSeconds })
+
+/** Time as an emulator sees it. */
+export class Clock {
+  readonly #settings: Settings<{ clockOffsetSeconds: number }>
+
+  constructor(settings: Settings<{ clockOffsetSeconds: number }>) {
+    this.#settings = settings
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#settings.current.clockOffsetSeconds * 1000
+  }
+
+  nowSeconds(): number {
+    return Math.floor(this.nowMs() / 1000)
+  }
+}

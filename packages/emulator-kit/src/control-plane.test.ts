@@ -1,0 +1,219 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Clock, ClockOffset } from './clock.ts'
+import { addControlPlane } from './control-plane.ts'
+import { Faults } from './faults.ts'
+import { RequestLog } from './request-log.ts'
+import { Settings } from './settings.ts'
+
+let teapot: FastifyInstance
+let url: string
+
+const strict = { additionalProperties: false } as const
+const Cup = Type.Object({ cup: Type.Optional(Type.String()) }, strict)
+const Spill = Type.Object({ kind: Type.Literal('spill'), amount: Type.Integer() }, strict)
+const Temperatures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]))
+
+/** An emulator with one route that can be struck, one kind of fault and three settings. */
+async function startTeapot() {
+  const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
+  const requests = new RequestLog<{ cup: string }>()
+  const faults = new Faults(Cup, Spill)
+  const settings = new Settings(
+    { sweet: Type.Boolean(), temperatures: Temperatures, clockOffsetSeconds: ClockOffset },
+    { sweet: false, temperatures: { green: 70 }, clockOffsetSeconds: 0 },
+  )
+  const clock = new Clock(settings)
+  addControlPlane(app, {
+    about: { emulates: ['teapot'] },
+    requests,
+    faults,
+    settings,
+    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+    reset() {
+      requests.clear()
+      faults.clear()
+      settings.reset()
+    },
+    addRoutes: scope => scope.get('/tea', async () => 'green'),
+  })
+  app.get<{ Params: { cup: string } }>('/cups/:cup', async (request, reply) => {
+    const { cup } = request.params
+    requests.note(request, { cup })
+    const fault = await faults.strike(reply, target => (target?.cup ?? cup) === cup)
+    if (fault) return reply.code(418).send({ spilt: fault.amount })
+    if (reply.sent) return reply
+    return { now: clock.nowMs(), ...settings.current }
+  })
+  await app.listen({ host: 'localhost', port: 0 })
+  return app
+}
+
+async function send(method: string, path: string, body?: unknown) {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  const text = await response.text()
+  return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text }
+}
+const orderFaults = (...faults: readonly unknown[]) => send('PUT', '/emulator/faults', { faults })
+
+beforeEach(async () => {
+  teapot = await startTeapot()
+  url = teapot.listeningOrigin
+})
+afterEach(() => teapot.close())
+
+describe('the request log', () => {
+  it('holds what was noted of each request, and how it ended', async () => {
+    await send('GET', '/cups/blue?milk=secret')
+    await send('GET', '/nowhere')
+    expect((await send('GET', '/emulator/requests')).body.requests).toEqual([
+      {
+        id: expect.any(String),
+        receivedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        method: 'GET',
+        path: '/cups/blue',
+        cup: 'blue',
+        status: 200,
+        durationMs: expect.any(Number),
+      },
+      expect.objectContaining({ path: '/nowhere', status: 404 }),
+    ])
+  })
+
+  it('shows no token, and no text of any length', async () => {
+    await send('GET', '/cups/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl')
+    await send('GET', `/cups/${'x'.repeat(99)}`)
+    const { requests } = (await send('GET', '/emulator/requests')).body
+    expect(requests[0]).toMatchObject({ path: '/cups/‹token›', cup: '‹token›' })
+    expect(requests[1].cup).toHaveLength(99)
+  })
+
+  it('forgets the oldest beyond its limit, and all when told to', async () => {
+    for (let i = 0; i <= 1_000; i++) await teapot.inject(`/cups/${i}`)
+    const { requests } = (await send('GET', '/emulator/requests')).body
+    expect(requests).toHaveLength(1_000)
+    expect(requests[0].cup).toBe('1')
+    expect((await send('DELETE', '/emulator/requests')).status).toBe(204)
+    expect((await send('GET', '/emulator/requests')).body).toEqual({ requests: [] })
+  })
+})
+
+describe('faults', () => {
+  it('strike what they are aimed at, as often as ordered', async () => {
+    const order = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
+    expect((await orderFaults(order)).body).toEqual({ faults: [order] })
+    expect((await send('GET', '/cups/red')).status).toBe(200)
+    expect(await send('GET', '/cups/blue')).toEqual({ status: 418, body: { spilt: 3 } })
+    expect((await send('GET', '/emulator/faults')).body.faults).toEqual([{ ...order, times: 1 }])
+    await send('GET', '/cups/blue')
+    expect((await send('GET', '/cups/blue')).status).toBe(200)
+  })
+
+  it('stay until they are cleared or replaced', async () => {
+    await orderFaults({ fault: { kind: 'html' } })
+    expect(await send('GET', '/cups/blue')).toMatchObject({
+      status: 502,
+      body: expect.stringContaining('<html>'),
+    })
+    await orderFaults({ fault: { kind: 'html', status: 504 } })
+    expect((await send('GET', '/cups/blue')).status).toBe(504)
+    expect((await send('DELETE', '/emulator/faults')).status).toBe(204)
+    expect((await send('GET', '/cups/blue')).status).toBe(200)
+  })
+
+  it('break the connection', async () => {
+    await orderFaults({ fault: { kind: 'reset' }, times: 1 })
+    await expect(send('GET', '/cups/blue')).rejects.toThrow('fetch failed')
+    expect((await send('GET', '/emulator/requests')).body.requests).toMatchObject([{ status: null }])
+  })
+
+  it('delay the response', async () => {
+    await orderFaults({ fault: { kind: 'delay', delayMs: 60 } })
+    const startedMs = performance.now()
+    expect((await send('GET', '/cups/blue')).status).toBe(200)
+    expect(performance.now() - startedMs).toBeGreaterThan(55)
+  })
+
+  it('keep silent, and do not keep the emulator from closing', async () => {
+    await orderFaults({ fault: { kind: 'hang' }, times: 1 })
+    const socket = connect(Number(new URL(url).port), 'localhost')
+    socket.end('GET /cups/blue HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    const closed = once(socket, 'close')
+    await vi.waitFor(async () => expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] }))
+    await teapot.close()
+    await closed
+    expect(socket.bytesRead).toBe(0)
+  })
+
+  it.each([
+    { fault: { kind: 'flood' } },
+    { fault: { kind: 'hang', status: 500 } },
+    { fault: { kind: 'hang' }, times: 0 },
+    { fault: { kind: 'hang' }, target: { saucer: 'blue' } },
+  ])('that make no sense are refused: %j', async order => {
+    expect(await orderFaults(order)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
+  })
+})
+
+describe('settings', () => {
+  it('are changed one by one, and act at once', async () => {
+    await send('PATCH', '/emulator/settings', { temperatures: { black: 95 } })
+    expect(
+      (await send('PATCH', '/emulator/settings', { sweet: true, clockOffsetSeconds: 3_600 })).body,
+    ).toEqual({
+      sweet: true,
+      temperatures: { green: 70, black: 95 },
+      clockOffsetSeconds: 3_600,
+    })
+    const { now, sweet } = (await send('GET', '/cups/blue')).body
+    expect(sweet).toBe(true)
+    expect(now - Date.now()).toBeGreaterThan(3_590_000)
+    const { body } = await send('PATCH', '/emulator/settings', { temperatures: { green: null } })
+    expect(body.temperatures).toEqual({ black: 95 })
+  })
+
+  it('that are not known are refused', async () => {
+    expect((await send('PATCH', '/emulator/settings', { sour: true })).status).toBe(400)
+  })
+})
+
+it('a reset takes everything back', async () => {
+  await orderFaults({ fault: { kind: 'reset' } })
+  await send('PATCH', '/emulator/settings', {
+    sweet: true,
+    clockOffsetSeconds: 9,
+    temperatures: { green: 1 },
+  })
+  expect((await send('POST', '/emulator/reset')).status).toBe(204)
+  expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
+  expect((await send('GET', '/emulator/settings')).body).toEqual({
+    sweet: false,
+    temperatures: { green: 70 },
+    clockOffsetSeconds: 0,
+  })
+})
+
+it('the health says what is emulated, and an emulator may have controls of its own', async () => {
+  expect((await send('GET', '/emulator/health')).body).toEqual({ status: 'ok', emulates: ['teapot'] })
+  expect((await send('GET', '/emulator/tea')).body).toBe('green')
+})
+
+it('pages of other sites, and names that are not allowed, get to no control', async () => {
+  for (const [url, headers, status, code] of [
+    ['/emulator/reset', { origin: 'https://evil.example' }, 403, 'CROSS_SITE_REQUEST'],
+    ['/emulator/reset', { host: 'evil.example' }, 421, 'HOST_NOT_ALLOWED'],
+  ] as const) {
+    const response = await teapot.inject({ method: 'POST', url, headers: { host: 'localhost', ...headers } })
+    expect(response.json()).toMatchObject({ status, code })
+  }
+  expect((await teapot.inject({ url: '/cups/blue', headers: { host: 'evil.example' } })).statusCode).toBe(200)
+})

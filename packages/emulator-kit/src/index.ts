@@ -1,0 +1,5 @@
+export * from './clock.ts'
+export * from './control-plane.ts'
+export * from './faults.ts'
+export * from './request-log.ts'
+export * from './settings.ts'

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+const maxRequests = 1_000
+const maxTextLength = 2_000
+const token = /\beyJ[\w-]+(\.[\w-]*){1,4}/g
+const ownPaths = /^\/(emulator(\/|$)|livez$|readyz$|healthz$)/
+
+/** A request as tests and curious people may see it: no header, no query, no body, only what was noted of it. */
+export type SeenRequest<Details> = Partial<Details> & {
+  readonly id: string
+  readonly receivedAt: string
+  readonly method: string
+  readonly path: string
+  /** `null` while there is no response, or when the connection broke. */
+  status: number | null
+  durationMs: number | null
+}
+
+/** The latest requests, the oldest first, save those to the control plane and the probes. */
+export class RequestLog<Details extends object> {
+  #seen: SeenRequest<Details>[] = []
+  readonly #open = new WeakMap<FastifyRequest, SeenRequest<Details>>()
+
+  get all(): readonly SeenRequest<Details>[] {
+    return this.#seen
+  }
+
+  /** Adds what an emulator learnt of a request; tokens are cut out of its texts, and long ones are shortened. */
+  note(request: FastifyRequest, details: Partial<Details>): void {
+    const seen = this.#open.get(request)
+    if (seen) Object.assign(seen, JSON.parse(JSON.stringify(details, redact)))
+  }
+
+  clear(): void {
+    this.#seen = []
+  }
+
+  /** Logs the requests of an app from now on. */
+  watch(app: FastifyInstance): void {
+    app.addHook('onRequest', async request => {
+      if (!ownPaths.test(pathOf(request))) this.#add(request)
+    })
+    app.addHook('onResponse', async (request, reply) => {
+      const seen = this.#open.get(request)
+      if (!seen) return
+      seen.status = reply.raw.statusCode
+      seen.durationMs = Math.round(reply.elapsedTime)
+      request.log.info(`${seen.method} ${seen.path} ${seen.status}`)
+    })
+  }
+
+  #add(request: FastifyRequest): void {
+    const seen = {
+      id: randomUUID(),
+      receivedAt: new Date().toISOString(),
+      method: request.method,
+      path: redact('path', pathOf(request)),
+      status: null,
+      durationMs: null,
+    } as SeenRequest<Details>
+    this.#open.set(request, seen)
+    this.#seen.push(seen)
+    if (this.#seen.length > maxRequests) this.#seen.shift()
+  }
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '/'
+}
+
+function redact(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(token, '‹token›').slice(0, maxTextLength) : value
+}

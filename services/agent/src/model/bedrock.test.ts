@@ -1,0 +1,50 @@
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { connectBedrock } from './bedrock.ts'
+import { readBedrockConfig } from './config.ts'
+
+let failures = 0
+vi.mock('./connection.ts', () => ({
+  connect: () => {
+    if (failures-- > 0) throw new Error('The connection cannot be made.')
+    return { close: () => undefined, probe: async () => undefined }
+  },
+}))
+afterEach(() => {
+  failures = 0
+})
+
+const connected = () =>
+  connectBedrock(
+    readEnvironment(
+      { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x' },
+      readBedrockConfig,
+    ),
+  )
+
+describe('a connection to Bedrock that cannot be made', () => {
+  it('is tried again by the next turn', async () => {
+    failures = 1
+    const bedrock = connected()
+    await expect(bedrock.connected()).rejects.toThrow('cannot be made')
+    await expect(bedrock.connected()).resolves.toBeDefined()
+    bedrock.close()
+  })
+
+  it('is no unhandled rejection when the agent stops meanwhile', async () => {
+    failures = 1
+    const bedrock = connected()
+    const connecting = bedrock.connected()
+    bedrock.close()
+    await expect(connecting).rejects.toThrow('cannot be made')
+  })
+
+  it('is told as the health, not thrown, when the background probe meets it', async () => {
+    failures = 1
+    const bedrock = connected()
+    bedrock.availability.start()
+    await vi.waitUntil(() => bedrock.availability.health.state === 'unavailable')
+    expect(bedrock.availability.health.problem?.code).toBe('INTERNAL_ERROR')
+    bedrock.close()
+  })
+})

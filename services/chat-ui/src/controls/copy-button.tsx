@@ -1,0 +1,40 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { Icon } from './icon.tsx'
+import { IconButton } from './icon-button.tsx'
+
+interface CopyButtonProps {
+  readonly label: string
+  readonly text: () => string
+  /** Shows its label beside the picture. */
+  readonly worded?: boolean
+}
+
+const doneForMs = 2_000
+
+/** Copies a text and says so for two seconds. Nothing where the browser lets no page copy (plain http). */
+export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
+  const done = useSignal(false)
+  useEffect(() => {
+    if (!done.value) return
+    const timer = setTimeout(() => {
+      done.value = false
+    }, doneForMs)
+    return () => clearTimeout(timer)
+  }, [done.value, done])
+  if (!navigator.clipboard) return null
+  const copy = async () => {
+    await navigator.clipboard.writeText(text())
+    done.value = true
+  }
+  const icon = done.value ? 'check' : 'copy'
+  const words = done.value ? 'Copied' : label
+  const onClick = () => void copy().catch(() => {})
+  if (!worded) return <IconButton icon={icon} label={words} onClick={onClick} />
+  return (
+    <button type="button" class="button" onClick={onClick}>
+      <Icon name={icon} />
+      {words}
+    </button>
+  )
+}

@@ -1,0 +1,25 @@
+import type { ComponentChildren } from 'preact'
+
+interface PopoverProps {
+  readonly id: string
+  /** What the button shows. Where that is a picture only, the label is its name. */
+  readonly button: ComponentChildren
+  readonly label: string
+  readonly class?: string
+  readonly children: ComponentChildren
+}
+
+/** A button with a panel that the browser closes on Esc and on a click elsewhere. */
+export function Popover({ id, button, label, class: className = 'icon-button', children }: PopoverProps) {
+  const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
+  return (
+    <>
+      <button type="button" class={className} popovertarget={id} {...name}>
+        {button}
+      </button>
+      <section id={id} class="popover" popover="auto" aria-label={label}>
+        {children}
+      </section>
+    </>
+  )
+}

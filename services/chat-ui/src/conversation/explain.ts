@@ -1,0 +1,31 @@
+import type { Flow, Mode, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+
+/** What the modes and flows mean, in a few words. */
+export const modeMeanings: Readonly<Record<Mode, string>> = {
+  direct: 'No model: your words choose the tool.',
+  bedrock: 'Claude on Amazon Bedrock chooses the tools.',
+}
+export const flowMeanings: Readonly<Record<Flow, string>> = {
+  autonomous: 'The agent calls as itself, with its own rights.',
+  obo: 'The agent calls on your behalf, with your rights only.',
+}
+
+/** How the next question is answered in a mode, or what stands in the way of Bedrock. */
+export function explainMode(mode: Mode, config: PublicConfig, status: Status | undefined): string {
+  const bedrock = status?.components.bedrock
+  if (!config.modes.includes('bedrock')) {
+    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} ${modeMeanings.direct}`
+  }
+  if (mode === 'bedrock' && bedrock?.state === 'unavailable') {
+    return `Not available at the moment: ${bedrock.problem?.title ?? 'the model does not answer.'}`
+  }
+  return modeMeanings[mode]
+}
+
+/** Under whose rights the next question is answered, or why that cannot be chosen. */
+export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
+  if (!canSignIn)
+    return `${flowMeanings.autonomous} OBO is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
+  if (flow === 'obo' && userName === undefined) return `${flowMeanings.obo} You will be asked to sign in.`
+  return flowMeanings[flow]
+}

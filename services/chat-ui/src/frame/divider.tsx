@@ -1,0 +1,68 @@
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { readStored, writeStored } from '../browser/stored.ts'
+
+/** Share of the width that the conversation has, in percent. */
+const limits = { least: 30, most: 70, usual: 48, step: 2 } as const
+
+function clamp(share: number): number {
+  return Math.round(Math.min(limits.most, Math.max(limits.least, share)))
+}
+
+const moves: Readonly<Record<string, (share: number) => number>> = {
+  ArrowLeft: share => share - limits.step,
+  ArrowRight: share => share + limits.step,
+  Home: () => limits.least,
+  End: () => limits.most,
+  Enter: () => limits.usual,
+}
+
+function panesOf(handle: Element | null): HTMLElement | null {
+  return handle?.closest<HTMLElement>('.panes') ?? null
+}
+
+/** Between conversation and trace: moved by mouse, finger or arrow keys; a double click puts it back. */
+export function Divider() {
+  const handle = useRef<HTMLHRElement>(null)
+  const stored = readStored('local', 'divider')
+  const share = useSignal(clamp(typeof stored === 'number' ? stored : limits.usual))
+  const move = (to: number) => {
+    share.value = clamp(to)
+    writeStored('local', 'divider', share.value)
+  }
+  useLayoutEffect(() => {
+    panesOf(handle.current)?.style.setProperty('--conversation-share', `${share.value}`)
+  }, [share.value])
+
+  const followPointer = (event: PointerEvent) => {
+    const panes = panesOf(handle.current)?.getBoundingClientRect()
+    if (panes && handle.current?.hasPointerCapture(event.pointerId))
+      move(((event.clientX - panes.left) / panes.width) * 100)
+  }
+  return (
+    <hr
+      class="divider"
+      ref={handle}
+      tabIndex={0}
+      aria-orientation="vertical"
+      aria-label="Width of the conversation"
+      aria-valuemin={limits.least}
+      aria-valuemax={limits.most}
+      aria-valuenow={share.value}
+      aria-valuetext={`${share.value} percent`}
+      onPointerDown={event => {
+        event.preventDefault()
+        event.currentTarget.setPointerCapture(event.pointerId)
+        event.currentTarget.focus()
+      }}
+      onPointerMove={followPointer}
+      onDblClick={() => move(limits.usual)}
+      onKeyDown={event => {
+        const next = Object.hasOwn(moves, event.key) ? moves[event.key] : undefined
+        if (!next) return
+        event.preventDefault()
+        move(next(share.value))
+      }}
+    />
+  )
+}

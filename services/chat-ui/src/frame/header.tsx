@@ -1,0 +1,72 @@
+import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { Signal } from '@preact/signals'
+import { Segments } from '../controls/segments.tsx'
+import type { Conversation } from '../conversation/conversation.ts'
+import { AccountMenu } from '../sign-in/account-menu.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { flowNames, modeNames } from '../words/names.ts'
+import { StatusMenu } from './status-menu.tsx'
+import { ThemeMenu } from './theme.tsx'
+
+interface HeaderProps {
+  readonly title: string
+  readonly config: PublicConfig
+  readonly status: Signal<Status | undefined>
+  readonly session: Session
+  readonly conversation: Conversation
+}
+
+/** How the next question is asked, whether everything works, and who is here. */
+export function Header({ title, config, status, session, conversation }: HeaderProps) {
+  const flows = session.available ? config.flows : ['autonomous']
+  return (
+    <header class="page-header">
+      <Logo />
+      <h1>{title}</h1>
+      <div class="choices">
+        <Segments
+          legend="Execution mode"
+          name="mode"
+          chosen={conversation.mode}
+          describedBy="next-question"
+          segments={[
+            { value: 'direct', label: modeNames.direct },
+            { value: 'bedrock', label: modeNames.bedrock, disabled: !config.modes.includes('bedrock') },
+          ]}
+        />
+        <Segments
+          legend="Identity flow"
+          name="flow"
+          chosen={conversation.flow}
+          describedBy="next-question"
+          segments={[
+            { value: 'autonomous', label: flowNames.autonomous },
+            {
+              value: 'obo',
+              label: flowNames.obo,
+              more: ': on behalf of you',
+              disabled: !flows.includes('obo'),
+            },
+          ]}
+          onChoose={flow => {
+            if (flow === 'obo') session.prepare()
+          }}
+        />
+      </div>
+      <div class="header-end">
+        <StatusMenu status={status.value} config={config} />
+        <AccountMenu session={session} />
+        <ThemeMenu />
+      </div>
+    </header>
+  )
+}
+
+function Logo() {
+  return (
+    <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" />
+      <path d="M7 16h6m6 0h6M13 16a3 3 0 1 0 6 0 3 3 0 1 0-6 0M16 7v6m0 6v6" />
+    </svg>
+  )
+}

@@ -1,0 +1,114 @@
+import type { Component, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { Popover } from '../controls/popover.tsx'
+import { formatDistance } from '../words/times.ts'
+
+/** One line of the status: what it is, and how it does. */
+interface StatusLine {
+  readonly title: string
+  readonly component: Component
+  readonly emulated: boolean
+  readonly more: string
+}
+
+interface StatusMenuProps {
+  readonly status: Status | undefined
+  readonly config: PublicConfig
+}
+
+/** What works and what does not, with reason and fix. */
+export function StatusMenu({ status, config }: StatusMenuProps) {
+  const lines = status ? describeStatus(status, config) : []
+  const summary = summarise(lines)
+  const { emulated } = config
+  return (
+    <Popover
+      id="status"
+      class="button status-button"
+      label="Status"
+      button={
+        <>
+          <Light state={summary.state} />
+          <span class="visually-hidden">Status: </span>
+          <span class="status-words">{summary.words}</span>
+          {emulated.length > 0 && <span class="emulated-mark">emulated</span>}
+        </>
+      }
+    >
+      <h2>What the agent depends on</h2>
+      {lines.length === 0 && <p class="note">The agent has not told its status yet.</p>}
+      <ul class="status-lines">
+        {lines.map(line => (
+          <StatusItem key={line.title} line={line} />
+        ))}
+      </ul>
+      {emulated.length > 0 && (
+        <p class="note">
+          Emulated means: a program on this machine speaks for the real service. Tokens are real in shape and
+          signature, and worth nothing outside.
+        </p>
+      )}
+    </Popover>
+  )
+}
+
+const stateWords: Readonly<Record<Component['state'], string>> = {
+  ready: 'ready',
+  unavailable: 'not available',
+  unknown: 'not known yet',
+}
+
+function StatusItem({ line: { title, component, emulated, more } }: { readonly line: StatusLine }) {
+  const { state, problem, checkedAt } = component
+  return (
+    <li>
+      <Light state={state} />
+      <div>
+        <p>
+          <strong>{title}</strong> {stateWords[state]}{' '}
+          {emulated && <span class="emulated-mark">emulated</span>}
+        </p>
+        {more && <p class="note">{more}</p>}
+        {problem && (
+          <p class="status-problem">
+            {problem.title} {problem.detail} {problem.hint} <code>{problem.code}</code>
+          </p>
+        )}
+        {checkedAt && <p class="note">Seen {formatDistance(new Date(checkedAt), new Date())}</p>}
+      </div>
+    </li>
+  )
+}
+
+/** A light that is told apart by shape as well as by colour. */
+function Light({ state }: { readonly state: Component['state'] }) {
+  return <span class="light" data-state={state} aria-hidden="true" />
+}
+
+function describeStatus({ components, flows }: Status, { apis, emulated }: PublicConfig): StatusLine[] {
+  const unknown: Component = { state: 'unknown' }
+  const { bedrock, sidecar } = components
+  const line = (title: string, component: Component, id = '', more = '') => ({
+    title,
+    component,
+    emulated: emulated.includes(id),
+    more,
+  })
+  return [
+    line('Sidecar', sidecar, 'auth-sidecar'),
+    ...apis.map(({ name, title }) => line(title, components[name.replaceAll('-', '_')] ?? unknown, name)),
+    line('Bedrock', bedrock, 'bedrock', [bedrock.model, bedrock.region].filter(Boolean).join(' in ')),
+    line('Tokens, autonomous', flows.autonomous, 'entra'),
+    line('Tokens, on behalf of you', flows.obo, 'entra'),
+  ]
+}
+
+function summarise(lines: readonly StatusLine[]): { state: Component['state']; words: string } {
+  const failing = lines.filter(({ component }) => component.state === 'unavailable')
+  const [first] = failing
+  if (first) {
+    const more = failing.length > 1 ? ` and ${failing.length - 1} more` : ''
+    return { state: 'unavailable', words: `${first.title}${more} not available` }
+  }
+  const seen = lines.some(({ component }) => component.state === 'ready')
+  return seen ? { state: 'ready', words: 'Ready' } : { state: 'unknown', words: 'Checking…' }
+}

@@ -1,0 +1,40 @@
+import type { Signal } from '@preact/signals'
+
+export type Pane = 'conversation' | 'trace'
+
+export const paneTitles: Readonly<Record<Pane, string>> = {
+  conversation: 'Conversation',
+  trace: 'Identity Trace',
+}
+
+/** Where there is room for one pane only: which one. */
+export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly badge: string }) {
+  const panes = Object.keys(paneTitles) as Pane[]
+  return (
+    <div class="tabs" role="tablist" aria-label="Panes">
+      {panes.map(pane => (
+        <button
+          key={pane}
+          type="button"
+          role="tab"
+          id={`tab-${pane}`}
+          aria-controls={`pane-${pane}`}
+          aria-selected={shown.value === pane}
+          tabIndex={shown.value === pane ? 0 : -1}
+          onClick={() => {
+            shown.value = pane
+          }}
+          onKeyDown={({ key, currentTarget }) => {
+            if (key !== 'ArrowLeft' && key !== 'ArrowRight') return
+            const other = currentTarget.nextElementSibling ?? currentTarget.previousElementSibling
+            if (other instanceof HTMLElement) other.focus()
+            shown.value = pane === 'trace' ? 'conversation' : 'trace'
+          }}
+        >
+          {paneTitles[pane]}
+          {pane === 'trace' && badge && <span class="tab-badge">{badge}</span>}
+        </button>
+      ))}
+    </div>
+  )
+}

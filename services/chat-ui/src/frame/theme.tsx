@@ -1,0 +1,33 @@
+import { effect, signal } from '@preact/signals'
+import { readStored, writeStored } from '../browser/stored.ts'
+import { Icon } from '../controls/icon.tsx'
+import { Popover } from '../controls/popover.tsx'
+import { Segments } from '../controls/segments.tsx'
+
+const themes = ['system', 'light', 'dark'] as const
+type Theme = (typeof themes)[number]
+
+const theme = signal<Theme>(themes.find(name => name === readStored('local', 'theme')) ?? 'system')
+
+effect(() => {
+  document.documentElement.dataset['theme'] = theme.value
+})
+
+/** Light or dark, or as the system has it. */
+export function ThemeMenu() {
+  return (
+    <Popover id="theme" label="Theme" button={<Icon name={theme.value} />}>
+      <Segments
+        legend="Theme"
+        name="theme"
+        chosen={theme}
+        segments={[
+          { value: 'system', label: 'System' },
+          { value: 'light', label: 'Light' },
+          { value: 'dark', label: 'Dark' },
+        ]}
+        onChoose={chosen => writeStored('local', 'theme', chosen)}
+      />
+    </Popover>
+  )
+}

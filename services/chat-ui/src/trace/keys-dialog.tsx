@@ -1,0 +1,34 @@
+import type { RefObject } from 'preact'
+
+const keys = [
+  ['↑ ↓ or j k', 'previous, next step'],
+  ['Home End', 'first, last step'],
+  ['Enter', 'open or close a step'],
+  [']', 'open all steps'],
+  ['[', 'close all steps'],
+  ['?', 'this list'],
+] as const
+
+/** The keys that act while the focus is in the steps. */
+export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
+  return (
+    <dialog ref={dialog} class="keys" aria-labelledby="keys-title">
+      <h2 id="keys-title">Keys in the steps</h2>
+      <dl>
+        {keys.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit" class="button">
+          Close
+        </button>
+      </form>
+    </dialog>
+  )
+}

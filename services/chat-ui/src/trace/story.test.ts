@@ -1,0 +1,110 @@
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { agentId, apiId, blueprintId, pageId, publicConfig } from '../testing/public-config.ts'
+import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
+import { describeNames } from '../words/names.ts'
+import { tellStory, tellToken } from './story.ts'
+
+const names = describeNames(publicConfig)
+const problem = { type: '', title: 'No.', status: 403, detail: '', code: 'X', hint: '', requestId: '' }
+
+function tell(...steps: Parameters<typeof tellStory>[0]): string[] {
+  return tellStory(steps, names).map(({ who, did, failed }) => `${failed ? '✗ ' : ''}${who} ${did}`)
+}
+
+describe('tellStory', () => {
+  it('tells one sentence for each token, in the order of the exchange', () => {
+    const story = tell(
+      step('a', { token: userToken }),
+      step('b', { token: agentToken }),
+      step('c', { token: exchangeToken }),
+      apiCall('d', agentToken),
+      step('e', { token: agentToken }),
+    )
+    expect(story).toEqual([
+      'You let this page call the blueprint in your name; the agent checked 1 thing.',
+      'The blueprint vouches for the agent identity at Entra ID, inside the sidecar, where the agent cannot look.',
+      'The agent, on your behalf, called the Orders API; the Orders API checked 2 things.',
+    ])
+  })
+
+  it('says that the agent acts as itself, and how often', () => {
+    const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken))
+    expect(tell(step('t', { token: ownToken }), ...calls)).toEqual([
+      'The agent, as itself, called the Orders API 3 times; the Orders API checked 2 things.',
+    ])
+  })
+
+  it('says what a refused call came to', () => {
+    expect(
+      tell(step('t', { token: ownToken }), apiCall('a', ownToken, { status: 'failed', problem })),
+    ).toEqual(['✗ The agent, as itself, called the Orders API: No.'])
+  })
+
+  it('says which check failed', () => {
+    const refused: TokenCard = {
+      ...ownToken,
+      verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }],
+    }
+    expect(tell(step('t', { token: refused }))).toEqual([
+      '✗ The agent, as itself, holds a token for the Orders API; the agent found fault with audience.',
+    ])
+  })
+
+  it('says that no token came of a request', () => {
+    expect(tell(step('a', { kind: 'token-request', status: 'failed', problem }))).toEqual([
+      '✗ The agent got no token: No.',
+    ])
+    expect(
+      tell(step('a', { kind: 'token-request', status: 'failed', problem }), step('b', { token: ownToken })),
+    ).toHaveLength(1)
+  })
+
+  it('tells what the model had to do with it', () => {
+    const model = step('m', { kind: 'model', to: 'bedrock' })
+    expect(tell(model)).toEqual(['The model on Bedrock called no tool, so no token was needed.'])
+    expect(tell(model, step('a'), step('b'))).toEqual([
+      'The model on Bedrock asked for 2 tool calls, and saw no token.',
+    ])
+    expect(tell({ ...model, status: 'failed', problem })).toEqual([
+      '✗ The model on Bedrock did not answer: No.',
+    ])
+  })
+})
+
+describe('tellToken', () => {
+  const card = (role: TokenCard['role'], claims: TokenCard['claims'] = {}): TokenCard => ({
+    role,
+    observed: true,
+    claims,
+  })
+
+  it('says that the agent acts as itself', () => {
+    expect(tellToken(card('TR', { azp: agentId, aud: apiId, idtyp: 'app' }), names, false)).toBe(
+      'The agent identity acts as itself towards the Orders API. No user is involved.',
+    )
+  })
+
+  it.each([
+    [false, 'The agent identity acts on behalf of the signed-in user towards the Orders API.'],
+    [true, 'The agent identity acts on behalf of Ada Osei towards the Orders API.'],
+  ])('names the user only when that may be shown (%s)', (revealed, sentence) => {
+    expect(tellToken(agentToken, names, revealed)).toBe(sentence)
+  })
+
+  it('knows a user’s token by its scopes where idtyp is missing', () => {
+    expect(tellToken(card('TR', { azp: agentId, aud: apiId, scp: 'Orders.Read' }), names, false)).toContain(
+      'on behalf of',
+    )
+  })
+
+  it('says whom the user lets act', () => {
+    expect(tellToken(card('Tc', { azp: pageId, aud: blueprintId }), names, false)).toBe(
+      'The signed-in user lets this page call the blueprint, and nothing else.',
+    )
+  })
+
+  it('makes do without claims', () => {
+    expect(tellToken({ role: 'TR', observed: true }, names, false)).toMatch(/^The agent acts as itself/)
+  })
+})

@@ -1,0 +1,35 @@
+import type {
+  Flow,
+  Mode,
+  TokenCard,
+  TokenRole,
+  TraceStep,
+  TurnStart,
+} from '@entra-bedrock-agent/identity-trace'
+
+/** An answer as far as its trace is concerned. */
+export interface TracedAnswer {
+  readonly question: { readonly message: string; readonly mode: Mode; readonly flow: Flow }
+  readonly state: 'running' | 'done' | 'failed' | 'stopped'
+  readonly turn: TurnStart | undefined
+  readonly steps: readonly TraceStep[]
+}
+
+/** What makes two cards the same token; an unobserved one has no fingerprint and is told by its role alone. */
+export function tokenKey({ role, fingerprint }: TokenCard): string {
+  return fingerprint ?? role
+}
+
+/** The tokens of a trace, each once, as the latest step shows it: a card gains its checks while the turn goes on. */
+export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
+  const tokens = new Map<string, TokenCard>()
+  for (const { token } of steps) if (token) tokens.set(tokenKey(token), token)
+  return [...tokens.values()]
+}
+
+/** The token that a step carries: its own, or the one that its request was sent with. */
+export function carriedToken({ token, request }: TraceStep): TokenRole | undefined {
+  if (token) return token.role
+  const authorization = Object.entries(request?.headers ?? {}).find(([name]) => /^authorization$/i.test(name))
+  return /\b(Tc|T1|TR)\b/.exec(authorization?.[1] ?? '')?.[1] as TokenRole | undefined
+}

@@ -1,0 +1,28 @@
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' })
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+
+/** A moment, for people: "25 Nov 2026, 14:05:00". */
+export function formatMoment(moment: Date): string {
+  return absolute.format(moment)
+}
+
+/** How far a moment is away: "in 58 minutes", "3 seconds ago". */
+export function formatDistance(moment: Date, now: Date): string {
+  const seconds = Math.round((moment.getTime() - now.getTime()) / 1000)
+  const size = Math.abs(seconds)
+  if (size < 90) return relative.format(seconds, 'second')
+  if (size < 90 * 60) return relative.format(Math.round(seconds / 60), 'minute')
+  if (size < 36 * 3600) return relative.format(Math.round(seconds / 3600), 'hour')
+  return relative.format(Math.round(seconds / 86_400), 'day')
+}
+
+/** A duration: "0.4 ms", "12 ms", "3.2 s". */
+export function formatDuration(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** A count with its noun: "1 claim", "7 claims". */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

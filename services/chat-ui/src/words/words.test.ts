@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { agentId, apiId, blueprintId, publicConfig, tenantId } from '../testing/public-config.ts'
+import { describeNames, shortenIds } from './names.ts'
+import { count, formatDistance, formatDuration } from './times.ts'
+
+const names = describeNames({ ...publicConfig, emulated: ['entra', 'auth-sidecar'] })
+
+describe('describeNames', () => {
+  it.each([
+    [agentId.toUpperCase(), 'agent identity'],
+    [`api://${apiId}`, 'Orders API'],
+    [`https://sts.windows.net/${tenantId}/`, 'this tenant'],
+    [blueprintId, 'blueprint'],
+    ['fb60f99c-7a34-4190-8149-302f77469936', 'Entra token exchange'],
+    ['ffffffff-0000-4000-8000-00000000000f', undefined],
+    ['not an id', undefined],
+  ])('names %s', (id, name) => {
+    expect(names.id(id)).toBe(name)
+  })
+
+  it.each([
+    ['user', 'You'],
+    ['orders-api', 'Orders API'],
+    ['an-api-of-tomorrow', 'an-api-of-tomorrow'],
+    ['constructor', 'constructor'],
+  ])('gives the actor %s its title', (actor, title) => {
+    expect(names.actor(actor)).toBe(title)
+  })
+
+  it('knows who is emulated', () => {
+    expect(['sidecar', 'entra', 'bedrock', 'orders-api'].filter(names.isEmulated)).toEqual([
+      'sidecar',
+      'entra',
+    ])
+  })
+})
+
+describe('shortenIds', () => {
+  it('keeps enough of each id to tell them apart', () => {
+    expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe('TR: agent bbbbbbbb… calls aaaaaaaa…')
+  })
+})
+
+describe('times', () => {
+  const now = new Date('2026-11-25T10:00:00Z')
+  it.each([
+    ['2026-11-25T10:00:00Z', 'now'],
+    ['2026-11-25T09:59:57Z', '3 seconds ago'],
+    ['2026-11-25T10:58:00Z', 'in 58 minutes'],
+    ['2026-11-25T22:00:00Z', 'in 12 hours'],
+    ['2026-11-28T10:00:00Z', 'in 3 days'],
+  ])('tells how far %s is away', (moment, distance) => {
+    expect(formatDistance(new Date(moment), now)).toBe(distance)
+  })
+
+  it.each([
+    [0.42, '0.4 ms'],
+    [12.3, '12 ms'],
+    [3_249, '3.2 s'],
+  ])('shortens a duration of %s ms', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text)
+  })
+
+  it('counts one thing and many', () => {
+    expect([count(1, 'claim'), count(7, 'claim')]).toEqual(['1 claim', '7 claims'])
+  })
+})

@@ -1,0 +1,149 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ask } from './support/steps.ts'
+import { config, result, status, steps, trace, turnStart } from './support/turns.ts'
+
+const browser = useBrowser()
+let agent: ScriptedAgent
+
+beforeAll(async () => {
+  agent = await startScriptedAgent()
+  agent.config = config
+  agent.status = status
+  agent.script = async (request, send) =>
+    send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
+})
+afterAll(() => agent?.close())
+
+async function open(width: number, height = 800): Promise<Page> {
+  const page = await browser.open(agent.url, { viewport: { width, height } })
+  await page.getByLabel('Your question').waitFor()
+  return page
+}
+
+describe('the two panes', () => {
+  it('are full height, each with its own scrolling', async () => {
+    const page = await open(1280)
+    for (let turn = 0; turn < 6; turn += 1) {
+      await (await ask(page, `Question ${turn}`)).getByText('Sunny.').waitFor()
+    }
+    await page.locator('.row').first().press(']')
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBe(800)
+    const bottoms = await page
+      .locator('.pane')
+      .evaluateAll(panes => panes.map(pane => pane.getBoundingClientRect().bottom))
+    expect(bottoms).toEqual([800, 800])
+    const overflows = await page
+      .locator('.log, .trace-body')
+      .evaluateAll(regions => regions.map(region => region.scrollHeight > region.clientHeight))
+    expect(overflows).toEqual([true, true])
+  })
+
+  it('have a divider that is moved with mouse and keys, and stays where it was put', async () => {
+    const page = await open(1280)
+    const divider = page.getByRole('separator', { name: 'Width of the conversation' })
+    const width = async () => (await page.locator('#pane-conversation').boundingBox())?.width ?? 0
+    const before = await width()
+    await divider.press('ArrowLeft')
+    expect(await width()).toBeLessThan(before)
+    await divider.press('End')
+    expect(await divider.getAttribute('aria-valuenow')).toBe('70')
+    const box = await divider.boundingBox()
+    await page.mouse.move((box?.x ?? 0) + 4, 400)
+    await page.mouse.down()
+    await page.mouse.move(1280 * 0.4, 400, { steps: 4 })
+    await page.mouse.up()
+    expect(await divider.getAttribute('aria-valuenow')).toBe('40')
+    await page.reload()
+    await divider.waitFor()
+    expect(Math.round(await width())).toBe(1280 * 0.4)
+    await divider.dblclick()
+    expect(await divider.getAttribute('aria-valuenow')).toBe('48')
+  })
+})
+
+describe('below 900 px', () => {
+  it('one pane is shown at a time, chosen by tabs', async () => {
+    const page = await open(899)
+    const [conversation, trace] = [page.locator('#pane-conversation'), page.locator('#pane-trace')]
+    await ask(page, 'Question')
+    await page.getByText('Sunny.').waitFor()
+    expect([await conversation.isVisible(), await trace.isVisible()]).toEqual([true, false])
+    await page.getByRole('tab', { name: 'Conversation' }).press('ArrowRight')
+    expect([await conversation.isVisible(), await trace.isVisible()]).toEqual([false, true])
+    expect(await page.locator(':focus').textContent()).toBe('Identity Trace')
+    await page.getByRole('tab', { name: 'Conversation' }).click()
+    await page.getByRole('button', { name: 'Show the trace of “Question”' }).click()
+    await trace.getByText('Call the weather API with TR').waitFor()
+  })
+
+  it('a phone has most of its height for the conversation', async () => {
+    const page = await open(320, 640)
+    const log = await page.getByRole('log').boundingBox()
+    expect(log?.height).toBeGreaterThan(640 * 0.55)
+    expect(
+      await page.getByRole('log').evaluate(it => it.scrollTop),
+      'an empty conversation is read from its top',
+    ).toBe(0)
+    const targets = await page
+      .locator('button:visible, label:visible')
+      .evaluateAll(list => list.map(it => it.getBoundingClientRect().height))
+    expect(Math.min(...targets.filter(height => height > 1))).toBeGreaterThanOrEqual(24)
+  })
+
+  it('a finger gets larger targets', async () => {
+    const page = await browser.open(agent.url, {
+      viewport: { width: 390, height: 800 },
+      hasTouch: true,
+      isMobile: true,
+    })
+    const button = await page.getByRole('button', { name: 'Sign in' }).boundingBox()
+    expect(button?.height).toBeGreaterThanOrEqual(44)
+  })
+})
+
+it.each([320, 360, 480, 768, 899, 900, 1024, 1280, 1920])(
+  'nothing scrolls sideways at %i px',
+  async width => {
+    const page = await open(width)
+    const sideways = () => page.evaluate('document.documentElement.scrollWidth')
+    expect(await sideways()).toBeLessThanOrEqual(width)
+    await ask(page, 'A-very-long-word-without-any-place-to-break-it-'.repeat(8))
+    await page.getByText('Sunny.').waitFor()
+    if (width < 900) await page.getByRole('tab', { name: 'Identity Trace' }).click()
+    await page.locator('.row').first().press(']')
+    for (const view of ['Steps', 'Compare', 'Sequence']) {
+      await page.getByRole('radio', { name: view }).check()
+      expect(await sideways(), view).toBeLessThanOrEqual(width)
+    }
+  },
+)
+
+it('nothing jumps while an answer comes', async () => {
+  const page = await open(1280)
+  await page.evaluate(
+    'globalThis.shifts = 0; new PerformanceObserver(list => { for (const { value } of list.getEntries()) shifts += value }).observe({ type: "layout-shift", buffered: true })',
+  )
+  await ask(page, 'Question')
+  await page.locator('.row').nth(4).waitFor()
+  expect(await page.evaluate('shifts')).toBeLessThan(0.05)
+})
+
+describe('the theme', () => {
+  it('is the system’s until another one is chosen, which stays', async () => {
+    const page = await browser.open(agent.url, { colorScheme: 'light' })
+    const paper = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+    const light = await paper()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    const dark = await paper()
+    expect(dark).not.toBe(light)
+    await page.getByRole('button', { name: 'Theme' }).click()
+    await page.getByRole('radio', { name: 'Light' }).check()
+    expect(await paper()).toBe(light)
+    await page.reload()
+    await page.getByLabel('Your question').waitFor()
+    expect(await paper()).toBe(light)
+  })
+})

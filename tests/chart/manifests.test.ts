@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests/render.ts'
+import { refusals } from './support/pod-security.ts'
+import { chart, containersOf, helmCommands, lint, render, renderText, run } from './support/render.ts'
+import { variants } from './support/variants.ts'
+
+// Where Kubernetes' schemas are, in kubeconform's notation; its own place on the internet otherwise.
+const schemas = process.env['KUBERNETES_SCHEMAS'] || 'default'
+// Kinds that are not Kubernetes' own; what is rendered of them is tested in full elsewhere.
+const foreign = 'HTTPRoute,ServiceMonitor'
+
+/** What kubeconform has to say against manifests, unknown fields included. */
+async function complaints(manifests: string, version: string): Promise<string> {
+  const args = [
+    '-strict',
+    '-summary',
+    '-skip',
+    foreign,
+    '-schema-location',
+    schemas,
+    '-kubernetes-version',
+    version,
+  ]
+  return run('kubeconform', args, manifests).then(
+    () => '',
+    error => error.message,
+  )
+}
+
+describe.each(Object.entries(variants))('the chart with %s', (_name, options) => {
+  it('passes helm lint --strict', async () => {
+    expect(await lint(options)).toContain('0 chart(s) failed')
+  })
+
+  it.each(helmCommands)('is rendered alike by %s', async helm => {
+    expect((await render({ ...options, helm })).objects).toEqual((await render(options)).objects)
+  })
+
+  it('makes only pods that Pod Security "restricted" lets in', async () => {
+    const { pods } = await render(options)
+    expect(pods.size).toBeGreaterThan(0)
+    for (const [name, pod] of pods) expect([name, refusals(pod)]).toEqual([name, []])
+  })
+
+  it('makes pods that write nowhere, are nobody and cannot talk to the API server', async () => {
+    for (const pod of (await render(options)).pods.values()) {
+      expect(pod.spec.automountServiceAccountToken).toBe(false)
+      for (const { securityContext, resources } of containersOf(pod)) {
+        expect(securityContext).toMatchObject({
+          readOnlyRootFilesystem: true,
+          runAsUser: 10001,
+          runAsGroup: 10001,
+        })
+        expect(Object.keys(resources?.requests ?? {}).sort()).toEqual(['cpu', 'ephemeral-storage', 'memory'])
+        expect(Object.keys(resources?.limits ?? {}).sort()).toEqual(['cpu', 'ephemeral-storage', 'memory'])
+      }
+    }
+  })
+
+  it('gives every object its own name and the labels of the release', async () => {
+    const { objects } = await render(options)
+    const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+    expect(names).toEqual([...new Set(names)])
+    for (const { metadata } of objects) {
+      expect(metadata.labels).toMatchObject({
+        'app.kubernetes.io/name': 'entra-bedrock-agent',
+        'app.kubernetes.io/instance': 'demo',
+        'app.kubernetes.io/component': expect.stringMatching(/^(agent|weather-api|test)$/),
+      })
+    }
+  })
+
+  it('needs no hook but for helm test, so that GitOps tools install all of it', async () => {
+    const hooked = (await render(options)).objects.filter(
+      ({ metadata }) => metadata.annotations?.['helm.sh/hook'],
+    )
+    expect(hooked.length).toBeGreaterThan(0)
+    for (const { metadata } of hooked) expect(metadata.annotations?.['helm.sh/hook']).toBe('test')
+  })
+})
+
+describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', version => {
+  it('knows every field of every manifest', async () => {
+    const manifests = await Promise.all(Object.values(variants).map(renderText))
+    expect(await complaints(manifests.join('\n---\n'), version)).toBe('')
+  })
+})
+
+describe('The checks of manifests', () => {
+  const deployment = async () =>
+    (await render({ files: ['ci/default-values.yaml'] })).find('Deployment', 'demo-agent')
+
+  it('notice a field that Kubernetes does not know', async () => {
+    const manifest = JSON.stringify({ ...(await deployment()), readynessProbe: {} })
+    expect(await complaints(manifest, '1.37.0')).toContain('readynessProbe')
+  })
+
+  it('notice a field of the wrong type', async () => {
+    const { spec, ...rest } = await deployment()
+    const manifest = JSON.stringify({ ...rest, spec: { ...Object(spec), replicas: 'two' } })
+    expect(await complaints(manifest, '1.37.0')).toContain('replicas')
+  })
+
+  it('notice what Pod Security refuses', () => {
+    const securityContext = { capabilities: { add: ['NET_ADMIN'] }, runAsUser: 0, privileged: true }
+    const pod = {
+      metadata: { labels: {} },
+      spec: {
+        hostNetwork: true,
+        containers: [{ name: 'a', image: 'b', securityContext }],
+        volumes: [{ name: 'v', hostPath: { path: '/' } }],
+      },
+    }
+    expect(refusals(pod)).toEqual([
+      'hostNetwork',
+      'volume v: hostPath',
+      'a: privileged',
+      'a: allowPrivilegeEscalation',
+      'a: capabilities.drop',
+      'a: capabilities.add',
+      'a: runAsNonRoot',
+      'a: runAsUser',
+      'a: seccompProfile',
+    ])
+  })
+})
+
+describe('A rendering', () => {
+  it('is the same each time, so that GitOps tools see no change where there is none', async () => {
+    const args = ['template', 'demo', chart, '--values', `${chart}/ci/everything-values.yaml`]
+    const helm = helmCommands[0] ?? 'helm'
+    expect(await run(helm, args)).toBe(await run(helm, args))
+  })
+})
+
+describe.each(clouds)('the manifests for users without Helm, %s', cloud => {
+  it('are what the chart renders (make manifests)', () => {
+    expect(readFileSync(manifestsFile(cloud), 'utf8')).toBe(renderManifests(cloud))
+  })
+})

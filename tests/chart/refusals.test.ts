@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import { chart, helmCommands, identities, renderWith, run, type Values } from './support/render.ts'
+
+const role = 'arn:aws:iam::111122223333:role/agent'
+const region = 'eu-central-1'
+
+const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
+  'no agent identity': [{ entra: { agentClientId: '' } }, 'entra.agentClientId is not set.'],
+  'the blueprint as the agent': [
+    { entra: { agentClientId: identities.entra.blueprintAppId } },
+    "entra.agentClientId is the blueprint's id",
+  ],
+  'an API without its application': [
+    { downstreamApis: { orders: { url: 'https://orders.example.com' } } },
+    'downstreamApis.orders.appId is not set.',
+  ],
+  'an API without an address': [
+    { downstreamApis: { orders: { appId: identities.entra.tenantId } } },
+    'downstreamApis.orders.url is not set.',
+  ],
+  'an API in the cluster that no policy lets the agent reach': [
+    { downstreamApis: { orders: { appId: identities.entra.tenantId, url: 'http://orders.shop:8081' } } },
+    'set downstreamApis.orders.egress.',
+  ],
+  'no weather API at all': [{ weatherApi: { enabled: false } }, 'downstreamApis.weather.url is not set.'],
+
+  'a client secret that is nowhere': [
+    { sidecar: { credential: { type: 'ClientSecret' } } },
+    'set clientSecret.existingSecret, or clientSecret.value for trying out.',
+  ],
+  'a client secret that is in two places': [
+    { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'a', value: 'b' } } } },
+    'has both existingSecret and value: remove value.',
+  ],
+  'a client secret that nobody uses': [
+    { sidecar: { credential: { clientSecret: { value: 'b' } } } },
+    'sidecar.credential.clientSecret is set, but sidecar.credential.type is ProjectedToken: set the type to ClientSecret',
+  ],
+  'a certificate that nobody uses': [
+    { sidecar: { credential: { type: 'WorkloadIdentity', certificateFile: { existingSecret: 'a' } } } },
+    'sidecar.credential.certificateFile is set, but sidecar.credential.type is WorkloadIdentity',
+  ],
+  'a key vault without its certificate': [
+    { sidecar: { credential: { type: 'KeyVault', keyVault: { url: 'https://v.vault.azure.net' } } } },
+    'set keyVault.url and keyVault.certificateName.',
+  ],
+  'a certificate without its Secret': [
+    { sidecar: { credential: { type: 'CertificateFile' } } },
+    'set certificateFile.existingSecret.',
+  ],
+  'a certificate store without its certificate': [
+    { sidecar: { credential: { type: 'StoreWithThumbprint' } } },
+    'set storeWithThumbprint.thumbprint and storeWithThumbprint.existingSecret.',
+  ],
+  "AWS's audience for the sidecar's token": [
+    { sidecar: { credential: { projectedToken: { audience: 'sts.amazonaws.com' } } } },
+    "The sidecar is given AWS's token",
+  ],
+  "IRSA's token for the sidecar": [
+    {
+      sidecar: {
+        credential: { type: 'WorkloadIdentity' },
+        env: { AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token' },
+      },
+    },
+    "The sidecar is given AWS's token",
+  ],
+  'a managed identity behind a federated credential, by annotation': [
+    {
+      sidecar: { credential: { type: 'SignedAssertionFromManagedIdentity' } },
+      agent: {
+        serviceAccount: { annotations: { 'azure.workload.identity/client-id': identities.entra.tenantId } },
+      },
+    },
+    'AADSTS700231',
+  ],
+  'a managed identity behind a federated credential, by label': [
+    {
+      sidecar: { credential: { type: 'SignedAssertionFromManagedIdentity' } },
+      agent: { podLabels: { 'azure.workload.identity/use': 'true' } },
+    },
+    'AADSTS700231',
+  ],
+  'a managed identity in place of the blueprint': [
+    {
+      sidecar: { credential: { type: 'WorkloadIdentity' } },
+      agent: {
+        serviceAccount: { annotations: { 'azure.workload.identity/client-id': identities.entra.tenantId } },
+      },
+    },
+    'AADSTS700231',
+  ],
+
+  'AWS without a region': [{ aws: { auth: 'podIdentity' } }, 'aws.auth is podIdentity: set aws.region.'],
+  'a region without a way to authenticate': [{ aws: { region } }, 'aws.region is set, but aws.auth is none'],
+  'web identity without a role': [
+    { aws: { auth: 'webIdentity', region } },
+    'aws.auth is webIdentity: set aws.roleArn.',
+  ],
+  'IRSA without a role': [{ aws: { auth: 'irsa', region } }, 'aws.auth is irsa: set aws.roleArn.'],
+  'a role for EKS Pod Identity': [
+    { aws: { auth: 'podIdentity', region, roleArn: role } },
+    'EKS knows the role of a ServiceAccount by its pod identity association. Remove aws.roleArn.',
+  ],
+  'a role for an API key': [
+    { aws: { auth: 'apiKey', region, existingSecret: 'a', roleArn: role } },
+    'only webIdentity and irsa use it. Remove aws.roleArn.',
+  ],
+  "IRSA's annotation beside another way": [
+    {
+      aws: { auth: 'webIdentity', region, roleArn: role },
+      agent: { serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': role } } },
+    },
+    'set aws.auth to irsa',
+  ],
+  'an API key that is nowhere': [
+    { aws: { auth: 'apiKey', region } },
+    'aws.auth is apiKey: set aws.existingSecret, or aws.apiKey for trying out.',
+  ],
+  'an API key in two places': [
+    { aws: { auth: 'apiKey', region, existingSecret: 'a', apiKey: { value: 'b' } } },
+    'aws.existingSecret and aws.apiKey are both set: remove the latter.',
+  ],
+  'an API key that nobody uses': [
+    { aws: { auth: 'podIdentity', region, apiKey: { value: 'b' } } },
+    'aws.apiKey is set, but aws.auth is podIdentity',
+  ],
+  'half of the access keys': [
+    { aws: { auth: 'staticKeys', region, staticKeys: { accessKeyId: 'a' } } },
+    'aws.staticKeys is incomplete: set accessKeyId and secretAccessKey.',
+  ],
+  'a Secret that nobody uses': [
+    { aws: { auth: 'podIdentity', region, existingSecret: 'a' } },
+    'aws.existingSecret is set, but aws.auth is podIdentity',
+  ],
+
+  'an AWS secret among the settings': [
+    { agent: { env: { AWS_SECRET_ACCESS_KEY: 'a' } } },
+    'agent.env.AWS_SECRET_ACCESS_KEY would end in a ConfigMap',
+  ],
+  "the blueprint's secret among the settings": [
+    { sidecar: { env: { AzureAd__ClientCredentials__0__ClientSecret: 'a' } } },
+    'sidecar.env.AzureAd__ClientCredentials__0__ClientSecret would end in a ConfigMap',
+  ],
+
+  'an Ingress without hosts': [{ ingress: { enabled: true } }, 'set ingress.hosts.'],
+  'an Ingress without TLS': [
+    { ingress: { enabled: true, hosts: ['a.example'] } },
+    'set ingress.tls.secretName, or ingress.tls.byController',
+  ],
+  'an HTTPRoute on whatever listener': [
+    { httpRoute: { enabled: true, hostnames: ['a.example'], parentRefs: [{ name: 'public' }] } },
+    'set sectionName to the https listener of the gateway public.',
+  ],
+  'an HTTPRoute of no gateway': [
+    { httpRoute: { enabled: true, hostnames: ['a.example'] } },
+    'set httpRoute.parentRefs.',
+  ],
+  'a gateway that no policy lets in': [
+    { ingress: { enabled: true, hosts: ['a.example'], tls: { secretName: 'a' } } },
+    'set networkPolicy.agent.ingressFrom',
+  ],
+  'Prometheus that no policy lets in': [
+    { serviceMonitor: { enabled: true } },
+    'set networkPolicy.agent.metricsFrom.',
+  ],
+  'more pods at least than at most': [
+    { agent: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } },
+    'agent.autoscaling.minReplicas is greater than maxReplicas.',
+  ],
+
+  'a word that no value has': [{ agent: { replica: 3 } }, 'replica'],
+  'a typing error in a nested value': [{ networkPolicy: { agent: { ingresFrom: [] } } }, 'ingresFrom'],
+  'an id that is none': [{ entra: { tenantId: 'contoso' } }, 'tenantId'],
+  'Entra without TLS': [{ entra: { authority: 'http://entra-emulator:7001' } }, 'authority'],
+  'a credential type that Entra does not have': [
+    { sidecar: { credential: { type: 'Password' } } },
+    '/sidecar/credential/type',
+  ],
+  'a name of an API that would make no variable': [
+    { downstreamApis: { 'order-history': { appId: identities.entra.tenantId, url: 'https://a.example' } } },
+    'order-history',
+  ],
+}
+
+describe('Values that cannot work are refused', () => {
+  it.each(Object.entries(mistakes))('in words: %s', async (_name, [values, sentence]) => {
+    await expect(renderWith(values)).rejects.toThrow(sentence)
+  })
+
+  it('all at once', async () => {
+    const values = { entra: { tenantId: '' }, aws: { region }, ingress: { enabled: true } }
+    const message = await renderWith(values).then(
+      () => '',
+      error => error.message,
+    )
+    for (const sentence of ['entra.tenantId is not set.', 'aws.region is set', 'set ingress.hosts.']) {
+      expect(message).toContain(sentence)
+    }
+  })
+
+  it('as are clusters without stable native sidecars', async () => {
+    const args = ['template', 'demo', chart, '--kube-version', '1.32.0', '--values', '-']
+    await expect(run(helmCommands[0] ?? 'helm', args, JSON.stringify(identities))).rejects.toThrow('>=1.33.0')
+  })
+})

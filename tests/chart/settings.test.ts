@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import { identities, merge, render, renderNotes, renderWith } from './support/render.ts'
+
+const ids = { ...identities.entra, weather: identities.downstreamApis.weather.appId }
+
+describe('The settings that the chart makes', () => {
+  it('are understood by the agent', async () => {
+    const config = readAgentConfig((await render({ values: identities })).settings('demo-agent', 'agent'))
+    expect(config).toMatchObject({
+      host: '0.0.0.0',
+      port: 3001,
+      metricsPort: 9464,
+      sidecarUrl: 'http://localhost:5000',
+      agent: {
+        tenantId: ids.tenantId,
+        blueprintAppId: ids.blueprintAppId,
+        clientId: ids.agentClientId,
+        authority: 'https://login.microsoftonline.com',
+      },
+      toolsets: [{ api: { url: 'http://demo-weather-api:8080', appId: ids.weather } }],
+    })
+  })
+
+  it('are understood by the weather API', async () => {
+    const config = readWeatherConfig(
+      (await render({ values: identities })).settings('demo-weather-api', 'weather-api'),
+    )
+    expect(config).toMatchObject({
+      host: '0.0.0.0',
+      port: 8080,
+      token: {
+        tenantId: ids.tenantId,
+        weatherApiAppId: ids.weather,
+        allowedCallers: [ids.agentClientId],
+        validateSignature: true,
+      },
+    })
+  })
+
+  it('are understood by the sidecar', async () => {
+    const { azureAd } = readSidecarConfig(
+      (await render({ values: identities })).settings('demo-agent', 'sidecar'),
+    )
+    expect(azureAd).toMatchObject({ tenantId: ids.tenantId, clientId: ids.blueprintAppId })
+    expect(azureAd?.credentials.map(({ sourceType }) => sourceType)).toEqual(['SignedAssertionFilePath'])
+  })
+
+  it('make the same entries of APIs as the demo, and open the same gate', async () => {
+    const ofInterest = (settings: Readonly<Record<string, string>>) =>
+      Object.entries(settings)
+        .filter(([name]) => /^(DownstreamApis|Sidecar)__/.test(name) && !name.endsWith('__BaseUrl'))
+        .map(([name, value]) => `${name}=${value.replace(/[0-9a-f-]{36}/, '…')}`)
+        .sort()
+    const demo = describeProcesses({}).find(({ name }) => name === 'sidecar')?.env ?? {}
+    const chart = (await render({ values: identities })).settings('demo-agent', 'sidecar')
+    expect(ofInterest(chart)).toEqual(ofInterest(demo))
+    expect(ofInterest(chart)).toHaveLength(5)
+  })
+
+  it('keep the sidecar in production mode and quiet', async () => {
+    expect((await render({ values: identities })).settings('demo-agent', 'sidecar')).toMatchObject({
+      ASPNETCORE_ENVIRONMENT: 'Production',
+      AllowedHosts: 'localhost',
+      Logging__LogLevel__Default: 'Warning',
+    })
+  })
+
+  it('make an API known to the sidecar in both flows, and to the agent', async () => {
+    const rendering = await render({ files: ['ci/everything-values.yaml'] })
+    const url = 'http://orders.shop.svc.cluster.local:8081'
+    const appId = 'eeeeeeee-0000-4000-8000-00000000000e'
+    expect(rendering.find('ConfigMap', 'agents-sidecar').data).toMatchObject({
+      DownstreamApis__orderHistoryApp__BaseUrl: url,
+      DownstreamApis__orderHistoryApp__Scopes__0: `api://${appId}/.default`,
+      DownstreamApis__orderHistoryApp__RequestAppToken: 'true',
+      DownstreamApis__orderHistory__BaseUrl: url,
+      DownstreamApis__orderHistory__Scopes__0: `api://${appId}/.default`,
+      DownstreamApis__orderHistory__RequestAppToken: 'false',
+    })
+    expect(rendering.find('ConfigMap', 'agents-agent').data).toMatchObject({
+      ORDER_HISTORY_API_URL: url,
+      ORDER_HISTORY_API_APP_ID: appId,
+    })
+  })
+
+  it('let the agent accept the hosts of Ingress, HTTPRoute and the values, and localhost', async () => {
+    const rendering = await render({ files: ['ci/everything-values.yaml'] })
+    expect(rendering.find('ConfigMap', 'agents-agent').data?.['ALLOWED_HOSTS']).toBe(
+      'localhost,127.0.0.1,[::1],agent.internal,agent.example.com,chat.example.com',
+    )
+  })
+
+  it('give way to those of env, numbers in full, and leave out what is empty', async () => {
+    const rendering = await renderWith({
+      agent: { env: { LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: 1_000_000 } },
+    })
+    const settings = rendering.settings('demo-agent', 'agent')
+    expect(settings).toMatchObject({ LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: '1000000' })
+    expect(Object.keys(settings)).not.toContain('CLIENT_SPA_APP_ID')
+    expect(Object.values(settings)).not.toContain('')
+  })
+
+  it('trust further certificate authorities in all three containers', async () => {
+    const rendering = await renderWith({ extraCaCertificates: { configMap: 'company-ca' } })
+    for (const [pod, container] of [
+      ['demo-agent', 'agent'],
+      ['demo-agent', 'sidecar'],
+      ['demo-weather-api', 'weather-api'],
+    ] as const) {
+      expect(rendering.settings(pod, container)['NODE_EXTRA_CA_CERTS']).toBe('/etc/extra-ca/ca.crt')
+      expect(rendering.container(pod, container).volumeMounts).toContainEqual({
+        name: 'extra-ca',
+        mountPath: '/etc/extra-ca',
+        readOnly: true,
+      })
+    }
+    // .NET takes what is in this folder besides its own.
+    expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
+  })
+
+  it('skip the signature check of the weather API only when told to, and say so loudly', async () => {
+    const values = merge(identities, { weatherApi: { debug: { skipSignature: true } } })
+    const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')
+    expect(readWeatherConfig(settings).token.validateSignature).toBe(false)
+    expect(settings['NODE_ENV']).toBe('development')
+    expect(await renderNotes({ values })).toContain('WARNING: weatherApi.debug.skipSignature is on.')
+    expect(await renderNotes({ values: identities })).not.toContain('WARNING')
+  })
+
+  it('replace the pods of those who read them, and no others', async () => {
+    const checksums = async (values: object) => {
+      const rendering = await renderWith(values as Record<string, unknown>)
+      return ['demo-agent', 'demo-weather-api'].map(
+        name => rendering.pod(name).metadata.annotations?.['checksum/config'],
+      )
+    }
+    const [agent, weather] = await checksums({})
+    const [otherAgent, sameWeather] = await checksums({ sidecar: { env: { AzureAd__SendX5C: true } } })
+    const [sameAgent, otherWeather] = await checksums({ weatherApi: { provider: 'climate-normals' } })
+    expect([sameAgent, sameWeather]).toEqual([agent, weather])
+    expect(otherAgent).not.toBe(agent)
+    expect(otherWeather).not.toBe(weather)
+  })
+})

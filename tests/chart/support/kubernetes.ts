@@ -1,0 +1,140 @@
+// What these tests read of Kubernetes' objects.
+
+export type Labels = Readonly<Record<string, string>>
+
+export interface KubernetesObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly labels?: Labels
+    readonly annotations?: Labels
+  }
+  readonly data?: Readonly<Record<string, string>>
+  readonly stringData?: Readonly<Record<string, string>>
+  readonly spec?: unknown
+}
+
+export interface Probe {
+  readonly httpGet: {
+    readonly path: string
+    readonly port: number | string
+    readonly host?: string
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
+  }
+  readonly failureThreshold?: number
+}
+
+export interface SecurityContext {
+  readonly runAsNonRoot?: boolean
+  readonly runAsUser?: number
+  readonly runAsGroup?: number
+  readonly privileged?: boolean
+  readonly allowPrivilegeEscalation?: boolean
+  readonly readOnlyRootFilesystem?: boolean
+  readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] }
+  readonly seccompProfile?: { readonly type: string }
+}
+
+export interface EnvironmentVariable {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
+  }
+}
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly args?: readonly string[]
+  readonly restartPolicy?: string
+  readonly env?: readonly EnvironmentVariable[]
+  readonly envFrom?: readonly {
+    readonly configMapRef?: { readonly name: string }
+    readonly secretRef?: { readonly name: string }
+  }[]
+  readonly ports?: readonly {
+    readonly name: string
+    readonly containerPort: number
+    readonly hostPort?: number
+  }[]
+  readonly startupProbe?: Probe
+  readonly livenessProbe?: Probe
+  readonly readinessProbe?: Probe
+  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } }
+  readonly securityContext?: SecurityContext
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>
+    readonly limits?: Readonly<Record<string, string>>
+  }
+  readonly volumeMounts?: readonly {
+    readonly name: string
+    readonly mountPath: string
+    readonly readOnly?: boolean
+  }[]
+}
+
+export interface Volume {
+  readonly name: string
+  readonly projected?: {
+    readonly sources: readonly {
+      readonly serviceAccountToken?: {
+        readonly path: string
+        readonly audience: string
+        readonly expirationSeconds: number
+      }
+    }[]
+  }
+  readonly secret?: { readonly secretName: string; readonly items: readonly { key: string; path: string }[] }
+  readonly configMap?: { readonly name: string }
+}
+
+export interface PodSpec {
+  readonly serviceAccountName?: string
+  readonly automountServiceAccountToken?: boolean
+  readonly hostNetwork?: boolean
+  readonly hostPID?: boolean
+  readonly hostIPC?: boolean
+  readonly securityContext?: SecurityContext
+  readonly terminationGracePeriodSeconds?: number
+  readonly nodeSelector?: Labels
+  readonly initContainers?: readonly Container[]
+  readonly containers: readonly Container[]
+  readonly volumes?: readonly Volume[]
+}
+
+export interface PodTemplate {
+  readonly metadata: { readonly labels: Labels; readonly annotations?: Labels }
+  readonly spec: PodSpec
+}
+
+/** Deployments and Jobs: whatever makes pods. */
+export interface Workload {
+  readonly replicas?: number
+  readonly selector?: { readonly matchLabels: Labels }
+  readonly template: PodTemplate
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Labels
+}
+
+export interface Peer {
+  readonly podSelector?: LabelSelector
+  readonly namespaceSelector?: LabelSelector
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] }
+}
+
+export interface PolicyRule {
+  readonly from?: readonly Peer[]
+  readonly to?: readonly Peer[]
+  readonly ports?: readonly { readonly port: number; readonly protocol: string }[]
+}
+
+export interface NetworkPolicySpec {
+  readonly podSelector: LabelSelector
+  readonly policyTypes: readonly string[]
+  readonly ingress?: readonly PolicyRule[]
+  readonly egress?: readonly PolicyRule[]
+}

@@ -1,0 +1,79 @@
+import { BlockList, isIPv6 } from 'node:net'
+import type {
+  KubernetesObject,
+  LabelSelector,
+  Labels,
+  NetworkPolicySpec,
+  Peer,
+  PolicyRule,
+} from './kubernetes.ts'
+
+/** A pod, or an address outside of the cluster. Namespaces carry their name as a label, as Kubernetes sees to. */
+export type Place = { readonly namespace: string; readonly labels: Labels } | { readonly address: string }
+
+interface Connection {
+  readonly from: Place
+  readonly to: Place
+  readonly port: number
+  readonly protocol: string
+}
+
+/** Whether policies in `namespace` let a connection through, by the rules of networking.k8s.io/v1. */
+export function isAllowed(
+  policies: readonly KubernetesObject[],
+  namespace: string,
+  connection: Connection,
+): boolean {
+  const specs = policies.map(({ spec }) => spec as NetworkPolicySpec)
+  const passes = (end: Place, other: Place, type: 'Ingress' | 'Egress') => {
+    const governing = specs.filter(
+      spec => spec.policyTypes.includes(type) && selectsPod(spec, namespace, end),
+    )
+    if (governing.length === 0) return true
+    const rules = governing.flatMap(spec => (type === 'Ingress' ? spec.ingress : spec.egress) ?? [])
+    return rules.some(rule => matches(rule, namespace, other, connection))
+  }
+  return passes(connection.from, connection.to, 'Egress') && passes(connection.to, connection.from, 'Ingress')
+}
+
+function selectsPod({ podSelector }: NetworkPolicySpec, namespace: string, place: Place): boolean {
+  return 'labels' in place && place.namespace === namespace && selects(podSelector, place.labels)
+}
+
+function matches(rule: PolicyRule, namespace: string, other: Place, { port, protocol }: Connection): boolean {
+  const peers = rule.from ?? rule.to
+  const portFits = rule.ports?.some(allowed => allowed.port === port && allowed.protocol === protocol) ?? true
+  return portFits && (peers === undefined || peers.some(peer => isPeer(peer, namespace, other)))
+}
+
+function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, namespace: string, place: Place): boolean {
+  if (ipBlock) {
+    return (
+      'address' in place &&
+      within([ipBlock.cidr], place.address) &&
+      !within(ipBlock.except ?? [], place.address)
+    )
+  }
+  if ('address' in place) return false
+  const namespaceFits = namespaceSelector
+    ? selects(namespaceSelector, { 'kubernetes.io/metadata.name': place.namespace })
+    : place.namespace === namespace
+  return namespaceFits && selects(podSelector ?? {}, place.labels)
+}
+
+function selects(selector: LabelSelector, labels: Labels): boolean {
+  const unknown = Object.keys(selector).filter(key => key !== 'matchLabels')
+  if (unknown.length > 0) throw new Error(`The evaluator of policies does not know ${unknown}.`)
+  return Object.entries(selector.matchLabels ?? {}).every(([name, value]) => labels[name] === value)
+}
+
+function within(blocks: readonly string[], address: string): boolean {
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [net = '', bits] = block.split('/')
+    // A block of the other family says nothing; the list itself would take ::/0 for every IPv4 address too.
+    if (isIPv6(net) === isIPv6(address)) list.addSubnet(net, Number(bits), family)
+  }
+  return list.check(address, family)
+}

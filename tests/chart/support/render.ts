@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { vi } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
+
+// A test starts other programs, several times; a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 })
+
+export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
+
+/** The programs to render with, the first of which most tests use. `HELM_COMMANDS=helm,helm3` adds the older one. */
+export const helmCommands = (process.env['HELM_COMMANDS'] || 'helm').split(',')
+
+export type Values = Readonly<Record<string, unknown>>
+
+/** The least that installs. */
+export const identities = {
+  entra: {
+    tenantId: '11111111-2222-4333-8444-555555555555',
+    blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
+    agentClientId: 'bbbbbbbb-0000-4000-8000-00000000000b',
+  },
+  downstreamApis: { weather: { appId: 'aaaaaaaa-0000-4000-8000-00000000000a' } },
+} as const
+
+export interface RenderOptions {
+  /** Values files of the chart, by their paths in its folder. */
+  readonly files?: readonly string[]
+  readonly values?: Values
+  readonly helm?: string
+}
+
+/** Runs a program. Rejects with what it wrote to stderr when it fails, or is not there. */
+export function run(program: string, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'pipe' })
+    let [output, errors] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', text => {
+      output += text
+    })
+    child.stderr.setEncoding('utf8').on('data', text => {
+      errors += text
+    })
+    child.once('error', reject)
+    child.once('close', code =>
+      code === 0 ? resolve(output) : reject(new Error(`${program} ended with ${code}:\n${errors}${output}`)),
+    )
+    child.stdin.end(input)
+  })
+}
+
+/** Runs Helm with the values of `options`; the same call is made once only. */
+const outputs = new Map<string, Promise<string>>()
+
+function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {
+  const { files = [], values = {}, helm = helmCommands[0] ?? 'helm' } = options
+  const valueFiles = [...files.map(file => resolve(chart, file)), '-'].flatMap(file => ['--values', file])
+  const args = [...command, '--namespace', 'agents', ...valueFiles]
+  const input = JSON.stringify(values)
+  const key = JSON.stringify([helm, args, input])
+  const output = outputs.get(key) ?? run(helm, args, input)
+  outputs.set(key, output)
+  return output
+}
+
+/** Helm 3 takes a cluster for one that is too old, if it is not told otherwise. */
+const cluster = ['--kube-version', '1.37.0']
+
+/** What `helm template` writes for the release `demo`. */
+export function renderText(options: RenderOptions): Promise<string> {
+  return runHelm(options, ['template', 'demo', chart, ...cluster])
+}
+
+/** `helm lint --strict`. */
+export function lint(options: RenderOptions): Promise<string> {
+  return runHelm(options, ['lint', '--strict', chart, ...cluster])
+}
+
+/** What is printed after an installation. */
+export async function renderNotes(options: RenderOptions): Promise<string> {
+  const text = await runHelm(options, ['install', 'demo', chart, '--dry-run=client'])
+  return text.slice(text.indexOf('\nNOTES:'))
+}
+
+export class Rendering {
+  readonly objects: readonly KubernetesObject[]
+
+  constructor(text: string) {
+    this.objects = parseAllDocuments(text).map((document): KubernetesObject => {
+      if (document.errors[0]) throw document.errors[0]
+      return document.toJS()
+    })
+  }
+
+  ofKind(kind: string): readonly KubernetesObject[] {
+    return this.objects.filter(object => object.kind === kind)
+  }
+
+  find(kind: string, name: string): KubernetesObject {
+    const found = this.ofKind(kind).find(object => object.metadata.name === name)
+    if (!found) throw new Error(`There is no ${kind} ${name}.`)
+    return found
+  }
+
+  spec<Spec>(kind: string, name: string): Spec {
+    return this.find(kind, name).spec as Spec
+  }
+
+  /** Every pod that the objects make, by the name of what makes it. */
+  get pods(): ReadonlyMap<string, PodTemplate> {
+    const makers = this.objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
+    return new Map(makers.map(({ metadata, spec }) => [metadata.name, (spec as Workload).template]))
+  }
+
+  pod(name: string): PodTemplate {
+    const found = this.pods.get(name)
+    if (!found) throw new Error(`Nothing makes pods ${name}.`)
+    return found
+  }
+
+  container(pod: string, name: string): Container {
+    const found = containersOf(this.pod(pod)).find(container => container.name === name)
+    if (!found) throw new Error(`Pod ${pod} has no container ${name}.`)
+    return found
+  }
+
+  /** The settings that a container gets from ConfigMaps. */
+  settings(pod: string, name: string): Readonly<Record<string, string>> {
+    const maps = (this.container(pod, name).envFrom ?? []).flatMap(({ configMapRef }) => configMapRef ?? [])
+    return Object.assign({}, ...maps.map(map => this.find('ConfigMap', map.name).data))
+  }
+}
+
+export function containersOf({ spec }: PodTemplate): readonly Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers]
+}
+
+export async function render(options: RenderOptions): Promise<Rendering> {
+  return new Rendering(await renderText(options))
+}
+
+/** The least that installs, with further values over it. */
+export function renderWith(values: Values): Promise<Rendering> {
+  return render({ values: merge(identities, values) })
+}
+
+export function merge(base: Values, over: Values): Values {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key]
+    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value
+  }
+  return merged
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

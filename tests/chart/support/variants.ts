@@ -1,0 +1,53 @@
+import { identities, merge, type RenderOptions, type Values } from './render.ts'
+
+const role = 'arn:aws:iam::111122223333:role/agent'
+const region = 'eu-central-1'
+
+/** Complete values for every way the sidecar can authenticate to Entra. */
+export const credentials: Readonly<Record<string, Values>> = {
+  ProjectedToken: {},
+  WorkloadIdentity: {},
+  SignedAssertionFromManagedIdentity: {},
+  KeyVault: { keyVault: { url: 'https://vault.vault.azure.net', certificateName: 'blueprint' } },
+  CertificateFile: { certificateFile: { existingSecret: 'certificate', passwordKey: 'password' } },
+  StoreWithThumbprint: {
+    storeWithThumbprint: {
+      thumbprint: '0123456789abcdef0123456789abcdef01234567',
+      existingSecret: 'certificate',
+    },
+  },
+  ClientSecret: { clientSecret: { existingSecret: 'blueprint' } },
+}
+
+/** Complete values for every way the agent can authenticate to AWS. */
+export const awsAuths: Readonly<Record<string, Values>> = {
+  none: {},
+  webIdentity: { region, roleArn: role },
+  irsa: { region, roleArn: role },
+  podIdentity: { region },
+  apiKey: { region, existingSecret: 'aws' },
+  staticKeys: { region, existingSecret: 'aws' },
+}
+
+export function withCredential(type: string): Values {
+  return merge(identities, { sidecar: { credential: { type, ...credentials[type] } } })
+}
+
+export function withAwsAuth(auth: string): Values {
+  return merge(identities, { aws: { auth, ...awsAuths[auth] } })
+}
+
+const cloud = merge(identities, { aws: { roleArn: role } })
+
+/** Everything that is checked in every form that the chart can take. */
+export const variants: Readonly<Record<string, RenderOptions>> = {
+  'ci/default-values.yaml': { files: ['ci/default-values.yaml'] },
+  'ci/everything-values.yaml': { files: ['ci/everything-values.yaml'] },
+  'ci/trial-values.yaml': { files: ['ci/trial-values.yaml'] },
+  'values-aks.yaml': { files: ['values-aks.yaml'], values: cloud },
+  'values-eks.yaml': { files: ['values-eks.yaml'], values: cloud },
+  ...Object.fromEntries(
+    Object.keys(credentials).map(type => [`credential ${type}`, { values: withCredential(type) }]),
+  ),
+  ...Object.fromEntries(Object.keys(awsAuths).map(auth => [`AWS ${auth}`, { values: withAwsAuth(auth) }])),
+}

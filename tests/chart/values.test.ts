@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { chartReadme, chartValues, readmeWithValues } from '../../scripts/chart-values/table.ts'
+import { chart } from './support/render.ts'
+
+interface Schema {
+  readonly $ref?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly $defs?: Readonly<Record<string, Schema>>
+}
+
+const schema: Schema = JSON.parse(readFileSync(resolve(chart, 'values.schema.json'), 'utf8'))
+
+/** Names of all values that the schema describes one by one. */
+function described(part: Schema, name = ''): readonly string[] {
+  const { properties } = part.$ref ? (schema.$defs?.[part.$ref.replace('#/$defs/', '')] ?? {}) : part
+  if (!properties || name.endsWith('resources')) return [name]
+  return Object.entries(properties).flatMap(([key, below]) => described(below, name ? `${name}.${key}` : key))
+}
+
+function templates(): string {
+  const folder = resolve(chart, 'templates')
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => readFileSync(resolve(entry.parentPath, entry.name), 'utf8'))
+    .join('\n')
+}
+
+describe('The values of the chart', () => {
+  it('are listed in its README (npm run chart-values)', () => {
+    expect(readFileSync(chartReadme, 'utf8')).toBe(readmeWithValues())
+  })
+
+  it('all have a meaning', () => {
+    expect(chartValues().length).toBeGreaterThan(100)
+    expect(chartValues().filter(({ meaning }) => meaning === '')).toEqual([])
+  })
+
+  it('without one are noticed', () => {
+    expect(chartValues('a:\n  # Meaning.\n  b: 1\n  c: 2\nd: 3\n')).toEqual([
+      { name: 'a.b', defaultText: '1', meaning: 'Meaning.' },
+      { name: 'a.c', defaultText: '2', meaning: '' },
+      { name: 'd', defaultText: '3', meaning: '' },
+    ])
+  })
+
+  it('are the same ones in values.yaml and in the schema', () => {
+    // The schema knows APIs by any name, and what Helm gives to a chart that another one depends on.
+    const inSchema = described(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
+    const inValues = chartValues().map(({ name }) => name)
+    expect(inValues.filter(name => !name.startsWith('downstreamApis.')).sort()).toEqual([...inSchema].sort())
+  })
+
+  it('are all used by a template', () => {
+    const text = templates()
+    const unused = chartValues().filter(({ name }) => !text.includes(`.${name.split('.').at(-1)}`))
+    expect(unused).toEqual([])
+  })
+})

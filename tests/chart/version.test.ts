@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { chart, identities, render } from './support/render.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
+const { version }: { version: string } = JSON.parse(read('package.json'))
+
+interface ChartFile {
+  readonly version: string
+  readonly appVersion: string
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+describe('One version', () => {
+  it('is that of all packages', () => {
+    const workspaces = ['packages', 'services', 'emulators'].flatMap(parent =>
+      readdirSync(resolve(root, parent)).map(name => `${parent}/${name}/package.json`),
+    )
+    const versions = workspaces.map(path => [path, JSON.parse(read(path)).version])
+    expect(versions.length).toBeGreaterThan(5)
+    expect(versions).toEqual(workspaces.map(path => [path, version]))
+  })
+
+  it.each(readdirSync(resolve(root, 'charts')))('is that of the chart %s and of what it installs', name => {
+    const file: ChartFile = parse(read(`charts/${name}/Chart.yaml`))
+    expect([file.version, file.appVersion]).toEqual([version, version])
+  })
+
+  it('is the newest in the changelog', () => {
+    expect(/^## (\S+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version)
+  })
+
+  it('is that of the images, which Artifact Hub shows as they are installed', async () => {
+    const { annotations }: ChartFile = parse(readFileSync(resolve(chart, 'Chart.yaml'), 'utf8'))
+    const shown: readonly { image: string }[] = parse(annotations['artifacthub.io/images'] ?? '')
+    const rendering = await render({ values: identities })
+    const installed = [
+      rendering.container('demo-agent', 'agent'),
+      rendering.container('demo-weather-api', 'weather-api'),
+      rendering.container('demo-agent', 'sidecar'),
+    ].map(({ image }) => image)
+    expect(shown.map(({ image }) => image)).toEqual(installed)
+    expect(installed.slice(0, 2).map(image => image.split(':')[1])).toEqual([version, version])
+  })
+})

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Demo } from './support/demo.ts'
+import { runIn } from './support/in-container.ts'
+import { Namespace } from './support/namespace.ts'
+import { startOutsideWorld, startPod } from './support/pods.ts'
+
+/** Addresses outside the cluster, which the node sends to a pod of this test for as long as it runs. */
+const outside = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
+
+/** One to look out of, one to look at. */
+const twoAgents = { agent: { replicas: 2 } }
+
+interface Source {
+  readonly namespace: Namespace
+  readonly pod: string
+  readonly container: string
+}
+
+/** Whom the policies let reach what. Everything else is refused, and was reached before there were policies. */
+const allowed = {
+  agent: ['DNS', 'weather API', 'Entra emulator', 'Bedrock emulator', 'public address, port 443'],
+  'weather API': ['DNS', 'Entra emulator', 'public address, port 443'],
+  'a pod in the namespace': beyondTheRelease(),
+  'a pod in another namespace': beyondTheRelease(),
+}
+
+function beyondTheRelease(): string[] {
+  return [
+    'DNS',
+    'Entra emulator',
+    'Bedrock emulator',
+    'public address, port 443',
+    'public address, port 80',
+    'private address, port 443',
+    'metadata address, port 80',
+    'another service',
+    'API server',
+  ]
+}
+
+let demo: Demo
+let elsewhere: Namespace
+let sources: Readonly<Record<string, Source>>
+let targets: Readonly<Record<string, string>>
+
+beforeAll(async () => {
+  elsewhere = await Namespace.create('boundary-elsewhere', 'privileged')
+  const [installed] = await Promise.all([
+    Demo.install('boundary', { agent: { ...twoAgents, networkPolicy: { enabled: false } } }),
+    startOutsideWorld(elsewhere, { addresses: Object.values(outside), ports: [80, 443] }),
+    startPod(elsewhere, { name: 'stranger', script: listen }),
+  ])
+  demo = installed
+  const { namespace } = demo
+  await startPod(namespace, { name: 'stranger', script: listen })
+  const [agent, otherAgent] = await namespace.pods('agent')
+  const weather = await namespace.pod('weather-api')
+  const service = (name: string, port: number) => `${name}.${namespace.name}:${port}`
+  sources = {
+    agent: { namespace, pod: agent?.metadata.name ?? '', container: 'agent' },
+    'weather API': { namespace, pod: weather.metadata.name, container: 'weather-api' },
+    'a pod in the namespace': { namespace, pod: 'stranger', container: 'stranger' },
+    'a pod in another namespace': { namespace: elsewhere, pod: 'stranger', container: 'stranger' },
+  }
+  targets = {
+    'weather API': service('demo-weather-api', 8080),
+    page: `${otherAgent?.status.podIP}:3001`,
+    metrics: `${otherAgent?.status.podIP}:9464`,
+    sidecar: `${otherAgent?.status.podIP}:5000`,
+    'Entra emulator': service('entra-emulator', demo.ports.entra),
+    'Bedrock emulator': service('bedrock-emulator', 7002),
+    'another service': `${(await elsewhere.get<Stranger>('pod', 'stranger')).status.podIP}:8080`,
+    'public address, port 443': `${outside.public}:443`,
+    'public address, port 80': `${outside.public}:80`,
+    'private address, port 443': `${outside.private}:443`,
+    'metadata address, port 80': `${outside.metadata}:80`,
+    'API server': 'kubernetes.default.svc.cluster.local:443',
+  }
+})
+afterAll(async () => {
+  await elsewhere?.[Symbol.asyncDispose]()
+  await demo?.[Symbol.asyncDispose]()
+})
+
+type Stranger = Awaited<ReturnType<Namespace['pod']>>
+
+const listen = "(await import('node:net')).createServer(socket => socket.destroy()).listen(8080)"
+
+/** What a source can reach: names that resolve, and targets that let it connect within two seconds. */
+async function reachFrom({ namespace, pod, container }: Source): Promise<string[]> {
+  const script = `
+    import { lookup } from 'node:dns/promises'
+    import { connect } from 'node:net'
+    const within = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms, false))])
+    const reach = (host, port) => new Promise(done => {
+      const socket = connect({ host, port }, () => done(true))
+      socket.on('error', () => done(false))
+    })
+    const resolve = within(2_000, lookup('kubernetes.default.svc.cluster.local').then(() => true, () => false))
+    const targets = ${JSON.stringify(Object.entries(targets))}
+    const reached = await Promise.all(targets.map(([name, address]) => {
+      const [, host, port] = /^(.*):(\\d+)$/.exec(address)
+      return within(2_000, reach(host, Number(port))).then(ok => ok && name)
+    }))
+    result = [(await resolve) && 'DNS', ...reached].filter(Boolean)
+  `
+  return runIn(namespace, { pod, container, script })
+}
+
+describe('the boundary', () => {
+  it('is not there without policies: everybody reaches everything', async () => {
+    for (const [name, source] of Object.entries(sources)) {
+      expect(await reachFrom(source), name).toEqual(['DNS', ...Object.keys(targets)])
+    }
+  })
+
+  describe('with policies', () => {
+    beforeAll(() => demo.installAgent(twoAgents))
+
+    it.each(Object.entries(allowed))('lets %s reach only what it must', async (name, reachable) => {
+      const source = sources[name]
+      if (!source) throw new Error(`There is no ${name}.`)
+      // Policies reach the node a moment after they were made.
+      await vi.waitFor(async () => expect((await reachFrom(source)).sort()).toEqual(reachable.toSorted()), {
+        timeout: 20_000,
+      })
+    })
+
+    it('still lets the agent use its sidecar', async () => {
+      const source = sources['agent']
+      if (!source) throw new Error('There is no agent.')
+      const script = "result = (await fetch('http://localhost:5000/healthz')).status"
+      expect(await runIn(source.namespace, { ...source, script })).toBe(200)
+    })
+  })
+})

@@ -1,0 +1,106 @@
+/**
+ * Runs in a pod of its own: asks the agent in every way at the same time, over and over, until SIGTERM. Then prints one line
+ * of JSON, a `LoadReport`.
+ */
+import { Agent, request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+
+type Mode = 'direct' | 'bedrock'
+
+interface Way {
+  readonly mode: Mode
+  /** A connection for each request, or one that is kept, as gateways have them. */
+  readonly connection: 'new' | 'kept'
+}
+
+const agentUrl = process.env['AGENT_URL'] ?? ''
+const answerTimeoutMs = 60_000
+/** Between two requests, so that the load leaves a small machine time for the pods. */
+const pauseMs = 20
+const report: Record<string, { requests: number; failures: string[] }> = {}
+let stopping = false
+process.once('SIGTERM', () => {
+  stopping = true
+})
+
+/** Status and body of one turn; direct turns answer as JSON, Bedrock turns as an event stream. */
+function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const accept = mode === 'bedrock' ? 'text/event-stream' : 'application/json'
+    const asked = request(
+      `${agentUrl}/api/chat`,
+      {
+        method: 'POST',
+        agent,
+        headers: { accept, 'content-type': 'application/json' },
+        timeout: answerTimeoutMs,
+      },
+      response => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          body += part
+        })
+        response.once('end', () => resolve({ status: response.statusCode, body }))
+        response.once('error', reject)
+      },
+    )
+    asked.once('timeout', () => asked.destroy(new Error('no answer in time')))
+    asked.once('error', reject)
+    asked.end(JSON.stringify({ message: 'Weather in Dallas?', mode, flow: 'autonomous' }))
+  })
+}
+
+/** What was wrong with a turn; `undefined` for an answer that is whole. */
+function faultOf(
+  { mode }: Way,
+  { status, body }: { status: number | undefined; body: string },
+): string | undefined {
+  if (status !== 200) return `${status} ${body.slice(0, 300)}`
+  const isWhole =
+    mode === 'bedrock' ? body.includes('\nevent: result\n') : JSON.parse(body).answer.includes('Dallas')
+  return isWhole ? undefined : `not whole: ${body.slice(-300)}`
+}
+
+async function askUntilStopped(way: Way): Promise<void> {
+  const agent = new Agent({ keepAlive: way.connection === 'kept' })
+  const name = `${way.mode}, ${way.connection} connection`
+  report[name] ??= { requests: 0, failures: [] }
+  const { [name]: outcome } = report
+  while (!stopping && outcome) {
+    await delay(pauseMs)
+    outcome.requests++
+    const at = new Date().toISOString()
+    try {
+      const fault = faultOf(way, await ask(way, agent))
+      if (fault !== undefined) outcome.failures.push(`${at} ${fault}`)
+    } catch (error) {
+      outcome.failures.push(
+        `${at} ${(error as NodeJS.ErrnoException).code ?? ''} ${(error as Error).message}`,
+      )
+    }
+  }
+  agent.destroy()
+}
+
+/** Policies let a new pod in a moment after its start; that moment does not count. */
+async function waitUntilLetIn(): Promise<void> {
+  const agent = new Agent()
+  while (!stopping) {
+    const answered = await ask({ mode: 'direct', connection: 'new' }, agent).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return
+    await delay(pauseMs)
+  }
+}
+
+const ways: readonly Way[] = (['direct', 'bedrock'] as const).flatMap(mode =>
+  (['new', 'kept'] as const).flatMap(connection => [
+    { mode, connection },
+    { mode, connection },
+  ]),
+)
+await waitUntilLetIn()
+await Promise.all(ways.map(askUntilStopped))
+process.stdout.write(`${JSON.stringify(report)}\n`)

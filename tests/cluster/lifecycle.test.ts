@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ask } from './support/chat.ts'
+import { helm, kubectl } from './support/command.ts'
+import { Demo } from './support/demo.ts'
+
+const blueprintSecret = 'the-blueprint-secret-of-this-test'
+const bedrockKey = 'emulated-bedrock-api-key'
+
+let demo: Demo
+/** What the namespace holds beside the emulators' releases before the agent's chart is installed. */
+let before: readonly string[]
+
+beforeAll(async () => {
+  demo = await Demo.create('lifecycle')
+  await demo.installEmulators()
+  before = await objects()
+  await demo.installAgent()
+})
+afterAll(() => demo?.[Symbol.asyncDispose]())
+
+/** Everything in the namespace that somebody made, by kind and name. */
+async function objects(): Promise<readonly string[]> {
+  const kinds = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
+  // Kubernetes makes and removes these by itself, some a while after what they are about.
+  const transient =
+    /^(events|endpoints|endpointslices|pods|replicasets|controllerrevisions|leases|pod(metrics)?)\b/
+  const wanted = kinds.split('\n').filter(kind => kind !== '' && !transient.test(kind))
+  const listed = await demo.namespace.kubectl('get', wanted.join(','), '-o', 'name')
+  const isOurs = (name: string) => !name.includes('/sh.helm.release.v1.emulators.')
+  return listed.trim().split('\n').filter(isOurs).sort()
+}
+
+async function answer(): Promise<number> {
+  await demo.closeForwards()
+  return (await ask(await demo.agentUrl())).status
+}
+
+async function logLevel(): Promise<string | undefined> {
+  const config = await demo.namespace.kubectl(
+    'get',
+    'configmap',
+    'demo-agent',
+    '-o',
+    'jsonpath={.data.LOG_LEVEL}',
+  )
+  return config
+}
+
+describe('the release', () => {
+  it('passes its own test', async () => {
+    expect(await helm(['test', 'demo', '-n', demo.namespace.name])).toMatch(/Phase:\s+Succeeded/)
+  })
+
+  it('is upgraded and rolled back', async () => {
+    await demo.installAgent({ agent: { logLevel: 'debug' } })
+    expect(await logLevel()).toBe('debug')
+    expect(await answer()).toBe(200)
+    await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
+    expect(await logLevel()).toBe('info')
+    expect(await answer()).toBe(200)
+  })
+
+  it('shows secrets neither in pods nor in anything but Secrets', async () => {
+    const { namespace } = demo
+    await namespace.kubectl(
+      ...[
+        'create',
+        'secret',
+        'generic',
+        'blueprint',
+        `--from-literal=BLUEPRINT_CLIENT_SECRET=${blueprintSecret}`,
+      ],
+    )
+    await namespace.kubectl(
+      ...['create', 'secret', 'generic', 'bedrock', `--from-literal=AWS_BEARER_TOKEN_BEDROCK=${bedrockKey}`],
+    )
+    await demo.installEmulators({ entra: { blueprintSecretName: 'blueprint' } })
+    await demo.installAgent({
+      sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'blueprint' } } },
+      aws: { auth: 'apiKey', roleArn: '', existingSecret: 'bedrock' },
+    })
+    await demo.closeForwards()
+    const { status } = await ask(await demo.agentUrl(), { mode: 'bedrock' })
+    expect(status).toBe(200)
+    const shown = await namespace.kubectl(
+      'get',
+      'pods,deployments,replicasets,configmaps,events',
+      '-o',
+      'json',
+    )
+    const logs = await namespace.kubectl(
+      'logs',
+      '-l',
+      'app.kubernetes.io/instance=demo',
+      '--all-containers',
+      '--tail=-1',
+    )
+    for (const secret of [blueprintSecret, bedrockKey]) {
+      expect(shown).not.toContain(secret)
+      expect(logs).not.toContain(secret)
+    }
+  })
+
+  it('leaves nothing behind when it is uninstalled', async () => {
+    await demo.namespace.kubectl('delete', 'secret', 'blueprint', 'bedrock', '--ignore-not-found')
+    await helm(['uninstall', 'demo', '-n', demo.namespace.name, '--wait'])
+    expect(await objects()).toEqual(before)
+  })
+})

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ask } from './support/chat.ts'
+import { Demo } from './support/demo.ts'
+import { runIn } from './support/in-container.ts'
+
+const entraName = 'login.microsoftonline.com'
+const publicUrl = `https://${entraName}`
+
+let demo: Demo
+
+beforeAll(async () => {
+  demo = await Demo.create('official-sidecar')
+  await demo.installEmulators({ entra: { publicUrl } })
+  const service = await demo.namespace.kubectl(
+    ...['get', 'service', 'entra-emulator', '-o', 'jsonpath={.spec.clusterIP}'],
+  )
+  const values = {
+    entra: { authority: publicUrl },
+    hostAliases: [{ ip: service, hostnames: [entraName] }],
+    // The official image cannot be pulled everywhere; all else is as it wants it.
+    sidecar: {
+      image: { repository: 'ghcr.io/entra-bedrock-agent/emulators', tag: '', arch: '' },
+      args: ['auth-sidecar/main.mjs'],
+    },
+  }
+  await demo.installAgent(values, 'official-sidecar-values.yaml')
+})
+afterAll(() => demo?.[Symbol.asyncDispose]())
+
+describe('the values for the official sidecar', () => {
+  it('let it meet the Entra emulator by Entra’s own name, over TLS', async () => {
+    const { metadata } = await demo.namespace.pod('agent')
+    const settings = await runIn<Record<string, string>>(demo.namespace, {
+      pod: metadata.name,
+      container: 'sidecar',
+      script: 'result = process.env',
+    })
+    expect(settings['AzureAd__Instance']).toBe(`${publicUrl}/`)
+    for (const mode of ['direct', 'bedrock'] as const) {
+      const { status, body } = await ask(await demo.agentUrl(), { mode })
+      expect(body.answer).toContain('Dallas')
+      expect(status).toBe(200)
+    }
+  })
+})

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Answer, ask } from './support/chat.ts'
+import { Demo } from './support/demo.ts'
+import { runIn } from './support/in-container.ts'
+import type { ContainerStatus, Pod } from './support/kubernetes.ts'
+
+let demo: Demo
+
+beforeAll(async () => {
+  demo = await Demo.install('sidecar')
+})
+afterAll(() => demo?.[Symbol.asyncDispose]())
+
+function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status
+  return [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container)
+}
+
+/** Changes the agent's Deployment as no value of the chart does; the old pod serves until the new one is ready. */
+async function patchPodTemplate(spec: object): Promise<void> {
+  const patch = JSON.stringify({ spec: { template: { spec } } })
+  await demo.namespace.kubectl('patch', 'deployment/demo-agent', '--patch', patch)
+}
+
+/** The pod that the latest change made. */
+async function newestPod(): Promise<Pod> {
+  const pods = await demo.namespace.list<Pod>(
+    ...['pods', '-l', 'app.kubernetes.io/component=agent', '--sort-by=.metadata.creationTimestamp'],
+  )
+  const pod = pods.at(-1)
+  if (!pod) throw new Error('There is no pod of the agent.')
+  return pod
+}
+
+describe('the sidecar', () => {
+  it('runs before the agent starts, and the agent waits for it to work', async () => {
+    const before = await newestPod()
+    const [sidecar, agent] = [statusOf(before, 'sidecar'), statusOf(before, 'agent')]
+    const startOf = (status: ContainerStatus | undefined) =>
+      Date.parse(status?.state.running?.startedAt ?? '')
+    expect(startOf(agent)).toBeGreaterThanOrEqual(startOf(sidecar))
+
+    // Without a client id the sidecar runs, but its /healthz says that it does not work.
+    const env = [{ name: 'AzureAd__ClientId', value: '' }]
+    await patchPodTemplate({ initContainers: [{ name: 'sidecar', env }] })
+    await vi.waitFor(
+      async () => {
+        const pod = await newestPod()
+        expect(pod.metadata.name).not.toBe(before.metadata.name)
+        expect(statusOf(pod, 'sidecar')).toMatchObject({
+          started: false,
+          state: { running: expect.anything() },
+        })
+      },
+      { timeout: 30_000, interval: 500 },
+    )
+    const { metadata } = await newestPod()
+    const becomesReady = ['wait', '--for=condition=Ready', `pod/${metadata.name}`, '--timeout=5s']
+    await expect(demo.namespace.kubectl(...becomesReady)).rejects.toThrow('timed out')
+    expect(statusOf(await newestPod(), 'agent')?.state).toMatchObject({
+      waiting: { reason: 'PodInitializing' },
+    })
+    await demo.namespace.kubectl('rollout', 'undo', 'deployment/demo-agent')
+    await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
+  })
+
+  it('comes back when it dies; turns in between fail in words, and the agent is not restarted', async () => {
+    const agentUrl = await demo.agentUrl()
+    const { metadata } = await demo.namespace.pod('agent')
+    const kill = () =>
+      runIn(demo.namespace, {
+        pod: metadata.name,
+        container: 'sidecar',
+        // Process 1 of a container gets only the signals that it handles.
+        script: "process.kill(1, 'SIGTERM')",
+      })
+    const answers: Answer[] = []
+    const askUntil = async (isEnough: (answer: Answer) => boolean) => {
+      await vi.waitFor(
+        async () => {
+          const answer = await ask(agentUrl)
+          answers.push(answer)
+          expect(isEnough(answer)).toBe(true)
+        },
+        { timeout: 60_000, interval: 100 },
+      )
+    }
+    expect((await ask(agentUrl)).status).toBe(200)
+    const restarts = async () => statusOf(await demo.namespace.pod('agent'), 'sidecar')?.restartCount
+    await kill()
+    await expect.poll(restarts, { timeout: 30_000 }).toBe(1)
+    await askUntil(({ status }) => status === 200)
+    // The second time Kubernetes waits ten seconds before it starts the sidecar again.
+    await kill()
+    await askUntil(({ body }) => body.code === 'SIDECAR_UNREACHABLE')
+    await askUntil(({ status }) => status === 200)
+
+    const codes = new Set(answers.filter(({ status }) => status !== 200).map(({ body }) => body.code))
+    expect([...codes]).toEqual(['SIDECAR_UNREACHABLE'])
+    const after = await demo.namespace.pod('agent')
+    expect(after.metadata.name).toBe(metadata.name)
+    expect(await restarts()).toBe(2)
+    expect(statusOf(after, 'agent')?.restartCount).toBe(0)
+  })
+
+  it('is healed without a hand when its credential came too late', { timeout: 300_000 }, async () => {
+    // The credential is a Secret that is not there yet, instead of the token that the kubelet projects at once.
+    const volume = { name: 'blueprint', projected: null, secret: { secretName: 'late', optional: true } }
+    await patchPodTemplate({ volumes: [volume] })
+    await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
+    await demo.closeForwards()
+    const agentUrl = await demo.agentUrl()
+    await vi.waitFor(async () => expect((await ask(agentUrl)).body.code).toMatch(/^SIDECAR_|^BLUEPRINT_/), {
+      timeout: 30_000,
+    })
+
+    const token = await demo.namespace.kubectl(
+      ...['create', 'token', 'demo-agent', '--audience=api://AzureADTokenExchange', '--duration=1h'],
+    )
+    await demo.namespace.kubectl(
+      'create',
+      'secret',
+      'generic',
+      'late',
+      `--from-literal=token=${token.trim()}`,
+    )
+    const { metadata } = await demo.namespace.pod('agent')
+    // The kubelet looks at a pod's Secrets when the pod changes, and otherwise once in a minute or two.
+    await demo.namespace.kubectl('annotate', 'pod', metadata.name, 'noticed=now')
+    await vi.waitFor(async () => expect((await ask(agentUrl)).status).toBe(200), {
+      timeout: 240_000,
+      interval: 2_000,
+    })
+    const healed = await demo.namespace.pod('agent')
+    expect(healed.metadata.name).toBe(metadata.name)
+    expect(statusOf(healed, 'sidecar')?.restartCount).toBeGreaterThan(0)
+    expect(statusOf(healed, 'agent')?.restartCount).toBe(0)
+  })
+})

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+export interface CommandOptions {
+  /** What the command reads from its standard input. */
+  readonly input?: string
+}
+
+/** Runs a program and returns what it writes to its standard output; throws with all that it said when it fails. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  // A program that ends early does not read all of its input; its exit code tells.
+  child.stdin.on('error', () => {})
+  child.stdin.end(options.input)
+  const [output, complaint] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    child.exitCode === null ? once(child, 'close') : undefined,
+  ])
+  if (child.exitCode !== 0) {
+    throw new Error(`${program} ${args.join(' ')}\nended with ${child.exitCode}: ${complaint}${output}`)
+  }
+  return output
+}
+
+export function kubectl(args: readonly string[], options?: CommandOptions): Promise<string> {
+  return run('kubectl', args, options)
+}
+
+export function helm(args: readonly string[], options?: CommandOptions): Promise<string> {
+  return run('helm', args, options)
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { findFreePort } from '../../support/ports.ts'
+import { helm, run } from './command.ts'
+import { Namespace } from './namespace.ts'
+import { forward, type PortForward } from './port-forward.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+const charts = join(import.meta.dirname, '../../../charts')
+const emulatorsChart = join(charts, 'local-emulators')
+
+/** The ports of this machine at which browsers find the page and the Entra emulator. */
+export interface LocalPorts {
+  readonly page: number
+  readonly entra: number
+}
+
+/** Both charts in a namespace of their own, as a user of `charts/local-emulators/agent-values.yaml` has them. */
+export class Demo implements AsyncDisposable {
+  readonly namespace: Namespace
+  readonly ports: LocalPorts
+  readonly #forwards = new Map<string, Promise<PortForward>>()
+
+  private constructor(namespace: Namespace, ports: LocalPorts) {
+    this.namespace = namespace
+    this.ports = ports
+  }
+
+  /** Both charts, one replica each. */
+  static async install(
+    purpose: string,
+    { agent, emulators }: { readonly agent?: Values; readonly emulators?: Values } = {},
+  ): Promise<Demo> {
+    const demo = await Demo.create(purpose)
+    await demo.installEmulators(emulators)
+    await demo.installAgent(agent)
+    return demo
+  }
+
+  /** The namespace, with nothing in it yet but the certificate of the Entra emulator. */
+  static async create(purpose: string): Promise<Demo> {
+    const ports = { page: await findFreePort(), entra: await findFreePort() }
+    const demo = new Demo(await Namespace.create(purpose), ports)
+    await run(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
+    return demo
+  }
+
+  /** Installs or upgrades the emulators' chart. */
+  async installEmulators(values: Values = {}): Promise<void> {
+    const { page } = this.ports
+    const redirectUris = [`http://localhost:${page}/auth/redirect.html`]
+    const ours = {
+      entra: { publicUrl: this.entraOrigin, redirectUris },
+      bedrock: { firstTokenMs: 50, tokenDelayMs: 5 },
+    }
+    await this.#helm(['emulators', emulatorsChart], merge(ours, values))
+  }
+
+  /** Installs or upgrades the agent's chart; with further values files of the emulators' chart. */
+  async installAgent(values: Values = {}, ...valueFiles: readonly string[]): Promise<void> {
+    const ours = {
+      entra: { authority: this.entraOrigin },
+      agent: { replicas: 1 },
+      weatherApi: { replicas: 1, provider: 'climate-normals' },
+      preStopSleepSeconds: 5,
+    }
+    const chart = join(charts, 'entra-bedrock-agent')
+    const files = ['agent-values.yaml', ...valueFiles].flatMap(file => [
+      '--values',
+      join(emulatorsChart, file),
+    ])
+    await this.#helm(['demo', chart, ...files], merge(ours, values))
+  }
+
+  /** Entra as pods and browsers know it. */
+  get entraOrigin(): string {
+    return `https://entra.localhost:${this.ports.entra}`
+  }
+
+  /** The page and API of the agent, by a port-forward. */
+  async agentUrl(): Promise<string> {
+    await this.#forward({ target: 'service/demo-agent', port: 3001, local: this.ports.page })
+    return `http://localhost:${this.ports.page}`
+  }
+
+  /** Lets browsers of this machine reach the Entra emulator. */
+  async openEntra(): Promise<void> {
+    await this.#forward({ target: 'service/entra-emulator', port: this.ports.entra, local: this.ports.entra })
+  }
+
+  /** After a pod is gone its port-forward is too. */
+  async closeForwards(): Promise<void> {
+    const forwards = [...this.#forwards.values()]
+    this.#forwards.clear()
+    for (const opened of forwards) await (await opened)[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.closeForwards()
+    await this.namespace[Symbol.asyncDispose]()
+  }
+
+  /** Installs or upgrades and waits until everything works; fails with the state of the pods. */
+  async #helm(release: readonly string[], values: Values): Promise<void> {
+    const { name } = this.namespace
+    try {
+      const flags = ['-n', name, '--values', '-', '--wait', '--timeout', '180s']
+      await helm(['upgrade', '--install', ...release, ...flags], { input: JSON.stringify(values) })
+    } catch (error) {
+      const pods = await this.namespace.kubectl('get', 'pods', '-o', 'wide')
+      const warnings = await this.namespace.kubectl('get', 'events', '--field-selector=type=Warning')
+      throw new Error(`${(error as Error).message}\n${pods}\n${warnings}`)
+    }
+  }
+
+  #forward(wanted: { readonly target: string; readonly port: number; readonly local: number }) {
+    const opened = this.#forwards.get(wanted.target) ?? forward(this.namespace, wanted)
+    this.#forwards.set(wanted.target, opened)
+    return opened
+  }
+}
+
+/** Values as Helm merges them: maps key by key, everything else replaced. */
+function merge(base: Values, over: Values): Values {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,39 @@
+/** What tests read of Kubernetes objects. */
+export interface KubernetesObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string
+  }
+}
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly ready: boolean
+  readonly started?: boolean
+  readonly restartCount: number
+  readonly state: {
+    readonly running?: { readonly startedAt: string }
+    readonly waiting?: { readonly reason: string }
+    readonly terminated?: { readonly reason: string }
+  }
+}
+
+export interface Pod extends KubernetesObject {
+  readonly spec: { readonly initContainers?: readonly Container[]; readonly containers: readonly Container[] }
+  readonly status: {
+    readonly phase: string
+    readonly podIP?: string
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}

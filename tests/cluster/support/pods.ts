@@ -1,0 +1,96 @@
+import manifest from '../../../package.json' with { type: 'json' }
+import type { Pod } from './kubernetes.ts'
+import type { Namespace } from './namespace.ts'
+
+/** The emulators' image has Node and nothing else, so that tests need no image of their own. */
+const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
+/** With a shell, for what must be done to the node. */
+const debianImage = 'node:26-trixie-slim'
+
+export interface PodOptions {
+  readonly name: string
+  /** An ES module, in TypeScript or JavaScript. */
+  readonly script: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A locked-down pod of nobody's, which runs a script. */
+export async function startPod(namespace: Namespace, { name, script, env = {} }: PodOptions): Promise<void> {
+  await namespace.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: name } },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 60,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name,
+          image: ownImage,
+          args: ['--input-type=module-typescript', '--eval', script],
+          env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+          securityContext: {
+            runAsUser: 10001,
+            runAsGroup: 10001,
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  })
+  await namespace.waitFor('condition=Ready', `pod/${name}`)
+}
+
+/**
+ * A pod that stands for the world outside the cluster: the node sends it what goes to these addresses. It changes the
+ * node's routes while it runs, so it is for disposable clusters of one node.
+ */
+export async function startOutsideWorld(
+  namespace: Namespace,
+  { addresses, ports }: { readonly addresses: readonly string[]; readonly ports: readonly number[] },
+): Promise<void> {
+  const serve = `for (const port of ${JSON.stringify(ports)}) require('node:net').createServer(s => s.destroy()).listen(port)`
+  const setAddresses = addresses.map(address => `chroot /node ip address add ${address}/32 dev lo`)
+  await startNodePod(namespace, 'outside', [...setAddresses, 'touch /tmp/done', `node -e "${serve}"`])
+  const { status } = await namespace.get<Pod>('pod', 'outside')
+  const setRoutes = addresses.map(
+    address => `chroot /node ip route replace ${address}/32 via ${status.podIP}`,
+  )
+  await startNodePod(namespace, 'routes', [...setRoutes, 'touch /tmp/done', 'sleep infinity'], {
+    hostNetwork: true,
+  })
+}
+
+/** A pod that runs the node's own programs; ready when its script has made /tmp/done. */
+async function startNodePod(
+  namespace: Namespace,
+  name: string,
+  commands: readonly string[],
+  spec: { readonly hostNetwork?: true } = {},
+): Promise<void> {
+  await namespace.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      ...spec,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name,
+          image: debianImage,
+          command: ['sh', '-ec', commands.join('\n')],
+          securityContext: { capabilities: { add: ['NET_ADMIN'] } },
+          readinessProbe: { exec: { command: ['test', '-e', '/tmp/done'] }, periodSeconds: 1 },
+          volumeMounts: [{ name: 'node', mountPath: '/node', readOnly: true }],
+        },
+      ],
+      volumes: [{ name: 'node', hostPath: { path: '/' } }],
+    },
+  })
+  await namespace.waitFor('condition=Ready', `pod/${name}`)
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const jsonReport = process.env['VITEST_JSON_REPORT']
+
+/** Tests against whatever cluster KUBECONFIG points to; one file at a time, since they share its nodes. */
+export default defineConfig({
+  test: {
+    include: ['tests/cluster/**/*.test.ts'],
+    reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
+    globalSetup: ['tests/cluster/support/global-setup.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+  },
+})

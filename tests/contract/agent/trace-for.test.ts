@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer, post } from './ask.ts'
+
+let stack: Stack
+let userToken: string
+beforeAll(async () => {
+  stack = await Stack.start({ agent: { TRACE_FOR: 'signed-in' } })
+  userToken = await stack.signIn(identities.ada.oid)
+})
+afterAll(() => stack.close())
+
+async function kindsOf(headers: Record<string, string>): Promise<string[]> {
+  const { status, body } = await ask(stack.agentUrl, {}, headers)
+  expect(status).toBe(200)
+  return body.trace.map(({ kind }: { kind: string }) => kind)
+}
+
+describe('TRACE_FOR=signed-in', () => {
+  it('withholds the trace from callers who are not signed in, in the JSON response', async () => {
+    expect(await kindsOf({})).toEqual([])
+  })
+
+  it('withholds it in the event stream as well, and nothing else', async () => {
+    const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
+    const events = [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(match => match[1])
+    expect(events).toEqual(['turn', 'delta', 'result'])
+  })
+
+  it('shows it to a signed-in user, in the autonomous flow too', async () => {
+    expect(await kindsOf(bearer(userToken))).toEqual(
+      expect.arrayContaining(['sign-in', 'token-request', 'token', 'api-call', 'validation']),
+    )
+  })
+
+  it('refuses a token that is none instead of taking its sender for nobody', async () => {
+    const { status, body } = await ask(stack.agentUrl, {}, bearer('nonsense'))
+    expect([status, body.code]).toEqual([401, 'USER_TOKEN_INVALID'])
+  })
+})
+
+describe('TRACE_FOR=nobody', () => {
+  it('withholds the trace from signed-in users too, and the page is told', async () => {
+    await stack.restart('agent', { TRACE_FOR: 'nobody' })
+    const { body } = await ask(stack.agentUrl, { flow: 'obo' }, bearer(userToken))
+    expect(body.answer).toContain('Dallas')
+    expect(body.trace).toEqual([])
+    const config = await fetch(`${stack.agentUrl}/api/config`)
+    expect(await config.json()).toMatchObject({ traceFor: 'nobody' })
+  })
+})

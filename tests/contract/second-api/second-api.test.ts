@@ -1,0 +1,171 @@
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  newApplication,
+  newRole,
+  newScope,
+  newServicePrincipal,
+} from '../../../emulators/entra/src/directory/objects.ts'
+import { toolsetReaders } from '../../../services/agent/src/config.ts'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
+import { startTasksApi, type TasksApi, tasksAppId } from './tasks-api.ts'
+import { readTasksToolset } from './tasks-toolset.ts'
+
+const principalId = '99999999-0000-4000-8000-0000000000a1'
+const roleId = '99999999-0000-4000-8000-0000000000a2'
+
+let aws: EmulatedAws
+let stack: Stack
+let tasksApi: TasksApi
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  stack = await Stack.start(
+    { sidecar: sidecarEntries() },
+    ['entra', 'sidecar', 'weather'],
+    [readTasksToolset, ...toolsetReaders],
+  )
+  registerTasksApi()
+  tasksApi = await startTasksApi(stack.entraUrl)
+  await stack.start('agent', {
+    ...aws.environment,
+    ...staticKeys,
+    TASKS_API_URL: tasksApi.url,
+    TASKS_API_APP_ID: tasksAppId,
+  })
+})
+afterAll(async () => {
+  await stack.close()
+  await tasksApi.close()
+  await aws.stop()
+})
+
+function sidecarEntries() {
+  const scope = `api://${tasksAppId}/.default`
+  return {
+    DownstreamApis__tasksApp__Scopes__0: scope,
+    DownstreamApis__tasksApp__RequestAppToken: 'true',
+    DownstreamApis__tasks__Scopes__0: scope,
+    DownstreamApis__tasks__RequestAppToken: 'false',
+  }
+}
+
+/** The API in the tenant, with its app role and its grant for the agent identity. */
+function registerTasksApi(): void {
+  const { content } = stack.appOf('entra').entra.directory
+  content.applications.push(
+    newApplication({
+      appId: tasksAppId,
+      displayName: 'Tasks API',
+      identifierUris: [`api://${tasksAppId}`],
+      api: {
+        requestedAccessTokenVersion: 2,
+        oauth2PermissionScopes: [newScope('99999999-0000-4000-8000-0000000000a3', 'Tasks.Read')],
+        preAuthorizedApplications: [],
+      },
+      appRoles: [newRole(roleId, 'Tasks.Read.All')],
+    }),
+  )
+  content.servicePrincipals.push(
+    newServicePrincipal({ id: principalId, appId: tasksAppId, displayName: 'Tasks API' }),
+  )
+  const { agentId } = identities
+  content.appRoleAssignments.push({
+    id: 'tasks-for-agent',
+    principalId: agentId,
+    resourceId: principalId,
+    appRoleId: roleId,
+    createdDateTime: '2026-01-01T00:00:00Z',
+  })
+  stack.appOf('entra').entra.directory.grant({
+    clientId: agentId,
+    consentType: 'AllPrincipals',
+    principalId: null,
+    resourceId: principalId,
+    scope: 'Tasks.Read',
+  })
+}
+
+async function ask(message: string, mode: 'direct' | 'bedrock', flow: 'autonomous' | 'obo') {
+  const token = flow === 'obo' ? await stack.signIn(identities.ada.oid) : undefined
+  const response = await fetch(`${stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ message, mode, flow }),
+  })
+  const body = await response.json()
+  expect(response.status, JSON.stringify(body)).toBe(200)
+  return body as ChatResponse
+}
+
+describe('a second API, which no file of the agent knows', () => {
+  describe.each(['autonomous', 'obo'] as const)('in the %s flow', flow => {
+    const subject = flow === 'obo' ? identities.ada.oid : identities.agentId
+
+    it.each(['direct', 'bedrock'] as const)('is called in %s mode with a token of its own', async mode => {
+      const message = mode === 'direct' ? 'Tasks of Apollo' : 'Use get_tasks for project Apollo'
+      const { answer, tools, trace } = await ask(message, mode, flow)
+      expect(answer).toContain('Launch Apollo')
+      expect(tools).toEqual([{ name: 'get_tasks', arguments: { project: 'Apollo' }, status: 'ok' }])
+      const card = trace.find(({ token }) => token?.role === 'TR')?.token
+      expect(card?.claims).toMatchObject({
+        azp: identities.agentId,
+        aud: tasksAppId,
+        oid: subject,
+        ...(flow === 'obo' ? { scp: 'Tasks.Read' } : { roles: ['Tasks.Read.All'] }),
+      })
+      expect(card?.verifiedBy?.map(({ actor }) => actor)).toEqual(['agent', 'tasks-api'])
+      expect(trace.find(({ kind }) => kind === 'api-call')?.to).toBe('tasks-api')
+      expect(trace.find(({ kind }) => kind === 'validation')?.from).toBe('tasks-api')
+    })
+
+    it('gets its own token, and the weather API its own, when both are called at once', async () => {
+      const before = tasksApi.tokens.length
+      const [tasks, weather] = await Promise.all([
+        ask('Tasks of Gemini', 'direct', flow),
+        ask('Weather in Oslo?', 'direct', flow),
+      ])
+      const audienceOf = ({ trace }: ChatResponse) =>
+        trace.find(({ token }) => token?.role === 'TR')?.token?.claims?.['aud']
+      expect(audienceOf(tasks)).toBe(tasksAppId)
+      expect(audienceOf(weather)).toBe(identities.weatherAppId)
+      expect(weather.answer).toContain('Oslo')
+      const [token = ''] = tasksApi.tokens.slice(before)
+      expect(decodeJwt(token)['aud']).toBe(tasksAppId)
+      const refused = await fetch(`${stack.weatherUrl}/weather?city=Oslo`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      expect(refused.status).toBe(401)
+    })
+  })
+
+  it('refuses the token of the weather API', async () => {
+    const response = await fetch(
+      `${stack.sidecarUrl}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${identities.agentId}`,
+    )
+    const { authorizationHeader } = (await response.json()) as { authorizationHeader: string }
+    const refused = await fetch(`${tasksApi.url}/tasks?project=Apollo`, {
+      headers: { authorization: authorizationHeader },
+    })
+    expect(refused.status).toBe(401)
+  })
+
+  it('is on the lists of configuration and status', async () => {
+    const get = async (path: string) => (await fetch(`${stack.agentUrl}${path}`)).json() as Promise<unknown>
+    expect(await get('/api/config')).toMatchObject({
+      apis: [
+        { name: 'tasks-api', title: 'Tasks API', appId: tasksAppId },
+        { name: 'weather-api', title: 'Weather API' },
+      ],
+      examples: expect.arrayContaining(['Tasks of Apollo']),
+    })
+    expect(await get('/api/status')).toMatchObject({
+      components: { tasks_api: { state: 'ready' }, weather_api: { state: 'ready' } },
+    })
+  })
+})

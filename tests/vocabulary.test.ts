@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** One word for one thing: what else it was called. This file has to name them. */
+const otherWords: readonly (readonly [word: RegExp, instead: string])[] = [
+  [/stand-ins?\b/i, 'emulator'],
+  [/\bswitchboard/i, 'control plane'],
+  [/\bpersona\b/i, 'model'],
+  [/\bpersons?\b|\bperson[A-Z]|[a-z]Person\b/, 'user'],
+  [/\bcould be had\b|\bcan be had\b/, 'found'],
+  [/\bsight\b/i, 'health'],
+  [/\bproves? (itself|himself|herself)\b/i, 'authenticate'],
+]
+
+function trackedFiles(pattern: RegExp): string[] {
+  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter(path => pattern.test(path) && path !== 'tests/vocabulary.test.ts')
+}
+
+function linesWith(word: RegExp, paths: readonly string[]): string[] {
+  return paths.flatMap(path =>
+    readFileSync(resolve(root, path), 'utf8')
+      .split('\n')
+      .map((line, index) => `${path}:${index + 1}: ${line.trim()}`)
+      .filter(line => word.test(line.slice(line.indexOf(': ')))),
+  )
+}
+
+describe('the vocabulary', () => {
+  const files = trackedFiles(
+    /^(packages|services|emulators|scripts|tests|charts)\/.*\.(tsx?|ya?ml|tpl)$|^(README|docs\/.*)\.md$|^\.env\.example$/,
+  )
+
+  it.each(otherWords)('does not say %s but “%s”', word => {
+    expect(files.length).toBeGreaterThan(200)
+    expect(linesWith(word, files)).toEqual([])
+  })
+
+  it('of agent and page knows no API by name, but in its tools and the configuration', () => {
+    const ownFiles = trackedFiles(/^services\/(agent|chat-ui)\/.*\.(tsx?|html|css)$/).filter(
+      path => !/\.test\.tsx?$|\/testing\/|\/tools\/weather\/|\/src\/config\.ts$/.test(path),
+    )
+    expect(ownFiles.length).toBeGreaterThan(100)
+    expect(linesWith(/weather/i, ownFiles)).toEqual([])
+  })
+})
