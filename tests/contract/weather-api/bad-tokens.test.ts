@@ -23,6 +23,8 @@ describe('a corpus of bad tokens', () => {
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token }) => {
         const { status, body, challenge } = await api.ask(token)
+        expect.soft(body.detail, name).toMatch(/^(The|An|Only) .+\.$/)
+        expect.soft(challenge, name).toMatch(`: ${body.detail}"`)
         return { name, status, failedCheck: body.failedCheck, challenge: challenge?.split(':')[0] }
       }),
     )

@@ -82,7 +82,7 @@ describe('a good token', () => {
     expect((await api.get('/weather?city=Dallas', padded(14_000))).status).toBe(200)
     expect(await api.get('/weather?city=Dallas', padded(14_001))).toMatchObject({
       status: 401,
-      body: { failedCheck: 'format' },
+      body: { failedCheck: 'format', detail: 'The token is too long.' },
     })
   })
 

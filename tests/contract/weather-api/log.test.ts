@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
 import type { Claims } from '../../support/token-issuer.ts'
@@ -9,7 +9,10 @@ const { tenantId, agentId, blueprintAppId, ada } = identities
 describe('the log of the weather API', () => {
   let api: RunningWeatherApi
   let lines: string[]
-  afterEach(() => api.close())
+  afterEach(async () => {
+    await api.close()
+    vi.useRealTimers()
+  })
 
   async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     lines = []
@@ -111,16 +114,23 @@ describe('the log of the weather API', () => {
     expect(lines.join('')).not.toContain('whisper')
   })
 
-  it('names an outage once and without a stack', async () => {
+  it('names an outage once for each attempt, and without a stack', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
     await start()
     await api.issuer.stop()
-    await Promise.all([autonomous(), onBehalfOf(), autonomous()].map(token => api.ask(token)))
+    const strange = (kid: string) => api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid })
+    await Promise.all(['one', 'two', 'three'].map(kid => api.ask(strange(kid))))
+    await api.ask(autonomous())
+    await api.issuer.start()
+    api.issuer.answerKeysWith((_request, response) => response.writeHead(500).end('{}'))
+    vi.setSystemTime(Date.now() + 2_000)
     await api.ask(autonomous())
     const entries = lines.map(line => JSON.parse(line))
     expect(entries.filter(({ msg }) => msg === 'Signing keys could not be fetched.')).toEqual([
       expect.objectContaining({ level: 40, reason: expect.stringContaining('ECONNREFUSED') }),
+      expect.objectContaining({ level: 40, reason: 'JWKS request failed' }),
     ])
-    expect(entries.filter(({ code }) => code === 'SIGNING_KEYS_UNAVAILABLE')).toHaveLength(4)
+    expect(entries.filter(({ code }) => code === 'SIGNING_KEYS_UNAVAILABLE')).toHaveLength(5)
     expect(lines.join('')).not.toMatch(/"stack"|\n\s+at /)
   })
 })

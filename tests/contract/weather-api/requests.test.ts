@@ -14,25 +14,37 @@ describe('the weather API', () => {
   const ask = (path: string) => api.ask(token, path)
 
   describe('without a token in the Authorization header', () => {
-    const cases: Readonly<Record<string, () => readonly [path: string, headers: readonly string[]]>> = {
-      'no token at all': () => ['/weather?city=Dallas', []],
-      'an empty header': () => ['/weather?city=Dallas', ['Authorization', '']],
-      'another scheme': () => ['/weather?city=Dallas', ['Authorization', 'Basic YTpi']],
-      'the bare token': () => ['/weather?city=Dallas', ['Authorization', token]],
-      'a token in the query': () => [`/weather?city=Dallas&access_token=${token}`, []],
-      'a token in a cookie': () => ['/weather?city=Dallas', ['Cookie', `access_token=${token}`]],
-      'a token in another header': () => ['/weather?city=Dallas', ['X-Authorization', `Bearer ${token}`]],
-      'an invalid query as well': () => ['/weather/forecast?days=99', []],
+    const noHeader = 'The request has no Authorization header.'
+    const otherScheme = 'The Authorization header does not use the scheme Bearer.'
+    type Case = readonly [path: string, headers: readonly string[], detail: string]
+    const cases: Readonly<Record<string, () => Case>> = {
+      'no token at all': () => ['/weather?city=Dallas', [], noHeader],
+      'an empty header': () => ['/weather?city=Dallas', ['Authorization', ''], noHeader],
+      'another scheme': () => ['/weather?city=Dallas', ['Authorization', 'Basic YTpi'], otherScheme],
+      'a longer scheme': () => ['/weather?city=Dallas', ['Authorization', `BearerX ${token}`], otherScheme],
+      'the scheme in second place': () => [
+        '/weather?city=Dallas',
+        ['Authorization', `Basic Bearer ${token}`],
+        otherScheme,
+      ],
+      'the bare token': () => ['/weather?city=Dallas', ['Authorization', token], otherScheme],
+      'a token in the query': () => [`/weather?city=Dallas&access_token=${token}`, [], noHeader],
+      'a token in a cookie': () => ['/weather?city=Dallas', ['Cookie', `access_token=${token}`], noHeader],
+      'a token in another header': () => [
+        '/weather?city=Dallas',
+        ['X-Authorization', `Bearer ${token}`],
+        noHeader,
+      ],
+      'an invalid query as well': () => ['/weather/forecast?days=99', [], noHeader],
     }
 
-    it.each(Object.keys(cases))('responds with 401 without an error code: %s', async name => {
-      const [path, headers] = cases[name]?.() ?? ['', []]
-      const response = await api.get(path, headers)
-      expect(response).toMatchObject({
+    it.each(Object.entries(cases))('responds with 401 without an error code: %s', async (_name, make) => {
+      const [path, headers, detail] = make()
+      expect(await api.get(path, headers)).toMatchObject({
         status: 401,
         challenge: 'Bearer realm="weather-api"',
         contentType: 'application/problem+json; charset=utf-8',
-        body: { code: 'WEATHER_TOKEN_MISSING', status: 401 },
+        body: { code: 'WEATHER_TOKEN_MISSING', status: 401, detail },
       })
     })
 
@@ -46,17 +58,25 @@ describe('the weather API', () => {
     })
   })
 
-  it.each([['Bearer'], ['Bearer '], ['Bearer a b']])('responds with 401 to the header "%s"', async header => {
-    const { status, challenge } = await api.get('/weather?city=Dallas', ['Authorization', header])
-    expect(status).toBe(401)
-    expect(challenge).toContain('error="invalid_token"')
+  it('responds with 401 to a header that does not hold one token and nothing else', async () => {
+    const headers = ['', ' ', ' a b', ` ${token} ${token}`, ` x Bearer ${token}`, ` ${token} x`, `\t${token}`]
+    for (const header of headers) {
+      expect(await api.get('/weather?city=Dallas', ['Authorization', `Bearer${header}`])).toMatchObject({
+        status: 401,
+        challenge: expect.stringMatching(/^Bearer realm="weather-api"/),
+      })
+    }
   })
 
   it('refuses two Authorization headers, even if both are good', async () => {
     const twice = ['Authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}`]
     expect(await api.get('/weather?city=Dallas', twice)).toMatchObject({
       status: 401,
-      body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'format' },
+      body: {
+        code: 'WEATHER_TOKEN_REJECTED',
+        failedCheck: 'format',
+        detail: 'The request has more than one Authorization header.',
+      },
     })
   })
 

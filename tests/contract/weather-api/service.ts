@@ -19,6 +19,7 @@ export interface ApiResponse {
 interface ResponseBody {
   readonly status: number | string
   readonly code: string
+  readonly detail: string
   readonly failedCheck: string
   readonly upstream: { readonly service: string; readonly status?: number }
   readonly city: string

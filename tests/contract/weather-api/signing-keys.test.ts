@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { autonomousClaims } from '../../support/agent-tokens.ts'
-import { createSigningKey, type SigningKey, signRs256 } from '../../support/token-issuer.ts'
+import { createIssuer, createSigningKey, type SigningKey, signRs256 } from '../../support/token-issuer.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 const minuteMs = 60_000
@@ -157,7 +159,12 @@ describe('the issuer’s signing keys', () => {
     expect(response).toMatchObject({
       status: 503,
       contentType: 'application/problem+json; charset=utf-8',
-      body: { code: 'SIGNING_KEYS_UNAVAILABLE', upstream: { service: 'entra' } },
+      headers: { 'retry-after': '5' },
+      body: {
+        code: 'SIGNING_KEYS_UNAVAILABLE',
+        detail: 'The signing keys could not be fetched.',
+        upstream: { service: 'entra' },
+      },
     })
     expect(await statusOf(strangeToken('any'))).toBe(503)
     await api.issuer.start()
@@ -199,10 +206,36 @@ describe('the issuer’s signing keys', () => {
   )
 
   it('are not followed to another address', async () => {
-    api.issuer.answerKeysWith((_request, response) => {
-      response.writeHead(302, { location: `${api.issuer.url}/elsewhere` }).end()
+    const elsewhere = await createIssuer()
+    const keys = JSON.stringify({ keys: [jwk(api.issuer.key)] })
+    elsewhere.answerKeysWith((_request, response) => response.writeHead(200).end(keys))
+    api.issuer.answerKeysWith((request, response) => {
+      response.writeHead(302, { location: `${elsewhere.url}${request.url}` }).end()
     })
     expect(await statusOf(goodToken())).toBe(503)
+    expect(elsewhere.keyRequests).toBe(0)
+    await elsewhere.close()
+  })
+
+  it('are fetched again soon after an error, whatever the error said of caching', async () => {
+    api.issuer.answerKeysWith((_request, response) => {
+      response.writeHead(500, { 'cache-control': 'max-age=60' }).end('{}')
+    })
+    expect(await statusOf(goodToken())).toBe(503)
+    api.issuer.answerKeysWith(undefined)
+    pass(retryAfterMs)
+    expect(await statusOf(goodToken())).toBe(200)
+  })
+
+  it('may come compressed', async () => {
+    const unseen = createSigningKey()
+    const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key), { ...jwk(unseen), alg: 'RS256' }] }))
+    api.issuer.answerKeysWith((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(keys)
+    })
+    expect(await statusOf(strangeToken('invented'))).toBe(401)
+    const claims = autonomousClaims({ authority: api.issuer.url })
+    expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
   it('shorter than 2048 bits, damaged, or meant for encryption or another algorithm, are no keys', async () => {
@@ -212,7 +245,10 @@ describe('the issuer’s signing keys', () => {
       { ...jwk(stranger), kid: 'encryption', use: 'enc' },
       { ...jwk(stranger), kid: 'other', alg: 'RS512' },
       { ...jwk(stranger), kid: 'damaged', e: '!' },
-      { kty: 'EC', kid: 'elliptic', crv: 'P-256', x: 'a', y: 'b' },
+      {
+        ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+        kid: 'elliptic',
+      },
       7,
       jwk(api.issuer.key),
     ]

@@ -71,6 +71,7 @@ const changes: Readonly<Record<string, ChangesOf>> = {
     ['version of the other issuer', { ver: version === 'v1' ? '2.0' : '1.0' }],
     ['version as a number', { ver: version === 'v1' ? 1 : 2 }],
     ['no version', { ver: undefined }],
+    ['neither issuer nor version', { iss: undefined, ver: undefined }],
   ],
   tenant: () => [
     ['another tenant', { tid: otherId }],

@@ -7,8 +7,8 @@ export function cacheForSeconds(seconds: number): Dispatcher.DispatcherComposeIn
       onRequestStart: (...event) => handler.onRequestStart?.(...event),
       onResponseStart(controller, status, headers, message) {
         const ofContent = Object.entries(headers).filter(([name]) => name.startsWith('content-'))
-        const caching = status === 200 ? `max-age=${seconds}` : 'no-store'
-        const kept = { ...Object.fromEntries(ofContent), 'cache-control': caching }
+        const caching = status === 200 ? { 'cache-control': `max-age=${seconds}` } : {}
+        const kept = { ...Object.fromEntries(ofContent), ...caching }
         handler.onResponseStart?.(controller, status, kept, message)
       },
       onResponseData: (...event) => handler.onResponseData?.(...event),

@@ -31,7 +31,7 @@ export function createChecks(config: TokenConfig): readonly Check[] {
       name: 'issuer',
       verify: { allowedIss: [...issuers.values()] },
       inspect({ iss, ver }) {
-        if (iss !== issuers.get(ver))
+        if (iss === undefined || iss !== issuers.get(ver))
           throw rejectToken('issuer', 'The version of the token does not go with its issuer.')
       },
     },

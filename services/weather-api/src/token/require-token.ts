@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Access, Identity } from './access.ts'
 import { readBearerToken } from './bearer-token.ts'
@@ -30,14 +30,11 @@ export function requireToken(app: FastifyInstance, validator: TokenValidator): v
       who = identity
       if (refusal) throw forbid(refusal.failedCheck, refusal.reason)
     } catch (error) {
-      auditLog.warn({ audit: 'refused', reason: reasonOf(error), ...what, ...who }, 'Access refused.')
+      const { code, options } = toProblem(error)
+      const reason = options.extensions?.['failedCheck'] ?? code
+      auditLog.warn({ audit: 'refused', reason, ...what, ...who }, 'Access refused.')
       throw error
     }
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
   })
-}
-
-function reasonOf(error: unknown): unknown {
-  if (error instanceof ProblemError) return error.options.extensions?.['failedCheck'] ?? error.code
-  return 'INTERNAL_ERROR'
 }

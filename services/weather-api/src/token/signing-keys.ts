@@ -23,8 +23,8 @@ export type Verify = (token: string) => Readonly<Record<string, unknown>>
 
 interface KnownKey {
   readonly verify: Verify
+  readonly refreshAt: number
   readonly giveUpAt: number
-  refreshAt: number
 }
 
 export interface SigningKeysOptions {
@@ -71,10 +71,7 @@ export class SigningKeys {
     const now = Date.now()
     const known = this.#known.get(kid)
     if (known === undefined || now >= known.giveUpAt) return await this.#lookUp(kid)
-    if (now >= known.refreshAt) {
-      known.refreshAt = now + retryAfterMs
-      this.#lookUp(kid).catch(() => undefined)
-    }
+    if (now >= known.refreshAt) this.#lookUp(kid).catch(() => undefined)
     return known.verify
   }
 
@@ -85,11 +82,11 @@ export class SigningKeys {
   }
 
   async #lookUpOnce(kid: string): Promise<Verify | undefined> {
-    const others = this.#known.has(kid) ? [] : [...this.#known.keys()]
+    const known = [...this.#known.keys()]
     const verify = await this.#select(kid)
     if (verify) {
-      // Where one key is new, others may be gone, and the next new one may come at any time.
-      await Promise.allSettled(others.map(other => this.#select(other)))
+      // With one key new, others may be gone, and the next new one may come at any time.
+      await Promise.allSettled(known.map(other => this.#select(other)))
       const { origin, pathname: path } = this.#keySetUrl
       this.#keySets.delete({ origin, path, method: 'GET' })
     }
@@ -126,14 +123,13 @@ export class SigningKeys {
       const reason = cause instanceof Error ? cause.message : message
       if (Date.now() >= this.#pausedUntil) log.warn({ reason }, 'Signing keys could not be fetched.')
       this.#pausedUntil = Date.now() + retryAfterMs
-      throw unavailable(error)
+      throw unavailable()
     }
   }
 }
 
-function unavailable(cause?: unknown) {
+function unavailable() {
   return problem('SIGNING_KEYS_UNAVAILABLE', 'The signing keys could not be fetched.', {
-    cause,
     upstream: { service: 'entra' },
     headers: { 'retry-after': '5' },
   })
@@ -144,8 +140,8 @@ function readPublicKey(jwk: JWK | undefined): string | undefined {
   if (jwk === undefined || (jwk['use'] ?? 'sig') !== 'sig') return undefined
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
-    const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
-    return key.asymmetricKeyType === 'rsa' && modulusLength >= 2048
+    // Only RSA keys have a modulus.
+    return Number(key.asymmetricKeyDetails?.modulusLength) >= 2048
       ? key.export({ type: 'spki', format: 'pem' }).toString()
       : undefined
   } catch {

@@ -6,8 +6,7 @@ import { type CheckName, rejectToken } from './refusals.ts'
 import type { SigningKeys, Verify } from './signing-keys.ts'
 import { type Claims, readKeyId } from './token-header.ts'
 
-const verifyOptions = (checks: readonly Check[]) =>
-  Object.assign({ requiredClaims: ['iss', 'aud'] }, ...checks.map(({ verify }) => verify))
+const verifyOptions = (checks: readonly Check[]) => Object.assign({}, ...checks.map(({ verify }) => verify))
 
 /** A verifier for one key, which it parses once; a verifier that asks for its key parses it for every token. */
 export function createKeyVerifier(checks: readonly Check[], publicKey: string): Verify {
@@ -68,23 +67,21 @@ function readClaims(token: string, verify: Verify): Claims {
 }
 
 /** By the error's code or the claim that its message names; whatever else fast-jwt complains of is the signature. */
-const failures: Readonly<Record<string, readonly [CheckName | 'format', string]>> = {
-  [TokenError.codes.malformed]: ['format', 'The token is malformed.'],
-  [TokenError.codes.invalidPayload]: ['format', 'The claims of the token are no JSON object.'],
-  [TokenError.codes.expired]: ['lifetime', 'The token has expired.'],
-  [TokenError.codes.inactive]: ['lifetime', 'The token is not valid yet.'],
-  exp: ['lifetime', 'The token has an unusable expiry time (exp).'],
-  nbf: ['lifetime', 'The token has an unusable start time (nbf).'],
-  iss: ['issuer', 'The token is from an issuer that this API does not trust.'],
-  aud: ['audience', 'The token is for another API.'],
-}
+const failures = new Map<string | undefined, readonly [CheckName | 'format', string]>([
+  [TokenError.codes.malformed, ['format', 'The token is malformed.']],
+  [TokenError.codes.invalidPayload, ['format', 'The claims of the token are no JSON object.']],
+  [TokenError.codes.expired, ['lifetime', 'The token has expired.']],
+  [TokenError.codes.inactive, ['lifetime', 'The token is not valid yet.']],
+  ['exp', ['lifetime', 'The token has an unusable expiry time (exp).']],
+  ['nbf', ['lifetime', 'The token has an unusable start time (nbf).']],
+  ['iss', ['issuer', 'The token is from an issuer that this API does not trust.']],
+  ['aud', ['audience', 'The token is for another API.']],
+])
 
 function describeFailure(error: unknown): unknown {
-  // Thrown for a time that no date can hold.
-  if (error instanceof RangeError) return rejectToken('lifetime', 'The token is not valid at any time.')
-  if (!(error instanceof TokenError)) return error
-  const claim = /\b(exp|nbf|iss|aud) claim/.exec(error.message)?.[1] ?? ''
-  const [check, sentence] = failures[error.code] ??
-    failures[claim] ?? ['signature', 'The signature is wrong.']
-  return rejectToken(check, sentence)
+  // Anything else is thrown for a time that no date can hold.
+  if (!(error instanceof TokenError)) return rejectToken('lifetime', 'The token is not valid at any time.')
+  const claim = /(exp|nbf|iss|aud) claim/.exec(error.message)?.[1]
+  const failure = failures.get(error.code) ?? failures.get(claim)
+  return rejectToken(...(failure ?? (['signature', 'The signature is wrong.'] as const)))
 }
