@@ -5,7 +5,9 @@
 const targets = {
   token: {
     mutate: ['services/weather-api/src/token/**/*.ts'],
-    tests: ['services/weather-api/src/token', 'tests/contract/weather-api'],
+    tests: ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests', 'signing-keys'].map(
+      test => `tests/contract/weather-api/${test}.test.ts`,
+    ),
   },
   identity: {
     mutate: ['services/agent/src/identity/**/*.ts'],

@@ -83,7 +83,6 @@ it.each([
   ['light', 'none', 768],
   ['light', 'none', 320],
   ['dark', 'none', 1280],
-  ['dark', 'none', 320],
   ['light', 'active', 1280],
 ] as const)(
   'axe finds nothing, in %s, with forced colours %s, %i px wide',

@@ -1,24 +1,24 @@
+import { LRUCache } from 'lru-cache'
 import type { CurrentWeather, Forecast, WeatherProvider } from '../provider.ts'
 import { roundToTenth, toFahrenheit } from '../temperature.ts'
 import type { City } from './city.ts'
 import { findCity } from './find-city.ts'
 import { localDate, normalOn, partOfMonth } from './seasons.ts'
 
+/** The shortest time after which it can be another day in some city. */
+const quarterHourMs = 15 * 60 * 1000
+
 /** Weather as it usually is at this time of year, from a built-in table: needs no network, knows no actual weather. */
 export class ClimateNormals implements WeatherProvider {
+  /** What was asked for lately, by quarter of an hour and name. */
+  readonly #lately = new LRUCache<string, Omit<CurrentWeather, 'observed_at'>>({ max: 500 })
+
   async current(name: string): Promise<CurrentWeather> {
-    const city = findCity(name)
     const now = Date.now()
-    const { low, high, condition } = usualDay(city, localDate(now, city.timeZone))
-    const mean = roundToTenth((low + high) / 2)
-    return {
-      ...placeOf(city),
-      temperature_c: mean,
-      temperature_f: toFahrenheit(mean),
-      condition,
-      observed_at: new Date(now).toISOString(),
-      source: 'climate-normals',
-    }
+    const key = `${Math.floor(now / quarterHourMs)} ${name}`
+    const weather = this.#lately.get(key) ?? usualWeather(findCity(name), now)
+    this.#lately.set(key, weather)
+    return { ...weather, observed_at: new Date(now).toISOString() }
   }
 
   async forecast(name: string, count: number): Promise<Forecast> {
@@ -32,6 +32,18 @@ export class ClimateNormals implements WeatherProvider {
       return { date, low_c, high_c, low_f: toFahrenheit(low_c), high_f: toFahrenheit(high_c), condition }
     })
     return { ...placeOf(city), days, source: 'climate-normals' }
+  }
+}
+
+function usualWeather(city: City, instantMs: number): Omit<CurrentWeather, 'observed_at'> {
+  const { low, high, condition } = usualDay(city, localDate(instantMs, city.timeZone))
+  const mean = roundToTenth((low + high) / 2)
+  return {
+    ...placeOf(city),
+    temperature_c: mean,
+    temperature_f: toFahrenheit(mean),
+    condition,
+    source: 'climate-normals',
   }
 }
 
