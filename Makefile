@@ -35,8 +35,8 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
-test-cluster: $(page) ## Test the charts on the disposable cluster that KUBECONFIG points to, with the images loaded
-	@npm run --silent test:cluster
+test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
+	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
 # The charts' own image names, so that a cluster with these images loaded needs no values for them.
 version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)

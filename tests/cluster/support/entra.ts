@@ -2,6 +2,12 @@ import { Agent, fetch } from 'undici'
 import { identities } from '../../support/identities.ts'
 import type { Demo } from './demo.ts'
 
+export interface LoggedRequest {
+  readonly receivedAt: string
+  readonly leg?: string
+  readonly status: number | null
+}
+
 /** What the Entra emulator does beyond Entra, by its control plane. */
 export class EntraControls {
   readonly #origin: string
@@ -38,10 +44,8 @@ export class EntraControls {
   }
 
   /** The latest requests, oldest first. */
-  async requests(): Promise<readonly { readonly leg?: string; readonly status: number | null }[]> {
-    const { requests } = (await this.#send('GET', 'requests')) as {
-      requests: { leg?: string; status: number | null }[]
-    }
+  async requests(): Promise<readonly LoggedRequest[]> {
+    const { requests } = (await this.#send('GET', 'requests')) as { requests: LoggedRequest[] }
     return requests
   }
 

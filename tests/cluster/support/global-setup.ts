@@ -1,9 +1,11 @@
 import { kubectl } from './command.ts'
 import { testLabel } from './namespace.ts'
 
+const longestRunMs = 60 * 60_000
+
 /**
  * Fails at once where there is no cluster, or one that may be somebody's: these tests change a node's routes. Then clears
- * what an aborted run left behind.
+ * what aborted runs left behind, but not what another run may be using.
  */
 export default async function prepareCluster(): Promise<void> {
   const context = (await kubectl(['config', 'current-context'])).trim()
@@ -13,5 +15,9 @@ export default async function prepareCluster(): Promise<void> {
     )
   }
   await kubectl(['get', 'nodes'])
-  await kubectl(['delete', 'namespace', '-l', testLabel, '--wait=false'])
+  const { items } = JSON.parse(await kubectl(['get', 'namespaces', '-l', testLabel, '-o', 'json']))
+  for (const { metadata } of items) {
+    if (Date.now() - Date.parse(metadata.creationTimestamp) < longestRunMs) continue
+    await kubectl(['delete', 'namespace', metadata.name, '--wait=false'])
+  }
 }

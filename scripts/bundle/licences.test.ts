@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { collectLicences } from './licences.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'licences-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
+
+write('node_modules/a/package.json', '{"name":"a","version":"1.0.0","license":"MIT"}')
+write('node_modules/a/LICENSE.md', 'Do as you like.')
+write('node_modules/a/node_modules/@b/c/package.json', '{"name":"@b/c","version":"2.0.0","license":"ISC"}')
+write('node_modules/nobody/package.json', '{"name":"nobody","version":"3.0.0"}')
+
+describe('collectLicences', () => {
+  it('names each package that a file comes from once, with its licence, wherever it is installed', () => {
+    const files = [
+      'services/agent/src/main.ts',
+      'node_modules/a/dist/index.js',
+      'node_modules/a/dist/other.js',
+      'node_modules/a/node_modules/@b/c/index.js',
+    ]
+    const packages = collectLicences(root, files)
+      .split(/^-{80}$/m)
+      .map(text => text.trim())
+    expect(packages).toEqual(['a 1.0.0 (MIT)\n\nDo as you like.', '@b/c 2.0.0 (ISC)'])
+  })
+
+  it('lets no package through that names no licence', () => {
+    expect(() => collectLicences(root, ['node_modules/nobody/index.js'])).toThrow(
+      'nobody 3.0.0 names no licence.',
+    )
+  })
+})

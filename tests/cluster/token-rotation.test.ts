@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ask } from './support/chat.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { runIn } from './support/in-container.ts'
+
+/** The shortest that Kubernetes allows; the kubelet renews the token after four fifths of it. */
+const lifetimeSeconds = 600
+const askEveryMs = 5_000
+
+let demo: Demo
+let entra: EntraControls
+
+beforeAll(async () => {
+  demo = await Demo.install('token-rotation', {
+    agent: {
+      sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },
+      aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
+    },
+  })
+  entra = await EntraControls.of(demo)
+})
+afterAll(() => demo?.[Symbol.asyncDispose]())
+
+async function tokenId(): Promise<unknown> {
+  const { metadata } = await demo.namespace.pod('agent')
+  const script = `
+    import { readFileSync } from 'node:fs'
+    const [, claims] = readFileSync('/var/run/secrets/blueprint/token', 'utf8').split('.')
+    result = JSON.parse(Buffer.from(claims, 'base64url').toString()).jti`
+  return runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
+}
+
+describe('a projected token', () => {
+  const timeout = (lifetimeSeconds + 240) * 1_000
+  it('is renewed by the kubelet, and the sidecar gets T1 by the new one', { timeout }, async () => {
+    const agentUrl = await demo.agentUrl()
+    // The sidecar keeps T1 to its end, so that it asks for the third one when the first projected token has ended.
+    await entra.setTokenLifetime(310)
+    const first = await tokenId()
+    const firstEndsAt = Date.now() + lifetimeSeconds * 1_000
+    const statuses = new Set<number>()
+    while (Date.now() < firstEndsAt + 60_000) {
+      statuses.add((await ask(agentUrl)).status)
+      await delay(askEveryMs)
+    }
+    expect([...statuses]).toEqual([200])
+    expect(await tokenId()).not.toBe(first)
+    const requests = await entra.requests()
+    const late = requests.filter(
+      ({ leg, receivedAt }) => leg === 't1' && Date.parse(receivedAt) > firstEndsAt,
+    )
+    expect(late.map(({ status }) => status)).toEqual([200])
+  })
+})
