@@ -13,13 +13,15 @@ let demo: Demo
 let entra: EntraControls
 
 beforeAll(async () => {
-  demo = await Demo.install('token-rotation', {
-    agent: {
-      sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },
-      aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
-    },
-  })
+  demo = await Demo.create('token-rotation')
+  await demo.installEmulators()
   entra = await EntraControls.of(demo)
+  // The sidecar keeps T1 to its end, so that it asks for the third one when the first projected token has ended.
+  await entra.setTokenLifetime(310)
+  await demo.installAgent({
+    sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },
+    aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
+  })
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
@@ -36,8 +38,6 @@ describe('a projected token', () => {
   const timeout = (lifetimeSeconds + 240) * 1_000
   it('is renewed by the kubelet, and the sidecar gets T1 by the new one', { timeout }, async () => {
     const agentUrl = await demo.agentUrl()
-    // The sidecar keeps T1 to its end, so that it asks for the third one when the first projected token has ended.
-    await entra.setTokenLifetime(310)
     const first = await tokenId()
     const firstEndsAt = Date.now() + lifetimeSeconds * 1_000
     const statuses = new Set<number>()
