@@ -82,7 +82,7 @@ COPY --from=agent-files /app/ /app/
 COPY --from=page /src/services/chat-ui/dist/ /app/page/
 # For 1,000 open streams: a small young generation, a bounded heap, one malloc arena.
 ENV CHAT_UI_DIR=/app/page \
-    NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=256" \
+    NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=256" \
     MALLOC_ARENA_MAX=1
 EXPOSE 3001 9464
 CMD ["main.mjs"]

@@ -40,7 +40,7 @@ const aws = {
 /** Settings of the process, for memory: small young generation, a bounded heap, one malloc arena, no parsing at start. */
 const compileCache = mkdtempSync(join(tmpdir(), 'compile-cache-'))
 const processSettings = {
-  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256',
+  NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=256',
   MALLOC_ARENA_MAX: '1',
   NODE_COMPILE_CACHE: compileCache,
 }
