@@ -26,6 +26,7 @@ it('needs three ids; everything else has a default', () => {
       geocodingUrl: 'https://geocoding-api.open-meteo.com',
       forecastUrl: 'https://api.open-meteo.com',
     },
+    mcp: { publicUrl: undefined, allowedHosts: ['localhost', '127.0.0.1', '[::1]'] },
   })
 })
 
