@@ -26,10 +26,10 @@ const getForecast = {
 /** Gives the server the weather as tools, for the caller of this request. */
 export function addTools(server: McpServer, weather: WeatherProvider, request: FastifyRequest): void {
   server.registerTool('get_weather', getWeather, ({ city }, { mcpReq: { signal } }) =>
-    tell(request, 'get_weather', signal, weather.current(city, signal)),
+    tell(request, 'get_weather', signal, () => weather.current(city, signal)),
   )
   server.registerTool('get_forecast', getForecast, ({ city, days = defaultDays }, { mcpReq: { signal } }) =>
-    tell(request, 'get_forecast', signal, weather.forecast(city, days, signal)),
+    tell(request, 'get_forecast', signal, () => weather.forecast(city, days, signal)),
   )
 }
 
@@ -41,11 +41,11 @@ async function tell(
   { id, log, access }: FastifyRequest,
   tool: string,
   signal: AbortSignal,
-  asked: Promise<CurrentWeather | Forecast>,
+  ask: () => Promise<CurrentWeather | Forecast>,
 ): Promise<CallToolResult> {
   const validated = describeAccess(access)
   try {
-    const structuredContent = await asked
+    const structuredContent = await ask()
     log.info({ tool }, 'The tool was called.')
     return { content: [text(JSON.stringify(structuredContent))], structuredContent, _meta: { validated } }
   } catch (error) {
