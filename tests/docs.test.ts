@@ -79,6 +79,7 @@ describe('the documentation', () => {
       'docs/architecture.md',
       'docs/bedrock.md',
       'docs/kubernetes.md',
+      'docs/mcp.md',
     ]
     const links = pages.flatMap(page =>
       [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match =>

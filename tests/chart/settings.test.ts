@@ -38,6 +38,7 @@ describe('The settings that the chart makes', () => {
         allowedCallers: [ids.agentClientId],
         validateSignature: true,
       },
+      mcp: { publicUrl: undefined, allowedHosts: expect.arrayContaining(['localhost', 'demo-weather-api']) },
     })
   })
 
@@ -92,6 +93,16 @@ describe('The settings that the chart makes', () => {
     expect(rendering.find('ConfigMap', 'agents-agent').data?.['ALLOWED_HOSTS']).toBe(
       'localhost,127.0.0.1,[::1],agent.internal,agent.example.com,chat.example.com',
     )
+  })
+
+  it('let MCP clients in by the public URL, to whom the policy lets in', async () => {
+    const rendering = await render({ files: ['ci/everything-values.yaml'] })
+    expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
+      'https://weather.example.com/mcp',
+    )
+    expect(rendering.find('NetworkPolicy', 'agents-weather-api').spec).toMatchObject({
+      ingress: [{ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] }],
+    })
   })
 
   it('give way to those of env, numbers in full, and leave out what is empty', async () => {

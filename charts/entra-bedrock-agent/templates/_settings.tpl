@@ -72,6 +72,8 @@
   "WEATHER_API_APP_ID" .Values.downstreamApis.weather.appId
   "WEATHER_ALLOWED_CALLERS" (.Values.weatherApi.allowedCallers | default (list .Values.entra.agentClientId) | join ",")
   "WEATHER_PROVIDER" .Values.weatherApi.provider
+  "PUBLIC_URL" .Values.weatherApi.publicUrl
+  "ALLOWED_HOSTS" (include "weatherApi.hosts" .)
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
 }}
 {{- if .Values.weatherApi.debug.skipSignature }}
@@ -99,6 +101,13 @@
 {{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
 {{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
 {{ $hosts | uniq | join "," }}
+{{- end }}
+
+{{/* Host names that the weather API accepts at /mcp: those of its Service. */}}
+{{- define "weatherApi.hosts" -}}
+{{- $name := printf "%s-weather-api" (include "prefix" .) -}}
+{{- $full := printf "%s.%s.svc" $name .Release.Namespace -}}
+{{ list "localhost" "127.0.0.1" "[::1]" $name (trimSuffix ".svc" $full) $full (printf "%s.cluster.local" $full) | join "," }}
 {{- end }}
 
 {{/* Address of an API: (list $ "weather" <its values>). */}}

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { commonProblem, type ProblemError, toProblem } from './problems.ts'
 
 /** Headers of every response of a service that is not a page: nothing is kept, shown, framed or guessed. */
@@ -36,13 +36,13 @@ export function answerWithProblems(app: FastifyInstance): void {
   )
 }
 
-/** Sends one problem as `application/problem+json` and logs it: as an error from 500 on, else as information. */
+/** Sends one problem as `application/problem+json` and logs it. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
   problem: ProblemError,
 ): FastifyReply {
-  logProblem(request, problem)
+  logProblem(request.log, problem)
   return reply
     .code(problem.kind.status)
     .headers(problem.options.headers ?? {})
@@ -57,8 +57,14 @@ function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
     : toProblem(error)
 }
 
-/** The detail of a client's fault may hold the client's words, so it is not logged; a stack only tells of the unexpected. */
-function logProblem({ log }: FastifyRequest, { code, kind, message, options }: ProblemError): void {
+/**
+ * Logs a problem as an error from 500 on, else as information. The detail of a client's fault may hold the client's words,
+ * so it is not logged; a stack only tells of the unexpected.
+ */
+export function logProblem(
+  log: Pick<FastifyBaseLogger, 'error' | 'info'>,
+  { code, kind, message, options }: ProblemError,
+): void {
   if (kind.status < 500) {
     log.info({ code }, kind.title)
   } else if (code === 'INTERNAL_ERROR') {

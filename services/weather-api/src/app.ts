@@ -1,8 +1,10 @@
-import { createServer } from '@entra-bedrock-agent/service-kit'
+import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { Agent } from 'undici'
 import type { Config, WeatherConfig } from './config.ts'
+import { pointToMetadata, publishMetadata } from './mcp/protected-resource.ts'
+import { mcpRoute } from './mcp/route.ts'
 import { publishOpenApi } from './openapi.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -29,7 +31,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     logLevel: config.logLevel,
     logStream,
     // Query strings hold nothing but texts.
-    ajv: { customOptions: { coerceTypes: true, useDefaults: true } },
+    ajv: { customOptions: { coerceTypes: true } },
   })
   const outbound = new Agent({ connections: 16, maxResponseSize: largestResponseBytes })
   app.addHook('onClose', () => outbound.destroy())
@@ -48,6 +50,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await app.register(async protectedRoutes => {
     requireToken(protectedRoutes, validator)
     weatherRoutes(protectedRoutes, weather)
+  })
+  const { publicUrl, allowedHosts } = config.mcp
+  if (publicUrl !== undefined) publishMetadata(app, publicUrl, config.token)
+  await app.register(async mcp => {
+    guardBrowserBoundary(mcp, { allowedHosts })
+    requireToken(mcp, validator)
+    if (publicUrl !== undefined) pointToMetadata(mcp, publicUrl, config.token)
+    mcpRoute(mcp, weather)
   })
 
   if (!config.token.validateSignature) {

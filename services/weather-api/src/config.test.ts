@@ -26,6 +26,7 @@ it('needs three ids; everything else has a default', () => {
       geocodingUrl: 'https://geocoding-api.open-meteo.com',
       forecastUrl: 'https://api.open-meteo.com',
     },
+    mcp: { publicUrl: undefined, allowedHosts: ['localhost', '127.0.0.1', '[::1]'] },
   })
 })
 
@@ -61,9 +62,24 @@ it.each([
   [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],
   [{ ENTRA_AUTHORITY: 'http://entra.example' }, 'ENTRA_AUTHORITY'],
   [{ WEATHER_PROVIDER: 'crystal-ball' }, 'WEATHER_PROVIDER'],
+  [{ PUBLIC_URL: 'weather.example/mcp' }, 'PUBLIC_URL'],
+  [{ PUBLIC_URL: 'http://weather.example/mcp' }, 'PUBLIC_URL'],
+  [{ ALLOWED_HOSTS: 'https://weather.example' }, 'ALLOWED_HOSTS'],
 ])('refuses %j and names the variable', (wrong, name) => {
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
+})
+
+it('answers MCP clients by the name in the public URL too', () => {
+  const { mcp } = readConfig({
+    ...ids,
+    PUBLIC_URL: 'https://weather.example/mcp/',
+    ALLOWED_HOSTS: 'weather-api',
+  })
+  expect(mcp).toEqual({
+    publicUrl: 'https://weather.example/mcp',
+    allowedHosts: ['weather-api', 'weather.example'],
+  })
 })
 
 it('takes plain http to this machine, and leaves signatures unverified outside production', () => {

@@ -20,12 +20,20 @@ export interface WeatherConfig {
   readonly forecastUrl: string
 }
 
+export interface McpConfig {
+  /** The URL of `/mcp` as clients know it, which is also what they ask Entra for tokens with. */
+  readonly publicUrl: string | undefined
+  /** Host names that `/mcp` answers by. */
+  readonly allowedHosts: readonly string[]
+}
+
 export interface Config {
   readonly host: string
   readonly port: number
   readonly logLevel: string
   readonly token: TokenConfig
   readonly weather: WeatherConfig
+  readonly mcp: McpConfig
 }
 
 /**
@@ -51,6 +59,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       geocodingUrl: env.url('OPEN_METEO_GEOCODING_URL', 'https://geocoding-api.open-meteo.com'),
       forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
     },
+    mcp: readMcp(env),
   }))
 }
 
@@ -61,6 +70,13 @@ function readAllowedCallers(env: EnvironmentReader): readonly string[] {
   if (agentClientId !== undefined) return [agentClientId]
   env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
   return []
+}
+
+function readMcp(env: EnvironmentReader): McpConfig {
+  const allowedHosts = env.hostNames('ALLOWED_HOSTS')
+  if (env.optional('PUBLIC_URL') === undefined) return { publicUrl: undefined, allowedHosts }
+  const publicUrl = env.secureUrl('PUBLIC_URL')
+  return { publicUrl, allowedHosts: [...allowedHosts, URL.parse(publicUrl)?.hostname ?? ''] }
 }
 
 /** Switching the check off is for demonstrations only, and a demonstration is not production. */

@@ -5,6 +5,8 @@ export interface OpenMeteoStub {
   readonly url: string
   /** Every request so far, path and query. */
   readonly requests: readonly URL[]
+  /** How many requests the client gave up before they were answered. */
+  readonly abandoned: number
   /** Responds to all requests with this status and body from now on; `silence` never responds; `undefined` is well again. */
   fail(fault: { status: number; body: string } | 'silence' | undefined): void
   stop(): Promise<void>
@@ -35,12 +37,16 @@ const week = Array.from({ length: 7 }, (_, index) => index)
 /** Responds like Open-Meteo's geocoding and forecast APIs, for two cities. */
 export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   const requests: URL[] = []
+  let abandoned = 0
   let fault: { status: number; body: string } | 'silence' | undefined
   let port = 0
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://stub')
     requests.push(url)
+    response.once('close', () => {
+      if (!response.writableEnded) abandoned += 1
+    })
     if (fault === 'silence') return
     response.writeHead(fault?.status ?? 200, { 'content-type': 'application/json' })
     response.end(fault?.body ?? JSON.stringify(respond(url)))
@@ -55,6 +61,9 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    get abandoned() {
+      return abandoned
+    },
     fail(next) {
       fault = next
     },

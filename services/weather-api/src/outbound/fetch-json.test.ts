@@ -7,6 +7,7 @@ import { createJsonFetcher } from './fetch-json.ts'
 const dispatcher = new Agent({ maxResponseSize: 512 * 1024 })
 const fetchJson = createJsonFetcher(dispatcher)
 afterAll(() => dispatcher.destroy())
+const unaborted = new AbortController().signal
 const servers: ReturnType<typeof createServer>[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
@@ -21,7 +22,7 @@ async function serve(listener: RequestListener): Promise<URL> {
 
 it('gets a JSON document', async () => {
   const url = await serve((_request, response) => response.end('{"a":1}'))
-  expect(await fetchJson(url, 1_000)).toEqual({ a: 1 })
+  expect(await fetchJson(url, 1_000, unaborted)).toEqual({ a: 1 })
 })
 
 it.each<[string, RequestListener]>([
@@ -30,7 +31,7 @@ it.each<[string, RequestListener]>([
 ])('gives up in time on a server that %s', async (_name, listener) => {
   const url = await serve(listener)
   const startedMs = performance.now()
-  await expect(fetchJson(url, 50)).rejects.toThrow(`${url.origin} did not respond within 50 ms.`)
+  await expect(fetchJson(url, 50, unaborted)).rejects.toThrow(`${url.origin} did not respond within 50 ms.`)
   expect(performance.now() - startedMs).toBeLessThan(1_000)
 })
 
@@ -46,12 +47,14 @@ it.each<[string, RequestListener, string]>([
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
 ])('rejects %s in words', async (_name, listener, words) => {
   const url = await serve(listener)
-  await expect(fetchJson(url, 1_000)).rejects.toThrow(words)
+  await expect(fetchJson(url, 1_000, unaborted)).rejects.toThrow(words)
 })
 
 it('says which address could not be reached, without path and query', async () => {
   const url = await serve(() => undefined)
   servers.pop()?.close()
   url.search = '?key=secret'
-  await expect(fetchJson(url, 1_000)).rejects.toThrow(`${url.origin} could not be read (ECONNREFUSED).`)
+  await expect(fetchJson(url, 1_000, unaborted)).rejects.toThrow(
+    `${url.origin} could not be read (ECONNREFUSED).`,
+  )
 })

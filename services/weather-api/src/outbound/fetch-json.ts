@@ -12,19 +12,19 @@ export class FetchJsonError extends Error {
   }
 }
 
-/** Gets a JSON document. Rejects with a {@link FetchJsonError} for everything but a 2xx response with JSON. */
-export type FetchJson = (url: URL, timeoutMs: number) => Promise<unknown>
+/** Gets a JSON document, unless the signal aborts. Rejects with a {@link FetchJsonError} for everything but a 2xx response with JSON. */
+export type FetchJson = (url: URL, timeoutMs: number, signal: AbortSignal) => Promise<unknown>
 
 /** The time-out covers everything from look-up to the last byte. */
 export function createJsonFetcher(dispatcher: Dispatcher): FetchJson {
-  return async (url, timeoutMs) => {
+  return async (url, timeoutMs, signal) => {
     let status: number | undefined
     try {
       const response = await fetch(url, {
         dispatcher,
         headers: { accept: 'application/json' },
         redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       })
       status = response.status
       if (response.ok) return await response.json()

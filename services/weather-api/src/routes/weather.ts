@@ -1,8 +1,9 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Access } from '../token/access.ts'
+import { describeAccess } from '../token/validated.ts'
 import type { WeatherProvider } from '../weather/provider.ts'
-import { ForecastQuery, ForecastResponse, ProblemResponse, WeatherQuery, WeatherResponse } from './schemas.ts'
+import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
+import { ForecastResponse, ProblemResponse, WeatherResponse } from './schemas.ts'
 
 const problems = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
 
@@ -37,18 +38,8 @@ export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): v
       },
     },
     async ({ query, access }) => ({
-      ...(await weather.forecast(query.city, query.days)),
+      ...(await weather.forecast(query.city, query.days ?? defaultDays)),
       validated: describeAccess(access),
     }),
   )
-}
-
-function describeAccess({ identity: { flow, caller, objectId }, checks }: Access) {
-  return {
-    flow,
-    caller,
-    on_behalf_of: flow === 'obo' ? objectId : null,
-    signature_verified: checks.includes('signature'),
-    checks: checks.map(name => ({ name, ok: true })),
-  }
 }

@@ -5,6 +5,8 @@ import type { WeatherProvider } from './provider.ts'
 /** How long live weather is left alone after it was out of reach. */
 const pauseMs = 60_000
 
+type Question<Weather> = (provider: WeatherProvider, signal?: AbortSignal) => Promise<Weather>
+
 /**
  * Live weather while it is within reach, else the climate normals; the `source` says which.
  * Only the request that first finds live weather out of reach waits for it. Later ones get normals at once; after a
@@ -27,32 +29,31 @@ export class LiveOrNormals implements WeatherProvider {
     this.#log = log
   }
 
-  current(city: string) {
-    return this.#ask(provider => provider.current(city))
+  current(city: string, signal?: AbortSignal) {
+    return this.#ask((provider, until) => provider.current(city, until), signal)
   }
 
-  forecast(city: string, days: number) {
-    return this.#ask(provider => provider.forecast(city, days))
+  forecast(city: string, days: number, signal?: AbortSignal) {
+    return this.#ask((provider, until) => provider.forecast(city, days, until), signal)
   }
 
-  async #ask<Weather>(question: (provider: WeatherProvider) => Promise<Weather>): Promise<Weather> {
+  async #ask<Weather>(question: Question<Weather>, signal: AbortSignal | undefined): Promise<Weather> {
     if (this.#outOfReach) {
       if (Date.now() >= this.#nextAttemptAt) this.#tryLive(question).catch(() => undefined)
       return await question(this.#normals)
     }
-    return (await this.#tryLive(question)) ?? (await question(this.#normals))
+    return (await this.#tryLive(question, signal)) ?? (await question(this.#normals))
   }
 
   /** The live weather, `undefined` when it is out of reach; an unknown city rejects. */
-  async #tryLive<Weather>(
-    question: (provider: WeatherProvider) => Promise<Weather>,
-  ): Promise<Weather | undefined> {
+  async #tryLive<Weather>(question: Question<Weather>, signal?: AbortSignal): Promise<Weather | undefined> {
     this.#nextAttemptAt = Date.now() + pauseMs
     try {
-      const weather = await question(this.#live)
+      const weather = await question(this.#live, signal)
       this.#noteReach()
       return weather
     } catch (error) {
+      signal?.throwIfAborted()
       if (!(error instanceof ProblemError) || error.code !== 'WEATHER_UNAVAILABLE') {
         this.#noteReach()
         throw error

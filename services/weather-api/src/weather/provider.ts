@@ -43,9 +43,12 @@ export type ForecastDay = Static<typeof ForecastDay>
 export const Forecast = strictObject({ ...place, days: Type.Array(ForecastDay), source })
 export type Forecast = Static<typeof Forecast>
 
-/** A source of weather. Both calls reject with the problems CITY_NOT_FOUND or WEATHER_UNAVAILABLE. */
+/**
+ * A source of weather. Both calls reject with the problems CITY_NOT_FOUND or WEATHER_UNAVAILABLE, and with the reason of
+ * the signal when it aborts while they wait.
+ */
 export interface WeatherProvider {
-  current(city: string): Promise<CurrentWeather>
+  current(city: string, signal?: AbortSignal): Promise<CurrentWeather>
   /** `days` from today on, 1 to 7. */
-  forecast(city: string, days: number): Promise<Forecast>
+  forecast(city: string, days: number, signal?: AbortSignal): Promise<Forecast>
 }

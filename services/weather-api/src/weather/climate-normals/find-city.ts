@@ -1,6 +1,6 @@
-import { problem } from '../../problems.ts'
 import { closestNames, normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
+import { unknownCity } from '../unknown-city.ts'
 import { cities } from './cities/index.ts'
 import type { City } from './city.ts'
 
@@ -25,12 +25,9 @@ export function findCity(text: string): City {
   const city = namesakes.find(candidate => qualifiersFit(qualifiers, candidate))
   if (city) return city
   const elsewhere = namesakes.map(namesake => `${namesake.name}, ${namesake.region ?? namesake.country}`)
-  throw problem(
-    'CITY_NOT_FOUND',
+  throw unknownCity(
     `None of the ${cities.length} cities with climate normals is called “${text}”.`,
-    {
-      extensions: { suggestions: elsewhere.length > 0 ? elsewhere : suggestCities(name) },
-    },
+    elsewhere.length > 0 ? elsewhere : suggestCities(name),
   )
 }
 

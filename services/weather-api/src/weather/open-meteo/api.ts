@@ -75,12 +75,13 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
     url: URL,
     parameters: Readonly<Record<string, string | number>>,
     validator: Validator<Record<never, never>, Schema>,
+    signal: AbortSignal,
   ): Promise<Static<Schema>> {
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value))
     if (inFlight >= mostRequestsInFlight) throw unavailable('Too many requests to Open-Meteo are under way.')
     inFlight += 1
     try {
-      const document = await fetchJson(url, timeoutMs)
+      const document = await fetchJson(url, timeoutMs, signal)
       if (validator.Check(document)) return document
     } catch (error) {
       if (!(error instanceof FetchJsonError)) throw error
@@ -93,11 +94,12 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
 
   return {
     /** Places of a name, the likeliest first; empty when there is none. */
-    async findPlaces(name: string): Promise<readonly Place[]> {
+    async findPlaces(name: string, signal: AbortSignal): Promise<readonly Place[]> {
       const { results = [] } = await ask(
         new URL(`${config.geocodingUrl}/v1/search`),
         { name, count: 10, language: 'en', format: 'json' },
         validators.geocoding,
+        signal,
       )
       return results.map(({ name, latitude, longitude, country, country_code, admin1 }) => ({
         name,
@@ -109,7 +111,7 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
       }))
     },
 
-    async current({ latitude, longitude }: Place) {
+    async current({ latitude, longitude }: Place, signal: AbortSignal) {
       const { current } = await ask(
         new URL(`${config.forecastUrl}/v1/forecast`),
         {
@@ -119,12 +121,13 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
           timeformat: 'unixtime',
         },
         validators.current,
+        signal,
       )
       return current
     },
 
     /** Seven days from today on, in the place's own calendar. */
-    async week({ latitude, longitude }: Place): Promise<readonly DailyWeather[]> {
+    async week({ latitude, longitude }: Place, signal: AbortSignal): Promise<readonly DailyWeather[]> {
       const { daily } = await ask(
         new URL(`${config.forecastUrl}/v1/forecast`),
         {
@@ -135,6 +138,7 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
           timezone: 'auto',
         },
         validators.week,
+        signal,
       )
       return daily.time.flatMap((date, index) => {
         const low_c = daily.temperature_2m_min[index]

@@ -1,13 +1,13 @@
-import { LRUCache } from 'lru-cache'
 import type { WeatherConfig } from '../../config.ts'
 import type { FetchJson } from '../../outbound/fetch-json.ts'
-import { problem } from '../../problems.ts'
 import { suggestCities } from '../climate-normals/find-city.ts'
 import { normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
 import type { CurrentWeather, Forecast, WeatherProvider } from '../provider.ts'
 import { toFahrenheit } from '../temperature.ts'
+import { unknownCity } from '../unknown-city.ts'
 import { type OpenMeteoApi, openMeteoApi, type Place } from './api.ts'
+import { SharedCache } from './shared-cache.ts'
 import { conditionOf } from './weather-codes.ts'
 
 const minuteMs = 60 * 1000
@@ -17,50 +17,39 @@ const cachedWeather = { max: 500, ttl: 10 * minuteMs }
 /** Live weather from Open-Meteo. Responses are cached for a short time; equal requests in flight are joined. */
 export class OpenMeteo implements WeatherProvider {
   readonly #api: OpenMeteoApi
-  readonly #places: LRUCache<string, readonly Place[], string>
-  readonly #current: LRUCache<string, CurrentWeather, Place>
-  readonly #forecasts: LRUCache<string, Forecast, Place>
+  readonly #places = new SharedCache<readonly Place[]>(cachedPlaces)
+  readonly #current = new SharedCache<CurrentWeather>(cachedWeather)
+  readonly #forecasts = new SharedCache<Forecast>(cachedWeather)
 
   constructor(config: WeatherConfig, fetchJson: FetchJson) {
-    const api = openMeteoApi(config, fetchJson)
-    this.#api = api
-    this.#places = new LRUCache({
-      ...cachedPlaces,
-      fetchMethod: (_key, _stale, { context: name }) => api.findPlaces(name),
-    })
-    this.#current = new LRUCache({
-      ...cachedWeather,
-      fetchMethod: (_key, _stale, { context: place }) => this.#fetchCurrent(place),
-    })
-    this.#forecasts = new LRUCache({
-      ...cachedWeather,
-      fetchMethod: (_key, _stale, { context: place }) => this.#fetchForecast(place),
-    })
+    this.#api = openMeteoApi(config, fetchJson)
   }
 
-  async current(city: string): Promise<CurrentWeather> {
-    const place = await this.#find(city)
-    return await this.#current.forceFetch(keyOf(place), { context: place })
+  async current(city: string, signal?: AbortSignal): Promise<CurrentWeather> {
+    const place = await this.#find(city, signal)
+    return await this.#current.get(keyOf(place), until => this.#fetchCurrent(place, until), signal)
   }
 
-  async forecast(city: string, days: number): Promise<Forecast> {
-    const place = await this.#find(city)
-    const week = await this.#forecasts.forceFetch(keyOf(place), { context: place })
+  async forecast(city: string, days: number, signal?: AbortSignal): Promise<Forecast> {
+    const place = await this.#find(city, signal)
+    const week = await this.#forecasts.get(keyOf(place), until => this.#fetchForecast(place, until), signal)
     return { ...week, days: week.days.slice(0, days) }
   }
 
-  async #find(text: string): Promise<Place> {
+  async #find(text: string, signal?: AbortSignal): Promise<Place> {
     const { name, qualifiers } = splitPlace(text)
-    const places = await this.#places.forceFetch(normalizeName(name), { context: name })
+    const places = await this.#places.get(
+      normalizeName(name),
+      until => this.#api.findPlaces(name, until),
+      signal,
+    )
     const place = places.find(candidate => qualifiersFit(qualifiers, candidate))
     if (place) return place
-    throw problem('CITY_NOT_FOUND', `Open-Meteo knows no place called “${text}”.`, {
-      extensions: { suggestions: suggestPlaces(name, places) },
-    })
+    throw unknownCity(`Open-Meteo knows no place called “${text}”.`, suggestPlaces(name, places))
   }
 
-  async #fetchCurrent(place: Place): Promise<CurrentWeather> {
-    const current = await this.#api.current(place)
+  async #fetchCurrent(place: Place, signal: AbortSignal): Promise<CurrentWeather> {
+    const current = await this.#api.current(place, signal)
     const { relative_humidity_2m: humidity, wind_speed_10m: wind } = current
     return {
       ...nameOf(place),
@@ -74,8 +63,8 @@ export class OpenMeteo implements WeatherProvider {
     }
   }
 
-  async #fetchForecast(place: Place): Promise<Forecast> {
-    const days = await this.#api.week(place)
+  async #fetchForecast(place: Place, signal: AbortSignal): Promise<Forecast> {
+    const days = await this.#api.week(place, signal)
     return {
       ...nameOf(place),
       days: days.map(({ date, low_c, high_c, weatherCode }) => ({

@@ -1,0 +1,35 @@
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
+import type { FastifyRequest } from 'fastify'
+import type { WeatherProvider } from '../weather/provider.ts'
+import { addTools } from './tools.ts'
+
+/**
+ * Answers one request of either era of the protocol. Nothing outlives it, so no two callers share anything.
+ *
+ * @param signal aborts when the client is gone
+ */
+export async function answerMcp(
+  request: FastifyRequest,
+  weather: WeatherProvider,
+  signal: AbortSignal,
+): Promise<Response> {
+  const server = new McpServer(
+    { name: 'weather-api', title: 'Weather API', version: '1' },
+    { capabilities: { tools: { listChanged: false } } },
+  )
+  addTools(server, weather, request)
+  // The tools never change, so there is nothing to subscribe to.
+  const { fetch } = createMcpHandler(() => server, { maxSubscriptions: 0 })
+  return await fetch(toWebRequest(request, signal), { parsedBody: request.body })
+}
+
+/** The request without its token, which was checked before and is nobody else's business. */
+function toWebRequest({ method, url, headers }: FastifyRequest, signal: AbortSignal): Request {
+  const { authorization: _authorization, ...others } = headers
+  const texts = Object.entries(others).map(([name, value]) => [name, String(value)] as const)
+  return new Request(new URL(url, 'http://weather-api'), {
+    method,
+    headers: Object.fromEntries(texts),
+    signal,
+  })
+}

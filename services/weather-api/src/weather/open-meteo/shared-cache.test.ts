@@ -1,0 +1,62 @@
+import { expect, it, vi } from 'vitest'
+import { SharedCache } from './shared-cache.ts'
+
+const limits = { max: 10, ttl: 60_000 }
+
+function slowSource() {
+  const { promise, resolve } = Promise.withResolvers<{ weather: string }>()
+  const signals: AbortSignal[] = []
+  const fetch = vi.fn((signal: AbortSignal) => {
+    signals.push(signal)
+    return promise
+  })
+  return { fetch, signals, respond: () => resolve({ weather: 'fine' }) }
+}
+
+it('joins equal requests in flight, and keeps what came', async () => {
+  const cache = new SharedCache<{ weather: string }>(limits)
+  const { fetch, respond } = slowSource()
+  const both = Promise.all([cache.get('Oslo', fetch, undefined), cache.get('Oslo', fetch, undefined)])
+  respond()
+  expect(await both).toEqual([{ weather: 'fine' }, { weather: 'fine' }])
+  expect(await cache.get('Oslo', fetch, undefined)).toEqual({ weather: 'fine' })
+  expect(fetch).toHaveBeenCalledTimes(1)
+})
+
+it('lets one go and goes on for the other', async () => {
+  const cache = new SharedCache<{ weather: string }>(limits)
+  const { fetch, signals, respond } = slowSource()
+  const leaving = new AbortController()
+  const left = cache.get('Oslo', fetch, leaving.signal)
+  const staying = cache.get('Oslo', fetch, new AbortController().signal)
+  leaving.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
+  expect(signals[0]?.aborted).toBe(false)
+  respond()
+  expect(await staying).toEqual({ weather: 'fine' })
+})
+
+it('gives the request up with the last who waited, and makes a new one for the next', async () => {
+  const cache = new SharedCache<{ weather: string }>(limits)
+  const { fetch, signals, respond } = slowSource()
+  const users = [new AbortController(), new AbortController()]
+  const waiting = users.map(user => cache.get('Oslo', fetch, user.signal))
+  for (const user of users) user.abort(new Error('gone'))
+  for (const call of waiting) await expect(call).rejects.toThrow('gone')
+  expect(signals.map(signal => signal.aborted)).toEqual([true])
+  const next = cache.get('Oslo', fetch, undefined)
+  respond()
+  expect(await next).toEqual({ weather: 'fine' })
+  expect(fetch).toHaveBeenCalledTimes(2)
+})
+
+it('asks for nothing when the caller is gone already', async () => {
+  const { fetch } = slowSource()
+  const call = new SharedCache<{ weather: string }>(limits).get(
+    'Oslo',
+    fetch,
+    AbortSignal.abort(new Error('gone')),
+  )
+  await expect(call).rejects.toThrow('gone')
+  expect(fetch).not.toHaveBeenCalled()
+})
