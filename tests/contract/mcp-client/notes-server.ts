@@ -14,7 +14,7 @@ export interface ReceivedCall {
   readonly protocol: string | undefined
 }
 
-export interface NotesServer {
+export interface NotesServer extends AsyncDisposable {
   readonly url: string
   readonly calls: readonly ReceivedCall[]
   /** How many calls of `wait` have begun, and how many of them were cancelled. */
@@ -70,15 +70,17 @@ export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
 
   const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  const close = () =>
+    new Promise<void>(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}/mcp`,
     calls,
     waiting,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

@@ -65,13 +65,13 @@ export class ScriptedMcpServers {
     const received = { path: url.slice(1), method, headers, message }
     this.received.push(received)
     const script = this.scripts[received.path]
+    const answered = script?.answer?.(received, response)
+    if (response.headersSent) return
     if (!script || !message) {
       response.writeHead(script ? 405 : 404).end()
       return
     }
-    const result =
-      script.answer?.(received, response) ?? (response.headersSent ? undefined : behave(message, script))
-    if (response.headersSent) return
+    const result = answered ?? behave(message, script)
     if (message.id === undefined) response.writeHead(202).end()
     else send(response, message.id, result)
   }

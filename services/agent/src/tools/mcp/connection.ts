@@ -111,8 +111,10 @@ export class McpConnection {
     if (method === 'GET') return new Response(null, { status: 405 })
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
-    // A cancellation has to go out after its call was aborted.
-    const limit = expectsResult(text) ? exchange.signal : AbortSignal.timeout(farewellMs)
+    // A cancellation and the end of a session have to go out after call and connection were given up.
+    const limit = expectsResult(text)
+      ? AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
+      : AbortSignal.timeout(farewellMs)
     try {
       const response = await exchange.send(
         {
@@ -122,7 +124,7 @@ export class McpConnection {
           body: text,
           maxBytes: exchange.maxBytes,
         },
-        signal ? AbortSignal.any([signal, limit]) : limit,
+        limit,
       )
       const { status } = response
       if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
