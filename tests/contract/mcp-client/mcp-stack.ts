@@ -7,6 +7,9 @@ import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { notesAppId } from './notes-server.ts'
 
+/** An API that users have not consented to. */
+export const vaultAppId = '99999999-0000-4000-8000-0000000020aa'
+
 type Servers = Readonly<Record<string, object>>
 
 /** Everything that an agent with MCP servers needs, the emulated tenant with an API for those servers included. */
@@ -22,29 +25,38 @@ export class McpStack implements AsyncDisposable {
 
   static async start(): Promise<McpStack> {
     const aws = await EmulatedAws.start()
-    const stack = await Stack.start({ sidecar: sidecarEntries('notes', notesAppId) }, [
-      'entra',
-      'sidecar',
-      'weather',
-    ])
+    const sidecar = { ...sidecarEntries('notes', notesAppId), ...sidecarEntries('vault', vaultAppId) }
+    const stack = await Stack.start({ sidecar }, ['entra', 'sidecar', 'weather'])
     registerApi(stack, {
       appId: notesAppId,
       displayName: 'Notes',
       role: 'Notes.Read.All',
       scope: 'Notes.Read',
     })
+    registerApi(stack, {
+      appId: vaultAppId,
+      displayName: 'Vault',
+      role: 'Vault.Read.All',
+      scope: 'Vault.Read',
+      isConsented: false,
+    })
     return new McpStack(stack, aws)
   }
 
   /** Starts the agent with these servers, or starts it anew. What is not given is as for the notes server. */
-  async configure(servers: Servers): Promise<void> {
+  async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')
     const defaults = { downstreamApi: 'notes', appId: notesAppId, allowedTools: ['get_note'] }
     const mcpServers = Object.fromEntries(
       Object.entries(servers).map(([name, server]) => [name, { ...defaults, ...server }]),
     )
     writeFileSync(file, JSON.stringify({ mcpServers }))
-    await this.stack.restart('agent', { ...this.#aws.environment, ...staticKeys, MCP_CONFIG: file })
+    await this.stack.restart('agent', {
+      ...this.#aws.environment,
+      ...staticKeys,
+      MCP_CONFIG: file,
+      ...environment,
+    })
   }
 
   async get<Body = Record<string, unknown>>(path: string): Promise<Body> {

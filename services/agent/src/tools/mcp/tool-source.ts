@@ -26,7 +26,7 @@ const longestPauseMs = 5 * 60_000
  */
 export class ToolSource {
   readonly #server: McpServer
-  readonly #calls: () => Promise<McpCalls>
+  readonly #calls: () => Promise<Pick<McpCalls, 'listTools'>>
   readonly #options: ToolSourceOptions
   #known: ChosenTools | undefined
   #knownUntilMs = 0
@@ -36,7 +36,11 @@ export class ToolSource {
   #health: ComponentHealth | undefined
   #reported = ''
 
-  constructor(server: McpServer, calls: () => Promise<McpCalls>, options: ToolSourceOptions) {
+  constructor(
+    server: McpServer,
+    calls: () => Promise<Pick<McpCalls, 'listTools'>>,
+    options: ToolSourceOptions,
+  ) {
     this.#server = server
     this.#calls = calls
     this.#options = options
