@@ -37,7 +37,8 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
       [clientId]: 'agent identity',
-      ...Object.fromEntries(apis.map(({ appId, title }) => [appId, title])),
+      // Where several share an application, the first one's name is its.
+      ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
     examples: toolsets.flatMap(({ examples }) => examples),
