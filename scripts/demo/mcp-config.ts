@@ -16,6 +16,6 @@ export function writeMcpConfig(weatherUrl: string, appId: string): string {
   }
   const file = resolve(folder, `mcp-${new URL(weatherUrl).port}.json`)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ mcpServers: { 'weather-mcp': server } }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
   return file
 }
