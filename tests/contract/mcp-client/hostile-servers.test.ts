@@ -51,6 +51,12 @@ const scripts: Record<string, Script> = {
       return undefined
     }),
   },
+  cliffhanger: {
+    answer: onCall((_received, response) => {
+      response.writeHead(200, eventStream).end('id: 1\nretry: 10\ndata: \n\n')
+      return undefined
+    }),
+  },
   detour: {
     answer: onCall((_received, response) => {
       response.writeHead(307, { location: '/elsewhere' }).end()
@@ -183,6 +189,7 @@ describe('the tool of a server that', () => {
     ['sends no more than headers', 'silence', 'MCP_SERVER_UNREACHABLE'],
     ['streams and never comes to an end', 'drip', 'MCP_SERVER_UNREACHABLE'],
     ['dies in the middle of its stream', 'collapse', 'MCP_SERVER_UNREACHABLE'],
+    ['ends its stream without a result', 'cliffhanger', 'MCP_SERVER_UNREACHABLE'],
     ['leads elsewhere', 'detour', 'MCP_SERVER_UNREACHABLE'],
     ['breaks down', 'crash', 'MCP_SERVER_UNREACHABLE'],
     ['responds with a page', 'gibberish', 'MCP_SERVER_UNREACHABLE'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
-import { Check, Errors } from 'typebox/value'
+import { Compile, type Validator } from 'typebox/compile'
 import { type DownstreamApi, nameSidecarEntries } from '../../identity/downstream-api.ts'
 import { nameForModel } from './tool-names.ts'
 
@@ -58,7 +58,7 @@ export function readMcpServers(
   if (file === undefined) return []
   const content = readJson(env, file)
   if (content === undefined) return []
-  if (!Check(Shape, content)) {
+  if (!Compile(Shape).Check(content)) {
     env.fault(`${file} (MCP_CONFIG) must be {"mcpServers": {"<name>": {…}}} and nothing else.`)
     return []
   }
@@ -90,8 +90,8 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
       : [`its name must be in kebab-case and have ${longestServerName} characters at most`]),
     ...(taken.includes(name) ? ['its name is taken'] : []),
   ]
-  const ofShape = Errors(Entry, entry).flatMap(describeShapeFault)
-  if (!Check(Entry, entry)) return [...ofName, ...ofShape]
+  const shape = Compile(Entry)
+  if (!shape.Check(entry)) return [...ofName, ...shape.Errors(entry).flatMap(describeShapeFault)]
   const { allowedTools, pins = {} } = entry
   return [
     ...ofName,
@@ -103,7 +103,7 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
   ]
 }
 
-type ShapeFault = ReturnType<typeof Errors>[number]
+type ShapeFault = ReturnType<Validator['Errors']>[number]
 
 function describeShapeFault({ keyword, instancePath, params, message }: ShapeFault): readonly string[] {
   const at = instancePath.slice(1).replaceAll('/', '.') || 'it'

@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { type ApiResponse, readResponse, type SendRequest } from '../../downstream/api-client.ts'
+import {
+  type ApiResponse,
+  readResponse,
+  type SendRequest,
+  type WireResponse,
+} from '../../downstream/api-client.ts'
 import { version } from '../../version.ts'
 import type { McpServer } from './config.ts'
 
@@ -127,6 +132,8 @@ export class McpConnection {
         limit,
       )
       const { status } = response
+      if (expectsResult(text) && endsWithoutResult(response))
+        throw new Error('The stream ended without a result.')
       if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
       return new Response(response.text || null, { status, headers: singleHeaders(response.headers) })
     } catch (error) {
@@ -144,6 +151,12 @@ function isRefusal(status: number): boolean {
 /** Of the messages that are posted, only requests have an id. */
 function expectsResult(body: string | undefined): boolean {
   return body !== undefined && 'id' in (JSON.parse(body) as object)
+}
+
+/** The older era would have the client come back for the rest; the protocol's library waits for it. */
+function endsWithoutResult({ status, headers, text }: WireResponse): boolean {
+  const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
+  return isStream && !/"(?:result|error)"\s*:/.test(text)
 }
 
 function singleHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {
