@@ -73,7 +73,7 @@ it('a server of the Python SDK, behind a token check, is used by configuration a
         expect(check.callers.at(-1)).toBe(oid)
       }
       const failed = await mcp.answerTo('Use find_book with title “Nothing”')
-      expect(failed.answer).toContain('There is no such book.')
+      expect(failed.answer).toContain('The library MCP server says: Error executing tool find_book')
     }
   } finally {
     check.server.close().closeAllConnections()
