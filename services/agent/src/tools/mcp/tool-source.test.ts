@@ -2,6 +2,7 @@ import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agent, weatherApi } from '../../identity/testing/fixtures.ts'
+import { problem } from '../../problems.ts'
 import type { Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
 import { mcpProblem } from './problems.ts'
@@ -20,17 +21,21 @@ const server: McpServer = {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-function watch(listTools: () => Promise<readonly Tool[]>) {
+function watch(listTools: () => Promise<readonly Tool[]>, flows: McpServer['api']['flows'] = ['autonomous']) {
   const lines: string[] = []
   const looks = vi.fn(listTools)
-  const source = new ToolSource(server, async () => ({ listTools: looks }), {
-    agent,
-    callApi: () => Promise.reject(new Error('Nothing is called here.')),
-    logger: pino({}, { write: line => void lines.push(line) }),
-  })
-  // A server that the agent itself may use is never asked by a turn.
+  const source = new ToolSource(
+    { ...server, api: { ...server.api, flows } },
+    async () => ({ listTools: looks }),
+    {
+      agent,
+      callApi: () => Promise.reject(new Error('Nothing is called here.')),
+      logger: pino({}, { write: line => void lines.push(line) }),
+    },
+  )
+  const turn = { user: {}, signal: new AbortController().signal } as Turn
   const namesOffered = async () =>
-    (await source.offer({} as Turn))?.tools.map(({ nameForModel }) => nameForModel) ?? []
+    (await source.offer(turn))?.tools.map(({ nameForModel }) => nameForModel) ?? []
   return { source, looks, lines, namesOffered }
 }
 
@@ -81,5 +86,37 @@ describe('What a server offers', () => {
     isDown = false
     expect(await namesOffered()).toEqual(['notes__get_note'])
     expect(source.health).toBeUndefined()
+  })
+
+  describe('to users only', () => {
+    it('is looked at in each of their turns', async () => {
+      const { looks, namesOffered } = watch(async () => [getNote], ['obo'])
+      expect(await namesOffered()).toEqual(['notes__get_note'])
+      expect(await namesOffered()).toEqual(['notes__get_note'])
+      expect(looks).toHaveBeenCalledTimes(2)
+    })
+
+    it('is not withheld from others when one user’s token is refused', async () => {
+      let isRefused = true
+      const listTools = async () => {
+        if (isRefused) throw problem('API_FORBIDDEN', 'Not this user.')
+        return [getNote]
+      }
+      const { source, namesOffered } = watch(listTools, ['obo'])
+      expect(await namesOffered()).toEqual([])
+      isRefused = false
+      expect(source.health).toBeUndefined()
+      expect(await namesOffered()).toEqual(['notes__get_note'])
+    })
+
+    it('is withheld for a while when the server fails', async () => {
+      const listTools = async () => {
+        throw mcpProblem('MCP_SERVER_UNREACHABLE', 'It is down.')
+      }
+      const { looks, namesOffered } = watch(listTools, ['obo'])
+      expect(await namesOffered()).toEqual([])
+      expect(await namesOffered()).toEqual([])
+      expect(looks).toHaveBeenCalledTimes(1)
+    })
   })
 })

@@ -8,7 +8,7 @@ import type { Caller, Turn } from '../../turn/turn.ts'
 import type { McpCalls } from './calls.ts'
 import { type ChangedTool, type ChosenTools, chooseTools } from './choose-tools.ts'
 import type { McpServer } from './config.ts'
-import { mcpProblem } from './problems.ts'
+import { mcpProblem, mcpProblems } from './problems.ts'
 
 export interface ToolSourceOptions {
   readonly agent: AgentIdentity
@@ -91,22 +91,26 @@ export class ToolSource {
       caller.signal.throwIfAborted()
       const failure = toProblem(error)
       const { status } = failure.kind
-      // One user's matter; the next one's look may well succeed.
       if (caller.user && (status === 401 || status === 403)) throw error
-      this.#fail(failure, error)
+      this.#warn(failure, error)
+      // A refusal of one user's token says nothing of the next one's.
+      if (!caller.user || failure.code in mcpProblems) this.#retryLater(failure)
       return undefined
     }
   }
 
-  #fail(failure: ProblemError, error: unknown): void {
-    const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs)
+  #retryLater(problem: ProblemError): void {
+    this.#retryAtMs = performance.now() + Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs)
     this.#failures += 1
-    this.#retryAtMs = performance.now() + pauseMs
-    this.#health = { state: 'unavailable', checkedAt: new Date().toISOString(), problem: failure }
-    const { code, message } = failure
+    this.#health = { state: 'unavailable', checkedAt: new Date().toISOString(), problem }
+  }
+
+  /** Without the server's words, which may be in the failure's. */
+  #warn({ code, options: { upstream } }: ProblemError, error: unknown): void {
+    const unexpected = code === 'INTERNAL_ERROR' ? { err: error } : {}
     this.#options.logger.warn(
-      { api: this.#server.api.name, code, pauseMs, ...(code === 'INTERNAL_ERROR' ? { err: error } : {}) },
-      `The tools of the ${this.#server.api.title} are not known: ${message}`,
+      { api: this.#server.api.name, code, upstream, ...unexpected },
+      'The tools of an MCP server are not known.',
     )
   }
 
