@@ -80,6 +80,8 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const refresh = () => {
     void tokens.refresh()
     void apiCaller.refresh()
+  }
+  const refreshTools = () => {
     for (const toolset of toolsets) void toolset.refresh?.()
   }
   const observe = (): Observed => ({
@@ -104,7 +106,13 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await addRateLimit(app, limits.messagesPerMinute)
   await addOpenApi(app, config.version)
   await app.register(healthRoutes, { readiness, tokens })
-  await app.register(statusRoute, { observe, refresh })
+  await app.register(statusRoute, {
+    observe,
+    refresh: () => {
+      refresh()
+      refreshTools()
+    },
+  })
   await app.register(configRoute, { config, toolsets })
   await app.register(chatRoute, {
     agent,
@@ -122,6 +130,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     // Loading blocks for a moment: the first probes and direct turns come first.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
+      refreshTools()
       if (bedrock.modelId !== null) void bedrockMode.warmUp()
     }, bedrockWarmUpDelayMs)
   })
