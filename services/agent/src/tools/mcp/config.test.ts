@@ -72,7 +72,7 @@ describe('The configuration of MCP servers', () => {
         Notes: { ...notes, url: 'http://notes.example/mcp' },
         sidecar: notes,
         'weather-api': notes,
-        files: { url: 'https://files.example/mcp', command: 'npx', flows: ['both'], timeoutMs: 5 },
+        files: { url: 'files.example/mcp', command: 'npx', flows: ['both'], timeoutMs: 5 },
         clashing: { ...notes, allowedTools: ['a.b', 'a_b'], pins: { c: 'sha256-0' } },
       },
     })
@@ -81,6 +81,7 @@ describe('The configuration of MCP servers', () => {
       '"Notes": url must be https, or http to localhost or to a Service of the cluster, since tokens travel there.',
       '"sidecar": its name is taken.',
       '"weather-api": its name is taken.',
+      '"files": url must be an http or https URL.',
       '"files": downstreamApi is missing.',
       '"files": appId is missing.',
       '"files": allowedTools is missing.',

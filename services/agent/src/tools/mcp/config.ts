@@ -28,7 +28,7 @@ const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A
 const Entry = Type.Object(
   {
     url: Type.String(),
-    downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9]*$' }),
+    downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
     appId: Type.String({ pattern: guid }),
     flows: Type.Optional(Type.Array(Type.Enum(['autonomous', 'obo']), { minItems: 1 })),
     allowedTools: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 100 }),
@@ -90,12 +90,13 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
       : [`its name must be in kebab-case and have ${longestServerName} characters at most`]),
     ...(taken.includes(name) ? ['its name is taken'] : []),
   ]
+  const { url } = Object(entry) as { url?: unknown }
+  const ofNameAndUrl = [...ofName, ...(typeof url === 'string' ? findUrlFaults(url) : [])]
   const shape = Compile(Entry)
-  if (!shape.Check(entry)) return [...ofName, ...shape.Errors(entry).flatMap(describeShapeFault)]
+  if (!shape.Check(entry)) return [...ofNameAndUrl, ...shape.Errors(entry).flatMap(describeShapeFault)]
   const { allowedTools, pins = {} } = entry
   return [
-    ...ofName,
-    ...findUrlFaults(entry.url),
+    ...ofNameAndUrl,
     ...findNameClashes(name, allowedTools),
     ...Object.keys(pins)
       .filter(tool => !allowedTools.includes(tool))
