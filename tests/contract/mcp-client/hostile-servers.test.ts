@@ -90,6 +90,15 @@ const scripts: Record<string, Script> = {
       return undefined
     }),
   },
+  challenge: {
+    answer: onCall((_received, response) => {
+      const claims = Buffer.from('{"access_token":{"acrs":{"value":"c1"}}}').toString('base64')
+      response
+        .writeHead(401, { 'www-authenticate': `Bearer error="insufficient_claims", claims="${claims}"` })
+        .end()
+      return undefined
+    }),
+  },
   echo: { answer: onCall(({ headers }) => textResult(`You sent ${headers.authorization}`)) },
   pointer: {
     answer: onCall(() => ({
@@ -211,6 +220,7 @@ describe('the tool of a server that', () => {
   it.each([
     ['does not accept the token', 'refusal', 'API_TOKEN_REJECTED'],
     ['wants a further permission', 'ban', 'API_FORBIDDEN'],
+    ['wants more of the user', 'challenge', 'CONDITIONAL_ACCESS_REQUIRED'],
   ])(
     '%s ends the turn after one request, and no address of the challenge is called',
     async (_what, name, code) => {
