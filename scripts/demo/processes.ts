@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { writeMcpConfig } from './mcp-config.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -146,6 +147,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       METRICS_PORT: String(ports.metrics),
       SIDECAR_URL: urls.sidecar,
       WEATHER_API_URL: urls.weather,
+      MCP_CONFIG: variables['MCP_CONFIG'] || writeMcpConfig(urls.weather, identities.WEATHER_API_APP_ID),
       ENTRA_AUTHORITY: urls.entra,
       EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
     },
