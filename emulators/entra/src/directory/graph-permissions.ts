@@ -9,11 +9,12 @@ export const setupPermissions = [
   'AgentIdentityBlueprint.DeleteRestore.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
+  'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
   'Application.ReadWrite.All',
   'AppRoleAssignment.ReadWrite.All',
   'DelegatedPermissionGrant.ReadWrite.All',
-  'User.Read.All',
+  'User.ReadBasic.All',
 ] as const
 
 /** Every blueprint holds this one of itself, without an assignment. */

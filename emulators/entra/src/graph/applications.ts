@@ -7,6 +7,7 @@ import { ApplicationPatch, Key, NewApplication, Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { collection, findApplication, readBoundUsers } from './odata.ts'
+import { isMissed } from './replication.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
@@ -18,7 +19,9 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
       requirePermission(caller, writeAll)
-      const listed = entra.directory.content.applications.filter(one => one.kind === kind)
+      const listed = entra.directory.content.applications.filter(
+        one => one.kind === kind && !isMissed(entra, one),
+      )
       return collection('applications', listed.map(showApplication), query)
     })
     app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
@@ -60,6 +63,11 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
 function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication>, isBlueprint: boolean) {
   if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
   else requirePermission(caller, writeAll)
+  const { demandsServiceManagementReference } = entra.settings.current
+  if (demandsServiceManagementReference && !body.serviceManagementReference)
+    throw badRequest(
+      'ServiceManagementReference field is required for Create, but is missing in the request.',
+    )
   const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': _owners, ...properties } = body
   const appId = randomUUID()
   const application = newApplication({
