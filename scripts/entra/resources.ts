@@ -135,7 +135,8 @@ function blueprintPrincipal(_target: Target, id: Ids): Resource {
       path: '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal',
       body: { appId },
     },
-    desired: { accountEnabled: true },
+    desired: {},
+    watched: { accountEnabled: true },
     goesWith: 'blueprint',
   }
 }
@@ -308,7 +309,8 @@ function principalOf(application: 'page' | 'weather-api') {
       find: { path: `/servicePrincipals(appId='${appId}')` },
       addressOf: object => `/servicePrincipals/${object}`,
       create: { method: 'POST', path: '/servicePrincipals', body: { appId } },
-      desired: { accountEnabled: true },
+      desired: {},
+      watched: { accountEnabled: true },
     }
   }
 }

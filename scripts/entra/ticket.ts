@@ -61,7 +61,7 @@ function request(line: string, body: Json): string {
 function missingFrom(created: Json, desired: Json): Json {
   return Object.fromEntries(
     Object.entries(desired).filter(
-      ([name, value]) => name !== 'accountEnabled' && JSON.stringify(created[name]) !== JSON.stringify(value),
+      ([name, value]) => JSON.stringify(created[name]) !== JSON.stringify(value),
     ),
   )
 }
