@@ -2,7 +2,7 @@ import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/servic
 import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
-import { Graph, type Json } from './graph.ts'
+import { Graph, GraphRefusal } from './graph.ts'
 import { Mistake } from './mistake.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
 import type { Clock } from './patience.ts'
@@ -120,16 +120,30 @@ async function settle(run: Run, { settings }: Invocation): Promise<Settings> {
 }
 
 async function findUsers(run: Run, names: readonly string[]): Promise<readonly string[]> {
-  return Promise.all(
-    names.map(async name => {
-      const title = name === 'me' ? 'the signed-in user, as sponsor' : `user ${name}`
-      const access = { permission: name === 'me' ? 'User.Read' : 'User.ReadBasic.All', role: 'none' }
-      const path = name === 'me' ? '/me' : `/users/${encodeURIComponent(name)}`
-      const user: Json | undefined = await inStep(run, { title, access }, () => run.graph.read(path))
-      if (user) return String(user['id'])
-      throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
-    }),
-  )
+  return Promise.all(names.map(name => (name === 'me' ? findMe(run) : findUser(run, name))))
+}
+
+async function findUser(run: Run, name: string): Promise<string> {
+  const access = { POST: { permission: 'User.ReadBasic.All', role: 'Directory Readers' } }
+  const path = `/users/${encodeURIComponent(name)}`
+  const user = await inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
+  if (user) return String(user['id'])
+  throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
+}
+
+async function findMe(run: Run): Promise<string> {
+  const access = { POST: { permission: 'User.Read', role: 'Directory Readers' } }
+  return inStep(run, { title: 'signed-in user, as sponsor', access }, async () => {
+    try {
+      return String((await run.graph.read('/me'))?.['id'])
+    } catch (error) {
+      if (!(error instanceof GraphRefusal && error.status === 400)) throw error
+      throw new Mistake(
+        'An application is signed in, which can be no sponsor.',
+        'Name a user: --sponsor <user>',
+      )
+    }
+  })
 }
 
 function printTicket(args: readonly string[], invocation: Invocation, world: World): number {

@@ -10,6 +10,12 @@ export interface GraphRequest {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+interface ErrorBody {
+  readonly code?: string
+  readonly message?: string
+  readonly innerError?: { readonly 'request-id'?: string }
+}
+
 /** A refusal of Graph (https://learn.microsoft.com/graph/errors). */
 export class GraphRefusal extends Error {
   override readonly name = 'GraphRefusal'
@@ -20,12 +26,12 @@ export class GraphRefusal extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(request: GraphRequest, response: Response, body: Json) {
-    const error = (body['error'] ?? {}) as { code?: string; message?: string }
+    const error = (body['error'] ?? {}) as ErrorBody
     super(error.message ?? response.statusText)
     this.request = request
     this.status = response.status
     this.code = error.code ?? 'without a code'
-    this.requestId = response.headers.get('request-id') ?? undefined
+    this.requestId = error.innerError?.['request-id']
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
     this.retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined
   }

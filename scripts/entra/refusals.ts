@@ -1,6 +1,6 @@
 import { GraphRefusal, GraphUnreachable } from './graph.ts'
 import { NotYet } from './patience.ts'
-import type { Access } from './resource.ts'
+import type { Access, AccessByMethod } from './resource.ts'
 
 /** A step that failed, in words: what, why, and what to do about it. */
 export class StepFailed extends Error {
@@ -23,14 +23,17 @@ type Words = readonly [cause: string, fix: string]
 const again = 'Run the same command again: it goes on where this run stopped.'
 
 /** Puts what went wrong in a step into words; passes on what is no failure of Entra's. */
-export function explain(error: unknown, { title, access }: { title: string; access: Access }): unknown {
+export function explain(
+  error: unknown,
+  { title, access }: { title: string; access: AccessByMethod },
+): unknown {
   if (error instanceof NotYet)
     return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, again)
   if (error instanceof GraphUnreachable)
     return new StepFailed(title, 'GraphUnreachable', error.message, again)
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
-  const [cause, fix] = wordsFor(error, access)
+  const [cause, fix] = wordsFor(error, access[request.method] ?? access.POST)
   const said = `Graph says to ${request.method} ${request.path}: ${status} "${message}"${requestId ? ` (request-id ${requestId})` : ''}`
   return new StepFailed(title, code, `${cause}\n${said}`, fix)
 }

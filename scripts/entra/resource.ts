@@ -8,14 +8,17 @@ export interface Access {
   readonly role: string
 }
 
+export type AccessByMethod = Readonly<Partial<Record<GraphRequest['method'], Access>> & { POST: Access }>
+
 /** One object of the tenant as it should be, and the addresses by which it is found, made, corrected and deleted. */
 export interface Resource {
   /** Its name in the receipt. */
   readonly key: string
   /** Its name for people. */
   readonly title: string
-  readonly access: Access
-  /** Keys of what has to be there first. */
+  /** What each kind of request takes; `POST` stands for those that are not named. */
+  readonly access: AccessByMethod
+  /** Keys of what it can't be looked for without. */
   readonly needs: readonly string[]
   readonly find: {
     /** An object, or a collection that has it. */

@@ -1,6 +1,6 @@
 import type { Json } from './graph.ts'
 import type { Receipt, Recorded } from './receipt.ts'
-import type { Access, Resource } from './resource.ts'
+import type { Access, AccessByMethod, Resource } from './resource.ts'
 import { type FederatedCredential, nameOf, type Settings } from './settings.ts'
 
 /** What the list is made from. */
@@ -23,10 +23,17 @@ const weatherReadAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e03'
 const developer = 'Agent ID Developer'
 const administrator = 'Agent ID Administrator'
 const consenter = 'Cloud Application Administrator'
-const applications: Access = { permission: 'Application.ReadWrite.All', role: consenter }
-const grants: Access = { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter }
+const applications: AccessByMethod = { POST: { permission: 'Application.ReadWrite.All', role: consenter } }
+const grants: AccessByMethod = {
+  POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter },
+}
 
-/** Changing and deleting need these besides what creating needs. */
+/** Reading needs what ordinary applications need anyway. */
+function agentic(POST: Access, more: Partial<AccessByMethod> = {}): AccessByMethod {
+  return { GET: applications.POST, POST, ...more }
+}
+
+/** Delegated permissions that all commands together need. */
 export const permissions: readonly string[] = [
   'AgentIdentityBlueprint.Create',
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
@@ -44,7 +51,7 @@ export const permissions: readonly string[] = [
 ]
 
 /** Switching an agent off and on. */
-export const switchAccess: Access = { permission: 'AgentIdentity.EnableDisable.All', role: administrator }
+export const switchAccess = agentic({ permission: 'AgentIdentity.EnableDisable.All', role: administrator })
 
 export function agentKey(name: string): string {
   return `agent/${name}`
@@ -87,7 +94,13 @@ function blueprint(target: Target, id: Ids): Resource {
   return {
     key: 'blueprint',
     title: `blueprint "${blueprintName}"`,
-    access: { permission: 'AgentIdentityBlueprint.Create', role: developer },
+    access: agentic(
+      { permission: 'AgentIdentityBlueprint.Create', role: developer },
+      {
+        PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
+        DELETE: { permission: 'AgentIdentityBlueprint.DeleteRestore.All', role: administrator },
+      },
+    ),
     needs: [],
     find: named('/applications/microsoft.graph.agentIdentityBlueprint', blueprintName, target),
     addressOf: object => `/applications/${object}`,
@@ -126,7 +139,7 @@ function blueprintPrincipal(_target: Target, id: Ids): Resource {
   return {
     key: 'blueprint-principal',
     title: 'principal of the blueprint',
-    access: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developer },
+    access: agentic({ permission: 'AgentIdentityBlueprintPrincipal.Create', role: developer }),
     needs: ['blueprint'],
     find: { path: `/servicePrincipals(appId='${appId}')` },
     addressOf: object => `/servicePrincipals/${object}`,
@@ -149,7 +162,7 @@ function clientSecret({ settings, setUpId, objects, nowMs, hasSecret }: Target, 
   return {
     key: 'client-secret',
     title: `client secret of the blueprint, for ${settings.secretDays} days`,
-    access: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator },
+    access: agentic({ permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator }),
     needs: ['blueprint'],
     find: {
       path,
@@ -181,7 +194,7 @@ function federatedCredential(_target: Target, id: Ids, credential: FederatedCred
   return {
     key: `federated-credential/${name}`,
     title: `federated credential for ${credential.subject} of ${credential.issuer}`,
-    access: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developer },
+    access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developer } },
     needs: ['blueprint'],
     find: { path, is: one => one['name'] === name },
     addressOf: object => `${path}/${object}`,
@@ -208,7 +221,7 @@ function page(target: Target, id: Ids): Resource {
     key: 'page',
     title: `application "${pageName}", which users sign in to`,
     access: applications,
-    needs: ['blueprint'],
+    needs: [],
     find: named('/applications', pageName, target),
     addressOf: object => `/applications/${object}`,
     create: {
@@ -321,7 +334,13 @@ function agent(target: Target, id: Ids, name: string): Resource {
   return {
     key: agentKey(name),
     title: `agent identity "${name}"`,
-    access: { permission: 'AgentIdentity.Create.All', role: developer },
+    access: agentic(
+      { permission: 'AgentIdentity.Create.All', role: developer },
+      {
+        PATCH: switchAccess.POST,
+        DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: administrator },
+      },
+    ),
     needs: ['blueprint', 'blueprint-principal'],
     find: {
       path: `${path}?$filter=displayName eq '${quote(name)}'`,
@@ -346,7 +365,7 @@ function appRole(id: Ids, name: string): Resource {
   return {
     key: `${agentKey(name)}/app-role`,
     title: `app role Weather.Read.All for "${name}", which then reads the weather as itself`,
-    access: { permission: 'AppRoleAssignment.ReadWrite.All', role: consenter },
+    access: { POST: { permission: 'AppRoleAssignment.ReadWrite.All', role: consenter } },
     needs: [agentKey(name), 'weather-api-principal'],
     find: {
       path,

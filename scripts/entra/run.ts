@@ -3,7 +3,7 @@ import type { Graph } from './graph.ts'
 import { NotYet, type Patience, patiently } from './patience.ts'
 import type { Receipt, ReceiptFile } from './receipt.ts'
 import { explain } from './refusals.ts'
-import { type Access, type Located, locate, type Resource } from './resource.ts'
+import { type AccessByMethod, type Located, locate, type Resource } from './resource.ts'
 import { listResources } from './resources.ts'
 
 /** What every command works with. */
@@ -45,7 +45,7 @@ export async function look({ graph, clock }: Run, resource: Resource, receipt: R
 /** Does one step patiently; what still goes wrong then is told with the step's name, the cause and the fix. */
 export async function inStep<Result>(
   run: Patience,
-  step: { readonly title: string; readonly access: Access },
+  step: { readonly title: string; readonly access: AccessByMethod },
   act: () => Promise<Result>,
 ): Promise<Result> {
   try {

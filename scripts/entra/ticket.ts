@@ -14,13 +14,13 @@ export function writeTicket(settings: Settings, tenantId: string, graphUrl: stri
     nowMs: Date.now(),
     hasSecret: false,
   })
-  const roles = [...new Set(resources.map(({ access }) => access.role))]
+  const roles = [...new Set(resources.map(({ access }) => access.POST.role))]
   const steps = resources.map(({ title, access, create, desired, addressOf }, index) => {
     const rest = missingFrom(create.body ?? {}, desired)
     const address = addressOf?.('<its id>')
     return [
       `### ${index + 1}. ${title}`,
-      `Role ${access.role}, permission ${access.permission}.`,
+      `Role ${access.POST.role}, permission ${access.POST.permission}.`,
       request(`${create.method} ${graphUrl}/v1.0${create.path}`, create.body ?? {}),
       ...(create.headers ? [`with the header \`Prefer: ${create.headers['prefer']}\``] : []),
       ...(Object.keys(rest).length > 0 && address

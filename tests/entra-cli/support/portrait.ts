@@ -2,7 +2,7 @@ import type { DirectoryContent } from '../../../emulators/entra/src/directory/ob
 
 /** What differs between two set-ups that are the same. */
 const changing = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
-const setUpId = /\([0-9a-f]{8}\)/g
+const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}/g
 
 /** All of a tenant as text that is the same for the same set-up: ids replaced by names. */
 export function portray(content: DirectoryContent): string {
@@ -23,5 +23,5 @@ export function portray(content: DirectoryContent): string {
   )
   return [...names]
     .reduce((sum, [id, name]) => sum.replaceAll(id, name), text)
-    .replaceAll(setUpId, '(some set-up)')
+    .replaceAll(setUpId, 'some set-up')
 }

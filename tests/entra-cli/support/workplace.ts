@@ -102,6 +102,16 @@ export class Workplace implements Disposable {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
   }
 
+  /** Receipt and `.env`, to be restored later. */
+  save(): readonly string[] {
+    return [this.receiptPath, this.envPath].map(path => readFileSync(path, 'utf8'))
+  }
+
+  restore([receipt = '', dotenv = '']: readonly string[]): void {
+    writeFileSync(this.receiptPath, receipt)
+    writeFileSync(this.envPath, dotenv)
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true })
   }
