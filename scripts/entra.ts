@@ -11,12 +11,17 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   ask,
 })
 
+/** Without a terminal nobody says yes. */
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // Without a terminal nobody says yes.
-  terminal.once('close', () => process.stdin.unref())
+  const closed = new AbortController()
+  terminal.once('close', () => closed.abort())
   try {
-    return (await terminal.question(`${question} Type yes: `)).trim() === 'yes'
+    const text = await terminal.question(`${question} Type yes: `, { signal: closed.signal })
+    return text.trim() === 'yes'
+  } catch (error) {
+    if (closed.signal.aborted) return false
+    throw error
   } finally {
     terminal.close()
   }

@@ -11,7 +11,7 @@ import {
   type TestEntra,
   tenantId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
-import { runEntra } from '../../../scripts/entra/command.ts'
+import { runEntra, type World } from '../../../scripts/entra/command.ts'
 import type { Receipt } from '../../../scripts/entra/receipt.ts'
 import { permissions } from '../../../scripts/entra/resources.ts'
 
@@ -22,7 +22,7 @@ export function startEmptyTenant(): Promise<TestEntra> {
 
 /** A token of Ada's for Graph, with every permission of the set-up, or others. */
 export function graphToken(
-  entra: TestEntra,
+  entra: Pick<TestEntra, 'url'>,
   scopes: readonly string[] = permissions,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
@@ -50,7 +50,7 @@ export class Workplace implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'entra-cli-'))
   readonly receiptPath = join(this.folder, 'receipt.json')
   readonly envPath = join(this.folder, 'dotenv')
-  readonly #tokenPath = join(this.folder, 'token')
+  readonly tokenPath = join(this.folder, 'token')
   readonly #graphUrl: string
   #passedMs = 0
 
@@ -60,7 +60,7 @@ export class Workplace implements Disposable {
   }
 
   useToken(token: string): void {
-    writeFileSync(this.#tokenPath, `${token}\n`)
+    writeFileSync(this.tokenPath, `${token}\n`)
   }
 
   /** Lets time pass. */
@@ -69,13 +69,18 @@ export class Workplace implements Disposable {
   }
 
   async run(command: string, ...options: readonly string[]): Promise<Ran> {
+    const files = { receipt: this.receiptPath, dotenv: this.envPath, 'access-token-file': this.tokenPath }
+    const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
+    return this.runBare([command, ...args, '--tenant', tenantId, ...options])
+  }
+
+  /** Runs with these arguments alone. */
+  async runBare(args: readonly string[], env: World['env'] = { GRAPH_URL: this.#graphUrl }): Promise<Ran> {
     const output: string[] = []
     const said: string[] = []
     const pauses: number[] = []
-    const files = { receipt: this.receiptPath, dotenv: this.envPath, 'access-token-file': this.#tokenPath }
-    const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
-    const code = await runEntra([command, ...args, '--tenant', tenantId, ...options], {
-      env: { GRAPH_URL: this.#graphUrl },
+    const code = await runEntra(args, {
+      env,
       clock: {
         nowMs: () => Date.now() + this.#passedMs,
         wait: async ms => {
@@ -100,6 +105,12 @@ export class Workplace implements Disposable {
 
   get variables(): Readonly<Record<string, string | undefined>> {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
+  }
+
+  /** Writes a shell script that stands on the PATH in place of a command; returns its folder. */
+  writeCommand(name: string, script: string): string {
+    writeFileSync(join(this.folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return this.folder
   }
 
   /** Receipt and `.env`, to be restored later. */
