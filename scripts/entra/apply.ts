@@ -90,21 +90,34 @@ async function read(run: Run, resource: Resource): Promise<Json> {
   return found
 }
 
-function printNextSteps(run: Run): void {
-  const { settings, objects } = contentOf(run)
-  run.print('')
-  for (const [name, value] of Object.entries(variablesOf(contentOf(run))))
-    run.print(`${name.padEnd(24)} ${value}`)
-  run.print(
-    `\nThese are in ${run.envFile}; what was made is in ${run.receipt.path}: keep it, destroy needs it.`,
-  )
+function printNextSteps({ print, envFile, receipt }: Run): void {
+  if (!receipt.content) return
+  const { settings, objects } = receipt.content
+  const variables = variablesOf(receipt.content)
+  print('')
+  for (const [name, value] of Object.entries(variables)) print(`${name.padEnd(24)} ${value}`)
+  print(`\nThese are in ${envFile}; what was made is in ${receipt.path}: keep it, destroy needs it.`)
   if (objects['client-secret'])
-    run.print(
-      `The blueprint's secret is in ${run.envFile} alone. It is for trials: on Kubernetes use a federated credential.`,
+    print(
+      `The blueprint's secret is in ${envFile} alone. It is for trials: on Kubernetes use a federated credential.`,
     )
-  if (!objects['client-secret'] && settings.federatedCredentials.length === 0)
-    run.print(
+  if (settings.federatedCredentials.length > 0) print(`For helm: ${helmSettings(variables)}`)
+  else if (!objects['client-secret'])
+    print(
       'The blueprint has no credential yet: apply again with --cluster-issuer and --service-account, or for a trial with --client-secret.',
     )
-  run.print('Entra may need some minutes until tokens carry all of this. Check it: npm run doctor')
+  print('Entra may need some minutes until tokens carry all of this. Check it: npm run doctor')
+}
+
+function helmSettings(variables: ReturnType<typeof variablesOf>): string {
+  const values = {
+    'entra.tenantId': 'TENANT_ID',
+    'entra.blueprintAppId': 'BLUEPRINT_APP_ID',
+    'entra.agentClientId': 'AGENT_CLIENT_ID',
+    'entra.spaAppId': 'CLIENT_SPA_APP_ID',
+    'downstreamApis.weather.appId': 'WEATHER_API_APP_ID',
+  }
+  return Object.entries(values)
+    .map(([value, name]) => `--set ${value}=${variables[name]}`)
+    .join(' ')
 }

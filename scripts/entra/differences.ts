@@ -26,7 +26,7 @@ function compare(property: string, wanted: unknown, found: unknown): Difference[
 }
 
 function compareEntry(property: string, wanted: Json, found: readonly Json[]): Difference[] {
-  const within = `${property}[${wanted['value'] ?? wanted['name']}]`
+  const within = `${property}[${wanted['value'] ?? wanted[keyOf(wanted)]}]`
   const entry = found.find(other => isSame(wanted, other))
   return entry
     ? findDifferences(wanted, entry, `${within}.`)
@@ -51,9 +51,13 @@ function merge(wanted: unknown, found: unknown): unknown {
   return [...others, ...wanted]
 }
 
-/** Scopes and roles are known by their id, optional claims by their name. */
 function isSame(one: Json, other: Json): boolean {
-  return one['id'] === undefined ? one['name'] === other['name'] : one['id'] === other['id']
+  return one[keyOf(one)] === other[keyOf(one)]
+}
+
+/** What an entry of a list is known by: scopes and roles by their id, claims by their name, access by the API. */
+function keyOf(entry: Json): string {
+  return ['id', 'name', 'resourceAppId'].find(key => key in entry) ?? 'id'
 }
 
 function isObject(value: unknown): value is Json {

@@ -215,6 +215,9 @@ function page(target: Target, id: Ids): Resource {
     displayName: pageName,
     signInAudience: 'AzureADMyOrg',
     spa: { redirectUris: [...redirectUris] },
+    requiredResourceAccess: [
+      { resourceAppId: id('blueprint').appId, resourceAccess: [{ id: accessAsUserId, type: 'Scope' }] },
+    ],
     ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
   }
   return {
@@ -224,20 +227,7 @@ function page(target: Target, id: Ids): Resource {
     needs: [],
     find: named('/applications', pageName, target),
     addressOf: object => `/applications/${object}`,
-    create: {
-      method: 'POST',
-      path: '/applications',
-      body: {
-        ...created,
-        description: describe(target),
-        requiredResourceAccess: [
-          {
-            resourceAppId: id('blueprint').appId,
-            resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
-          },
-        ],
-      },
-    },
+    create: { method: 'POST', path: '/applications', body: { ...created, description: describe(target) } },
     desired: created,
   }
 }

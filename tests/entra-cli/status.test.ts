@@ -106,6 +106,11 @@ const drifts: [what: string, change: Change, words: string][] = [
     'api.acceptMappedClaims is null, wanted true',
   ],
   [
+    'the API that the page is for',
+    ({ page }) => Object.assign(page, { requiredResourceAccess: [] }),
+    'requiredResourceAccess[',
+  ],
+  [
     'a redirect URI too many',
     ({ page }) => page.spa.redirectUris.push('https://evil.example'),
     'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]',
