@@ -22,9 +22,10 @@ export async function apply(run: Run, settings: Settings): Promise<void> {
     const resource = resourceAt(run, index)
     let outcome: Outcome = 'unchanged'
     await inStep(run, resource, async () => {
-      const found = await findRecorded(run, resource)
+      // What is wanted depends on the ids known, which change from try to try.
+      const found = await findRecorded(run, resourceAt(run, index))
       if (!found) {
-        await create(run, resource)
+        await create(run, resourceAt(run, index))
         outcome = 'created'
       }
       const isCorrected = await correct(run, resourceAt(run, index), found)

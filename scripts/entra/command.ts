@@ -169,6 +169,10 @@ function report(error: unknown, { say }: World): number {
     say(`${error.message}\n  Fix: ${error.fix}`)
     return 2
   }
+  if (error instanceof Error && 'syscall' in error) {
+    say(`Failed: ${error.message}`)
+    return 1
+  }
   if (!(error instanceof StepFailed)) throw error
   const { message, code, cause, fix } = error
   say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)

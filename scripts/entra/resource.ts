@@ -34,6 +34,8 @@ export interface Resource {
   readonly addressOf?: (id: string) => string
   /** It can be read as a member of its collection only. */
   readonly isListedOnly?: boolean
+  /** It is there and of no use any more. */
+  readonly isLost?: boolean
   readonly create: GraphRequest
   /** Clears the way for `create`. */
   readonly prepare?: (graph: Graph) => Promise<void>

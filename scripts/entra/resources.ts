@@ -36,11 +36,13 @@ function agentic(POST: Access, more: Partial<AccessByMethod> = {}): AccessByMeth
 /** Delegated permissions that all commands together need. */
 export const permissions: readonly string[] = [
   'AgentIdentityBlueprint.Create',
+  'AgentIdentityBlueprint.Read.All',
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
   'AgentIdentityBlueprint.AddRemoveCreds.All',
   'AgentIdentityBlueprint.DeleteRestore.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
+  'AgentIdentity.Read.All',
   'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
   'Application.ReadWrite.All',
@@ -97,6 +99,7 @@ function blueprint(target: Target, id: Ids): Resource {
     access: agentic(
       { permission: 'AgentIdentityBlueprint.Create', role: developer },
       {
+        GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
         PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
         DELETE: { permission: 'AgentIdentityBlueprint.DeleteRestore.All', role: administrator },
       },
@@ -169,6 +172,7 @@ function clientSecret({ settings, setUpId, objects, nowMs, hasSecret }: Target, 
       within: 'passwordCredentials',
       is: one => hasSecret && one['keyId'] === keyId && Date.parse(String(one['endDateTime'])) > nowMs,
     },
+    isLost: !hasSecret,
     // Expired ones, and one whose text got lost with a run that was broken off.
     prepare: async graph => {
       const found = (await graph.read(path))?.['passwordCredentials']
@@ -327,6 +331,7 @@ function agent(target: Target, id: Ids, name: string): Resource {
     access: agentic(
       { permission: 'AgentIdentity.Create.All', role: developer },
       {
+        GET: { permission: 'AgentIdentity.Read.All', role: developer },
         PATCH: switchAccess.POST,
         DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: administrator },
       },

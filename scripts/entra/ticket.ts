@@ -50,7 +50,7 @@ ${steps.join('\n\n')}
     CLIENT_SPA_APP_ID=<client id of page>
     WEATHER_API_APP_ID=<client id of weather-api>
 
-No secret by mail or chat, please.`
+A secret, if there is one, goes through a vault, never by mail or chat.`
 }
 
 function request(line: string, body: Json): string {

@@ -82,6 +82,16 @@ describe('the command line', () => {
     expect(insecure.said).toContain('GRAPH_URL must be https')
   })
 
+  it('says in words that it can’t write its receipt', async () => {
+    const { code, said } = await workplace.run(
+      'apply',
+      '--receipt',
+      join(workplace.folder, 'nowhere/receipt'),
+    )
+    expect(code).toBe(1)
+    expect(said).toContain('Failed: ENOENT: no such file or directory')
+  })
+
   it('has a help for each command with its options and no others', async () => {
     const all = await workplace.runBare(['--help'])
     expect(all.code).toBe(0)

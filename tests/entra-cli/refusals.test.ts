@@ -37,6 +37,8 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentityBlueprintPrincipal.Create', developer, 'principal of the blueprint'],
     ['AgentIdentityBlueprint.AddRemoveCreds.All', 'Agent ID Administrator', 'client secret of the blueprint'],
     ['DelegatedPermissionGrant.ReadWrite.All', consenter, 'consent for all users'],
+    ['AgentIdentityBlueprint.Read.All', developer, 'blueprint "Weather Agent Blueprint"'],
+    ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
     ['AppRoleAssignment.ReadWrite.All', consenter, 'app role Weather.Read.All'],
     ['Application.ReadWrite.All', consenter, ''],
@@ -171,6 +173,7 @@ describe('Entra takes its time, and apply', () => {
     expect((await workplace.run('status')).code).toBe(0)
     const made = content().applications.filter(({ description }) => description?.startsWith('Made by'))
     expect(made).toHaveLength(3)
+    expect(made.flatMap(one => one.passwordCredentials)).toHaveLength(1)
   })
 
   it('gives up in the end, and goes on the next time', async () => {

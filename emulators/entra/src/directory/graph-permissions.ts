@@ -4,11 +4,13 @@ import { type AppRole, newRole, newScope, type PermissionScope } from './objects
 /** What a set-up script needs of Microsoft Graph (https://learn.microsoft.com/entra/agent-id). */
 export const setupPermissions = [
   'AgentIdentityBlueprint.Create',
+  'AgentIdentityBlueprint.Read.All',
   'AgentIdentityBlueprint.AddRemoveCreds.All',
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
   'AgentIdentityBlueprint.DeleteRestore.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
+  'AgentIdentity.Read.All',
   'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
   'Application.ReadWrite.All',

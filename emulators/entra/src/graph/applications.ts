@@ -18,11 +18,13 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
-      requirePermission(caller, writeAll)
+      if (kind === 'application') requirePermission(caller, writeAll)
+      else requireAgentPermission(caller, 'AgentIdentityBlueprint.Read.All')
       const listed = entra.directory.content.applications.filter(
         one => one.kind === kind && !isMissed(entra, one),
       )
-      return collection('applications', listed.map(showApplication), query)
+      const shown = listed.map(one => showApplication(entra, one))
+      return collection('applications', shown, query)
     })
     app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
       const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
@@ -31,8 +33,10 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
   }
 
   app.get('/applications/:key', { schema: { params: Key } }, async ({ caller, params }) => {
-    requirePermission(caller, writeAll)
-    return showApplication(findApplication(entra, params.key))
+    const application = findApplication(entra, params.key)
+    const isBlueprint = application.kind === 'agentIdentityBlueprint'
+    requirePermission(caller, writeAll, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
+    return showApplication(entra, application)
   })
 
   app.patch(
@@ -83,7 +87,7 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     throw badRequest('At least one sponsor is required for an agent identity blueprint.')
   changeApplication(entra, application, properties)
   entra.directory.content.applications.push(application)
-  return showApplication(application)
+  return showApplication(entra, application)
 }
 
 function requireWrite(
@@ -150,7 +154,7 @@ function checkPreAuthorized({ api }: Application, change: Partial<Application['a
 }
 
 /** An application as Graph shows it: no secret text. */
-function showApplication(application: Application) {
+function showApplication(entra: Entra, application: Application) {
   const { kind, passwordCredentials, certificates, federatedIdentityCredentials, sponsors, ...shown } =
     application
   const isBlueprint = kind === 'agentIdentityBlueprint'
@@ -158,10 +162,12 @@ function showApplication(application: Application) {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
     ...shown,
     publisherDomain: 'contoso.example',
-    passwordCredentials: passwordCredentials.map(({ secretText, ...credential }) => ({
-      ...credential,
-      hint: secretText.slice(0, 3),
-      secretText: null,
-    })),
+    passwordCredentials: passwordCredentials
+      .filter(credential => !isMissed(entra, credential))
+      .map(({ secretText, ...credential }) => ({
+        ...credential,
+        hint: secretText.slice(0, 3),
+        secretText: null,
+      })),
   }
 }

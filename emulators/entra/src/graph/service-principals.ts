@@ -22,7 +22,7 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
     return collection('servicePrincipals', entra.directory.content.servicePrincipals.map(show), query)
   })
   app.get(agentPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
-    requireAgentPermission(caller, writeAll, createAsManager)
+    requireAgentPermission(caller, 'AgentIdentity.Read.All', createAsManager)
     const agents = entra.directory.content.servicePrincipals.filter(
       one => one.kind === 'agentIdentity' && !isMissed(entra, one),
     )
