@@ -35,7 +35,7 @@ export interface Resource {
   /** It can be read as a member of its collection only. */
   readonly isListedOnly?: boolean
   /** It is there and of no use any more. */
-  readonly isLost?: boolean
+  readonly isLost?: () => boolean
   readonly create: GraphRequest
   /** Clears the way for `create`. */
   readonly prepare?: (graph: Graph) => Promise<void>

@@ -12,7 +12,7 @@ export interface Target {
   readonly userAddress: (id: string) => string
   readonly nowMs: number
   /** Whether the blueprint's secret is where the sidecar finds it. */
-  readonly hasSecret: boolean
+  readonly hasSecret: () => boolean
 }
 
 // Ids need to be unique within their application only, so they are the same everywhere.
@@ -170,9 +170,9 @@ function clientSecret({ settings, setUpId, objects, nowMs, hasSecret }: Target, 
     find: {
       path,
       within: 'passwordCredentials',
-      is: one => hasSecret && one['keyId'] === keyId && Date.parse(String(one['endDateTime'])) > nowMs,
+      is: one => hasSecret() && one['keyId'] === keyId && Date.parse(String(one['endDateTime'])) > nowMs,
     },
-    isLost: !hasSecret,
+    isLost: () => !hasSecret(),
     // Expired ones, and one whose text got lost with a run that was broken off.
     prepare: async graph => {
       const found = (await graph.read(path))?.['passwordCredentials']

@@ -25,7 +25,7 @@ export function resourcesOf({ graph, clock, envFile }: Run, receipt: Receipt): r
     ...receipt,
     userAddress: id => graph.userAddress(id),
     nowMs: clock.nowMs(),
-    hasSecret: Boolean(readVariables(envFile)['BLUEPRINT_CLIENT_SECRET']),
+    hasSecret: () => Boolean(readVariables(envFile)['BLUEPRINT_CLIENT_SECRET']),
   })
 }
 
@@ -38,7 +38,7 @@ export async function look({ graph, clock }: Run, resource: Resource, receipt: R
   const recorded = receipt.objects[resource.key]
   const located = await locate(graph, resource, recorded)
   const isNew = recorded && clock.nowMs() - Date.parse(recorded.recordedAt) < newForSeconds * 1_000
-  if (!located.found && isNew && !resource.isLost) throw new NotYet('Entra does not show it yet')
+  if (!located.found && isNew && !resource.isLost?.()) throw new NotYet('Entra does not show it yet')
   return located
 }
 

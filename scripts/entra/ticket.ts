@@ -12,7 +12,7 @@ export function writeTicket(settings: Settings, tenantId: string, graphUrl: stri
     objects: {},
     userAddress: id => `${graphUrl}/v1.0/users/${id}`,
     nowMs: Date.now(),
-    hasSecret: false,
+    hasSecret: () => false,
   })
   const roles = [...new Set(resources.map(({ access }) => access.POST.role))]
   const steps = resources.map(({ title, access, create, desired, addressOf }, index) => {
