@@ -22,6 +22,7 @@ beforeEach(() => {
 })
 
 const options = ['--client-secret', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b']
+const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 const portrait = () => portray(entra.entra.directory.content)
 
 /** Every call of a command that is not broken off. */
@@ -59,6 +60,32 @@ it('a set-up that lost the response to any one call goes on where it stopped, an
     expect(entra.entra.directory.application(BLUEPRINT_APP_ID)?.passwordCredentials).toMatchObject([
       { secretText: BLUEPRINT_CLIENT_SECRET },
     ])
+  }
+})
+
+it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', {
+  timeout: 60_000,
+}, async () => {
+  using first = new Workplace(proxy.url, token)
+  const calls = await callsOf(first, 'apply', ...options)
+  const whole = portrait()
+  for (const { method, path } of calls.filter(call => call.method === 'POST')) {
+    if (path.endsWith('/addPassword')) continue
+    entra.entra.reset()
+    entra.entra.settings.change({ missedLookUps: 2 })
+    proxy.reset()
+    using workplace = new Workplace(proxy.url, token)
+    let isBroken = false
+    proxy.decide = call => {
+      const isThis = call.method === method && call.path.replace(guid, '') === path.replace(guid, '')
+      const fate = isBroken ? 'lose' : isThis ? 'break' : 'pass'
+      isBroken ||= isThis
+      return fate
+    }
+    expect([path, (await workplace.run('apply', ...options)).code]).toEqual([path, 1])
+    proxy.reset()
+    expect([path, (await workplace.run('apply', ...options)).code]).toEqual([path, 0])
+    expect(portrait()).toBe(whole)
   }
 })
 
