@@ -20,6 +20,8 @@ export interface Receipt {
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
   readonly objects: Readonly<Record<string, Recorded>>
+  /** What Graph was asked to make and has not confirmed. */
+  readonly creating: { readonly key: string; readonly askedAt: string } | null
 }
 
 /** The receipt as a file, written anew with every change. */
@@ -39,7 +41,8 @@ export class ReceiptFile {
 
   /** What is recorded, or the beginning of a receipt, which is not written yet. */
   begin(tenantId: string, settings: Settings): Receipt {
-    const begun = { version: 1, setUpId: randomUUID().slice(0, 8), disabledAgents: [], objects: {} } as const
+    const setUpId = randomUUID().slice(0, 8)
+    const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const
     this.#receipt = { ...(this.#receipt ?? { ...begun, tenantId }), settings }
     return this.#receipt
   }
@@ -54,7 +57,7 @@ export class ReceiptFile {
   }
 
   record(key: string, recorded: Recorded): void {
-    this.change({ objects: { ...this.#receipt?.objects, [key]: recorded } })
+    this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 
   forget(key: string): void {

@@ -25,6 +25,8 @@ export interface Resource {
     readonly path: string
     /** Which one of the collection it is. */
     readonly is?: (candidate: Json) => boolean
+    /** Several may have the name by which it is found. */
+    readonly isByName?: boolean
     /** Where in the response the collection is, if not in `value`. */
     readonly within?: string
     /** Members that aren't it and are taken for it by people: the same name. */
