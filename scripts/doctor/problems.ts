@@ -34,9 +34,37 @@ export const doctorProblems = {
     title: 'The sidecar takes requests that it should refuse.',
     hint: 'Use the sidecar’s image 1.1.2 or newer, set AllowedHosts=localhost, and leave ASPNETCORE_ENVIRONMENT unset.',
   },
+  CLUSTER_UNREACHABLE: {
+    title: 'kubectl does not reach the cluster, or may not read the release.',
+    hint: 'Check kubectl config current-context and --namespace; the doctor needs to read pods, deployments, configmaps and networkpolicies, and pods/portforward.',
+  },
+  RELEASE_NOT_FOUND: {
+    title: 'There is no release of the chart in the namespace.',
+    hint: 'Name it with --namespace and --release: helm list --all-namespaces.',
+  },
+  PODS_NOT_READY: {
+    title: 'Pods of the release are not ready.',
+    hint: 'Look at kubectl describe pod and kubectl logs of the pod (docs/kubernetes.md, “When it does not work”).',
+  },
+  SIDECAR_NOT_NATIVE: {
+    title: 'The sidecar is no native one, so it may start after the agent and stop before it.',
+    hint: 'Install the chart of this project: its sidecar is an init container with restartPolicy Always.',
+  },
+  TOKEN_MISPLACED: {
+    title: 'A container holds a token that it does not need.',
+    hint: 'Mount the token for Entra into the sidecar alone, the one for AWS into the agent alone, and none for the API server.',
+  },
+  POLICY_MISSING: {
+    title: 'No NetworkPolicy guards a pod of the release.',
+    hint: 'Set networkPolicy.enabled=true.',
+  },
+  POLICY_NOT_ENFORCED: {
+    title: 'The cluster’s network does not enforce NetworkPolicies.',
+    hint: 'Choose a network that enforces them: on AKS --network-dataplane cilium, on EKS enableNetworkPolicy of the VPC CNI.',
+  },
   NOT_CHECKED: {
     title: 'The doctor could not look.',
-    hint: 'Solve the other findings first, then run the doctor again.',
+    hint: 'Solve the other findings first, then ask the doctor again.',
   },
 } as const satisfies Record<string, Omit<ProblemKind, 'status'>>
 
