@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
 import { examineCluster, type KubeOptions } from '../../scripts/doctor/kube/kube.ts'
 import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/kubernetes.ts'
 import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
+import { commandsOf } from '../guides/commands.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 
+const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 /** Where the kubectl of these tests is. */
 const programs = resolve(import.meta.dirname, 'support/recorded-cluster')
@@ -67,7 +71,8 @@ function installed(rendering: Rendering, { pod, status = ready }: Situation): Ku
   }))
 }
 
-async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
+/** Writes down what kubectl is going to say. */
+async function record(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
   const answers: Readonly<Record<string, string | undefined>> = {
     // The chart takes no Entra without https.
@@ -84,6 +89,10 @@ async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
     if (answer === undefined) await rm(join(folder, question), { force: true })
     else await writeFile(join(folder, question), answer)
   }
+}
+
+async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
+  await record(situation)
   const receipts = { entra: join(folder, 'entra.json'), aws: join(folder, 'aws.json') }
   return examineCluster({ namespace: 'agents', receipts, page: stack.agentUrl, ...situation.options })
 }
@@ -247,5 +256,19 @@ describe('The doctor on a cluster', () => {
     expect(found(await examineCluster({ receipts: { entra: '', aws: '' } }))).toEqual([
       'FAIL release: CLUSTER_UNREACHABLE',
     ])
+  })
+
+  it('does what the guides ask of it', async () => {
+    const asked = ['aks.md', 'eks.md'].flatMap(guide =>
+      commandsOf(guide).filter(({ words }) => words[2] === 'doctor'),
+    )
+    expect(asked.length).toBe(2)
+    await record()
+    for (const { words } of asked) {
+      const args = [script, ...words.slice(4), '--page', stack.agentUrl]
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
+      expect(stdout).toMatch(/^PASS {2}release: demo in agents\.$/m)
+      expect(stdout).toMatch(/ 0 failed\.$/m)
+    }
   })
 })

@@ -59,7 +59,8 @@ function checkSidecar(release: Release, agent: Pod) {
       'The agent’s pod has no init container “sidecar” that is always restarted.',
     )
   const { image } = sidecar
-  if (settingsOf(release, sidecar)['ASPNETCORE_ENVIRONMENT'] === 'Development')
+  const { ASPNETCORE_ENVIRONMENT } = settingsOf(release, sidecar)
+  if (ASPNETCORE_ENVIRONMENT === 'Development')
     throw trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
   const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []
   if (major !== undefined) {
