@@ -1,6 +1,6 @@
 /**
- * `npm run doctor`: what is wrong, and what to do. Reads .env and the environment, changes nothing, and exits with 1 when a check
- * failed. The checks cost about ten tokens of Bedrock.
+ * `npm run doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
+ * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
@@ -19,27 +19,15 @@ const usage = `npm run doctor -- [options]
   --json                    the findings as JSON
   --help                    this text`
 
-const { values: options } = parseArgs({
-  options: {
-    'user-token-file': { type: 'string' },
-    page: { type: 'string' },
-    kube: { type: 'boolean', default: false },
-    namespace: { type: 'string' },
-    release: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-
 /** Of `npm run entra` and `npm run aws`, where they ran here. */
 const receipts = { entra: '.entra-receipt.json', aws: '.aws-receipt.json' }
 
+const options = readOptions()
 if (options.help) {
   console.log(usage)
 } else {
   if (existsSync('.env')) loadEnvFile('.env')
-  const { page, namespace, release } = options
-  const userToken = readUserToken(options['user-token-file'])
+  const { page, namespace, release, userToken } = options
   const findings = options.kube
     ? await examineCluster({ namespace, release, page, userToken, receipts })
     : await examineLaptop(process.env, { page, userToken })
@@ -52,7 +40,27 @@ if (options.help) {
   process.exitCode = failed ? 1 : 0
 }
 
-/** Not as an argument: others on this machine could read it. */
-function readUserToken(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        'user-token-file': { type: 'string' },
+        page: { type: 'string' },
+        kube: { type: 'boolean', default: false },
+        namespace: { type: 'string' },
+        release: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const { 'user-token-file': file, page } = values
+    if (page !== undefined && !URL.canParse(page))
+      throw new Error(`--page must be an origin; it is "${page}".`)
+    // A file, since others on this machine could read an argument.
+    const userToken = file === undefined ? undefined : readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+    return { ...values, userToken, page: page && new URL(page).origin }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
 }

@@ -112,7 +112,7 @@ async function checkRedirectUri(
   if (!sentBack || !isOnlyNobody)
     throw problem(
       'ENTRA_REFUSED',
-      `Entra does not let the page ask for the blueprint’s access_as_user (${code}).`,
+      `Entra does not let the page ask for the blueprint’s access_as_user (${code ?? 'without a code'}).`,
       {
         hint: 'Check BLUEPRINT_APP_ID, its identifier URI api://<BLUEPRINT_APP_ID> and its scope access_as_user.',
       },

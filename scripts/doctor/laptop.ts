@@ -52,7 +52,7 @@ async function examineWith(
   try {
     return await examine([
       secretCheck(env),
-      ...hostsOf(config).map(nameCheck),
+      ...hostsOf(config, env['AWS_ENDPOINT_URL_STS']).map(nameCheck),
       ...entraChecks(agent),
       ...sidecarChecks(config),
       ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
@@ -67,10 +67,13 @@ async function examineWith(
 }
 
 /** Every host that the agent calls. */
-function hostsOf({ agent, toolsets, bedrock }: Config): readonly string[] {
+function hostsOf({ agent, toolsets, bedrock }: Config, sts: string | undefined): readonly string[] {
   const urls = [agent.authority, ...toolsets.map(({ api }) => api.url)]
-  if (!('missing' in bedrock))
-    urls.push(bedrock.endpoint ?? `https://bedrock-runtime.${bedrock.region}.amazonaws.com`)
+  if (!('missing' in bedrock)) {
+    const { endpoint, region, credential } = bedrock
+    urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)
+    if (credential.tier === 'federation') urls.push(sts || `https://sts.${region}.amazonaws.com`)
+  }
   return [...new Set(urls.map(url => new URL(url).hostname.replace(/^\[|\]$/g, '')))]
 }
 

@@ -36,7 +36,7 @@ export const doctorProblems = {
   },
   CLUSTER_UNREACHABLE: {
     title: 'kubectl does not reach the cluster, or may not read the release.',
-    hint: 'Check kubectl config current-context and --namespace; the doctor needs to read pods, deployments, configmaps and networkpolicies, and pods/portforward.',
+    hint: 'Check kubectl config current-context and --namespace; the doctor reads pods, configmaps, networkpolicies and ingresses, and forwards a port of the agent’s pod.',
   },
   RELEASE_NOT_FOUND: {
     title: 'There is no release of the chart in the namespace.',

@@ -9,8 +9,8 @@ import { doctorProblems } from '../doctor/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../../docs/troubleshooting.md')
 
-/** Written by tests/doctor/induced-failures.test.ts. */
-const inducedFailures = resolve(import.meta.dirname, 'induced-failures.md')
+/** Written by tests/doctor. */
+const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
 /** The troubleshooting page: one table a catalogue, in the catalogue's order. */
 export function troubleshootingPage(): string {
@@ -48,9 +48,10 @@ ${Object.entries(doctorProblems)
   .join('')}
 ## What the doctor says
 
-Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what the doctor said.
+Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what
+the doctor said. On a cluster it looks as well, with \`npm run doctor -- --kube\`.
 
-${readFileSync(inducedFailures, 'utf8')}`
+${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, file), 'utf8')).join('\n')}`
 }
 
 function table(catalogue: Readonly<Record<string, ProblemKind>>): string {

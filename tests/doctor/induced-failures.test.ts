@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
 import { type InducedFailure, inducedFailures } from './support/faults.ts'
 import { Laptop, type Variables } from './support/laptop.ts'
+import { rowOf, tableOf } from './support/table.ts'
 
 const table = resolve(import.meta.dirname, '../../scripts/troubleshooting/induced-failures.md')
 const all = inducedFailures.flatMap(([where, failures]) =>
@@ -63,22 +64,8 @@ describe('The doctor names what is wrong when', () => {
   it('somebody looks it up in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
     const sections = inducedFailures.map(
       ([where, failures]) =>
-        `### ${where}\n\n| what is wrong | code | what the doctor says | what to do |\n| --- | --- | --- | --- |\n${failures.map(rowOf).join('')}`,
+        `### ${where}\n\n${tableOf(failures.map(failure => rowOf(failure.what, verdictOn(failure))))}`,
     )
     await expect(sections.join('\n')).toMatchFileSnapshot(table)
   })
 })
-
-function rowOf(failure: InducedFailure): string {
-  const { check, code, detail, hint = '' } = verdictOn(failure)
-  const cells = [failure.what, `\`${code}\``, `${check}: ${detail}`, hint]
-  return `| ${cells.map(cell => withoutChance(cell).replaceAll('|', '\\|')).join(' | ')} |\n`
-}
-
-/** Ports, files and times are others in each run. */
-function withoutChance(text: string): string {
-  return text
-    .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
-    .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')
-    .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1')
-}

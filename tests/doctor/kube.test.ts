@@ -11,6 +11,7 @@ import { merge, type Rendering, renderWith, type Values } from '../chart/support
 import { commandsOf } from '../guides/commands.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
+import { rowOf, tableOf } from './support/table.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
@@ -29,20 +30,25 @@ let stack: Stack
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recorded-cluster-'))
   stack = await Stack.start()
-})
+  stubKubectl()
+  for (const [what, situation] of situations) seen.set(what, await examine(situation))
+}, 120_000)
 afterAll(async () => {
   await stack.close()
   await rm(folder, { recursive: true })
 })
-beforeEach(() => {
+beforeEach(stubKubectl)
+
+function stubKubectl(): void {
   vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
-})
+}
 
 interface Situation {
   readonly values?: Values
   /** What somebody did to the pods by hand, or a webhook. */
   readonly pod?: (pod: PodTemplate, component: string) => unknown
+  /** Of the agent’s pod. */
   readonly status?: object
   /** What kubectl says otherwise; `undefined`: who asks may not ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
@@ -55,13 +61,14 @@ const ready = { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready
 function installed(rendering: Rendering, { pod, status = ready }: Situation): KubernetesObject[] {
   const pods = rendering.ofKind('Deployment').map(({ metadata, spec }) => {
     const { template } = structuredClone(spec) as Workload
-    pod?.(template, metadata.labels?.['app.kubernetes.io/component'] ?? '')
+    const component = metadata.labels?.['app.kubernetes.io/component'] ?? ''
+    pod?.(template, component)
     return {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { ...template.metadata, name: `${metadata.name}-1` },
       spec: template.spec,
-      status,
+      status: component === 'agent' ? status : ready,
     }
   })
   const others = ['ConfigMap', 'NetworkPolicy', 'Ingress'].flatMap(kind => rendering.ofKind(kind))
@@ -100,6 +107,92 @@ async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
 const found = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, status, code }) => (code ? [`${status} ${check}: ${code}`] : []))
 
+/** What can be wrong, and what the doctor has to say first of it. */
+const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
+  ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],
+  [
+    'an image cannot be pulled',
+    {
+      status: {
+        phase: 'Pending',
+        initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      },
+    },
+    'FAIL pods: PODS_NOT_READY',
+  ],
+  [
+    'the sidecar is an ordinary init container',
+    { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) },
+    'FAIL sidecar container: SIDECAR_NOT_NATIVE',
+  ],
+  [
+    'the sidecar lets any pod in',
+    { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } },
+    'FAIL sidecar container: SIDECAR_TOO_OPEN',
+  ],
+  [
+    'the sidecar takes any host name',
+    { values: { sidecar: { image: { tag: '1.1.1-azurelinux3.0-distroless' } } } },
+    'WARN sidecar container: SIDECAR_TOO_OPEN',
+  ],
+  [
+    'the agent may go to nodes of another architecture',
+    { values: { sidecar: { image: { arch: '' } } } },
+    'WARN sidecar container: SIDECAR_ARCHITECTURE',
+  ],
+  [
+    'the agent holds the token for Entra too',
+    {
+      pod: ({ spec }) =>
+        Object.assign(spec.containers[0] ?? {}, { volumeMounts: spec.initContainers?.[0]?.volumeMounts }),
+    },
+    'FAIL tokens in pods: TOKEN_MISPLACED',
+  ],
+  [
+    'a pod has a token for the API server',
+    {
+      pod: ({ spec }, component) => {
+        if (component !== 'weather-api') return
+        const volume = { name: 'kube-api-access', projected: { sources: [{ serviceAccountToken: {} }] } }
+        Object.assign(spec, { volumes: [volume] })
+        Object.assign(spec.containers[0] ?? {}, { volumeMounts: [{ name: volume.name }] })
+      },
+    },
+    'FAIL tokens in pods: TOKEN_MISPLACED',
+  ],
+  [
+    'the blueprint’s secret is in a Secret',
+    {
+      values: {
+        sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } },
+      },
+    },
+    'WARN secrets: SECRET_STORED',
+  ],
+  [
+    'there are no policies',
+    { values: { networkPolicy: { enabled: false } } },
+    'FAIL policies: POLICY_MISSING',
+  ],
+  [
+    'nobody enforces the policies',
+    { kubectl: { knock: 'open' } },
+    'FAIL policies enforced: POLICY_NOT_ENFORCED',
+  ],
+  ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
+  [
+    'who asks may not forward ports',
+    { kubectl: { 'port-forward': undefined } },
+    'FAIL agent: CLUSTER_UNREACHABLE',
+  ],
+  [
+    'the page has another address than the one that is registered',
+    { options: { page: 'https://agent.example.com' } },
+    'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED',
+  ],
+]
+const seen = new Map<string, readonly Finding[]>()
+
 describe('The doctor on a cluster', () => {
   it('finds a good release in order, but for the Bedrock that this one has not got', async () => {
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
@@ -133,94 +226,20 @@ describe('The doctor on a cluster', () => {
     )
   })
 
-  it.each<[string, Situation, string]>([
-    [
-      'kubectl may not read the release',
-      { options: { release: 'other' } },
-      'FAIL release: RELEASE_NOT_FOUND',
-    ],
-    [
-      'an image cannot be pulled',
-      {
-        status: {
-          phase: 'Pending',
-          initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }],
-        },
-      },
-      'FAIL pods: PODS_NOT_READY',
-    ],
-    [
-      'the sidecar is an ordinary init container',
-      { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) },
-      'FAIL sidecar container: SIDECAR_NOT_NATIVE',
-    ],
-    [
-      'the sidecar lets any pod in',
-      { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } },
-      'FAIL sidecar container: SIDECAR_TOO_OPEN',
-    ],
-    [
-      'the sidecar takes any host name',
-      { values: { sidecar: { image: { tag: '1.1.1-azurelinux3.0-distroless' } } } },
-      'WARN sidecar container: SIDECAR_TOO_OPEN',
-    ],
-    [
-      'the agent may go to nodes of another architecture',
-      { values: { sidecar: { image: { arch: '' } } } },
-      'WARN sidecar container: SIDECAR_ARCHITECTURE',
-    ],
-    [
-      'the agent holds the token for Entra too',
-      {
-        pod: ({ spec }) =>
-          Object.assign(spec.containers[0] ?? {}, { volumeMounts: spec.initContainers?.[0]?.volumeMounts }),
-      },
-      'FAIL tokens in pods: TOKEN_MISPLACED',
-    ],
-    [
-      'a pod has a token for the API server',
-      {
-        pod: ({ spec }, component) => {
-          if (component !== 'weather-api') return
-          const volume = { name: 'kube-api-access', projected: { sources: [{ serviceAccountToken: {} }] } }
-          Object.assign(spec, { volumes: [volume] })
-          Object.assign(spec.containers[0] ?? {}, { volumeMounts: [{ name: volume.name }] })
-        },
-      },
-      'FAIL tokens in pods: TOKEN_MISPLACED',
-    ],
-    [
-      'the blueprint’s secret is in a Secret',
-      {
-        values: {
-          sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } },
-        },
-      },
-      'WARN secrets: SECRET_STORED',
-    ],
-    [
-      'there are no policies',
-      { values: { networkPolicy: { enabled: false } } },
-      'FAIL policies: POLICY_MISSING',
-    ],
-    [
-      'nobody enforces the policies',
-      { kubectl: { knock: 'open' } },
-      'FAIL policies enforced: POLICY_NOT_ENFORCED',
-    ],
-    ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
-    [
-      'who asks may not forward ports',
-      { kubectl: { 'port-forward': undefined } },
-      'FAIL agent: CLUSTER_UNREACHABLE',
-    ],
-    [
-      'the page has another address than the one that is registered',
-      { options: { page: 'https://agent.example.com' } },
-      'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED',
-    ],
-  ])('names it when %s', async (_what, situation, expected) => {
-    expect(found(await examine(situation))).toContain(expected)
+  it.each(situations)('names it when %s', (what, _situation, expected) => {
+    expect(found(seen.get(what) ?? [])).toContain(expected)
+  })
+
+  it('says so in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
+    const rows = situations.map(([what, , expected]) =>
+      rowOf(
+        what,
+        seen.get(what)?.find(finding => found([finding])[0] === expected),
+      ),
+    )
+    await expect(`### On a cluster\n\n${tableOf(rows)}`).toMatchFileSnapshot(
+      resolve(import.meta.dirname, '../../scripts/troubleshooting/cluster-failures.md'),
+    )
   })
 
   it('compares the pods’ subject and issuer with the receipts of what was federated', async () => {

@@ -30,8 +30,9 @@ async function runDoctor(args: readonly string[], env = laptop.environment) {
   await writeFile(tokenFile, `${await laptop.token()}\n`)
   const options = { cwd: folder, env: { PATH: process.env['PATH'], ...env } }
   const outcome = await new Promise<{ exitCode: unknown; output: string }>(done => {
-    execFile(process.execPath, [script, '--user-token-file', tokenFile, ...args], options, (error, output) =>
-      done({ exitCode: error?.code ?? 0, output }),
+    const given = [script, '--user-token-file', tokenFile, ...args]
+    execFile(process.execPath, given, options, (error, output, complaint) =>
+      done({ exitCode: error?.code ?? 0, output: output + complaint }),
     )
   })
   await rm(folder, { recursive: true })
@@ -115,6 +116,15 @@ describe('npm run doctor', () => {
       findings: [{ check: 'configuration', status: 'FAIL', code: 'CONFIGURATION_INVALID' }],
     })
     expect(exitCode).toBe(1)
+  })
+
+  it('says how it is used when it does not understand, and exits with 2', async () => {
+    for (const args of [['--cube'], ['--page', 'agent.example'], ['--user-token-file', '/nowhere']]) {
+      const { exitCode, output } = await runDoctor(args)
+      expect(output).toMatch(/--cube|must be an origin|\/nowhere/)
+      expect(output).toContain('npm run doctor -- [options]')
+      expect(exitCode).toBe(2)
+    }
   })
 })
 
