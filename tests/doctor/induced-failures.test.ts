@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
 import { type InducedFailure, inducedFailures } from './support/faults.ts'
 import { Laptop, type Variables } from './support/laptop.ts'
@@ -13,6 +13,9 @@ const seen = new Map<InducedFailure, readonly Finding[]>()
 let laptops: readonly Laptop[] = []
 
 beforeAll(async () => {
+  // What this machine knows of AWS is no matter of these tests.
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/dev/null')
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
   laptops = await Promise.all([Laptop.start(), Laptop.start(), Laptop.start()])
   const open = all.map(([, failure]) => failure)
   await Promise.all(

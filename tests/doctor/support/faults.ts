@@ -54,6 +54,10 @@ function refused(
   return { what, code, aadsts, change: ({ entra }) => entra.faults.order(order) }
 }
 
+function withoutCode({ aadsts: _aadsts, ...failure }: InducedFailure): InducedFailure {
+  return failure
+}
+
 function brokenBedrock(fault: BedrockFault['fault'], code: string, what: string): InducedFailure {
   return { what, code, change: ({ aws }) => aws.break(fault) }
 }
@@ -390,6 +394,11 @@ const agentIdentity: readonly InducedFailure[] = [
   refused('obo', 50105, 'AGENT_NOT_PERMITTED', 'the API demands an assignment, and the user has none'),
   refused('tr', 53003, 'CONDITIONAL_ACCESS_REQUIRED', 'Conditional Access stops the agent identity'),
   refused('tr', 90055, 'ENTRA_UNAVAILABLE', 'Entra throttles'),
+  // No code of these reaches the agent through the sidecar.
+  withoutCode(refused('tr', 90033, 'ENTRA_UNAVAILABLE', 'Entra is busy (AADSTS90033)')),
+  withoutCode(
+    refused('tr', 50196, 'ENTRA_UNAVAILABLE', 'Entra saw the same request too often (AADSTS50196)'),
+  ),
   refused('tr', 900144, 'ENTRA_REFUSED', 'Entra refuses for a reason that nobody has met yet'),
 ]
 
@@ -468,6 +477,11 @@ const bedrockCredential: readonly InducedFailure[] = [
     code: 'BEDROCK_NOT_CONFIGURED',
     warns: true,
     env: { AWS_SECRET_ACCESS_KEY: undefined },
+  },
+  {
+    what: 'a region is set, but there are no AWS credentials anywhere',
+    code: 'BEDROCK_NOT_CONFIGURED',
+    env: aws({}),
   },
   {
     what: 'the session is over',
