@@ -69,10 +69,13 @@ function refuseOther({ id }: Account, settings: Settings, { content, path }: Rec
       `${path} is of the account ${content.account}, and these credentials are of ${id}.`,
       'Use credentials of that account, or another receipt with --receipt.',
     )
-  const fixed = ['roleName', 'way', 'issuer', 'cluster'] as const
+  const always = ['roleName', 'way', 'issuer', 'cluster'] as const
+  // An association is found by these.
+  const ofAssociation = ['region', 'namespace', 'serviceAccount'] as const
+  const fixed = settings.way === 'podIdentity' ? [...always, ...ofAssociation] : always
   if (fixed.some(name => content.settings[name] !== settings[name]))
     throw new Mistake(
-      `${path} is of another role or cluster.`,
+      `${path} is of another role, cluster or service account.`,
       'Use a receipt of its own for each with --receipt, or destroy the former first.',
     )
 }

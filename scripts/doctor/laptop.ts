@@ -42,7 +42,8 @@ async function examineWith(
 ): Promise<readonly Finding[]> {
   const { agent, spaClientId, toolsets, bedrock } = config
   // The agent’s own way to a token and an API, with nothing kept from whoever runs this.
-  const app = await buildApp({ ...config, logLevel: 'silent', requireSignIn: false, traceFor: 'everyone' })
+  const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
+  const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
   const ask: AskAgent = async (payload, token) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })

@@ -212,6 +212,8 @@ describe('npm run aws, for EKS Pod Identity,', () => {
     account.requests.length = 0
     await aws('apply', ...podIdentity)
     expect(account.writes).toEqual([])
+    const other = ['--service-account', 'agents:other', '--cluster', 'prod', '--pod-identity']
+    expect((await aws('apply', ...other)).faults).toMatch(/another role, cluster or service account/)
     await aws('destroy', '--yes')
     expect(await leftovers()).toEqual([])
   })
@@ -296,7 +298,7 @@ describe('npm run aws refuses, in words,', () => {
   it('the receipt of another cluster', async () => {
     await aws('apply', ...webIdentity)
     const { faults } = await aws('apply', ...podIdentity)
-    expect(faults).toMatch(/another role or cluster/)
+    expect(faults).toMatch(/another role, cluster/)
   })
 
   it('what AWS denies, with who may', async () => {

@@ -73,9 +73,10 @@ describe('The doctor on a laptop where everything works', () => {
     ])
   })
 
-  it('shows each claim of both tokens, and neither token', async () => {
+  it('shows each claim of both tokens and neither token, whomever the agent would show them to', async () => {
     const userToken = await laptop.token()
-    const findings = await laptop.examine({}, { userToken })
+    const strict = { ALLOWED_HOSTS: 'agent.example', REQUIRE_SIGN_IN: 'true', TRACE_FOR: 'nobody' }
+    const findings = await laptop.examine(strict, { userToken })
     const claims = findings.flatMap(({ claims }) => (claims ? [claims] : []))
     expect(claims).toMatchObject([
       { azp: identities.agentId, idtyp: 'app', roles: ['Weather.Read.All'] },
