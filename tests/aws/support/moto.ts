@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -54,7 +55,7 @@ export class Moto implements AsyncDisposable {
 
 async function install(): Promise<void> {
   if (existsSync(python)) return
-  const unfinished = `${environment}.${process.pid}`
+  const unfinished = `${environment}.${randomUUID()}`
   try {
     await run('python3', ['-m', 'venv', unfinished])
     await run(join(unfinished, 'bin/python'), ['-m', 'pip', 'install', '--quiet', ...packages])
