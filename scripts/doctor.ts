@@ -12,7 +12,7 @@ import { writeReport } from './doctor/report.ts'
 const usage = `npm run doctor -- [options]
 
   --user-token-file <file>  a user's token for the blueprint, to check acting on behalf of users; - reads standard input
-  --page <origin>           where browsers find the page; default: http://localhost:<PORT>
+  --page <origin>           where browsers find the page; default: http://localhost:<PORT>, or the host of the Ingress
   --kube                    a release of the chart, through kubectl, in place of this machine
   --namespace <name>        its namespace; default: that of kubectl's context
   --release <name>          its name; default: the only one there
