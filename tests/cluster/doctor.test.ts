@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Finding } from '../../scripts/doctor/finding.ts'
+import { type Finding, examine as makeChecks } from '../../scripts/doctor/finding.ts'
+import { enforcementCheck } from '../../scripts/doctor/kube/enforcement.ts'
+import { Kubectl } from '../../scripts/doctor/kube/kubectl.ts'
+import { readRelease } from '../../scripts/doctor/kube/release.ts'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
@@ -51,10 +54,16 @@ describe('npm run doctor -- --kube', () => {
     expect(status).toBe('PASS')
   })
 
-  it('says so when policies are taken away', async () => {
-    await demo.namespace.kubectl('delete', 'networkpolicy', 'demo-weather-api')
+  it('says so when policies are taken away, and would have seen that nobody enforces them', async () => {
+    await demo.namespace.kubectl('delete', 'networkpolicy', 'demo-weather-api', 'demo-agent')
     const { status, findings } = await examine()
     expect(findings).toContainEqual(expect.objectContaining({ check: 'policies', code: 'POLICY_MISSING' }))
     expect(status).toBe('FAIL')
+    const kubectl = new Kubectl(demo.namespace.name)
+    const release = await readRelease(kubectl, 'demo')
+    const enforcement = enforcementCheck(kubectl, release)
+    await expect
+      .poll(async () => (await makeChecks([enforcement]))[0]?.code, { timeout: 20_000 })
+      .toBe('POLICY_NOT_ENFORCED')
   })
 })
