@@ -27,7 +27,7 @@ let folder: string
 let receipt: string
 beforeAll(async () => {
   account = await AwsAccount.start()
-}, 180_000)
+}, 600_000)
 afterAll(() => account[Symbol.asyncDispose]())
 beforeEach(async () => {
   await account.reset()
