@@ -68,8 +68,11 @@ async function examineWith(
 }
 
 /** Every host that the agent calls. */
-function hostsOf({ agent, toolsets, bedrock }: Config, sts: string | undefined): readonly string[] {
-  const urls = [agent.authority, ...toolsets.map(({ api }) => api.url)]
+function hostsOf(
+  { agent, toolsets, mcpServers, bedrock }: Config,
+  sts: string | undefined,
+): readonly string[] {
+  const urls = [agent.authority, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
   if (!('missing' in bedrock)) {
     const { endpoint, region, credential } = bedrock
     urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)

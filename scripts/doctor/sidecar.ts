@@ -15,12 +15,12 @@ const timeoutMs = 10_000
 
 /** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
 export function sidecarChecks(
-  { agent, sidecarUrl, toolsets }: Config,
+  { agent, sidecarUrl, toolsets, mcpServers }: Config,
   architecture: string = machineArchitecture(),
 ): readonly Check[] {
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     send(sidecarUrl, path, headers)
-  const apis = toolsets.map(({ api }) => api)
+  const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
   return [
     {
       name: 'sidecar',
