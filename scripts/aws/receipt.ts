@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { Settings } from './options.ts'
+
+/** What was made in which account; there is no secret among it. */
+export interface Receipt {
+  readonly version: 1
+  readonly account: string
+  readonly settings: Settings
+  /** Keys of the resources that a run made, or was about to make. */
+  readonly made: readonly string[]
+}
+
+/** The receipt on disk. It is written before each creation, so that a run that was broken off is known to the next. */
+export class ReceiptFile {
+  readonly path: string
+  #content: Receipt | undefined
+
+  constructor(path: string) {
+    this.path = path
+    this.#content = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+  }
+
+  get content(): Receipt | undefined {
+    return this.#content
+  }
+
+  write(content: Receipt): void {
+    this.#content = content
+    writeFileSync(`${this.path}.new`, `${JSON.stringify(content, undefined, 2)}\n`)
+    renameSync(`${this.path}.new`, this.path)
+  }
+
+  note(key: string): void {
+    this.#change(made => [...made.filter(known => known !== key), key])
+  }
+
+  forget(key: string): void {
+    this.#change(made => made.filter(known => known !== key))
+  }
+
+  remove(): void {
+    this.#content = undefined
+    rmSync(this.path, { force: true })
+  }
+
+  #change(change: (made: readonly string[]) => readonly string[]): void {
+    if (this.#content) this.write({ ...this.#content, made: change(this.#content.made) })
+  }
+}
