@@ -2,7 +2,7 @@ import { BedrockClient, GetInferenceProfileCommand } from '@aws-sdk/client-bedro
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 
 /** The AWS account that the credentials belong to, and the APIs that are asked. */
 export interface Account {

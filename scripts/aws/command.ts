@@ -1,5 +1,5 @@
+import { Mistake } from '../set-up/mistake.ts'
 import { type Account, issuerOf, openAccount } from './account.ts'
-import { Mistake } from './mistake.ts'
 import { readArguments, type Settings, usage } from './options.ts'
 import { ReceiptFile } from './receipt.ts'
 import { apply, destroy, plan, type Run, required, status } from './walks.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { defaultModelId } from '../../services/agent/src/model/models.ts'
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 
 export const commands = ['plan', 'apply', 'status', 'destroy'] as const
 export type Command = (typeof commands)[number]

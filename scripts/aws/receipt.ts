@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { readReceipt, writeReceipt } from '../set-up/receipt.ts'
 import type { Settings } from './options.ts'
 
 /** What was made in which account; there is no secret among it. */
@@ -15,9 +16,10 @@ export class ReceiptFile {
   readonly path: string
   #content: Receipt | undefined
 
+  /** @throws {Mistake} when the file is no receipt. */
   constructor(path: string) {
     this.path = path
-    this.#content = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+    this.#content = readReceipt(path)
   }
 
   get content(): Receipt | undefined {
@@ -26,8 +28,7 @@ export class ReceiptFile {
 
   write(content: Receipt): void {
     this.#content = content
-    writeFileSync(`${this.path}.new`, `${JSON.stringify(content, undefined, 2)}\n`)
-    renameSync(`${this.path}.new`, this.path)
+    writeReceipt(this.path, content)
   }
 
   note(key: string): void {

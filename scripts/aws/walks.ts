@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { Mistake } from '../set-up/mistake.ts'
 import { type Account, ifThere, isMissing } from './account.ts'
-import { Mistake } from './mistake.ts'
 import type { Settings } from './options.ts'
 import type { Receipt, ReceiptFile } from './receipt.ts'
 import { listResources, type Resource, roleArn } from './resources.ts'

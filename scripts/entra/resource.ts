@@ -1,5 +1,5 @@
+import { Mistake } from '../set-up/mistake.ts'
 import type { Graph, GraphRequest, Json } from './graph.ts'
-import { Mistake } from './mistake.ts'
 import type { Recorded } from './receipt.ts'
 
 /** What a caller needs: a permission of the token and a role of the user, the least that do. */
