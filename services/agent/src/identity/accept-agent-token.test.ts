@@ -51,7 +51,9 @@ describe('TR in the autonomous flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
   ])('refuses with %s: %s', (code, _what, changes) => {
     const token = unsignedToken(autonomousClaims(changes))
-    expect(() => acceptAgentToken(token, forItself)).toThrow(expect.objectContaining({ code }))
+    expect(() => acceptAgentToken(token, forItself)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
+    )
   })
 
   it('names the switch of the route that was used when the agent identity is not honoured', () => {
@@ -95,7 +97,9 @@ describe('TR in the on-behalf-of flow', () => {
       onBehalfOfClaims(ada, { azp: blueprintAppId }),
     ],
   ])('refuses with %s: %s', (code, _what, claims) => {
-    expect(() => acceptAgentToken(unsignedToken(claims), forAda)).toThrow(expect.objectContaining({ code }))
+    expect(() => acceptAgentToken(unsignedToken(claims), forAda)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
+    )
   })
 
   it('refuses every token when it is not known who asked', () => {

@@ -1,5 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { problem } from '../problems.ts'
 import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
 import {
   agent,
@@ -58,7 +60,8 @@ function request(changes: Partial<TokenRequest> = {}): TokenRequest {
 }
 
 const forUser = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
-const refusal = (code: string) => expect.objectContaining({ code })
+const refusal = (code: string) =>
+  expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z“].+[.)]$/) })
 const healthy = (target: string | undefined) => target === '/healthz'
 
 function grant(response: ServerResponse, claims = autonomousClaims()): void {
@@ -95,7 +98,11 @@ describe('what the sidecar is asked', () => {
       `GET /AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
         `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
     )
-    expect(sidecar.requests[0]?.headers).toMatchObject({ traceparent, host: new URL(sidecar.url).host })
+    expect(sidecar.requests[0]?.headers).toMatchObject({
+      traceparent,
+      host: new URL(sidecar.url).host,
+      accept: 'application/json',
+    })
     expect(sidecar.requests[0]?.headers).not.toHaveProperty('authorization')
   })
 
@@ -114,6 +121,14 @@ describe('what the sidecar is asked', () => {
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
+  })
+
+  it('is what the trace shows as its URL', async () => {
+    const tokens = tokensFrom('http://localhost:5000')
+    expect(tokens.urlOf(request())).toBe(
+      `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
+        `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
+    )
   })
 
   it('is asked each time anew: the cache is the sidecar’s', async () => {
@@ -137,7 +152,7 @@ describe('equal requests under way', () => {
   it('are joined per user and flow, never across', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-      setImmediate(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
+      void setImmediate().then(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
     })
     const tokens = tokensFrom(sidecar.url)
     const asked = Array.from({ length: 150 }, (_, n) =>
@@ -181,7 +196,7 @@ describe('equal requests under way', () => {
 })
 
 describe('what is tried again', () => {
-  const serviceDown = (response: ServerResponse) => refuse(response, 401, 'Service is unavailable.')
+  const serviceDown = (response: ServerResponse): void => refuse(response, 401, 'Service is unavailable.')
 
   it.each([
     ['an outage of Entra', serviceDown],
@@ -203,10 +218,27 @@ describe('what is tried again', () => {
     await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({ attempts: 2 })
   })
 
-  it('but not for ever', async () => {
-    const sidecar = await startSidecar(script(serviceDown))
-    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
-    expect(sidecar.requests).toHaveLength(2)
+  it.each([
+    [2, 'ENTRA_UNAVAILABLE', serviceDown],
+    [3, 'SIDECAR_UNREACHABLE', (response: ServerResponse) => void response.destroy()],
+  ] as const)('but not for ever: %i times until it is %s', async (times, code, failure) => {
+    const sidecar = await startSidecar(script(failure))
+    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
+    expect(sidecar.requests).toHaveLength(times)
+  })
+
+  it('not when the caller goes away in the pause before it', async () => {
+    const caller = new AbortController()
+    const sidecar = await startSidecar(
+      script(response => {
+        response.once('close', () => setImmediate().then(() => caller.abort(new Error('went away'))))
+        response.setHeader('connection', 'close')
+        serviceDown(response)
+      }),
+    )
+    const tokens = tokensFrom(sidecar.url, { backoffMs: 60_000, deadlineMs: 120_000 })
+    await expect(tokens.obtain(request({ signal: caller.signal }))).rejects.toThrow('went away')
+    expect(sidecar.requests).toHaveLength(1)
   })
 
   it.each([
@@ -223,6 +255,34 @@ describe('what is tried again', () => {
     const sidecar = await startSidecar(script(failure, grant))
     await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(1)
+  })
+})
+
+describe('a response that holds no token', () => {
+  const { authorizationHeader: valid } = JSON.parse(authorizationHeader(autonomousClaims()))
+
+  it.each([
+    [401, valid],
+    [201, valid],
+    [200, `Not ${valid}`],
+    [200, `${valid} and more`],
+    [200, [valid]],
+    [200, null],
+  ])('is one with status %i and %j', async (status, header) => {
+    const sidecar = await startSidecar(
+      script(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
+    )
+    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toMatchObject({
+      code: expect.stringMatching(/^(SIDECAR_FAILED|SIDECAR_MISCONFIGURED|ENTRA_UNAVAILABLE)$/),
+      options: { upstream: { service: 'sidecar', status } },
+    })
+  })
+
+  it('is told by its media type', async () => {
+    const sidecar = await startSidecar(script(response => refuse(response, 400, 'No scopes found')))
+    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toMatchObject({
+      options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
+    })
   })
 })
 
@@ -248,13 +308,38 @@ describe('a sidecar that does not answer', () => {
   it('is told to be down when it accepts connections and is silent, even on /healthz', async () => {
     const sidecar = await startSidecar(() => undefined)
     const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 50 })
+    const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
+    expect(error).toEqual(refusal('SIDECAR_UNREACHABLE'))
+    expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
+    // Silence was waited for once: asking again would take as long.
+    expect(sidecar.requests.filter(({ target }) => target !== 'GET /healthz')).toHaveLength(1)
+  })
+
+  it('is told to be down when it says on /healthz that it is not healthy', async () => {
+    const sidecar = await startSidecar((incoming, response) => {
+      if (healthy(incoming.url)) response.writeHead(503).end('Unhealthy')
+    })
+    const tokens = tokensFrom(sidecar.url, { silenceMs: 20 })
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+  })
+
+  it('is waited for no longer when the agent stops', async () => {
+    const sidecar = await startSidecar(() => undefined)
+    const tokens = tokensFrom(sidecar.url)
+    const waiting = tokens.obtain(request()).catch((thrown: Error) => thrown)
+    await vi.waitUntil(() => sidecar.requests.length === 1)
+    await tokens.close()
+    expect(await waiting).toEqual(refusal('SIDECAR_UNREACHABLE'))
   })
 
   it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
     const sidecar = await startSidecar(script(() => undefined))
     const tokens = tokensFrom(sidecar.url, { silenceMs: 20, deadlineMs: 200 })
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+    const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
+    expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+    expect(error).toMatchObject({
+      options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('egress') },
+    })
     expect(sidecar.requests.some(({ target }) => target === 'GET /healthz')).toBe(true)
   })
 
@@ -303,13 +388,35 @@ describe('the health of the identity', () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
     for (let time = 0; time < 3; time++) {
-      await expect(tokens.obtain(request())).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+      const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
+      expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+      expect(error).toMatchObject({
+        options: { upstream: { service: 'entra' }, cause: { code: 'SIDECAR_FAILED' } },
+      })
     }
     expect(tokens.health).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
       sidecarNeedsRestart: undefined,
     })
+  })
+
+  it('looks whether Entra responds only where the sidecar told no cause', async () => {
+    const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
+    const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal('AGENT_NOT_PERMITTED'))
+  })
+
+  it('is not touched by a turn that was ended for a reason of its own', async () => {
+    const sidecar = await startSidecar(() => undefined)
+    const tokens = tokensFrom(sidecar.url)
+    const turn = new AbortController()
+    const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
+    await vi.waitUntil(() => sidecar.requests.length === 1)
+    turn.abort(problem('TURN_TIMEOUT', 'No answer came in time.'))
+    expect(await asked).toEqual(refusal('TURN_TIMEOUT'))
+    await setImmediate()
+    expect(tokens.health.flows.autonomous.state).toBe('unknown')
   })
 
   it('is not shaken by what concerns one user only', async () => {
@@ -358,6 +465,24 @@ describe('the health of the identity', () => {
 })
 
 describe('the log', () => {
+  it('has a line for each token and for each failure, with ids and times', async () => {
+    const sidecar = await startSidecar(script(grant, response => refuse(response, 401, 'AADSTS50105: no')))
+    const { logger, lines } = recordingLogger()
+    const tokens = tokensFrom(sidecar.url, { logger })
+    await tokens.obtain(request())
+    await expect(tokens.obtain(request())).rejects.toThrow()
+    const common = { flow: 'autonomous', api: 'weather-api', correlationId }
+    const [obtained, failed] = lines.map(line => JSON.parse(line))
+    expect(obtained).toMatchObject({ ...common, attempts: 1, msg: 'The agent has a token.' })
+    expect(failed).toMatchObject({
+      ...common,
+      code: 'AGENT_NOT_PERMITTED',
+      upstream: { service: 'entra', code: 'AADSTS50105' },
+    })
+    expect(failed.durationMs).toBeLessThan(10_000)
+    expect(failed.durationMs).toBeGreaterThanOrEqual(0)
+  })
+
   it('joins a failure with Entra’s logs by the correlation id, and holds no token and none of Entra’s text', async () => {
     const sidecar = await startSidecar(
       script(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),

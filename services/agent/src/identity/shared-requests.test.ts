@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { SharedRequests } from './shared-requests.ts'
 
@@ -71,6 +72,33 @@ describe('SharedRequests', () => {
     const next = requests.join('a', never(), start)
     started[1]?.resolve('granted')
     expect(await next).toBe('granted')
+  })
+
+  it('keeps the next request known when the one before it ends late', async () => {
+    const requests = new SharedRequests<string>()
+    const { started, start } = startCounter()
+    const leaver = new AbortController()
+    const left = requests.join('a', leaver.signal, start)
+    leaver.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    const next = requests.join('a', never(), start)
+    started[0]?.resolve('late')
+    await Promise.resolve()
+    const joined = requests.join('a', never(), start)
+    started[1]?.resolve('next')
+    expect(await Promise.all([next, joined])).toEqual(['next', 'next'])
+    expect(started).toHaveLength(2)
+  })
+
+  it('listens no longer to a caller that was served', async () => {
+    const { started, start } = startCounter()
+    const signal = never()
+    const joined = new SharedRequests<string>().join('a', signal, start)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    started[0]?.resolve('served')
+    await joined
+    await Promise.resolve()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   it('starts nothing for a caller that has gone already', async () => {

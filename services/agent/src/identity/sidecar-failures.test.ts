@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SidecarResponse } from './sidecar.ts'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
-import { agent, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
+import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
 
 const { agentClientId, blueprintAppId } = ids
 const asAgent = { agent, flow: 'autonomous', api: weatherApi } as const
@@ -117,6 +117,7 @@ describe('answers of the sidecar', () => {
       expect(failure.problem.code).toBe(code)
       expect(failure.transient).toBe(transient)
       expect(failure.problem.options.upstream).toEqual({ service: 'sidecar', status: given.status })
+      expectSentences(failure.problem)
     }
   })
 
@@ -135,10 +136,52 @@ describe('answers of the sidecar', () => {
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
   })
 
+  it.each([
+    ['something else listens', empty(405), 'SIDECAR_URL'],
+    ['another host name', answer(400, 'no', { contentType: 'text/html' }), 'http://localhost:<port>'],
+    ['a 400 of no known kind', empty(400), 'http://localhost:<port>'],
+    ['Entra’s keys out of its reach', invalidToken('The issuer is invalid'), 'port 443'],
+    ['another clock', invalidToken('The token expired'), 'clock'],
+    ['another verdict', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
+    ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
+    ['no tenant', empty(500), 'AzureAd__TenantId'],
+  ])('say what to do about %s', (_what, given, hint) => {
+    expect(explainResponse(given, asAgent).problem.options.hint).toContain(hint)
+  })
+
+  it('say nothing of what is in them, also inside', () => {
+    for (const body of ['{"detail":17}', 'no JSON', '[]']) {
+      const { problem } = explainResponse(answer(401, body), asAgent)
+      expect(problem.code).toBe('ENTRA_UNAVAILABLE')
+      expect(problem.options.cause).toMatchObject({
+        name: 'SidecarResponseError',
+        status: 401,
+        message: 'The sidecar responded 401.',
+      })
+    }
+  })
+
   it('may be missing altogether', () => {
-    const { problem, transient } = explainSilence(new Error('ECONNREFUSED'))
-    expect(problem.code).toBe('SIDECAR_UNREACHABLE')
+    const cause = new Error('ECONNREFUSED')
+    const { problem, transient } = explainSilence(cause)
+    expect(problem).toMatchObject({
+      code: 'SIDECAR_UNREACHABLE',
+      options: { cause, upstream: { service: 'sidecar' } },
+    })
+    expectSentences(problem)
     expect(transient).toBe(true)
+  })
+
+  it('may be far too long for the sidecar’s', () => {
+    const { problem, transient } = explainSilence(
+      Object.assign(new Error('too long'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' }),
+    )
+    expect(problem).toMatchObject({
+      code: 'SIDECAR_MISCONFIGURED',
+      options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('SIDECAR_URL') },
+    })
+    expectSentences(problem)
+    expect(transient).toBe(false)
   })
 })
 
@@ -154,6 +197,7 @@ describe('refusals of Entra', () => {
       const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), context)
       expect(problem.code).toBe('AGENT_IDENTITY_NOT_HONOURED')
       expect(problem.options.hint).toContain(setting)
+      expectSentences(problem)
     },
   )
 
@@ -251,6 +295,7 @@ describe('refusals of Entra', () => {
         expect(failure.problem.code).toBe(code)
         expect(failure.transient).toBe(false)
         expect(failure.problem.options.upstream).toEqual({ service: 'entra', code: aadsts })
+        expectSentences(failure.problem)
       }
     }
   })
@@ -258,6 +303,7 @@ describe('refusals of Entra', () => {
   it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', aadsts => {
     const failure = explainResponse(detail401(`${aadsts}: Busy.`), asAgent)
     expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
+    expectSentences(failure.problem)
   })
 
   it.each([
@@ -267,7 +313,9 @@ describe('refusals of Entra', () => {
     ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
   ])('%s about the application %s means %s', (aadsts, id, code) => {
     const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
-    expect(explainResponse(detail401(text), asAgent).problem.code).toBe(code)
+    const { problem } = explainResponse(detail401(text), asAgent)
+    expect(problem.code).toBe(code)
+    expectSentences(problem)
   })
 
   it('never show Entra’s own text, which names people, applications and tenants', () => {

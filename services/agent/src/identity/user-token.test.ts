@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agent, deadUrl, ids, startServer, type TestServer } from './testing/fixtures.ts'
 import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
 
@@ -53,7 +53,8 @@ function sign(changes: Changes = {}, header: Partial<JWTHeaderParameters> = {}, 
   return new SignJWT(userClaims(changes)).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key)
 }
 
-const refusal = (code: string) => expect.objectContaining({ code })
+const refusal = (code: string) =>
+  expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) })
 
 describe('a user’s token', () => {
   it('passes when every check passes, and comes with what the trace shows of it', async () => {
@@ -79,6 +80,7 @@ describe('a user’s token', () => {
     ['with one scope among several', () => ({ scp: 'profile access_as_user' })],
     ['marked as a user’s', () => ({ idtyp: 'user' })],
     ['with the user’s roles', () => ({ roles: ['Reader'] })],
+    ['without a beginning', () => ({ nbf: undefined })],
     ['from a clock that is two minutes ahead', () => ({ nbf: seconds(120) })],
   ])('passes %s', async (_what, changes) => {
     await expect(verifier.verify(`bearer  ${await sign(changes())}`)).resolves.toMatchObject({
@@ -116,6 +118,7 @@ describe('a user’s token', () => {
     ['USER_TOKEN_INVALID', 'of an application', () => ({ idtyp: 'app' })],
     ['USER_TOKEN_INVALID', 'of an application without idtyp', () => ({ scp: undefined, roles: ['Any'] })],
     ['USER_TOKEN_INVALID', 'without a user', () => ({ oid: undefined })],
+    ['USER_TOKEN_INVALID', 'with an empty user', () => ({ oid: '' })],
     ['USER_TOKEN_SCOPE_MISSING', 'with another scope', () => ({ scp: 'access_as_user_too' })],
     ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
   ])('is refused with %s %s', async (code, _what, changes) => {
@@ -150,7 +153,9 @@ describe('a user’s token', () => {
 
   it('is refused when somebody else signed it', async () => {
     const token = await sign({}, {}, unknown.privateKey)
-    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    const error = await verifier.verify(`Bearer ${token}`).catch((thrown: Error) => thrown)
+    expect(error).toEqual(refusal('USER_TOKEN_INVALID'))
+    expect(error).toMatchObject({ options: { cause: { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' } } })
   })
 
   it.each(['none', 'HS256', 'PS256'])('is refused with the algorithm %s', async alg => {
@@ -165,6 +170,27 @@ describe('a user’s token', () => {
     const key = await importJWK(await exportJWK(known.privateKey), 'PS256')
     const token = await new SignJWT(userClaims()).setProtectedHeader({ alg: 'PS256', kid: 'k1' }).sign(key)
     await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+  })
+
+  it('is refused in words that tell an end from a beginning', async () => {
+    const exp = seconds(-60)
+    await expect(verifier.verify(`Bearer ${await sign({ exp })}`)).rejects.toThrow(
+      `The token expired at ${new Date(exp * 1000).toISOString()}.`,
+    )
+    await expect(verifier.verify(`Bearer ${await sign({ nbf: seconds(900) })}`)).rejects.toThrow(
+      'not valid yet',
+    )
+  })
+
+  it('is over in the very second of its end', async () => {
+    const exp = seconds(60)
+    const token = await sign({ exp })
+    vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 })
+    try {
+      await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_EXPIRED'))
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is refused when it is longer than any that Entra issues, though all else is right', async () => {
@@ -193,6 +219,7 @@ describe('a user’s token', () => {
     ['SIGN_IN_REQUIRED', 'Bearer'],
     ['SIGN_IN_REQUIRED', 'Basic dXNlcjpwYXNzd29yZA=='],
     ['SIGN_IN_REQUIRED', 'Bearer one two'],
+    ['SIGN_IN_REQUIRED', 'Not Bearer e30.e30.e30'],
     ['USER_TOKEN_INVALID', 'Bearer not-a-token'],
     ['USER_TOKEN_INVALID', 'Bearer e30.e30.e30'],
   ])('answers %s to the header %j', async (code, header) => {
@@ -247,7 +274,9 @@ describe('Entra’s keys', () => {
     const authority = await deadUrl()
     verifier = createUserTokenVerifier({ agent: agentAt(authority), allowedClients: [] })
     const token = await sign({ iss: `${authority}/${tenantId}/v2.0` })
-    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('ENTRA_UNAVAILABLE'))
+    const error = await verifier.verify(`Bearer ${token}`).catch((thrown: Error) => thrown)
+    expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+    expect(error).toMatchObject({ options: { upstream: { service: 'entra' }, cause: expect.any(Error) } })
   })
 
   it.each([

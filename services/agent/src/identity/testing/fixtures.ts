@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { expect } from 'vitest'
 import type { AgentIdentity } from '../agent-identity.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import type { VerifiedUserToken } from '../user-token.ts'
@@ -123,4 +125,10 @@ export function recordingLogger(): { readonly logger: FastifyBaseLogger; readonl
   const lines: string[] = []
   const stream = { write: (line: string) => void lines.push(line) }
   return { logger: Fastify({ logger: { level: 'debug', stream } }).log, lines }
+}
+
+/** Every failure says in a sentence what is wrong, and where it knows more than the catalogue, in another what to do. */
+export function expectSentences({ message, options: { hint } }: ProblemError): void {
+  expect(message).toMatch(/^[A-Z“].+[.)]$/)
+  if (hint !== undefined) expect(hint).toMatch(/^[A-Z].+[.)]$/)
 }

@@ -1,0 +1,29 @@
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { expect, it } from 'vitest'
+import { readDownstreamApi } from './downstream-api.ts'
+
+const permissions = { autonomous: 'Tasks.Read.All', obo: 'Tasks.Read' }
+const appId = '99999999-0000-4000-8000-0000000000f1'
+
+it('An API is configured by two variables, and its sidecar entries are named after it', () => {
+  const definition = { name: 'api-of-tasks-2-api', title: 'Tasks', permissions }
+  const env = { API_OF_TASKS_2_API_URL: 'http://tasks:8080', API_OF_TASKS_2_API_APP_ID: appId }
+  expect(readEnvironment(env, reader => readDownstreamApi(reader, definition))).toEqual({
+    name: 'api-of-tasks-2-api',
+    title: 'Tasks',
+    permissions,
+    url: 'http://tasks:8080',
+    healthPath: '/readyz',
+    appId,
+    sidecarEntries: { autonomous: 'apiOfTasks2App', obo: 'apiOfTasks2' },
+    flows: ['autonomous', 'obo'],
+  })
+})
+
+it('An API may have an address by default, never an app id', () => {
+  const definition = { name: 'tasks-api', title: 'Tasks', permissions, defaultUrl: 'http://localhost:8090' }
+  const read = (env: Record<string, string>) =>
+    readEnvironment(env, reader => readDownstreamApi(reader, definition))
+  expect(read({ TASKS_API_APP_ID: appId }).url).toBe('http://localhost:8090')
+  expect(() => read({})).toThrow('TASKS_API_APP_ID')
+})

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { entraResponds } from './entra-reach.ts'
+import { agent, deadUrl, ids, startServer } from './testing/fixtures.ts'
+
+it.each([
+  [200, true],
+  [302, true],
+  [404, true],
+  [499, true],
+  [500, false],
+  [503, false],
+])('Entra is within reach when it responds %i: %s', async (status, reach) => {
+  const elsewhere = await startServer((_request, response) => response.writeHead(500).end())
+  const entra = await startServer((_request, response) =>
+    response.writeHead(status, { location: elsewhere.url }).end(status === 200 ? '{"keys":[]}' : ''),
+  )
+  expect(await entraResponds({ ...agent, authority: entra.url })).toBe(reach)
+  expect(entra.requests.map(({ target }) => target)).toEqual([`GET /${ids.tenantId}/discovery/v2.0/keys`])
+  expect(elsewhere.requests).toEqual([])
+  await entra.close()
+  await elsewhere.close()
+})
+
+it('Entra is out of reach where nobody listens', async () => {
+  expect(await entraResponds({ ...agent, authority: await deadUrl() })).toBe(false)
+})

@@ -1,0 +1,39 @@
+import { getEventListeners } from 'node:events'
+import { expect, it, vi } from 'vitest'
+import { LinkedAbort } from './linked-abort.ts'
+
+it('A linked signal is aborted with the reason of the one it follows, now or already', () => {
+  const parent = new AbortController()
+  using before = new LinkedAbort(parent.signal)
+  expect(before.signal.aborted).toBe(false)
+  parent.abort('gone')
+  expect(before.signal.reason).toBe('gone')
+  using after = new LinkedAbort(parent.signal)
+  expect(after.signal.reason).toBe('gone')
+})
+
+it('A linked signal can be aborted alone', () => {
+  const parent = new AbortController()
+  using linked = new LinkedAbort(parent.signal)
+  linked.abort('too late')
+  expect(linked.signal.reason).toBe('too late')
+  expect(parent.signal.aborted).toBe(false)
+})
+
+it('A linked signal leaves neither listener nor timer behind', () => {
+  vi.useFakeTimers()
+  try {
+    const { signal } = new AbortController()
+    const action = vi.fn()
+    {
+      using linked = new LinkedAbort(signal)
+      linked.after(10, action)
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    vi.advanceTimersByTime(20)
+    expect(action).not.toHaveBeenCalled()
+  } finally {
+    vi.useRealTimers()
+  }
+})
