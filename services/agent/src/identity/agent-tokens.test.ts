@@ -196,7 +196,9 @@ describe('equal requests under way', () => {
 })
 
 describe('what is tried again', () => {
-  const serviceDown = (response: ServerResponse): void => refuse(response, 401, 'Service is unavailable.')
+  type Answer = (response: ServerResponse) => void
+  const serviceDown: Answer = response => refuse(response, 401, 'Service is unavailable.')
+  const broken: Answer = response => response.destroy()
 
   it.each([
     ['an outage of Entra', serviceDown],
@@ -205,7 +207,7 @@ describe('what is tried again', () => {
       'an unexpected error',
       (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.'),
     ],
-    ['a broken connection', (response: ServerResponse) => void response.destroy()],
+    ['a broken connection', broken],
     [
       'keys out of the sidecar’s reach',
       (response: ServerResponse) =>
@@ -220,7 +222,7 @@ describe('what is tried again', () => {
 
   it.each([
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
-    [3, 'SIDECAR_UNREACHABLE', (response: ServerResponse) => void response.destroy()],
+    [3, 'SIDECAR_UNREACHABLE', broken],
   ] as const)('but not for ever: %i times until it is %s', async (times, code, failure) => {
     const sidecar = await startSidecar(script(failure))
     await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
