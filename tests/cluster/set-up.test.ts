@@ -14,6 +14,15 @@ import { forward } from './support/port-forward.ts'
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
 const flows = ['autonomous', 'obo'] as const
+const decisiveChecks = [
+  'secrets',
+  'federation',
+  'policies enforced',
+  'Weather API as itself',
+  'Weather API on behalf of a user',
+  'Bedrock',
+  'redirect URI',
+]
 const browser = useBrowser()
 
 let issuer: string
@@ -128,6 +137,7 @@ it('four commands lead from an empty tenant and account to answers without a sto
   const userToken = await entra.signIn({ pageAppId, blueprintAppId })
   const { status, findings } = await operator.examine(userToken)
   expect(findings.filter(({ status }) => status !== 'PASS')).toEqual([])
+  expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(decisiveChecks))
   expect(status).toBe('PASS')
   const secrets = (await demo.namespace.list('secrets')).map(({ metadata }) => metadata.name)
   expect(secrets.filter(name => !name.startsWith('sh.helm.release.'))).toEqual(['entra-emulator-tls'])
