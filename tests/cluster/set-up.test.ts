@@ -160,8 +160,6 @@ it('four commands lead from an empty tenant and account to answers without a sto
     await expect.poll(answered, { timeout: 20_000 }).toBe(200)
   }
 
-  await demo.closeForwards()
-  await demo.openEntra()
   await helm(['uninstall', 'demo', '-n', demo.namespace.name])
   await runAws('destroy', '--yes')
   await runEntra('destroy', '--yes')

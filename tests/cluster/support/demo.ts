@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { findFreePort } from '../../support/ports.ts'
-import { helm, run } from './command.ts'
+import { helm, kubectl, run } from './command.ts'
 import { Namespace } from './namespace.ts'
 import { forward, type PortForward } from './port-forward.ts'
 
@@ -94,6 +94,9 @@ export class Demo implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeForwards()
+    // The one object of the emulators' chart that does not go with the namespace.
+    const binding = `${this.namespace.name}-issuer-discovery`
+    await kubectl(['delete', 'clusterrolebinding', binding, '--ignore-not-found'])
     await this.namespace[Symbol.asyncDispose]()
   }
 
