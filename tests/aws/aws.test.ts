@@ -5,20 +5,17 @@ import { join } from 'node:path'
 import {
   CreateOpenIDConnectProviderCommand,
   GetOpenIDConnectProviderCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
   IAMClient,
-  ListOpenIDConnectProvidersCommand,
-  ListRolesCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { runAws } from '../../scripts/aws/command.ts'
-import { AwsAccount, eksIssuer } from './support/aws-account.ts'
+import { AwsAccount, eksIssuer, regions } from './support/aws-account.ts'
 
 /** With a slash at its end, as AKS has it. */
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 const provider = `arn:aws:iam::123456789012:oidc-provider/${issuer.slice('https://'.length)}`
+const roleName = 'entra-bedrock-agent'
 const webIdentity = ['--service-account', 'agents:demo-agent', '--cluster-issuer', issuer]
 const podIdentity = ['--service-account', 'agents:demo-agent', '--cluster', 'prod', '--pod-identity']
 
@@ -50,29 +47,6 @@ async function aws(...args: readonly string[]) {
 }
 
 const iam = () => new IAMClient({})
-const documentOf = (text = '') => JSON.parse(decodeURIComponent(text))
-
-async function trustPolicy() {
-  const { Role } = await iam().send(new GetRoleCommand({ RoleName: 'entra-bedrock-agent' }))
-  return documentOf(Role?.AssumeRolePolicyDocument)
-}
-
-async function modelPolicy() {
-  const name = { RoleName: 'entra-bedrock-agent', PolicyName: 'bedrock' }
-  return documentOf((await iam().send(new GetRolePolicyCommand(name))).PolicyDocument)
-}
-
-/** What is left in the account. */
-async function leftovers() {
-  const { Roles = [] } = await iam().send(new ListRolesCommand({}))
-  const { OpenIDConnectProviderList = [] } = await iam().send(new ListOpenIDConnectProvidersCommand({}))
-  return [
-    ...Roles.map(({ RoleName }) => RoleName),
-    ...OpenIDConnectProviderList.map(({ Arn }) => Arn),
-    ...account.associations.map(({ serviceAccount }) => serviceAccount),
-  ]
-}
-
 async function makeProvider(audiences: string[]) {
   await iam().send(new CreateOpenIDConnectProviderCommand({ Url: issuer, ClientIDList: audiences }))
 }
@@ -94,7 +68,7 @@ describe('npm run aws, for the tokens of a cluster’s issuer,', () => {
   it('trusts one service account by issuer, audience and subject, to the letter', async () => {
     expect((await aws('apply', ...webIdentity)).exitCode).toBe(0)
     expect(await audiencesOf(provider)).toEqual(['sts.amazonaws.com'])
-    expect((await trustPolicy()).Statement).toEqual([
+    expect((await account.trustPolicy(roleName)).Statement).toEqual([
       {
         Effect: 'Allow',
         Principal: { Federated: provider },
@@ -114,13 +88,13 @@ describe('npm run aws, for the tokens of a cluster’s issuer,', () => {
     const profile =
       'arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-haiku-5-5'
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
-    expect((await modelPolicy()).Statement).toEqual([
+    expect((await account.modelPolicy(roleName)).Statement).toEqual([
       { Sid: 'Profile', Effect: 'Allow', Action, Resource: profile },
       {
         Sid: 'ModelsBehindIt',
         Effect: 'Allow',
         Action,
-        Resource: ['eu-central-1', 'eu-north-1', 'eu-west-3'].map(
+        Resource: regions.map(
           region => `arn:aws:bedrock:${region}::foundation-model/anthropic.claude-haiku-5-5`,
         ),
         Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },
@@ -160,12 +134,12 @@ describe('npm run aws, for the tokens of a cluster’s issuer,', () => {
 
   it('takes the issuer from an EKS cluster that is named, and needs the cluster no more to clean up', async () => {
     await aws('apply', '--service-account', 'agents:demo-agent', '--cluster', 'prod')
-    expect(await leftovers()).toContain(
+    expect(await account.contents()).toContain(
       `arn:aws:iam::123456789012:oidc-provider/${eksIssuer.slice('https://'.length)}`,
     )
     account.denied = 'GET /clusters/prod'
     expect((await aws('destroy', '--yes')).exitCode).toBe(0)
-    expect(await leftovers()).toEqual([])
+    expect(await account.contents()).toEqual([])
   })
 
   it('goes on where it was broken off, after each single change', async () => {
@@ -178,7 +152,7 @@ describe('npm run aws, for the tokens of a cluster’s issuer,', () => {
       expect((await aws('apply', ...webIdentity)).exitCode).toBe(0)
       expect((await aws('status')).exitCode).toBe(0)
       expect((await aws('destroy', '--yes')).exitCode).toBe(0)
-      expect(await leftovers()).toEqual([])
+      expect(await account.contents()).toEqual([])
     }
   })
 })
@@ -194,7 +168,7 @@ describe('npm run aws, for EKS Pod Identity,', () => {
         roleArn: 'arn:aws:iam::123456789012:role/entra-bedrock-agent',
       },
     ])
-    expect((await trustPolicy()).Statement).toEqual([
+    expect((await account.trustPolicy(roleName)).Statement).toEqual([
       {
         Effect: 'Allow',
         Principal: { Service: 'pods.eks.amazonaws.com' },
@@ -215,7 +189,7 @@ describe('npm run aws, for EKS Pod Identity,', () => {
     const other = ['--service-account', 'agents:other', '--cluster', 'prod', '--pod-identity']
     expect((await aws('apply', ...other)).faults).toMatch(/another role, cluster or service account/)
     await aws('destroy', '--yes')
-    expect(await leftovers()).toEqual([])
+    expect(await account.contents()).toEqual([])
   })
 })
 
@@ -236,7 +210,7 @@ describe('npm run aws -- destroy', () => {
   it('leaves the account as it was', async () => {
     await aws('apply', ...webIdentity)
     expect((await aws('destroy', '--yes')).exitCode).toBe(0)
-    expect(await leftovers()).toEqual([])
+    expect(await account.contents()).toEqual([])
     expect(existsSync(receipt)).toBe(false)
   })
 
@@ -246,7 +220,7 @@ describe('npm run aws -- destroy', () => {
     expect(await audiencesOf(provider)).toEqual(['others.example', 'sts.amazonaws.com'])
     const { output } = await aws('destroy', '--yes')
     expect(output).toContain('keep       OIDC provider')
-    expect(await leftovers()).toEqual([provider])
+    expect(await account.contents()).toEqual([provider])
     expect(await audiencesOf(provider)).toEqual(['others.example'])
   })
 
@@ -308,6 +282,6 @@ describe('npm run aws refuses, in words,', () => {
     expect(exitCode).toBe(1)
     account.denied = undefined
     await aws('destroy', '--yes')
-    expect(await leftovers()).toEqual([])
+    expect(await account.contents()).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
-import { Demo } from './support/demo.ts'
+import { Demo, emulatorsChart } from './support/demo.ts'
 import { runIn } from './support/in-container.ts'
 
 const entraName = 'login.microsoftonline.com'
@@ -23,7 +24,7 @@ beforeAll(async () => {
       args: ['auth-sidecar/main.mjs'],
     },
   }
-  await demo.installAgent(values, 'official-sidecar-values.yaml')
+  await demo.installAgent(values, '--values', join(emulatorsChart, 'official-sidecar-values.yaml'))
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 

@@ -2,6 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import {
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListOpenIDConnectProvidersCommand,
+  ListRolesCommand,
+} from '@aws-sdk/client-iam'
 import { Moto } from './moto.ts'
 
 /** What moto has not got: the issuer of EKS clusters, Pod Identity associations, and Bedrock’s inference profiles. */
@@ -52,6 +59,13 @@ export class AwsAccount implements AsyncDisposable {
     }
   }
 
+  get #iam(): IAMClient {
+    const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '', ...keys } = this.environment
+    const accessKeyId = keys['AWS_ACCESS_KEY_ID'] ?? ''
+    const secretAccessKey = keys['AWS_SECRET_ACCESS_KEY'] ?? ''
+    return new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
+  }
+
   /** Requests that changed something. */
   get writes(): readonly string[] {
     return this.requests.filter(isWrite)
@@ -59,6 +73,30 @@ export class AwsAccount implements AsyncDisposable {
 
   get associations(): readonly Association[] {
     return this.#associations
+  }
+
+  /** Everything in it, by name. */
+  async contents(): Promise<readonly (string | undefined)[]> {
+    const { Roles = [] } = await this.#iam.send(new ListRolesCommand({}))
+    const { OpenIDConnectProviderList = [] } = await this.#iam.send(new ListOpenIDConnectProvidersCommand({}))
+    return [
+      ...Roles.map(({ RoleName }) => RoleName),
+      ...OpenIDConnectProviderList.map(({ Arn }) => Arn),
+      ...this.#associations.map(({ serviceAccount }) => serviceAccount),
+    ]
+  }
+
+  /** Who may become a role. */
+  async trustPolicy(RoleName: string) {
+    const { Role } = await this.#iam.send(new GetRoleCommand({ RoleName }))
+    return JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''))
+  }
+
+  /** What a role may do. */
+  async modelPolicy(RoleName: string) {
+    const name = { RoleName, PolicyName: 'bedrock' }
+    const { PolicyDocument = '' } = await this.#iam.send(new GetRolePolicyCommand(name))
+    return JSON.parse(decodeURIComponent(PolicyDocument))
   }
 
   async reset(): Promise<void> {
@@ -157,8 +195,8 @@ export class AwsAccount implements AsyncDisposable {
 
 export const eksIssuer = 'https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE0000000000000000000000000'
 
-/** The regions of the European profiles; the first is where the model was first offered. */
-const regions = ['eu-central-1', 'eu-north-1', 'eu-west-3']
+/** The regions of the European profiles. */
+export const regions = ['eu-central-1', 'eu-north-1', 'eu-south-1', 'eu-south-2', 'eu-west-1', 'eu-west-3']
 
 function describeProfile(id: string) {
   const model = id.replace(/^.*\//, '').replace(/^eu\./, '')

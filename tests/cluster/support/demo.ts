@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { findFreePort } from '../../support/ports.ts'
-import { helm, run } from './command.ts'
+import { helm, kubectl, run } from './command.ts'
 import { Namespace } from './namespace.ts'
 import { forward, type PortForward } from './port-forward.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
 const charts = join(import.meta.dirname, '../../../charts')
-const emulatorsChart = join(charts, 'local-emulators')
+export const emulatorsChart = join(charts, 'local-emulators')
 
 /** The ports of this machine at which browsers find the page and the Entra emulator. */
 export interface LocalPorts {
@@ -56,8 +56,8 @@ export class Demo implements AsyncDisposable {
     await this.#helm(['emulators', emulatorsChart], merge(ours, values))
   }
 
-  /** Installs or upgrades the agent's chart; with further values files of the emulators' chart. */
-  async installAgent(values: Values = {}, ...valueFiles: readonly string[]): Promise<void> {
+  /** Installs or upgrades the agent's chart; with further flags for Helm. */
+  async installAgent(values: Values = {}, ...flags: readonly string[]): Promise<void> {
     const ours = {
       entra: { authority: this.entraOrigin },
       agent: { replicas: 1 },
@@ -65,11 +65,8 @@ export class Demo implements AsyncDisposable {
       preStopSleepSeconds: 5,
     }
     const chart = join(charts, 'entra-bedrock-agent')
-    const files = ['agent-values.yaml', ...valueFiles].flatMap(file => [
-      '--values',
-      join(emulatorsChart, file),
-    ])
-    await this.#helm(['demo', chart, ...files], merge(ours, values))
+    const files = ['--values', join(emulatorsChart, 'agent-values.yaml')]
+    await this.#helm(['demo', chart, ...files, ...flags], merge(ours, values))
   }
 
   /** Entra as pods and browsers know it. */
@@ -97,6 +94,9 @@ export class Demo implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeForwards()
+    // The one object of the emulators' chart that does not go with the namespace.
+    const binding = `${this.namespace.name}-issuer-discovery`
+    await kubectl(['delete', 'clusterrolebinding', binding, '--ignore-not-found'])
     await this.namespace[Symbol.asyncDispose]()
   }
 

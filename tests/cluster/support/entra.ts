@@ -1,6 +1,14 @@
 import { Agent, fetch } from 'undici'
+import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
+import { setupAppId } from '../../../emulators/entra/src/testing/start-entra.ts'
+import { permissions } from '../../../scripts/entra/resources.ts'
 import { identities } from '../../support/identities.ts'
 import type { Demo } from './demo.ts'
+
+interface Page {
+  readonly pageAppId: string
+  readonly blueprintAppId: string
+}
 
 export interface LoggedRequest {
   readonly receivedAt: string
@@ -11,10 +19,13 @@ export interface LoggedRequest {
 /** What the Entra emulator does beyond Entra, by its control plane. */
 export class EntraControls {
   readonly #origin: string
+  /** The certificate that the emulator's is signed with. */
+  readonly authority: string
   readonly #dispatcher: Agent
 
   private constructor(origin: string, authority: string) {
     this.#origin = origin
+    this.authority = authority
     this.#dispatcher = new Agent({ connect: { ca: authority, servername: 'entra.localhost' } })
   }
 
@@ -26,36 +37,49 @@ export class EntraControls {
   }
 
   /** Tc: what the page holds after Ada has signed in. */
-  async signIn(): Promise<string> {
-    const { pageAppId, blueprintAppId, ada } = identities
-    const order = {
-      client: pageAppId,
-      resource: blueprintAppId,
-      user: ada.oid,
-      scopes: ['access_as_user'],
-    }
-    const { access_token: token } = (await this.#send('POST', 'tokens', order)) as { access_token: string }
-    return token
+  signIn({ pageAppId, blueprintAppId }: Page = identities): Promise<string> {
+    return this.#orderToken({ client: pageAppId, resource: blueprintAppId, scopes: ['access_as_user'] })
+  }
+
+  /** Ada's token for Graph, with every permission that a set-up needs. */
+  signInToGraph(): Promise<string> {
+    return this.#orderToken({ client: setupAppId, resource: wellKnown.graphUri, scopes: permissions })
+  }
+
+  /** All that Graph lists of the tenant. */
+  async readTenant(): Promise<unknown> {
+    const authorization = `Bearer ${await this.signInToGraph()}`
+    const lists = ['applications', 'servicePrincipals', 'oauth2PermissionGrants']
+    return Promise.all(lists.map(list => this.#send('GET', `/v1.0/${list}`, { headers: { authorization } })))
   }
 
   /** Lifetime of the tokens that it issues from now on. */
   async setTokenLifetime(tokenLifetimeSeconds: number): Promise<void> {
-    await this.#send('PATCH', 'settings', { tokenLifetimeSeconds })
+    await this.#send('PATCH', '/emulator/settings', { body: { tokenLifetimeSeconds } })
   }
 
   /** The latest requests, oldest first. */
   async requests(): Promise<readonly LoggedRequest[]> {
-    const { requests } = (await this.#send('GET', 'requests')) as { requests: LoggedRequest[] }
+    const { requests } = (await this.#send('GET', '/emulator/requests')) as { requests: LoggedRequest[] }
     return requests
   }
 
-  async #send(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.#origin}/emulator/${path}`, {
+  async #orderToken(order: Readonly<Record<string, unknown>>): Promise<string> {
+    const body = { ...order, user: identities.ada.oid }
+    const issued = await this.#send('POST', '/emulator/tokens', { body })
+    return (issued as { access_token: string }).access_token
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    { body, headers }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<unknown> {
+    const response = await fetch(`${this.#origin}${path}`, {
       method,
       dispatcher: this.#dispatcher,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return response.status === 204 ? undefined : response.json()

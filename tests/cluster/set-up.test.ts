@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { AwsAccount } from '../aws/support/aws-account.ts'
+import { useBrowser } from '../browser/support/browser.ts'
+import { ask as askOnPage, choose, signIn } from '../browser/support/steps.ts'
+import { identities } from '../support/identities.ts'
+import { ask } from './support/chat.ts'
+import { helm, kubectl } from './support/command.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { Operator } from './support/operator.ts'
+import { forward } from './support/port-forward.ts'
+
+const roleName = 'entra-bedrock-agent'
+const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
+const flows = ['autonomous', 'obo'] as const
+const decisiveChecks = [
+  'secrets',
+  'federation',
+  'policies enforced',
+  'Weather API as itself',
+  'Weather API on behalf of a user',
+  'Bedrock',
+  'redirect URI',
+]
+const browser = useBrowser()
+
+let issuer: string
+let account: AwsAccount
+let demo: Demo
+let entra: EntraControls
+let operator: Operator
+
+beforeAll(async () => {
+  issuer = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
+  account = await AwsAccount.start()
+  demo = await Demo.create('set-up')
+  await demo.installEmulators({
+    entra: { emptyTenant: true },
+    federation: { issuer },
+    bedrock: { region: account.environment['AWS_REGION'], roleArn },
+  })
+  entra = await EntraControls.of(demo)
+  operator = await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin })
+}, 600_000)
+afterAll(async () => {
+  await operator?.[Symbol.asyncDispose]()
+  await demo?.[Symbol.asyncDispose]()
+  await account?.[Symbol.asyncDispose]()
+})
+
+/** `npm run entra`, signed in as Ada; what it prints, where it does what it was asked. */
+async function runEntra(command: string, ...args: readonly string[]): Promise<string> {
+  const token = await operator.write('graph-token', await entra.signInToGraph())
+  const target = ['--tenant', identities.tenantId, '--access-token-file', token]
+  const { code, output, said } = await operator.run('entra', command, ...target, ...args)
+  expect({ code, said }).toMatchObject({ code: 0 })
+  return output
+}
+
+async function runAws(...args: readonly string[]): Promise<string> {
+  const { code, output, said } = await operator.run('aws', ...args)
+  expect({ code, said }).toMatchObject({ code: 0 })
+  return output
+}
+
+/** Lets Bedrock's emulator, which is an account of its own, go by what the role was given in the other one. */
+async function takeOverRole(): Promise<void> {
+  const subject = `system:serviceaccount:${demo.namespace.name}:demo-agent`
+  const [{ Condition }] = (await account.trustPolicy(roleName)).Statement
+  expect(Condition.StringEquals).toMatchObject({ [`${issuer.slice('https://'.length)}:sub`]: subject })
+  await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
+  const response = await fetch(`http://localhost:${bedrock.port}/emulator/settings`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ policies: { [roleArn]: await account.modelPolicy(roleName) } }),
+  })
+  expect(response.status).toBe(200)
+}
+
+/** What the page shows above its four answers, its user signed in for the latter two. */
+async function answersOnPage(): Promise<readonly (string | null)[]> {
+  // The Entra emulator's certificate is the test's own.
+  const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
+  const labels: (string | null)[] = []
+  for (const flow of ['Autonomous', 'OBO']) {
+    if (flow === 'OBO') await signIn(page, identities.ada)
+    for (const mode of ['Direct', 'Bedrock']) {
+      await choose(page, mode)
+      await choose(page, flow)
+      const answer = await askOnPage(page, 'Weather in Dallas?')
+      await answer.getByText(/Dallas.*°C/).waitFor()
+      labels.push(await answer.locator('.label').first().textContent())
+    }
+  }
+  return labels
+}
+
+/** Ends the tokens that were issued before, as `disable` says: the sidecar holds them, and stops with its pod. */
+async function stopAndStartAgent(): Promise<void> {
+  await demo.closeForwards()
+  const scale = (replicas: number) =>
+    demo.namespace.kubectl('scale', 'deployment', 'demo-agent', `--replicas=${replicas}`)
+  await scale(0)
+  await demo.namespace.waitFor('delete', 'pods', '-l', 'app.kubernetes.io/component=agent')
+  await scale(1)
+  await demo.namespace.kubectl('rollout', 'status', 'deployment', 'demo-agent', '--timeout=120s')
+  await demo.openEntra()
+}
+
+it('four commands lead from an empty tenant and account to answers without a stored secret, and back', {
+  timeout: 180_000,
+}, async () => {
+  const tenantBefore = await entra.readTenant()
+  const accountBefore = await account.contents()
+  const cluster = ['--cluster-issuer', issuer, '--service-account', `${demo.namespace.name}:demo-agent`]
+
+  const redirectUri = `http://localhost:${demo.ports.page}/auth/redirect.html`
+  const ofEntra = await runEntra('apply', ...cluster, '--redirect-uri', redirectUri)
+  const ofAws = await runAws('apply', ...cluster)
+  await takeOverRole()
+  expect(await entra.readTenant()).not.toEqual(tenantBefore)
+  expect(await account.contents()).not.toEqual(accountBefore)
+  const [, ids = ''] = /^For helm: (.*)$/m.exec(ofEntra) ?? []
+  const values = ofAws.slice(ofAws.indexOf('aws:'))
+  expect(parse(values)).toMatchObject({ aws: { roleArn } })
+  await demo.installAgent({}, ...ids.split(' '), '--values', await operator.write('aws.yaml', values))
+
+  expect(await answersOnPage()).toEqual([
+    'Direct · Autonomous',
+    'Bedrock · Autonomous',
+    'Direct · OBO',
+    'Bedrock · OBO',
+  ])
+  const { BLUEPRINT_APP_ID: blueprintAppId = '', ...variables } = await operator.variables()
+  const pageAppId = variables['CLIENT_SPA_APP_ID'] ?? ''
+  const userToken = await entra.signIn({ pageAppId, blueprintAppId })
+  const { status, findings } = await operator.examine(userToken)
+  expect(findings.filter(({ status }) => status !== 'PASS')).toEqual([])
+  expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(decisiveChecks))
+  expect(status).toBe('PASS')
+  const secrets = (await demo.namespace.list('secrets')).map(({ metadata }) => metadata.name)
+  expect(secrets.filter(name => !name.startsWith('sh.helm.release.'))).toEqual(['entra-emulator-tls'])
+  expect(variables['BLUEPRINT_CLIENT_SECRET']).toBe('')
+
+  expect(await runEntra('disable')).toContain('Tokens issued before stay valid')
+  expect((await ask(await demo.agentUrl())).status).toBe(200)
+  await stopAndStartAgent()
+  expect((await operator.examine(userToken)).findings).toContainEqual(
+    expect.objectContaining({ status: 'FAIL', code: 'AGENT_NOT_PERMITTED' }),
+  )
+  for (const flow of flows) {
+    const { body } = await ask(await demo.agentUrl(), { flow }, userToken)
+    expect(body).toMatchObject({ code: 'AGENT_NOT_PERMITTED', detail: expect.stringContaining('disabled') })
+  }
+
+  await runEntra('enable')
+  for (const flow of flows) {
+    const answered = async () => (await ask(await demo.agentUrl(), { flow }, userToken)).status
+    await expect.poll(answered, { timeout: 20_000 }).toBe(200)
+  }
+
+  await helm(['uninstall', 'demo', '-n', demo.namespace.name])
+  await runAws('destroy', '--yes')
+  await runEntra('destroy', '--yes')
+  expect(await entra.readTenant()).toEqual(tenantBefore)
+  expect(await account.contents()).toEqual(accountBefore)
+})

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { Finding } from '../../../scripts/doctor/finding.ts'
+import type { Demo } from './demo.ts'
+import { EntraControls } from './entra.ts'
+import { LocalhostNames } from './localhost-names.ts'
+
+const scripts = resolve(import.meta.dirname, '../../../scripts')
+
+interface Ran {
+  readonly code: number
+  /** What was printed. */
+  readonly output: string
+  /** What was told beside it. */
+  readonly said: string
+}
+
+/** Somebody with this repository, kubectl and a folder, to whose machine the page and Entra are forwarded. */
+export class Operator implements AsyncDisposable {
+  readonly #demo: Demo
+  readonly #folder: string
+  readonly #names: LocalhostNames
+  readonly #environment: Readonly<Record<string, string>>
+
+  private constructor(
+    demo: Demo,
+    folder: string,
+    names: LocalhostNames,
+    environment: Record<string, string>,
+  ) {
+    this.#demo = demo
+    this.#folder = folder
+    this.#names = names
+    this.#environment = environment
+  }
+
+  /** @param environment what the operator's shell has beside its own. */
+  static async of(demo: Demo, environment: Readonly<Record<string, string>> = {}): Promise<Operator> {
+    const { authority } = await EntraControls.of(demo)
+    const folder = await mkdtemp(join(tmpdir(), 'operator-'))
+    const names = await LocalhostNames.start()
+    const NODE_EXTRA_CA_CERTS = join(folder, 'ca.crt')
+    await writeFile(NODE_EXTRA_CA_CERTS, authority)
+    return new Operator(demo, folder, names, { ...environment, ...names.environment, NODE_EXTRA_CA_CERTS })
+  }
+
+  /** `npm run <script> -- <args>`, in the folder. */
+  run(script: 'aws' | 'doctor' | 'entra', ...args: readonly string[]): Promise<Ran> {
+    const env = { ...process.env, ...this.#environment }
+    return new Promise((done, failed) => {
+      const command = [join(scripts, `${script}.ts`), ...args]
+      const child = execFile(process.execPath, command, { cwd: this.#folder, env }, (error, output, said) => {
+        if (child.exitCode === null) failed(error)
+        else done({ code: child.exitCode, output, said })
+      })
+    })
+  }
+
+  /** `npm run doctor -- --kube --json`, acting for a user as well. */
+  async examine(userToken: string): Promise<{ status: string; findings: readonly Finding[] }> {
+    const target = ['--namespace', this.#demo.namespace.name, '--release', 'demo']
+    const user = ['--user-token-file', await this.write('user-token', userToken)]
+    const page = ['--page', await this.#demo.agentUrl()]
+    return JSON.parse((await this.run('doctor', '--kube', '--json', ...target, ...user, ...page)).output)
+  }
+
+  /** Writes a file into the folder and returns its path. */
+  async write(name: string, text: string): Promise<string> {
+    const path = join(this.#folder, name)
+    await writeFile(path, text)
+    return path
+  }
+
+  /** What is in `.env`. */
+  async variables(): Promise<Readonly<Record<string, string | undefined>>> {
+    return parseEnv(await readFile(join(this.#folder, '.env'), 'utf8'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#names[Symbol.asyncDispose]()
+    await rm(this.#folder, { recursive: true })
+  }
+}
