@@ -1,5 +1,6 @@
 import type { TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import type { AgentIdentity } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import type { Toolset } from './tools/toolset.ts'
@@ -43,6 +44,8 @@ export interface Config {
   /** The APIs that the agent has tools for, each with its tools. */
   readonly toolsets: readonly Toolset[]
   readonly bedrock: BedrockConfig | NoBedrock
+  /** Where spans go; `undefined` = nothing is traced. */
+  readonly telemetry: TelemetryConfig | undefined
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
   readonly limits: LimitsConfig
@@ -81,6 +84,7 @@ export function readConfig(
     sidecarUrl: readSidecarUrl(env),
     toolsets: readToolsets.map(read => read(env)),
     bedrock: readBedrockConfig(env),
+    telemetry: readTelemetry(env, { name: 'agent', version }),
     requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
     traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
     limits: {

@@ -1,9 +1,10 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
-import type { OpenStep } from '../turn/trace-recorder.ts'
+import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import {
   type ApiClientOptions,
@@ -66,7 +67,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function call<Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
-    const token = await obtainTracedToken(tokens, turn, api, request.parentId)
+    const token = await obtainTracedToken(tokens, turn, api, request.parentId, logger)
     const health = records.get(api.name)
     try {
       const body = await oncePerBrokenConnection(() => callOnce(turn, api, request, token), turn.signal)
@@ -116,24 +117,30 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
     const url = `${api.url}${path}`
-    const headers = {
-      accept: 'application/json',
-      ...(turn.traceparent ? { traceparent: turn.traceparent } : {}),
-    }
-    const step = turn.trace.start({
-      ...(parentId === undefined ? {} : { parentId }),
-      kind: 'api-call',
-      from: 'agent',
-      to: api.name,
-      title: `The agent calls the ${api.title}: ${subject}`,
-      request: {
-        method: 'GET',
-        url,
-        headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
+    const headers = { accept: 'application/json' }
+    const step = turn.trace.start(
+      {
+        ...(parentId === undefined ? {} : { parentId }),
+        kind: 'api-call',
+        from: 'agent',
+        to: api.name,
+        title: `The agent calls the ${api.title}: ${subject}`,
+        request: {
+          method: 'GET',
+          url,
+          headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
+        },
+        logIds: token.logIds,
       },
-    })
+      describeCall('GET', api),
+    )
+    const { traceparent } = step
     try {
-      const authorized = { authorization: `Bearer ${token.value}`, ...headers }
+      const authorized = {
+        authorization: `Bearer ${token.value}`,
+        ...headers,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }
       return { step, response: await client.get(url, authorized, turn.signal) }
     } catch (error) {
       // Whoever ends the turn also ends its steps, and knows why.
@@ -163,6 +170,20 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       await Promise.all(apis.map(lookAt))
     },
     close: () => client.close(),
+  }
+}
+
+/** Without the path, which may say what the user asked for. */
+function describeCall(method: string, { name, url }: DownstreamApi): StepFacts {
+  const { hostname, port, protocol } = new URL(url)
+  return {
+    name: `${method} ${name}`,
+    attributes: {
+      [httpAttributes.method]: method,
+      [httpAttributes.serverAddress]: hostname,
+      [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
+      [appAttributes.api]: name,
+    },
   }
 }
 

@@ -14,10 +14,8 @@ import type { TraceRecorder } from './trace-recorder.ts'
 export interface Turn {
   readonly id: string
   readonly requestId: string
-  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID. */
+  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID: the id of the trace, where turns are traced. */
   readonly correlationId: string
-  /** W3C Trace Context of the request, passed on to every call below. */
-  readonly traceparent: string | undefined
   readonly message: string
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode

@@ -1,0 +1,76 @@
+import type { LogIds, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
+import {
+  type Attributes,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import type { StepFacts } from './trace-recorder.ts'
+
+/** Steps in which somebody else is called. */
+const calls: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])
+/** Other services name failures as they like; a code is all that is taken of it. */
+const codeShape = /^[\w.-]{1,64}$/
+
+/** The spans of one turn: its own, and one for each step that takes time, below that of the step it belongs to. */
+export class TurnSpans {
+  readonly #tracer: Tracer
+  readonly #turn: Span
+  readonly #steps = new Map<string, Span>()
+  readonly #open = new Set<Span>()
+
+  constructor(tracer: Tracer, name: string, attributes: Attributes) {
+    this.#tracer = tracer
+    this.#turn = tracer.startSpan(name, { attributes })
+  }
+
+  /** Returns the `traceparent` for whom the step calls. https://www.w3.org/TR/trace-context/#traceparent-header */
+  stepStarted(step: TraceStep, { name = `${step.kind} ${step.to}`, attributes = {} }: StepFacts): string {
+    const parent = this.#steps.get(step.parentId ?? '') ?? this.#turn
+    const kind = calls.has(step.kind) ? SpanKind.CLIENT : SpanKind.INTERNAL
+    const span = this.#tracer.startSpan(name, { kind, attributes }, trace.setSpan(context.active(), parent))
+    this.#steps.set(step.id, span)
+    this.#open.add(span)
+    const { traceId, spanId, traceFlags } = span.spanContext()
+    return `00-${traceId}-${spanId}-0${traceFlags}`
+  }
+
+  stepEnded({ id, kind, response, problem, logIds }: TraceStep, attributes: Attributes): void {
+    const span = this.#steps.get(id)
+    if (!span || !this.#open.delete(span)) return
+    // A model's is the last of several tries.
+    const status = kind === 'model' ? undefined : response?.status
+    span.setAttributes({ ...attributes, ...describeLogIds(logIds), [httpAttributes.status]: status })
+    end(span, problem)
+  }
+
+  /** Ends the turn's span, and those of steps that nobody ended because the client is gone. */
+  turnEnded(problem: Problem | undefined, attributes: Attributes): void {
+    for (const span of this.#open) span.setAttribute(appAttributes.aborted, true).end()
+    this.#turn.setAttributes(attributes)
+    end(this.#turn, problem)
+  }
+}
+
+function describeLogIds({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds = {}): Attributes {
+  return {
+    [logIdAttributes.correlationId]: correlationId,
+    [logIdAttributes.tokenId]: tokenId,
+    [logIdAttributes.entraRequestId]: entraRequestId,
+    [logIdAttributes.awsRequestId]: awsRequestId,
+  }
+}
+
+function end(span: Span, problem: Problem | undefined): void {
+  if (problem) {
+    const { code, upstream: { code: upstreamCode = '' } = {} } = problem
+    span.setAttribute(httpAttributes.errorType, code)
+    if (codeShape.test(upstreamCode)) span.setAttribute(appAttributes.upstreamCode, upstreamCode)
+    span.setStatus({ code: SpanStatusCode.ERROR })
+  }
+  span.end()
+}
