@@ -68,6 +68,10 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
+  const telemetry = pick(
+    variables,
+    name => name.startsWith('OTEL_EXPORTER_OTLP_') || name === 'OTEL_TRACES_SAMPLER_ARG',
+  )
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
   // The emulators know this secret from each other; it is new with every start and written nowhere.
@@ -107,6 +111,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       healthUrl: `${urls.weather}/readyz`,
       env: {
         ...shared,
+        ...telemetry,
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
         WEATHER_PROVIDER: variables['WEATHER_PROVIDER'] || 'auto',
@@ -139,6 +144,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     healthUrl: `${urls.agent}/readyz`,
     env: {
       ...shared,
+      ...telemetry,
       ...pick(variables, name => agentVariables.includes(name)),
       ...(usesRealBedrock ? awsSettings(variables) : bedrock.client(urls.bedrock)),
       HOST,
