@@ -32,6 +32,11 @@ export class TurnMetrics {
     labelNames: ['mode', 'flow', 'outcome'],
     registers: [this.registry],
   })
+  readonly #refused = new Counter({
+    name: 'agent_turns_refused_total',
+    help: 'Chat turns that were refused because as many were under way as may be.',
+    registers: [this.registry],
+  })
   readonly #duration = new Histogram({
     name: 'agent_turn_duration_seconds',
     help: 'How long chat turns took.',
@@ -125,6 +130,10 @@ export class TurnMetrics {
     for (const [histogram, given, value] of figures) {
       if (typeof value === 'number') histogram.observe(given, value)
     }
+  }
+
+  turnRefused(): void {
+    this.#refused.inc()
   }
 
   turnStarted(): void {

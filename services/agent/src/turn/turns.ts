@@ -37,6 +37,7 @@ export class Turns {
   ): AsyncIterable<TurnEvent> {
     const { modes, turnTimeoutMs, concurrentTurns, metrics, tracer } = this.#options
     if (this.#running.size >= concurrentTurns) {
+      metrics.turnRefused()
       throw problem('AGENT_BUSY', `${concurrentTurns} turns are under way.`, {
         headers: { 'retry-after': '1' },
       })
