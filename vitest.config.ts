@@ -9,6 +9,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'tests/cluster/**'],
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
     maxWorkers: 2,
+    // Modules are loaded once for each worker and not for each file, which halves the time.
+    pool: 'threads',
+    isolate: false,
     // Many tests start processes; a busy machine makes them slow, not wrong.
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -78,6 +78,8 @@ describe('the documentation', () => {
       'SECURITY.md',
       'docs/architecture.md',
       'docs/bedrock.md',
+      'docs/clean-up.md',
+      'docs/local-with-real-entra.md',
       'docs/kubernetes.md',
       'docs/mcp.md',
     ]

@@ -48,6 +48,7 @@ const agentEnv = {
   ...describeProcesses({ LOG_LEVEL: 'warn' }).find(({ name }) => name === 'agent')?.env,
   ...aws,
   ...processSettings,
+  MCP_CONFIG: '',
   PORT: String(agentPort),
   RATE_LIMIT_PER_MINUTE: '100000000',
   METRICS_PORT: String(metricsPort),

@@ -10,7 +10,8 @@ const root = resolve(import.meta.dirname, '../..')
 execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
 
 const stack = describeProcesses({ LOG_LEVEL: 'warn' })
-const agentEnv = stack.find(({ name }) => name === 'agent')?.env ?? {}
+const agentWithMcpEnv = stack.find(({ name }) => name === 'agent')?.env ?? {}
+const agentEnv = { ...agentWithMcpEnv, MCP_CONFIG: '' }
 const weatherEnv = stack.find(({ name }) => name === 'weather-api')?.env ?? {}
 const candidates = [
   { name: 'smallest Fastify service', main: 'bench/startup/bare-server.ts', env: {} },
@@ -18,6 +19,7 @@ const candidates = [
   { name: 'weather-api, bundle', main: 'services/weather-api/dist/main.mjs', env: weatherEnv },
   { name: 'agent, sources', main: 'services/agent/src/main.ts', env: agentEnv },
   { name: 'agent, bundle', main: 'services/agent/dist/main.mjs', env: agentEnv },
+  { name: 'agent, bundle, an MCP server', main: 'services/agent/dist/main.mjs', env: agentWithMcpEnv },
 ]
 
 const rows: (string | number)[][] = [

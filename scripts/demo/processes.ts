@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { writeMcpConfig } from './mcp-config.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -17,14 +18,28 @@ export interface DemoProcess {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** Who is who, by the names that the services' environment has. */
+export interface Identities {
+  readonly TENANT_ID: string
+  readonly BLUEPRINT_APP_ID: string
+  readonly BLUEPRINT_CLIENT_SECRET: string
+  readonly AGENT_CLIENT_ID: string
+  readonly WEATHER_API_APP_ID: string
+  readonly CLIENT_SPA_APP_ID: string
+}
+
 /** The identities of the demo. They exist in the emulator of Entra only. */
-const identities = {
-  TENANT_ID: '11111111-2222-4333-8444-555555555555',
-  BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
-  AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
-  WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
-  CLIENT_SPA_APP_ID: 'dddddddd-0000-4000-8000-00000000000d',
-} as const
+function demoIdentities(): Identities {
+  return {
+    TENANT_ID: '11111111-2222-4333-8444-555555555555',
+    BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
+    // The emulators know this secret from each other; it is new with every start and written nowhere.
+    BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
+    AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
+    WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
+    CLIENT_SPA_APP_ID: 'dddddddd-0000-4000-8000-00000000000d',
+  }
+}
 
 /** What a user may tell the agent of the demo. */
 const agentVariables = [
@@ -53,7 +68,10 @@ export function realBedrockBecauseOf(variables: Variables): string | undefined {
  *
  * @throws {ConfigurationError} when a port is none.
  */
-export function describeProcesses(variables: Variables): readonly DemoProcess[] {
+export function describeProcesses(
+  variables: Variables,
+  identities = demoIdentities(),
+): readonly DemoProcess[] {
   const ports = readPorts(variables)
   const urls = {
     entra: `http://localhost:${ports.entra}`,
@@ -62,9 +80,10 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
     weather: `http://localhost:${ports.weather}`,
     agent: `http://localhost:${ports.agent}`,
   }
+  const { BLUEPRINT_CLIENT_SECRET, ...ids } = identities
   const shared = {
     ...inherited(variables),
-    ...identities,
+    ...ids,
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
@@ -74,8 +93,6 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
   )
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
-  // The emulators know this secret from each other; it is new with every start and written nowhere.
-  const blueprintSecret = randomBytes(24).toString('base64url')
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
 
@@ -91,7 +108,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
         HOST,
         PORT: String(ports.entra),
         PUBLIC_URL: urls.entra,
-        BLUEPRINT_CLIENT_SECRET: blueprintSecret,
+        BLUEPRINT_CLIENT_SECRET,
         SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
       },
     },
@@ -101,7 +118,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       port: ports.sidecar,
       variable: 'SIDECAR_PORT',
       healthUrl: `${urls.sidecar}/healthz`,
-      env: { ...shared, ...sidecarSettings(urls, ports.sidecar, blueprintSecret) },
+      env: { ...shared, ...sidecarSettings(urls, ports.sidecar, identities) },
     },
     {
       name: 'weather-api',
@@ -152,6 +169,7 @@ export function describeProcesses(variables: Variables): readonly DemoProcess[] 
       METRICS_PORT: String(ports.metrics),
       SIDECAR_URL: urls.sidecar,
       WEATHER_API_URL: urls.weather,
+      MCP_CONFIG: variables['MCP_CONFIG'] || writeMcpConfig(urls.weather, identities.WEATHER_API_APP_ID),
       ENTRA_AUTHORITY: urls.entra,
       EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
     },
@@ -191,7 +209,7 @@ function pick(variables: Variables, wanted: (name: string) => boolean): Record<s
   )
 }
 
-function sidecarSettings(urls: { entra: string; weather: string }, port: number, secret: string) {
+function sidecarSettings(urls: { entra: string; weather: string }, port: number, identities: Identities) {
   const scope = `api://${identities.WEATHER_API_APP_ID}/.default`
   return {
     ASPNETCORE_URLS: `http://localhost:${port}`,
@@ -201,7 +219,7 @@ function sidecarSettings(urls: { entra: string; weather: string }, port: number,
     AzureAd__TenantId: identities.TENANT_ID,
     AzureAd__ClientId: identities.BLUEPRINT_APP_ID,
     AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
-    AzureAd__ClientCredentials__0__ClientSecret: secret,
+    AzureAd__ClientCredentials__0__ClientSecret: identities.BLUEPRINT_CLIENT_SECRET,
     DownstreamApis__weatherApp__BaseUrl: urls.weather,
     DownstreamApis__weatherApp__Scopes__0: scope,
     DownstreamApis__weatherApp__RequestAppToken: 'true',

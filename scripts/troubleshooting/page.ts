@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 import { catalogue as agentProblems } from '../../services/agent/src/problems.ts'
+import { mcpProblems } from '../../services/agent/src/tools/mcp/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../../services/agent/src/tools/weather/problems.ts'
 import { catalogue as weatherApiProblems } from '../../services/weather-api/src/problems.ts'
 
@@ -20,6 +21,9 @@ ${table(agentProblems)}
 ## The agent’s weather tools
 
 ${table(weatherToolProblems)}
+## The agent’s MCP servers
+
+${table(mcpProblems)}
 ## The weather API
 
 ${table(weatherApiProblems)}

@@ -22,6 +22,30 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     { downstreamApis: { orders: { appId: identities.entra.tenantId, url: 'http://orders.shop:8081' } } },
     'set downstreamApis.orders.egress.',
   ],
+  'an MCP server in the cluster that no policy lets the agent reach': [
+    {
+      mcpServers: {
+        notes: {
+          url: 'http://notes.tools.svc/mcp',
+          appId: identities.entra.tenantId,
+          allowedTools: ['get_note'],
+        },
+      },
+    },
+    'set mcpServers.notes.egress.',
+  ],
+  'an MCP server that shares an API’s entry, but not its registration': [
+    {
+      mcpServers: {
+        weather: {
+          url: 'https://notes.example.com/mcp',
+          appId: identities.entra.tenantId,
+          allowedTools: ['get_note'],
+        },
+      },
+    },
+    'mcpServers.weather shares the registration of downstreamApis.weather, but their appId differs',
+  ],
   'no weather API at all': [{ weatherApi: { enabled: false } }, 'downstreamApis.weather.url is not set.'],
 
   'a client secret that is nowhere': [

@@ -1,11 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
-import { identities, merge, render, renderNotes, renderWith } from './support/render.ts'
+import { identities, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
 
 const ids = { ...identities.entra, weather: identities.downstreamApis.weather.appId }
+
+/** Reads a ConfigMap's file as the agent does. */
+function readMcpServersOf(rendering: Rendering, configMap: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'chart-'))
+  const file = join(folder, 'mcp.json')
+  try {
+    writeFileSync(file, rendering.find('ConfigMap', configMap).data?.['mcp.json'] ?? '')
+    return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 describe('The settings that the chart makes', () => {
   it('are understood by the agent', async () => {
@@ -86,6 +103,35 @@ describe('The settings that the chart makes', () => {
       ORDER_HISTORY_API_URL: url,
       ORDER_HISTORY_API_APP_ID: appId,
     })
+  })
+
+  it('make an MCP server known to the sidecar, unless it shares an entry, and to the agent by a file', async () => {
+    const rendering = await render({ files: ['ci/everything-values.yaml'] })
+    const appId = '99999999-0000-4000-8000-0000000010aa'
+    const sidecar = rendering.settings('agents-agent', 'sidecar')
+    expect(sidecar).toMatchObject({
+      DownstreamApis__myNotesApp__Scopes__0: `api://${appId}/.default`,
+      DownstreamApis__myNotesApp__RequestAppToken: 'true',
+      DownstreamApis__myNotes__RequestAppToken: 'false',
+    })
+    expect(Object.keys(sidecar).filter(name => /__orders/.test(name))).toEqual([])
+    const settings = rendering.settings('agents-agent', 'agent')
+    expect(settings['MCP_CONFIG']).toBe('/etc/mcp/mcp.json')
+    expect(rendering.container('agents-agent', 'agent').volumeMounts).toContainEqual({
+      name: 'mcp',
+      mountPath: '/etc/mcp',
+      readOnly: true,
+    })
+    expect(readMcpServersOf(rendering, 'agents-mcp')).toMatchObject([
+      { api: { name: 'my-notes', appId, flows: ['obo'], sidecarEntries: { obo: 'myNotes' } } },
+      { api: { name: 'orders', sidecarEntries: { obo: 'orderHistory' } } },
+    ])
+  })
+
+  it('leave MCP out where no server is named', async () => {
+    const rendering = await render({ values: identities })
+    expect(rendering.settings('demo-agent', 'agent')).not.toHaveProperty('MCP_CONFIG')
+    expect(rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)).not.toContain('demo-mcp')
   })
 
   it('let the agent accept the hosts of Ingress, HTTPRoute and the values, and localhost', async () => {

@@ -86,6 +86,16 @@ async function runCurlOfReadme(port: number): Promise<string> {
   return stdout
 }
 
+async function askOverMcp(port: number): Promise<ChatResponse> {
+  const message = 'Ask weather-tools for the weather in Oslo'
+  const response = await fetch(`http://localhost:${port}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message, mode: 'bedrock', flow: 'autonomous' }),
+  })
+  return (await response.json()) as ChatResponse
+}
+
 async function listen(port: number): Promise<Server> {
   const server = createServer()
   await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
@@ -112,6 +122,12 @@ describe('make demo', () => {
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
+    const served = await askOverMcp(demo.ports['PORT'] ?? 0)
+    expect(served.tools).toMatchObject([{ name: 'weather-tools__get_weather', status: 'ok' }])
+    expect(served.answer).toContain('Oslo')
+    const call = served.trace.find(({ kind }) => kind === 'api-call')
+    expect(call).toMatchObject({ to: 'weather-tools', request: { body: { method: 'tools/call' } } })
+    expect(served.trace.find(({ kind }) => kind === 'validation')).toMatchObject({ from: 'weather-tools' })
     for (const port of Object.values(demo.ports)) expect(await isOpenToOthers(port)).toBe(false)
     demo.process.stdin?.write(ctrlC)
     expect(await demo.ended).toBe(0)

@@ -6,11 +6,14 @@ export interface SignInOptions {
   readonly redirectUri: string
   /** The object id of who signs in. */
   readonly user: string
+  /** The page and the blueprint that the token is for; absent: the demo's. */
+  readonly ids?: { readonly pageAppId: string; readonly blueprintAppId: string }
 }
 
 /** Signs a user in at the emulator of Entra, by HTTP as the page does, and returns the user’s token (Tc). */
-export async function signIn({ entraUrl, redirectUri, user }: SignInOptions): Promise<string> {
-  const { tenantId, pageAppId, blueprintAppId } = identities
+export async function signIn({ entraUrl, redirectUri, user, ids }: SignInOptions): Promise<string> {
+  const { tenantId } = identities
+  const { pageAppId, blueprintAppId } = ids ?? identities
   const endpoint = `${entraUrl}/${tenantId}/oauth2/v2.0`
   const scope = `api://${blueprintAppId}/access_as_user openid profile offline_access`
   const verifier = randomBytes(32).toString('base64url')

@@ -30,6 +30,19 @@
     {{- $faults = append $faults (printf "downstreamApis.%s.url is no public https address, and no policy lets the agent get there: set downstreamApis.%s.egress." $name $name) }}
   {{- end }}
 {{- end }}
+{{- $ownMcp := printf "http://%s-weather-api:8080/mcp" (include "prefix" .) }}
+{{- range $name, $server := .Values.mcpServers }}
+  {{- $api := include "mcp.downstreamApi" (list $name $server) }}
+  {{- with get $.Values.downstreamApis $api }}
+    {{- if ne (lower .appId) (lower $server.appId) }}
+      {{- $faults = append $faults (printf "mcpServers.%s shares the registration of downstreamApis.%s, but their appId differs: set the same, or another mcpServers.%s.downstreamApi." $name $api $name) }}
+    {{- end }}
+  {{- end }}
+  {{- $isPublic := and (hasPrefix "https://" $server.url) (contains "." (urlParse $server.url).host) }}
+  {{- if and $.Values.networkPolicy.enabled (not $server.egress) (not $isPublic) (ne $server.url $ownMcp) }}
+    {{- $faults = append $faults (printf "mcpServers.%s.url is no public https address, and no policy lets the agent get there: set mcpServers.%s.egress." $name $name) }}
+  {{- end }}
+{{- end }}
 {{- toJson $faults }}
 {{- end }}
 

@@ -24,6 +24,7 @@
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
   "OTEL_TRACES_SAMPLER_ARG" (ternary "" (toString .Values.telemetry.samplingRatio) (empty .Values.telemetry.endpoint))
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
+  "MCP_CONFIG" (ternary "/etc/mcp/mcp.json" "" (gt (len .Values.mcpServers) 0))
 }}
 {{- if eq $aws.auth "webIdentity" }}
   {{- $settings = merge $settings (dict "AWS_ROLE_ARN" $aws.roleArn "AWS_WEB_IDENTITY_TOKEN_FILE" "/var/run/secrets/aws/token") }}
@@ -61,6 +62,16 @@
     {{- $_ := set $settings (printf "DownstreamApis__%s__RequestAppToken" $entry) $asApp }}
   {{- end }}
 {{- end }}
+{{- range $name, $server := .Values.mcpServers }}
+  {{- $api := include "mcp.downstreamApi" (list $name $server) }}
+  {{- if not (hasKey $.Values.downstreamApis $api) }}
+    {{- range $entry, $asApp := dict (printf "%sApp" $api) true $api false }}
+      {{- $_ := set $settings (printf "DownstreamApis__%s__BaseUrl" $entry) $server.url }}
+      {{- $_ := set $settings (printf "DownstreamApis__%s__Scopes__0" $entry) (printf "api://%s/.default" $server.appId) }}
+      {{- $_ := set $settings (printf "DownstreamApis__%s__RequestAppToken" $entry) $asApp }}
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- include "settings" (list $settings .Values.sidecar.env) }}
 {{- end }}
 
@@ -85,6 +96,35 @@
   {{- $settings = merge $settings (dict "VALIDATE_TOKEN_SIGNATURE" "false" "NODE_ENV" "development") }}
 {{- end }}
 {{- include "settings" (list $settings .Values.weatherApi.env) }}
+{{- end }}
+
+{{/* The sidecar's entry for an MCP server: (list "my-notes" <its values>). */}}
+{{- define "mcp.downstreamApi" -}}
+{{- $camel := index . 0 | replace "-" "_" | camelcase -}}
+{{- (index . 1).downstreamApi | default (printf "%s%s" (substr 0 1 (index . 0)) (substr 1 -1 $camel)) -}}
+{{- end }}
+
+{{/* The file that MCP_CONFIG names. */}}
+{{- define "mcp.config" -}}
+{{- $servers := dict }}
+{{- range $name, $server := .Values.mcpServers }}
+  {{- $api := include "mcp.downstreamApi" (list $name $server) }}
+  {{- $_ := set $servers $name (merge (dict "downstreamApi" $api) (omit $server "egress")) }}
+{{- end }}
+{{- dict "mcpServers" $servers | toPrettyJson }}
+{{- end }}
+
+{{- define "mcp.mount" -}}
+{{- if .Values.mcpServers }}
+- {name: mcp, mountPath: /etc/mcp, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "mcp.volume" -}}
+{{- if .Values.mcpServers }}
+- name: mcp
+  configMap: {name: {{ include "prefix" . }}-mcp}
+{{- end }}
 {{- end }}
 
 {{/* Lines of a ConfigMap's data: (list <settings> <env of the values>). */}}

@@ -16,6 +16,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
+    isEmpty: reader.flag('EMPTY_TENANT', false),
     tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),
     blueprint: {
       appId: reader.guid('BLUEPRINT_APP_ID', 'cccccccc-0000-4000-8000-00000000000c'),

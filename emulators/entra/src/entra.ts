@@ -29,8 +29,18 @@ export interface RequestDetails {
 export class Entra {
   readonly config: Config
   readonly settings = new Settings(
-    { tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }), clockOffsetSeconds: ClockOffset },
-    { tokenLifetimeSeconds: 3_599, clockOffsetSeconds: 0 },
+    {
+      tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+      clockOffsetSeconds: ClockOffset,
+      missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
+      demandsServiceManagementReference: Type.Boolean(),
+    },
+    {
+      tokenLifetimeSeconds: 3_599,
+      clockOffsetSeconds: 0,
+      missedLookUps: 0,
+      demandsServiceManagementReference: false,
+    },
   )
   readonly clock = new Clock(this.settings)
   readonly requests = new RequestLog<RequestDetails>()

@@ -1,5 +1,6 @@
 export * from './browser-boundary.ts'
 export * from './environment.ts'
+export { loopbackHosts } from './host-names.ts'
 export * from './logger.ts'
 export * from './problem-responses.ts'
 export * from './problems.ts'

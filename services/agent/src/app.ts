@@ -24,6 +24,7 @@ import { TurnMetrics } from './status/metrics.ts'
 import { serveMetrics } from './status/metrics-server.ts'
 import { Readiness } from './status/readiness.ts'
 import type { Observed } from './status/status.ts'
+import { createMcpToolset } from './tools/mcp/toolset.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
 
@@ -52,9 +53,9 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probes })
   guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probes })
 
-  const { agent, limits, toolsets } = config
+  const { agent, limits, mcpServers } = config
   const logger = app.log
-  const apis = toolsets.map(({ api }) => api)
+  const apis = [...config.toolsets, ...mcpServers].map(({ api }) => api)
   const tokens = createAgentTokens({
     agent,
     apis,
@@ -63,12 +64,17 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     logger,
   })
   const apiCaller = createApiCaller({ apis, tokens, logger })
+  const { call: callApi } = apiCaller
+  const toolsets = [
+    ...config.toolsets,
+    ...mcpServers.map(server => createMcpToolset(server, { agent, callApi, logger })),
+  ]
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller.call)
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, callApi)
   const metrics = new TurnMetrics()
   const readiness = new Readiness(() => tokens.health.sidecarNeedsRestart)
   const turns = new Turns({
-    modes: { direct: directMode(toolsets, apiCaller.call), bedrock: bedrockMode },
+    modes: { direct: directMode(toolsets, callApi), bedrock: bedrockMode },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
@@ -78,10 +84,15 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     void tokens.refresh()
     void apiCaller.refresh()
   }
+  const refreshTools = () => {
+    for (const toolset of toolsets) void toolset.refresh?.()
+  }
   const observe = (): Observed => ({
     version: config.version,
     sidecar: tokens.health.sidecar,
-    apis: Object.fromEntries(apis.map(api => [api.name, apiCaller.healthOf(api)])),
+    apis: Object.fromEntries(
+      toolsets.map(({ api, health }) => [api.name, health?.() ?? apiCaller.healthOf(api)]),
+    ),
     bedrock: {
       isConfigured: !('missing' in config.bedrock),
       health: bedrock.availability.health,
@@ -98,8 +109,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await addRateLimit(app, limits.messagesPerMinute)
   await addOpenApi(app, config.version)
   await app.register(healthRoutes, { readiness, tokens })
-  await app.register(statusRoute, { observe, refresh })
-  await app.register(configRoute, { config })
+  await app.register(statusRoute, {
+    observe,
+    refresh: () => {
+      refresh()
+      refreshTools()
+    },
+  })
+  await app.register(configRoute, { config, toolsets })
   await app.register(chatRoute, {
     agent,
     turns,
@@ -117,6 +134,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     // Loading blocks for a moment: the first probes and direct turns come first.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
+      refreshTools()
       if (bedrock.modelId !== null) void bedrockMode.warmUp()
     }, bedrockWarmUpDelayMs)
   })
@@ -125,6 +143,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   app.addHook('onClose', async () => {
     clearTimeout(warmUpTimer)
     bedrock.close()
+    await Promise.all(toolsets.map(toolset => toolset.close?.()))
     await Promise.all([tokens.close(), apiCaller.close()])
   })
   return app

@@ -3,6 +3,7 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import type { AgentIdentity } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
+import { type McpServer, readMcpServers } from './tools/mcp/config.ts'
 import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
@@ -43,6 +44,8 @@ export interface Config {
   readonly sidecarUrl: string
   /** The APIs that the agent has tools for, each with its tools. */
   readonly toolsets: readonly Toolset[]
+  /** The MCP servers whose tools it uses besides. */
+  readonly mcpServers: readonly McpServer[]
   readonly bedrock: BedrockConfig | NoBedrock
   /** Where spans go; `undefined` = nothing is traced. */
   readonly telemetry: TelemetryConfig | undefined
@@ -64,37 +67,48 @@ export function readConfig(
   variables: NodeJS.ProcessEnv,
   readToolsets: readonly ReadToolset[] = toolsetReaders,
 ): Config {
-  return readEnvironment(variables, env => ({
-    version,
-    host: env.text('HOST', 'localhost'),
-    port: env.port('PORT', 3001),
-    metricsPort: env.port('METRICS_PORT', 9464),
-    allowedHosts: env.hostNames('ALLOWED_HOSTS'),
-    logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
-    stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
-    trustedProxies: env.list('TRUSTED_PROXIES', []),
-    agent: {
-      tenantId: env.guid('TENANT_ID'),
-      blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
-      clientId: env.guid('AGENT_CLIENT_ID'),
-      authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
-    },
-    spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
-    allowedClients: readAllowedClients(env),
-    sidecarUrl: readSidecarUrl(env),
-    toolsets: readToolsets.map(read => read(env)),
-    bedrock: readBedrockConfig(env),
-    telemetry: readTelemetry(env, { name: 'agent', version }),
-    requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
-    traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
-    limits: {
-      turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
-      concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
-      messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
-    },
-    pageFolder: env.optional('CHAT_UI_DIR'),
-    emulated: readEmulated(env),
-  }))
+  return readEnvironment(variables, env => {
+    const toolsets = readToolsets.map(read => read(env))
+    return {
+      version,
+      host: env.text('HOST', 'localhost'),
+      port: env.port('PORT', 3001),
+      metricsPort: env.port('METRICS_PORT', 9464),
+      allowedHosts: env.hostNames('ALLOWED_HOSTS'),
+      logLevel: env.oneOf(
+        'LOG_LEVEL',
+        ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+        'info',
+      ),
+      stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
+      trustedProxies: env.list('TRUSTED_PROXIES', []),
+      agent: {
+        tenantId: env.guid('TENANT_ID'),
+        blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
+        clientId: env.guid('AGENT_CLIENT_ID'),
+        authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+      },
+      spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
+      allowedClients: readAllowedClients(env),
+      sidecarUrl: readSidecarUrl(env),
+      toolsets,
+      mcpServers: readMcpServers(
+        env,
+        toolsets.map(({ api }) => api),
+      ),
+      bedrock: readBedrockConfig(env),
+      telemetry: readTelemetry(env, { name: 'agent', version }),
+      requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
+      traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
+      limits: {
+        turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
+        concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
+        messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
+      },
+      pageFolder: env.optional('CHAT_UI_DIR'),
+      emulated: readEmulated(env),
+    }
+  })
 }
 
 /** By the name `localhost`: the only host name that every version of the sidecar accepts. */

@@ -1,30 +1,17 @@
 import { execFile } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { autonomousClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
+import { installPythonSdk, python } from '../../support/python-sdk.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
 
 const run = promisify(execFile)
-const sdk = 'mcp==2.3.0'
-const environment = resolve(import.meta.dirname, '../../../node_modules/.cache/python', sdk)
-const python = join(environment, 'bin/python')
-
-/** Installs the Python SDK into an environment of its own, once. */
-async function installSdk(): Promise<void> {
-  const complete = join(environment, 'complete')
-  if (existsSync(complete)) return
-  rmSync(environment, { recursive: true, force: true })
-  await run('python3', ['-m', 'venv', environment])
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', sdk])
-  writeFileSync(complete, '')
-}
 
 it('a client of the Python SDK calls the tools, in either era', { timeout: 180_000 }, async context => {
   try {
-    await installSdk()
+    await installPythonSdk()
   } catch (error) {
     if (process.env['CI']) throw error
     context.skip(`The Python SDK could not be installed (it wants python3 with venv and pip): ${error}`)

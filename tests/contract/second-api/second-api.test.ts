@@ -1,21 +1,13 @@
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  newApplication,
-  newRole,
-  newScope,
-  newServicePrincipal,
-} from '../../../emulators/entra/src/directory/objects.ts'
 import { toolsetReaders } from '../../../services/agent/src/config.ts'
 import { identities } from '../../support/identities.ts'
+import { registerApi, sidecarEntries } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { startTasksApi, type TasksApi, tasksAppId } from './tasks-api.ts'
 import { readTasksToolset } from './tasks-toolset.ts'
-
-const principalId = '99999999-0000-4000-8000-0000000000a1'
-const roleId = '99999999-0000-4000-8000-0000000000a2'
 
 let aws: EmulatedAws
 let stack: Stack
@@ -23,11 +15,16 @@ let tasksApi: TasksApi
 beforeAll(async () => {
   aws = await EmulatedAws.start()
   stack = await Stack.start(
-    { sidecar: sidecarEntries() },
+    { sidecar: sidecarEntries('tasks', tasksAppId) },
     ['entra', 'sidecar', 'weather'],
     [readTasksToolset, ...toolsetReaders],
   )
-  registerTasksApi()
+  registerApi(stack, {
+    appId: tasksAppId,
+    displayName: 'Tasks API',
+    role: 'Tasks.Read.All',
+    scope: 'Tasks.Read',
+  })
   tasksApi = await startTasksApi(stack.entraUrl)
   await stack.start('agent', {
     ...aws.environment,
@@ -41,52 +38,6 @@ afterAll(async () => {
   await tasksApi.close()
   await aws.stop()
 })
-
-function sidecarEntries() {
-  const scope = `api://${tasksAppId}/.default`
-  return {
-    DownstreamApis__tasksApp__Scopes__0: scope,
-    DownstreamApis__tasksApp__RequestAppToken: 'true',
-    DownstreamApis__tasks__Scopes__0: scope,
-    DownstreamApis__tasks__RequestAppToken: 'false',
-  }
-}
-
-/** The API in the tenant, with its app role and its grant for the agent identity. */
-function registerTasksApi(): void {
-  const { content } = stack.appOf('entra').entra.directory
-  content.applications.push(
-    newApplication({
-      appId: tasksAppId,
-      displayName: 'Tasks API',
-      identifierUris: [`api://${tasksAppId}`],
-      api: {
-        requestedAccessTokenVersion: 2,
-        oauth2PermissionScopes: [newScope('99999999-0000-4000-8000-0000000000a3', 'Tasks.Read')],
-        preAuthorizedApplications: [],
-      },
-      appRoles: [newRole(roleId, 'Tasks.Read.All')],
-    }),
-  )
-  content.servicePrincipals.push(
-    newServicePrincipal({ id: principalId, appId: tasksAppId, displayName: 'Tasks API' }),
-  )
-  const { agentId } = identities
-  content.appRoleAssignments.push({
-    id: 'tasks-for-agent',
-    principalId: agentId,
-    resourceId: principalId,
-    appRoleId: roleId,
-    createdDateTime: '2026-01-01T00:00:00Z',
-  })
-  stack.appOf('entra').entra.directory.grant({
-    clientId: agentId,
-    consentType: 'AllPrincipals',
-    principalId: null,
-    resourceId: principalId,
-    scope: 'Tasks.Read',
-  })
-}
 
 async function ask(message: string, mode: 'direct' | 'bedrock', flow: 'autonomous' | 'obo') {
   const token = flow === 'obo' ? await stack.signIn(identities.ada.oid) : undefined

@@ -209,6 +209,15 @@ describe('any other tool is called', () => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
+  it('of the server that is named, even where others have such a tool too', () => {
+    const served = tool('weather-tools__get_weather', { city: text })
+    const weatherInOslo = [['weather-tools__get_weather', { city: 'Oslo' }]]
+    const tools = [...taskTools, served]
+    expect(callsOf(ask('Ask weather-tools for the weather in Oslo', tools))).toEqual(weatherInOslo)
+    expect(callsOf(ask('weather-tools__get_weather for Oslo', tools))).toEqual(weatherInOslo)
+    expect(callsOf(ask('Weather in Oslo', tools))).toEqual([['get_weather', { city: 'Oslo' }]])
+  })
+
   it('where it is forced', () => {
     expect(callsOf(ask('Weather in Rome', weatherTools, [], { any: {} }))).toEqual([
       ['get_weather', { city: 'Rome' }],

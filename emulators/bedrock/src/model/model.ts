@@ -3,13 +3,13 @@ import { readConversation } from './conversation.ts'
 import { describeResults } from './describe-results.ts'
 import { type Reply, say } from './reply.ts'
 import { findSmallTalk } from './small-talk.ts'
-import { findAskedTool, findNamedTool, useTool } from './tools.ts'
+import { findAskedTool, findNamedTool, toolsOfNamedServer, useTool } from './tools.ts'
 import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
  * The emulated model: a few rules. It knows weather questions and their follow-ups, calls any other tool that the user
- * asks for by its name or its words, and words what tools returned, and nothing else.
+ * asks for by its name or its words, keeps to the tool server that they name, and words what tools returned, and nothing else.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)
@@ -17,7 +17,8 @@ export function respond(request: ConverseRequest): Reply {
   const weather = readWeatherQuestion(conversation)
   if (exchanges.length > 0) return say(describeResults(exchanges, weather))
 
-  const tools = request.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
+  const given = request.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
+  const tools = toolsOfNamedServer(given, question) ?? given
   const { any, tool: forced } = request.toolConfig?.toolChoice ?? {}
   const chosen = tools.find(({ name }) => name === forced?.name) ?? (any && tools[0])
   if (chosen) return useTool(chosen, question, true)

@@ -7,6 +7,19 @@ import { callTool, type Reply, say } from './reply.ts'
 const verbs =
   /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
 
+/** The tools of the server that a message names, as in “ask my-planner for the tasks”; its name is in front of theirs. */
+export function toolsOfNamedServer(
+  tools: readonly ToolSpec[],
+  message: string,
+): readonly ToolSpec[] | undefined {
+  const named = tools.filter(({ name }) => {
+    const [server, tool] = name.split('__')
+    const isNamed = new RegExp(`\\b(?:(?:ask|use|via)\\s+(?:the\\s+)?${server}\\b|${server}__)`, 'i')
+    return tool !== undefined && isNamed.test(message)
+  })
+  return named.length > 0 ? named : undefined
+}
+
 /** The tool whose name stands in a message, as `get_tasks` or as “get tasks”. */
 export function findNamedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
   const said = ` ${wordsOf(message).join(' ')} `

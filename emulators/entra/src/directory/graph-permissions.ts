@@ -4,16 +4,19 @@ import { type AppRole, newRole, newScope, type PermissionScope } from './objects
 /** What a set-up script needs of Microsoft Graph (https://learn.microsoft.com/entra/agent-id). */
 export const setupPermissions = [
   'AgentIdentityBlueprint.Create',
+  'AgentIdentityBlueprint.Read.All',
   'AgentIdentityBlueprint.AddRemoveCreds.All',
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
   'AgentIdentityBlueprint.DeleteRestore.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
+  'AgentIdentity.Read.All',
+  'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
   'Application.ReadWrite.All',
   'AppRoleAssignment.ReadWrite.All',
   'DelegatedPermissionGrant.ReadWrite.All',
-  'User.Read.All',
+  'User.ReadBasic.All',
 ] as const
 
 /** Every blueprint holds this one of itself, without an assignment. */

@@ -45,6 +45,8 @@ const Api = Type.Object(
     requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
     oauth2PermissionScopes: Type.Array(PermissionScope),
     preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
+    /** Kept, but nothing here depends on it. */
+    acceptMappedClaims: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   },
   exact,
 )
@@ -59,6 +61,8 @@ const applicationProperties = {
   spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
   /** Kept, but nothing here depends on it. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
+  /** Demanded by some tenants. */
+  serviceManagementReference: Type.Union([Name, Type.Null()]),
 }
 
 /** What a caller of Graph may set of an application. */
@@ -175,6 +179,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     optionalClaims: { accessToken: [], idToken: [] },
     spa: { redirectUris: [] },
     requiredResourceAccess: [],
+    serviceManagementReference: null,
     passwordCredentials: [],
     certificates: [],
     federatedIdentityCredentials: [],

@@ -45,8 +45,24 @@ const agentClaims: OptionalClaim[] = [
   idtyp,
 ]
 
-/** The tenant as it is after a complete set-up: every flow of the product works. */
+/** The tenant as it is after a complete set-up, in which every flow of the product works, or before it. */
 export function seedDirectory(config: Config): DirectoryContent {
+  const complete = seedComplete(config)
+  if (!config.isEmpty) return complete
+  const { setupApp } = config
+  const isKept = (appId: string) => [setupApp.appId, ...Object.values(wellKnown)].includes(appId)
+  return {
+    ...complete,
+    applications: complete.applications.filter(({ appId }) => isKept(appId)),
+    servicePrincipals: complete.servicePrincipals.filter(({ appId }) => isKept(appId)),
+    appRoleAssignments: complete.appRoleAssignments.filter(
+      ({ principalId }) => principalId === seedIds.setupPrincipal,
+    ),
+    permissionGrants: [],
+  }
+}
+
+function seedComplete(config: Config): DirectoryContent {
   const { blueprint, weatherApi, spa, setupApp, agentId, siblingAgentId } = config
   const agents = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
   const applications = seedApplications(config)

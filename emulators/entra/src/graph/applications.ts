@@ -7,6 +7,7 @@ import { ApplicationPatch, Key, NewApplication, Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { collection, findApplication, readBoundUsers } from './odata.ts'
+import { isMissed } from './replication.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
@@ -17,9 +18,13 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
-      requirePermission(caller, writeAll)
-      const listed = entra.directory.content.applications.filter(one => one.kind === kind)
-      return collection('applications', listed.map(showApplication), query)
+      if (kind === 'application') requirePermission(caller, writeAll)
+      else requireAgentPermission(caller, 'AgentIdentityBlueprint.Read.All')
+      const listed = entra.directory.content.applications.filter(
+        one => one.kind === kind && !isMissed(entra, one),
+      )
+      const shown = listed.map(one => showApplication(entra, one))
+      return collection('applications', shown, query)
     })
     app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
       const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
@@ -28,8 +33,10 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
   }
 
   app.get('/applications/:key', { schema: { params: Key } }, async ({ caller, params }) => {
-    requirePermission(caller, writeAll)
-    return showApplication(findApplication(entra, params.key))
+    const application = findApplication(entra, params.key)
+    const isBlueprint = application.kind === 'agentIdentityBlueprint'
+    requirePermission(caller, writeAll, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
+    return showApplication(entra, application)
   })
 
   app.patch(
@@ -60,6 +67,11 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
 function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication>, isBlueprint: boolean) {
   if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
   else requirePermission(caller, writeAll)
+  const { demandsServiceManagementReference } = entra.settings.current
+  if (demandsServiceManagementReference && !body.serviceManagementReference)
+    throw badRequest(
+      'ServiceManagementReference field is required for Create, but is missing in the request.',
+    )
   const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': _owners, ...properties } = body
   const appId = randomUUID()
   const application = newApplication({
@@ -75,7 +87,7 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     throw badRequest('At least one sponsor is required for an agent identity blueprint.')
   changeApplication(entra, application, properties)
   entra.directory.content.applications.push(application)
-  return showApplication(application)
+  return showApplication(entra, application)
 }
 
 function requireWrite(
@@ -142,7 +154,7 @@ function checkPreAuthorized({ api }: Application, change: Partial<Application['a
 }
 
 /** An application as Graph shows it: no secret text. */
-function showApplication(application: Application) {
+function showApplication(entra: Entra, application: Application) {
   const { kind, passwordCredentials, certificates, federatedIdentityCredentials, sponsors, ...shown } =
     application
   const isBlueprint = kind === 'agentIdentityBlueprint'
@@ -150,10 +162,12 @@ function showApplication(application: Application) {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
     ...shown,
     publisherDomain: 'contoso.example',
-    passwordCredentials: passwordCredentials.map(({ secretText, ...credential }) => ({
-      ...credential,
-      hint: secretText.slice(0, 3),
-      secretText: null,
-    })),
+    passwordCredentials: passwordCredentials
+      .filter(credential => !isMissed(entra, credential))
+      .map(({ secretText, ...credential }) => ({
+        ...credential,
+        hint: secretText.slice(0, 3),
+        secretText: null,
+      })),
   }
 }

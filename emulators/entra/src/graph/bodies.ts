@@ -17,6 +17,11 @@ export const NewApplication = Type.Object(
 )
 
 export const NewServicePrincipal = Type.Object({ ...odataType, appId: Guid }, exact)
+/** `accountEnabled: false` is how a principal is kept from getting tokens. */
+export const ServicePrincipalPatch = Type.Object(
+  { displayName: Type.Optional(Name), accountEnabled: Type.Optional(Type.Boolean()) },
+  exact,
+)
 export const NewAgentIdentity = Type.Object(
   { ...odataType, displayName: Name, agentIdentityBlueprintId: Guid, ...binds },
   exact,
@@ -31,6 +36,8 @@ const PasswordCredential = Type.Object(
   exact,
 )
 export const NewPassword = Type.Object({ passwordCredential: Type.Optional(PasswordCredential) }, exact)
+
+export const RemovedPassword = Type.Object({ keyId: Guid }, exact)
 
 const CredentialName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$' })
 export const NewFederatedCredential = Type.Object(

@@ -4,7 +4,14 @@ import { type Static, Type } from 'typebox'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { opaque } from '../tokens/opaque.ts'
-import { FederatedCredentialPatch, Key, NewFederatedCredential, NewPassword, Query } from './bodies.ts'
+import {
+  FederatedCredentialPatch,
+  Key,
+  NewFederatedCredential,
+  NewPassword,
+  Query,
+  RemovedPassword,
+} from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
 import { collection, findApplication } from './odata.ts'
@@ -39,6 +46,19 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
       }
       passwordCredentials.push(credential)
       return { ...credential, hint: credential.secretText.slice(0, 3) }
+    },
+  )
+
+  app.post(
+    '/applications/:key/removePassword',
+    { schema: { params: Key, body: RemovedPassword } },
+    async ({ body, caller, params }, reply) => {
+      const application = writable(caller, params.key)
+      const others = application.passwordCredentials.filter(({ keyId }) => keyId !== body.keyId)
+      if (others.length === application.passwordCredentials.length)
+        throw badRequest(`No password credential found with keyId '${body.keyId}'.`)
+      application.passwordCredentials = others
+      return reply.code(204).send()
     },
   )
 

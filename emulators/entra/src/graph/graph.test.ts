@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { GraphClient } from '../testing/graph-client.ts'
-import { orderToken, requestTr } from '../testing/requests.ts'
+import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
 import {
   agentId,
   blueprintAppId,
@@ -37,6 +37,21 @@ async function newBlueprint() {
   })
   return body
 }
+
+describe('an empty tenant', () => {
+  it('has users, the set-up application and what is Microsoft’s, and nothing else', async () => {
+    await using empty = await startEntra({ EMPTY_TENANT: 'true' })
+    const { applications, servicePrincipals, permissionGrants, users } = empty.entra.directory.content
+    expect(applications.map(({ displayName }) => displayName)).toEqual([
+      'Tenant set-up',
+      'Microsoft Graph',
+      'AAD Token Exchange',
+    ])
+    expect(servicePrincipals).toHaveLength(3)
+    expect(permissionGrants).toEqual([])
+    expect(users).toHaveLength(2)
+  })
+})
 
 describe('setting up an agent from nothing', () => {
   it('leads to tokens that say what was set up', async () => {
@@ -212,6 +227,38 @@ describe('Graph', () => {
     expect((await graph.read(`/applications?$filter=startswith(displayName,'W')`)).error.code).toBe(
       'Request_UnsupportedQuery',
     )
+  })
+
+  it('keeps a principal that is disabled from getting tokens', async () => {
+    const path = `/v1.0/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
+    expect((await graph.send('PATCH', path, { accountEnabled: false })).status).toBe(204)
+    expect((await requestTr(entra)).body).toMatchObject({ error_codes: [7000112] })
+    await graph.send('PATCH', path, { accountEnabled: true })
+    expect((await requestTr(entra)).status).toBe(200)
+  })
+
+  it('removes a secret, which then is no good, and refuses to remove one that is not there', async () => {
+    const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
+    const ask = async () => (await requestT1(entra, { client_secret: body.secretText })).body
+    expect(await ask()).toHaveProperty('access_token')
+    const remove = () => graph.post(`/applications/${blueprintAppId}/removePassword`, { keyId: body.keyId })
+    expect((await remove()).status).toBe(204)
+    expect(await ask()).toMatchObject({ error_codes: [7000215] })
+    expect((await remove()).status).toBe(400)
+  })
+
+  it('misses new objects and secrets for as many look-ups as the setting says', async () => {
+    entra.entra.settings.change({ missedLookUps: 2 })
+    const { body } = await graph.post('/applications', { displayName: 'New' })
+    const byName = "/applications?$filter=displayName eq 'New'"
+    expect((await graph.read(byName)).value).toEqual([])
+    expect((await graph.read(`/applications/${body.id}`)).error.code).toBe('Request_ResourceNotFound')
+    expect((await graph.read(byName)).value).toHaveLength(1)
+    expect((await graph.read(`/applications/${body.id}`)).displayName).toBe('New')
+    await graph.post(`/applications/${body.id}/addPassword`, {})
+    const secrets = async () => (await graph.read(`/applications/${body.id}`)).passwordCredentials
+    expect([await secrets(), await secrets()]).toEqual([[], []])
+    expect(await secrets()).toHaveLength(1)
   })
 
   it('never shows a secret again', async () => {

@@ -34,13 +34,13 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   // Set-up scripts look for a sponsor, and for who they are.
   app.get('/me', async ({ caller }) => {
     const { userId } = caller
-    requirePermission(caller, 'User.Read', 'User.Read.All')
+    requirePermission(caller, 'User.Read', 'User.ReadBasic.All')
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')
     return entra.directory.user(userId) ?? notFound(userId)
   })
   app.get<{ Params: { key: string } }>('/users/:key', async ({ caller, params }) => {
-    requirePermission(caller, 'User.Read.All')
+    requirePermission(caller, 'User.ReadBasic.All')
     return entra.directory.user(params.key) ?? notFound(params.key)
   })
 }

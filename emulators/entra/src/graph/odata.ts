@@ -2,6 +2,7 @@ import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import type { Query } from './bodies.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
+import { isMissed } from './replication.ts'
 
 const condition = /^(\w+) eq (?:'((?:[^']|'')*)'|(\w+))$/
 const byAppId = 'appid='
@@ -12,7 +13,7 @@ export function findApplication(entra: Entra, key: string): Application {
   const application = wanted.startsWith(byAppId)
     ? entra.directory.application(wanted.slice(byAppId.length))
     : entra.directory.content.applications.find(({ id }) => id === wanted)
-  return application ?? notFound(key)
+  return application && !isMissed(entra, application) ? application : notFound(key)
 }
 
 /** A service principal by its object id, or by `appId=…`. */
@@ -21,7 +22,7 @@ export function findServicePrincipal(entra: Entra, key: string): ServicePrincipa
   const principal = wanted.startsWith(byAppId)
     ? entra.directory.principal(wanted.slice(byAppId.length))
     : entra.directory.principalById(wanted)
-  return principal ?? notFound(key)
+  return principal && !isMissed(entra, principal) ? principal : notFound(key)
 }
 
 /** Ids of the users that `…@odata.bind` names by their addresses. */

@@ -181,6 +181,15 @@ describe('Graph refuses', () => {
     )
   })
 
+  it('an application without a service management reference, where the tenant demands one', async () => {
+    entra.entra.settings.change({ demandsServiceManagementReference: true })
+    const refused = await graph.post('/applications', { displayName: 'x' })
+    expect(refused.body.error.message).toMatch(/^ServiceManagementReference field is required/)
+    const given = await graph.post('/applications', { displayName: 'x', serviceManagementReference: '7' })
+    expect(given.status).toBe(201)
+    expect(given.body.serviceManagementReference).toBe('7')
+  })
+
   it('nothing when the token version goes back from 2, but empties the identifier URIs as Entra does', async () => {
     expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
       204,

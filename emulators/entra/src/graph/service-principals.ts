@@ -3,10 +3,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { createAsManager } from '../directory/graph-permissions.ts'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { Key, NewAgentIdentity, NewServicePrincipal, Query } from './bodies.ts'
+import { Key, NewAgentIdentity, NewServicePrincipal, Query, ServicePrincipalPatch } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
 import { collection, findServicePrincipal, readBoundUsers } from './odata.ts'
+import { isMissed } from './replication.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
@@ -21,8 +22,10 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
     return collection('servicePrincipals', entra.directory.content.servicePrincipals.map(show), query)
   })
   app.get(agentPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
-    requireAgentPermission(caller, writeAll, createAsManager)
-    const agents = entra.directory.content.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
+    requireAgentPermission(caller, 'AgentIdentity.Read.All', createAsManager)
+    const agents = entra.directory.content.servicePrincipals.filter(
+      one => one.kind === 'agentIdentity' && !isMissed(entra, one),
+    )
     return collection('servicePrincipals/microsoft.graph.agentIdentity', agents.map(show), query)
   })
   app.get('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }) => {
@@ -36,7 +39,7 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
     async ({ body, caller }, reply) => {
       requirePermission(caller, writeAll)
       const application = entra.directory.application(body.appId)
-      if (!application)
+      if (!application || isMissed(entra, application))
         throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
       if (application.kind === 'agentIdentityBlueprint')
         throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
@@ -74,6 +77,19 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
     return reply.code(201).send(show(agent))
   })
 
+  app.patch(
+    '/servicePrincipals/:key',
+    { schema: { params: Key, body: ServicePrincipalPatch } },
+    async ({ body, caller, params }, reply) => {
+      const principal = findServicePrincipal(entra, params.key)
+      if (principal.kind === 'agentIdentity')
+        requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All', createAsManager)
+      else requirePermission(caller, writeAll)
+      Object.assign(principal, body)
+      return reply.code(204).send()
+    },
+  )
+
   app.delete('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
     const principal = findServicePrincipal(entra, params.key)
     if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
@@ -103,7 +119,8 @@ function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId
   const blueprint = entra.directory.application(blueprintId)
   if (blueprint?.kind !== 'agentIdentityBlueprint')
     throw new GraphError('AgentIdentity_IncompatibleParentType', `'${blueprintId}' is no blueprint.`)
-  if (!entra.directory.principal(blueprint.appId))
+  const principal = entra.directory.principal(blueprint.appId)
+  if (!principal || isMissed(entra, principal))
     throw new GraphError(
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
       `The blueprint '${blueprint.appId}' has no principal in this tenant; create one first.`,

@@ -63,7 +63,7 @@ export async function requestObo(
 
 /** Sends JSON to the control plane or to Graph and reads what comes back. */
 export async function sendJson(
-  entra: TestEntra,
+  entra: Pick<TestEntra, 'url'>,
   method: string,
   path: string,
   body?: unknown,
@@ -84,7 +84,7 @@ export async function sendJson(
 
 /** A token made to order, with anything about it wrong that a test wants wrong. */
 export async function orderToken(
-  entra: TestEntra,
+  entra: Pick<TestEntra, 'url'>,
   order: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   return (await sendJson(entra, 'POST', '/emulator/tokens', order)).body.access_token

@@ -1,24 +1,25 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
-import type { Turn } from '../turn/turn.ts'
+import type { Caller } from '../turn/turn.ts'
 import {
   type ApiClientOptions,
   type ApiResponse,
   createApiClient,
   oncePerBrokenConnection,
+  type SendRequest,
 } from './api-client.ts'
-import { explainApiResponse, silentApi, unreadableResponse, unreadyApi } from './api-failures.ts'
+import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
 import { readApiProblem, readValidated, type Validated } from './responses.ts'
 import { obtainTracedToken, type TracedToken } from './token-steps.ts'
 
 /** One call of an API. */
 export interface ApiRequest<Body> {
-  /** Path and query of a GET. */
+  /** Path and query below the API's URL. */
   readonly path: string
   /** What is asked for, in the words of the trace. */
   readonly subject: string
@@ -26,12 +27,26 @@ export interface ApiRequest<Body> {
   readonly parentId?: string | undefined
   /** Tells whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response other than 200 means to these tools, where they know it better than every caller would. */
+  /** What a response that brings no such body means to these tools, where they know it better than every caller would. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
+  /** How it is sent, where that is not one GET. */
+  readonly post?: ApiPost
+}
+
+/** A call in a protocol of its own. It may change something, so it is never repeated. */
+export interface ApiPost {
+  /** What is sent, as far as the trace shows it. */
+  readonly shown: unknown
+  /** Sends it with these headers, the token among them. A ProblemError that it throws is the call's failure. */
+  send(
+    send: SendRequest,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<ApiResponse>
 }
 
 /** Calls an API under the turn's identity. See `createApiCaller`. */
-export type CallApi = <Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
+export type CallApi = <Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
 
 export interface ApiCallerOptions extends ApiClientOptions {
   readonly apis: readonly DownstreamApi[]
@@ -50,7 +65,7 @@ export interface ApiCaller {
   readonly call: CallApi
   /** What the last call of an API, or the last look at it, showed. */
   healthOf(api: DownstreamApi): ComponentHealth
-  /** Looks at the `/readyz` of every API if the last look is old. Never throws. */
+  /** Looks at every API that tells its health, if the last look is old. Never throws. */
   refresh(): Promise<void>
   close(): Promise<void>
 }
@@ -66,16 +81,17 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
-  async function call<Body>(turn: Turn, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
+  async function call<Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
     const token = await obtainTracedToken(tokens, turn, api, request.parentId, logger)
     const health = records.get(api.name)
     try {
-      const body = await oncePerBrokenConnection(() => callOnce(turn, api, request, token), turn.signal)
+      const send = () => callOnce(turn, api, request, token)
+      const body = await (request.post ? send() : oncePerBrokenConnection(send, turn.signal))
       health?.works()
       return body
     } catch (error) {
       turn.signal.throwIfAborted()
-      const failure = error instanceof ProblemError ? error : silentApi(api, error)
+      const failure = explainThrown(api, error)
       if (failure.kind.status >= 500) health?.fails(failure)
       else health?.works()
       const { code, options } = failure
@@ -86,7 +102,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   }
 
   async function callOnce<Body>(
-    turn: Turn,
+    turn: Caller,
     api: DownstreamApi,
     request: ApiRequest<Body>,
     token: TracedToken,
@@ -100,9 +116,8 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       return body
     }
     const failure =
-      status === 200
-        ? unreadableResponse(api)
-        : (request.explain?.(response) ?? explainApiResponse(api, response))
+      request.explain?.(response) ??
+      (status === 200 ? unreadableResponse(api) : explainApiResponse(api, response))
     const told = readApiProblem(body)
     if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
     step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } })
@@ -111,12 +126,13 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
 
   /** Sends the request as a step of the trace, which fails here if there is no response. */
   async function send(
-    turn: Turn,
+    turn: Caller,
     api: DownstreamApi,
-    { path, subject, parentId }: ApiRequest<unknown>,
+    { path, subject, parentId, post }: ApiRequest<unknown>,
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
     const url = `${api.url}${path}`
+    const method = post ? 'POST' : 'GET'
     const headers = { accept: 'application/json' }
     const step = turn.trace.start(
       {
@@ -126,13 +142,14 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
         to: api.name,
         title: `The agent calls the ${api.title}: ${subject}`,
         request: {
-          method: 'GET',
+          method,
           url,
           headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
+          ...(post ? { body: post.shown } : {}),
         },
         logIds: token.logIds,
       },
-      describeCall('GET', api),
+      describeCall(method, api),
     )
     const { traceparent } = step
     try {
@@ -141,23 +158,27 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
         ...headers,
         ...(traceparent === undefined ? {} : { traceparent }),
       }
-      return { step, response: await client.get(url, authorized, turn.signal) }
+      const response = post
+        ? await post.send(client.send, authorized, turn.signal)
+        : await client.get(url, authorized, turn.signal)
+      return { step, response }
     } catch (error) {
       // Whoever ends the turn also ends its steps, and knows why.
       turn.signal.throwIfAborted()
-      step.fail(silentApi(api, error).toDocument(turn.requestId))
+      step.fail(explainThrown(api, error).toDocument(turn.requestId))
       throw error
     }
   }
 
   async function lookAt(api: DownstreamApi): Promise<void> {
+    if (api.healthPath === undefined) return
     const health = records.get(api.name)
     try {
-      const { status } = await client.get(`${api.url}/readyz`, {}, new AbortController().signal)
+      const { status } = await client.get(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
       if (status !== 200) health?.fails(unreadyApi(api, status))
       else if (!shownByCallsOnly.has(health?.current.problem?.code ?? '')) health?.works()
     } catch (error) {
-      health?.fails(silentApi(api, error))
+      health?.fails(explainThrown(api, error))
     }
   }
 
@@ -189,7 +210,7 @@ function describeCall(method: string, { name, url }: DownstreamApi): StepFacts {
 
 /** The API's own word on the token, taken from its response. */
 function noteValidation(
-  turn: Turn,
+  turn: Caller,
   api: DownstreamApi,
   parentId: string,
   token: TracedToken,

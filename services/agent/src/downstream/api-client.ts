@@ -11,6 +11,30 @@ export interface ApiResponse {
   readonly body: unknown
 }
 
+/** A request of a protocol of its own. */
+export interface WireRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  /** What the body of the response may measure. */
+  readonly maxBytes: number
+}
+
+/** A response as it came. */
+export interface WireResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+/** One request, without following redirects. Throws undici's error, ResponseTooLarge or the signal's reason. */
+export type SendRequest = (request: WireRequest, signal: AbortSignal) => Promise<WireResponse>
+
+export class ResponseTooLarge extends Error {
+  override readonly name = 'ResponseTooLarge'
+}
+
 export interface ApiClientOptions {
   /** How long one call may take. Default: 10 s. */
   readonly timeoutMs?: number | undefined
@@ -19,6 +43,7 @@ export interface ApiClientOptions {
 export interface ApiClient {
   /** One GET, without following redirects. Throws undici's error, a TimeoutError or the signal's reason. */
   get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ApiResponse>
+  readonly send: SendRequest
   /** Ends what is still under way. */
   close(): Promise<void>
 }
@@ -29,11 +54,10 @@ const maxConnections = 128
 
 /** Talks HTTP to APIs, over kept-alive connections. */
 export function createApiClient({ timeoutMs = 10_000 }: ApiClientOptions): ApiClient {
-  const dispatcher = new Agent({
-    connections: maxConnections,
-    connect: { timeout: connectTimeoutMs },
-    maxResponseSize: maxBodyBytes,
-  })
+  const pool = { connections: maxConnections, connect: { timeout: connectTimeoutMs } }
+  const dispatcher = new Agent({ ...pool, maxResponseSize: maxBodyBytes })
+  // Its limit comes with each request.
+  const unlimited = new Agent(pool)
   return {
     async get(url, headers, signal) {
       using limit = new LinkedAbort(signal)
@@ -43,15 +67,43 @@ export function createApiClient({ timeoutMs = 10_000 }: ApiClientOptions): ApiCl
         headers: { accept: 'application/json', ...headers },
         signal: limit.signal,
       })
-      const challenge = response.headers['www-authenticate']
-      return {
+      return readResponse({
         status: response.statusCode,
-        challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
-        body: parse(await response.body.text()),
-      }
+        headers: response.headers,
+        text: await response.body.text(),
+      })
     },
-    close: () => dispatcher.destroy(),
+    async send({ method, url, headers, body = null, maxBytes }, signal) {
+      const response = await request(url, { dispatcher: unlimited, method, headers, body, signal })
+      const text = await readText(response.body, maxBytes)
+      return { status: response.statusCode, headers: response.headers, text }
+    },
+    async close() {
+      await Promise.all([dispatcher.destroy(), unlimited.destroy()])
+    },
   }
+}
+
+/** What the agent reads of a response. */
+export function readResponse({ status, headers, text }: WireResponse): ApiResponse {
+  const challenge = headers['www-authenticate']
+  return {
+    status,
+    challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
+    body: parse(text),
+  }
+}
+
+/** Leaving the loop early destroys the body, and with it the connection. */
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw new ResponseTooLarge(`The response is larger than ${maxBytes} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 const brokenConnections = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])

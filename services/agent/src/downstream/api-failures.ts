@@ -1,4 +1,4 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { problem } from '../problems.ts'
 import type { ApiResponse } from './api-client.ts'
@@ -36,7 +36,9 @@ export function explainApiResponse(api: DownstreamApi, response: ApiResponse): P
         `The agent’s token lacks a permission that the ${api.title} wants${check}.`,
         {
           upstream,
-          hint: `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of the ${api.title}.`,
+          hint:
+            api.permissions &&
+            `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of the ${api.title}.`,
         },
       )
     default:
@@ -58,8 +60,13 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
   })
 }
 
+/** What it means that a call threw. */
+export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
+  return error instanceof ProblemError ? error : silentApi(api, error)
+}
+
 /** The API does not respond at all. */
-export function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
+function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
   return problem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
     upstream: { service: api.name },
     cause,

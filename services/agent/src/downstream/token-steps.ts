@@ -7,7 +7,7 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
-import type { Turn } from '../turn/turn.ts'
+import type { Caller } from '../turn/turn.ts'
 
 /** TR with its card in the trace. */
 export interface TracedToken {
@@ -31,7 +31,7 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  */
 export async function obtainTracedToken(
   tokens: AgentTokens,
-  turn: Turn,
+  turn: Caller,
   api: DownstreamApi,
   parentId: string | undefined,
   logger: FastifyBaseLogger,
@@ -111,13 +111,13 @@ function logIdsOf({ correlationId, claims: { uti } }: AgentToken): LogIds {
   return { correlationId, ...(typeof uti === 'string' ? { tokenId: uti } : {}) }
 }
 
-function remark({ attempts, correlationId }: AgentToken, turn: Turn): string {
+function remark({ attempts, correlationId }: AgentToken, turn: Caller): string {
   if (correlationId !== turn.correlationId) return ', together with an equal request under way'
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 
 /** The sidecar may also have responded from its cache; from outside that looks the same. */
-function noteHiddenHops(turn: Turn, api: DownstreamApi, parentId: string): void {
+function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): void {
   const { authority, tenantId, blueprintAppId, clientId } = turn.agent
   const hop = { parentId, kind: 'token-request', from: 'sidecar', to: 'entra' } as const
   const request = { method: 'POST', url: `${authority}/${tenantId}/oauth2/v2.0/token`, headers: {} }
@@ -168,7 +168,7 @@ function noteHiddenHops(turn: Turn, api: DownstreamApi, parentId: string): void 
 }
 
 function noteToken(
-  turn: Turn,
+  turn: Caller,
   api: DownstreamApi,
   token: AgentToken,
   parent: { parentId?: string },

@@ -2,19 +2,25 @@ import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
+import type { Toolset } from '../tools/toolset.ts'
+
+export interface ConfigRouteOptions {
+  readonly config: Config
+  readonly toolsets: readonly Toolset[]
+}
 
 /** `GET /api/config`: what the page may know. Public ids only. */
-export const configRoute: FastifyPluginAsyncTypebox<{ readonly config: Config }> = async (
+export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async (
   app,
-  { config },
+  { config, toolsets },
 ) => {
-  const publicConfig = describeConfig(config)
+  const publicConfig = describeConfig(config, toolsets)
   const schema = { summary: 'What the page may know', response: { 200: PublicConfig } }
   app.get('/api/config', { schema }, async () => publicConfig)
 }
 
-function describeConfig(config: Config): PublicConfig {
-  const { agent, spaClientId, toolsets, bedrock, requireSignIn, traceFor, emulated } = config
+function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
+  const { agent, spaClientId, bedrock, requireSignIn, traceFor, emulated } = config
   const { tenantId, blueprintAppId, clientId } = agent
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
@@ -31,7 +37,8 @@ function describeConfig(config: Config): PublicConfig {
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
       [clientId]: 'agent identity',
-      ...Object.fromEntries(apis.map(({ appId, title }) => [appId, title])),
+      // Where several share an application, the first one's name is its.
+      ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
     examples: toolsets.flatMap(({ examples }) => examples),

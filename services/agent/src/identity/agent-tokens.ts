@@ -126,7 +126,11 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     const { signal } = new AbortController()
     const common = { agent, flow: 'autonomous', traceparent: undefined, user: undefined, signal } as const
     // A failure is in the record of the health.
-    await Promise.allSettled(apis.map(api => obtain({ ...common, api, correlationId: randomUUID() })))
+    await Promise.allSettled(
+      apis
+        .filter(({ flows }) => flows.includes('autonomous'))
+        .map(api => obtain({ ...common, api, correlationId: randomUUID() })),
+    )
     lookedAtMs = performance.now()
     look = undefined
   }

@@ -9,16 +9,21 @@ export interface DownstreamApi {
   readonly title: string
   /** Without a trailing slash. */
   readonly url: string
+  /** Where the API tells without a token whether it is ready; `undefined` where only its calls show that. */
+  readonly healthPath: string | undefined
   /** Client id of the API's application: the audience of TR. */
   readonly appId: string
   /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for the agent's own token, without for a user's. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
-  /** What TR must allow in each flow: an app role, or a delegated scope. */
-  readonly permissions: Readonly<Record<Flow, string>>
+  /** The flows in which it is called. */
+  readonly flows: readonly Flow[]
+  /** What TR must allow in each flow: an app role, or a delegated scope; `undefined` where only the API knows it. */
+  readonly permissions: Readonly<Record<Flow, string>> | undefined
 }
 
 /** What an API's tools know of it; the rest is configuration. */
-export type ApiDefinition = Pick<DownstreamApi, 'name' | 'title' | 'permissions'> & {
+export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
+  readonly permissions: Readonly<Record<Flow, string>>
   readonly defaultUrl?: string
 }
 
@@ -37,7 +42,14 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
     title,
     permissions,
     url: env.url(`${variable}_URL`, defaultUrl),
+    healthPath: '/readyz',
     appId: env.guid(`${variable}_APP_ID`),
-    sidecarEntries: { autonomous: `${entry}App`, obo: entry },
+    sidecarEntries: nameSidecarEntries(entry),
+    flows: ['autonomous', 'obo'],
   }
+}
+
+/** The sidecar's entries for an API: `tasksApp` for the agent's own token, `tasks` for a user's. */
+export function nameSidecarEntries(entry: string): DownstreamApi['sidecarEntries'] {
+  return { autonomous: `${entry}App`, obo: entry }
 }

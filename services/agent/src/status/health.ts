@@ -5,7 +5,7 @@ export interface ComponentHealth {
   readonly state: 'ready' | 'unavailable' | 'unknown'
   /** When that was last seen, ISO 8601. */
   readonly checkedAt?: string
-  /** Why it is unavailable. */
+  /** Why it is unavailable, or what is wrong with a part of it. */
   readonly problem?: ProblemError
 }
 

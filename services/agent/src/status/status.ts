@@ -1,6 +1,6 @@
 import type { Component, Components, Status } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
-import { type ComponentHealth, combineHealth } from './health.ts'
+import type { ComponentHealth } from './health.ts'
 
 /** What was last seen of everything that the agent depends on. */
 export interface Observed {
@@ -30,7 +30,7 @@ export function describeStatus(observed: Observed, requestId: string): Status {
   // A mode or flow that nobody set up is no failure.
   const offered = [...(isConfigured ? [bedrockHealth] : []), ...(offersSignIn ? [obo] : [])]
   return {
-    status: combineHealth([...needed, ...offered]).state === 'unavailable' ? 'degraded' : 'ok',
+    status: [...needed, ...offered].some(({ problem }) => problem !== undefined) ? 'degraded' : 'ok',
     version,
     bedrock_available: bedrockHealth.state === 'ready',
     components: {

@@ -3,6 +3,7 @@ import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import type { CallApi } from '../downstream/api-caller.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
+import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
 
 /** What a tool gets to work with: the turn whose identity it calls under, and the one way to call. */
@@ -31,10 +32,16 @@ export interface Toolset {
   /** More of them, which only a model understands. */
   readonly modelExamples?: readonly string[]
   /** How the model is to use the tools: lines of its system prompt. */
-  readonly instructions: string
-  /** The LangChain tools. They find their context by `toolContext`. */
-  load(): Promise<readonly StructuredToolInterface[]>
-  readonly direct: {
+  readonly instructions?: string
+  /** The LangChain tools that the model is offered in a turn. They find their context by `toolContext`. */
+  load(context: ToolContext): Promise<readonly StructuredToolInterface[]>
+  /** Where the tools are found out from the API: looks anew if the last look is old. Never throws. */
+  refresh?(): Promise<void>
+  /** What a look has shown against the tools, if anything; otherwise the API's calls tell how it fares. */
+  health?(): ComponentHealth | undefined
+  close?(): Promise<void>
+  /** How direct mode uses the tools, where it can. */
+  readonly direct?: {
     /** What a message asks of these tools, found without a model; `undefined` when nothing. */
     recognise(message: string): DirectCall | undefined
     /** Says how to ask, when no toolset recognised anything. */

@@ -10,23 +10,26 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 
-/** One chat turn and everything it carries. */
-export interface Turn {
-  readonly id: string
+/** Under whose identity and in whose trace an API is called: a turn's, or the agent's own between turns. */
+export interface Caller {
   readonly requestId: string
   /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID: the id of the trace, where turns are traced. */
   readonly correlationId: string
-  readonly message: string
-  readonly history: readonly HistoryEntry[]
-  readonly mode: Mode
-  /** Who calls APIs in this turn. */
   readonly agent: AgentIdentity
   readonly flow: Flow
   /** The user's verified token; always there in flows on behalf of a user, never in others. */
   readonly user: VerifiedUserToken | undefined
-  /** Aborted when the client goes away or the turn's deadline passes. */
+  /** Aborted when the client goes away, the turn's deadline passes or the turn is over. */
   readonly signal: AbortSignal
   readonly trace: TraceRecorder
+}
+
+/** One chat turn and everything it carries. */
+export interface Turn extends Caller {
+  readonly id: string
+  readonly message: string
+  readonly history: readonly HistoryEntry[]
+  readonly mode: Mode
   /** Sends answer text to the user as it comes. */
   readonly write: (text: string) => void
   /** Tells something that did not fail the turn. */

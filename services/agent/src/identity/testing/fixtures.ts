@@ -27,7 +27,9 @@ export const weatherApi: DownstreamApi = {
   title: 'Weather API',
   url: 'http://localhost:8080',
   appId: ids.weatherApiAppId,
+  healthPath: '/readyz',
   sidecarEntries: { autonomous: 'weatherApp', obo: 'weather' },
+  flows: ['autonomous', 'obo'],
   permissions: { autonomous: 'Weather.Read.All', obo: 'Weather.Read' },
 }
 

@@ -39,20 +39,18 @@ interface Run extends ModelCall, ToolContext {
 }
 
 /** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
-export async function bedrockMode(
-  bedrock: Bedrock,
-  toolsets: readonly Toolset[],
-  callApi: CallApi,
-): Promise<AnswerMode> {
+export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], callApi: CallApi): AnswerMode {
   const graph = buildGraph()
-  const tools = await loadTools(toolsets)
   const prompt = systemPrompt(toolsets)
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
     answer: async turn => {
       const answer = new AnswerText(turn)
-      const connected = await bedrock.connected()
+      const [connected, tools] = await Promise.all([
+        bedrock.connected(),
+        loadTools(toolsets, { turn, callApi }),
+      ])
       const run: Run = {
         turn,
         callApi,

@@ -8,7 +8,7 @@ Tools
 - What a tool can tell, take from it, never from memory.
 - If a tool fails, say why in one sentence. Do not guess, and do not repeat the same call.
 
-${toolsets.map(({ instructions }) => instructions).join('\n\n')}
+${toolsets.flatMap(({ instructions }) => instructions ?? []).join('\n\n')}
 
 Answers
 - Use the language of the user's last message.

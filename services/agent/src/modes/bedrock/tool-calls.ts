@@ -17,8 +17,9 @@ export interface ModelTools {
 
 const alwaysTellable = ['API_UNAVAILABLE', 'INVALID_REQUEST'] as const satisfies AgentProblemCode[]
 
-export async function loadTools(toolsets: readonly Toolset[]): Promise<ModelTools> {
-  const loaded = await Promise.all(toolsets.map(toolset => toolset.load()))
+/** The tools of one turn; they stay as they are until it is over. */
+export async function loadTools(toolsets: readonly Toolset[], context: ToolContext): Promise<ModelTools> {
+  const loaded = await Promise.all(toolsets.map(toolset => toolset.load(context)))
   const own = toolsets.flatMap(({ problems }) => Object.keys(problems))
   return { tools: loaded.flat(), tellable: new Set([...alwaysTellable, ...own]) }
 }

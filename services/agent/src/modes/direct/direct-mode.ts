@@ -11,7 +11,8 @@ export function directMode(toolsets: readonly Toolset[], callApi: CallApi): Answ
     async answer(turn) {
       const call = recognise(toolsets, turn.message)
       if (!call) {
-        throw toolsets[0]?.direct.notRecognised() ?? problem('INVALID_REQUEST', 'The agent has no tools.')
+        const [direct] = toolsets.flatMap(({ direct }) => direct ?? [])
+        throw direct?.notRecognised() ?? problem('INVALID_REQUEST', 'The agent has no tools.')
       }
       turn.write(await call.answer({ turn, callApi }))
       return {
@@ -25,7 +26,7 @@ export function directMode(toolsets: readonly Toolset[], callApi: CallApi): Answ
 
 function recognise(toolsets: readonly Toolset[], message: string): DirectCall | undefined {
   for (const { direct } of toolsets) {
-    const call = direct.recognise(message)
+    const call = direct?.recognise(message)
     if (call) return call
   }
   return undefined

@@ -1,4 +1,5 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import type { StructuredToolInterface } from '@langchain/core/tools'
 import { readDownstreamApi } from '../../identity/downstream-api.ts'
 import type { DirectCall, Toolset } from '../toolset.ts'
 import { createWeatherClient, type WeatherClient } from './client.ts'
@@ -22,13 +23,17 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
     defaultUrl: 'http://localhost:8080',
   })
   const weather = createWeatherClient(api)
+  let tools: Promise<readonly StructuredToolInterface[]> | undefined
   return {
     api,
     problems: weatherProblems,
     examples: ['Weather in Dallas?', 'Forecast for Tokyo, 3 days'],
     modelExamples: ['Compare the weather in Oslo and Rome'],
     instructions,
-    load: async () => (await import('./tools.ts')).createWeatherTools(weather),
+    load() {
+      tools ??= import('./tools.ts').then(({ createWeatherTools }) => createWeatherTools(weather))
+      return tools
+    },
     direct: {
       recognise(message) {
         const question = recogniseWeatherQuestion(message)

@@ -1,0 +1,130 @@
+/**
+ * What a tool call costs by MCP against the same call by REST: delay of the tool, its token included, and of the whole turn in
+ * Bedrock mode, in both eras of the protocol. One run, in rounds; every service is a process of its own.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { printTable } from '../support/table.ts'
+
+const warmUps = 50
+const rounds = 20
+const turnsPerRound = 20
+const root = resolve(import.meta.dirname, '../..')
+/** The model's share, as short as it gets. */
+const atOnce = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
+const peers = [
+  { name: 'REST', message: 'Weather in Oslo', tool: 'get_weather' },
+  { name: 'MCP 2026-07-28', message: 'Ask modern for the weather in Oslo', tool: 'modern__get_weather' },
+  { name: 'MCP 2025-11-25', message: 'Ask legacy for the weather in Oslo', tool: 'legacy__get_weather' },
+]
+
+execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
+const folder = mkdtempSync(join(tmpdir(), 'mcp-bench-'))
+const portNames = [
+  'PORT',
+  'SIDECAR_PORT',
+  'WEATHER_API_PORT',
+  'ENTRA_PORT',
+  'BEDROCK_PORT',
+  'METRICS_PORT',
+] as const
+const ports = Object.fromEntries(
+  await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
+)
+const stack = describeProcesses({ ...ports, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'warn' })
+const running: MeasuredProcess[] = []
+try {
+  for (const { name, main, env, healthUrl } of stack) {
+    const settings = name === 'agent' ? agentSettings(env) : name === 'bedrock' ? atOnce : {}
+    running.push(await MeasuredProcess.start(bundleOf(main), { ...env, ...settings }, healthUrl))
+  }
+  await compare()
+} finally {
+  await Promise.all(running.map(process => process.stop()))
+  rmSync(folder, { recursive: true })
+}
+
+function bundleOf(main: string): string {
+  return main.includes('/services/') ? main.replace('/src/main.ts', '/dist/main.mjs') : main
+}
+
+/** The weather API's `/mcp`, once for each era. */
+function agentSettings({ WEATHER_API_URL, WEATHER_API_APP_ID }: Readonly<Record<string, string>>) {
+  const server = {
+    url: `${WEATHER_API_URL}/mcp`,
+    downstreamApi: 'weather',
+    appId: WEATHER_API_APP_ID,
+    allowedTools: ['get_weather'],
+  }
+  const mcpServers = {
+    modern: { ...server, protocol: '2026-07-28' },
+    legacy: { ...server, protocol: '2025-11-25' },
+  }
+  const file = join(folder, 'mcp.json')
+  writeFileSync(file, JSON.stringify({ mcpServers }))
+  return { MCP_CONFIG: file, RATE_LIMIT_PER_MINUTE: '100000000' }
+}
+
+interface Timing {
+  readonly toolMs: number
+  readonly turnMs: number
+}
+
+async function compare(): Promise<void> {
+  const timings = new Map<string, Timing[]>(peers.map(({ name }) => [name, []]))
+  for (const peer of peers) for (let turn = 0; turn < warmUps; turn++) await time(peer)
+  for (let round = 0; round < rounds; round++) {
+    for (const peer of peers) {
+      for (let turn = 0; turn < turnsPerRound; turn++) timings.get(peer.name)?.push(await time(peer))
+    }
+  }
+  const rows = peers.map(({ name }) => {
+    const all = timings.get(name) ?? []
+    const tool = all.map(({ toolMs }) => toolMs)
+    const turn = all.map(({ turnMs }) => turnMs)
+    return {
+      name,
+      cells: [quantile(tool, 0.5), quantile(tool, 0.95), quantile(turn, 0.5), quantile(turn, 0.95)],
+    }
+  })
+  const base = rows[0]?.cells ?? []
+  printTable([
+    [
+      'one turn at a time',
+      'tool p50 ms',
+      'tool p95 ms',
+      'turn p50 ms',
+      'turn p95 ms',
+      'added to the tool, p50',
+      'p95',
+    ],
+    ...rows.map(({ name, cells }) => [
+      name,
+      ...cells.map(ms => ms.toFixed(2)),
+      ...[0, 1].map(index => ((cells[index] ?? 0) - (base[index] ?? 0)).toFixed(2)),
+    ]),
+  ])
+}
+
+async function time({ message, tool }: (typeof peers)[number]): Promise<Timing> {
+  const startedMs = performance.now()
+  const response = await fetch(`http://localhost:${ports['PORT']}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message, mode: 'bedrock', flow: 'autonomous' }),
+  })
+  const { tools, trace } = (await response.json()) as ChatResponse
+  const turnMs = performance.now() - startedMs
+  if (tools[0]?.name !== tool || tools[0].status !== 'ok') throw new Error(`${tool} was not called.`)
+  return { toolMs: trace.find(({ kind }) => kind === 'tool')?.durationMs ?? Number.NaN, turnMs }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
+}

@@ -1,0 +1,21 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
+
+/**
+ * Writes the configuration of the demo's MCP server, the weather API by its other door, and returns the file's path. It shares
+ * the weather API's registration and so the sidecar's entries.
+ */
+export function writeMcpConfig(weatherUrl: string, appId: string): string {
+  const server = {
+    url: `${weatherUrl}/mcp`,
+    downstreamApi: 'weather',
+    appId,
+    allowedTools: ['get_weather', 'get_forecast'],
+  }
+  const file = resolve(folder, `mcp-${new URL(weatherUrl).port}.json`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
+  return file
+}

@@ -1,0 +1,180 @@
+import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { apply } from './apply.ts'
+import { destroy } from './destroy.ts'
+import { readVariables } from './env-file.ts'
+import { Graph, GraphRefusal } from './graph.ts'
+import { Mistake } from './mistake.ts'
+import { type Invocation, readArguments, readHelp } from './options.ts'
+import type { Clock } from './patience.ts'
+import { plan } from './plan.ts'
+import { ReceiptFile } from './receipt.ts'
+import { StepFailed } from './refusals.ts'
+import { permissions } from './resources.ts'
+import { inStep, type Run } from './run.ts'
+import { changeSettings, type Settings } from './settings.ts'
+import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
+import { status } from './status.ts'
+import { switchAgents } from './switch.ts'
+import { writeTicket } from './ticket.ts'
+
+/** What a command has of the world around it. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** Prints the result. */
+  readonly print: (line: string) => void
+  /** Tells what goes on, beside the result. */
+  readonly say: (line: string) => void
+  /** Asks for a yes. */
+  readonly ask: (question: string) => Promise<boolean>
+}
+
+/** Runs `npm run entra -- …`; resolves to its exit code. */
+export async function runEntra(args: readonly string[], world: World): Promise<number> {
+  try {
+    const help = readHelp(args)
+    if (help !== undefined) {
+      world.print(help)
+      return 0
+    }
+    const invocation = readArguments(args)
+    if (invocation.isTicket) return printTicket(args, invocation, world)
+    return await perform(invocation, await prepare(invocation, world), world)
+  } catch (error) {
+    return report(error, world)
+  }
+}
+
+async function perform(invocation: Invocation, run: Run, world: World): Promise<number> {
+  const { command, agents, isConfirmed, isDryRun } = invocation
+  switch (command) {
+    case 'plan':
+      await plan(run, await settle(run, invocation))
+      return 0
+    case 'apply':
+      await apply(run, await settle(run, invocation))
+      return 0
+    case 'status':
+      return (await status(run)) ? 0 : 3
+    case 'disable':
+    case 'enable':
+      await switchAgents(run, agents, command === 'enable')
+      return 0
+    case 'destroy': {
+      const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
+      return (await destroy(run, { isDryRun, confirm })) ? 0 : 1
+    }
+  }
+}
+
+/** @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
+async function prepare(invocation: Invocation, world: World): Promise<Run> {
+  const { receiptPath, envFile, waitSeconds, accessTokenFile } = invocation
+  const receipt = new ReceiptFile(receiptPath)
+  const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)
+  const say = world.say
+  const credentials = accessTokenFile
+    ? [tokenFromFile(accessTokenFile)]
+    : await azureCredentials({
+        way: invocation.signIn,
+        tenantId,
+        authority,
+        graphUrl,
+        clientId: invocation.signInClient,
+        permissions,
+        say,
+      })
+  const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say))
+  return { graph, tenantId, receipt, envFile, waitSeconds, say, print: world.print, clock: world.clock }
+}
+
+function readTarget(
+  { tenantId: given, envFile }: Invocation,
+  { env }: World,
+  { path, content }: ReceiptFile,
+) {
+  const variables = { ...readVariables(envFile), ...env }
+  const TENANT_ID = given ?? (variables['TENANT_ID'] || content?.tenantId)
+  const target = readEnvironment({ ...variables, TENANT_ID }, reader => ({
+    tenantId: reader.guid('TENANT_ID'),
+    graphUrl: reader.secureUrl('GRAPH_URL', 'https://graph.microsoft.com'),
+    authority: reader.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+  }))
+  if (content && content.tenantId !== target.tenantId)
+    throw new Mistake(
+      `${path} is for the tenant ${content.tenantId}, and this run is for ${target.tenantId}.`,
+      'Name the receipt of this tenant, or a new file, with --receipt.',
+    )
+  return target
+}
+
+/** What is wanted, with users by their object ids. */
+async function settle(run: Run, { settings }: Invocation): Promise<Settings> {
+  const before = run.receipt.content?.settings
+  const sponsors = settings.sponsors ?? (before ? undefined : ['me'])
+  return changeSettings(before, {
+    ...settings,
+    ...(sponsors ? { sponsors: await findUsers(run, sponsors) } : {}),
+    ...(settings.owners ? { owners: await findUsers(run, settings.owners) } : {}),
+  })
+}
+
+async function findUsers(run: Run, names: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(names.map(name => (name === 'me' ? findMe(run) : findUser(run, name))))
+}
+
+async function findUser(run: Run, name: string): Promise<string> {
+  const access = { POST: { permission: 'User.ReadBasic.All', role: 'Directory Readers' } }
+  const path = `/users/${encodeURIComponent(name)}`
+  const user = await inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
+  if (user) return String(user['id'])
+  throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
+}
+
+async function findMe(run: Run): Promise<string> {
+  const access = { POST: { permission: 'User.Read', role: 'Directory Readers' } }
+  return inStep(run, { title: 'signed-in user, as sponsor', access }, async () => {
+    try {
+      return String((await run.graph.read('/me'))?.['id'])
+    } catch (error) {
+      if (!(error instanceof GraphRefusal && error.status === 400)) throw error
+      throw new Mistake(
+        'An application is signed in, which can be no sponsor.',
+        'Name a user: --sponsor <user>',
+      )
+    }
+  })
+}
+
+function printTicket(args: readonly string[], invocation: Invocation, world: World): number {
+  const { graphUrl, tenantId } = readTarget(invocation, world, new ReceiptFile(invocation.receiptPath))
+  const settings = changeSettings(undefined, invocation.settings)
+  const kept = args.filter(arg => arg !== '--ticket' && arg !== invocation.command)
+  const tenant = invocation.tenantId === undefined ? ['--tenant', tenantId] : []
+  const command = ['npm run entra -- apply', ...tenant, ...kept.map(quote)].join(' ')
+  world.print(writeTicket(settings, tenantId, graphUrl, command))
+  return 0
+}
+
+function quote(text: string): string {
+  return /^[\w:/.@=-]+$/.test(text) ? text : `"${text}"`
+}
+
+function report(error: unknown, { say }: World): number {
+  if (error instanceof ConfigurationError) {
+    say(error.message)
+    return 2
+  }
+  if (error instanceof Mistake) {
+    say(`${error.message}\n  Fix: ${error.fix}`)
+    return 2
+  }
+  if (error instanceof Error && 'syscall' in error) {
+    say(`Failed: ${error.message}`)
+    return 1
+  }
+  if (!(error instanceof StepFailed)) throw error
+  const { message, code, cause, fix } = error
+  say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
+  return 1
+}

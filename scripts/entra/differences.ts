@@ -1,0 +1,65 @@
+import type { Json } from './graph.ts'
+
+/** A property that is not as it should be. */
+export interface Difference {
+  readonly property: string
+  readonly wanted: unknown
+  readonly found: unknown
+}
+
+/**
+ * Where an object is not as wanted. Properties that nobody wants anything of don't count. Lists of texts are sets and must
+ * be equal; lists of objects must have the wanted ones among them.
+ */
+export function findDifferences(wanted: Json, found: Json, within = ''): Difference[] {
+  return Object.entries(wanted).flatMap(([name, value]) => compare(`${within}${name}`, value, found[name]))
+}
+
+function compare(property: string, wanted: unknown, found: unknown): Difference[] {
+  if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
+  if (Array.isArray(wanted) && Array.isArray(found)) {
+    if (wanted.some(isObject))
+      return wanted.filter(isObject).flatMap(one => compareEntry(property, one, found.filter(isObject)))
+    if (String(wanted.toSorted()) === String(found.toSorted())) return []
+  }
+  return wanted === found ? [] : [{ property, wanted, found }]
+}
+
+function compareEntry(property: string, wanted: Json, found: readonly Json[]): Difference[] {
+  const within = `${property}[${wanted['value'] ?? wanted[keyOf(wanted)]}]`
+  const entry = found.find(other => isSame(wanted, other))
+  return entry
+    ? findDifferences(wanted, entry, `${within}.`)
+    : [{ property: within, wanted: 'present', found: 'missing' }]
+}
+
+/** The change that makes an object as wanted; entries of lists that nobody wants anything of stay. */
+export function correction(wanted: Json, found: Json): Json {
+  const changed = Object.entries(wanted).filter(
+    ([name, value]) => compare(name, value, found[name]).length > 0,
+  )
+  return Object.fromEntries(changed.map(([name, value]) => [name, merge(value, found[name])]))
+}
+
+function merge(wanted: unknown, found: unknown): unknown {
+  if (isObject(wanted) && isObject(found))
+    return Object.fromEntries(
+      Object.entries(wanted).map(([name, value]) => [name, merge(value, found[name])]),
+    )
+  if (!Array.isArray(wanted) || !Array.isArray(found) || !wanted.some(isObject)) return wanted
+  const others = found.filter(entry => !wanted.some(one => isSame(one, entry)))
+  return [...others, ...wanted]
+}
+
+function isSame(one: Json, other: Json): boolean {
+  return one[keyOf(one)] === other[keyOf(one)]
+}
+
+/** What an entry of a list is known by: scopes and roles by their id, claims by their name, access by the API. */
+function keyOf(entry: Json): string {
+  return ['id', 'name', 'resourceAppId'].find(key => key in entry) ?? 'id'
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,30 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+
+/** The variables of a `.env` file; none when there is no such file. */
+export function readVariables(path: string): Readonly<Record<string, string | undefined>> {
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+}
+
+const template = new URL('../../.env.example', import.meta.url)
+
+/**
+ * Sets variables in a `.env` file and leaves everything else in it as it is. A new file begins as a copy of `.env.example`.
+ * From then on only its owner can read it.
+ */
+export function setVariables(path: string, variables: Readonly<Record<string, string>>): void {
+  const isNew = !existsSync(path)
+  const source = isNew ? template : path
+  const before = existsSync(source) ? readFileSync(source, 'utf8') : ''
+  const after = Object.entries(variables).reduce(setVariable, before)
+  if (!isNew) chmodSync(path, 0o600)
+  if (after !== before || isNew) writeFileSync(path, after, { mode: 0o600 })
+}
+
+function setVariable(text: string, [name, value]: [name: string, value: string]): string {
+  const assignment = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=)[^\\r\\n]*`, 'gm')
+  const written = /^[\w.~+/=-]*$/.test(value) ? value : `"${value}"`
+  if (text.search(assignment) >= 0) return text.replace(assignment, (_line, start: string) => start + written)
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  return `${text}${text === '' || text.endsWith('\n') ? '' : newline}${name}=${written}${newline}`
+}

@@ -1,0 +1,123 @@
+import type { SignIn } from './sign-in.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface GraphRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below `/v1.0`. */
+  readonly path: string
+  readonly body?: Json
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface ErrorBody {
+  readonly code?: string
+  readonly message?: string
+  readonly innerError?: { readonly 'request-id'?: string }
+}
+
+/** A refusal of Graph (https://learn.microsoft.com/graph/errors). */
+export class GraphRefusal extends Error {
+  override readonly name = 'GraphRefusal'
+  readonly request: GraphRequest
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(request: GraphRequest, response: Response, body: Json) {
+    const error = (body['error'] ?? {}) as ErrorBody
+    super(error.message ?? response.statusText)
+    this.request = request
+    this.status = response.status
+    this.code = error.code ?? 'without a code'
+    this.requestId = error.innerError?.['request-id']
+    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+    this.retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined
+  }
+}
+
+/** No response came. Whether Graph did what it was asked is not known. */
+export class GraphUnreachable extends Error {
+  override readonly name = 'GraphUnreachable'
+  readonly request: GraphRequest
+
+  constructor(request: GraphRequest, url: string, cause: unknown) {
+    const { message, cause: deeper } = cause as Error
+    super(`${url} did not respond (${deeper instanceof Error ? deeper.message : message}).`)
+    this.request = request
+  }
+}
+
+const timeoutMs = 60_000
+
+/** Microsoft Graph v1.0, called as whoever is signed in. */
+export class Graph {
+  readonly url: string
+  readonly #signIn: SignIn
+
+  constructor(url: string, signIn: SignIn) {
+    this.url = url
+    this.#signIn = signIn
+  }
+
+  /**
+   * The body of the response; `undefined` when it has none.
+   *
+   * @throws {GraphRefusal} for every status that is no success.
+   * @throws {GraphUnreachable} when no response came.
+   */
+  async send(request: GraphRequest): Promise<Json | undefined> {
+    const response = await this.#fetch(request)
+    const body = await readJson(response)
+    if (response.ok) return body
+    // Graph takes no token of the Azure CLI for agents in many tenants; another sign-in may do.
+    if ([401, 403].includes(response.status) && this.#signIn.fallBack()) return this.send(request)
+    throw new GraphRefusal(request, response, body ?? {})
+  }
+
+  /** What is at an address, or `undefined` when nothing is. */
+  async read(path: string): Promise<Json | undefined> {
+    try {
+      return await this.send({ method: 'GET', path })
+    } catch (error) {
+      if (error instanceof GraphRefusal && error.status === 404) return undefined
+      throw error
+    }
+  }
+
+  /** The address of a user, for properties that refer to one. */
+  userAddress(id: string): string {
+    return `${this.url}/v1.0/users/${id}`
+  }
+
+  async #fetch(request: GraphRequest): Promise<Response> {
+    const { method, path, body, headers } = request
+    const authorization = `Bearer ${await this.#signIn.token()}`
+    try {
+      return await fetch(`${this.url}/v1.0${path}`, {
+        method,
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: {
+          authorization,
+          'odata-version': '4.0',
+          ...(body ? { 'content-type': 'application/json' } : {}),
+          ...headers,
+        },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+    } catch (error) {
+      throw new GraphUnreachable(request, this.url, error)
+    }
+  }
+}
+
+async function readJson(response: Response): Promise<Json | undefined> {
+  const text = await response.text()
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as Json)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,293 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { Mistake } from './mistake.ts'
+import type { Settings } from './settings.ts'
+import { type SignInWay, signInWays } from './sign-in.ts'
+
+export const commands = {
+  plan: 'shows what apply would make and correct; changes nothing',
+  apply: 'makes and corrects everything; goes on where an earlier run stopped',
+  status: 'compares the tenant with the receipt, property by property',
+  disable: 'switches agents off: they get no new token',
+  enable: 'switches agents on again',
+  destroy: 'deletes what the receipt names, and nothing else',
+} as const
+export type Command = keyof typeof commands
+
+interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly isRepeated?: boolean
+  readonly value?: string
+  readonly preset?: string
+  readonly text: string
+  /** Absent: every command knows it. */
+  readonly of?: readonly Command[]
+}
+
+const setUp: readonly Command[] = ['plan', 'apply']
+
+const options = {
+  tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
+  agent: {
+    type: 'string',
+    isRepeated: true,
+    value: 'name',
+    text: 'agent identity; again for several [weather-agent]; disable and enable: all',
+    of: [...setUp, 'disable', 'enable'],
+  },
+  'cluster-issuer': {
+    type: 'string',
+    value: 'url',
+    text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account',
+    of: setUp,
+  },
+  'service-account': {
+    type: 'string',
+    value: 'namespace:name',
+    text: 'ServiceAccount of the agent’s pod',
+    of: setUp,
+  },
+  'client-secret': {
+    type: 'boolean',
+    text: 'make a client secret and write it into the .env file; for trials',
+    of: setUp,
+  },
+  'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
+  'redirect-uri': {
+    type: 'string',
+    isRepeated: true,
+    value: 'uri',
+    text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]',
+    of: setUp,
+  },
+  sponsor: {
+    type: 'string',
+    isRepeated: true,
+    value: 'user',
+    text: 'user who answers for a new blueprint or agent; again for several [who signs in]',
+    of: setUp,
+  },
+  owner: {
+    type: 'string',
+    isRepeated: true,
+    value: 'user',
+    text: 'further owner of a new blueprint or agent',
+    of: setUp,
+  },
+  'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUp },
+  'api-name': { type: 'string', value: 'name', text: '[Weather API]', of: setUp },
+  'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUp },
+  'service-management-reference': {
+    type: 'string',
+    value: 'reference',
+    text: 'for tenants that demand one of every application',
+    of: setUp,
+  },
+  ticket: {
+    type: 'boolean',
+    text: 'print a request for those who have the roles; signs nobody in',
+    of: setUp,
+  },
+  yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
+  'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
+  'sign-in': {
+    type: 'string',
+    value: signInWays.join('|'),
+    text: 'auto: the Azure CLI, and a device code where its token is refused',
+    preset: 'auto',
+  },
+  'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
+  'access-token-file': {
+    type: 'string',
+    value: 'file',
+    text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in',
+  },
+  receipt: {
+    type: 'string',
+    value: 'file',
+    text: 'what was made, without secrets',
+    preset: '.entra-receipt.json',
+  },
+  dotenv: { type: 'string', value: 'file', text: 'where the ids and the secret go', preset: '.env' },
+  wait: {
+    type: 'string',
+    value: 'seconds',
+    text: 'how long to wait for Entra to show a change',
+    preset: '180',
+  },
+  help: { type: 'boolean', text: 'this help' },
+} satisfies Record<string, Option>
+type Name = keyof typeof options
+
+/** What the caller asked for. */
+export interface Invocation {
+  readonly command: Command
+  readonly isTicket: boolean
+  readonly isConfirmed: boolean
+  readonly isDryRun: boolean
+  readonly tenantId: string | undefined
+  readonly agents: readonly string[]
+  readonly signIn: SignInWay
+  readonly signInClient: string | undefined
+  readonly accessTokenFile: string | undefined
+  readonly receiptPath: string
+  readonly envFile: string
+  readonly waitSeconds: number
+  /** What is wanted beyond what the receipt has. Users are still as they were named. */
+  readonly settings: Partial<Settings>
+}
+
+/** The help, if that is what was asked for. */
+export function readHelp(args: readonly string[]): string | undefined {
+  const { values, positionals } = parse(args)
+  return values.help ? helpText(findCommand(positionals[0])) : undefined
+}
+
+/** @throws {Mistake} when the arguments make no sense. */
+export function readArguments(args: readonly string[]): Invocation {
+  const { values, positionals } = parse(args)
+  const command = readCommand(positionals, values)
+  const foreign = (Object.keys(values) as Name[]).find(name => !isOptionOf(name, command))
+  if (foreign)
+    throw new Mistake(`${command} has no option --${foreign}.`, `npm run entra -- ${command} --help`)
+  return {
+    command,
+    isTicket: values.ticket === true,
+    isConfirmed: values.yes === true,
+    isDryRun: values['dry-run'] === true,
+    tenantId: values.tenant,
+    agents: values.agent ?? [],
+    signIn: readWay(values['sign-in']),
+    signInClient: values['sign-in-client'],
+    accessTokenFile: values['access-token-file'],
+    receiptPath: values.receipt ?? '',
+    envFile: values.dotenv ?? '',
+    waitSeconds: readNumber('wait', values.wait) ?? 0,
+    settings: readSettings(values),
+  }
+}
+
+function readCommand([given, ...more]: readonly string[], { ticket }: Values): Command {
+  const command = findCommand(given ?? (ticket ? 'plan' : undefined))
+  if (command && more.length === 0) return command
+  throw new Mistake(
+    given === undefined ? 'Which command?' : `There is no command "${[given, ...more].join(' ')}".`,
+    `There are ${Object.keys(commands).join(', ')}; --help tells more.`,
+  )
+}
+
+function findCommand(name: string | undefined): Command | undefined {
+  return Object.keys(commands).find((known): known is Command => known === name)
+}
+
+function parse(args: readonly string[]) {
+  const config = Object.fromEntries(
+    Object.entries<Option>(options).map(([name, option]) => [
+      name,
+      {
+        type: option.type,
+        multiple: option.isRepeated ?? false,
+        ...(option.preset === undefined ? {} : { default: option.preset }),
+      },
+    ]),
+  ) satisfies ParseArgsOptionsConfig
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true })
+    return { values: values as Values, positionals }
+  } catch (error) {
+    throw new Mistake((error as Error).message, 'npm run entra -- --help')
+  }
+}
+
+type Values = {
+  readonly [Key in Name]?: (typeof options)[Key] extends { type: 'boolean' }
+    ? boolean
+    : (typeof options)[Key] extends { isRepeated: true }
+      ? string[]
+      : string
+}
+
+function readSettings(values: Values): Partial<Settings> {
+  const days = readNumber('secret-days', values['secret-days'])
+  if (days !== undefined && !values['client-secret'])
+    throw new Mistake('--secret-days goes with --client-secret.', 'Give both or neither.')
+  const given = {
+    agents: values.agent,
+    redirectUris: values['redirect-uri'],
+    sponsors: values.sponsor,
+    owners: values.owner,
+    blueprintName: values['blueprint-name'],
+    apiName: values['api-name'],
+    pageName: values['page-name'],
+    serviceManagementReference: values['service-management-reference'],
+    secretDays: values['client-secret'] ? (days ?? 30) : undefined,
+    federatedCredentials: readFederated(values['cluster-issuer'], values['service-account']),
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function readFederated(issuer: string | undefined, account: string | undefined) {
+  if (issuer === undefined && account === undefined) return undefined
+  const [, namespace, name] = /^([a-z0-9-]+):([a-z0-9.-]+)$/.exec(account ?? '') ?? []
+  if (issuer === undefined || !URL.canParse(issuer) || !namespace || !name)
+    throw new Mistake(
+      '--cluster-issuer <url> and --service-account <namespace:name> go together.',
+      'Take the issuer as the cluster names it, letter for letter: kubectl get --raw /.well-known/openid-configuration',
+    )
+  return [{ issuer, subject: `system:serviceaccount:${namespace}:${name}` }]
+}
+
+function readWay(way: string | undefined): SignInWay {
+  const known = signInWays.find(one => one === way)
+  if (known) return known
+  throw new Mistake(`There is no way "${way}" to sign in.`, `There are ${signInWays.join(', ')}.`)
+}
+
+function readNumber(name: Name, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
+  throw new Mistake(
+    `--${name} must be a whole number from 1 to 9999; it is "${value}".`,
+    'Leave it out for the default.',
+  )
+}
+
+function isOptionOf(name: Name, command: Command): boolean {
+  const { of }: Option = options[name]
+  return of === undefined || of.includes(command)
+}
+
+/** The help for one command, or the overview. */
+export function helpText(command: Command | undefined): string {
+  const names = (Object.keys(options) as Name[]).filter(
+    name => command === undefined || isOptionOf(name, command),
+  )
+  const heads = names.map(name => {
+    const { value }: Option = options[name]
+    return `--${name}${value === undefined ? '' : ` <${value}>`}`
+  })
+  const width = Math.min(Math.max(...heads.map(({ length }) => length)), 34)
+  const lines = heads.map((head, index) => {
+    const { text: words, preset }: Option = options[names[index] ?? 'help']
+    const text = preset === undefined ? words : `${words} [${preset}]`
+    return head.length > width
+      ? `  ${head}\n  ${' '.repeat(width)}  ${text}`
+      : `  ${head.padEnd(width)}  ${text}`
+  })
+  const head = command
+    ? [`npm run entra -- ${command} [options]`, '', `${command} ${commands[command]}.`]
+    : [
+        'npm run entra -- <command> [options]',
+        '',
+        'Sets up, checks, switches off and takes away what the agent needs in Microsoft Entra.',
+        '',
+        ...Object.entries(commands).map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+      ]
+  return [
+    ...head,
+    '',
+    'Options',
+    ...lines,
+    '',
+    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status: differs',
+  ].join('\n')
+}

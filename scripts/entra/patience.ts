@@ -1,0 +1,65 @@
+import { GraphRefusal } from './graph.ts'
+
+/** Time, which a test can let pass at once. */
+export interface Clock {
+  nowMs(): number
+  wait(ms: number): Promise<void>
+}
+
+export interface Patience {
+  readonly clock: Clock
+  /** How long to wait for one thing, in seconds. */
+  readonly waitSeconds: number
+  /** Tells what is waited for. */
+  readonly say: (line: string) => void
+}
+
+/** Entra has taken a change and does not show it everywhere yet. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+}
+
+const longestPauseSeconds = 16
+
+/** What Graph says about an object that was made a moment ago. */
+const notYetCodes = [
+  'Request_ResourceNotFound',
+  'ResourceNotFound',
+  'NoBackingApplicationObject',
+  'Authorization_IdentityNotFound',
+  'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
+  'Directory_ConcurrencyViolation',
+]
+const notYetText = /not found|cannot be found|does not exist|does not reference a valid application/i
+
+/** Does something again, after longer and longer pauses, for as long as Entra may just need time. It has to bear repetition. */
+export async function patiently<Result>(
+  { clock, waitSeconds, say }: Patience,
+  what: string,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const startMs = clock.nowMs()
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await act()
+    } catch (error) {
+      const reason = reasonToWait(error)
+      const waitedSeconds = Math.round((clock.nowMs() - startMs) / 1_000)
+      const asked = error instanceof GraphRefusal ? error.retryAfterSeconds : undefined
+      const pauseSeconds = asked ?? Math.min(2 ** attempt, longestPauseSeconds)
+      if (reason === undefined || waitedSeconds + pauseSeconds > waitSeconds) throw error
+      say(`waiting ${pauseSeconds} s for ${what} (${waitedSeconds} s so far): ${reason}`)
+      await clock.wait(pauseSeconds * 1_000)
+    }
+  }
+}
+
+function reasonToWait(error: unknown): string | undefined {
+  if (error instanceof NotYet) return error.message
+  if (!(error instanceof GraphRefusal)) return undefined
+  const { status, code, message } = error
+  if (status === 429) return 'Graph limits the rate of requests'
+  if (status >= 500) return `Graph has a problem of its own (${status} ${code})`
+  const isNotYet = notYetCodes.includes(code) || (status === 400 && notYetText.test(message))
+  return isNotYet ? `what it depends on is not visible everywhere yet (${code})` : undefined
+}

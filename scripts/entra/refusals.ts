@@ -1,0 +1,112 @@
+import { GraphRefusal, GraphUnreachable } from './graph.ts'
+import { NotYet } from './patience.ts'
+import type { Access, AccessByMethod } from './resource.ts'
+
+/** A step that failed, in words: what, why, and what to do about it. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed'
+  readonly code: string
+  override readonly cause: string
+  readonly fix: string
+
+  constructor(title: string, code: string, cause: string, fix: string) {
+    super(title)
+    this.code = code
+    this.cause = cause
+    this.fix = fix
+  }
+}
+
+/** A cause and a fix. */
+type Words = readonly [cause: string, fix: string]
+
+const again = 'Run the same command again: it goes on where this run stopped.'
+
+/** Puts what went wrong in a step into words; passes on what is no failure of Entra's. */
+export function explain(
+  error: unknown,
+  { title, access }: { title: string; access: AccessByMethod },
+): unknown {
+  if (error instanceof NotYet)
+    return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, again)
+  if (error instanceof GraphUnreachable)
+    return new StepFailed(title, 'GraphUnreachable', error.message, again)
+  if (!(error instanceof GraphRefusal)) return error
+  const { request, status, code, message, requestId } = error
+  const [cause, fix] = wordsFor(error, access[request.method] ?? access.POST)
+  const said = `Graph says to ${request.method} ${request.path}: ${status} "${message}"${requestId ? ` (request-id ${requestId})` : ''}`
+  return new StepFailed(title, code, `${cause}\n${said}`, fix)
+}
+
+function wordsFor({ status, code, message, request }: GraphRefusal, access: Access): Words {
+  if (/ServiceManagementReference|ServiceTree/i.test(message)) return serviceManagementReference
+  const byCode = wordsByCode[code]
+  if (byCode) return byCode
+  if (status === 401) return notSignedIn
+  if (status === 403) return notAllowed(access)
+  if (status === 404) return notThere
+  if (status === 429 || status >= 500) return busy
+  return request.path.endsWith('/addPassword') ? secretRefused : other
+}
+
+function notAllowed({ permission, role }: Access): Words {
+  return [
+    'The signed-in user or application may not do this.',
+    `It takes the role "${role}" (activate it where it is eligible only) and a token with the permission ${permission}. ` +
+      'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
+      'Or have it done: npm run entra -- --ticket prints the request for your identity team.',
+  ]
+}
+
+const serviceManagementReference: Words = [
+  'This tenant demands a service management reference of every application.',
+  'Ask your identity team for yours and add --service-management-reference <reference>.',
+]
+const notSignedIn: Words = [
+  'Graph does not accept the token: it has expired, or is not for Microsoft Graph.',
+  'Sign in anew: az login, or --sign-in device-code or browser. A token from a file has to be a fresh one.',
+]
+const notThere: Words = [
+  'Something that this step needs is not there.',
+  `npm run entra -- status shows what. ${again}`,
+]
+const busy: Words = ['Graph has too many requests, or a problem of its own.', `Wait some minutes. ${again}`]
+const secretRefused: Words = [
+  'Policies of the tenant may forbid client secrets or limit their lifetime.',
+  'Use a federated credential (--cluster-issuer and --service-account), or a shorter lifetime (--secret-days).',
+]
+const other: Words = ['Graph refuses the request.', 'Mend what Graph names. This step has changed nothing.']
+
+function limit(what: string): Words {
+  return [
+    `There are as many ${what} as there may be, those deleted in the last 30 days included.`,
+    'Delete some for good (Entra admin center, deleted applications), or have the limit raised.',
+  ]
+}
+
+const wordsByCode: Readonly<Record<string, Words>> = {
+  Agent_Directory_QuotaExceeded: limit('objects in the tenant'),
+  AgentBlueprint_LimitExceeded: limit('blueprints in the tenant'),
+  AgentIdentity_LimitExceeded: limit('agent identities of this blueprint'),
+  AgentBlueprint_NotSupportedOnApiVersion: [
+    'The tenant does not have agent identities on Graph v1.0.',
+    'Have Microsoft Entra Agent ID switched on for the tenant.',
+  ],
+  AgentIdentity_IncompatibleParentType: [
+    'What the receipt names as the blueprint is none.',
+    'Use the receipt of this set-up (--receipt).',
+  ],
+  Error_AgentIdentitySelfCreateRequired: [
+    'The token is that of a blueprint, which may make agents of its own only.',
+    'Sign in as a user with the role "Agent ID Developer".',
+  ],
+  HostNameNotOnVerifiedDomain: [
+    'The tenant does not allow identifier URIs of this form.',
+    'Ask your identity team to allow api://<client id>, which Entra itself proposes.',
+  ],
+  CannotDeleteOrUpdateEnabledEntitlement: [
+    'A scope or role was changed by hand, and Entra changes disabled ones only.',
+    'Disable it (Entra admin center: Expose an API, App roles), then run this again.',
+  ],
+  Request_MultipleObjectsWithSameKeyValue: ['There is such an object already.', again],
+}

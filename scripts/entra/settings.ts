@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+
+/** The token of this ServiceAccount, issued by this cluster, counts as the blueprint's credential. */
+export interface FederatedCredential {
+  readonly issuer: string
+  readonly subject: string
+}
+
+/** What is wanted in the tenant. Kept in the receipt, so that the next run needs no option again. */
+export interface Settings {
+  readonly blueprintName: string
+  readonly apiName: string
+  readonly pageName: string
+  readonly agents: readonly string[]
+  readonly redirectUris: readonly string[]
+  readonly federatedCredentials: readonly FederatedCredential[]
+  /** Days that a client secret is valid; `null`: there is none. */
+  readonly secretDays: number | null
+  readonly serviceManagementReference: string | null
+  /** Users by object id. */
+  readonly sponsors: readonly string[]
+  readonly owners: readonly string[]
+}
+
+export const defaultSettings: Settings = {
+  blueprintName: 'Weather Agent Blueprint',
+  apiName: 'Weather API',
+  pageName: 'Weather Agent page',
+  agents: ['weather-agent'],
+  redirectUris: ['http://localhost:3001/auth/redirect.html'],
+  federatedCredentials: [],
+  secretDays: null,
+  serviceManagementReference: null,
+  sponsors: [],
+  owners: [],
+}
+
+/** Takes over what is wanted now; agents and federated credentials add up, so that no cluster is cut off by another. */
+export function changeSettings(known: Settings | undefined, change: Partial<Settings>): Settings {
+  const before = known ?? { ...defaultSettings, agents: change.agents ?? defaultSettings.agents }
+  const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]
+  return {
+    ...before,
+    ...change,
+    agents: [...new Set([...before.agents, ...(change.agents ?? [])])],
+    federatedCredentials: [...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values()],
+  }
+}
+
+/** The name of a federated credential at Entra: the same for the same issuer and subject. */
+export function nameOf({ issuer, subject }: FederatedCredential): string {
+  return `kubernetes-${createHash('sha256').update(`${issuer} ${subject}`).digest('hex').slice(0, 12)}`
+}

@@ -1,0 +1,63 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { Graph } from './graph.ts'
+import { type Credential, SignIn } from './sign-in.ts'
+
+const tenantId = '11111111-2222-4333-8444-555555555555'
+
+function credential(name: string, token: string | Error): Credential {
+  const getToken = async () => {
+    if (token instanceof Error) throw token
+    return { token, expiresOnTimestamp: 0 }
+  }
+  return { name, scopes: [], credential: { getToken } }
+}
+
+/** A Graph that accepts one token only. */
+async function startGraph(accepted: string, status: number) {
+  const server = createServer((request, response) => {
+    const isAccepted = request.headers.authorization === `Bearer ${accepted}`
+    response.writeHead(isAccepted ? 200 : status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(isAccepted ? { id: 'ada' } : { error: { code: 'No', message: 'No.' } }))
+  })
+  await new Promise<void>(done => server.listen(0, 'localhost', done))
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]: () => void server.close(),
+  }
+}
+
+describe('signing in', () => {
+  it.each([401, 403])(
+    'goes over to the next way when Graph refuses a token with %i, and stays there',
+    async status => {
+      using server = await startGraph('good', status)
+      const said: string[] = []
+      const ways = [credential('the Azure CLI', 'bad'), credential('a device code', 'good')]
+      const graph = new Graph(server.url, new SignIn(tenantId, ways, line => void said.push(line)))
+      expect(await graph.read('/me')).toEqual({ id: 'ada' })
+      expect(await graph.read('/me')).toEqual({ id: 'ada' })
+      expect(said).toEqual([
+        'the Azure CLI: Graph does not accept its token for this. Going on by a device code.',
+      ])
+    },
+  )
+
+  it('goes over to the next way when one gives no token', async () => {
+    const said: string[] = []
+    const ways = [
+      credential('the Azure CLI', new Error('Please run az login.\nmore')),
+      credential('b', 'good'),
+    ]
+    const signIn = new SignIn(tenantId, ways, line => void said.push(line))
+    expect(await signIn.token()).toBe('good')
+    expect(said).toEqual(['the Azure CLI: Please run az login. Going on by b.'])
+  })
+
+  it('passes the refusal on when there is no other way', async () => {
+    using server = await startGraph('good', 403)
+    const graph = new Graph(server.url, new SignIn(tenantId, [credential('a', 'bad')], () => undefined))
+    await expect(graph.read('/me')).rejects.toMatchObject({ status: 403, code: 'No' })
+  })
+})

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import type { TokenCredential } from '@azure/identity'
+import { decodeJwt } from 'jose'
+import { Mistake } from './mistake.ts'
+
+/** Ways to sign in. `auto`: the Azure CLI, and a device code where its token is not to be had or not accepted. */
+export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
+export type SignInWay = (typeof signInWays)[number]
+
+export interface Credential {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly credential: TokenCredential
+}
+
+/** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools, which asks for the permissions named. */
+const graphCommandLineTools = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
+
+/** Tokens for Graph, by the first credential that works. */
+export class SignIn {
+  readonly #tenantId: string
+  readonly #say: (line: string) => void
+  readonly #credentials: Credential[]
+
+  constructor(tenantId: string, credentials: readonly Credential[], say: (line: string) => void) {
+    this.#tenantId = tenantId
+    this.#credentials = [...credentials]
+    this.#say = say
+  }
+
+  /** @throws {Mistake} when nobody could be signed in, or into another tenant. */
+  async token(): Promise<string> {
+    const [current] = this.#credentials
+    if (!current) throw new Mistake('There is no way left to sign in.', 'Choose one with --sign-in.')
+    try {
+      const { token } = (await current.credential.getToken([...current.scopes])) ?? {}
+      if (token) return checkTenant(token, this.#tenantId)
+      throw new Error('no token')
+    } catch (error) {
+      if (error instanceof Mistake) throw error
+      const [reason = ''] = (error as Error).message.split('\n')
+      if (this.fallBack(reason)) return this.token()
+      throw new Mistake(
+        `Signing in by ${current.name} failed: ${reason}`,
+        `Try another way: --sign-in ${signInWays.filter(way => way !== 'auto').join(', ')}.`,
+      )
+    }
+  }
+
+  /** Goes over to the next credential, if there is one. */
+  fallBack(reason = 'Graph does not accept its token for this.'): boolean {
+    const [current, next] = this.#credentials
+    if (!current || !next) return false
+    this.#say(`${current.name}: ${reason} Going on by ${next.name}.`)
+    this.#credentials.shift()
+    return true
+  }
+}
+
+/** A token that was obtained elsewhere, as in a pipeline; read anew each time, so that it may be renewed. */
+export function tokenFromFile(path: string): Credential {
+  const getToken = async () => ({ token: readFileSync(path, 'utf8').trim(), expiresOnTimestamp: 0 })
+  return { name: path, scopes: [], credential: { getToken } }
+}
+
+export interface SignInOptions {
+  readonly way: SignInWay
+  readonly tenantId: string
+  readonly authority: string
+  readonly graphUrl: string
+  /** A public client of one's own. */
+  readonly clientId: string | undefined
+  readonly permissions: readonly string[]
+  readonly say: (line: string) => void
+}
+
+/** Credentials of `@azure/identity`, in the order in which they are tried. */
+export async function azureCredentials(options: SignInOptions): Promise<Credential[]> {
+  const { way, tenantId, authority: authorityHost, graphUrl, permissions, say } = options
+  // Loading it takes longer than most runs, and not every run needs it.
+  const identity = await import('@azure/identity')
+  const clientId = options.clientId ?? graphCommandLineTools
+  const scopes = permissions.map(permission => `${graphUrl}/${permission}`)
+  const azureCli = (): Credential => ({
+    name: 'the Azure CLI',
+    scopes: [`${graphUrl}/.default`],
+    credential: new identity.AzureCliCredential({ tenantId }),
+  })
+  const deviceCode = (): Credential => ({
+    name: 'a device code',
+    scopes,
+    credential: new identity.DeviceCodeCredential({
+      tenantId,
+      clientId,
+      authorityHost,
+      userPromptCallback: ({ message }) => say(message),
+    }),
+  })
+  const browser = (): Credential => ({
+    name: 'the browser',
+    scopes,
+    credential: new identity.InteractiveBrowserCredential({
+      tenantId,
+      clientId,
+      authorityHost,
+      redirectUri: 'http://localhost',
+    }),
+  })
+  switch (way) {
+    case 'auto':
+      return [azureCli(), deviceCode()]
+    case 'azure-cli':
+      return [azureCli()]
+    case 'device-code':
+      return [deviceCode()]
+    case 'browser':
+      return [browser()]
+  }
+}
+
+/** Nothing may be made in a tenant that was not named. */
+function checkTenant(token: string, tenantId: string): string {
+  const tid = tenantOf(token)
+  if (tid !== undefined && tid !== tenantId)
+    throw new Mistake(
+      `The token is for the tenant ${tid}, and this run is for ${tenantId}.`,
+      'Sign in to the right tenant, or name the other one with --tenant.',
+    )
+  return token
+}
+
+function tenantOf(token: string): unknown {
+  try {
+    return decodeJwt(token)['tid']
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,26 @@
+import { styleText } from 'node:util'
+
+const colours = {
+  create: 'green',
+  created: 'green',
+  correct: 'yellow',
+  corrected: 'yellow',
+  keep: 'gray',
+  unchanged: 'gray',
+  ok: 'green',
+  missing: 'red',
+  differs: 'yellow',
+  disabled: 'yellow',
+  enabled: 'green',
+  delete: 'red',
+  deleted: 'gray',
+} as const
+export type Word = keyof typeof colours
+
+const guidLength = 36
+
+/** One line of a result: what happens to what; coloured on a terminal only. */
+export function line(word: Word, title: string, id: unknown = ''): string {
+  const column = styleText('gray', String(id).padEnd(guidLength))
+  return `${styleText(colours[word], word.padEnd(9))} ${column} ${title}`
+}

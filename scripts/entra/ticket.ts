@@ -1,0 +1,67 @@
+import type { Json } from './graph.ts'
+import { listResources, permissions } from './resources.ts'
+import type { Settings } from './settings.ts'
+
+/** The request for those who have the roles: each object, the Graph request that makes it, and what to send back. */
+export function writeTicket(settings: Settings, tenantId: string, graphUrl: string, command: string): string {
+  const sponsors = settings.sponsors.length > 0 ? settings.sponsors : ['<object id of the sponsor>']
+  const resources = listResources({
+    settings: { ...settings, sponsors },
+    setUpId: 'by hand',
+    disabledAgents: [],
+    objects: {},
+    userAddress: id => `${graphUrl}/v1.0/users/${id}`,
+    nowMs: Date.now(),
+    hasSecret: () => false,
+  })
+  const roles = [...new Set(resources.map(({ access }) => access.POST.role))]
+  const steps = resources.map(({ title, access, create, desired, addressOf }, index) => {
+    const rest = missingFrom(create.body ?? {}, desired)
+    const address = addressOf?.('<its id>')
+    return [
+      `### ${index + 1}. ${title}`,
+      `Role ${access.POST.role}, permission ${access.POST.permission}.`,
+      request(`${create.method} ${graphUrl}/v1.0${create.path}`, create.body ?? {}),
+      ...(create.headers ? [`with the header \`Prefer: ${create.headers['prefer']}\``] : []),
+      ...(Object.keys(rest).length > 0 && address
+        ? [`then`, request(`PATCH ${graphUrl}/v1.0${address}`, rest)]
+        : []),
+    ].join('\n\n')
+  })
+  return `# Request: an agent identity for the weather agent
+
+Please set up the following in the tenant ${tenantId}. It gives one agent its own identity and access to one API;
+nothing of it reaches Microsoft Graph or data of other applications.
+
+Either run this in a checkout of entra-bedrock-agent, which does all of it, shows it before (\`plan\`) and can undo it (\`destroy\`):
+
+    ${command}
+
+or make these ${resources.length} objects by Microsoft Graph. Roles that suffice: ${roles.join(', ')}.
+Delegated permissions: ${permissions.join(', ')}.
+
+${steps.join('\n\n')}
+
+## Please send back
+
+    TENANT_ID=${tenantId}
+    BLUEPRINT_APP_ID=<client id of blueprint>
+    AGENT_CLIENT_ID=<id of agent/${settings.agents[0]}>
+    CLIENT_SPA_APP_ID=<client id of page>
+    WEATHER_API_APP_ID=<client id of weather-api>
+
+A secret, if there is one, goes through a vault, never by mail or chat.`
+}
+
+function request(line: string, body: Json): string {
+  return `\`\`\`http\n${line}\n\n${JSON.stringify(body, null, 2)}\n\`\`\``
+}
+
+/** Wanted properties that the creating request does not set. */
+function missingFrom(created: Json, desired: Json): Json {
+  return Object.fromEntries(
+    Object.entries(desired).filter(
+      ([name, value]) => JSON.stringify(created[name]) !== JSON.stringify(value),
+    ),
+  )
+}

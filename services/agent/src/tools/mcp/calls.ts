@@ -1,0 +1,171 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type Client, ProtocolError, SdkHttpError, type Tool } from '@modelcontextprotocol/client'
+import type { CallApi } from '../../downstream/api-caller.ts'
+import { type ApiResponse, ResponseTooLarge, type SendRequest } from '../../downstream/api-client.ts'
+import type { DownstreamApi } from '../../identity/downstream-api.ts'
+import { LinkedAbort } from '../../identity/linked-abort.ts'
+import type { Caller } from '../../turn/turn.ts'
+import type { ToolContext } from '../toolset.ts'
+import type { ChosenTool } from './choose-tools.ts'
+import { cleanText } from './clean-text.ts'
+import type { McpServer } from './config.ts'
+import { RefusedExchange } from './connection.ts'
+import { McpConnections } from './connections.ts'
+import { mcpProblem } from './problems.ts'
+import { readResult, type ToolResult } from './result.ts'
+
+/** One request of the protocol. */
+interface McpCall<Body> {
+  readonly method: 'tools/list' | 'tools/call'
+  /** The tool's. */
+  readonly name?: string
+  readonly parentId?: string | undefined
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  /** Makes it; what it returns is what the trace shows. */
+  readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Body>
+}
+
+const listTimeoutMs = 5_000
+const maxListBytes = 4 * 1024 * 1024
+const maxToldCharacters = 500
+
+/** What the agent asks of one MCP server: calls of an API like any other. */
+export class McpCalls {
+  readonly #server: McpServer
+  readonly #connections: McpConnections
+
+  constructor(server: McpServer) {
+    this.#server = server
+    this.#connections = new McpConnections(server)
+  }
+
+  /** The tools that the server lists for this caller. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
+  async listTools(caller: Caller, callApi: CallApi): Promise<readonly Tool[]> {
+    let tools: readonly Tool[] = []
+    await this.#call(caller, callApi, {
+      method: 'tools/list',
+      timeoutMs: Math.min(listTimeoutMs, this.#server.limits.timeoutMs),
+      maxBytes: maxListBytes,
+      make: async (client, options) => {
+        tools = (await client.listTools(undefined, { ...options, cacheMode: 'bypass' })).tools
+        return { tools: tools.map(({ name }) => name) }
+      },
+    })
+    return tools
+  }
+
+  /** The text of a tool's result. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
+  async callTool(
+    { turn, callApi, parentId }: ToolContext,
+    { definition }: ChosenTool,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<string> {
+    const { name } = definition
+    const { timeoutMs, maxResultBytes } = this.#server.limits
+    const { text } = await this.#call(turn, callApi, {
+      method: 'tools/call',
+      name,
+      parentId,
+      timeoutMs,
+      maxBytes: maxResultBytes,
+      make: async (client, options) => {
+        const result = await client.callTool(
+          { name, arguments: { ...input } },
+          { ...options, toolDefinition: definition },
+        )
+        return readResult(this.#server, result)
+      },
+    })
+    return text
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  #call<Body extends object>(caller: Caller, callApi: CallApi, call: McpCall<Body>): Promise<Body> {
+    const { api } = this.#server
+    const { method, name, parentId } = call
+    return callApi(caller, api, {
+      path: '',
+      subject: name === undefined ? method : `${method} ${name}`,
+      parentId,
+      isBody: (body): body is Body => !isFailedResult(body),
+      explain: response => explainResponse(api, response),
+      post: {
+        shown: { method, ...(name === undefined ? {} : { params: { name } }) },
+        send: (...wire) => this.#send(caller, call, ...wire),
+      },
+    })
+  }
+
+  async #send<Body>(
+    caller: Caller,
+    { timeoutMs, maxBytes, make }: McpCall<Body>,
+    send: SendRequest,
+    headers: Readonly<Record<string, string>>,
+    turnSignal: AbortSignal,
+  ): Promise<ApiResponse> {
+    const { api } = this.#server
+    using limit = new LinkedAbort(turnSignal)
+    const { signal } = limit
+    limit.after(timeoutMs, () =>
+      limit.abort(unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`)),
+    )
+    try {
+      const body = await this.#connections.call(caller, { send, headers, signal, maxBytes }, client =>
+        make(client, { signal, timeout: 2 * timeoutMs }),
+      )
+      return { status: 200, challenge: undefined, body }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (error instanceof RefusedExchange) return error.response
+      throw explainError(api, error, maxBytes)
+    }
+  }
+}
+
+function isFailedResult(body: unknown): body is ToolResult {
+  return (body as Partial<ToolResult>).isError === true
+}
+
+/** What a response means that brings no result; refusals of the token mean the same for every API. */
+function explainResponse(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
+  if (status === 200) return toolFailed(api, (body as ToolResult).text)
+  if (status >= 500) return unreachable(api, `responded ${status}`, status)
+  if (status >= 300 && status < 400) {
+    return unreachable(api, `responded ${status}; redirects are not followed`, status)
+  }
+  return undefined
+}
+
+function explainError(api: DownstreamApi, error: unknown, maxBytes: number): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof ResponseTooLarge) {
+    return mcpProblem('MCP_RESULT_TOO_LARGE', `The ${api.title} sent more than ${maxBytes} bytes.`, {
+      upstream: { service: api.name },
+    })
+  }
+  if (error instanceof ProtocolError) return toolFailed(api, error.message, String(error.code))
+  if (error instanceof SdkHttpError && error.status !== undefined) {
+    return unreachable(api, `responded ${error.status}`, error.status, error)
+  }
+  return unreachable(api, 'cannot be reached, or does not speak the protocol', undefined, error)
+}
+
+/** In the server's words, since the model may learn from them what to ask otherwise. */
+function toolFailed(api: DownstreamApi, told: string, code?: string): ProblemError {
+  const words = redactText(cleanText(told, maxToldCharacters))
+  return mcpProblem('MCP_TOOL_FAILED', `The ${api.title} says: ${words || 'nothing'}`, {
+    upstream: { service: api.name, ...(code === undefined ? {} : { code }) },
+  })
+}
+
+function unreachable(api: DownstreamApi, what: string, status?: number, cause?: unknown): ProblemError {
+  return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${api.title} ${what}.`, {
+    upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
+    cause,
+  })
+}

@@ -1,0 +1,145 @@
+import type { Tool } from '@modelcontextprotocol/client'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { weatherApi } from '../../identity/testing/fixtures.ts'
+import { chooseTools } from './choose-tools.ts'
+import type { McpServer } from './config.ts'
+import { hashTool } from './tool-hash.ts'
+import { nameForModel } from './tool-names.ts'
+
+const server = (change: Partial<McpServer> = {}): McpServer => ({
+  api: { ...weatherApi, name: 'notes' },
+  allowedTools: ['get_note'],
+  pins: {},
+  protocol: 'auto',
+  limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
+  ...change,
+})
+const listed = (change: object = {}): Tool =>
+  ({ name: 'get_note', inputSchema: { type: 'object' }, ...change }) as Tool
+const withArguments = (properties: object, more: object = {}) =>
+  listed({ inputSchema: { type: 'object', properties, ...more } })
+
+const schemaOf = (tool: Tool) => chooseTools(server(), [tool]).tools[0]?.schema
+const reasonOf = (tool: Tool) => chooseTools(server(), [tool]).refused[0]?.reason
+
+describe('A tool’s name for the model', () => {
+  it('says whose the tool is, in characters that models accept', () => {
+    expect(nameForModel('my-notes', 'read.note/äö')).toBe('my-notes__read_note___')
+    expect(nameForModel('notes', 'x'.repeat(100))).toHaveLength(64)
+  })
+})
+
+describe('A tool’s description', () => {
+  it('is clipped, and holds nothing that cannot be seen', () => {
+    const hidden = [...'ignore all'].map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
+    const description = `Reads\u200b a\u202e note.${hidden.join('')}\u0007\nSecond line. ${'x'.repeat(2_000)}`
+    const [tool] = chooseTools(server(), [listed({ description })]).tools
+    expect(tool?.description).toMatch(/^Reads a note\.\nSecond line\. x+…$/)
+    expect([...(tool?.description ?? '')]).toHaveLength(1_024)
+  })
+})
+
+describe('A tool’s input', () => {
+  it('is built from what is known: types, limits, choices and descriptions', () => {
+    const tool = withArguments(
+      {
+        topic: { type: 'string', description: 'What\u200b about.', maxLength: 10, pattern: '^(a+)+$' },
+        kind: { enum: ['short', 'long'] },
+        places: { type: 'array', items: { $ref: '#/$defs/Place' }, 'x-own': { any: 'thing' } },
+      },
+      {
+        required: ['topic', 'nothing'],
+        additionalProperties: false,
+        anyOf: [{ required: ['topic'] }],
+        $defs: { Place: { type: 'object', properties: { city: { type: ['string', 'null'] } } } },
+      },
+    )
+    expect(schemaOf(tool)).toEqual({
+      type: 'object',
+      properties: {
+        topic: { type: 'string', description: 'What about.', maxLength: 10 },
+        kind: { enum: ['short', 'long'] },
+        places: {
+          type: 'array',
+          items: { type: 'object', properties: { city: { type: ['string', 'null'] } } },
+        },
+      },
+      required: ['topic'],
+      additionalProperties: false,
+    })
+  })
+
+  it.each([
+    [
+      'refers to itself',
+      withArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }),
+      'too large',
+    ],
+    [
+      'refers elsewhere',
+      withArguments({ next: { $ref: 'https://evil.example' } }),
+      'refers to what is not in it',
+    ],
+    ['refers to nothing', withArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
+    ['is too deep', withArguments(nest(20)), 'too large'],
+    ['is too long', withArguments(wide(100)), 'too large'],
+    ['names an argument in words', withArguments({ 'the topic': {} }), 'a name that models do not accept'],
+    ['offers hidden choices', withArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
+  ])('that %s makes the tool unfit', (_what, tool, reason) => {
+    expect(reasonOf(tool)).toContain(reason)
+  })
+
+  it.each([
+    'token',
+    'accessToken',
+    'id_token',
+    'Authorization',
+    'client-secret',
+    'api_key',
+    'password',
+    'jwt',
+  ])('that asks for “%s” makes the tool unfit, wherever the argument is', name => {
+    const reason = `its argument ${name} asks for a credential`
+    expect(reasonOf(withArguments({ [name]: {} }))).toBe(reason)
+    expect(reasonOf(withArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
+  })
+
+  it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may ask for “%s”', name => {
+    expect(reasonOf(withArguments({ [name]: { type: 'string' } }))).toBeUndefined()
+  })
+})
+
+describe('A tool’s hash', () => {
+  it('is the same whatever the order of members, and another for any other definition', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), annotations => {
+        const reversed = Object.fromEntries(Object.entries(annotations).reverse())
+        const tool = listed({ annotations, description: 'Reads.' })
+        expect(hashTool(tool)).toBe(hashTool(listed({ description: 'Reads.', annotations: reversed })))
+        expect(hashTool(tool)).not.toBe(hashTool(listed({ annotations, description: 'Reads!' })))
+      }),
+    )
+  })
+
+  it('decides whether a pinned tool is offered', () => {
+    const hash = hashTool(listed())
+    expect(chooseTools(server({ pins: { get_note: hash } }), [listed()]).tools).toHaveLength(1)
+    expect(
+      chooseTools(server({ pins: { get_note: hash } }), [listed({ description: 'New.' })]),
+    ).toMatchObject({
+      tools: [],
+      changed: [{ tool: 'get_note', pinned: hash, hash: hashTool(listed({ description: 'New.' })) }],
+    })
+  })
+})
+
+function nest(depth: number): object {
+  return { inner: depth === 0 ? {} : { type: 'object', properties: nest(depth - 1) } }
+}
+
+function wide(width: number): object {
+  return Object.fromEntries(
+    Array.from({ length: width }, (_, index) => [`argument_${index}`, { description: 'x'.repeat(100) }]),
+  )
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { weatherApi } from '../../identity/testing/fixtures.ts'
+import { readMcpServers } from './config.ts'
+
+const notes = {
+  url: 'https://notes.example/mcp',
+  downstreamApi: 'notes',
+  appId: '99999999-0000-4000-8000-0000000010AA',
+  allowedTools: ['get_note'],
+}
+
+let folder: string
+let file: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcp-config-'))
+  file = join(folder, 'mcp.json')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function read(content: unknown) {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [weatherApi]))
+}
+
+function faultsOf(content: unknown): readonly string[] {
+  try {
+    read(content)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
+
+const faultsWith = (change: object, name = 'notes') =>
+  faultsOf({ mcpServers: { [name]: { ...notes, ...change } } })
+
+describe('The configuration of MCP servers', () => {
+  it('is nobody’s business when no file is named', () => {
+    expect(readEnvironment({}, env => readMcpServers(env, []))).toEqual([])
+  })
+
+  it('makes an API of each server, for both flows unless one is named', () => {
+    const [both, userOnly] = read({
+      mcpServers: { notes, 'more-notes': { ...notes, flows: ['obo'], timeoutMs: 5_000 } },
+    })
+    expect(both).toMatchObject({
+      api: {
+        name: 'notes',
+        url: 'https://notes.example/mcp',
+        appId: '99999999-0000-4000-8000-0000000010aa',
+        sidecarEntries: { autonomous: 'notesApp', obo: 'notes' },
+        flows: ['autonomous', 'obo'],
+      },
+      allowedTools: ['get_note'],
+      pins: {},
+      protocol: 'auto',
+    })
+    expect(userOnly).toMatchObject({
+      api: { name: 'more-notes', flows: ['obo'] },
+      limits: { timeoutMs: 5_000 },
+    })
+  })
+
+  it('tells every fault of every server at once', () => {
+    const faults = faultsOf({
+      mcpServers: {
+        Notes: { ...notes, url: 'http://notes.example/mcp' },
+        sidecar: notes,
+        'weather-api': notes,
+        files: { url: 'files.example/mcp', command: 'npx', flows: ['both'], timeoutMs: 5 },
+        clashing: { ...notes, allowedTools: ['a.b', 'a_b'], pins: { c: 'sha256-0' } },
+      },
+    })
+    expect(faults.map(fault => fault.replace(`${file} (MCP_CONFIG), server `, ''))).toEqual([
+      '"Notes": its name must be in kebab-case and have 40 characters at most.',
+      '"Notes": url must be https, or http to localhost or to a Service of the cluster, since tokens travel there.',
+      '"sidecar": its name is taken.',
+      '"weather-api": its name is taken.',
+      '"files": url must be an http or https URL.',
+      '"files": downstreamApi is missing.',
+      '"files": appId is missing.',
+      '"files": allowedTools is missing.',
+      '"files": command is not known here.',
+      '"files": flows.0 must be one of autonomous, obo.',
+      '"files": timeoutMs must be >= 100.',
+      '"clashing": its tools "a.b" and "a_b" would both be called clashing__a_b.',
+      '"clashing": pins has "c", which is not in allowedTools.',
+    ])
+  })
+
+  it.each([
+    'http://localhost:8080/mcp',
+    'http://127.0.0.1/mcp',
+    'http://notes/mcp',
+    'http://notes.tools.svc/mcp',
+    'http://notes.tools.svc.cluster.local:8080/mcp',
+  ])('takes %s, which does not leave machine or cluster', url => {
+    expect(faultsWith({ url })).toEqual([])
+  })
+
+  it.each([
+    ['ftp://notes.example/mcp', 'url must be an http or https URL'],
+    ['https://user:secret@notes.example/mcp', 'url must not contain a user name or password'],
+    ['https://notes.example/mcp?key=1', 'url must have no query and no fragment'],
+    ['http://notes.tools.svc.example/mcp', 'url must be https'],
+  ])('does not take %s', (url, fault) => {
+    expect(faultsWith({ url })).toEqual([expect.stringContaining(fault)])
+  })
+
+  it('does without a default for the tools that are allowed', () => {
+    expect(faultsWith({ allowedTools: undefined })).toEqual([
+      expect.stringContaining('allowedTools is missing'),
+    ])
+    expect(faultsWith({ allowedTools: [] })).toEqual([expect.stringContaining('allowedTools')])
+  })
+
+  it.each([
+    ['{"mcpServers":', 'is not JSON'],
+    ['{"servers":{}}', 'must be {"mcpServers"'],
+    ['[]', 'must be {"mcpServers"'],
+  ])('says in words what is wrong with a file of %s', (content, fault) => {
+    expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
+  })
+
+  it('names a file that cannot be read', () => {
+    const missing = join(folder, 'missing.json')
+    const reading = () => readEnvironment({ MCP_CONFIG: missing }, env => readMcpServers(env, []))
+    expect(reading).toThrow(`MCP_CONFIG names ${missing}, which cannot be read (ENOENT).`)
+  })
+})

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
+import { type Static, Type } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { type DownstreamApi, nameSidecarEntries } from '../../identity/downstream-api.ts'
+import { nameForModel } from './tool-names.ts'
+
+/** An MCP server: an API like any other, and what of it the model may use. */
+export interface McpServer {
+  readonly api: DownstreamApi
+  /** The only tools that the model is offered, by the server's names for them. */
+  readonly allowedTools: readonly string[]
+  /** The hash that a tool's definition must have, for tools that are pinned. */
+  readonly pins: Readonly<Record<string, string>>
+  readonly protocol: 'auto' | '2026-07-28' | '2025-11-25'
+  readonly limits: {
+    /** For one call. */
+    readonly timeoutMs: number
+    /** What one response may measure. */
+    readonly maxResultBytes: number
+    /** What the model may get to read of one result. */
+    readonly maxResultCharacters: number
+  }
+}
+
+const strict = { additionalProperties: false } as const
+const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
+const Entry = Type.Object(
+  {
+    url: Type.String(),
+    downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
+    appId: Type.String({ pattern: guid }),
+    flows: Type.Optional(Type.Array(Type.Enum(['autonomous', 'obo']), { minItems: 1 })),
+    allowedTools: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 100 }),
+    pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
+    protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
+    maxResultBytes: Type.Optional(Type.Integer({ minimum: 1_024, maximum: 16 * 1024 * 1024 })),
+    maxResultCharacters: Type.Optional(Type.Integer({ minimum: 100, maximum: 1_000_000 })),
+  },
+  strict,
+)
+type Entry = Static<typeof Entry>
+const Shape = Type.Object({ mcpServers: Type.Record(Type.String(), Type.Unknown()) }, strict)
+
+const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+/** So that a whole `<server>__` is left at the front of every tool's name. */
+const longestServerName = 40
+/** What traces and the status call something else. */
+const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
+
+/** Reads the servers of the file that `MCP_CONFIG` names; none without it. Every fault is the environment's. */
+export function readMcpServers(
+  env: EnvironmentReader,
+  otherApis: readonly DownstreamApi[],
+): readonly McpServer[] {
+  const file = env.optional('MCP_CONFIG')
+  if (file === undefined) return []
+  const content = readJson(env, file)
+  if (content === undefined) return []
+  if (!Compile(Shape).Check(content)) {
+    env.fault(`${file} (MCP_CONFIG) must be {"mcpServers": {"<name>": {…}}} and nothing else.`)
+    return []
+  }
+  const taken = [...reservedNames, ...otherApis.map(({ name }) => name)]
+  return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
+    const faults = findFaults(name, entry, taken)
+    for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
+    return faults.length === 0 ? [describeServer(name, entry as Entry)] : []
+  })
+}
+
+function readJson(env: EnvironmentReader, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown
+  } catch (error) {
+    env.fault(
+      error instanceof SyntaxError
+        ? `${file} (MCP_CONFIG) is not JSON: ${error.message}.`
+        : `MCP_CONFIG names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    )
+    return undefined
+  }
+}
+
+function findFaults(name: string, entry: unknown, taken: readonly string[]): readonly string[] {
+  const ofName = [
+    ...(serverName.test(name) && name.length <= longestServerName
+      ? []
+      : [`its name must be in kebab-case and have ${longestServerName} characters at most`]),
+    ...(taken.includes(name) ? ['its name is taken'] : []),
+  ]
+  const { url } = Object(entry) as { url?: unknown }
+  const ofNameAndUrl = [...ofName, ...(typeof url === 'string' ? findUrlFaults(url) : [])]
+  const shape = Compile(Entry)
+  if (!shape.Check(entry)) return [...ofNameAndUrl, ...shape.Errors(entry).flatMap(describeShapeFault)]
+  const { allowedTools, pins = {} } = entry
+  return [
+    ...ofNameAndUrl,
+    ...findNameClashes(name, allowedTools),
+    ...Object.keys(pins)
+      .filter(tool => !allowedTools.includes(tool))
+      .map(tool => `pins has "${tool}", which is not in allowedTools`),
+  ]
+}
+
+type ShapeFault = ReturnType<Validator['Errors']>[number]
+
+function describeShapeFault({ keyword, instancePath, params, message }: ShapeFault): readonly string[] {
+  const at = instancePath.slice(1).replaceAll('/', '.') || 'it'
+  const details = params as {
+    requiredProperties?: string[]
+    additionalProperties?: string[]
+    allowedValues?: string[]
+  }
+  switch (keyword) {
+    case 'required':
+      return (details.requiredProperties ?? []).map(property => `${property} is missing`)
+    case 'additionalProperties':
+      return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
+    case 'enum':
+      return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
+    // Comes with `additionalProperties`, and says less.
+    case 'boolean':
+      return []
+    default:
+      return [`${at} ${message}`]
+  }
+}
+
+/** Tokens travel there: https, or http that leaves neither this machine nor the cluster. */
+function findUrlFaults(text: string): readonly string[] {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol)) return ['url must be an http or https URL']
+  const isInside =
+    loopbackHosts.includes(url.hostname) || /^[a-z0-9-]+$|\.svc(\.cluster\.local)?$/.test(url.hostname)
+  return [
+    ...(url.protocol === 'http:' && !isInside
+      ? ['url must be https, or http to localhost or to a Service of the cluster, since tokens travel there']
+      : []),
+    ...(url.username || url.password ? ['url must not contain a user name or password'] : []),
+    ...(url.search || url.hash ? ['url must have no query and no fragment'] : []),
+  ]
+}
+
+function findNameClashes(server: string, tools: readonly string[]): readonly string[] {
+  return tools.flatMap((tool, index) => {
+    const name = nameForModel(server, tool)
+    const other = tools.slice(0, index).find(earlier => nameForModel(server, earlier) === name)
+    return other === undefined ? [] : [`its tools "${other}" and "${tool}" would both be called ${name}`]
+  })
+}
+
+function describeServer(name: string, entry: Entry): McpServer {
+  const { flows = ['autonomous', 'obo'], pins = {}, protocol = 'auto', allowedTools } = entry
+  const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
+  return {
+    api: {
+      name,
+      title: `${name} MCP server`,
+      url: entry.url,
+      healthPath: undefined,
+      appId: entry.appId.toLowerCase(),
+      sidecarEntries: nameSidecarEntries(entry.downstreamApi),
+      flows,
+      permissions: undefined,
+    },
+    allowedTools,
+    pins,
+    protocol,
+    limits: { timeoutMs, maxResultBytes, maxResultCharacters },
+  }
+}

@@ -1,0 +1,166 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import {
+  type ApiResponse,
+  readResponse,
+  type SendRequest,
+  type WireResponse,
+} from '../../downstream/api-client.ts'
+import { version } from '../../version.ts'
+import type { McpServer } from './config.ts'
+
+/** One call of the agent, whatever requests the protocol makes of it. */
+export interface Exchange {
+  readonly send: SendRequest
+  /** The token among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  readonly maxBytes: number
+  /** What went wrong on the wire: the protocol's library wraps it, or says something else. */
+  failure?: unknown
+}
+
+/** A response that the protocol has no say in: it refuses the token, leads elsewhere or is the server's own fault. */
+export class RefusedExchange extends Error {
+  override readonly name = 'RefusedExchange'
+  readonly response: ApiResponse
+
+  constructor(response: ApiResponse) {
+    super(`The server responded ${response.status}.`)
+    this.response = response
+  }
+}
+
+const modes = {
+  auto: 'auto',
+  '2026-07-28': { pin: '2026-07-28' },
+  '2025-11-25': 'legacy',
+} as const
+const maxListPages = 4
+const farewellMs = 2_000
+
+/** Each call's own, so that a token goes with the call that it was obtained for, whoever else shares the connection. */
+const exchanges = new AsyncLocalStorage<Exchange>()
+
+/** A connection to one server under one identity. It goes to the configured address and nowhere else. */
+export class McpConnection {
+  readonly #server: McpServer
+  readonly #client: Client
+  readonly #transport: StreamableHTTPClientTransport
+  /** For what the protocol sends when no call waits for it any more, such as a cancellation. */
+  #latest: Exchange
+
+  private constructor(server: McpServer, exchange: Exchange) {
+    this.#server = server
+    this.#latest = exchange
+    this.#client = new Client(
+      { name: 'entra-bedrock-agent', version },
+      {
+        versionNegotiation: { mode: modes[server.protocol] },
+        listMaxPages: maxListPages,
+        inputRequired: { autoFulfill: false },
+      },
+    )
+    this.#transport = new StreamableHTTPClientTransport(new URL(server.api.url), {
+      fetch: (_url, init) => this.#fetch(init),
+    })
+  }
+
+  /** Connects; without a request where the server's era is known and it needs none. */
+  static async open(
+    server: McpServer,
+    exchange: Exchange,
+    prior: PriorDiscovery | undefined,
+  ): Promise<McpConnection> {
+    const connection = new McpConnection(server, exchange)
+    await connection.#run(exchange, async () => {
+      const { signal } = exchange
+      const options = { signal, timeout: server.limits.timeoutMs }
+      await connection.#client.connect(connection.#transport, { ...options, ...(prior ? { prior } : {}) })
+    })
+    return connection
+  }
+
+  /** Which era the server speaks, for the connections after this one. */
+  get prior(): PriorDiscovery {
+    const discover = this.#client.getDiscoverResult()
+    return discover ? { kind: 'modern', discover } : { kind: 'legacy' }
+  }
+
+  get hasSession(): boolean {
+    return this.#transport.sessionId !== undefined
+  }
+
+  /** Makes one call. Throws RefusedExchange, what `send` threw, or the library's error. */
+  async call<Result>(exchange: Exchange, make: (client: Client) => Promise<Result>): Promise<Result> {
+    this.#latest = exchange
+    return await this.#run(exchange, () => make(this.#client))
+  }
+
+  /** Tells the server, where it keeps a session. Never throws. */
+  async close(): Promise<void> {
+    await exchanges.run(this.#latest, () => this.#transport.terminateSession()).catch(() => {})
+    await this.#client.close().catch(() => {})
+  }
+
+  async #run<Result>(exchange: Exchange, make: () => Promise<Result>): Promise<Result> {
+    try {
+      return await exchanges.run(exchange, make)
+    } catch (error) {
+      throw exchange.failure ?? error
+    }
+  }
+
+  async #fetch({ method = 'GET', headers, body, signal }: RequestInit = {}): Promise<Response> {
+    // That would be a stream of what the server wants to push.
+    if (method === 'GET') return new Response(null, { status: 405 })
+    const exchange = exchanges.getStore() ?? this.#latest
+    const text = typeof body === 'string' ? body : undefined
+    // A cancellation and the end of a session have to go out after call and connection were given up.
+    const limit = expectsResult(text)
+      ? AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
+      : AbortSignal.timeout(farewellMs)
+    try {
+      const response = await exchange.send(
+        {
+          method,
+          url: this.#server.api.url,
+          headers: { ...exchange.headers, ...Object.fromEntries(new Headers(headers)) },
+          body: text,
+          maxBytes: exchange.maxBytes,
+        },
+        limit,
+      )
+      const { status } = response
+      if (expectsResult(text) && endsWithoutResult(response))
+        throw new Error('The stream ended without a result.')
+      if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
+      return new Response(response.text || null, { status, headers: singleHeaders(response.headers) })
+    } catch (error) {
+      exchange.failure = error
+      throw error
+    }
+  }
+}
+
+/** Everything else tells of the protocol's era, or is the protocol's own failure. */
+function isRefusal(status: number): boolean {
+  return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
+}
+
+/** Of the messages that are posted, only requests have an id. */
+function expectsResult(body: string | undefined): boolean {
+  return body !== undefined && 'id' in (JSON.parse(body) as object)
+}
+
+/** The older era would have the client come back for the rest; the protocol's library waits for it. */
+function endsWithoutResult({ status, headers, text }: WireResponse): boolean {
+  const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
+  return isStream && !/"(?:result|error)"\s*:/.test(text)
+}
+
+function singleHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+  )
+}

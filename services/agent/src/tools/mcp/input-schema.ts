@@ -1,0 +1,146 @@
+import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
+import { cleanText } from './clean-text.ts'
+
+/** Why a tool cannot be offered, as the end of a sentence about it. */
+export class UnfitTool extends Error {
+  override readonly name = 'UnfitTool'
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+const maxCharacters = 8_192
+const maxSchemas = 400
+const maxDepth = 12
+const maxDescription = 500
+const maxChoices = 200
+const types = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
+const numbers = [
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+] as const
+/** What models accept as the name of an argument. */
+const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
+/** Matched against a name in lower case without separators. No server has to ask the model for these. */
+const credentialName =
+  /^(?:.*(?:access|auth|bearer|id|refresh|session|security)token|token|jwt|cookie|auth|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikey|privatekey|credentials?))$/
+
+/**
+ * A tool's input as the model may get it, built anew from what is known to be harmless. References are replaced by what
+ * they refer to, so that the size is bounded, and with it what checking arguments costs. Regular expressions are left
+ * out: whoever writes one decides how long it takes.
+ *
+ * @throws UnfitTool
+ */
+export function readInputSchema(inputSchema: Json): JsonSchema7ObjectType {
+  const schema = new SchemaReader(inputSchema).read(withoutAlternatives(inputSchema), 0)
+  if (schema['type'] !== 'object') throw new UnfitTool('its input is not an object')
+  if (JSON.stringify(schema).length > maxCharacters) throw new UnfitTool('its input schema is too large')
+  return { properties: {}, ...schema } as unknown as JsonSchema7ObjectType
+}
+
+/** Models accept none for the input as a whole. */
+function withoutAlternatives({ anyOf: _any, oneOf: _one, allOf: _all, ...schema }: Json): Json {
+  return schema
+}
+
+class SchemaReader {
+  readonly #root: Json
+  #schemas = 0
+
+  constructor(root: Json) {
+    this.#root = root
+  }
+
+  read(given: unknown, depth: number): Record<string, unknown> {
+    this.#schemas += 1
+    if (this.#schemas > maxSchemas || depth > maxDepth) throw new UnfitTool('its input schema is too large')
+    if (given === false) throw new UnfitTool('its input schema has a part that nothing fits')
+    const schema = isJson(given) ? given : {}
+    if (typeof schema['$ref'] === 'string') return this.read(this.#resolve(schema['$ref']), depth + 1)
+    return {
+      ...readType(schema),
+      ...readDescription(schema),
+      ...Object.fromEntries(numbers.flatMap(name => (isNumber(schema[name]) ? [[name, schema[name]]] : []))),
+      ...(Array.isArray(schema['enum']) ? { enum: readChoices(schema['enum']) } : {}),
+      ...('const' in schema ? { enum: readChoices([schema['const']]) } : {}),
+      ...('items' in schema ? { items: this.read(schema['items'], depth + 1) } : {}),
+      ...this.#readProperties(schema, depth),
+      ...Object.fromEntries(
+        ['anyOf', 'oneOf', 'allOf'].flatMap(name => {
+          const parts = schema[name]
+          return Array.isArray(parts) && parts.length > 0
+            ? [[name, parts.map(part => this.read(part, depth + 1))]]
+            : []
+        }),
+      ),
+    }
+  }
+
+  #readProperties(schema: Json, depth: number): Record<string, unknown> {
+    const { properties, required, additionalProperties } = schema
+    if (!isJson(properties)) return {}
+    const read = Object.entries(properties).map(([name, inner]) => {
+      if (!argumentName.test(name)) throw new UnfitTool('an argument has a name that models do not accept')
+      if (credentialName.test(name.toLowerCase().replaceAll(/[_.-]/g, ''))) {
+        throw new UnfitTool(`its argument ${name} asks for a credential`)
+      }
+      return [name, this.read(inner, depth + 1)] as const
+    })
+    return {
+      properties: Object.fromEntries(read),
+      ...(Array.isArray(required)
+        ? { required: required.filter(name => typeof name === 'string' && Object.hasOwn(properties, name)) }
+        : {}),
+      ...(additionalProperties === false ? { additionalProperties } : {}),
+    }
+  }
+
+  /** Only what lies in the schema itself, such as `#/$defs/Place`. */
+  #resolve(reference: string): unknown {
+    const path = /^#\/(.+)$/.exec(reference)?.[1]?.split('/') ?? []
+    const found = path.reduce<unknown>(
+      (at, name) => (isJson(at) && Object.hasOwn(at, name) ? at[name] : undefined),
+      path.length > 0 ? this.#root : undefined,
+    )
+    if (found === undefined) throw new UnfitTool('its input schema refers to what is not in it')
+    return found
+  }
+}
+
+function readType({ type }: Json): { type?: string | string[] } {
+  if (typeof type === 'string' && types.has(type)) return { type }
+  if (!Array.isArray(type)) return {}
+  const known = type.filter(one => typeof one === 'string' && types.has(one))
+  return known.length > 0 ? { type: known } : {}
+}
+
+function readDescription({ description, title }: Json): { description?: string } {
+  const text = description ?? title
+  return typeof text === 'string' && text !== '' ? { description: cleanText(text, maxDescription) } : {}
+}
+
+/** Plain values as they are: cleaned, a choice would be another one than the server knows. */
+function readChoices(choices: readonly unknown[]): readonly unknown[] {
+  const plain = choices.filter(choice => choice === null || typeof choice !== 'object')
+  if (plain.length === 0 || plain.length > maxChoices) {
+    throw new UnfitTool('an argument has choices that models do not accept')
+  }
+  if (plain.some(choice => typeof choice === 'string' && cleanText(choice, maxDescription) !== choice)) {
+    throw new UnfitTool('an argument has choices that cannot be read')
+  }
+  return plain
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,66 @@
+/** The agent's MCP client as the conformance suite runs it: `node conformance-client.ts <url>`; lists the tools, calls each. */
+import pino from 'pino'
+import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
+import { McpCalls } from '../../../services/agent/src/tools/mcp/calls.ts'
+import { type ChosenTool, chooseTools } from '../../../services/agent/src/tools/mcp/choose-tools.ts'
+import type { McpServer } from '../../../services/agent/src/tools/mcp/config.ts'
+import { betweenTurns } from '../../../services/agent/src/turn/between-turns.ts'
+import type { Turn } from '../../../services/agent/src/turn/turn.ts'
+import { agentIdentity } from '../../support/identities.ts'
+
+const url = process.argv.at(-1) ?? ''
+const { toolCalls = [] } = JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}') as {
+  toolCalls?: { name: string; arguments: Record<string, unknown> }[]
+}
+const server: McpServer = {
+  api: {
+    name: 'suite',
+    title: 'suite',
+    url,
+    healthPath: undefined,
+    appId: 'suite',
+    sidecarEntries: { autonomous: 'suiteApp', obo: 'suite' },
+    flows: ['autonomous'],
+    permissions: undefined,
+  },
+  allowedTools: [],
+  pins: {},
+  protocol: 'auto',
+  limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
+}
+const token = { value: 'token-of-the-suite', fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
+const apiCaller = createApiCaller({
+  apis: [server.api],
+  tokens: {
+    obtain: async () => ({ ...token, attempts: 1, correlationId: '' }),
+    urlOf: () => '',
+    health: {
+      sidecar: { state: 'unknown' },
+      flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
+      sidecarNeedsRestart: undefined,
+    },
+    refresh: async () => {},
+    close: async () => {},
+  },
+  logger: pino({ level: 'silent' }),
+})
+const turn = betweenTurns(agentIdentity) as Turn
+const calls = new McpCalls(server)
+const listed = await calls.listTools(turn, apiCaller.call)
+const { tools } = chooseTools({ ...server, allowedTools: listed.map(({ name }) => name) }, listed)
+for (const tool of tools) {
+  for (const input of argumentsFor(tool)) {
+    // Some tools are there to fail.
+    await calls.callTool({ turn, callApi: apiCaller.call }, tool, input).catch(() => {})
+  }
+}
+await calls.close()
+await apiCaller.close()
+
+/** Those that the suite wants, or else a number or a text for each argument. */
+function argumentsFor({ definition: { name }, schema }: ChosenTool): readonly Record<string, unknown>[] {
+  const wanted = toolCalls.filter(call => call.name === name)
+  if (wanted.length > 0) return wanted.map(call => call.arguments)
+  const properties = Object.entries(schema.properties as Record<string, { type?: string }>)
+  return [Object.fromEntries(properties.map(([key, { type }]) => [key, type === 'string' ? 'text' : 1]))]
+}

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const suite = resolve(
+  import.meta.dirname,
+  '../../../node_modules/@modelcontextprotocol/conformance/dist/index.js',
+)
+const client = `${process.execPath} ${resolve(import.meta.dirname, 'conformance-client.ts')}`
+
+const applicable = [
+  'initialize',
+  'tools_call',
+  'request-metadata',
+  'http-standard-headers',
+  'http-custom-headers',
+  'http-invalid-tool-headers',
+  'json-schema-ref-no-deref',
+]
+
+/** What the suite knows besides, by the reason for which it does not apply. */
+const exceptions: Readonly<Record<string, RegExp>> = {
+  'The sidecar obtains tokens; the client looks nowhere for an authorization server.': /^auth\//,
+  'The server cannot ask back: the client declares no capability for it.':
+    /^(elicitation-sep1034-client-defaults|sep-2322-client-request-state)$/,
+  'A stream that ends early is a failure: a call that was not answered is not continued.': /^sse-retry$/,
+  'Schemas are rebuilt, not preserved: what cannot be bounded is left out.':
+    /^json-schema-2020-12-preservation$/,
+  'Extensions that the client does not implement.': /^sep-2640-/,
+}
+
+it('the official conformance suite finds nothing wrong in the client, as far as it applies', async () => {
+  const outputs = await Promise.all(
+    applicable.map(scenario =>
+      run(process.execPath, [suite, 'client', '--command', client, '--scenario', scenario]),
+    ),
+  )
+  for (const { stdout, stderr } of outputs) expect(stdout + stderr).toContain('OVERALL: PASSED')
+})
+
+it('knows no other scenario, but what is excepted for a reason', async () => {
+  const { stdout } = await run(process.execPath, [suite, 'list'])
+  const list = /^Client scenarios.*:\n((?: {2}- .*\n)+)/m.exec(stdout)?.[1] ?? ''
+  const scenarios = [...list.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name)
+  expect(scenarios).toEqual(expect.arrayContaining(applicable))
+  const reasons = Object.values(exceptions)
+  expect(
+    scenarios.filter(name => !applicable.includes(name) && !reasons.some(pattern => pattern.test(name))),
+  ).toEqual([])
+  for (const pattern of reasons) expect(scenarios.some(name => pattern.test(name))).toBe(true)
+})

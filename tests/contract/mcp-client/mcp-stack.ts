@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { registerApi, sidecarEntries } from '../../support/register-api.ts'
+import { Stack } from '../../support/stack.ts'
+import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
+import { notesAppId } from './notes-server.ts'
+
+/** An API that users have not consented to. */
+export const vaultAppId = '99999999-0000-4000-8000-0000000020aa'
+
+type Servers = Readonly<Record<string, object>>
+
+/** Everything that an agent with MCP servers needs, the emulated tenant with an API for those servers included. */
+export class McpStack implements AsyncDisposable {
+  readonly stack: Stack
+  readonly #aws: EmulatedAws
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mcp-client-'))
+
+  private constructor(stack: Stack, aws: EmulatedAws) {
+    this.stack = stack
+    this.#aws = aws
+  }
+
+  static async start(): Promise<McpStack> {
+    const aws = await EmulatedAws.start()
+    const sidecar = { ...sidecarEntries('notes', notesAppId), ...sidecarEntries('vault', vaultAppId) }
+    const stack = await Stack.start({ sidecar }, ['entra', 'sidecar', 'weather'])
+    registerApi(stack, {
+      appId: notesAppId,
+      displayName: 'Notes',
+      role: 'Notes.Read.All',
+      scope: 'Notes.Read',
+    })
+    registerApi(stack, {
+      appId: vaultAppId,
+      displayName: 'Vault',
+      role: 'Vault.Read.All',
+      scope: 'Vault.Read',
+      isConsented: false,
+    })
+    return new McpStack(stack, aws)
+  }
+
+  /** Starts the agent with these servers, or starts it anew. What is not given is as for the notes server. */
+  async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const file = join(this.#folder, 'mcp.json')
+    const defaults = { downstreamApi: 'notes', appId: notesAppId, allowedTools: ['get_note'] }
+    const mcpServers = Object.fromEntries(
+      Object.entries(servers).map(([name, server]) => [name, { ...defaults, ...server }]),
+    )
+    writeFileSync(file, JSON.stringify({ mcpServers }))
+    await this.stack.restart('agent', {
+      ...this.#aws.environment,
+      ...staticKeys,
+      MCP_CONFIG: file,
+      ...environment,
+    })
+  }
+
+  async get<Body = Record<string, unknown>>(path: string): Promise<Body> {
+    return (await (await fetch(`${this.stack.agentUrl}${path}`)).json()) as Body
+  }
+
+  /** Asks in Bedrock mode; on behalf of the user where their token is given. */
+  async ask(message: string, token?: string, signal: AbortSignal | null = null): Promise<Response> {
+    return await fetch(`${this.stack.agentUrl}/api/chat`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }),
+      signal,
+    })
+  }
+
+  /** The turn of a question that is answered. */
+  async answerTo(message: string, token?: string): Promise<ChatResponse> {
+    const response = await this.ask(message, token)
+    const text = await response.text()
+    if (response.status !== 200) throw new Error(text)
+    return JSON.parse(text) as ChatResponse
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.close()
+    await this.#aws.stop()
+    rmSync(this.#folder, { recursive: true })
+  }
+}

@@ -1,0 +1,150 @@
+import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { ScriptedBedrock, stop, text } from '../bedrock/scripted-bedrock.ts'
+import { McpStack, vaultAppId } from './mcp-stack.ts'
+import { type NotesServer, notesAppId, startNotesServer } from './notes-server.ts'
+import { ScriptedMcpServers, tool } from './scripted-server.ts'
+
+let mcp: McpStack
+let notes: NotesServer
+let scripted: ScriptedMcpServers
+let ada: string
+beforeAll(async () => {
+  mcp = await McpStack.start()
+  notes = await startNotesServer(mcp.stack.entraUrl)
+  scripted = await new ScriptedMcpServers().start()
+  scripted.scripts['vault'] = { tools: [tool('open_vault')] }
+  ada = await mcp.stack.signIn(identities.ada.oid)
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  await notes.close()
+  await scripted.close()
+})
+
+/** The names of the tools that went to the model with its first call. */
+function offeredIn({ trace }: ChatResponse): readonly string[] {
+  const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
+  return body?.tools ?? []
+}
+
+describe('What the model is offered', () => {
+  it('is what the configuration allows of each server, and nothing that the server says besides', async () => {
+    await mcp.configure({
+      notes: { url: notes.url, allowedTools: ['get_note', 'fail'] },
+      'more-notes': { url: notes.url, allowedTools: ['get_note'] },
+    })
+    expect(offeredIn(await mcp.answerTo('Hello!'))).toEqual([
+      'get_weather',
+      'get_forecast',
+      'notes__get_note',
+      'notes__fail',
+      'more-notes__get_note',
+    ])
+  })
+
+  it('comes with descriptions, and with no instructions of the server', async () => {
+    const bedrock = await new ScriptedBedrock().start()
+    bedrock.play([...text('Hello!'), ...stop('end_turn')])
+    await mcp.configure({ notes: { url: notes.url } }, { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url })
+    await mcp.answerTo('Hello!')
+    await bedrock.stop()
+    const [prompt] = bedrock.requests
+      .map(({ body }) => JSON.stringify(body))
+      .filter(body => body.includes('Hello!'))
+    expect(prompt).toContain('Reads the note about a topic.')
+    expect(prompt).not.toContain('INSTRUCTIONS OF THE SERVER')
+    expect(prompt).not.toContain('delete_notes')
+  })
+
+  it('is in the list of APIs, and each server in the status', async () => {
+    await mcp.configure({ 'my-notes': { url: notes.url, allowedTools: ['fail'] } })
+    expect(await mcp.get('/api/config')).toMatchObject({
+      apis: [{ name: 'weather-api' }, { name: 'my-notes', title: 'my-notes MCP server', appId: notesAppId }],
+    })
+    await vi.waitFor(async () =>
+      expect(await mcp.get('/api/status')).toMatchObject({ components: { my_notes: { state: 'ready' } } }),
+    )
+  })
+
+  it('fails in the server’s words, which the model passes on', async () => {
+    const reply = await mcp.answerTo('Use fail with topic Apollo')
+    expect(reply.tools).toMatchObject([{ name: 'my-notes__fail', status: 'failed' }])
+    expect(reply.answer).toContain('There is no note about Apollo.')
+    expect(reply.trace.find(({ kind }) => kind === 'tool')?.problem).toMatchObject({
+      code: 'MCP_TOOL_FAILED',
+    })
+    expect(await mcp.get('/api/status')).toMatchObject({ components: { my_notes: { state: 'ready' } } })
+  })
+})
+
+describe('A tool that is not what was pinned', () => {
+  it('is dropped, and notice, status and log say so; the others stay', async () => {
+    const pinned = `sha256-${'0'.repeat(64)}`
+    await mcp.configure({
+      notes: { url: notes.url, allowedTools: ['get_note', 'fail'], pins: { get_note: pinned } },
+    })
+    const reply = await mcp.answerTo('Get note on topic Apollo')
+    expect(offeredIn(reply)).not.toContain('notes__get_note')
+    expect(offeredIn(reply)).toContain('notes__fail')
+    const problem = { code: 'MCP_TOOL_CHANGED', hint: expect.stringContaining('get_note') }
+    expect(reply.notices).toMatchObject([problem])
+    expect(await mcp.get('/api/status')).toMatchObject({
+      status: 'degraded',
+      components: { notes: { state: 'ready', problem } },
+    })
+    const logged = mcp.stack.agentLog.map(line => JSON.parse(line)).filter(entry => entry.pinned === pinned)
+    expect(logged).toEqual([
+      expect.objectContaining({
+        api: 'notes',
+        tool: 'get_note',
+        hash: expect.stringMatching(/^sha256-[0-9a-f]{64}$/),
+      }),
+    ])
+  })
+
+  it('is offered again once the hash from the log is pinned', async () => {
+    const [hash] = mcp.stack.agentLog
+      .map(line => JSON.parse(line))
+      .flatMap(entry => (entry.tool === 'get_note' && entry.pinned ? [entry.hash] : []))
+    await mcp.configure({ notes: { url: notes.url, pins: { get_note: hash } } })
+    const reply = await mcp.answerTo('Get note on topic Apollo')
+    expect(reply.tools).toMatchObject([{ name: 'notes__get_note', status: 'ok' }])
+    expect(reply.notices).toEqual([])
+  })
+})
+
+describe('A server for users only', () => {
+  it('is not offered to the agent itself, and not even asked what it has', async () => {
+    await mcp.configure({ notes: { url: notes.url, flows: ['obo'] } })
+    const before = notes.calls.length
+    expect(offeredIn(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')
+    expect(notes.calls.slice(before)).toEqual([])
+    expect(await mcp.get('/api/status')).toMatchObject({ components: { sidecar: { state: 'ready' } } })
+  })
+
+  it('lists its tools for the user whose turn it is, which the trace shows', async () => {
+    const before = notes.calls.length
+    const reply = await mcp.answerTo('Get note on topic Apollo', ada)
+    expect(reply.tools).toMatchObject([{ name: 'notes__get_note', status: 'ok' }])
+    const bodies = reply.trace.filter(({ kind }) => kind === 'api-call').map(({ request }) => request?.body)
+    expect(bodies).toEqual([{ method: 'tools/list' }, { method: 'tools/call', params: { name: 'get_note' } }])
+    for (const { claims } of notes.calls.slice(before)) expect(claims['oid']).toBe(identities.ada.oid)
+  })
+})
+
+describe('A missing consent ends the turn with its problem, never as text for the model,', () => {
+  const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
+
+  it.each([
+    ['when a tool is called', ['autonomous', 'obo']],
+    ['when a server for users only is asked for its tools', ['obo']],
+  ])('%s', async (_when, flows) => {
+    await mcp.configure({ vault: { url: `${scripted.url}/vault`, flows, ...vault } })
+    const response = await mcp.ask('Use open_vault', ada)
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ code: 'CONSENT_REQUIRED' } satisfies Partial<Problem>)
+    expect(scripted.callsOf('vault')).toEqual([])
+  })
+})

@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A message of the protocol, as far as scripts read it. */
+export interface Message {
+  readonly id?: number
+  readonly method: string
+  readonly params?: { readonly name?: string; readonly arguments?: Record<string, unknown> }
+}
+
+export interface Received {
+  readonly path: string
+  readonly method: string
+  readonly headers: IncomingMessage['headers']
+  readonly message: Message | undefined
+}
+
+/** What one server, which is a path of the scripted one, does differently from a well-behaved one of 2025. */
+export interface Script {
+  readonly tools?: readonly object[]
+  /** Takes over a request. Returns the result of the JSON-RPC request, or `undefined` when it has responded itself. */
+  readonly answer?: (received: Received, response: ServerResponse) => object | undefined
+}
+
+export const tool = (name: string, more: object = {}) => ({
+  name,
+  description: `The tool ${name}.`,
+  inputSchema: { type: 'object', properties: {} },
+  ...more,
+})
+
+export const textResult = (text: string) => ({ content: [{ type: 'text', text }] })
+
+/** MCP servers on one socket, a path for each, that answer as they are told; JSON-RPC written by hand, no token checked. */
+export class ScriptedMcpServers {
+  readonly received: Received[] = []
+  readonly scripts: Record<string, Script> = {}
+  readonly #server = createServer((request, response) => void this.#answer(request, response))
+
+  async start(): Promise<this> {
+    await new Promise<void>(resolve => this.#server.listen(0, 'localhost', resolve))
+    return this
+  }
+
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** The requests to one path, save the handshake's. */
+  callsOf(path: string): readonly Received[] {
+    return this.received.filter(one => one.path === path && one.message?.method === 'tools/call')
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const text = Buffer.concat(chunks).toString('utf8')
+    const message = text === '' ? undefined : (JSON.parse(text) as Message)
+    const { method = '', headers, url = '' } = request
+    const received = { path: url.slice(1), method, headers, message }
+    this.received.push(received)
+    const script = this.scripts[received.path]
+    const answered = script?.answer?.(received, response)
+    if (response.headersSent) return
+    if (!script || !message) {
+      response.writeHead(script ? 405 : 404).end()
+      return
+    }
+    const result = answered ?? behave(message, script)
+    if (message.id === undefined) response.writeHead(202).end()
+    else send(response, message.id, result)
+  }
+}
+
+function behave({ method }: Message, { tools = [] }: Script): object | undefined {
+  switch (method) {
+    case 'initialize':
+      return {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: {} },
+        serverInfo: { name: 'scripted', version: '1' },
+      }
+    case 'tools/list':
+      return { tools }
+    case 'tools/call':
+      return textResult('done')
+    default:
+      return undefined
+  }
+}
+
+function send(response: ServerResponse, id: number, result: object | undefined): void {
+  const body = result ? { result } : { error: { code: -32601, message: 'There is no such method.' } }
+  response
+    .writeHead(result ? 200 : 404, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ jsonrpc: '2.0', id, ...body }))
+}

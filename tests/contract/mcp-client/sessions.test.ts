@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { McpStack } from './mcp-stack.ts'
+import { ScriptedMcpServers, tool } from './scripted-server.ts'
+
+let mcp: McpStack
+let servers: ScriptedMcpServers
+beforeAll(async () => {
+  mcp = await McpStack.start()
+  servers = await new ScriptedMcpServers().start()
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  await servers.close()
+})
+
+/** What the server keeps of its sessions. */
+const known = new Set<string>()
+let opened = 0
+beforeEach(async () => {
+  known.clear()
+  opened = 0
+  servers.scripts['sessions'] = {
+    tools: [tool('count')],
+    answer: ({ message, headers, method }, response) => {
+      const session = headers['mcp-session-id']?.toString() ?? ''
+      if (message?.method === 'initialize') {
+        opened += 1
+        known.add(`session-${opened}`)
+        response.setHeader('mcp-session-id', `session-${opened}`)
+      } else if (message?.method !== 'server/discover' && !known.has(session)) response.writeHead(404).end()
+      else if (method === 'DELETE') {
+        known.delete(session)
+        response.writeHead(200).end()
+      }
+      return undefined
+    },
+  }
+  await mcp.configure({ sessions: { url: `${servers.url}/sessions`, allowedTools: ['count'] } })
+})
+
+const askForCount = () => mcp.answerTo('Use count')
+
+describe('The session of the agent’s own with a server of 2025', () => {
+  it('is one for all of its turns, and ends with the agent', async () => {
+    await askForCount()
+    await askForCount()
+    expect(opened).toBe(1)
+    expect([...known]).toEqual(['session-1'])
+    await mcp.stack.stop('agent')
+    expect([...known]).toEqual([])
+  })
+
+  it('is opened anew when the server has forgotten it, and the call is made in the new one', async () => {
+    await askForCount()
+    known.clear()
+    const { tools } = await askForCount()
+    expect(tools).toMatchObject([{ name: 'sessions__count', status: 'ok' }])
+    expect([...known]).toEqual(['session-2'])
+  })
+
+  it('is given up when the server forgets each at once', async () => {
+    await askForCount()
+    const { answer } = servers.scripts['sessions'] ?? {}
+    servers.scripts['sessions'] = {
+      tools: [tool('count')],
+      answer: (received, response) => {
+        if (received.message?.method === 'tools/call') known.clear()
+        return answer?.(received, response)
+      },
+    }
+    const { tools } = await askForCount()
+    expect(tools).toMatchObject([{ name: 'sessions__count', status: 'failed' }])
+    expect(opened).toBe(2)
+  })
+})

@@ -1,0 +1,217 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { portray } from './support/portrait.ts'
+import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+
+let entra: TestEntra
+let token: string
+let workplace: Workplace
+beforeAll(async () => {
+  entra = await startEmptyTenant()
+  token = await graphToken(entra)
+})
+afterAll(() => entra.close())
+beforeEach(() => {
+  entra.entra.reset()
+  workplace = new Workplace(entra.url, token)
+  return () => workplace[Symbol.dispose]()
+})
+
+const cluster = [
+  '--cluster-issuer',
+  'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC',
+  '--service-account',
+  'agents:demo-agent',
+]
+const content = () => entra.entra.directory.content
+const application = (displayName: string) =>
+  content().applications.find(one => one.displayName === displayName)
+const writes = () => entra.entra.requests.all.filter(({ method }) => method !== 'GET')
+
+describe('plan', () => {
+  it('shows what would be made and changes nothing, not even a file', async () => {
+    const before = portray(content())
+    const { code, output } = await workplace.run('plan', '--client-secret', ...cluster)
+    expect(code).toBe(0)
+    expect(output).toContain('blueprint "Weather Agent Blueprint"')
+    expect(output).toContain('12 to create, 0 to correct, 0 to keep. Nothing was changed.')
+    expect(writes()).toEqual([])
+    expect(portray(content())).toBe(before)
+    expect(workplace.hasReceipt).toBe(false)
+  })
+
+  it('shows what apply would correct, and what it would add', async () => {
+    await workplace.run('apply')
+    const api = application('Weather API')
+    if (api) api.identifierUris = []
+    const { output } = await workplace.run('plan', '--agent', 'second-agent')
+    expect(output).toContain(`identifierUris is [], wanted ["api://${api?.appId}"]`)
+    expect(output).toContain('3 to create, 1 to correct, 9 to keep.')
+  })
+})
+
+describe('apply', () => {
+  it('makes everything that the documentation of Entra Agent ID names, property by property', async () => {
+    const { code } = await workplace.run('apply', '--client-secret', ...cluster)
+    expect(code).toBe(0)
+    const blueprint = application('Weather Agent Blueprint')
+    const page = application('Weather Agent page')
+    const api = application('Weather API')
+    expect(blueprint).toMatchObject({
+      kind: 'agentIdentityBlueprint',
+      sponsors: [seedIds.ada],
+      identifierUris: [`api://${blueprint?.appId}`],
+      api: {
+        requestedAccessTokenVersion: 2,
+        oauth2PermissionScopes: [{ value: 'access_as_user', type: 'User', isEnabled: true }],
+      },
+      optionalClaims: { accessToken: [{ name: 'idtyp', additionalProperties: ['include_user_token'] }] },
+      federatedIdentityCredentials: [
+        {
+          issuer: 'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC',
+          subject: 'system:serviceaccount:agents:demo-agent',
+          audiences: ['api://AzureADTokenExchange'],
+        },
+      ],
+      passwordCredentials: [{}],
+    })
+    expect(page).toMatchObject({
+      spa: { redirectUris: ['http://localhost:3001/auth/redirect.html'] },
+      requiredResourceAccess: [{ resourceAppId: blueprint?.appId }],
+    })
+    expect(api).toMatchObject({
+      identifierUris: [`api://${api?.appId}`],
+      api: {
+        requestedAccessTokenVersion: 2,
+        acceptMappedClaims: true,
+        oauth2PermissionScopes: [{ value: 'Weather.Read' }],
+      },
+      appRoles: [{ value: 'Weather.Read.All', allowedMemberTypes: ['Application'], isEnabled: true }],
+    })
+    expect(api?.optionalClaims.accessToken.map(({ name }) => name)).toEqual([
+      'xms_act_fct',
+      'xms_sub_fct',
+      'xms_par_app_azp',
+      'xms_idrel',
+      'xms_tnt_fct',
+      'idtyp',
+    ])
+    const principal = (name: string) => content().servicePrincipals.find(one => one.displayName === name)
+    const agent = principal('weather-agent')
+    expect(agent).toMatchObject({ kind: 'agentIdentity', agentIdentityBlueprintId: blueprint?.appId })
+    const forAll = { consentType: 'AllPrincipals', principalId: null }
+    expect(content().permissionGrants).toMatchObject([
+      {
+        ...forAll,
+        clientId: principal('Weather Agent page')?.id,
+        resourceId: principal('Weather Agent Blueprint')?.id,
+        scope: 'access_as_user',
+      },
+      { ...forAll, clientId: agent?.id, resourceId: principal('Weather API')?.id, scope: 'Weather.Read' },
+    ])
+    expect(content().appRoleAssignments).toContainEqual(
+      expect.objectContaining({ principalId: agent?.id, appRoleId: api?.appRoles[0]?.id }),
+    )
+  })
+
+  it('writes nothing the second time', async () => {
+    const options = ['--client-secret', ...cluster]
+    await workplace.run('apply', ...options)
+    const [before, receipt, dotenv] = [portray(content()), workplace.receipt, workplace.variables]
+    entra.entra.requests.clear()
+    const { code, output } = await workplace.run('apply', ...options)
+    expect(code).toBe(0)
+    expect(writes()).toEqual([])
+    expect(output).not.toMatch(/^(created|corrected)/m)
+    expect([portray(content()), workplace.receipt, workplace.variables]).toEqual([before, receipt, dotenv])
+  })
+
+  it('adds agents, clusters and a secret to what is there, and needs no option again', async () => {
+    await workplace.run('apply', '--agent', 'first', ...cluster)
+    await workplace.run('apply', '--agent', 'second', '--client-secret')
+    await workplace.run('apply', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b')
+    const { output } = await workplace.run('plan')
+    expect(output).toContain('0 to create, 0 to correct, 16 to keep.')
+    const agents = content().servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
+    expect(agents.map(({ displayName }) => displayName)).toEqual(['first', 'second'])
+    expect(workplace.variables).toMatchObject({
+      AGENT_CLIENT_ID: agents[0]?.id,
+      WEATHER_ALLOWED_CALLERS: agents.map(({ id }) => id).join(','),
+    })
+  })
+
+  it('takes names, redirect URIs, sponsors and owners from its options', async () => {
+    const { code } = await workplace.run(
+      'apply',
+      ...['--blueprint-name', 'B', '--api-name', "Children's API", '--page-name', 'P'],
+      ...['--redirect-uri', 'https://a.example/x', '--redirect-uri', 'https://b.example/x'],
+      ...['--sponsor', 'ben@contoso.example', '--owner', seedIds.ada],
+    )
+    expect(code).toBe(0)
+    expect(application('B')?.sponsors).toEqual([seedIds.ben])
+    expect(application('P')?.spa.redirectUris).toEqual(['https://a.example/x', 'https://b.example/x'])
+    expect(application("Children's API")).toBeDefined()
+    expect((await workplace.run('apply')).output).not.toContain('created')
+  })
+
+  it('makes a new secret when the old one has expired or is not in .env any more, and removes the old one', async () => {
+    const secrets = () =>
+      application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
+    await workplace.run('apply', '--client-secret', '--secret-days', '7')
+    const first = workplace.variables['BLUEPRINT_CLIENT_SECRET']
+    expect(secrets()).toEqual([first])
+    workplace.pass(8 * 86_400)
+    expect((await workplace.run('status')).code).toBe(3)
+    await workplace.run('apply')
+    const second = workplace.variables['BLUEPRINT_CLIENT_SECRET']
+    expect(second).not.toBe(first)
+    expect(secrets()).toEqual([second])
+    writeFileSync(workplace.envPath, '')
+    await workplace.run('apply')
+    expect(secrets()).toEqual([workplace.variables['BLUEPRINT_CLIENT_SECRET']])
+  })
+
+  it('puts the secret into .env alone, for its owner to read', async () => {
+    const { output, said } = await workplace.run('apply', '--client-secret')
+    const secret = workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
+    expect(secret.length).toBeGreaterThan(20)
+    expect(statSync(workplace.envPath).mode & 0o777).toBe(0o600)
+    for (const text of [output, said, JSON.stringify(workplace.receipt)]) {
+      expect(text).not.toContain(secret)
+      expect(text).not.toContain(token)
+    }
+  })
+
+  it('changes nothing in .env but its own variables, comments and line ends included', async () => {
+    const before =
+      '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY=1'
+    writeFileSync(workplace.envPath, before, { mode: 0o644 })
+    await workplace.run('apply')
+    const { AGENT_CLIENT_ID, BLUEPRINT_APP_ID, CLIENT_SPA_APP_ID, WEATHER_API_APP_ID } = workplace.variables
+    expect(readFileSync(workplace.envPath, 'utf8')).toBe(
+      [
+        '# mine',
+        'AWS_REGION=eu-central-1 # here',
+        `export TENANT_ID=${tenantId}`,
+        `AGENT_CLIENT_ID=${AGENT_CLIENT_ID}`,
+        'MY=1',
+        `BLUEPRINT_APP_ID=${BLUEPRINT_APP_ID}`,
+        `CLIENT_SPA_APP_ID=${CLIENT_SPA_APP_ID}`,
+        `WEATHER_API_APP_ID=${WEATHER_API_APP_ID}`,
+        '',
+      ].join('\r\n'),
+    )
+    expect(statSync(workplace.envPath).mode & 0o777).toBe(0o600)
+  })
+
+  it('begins a new .env as a copy of .env.example', async () => {
+    await workplace.run('apply')
+    const example = readFileSync('.env.example', 'utf8')
+    const text = readFileSync(workplace.envPath, 'utf8')
+    expect(text.split('\n').length).toBe(example.split('\n').length)
+    expect(text).toContain('# Region that Bedrock is called in')
+  })
+})

@@ -1,0 +1,216 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+
+const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
+
+let entra: TestEntra
+let workplace: Workplace
+let asSetUp: DirectoryContent
+let files: readonly string[]
+beforeAll(async () => {
+  entra = await startEmptyTenant()
+  workplace = new Workplace(entra.url, await graphToken(entra))
+  await workplace.run('apply', ...options)
+  asSetUp = structuredClone(entra.entra.directory.content)
+  files = workplace.save()
+  return async () => {
+    workplace[Symbol.dispose]()
+    await entra.close()
+  }
+})
+beforeEach(() => {
+  Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
+  entra.entra.requests.clear()
+  workplace.restore(files)
+  // Long enough for Entra to show everything.
+  workplace.pass(600)
+})
+
+const writes = () => entra.entra.requests.all.filter(({ method }) => method !== 'GET')
+
+type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
+
+function tenantNow() {
+  const { content } = entra.entra.directory
+  const find = <One extends { displayName: string }>(all: readonly One[], name: string): One => {
+    const one = all.find(({ displayName }) => displayName === name)
+    if (!one) throw new Error(`There is no ${name}.`)
+    return one
+  }
+  return {
+    content,
+    blueprint: find(content.applications, 'Weather Agent Blueprint'),
+    page: find(content.applications, 'Weather Agent page'),
+    api: find(content.applications, 'Weather API'),
+    agent: find(content.servicePrincipals, 'weather-agent'),
+    principal: (name: string) => find(content.servicePrincipals, name),
+    grant: (scope: string) => {
+      const grant = content.permissionGrants.find(one => one.scope === scope)
+      if (!grant) throw new Error(`There is no grant of ${scope}.`)
+      return grant
+    },
+  }
+}
+
+it('status finds the tenant as it was set up, and writes nothing', async () => {
+  const { code, output } = await workplace.run('status')
+  expect(output).toContain('The tenant is as the receipt says.')
+  expect(code).toBe(0)
+  expect(writes()).toEqual([])
+})
+
+const drifts: [what: string, change: Change, words: string][] = [
+  [
+    'a name',
+    ({ api }) => Object.assign(api, { displayName: 'Other' }),
+    'displayName is "Other", wanted "Weather API"',
+  ],
+  [
+    'an identifier URI',
+    ({ blueprint }) => Object.assign(blueprint, { identifierUris: [] }),
+    'identifierUris is []',
+  ],
+  [
+    'the version of tokens',
+    ({ api }) => Object.assign(api.api, { requestedAccessTokenVersion: 1 }),
+    'api.requestedAccessTokenVersion is 1, wanted 2',
+  ],
+  [
+    'a scope that is switched off',
+    ({ blueprint }) => {
+      for (const scope of blueprint.api.oauth2PermissionScopes) scope.isEnabled = false
+    },
+    'api.oauth2PermissionScopes[access_as_user].isEnabled is false, wanted true',
+  ],
+  [
+    'a scope that is gone',
+    ({ api }) => Object.assign(api.api, { oauth2PermissionScopes: [] }),
+    'api.oauth2PermissionScopes[Weather.Read] is "missing"',
+  ],
+  [
+    'an app role that is gone',
+    ({ api }) => Object.assign(api, { appRoles: [] }),
+    'appRoles[Weather.Read.All] is "missing"',
+  ],
+  [
+    'optional claims that are gone',
+    ({ api }) => api.optionalClaims.accessToken.splice(0, 1),
+    'optionalClaims.accessToken[xms_act_fct] is "missing"',
+  ],
+  [
+    'claims that are not accepted as mapped',
+    ({ api }) => Object.assign(api.api, { acceptMappedClaims: null }),
+    'api.acceptMappedClaims is null, wanted true',
+  ],
+  [
+    'the API that the page is for',
+    ({ page }) => Object.assign(page, { requiredResourceAccess: [] }),
+    'requiredResourceAccess[',
+  ],
+  [
+    'a redirect URI too many',
+    ({ page }) => page.spa.redirectUris.push('https://evil.example'),
+    'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]',
+  ],
+  [
+    'the subject of a federated credential',
+    ({ blueprint }) => {
+      for (const credential of blueprint.federatedIdentityCredentials) credential.subject = 'somebody-else'
+    },
+    'subject is "somebody-else", wanted "system:serviceaccount:a:b"',
+  ],
+  [
+    'a federated credential that is gone',
+    ({ blueprint }) => Object.assign(blueprint, { federatedIdentityCredentials: [] }),
+    'missing ',
+  ],
+  [
+    'a secret that is gone',
+    ({ blueprint }) => Object.assign(blueprint, { passwordCredentials: [] }),
+    'missing ',
+  ],
+  [
+    'a scope behind a blank, which Entra takes for not granted',
+    ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }),
+    'scope is " Weather.Read", wanted "Weather.Read"',
+  ],
+  [
+    'more granted than wanted',
+    ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }),
+    'scope is "access_as_user more"',
+  ],
+  [
+    'a consent of one user in place of that for all',
+    ({ grant }) =>
+      Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }),
+    'missing ',
+  ],
+  [
+    'an app role assignment that is gone',
+    ({ content, agent }) =>
+      Object.assign(content, {
+        appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== agent.id),
+      }),
+    'missing ',
+  ],
+  [
+    'an agent identity that is gone',
+    ({ agent }) => entra.entra.directory.removePrincipal(agent),
+    'agent identity "weather-agent"',
+  ],
+  [
+    'a principal that is gone',
+    ({ principal }) => entra.entra.directory.removePrincipal(principal('Weather API')),
+    'principal of the API',
+  ],
+]
+
+describe('status notices, and apply corrects,', () => {
+  it.each(drifts)('%s', async (_what, change, words) => {
+    change(tenantNow())
+    const { code, output } = await workplace.run('status')
+    expect(output).toContain(words)
+    expect(code).toBe(3)
+    expect(writes()).toEqual([])
+    expect((await workplace.run('apply')).code).toBe(0)
+    expect(await workplace.run('status')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('an agent', () => {
+  it('that was switched off by somebody is noticed, and not switched on by apply', async () => {
+    tenantNow().agent.accountEnabled = false
+    const { code, output } = await workplace.run('status')
+    expect(code).toBe(3)
+    expect(output).toContain('accountEnabled is false, wanted true')
+    expect((await workplace.run('apply')).code).toBe(0)
+    expect(tenantNow().agent.accountEnabled).toBe(false)
+    expect((await workplace.run('enable')).code).toBe(0)
+    expect(tenantNow().agent.accountEnabled).toBe(true)
+    expect((await workplace.run('status')).code).toBe(0)
+  })
+
+  it('that was switched off by disable is as it should be, and noticed when somebody switches it on', async () => {
+    const { output } = await workplace.run('disable')
+    expect(output).toContain('Tokens issued before stay valid until they expire, which is up to 90 minutes')
+    expect(tenantNow().agent.accountEnabled).toBe(false)
+    const status = await workplace.run('status')
+    expect(status.code).toBe(0)
+    expect(status.output).toContain('Agent "weather-agent" is switched off and gets no new token.')
+    tenantNow().agent.accountEnabled = true
+    expect((await workplace.run('status')).output).toContain('accountEnabled is true, wanted false')
+  })
+
+  it('is switched off alone when it is named, and an unknown one is told', async () => {
+    await workplace.run('apply', '--agent', 'second')
+    await workplace.run('disable', '--agent', 'second')
+    expect(tenantNow().agent.accountEnabled).toBe(true)
+    expect(tenantNow().principal('second').accountEnabled).toBe(false)
+    const { code, said } = await workplace.run('disable', '--agent', 'third')
+    expect(code).toBe(2)
+    expect(said).toContain('It knows: weather-agent, second.')
+  })
+})

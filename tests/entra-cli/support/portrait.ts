@@ -1,0 +1,27 @@
+import type { DirectoryContent } from '../../../emulators/entra/src/directory/objects.ts'
+
+/** What differs between two set-ups that are the same. */
+const changing = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
+const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}/g
+
+/** All of a tenant as text that is the same for the same set-up: ids replaced by names. */
+export function portray(content: DirectoryContent): string {
+  const names = new Map<string, string>()
+  for (const { id, displayName, kind } of content.servicePrincipals) names.set(id, `${kind} ${displayName}`)
+  for (const { id, appId, displayName } of content.applications)
+    for (const guid of [id, appId]) names.set(guid, `application ${displayName}`)
+  const anonymous = [
+    ...content.appRoleAssignments,
+    ...content.permissionGrants,
+    ...content.applications.flatMap(one => one.federatedIdentityCredentials),
+  ]
+  for (const { id } of anonymous) names.set(id, 'some id')
+  const text = JSON.stringify(
+    content,
+    (key, value: unknown) => (changing.includes(key) ? undefined : value),
+    1,
+  )
+  return [...names]
+    .reduce((sum, [id, name]) => sum.replaceAll(id, name), text)
+    .replaceAll(setUpId, 'some set-up')
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
+import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
+import { orderToken } from '../../../emulators/entra/src/testing/requests.ts'
+import {
+  setupAppId,
+  startEntra,
+  type TestEntra,
+  tenantId,
+} from '../../../emulators/entra/src/testing/start-entra.ts'
+import { runEntra, type World } from '../../../scripts/entra/command.ts'
+import type { Receipt } from '../../../scripts/entra/receipt.ts'
+import { permissions } from '../../../scripts/entra/resources.ts'
+
+/** An emulated tenant before its set-up. */
+export function startEmptyTenant(): Promise<TestEntra> {
+  return startEntra({ EMPTY_TENANT: 'true' })
+}
+
+/** A token of Ada's for Graph, with every permission of the set-up, or others. */
+export function graphToken(
+  entra: Pick<TestEntra, 'url'>,
+  scopes: readonly string[] = permissions,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  return orderToken(entra, {
+    client: setupAppId,
+    resource: wellKnown.graphUri,
+    user: seedIds.ada,
+    scopes,
+    ...more,
+  })
+}
+
+export interface Ran {
+  readonly code: number
+  /** What was printed. */
+  readonly output: string
+  /** What was told beside it. */
+  readonly said: string
+  /** Pauses, in seconds. */
+  readonly pauses: readonly number[]
+}
+
+/** A folder with receipt and `.env`, and the command line at work in it; waiting takes no time. */
+export class Workplace implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'entra-cli-'))
+  readonly receiptPath = join(this.folder, 'receipt.json')
+  readonly envPath = join(this.folder, 'dotenv')
+  readonly tokenPath = join(this.folder, 'token')
+  readonly #graphUrl: string
+  #passedMs = 0
+
+  constructor(graphUrl: string, token: string) {
+    this.#graphUrl = graphUrl
+    this.useToken(token)
+  }
+
+  useToken(token: string): void {
+    writeFileSync(this.tokenPath, `${token}\n`)
+  }
+
+  /** Lets time pass. */
+  pass(seconds: number): void {
+    this.#passedMs += seconds * 1_000
+  }
+
+  async run(command: string, ...options: readonly string[]): Promise<Ran> {
+    const files = { receipt: this.receiptPath, dotenv: this.envPath, 'access-token-file': this.tokenPath }
+    const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
+    return this.runBare([command, ...args, '--tenant', tenantId, ...options])
+  }
+
+  /** Runs with these arguments alone. */
+  async runBare(args: readonly string[], env: World['env'] = { GRAPH_URL: this.#graphUrl }): Promise<Ran> {
+    const output: string[] = []
+    const said: string[] = []
+    const pauses: number[] = []
+    const code = await runEntra(args, {
+      env,
+      clock: {
+        nowMs: () => Date.now() + this.#passedMs,
+        wait: async ms => {
+          pauses.push(ms / 1_000)
+          this.#passedMs += ms
+        },
+      },
+      print: line => void output.push(line),
+      say: line => void said.push(line),
+      ask: async () => false,
+    })
+    return { code, output: output.join('\n'), said: said.join('\n'), pauses }
+  }
+
+  get receipt(): Receipt {
+    return JSON.parse(readFileSync(this.receiptPath, 'utf8'))
+  }
+
+  get hasReceipt(): boolean {
+    return existsSync(this.receiptPath)
+  }
+
+  get variables(): Readonly<Record<string, string | undefined>> {
+    return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
+  }
+
+  /** Writes a shell script that stands on the PATH in place of a command; returns its folder. */
+  writeCommand(name: string, script: string): string {
+    writeFileSync(join(this.folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return this.folder
+  }
+
+  /** Receipt and `.env`, to be restored later. */
+  save(): readonly string[] {
+    return [this.receiptPath, this.envPath].map(path => readFileSync(path, 'utf8'))
+  }
+
+  restore([receipt = '', dotenv = '']: readonly string[]): void {
+    writeFileSync(this.receiptPath, receipt)
+    writeFileSync(this.envPath, dotenv)
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true })
+  }
+}
