@@ -81,7 +81,9 @@ describe('the documentation', () => {
       'docs/clean-up.md',
       'docs/local-with-real-entra.md',
       'docs/kubernetes.md',
+      'docs/audit.md',
       'docs/mcp.md',
+      'docs/operations.md',
     ]
     const links = pages.flatMap(page =>
       [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match =>

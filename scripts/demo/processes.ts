@@ -53,6 +53,8 @@ const agentVariables = [
   'TURN_TIMEOUT_MS',
 ]
 
+/** The names of services are their own. */
+const telemetryVariables = /^OTEL_(?!SERVICE_NAME$)/
 const awsVariables = /^(AWS_|BEDROCK_)/
 
 /** What says that the user has an AWS account to use. */
@@ -87,10 +89,7 @@ export function describeProcesses(
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
-  const telemetry = pick(
-    variables,
-    name => name.startsWith('OTEL_EXPORTER_OTLP_') || name === 'OTEL_TRACES_SAMPLER_ARG',
-  )
+  const telemetry = pick(variables, name => telemetryVariables.test(name))
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { type Answer, ask, bearer, post } from '../agent/ask.ts'
+import { type Answer, ask, bearer, findMetrics, post } from '../agent/ask.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { tokenRequests } from '../identity/trial.ts'
 import { Collector, type SentSpan } from './collector.ts'
@@ -20,6 +20,7 @@ let aws: EmulatedAws
 let token: string
 const answers: Record<string, Answer> = {}
 let lostStream: string
+let metrics: string
 let correlationIds: readonly (string | undefined)[]
 
 beforeAll(async () => {
@@ -44,6 +45,7 @@ beforeAll(async () => {
   }
   correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
   answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
+  metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
   await stack.close()
 })
 afterAll(async () => {
@@ -197,5 +199,31 @@ describe('What is exported', () => {
 
   it('has no probe in it', () => {
     expect(collector.spans.filter(({ name }) => /livez|readyz/.test(name))).toEqual([])
+  })
+})
+
+describe('The metrics', () => {
+  it('count tokens by flow, API and outcome, calls of APIs, and what the model took', () => {
+    const values = new Map(
+      [...metrics.matchAll(/^([^#\s]+) (\S+)$/gm)].map(([, series = '', value]) => [series, Number(value)]),
+    )
+    const flows = (flow: string) =>
+      values.get(`agent_token_request_duration_seconds_count{flow="${flow}",api="weather-api",outcome="OK"}`)
+    expect(flows('obo')).toBe(2)
+    expect(flows('autonomous')).toBeGreaterThanOrEqual(3)
+    expect(
+      values.get('agent_api_call_duration_seconds_count{api="weather-api",outcome="OK"}'),
+    ).toBeGreaterThan(4)
+    const model =
+      'gen_ai_operation_name="chat",gen_ai_provider_name="aws.bedrock",gen_ai_request_model="eu.anthropic.claude-haiku-5-5"'
+    expect(
+      values.get(`gen_ai_client_operation_duration_seconds_count{${model},error_type=""}`),
+    ).toBeGreaterThan(3)
+    expect(values.get(`gen_ai_client_operation_time_to_first_chunk_seconds_count{${model}}`)).toBeGreaterThan(
+      3,
+    )
+    expect(values.get(`gen_ai_client_token_usage_sum{${model},gen_ai_token_type="input"}`)).toBeGreaterThan(0)
+    expect(values.get('agent_streams_open')).toBe(0)
+    expect(metrics).not.toContain('Reykjavik')
   })
 })
