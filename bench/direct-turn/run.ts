@@ -1,6 +1,7 @@
 /**
  * Direct-mode turns per second through the whole chain (agent → sidecar → weather API), every service a process of its
- * own, beside a bare server that makes the same two calls. CPU is that of the measured process alone.
+ * own, beside a bare server that makes the same two calls, and beside an agent that sends its traces. CPU is that of the
+ * measured process alone.
  */
 import { resolve } from 'node:path'
 import autocannon from 'autocannon'
@@ -10,6 +11,7 @@ import { printTable } from '../support/table.ts'
 
 const durationS = 6
 const connectionCounts = [1, 16, 128]
+const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
 
 const portNames = [
@@ -20,6 +22,9 @@ const portNames = [
   'BEDROCK_PORT',
   'METRICS_PORT',
   'BARE_PORT',
+  'TRACED_PORT',
+  'TRACED_METRICS_PORT',
+  'COLLECTOR_PORT',
 ]
 const ports = Object.fromEntries(
   await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
@@ -34,9 +39,10 @@ const running = new Map<string, MeasuredProcess>()
 try {
   for (const { name, main, env, healthUrl } of stack) {
     if (name === 'bedrock') continue
-    const unlimited =
-      name === 'agent' ? { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' } : {}
-    running.set(name, await MeasuredProcess.start(main, { ...env, ...unlimited }, healthUrl))
+    running.set(
+      name,
+      await MeasuredProcess.start(main, { ...env, ...(name === 'agent' ? unlimited : {}) }, healthUrl),
+    )
   }
   const agentEnv = stack.at(-1)?.env ?? {}
   const bareUrl = `http://localhost:${ports['BARE_PORT']}`
@@ -46,6 +52,25 @@ try {
     bareUrl,
   )
   running.set('bare', bare)
+  const collectorUrl = `http://localhost:${ports['COLLECTOR_PORT']}`
+  const collector = resolve(import.meta.dirname, 'collector.ts')
+  running.set(
+    'collector',
+    await MeasuredProcess.start(collector, { PORT: ports['COLLECTOR_PORT'] ?? '' }, collectorUrl),
+  )
+  const tracedUrl = `http://localhost:${ports['TRACED_PORT']}`
+  const traced = await MeasuredProcess.start(
+    stack.at(-1)?.main ?? '',
+    {
+      ...agentEnv,
+      ...unlimited,
+      PORT: ports['TRACED_PORT'] ?? '',
+      METRICS_PORT: ports['TRACED_METRICS_PORT'] ?? '',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
+    },
+    `${tracedUrl}/livez`,
+  )
+  running.set('traced', traced)
   const agent = running.get('agent')
   if (!agent) throw new Error('The agent is not running.')
 
@@ -55,9 +80,17 @@ try {
   for (const connections of connectionCounts) {
     const bareResult = await measure(`${bareUrl}/`, connections, bare)
     const agentResult = await measure(`http://localhost:${ports['PORT']}/api/chat`, connections, agent)
+    const tracedResult = await measure(`${tracedUrl}/api/chat`, connections, traced)
     const ratio = agentResult.turnsPerSecond / bareResult.turnsPerSecond
     rows.push([connections, 'bare', ...cells(bareResult), '100 %'])
     rows.push([connections, 'agent', ...cells(agentResult), `${Math.round(ratio * 100)} %`])
+    const tracedCpu = tracedResult.cpuMsPerTurn / agentResult.cpuMsPerTurn
+    rows.push([
+      connections,
+      'agent, traced',
+      ...cells(tracedResult),
+      `${tracedCpu.toFixed(2)} × the agent’s CPU`,
+    ])
   }
   printTable(rows)
 } finally {

@@ -3,10 +3,10 @@ import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { type Answer, ask, bearer, findMetrics, post } from '../agent/ask.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
-import { tokenRequests } from '../identity/trial.ts'
+import { tenantOf, tokenRequests } from '../identity/trial.ts'
 import { Collector, type SentSpan } from './collector.ts'
 
-const { ada, agentId } = identities
+const { ada, ben, agentId } = identities
 const strangersTrace = '0af7651916cd43dd8448eb211c80319c'
 const strangersHeaders = {
   traceparent: `00-${strangersTrace}-b7ad6b7169203331-01`,
@@ -21,6 +21,7 @@ let token: string
 const answers: Record<string, Answer> = {}
 let lostStream: string
 let metrics: string
+let refused: Answer
 let correlationIds: readonly (string | undefined)[]
 
 beforeAll(async () => {
@@ -45,6 +46,9 @@ beforeAll(async () => {
   }
   correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
   answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
+  tenantOf(stack).faults.order({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+  const bens = await stack.signIn(ben.oid)
+  refused = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(bens))
   metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
   await stack.close()
 })
@@ -148,6 +152,26 @@ describe('A traced turn', () => {
       'app.entra.agent.client_id': agentId,
       'app.entra.token_id': tokenId,
     })
+  })
+
+  it('that fails says why in every span above, by our code and Entra’s, and its problem names the trace', () => {
+    const { traceId, code, upstream } = refused.body
+    const spans = collector.spans.filter(span => span.traceId === traceId)
+    expect(spans.map(({ name }) => name).sort()).toEqual([
+      'GET /AuthorizationHeader/{api}',
+      'POST /api/chat',
+      'invoke_agent entra-bedrock-agent',
+    ])
+    for (const { failed, attributes } of spans) {
+      expect(failed).toBe(true)
+      expect(attributes['error.type']).toBe(code)
+    }
+    expect(spans.find(({ name }) => name.startsWith('GET'))?.attributes).toMatchObject({
+      'app.upstream.code': 'AADSTS50105',
+      'app.entra.request_id': upstream?.requestId,
+      'http.response.status_code': 401,
+    })
+    expect(upstream?.requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   it('ends although its reader left, and says so', () => {

@@ -86,7 +86,7 @@ export async function obtainTracedToken(
     throw error
   }
   const logIds = logIdsOf(token)
-  logger.info({ audit: 'issued', ...audited, ...logIds }, 'Token issued.')
+  logger.info({ audit: 'issued', ...audited, tokenId: logIds.tokenId }, 'Token issued.')
   noteHiddenHops(turn, api, step.id)
   step.ok({
     title: `${title}${remark(token, turn)}`,

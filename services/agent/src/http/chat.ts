@@ -7,6 +7,7 @@ import {
   type TraceAudience,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
+import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -90,6 +91,7 @@ async function sendJson(reply: FastifyReply, events: AsyncIterable<TurnEvent>): 
   // The client is gone.
   if (!outcome) return reply.hijack()
   if ('answer' in outcome) return reply.send(outcome)
+  markFailed(outcome.code)
   return reply.code(outcome.status).type('application/problem+json').send(outcome)
 }
 
