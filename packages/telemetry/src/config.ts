@@ -2,7 +2,7 @@ import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
 /** Where spans go, and as whose. */
 export interface TelemetryConfig {
-  /** Takes spans as OTLP over HTTP, in JSON. */
+  /** Takes spans as OTLP over HTTP, in protobuf. */
   readonly tracesUrl: string
   readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number

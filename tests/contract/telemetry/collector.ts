@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
+import { type Message, readMessage } from './protobuf.ts'
 
 /** A span as it came over the wire. */
 export interface SentSpan {
@@ -18,27 +19,7 @@ export interface SentSpan {
   readonly links: readonly { readonly traceId: string }[]
 }
 
-interface WireValue {
-  readonly stringValue?: string
-  readonly intValue?: number | string
-  readonly doubleValue?: number
-  readonly boolValue?: boolean
-  readonly arrayValue?: { readonly values?: readonly WireValue[] }
-}
-type WireAttributes = readonly { readonly key: string; readonly value: WireValue }[]
-interface WireExport {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: WireAttributes }
-    readonly scopeSpans: readonly {
-      readonly spans: readonly (Omit<SentSpan, 'attributes' | 'service' | 'resource'> & {
-        readonly attributes: WireAttributes
-        readonly status: { readonly code?: number }
-      })[]
-    }[]
-  }[]
-}
-
-/** The smallest collector: takes OTLP over HTTP in JSON, and keeps it. */
+/** The smallest collector: takes OTLP over HTTP in protobuf, and keeps it. */
 export class Collector implements AsyncDisposable {
   /** Everything that was sent, as it came. */
   text = ''
@@ -52,15 +33,15 @@ export class Collector implements AsyncDisposable {
 
   static async start(): Promise<Collector> {
     const server = createServer(async (request, response) => {
-      const body = await text(request)
+      const body = await buffer(request)
       if (request.method !== 'POST' || request.url !== '/v1/traces') {
         response.writeHead(404).end()
         return
       }
       collector.headers.push(request.headers)
-      collector.text += body
-      collector.spans.push(...readSpans(JSON.parse(body)))
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+      collector.text += body.toString('latin1')
+      collector.spans.push(...readSpans(body))
+      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
     })
     const collector = new Collector(server)
     server.listen(0, '127.0.0.1')
@@ -92,28 +73,39 @@ export class Collector implements AsyncDisposable {
   }
 }
 
-function readSpans({ resourceSpans }: WireExport): SentSpan[] {
-  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const described = readAttributes(resource.attributes)
-    return scopeSpans
-      .flatMap(({ spans }) => spans)
-      .map(span => ({
-        ...span,
-        service: String(described['service.name']),
-        resource: described,
-        parentSpanId: span.parentSpanId || undefined,
-        failed: span.status.code === 2,
-        attributes: readAttributes(span.attributes),
-        links: span.links ?? [],
-      }))
-  })
+/**
+ * Field numbers of https://github.com/open-telemetry/opentelemetry-proto: `ExportTraceServiceRequest`, `Span` and what is in
+ * them.
+ */
+function readSpans(body: Buffer): SentSpan[] {
+  return readMessage(body)
+    .messages(1)
+    .flatMap(resourceSpans => {
+      const resource = readAttributes(resourceSpans.message(1)?.messages(1))
+      return resourceSpans
+        .messages(2)
+        .flatMap(scopeSpans => scopeSpans.messages(2))
+        .map(span => ({
+          service: String(resource['service.name']),
+          resource,
+          traceId: span.hex(1),
+          spanId: span.hex(2),
+          parentSpanId: span.hex(4) || undefined,
+          name: span.text(5),
+          kind: span.number(6) ?? 0,
+          failed: span.message(15)?.number(3) === 2,
+          attributes: readAttributes(span.messages(9)),
+          links: span.messages(13).map(link => ({ traceId: link.hex(1) })),
+        }))
+    })
 }
 
-function readAttributes(attributes: WireAttributes): Record<string, unknown> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)]))
+function readAttributes(attributes: readonly Message[] = []): Record<string, unknown> {
+  return Object.fromEntries(attributes.map(pair => [pair.text(1), readValue(pair.message(2))]))
 }
 
-function readValue({ stringValue, intValue, doubleValue, boolValue, arrayValue }: WireValue): unknown {
-  const number = intValue === undefined ? doubleValue : Number(intValue)
-  return stringValue ?? number ?? boolValue ?? arrayValue?.values?.map(readValue)
+function readValue(value: Message | undefined): unknown {
+  if (value?.has(1)) return value.text(1)
+  if (value?.has(2)) return value.number(2) === 1
+  return value?.number(3) ?? value?.number(4) ?? value?.message(5)?.messages(1).map(readValue)
 }
