@@ -76,14 +76,17 @@ describe('the documentation', () => {
       'README.md',
       'CONTRIBUTING.md',
       'SECURITY.md',
+      'docs/aks.md',
       'docs/architecture.md',
       'docs/bedrock.md',
       'docs/clean-up.md',
       'docs/local-with-real-entra.md',
+      'docs/eks.md',
       'docs/kubernetes.md',
       'docs/audit.md',
       'docs/mcp.md',
       'docs/operations.md',
+      'docs/security-model.md',
     ]
     const links = pages.flatMap(page =>
       [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match =>

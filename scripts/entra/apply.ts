@@ -1,6 +1,6 @@
 import { correction, findDifferences } from './differences.ts'
 import { setVariables } from './env-file.ts'
-import type { Json } from './graph.ts'
+import { GraphRefusal, type Json } from './graph.ts'
 import { NotYet } from './patience.ts'
 import type { Receipt } from './receipt.ts'
 import { locate, type Resource, refuseNamesake, toRecord } from './resource.ts'
@@ -63,12 +63,25 @@ async function findRecorded(run: Run, resource: Resource): Promise<Json | undefi
 
 async function create(run: Run, resource: Resource): Promise<void> {
   await resource.prepare?.(run.graph)
-  const created = await run.graph.send(resource.create)
+  const created = await sendCreation(run, resource)
   if (!created) throw new NotYet('Entra does not show it yet')
   const { secretText } = created
   // Shown this once. Of all files it goes into this one alone.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
   run.receipt.record(resource.key, toRecord(resource, created, run.clock.nowMs()))
+}
+
+/** Entra makes as many of one name as it is asked for, so the receipt keeps in mind what may have been made. */
+async function sendCreation({ graph, receipt, clock }: Run, resource: Resource): Promise<Json | undefined> {
+  const { key, find, create: request } = resource
+  if (!find.isByName) return graph.send(request)
+  receipt.change({ creating: { key, askedAt: new Date(clock.nowMs()).toISOString() } })
+  try {
+    return await graph.send(request)
+  } catch (error) {
+    if (error instanceof GraphRefusal && error.status < 500) receipt.change({ creating: null })
+    throw error
+  }
 }
 
 /** Whether anything had to be corrected. Entra may take a change and not keep it, so the object is read again. */

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 import type { Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 

@@ -21,16 +21,18 @@ export class NotYet extends Error {
 
 const longestPauseSeconds = 16
 
-/** What Graph says about an object that was made a moment ago. */
+/** What Graph says about an object, or a second one of it, that was made a moment ago. */
 const notYetCodes = [
   'Request_ResourceNotFound',
+  'Request_MultipleObjectsWithSameKeyValue',
   'ResourceNotFound',
   'NoBackingApplicationObject',
   'Authorization_IdentityNotFound',
   'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
   'Directory_ConcurrencyViolation',
 ]
-const notYetText = /not found|cannot be found|does not exist|does not reference a valid application/i
+const notYetText =
+  /already exists|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
 
 /** Does something again, after longer and longer pauses, for as long as Entra may just need time. It has to bear repetition. */
 export async function patiently<Result>(
@@ -61,5 +63,5 @@ function reasonToWait(error: unknown): string | undefined {
   if (status === 429) return 'Graph limits the rate of requests'
   if (status >= 500) return `Graph has a problem of its own (${status} ${code})`
   const isNotYet = notYetCodes.includes(code) || (status === 400 && notYetText.test(message))
-  return isNotYet ? `what it depends on is not visible everywhere yet (${code})` : undefined
+  return isNotYet ? `it, or what it depends on, is not visible everywhere yet (${code})` : undefined
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { Mistake } from './mistake.ts'
+import { rmSync } from 'node:fs'
+import { readReceipt, writeReceipt } from '../set-up/receipt.ts'
 import type { Settings } from './settings.ts'
 
 /** An object of the tenant that a run made. */
@@ -20,6 +20,8 @@ export interface Receipt {
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
   readonly objects: Readonly<Record<string, Recorded>>
+  /** What Graph was asked to make and has not confirmed. */
+  readonly creating: { readonly key: string; readonly askedAt: string } | null
 }
 
 /** The receipt as a file, written anew with every change. */
@@ -30,7 +32,7 @@ export class ReceiptFile {
   /** @throws {Mistake} when the file is no receipt. */
   constructor(path: string) {
     this.path = path
-    if (existsSync(path)) this.#receipt = parse(path)
+    this.#receipt = readReceipt(path)
   }
 
   get content(): Receipt | undefined {
@@ -39,7 +41,8 @@ export class ReceiptFile {
 
   /** What is recorded, or the beginning of a receipt, which is not written yet. */
   begin(tenantId: string, settings: Settings): Receipt {
-    const begun = { version: 1, setUpId: randomUUID().slice(0, 8), disabledAgents: [], objects: {} } as const
+    const setUpId = randomUUID().slice(0, 8)
+    const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const
     this.#receipt = { ...(this.#receipt ?? { ...begun, tenantId }), settings }
     return this.#receipt
   }
@@ -47,14 +50,11 @@ export class ReceiptFile {
   change(change: Partial<Receipt>): void {
     if (!this.#receipt) throw new Error('There is no receipt to change.')
     this.#receipt = { ...this.#receipt, ...change }
-    const beside = `${this.path}.new`
-    writeFileSync(beside, `${JSON.stringify(this.#receipt, null, 2)}\n`)
-    // A run that is killed meanwhile leaves the old receipt or the new one, never half of one.
-    renameSync(beside, this.path)
+    writeReceipt(this.path, this.#receipt)
   }
 
   record(key: string, recorded: Recorded): void {
-    this.change({ objects: { ...this.#receipt?.objects, [key]: recorded } })
+    this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 
   forget(key: string): void {
@@ -66,15 +66,4 @@ export class ReceiptFile {
     rmSync(this.path, { force: true })
     this.#receipt = undefined
   }
-}
-
-function parse(path: string): Receipt {
-  try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof content === 'object' && content !== null && 'version' in content && content.version === 1)
-      return content as Receipt
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  throw new Mistake(`${path} is no receipt of this tool.`, 'Name another file with --receipt.')
 }

@@ -1,5 +1,5 @@
+import { Mistake } from '../set-up/mistake.ts'
 import type { Graph, GraphRequest, Json } from './graph.ts'
-import { Mistake } from './mistake.ts'
 import type { Recorded } from './receipt.ts'
 
 /** What a caller needs: a permission of the token and a role of the user, the least that do. */
@@ -25,6 +25,8 @@ export interface Resource {
     readonly path: string
     /** Which one of the collection it is. */
     readonly is?: (candidate: Json) => boolean
+    /** Several may have the name by which it is found. */
+    readonly isByName?: boolean
     /** Where in the response the collection is, if not in `value`. */
     readonly within?: string
     /** Members that aren't it and are taken for it by people: the same name. */

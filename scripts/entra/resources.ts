@@ -340,6 +340,7 @@ function agent(target: Target, id: Ids, name: string): Resource {
     find: {
       path: `${path}?$filter=displayName eq '${quote(name)}'`,
       is: one => one['agentIdentityBlueprintId'] === appId,
+      isByName: true,
     },
     addressOf: object => `/servicePrincipals/${object}/microsoft.graph.agentIdentity`,
     create: {
@@ -413,6 +414,7 @@ function named(path: string, name: string, target: Target): Resource['find'] {
     path: `${path}?$filter=displayName eq '${quote(name)}'`,
     is: one => one['description'] === describe(target),
     isNamesake: one => one['displayName'] === name,
+    isByName: true,
   }
 }
 

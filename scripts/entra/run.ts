@@ -32,12 +32,14 @@ export function resourcesOf({ graph, clock, envFile }: Run, receipt: Receipt): r
 /**
  * Looks for an object in the tenant.
  *
- * @throws {NotYet} when it was made so short a time ago that Entra may just not show it yet.
+ * @throws {NotYet} when it was made, or may have been made, so short a time ago that Entra may just not show it yet.
  */
 export async function look({ graph, clock }: Run, resource: Resource, receipt: Receipt): Promise<Located> {
   const recorded = receipt.objects[resource.key]
   const located = await locate(graph, resource, recorded)
-  const isNew = recorded && clock.nowMs() - Date.parse(recorded.recordedAt) < newForSeconds * 1_000
+  const asked = receipt.creating?.key === resource.key ? receipt.creating.askedAt : undefined
+  const since = Date.parse(recorded?.recordedAt ?? asked ?? '')
+  const isNew = clock.nowMs() - since < newForSeconds * 1_000
   if (!located.found && isNew && !resource.isLost?.()) throw new NotYet('Entra does not show it yet')
   return located
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { TokenCredential } from '@azure/identity'
 import { decodeJwt } from 'jose'
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 
 /** Ways to sign in. `auto`: the Azure CLI, and a device code where its token is not to be had or not accepted. */
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const

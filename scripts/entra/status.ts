@@ -1,4 +1,4 @@
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 import type { Receipt } from './receipt.ts'
 import type { Run } from './run.ts'
 import { describeDifference, survey } from './survey.ts'

@@ -1,4 +1,4 @@
-import { Mistake } from './mistake.ts'
+import { Mistake } from '../set-up/mistake.ts'
 import { NotYet } from './patience.ts'
 import { agentKey, switchAccess } from './resources.ts'
 import { inStep, type Run } from './run.ts'

@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 import { catalogue as agentProblems } from '../../services/agent/src/problems.ts'
 import { mcpProblems } from '../../services/agent/src/tools/mcp/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../../services/agent/src/tools/weather/problems.ts'
 import { catalogue as weatherApiProblems } from '../../services/weather-api/src/problems.ts'
+import { doctorProblems } from '../doctor/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../../docs/troubleshooting.md')
+
+/** Written by tests/doctor. */
+const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
 /** The troubleshooting page: one table a catalogue, in the catalogue's order. */
 export function troubleshootingPage(): string {
@@ -14,6 +19,10 @@ export function troubleshootingPage(): string {
 Every failure has a code. You find it in the message on the page, in the \`code\` of a response and in the log,
 together with a request id that joins them. This page is made from the catalogues
 in \`problems.ts\` by \`npm run troubleshooting\`.
+
+Where the cause is not at hand, ask the doctor: \`npm run doctor\` looks at everything that an agent with this \`.env\`
+depends on, and says what is wrong and what to do. It changes nothing. What it says of each failure is
+[below](#what-the-doctor-says).
 
 ## The agent
 
@@ -29,7 +38,20 @@ ${table(mcpProblems)}
 ${table(weatherApiProblems)}
 ## Both
 
-${table(commonProblems)}`
+${table(commonProblems)}
+## The doctor
+
+| code | cause | what to do |
+| --- | --- | --- |
+${Object.entries(doctorProblems)
+  .map(([code, { title, hint }]) => `| \`${code}\` | ${title} | ${hint} |\n`)
+  .join('')}
+## What the doctor says
+
+Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what
+the doctor said. On a cluster it looks as well, with \`npm run doctor -- --kube\`.
+
+${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, file), 'utf8')).join('\n')}`
 }
 
 function table(catalogue: Readonly<Record<string, ProblemKind>>): string {

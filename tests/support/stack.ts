@@ -80,6 +80,10 @@ export class Stack implements AsyncDisposable {
     return `http://localhost:${this.#ports.get(part) ?? 9}`
   }
 
+  runs(part: PartName): boolean {
+    return this.#apps.has(part)
+  }
+
   /** The running app of a part. */
   appOf(part: PartName): FastifyInstance {
     const app = this.#apps.get(part)

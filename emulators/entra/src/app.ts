@@ -30,6 +30,9 @@ export function buildApp(config: Config): FastifyInstance {
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
   sendRefusals(app, entra)
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
+  })
   controlEntra(app, entra)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {

@@ -1,4 +1,4 @@
-/** What the caller can mend before anything is done. */
+/** What the caller has to mend: what is wrong, and how. */
 export class Mistake extends Error {
   override readonly name = 'Mistake'
   readonly fix: string

@@ -1,0 +1,66 @@
+/**
+ * `npm run doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
+ * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { loadEnvFile } from 'node:process'
+import { parseArgs } from 'node:util'
+import { examineCluster } from './doctor/kube/kube.ts'
+import { examineLaptop } from './doctor/laptop.ts'
+import { writeReport } from './doctor/report.ts'
+
+const usage = `npm run doctor -- [options]
+
+  --user-token-file <file>  a user's token for the blueprint, to check acting on behalf of users; - reads standard input
+  --page <origin>           where browsers find the page; default: http://localhost:<PORT>, or the host of the Ingress
+  --kube                    a release of the chart, through kubectl, in place of this machine
+  --namespace <name>        its namespace; default: that of kubectl's context
+  --release <name>          its name; default: the only one there
+  --json                    the findings as JSON
+  --help                    this text`
+
+/** Of `npm run entra` and `npm run aws`, where they ran here. */
+const receipts = { entra: '.entra-receipt.json', aws: '.aws-receipt.json' }
+
+const options = readOptions()
+if (options.help) {
+  console.log(usage)
+} else {
+  if (existsSync('.env')) loadEnvFile('.env')
+  const { page, namespace, release, userToken } = options
+  const findings = options.kube
+    ? await examineCluster({ namespace, release, page, userToken, receipts })
+    : await examineLaptop(process.env, { page, userToken })
+  const failed = findings.some(({ status }) => status === 'FAIL')
+  console.log(
+    options.json
+      ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
+      : writeReport(findings, { colour: process.stdout.isTTY === true }),
+  )
+  process.exitCode = failed ? 1 : 0
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        'user-token-file': { type: 'string' },
+        page: { type: 'string' },
+        kube: { type: 'boolean', default: false },
+        namespace: { type: 'string' },
+        release: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const { 'user-token-file': file, page } = values
+    if (page !== undefined && !URL.canParse(page))
+      throw new Error(`--page must be an origin; it is "${page}".`)
+    // A file, since others on this machine could read an argument.
+    const userToken = file === undefined ? undefined : readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+    return { ...values, userToken, page: page && new URL(page).origin }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}

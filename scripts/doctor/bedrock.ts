@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { decodeJwt } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { BedrockConfig, NoBedrock } from '../../services/agent/src/model/config.ts'
+import { connect } from '../../services/agent/src/model/connection.ts'
+import { explainFailure } from '../../services/agent/src/model/failures.ts'
+import { createClient } from '../../services/agent/src/model/model.ts'
+import { readModelId } from '../../services/agent/src/model/models.ts'
+import { checkKeysHint, replacementHint } from '../../services/agent/src/model/remedies.ts'
+import { checkSettings } from '../../services/agent/src/model/settings-check.ts'
+import { problem } from '../../services/agent/src/problems.ts'
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+/** Amazon Bedrock from the settings to one token of an answer. */
+export function bedrockChecks(
+  bedrock: BedrockConfig | NoBedrock,
+  { today = new Date(), tokenFile }: { readonly today?: Date; readonly tokenFile?: string | undefined } = {},
+): readonly Check[] {
+  if ('missing' in bedrock) {
+    const missing = problem('BEDROCK_NOT_CONFIGURED', bedrock.missing)
+    return [{ name: 'Bedrock model', run: async () => missing }]
+  }
+  return [
+    { name: 'Bedrock model', run: async () => checkModel(bedrock, today) },
+    { name: 'AWS credential', run: () => checkCredential(bedrock, tokenFile) },
+    { name: 'Bedrock', needs: ['Bedrock model', 'AWS credential'], run: () => checkAnswer(bedrock) },
+  ]
+}
+
+function checkModel(bedrock: BedrockConfig, today: Date) {
+  const known = checkSettings(bedrock)
+  if (known) throw known
+  const { modelId, region } = bedrock
+  const model = readModelId(modelId).known
+  if (model?.lifecycle === 'legacy' || (model && new Date(model.endOfLife) < today))
+    return problem(
+      'BEDROCK_MODEL_RETIRED',
+      `${model.name} may be retired any day, since ${model.endOfLife}.`,
+      {
+        hint: replacementHint(bedrock),
+      },
+    )
+  return `${modelId} can be called from ${region}${model ? `, at least until ${model.endOfLife}` : ''}.`
+}
+
+async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undefined): Promise<string> {
+  const { credential } = bedrock
+  if (credential.tier === 'api-key') return 'A Bedrock API key is set.'
+  if (credential.lacksSessionToken)
+    throw problem(
+      'BEDROCK_CREDENTIALS_INVALID',
+      'The access key is temporary, and its session token is missing.',
+      {
+        hint: checkKeysHint(bedrock),
+      },
+    )
+  const presented = credential.tier === 'federation' && tokenFile ? await describeToken(tokenFile) : ''
+  const client = createClient(bedrock)
+  try {
+    // By the client, since it names the region to STS.
+    await client.config.credentials()
+  } catch (error) {
+    const failure = explainFailure(error, bedrock, 'request')
+    const hint = `${failure.options.hint ?? failure.kind.hint}${presented && ` The token says: ${presented}.`}`
+    throw new ProblemError(failure.code, failure.kind, failure.message, { ...failure.options, hint })
+  } finally {
+    client.destroy()
+  }
+  return `AWS keys came from ${credential.source}${presented && ` (${presented})`}.`
+}
+
+/** What IAM compares with the OIDC provider and the trust policy. */
+async function describeToken(tokenFile: string): Promise<string> {
+  try {
+    const claims = decodeJwt((await readFile(tokenFile, 'utf8')).trim())?.claims ?? {}
+    const { iss, aud, sub } = claims
+    return `iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
+  } catch {
+    return ''
+  }
+}
+
+async function checkAnswer(bedrock: BedrockConfig) {
+  if (!bedrock.probe)
+    return trouble('NOT_CHECKED', 'BEDROCK_PROBE is off.', 'Set BEDROCK_PROBE=on: it costs about ten tokens.')
+  const connection = connect(bedrock)
+  try {
+    await connection.probe(new AbortController().signal)
+    return `${bedrock.modelId} answers.`
+  } finally {
+    connection.close()
+  }
+}

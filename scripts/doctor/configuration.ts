@@ -1,0 +1,60 @@
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { type Config, readConfig } from '../../services/agent/src/config.ts'
+import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads what both services would read.
+ *
+ * @throws ProblemError CONFIGURATION_INVALID that names every fault.
+ */
+export function readConfiguration(env: Environment): Config {
+  const faults = new Set<string>()
+  const config = collect(faults, () => readConfig(env))
+  collect(faults, () => readWeatherConfig(env))
+  for (const fault of config ? repeatedIds(config) : []) faults.add(fault)
+  if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
+  return config
+}
+
+export function secretCheck(env: Environment): Check {
+  return {
+    name: 'secrets',
+    async run() {
+      const stored = ['BLUEPRINT_CLIENT_SECRET', 'AWS_SECRET_ACCESS_KEY', 'AWS_BEARER_TOKEN_BEDROCK'].filter(
+        name => env[name],
+      )
+      return stored.length === 0
+        ? 'No secret is in the configuration.'
+        : trouble('SECRET_STORED', `The configuration holds ${stored.join(', ')}.`)
+    },
+  }
+}
+
+function collect<Result>(faults: Set<string>, read: () => Result): Result | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const fault of error.faults) faults.add(fault)
+    return undefined
+  }
+}
+
+/** The most frequent mistake: an id in the wrong place. */
+function repeatedIds({ agent, spaClientId, toolsets }: Config): readonly string[] {
+  const ids: (readonly [name: string, id: string | undefined])[] = [
+    ['TENANT_ID', agent.tenantId],
+    ['BLUEPRINT_APP_ID', agent.blueprintAppId],
+    ['AGENT_CLIENT_ID', agent.clientId],
+    ['CLIENT_SPA_APP_ID', spaClientId],
+    ...toolsets.map(({ api }) => [`the app id of the ${api.title}`, api.appId] as const),
+  ]
+  return ids.flatMap(([name, id], index) => {
+    const earlier = ids.slice(0, index).find(([, other]) => id !== undefined && other === id)
+    return earlier ? [`${earlier[0]} and ${name} are the same id.`] : []
+  })
+}

@@ -1,0 +1,52 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { Check } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import type { Kubectl } from './kubectl.ts'
+import { isReady, podsOf, type Release } from './release.ts'
+
+/** Run in the weather API’s container, which has Node and nothing else: says whether a port lets it in. */
+const knock = `const [, host, port] = process.argv
+const socket = require('node:net').connect({ host, port, timeout: 3000 })
+const say = word => { console.log(word); process.exit() }
+socket.on('connect', () => say('open')).on('timeout', () => say('closed')).on('error', () => say('closed'))`
+
+/** Lets the weather API knock at the agent’s page, which listens, and which the policies keep from it in both directions. */
+export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
+  const agent = podsOf(release, 'agent').find(isReady)
+  const weather = podsOf(release, 'weather-api').find(isReady)
+  return {
+    name: 'policies enforced',
+    needs: ['pods', 'policies'],
+    async run() {
+      if (!weather || !agent?.status.podIP) return notSeen('There is no pod to look from.')
+      const node = ['/nodejs/bin/node', '--eval', knock, agent.status.podIP, '3001']
+      try {
+        const said = await kubectl.run(
+          'exec',
+          weather.metadata.name,
+          '--container',
+          'weather-api',
+          '--',
+          ...node,
+        )
+        if (said.trim() === 'open')
+          throw trouble(
+            'POLICY_NOT_ENFORCED',
+            'The weather API reaches the agent’s page, against both policies.',
+          )
+        return 'The weather API does not reach the agent’s page.'
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
+        return notSeen(error.message)
+      }
+    },
+  }
+}
+
+function notSeen(detail: string): ProblemError {
+  return trouble(
+    'NOT_CHECKED',
+    detail,
+    'Without the right to pods/exec, helm test looks at the same and more.',
+  )
+}

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { problem } from '../../../services/agent/src/problems.ts'
+import type { Check } from '../finding.ts'
+import type { Kubectl } from './kubectl.ts'
+import { type Pod, podsOf, type Release } from './release.ts'
+
+/** What `npm run entra` and `npm run aws` wrote down of what they federated. */
+export interface Receipts {
+  readonly entra: string
+  readonly aws: string
+}
+
+/** Compares what the pods’ tokens say with what the tenant and the account were told to expect. */
+export function federationCheck(kubectl: Kubectl, release: Release, receipts: Receipts): Check {
+  return {
+    name: 'federation',
+    async run() {
+      const [agent] = podsOf(release, 'agent')
+      if (!agent || !usesProjectedTokens(agent)) return 'The pods authenticate by no token of the cluster.'
+      const issuer = await issuerOf(kubectl)
+      const subject = `system:serviceaccount:${release.namespace}:${agent.spec.serviceAccountName}`
+      compareEntra(receipts.entra, { issuer, subject })
+      compareAws(receipts.aws, { issuer, subject })
+      return `Entra and AWS have to trust the issuer ${issuer ?? '(the doctor may not read it)'} and the subject ${subject}.`
+    },
+  }
+}
+
+interface Federated {
+  readonly issuer: string | undefined
+  readonly subject: string
+}
+
+/** The credentials that a blueprint has, as the receipt tells; other clusters may be among them. */
+function compareEntra(path: string, { issuer, subject }: Federated): void {
+  const settings = readSettings(path)
+  const credentials = settings?.['federatedCredentials'] as readonly Federated[] | undefined
+  if (!credentials || credentials.length === 0) return
+  if (credentials.some(one => one.subject === subject && (issuer ?? one.issuer) === one.issuer)) return
+  const known = credentials.map(one => `${one.issuer} ${one.subject}`).join(', ')
+  throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
+    hint: `npm run entra -- apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}`,
+  })
+}
+
+function compareAws(path: string, { issuer, subject }: Federated): void {
+  const settings = readSettings(path)
+  if (settings?.['way'] !== 'webIdentity') return
+  const trusted = `system:serviceaccount:${settings['namespace']}:${settings['serviceAccount']}`
+  if (subject === trusted && (issuer ?? settings['issuer']) === settings['issuer']) return
+  throw problem(
+    'BEDROCK_CREDENTIALS_INVALID',
+    `The pods come as ${issuer} ${subject}; the role of ${path} trusts ${settings['issuer']} ${trusted}.`,
+    { hint: `npm run aws -- apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}` },
+  )
+}
+
+function namespacedName(subject: string): string {
+  return subject.replace(/^system:serviceaccount:/, '')
+}
+
+function readSettings(path: string): Readonly<Record<string, unknown>> | undefined {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).settings : undefined
+}
+
+function usesProjectedTokens({ spec }: Pod): boolean {
+  return (spec.volumes ?? []).some(({ projected }) =>
+    projected?.sources.some(({ serviceAccountToken }) => serviceAccountToken?.audience !== undefined),
+  )
+}
+
+/** Not everybody may read it. */
+async function issuerOf(kubectl: Kubectl): Promise<string | undefined> {
+  try {
+    return JSON.parse(await kubectl.run('get', '--raw', '/.well-known/openid-configuration')).issuer
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined
+    throw error
+  }
+}

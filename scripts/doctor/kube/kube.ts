@@ -1,0 +1,133 @@
+import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { signInChecks } from '../entra.ts'
+import { type Check, examine, type Finding } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import { type AskAgent, turnChecks } from '../turns.ts'
+import { enforcementCheck } from './enforcement.ts'
+import { federationCheck, type Receipts } from './federation.ts'
+import { Kubectl } from './kubectl.ts'
+import { podChecks } from './pods.ts'
+import { containersOf, isReady, podsOf, type Release, readRelease, settingsOf } from './release.ts'
+import { statusChecks } from './status.ts'
+
+export interface KubeOptions {
+  readonly namespace?: string | undefined
+  readonly release?: string | undefined
+  readonly userToken?: string | undefined
+  readonly page?: string | undefined
+  readonly receipts: Receipts
+}
+
+/** Checks a release of the chart through the API server, with the rights of whoever asks. */
+export async function examineCluster(options: KubeOptions): Promise<readonly Finding[]> {
+  const kubectl = new Kubectl(options.namespace)
+  let release: Release | undefined
+  const first = await examine([
+    {
+      name: 'release',
+      async run() {
+        release = await readRelease(kubectl, options.release)
+        return `${release.name} in ${release.namespace}.`
+      },
+    },
+  ])
+  if (release === undefined) return first
+  const checks = [
+    ...podChecks(release),
+    federationCheck(kubectl, release, options.receipts),
+    enforcementCheck(kubectl, release),
+  ]
+  const still = await examine(checks)
+  return [...first, ...still, ...(await examineAgent(kubectl, release, options))]
+}
+
+/** What only the running agent can tell. */
+async function examineAgent(
+  kubectl: Kubectl,
+  release: Release,
+  { userToken, page }: KubeOptions,
+): Promise<readonly Finding[]> {
+  const agent = podsOf(release, 'agent').find(isReady) ?? podsOf(release, 'agent')[0]
+  if (!agent) return []
+  try {
+    await using forward = await kubectl.forward(agent.metadata.name, 3001)
+    const read = async <Body>(path: string) => (await (await fetch(`${forward.url}${path}`)).json()) as Body
+    const config = await read<PublicConfig>('/api/config')
+    // The first look makes the agent look; what it then says is fresh.
+    await read('/api/status')
+    const turns = turnsOf(forward.url, config, userToken)
+    const asked = await examine(turns)
+    const seen = await examine(statusChecks(await read<Status>('/api/status')))
+    return [...asked, ...seen, ...(await examine(pageChecks(release, config, page)))]
+  } catch (error) {
+    const cause =
+      error instanceof ProblemError ? error : trouble('CLUSTER_UNREACHABLE', 'The agent does not respond.')
+    return examine([{ name: 'agent', run: () => Promise.reject(cause) }])
+  }
+}
+
+function turnsOf(
+  url: string,
+  { apis, examples, flows }: PublicConfig,
+  userToken: string | undefined,
+): readonly Check[] {
+  const ask: AskAgent = async (request, token) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const headers = { 'content-type': 'application/json', ...authorization }
+    const response = await fetch(`${url}/api/chat`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(request),
+    })
+    return (await response.json()) as ChatResponse | Problem
+  }
+  const [api] = apis
+  const [example] = examples
+  if (!api || !example) return []
+  return flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: [] }))
+}
+
+/** Where browsers find the page: as asked, or by the release’s Ingress, or by a port-forward. */
+function pageChecks(
+  release: Release,
+  { spaClientId }: PublicConfig,
+  given: string | undefined,
+): readonly Check[] {
+  const [agent] = podsOf(release, 'agent')
+  const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
+  const settings = container ? settingsOf(release, container) : {}
+  const identity = {
+    tenantId: settings['TENANT_ID'] ?? '',
+    blueprintAppId: settings['BLUEPRINT_APP_ID'] ?? '',
+    clientId: settings['AGENT_CLIENT_ID'] ?? '',
+    authority: settings['ENTRA_AUTHORITY'] || 'https://login.microsoftonline.com',
+  }
+  const page = given ?? ingressOrigin(release) ?? 'http://localhost:3001'
+  return signInChecks(identity, { spaClientId: spaClientId ?? undefined, page }).map(check => ({
+    ...check,
+    needs: [],
+    run: () => outOfReachIsNoFailure(check),
+  }))
+}
+
+/** The agent’s way to Entra was looked at before; that of this machine is not the release’s. */
+async function outOfReachIsNoFailure(check: Check) {
+  try {
+    return await check.run()
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'ENTRA_UNAVAILABLE')
+      return trouble(
+        'NOT_CHECKED',
+        `From this machine: ${error.message}`,
+        'Ask from a machine that reaches Entra.',
+      )
+    throw error
+  }
+}
+
+/** The chart makes no Ingress without a certificate. */
+function ingressOrigin({ ingresses }: Release): string | undefined {
+  const host = ingresses[0]?.spec.rules?.[0]?.host
+  return host === undefined ? undefined : `https://${host}`
+}

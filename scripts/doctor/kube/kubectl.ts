@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { trouble } from '../problems.ts'
+
+export interface PortForward extends AsyncDisposable {
+  readonly url: string
+}
+
+/** `kubectl` in one namespace, with the rights of whoever runs it. */
+export class Kubectl {
+  readonly #namespace: readonly string[]
+
+  /** @param namespace default: that of the current context. */
+  constructor(namespace: string | undefined) {
+    this.#namespace = namespace === undefined ? [] : ['--namespace', namespace]
+  }
+
+  /** What kubectl writes; throws the ProblemError CLUSTER_UNREACHABLE with what it complained of. */
+  async run(...args: readonly string[]): Promise<string> {
+    const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'close')
+    try {
+      const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+      if (child.exitCode === 0) return output
+      throw trouble('CLUSTER_UNREACHABLE', complaint.trim().split('\n').at(-1) ?? '')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      throw trouble('CLUSTER_UNREACHABLE', 'There is no kubectl on the PATH.', 'Install kubectl.')
+    }
+  }
+
+  /** Objects of these kinds with a label. */
+  async list<Wanted>(kinds: string, selector: string): Promise<readonly Wanted[]> {
+    const listed = JSON.parse(await this.run('get', kinds, '--selector', selector, '--output', 'json'))
+    return listed.items
+  }
+
+  /** A way to a pod’s port, on loopback inside the pod. */
+  async forward(pod: string, port: number): Promise<PortForward> {
+    const args = [...this.#namespace, 'port-forward', `pod/${pod}`, `:${port}`]
+    const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const complaint = text(child.stderr)
+    const closed = once(child, 'close')
+    const listening = Promise.withResolvers<string>()
+    createInterface({ input: child.stdout }).on('line', line => {
+      const [, chosen] = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line) ?? []
+      if (chosen !== undefined) listening.resolve(chosen)
+    })
+    child.once('close', async () =>
+      listening.reject(trouble('CLUSTER_UNREACHABLE', (await complaint).trim())),
+    )
+    return {
+      url: `http://127.0.0.1:${await listening.promise}`,
+      async [Symbol.asyncDispose]() {
+        child.kill()
+        await closed
+      },
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import type { Check } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import {
+  type Container,
+  containersOf,
+  isReady,
+  type Pod,
+  podsOf,
+  type Release,
+  settingsOf,
+} from './release.ts'
+
+const components = ['agent', 'weather-api']
+const entraAudience = 'AzureADTokenExchange'
+const awsAudience = /^(sts|pods\.eks)\.amazonaws\.com$/
+
+/** What the pods are made of: all that can be said without asking them. */
+export function podChecks(release: Release): readonly Check[] {
+  const [agent] = podsOf(release, 'agent')
+  return [
+    { name: 'pods', run: async () => checkPods(release) },
+    ...(agent
+      ? [
+          { name: 'sidecar container', run: async () => checkSidecar(release, agent) },
+          { name: 'tokens in pods', run: async () => checkTokens(release) },
+        ]
+      : []),
+    { name: 'secrets', run: async () => checkSecrets(release) },
+    { name: 'policies', run: async () => checkPolicies(release) },
+  ]
+}
+
+function checkPods(release: Release): string {
+  const missing = components.find(component => podsOf(release, component).length === 0)
+  // The weather API may be elsewhere.
+  if (missing === 'agent') throw trouble('PODS_NOT_READY', 'There is no pod of the agent.')
+  const waiting = release.pods.filter(pod => isPermanent(pod) && !isReady(pod))
+  if (waiting.length > 0) throw trouble('PODS_NOT_READY', waiting.map(describeWaiting).join(' '))
+  return `${release.pods.filter(isPermanent).length} pods of ${release.name} are ready.`
+}
+
+function isPermanent({ metadata }: Pod): boolean {
+  return components.includes(metadata.labels['app.kubernetes.io/component'] ?? '')
+}
+
+function describeWaiting({ metadata, status }: Pod): string {
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+  const reasons = statuses.flatMap(({ name, state }) =>
+    state?.waiting?.reason ? [`${name}: ${state.waiting.reason}`] : [],
+  )
+  return `${metadata.name} is ${[status.phase, ...reasons].join(', ')}.`
+}
+
+function checkSidecar(release: Release, agent: Pod) {
+  const sidecar = agent.spec.initContainers?.find(({ name }) => name === 'sidecar')
+  if (sidecar?.restartPolicy !== 'Always')
+    throw trouble(
+      'SIDECAR_NOT_NATIVE',
+      'The agent’s pod has no init container “sidecar” that is always restarted.',
+    )
+  const { image } = sidecar
+  const { ASPNETCORE_ENVIRONMENT } = settingsOf(release, sidecar)
+  if (ASPNETCORE_ENVIRONMENT === 'Development')
+    throw trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
+  const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []
+  if (major !== undefined) {
+    const version = Number(major) * 10_000 + Number(minor) * 100 + Number(patch)
+    if (version < 10_100) throw trouble('SIDECAR_TOO_OPEN', `${image} lets any pod in.`)
+    if (version < 10_102) return trouble('SIDECAR_TOO_OPEN', `${image} takes requests by any host name.`)
+  }
+  const isOfficial = image.startsWith('mcr.microsoft.com/')
+  if (isOfficial && agent.spec.nodeSelector?.['kubernetes.io/arch'] !== 'amd64')
+    return trouble('SIDECAR_ARCHITECTURE', 'The agent’s pods may go to nodes that are not amd64.')
+  return `A native sidecar, ${image}.`
+}
+
+/** Which containers hold a token of which audience. */
+function tokensIn(pod: Pod): readonly (readonly [audience: string, container: Container])[] {
+  return (pod.spec.volumes ?? []).flatMap(({ name, projected }) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
+      serviceAccountToken === undefined
+        ? []
+        : containersOf(pod)
+            .filter(({ volumeMounts = [] }) => volumeMounts.some(mount => mount.name === name))
+            .map(container => [serviceAccountToken.audience ?? 'the API server', container] as const),
+    ),
+  )
+}
+
+function checkTokens(release: Release): string {
+  const placed = release.pods
+    .filter(isPermanent)
+    .flatMap(pod =>
+      tokensIn(pod).map(([audience, { name }]) => ({ audience, container: name, pod: pod.metadata.name })),
+    )
+  const misplaced = placed.find(
+    ({ audience, container }) =>
+      !(audience.endsWith(entraAudience) && container === 'sidecar') &&
+      !(awsAudience.test(audience) && container === 'agent'),
+  )
+  if (misplaced)
+    throw trouble(
+      'TOKEN_MISPLACED',
+      `The container ${misplaced.container} of ${misplaced.pod} holds a token for ${misplaced.audience}.`,
+    )
+  const audiences = [...new Set(placed.map(({ audience, container }) => `${audience} in the ${container}`))]
+  return audiences.length === 0
+    ? 'No pod holds a projected token.'
+    : `Tokens for ${audiences.join(', ')}; no other.`
+}
+
+function checkSecrets(release: Release) {
+  const permanent = release.pods.filter(isPermanent)
+  const named = permanent.flatMap(pod => [
+    ...containersOf(pod).flatMap(({ env = [], envFrom = [] }) => [
+      ...env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []),
+      ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
+    ]),
+    ...(pod.spec.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []),
+  ])
+  const plain = Object.entries(release.settings).flatMap(([map, data]) =>
+    Object.keys(data)
+      .filter(name => /SECRET|BEARER_TOKEN|PASSWORD|SESSION_TOKEN/i.test(name) && data[name])
+      .map(name => `${name} in the ConfigMap ${map}`),
+  )
+  if (plain.length > 0)
+    throw trouble('SECRET_STORED', `Everybody who reads ConfigMaps can read ${plain.join(', ')}.`)
+  return named.length === 0
+    ? 'The pods use no stored secret.'
+    : trouble('SECRET_STORED', `The pods use the Secret ${[...new Set(named)].join(', ')}.`)
+}
+
+function checkPolicies(release: Release): string {
+  for (const component of components) {
+    for (const { metadata } of podsOf(release, component)) {
+      const types = release.policies
+        .filter(({ spec }) => matches(spec.podSelector.matchLabels ?? {}, metadata.labels))
+        .flatMap(({ spec }) => spec.policyTypes ?? [])
+      const missing = ['Ingress', 'Egress'].find(type => !types.includes(type))
+      if (missing)
+        throw trouble('POLICY_MISSING', `No policy limits the ${missing.toLowerCase()} of ${metadata.name}.`)
+    }
+  }
+  return 'Policies limit both directions of every pod.'
+}
+
+function matches(
+  selector: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(selector).every(([name, value]) => labels[name] === value)
+}

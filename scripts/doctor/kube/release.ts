@@ -1,0 +1,139 @@
+import { trouble } from '../problems.ts'
+import type { Kubectl } from './kubectl.ts'
+
+/** What the doctor reads of Kubernetes’ objects. */
+export interface KubernetesObject {
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string
+  }
+}
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly restartPolicy?: string
+  readonly env?: readonly {
+    readonly name: string
+    readonly value?: string
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } }
+  }[]
+  readonly envFrom?: readonly {
+    readonly configMapRef?: { readonly name: string }
+    readonly secretRef?: { readonly name: string }
+  }[]
+  readonly volumeMounts?: readonly { readonly name: string }[]
+}
+
+export interface Pod extends KubernetesObject {
+  readonly spec: {
+    readonly serviceAccountName: string
+    readonly automountServiceAccountToken?: boolean
+    readonly nodeSelector?: Readonly<Record<string, string>>
+    readonly initContainers?: readonly Container[]
+    readonly containers: readonly Container[]
+    readonly volumes?: readonly {
+      readonly name: string
+      readonly secret?: { readonly secretName: string }
+      readonly projected?: {
+        readonly sources: readonly { readonly serviceAccountToken?: { readonly audience?: string } }[]
+      }
+    }[]
+  }
+  readonly status: {
+    readonly phase: string
+    readonly podIP?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+interface ContainerStatus {
+  readonly name: string
+  readonly state?: { readonly waiting?: { readonly reason?: string } }
+}
+
+interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+export interface NetworkPolicy extends KubernetesObject {
+  readonly spec: {
+    readonly podSelector: { readonly matchLabels?: Readonly<Record<string, string>> }
+    readonly policyTypes?: readonly string[]
+  }
+}
+
+export interface Ingress extends KubernetesObject {
+  readonly spec: {
+    readonly rules?: readonly { readonly host?: string }[]
+  }
+}
+
+/** A release of the chart as it is in the cluster. */
+export interface Release {
+  readonly name: string
+  readonly namespace: string
+  readonly pods: readonly Pod[]
+  readonly policies: readonly NetworkPolicy[]
+  readonly ingresses: readonly Ingress[]
+  /** Settings by the name of their ConfigMap. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+const chart = 'app.kubernetes.io/name=entra-bedrock-agent'
+const kinds = 'pods,configmaps,networkpolicies,ingresses'
+
+/**
+ * Reads a release; the only one of the namespace where none is named.
+ *
+ * @throws ProblemError CLUSTER_UNREACHABLE or RELEASE_NOT_FOUND
+ */
+export async function readRelease(kubectl: Kubectl, wanted: string | undefined): Promise<Release> {
+  const selector = wanted === undefined ? chart : `${chart},app.kubernetes.io/instance=${wanted}`
+  const objects = await kubectl.list<KubernetesObject>(kinds, selector)
+  const names = [...new Set(objects.map(instanceOf))]
+  const [name, ...others] = names
+  if (name === undefined)
+    throw trouble('RELEASE_NOT_FOUND', `There is no release ${wanted ?? 'of the chart'} here.`)
+  if (others.length > 0) throw trouble('RELEASE_NOT_FOUND', `There are ${names.join(', ')}: name one.`)
+  const ofKind = <Wanted extends KubernetesObject>(kind: string) =>
+    objects.filter((object): object is Wanted => object.kind === kind)
+  return {
+    name,
+    namespace: objects[0]?.metadata.namespace ?? '',
+    pods: ofKind<Pod>('Pod').filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+    policies: ofKind<NetworkPolicy>('NetworkPolicy'),
+    ingresses: ofKind<Ingress>('Ingress'),
+    settings: Object.fromEntries(
+      ofKind<ConfigMap>('ConfigMap').map(({ metadata, data = {} }) => [metadata.name, data]),
+    ),
+  }
+}
+
+export function podsOf({ pods }: Release, component: string): readonly Pod[] {
+  return pods.filter(({ metadata }) => metadata.labels['app.kubernetes.io/component'] === component)
+}
+
+export function containersOf({ spec }: Pod): readonly Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers]
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+/** What a container is told by ConfigMaps and by itself. */
+export function settingsOf({ settings }: Release, container: Container): Readonly<Record<string, string>> {
+  const maps = (container.envFrom ?? []).map(({ configMapRef }) => settings[configMapRef?.name ?? ''])
+  const own = (container.env ?? []).flatMap(({ name, value }) => (value ? [[name, value] as const] : []))
+  return Object.assign({}, ...maps, Object.fromEntries(own))
+}
+
+function instanceOf({ metadata }: KubernetesObject): string {
+  return metadata.labels['app.kubernetes.io/instance'] ?? ''
+}

@@ -1,0 +1,36 @@
+import type { Component, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type Check, toldProblem } from '../finding.ts'
+import { trouble } from '../problems.ts'
+
+/** Nobody has to set these up. */
+const choices = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
+
+/** What the agent in the cluster says of what it depends on. */
+export function statusChecks({ components, version }: Status): readonly Check[] {
+  const { bedrock, ...others } = components
+  return [
+    { name: 'agent', run: async () => `Version ${version}.` },
+    ...Object.entries(others).map(([name, component]) => ({
+      name: name.replaceAll('_', '-'),
+      run: async () => judge(component, `Seen to work at ${component.checkedAt}.`),
+    })),
+    {
+      name: 'Bedrock',
+      run: async () =>
+        judge(
+          bedrock,
+          `${bedrock.model} answers in ${bedrock.region}, by the credential ${bedrock.credential}.`,
+        ),
+    },
+  ]
+}
+
+function judge({ state, problem }: Component, works: string): string | ProblemError {
+  if (state === 'ready') return works
+  if (problem === undefined)
+    return trouble('NOT_CHECKED', 'The agent has not seen it yet.', 'Ask again in a moment.')
+  const told = toldProblem(problem)
+  if (choices.has(problem.code)) return told
+  throw told
+}

@@ -1,0 +1,96 @@
+import { lookup } from 'node:dns/promises'
+import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import { buildApp } from '../../services/agent/src/app.ts'
+import type { Config } from '../../services/agent/src/config.ts'
+import { bedrockChecks } from './bedrock.ts'
+import { readConfiguration, secretCheck } from './configuration.ts'
+import { entraChecks, signInChecks } from './entra.ts'
+import { type Check, examine, type Finding } from './finding.ts'
+import { trouble } from './problems.ts'
+import { sidecarChecks } from './sidecar.ts'
+import { type AskAgent, turnChecks } from './turns.ts'
+
+export interface LaptopOptions {
+  /** Tc, for acting on behalf of a user. */
+  readonly userToken?: string | undefined
+  /** The page’s origin as browsers see it. Default: localhost. */
+  readonly page?: string | undefined
+}
+
+/** Checks everything that an agent with this environment would depend on. The agent itself need not run. */
+export async function examineLaptop(
+  env: Readonly<Record<string, string | undefined>>,
+  options: LaptopOptions = {},
+): Promise<readonly Finding[]> {
+  let config: Config | undefined
+  const configuration: Check = {
+    name: 'configuration',
+    async run() {
+      config = readConfiguration(env)
+      const { clientId, blueprintAppId, tenantId } = config.agent
+      return `Agent ${clientId} of blueprint ${blueprintAppId} in tenant ${tenantId}.`
+    },
+  }
+  const first = await examine([configuration])
+  return config === undefined ? first : [...first, ...(await examineWith(config, env, options))]
+}
+
+async function examineWith(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  { userToken, page = `http://localhost:${config.port}` }: LaptopOptions,
+): Promise<readonly Finding[]> {
+  const { agent, spaClientId, toolsets, bedrock } = config
+  // The agent’s own way to a token and an API, with nothing kept from whoever runs this.
+  const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
+  const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
+  const ask: AskAgent = async (payload, token) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })
+    return response.json<ChatResponse | Problem>()
+  }
+  const flows = spaClientId === undefined ? (['autonomous'] as const) : (['autonomous', 'obo'] as const)
+  try {
+    return await examine([
+      secretCheck(env),
+      ...hostsOf(config, env['AWS_ENDPOINT_URL_STS']).map(nameCheck),
+      ...entraChecks(agent),
+      ...sidecarChecks(config),
+      ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
+        flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: ['sidecar'] })),
+      ),
+      ...signInChecks(agent, { spaClientId, page }),
+      ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
+    ])
+  } finally {
+    await app.close()
+  }
+}
+
+/** Every host that the agent calls. */
+function hostsOf(
+  { agent, toolsets, mcpServers, bedrock }: Config,
+  sts: string | undefined,
+): readonly string[] {
+  const urls = [agent.authority, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
+  if (!('missing' in bedrock)) {
+    const { endpoint, region, credential } = bedrock
+    urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)
+    if (credential.tier === 'federation') urls.push(sts || `https://sts.${region}.amazonaws.com`)
+  }
+  return [...new Set(urls.map(url => new URL(url).hostname.replace(/^\[|\]$/g, '')))]
+}
+
+function nameCheck(host: string): Check {
+  return {
+    name: `name ${host}`,
+    async run() {
+      try {
+        const { address } = await lookup(host)
+        return `${host} is ${address}.`
+      } catch {
+        throw trouble('NAME_NOT_RESOLVED', `${host} cannot be resolved.`)
+      }
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { ProblemError, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+
+/** What only the doctor can find: everything else has its code from the agent. */
+export const doctorProblems = {
+  CONFIGURATION_INVALID: {
+    title: 'The configuration cannot work.',
+    hint: 'Correct .env; .env.example says where each value is found.',
+  },
+  SECRET_STORED: {
+    title: 'A secret is stored where federation needs none.',
+    hint: 'Fine for trials. For production federate the service account with Entra and AWS (docs/aks.md, docs/eks.md), and delete the secret.',
+  },
+  CLOCK_WRONG: {
+    title: 'The clock of this machine is wrong.',
+    hint: 'Set the clock (NTP): Entra and AWS accept five minutes of difference.',
+  },
+  NAME_NOT_RESOLVED: {
+    title: 'A host name cannot be resolved.',
+    hint: 'Check its spelling, then the DNS of this machine (VPN, proxy, /etc/resolv.conf).',
+  },
+  PAGE_ORIGIN_INSECURE: {
+    title: 'The page is at an address where browsers allow no sign-in.',
+    hint: 'Serve the page by https, or use it through http://localhost: elsewhere browsers have no crypto.subtle, and MSAL fails with pkce_not_created.',
+  },
+  REDIRECT_URI_NOT_REGISTERED: {
+    title: 'Entra does not know the page’s redirect URI.',
+    hint: 'Add it to the single-page application, under the platform “Single-page application”, not “Web”.',
+  },
+  SIDECAR_ARCHITECTURE: {
+    title: 'The sidecar’s image is for another processor.',
+    hint: 'Microsoft publishes the image for amd64 only: run it with --platform linux/amd64 and emulation, or schedule it on amd64 nodes.',
+  },
+  SIDECAR_TOO_OPEN: {
+    title: 'The sidecar takes requests that it should refuse.',
+    hint: 'Use the sidecar’s image 1.1.2 or newer, set AllowedHosts=localhost, and leave ASPNETCORE_ENVIRONMENT unset.',
+  },
+  CLUSTER_UNREACHABLE: {
+    title: 'kubectl does not reach the cluster, or may not read the release.',
+    hint: 'Check kubectl config current-context and --namespace; the doctor reads pods, configmaps, networkpolicies and ingresses, and forwards a port of the agent’s pod.',
+  },
+  RELEASE_NOT_FOUND: {
+    title: 'There is no release of the chart in the namespace.',
+    hint: 'Name it with --namespace and --release: helm list --all-namespaces.',
+  },
+  PODS_NOT_READY: {
+    title: 'Pods of the release are not ready.',
+    hint: 'Look at kubectl describe pod and kubectl logs of the pod (docs/kubernetes.md, “When it does not work”).',
+  },
+  SIDECAR_NOT_NATIVE: {
+    title: 'The sidecar is no native one, so it may start after the agent and stop before it.',
+    hint: 'Install the chart of this project: its sidecar is an init container with restartPolicy Always.',
+  },
+  TOKEN_MISPLACED: {
+    title: 'A container holds a token that it does not need.',
+    hint: 'Mount the token for Entra into the sidecar alone, the one for AWS into the agent alone, and none for the API server.',
+  },
+  POLICY_MISSING: {
+    title: 'No NetworkPolicy guards a pod of the release.',
+    hint: 'Set networkPolicy.enabled=true.',
+  },
+  POLICY_NOT_ENFORCED: {
+    title: 'The cluster’s network does not enforce NetworkPolicies.',
+    hint: 'Choose a network that enforces them: on AKS --network-dataplane cilium, on EKS enableNetworkPolicy of the VPC CNI.',
+  },
+  NOT_CHECKED: {
+    title: 'The doctor could not look.',
+    hint: 'Solve the other findings first, then ask the doctor again.',
+  },
+} as const satisfies Record<string, Omit<ProblemKind, 'status'>>
+
+/** Makes a problem of the doctor’s own. */
+export function trouble(code: keyof typeof doctorProblems, detail: string, hint?: string): ProblemError {
+  return new ProblemError(code, { status: 500, ...doctorProblems[code] }, detail, { hint })
+}

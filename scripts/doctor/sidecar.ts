@@ -1,0 +1,108 @@
+import { arch as machineArchitecture } from 'node:os'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { request } from 'undici'
+import type { Config } from '../../services/agent/src/config.ts'
+import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
+import { flowRules } from '../../services/agent/src/identity/flows.ts'
+import type { SidecarResponse } from '../../services/agent/src/identity/sidecar.ts'
+import { explainResponse, explainSilence } from '../../services/agent/src/identity/sidecar-failures.ts'
+import { problem } from '../../services/agent/src/problems.ts'
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+/** Longer than the sidecar waits for a key vault. */
+const timeoutMs = 10_000
+
+/** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
+export function sidecarChecks(
+  { agent, sidecarUrl, toolsets, mcpServers }: Config,
+  architecture: string = machineArchitecture(),
+): readonly Check[] {
+  const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    send(sidecarUrl, path, headers)
+  const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+  return [
+    {
+      name: 'sidecar',
+      async run() {
+        const response = await get('/healthz')
+        const [api] = apis
+        if (response.status !== 200 && api)
+          throw explainResponse(response, { agent, api, flow: 'autonomous' }).problem
+        return `${sidecarUrl} responds.`
+      },
+    },
+    {
+      name: 'sidecar image',
+      async run() {
+        return architecture === 'x64'
+          ? 'This machine is amd64, as the image is.'
+          : trouble('SIDECAR_ARCHITECTURE', `This machine is ${architecture}, the image amd64.`)
+      },
+    },
+    {
+      name: 'sidecar boundary',
+      needs: ['sidecar'],
+      async run() {
+        const openApi = await get('/openapi/v1.json')
+        if (openApi.status === 200)
+          throw trouble(
+            'SIDECAR_TOO_OPEN',
+            'The sidecar runs in Development: it takes requests from anywhere.',
+          )
+        const foreign = await get('/Validate', { host: 'sidecar.example' })
+        return foreign.status === 400
+          ? 'The sidecar refuses other host names than its own.'
+          : trouble('SIDECAR_TOO_OPEN', 'The sidecar takes requests by any host name.')
+      },
+    },
+    ...apis.map(api => entryCheck(api, get, agent)),
+  ]
+}
+
+/**
+ * Without a user the entry for acting on behalf of one gets no token. How the sidecar refuses tells whether the entry is
+ * there, and whether it would ignore the user.
+ */
+function entryCheck(
+  api: DownstreamApi,
+  get: (path: string) => Promise<SidecarResponse>,
+  agent: Config['agent'],
+): Check {
+  const entry = api.sidecarEntries.obo
+  return {
+    name: `sidecar entry ${entry}`,
+    needs: ['sidecar'],
+    async run() {
+      const response = await get(`${flowRules.autonomous.route}/${entry}`)
+      const asksForUser = /No account or login hint/i.test(response.body)
+      if (asksForUser) return 'The entry is there, and is for users’ tokens.'
+      if (![200, 401].includes(response.status))
+        throw explainResponse(response, { agent, api, flow: 'obo' }).problem
+      throw problem('TOKEN_FLOW_MISMATCH', `“${entry}” gives app tokens, and so would ignore users.`, {
+        hint: `Set DownstreamApis__${entry}__RequestAppToken=false on the sidecar.`,
+      })
+    },
+  }
+}
+
+async function send(
+  sidecarUrl: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<SidecarResponse> {
+  try {
+    const response = await request(`${sidecarUrl}${path}`, {
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return {
+      status: response.statusCode,
+      contentType: [response.headers['content-type']].flat()[0],
+      challenge: [response.headers['www-authenticate']].flat()[0],
+      body: await response.body.text(),
+    }
+  } catch (error) {
+    throw error instanceof ProblemError ? error : explainSilence(error).problem
+  }
+}

@@ -1,0 +1,85 @@
+import type { ChatRequest, ChatResponse, Flow, Problem, TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { problem } from '../../services/agent/src/problems.ts'
+import { type Check, type Passed, toldProblem } from './finding.ts'
+import { trouble } from './problems.ts'
+
+/** Asks an agent: one in this process, or one in a cluster. */
+export type AskAgent = (
+  request: ChatRequest,
+  userToken: string | undefined,
+) => Promise<ChatResponse | Problem>
+
+export interface TurnOptions {
+  readonly ask: AskAgent
+  readonly api: { readonly name: string; readonly title: string }
+  /** A question that direct mode answers by this API. */
+  readonly example: string
+  readonly flow: Flow
+  readonly userToken: string | undefined
+  readonly needs: readonly string[]
+}
+
+/** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
+export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOptions): readonly Check[] {
+  const who = flow === 'autonomous' ? 'as itself' : 'on behalf of a user'
+  const token = `token ${who} for the ${api.title}`
+  let asked: ReturnType<AskAgent> | undefined
+  const turn = () => {
+    asked ??= ask({ message: example, mode: 'direct', flow }, userToken)
+    return asked
+  }
+  return [
+    {
+      name: token,
+      needs,
+      async run() {
+        if (flow === 'obo' && userToken === undefined) return noUserToken()
+        const outcome = await turn()
+        if ('answer' in outcome) return describeToken(outcome)
+        if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
+        if (outcome.code === 'SIGN_IN_REQUIRED') return noUserToken()
+        throw toldProblem(outcome)
+      },
+    },
+    {
+      name: `${api.title} ${who}`,
+      needs: [token],
+      async run() {
+        const outcome = await turn()
+        if (!('answer' in outcome)) throw toldProblem(outcome)
+        return describeValidation(outcome, api)
+      },
+    },
+  ]
+}
+
+function noUserToken() {
+  return trouble(
+    'NOT_CHECKED',
+    'This needs a user’s token.',
+    'Put a token for api://<BLUEPRINT_APP_ID>/access_as_user into a file, and name it by --user-token-file.',
+  )
+}
+
+function agentToken({ trace }: ChatResponse): TokenCard | undefined {
+  return trace.find(({ token }) => token?.role === 'TR')?.token
+}
+
+function describeToken(turn: ChatResponse): Passed {
+  const claims = agentToken(turn)?.claims
+  if (claims === undefined) return 'The agent got its token; TRACE_FOR keeps its claims from being shown.'
+  const { azp, appid, scp, roles } = claims
+  const right = typeof scp === 'string' ? `scope ${scp}` : `roles ${[roles].flat().join(', ')}`
+  return { detail: `The token is of the agent identity ${azp ?? appid}, with the ${right}.`, claims }
+}
+
+function describeValidation(turn: ChatResponse, { name, title }: TurnOptions['api']): Passed {
+  const checks = agentToken(turn)?.verifiedBy?.find(({ actor }) => actor === name)?.checks ?? []
+  // Without the trace nobody can tell, and an API need not tell.
+  if (checks.length > 0 && !checks.some(check => check.name === 'signature'))
+    throw problem('API_TOKEN_REJECTED', `The ${title} does not look at the signature of tokens.`, {
+      hint: 'Remove VALIDATE_TOKEN_SIGNATURE=false: as it is, anybody can write tokens for the API.',
+    })
+  const verified = checks.length > 0 ? `: it verified ${checks.map(check => check.name).join(', ')}` : ''
+  return `The ${title} accepts the token${verified}.`
+}

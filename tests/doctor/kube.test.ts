@@ -1,0 +1,293 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Finding } from '../../scripts/doctor/finding.ts'
+import { examineCluster, type KubeOptions } from '../../scripts/doctor/kube/kube.ts'
+import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/kubernetes.ts'
+import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
+import { commandsOf } from '../guides/commands.ts'
+import { identities } from '../support/identities.ts'
+import { Stack } from '../support/stack.ts'
+import { rowOf, tableOf } from './support/table.ts'
+
+const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
+const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
+/** Where the kubectl of these tests is. */
+const programs = resolve(import.meta.dirname, 'support/recorded-cluster')
+const production: Values = {
+  entra: { spaAppId: identities.pageAppId },
+  sidecar: { credential: { type: 'ProjectedToken' } },
+  aws: { region: 'eu-central-1', auth: 'webIdentity', roleArn: 'arn:aws:iam::111122223333:role/agent' },
+  agent: { replicas: 1 },
+  weatherApi: { replicas: 1 },
+}
+
+let folder: string
+let stack: Stack
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'recorded-cluster-'))
+  stack = await Stack.start()
+  stubKubectl()
+  for (const [what, situation] of situations) seen.set(what, await examine(situation))
+}, 120_000)
+afterAll(async () => {
+  await stack.close()
+  await rm(folder, { recursive: true })
+})
+beforeEach(stubKubectl)
+
+function stubKubectl(): void {
+  vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
+  vi.stubEnv('RECORDED_CLUSTER', folder)
+}
+
+interface Situation {
+  readonly values?: Values
+  /** What somebody did to the pods by hand, or a webhook. */
+  readonly pod?: (pod: PodTemplate, component: string) => unknown
+  /** Of the agent’s pod. */
+  readonly status?: object
+  /** What kubectl says otherwise; `undefined`: who asks may not ask. */
+  readonly kubectl?: Readonly<Record<string, string | undefined>>
+  readonly options?: Partial<KubeOptions>
+}
+
+const ready = { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] }
+
+/** What a cluster makes of what the chart renders. */
+function installed(rendering: Rendering, { pod, status = ready }: Situation): KubernetesObject[] {
+  const pods = rendering.ofKind('Deployment').map(({ metadata, spec }) => {
+    const { template } = structuredClone(spec) as Workload
+    const component = metadata.labels?.['app.kubernetes.io/component'] ?? ''
+    pod?.(template, component)
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...template.metadata, name: `${metadata.name}-1` },
+      spec: template.spec,
+      status: component === 'agent' ? status : ready,
+    }
+  })
+  const others = ['ConfigMap', 'NetworkPolicy', 'Ingress'].flatMap(kind => rendering.ofKind(kind))
+  return [...pods, ...others].map(object => ({
+    ...object,
+    metadata: { ...object.metadata, namespace: 'agents' },
+  }))
+}
+
+/** Writes down what kubectl is going to say. */
+async function record(situation: Situation = {}): Promise<void> {
+  const rendering = await renderWith(merge(production, situation.values ?? {}))
+  const answers: Readonly<Record<string, string | undefined>> = {
+    // The chart takes no Entra without https.
+    objects: JSON.stringify({ items: installed(rendering, situation) }).replaceAll(
+      'https://login.microsoftonline.com',
+      stack.entraUrl,
+    ),
+    issuer: JSON.stringify({ issuer }),
+    knock: 'closed',
+    'port-forward': `Forwarding from 127.0.0.1:${new URL(stack.agentUrl).port} -> 3001\n`,
+    ...situation.kubectl,
+  }
+  for (const [question, answer] of Object.entries(answers)) {
+    if (answer === undefined) await rm(join(folder, question), { force: true })
+    else await writeFile(join(folder, question), answer)
+  }
+}
+
+async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
+  await record(situation)
+  const receipts = { entra: join(folder, 'entra.json'), aws: join(folder, 'aws.json') }
+  return examineCluster({ namespace: 'agents', receipts, page: stack.agentUrl, ...situation.options })
+}
+
+const found = (findings: readonly Finding[]) =>
+  findings.flatMap(({ check, status, code }) => (code ? [`${status} ${check}: ${code}`] : []))
+
+/** What can be wrong, and what the doctor has to say first of it. */
+const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
+  ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],
+  [
+    'an image cannot be pulled',
+    {
+      status: {
+        phase: 'Pending',
+        initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      },
+    },
+    'FAIL pods: PODS_NOT_READY',
+  ],
+  [
+    'the sidecar is an ordinary init container',
+    { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) },
+    'FAIL sidecar container: SIDECAR_NOT_NATIVE',
+  ],
+  [
+    'the sidecar lets any pod in',
+    { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } },
+    'FAIL sidecar container: SIDECAR_TOO_OPEN',
+  ],
+  [
+    'the sidecar takes any host name',
+    { values: { sidecar: { image: { tag: '1.1.1-azurelinux3.0-distroless' } } } },
+    'WARN sidecar container: SIDECAR_TOO_OPEN',
+  ],
+  [
+    'the agent may go to nodes of another architecture',
+    { values: { sidecar: { image: { arch: '' } } } },
+    'WARN sidecar container: SIDECAR_ARCHITECTURE',
+  ],
+  [
+    'the agent holds the token for Entra too',
+    {
+      pod: ({ spec }) =>
+        Object.assign(spec.containers[0] ?? {}, { volumeMounts: spec.initContainers?.[0]?.volumeMounts }),
+    },
+    'FAIL tokens in pods: TOKEN_MISPLACED',
+  ],
+  [
+    'a pod has a token for the API server',
+    {
+      pod: ({ spec }, component) => {
+        if (component !== 'weather-api') return
+        const volume = { name: 'kube-api-access', projected: { sources: [{ serviceAccountToken: {} }] } }
+        Object.assign(spec, { volumes: [volume] })
+        Object.assign(spec.containers[0] ?? {}, { volumeMounts: [{ name: volume.name }] })
+      },
+    },
+    'FAIL tokens in pods: TOKEN_MISPLACED',
+  ],
+  [
+    'the blueprint’s secret is in a Secret',
+    {
+      values: {
+        sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } },
+      },
+    },
+    'WARN secrets: SECRET_STORED',
+  ],
+  [
+    'there are no policies',
+    { values: { networkPolicy: { enabled: false } } },
+    'FAIL policies: POLICY_MISSING',
+  ],
+  [
+    'nobody enforces the policies',
+    { kubectl: { knock: 'open' } },
+    'FAIL policies enforced: POLICY_NOT_ENFORCED',
+  ],
+  ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
+  [
+    'who asks may not forward ports',
+    { kubectl: { 'port-forward': undefined } },
+    'FAIL agent: CLUSTER_UNREACHABLE',
+  ],
+  [
+    'the page has another address than the one that is registered',
+    { options: { page: 'https://agent.example.com' } },
+    'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED',
+  ],
+]
+const seen = new Map<string, readonly Finding[]>()
+
+describe('The doctor on a cluster', () => {
+  it('finds a good release in order, but for the Bedrock that this one has not got', async () => {
+    const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
+    expect(found(findings)).toEqual(['WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
+    expect(findings.map(({ check }) => check)).toEqual([
+      'release',
+      'pods',
+      'sidecar container',
+      'tokens in pods',
+      'secrets',
+      'policies',
+      'federation',
+      'policies enforced',
+      'token as itself for the Weather API',
+      'Weather API as itself',
+      'token on behalf of a user for the Weather API',
+      'Weather API on behalf of a user',
+      'agent',
+      'sidecar',
+      'weather-api',
+      'Bedrock',
+      'page',
+      'redirect URI',
+    ])
+  })
+
+  it('says what Entra and AWS have to trust, to the letter', async () => {
+    const federation = (await examine()).find(({ check }) => check === 'federation')
+    expect(federation?.detail).toBe(
+      `Entra and AWS have to trust the issuer ${issuer} and the subject system:serviceaccount:agents:demo-agent.`,
+    )
+  })
+
+  it.each(situations)('names it when %s', (what, _situation, expected) => {
+    expect(found(seen.get(what) ?? [])).toContain(expected)
+  })
+
+  it('says so in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
+    const rows = situations.map(([what, , expected]) =>
+      rowOf(
+        what,
+        seen.get(what)?.find(finding => found([finding])[0] === expected),
+      ),
+    )
+    await expect(`### On a cluster\n\n${tableOf(rows)}`).toMatchFileSnapshot(
+      resolve(import.meta.dirname, '../../scripts/troubleshooting/cluster-failures.md'),
+    )
+  })
+
+  it('compares the pods’ subject and issuer with the receipts of what was federated', async () => {
+    const elsewhere = {
+      issuer: 'https://issuer.example/',
+      subject: 'system:serviceaccount:agents:demo-agent',
+    }
+    await writeFile(
+      join(folder, 'entra.json'),
+      JSON.stringify({ settings: { federatedCredentials: [elsewhere] } }),
+    )
+    const mismatch = (await examine()).find(({ check }) => check === 'federation')
+    expect(mismatch).toMatchObject({ status: 'FAIL', code: 'FEDERATION_MISMATCH' })
+    expect(mismatch?.hint).toBe(
+      `npm run entra -- apply --cluster-issuer ${issuer} --service-account agents:demo-agent`,
+    )
+    await rm(join(folder, 'entra.json'))
+    const settings = { way: 'webIdentity', issuer, namespace: 'agents', serviceAccount: 'another' }
+    await writeFile(join(folder, 'aws.json'), JSON.stringify({ settings }))
+    expect(found(await examine())).toContain('FAIL federation: BEDROCK_CREDENTIALS_INVALID')
+    await rm(join(folder, 'aws.json'))
+  })
+
+  it('passes on what the agent says of itself', async () => {
+    await stack.stop('weather')
+    const findings = await examine()
+    await stack.start('weather')
+    expect(found(findings)).toContain('FAIL weather-api: API_UNAVAILABLE')
+  })
+
+  it('says that there is no kubectl, and what its absence means', async () => {
+    vi.stubEnv('PATH', '')
+    expect(found(await examineCluster({ receipts: { entra: '', aws: '' } }))).toEqual([
+      'FAIL release: CLUSTER_UNREACHABLE',
+    ])
+  })
+
+  it('does what the guides ask of it', async () => {
+    const asked = ['aks.md', 'eks.md'].flatMap(guide =>
+      commandsOf(guide).filter(({ words }) => words[2] === 'doctor'),
+    )
+    expect(asked.length).toBe(2)
+    await record()
+    for (const { words } of asked) {
+      const args = [script, ...words.slice(4), '--page', stack.agentUrl]
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
+      expect(stdout).toMatch(/^PASS {2}release: demo in agents\.$/m)
+      expect(stdout).toMatch(/ 0 failed\.$/m)
+    }
+  })
+})

@@ -1,0 +1,95 @@
+import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import { examineLaptop, type LaptopOptions } from '../../../scripts/doctor/laptop.ts'
+import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
+import { type Cluster, createCluster, subject } from '../../contract/bedrock/web-identity.ts'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
+
+const usual: Variables = {}
+
+/** What a developer has: sidecar and weather API on this machine, a tenant and an AWS account. All of them emulators. */
+export class Laptop implements AsyncDisposable {
+  readonly stack: Stack
+  readonly aws: EmulatedAws
+  /** The issuer of a cluster that tenant and account trust, and the token that it projected. */
+  readonly cluster: Cluster
+  #weather = usual
+
+  private constructor(stack: Stack, aws: EmulatedAws, cluster: Cluster) {
+    this.stack = stack
+    this.aws = aws
+    this.cluster = cluster
+  }
+
+  static async start(): Promise<Laptop> {
+    const cluster = await createCluster()
+    const aws = await EmulatedAws.start({
+      EMULATOR_ROLE_ARN: roleArn,
+      EMULATOR_TRUSTED_ISSUER: cluster.issuer,
+      EMULATOR_TRUSTED_AUDIENCE: 'sts.amazonaws.com',
+      EMULATOR_TRUSTED_SUBJECT: subject,
+    })
+    const entra = { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject }
+    const stack = await Stack.start({ entra }, ['entra', 'sidecar', 'weather'])
+    return new Laptop(stack, aws, cluster)
+  }
+
+  get entra(): Entra {
+    return this.stack.appOf('entra').entra
+  }
+
+  /** Everything as it was at the start, but with these variables for sidecar and weather API. */
+  async startAfresh(sidecar: Variables = {}, weather: Variables = usual): Promise<void> {
+    this.entra.reset()
+    this.aws.reset()
+    await this.stack.restart('sidecar', sidecar)
+    // It remembers nothing, so it can stay unless its settings change.
+    if (weather === this.#weather && this.stack.runs('weather')) return
+    this.#weather = weather
+    await this.stack.restart('weather', weather)
+  }
+
+  /** `.env`, as it should be. */
+  get environment(): Variables {
+    return {
+      TENANT_ID: identities.tenantId,
+      BLUEPRINT_APP_ID: identities.blueprintAppId,
+      AGENT_CLIENT_ID: identities.agentId,
+      WEATHER_API_APP_ID: identities.weatherAppId,
+      CLIENT_SPA_APP_ID: identities.pageAppId,
+      ENTRA_AUTHORITY: this.stack.entraUrl,
+      SIDECAR_URL: this.stack.sidecarUrl,
+      WEATHER_API_URL: this.stack.weatherUrl,
+      PORT: new URL(this.stack.agentUrl).port,
+      ...this.aws.environment,
+      ...staticKeys,
+    }
+  }
+
+  /** A token of the tenant; Ada’s for the blueprint unless told otherwise. */
+  async token(order: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { pageAppId, blueprintAppId, ada } = identities
+    const usual = { client: pageAppId, resource: blueprintAppId, user: ada.oid, scopes: ['access_as_user'] }
+    const response = await this.stack.appOf('entra').inject({
+      method: 'POST',
+      url: '/emulator/tokens',
+      headers: { host: 'localhost' },
+      payload: { ...usual, ...order },
+    })
+    return response.json<{ access_token: string }>().access_token
+  }
+
+  async examine(env: Variables = {}, options: LaptopOptions = {}) {
+    return examineLaptop({ ...this.environment, ...env }, options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.close()
+    await this.aws.stop()
+    await this.cluster.close()
+  }
+}

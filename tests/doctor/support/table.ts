@@ -1,0 +1,21 @@
+import type { Finding } from '../../../scripts/doctor/finding.ts'
+
+/** What the documentation shows of a failure. */
+export function rowOf(what: string, finding: Finding | undefined): string {
+  if (!finding) throw new Error(`The doctor found nothing when ${what}.`)
+  const { check, code, detail, hint = '' } = finding
+  const cells = [what, `\`${code}\``, `${check}: ${detail}`, hint]
+  return `| ${cells.map(cell => withoutChance(cell).replaceAll('|', '\\|')).join(' | ')} |\n`
+}
+
+export function tableOf(rows: readonly string[]): string {
+  return `| what is wrong | code | what the doctor says | what to do |\n| --- | --- | --- | --- |\n${rows.join('')}`
+}
+
+/** Ports, files and times are others in each run. */
+function withoutChance(text: string): string {
+  return text
+    .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
+    .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')
+    .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1')
+}
