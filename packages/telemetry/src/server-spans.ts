@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import {
   type Context,
   context,
@@ -62,7 +63,8 @@ export function addServerSpans(
 }
 
 /** The ids alone: what else a caller may send along (`tracestate`, `baggage`) would be exported as it came. */
-function readCaller(headers: object): Context {
+function readCaller(headers: IncomingHttpHeaders): Context {
+  if (headers['traceparent'] === undefined) return ROOT_CONTEXT
   const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))
   if (!found) return ROOT_CONTEXT
   const { traceId, spanId, traceFlags } = found

@@ -1,10 +1,11 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
+import type { Attributes } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
-import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
+import type { OpenStep } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
 import {
   type ApiClientOptions,
@@ -79,6 +80,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   const { apis, tokens, logger } = options
   const client = createApiClient(options)
   const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
+  const attributesOf = new Map(apis.map(api => [api.name, describeApi(api)]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function call<Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
@@ -149,7 +151,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
         },
         logIds: token.logIds,
       },
-      describeCall(method, api),
+      { name: `${method} ${api.name}`, attributes: attributesOf.get(api.name) },
     )
     const { traceparent } = step
     try {
@@ -195,16 +197,12 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
 }
 
 /** Without the path, which may say what the user asked for. */
-function describeCall(method: string, { name, url }: DownstreamApi): StepFacts {
+function describeApi({ name, url }: DownstreamApi): Attributes {
   const { hostname, port, protocol } = new URL(url)
   return {
-    name: `${method} ${name}`,
-    attributes: {
-      [httpAttributes.method]: method,
-      [httpAttributes.serverAddress]: hostname,
-      [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
-      [appAttributes.api]: name,
-    },
+    [httpAttributes.serverAddress]: hostname,
+    [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
+    [appAttributes.api]: name,
   }
 }
 

@@ -85,8 +85,8 @@ export async function obtainTracedToken(
     logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
     throw error
   }
-  const logIds = logIdsOf(token)
-  logger.info({ audit: 'issued', ...audited, tokenId: logIds.tokenId }, 'Token issued.')
+  const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
+  logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id)
   step.ok({
     title: `${title}${remark(token, turn)}`,
@@ -106,9 +106,9 @@ function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
   }
 }
 
-/** By which Entra's sign-in log knows the request and its token. */
-function logIdsOf({ correlationId, claims: { uti } }: AgentToken): LogIds {
-  return { correlationId, ...(typeof uti === 'string' ? { tokenId: uti } : {}) }
+/** By which Entra's sign-in log knows the token. */
+function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
+  return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
 function remark({ attempts, correlationId }: AgentToken, turn: Caller): string {

@@ -82,9 +82,9 @@ class TurnRun {
     const id = currentTraceId() ?? randomUUID()
     const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }), {
       stepStarted: (step, facts) => this.#spans?.stepStarted(step, facts),
-      stepEnded: (step, attributes) => {
+      stepEnded: (step, facts, attributes) => {
         this.#spans?.stepEnded(step, attributes)
-        options.metrics?.stepEnded(step, attributes)
+        options.metrics?.stepEnded(step, { ...facts.attributes, ...attributes })
       },
     })
     this.#mode = mode

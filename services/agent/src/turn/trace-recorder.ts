@@ -9,7 +9,7 @@ type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'tok
 export interface StepFacts {
   /** Of the span. */
   readonly name?: string
-  readonly attributes?: Attributes
+  readonly attributes?: Attributes | undefined
 }
 
 /** A step that runs. End it exactly once, with `ok` or `fail`; its duration is measured between. */
@@ -25,7 +25,8 @@ export interface OpenStep {
 export interface StepObserver {
   /** Returns the `traceparent` for whom the step calls. */
   stepStarted(step: TraceStep, facts: StepFacts): string | undefined
-  stepEnded(step: TraceStep, attributes: Attributes): void
+  /** The attributes are those that its end brought. */
+  stepEnded(step: TraceStep, facts: StepFacts, attributes: Attributes): void
 }
 
 /**
@@ -64,7 +65,7 @@ export class TraceRecorder {
       if (!this.#open.delete(step.id)) return
       const ended = { ...step, ...patch, status, durationMs: roundMs(performance.now() - startedMs) }
       this.#put(ended)
-      this.#observer?.stepEnded(ended, { ...facts.attributes, ...attributes })
+      this.#observer?.stepEnded(ended, facts, attributes)
     }
     const open: OpenStep = {
       id: step.id,

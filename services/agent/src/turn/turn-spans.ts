@@ -2,7 +2,7 @@ import type { LogIds, Problem, TraceStep } from '@entra-bedrock-agent/identity-t
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
 import {
   type Attributes,
-  context,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -32,7 +32,7 @@ export class TurnSpans {
   stepStarted(step: TraceStep, { name = `${step.kind} ${step.to}`, attributes = {} }: StepFacts): string {
     const parent = this.#steps.get(step.parentId ?? '') ?? this.#turn
     const kind = calls.has(step.kind) ? SpanKind.CLIENT : SpanKind.INTERNAL
-    const span = this.#tracer.startSpan(name, { kind, attributes }, trace.setSpan(context.active(), parent))
+    const span = this.#tracer.startSpan(name, { kind, attributes }, trace.setSpan(ROOT_CONTEXT, parent))
     this.#steps.set(step.id, span)
     this.#open.add(span)
     const { traceId, spanId, traceFlags } = span.spanContext()
@@ -42,9 +42,13 @@ export class TurnSpans {
   stepEnded({ id, kind, response, problem, logIds }: TraceStep, attributes: Attributes): void {
     const span = this.#steps.get(id)
     if (!span || !this.#open.delete(span)) return
+    span.setAttributes(attributes)
     // A model's is the last of several tries.
-    const status = kind === 'model' ? undefined : response?.status
-    span.setAttributes({ ...attributes, ...describeLogIds(logIds), [httpAttributes.status]: status })
+    if (response && kind !== 'model') span.setAttribute(httpAttributes.status, response.status)
+    for (const name in logIds) {
+      const id = logIds[name as keyof LogIds]
+      if (id !== undefined) span.setAttribute(logIdAttributes[name as keyof LogIds], id)
+    }
     end(span, problem)
   }
 
@@ -53,15 +57,6 @@ export class TurnSpans {
     for (const span of this.#open) span.setAttribute(appAttributes.aborted, true).end()
     this.#turn.setAttributes(attributes)
     end(this.#turn, problem)
-  }
-}
-
-function describeLogIds({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds = {}): Attributes {
-  return {
-    [logIdAttributes.correlationId]: correlationId,
-    [logIdAttributes.tokenId]: tokenId,
-    [logIdAttributes.entraRequestId]: entraRequestId,
-    [logIdAttributes.awsRequestId]: awsRequestId,
   }
 }
 
