@@ -7,9 +7,10 @@ import { resolve } from 'node:path'
 import autocannon from 'autocannon'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort, MeasuredProcess } from '../support/process.ts'
-import { printTable } from '../support/table.ts'
+import { median, printTable } from '../support/table.ts'
 
 const durationS = 6
+const comparedRounds = 6
 const connectionCounts = [1, 16, 128]
 const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
@@ -80,21 +81,37 @@ try {
   for (const connections of connectionCounts) {
     const bareResult = await measure(`${bareUrl}/`, connections, bare)
     const agentResult = await measure(`http://localhost:${ports['PORT']}/api/chat`, connections, agent)
-    const tracedResult = await measure(`${tracedUrl}/api/chat`, connections, traced)
     const ratio = agentResult.turnsPerSecond / bareResult.turnsPerSecond
     rows.push([connections, 'bare', ...cells(bareResult), '100 %'])
     rows.push([connections, 'agent', ...cells(agentResult), `${Math.round(ratio * 100)} %`])
-    const tracedCpu = tracedResult.cpuMsPerTurn / agentResult.cpuMsPerTurn
-    rows.push([
-      connections,
-      'agent, traced',
-      ...cells(tracedResult),
-      `${tracedCpu.toFixed(2)} × the agent’s CPU`,
-    ])
   }
   printTable(rows)
+  const tracing = await compareCpu(
+    { url: `http://localhost:${ports['PORT']}/api/chat`, server: agent },
+    { url: `${tracedUrl}/api/chat`, server: traced },
+  )
+  console.log(`\nA traced turn costs ${tracing.toFixed(2)} times the CPU of an untraced one.`)
 } finally {
   await Promise.all([...running.values()].map(process => process.stop()))
+}
+
+/** CPU per turn of the second as a multiple of the first's, measured by turns, so that both have the same machine; the median. */
+async function compareCpu(
+  ...pair: { readonly url: string; readonly server: MeasuredProcess }[]
+): Promise<number> {
+  const ratios: number[] = []
+  for (let round = 0; round < comparedRounds; round++) {
+    const cpuMsPerTurn: number[] = []
+    for (const { url, server } of pair) {
+      const before = server.cpuMs
+      const { requests } = await autocannon({ ...loadOf(url, 16), duration: 3 })
+      cpuMsPerTurn.push((server.cpuMs - before) / requests.total)
+    }
+    const [plain = Number.NaN, compared = Number.NaN] = cpuMsPerTurn
+    // The first warms up.
+    if (round > 0) ratios.push(compared / plain)
+  }
+  return median(ratios)
 }
 
 interface Measurement {
@@ -106,13 +123,7 @@ interface Measurement {
 }
 
 async function measure(url: string, connections: number, server: MeasuredProcess): Promise<Measurement> {
-  const load = {
-    url,
-    method: 'POST' as const,
-    headers: { 'content-type': 'application/json' },
-    body: question,
-    connections,
-  }
+  const load = loadOf(url, connections)
   await autocannon({ ...load, duration: 2 })
   const cpuBeforeMs = server.cpuMs
   const result = await autocannon({ ...load, duration: durationS })
@@ -123,6 +134,11 @@ async function measure(url: string, connections: number, server: MeasuredProcess
     failed: result.non2xx + result.errors + result.timeouts,
     cpuMsPerTurn: (server.cpuMs - cpuBeforeMs) / result.requests.total,
   }
+}
+
+function loadOf(url: string, connections: number) {
+  const headers = { 'content-type': 'application/json' }
+  return { url, method: 'POST' as const, headers, body: question, connections }
 }
 
 function cells(result: Measurement): (string | number)[] {

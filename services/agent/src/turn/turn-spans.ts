@@ -2,6 +2,7 @@ import type { LogIds, Problem, TraceStep } from '@entra-bedrock-agent/identity-t
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
 import {
   type Attributes,
+  type Context,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -20,19 +21,23 @@ const codeShape = /^[\w.-]{1,64}$/
 export class TurnSpans {
   readonly #tracer: Tracer
   readonly #turn: Span
+  readonly #context: Context
+  /** Steps may end before those that belong to them begin. */
   readonly #steps = new Map<string, Span>()
   readonly #open = new Set<Span>()
 
   constructor(tracer: Tracer, name: string, attributes: Attributes) {
     this.#tracer = tracer
     this.#turn = tracer.startSpan(name, { attributes })
+    this.#context = trace.setSpan(ROOT_CONTEXT, this.#turn)
   }
 
   /** Returns the `traceparent` for whom the step calls. https://www.w3.org/TR/trace-context/#traceparent-header */
   stepStarted(step: TraceStep, { name = `${step.kind} ${step.to}`, attributes = {} }: StepFacts): string {
-    const parent = this.#steps.get(step.parentId ?? '') ?? this.#turn
+    const parent = step.parentId === undefined ? undefined : this.#steps.get(step.parentId)
+    const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : this.#context
     const kind = calls.has(step.kind) ? SpanKind.CLIENT : SpanKind.INTERNAL
-    const span = this.#tracer.startSpan(name, { kind, attributes }, trace.setSpan(ROOT_CONTEXT, parent))
+    const span = this.#tracer.startSpan(name, { kind, attributes }, context)
     this.#steps.set(step.id, span)
     this.#open.add(span)
     const { traceId, spanId, traceFlags } = span.spanContext()
