@@ -5,17 +5,23 @@
 const targets = {
   token: {
     mutate: ['services/weather-api/src/token/**/*.ts'],
-    tests: ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests', 'signing-keys'].map(
-      test => `tests/contract/weather-api/${test}.test.ts`,
-    ),
+    tests: [
+      ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests', 'signing-keys'].map(
+        test => `tests/contract/weather-api/${test}.test.ts`,
+      ),
+      ['tests/contract/mcp-server/refusals.test.ts'],
+    ],
   },
   identity: {
     mutate: ['services/agent/src/identity/**/*.ts'],
-    tests: ['services/agent/src/identity'],
+    tests: [['services/agent/src/identity'], ['tests/contract/identity', 'tests/contract/agent']],
   },
   downstream: {
     mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
-    tests: ['services/agent/src/tools/weather/client.test.ts'],
+    tests: [
+      ['services/agent/src/tools/weather/client.test.ts'],
+      ['tests/contract/agent', 'tests/contract/second-api', 'tests/contract/mcp-client'],
+    ],
   },
 }
 
@@ -27,7 +33,10 @@ export default {
   mutate: [...target.mutate, '!**/*.test.ts', '!**/testing/**'],
   testRunner: 'command',
   commandRunner: {
-    command: `node_modules/.bin/vitest run ${target.tests.join(' ')} --bail 1 --maxWorkers=1`,
+    // The quick tests first: the slow ones are for what those let live.
+    command: target.tests
+      .map(tests => `node_modules/.bin/vitest run ${tests.join(' ')} --bail 1 --maxWorkers=1`)
+      .join(' && '),
   },
   // TypeScript 7 has no JavaScript API, so there is nothing to be read from a tsconfig.
   tsconfigFile: 'tsconfig.none.json',

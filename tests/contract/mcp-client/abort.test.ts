@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { startScriptedServer } from '../agent/scripted-server.ts'
 import { McpStack } from './mcp-stack.ts'
 import { type NotesServer, startNotesServer } from './notes-server.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
@@ -81,6 +82,22 @@ describe('When the user leaves during a call,', () => {
     await vi.waitFor(() => expect(ended).toEqual(['session-2']))
     expect(scripted.callsOf('sessions')[0]?.headers['mcp-session-id']).toBe('session-2')
   })
+})
+
+it('When the user leaves while their token is obtained, the request to the sidecar ends and the server is never called', async () => {
+  await using sidecar = await startScriptedServer(async ({ url = '' }, response) => {
+    // On behalf of a user it never answers.
+    if (url.startsWith('/AuthorizationHeader/')) return
+    const answer = await fetch(`${mcp.stack.sidecarUrl}${url}`)
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  })
+  await mcp.configure({ notes: { url: notes.url, protocol: '2026-07-28' } }, { SIDECAR_URL: sidecar.url })
+  const before = notes.calls.filter(({ method }) => method === 'tools/call').length
+  const asked = () =>
+    expect(sidecar.requests.filter(({ url }) => url.startsWith('/AuthorizationHeader/'))).toHaveLength(1)
+  await leaveOnce(asked, 'Get note on topic Apollo', ada)
+  await vi.waitFor(() => expect(sidecar.abandoned).toBe(1))
+  expect(notes.calls.filter(({ method }) => method === 'tools/call')).toHaveLength(before)
 })
 
 it('When the user leaves while the tools are listed for them, the request ends', async () => {

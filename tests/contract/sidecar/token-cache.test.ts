@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Outcome } from './replay/entra-behaviour.ts'
-import { asAgent, autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+import { autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
 describe('Tokens in the cache', () => {
   test('are handed out until five minutes before their end', async () => {
@@ -118,11 +118,13 @@ describe('Retry-After', () => {
 })
 
 test('A caller that hangs up takes the request to Entra along', async () => {
-  const trial = await Trial.begin({ outcome: () => ({ kind: 'hang' }) })
-  const { error } = await trial.call({
-    path: `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`,
-    hangUp: AbortSignal.timeout(100),
-  })
+  const caller = new AbortController()
+  const hangUpOnceAsked = (): Outcome => {
+    setImmediate(() => caller.abort())
+    return { kind: 'hang' }
+  }
+  const trial = await Trial.begin({ outcome: hangUpOnceAsked })
+  const { error } = await trial.call({ path: autonomousPath, hangUp: caller.signal })
   expect(error).toBe('timeout')
   await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))
 })
