@@ -26,7 +26,7 @@ function namesIn(text: string, pattern: RegExp): string[] {
 
 /** Names in the spelling of variables that the code has in quotes. */
 function readVariables(): readonly string[] {
-  const code = sources(['services/agent', 'services/weather-api', 'scripts'])
+  const code = sources(['services/agent', 'services/weather-api', 'packages/telemetry', 'scripts'])
   return namesIn(code, new RegExp(`'(${variable})'`, 'g')).filter(
     name => !problemCodes.has(name) && !errorCode.test(name),
   )
@@ -62,7 +62,7 @@ describe('the documentation', () => {
   })
 
   it('explains no variable that nothing reads', () => {
-    const code = sources(['services', 'emulators', 'scripts']) + read('Dockerfile')
+    const code = sources(['services', 'packages', 'emulators', 'scripts']) + read('Dockerfile')
     expect(documentedVariables().length).toBeGreaterThan(60)
     expect(documentedVariables().filter(name => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([])
   })
@@ -83,7 +83,9 @@ describe('the documentation', () => {
       'docs/local-with-real-entra.md',
       'docs/eks.md',
       'docs/kubernetes.md',
+      'docs/audit.md',
       'docs/mcp.md',
+      'docs/operations.md',
       'docs/security-model.md',
     ]
     const links = pages.flatMap(page =>

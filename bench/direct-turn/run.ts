@@ -1,15 +1,18 @@
 /**
  * Direct-mode turns per second through the whole chain (agent → sidecar → weather API), every service a process of its
- * own, beside a bare server that makes the same two calls. CPU is that of the measured process alone.
+ * own, beside a bare server that makes the same two calls, and beside an agent that sends its traces. CPU is that of the
+ * measured process alone.
  */
 import { resolve } from 'node:path'
 import autocannon from 'autocannon'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort, MeasuredProcess } from '../support/process.ts'
-import { printTable } from '../support/table.ts'
+import { median, printTable } from '../support/table.ts'
 
 const durationS = 6
+const comparedRounds = 6
 const connectionCounts = [1, 16, 128]
+const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
 
 const portNames = [
@@ -20,6 +23,9 @@ const portNames = [
   'BEDROCK_PORT',
   'METRICS_PORT',
   'BARE_PORT',
+  'TRACED_PORT',
+  'TRACED_METRICS_PORT',
+  'COLLECTOR_PORT',
 ]
 const ports = Object.fromEntries(
   await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
@@ -34,9 +40,10 @@ const running = new Map<string, MeasuredProcess>()
 try {
   for (const { name, main, env, healthUrl } of stack) {
     if (name === 'bedrock') continue
-    const unlimited =
-      name === 'agent' ? { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' } : {}
-    running.set(name, await MeasuredProcess.start(main, { ...env, ...unlimited }, healthUrl))
+    running.set(
+      name,
+      await MeasuredProcess.start(main, { ...env, ...(name === 'agent' ? unlimited : {}) }, healthUrl),
+    )
   }
   const agentEnv = stack.at(-1)?.env ?? {}
   const bareUrl = `http://localhost:${ports['BARE_PORT']}`
@@ -46,6 +53,25 @@ try {
     bareUrl,
   )
   running.set('bare', bare)
+  const collectorUrl = `http://localhost:${ports['COLLECTOR_PORT']}`
+  const collector = resolve(import.meta.dirname, 'collector.ts')
+  running.set(
+    'collector',
+    await MeasuredProcess.start(collector, { PORT: ports['COLLECTOR_PORT'] ?? '' }, collectorUrl),
+  )
+  const tracedUrl = `http://localhost:${ports['TRACED_PORT']}`
+  const traced = await MeasuredProcess.start(
+    stack.at(-1)?.main ?? '',
+    {
+      ...agentEnv,
+      ...unlimited,
+      PORT: ports['TRACED_PORT'] ?? '',
+      METRICS_PORT: ports['TRACED_METRICS_PORT'] ?? '',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
+    },
+    `${tracedUrl}/livez`,
+  )
+  running.set('traced', traced)
   const agent = running.get('agent')
   if (!agent) throw new Error('The agent is not running.')
 
@@ -60,8 +86,32 @@ try {
     rows.push([connections, 'agent', ...cells(agentResult), `${Math.round(ratio * 100)} %`])
   }
   printTable(rows)
+  const tracing = await compareCpu(
+    { url: `http://localhost:${ports['PORT']}/api/chat`, server: agent },
+    { url: `${tracedUrl}/api/chat`, server: traced },
+  )
+  console.log(`\nA traced turn costs ${tracing.toFixed(2)} times the CPU of an untraced one.`)
 } finally {
   await Promise.all([...running.values()].map(process => process.stop()))
+}
+
+/** CPU per turn of the second as a multiple of the first's, measured by turns, so that both have the same machine; the median. */
+async function compareCpu(
+  ...pair: { readonly url: string; readonly server: MeasuredProcess }[]
+): Promise<number> {
+  const ratios: number[] = []
+  for (let round = 0; round < comparedRounds; round++) {
+    const cpuMsPerTurn: number[] = []
+    for (const { url, server } of pair) {
+      const before = server.cpuMs
+      const { requests } = await autocannon({ ...loadOf(url, 16), duration: 3 })
+      cpuMsPerTurn.push((server.cpuMs - before) / requests.total)
+    }
+    const [plain = Number.NaN, compared = Number.NaN] = cpuMsPerTurn
+    // The first warms up.
+    if (round > 0) ratios.push(compared / plain)
+  }
+  return median(ratios)
 }
 
 interface Measurement {
@@ -73,13 +123,7 @@ interface Measurement {
 }
 
 async function measure(url: string, connections: number, server: MeasuredProcess): Promise<Measurement> {
-  const load = {
-    url,
-    method: 'POST' as const,
-    headers: { 'content-type': 'application/json' },
-    body: question,
-    connections,
-  }
+  const load = loadOf(url, connections)
   await autocannon({ ...load, duration: 2 })
   const cpuBeforeMs = server.cpuMs
   const result = await autocannon({ ...load, duration: durationS })
@@ -90,6 +134,11 @@ async function measure(url: string, connections: number, server: MeasuredProcess
     failed: result.non2xx + result.errors + result.timeouts,
     cpuMsPerTurn: (server.cpuMs - cpuBeforeMs) / result.requests.total,
   }
+}
+
+function loadOf(url: string, connections: number) {
+  const headers = { 'content-type': 'application/json' }
+  return { url, method: 'POST' as const, headers, body: question, connections }
 }
 
 function cells(result: Measurement): (string | number)[] {

@@ -53,6 +53,8 @@ const agentVariables = [
   'TURN_TIMEOUT_MS',
 ]
 
+/** The names of services are their own. */
+const telemetryVariables = /^OTEL_(?!SERVICE_NAME$)/
 const awsVariables = /^(AWS_|BEDROCK_)/
 
 /** What says that the user has an AWS account to use. */
@@ -87,6 +89,7 @@ export function describeProcesses(
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
+  const telemetry = pick(variables, name => telemetryVariables.test(name))
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()
@@ -124,6 +127,7 @@ export function describeProcesses(
       healthUrl: `${urls.weather}/readyz`,
       env: {
         ...shared,
+        ...telemetry,
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
         WEATHER_PROVIDER: variables['WEATHER_PROVIDER'] || 'auto',
@@ -156,6 +160,7 @@ export function describeProcesses(
     healthUrl: `${urls.agent}/readyz`,
     env: {
       ...shared,
+      ...telemetry,
       ...pick(variables, name => agentVariables.includes(name)),
       ...(usesRealBedrock ? awsSettings(variables) : bedrock.client(urls.bedrock)),
       HOST,

@@ -56,7 +56,8 @@ ${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, file), '
 
 function table(catalogue: Readonly<Record<string, ProblemKind>>): string {
   const rows = Object.entries(catalogue).map(
-    ([code, { status, title, hint }]) => `| \`${code}\` | ${status} | ${title} | ${hint} |\n`,
+    ([code, { status, title, hint }]) =>
+      `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${hint} |\n`,
   )
   return `| code | status | cause | what to do |\n| --- | --- | --- | --- |\n${rows.join('')}`
 }

@@ -277,6 +277,29 @@ describe('personal data and tenant', () => {
   })
 })
 
+describe('a step that others logged too', () => {
+  it('has ready queries for their logs, to be copied', async () => {
+    const logIds = {
+      correlationId: '0af76519-16cd-43dd-8448-eb211c80319c',
+      tokenId: 'AbCdEfGhIjKlMnOpQrStUw',
+    }
+    answerWith([
+      { ...tokenStep('s1'), logIds },
+      { ...tokenStep('s2'), logIds: { awsRequestId: 'aws-1' } },
+    ])
+    const { page, pane } = await openTrace()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await openSteps(page)
+    await pane.getByRole('button', { name: 'Copy the query for Entra’s sign-in logs' }).click()
+    await pane.getByRole('button', { name: 'Copied' }).waitFor()
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(copied).toContain(
+      `where CorrelationId == "${logIds.correlationId}" or UniqueTokenIdentifier == "${logIds.tokenId}"`,
+    )
+    await pane.getByText("contains(CloudTrailEvent, 'aws-1')").waitFor()
+  })
+})
+
 describe('two tokens', () => {
   it('are compared: what stayed, what changed, and what it means', async () => {
     answerWith([userTokenStep('s0'), ...trace()])

@@ -33,6 +33,8 @@ const blueprintSecret = 'the-blueprint-secret-of-this-test'
 export class Stack implements AsyncDisposable {
   /** Every line that the agent logged. */
   readonly agentLog: string[] = []
+  /** Every line that the weather API logged; it is silent unless told otherwise. */
+  readonly weatherLog: string[] = []
   readonly #overrides: StackOverrides
   readonly #toolsets: readonly ReadToolset[]
   readonly #apps = new Map<PartName, FastifyInstance>()
@@ -127,16 +129,16 @@ export class Stack implements AsyncDisposable {
   }
 
   #build(part: PartName, env: Environment): FastifyInstance | Promise<FastifyInstance> {
-    const logStream = { write: (line: string) => void this.agentLog.push(line) }
+    const logTo = (lines: string[]) => ({ logStream: { write: (line: string) => void lines.push(line) } })
     switch (part) {
       case 'entra':
         return entra.buildApp(readEntraConfig(env))
       case 'sidecar':
         return sidecar.buildApp(readSidecarConfig(env))
       case 'weather':
-        return weather.buildApp(readWeatherConfig(env))
+        return weather.buildApp(readWeatherConfig(env), logTo(this.weatherLog))
       case 'agent':
-        return agent.buildApp(readAgentConfig(env, this.#toolsets), { logStream })
+        return agent.buildApp(readAgentConfig(env, this.#toolsets), logTo(this.agentLog))
     }
   }
 

@@ -174,6 +174,10 @@
     {{- $faults = append $faults "serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.agent.metricsFrom." }}
   {{- end }}
 {{- end }}
+{{- $telemetry := .Values.telemetry }}
+{{- if and $telemetry.endpoint .Values.networkPolicy.enabled (not $telemetry.egress) (not (and (hasPrefix "https://" $telemetry.endpoint) (contains "." (urlParse $telemetry.endpoint).host))) }}
+  {{- $faults = append $faults "telemetry.endpoint is no public https address, and no policy lets the pods get there: set telemetry.egress." }}
+{{- end }}
 {{- if and .Values.agent.autoscaling.enabled (gt (int .Values.agent.autoscaling.minReplicas) (int .Values.agent.autoscaling.maxReplicas)) }}
   {{- $faults = append $faults "agent.autoscaling.minReplicas is greater than maxReplicas." }}
 {{- end }}

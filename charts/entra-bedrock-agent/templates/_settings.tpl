@@ -21,6 +21,8 @@
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "AWS_REGION" $aws.region
   "BEDROCK_MODEL_ID" $aws.modelId
+  "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
+  "OTEL_TRACES_SAMPLER_ARG" (ternary "" (toString .Values.telemetry.samplingRatio) (empty .Values.telemetry.endpoint))
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
   "MCP_CONFIG" (ternary "/etc/mcp/mcp.json" "" (gt (len .Values.mcpServers) 0))
 }}
@@ -84,6 +86,8 @@
   "WEATHER_ALLOWED_CALLERS" (.Values.weatherApi.allowedCallers | default (list .Values.entra.agentClientId) | join ",")
   "WEATHER_PROVIDER" .Values.weatherApi.provider
   "PUBLIC_URL" .Values.weatherApi.publicUrl
+  "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
+  "OTEL_TRACES_SAMPLER_ARG" (ternary "" (toString .Values.telemetry.samplingRatio) (empty .Values.telemetry.endpoint))
   "ALLOWED_HOSTS" (include "weatherApi.hosts" .)
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
 }}

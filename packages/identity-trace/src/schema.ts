@@ -29,12 +29,17 @@ export const Problem = Type.Object(
     code: Type.String(),
     hint: Type.String(),
     requestId: Type.String(),
+    /** Only where requests are traced. */
+    traceId: Type.Optional(Type.String()),
     upstream: Type.Optional(
       Type.Object(
         {
           service: Type.String(),
           status: Type.Optional(Type.Integer()),
           code: Type.Optional(Type.String()),
+          /** By which Entra or AWS finds the request in its own log. */
+          requestId: Type.Optional(Type.String()),
+          correlationId: Type.Optional(Type.String()),
         },
         strict,
       ),
@@ -64,6 +69,22 @@ export const TokenCard = Type.Object(
 )
 export type TokenCard = Static<typeof TokenCard>
 
+/** Ids by which a hop is found in the logs of others; none of them opens anything. */
+export const LogIds = Type.Object(
+  {
+    /** In Entra's sign-in logs, all requests of a turn have it. */
+    correlationId: Type.Optional(Type.String()),
+    /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
+    tokenId: Type.Optional(Type.String()),
+    /** Of a request that Entra refused. */
+    entraRequestId: Type.Optional(Type.String()),
+    /** `requestID` in CloudTrail. */
+    awsRequestId: Type.Optional(Type.String()),
+  },
+  strict,
+)
+export type LogIds = Static<typeof LogIds>
+
 /** One hop of the exchange. A step is there only if it happened; `durationMs` is measured. */
 export const TraceStep = Type.Object(
   {
@@ -92,6 +113,7 @@ export const TraceStep = Type.Object(
       Type.Object({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) }, strict),
     ),
     token: Type.Optional(TokenCard),
+    logIds: Type.Optional(LogIds),
     problem: Type.Optional(Problem),
   },
   strict,

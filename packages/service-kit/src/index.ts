@@ -1,3 +1,4 @@
+export { markFailed } from './active-span.ts'
 export * from './browser-boundary.ts'
 export * from './environment.ts'
 export { loopbackHosts } from './host-names.ts'

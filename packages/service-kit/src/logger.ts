@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { LoggerOptions } from 'pino'
+import { traceIds } from './active-span.ts'
 
-/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. */
+/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. Lines of a traced request have its ids. */
 export function loggerOptions(level: string): LoggerOptions {
   return {
     level,
+    mixin: traceIds,
     redact: {
       paths: [
         'authorization',

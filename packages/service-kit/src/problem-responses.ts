@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { markFailed } from './active-span.ts'
 import { commonProblem, type ProblemError, toProblem } from './problems.ts'
 
 /** Headers of every response of a service that is not a page: nothing is kept, shown, framed or guessed. */
@@ -43,6 +44,7 @@ export function sendProblem(
   problem: ProblemError,
 ): FastifyReply {
   logProblem(request.log, problem)
+  markFailed(problem.code)
   return reply
     .code(problem.kind.status)
     .headers(problem.options.headers ?? {})

@@ -1,4 +1,5 @@
 import type { FastifyError } from 'fastify'
+import { traceIds } from './active-span.ts'
 
 /** One entry of a service's catalogue: a failure that a user can meet. */
 export interface ProblemKind {
@@ -13,6 +14,10 @@ export interface Upstream {
   readonly service: string
   readonly status?: number
   readonly code?: string
+  /** By which the one behind the service finds the request in its own log. */
+  readonly requestId?: string
+  /** Entra's other id of it. */
+  readonly correlationId?: string
 }
 
 export interface ProblemOptions {
@@ -35,6 +40,8 @@ export interface ProblemDocument {
   readonly code: string
   readonly hint: string
   readonly requestId: string
+  /** Only where requests are traced. */
+  readonly traceId?: string
   readonly upstream?: Upstream
 }
 
@@ -54,6 +61,7 @@ export class ProblemError extends Error {
 
   toDocument(requestId: string): ProblemDocument {
     const { upstream, hint, extensions } = this.options
+    const { trace_id: traceId } = traceIds()
     return {
       type: `urn:entra-bedrock-agent:problem:${this.code.toLowerCase().replaceAll('_', '-')}`,
       title: this.kind.title,
@@ -62,6 +70,7 @@ export class ProblemError extends Error {
       code: this.code,
       hint: hint ?? this.kind.hint,
       requestId,
+      ...(traceId ? { traceId } : {}),
       ...(upstream ? { upstream } : {}),
       ...extensions,
     }

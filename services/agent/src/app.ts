@@ -1,4 +1,5 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
@@ -49,6 +50,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     schemaErrorFormatter: describeRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()
+  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probes })
   guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probes })
 
   const { agent, limits, mcpServers } = config
@@ -76,6 +78,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
+    tracer,
   })
   const refresh = () => {
     void tokens.refresh()
@@ -120,6 +123,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     userTokens: createUserTokenVerifier({ agent, allowedClients: config.allowedClients }),
     requireSignIn: config.requireSignIn,
     traceFor: config.traceFor,
+    metrics,
   })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: agent.authority })
 

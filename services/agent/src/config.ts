@@ -1,5 +1,6 @@
 import type { TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import type { AgentIdentity } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import { type McpServer, readMcpServers } from './tools/mcp/config.ts'
@@ -46,6 +47,8 @@ export interface Config {
   /** The MCP servers whose tools it uses besides. */
   readonly mcpServers: readonly McpServer[]
   readonly bedrock: BedrockConfig | NoBedrock
+  /** Where spans go; `undefined` = nothing is traced. */
+  readonly telemetry: TelemetryConfig | undefined
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
   readonly limits: LimitsConfig
@@ -94,6 +97,7 @@ export function readConfig(
         toolsets.map(({ api }) => api),
       ),
       bedrock: readBedrockConfig(env),
+      telemetry: readTelemetry(env, { name: 'agent', version }),
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
       traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
       limits: {

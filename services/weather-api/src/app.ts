@@ -1,4 +1,5 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { Agent } from 'undici'
@@ -7,7 +8,7 @@ import { pointToMetadata, publishMetadata } from './mcp/protected-resource.ts'
 import { mcpRoute } from './mcp/route.ts'
 import { publishOpenApi } from './openapi.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoutes, probes } from './routes/health.ts'
 import { weatherRoutes } from './routes/weather.ts'
 import { createChecks } from './token/checks.ts'
 import { requireToken } from './token/require-token.ts'
@@ -33,6 +34,8 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     // Query strings hold nothing but texts.
     ajv: { customOptions: { coerceTypes: true } },
   })
+  // Called by the agent, whose traces go on here. Others could only make their own longer.
+  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const outbound = new Agent({ connections: 16, maxResponseSize: largestResponseBytes })
   app.addHook('onClose', () => outbound.destroy())
   await publishOpenApi(app)
@@ -48,14 +51,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const validator = new TokenValidator(config.token, checks, keys)
   const weather = createProvider(config.weather, createJsonFetcher(outbound), app.log)
   await app.register(async protectedRoutes => {
-    requireToken(protectedRoutes, validator)
+    requireToken(protectedRoutes, validator, tracer)
     weatherRoutes(protectedRoutes, weather)
   })
   const { publicUrl, allowedHosts } = config.mcp
   if (publicUrl !== undefined) publishMetadata(app, publicUrl, config.token)
   await app.register(async mcp => {
     guardBrowserBoundary(mcp, { allowedHosts })
-    requireToken(mcp, validator)
+    requireToken(mcp, validator, tracer)
     if (publicUrl !== undefined) pointToMetadata(mcp, publicUrl, config.token)
     mcpRoute(mcp, weather)
   })

@@ -1,4 +1,6 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
+import manifest from '../package.json' with { type: 'json' }
 
 export const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
 
@@ -34,6 +36,8 @@ export interface Config {
   readonly token: TokenConfig
   readonly weather: WeatherConfig
   readonly mcp: McpConfig
+  /** Where spans go; `undefined` = nothing is traced. */
+  readonly telemetry: TelemetryConfig | undefined
 }
 
 /**
@@ -60,6 +64,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
     },
     mcp: readMcp(env),
+    telemetry: readTelemetry(env, { name: 'weather-api', version: manifest.version }),
   }))
 }
 

@@ -66,6 +66,7 @@ describe('What is logged of a turn', () => {
         outcome: 'OK',
         durationMs: expect.any(Number),
         firstTokenMs: expect.any(Number),
+        tokenIds: [expect.any(String)],
       }),
     ])
   })

@@ -40,7 +40,6 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
     id: randomUUID(),
     requestId: 'request-1',
     correlationId: randomUUID(),
-    traceparent: undefined,
     message: asked.message ?? 'What is the weather in Oslo?',
     history: asked.history ?? [],
     mode: 'bedrock',

@@ -32,7 +32,12 @@ const misconfigurations: readonly (readonly [string, Misconfiguration])[] = [
       flow: 'autonomous',
       code: 'AGENT_IDENTITY_NOT_HONOURED',
       hint: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true',
-      upstream: { service: 'entra', code: 'AADSTS82001' },
+      upstream: {
+        service: 'entra',
+        code: 'AADSTS82001',
+        requestId: expect.any(String),
+        correlationId: expect.any(String),
+      },
     },
   ],
   [

@@ -27,7 +27,7 @@ export async function acceptCall(
 ): Promise<{ converse: ConverseRequest; inputTokens: number }> {
   const { modelId } = request.params
   const received = receivedRequest(request)
-  controls.requests.note(request, { operation, modelId })
+  controls.requests.note(request, { operation, modelId, requestId: request.id })
   const caller = await authenticate(account, received)
   controls.requests.note(request, { principal: caller.arn })
   const invoked = findInvokedModel(account, modelId)

@@ -11,6 +11,8 @@ export interface RequestDetails {
   /** `Converse`, `ConverseStream`, or the action asked of STS. */
   readonly operation: string
   readonly principal: string
+  /** As CloudTrail has it, and `x-amzn-requestid`. */
+  readonly requestId: string
   readonly modelId: string
   /** Name of the error that was sent. */
   readonly error: string

@@ -47,6 +47,7 @@ export function controlEntra(app: FastifyInstance, entra: Entra): void {
     requests.note(request, {
       leg: legOf(request),
       correlationId: request.trace.correlationId,
+      requestId: request.trace.traceId,
       traceparent: [request.headers['traceparent']].flat()[0],
       form: Object.fromEntries(shown),
     })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { decodeJwt } from 'jose'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
@@ -32,6 +33,7 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const response = await grant(entra, new Form(request.body), request.headers.origin)
+      entra.requests.note(request, { tokenId: String(decodeJwt(String(response['access_token']))['uti']) })
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },
   )

@@ -1,4 +1,6 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
+import type { Attributes } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
@@ -78,10 +80,11 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   const { apis, tokens, logger } = options
   const client = createApiClient(options)
   const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
+  const attributesOf = new Map(apis.map(api => [api.name, describeApi(api)]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function call<Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
-    const token = await obtainTracedToken(tokens, turn, api, request.parentId)
+    const token = await obtainTracedToken(tokens, turn, api, request.parentId, logger)
     const health = records.get(api.name)
     try {
       const send = () => callOnce(turn, api, request, token)
@@ -131,25 +134,32 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
     const url = `${api.url}${path}`
-    const headers = {
-      accept: 'application/json',
-      ...(turn.traceparent ? { traceparent: turn.traceparent } : {}),
-    }
-    const step = turn.trace.start({
-      ...(parentId === undefined ? {} : { parentId }),
-      kind: 'api-call',
-      from: 'agent',
-      to: api.name,
-      title: `The agent calls the ${api.title}: ${subject}`,
-      request: {
-        method: post ? 'POST' : 'GET',
-        url,
-        headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
-        ...(post ? { body: post.shown } : {}),
+    const method = post ? 'POST' : 'GET'
+    const headers = { accept: 'application/json' }
+    const step = turn.trace.start(
+      {
+        ...(parentId === undefined ? {} : { parentId }),
+        kind: 'api-call',
+        from: 'agent',
+        to: api.name,
+        title: `The agent calls the ${api.title}: ${subject}`,
+        request: {
+          method,
+          url,
+          headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
+          ...(post ? { body: post.shown } : {}),
+        },
+        logIds: token.logIds,
       },
-    })
+      { name: `${method} ${api.name}`, attributes: attributesOf.get(api.name) },
+    )
+    const { traceparent } = step
     try {
-      const authorized = { authorization: `Bearer ${token.value}`, ...headers }
+      const authorized = {
+        authorization: `Bearer ${token.value}`,
+        ...headers,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }
       const response = post
         ? await post.send(client.send, authorized, turn.signal)
         : await client.get(url, authorized, turn.signal)
@@ -183,6 +193,16 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       await Promise.all(apis.map(lookAt))
     },
     close: () => client.close(),
+  }
+}
+
+/** Without the path, which may say what the user asked for. */
+function describeApi({ name, url }: DownstreamApi): Attributes {
+  const { hostname, port, protocol } = new URL(url)
+  return {
+    [httpAttributes.serverAddress]: hostname,
+    [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
+    [appAttributes.api]: name,
   }
 }
 

@@ -1,5 +1,7 @@
-import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { LogIds, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
+import type { FastifyBaseLogger } from 'fastify'
 import type { AgentToken, AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
@@ -10,6 +12,7 @@ import type { Caller } from '../turn/turn.ts'
 /** TR with its card in the trace. */
 export interface TracedToken {
   readonly value: string
+  readonly logIds: LogIds
   readonly fingerprint: string
   /** Adds to the card what the API found out about the token. */
   verifiedByApi(checks: { readonly name: string; readonly ok: boolean }[]): TokenCard
@@ -22,58 +25,90 @@ type Verification = NonNullable<TokenCard['verifiedBy']>[number]
 const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** Obtains TR for a turn and records the request, the hidden hops behind it, and the token. */
+/**
+ * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
+ * agent, on whose behalf, for which API, with which token or why with none; ids only.
+ */
 export async function obtainTracedToken(
   tokens: AgentTokens,
   turn: Caller,
   api: DownstreamApi,
   parentId: string | undefined,
+  logger: FastifyBaseLogger,
 ): Promise<TracedToken> {
   const parent = parentId === undefined ? {} : { parentId }
   const whose = flowRules[turn.flow].needsUser ? 'to act for the signed-in user' : 'of its own'
   const title = `The agent asks its sidecar for a token ${whose}, for the ${api.title}`
-  const asked = { ...turn, api }
-  const step = turn.trace.start({
-    ...parent,
-    kind: 'token-request',
-    from: 'agent',
-    to: 'sidecar',
-    title,
-    request: describeRequest(tokens, asked),
-  })
+  const { flow, correlationId } = turn
+  const asked = { ...turn, api, traceparent: undefined }
+  const audited = {
+    caller: turn.agent.clientId,
+    onBehalfOf: turn.user?.objectId,
+    flow,
+    api: api.name,
+    correlationId,
+  }
+  const step = turn.trace.start(
+    {
+      ...parent,
+      kind: 'token-request',
+      from: 'agent',
+      to: 'sidecar',
+      title,
+      request: describeRequest(tokens, asked),
+      logIds: { correlationId },
+    },
+    {
+      name: `GET ${flowRules[flow].route}/{api}`,
+      attributes: {
+        [httpAttributes.method]: 'GET',
+        [appAttributes.api]: api.name,
+        [appAttributes.flow]: flow,
+      },
+    },
+  )
   let token: AgentToken
   try {
-    token = await tokens.obtain(asked)
+    token = await tokens.obtain({ ...asked, traceparent: step.traceparent })
   } catch (error) {
     // Whoever ends the turn also ends its steps, and knows why.
     turn.signal.throwIfAborted()
     const failure = toProblem(error)
-    const { cause } = failure.options
-    step.fail(
-      failure.toDocument(turn.requestId),
-      cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {},
-    )
+    const { cause, upstream } = failure.options
+    step.fail(failure.toDocument(turn.requestId), {
+      logIds: {
+        correlationId: upstream?.correlationId ?? correlationId,
+        ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
+      },
+      ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
+    })
+    logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
     throw error
   }
+  const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
+  logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id)
   step.ok({
     title: `${title}${remark(token, turn)}`,
     request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
+    logIds,
   })
   return noteToken(turn, api, token, parent)
 }
 
 function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
-  const { user, traceparent } = asked
+  const { user } = asked
   return {
     method: 'GET',
     url: tokens.urlOf(asked),
-    headers: {
-      ...(user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {}),
-      ...(traceparent ? { traceparent } : {}),
-    },
+    headers: user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {},
   }
+}
+
+/** By which Entra's sign-in log knows the token. */
+function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
+  return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
 function remark({ attempts, correlationId }: AgentToken, turn: Caller): string {
@@ -161,6 +196,7 @@ function noteToken(
   return {
     value,
     fingerprint,
+    logIds: logIdsOf(token),
     verifiedByApi(found) {
       const verified: TokenCard = {
         ...card,

@@ -7,6 +7,7 @@ import {
   type TraceAudience,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
+import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -14,11 +15,11 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import { flowRules } from '../identity/flows.ts'
 import type { UserTokenVerifier, VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
+import type { TurnMetrics } from '../status/metrics.ts'
 import { collectTurn } from '../turn/collect-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
 import { readMessage } from './message.ts'
-import { readTraceparent } from './trace-context.ts'
 
 export interface ChatRouteOptions {
   readonly agent: AgentIdentity
@@ -26,6 +27,7 @@ export interface ChatRouteOptions {
   readonly userTokens: UserTokenVerifier
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
+  readonly metrics: Pick<TurnMetrics, 'streamOpened' | 'streamClosed'>
 }
 
 const stream = 'text/event-stream'
@@ -47,7 +49,7 @@ const schema = {
 
 /** `POST /api/chat`. */
 export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
-  const { agent, turns, userTokens, requireSignIn, traceFor } = options
+  const { agent, turns, userTokens, requireSignIn, traceFor, metrics } = options
 
   /** A token that is not needed is not even looked at. */
   async function signIn(request: FastifyRequest, flow: Flow): Promise<VerifiedUserToken | undefined> {
@@ -72,13 +74,15 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
       agent,
       flow,
       requestId: request.id,
-      traceparent: readTraceparent(request.headers['traceparent']),
       signedIn,
     }
     const showsTrace = traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined)
     const turn = turns.start(mode, asked, connection, request.log)
     const events = showsTrace ? turn : withoutTrace(turn)
-    return accepted === stream ? sendEventStream(reply, events) : sendJson(reply, events)
+    if (accepted !== stream) return sendJson(reply, events)
+    metrics.streamOpened()
+    reply.raw.once('close', () => metrics.streamClosed())
+    return sendEventStream(reply, events)
   })
 }
 
@@ -87,6 +91,7 @@ async function sendJson(reply: FastifyReply, events: AsyncIterable<TurnEvent>): 
   // The client is gone.
   if (!outcome) return reply.hijack()
   if ('answer' in outcome) return reply.send(outcome)
+  markFailed(outcome.code)
   return reply.code(outcome.status).type('application/problem+json').send(outcome)
 }
 

@@ -26,6 +26,22 @@ const serviceDown =
   'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
 
 describe('answers of the sidecar', () => {
+  it('tell by which ids Entra’s log has the refused request, and nothing more of its text', () => {
+    const [requestId, correlationId] = [
+      '0a1b2c3d-0000-4000-8000-00000000000a',
+      '0a1b2c3d-0000-4000-8000-00000000000c',
+    ]
+    const text = `AADSTS50105: Ada Osei. Trace ID: ${requestId} Correlation ID: ${correlationId} Timestamp: 2026-11-25 00:00:00Z`
+    const { problem } = explainResponse(detail401(text), forUser)
+    expect(problem.options.upstream).toEqual({
+      service: 'entra',
+      code: 'AADSTS50105',
+      requestId,
+      correlationId,
+    })
+    expect(JSON.stringify(problem.toDocument('request-1'))).not.toContain('Ada')
+  })
+
   it.each([
     ['no bearer seen', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
     [

@@ -28,7 +28,8 @@ export class SidecarResponseError extends Error {
 
 /**
  * Tells the sidecar's refusals apart. The status alone says little: outages of Entra come as 401, and so do
- * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code is taken from it.
+ * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code and
+ * the ids of the request are taken from it.
  */
 export function explainResponse(response: SidecarResponse, context: FailureContext): TokenFailure {
   switch (response.status) {
@@ -140,7 +141,7 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
     const refusal = explainRefusal(aadsts, context, whomItNames(detail, context))
     return {
       problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
-        upstream: { service: 'entra', code: aadsts },
+        upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
         hint: refusal.hint ?? hintOf(refusal.code, aadsts),
         cause: new SidecarResponseError(response.status),
       }),
@@ -159,6 +160,13 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
   return failure(response, 'ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.', {
     transient: true,
   })
+}
+
+/** `Trace ID` is what the sign-in log calls the request's id. */
+function readLogIds(detail: string): { requestId?: string; correlationId?: string } {
+  const find = (name: string) => new RegExp(`\\b${name} ID: ([0-9a-f-]{36})\\b`, 'i').exec(detail)?.[1]
+  const [requestId, correlationId] = [find('Trace'), find('Correlation')]
+  return { ...(requestId ? { requestId } : {}), ...(correlationId ? { correlationId } : {}) }
 }
 
 /** Entra's text names the application that was refused: the only sign of which of the two token requests failed. */

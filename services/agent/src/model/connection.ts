@@ -4,6 +4,7 @@ import type { BedrockConfig } from './config.ts'
 import { explainFailure } from './failures.ts'
 import { switchOffTracing } from './langchain-tracing.ts'
 import { createChatModel, createClient } from './model.ts'
+import { type NoteRequestId, watchRequestIds } from './request-ids.ts'
 
 /** Claude behind Bedrock, ready to be called. */
 export interface ConnectedBedrock {
@@ -11,6 +12,7 @@ export interface ConnectedBedrock {
   readonly chatModel: ChatBedrockConverse
   /** Where the calls go, for the trace. */
   readonly url: string
+  readonly noteRequestId: NoteRequestId
   /** Makes the smallest call that proves all of it; throws a ProblemError. */
   probe(signal: AbortSignal): Promise<void>
   /** Lets go of the sockets. */
@@ -25,6 +27,7 @@ export function connect(config: BedrockConfig): ConnectedBedrock {
     config,
     chatModel: createChatModel(config, client),
     url: callUrl(config),
+    noteRequestId: watchRequestIds(client),
     probe: signal => probe(client, config, signal),
     close: () => client.destroy(),
   }

@@ -18,6 +18,8 @@ export interface FailureSigns {
   readonly systemCode: string | undefined
   /** Who failed: Bedrock, AWS STS, or whatever else the credential should have come from. */
   readonly service: 'bedrock' | 'sts' | 'credentials'
+  /** By which AWS finds the request in its own log. */
+  readonly requestId: string | undefined
 }
 
 /** A known failure: how it is told apart, and what to say. Where there is no hint, the catalogue's says it. */
@@ -32,7 +34,7 @@ export interface FailureRule {
 export function readSigns(thrown: unknown): FailureSigns {
   const isCredential = thrown instanceof CredentialError
   const error = isCredential ? thrown.cause : thrown
-  const httpStatus = readMetadata(error)['httpStatusCode']
+  const { httpStatusCode: httpStatus, requestId } = readMetadata(error)
   const systemCode = read(error, 'lc_error_code') ?? read(error, 'code') ?? read(read(error, 'cause'), 'code')
   const service = typeof httpStatus === 'number' ? 'sts' : 'credentials'
   return {
@@ -41,6 +43,7 @@ export function readSigns(thrown: unknown): FailureSigns {
     httpStatus: typeof httpStatus === 'number' ? httpStatus : undefined,
     systemCode: typeof systemCode === 'string' ? systemCode : undefined,
     service: isCredential ? service : 'bedrock',
+    requestId: typeof requestId === 'string' ? requestId : undefined,
   }
 }
 

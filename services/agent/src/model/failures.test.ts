@@ -137,7 +137,12 @@ describe('a failure of Bedrock', () => {
   ])('%s %i “%s” is %s', (name, status, message, code) => {
     const found = explain(awsError(name, status, message))
     expect(found.code).toBe(code)
-    expect(found.options.upstream).toEqual({ service: 'bedrock', status, code: name })
+    expect(found.options.upstream).toEqual({
+      service: 'bedrock',
+      status,
+      code: name,
+      requestId: 'aws-request-1',
+    })
   })
 
   it.each([

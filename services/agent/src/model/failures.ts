@@ -213,6 +213,7 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
       service: signs.service,
       ...(signs.httpStatus === undefined ? {} : { status: signs.httpStatus }),
       code: signs.systemCode ?? signs.name,
+      ...(signs.requestId === undefined ? {} : { requestId: signs.requestId }),
     },
     cause: loggableCause(error, signs),
   })

@@ -1,3 +1,6 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
+import type { Attributes } from '@opentelemetry/api'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface EndedTurn {
@@ -9,6 +12,10 @@ export interface EndedTurn {
   readonly firstTokenMs: number | undefined
 }
 
+/** Of the conventions for generative AI; seconds and tokens. */
+const modelBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const tokenBuckets = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
+const modelLabels = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model']
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
 /** What Prometheus gets to know of the turns, beside the process’s own metrics. No label comes from what was said. */
@@ -25,6 +32,11 @@ export class TurnMetrics {
     labelNames: ['mode', 'flow', 'outcome'],
     registers: [this.registry],
   })
+  readonly #refused = new Counter({
+    name: 'agent_turns_refused_total',
+    help: 'Chat turns that were refused because as many were under way as may be.',
+    registers: [this.registry],
+  })
   readonly #duration = new Histogram({
     name: 'agent_turn_duration_seconds',
     help: 'How long chat turns took.',
@@ -39,6 +51,90 @@ export class TurnMetrics {
     buckets: durationBuckets,
     registers: [this.registry],
   })
+
+  readonly #streams = new Gauge({
+    name: 'agent_streams_open',
+    help: 'Event streams that clients read.',
+    registers: [this.registry],
+  })
+  readonly #tokenRequests = new Histogram({
+    name: 'agent_token_request_duration_seconds',
+    help: 'How long the sidecar took for tokens of turns, by flow, API and outcome (OK or a problem code).',
+    labelNames: ['flow', 'api', 'outcome'],
+    buckets: durationBuckets,
+    registers: [this.registry],
+  })
+  readonly #apiCalls = new Histogram({
+    name: 'agent_api_call_duration_seconds',
+    help: 'How long calls of APIs took, by API and outcome (OK or a problem code).',
+    labelNames: ['api', 'outcome'],
+    buckets: durationBuckets,
+    registers: [this.registry],
+  })
+  readonly #modelCalls = new Histogram({
+    name: 'gen_ai_client_operation_duration_seconds',
+    help: 'How long calls of the model took; error_type is empty, or a problem code.',
+    labelNames: [...modelLabels, 'error_type'],
+    buckets: modelBuckets,
+    registers: [this.registry],
+  })
+  readonly #firstChunk = new Histogram({
+    name: 'gen_ai_client_operation_time_to_first_chunk_seconds',
+    help: 'How long the first piece of the model’s response took.',
+    labelNames: modelLabels,
+    buckets: modelBuckets,
+    registers: [this.registry],
+  })
+  readonly #tokenUsage = new Histogram({
+    name: 'gen_ai_client_token_usage',
+    help: 'Tokens of the model that a call took (input) and gave (output).',
+    labelNames: [...modelLabels, 'gen_ai_token_type'],
+    buckets: tokenBuckets,
+    registers: [this.registry],
+  })
+
+  streamOpened(): void {
+    this.#streams.inc()
+  }
+
+  streamClosed(): void {
+    this.#streams.dec()
+  }
+
+  /** Labels come from the configuration and the catalogues of problems alone, so that there are only so many. */
+  stepEnded({ kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
+    const seconds = durationMs / 1000
+    const outcome = problem?.code ?? 'OK'
+    if (kind === 'token-request') {
+      const flow = String(attributes[appAttributes.flow])
+      this.#tokenRequests.observe({ flow, api: String(attributes[appAttributes.api]), outcome }, seconds)
+    } else if (kind === 'api-call') {
+      this.#apiCalls.observe({ api: to, outcome }, seconds)
+    } else if (kind === 'model') {
+      this.#modelEnded(seconds, problem?.code ?? '', attributes)
+    }
+  }
+
+  #modelEnded(seconds: number, errorType: string, attributes: Attributes): void {
+    const labels = {
+      gen_ai_operation_name: 'chat',
+      gen_ai_provider_name: 'aws.bedrock',
+      gen_ai_request_model: String(attributes[genAi.requestModel]),
+    }
+    this.#modelCalls.observe({ ...labels, error_type: errorType }, seconds)
+    const figures = [
+      [this.#firstChunk, labels, attributes[genAi.timeToFirstChunk]],
+      [this.#tokenUsage, { ...labels, gen_ai_token_type: 'input' }, attributes[genAi.inputTokens]],
+      [this.#tokenUsage, { ...labels, gen_ai_token_type: 'output' }, attributes[genAi.outputTokens]],
+    ] as const
+    for (const [histogram, given, value] of figures) {
+      if (typeof value === 'number') histogram.observe(given, value)
+    }
+  }
+
+  turnRefused(): void {
+    this.#refused.inc()
+  }
 
   turnStarted(): void {
     this.#inFlight.inc()

@@ -8,7 +8,6 @@ export function betweenTurns(agent: AgentIdentity): Caller {
   return {
     requestId: randomUUID(),
     correlationId: randomUUID(),
-    traceparent: undefined,
     agent,
     flow: 'autonomous',
     user: undefined,

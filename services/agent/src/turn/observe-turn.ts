@@ -1,4 +1,4 @@
-import type { Problem, TurnEvent, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import type { LogIds, Problem, TurnEvent, TurnStart } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import type { TurnMetrics } from '../status/metrics.ts'
 
@@ -11,33 +11,58 @@ export interface TurnObservers {
 /** How a turn ended, beside the codes of problems. */
 type Outcome = 'OK' | 'ABANDONED' | Problem['code']
 
-/** Passes a turn's events on; when it is over, writes one log line and the metrics. Neither holds a word that was said. */
+/**
+ * Passes a turn's events on; when it is over, writes one log line and the metrics. Neither holds a word that was said; the
+ * line has the ids by which Entra and AWS know what was done.
+ */
 export async function* observeTurn(
   events: AsyncIterable<TurnEvent>,
   { log, metrics, onEnd }: TurnObservers,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const startedMs = performance.now()
-  let turn: TurnStart | undefined
-  let firstTokenMs: number | undefined
-  let outcome: Outcome = 'ABANDONED'
-  let failure: Problem | undefined
+  const seen = new SeenTurn()
   metrics.turnStarted()
   try {
     for await (const event of events) {
-      if (event.event === 'turn') turn = event.data
-      else if (event.event === 'delta') firstTokenMs ??= performance.now() - startedMs
-      else if (event.event === 'result') outcome = 'OK'
-      else if (event.event === 'problem') {
-        failure = event.data
-        outcome = failure.code
-      }
+      seen.add(event)
       yield event
     }
   } finally {
-    const durationMs = performance.now() - startedMs
     onEnd()
-    metrics.turnEnded({ mode: turn?.mode, flow: turn?.flow, outcome, durationMs, firstTokenMs })
-    const { turnId, mode, flow, model } = turn ?? {}
+    seen.report(log, metrics)
+  }
+}
+
+/** What is kept of a turn's events. */
+class SeenTurn {
+  readonly #startedMs = performance.now()
+  readonly #tokenIds = new Set<string>()
+  readonly #awsRequestIds = new Set<string>()
+  #turn: TurnStart | undefined
+  #firstTokenMs: number | undefined
+  #outcome: Outcome = 'ABANDONED'
+  #failure: Problem | undefined
+
+  add({ event, data }: TurnEvent): void {
+    if (event === 'turn') this.#turn = data
+    else if (event === 'delta') this.#firstTokenMs ??= performance.now() - this.#startedMs
+    else if (event === 'step') this.#addIds(data.logIds)
+    else if (event === 'result') this.#outcome = 'OK'
+    else if (event === 'problem') {
+      this.#failure = data
+      this.#outcome = data.code
+    }
+  }
+
+  #addIds({ tokenId, awsRequestId }: LogIds = {}): void {
+    if (tokenId !== undefined) this.#tokenIds.add(tokenId)
+    if (awsRequestId !== undefined) this.#awsRequestIds.add(awsRequestId)
+  }
+
+  report(log: FastifyBaseLogger, metrics: TurnMetrics): void {
+    const { turnId, mode, flow, model } = this.#turn ?? {}
+    const [outcome, failure, firstTokenMs] = [this.#outcome, this.#failure, this.#firstTokenMs]
+    const durationMs = performance.now() - this.#startedMs
+    metrics.turnEnded({ mode, flow, outcome, durationMs, firstTokenMs })
     const line = {
       turnId,
       mode,
@@ -45,6 +70,8 @@ export async function* observeTurn(
       model,
       outcome,
       upstream: failure?.upstream,
+      tokenIds: [...this.#tokenIds],
+      awsRequestIds: [...this.#awsRequestIds],
       durationMs: Math.round(durationMs),
       firstTokenMs: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
     }

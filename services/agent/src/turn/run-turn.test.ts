@@ -24,7 +24,6 @@ function run(
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const request: TurnRequest = {
     requestId: 'request-1',
-    traceparent: undefined,
     message: 'Weather in Dallas?',
     history: [],
     agent,

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
+import { type Attributes, type Tracer, trace } from '@opentelemetry/api'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import { flowRules } from '../identity/flows.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
+import type { TurnMetrics } from '../status/metrics.ts'
 import { EventQueue } from './event-queue.ts'
 import { noteSignIn } from './sign-in-step.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
+import { TurnSpans } from './turn-spans.ts'
 
 /** What a user asked for, after every check of the request. */
 export interface TurnRequest {
   readonly requestId: string
-  readonly traceparent: string | undefined
   readonly message: string
   readonly history: readonly HistoryEntry[]
   readonly agent: AgentIdentity
@@ -28,7 +31,12 @@ export interface TurnOptions {
   readonly controller: AbortController
   /** Told of errors that are no known failure; the user only learns that something went wrong. */
   readonly onUnexpectedError: (error: unknown) => void
+  readonly metrics?: Pick<TurnMetrics, 'stepEnded'> | undefined
+  /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
+  readonly tracer?: Tracer | undefined
 }
+
+const agentName = 'entra-bedrock-agent'
 
 /** After an abort, how long the answer may take to fail by itself, so that its steps say what broke off. */
 const settleMs = 250
@@ -43,11 +51,11 @@ export async function* runTurn(
   options: TurnOptions,
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const { timeoutMs, controller } = options
-  const run = new TurnRun(mode, request, controller.signal)
+  const run = new TurnRun(mode, request, options)
   const deadline = setTimeout(() => controller.abort(turnTimeout(timeoutMs)), timeoutMs)
   try {
     yield run.started
-    void run.answer(options.onUnexpectedError)
+    void run.answer()
     yield* run.events
   } finally {
     clearTimeout(deadline)
@@ -64,14 +72,23 @@ class TurnRun {
   readonly #turn: Turn
   readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
+  readonly #options: TurnOptions
+  #spans: TurnSpans | undefined
   #answer = ''
   #firstTokenMs: number | undefined
 
-  constructor(mode: AnswerMode, request: TurnRequest, signal: AbortSignal) {
+  constructor(mode: AnswerMode, request: TurnRequest, options: TurnOptions) {
     const { flow, signedIn, ...asked } = request
-    const id = randomUUID()
-    const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }))
+    const id = currentTraceId() ?? randomUUID()
+    const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }), {
+      stepStarted: (step, facts) => this.#spans?.stepStarted(step, facts),
+      stepEnded: (step, facts, attributes) => {
+        this.#spans?.stepEnded(step, attributes)
+        options.metrics?.stepEnded(step, { ...facts.attributes, ...attributes })
+      },
+    })
     this.#mode = mode
+    this.#options = options
     this.#turn = {
       ...asked,
       id,
@@ -79,7 +96,7 @@ class TurnRun {
       mode: mode.mode,
       flow,
       user: flowRules[flow].needsUser ? signedIn : undefined,
-      signal,
+      signal: options.controller.signal,
       trace,
       write: text => this.#write(text),
       notice: notice => this.#notice(notice),
@@ -92,28 +109,51 @@ class TurnRun {
   }
 
   /** Answers; then the last event, and the queue ends. Never rejects. */
-  async answer(onUnexpectedError: (error: unknown) => void): Promise<void> {
+  async answer(): Promise<void> {
     const { signal } = this.#turn
+    const { tracer } = this.#options
     const abort = rejectAfterAbort(signal, settleMs)
+    this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${agentName}`, this.#describe())
     try {
       const outcome = await Promise.race([this.#mode.answer(this.#turn), abort.promise])
       this.events.push(this.#result(outcome))
+      this.#spans?.turnEnded(undefined, {
+        [genAi.inputTokens]: outcome.usage?.inputTokens,
+        [genAi.outputTokens]: outcome.usage?.outputTokens,
+      })
     } catch (error) {
-      this.#fail(error, onUnexpectedError)
+      this.#fail(error)
     } finally {
       abort.cancel()
       this.events.close()
     }
   }
 
-  #fail(error: unknown, onUnexpectedError: (error: unknown) => void): void {
+  #describe(): Attributes {
+    const { mode, model } = this.#mode
+    const { agent, flow } = this.#turn
+    return {
+      [genAi.operation]: 'invoke_agent',
+      [genAi.agentName]: agentName,
+      ...(model === null ? {} : { [genAi.provider]: 'aws.bedrock', [genAi.requestModel]: model }),
+      [appAttributes.mode]: mode,
+      [appAttributes.flow]: flow,
+      [appAttributes.agentClientId]: agent.clientId,
+    }
+  }
+
+  #fail(error: unknown): void {
     const { signal, trace, requestId } = this.#turn
     const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
-    if (clientIsGone) return
+    if (clientIsGone) {
+      this.#spans?.turnEnded(undefined, { [appAttributes.aborted]: true })
+      return
+    }
     const failure = toProblem(signal.aborted ? signal.reason : error)
-    if (failure.code === 'INTERNAL_ERROR') onUnexpectedError(error)
+    if (failure.code === 'INTERNAL_ERROR') this.#options.onUnexpectedError(error)
     const shown = failure.toDocument(requestId)
     trace.failOpenSteps(shown)
+    this.#spans?.turnEnded(shown, {})
     this.events.push({ event: 'problem', data: shown })
   }
 
@@ -152,6 +192,11 @@ class TurnRun {
   #elapsedMs(): number {
     return Math.round((performance.now() - this.#startedMs) * 10) / 10
   }
+}
+
+function currentTraceId(): string | undefined {
+  const hex = trace.getActiveSpan()?.spanContext().traceId
+  return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 function turnTimeout(timeoutMs: number): ProblemError {

@@ -1,14 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Attributes } from '@opentelemetry/api'
 
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'>
-type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token'>>
+type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
+
+/** What operators get to know of a step in spans and metrics, besides its kind, time and outcome: nothing that anybody wrote. */
+export interface StepFacts {
+  /** Of the span. */
+  readonly name?: string
+  readonly attributes?: Attributes | undefined
+}
 
 /** A step that runs. End it exactly once, with `ok` or `fail`; its duration is measured between. */
 export interface OpenStep {
   readonly id: string
-  ok(patch?: StepPatch): void
+  /** W3C Trace Context for what the step calls, where the turn is traced. */
+  readonly traceparent: string | undefined
+  ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch): void
+}
+
+/** Sees every step that takes time, for spans and metrics. */
+export interface StepObserver {
+  /** Returns the `traceparent` for whom the step calls. */
+  stepStarted(step: TraceStep, facts: StepFacts): string | undefined
+  /** The attributes are those that its end brought. */
+  stepEnded(step: TraceStep, facts: StepFacts, attributes: Attributes): void
 }
 
 /**
@@ -19,9 +37,11 @@ export class TraceRecorder {
   readonly #steps = new Map<string, TraceStep>()
   readonly #open = new Map<string, OpenStep>()
   readonly #report: (step: TraceStep) => void
+  readonly #observer: StepObserver | undefined
 
-  constructor(report: (step: TraceStep) => void) {
+  constructor(report: (step: TraceStep) => void, observer?: StepObserver) {
     this.#report = report
+    this.#observer = observer
   }
 
   get steps(): TraceStep[] {
@@ -29,7 +49,7 @@ export class TraceRecorder {
   }
 
   /** Starts a step that takes time. */
-  start(start: StepStart): OpenStep {
+  start(start: StepStart, facts: StepFacts = {}): OpenStep {
     const step: TraceStep = {
       ...start,
       id: randomUUID(),
@@ -37,13 +57,20 @@ export class TraceRecorder {
       startedAt: new Date().toISOString(),
     }
     const startedMs = performance.now()
-    const end = (status: 'ok' | 'failed', patch: StepPatch & { problem?: Problem }) => {
+    const end = (
+      status: 'ok' | 'failed',
+      patch: StepPatch & { problem?: Problem },
+      attributes: Attributes = {},
+    ) => {
       if (!this.#open.delete(step.id)) return
-      this.#put({ ...step, ...patch, status, durationMs: roundMs(performance.now() - startedMs) })
+      const ended = { ...step, ...patch, status, durationMs: roundMs(performance.now() - startedMs) }
+      this.#put(ended)
+      this.#observer?.stepEnded(ended, facts, attributes)
     }
     const open: OpenStep = {
       id: step.id,
-      ok: patch => end('ok', { ...patch }),
+      traceparent: this.#observer?.stepStarted(step, facts),
+      ok: (patch, attributes) => end('ok', { ...patch }, attributes),
       fail: (problem, patch) => end('failed', { ...patch, problem }),
     }
     this.#open.set(step.id, open)

@@ -13,10 +13,8 @@ import type { TraceRecorder } from './trace-recorder.ts'
 /** Under whose identity and in whose trace an API is called: a turn's, or the agent's own between turns. */
 export interface Caller {
   readonly requestId: string
-  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID. */
+  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID: the id of the trace, where turns are traced. */
   readonly correlationId: string
-  /** W3C Trace Context of the request, passed on to every call below. */
-  readonly traceparent: string | undefined
   readonly agent: AgentIdentity
   readonly flow: Flow
   /** The user's verified token; always there in flows on behalf of a user, never in others. */

@@ -1,4 +1,5 @@
 import type { Mode, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
@@ -11,6 +12,7 @@ export interface TurnsOptions {
   readonly turnTimeoutMs: number
   readonly concurrentTurns: number
   readonly metrics: TurnMetrics
+  readonly tracer?: Tracer | undefined
 }
 
 /** The turns under way in this process: bounded in number, and ended when the process has to stop. */
@@ -33,8 +35,9 @@ export class Turns {
     controller: AbortController,
     log: FastifyBaseLogger,
   ): AsyncIterable<TurnEvent> {
-    const { modes, turnTimeoutMs, concurrentTurns, metrics } = this.#options
+    const { modes, turnTimeoutMs, concurrentTurns, metrics, tracer } = this.#options
     if (this.#running.size >= concurrentTurns) {
+      metrics.turnRefused()
       throw problem('AGENT_BUSY', `${concurrentTurns} turns are under way.`, {
         headers: { 'retry-after': '1' },
       })
@@ -43,6 +46,8 @@ export class Turns {
     const events = runTurn(modes[mode], request, {
       timeoutMs: turnTimeoutMs,
       controller,
+      metrics,
+      tracer,
       onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
     })
     return observeTurn(events, { log, metrics, onEnd: () => this.#running.delete(controller) })

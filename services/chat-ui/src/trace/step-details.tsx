@@ -1,9 +1,11 @@
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { LogIds, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { logQueries } from './log-queries.ts'
 import type { Redact } from './redactor.ts'
 
 /** What a step sent and what came back. */
 export function StepDetails({ step, redact }: { readonly step: TraceStep; readonly redact: Redact }) {
-  const { request, response, problem, status, startedAt } = step
+  const { request, response, problem, status, startedAt, logIds = {} } = step
   return (
     <>
       {status === 'not-observable' && (
@@ -31,6 +33,7 @@ export function StepDetails({ step, redact }: { readonly step: TraceStep; readon
           </pre>
         </figure>
       )}
+      <LogQueries logIds={logIds} />
       {startedAt && (
         <p class="note">
           Started at <time dateTime={startedAt}>{new Date(startedAt).toLocaleTimeString()}</time>
@@ -38,6 +41,18 @@ export function StepDetails({ step, redact }: { readonly step: TraceStep; readon
       )}
     </>
   )
+}
+
+/** Where the hop is found in the logs of others. Its ids are no secrets, and say nothing of the user. */
+function LogQueries({ logIds }: { readonly logIds: LogIds }) {
+  return logQueries(logIds).map(({ log, text }) => (
+    <figure key={log}>
+      <figcaption>
+        In {log} <CopyButton label={`Copy the query for ${log}`} text={() => text} />
+      </figcaption>
+      <pre>{text}</pre>
+    </figure>
+  ))
 }
 
 function requestText({ method, url, headers, body }: NonNullable<TraceStep['request']>): string {

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
+/** Open to everybody, and called all the time. */
+export const probes = ['/livez', '/readyz'] as const
+
 const State = Type.Object({ status: Type.String() }, { additionalProperties: false })
 
 /**

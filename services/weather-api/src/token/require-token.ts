@@ -1,4 +1,6 @@
 import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
+import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import type { Access, Identity } from './access.ts'
 import { readBearerToken } from './bearer-token.ts'
@@ -14,15 +16,20 @@ declare module 'fastify' {
 
 /**
  * Lets only requests with a valid token through to the routes of this plugin. Each decision goes to the audit log: who
- * called, for whom, for what, and why they were refused; ids only.
+ * called, for whom, for what, and why they were refused; ids only. Where requests are traced, the check has a span of its own.
  */
-export function requireToken(app: FastifyInstance, validator: TokenValidator): void {
+export function requireToken(
+  app: FastifyInstance,
+  validator: TokenValidator,
+  tracer: Tracer | undefined,
+): void {
   // A line holds ids only; looking for more to cut out, anywhere in it, would cost more than writing it.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
   app.decorateRequest('access')
   app.addHook('onRequest', async request => {
     const what = { requestId: request.id, action: `${request.method} ${request.routeOptions.url}` }
+    const span = tracer?.startSpan('validate token', {}, context.active())
     let who: Identity | undefined
     try {
       request.access = await validator.validate(readBearerToken(request.raw.headersDistinct['authorization']))
@@ -33,8 +40,19 @@ export function requireToken(app: FastifyInstance, validator: TokenValidator): v
       const { code, options } = toProblem(error)
       const reason = options.extensions?.['failedCheck'] ?? code
       auditLog.warn({ audit: 'refused', reason, ...what, ...who }, 'Access refused.')
+      span?.setAttribute(httpAttributes.errorType, String(reason)).setStatus({ code: SpanStatusCode.ERROR })
       throw error
+    } finally {
+      span?.setAttributes(describe(who)).end()
     }
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
   })
+}
+
+function describe(who: Identity | undefined): Attributes {
+  return {
+    [appAttributes.flow]: who?.flow,
+    [appAttributes.agentClientId]: who?.caller,
+    [logIdAttributes.tokenId]: who?.tokenId,
+  }
 }

@@ -1,3 +1,4 @@
+import { genAi } from '@entra-bedrock-agent/telemetry'
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
 import type { Runnable } from '@langchain/core/runnables'
 import type { BedrockAvailability } from '../../model/availability.ts'
@@ -23,29 +24,48 @@ export interface ModelCall {
 /** Streams one answer of the model as a step of the trace. Throws ProblemErrors of the BEDROCK_* codes. */
 export async function callModel(call: ModelCall, messages: BaseMessage[]): Promise<ModelResponse> {
   const { turn, bedrock } = call
-  const { modelId, region, maxTokens } = bedrock.config
-  const step = turn.trace.start({
-    kind: 'model',
-    from: 'agent',
-    to: 'bedrock',
-    title: `${modelId} in ${region}`,
-    request: {
-      method: 'POST',
-      url: bedrock.url,
-      headers: { 'content-type': 'application/json' },
-      body: {
-        messages: messages.length - 1,
-        tools: call.toolNames,
-        maxTokens,
+  const { modelId, region, maxTokens, temperature } = bedrock.config
+  const step = turn.trace.start(
+    {
+      kind: 'model',
+      from: 'agent',
+      to: 'bedrock',
+      title: `${modelId} in ${region}`,
+      request: {
+        method: 'POST',
+        url: bedrock.url,
+        headers: { 'content-type': 'application/json' },
+        body: {
+          messages: messages.length - 1,
+          tools: call.toolNames,
+          maxTokens,
+        },
       },
     },
-  })
+    {
+      name: `chat ${modelId}`,
+      attributes: {
+        [genAi.operation]: 'chat',
+        [genAi.provider]: 'aws.bedrock',
+        [genAi.requestModel]: modelId,
+        [genAi.requestMaxTokens]: maxTokens,
+        [genAi.requestTemperature]: temperature,
+        [genAi.requestStream]: true,
+      },
+    },
+  )
   const startedMs = performance.now()
   let phase: CallPhase = 'request'
   let firstEventMs: number | undefined
+  let awsRequestId: string | undefined
   const assembler = new ResponseAssembler()
   try {
-    const chunks = await call.model.stream(messages, { signal: turn.signal })
+    const chunks = await bedrock.noteRequestId(
+      id => {
+        awsRequestId = id
+      },
+      () => call.model.stream(messages, { signal: turn.signal }),
+    )
     for await (const chunk of chunks) {
       phase = 'stream'
       firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
@@ -57,21 +77,36 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     if (turn.signal.aborted) throw turn.signal.reason
     const failure = explainFailure(error, bedrock.config, phase)
     call.availability.failed(failure)
-    step.fail(failure.toDocument(turn.requestId))
+    const requestId = failure.options.upstream?.requestId ?? awsRequestId
+    step.fail(failure.toDocument(turn.requestId), describeLogIds(requestId))
     throw failure
   }
   const response = assembler.finish()
   if (response.stopReason !== undefined) call.availability.succeeded()
-  step.ok({
-    response: {
-      status: 200,
-      body: {
-        stopReason: response.stopReason ?? null,
-        usage: response.usage ?? null,
-        firstEventMs,
-        toolCalls: response.toolCalls.map(({ name }) => name),
+  const { stopReason, usage } = response
+  step.ok(
+    {
+      response: {
+        status: 200,
+        body: {
+          stopReason: stopReason ?? null,
+          usage: usage ?? null,
+          firstEventMs,
+          toolCalls: response.toolCalls.map(({ name }) => name),
+        },
       },
+      ...describeLogIds(awsRequestId),
     },
-  })
+    {
+      [genAi.finishReasons]: [stopReason ?? 'error'],
+      [genAi.inputTokens]: usage?.inputTokens,
+      [genAi.outputTokens]: usage?.outputTokens,
+      [genAi.timeToFirstChunk]: firstEventMs === undefined ? undefined : firstEventMs / 1000,
+    },
+  )
   return response
+}
+
+function describeLogIds(awsRequestId: string | undefined) {
+  return awsRequestId === undefined ? {} : { logIds: { awsRequestId } }
 }

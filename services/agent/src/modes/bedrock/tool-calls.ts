@@ -1,9 +1,11 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { genAi } from '@entra-bedrock-agent/telemetry'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { type AgentProblemCode, problem } from '../../problems.ts'
 import { withToolContext } from '../../tools/tool-context.ts'
 import type { ToolContext, Toolset } from '../../tools/toolset.ts'
+import type { StepFacts } from '../../turn/trace-recorder.ts'
 import type { ToolCall } from './model-response.ts'
 
 /** The tools that the model may call. */
@@ -37,7 +39,10 @@ export async function runTool(
   { turn, callApi }: ToolContext,
   call: ToolCall,
 ): Promise<ToolResult> {
-  const step = turn.trace.start({ kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) })
+  const step = turn.trace.start(
+    { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) },
+    describeTool(tools, call),
+  )
   try {
     const text = await invoke(tools, call, { turn, callApi, parentId: step.id })
     step.ok()
@@ -51,6 +56,19 @@ export async function runTool(
       ok: false,
       text: `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`,
     }
+  }
+}
+
+/** A name that no tool has is the model's own word. */
+function describeTool(tools: readonly StructuredToolInterface[], call: ToolCall): StepFacts {
+  const name = tools.some(({ name }) => name === call.name) ? call.name : 'unknown'
+  return {
+    name: `execute_tool ${name}`,
+    attributes: {
+      [genAi.operation]: 'execute_tool',
+      [genAi.toolName]: name,
+      [genAi.toolType]: 'function',
+    },
   }
 }
 

@@ -20,7 +20,6 @@ import {
   stage,
   start,
   stepsOf,
-  traceparent,
   turnOf,
   validated,
   weatherAt,
@@ -35,7 +34,6 @@ describe('asking for the weather', () => {
     expect(weatherApi.requests[0]?.target).toBe('GET /weather?city=S%C3%A3o+Paulo')
     const { headers } = weatherApi.requests[0] ?? {}
     expect(headers?.authorization).toMatch(/^Bearer eyJ/)
-    expect(headers?.['traceparent']).toBe(traceparent)
   })
 
   it('asks for a forecast of so many days', async () => {

@@ -19,7 +19,6 @@ import type { Turn } from '../../../turn/turn.ts'
 import type { ToolContext } from '../../toolset.ts'
 import { createWeatherClient } from '../client.ts'
 
-export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close()
@@ -121,7 +120,6 @@ export function turnOf(user?: string, signal = new AbortController().signal): Tu
     id: '99999999-0000-4000-8000-000000000001',
     requestId: 'request-1',
     correlationId: '99999999-0000-4000-8000-000000000001',
-    traceparent,
     message: 'Weather in Dallas?',
     history: [],
     mode: 'direct',

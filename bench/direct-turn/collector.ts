@@ -1,0 +1,6 @@
+/** Takes spans and throws them away. */
+import { createServer } from 'node:http'
+
+createServer((request, response) => {
+  request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
+}).listen(Number(process.env['PORT']), 'localhost')

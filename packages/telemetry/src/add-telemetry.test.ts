@@ -1,0 +1,86 @@
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createServer } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it, vi } from 'vitest'
+import { addTelemetry } from './add-telemetry.ts'
+
+const options = { trustsCallers: false, untraced: [] }
+const configOf = (tracesUrl: string, samplingRatio = 1) => ({
+  tracesUrl,
+  headers: {},
+  timeoutMs: 200,
+  samplingRatio,
+  resource: { 'service.name': 'test' },
+})
+
+async function tracedApp(tracesUrl: string, samplingRatio?: number) {
+  const lines: string[] = []
+  const app = createServer({ logLevel: 'info', logStream: { write: line => void lines.push(line) } })
+  await addTelemetry(app, configOf(tracesUrl, samplingRatio), options)
+  app.get('/', async request => {
+    request.log.info('Inside.')
+    return {}
+  })
+  app.get('/broken', async () => {
+    throw new Error('Broken.')
+  })
+  return { app, lines: () => lines.map(line => JSON.parse(line) as Record<string, unknown>) }
+}
+
+describe('A traced app', () => {
+  it('writes trace and span ids into its log lines and problems, also of traces that are not kept', async () => {
+    const { app, lines } = await tracedApp('http://127.0.0.1:9/v1/traces', 0)
+    await app.inject('/')
+    const inside = lines().find(({ msg }) => msg === 'Inside.')
+    expect(inside).toMatchObject({
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      trace_flags: '00',
+    })
+    const { traceId } = (await app.inject('/broken')).json()
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/)
+    expect(traceId).not.toBe(inside?.['trace_id'])
+    await app.close()
+  })
+
+  it('responds as ever, warns once and stops in time when the endpoint refuses spans', async () => {
+    const collector = createHttpServer((_request, response) => response.writeHead(400).end()).listen(0)
+    const { app, lines } = await tracedApp(
+      `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`,
+    )
+    expect((await app.inject('/')).statusCode).toBe(200)
+    const startedMs = performance.now()
+    await app.close()
+    expect(performance.now() - startedMs).toBeLessThan(3_500)
+    await vi.waitFor(() => {
+      expect(lines().filter(({ msg }) => String(msg).includes('they are lost'))).toMatchObject([{ lost: 1 }])
+    })
+    collector.close()
+  })
+
+  it('stops in time when the endpoint never responds', async () => {
+    const collector = createHttpServer(() => undefined).listen(0)
+    const { app } = await tracedApp(`http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`)
+    await app.inject('/')
+    const startedMs = performance.now()
+    await app.close()
+    expect(performance.now() - startedMs).toBeLessThan(3_500)
+    collector.closeAllConnections()
+    collector.close()
+  })
+})
+
+describe('An app that is not traced', () => {
+  it('has no tracer, no ids in its log, and none in its problems', async () => {
+    const lines: string[] = []
+    const app = createServer({ logLevel: 'info', logStream: { write: line => void lines.push(line) } })
+    expect(await addTelemetry(app, undefined, options)).toBe(undefined)
+    const response = await app.inject({
+      url: '/nothing',
+      headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+    })
+    expect(response.json()).not.toHaveProperty('traceId')
+    expect(lines.join('')).not.toContain('trace_id')
+    await app.close()
+  })
+})

@@ -1,0 +1,72 @@
+import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it } from 'vitest'
+import { readTelemetry } from './config.ts'
+
+const read = (variables: Record<string, string>) =>
+  readEnvironment(variables, env => readTelemetry(env, { name: 'agent', version: '1.2.3' }))
+
+function faultsOf(variables: Record<string, string>): readonly string[] {
+  try {
+    read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables })
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
+
+describe('Telemetry', () => {
+  it('is off without an endpoint, whatever else is set', () => {
+    expect(
+      read({ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER_ARG: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: '' }),
+    ).toBe(undefined)
+  })
+
+  it('sends everything to /v1/traces of the endpoint, as the service and its version', () => {
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/base/' })).toEqual({
+      tracesUrl: 'https://collector.example/base/v1/traces',
+      headers: {},
+      timeoutMs: 3_000,
+      samplingRatio: 1,
+      resource: { 'service.name': 'agent', 'service.version': '1.2.3' },
+    })
+  })
+
+  it('takes OpenTelemetry’s own variables, percent-encoded where they are lists', () => {
+    expect(
+      read({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20QQ==,x-scope=1',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+        OTEL_SERVICE_NAME: 'weather bot',
+        OTEL_RESOURCE_ATTRIBUTES: 'service.version=2, k8s.pod.name=a%2Cb',
+      }),
+    ).toMatchObject({
+      headers: { authorization: 'Basic QQ==', 'x-scope': '1' },
+      timeoutMs: 500,
+      samplingRatio: 0.25,
+      resource: { 'service.name': 'weather bot', 'service.version': '2', 'k8s.pod.name': 'a,b' },
+    })
+  })
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'must be an http or https URL'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' }, 'the port 4317, which is for gRPC'],
+    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '5s' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number'],
+    [
+      { OTEL_TRACES_SAMPLER_ARG: '50%' },
+      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "50%".',
+    ],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, 'OTEL_TRACES_SAMPLER_ARG must be'],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'pod' }, 'OTEL_RESOURCE_ATTRIBUTES must be a comma-separated list'],
+  ])('says what is wrong with %j', (variables, fault) => {
+    expect(faultsOf(variables as Record<string, string>)).toEqual([expect.stringContaining(fault)])
+  })
+
+  it('does not repeat a header that cannot be read: it may be a secret', () => {
+    const [fault = ''] = faultsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=100%secret' })
+    expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be')
+    expect(fault).not.toContain('secret')
+  })
+})

@@ -1,0 +1,70 @@
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+
+/** Where spans go, and as whose. */
+export interface TelemetryConfig {
+  /** Takes spans as OTLP over HTTP, in protobuf. */
+  readonly tracesUrl: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** The share of traces that is kept, from 0 to 1. */
+  readonly samplingRatio: number
+  readonly resource: Readonly<Record<string, string>>
+}
+
+const mostTimeoutMs = 60_000
+/** The collector's port for gRPC, which is not spoken here. */
+const grpcPort = '4317'
+
+/**
+ * Reads OpenTelemetry's own variables; `undefined` without an endpoint. What is not here and concerns the connection
+ * (`OTEL_EXPORTER_OTLP_CERTIFICATE`, `…_COMPRESSION`) the exporter reads itself.
+ *
+ * @param service its name, unless `OTEL_SERVICE_NAME` says another
+ */
+export function readTelemetry(
+  env: EnvironmentReader,
+  service: { readonly name: string; readonly version: string },
+): TelemetryConfig | undefined {
+  if (env.optional('OTEL_EXPORTER_OTLP_ENDPOINT') === undefined) return undefined
+  const endpoint = env.url('OTEL_EXPORTER_OTLP_ENDPOINT')
+  if (URL.parse(endpoint)?.port === grpcPort) {
+    env.fault(
+      'OTEL_EXPORTER_OTLP_ENDPOINT has the port 4317, which is for gRPC; spans are sent by HTTP, usually to 4318.',
+    )
+  }
+  return {
+    tracesUrl: `${endpoint}/v1/traces`,
+    headers: readPairs(env, 'OTEL_EXPORTER_OTLP_HEADERS'),
+    timeoutMs: env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', 3_000, 100, mostTimeoutMs),
+    samplingRatio: readRatio(env),
+    resource: {
+      'service.version': service.version,
+      ...readPairs(env, 'OTEL_RESOURCE_ATTRIBUTES'),
+      'service.name': env.text('OTEL_SERVICE_NAME', service.name),
+    },
+  }
+}
+
+function readRatio(env: EnvironmentReader): number {
+  const value = env.text('OTEL_TRACES_SAMPLER_ARG', '1')
+  const ratio = Number(value)
+  if (ratio >= 0 && ratio <= 1) return ratio
+  env.fault(`OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "${value}".`)
+  return 0
+}
+
+/** `name=value,…`, percent-encoded. The values may be secret, so no fault quotes them. */
+function readPairs(env: EnvironmentReader, variable: string): Readonly<Record<string, string>> {
+  const pairs = env.list(variable, []).map(item => /^\s*([^=]+?)\s*=(.*)$/.exec(item))
+  try {
+    return Object.fromEntries(
+      pairs.map(match => {
+        if (!match) throw new URIError('no pair')
+        return [decodeURIComponent(match[1] ?? ''), decodeURIComponent(match[2] ?? '')]
+      }),
+    )
+  } catch {
+    env.fault(`${variable} must be a comma-separated list of name=value, percent-encoded.`)
+    return {}
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Names of OpenTelemetry's conventions for generative AI as of 1.41, the last published set; the next one renames some.
+ * https://github.com/open-telemetry/semantic-conventions/tree/v1.41.0/docs/gen-ai
+ */
+export const genAi = {
+  operation: 'gen_ai.operation.name',
+  provider: 'gen_ai.provider.name',
+  agentName: 'gen_ai.agent.name',
+  requestModel: 'gen_ai.request.model',
+  requestMaxTokens: 'gen_ai.request.max_tokens',
+  requestTemperature: 'gen_ai.request.temperature',
+  requestStream: 'gen_ai.request.stream',
+  /** In seconds. */
+  timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  finishReasons: 'gen_ai.response.finish_reasons',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
+  toolName: 'gen_ai.tool.name',
+  toolType: 'gen_ai.tool.type',
+} as const

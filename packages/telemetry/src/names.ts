@@ -1,0 +1,40 @@
+import { genAi } from './gen-ai.ts'
+
+/** Stable conventions. https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
+export const http = {
+  method: 'http.request.method',
+  route: 'http.route',
+  status: 'http.response.status_code',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  errorType: 'error.type',
+} as const
+
+/** Ids by which a span is found in the logs of Entra and AWS. They open nothing. */
+export const logIds = {
+  /** The trace id as a GUID. */
+  correlationId: 'app.entra.correlation_id',
+  /** The claim `uti` of a token. */
+  tokenId: 'app.entra.token_id',
+  /** The `Trace ID` in Entra's text of a refusal. */
+  entraRequestId: 'app.entra.request_id',
+  awsRequestId: 'aws.request_id',
+} as const
+
+/** This project's own. */
+export const app = {
+  mode: 'app.mode',
+  flow: 'app.flow',
+  api: 'app.api.name',
+  /** Client id of the agent identity. */
+  agentClientId: 'app.entra.agent.client_id',
+  /** What somebody behind the service called the failure, such as an AADSTS code. */
+  upstreamCode: 'app.upstream.code',
+  /** The client went away. */
+  aborted: 'app.aborted',
+} as const
+
+/** What may leave the process on a span: nothing that anybody wrote, no token, no user. */
+export const allowedAttributes: ReadonlySet<string> = new Set(
+  [genAi, http, logIds, app].flatMap(names => Object.values(names)),
+)

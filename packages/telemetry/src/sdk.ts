@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { context, type Tracer } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { ExportResultCode } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import type { FastifyBaseLogger } from 'fastify'
+import { AllowList } from './allow-list.ts'
+import type { TelemetryConfig } from './config.ts'
+
+export interface Tracing {
+  readonly tracer: Tracer
+  /** Sends what waits, as far as the endpoint takes it within three seconds. Never throws. */
+  close(): Promise<void>
+}
+
+const closeWithinMs = 3_000
+const longestValue = 256
+const warnEveryMs = 60_000
+/** Under load spans must not wait so long that they outlive the young generation of the heap: that costs more than sending them. */
+const batchSize = 128
+
+/**
+ * Starts OpenTelemetry by hand: nothing of it patches a module, and the provider is the app's own, so that another one
+ * in the process does no harm.
+ */
+export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): Tracing {
+  // Once in a process; the first stays.
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const { tracesUrl: url, headers, timeoutMs, samplingRatio, resource } = config
+  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes(resource),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(samplingRatio) }),
+    spanLimits: { attributeValueLengthLimit: longestValue },
+    spanProcessors: [
+      new AllowList(),
+      new BatchSpanProcessor({ maxExportBatchSize: batchSize, exporter: warnOfLoss(exporter, url, log) }),
+    ],
+  })
+  return {
+    tracer: provider.getTracer('entra-bedrock-agent'),
+    close: async () => {
+      await Promise.race([
+        provider.shutdown().catch(() => {}),
+        delay(closeWithinMs, undefined, { ref: false }),
+      ])
+    },
+  }
+}
+
+/** Without it nobody would learn that spans are lost. */
+function warnOfLoss(exporter: SpanExporter, url: string, log: FastifyBaseLogger): SpanExporter {
+  let lost = 0
+  let warnedMs = Number.NEGATIVE_INFINITY
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, result => {
+        if (result.code === ExportResultCode.FAILED) {
+          lost += spans.length
+          if (performance.now() - warnedMs > warnEveryMs) {
+            warnedMs = performance.now()
+            log.warn(
+              { lost, endpoint: new URL(url).origin },
+              'The OTLP endpoint does not take spans; they are lost.',
+            )
+          }
+        }
+        done(result)
+      }),
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  }
+}

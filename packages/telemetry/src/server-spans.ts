@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import {
+  type Context,
+  context,
+  defaultTextMapGetter,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import type { FastifyInstance } from 'fastify'
+import { app as appNames, http } from './names.ts'
+
+export interface ServerSpanOptions {
+  /** Whether a request's `traceparent` becomes its parent. Of a stranger's there is only a link: it would decide what is recorded, and where. */
+  readonly trustsCallers: boolean
+  /** Routes without spans. */
+  readonly untraced: readonly string[]
+}
+
+const propagator = new W3CTraceContextPropagator()
+
+/**
+ * Makes a span of every request, from its arrival until its response has ended or its client is gone. Hooks and handlers
+ * that are registered later run inside it.
+ */
+export function addServerSpans(
+  app: FastifyInstance,
+  tracer: Tracer,
+  { trustsCallers, untraced }: ServerSpanOptions,
+): void {
+  // With a callback, since nothing that an async hook makes active outlives it.
+  app.addHook('onRequest', (request, reply, done) => {
+    const { method, headers, routeOptions } = request
+    const { url: route } = routeOptions
+    if (route !== undefined && untraced.includes(route)) {
+      done()
+      return
+    }
+    const caller = readCaller(headers)
+    const parent = trustsCallers ? caller : ROOT_CONTEXT
+    const stranger = trustsCallers ? undefined : trace.getSpanContext(caller)
+    const span = tracer.startSpan(
+      route === undefined ? method : `${method} ${route}`,
+      {
+        kind: SpanKind.SERVER,
+        attributes: { [http.method]: method, ...(route === undefined ? {} : { [http.route]: route }) },
+        links: stranger ? [{ context: stranger }] : [],
+      },
+      parent,
+    )
+    reply.raw.once('close', () => {
+      const { statusCode, writableFinished } = reply.raw
+      if (writableFinished) span.setAttribute(http.status, statusCode)
+      else span.setAttribute(appNames.aborted, true)
+      if (writableFinished && statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+      span.end()
+    })
+    context.with(trace.setSpan(parent, span), done)
+  })
+}
+
+/** The ids alone: what else a caller may send along (`tracestate`, `baggage`) would be exported as it came. */
+function readCaller(headers: IncomingHttpHeaders): Context {
+  if (headers['traceparent'] === undefined) return ROOT_CONTEXT
+  const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))
+  if (!found) return ROOT_CONTEXT
+  const { traceId, spanId, traceFlags } = found
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true })
+}

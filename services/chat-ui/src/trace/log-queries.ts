@@ -1,0 +1,29 @@
+import type { LogIds } from '@entra-bedrock-agent/identity-trace'
+
+/** How a hop is found in the log of somebody else. */
+export interface LogQuery {
+  readonly log: string
+  readonly text: string
+}
+
+/** Ready queries for the ids of a step: KQL for Entra's sign-in logs, a command for CloudTrail. */
+export function logQueries({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds): LogQuery[] {
+  const columns = { CorrelationId: correlationId, UniqueTokenIdentifier: tokenId, Id: entraRequestId }
+  const conditions = Object.entries(columns).flatMap(([column, value]) =>
+    value === undefined ? [] : [`${column} == "${value}"`],
+  )
+  const queries: LogQuery[] = []
+  if (conditions.length > 0) {
+    queries.push({
+      log: 'Entra’s sign-in logs',
+      text: `union isfuzzy=true AADServicePrincipalSignInLogs, AADNonInteractiveUserSignInLogs, SigninLogs\n| where ${conditions.join(' or ')}`,
+    })
+  }
+  if (awsRequestId !== undefined) {
+    queries.push({
+      log: 'CloudTrail',
+      text: `aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=ConverseStream --query "Events[?contains(CloudTrailEvent, '${awsRequestId}')].CloudTrailEvent" --output text`,
+    })
+  }
+  return queries
+}

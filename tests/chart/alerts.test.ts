@@ -1,0 +1,153 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { commonProblems } from '@entra-bedrock-agent/service-kit'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { catalogue } from '../../services/agent/src/problems.ts'
+import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
+import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
+import { chart } from './support/render.ts'
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly annotations: { readonly runbook_url: string }
+}
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly Rule[] }[]
+}
+
+const rulesFile = resolve(chart, 'files/alerts.yaml')
+const { groups }: Rules = parse(readFileSync(rulesFile, 'utf8'))
+const rules = groups.flatMap(group => group.rules)
+const dashboard = readFileSync(resolve(chart, 'files/dashboard.json'), 'utf8')
+const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.md'), 'utf8')
+
+const promtool = process.env['PROMTOOL'] || 'promtool'
+const hasPromtool = spawnSync(promtool, ['--version']).status === 0
+const folder = mkdtempSync(join(tmpdir(), 'alerts-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const outcomes = (metric: string, outcome: string, more = '') =>
+  `${metric}{namespace="agents",outcome="${outcome}"${more}}`
+/** What makes each alert fire: series that rise by so much a minute, or stay at a value; and the row it leads to. */
+const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
+  AgentIdentityNotHonoured: {
+    series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' },
+    row: 'TOKEN_FLOW_MISMATCH',
+  },
+  AgentCredentialRefused: {
+    series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' },
+    row: 'FEDERATION_MISMATCH',
+  },
+  AgentRefusedByApi: {
+    series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' },
+    row: 'API_FORBIDDEN',
+  },
+  AgentTurnsFail: {
+    series: {
+      [outcomes('agent_turns_total', 'OK')]: '0+10x30',
+      [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
+    },
+    row: 'BEDROCK_THROTTLED',
+  },
+  AgentBusy: { series: { 'agent_turns_refused_total{namespace="agents"}': '0+1x30' }, row: 'AGENT_BUSY' },
+  AgentTurnsSlow: {
+    series: {
+      'agent_turn_duration_seconds_bucket{namespace="agents",mode="bedrock",le="30"}': '0+1x30',
+      'agent_turn_duration_seconds_bucket{namespace="agents",mode="bedrock",le="60"}': '0+2x30',
+      'agent_turn_duration_seconds_bucket{namespace="agents",mode="bedrock",le="+Inf"}': '0+2x30',
+    },
+    row: 'TURN_TIMEOUT',
+  },
+  AgentEventLoopBlocked: {
+    series: {
+      'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.8x30',
+      'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30',
+    },
+    row: 'AGENT_BUSY',
+  },
+}
+/** Everything is well. */
+const calm = {
+  [outcomes('agent_turns_total', 'OK')]: '0+100x30',
+  [outcomes('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
+  [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
+  [outcomes('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
+  'agent_turns_refused_total{namespace="agents"}': '0x30',
+  'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.02x30',
+  'agent_turns_in_flight{namespace="agents",pod="a"}': '3x30',
+}
+
+/** Runs `promtool test rules`; throws what it prints when an alert does not do as expected. */
+function testRules(series: Readonly<Record<string, string>>, alerts: Readonly<Record<string, number>>): void {
+  const file = join(folder, 'test.yaml')
+  const tests = [
+    {
+      interval: '1m',
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      promql_expr_test: Object.entries(alerts).map(([alert, count]) => ({
+        expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`,
+        eval_time: '25m',
+        exp_samples: [{ labels: '{}', value: count }],
+      })),
+    },
+  ]
+  writeFileSync(file, stringify({ rule_files: [rulesFile], evaluation_interval: '1m', tests }))
+  execFileSync(promtool, ['test', 'rules', file], { stdio: 'pipe', encoding: 'utf8' })
+}
+
+describe('The alerts', () => {
+  it('are those that are tested here', () => {
+    expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(causes).sort())
+  })
+
+  it.each(rules)('$alert leads to a row of docs/troubleshooting.md', ({ alert, annotations }) => {
+    const { row = '' } = causes[alert] ?? {}
+    const url = annotations.runbook_url.replace('{{ $labels.outcome }}', row)
+    expect(url).toMatch(new RegExp(`/docs/troubleshooting\\.md#${row}$`))
+    expect(troubleshooting).toContain(`<a id="${row}"></a>`)
+  })
+
+  it('leave out what users bring about themselves, and nothing else', () => {
+    const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
+    const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
+    const ofUsers = new RegExp(`^(?:${leftOut})$`)
+    const codes = Object.entries({ ...commonProblems, ...catalogue, ...weatherProblems })
+    expect(
+      codes
+        .filter(([, { status }]) => status >= 500)
+        .map(([code]) => code)
+        .filter(code => ofUsers.test(code)),
+    ).toEqual(['AGENT_BUSY'])
+  })
+
+  it.runIf(hasPromtool)('stay silent while all is well', () => {
+    testRules(calm, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
+  })
+
+  it.runIf(hasPromtool).each(Object.entries(causes))('%s fires for its cause alone', (alert, { series }) => {
+    testRules(series, Object.fromEntries(rules.map(rule => [rule.alert, rule.alert === alert ? 1 : 0])))
+  })
+
+  it.runIf(hasPromtool)('are tested by a test that can fail', () => {
+    expect(() => testRules(calm, { AgentBusy: 1 })).toThrow()
+  })
+})
+
+describe('Alerts and dashboard', () => {
+  it('ask for metrics that the agent has', async () => {
+    const metrics = new TurnMetrics()
+    metrics.watchProcess()
+    const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
+    metrics.registry.clear()
+    const text = rules.map(({ expr }) => expr).join('\n') + dashboard
+    const asked = [...text.matchAll(/\b(?:agent|gen_ai_client|nodejs|process)_[a-z0-9_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    )
+    expect(new Set(asked).size).toBeGreaterThan(10)
+    expect(asked.filter(name => !names.includes(name))).toEqual([])
+  })
+})

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer } from '../agent/ask.ts'
+import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
+import { tenantOf } from '../identity/trial.ts'
+
+const { ada, agentId } = identities
+const run = promisify(execFile)
+const page = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md'), 'utf8')
+/** The commands of each question; those of a cluster and of AWS are replaced, or left out. */
+const [, first = '', second = '', third = ''] = page
+  .split(/^## \d\. /m)
+  .map(part => [...part.matchAll(/```sh\n([\s\S]*?)```/g)].map(match => match[1]).join(''))
+
+let stack: Stack
+let aws: EmulatedAws
+let folder: string
+let turnId: string
+let refusedRequest: string
+
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  stack = await Stack.start({
+    agent: { ...aws.environment, ...staticKeys },
+    weather: { LOG_LEVEL: 'info' },
+  })
+  const token = await stack.signIn(ada.oid)
+  turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
+  tenantOf(stack).faults.order({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+  const bens = await stack.signIn(identities.ben.oid)
+  const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
+  refusedRequest = refused.body.upstream?.requestId ?? ''
+  folder = mkdtempSync(join(tmpdir(), 'audit-'))
+  writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))
+  writeFileSync(join(folder, 'api.log'), stack.weatherLog.join(''))
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await stack.close()
+  await aws.stop()
+})
+
+/** Runs commands of the page with ids of this run in place of the page's; returns the lines of JSON that they print. */
+async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {
+  const withIds = commands.replace(
+    /^export (\w+)=(?!\$).*$/gm,
+    (_line, name: string) => `export ${name}=${ids[name]}`,
+  )
+  const script = `set -euo pipefail
+agent_log() { cat "${folder}/agent.log"; }
+api_log() { cat "${folder}/api.log"; }
+${withIds}`
+  const env = { ...process.env, ENTRA: stack.entraUrl, BEDROCK: aws.url }
+  const { stdout } = await run('bash', ['-c', script], { env })
+  return stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as unknown)
+}
+
+/** The log line that has all of these members. */
+function inLog(lines: readonly string[], members: object) {
+  return lines
+    .map(line => JSON.parse(line))
+    .find(line => Object.entries(members).every(([name, value]) => line[name] === value))
+}
+
+describe('The commands of docs/audit.md', () => {
+  it('lead from a turn to its tokens, the API’s decisions and Entra’s row', async () => {
+    const [issued, allowed, row] = await follow(first, { TURN: turnId })
+    expect(issued).toMatchObject({
+      audit: 'issued',
+      caller: agentId,
+      onBehalfOf: ada.oid,
+      api: 'weather-api',
+    })
+    expect(allowed).toMatchObject({ audit: 'allowed', caller: agentId, objectId: ada.oid })
+    expect(row).toMatchObject({ correlationId: turnId, leg: 'obo', client: agentId, status: 200 })
+  })
+
+  it('lead from a row in Entra’s log back to every use of the token, and from a refusal to its turn', async () => {
+    const { tokenId } = inLog(stack.agentLog, { audit: 'issued', correlationId: turnId })
+    const [use, turn, refused, row] = await follow(second, { TOKEN: tokenId, REQUEST: refusedRequest })
+    expect(use).toMatchObject({ audit: 'allowed', objectId: ada.oid })
+    expect(turn).toMatchObject({ turnId, mode: 'bedrock', flow: 'obo', outcome: 'OK' })
+    expect(refused).toMatchObject({ flow: 'obo', aadsts: 'AADSTS50105' })
+    expect(row).toMatchObject({ leg: 'obo', aadsts: 50105 })
+  })
+
+  it('lead from a model call in AWS’s log to its turn, and back', async () => {
+    const { awsRequestIds } = inLog(stack.agentLog, { turnId, outcome: 'OK' })
+    const [turn, call] = await follow(third, { AWS_REQUEST: awsRequestIds[0], TURN: turnId })
+    expect(turn).toMatchObject({ turnId, flow: 'obo', tokenIds: [expect.any(String)] })
+    expect(call).toMatchObject({ operation: 'ConverseStream', status: 200 })
+  })
+})

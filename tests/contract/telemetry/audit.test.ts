@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer, cardsOf } from '../agent/ask.ts'
+import { tenantOf } from '../identity/trial.ts'
+
+const { ada, agentId } = identities
+let stack: Stack
+beforeAll(async () => {
+  stack = await Stack.start({ weather: { LOG_LEVEL: 'info' } })
+})
+afterAll(() => stack.close())
+
+interface AuditLine {
+  readonly audit?: string
+  readonly correlationId?: string
+  readonly tokenId?: string
+}
+const auditOf = (lines: readonly string[]): AuditLine[] =>
+  lines.map(line => JSON.parse(line) as AuditLine).filter(({ audit }) => audit !== undefined)
+
+describe('The audit log', () => {
+  it('has who got a token, on whose behalf, for which API – and the API’s decision with the same token', async () => {
+    const token = await stack.signIn(ada.oid)
+    const { body } = await ask(stack.agentUrl, { flow: 'obo', message: 'Weather in Quito?' }, bearer(token))
+    const [card] = cardsOf(body.trace, 'TR')
+    const tokenId = card?.claims?.['uti']
+    expect(auditOf(stack.agentLog).filter(({ correlationId }) => correlationId === body.turnId)).toEqual([
+      expect.objectContaining({
+        audit: 'issued',
+        caller: agentId,
+        onBehalfOf: ada.oid,
+        flow: 'obo',
+        api: 'weather-api',
+        tokenId,
+      }),
+    ])
+    expect(auditOf(stack.weatherLog).filter(line => line.tokenId === tokenId)).toEqual([
+      expect.objectContaining({
+        audit: 'allowed',
+        caller: agentId,
+        objectId: ada.oid,
+        flow: 'obo',
+        action: 'GET /weather',
+      }),
+    ])
+    const logged = [...stack.agentLog, ...stack.weatherLog].join('')
+    for (const word of [ada.name, ada.upn, 'Quito', token]) expect(logged).not.toContain(word)
+  })
+
+  it('has why there was no token, by the same code as the problem, which names Entra’s own ids of the refusal', async () => {
+    await stack.restart('sidecar')
+    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50105 } })
+    const { body } = await ask(stack.agentUrl)
+    expect(body.status).toBeGreaterThanOrEqual(500)
+    const refused = tenantOf(stack).requests.all.findLast(({ aadsts }) => aadsts !== undefined)
+    expect(body.upstream).toMatchObject({
+      service: 'entra',
+      code: `AADSTS${refused?.aadsts}`,
+      requestId: refused?.requestId,
+    })
+    expect(auditOf(stack.agentLog).at(-1)).toMatchObject({
+      audit: 'refused',
+      reason: body.code,
+      caller: agentId,
+    })
+  })
+})

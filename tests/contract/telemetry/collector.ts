@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { type Message, readMessage } from './protobuf.ts'
+
+/** A span as it came over the wire. */
+export interface SentSpan {
+  readonly service: string
+  readonly resource: Readonly<Record<string, unknown>>
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string | undefined
+  readonly name: string
+  /** 1 internal, 2 server, 3 client. */
+  readonly kind: number
+  readonly failed: boolean
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly links: readonly { readonly traceId: string }[]
+}
+
+/** The smallest collector: takes OTLP over HTTP in protobuf, and keeps it. */
+export class Collector implements AsyncDisposable {
+  /** Everything that was sent, as it came. */
+  text = ''
+  readonly headers: IncomingHttpHeaders[] = []
+  readonly spans: SentSpan[] = []
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  static async start(): Promise<Collector> {
+    const server = createServer(async (request, response) => {
+      const body = await buffer(request)
+      if (request.method !== 'POST' || request.url !== '/v1/traces') {
+        response.writeHead(404).end()
+        return
+      }
+      collector.headers.push(request.headers)
+      collector.text += body.toString('latin1')
+      collector.spans.push(...readSpans(body))
+      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
+    })
+    const collector = new Collector(server)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return collector
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** The spans of a trace as lines, indented below their parents, in the order in which they were made by name. */
+  treeOf(traceId: string): string[] {
+    const spans = this.spans.filter(span => span.traceId === traceId)
+    const below = (parent: string | undefined, depth: number): string[] =>
+      spans
+        .filter(({ parentSpanId }) => parentSpanId === parent)
+        .sort((one, other) => one.name.localeCompare(other.name))
+        .flatMap(({ service, name, spanId }) => [
+          `${'  '.repeat(depth)}${service}: ${name}`,
+          ...below(spanId, depth + 1),
+        ])
+    return below(undefined, 0)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+}
+
+/**
+ * Field numbers of https://github.com/open-telemetry/opentelemetry-proto: `ExportTraceServiceRequest`, `Span` and what is in
+ * them.
+ */
+function readSpans(body: Buffer): SentSpan[] {
+  return readMessage(body)
+    .messages(1)
+    .flatMap(resourceSpans => {
+      const resource = readAttributes(resourceSpans.message(1)?.messages(1))
+      return resourceSpans
+        .messages(2)
+        .flatMap(scopeSpans => scopeSpans.messages(2))
+        .map(span => ({
+          service: String(resource['service.name']),
+          resource,
+          traceId: span.hex(1),
+          spanId: span.hex(2),
+          parentSpanId: span.hex(4) || undefined,
+          name: span.text(5),
+          kind: span.number(6) ?? 0,
+          failed: span.message(15)?.number(3) === 2,
+          attributes: readAttributes(span.messages(9)),
+          links: span.messages(13).map(link => ({ traceId: link.hex(1) })),
+        }))
+    })
+}
+
+function readAttributes(attributes: readonly Message[] = []): Record<string, unknown> {
+  return Object.fromEntries(attributes.map(pair => [pair.text(1), readValue(pair.message(2))]))
+}
+
+function readValue(value: Message | undefined): unknown {
+  if (value?.has(1)) return value.text(1)
+  if (value?.has(2)) return value.number(2) === 1
+  return value?.number(3) ?? value?.number(4) ?? value?.message(5)?.messages(1).map(readValue)
+}
