@@ -26,7 +26,8 @@ const dashboard = readFileSync(resolve(chart, 'files/dashboard.json'), 'utf8')
 const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.md'), 'utf8')
 
 const promtool = process.env['PROMTOOL'] || 'promtool'
-const hasPromtool = spawnSync(promtool, ['--version']).status === 0
+/** On a developer's machine promtool may be missing; in CI it must not. */
+const triesAlerts = Boolean(process.env['CI']) || spawnSync(promtool, ['--version']).status === 0
 const folder = mkdtempSync(join(tmpdir(), 'alerts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -124,15 +125,15 @@ describe('The alerts', () => {
     ).toEqual(['AGENT_BUSY'])
   })
 
-  it.runIf(hasPromtool)('stay silent while all is well', () => {
+  it.runIf(triesAlerts)('stay silent while all is well', () => {
     testRules(calm, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
   })
 
-  it.runIf(hasPromtool).each(Object.entries(causes))('%s fires for its cause alone', (alert, { series }) => {
+  it.runIf(triesAlerts).each(Object.entries(causes))('%s fires for its cause alone', (alert, { series }) => {
     testRules(series, Object.fromEntries(rules.map(rule => [rule.alert, rule.alert === alert ? 1 : 0])))
   })
 
-  it.runIf(hasPromtool)('are tested by a test that can fail', () => {
+  it.runIf(triesAlerts)('are tested by a test that can fail', () => {
     expect(() => testRules(calm, { AgentBusy: 1 })).toThrow()
   })
 })

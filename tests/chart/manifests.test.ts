@@ -8,7 +8,7 @@ import { variants } from './support/variants.ts'
 // Where Kubernetes' schemas are, in kubeconform's notation; its own place on the internet otherwise.
 const schemas = process.env['KUBERNETES_SCHEMAS'] || 'default'
 // Kinds that are not Kubernetes' own; what is rendered of them is tested in full elsewhere.
-const foreign = 'HTTPRoute,ServiceMonitor'
+const foreign = 'HTTPRoute,PrometheusRule,ServiceMonitor'
 
 /** What kubeconform has to say against manifests, unknown fields included. */
 async function complaints(manifests: string, version: string): Promise<string> {
