@@ -6,6 +6,7 @@ import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/ide
 import { chromium, type Page } from 'playwright-core'
 import { startScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
 import { config, result, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'
+import { chromiumPath } from '../../tests/support/chromium.ts'
 import { printTable } from '../support/table.ts'
 
 const answerCharacters = 100_000
@@ -69,7 +70,7 @@ const agent = await startScriptedAgent()
 agent.config = config
 agent.status = status
 const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM_PATH'] || '/usr/bin/chromium',
+  executablePath: chromiumPath,
   args: ['--no-sandbox', '--disable-gpu'],
 })
 const rows: (string | number)[][] = []

@@ -8,8 +8,7 @@ import {
   type Page,
 } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
-
-const executablePath = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium'
+import { chromiumPath } from '../../support/chromium.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
@@ -34,7 +33,7 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 })
   beforeAll(async () => {
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
-    browser = await chromium.launch({ executablePath, args: flags, headless: true })
+    browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })
   })
   afterAll(() => browser?.close())
   return {
