@@ -6,7 +6,8 @@
 import { resolve } from 'node:path'
 import autocannon from 'autocannon'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { findFreePort } from '../../tests/support/ports.ts'
+import { MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 
 const durationS = 6

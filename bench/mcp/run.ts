@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { findFreePort } from '../../tests/support/ports.ts'
+import { MeasuredProcess } from '../support/process.ts'
 import { printTable } from '../support/table.ts'
 
 const warmUps = 50

@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { findFreePort, MeasuredProcess } from '../support/process.ts'
+import { findFreePort } from '../../tests/support/ports.ts'
+import { MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 
 const runs = 9

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it } from 'vitest'
-import { findFreePort } from '../../bench/support/process.ts'
+import { findFreePort } from '../support/ports.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const portVariables = [

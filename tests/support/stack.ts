@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import * as sidecar from '../../emulators/auth-sidecar/src/app.ts'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
@@ -96,8 +95,9 @@ export class Stack implements AsyncDisposable {
     const env = { ...this.#environmentOf(part), ...this.#overrides[part], ...overrides }
     const app = await this.#build(part, env)
     this.#apps.set(part, app)
-    await app.listen({ host: 'localhost', port: this.#ports.get(part) ?? 0 })
-    this.#ports.set(part, (app.server.address() as AddressInfo).port)
+    const port = this.#ports.get(part) ?? (await findFreePort())
+    await app.listen({ host: 'localhost', port })
+    this.#ports.set(part, port)
   }
 
   async stop(part: PartName): Promise<void> {
