@@ -4,6 +4,7 @@
 
 node := node_modules/.bin/node
 installed := node_modules/.package-lock.json
+python := node_modules/.cache/python/pyvenv.cfg
 page := services/chat-ui/dist/index.html
 page_sources := $(shell find services/chat-ui packages/identity-trace/src -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts*' 2>/dev/null)
 
@@ -15,7 +16,13 @@ $(installed): package-lock.json
 	@npm ci --loglevel=error
 	@touch $@
 
-install: $(installed) ## Install what package-lock.json names, Node 26 included
+$(python): tests/requirements.txt $(installed)
+	@echo 'Installing what tests/requirements.txt names…'
+	@python3 -m venv --clear node_modules/.cache/python
+	@node_modules/.cache/python/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt || { rm $@; exit 1; }
+	@touch $@
+
+install: $(installed) $(python) ## Install what package-lock.json names, Node 26 included, and the Python programs of the tests
 
 $(page): $(installed) $(page_sources)
 	@echo 'Building the page…'
@@ -26,7 +33,7 @@ $(page): $(installed) $(page_sources)
 demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
-test: $(page) ## Run all tests that need no cluster
+test: $(page) $(python) ## Run all tests that need no cluster
 	@npm test --silent
 
 check: $(installed) ## Lint, types and formatting
@@ -35,7 +42,7 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
-test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
+test-cluster: $(page) $(python) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
 # The charts' own image names, so that a cluster with these images loaded needs no values for them.

@@ -42,7 +42,7 @@ beforeAll(async () => {
   })
   entra = await EntraControls.of(demo)
   operator = await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin })
-}, 600_000)
+}, 180_000)
 afterAll(async () => {
   await operator?.[Symbol.asyncDispose]()
   await demo?.[Symbol.asyncDispose]()

@@ -57,7 +57,7 @@ describe('The AWS commands of the guides', () => {
   let account: AwsAccount
   beforeAll(async () => {
     account = await AwsAccount.start()
-  }, 600_000)
+  }, 60_000)
   afterAll(() => account[Symbol.asyncDispose]())
   beforeEach(async () => {
     await account.reset()
