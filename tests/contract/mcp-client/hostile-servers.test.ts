@@ -46,8 +46,8 @@ const scripts: Record<string, Script> = {
   },
   collapse: {
     answer: onCall((_received, response) => {
-      response.writeHead(200, eventStream).write('event: message\ndata: {"jsonrpc":')
-      setTimeout(() => response.destroy(), 20)
+      response.writeHead(200, eventStream)
+      response.write('event: message\ndata: {"jsonrpc":', () => response.destroy())
       return undefined
     }),
   },

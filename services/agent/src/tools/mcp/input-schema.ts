@@ -41,7 +41,7 @@ export function readInputSchema(inputSchema: Json): JsonSchema7ObjectType {
   const schema = new SchemaReader(inputSchema).read(withoutAlternatives(inputSchema), 0)
   if (schema['type'] !== 'object') throw new UnfitTool('its input is not an object')
   if (JSON.stringify(schema).length > maxCharacters) throw new UnfitTool('its input schema is too large')
-  return { properties: {}, ...schema } as unknown as JsonSchema7ObjectType
+  return { properties: {}, ...schema } as Json as JsonSchema7ObjectType
 }
 
 /** Models accept none for the input as a whole. */
