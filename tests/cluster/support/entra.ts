@@ -1,8 +1,9 @@
-import { Agent, fetch } from 'undici'
+import { Agent } from 'undici'
 import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
 import { setupAppId } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { permissions } from '../../../scripts/entra/resources.ts'
 import { identities } from '../../support/identities.ts'
+import { ControlPlane } from './control-plane.ts'
 import type { Demo } from './demo.ts'
 
 interface Page {
@@ -16,17 +17,16 @@ export interface LoggedRequest {
   readonly status: number | null
 }
 
-/** What the Entra emulator does beyond Entra, by its control plane. */
+/** The Entra emulator, and what it does beyond Entra, by its control plane. */
 export class EntraControls {
-  readonly #origin: string
+  readonly controlPlane: ControlPlane
   /** The certificate that the emulator's is signed with. */
   readonly authority: string
-  readonly #dispatcher: Agent
 
   private constructor(origin: string, authority: string) {
-    this.#origin = origin
+    const dispatcher = new Agent({ connect: { ca: authority, servername: 'entra.localhost' } })
+    this.controlPlane = new ControlPlane(origin, dispatcher)
     this.authority = authority
-    this.#dispatcher = new Agent({ connect: { ca: authority, servername: 'entra.localhost' } })
   }
 
   static async of(demo: Demo): Promise<EntraControls> {
@@ -50,38 +50,27 @@ export class EntraControls {
   async readTenant(): Promise<unknown> {
     const authorization = `Bearer ${await this.signInToGraph()}`
     const lists = ['applications', 'servicePrincipals', 'oauth2PermissionGrants']
-    return Promise.all(lists.map(list => this.#send('GET', `/v1.0/${list}`, { headers: { authorization } })))
+    return Promise.all(
+      lists.map(list => this.controlPlane.send('GET', `/v1.0/${list}`, { headers: { authorization } })),
+    )
   }
 
   /** Lifetime of the tokens that it issues from now on. */
   async setTokenLifetime(tokenLifetimeSeconds: number): Promise<void> {
-    await this.#send('PATCH', '/emulator/settings', { body: { tokenLifetimeSeconds } })
+    await this.controlPlane.changeSettings({ tokenLifetimeSeconds })
   }
 
   /** The latest requests, oldest first. */
   async requests(): Promise<readonly LoggedRequest[]> {
-    const { requests } = (await this.#send('GET', '/emulator/requests')) as { requests: LoggedRequest[] }
+    const { requests } = (await this.controlPlane.send('GET', '/emulator/requests')) as {
+      requests: LoggedRequest[]
+    }
     return requests
   }
 
   async #orderToken(order: Readonly<Record<string, unknown>>): Promise<string> {
     const body = { ...order, user: identities.ada.oid }
-    const issued = await this.#send('POST', '/emulator/tokens', { body })
+    const issued = await this.controlPlane.send('POST', '/emulator/tokens', { body })
     return (issued as { access_token: string }).access_token
-  }
-
-  async #send(
-    method: string,
-    path: string,
-    { body, headers }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
-  ): Promise<unknown> {
-    const response = await fetch(`${this.#origin}${path}`, {
-      method,
-      dispatcher: this.#dispatcher,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response.status === 204 ? undefined : response.json()
   }
 }

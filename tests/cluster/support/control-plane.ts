@@ -1,0 +1,38 @@
+import { type Dispatcher, fetch } from 'undici'
+
+interface Options {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An emulator's `/emulator/*`, and whatever else it serves. */
+export class ControlPlane {
+  readonly #origin: string
+  readonly #dispatcher: Dispatcher | undefined
+
+  constructor(origin: string, dispatcher?: Dispatcher) {
+    this.#origin = origin
+    this.#dispatcher = dispatcher
+  }
+
+  /** The faults that it has from now on; none takes back all. */
+  async setFaults(...faults: readonly object[]): Promise<void> {
+    await this.send('PUT', '/emulator/faults', { body: { faults } })
+  }
+
+  async changeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.send('PATCH', '/emulator/settings', { body: settings })
+  }
+
+  /** @throws if the response tells of a failure. */
+  async send(method: string, path: string, { body, headers }: Options = {}): Promise<unknown> {
+    const response = await fetch(`${this.#origin}${path}`, {
+      method,
+      ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return response.status === 204 ? undefined : response.json()
+  }
+}

@@ -1,0 +1,211 @@
+import type { ControlPlane } from '../cluster/support/control-plane.ts'
+import type { Demo } from '../cluster/support/demo.ts'
+import { runIn } from '../cluster/support/in-container.ts'
+import type { Pod } from '../cluster/support/kubernetes.ts'
+import type { Load } from './load.ts'
+import { lostConnection, type Turn } from './turn.ts'
+
+/** What faults are done to. */
+export interface Target {
+  readonly demo: Demo
+  readonly entra: ControlPlane
+  readonly bedrock: ControlPlane
+  readonly load: Load
+  /** One of these, as the seed wants it. */
+  pick<Item>(items: readonly Item[]): Item
+}
+
+/** Which codes are right while a fault is in force: for every way, and for single ones. */
+type RightCodes = Readonly<Partial<Record<'all' | 'direct' | 'bedrock' | 'mcp', readonly string[]>>>
+
+export interface Fault {
+  readonly name: string
+  /** Whether processes of the agent end by it, so that their figures begin anew. */
+  readonly restartsAgent?: true
+  readonly right: RightCodes
+  /** How long after its end it may first show, where that is not at once. */
+  readonly showsWithinMs?: number
+  /** Lets it happen. What lasts until it is taken back returns how. */
+  strike(target: Target): Promise<(() => Promise<unknown>) | undefined>
+}
+
+const components = ['agent', 'weather-api'] as const
+const noEntra = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'A pod of the agent is deleted',
+    restartsAgent: true,
+    right: {},
+    strike: target => deletePod(target, 'agent'),
+  },
+  {
+    name: 'Both services are rolled out',
+    restartsAgent: true,
+    right: {},
+    async strike({ demo: { namespace } }) {
+      const deployments = components.map(component => `deployment/demo-${component}`)
+      await namespace.kubectl('rollout', 'restart', ...deployments)
+      for (const deployment of deployments) await namespace.kubectl('rollout', 'status', deployment)
+      return undefined
+    },
+  },
+  {
+    name: 'An agent runs out of memory',
+    restartsAgent: true,
+    right: { all: lostConnection },
+    strike: exhaustMemory,
+  },
+  {
+    name: 'A pod of the weather API is deleted',
+    right: {},
+    strike: target => deletePod(target, 'weather-api'),
+  },
+  {
+    name: 'A sidecar is killed',
+    right: { all: ['SIDECAR_UNREACHABLE'] },
+    showsWithinMs: 3_000,
+    async strike(target) {
+      const pod = await anyPod(target, 'agent')
+      // Process 1 of a container gets only the signals that it handles.
+      await runIn(target.demo.namespace, { pod, container: 'sidecar', script: "process.kill(1, 'SIGTERM')" })
+      return undefined
+    },
+  },
+  {
+    name: 'Entra is slow',
+    right: {},
+    strike: ({ entra }) => order(entra, { fault: { kind: 'delay', delayMs: 2_500 } }),
+  },
+  {
+    name: 'Entra throttles',
+    right: { all: ['ENTRA_UNAVAILABLE'] },
+    strike: ({ entra }) =>
+      order(entra, {
+        target: { leg: 'token' },
+        fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 2 },
+      }),
+  },
+  {
+    name: 'Entra is down',
+    right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
+    strike: ({ entra }) => order(entra, { fault: { kind: 'reset' } }),
+  },
+  {
+    name: 'Entra’s keys are replaced without overlap',
+    right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'USER_TOKEN_INVALID'] },
+    // Until then the services may know the old keys and the sidecars have old tokens.
+    showsWithinMs: 25_000,
+    async strike({ entra }) {
+      await entra.send('POST', '/emulator/keys/rotate', { body: { overlapSeconds: 0 } })
+      return undefined
+    },
+  },
+  {
+    name: 'The blueprint’s credential has expired',
+    right: { all: ['BLUEPRINT_CREDENTIAL_REJECTED', 'FEDERATION_MISMATCH'] },
+    strike: ({ entra }) =>
+      order(entra, { target: { leg: 't1' }, fault: { kind: 'refuse', code: 700024, status: 401 } }),
+  },
+  {
+    name: 'The AWS session has expired',
+    right: { bedrock: ['BEDROCK_CREDENTIALS_EXPIRED'], mcp: ['BEDROCK_CREDENTIALS_EXPIRED'] },
+    strike: ({ bedrock }) => order(bedrock, { fault: { kind: 'error', name: 'ExpiredTokenException' } }),
+  },
+  {
+    name: 'Bedrock throttles',
+    right: { bedrock: ['BEDROCK_THROTTLED'], mcp: ['BEDROCK_THROTTLED'] },
+    strike: ({ bedrock }) => order(bedrock, { fault: { kind: 'error', name: 'ThrottlingException' } }),
+  },
+  {
+    name: 'Bedrock’s streams break',
+    right: { bedrock: ['BEDROCK_STREAM_BROKEN'], mcp: ['BEDROCK_STREAM_BROKEN'] },
+    strike: ({ bedrock, pick }) =>
+      order(bedrock, { fault: { kind: pick(['cut', 'end', 'garbage', 'corrupt']), afterEvents: 4 } }),
+  },
+  {
+    name: 'The weather API is down',
+    right: { direct: ['API_UNAVAILABLE'], bedrock: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
+    async strike({ demo: { namespace } }) {
+      const scale = (replicas: number) =>
+        namespace.kubectl('scale', 'deployment/demo-weather-api', `--replicas=${replicas}`)
+      await scale(0)
+      return () => scale(2)
+    },
+  },
+  {
+    name: 'Names are not resolved',
+    right: {
+      all: noEntra,
+      bedrock: ['BEDROCK_UNAVAILABLE'],
+      mcp: ['BEDROCK_UNAVAILABLE', 'MCP_SERVER_UNREACHABLE'],
+    },
+    strike: closeWayToNames,
+  },
+  {
+    name: 'Clients leave in the middle of answers',
+    right: {},
+    async strike({ load }) {
+      await load.sendCrowdThatLeaves()
+      return undefined
+    },
+  },
+]
+
+/** Whether a turn went wrong in a way that is right for a fault. */
+export function isRight({ right }: Fault, { way, outcome }: Turn): boolean {
+  const [mode] = way.split(' ')
+  const codes = [...(right.all ?? []), ...(right[mode as keyof RightCodes] ?? [])]
+  return codes.includes(outcome)
+}
+
+async function order(emulator: ControlPlane, fault: object): Promise<() => Promise<void>> {
+  await emulator.setFaults(fault)
+  return () => emulator.setFaults()
+}
+
+async function anyPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
+  return pick(await demo.namespace.pods(component)).metadata.name
+}
+
+async function deletePod(target: Target, component: (typeof components)[number]): Promise<undefined> {
+  await target.demo.namespace.kubectl('delete', 'pod', await anyPod(target, component))
+}
+
+/**
+ * Programs beside the agent fill its container's memory, each less than the agent has, so that the kernel chooses the
+ * agent where it ends one process alone.
+ */
+async function exhaustMemory(target: Target): Promise<undefined> {
+  const { namespace } = target.demo
+  const pod = await anyPod(target, 'agent')
+  const hog = 'globalThis.hog = Buffer.alloc(45 * 2 ** 20, 1); setInterval(() => {}, 1_000)'
+  const script = `const { spawn } = await import('node:child_process')
+    for (let i = 0; i < 8; i++) spawn(process.execPath, ['--eval', ${JSON.stringify(hog)}])
+    await new Promise(() => setInterval(() => {}, 1_000))`
+  // It ends with its container.
+  await runIn(namespace, { pod, container: 'agent', script }).catch(() => {})
+}
+
+/** Without its rule for DNS the agent's policy lets no pod of it look up a name. */
+async function closeWayToNames({ demo: { namespace } }: Target): Promise<() => Promise<unknown>> {
+  const policy = await namespace.get<Policy>('networkpolicy', 'demo-agent')
+  const index = policy.spec.egress.findIndex(({ ports = [] }) => ports.some(({ port }) => port === 53))
+  if (index < 0) throw new Error('The agent’s policy has no rule for DNS.')
+  const patch = (operation: object) =>
+    namespace.kubectl(
+      'patch',
+      'networkpolicy/demo-agent',
+      '--type=json',
+      `--patch=${JSON.stringify([operation])}`,
+    )
+  const path = `/spec/egress/${index}`
+  await patch({ op: 'remove', path })
+  return () => patch({ op: 'add', path, value: policy.spec.egress[index] })
+}
+
+interface Policy extends Pod {
+  readonly spec: Pod['spec'] & {
+    readonly egress: readonly { readonly ports?: readonly { readonly port: number }[] }[]
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Runs in a pod of its own until SIGTERM: every way of asking has users who ask the agent, wait for the answer, and ask again.
+ * Prints a line of JSON, a `Turn`, for each turn that is over, and at the end how many there were.
+ * On SIGUSR2 a crowd asks at once and leaves in the middle of its answers.
+ */
+import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { setTimeout as delay } from 'node:timers/promises'
+
+interface Way {
+  readonly name: string
+  readonly mode: 'direct' | 'bedrock'
+  readonly flow: 'autonomous' | 'obo'
+  readonly message: string
+}
+
+interface Answer {
+  readonly answer: string
+  readonly notices: readonly { readonly code: string }[]
+}
+
+interface Step {
+  readonly kind: string
+  readonly problem?: { readonly code: string }
+}
+
+const { AGENT_URL: agentUrl = '', ENTRA_ORIGIN: entraOrigin = '', AUTHORITY: authority = '' } = process.env
+const users = (process.env['USERS'] ?? '').split(',')
+const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
+const longestWaitMs = 90_000
+const pauseMs = 500
+const crowd = 20
+/** A user's token is renewed long before its end, as pages do it. */
+const userTokenMs = 20 * 60_000
+
+const weather = 'Weather in Dallas?'
+const byServer = 'Ask weather-tools for the weather in Dallas'
+const ways: readonly Way[] = (['autonomous', 'obo'] as const).flatMap(flow => [
+  { name: `direct ${flow}`, mode: 'direct', flow, message: weather },
+  { name: `bedrock ${flow}`, mode: 'bedrock', flow, message: weather },
+  { name: `mcp ${flow}`, mode: 'bedrock', flow, message: byServer },
+])
+
+let stopping = false
+let turns = 0
+process.once('SIGTERM', () => {
+  stopping = true
+})
+process.on('SIGUSR2', () => void leaveInTheMiddle())
+
+const tokens = new Map<string, { readonly value: string; readonly from: number }>()
+
+/** Tc of a user: theirs from before, unless it is old or was refused. */
+async function userToken(user: string): Promise<string> {
+  const known = tokens.get(user)
+  if (known && Date.now() - known.from < userTokenMs) return known.value
+  const signIn = requestHttps(`${entraOrigin}/emulator/tokens`, {
+    method: 'POST',
+    ca: authority,
+    servername: new URL(entraOrigin).hostname,
+    // Its control plane knows no other name.
+    headers: { host: 'localhost', 'content-type': 'application/json' },
+    timeout: 5_000,
+  })
+  signIn.once('timeout', () => signIn.destroy(new Error('Entra does not respond.')))
+  signIn.end(JSON.stringify({ ...signInOrder, user }))
+  const { status, body } = await responseTo(signIn)
+  if (status !== 200) throw new Error(`Entra responded ${status}.`)
+  const value: string = JSON.parse(body).access_token
+  tokens.set(user, { value, from: Date.now() })
+  return value
+}
+
+function responseTo(
+  sent: ReturnType<typeof requestHttp>,
+  onData?: (response: IncomingMessage) => void,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    sent.once('error', reject)
+    sent.once('response', response => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        body += part
+        onData?.(response)
+      })
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      response.once('error', reject)
+    })
+  })
+}
+
+async function ask(
+  { mode, flow, message }: Way,
+  user: string,
+  agent: Agent,
+  onData?: (response: IncomingMessage) => void,
+): Promise<string> {
+  const token = flow === 'obo' ? await userToken(user) : undefined
+  const sent = requestHttp(`${agentUrl}/api/chat`, {
+    method: 'POST',
+    agent,
+    headers: {
+      'content-type': 'application/json',
+      accept: mode === 'bedrock' ? 'text/event-stream' : 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    signal: AbortSignal.timeout(longestWaitMs),
+  })
+  sent.end(JSON.stringify({ message, mode, flow }))
+  const { status, body } = await responseTo(sent, onData)
+  const outcome = outcomeOf(mode, status, body)
+  if (outcome.startsWith('USER_TOKEN_')) tokens.delete(user)
+  return outcome
+}
+
+/** `OK`, or the code of what went wrong, be it that a tool failed and the answer says so. */
+function outcomeOf(mode: Way['mode'], status: number, body: string): string {
+  if (status !== 200) return codeOf(body, status)
+  const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]
+  if (result === undefined) return codeOf(dataOf(body, 'problem')[0] ?? '', 'STREAM_CUT')
+  const steps = dataOf(body, 'step').map((data): Step => JSON.parse(data))
+  const failed = steps.find(({ kind, problem }) => kind === 'tool' && problem)?.problem
+  const { answer, notices }: Answer = JSON.parse(result)
+  const isWeather = /Dallas.*°C/s.test(answer)
+  return failed?.code ?? (isWeather ? 'OK' : (notices[0]?.code ?? 'WRONG_ANSWER'))
+}
+
+function codeOf(problem: string, otherwise: string | number): string {
+  try {
+    return JSON.parse(problem).code ?? `${otherwise}`
+  } catch {
+    return `${otherwise}`
+  }
+}
+
+function dataOf(events: string, name: string): string[] {
+  return [...events.matchAll(new RegExp(`^event: ${name}\\ndata: (.*)$`, 'gm'))].map(([, data = '']) => data)
+}
+
+/** What became of a turn; one that got no answer has Node's code for why. */
+async function record(way: Way, run: () => Promise<string>): Promise<void> {
+  const startedAt = Date.now()
+  const outcome = await run().catch(
+    (error: NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException }) => error.code ?? error.message,
+  )
+  turns++
+  process.stdout.write(
+    `${JSON.stringify({ way: way.name, startedAt, ms: Date.now() - startedAt, outcome })}\n`,
+  )
+}
+
+/** Every other user keeps the connection, as gateways do; the others come anew each time. */
+async function keepAsking(way: Way, index: number): Promise<void> {
+  const agent = new Agent({ keepAlive: index % 2 === 0 })
+  const user = users[index % users.length] ?? ''
+  while (!stopping) {
+    await record(way, () => ask(way, user, agent))
+    await delay(pauseMs)
+  }
+  agent.destroy()
+}
+
+async function leaveInTheMiddle(): Promise<void> {
+  const [way] = ways.filter(({ mode }) => mode === 'bedrock')
+  if (!way) return
+  const leave = async () => {
+    const agent = new Agent()
+    await ask(way, '', agent, response => response.destroy()).catch(() => {})
+    agent.destroy()
+  }
+  await Promise.all(Array.from({ length: crowd }, leave))
+}
+
+/** Policies let a new pod in a moment after its start; that moment does not count. */
+async function waitUntilLetIn(): Promise<void> {
+  const [way] = ways
+  while (way && !stopping) {
+    const outcome = await ask(way, '', new Agent()).catch(() => undefined)
+    if (outcome === 'OK') return
+    await delay(pauseMs)
+  }
+}
+
+await waitUntilLetIn()
+const perWay = Number(process.env['USERS_PER_WAY'])
+await Promise.all(
+  ways.flatMap((way, index) => Array.from({ length: perWay }, (_, user) => keepAsking(way, index + user))),
+)
+process.stdout.write(`${JSON.stringify({ turns })}\n`)

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Demo } from '../cluster/support/demo.ts'
+import type { EntraControls } from '../cluster/support/entra.ts'
+import { startPod } from '../cluster/support/pods.ts'
+import { identities } from '../support/identities.ts'
+import type { Turn } from './turn.ts'
+
+const script = readFileSync(join(import.meta.dirname, 'in-pod/ask.ts'), 'utf8')
+const pod = 'load'
+
+/** Users who ask the agent in every way, from a pod that its policy has to let in by the label `app: load`. */
+export class Load {
+  /** What is over so far, the oldest first. */
+  readonly turns: Turn[] = []
+  readonly #demo: Demo
+  readonly #ended: Promise<unknown>
+  #counted: number | undefined
+
+  private constructor(demo: Demo) {
+    this.#demo = demo
+    const logs = spawn('kubectl', ['-n', demo.namespace.name, 'logs', '--follow', pod], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#ended = once(logs, 'close')
+    createInterface({ input: logs.stdout }).on('line', line => {
+      const said: Turn | { readonly turns: number } = JSON.parse(line)
+      if ('turns' in said) this.#counted = said.turns
+      else this.turns.push(said)
+    })
+  }
+
+  static async start(demo: Demo, { authority }: EntraControls, usersPerWay: number): Promise<Load> {
+    const { pageAppId, blueprintAppId, ada, ben } = identities
+    const signInOrder = {
+      client: pageAppId,
+      resource: blueprintAppId,
+      scopes: ['access_as_user'],
+      lifetimeSeconds: 3_600,
+    }
+    await startPod(demo.namespace, {
+      name: pod,
+      script,
+      env: {
+        AGENT_URL: 'http://demo-agent:3001',
+        ENTRA_ORIGIN: demo.entraOrigin,
+        AUTHORITY: authority,
+        SIGN_IN_ORDER: JSON.stringify(signInOrder),
+        USERS: [ada.oid, ben.oid].join(','),
+        USERS_PER_WAY: String(usersPerWay),
+      },
+    })
+    return new Load(demo)
+  }
+
+  /** Twenty clients begin a Bedrock turn and leave when it answers. */
+  async sendCrowdThatLeaves(): Promise<void> {
+    const signal = ['/nodejs/bin/node', '--eval', "process.kill(1, 'SIGUSR2')"]
+    await this.#demo.namespace.kubectl('exec', pod, '--', ...signal)
+  }
+
+  /** Lets the turns under way come to their end. @throws if not every turn was told of. */
+  async stop(): Promise<void> {
+    await this.#demo.namespace.kubectl('delete', 'pod', pod)
+    await this.#ended
+    if (this.#counted !== this.turns.length) {
+      throw new Error(`${this.#counted} turns were made, but ${this.turns.length} were told of.`)
+    }
+  }
+}

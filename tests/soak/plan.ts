@@ -1,0 +1,47 @@
+import type { Fault } from './faults.ts'
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The share of the run in which processes of the agent may end; those that live then have the rest to show a leak. */
+const restartsShare = 1 / 3
+
+/**
+ * Which fault comes next, for ever: in rounds, each of which has every fault once, in an order that the seed decides.
+ *
+ * @param elapsed the share of the run that is over.
+ */
+export function* planFaults(
+  faults: readonly Fault[],
+  random: () => number,
+  elapsed: () => number,
+): Generator<Fault, never> {
+  const rounds = { restarting: new Round(faults, true, random), other: new Round(faults, false, random) }
+  for (;;) yield (elapsed() < restartsShare ? rounds.restarting : rounds.other).next()
+}
+
+class Round {
+  readonly #faults: readonly Fault[]
+  readonly #random: () => number
+  #left: Fault[] = []
+
+  constructor(faults: readonly Fault[], restarting: boolean, random: () => number) {
+    this.#faults = faults.filter(({ restartsAgent = false }) => restartsAgent === restarting)
+    this.#random = random
+  }
+
+  next(): Fault {
+    if (this.#left.length === 0) this.#left = [...this.#faults]
+    const [fault] = this.#left.splice(Math.floor(this.#random() * this.#left.length), 1)
+    if (!fault) throw new Error('There are no faults.')
+    return fault
+  }
+}

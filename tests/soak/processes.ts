@@ -1,0 +1,85 @@
+import { runIn } from '../cluster/support/in-container.ts'
+import type { Namespace } from '../cluster/support/namespace.ts'
+
+/** What a process of the release held at a time. */
+export interface Sample {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Which container it is the main process of. */
+  readonly container: string
+  /** Pod, container and start: another one after a restart. */
+  readonly process: string
+  readonly residentMiB: number
+  readonly openFiles: number
+  readonly sockets: number
+}
+
+const containers = { agent: ['agent', 'sidecar'], 'weather-api': ['weather-api'] } as const
+
+const script = `
+  import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+  const linkOf = file => { try { return readlinkSync('/proc/1/fd/' + file) } catch { return '' } }
+  const links = readdirSync('/proc/1/fd').map(linkOf)
+  const field = name => Number(new RegExp('^' + name + ':\\\\s+(\\\\d+)', 'm').exec(readFileSync('/proc/1/status', 'utf8'))[1])
+  result = {
+    started: readFileSync('/proc/1/stat', 'utf8').split(' ').at(21),
+    residentMiB: field('VmRSS') / 1024,
+    openFiles: links.length,
+    sockets: links.filter(link => link.startsWith('socket:')).length,
+  }`
+
+type Found = Pick<Sample, 'residentMiB' | 'openFiles' | 'sockets'> & { readonly started: string }
+
+/** Looks at every process of the release; those that are just coming or going are left out. */
+export async function sampleProcesses(namespace: Namespace): Promise<readonly Sample[]> {
+  const samples: Sample[] = []
+  for (const [component, names] of Object.entries(containers)) {
+    for (const { metadata } of await namespace.pods(component)) {
+      for (const container of names) {
+        const pod = metadata.name
+        const found = await runIn<Found>(namespace, { pod, container, script }).catch(() => undefined)
+        if (!found) continue
+        const { started, ...held } = found
+        samples.push({ at: Date.now(), container, process: `${pod}/${container}/${started}`, ...held })
+      }
+    }
+  }
+  return samples
+}
+
+export interface Slope {
+  /** Change in an hour. */
+  readonly perHour: number
+  /** Its standard error. */
+  readonly error: number
+}
+
+/**
+ * The slope that all processes share, by least squares, each with a level of its own.
+ *
+ * @returns `undefined` where there is too little to tell.
+ */
+export function fitSlope(
+  points: readonly { readonly process: string; readonly at: number; readonly value: number }[],
+): Slope | undefined {
+  const groups = Map.groupBy(points, ({ process }) => process)
+  let [squares, products, remainder] = [0, 0, 0]
+  const centred = [...groups.values()].flatMap(group => {
+    const hour = mean(group.map(({ at }) => at / 3_600_000))
+    const level = mean(group.map(({ value }) => value))
+    return group.map(({ at, value }) => ({ hours: at / 3_600_000 - hour, value: value - level }))
+  })
+  for (const { hours, value } of centred) {
+    squares += hours * hours
+    products += hours * value
+  }
+  const freedom = centred.length - groups.size - 1
+  if (freedom < 3 || squares === 0) return undefined
+  const perHour = products / squares
+  for (const { hours, value } of centred) remainder += (value - perHour * hours) ** 2
+  return { perHour, error: Math.sqrt(remainder / freedom / squares) }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

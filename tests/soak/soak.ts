@@ -1,0 +1,231 @@
+/**
+ * `npm run soak`: users ask in every way, on the disposable cluster of KUBECONFIG with the images loaded, while one thing after
+ * another goes wrong. Exit codes: 0 the system stood it · 1 it did not · 2 wrong usage.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ControlPlane } from '../cluster/support/control-plane.ts'
+import { Demo } from '../cluster/support/demo.ts'
+import { EntraControls } from '../cluster/support/entra.ts'
+import prepareCluster from '../cluster/support/global-setup.ts'
+import { runIn } from '../cluster/support/in-container.ts'
+import { forward } from '../cluster/support/port-forward.ts'
+import { identities } from '../support/identities.ts'
+import { type Fault, faults, isRight, type Target } from './faults.ts'
+import { Load } from './load.ts'
+import { planFaults, randomNumbers } from './plan.ts'
+import { type Sample, sampleProcesses } from './processes.ts'
+import { reportOn } from './report.ts'
+import { type Episode, unexplained } from './turn.ts'
+
+const usage = `npm run soak -- [options]
+
+  --minutes <n>   how long; default: 4
+  --seed <n>      decides the order of the faults; default: 1
+  --out <folder>  where report.md and soak.svg go; default: soak-report
+  --help          this text`
+
+const components = ['agent', 'weather-api'] as const
+const replicas = 2
+const usersPerWay = 2
+const holdMs = 12_000
+const calmMs = 4_000
+const healLimitMs = 3 * 60_000
+const sampleMs = 20_000
+/** Of every way, so many turns have to go well in a row. */
+const wellInARow = 3
+
+const { minutes, seed, out } = readOptions()
+await prepareCluster()
+console.log('Installing the charts…')
+await using demo = await Demo.install('soak', {
+  agent: {
+    agent: {
+      allowedHosts: ['demo-agent'],
+      env: { RATE_LIMIT_PER_MINUTE: '1000000' },
+      replicas,
+      turnTimeoutSeconds: 30,
+    },
+    weatherApi: { replicas },
+    mcpServers: {
+      'weather-tools': {
+        url: 'http://demo-weather-api:8080/mcp',
+        downstreamApi: 'weather',
+        appId: identities.weatherAppId,
+        allowedTools: ['get_weather'],
+      },
+    },
+    networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
+  },
+  emulators: { bedrock: { firstTokenMs: 150, tokenDelayMs: 8 } },
+})
+const entra = await EntraControls.of(demo)
+// The sidecar lets go of a token five minutes before its end: from each it gets ten seconds.
+await entra.setTokenLifetime(310)
+await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
+const load = await Load.start(demo, entra, usersPerWay)
+const random = randomNumbers(seed)
+const target: Target = {
+  demo,
+  entra: entra.controlPlane,
+  bedrock: new ControlPlane(`http://localhost:${bedrock.port}`),
+  load,
+  pick: items => {
+    const picked = items[Math.floor(random() * items.length)]
+    if (picked === undefined) throw new Error('There is nothing to pick.')
+    return picked
+  },
+}
+await untilHealed(Date.now())
+
+const startedAt = Date.now()
+const endsAt = startedAt + minutes * 60_000
+const episodes: Episode[] = []
+const samples: Sample[] = []
+const sampling = sampleUntilTheEnd()
+const plan = planFaults(faults, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
+while (Date.now() < endsAt) {
+  await delay(calmMs)
+  const fault = plan.next().value
+  const episode = await goThrough(fault)
+  episodes.push(episode)
+  const { endedAt, healedAt } = episode
+  console.log(`${minuteOf(episode.startedAt)} ${fault.name}: well ${seconds(healedAt - endedAt)} s after it`)
+}
+const endedAt = Date.now()
+await sampling
+await load.stop()
+const left = await countOpenTurns()
+const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
+const strange = unexplained(turns, episodes)
+const report = reportOn({
+  seed,
+  startedAt,
+  endedAt,
+  faults: faults.map(({ name }) => name),
+  episodes,
+  turns,
+  unexplained: strange,
+  samples,
+  left,
+})
+mkdirSync(out, { recursive: true })
+writeFileSync(join(out, 'report.md'), report.text)
+writeFileSync(join(out, 'soak.svg'), report.picture)
+const { complaints } = report
+if (complaints.length > 0) writeFileSync(join(out, 'logs.txt'), await readLogs())
+console.log(`\n${report.text}\nWritten to ${out}.`)
+process.exitCode = complaints.length > 0 ? 1 : 0
+
+/** Lets a fault happen, takes it back, and waits until everything works again. */
+async function goThrough(fault: Fault): Promise<Episode> {
+  const startedAt = Date.now()
+  const takeBack = await fault.strike(target)
+  if (takeBack) {
+    await delay(holdMs)
+    await takeBack()
+  }
+  const endedAt = Date.now()
+  const isOwn = (turn: Parameters<Episode['isRight']>[0]) => isRight(fault, turn)
+  const healed = await untilHealed(endedAt, fault.showsWithinMs)
+  return { fault: fault.name, startedAt, endedAt, ...healed, isRight: isOwn }
+}
+
+/** @throws if it takes too long. */
+async function untilHealed(since: number, leastMs = 0): Promise<Pick<Episode, 'readyAt' | 'healedAt'>> {
+  const limit = since + healLimitMs
+  while (!(await isReady())) await waitWithin(limit, 'Not all pods are ready')
+  const readyAt = Date.now()
+  await delay(Math.max(0, since + leastMs - Date.now()))
+  while (!isWell(since)) await waitWithin(limit, 'Not every way of asking works')
+  return { readyAt, healedAt: Date.now() }
+}
+
+async function waitWithin(limit: number, what: string): Promise<void> {
+  if (Date.now() > limit) {
+    const last = load.turns.slice(-30).map(turn => JSON.stringify(turn))
+    throw new Error(`${what} ${healLimitMs / 60_000} minutes after a fault.\n${last.join('\n')}`)
+  }
+  await delay(500)
+}
+
+function isWell(since: number): boolean {
+  const ways = Map.groupBy(
+    load.turns.filter(({ startedAt }) => startedAt >= since),
+    ({ way }) => way,
+  )
+  const isWayWell = (way: readonly { readonly outcome: string }[]) =>
+    way.length >= wellInARow && way.slice(-wellInARow).every(({ outcome }) => outcome === 'OK')
+  return ways.size === 6 && [...ways.values()].every(isWayWell)
+}
+
+async function isReady(): Promise<boolean> {
+  const pods = (await Promise.all(components.map(component => demo.namespace.pods(component)))).flat()
+  const statuses = pods.flatMap(({ status }) => [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+  ])
+  return pods.length === replicas * components.length && statuses.every(({ ready }) => ready)
+}
+
+async function sampleUntilTheEnd(): Promise<void> {
+  while (Date.now() < endsAt) {
+    samples.push(...(await sampleProcesses(demo.namespace)))
+    await delay(sampleMs)
+  }
+}
+
+/** What the agents' metrics count as open. */
+async function countOpenTurns(): Promise<number> {
+  const script = `
+    const metrics = await (await fetch('http://localhost:9464/metrics')).text()
+    const open = metrics.matchAll(/^agent_(?:turns_in_flight|streams_open) (\\d+)/gm)
+    result = [...open].reduce((sum, [, count]) => sum + Number(count), 0)`
+  const pods = await demo.namespace.pods('agent')
+  const counts = await Promise.all(
+    pods.map(({ metadata }) =>
+      runIn<number>(demo.namespace, { pod: metadata.name, container: 'agent', script }),
+    ),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function readLogs(): Promise<string> {
+  const selector = 'app.kubernetes.io/instance=demo'
+  return demo.namespace.kubectl('logs', '-l', selector, '--all-containers', '--prefix', '--tail=-1')
+}
+
+function minuteOf(at: number): string {
+  const elapsed = Math.floor((at - startedAt) / 1_000)
+  return `${String(Math.floor(elapsed / 60)).padStart(3)}:${String(elapsed % 60).padStart(2, '0')}`
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1)
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        minutes: { type: 'string', default: '4' },
+        seed: { type: 'string', default: '1' },
+        out: { type: 'string', default: 'soak-report' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(usage)
+      process.exit()
+    }
+    const { minutes, seed } = { minutes: Number(values.minutes), seed: Number(values.seed) }
+    if (!(minutes > 0)) throw new Error(`--minutes must be a positive number; it is "${values.minutes}".`)
+    if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number; it is "${values.seed}".`)
+    return { ...values, minutes, seed }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
