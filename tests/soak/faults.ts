@@ -105,7 +105,7 @@ export const faults: readonly Fault[] = [
     name: 'The blueprint’s credential has expired',
     right: { all: ['BLUEPRINT_CREDENTIAL_REJECTED', 'FEDERATION_MISMATCH'] },
     strike: ({ entra }) =>
-      order(entra, { target: { leg: 't1' }, fault: { kind: 'refuse', code: 700024, status: 401 } }),
+      order(entra, { target: { leg: 'token' }, fault: { kind: 'refuse', code: 700024 } }),
   },
   {
     name: 'The AWS session has expired',
@@ -134,7 +134,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'Names are not resolved',
+    name: 'Names are not resolved, and connections end',
     right: {
       all: noEntra,
       bedrock: ['BEDROCK_UNAVAILABLE'],
@@ -187,21 +187,27 @@ async function exhaustMemory(target: Target): Promise<undefined> {
   await runIn(namespace, { pod, container: 'agent', script }).catch(() => {})
 }
 
-/** Without its rule for DNS the agent's policy lets no pod of it look up a name. */
-async function closeWayToNames({ demo: { namespace } }: Target): Promise<() => Promise<unknown>> {
-  const policy = await namespace.get<Policy>('networkpolicy', 'demo-agent')
+/**
+ * Without its rule for DNS the agent's policy lets no pod of it look up a name. Open connections need none, so some are
+ * ended.
+ */
+async function closeWayToNames(target: Target): Promise<() => Promise<unknown>> {
+  const { entra, bedrock, demo } = target
+  const policy = await demo.namespace.get<Policy>('networkpolicy', 'demo-agent')
   const index = policy.spec.egress.findIndex(({ ports = [] }) => ports.some(({ port }) => port === 53))
   if (index < 0) throw new Error('The agent’s policy has no rule for DNS.')
-  const patch = (operation: object) =>
-    namespace.kubectl(
-      'patch',
-      'networkpolicy/demo-agent',
-      '--type=json',
-      `--patch=${JSON.stringify([operation])}`,
-    )
   const path = `/spec/egress/${index}`
-  await patch({ op: 'remove', path })
-  return () => patch({ op: 'add', path, value: policy.spec.egress[index] })
+  const change = (operation: object) => {
+    const patch = JSON.stringify([operation])
+    return demo.namespace.kubectl('patch', 'networkpolicy/demo-agent', '--type=json', '--patch', patch)
+  }
+  await change({ op: 'remove', path })
+  for (const emulator of [entra, bedrock]) await emulator.setFaults({ fault: { kind: 'reset' }, times: 8 })
+  await deletePod(target, 'weather-api')
+  return async () => {
+    for (const emulator of [entra, bedrock]) await emulator.setFaults()
+    await change({ op: 'add', path, value: policy.spec.egress[index] })
+  }
 }
 
 interface Policy extends Pod {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import type { Fault } from './faults.ts'
+import { planFaults, randomNumbers } from './plan.ts'
+
+const strike = async () => undefined
+const restarting = ['pod', 'rollout'].map((name): Fault => ({ name, restartsAgent: true, right: {}, strike }))
+const others = ['entra', 'bedrock', 'names'].map((name): Fault => ({ name, right: {}, strike }))
+const faults = [...restarting, ...others]
+
+function firstOf(count: number, { seed, elapsed }: { seed: number; elapsed: number }): string[] {
+  const plan = planFaults(faults, randomNumbers(seed), () => elapsed)
+  return Array.from({ length: count }, () => plan.next().value.name)
+}
+
+describe('the plan', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const orders = [1, 1, 2, 3, 4].map(seed => firstOf(12, { seed, elapsed: 0.5 }).join(' '))
+    expect(orders[0]).toBe(orders[1])
+    expect(new Set(orders).size).toBeGreaterThan(2)
+  })
+
+  it('has every fault once before any comes again', () => {
+    const order = firstOf(6, { seed: 7, elapsed: 0.9 })
+    const names = others.map(({ name }) => name).sort()
+    expect(order.slice(0, 3).sort()).toEqual(names)
+    expect(order.slice(3).sort()).toEqual(names)
+  })
+
+  it('ends processes of the agent in the first third of the run only', () => {
+    const names = restarting.map(({ name }) => name)
+    expect(firstOf(4, { seed: 1, elapsed: 0.33 }).every(name => names.includes(name))).toBe(true)
+    expect(firstOf(4, { seed: 1, elapsed: 0.34 }).some(name => names.includes(name))).toBe(false)
+  })
+})

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { fitSlope } from './processes.ts'
+
+const hour = 3_600_000
+
+describe('the slope of what processes hold', () => {
+  it('is theirs in common, whatever level each has', () => {
+    const points = [0, 0.5, 1, 1.5].flatMap(hours => [
+      { process: 'a', at: hours * hour, value: 100 + 6 * hours },
+      { process: 'b', at: (3 + hours) * hour, value: 40 + 6 * hours },
+    ])
+    const slope = fitSlope(points)
+    expect(slope?.perHour).toBeCloseTo(6)
+    expect(slope?.error).toBeCloseTo(0)
+  })
+
+  it('has the error of a line through scattered points', () => {
+    const points = [0, 2, 2, 2, 4].map((value, index) => ({ process: 'a', at: index * hour, value }))
+    const slope = fitSlope(points)
+    // By hand: 8 / 10, and the root of 1.6 / 3 / 10.
+    expect(slope?.perHour).toBeCloseTo(0.8)
+    expect(slope?.error).toBeCloseTo(0.2309)
+  })
+
+  it('is not told from too few points, nor from one moment', () => {
+    const point = { process: 'a', at: 0, value: 1 }
+    expect(fitSlope([point, { ...point, at: hour }, { ...point, at: 2 * hour }])).toBeUndefined()
+    expect(fitSlope([point, point, point, point, point, point])).toBeUndefined()
+  })
+})

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { type Run, reportOn } from './report.ts'
+import { type Episode, type Turn, unexplained } from './turn.ts'
+
+const minute = 60_000
+const fault = 'Bedrock throttles'
+const episode: Episode = {
+  fault,
+  startedAt: 60_000,
+  endedAt: 72_000,
+  readyAt: 72_500,
+  healedAt: 75_000,
+  isRight: ({ outcome }) => outcome === 'BEDROCK_THROTTLED',
+}
+const well: Turn = { way: 'bedrock obo', startedAt: 1_000, ms: 900, outcome: 'OK' }
+const throttled: Turn = { ...well, startedAt: 70_000, ms: 4_000, outcome: 'BEDROCK_THROTTLED' }
+
+function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
+  const episodes = [episode]
+  return {
+    seed: 1,
+    startedAt: 0,
+    endedAt: 4 * minute,
+    faults: [fault],
+    episodes,
+    turns,
+    unexplained: unexplained(turns, episodes),
+    samples: [],
+    left: 0,
+    ...other,
+  }
+}
+
+/** What a process of the agent held over an hour, which grows by so much in it. */
+function samplesOf(growthMiB: number): Run['samples'] {
+  return Array.from({ length: 121 }, (_, index) => ({
+    at: index * 30_000,
+    container: 'agent',
+    process: 'agent-1',
+    residentMiB: 120 + (growthMiB * index) / 120 + (index % 2),
+    openFiles: 30,
+    sockets: 8,
+  }))
+}
+
+describe('the report', () => {
+  it('has no complaint where every failure was right for the fault of its time', () => {
+    const { complaints, text } = reportOn(runOf([well, throttled]))
+    expect(complaints).toEqual([])
+    expect(text).toContain('| Bedrock throttles | 1 | 1 | 1 | `BEDROCK_THROTTLED` 1 | 2.0, 2.0 |')
+  })
+
+  it.each([
+    { why: 'with another problem than the fault’s', turn: { ...throttled, outcome: 'INTERNAL_ERROR' } },
+    { why: 'before the fault', turn: { ...throttled, startedAt: 50_000, ms: 9_000 } },
+    { why: 'after all was well again', turn: { ...throttled, startedAt: 75_001 } },
+  ])('complains of a turn that failed $why', ({ turn }) => {
+    const { complaints, text } = reportOn(runOf([well, turn]))
+    expect(complaints).toEqual(['1 turns have no explanation.'])
+    expect(text).toContain(`${turn.way}, \`${turn.outcome}\``)
+  })
+
+  it('complains of a turn that hung, be it answered, and of what is open at the end', () => {
+    const { complaints } = reportOn(runOf([{ ...well, ms: 61_000 }], { left: 2 }))
+    expect(complaints).toEqual([
+      'A turn (bedrock obo) took 61.0 s.',
+      '2 turns or streams are still open after all clients are gone.',
+    ])
+  })
+
+  it('complains of memory that grows, in runs long enough to tell', () => {
+    const leaking = { samples: samplesOf(40), endedAt: 60 * minute }
+    expect(reportOn(runOf([well], leaking)).complaints).toEqual(['agent: memory, MiB grows by 40.0 an hour.'])
+    expect(reportOn(runOf([well], { ...leaking, endedAt: 20 * minute })).complaints).toEqual([])
+    expect(reportOn(runOf([well], { ...leaking, samples: samplesOf(5) })).complaints).toEqual([])
+  })
+
+  it('has a picture with every fault, turn and process', () => {
+    const strange = { ...throttled, outcome: 'INTERNAL_ERROR' }
+    const { picture } = reportOn(runOf([well, throttled, strange], { samples: samplesOf(5) }))
+    expect(picture).toContain(fault)
+    for (const colour of ['#4c8ba8', '#d99a2b', '#c0282d', '#1f6f8b']) {
+      expect(picture.split(`"${colour}"`).length, colour).toBeGreaterThan(2)
+    }
+  })
+})
