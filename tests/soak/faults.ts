@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ControlPlane } from '../cluster/support/control-plane.ts'
 import type { Demo } from '../cluster/support/demo.ts'
 import { runIn } from '../cluster/support/in-container.ts'
@@ -183,8 +184,24 @@ async function exhaustMemory(target: Target): Promise<undefined> {
   const script = `const { spawn } = await import('node:child_process')
     for (let i = 0; i < 8; i++) spawn(process.execPath, ['--eval', ${JSON.stringify(hog)}])
     await new Promise(() => setInterval(() => {}, 1_000))`
+  const since = Date.now()
   // It ends with its container.
   await runIn(namespace, { pod, container: 'agent', script }).catch(() => {})
+  await untilKilled(target, pod, since)
+}
+
+/** @throws if the kernel left the agent alone. */
+async function untilKilled({ demo }: Target, pod: string, since: number): Promise<void> {
+  const deadline = since + 30_000
+  while (Date.now() < deadline) {
+    const { status } = await demo.namespace.get<Pod>('pod', pod)
+    const agent = status.containerStatuses?.find(({ name }) => name === 'agent')
+    const ends = [agent?.state.terminated, agent?.lastState.terminated]
+    // Kubernetes tells whole seconds.
+    if (ends.some(end => end?.reason === 'OOMKilled' && Date.parse(end.finishedAt) > since - 1_000)) return
+    await delay(500)
+  }
+  throw new Error('The agent’s memory was filled, but the agent was not ended.')
 }
 
 /**

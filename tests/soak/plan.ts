@@ -24,8 +24,11 @@ export function* planFaults(
   random: () => number,
   elapsed: () => number,
 ): Generator<Fault, never> {
-  const rounds = { restarting: new Round(faults, true, random), other: new Round(faults, false, random) }
-  for (;;) yield (elapsed() < restartsShare ? rounds.restarting : rounds.other).next()
+  const [restarting, others] = [true, false].map(restarts => {
+    const own = faults.filter(({ restartsAgent = false }) => restartsAgent === restarts)
+    return new Round(own.length > 0 ? own : faults, random)
+  }) as [Round, Round]
+  for (;;) yield (elapsed() < restartsShare ? restarting : others).next()
 }
 
 class Round {
@@ -33,8 +36,8 @@ class Round {
   readonly #random: () => number
   #left: Fault[] = []
 
-  constructor(faults: readonly Fault[], restarting: boolean, random: () => number) {
-    this.#faults = faults.filter(({ restartsAgent = false }) => restartsAgent === restarting)
+  constructor(faults: readonly Fault[], random: () => number) {
+    this.#faults = faults
     this.#random = random
   }
 

@@ -24,6 +24,7 @@ const usage = `npm run soak -- [options]
 
   --minutes <n>   how long; default: 4
   --seed <n>      decides the order of the faults; default: 1
+  --only <text>   of the faults only those with this in their name
   --out <folder>  where report.md and soak.svg go; default: soak-report
   --help          this text`
 
@@ -37,7 +38,7 @@ const sampleMs = 20_000
 /** Of every way, so many turns have to go well in a row. */
 const wellInARow = 3
 
-const { minutes, seed, out } = readOptions()
+const { minutes, seed, out, chosen } = readOptions()
 await prepareCluster()
 console.log('Installing the charts…')
 await using demo = await Demo.install('soak', {
@@ -85,7 +86,7 @@ const endsAt = startedAt + minutes * 60_000
 const episodes: Episode[] = []
 const samples: Sample[] = []
 const sampling = sampleUntilTheEnd()
-const plan = planFaults(faults, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
+const plan = planFaults(chosen, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
 while (Date.now() < endsAt) {
   await delay(calmMs)
   const fault = plan.next().value
@@ -104,7 +105,7 @@ const report = reportOn({
   seed,
   startedAt,
   endedAt,
-  faults: faults.map(({ name }) => name),
+  faults: chosen.map(({ name }) => name),
   episodes,
   turns,
   unexplained: strange,
@@ -136,9 +137,9 @@ async function goThrough(fault: Fault): Promise<Episode> {
 /** @throws if it takes too long. */
 async function untilHealed(since: number, leastMs = 0): Promise<Pick<Episode, 'readyAt' | 'healedAt'>> {
   const limit = since + healLimitMs
+  await delay(leastMs)
   while (!(await isReady())) await waitWithin(limit, 'Not all pods are ready')
   const readyAt = Date.now()
-  await delay(Math.max(0, since + leastMs - Date.now()))
   while (!isWell(since)) await waitWithin(limit, 'Not every way of asking works')
   return { readyAt, healedAt: Date.now() }
 }
@@ -212,6 +213,7 @@ function readOptions() {
       options: {
         minutes: { type: 'string', default: '4' },
         seed: { type: 'string', default: '1' },
+        only: { type: 'string', default: '' },
         out: { type: 'string', default: 'soak-report' },
         help: { type: 'boolean', default: false },
       },
@@ -223,7 +225,9 @@ function readOptions() {
     const { minutes, seed } = { minutes: Number(values.minutes), seed: Number(values.seed) }
     if (!(minutes > 0)) throw new Error(`--minutes must be a positive number; it is "${values.minutes}".`)
     if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number; it is "${values.seed}".`)
-    return { ...values, minutes, seed }
+    const chosen = faults.filter(({ name }) => name.includes(values.only))
+    if (chosen.length === 0) throw new Error(`No fault has "${values.only}" in its name.`)
+    return { ...values, minutes, seed, chosen }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)
     process.exit(2)

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 
 /** A service whose only route answers when its standard input says so. */
@@ -96,6 +97,22 @@ describe('serve', () => {
     child.stdin.write('go on\n')
     expect(await running).toEqual({ status: 200, connection: 'keep-alive' })
     expect(await ask('/fast')).toEqual({ status: 200, connection: 'close' })
+    expect(await ended).toBe(0)
+  })
+
+  it('leaves as much time for that on a connection whose response ended while others were told', async () => {
+    const { child, nextLine, ended } = startService()
+    const ask = client(Number(await nextLine()))
+    const running = ask('/stream')
+    expect(await nextLine()).toBe('streaming')
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
+    await delay(600)
+    child.stdin.write('go on\n')
+    await running
+    const endedMs = performance.now()
+    expect(await nextLine()).toBe('closing')
+    expect(performance.now() - endedMs).toBeGreaterThan(900)
     expect(await ended).toBe(0)
   })
 

@@ -35,11 +35,12 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     return
   }
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
+  const kept = watchKeptConnections(app)
   closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
     // Responses that have begun could not say it; their connections stay for one more request, which is told.
     app.server.keepAliveTimeout = farewellMs
-    await takeLeave(app)
+    await takeLeave(app, kept)
     await app.close()
   })
   try {
@@ -59,11 +60,24 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-async function takeLeave({ server }: FastifyInstance): Promise<void> {
+/** When a response last ended that left its connection open. Milliseconds, as of `performance.now()`. */
+function watchKeptConnections({ server }: FastifyInstance): { lastMs: number } {
+  const kept = { lastMs: performance.now() }
+  server.on('request', (_request, response) => {
+    response.once('finish', () => {
+      if (response.shouldKeepAlive) kept.lastMs = performance.now()
+    })
+  })
+  return kept
+}
+
+/** From now on each response ends its connection; waits until that was said on all, or had time to be since the last that was kept. */
+async function takeLeave({ server }: FastifyInstance, kept: { readonly lastMs: number }): Promise<void> {
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const countConnections = promisify(server.getConnections.bind(server))
-  const endsAt = performance.now() + farewellMs
-  while (performance.now() < endsAt && (await countConnections()) > 0) await delay(20)
+  const startedMs = performance.now()
+  const endsAtMs = () => Math.max(startedMs, kept.lastMs) + farewellMs
+  while (performance.now() < endsAtMs() && (await countConnections()) > 0) await delay(20)
 }
 
 function fail(sentence: string): void {

@@ -16,16 +16,20 @@ export interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
 }
 
+interface ContainerState {
+  readonly running?: { readonly startedAt: string }
+  readonly waiting?: { readonly reason: string }
+  readonly terminated?: { readonly reason: string; readonly finishedAt: string }
+}
+
 export interface ContainerStatus {
   readonly name: string
   readonly ready: boolean
   readonly started?: boolean
   readonly restartCount: number
-  readonly state: {
-    readonly running?: { readonly startedAt: string }
-    readonly waiting?: { readonly reason: string }
-    readonly terminated?: { readonly reason: string }
-  }
+  readonly state: ContainerState
+  /** How it ended before its last restart. */
+  readonly lastState: ContainerState
 }
 
 export interface Pod extends KubernetesObject {

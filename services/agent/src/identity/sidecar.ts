@@ -1,3 +1,5 @@
+import { lookup as lookupByResolver } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Agent, request } from 'undici'
 import { problem } from '../problems.ts'
@@ -43,12 +45,27 @@ const connectTimeoutMs = 1_000
 const maxBodyBytes = 64 * 1024
 const maxConnections = 64
 
+const loopback = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
+/**
+ * `localhost` is the loopback interface (RFC 6761) and needs no resolver: where names cannot be resolved, look-ups that wait
+ * would keep the agent from the sidecar in its own pod, and the fault would seem to be the sidecar's.
+ */
+const lookup: LookupFunction = (name, options, found) => {
+  if (name !== 'localhost') lookupByResolver(name, options, found)
+  else if (options.all) found(null, loopback)
+  else found(null, '127.0.0.1', 4)
+}
+
 /** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
 export function createSidecar(options: SidecarOptions): Sidecar {
   const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 1_000 } = options
   const dispatcher = new Agent({
     connections: maxConnections,
-    connect: { timeout: connectTimeoutMs },
+    connect: { timeout: connectTimeoutMs, lookup },
     maxResponseSize: maxBodyBytes,
   })
 
