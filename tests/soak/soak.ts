@@ -17,7 +17,7 @@ import { type Fault, faults, isRight, type Target } from './faults.ts'
 import { Load } from './load.ts'
 import { planFaults, randomNumbers } from './plan.ts'
 import { type Sample, sampleProcesses } from './processes.ts'
-import { reportOn } from './report.ts'
+import { type Run, reportOn } from './report.ts'
 import { type Episode, unexplained } from './turn.ts'
 
 const usage = `npm run soak -- [options]
@@ -25,7 +25,7 @@ const usage = `npm run soak -- [options]
   --minutes <n>   how long; default: 4
   --seed <n>      decides the order of the faults; default: 1
   --only <text>   of the faults only those with this in their name
-  --out <folder>  where report.md and soak.svg go; default: soak-report
+  --out <folder>  where report.md, soak.svg and run.json go; default: soak-report
   --help          this text`
 
 const components = ['agent', 'weather-api'] as const
@@ -101,7 +101,7 @@ await load.stop()
 const left = await countOpenTurns()
 const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
 const strange = unexplained(turns, episodes)
-const report = reportOn({
+const run: Run = {
   seed,
   startedAt,
   endedAt,
@@ -111,8 +111,10 @@ const report = reportOn({
   unexplained: strange,
   samples,
   left,
-})
+}
 mkdirSync(out, { recursive: true })
+writeFileSync(join(out, 'run.json'), JSON.stringify(run))
+const report = reportOn(run)
 writeFileSync(join(out, 'report.md'), report.text)
 writeFileSync(join(out, 'soak.svg'), report.picture)
 const { complaints } = report
