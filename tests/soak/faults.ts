@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
     right: { all: ['SIDECAR_UNREACHABLE'] },
     showsWithinMs: 3_000,
     async strike(target) {
-      const pod = await anyPod(target, 'agent')
+      const pod = await podWithFewestRestarts(target.demo)
       // Process 1 of a container gets only the signals that it handles.
       await runIn(target.demo.namespace, { pod, container: 'sidecar', script: "process.kill(1, 'SIGTERM')" })
       return undefined
@@ -167,6 +167,14 @@ async function order(emulator: ControlPlane, fault: object): Promise<() => Promi
 
 async function anyPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
   return pick(await demo.namespace.pods(component)).metadata.name
+}
+
+/** Of its sidecar: the more there were lately, the longer Kubernetes waits before the next. */
+async function podWithFewestRestarts({ namespace }: Demo): Promise<string> {
+  const restartsOf = ({ status }: Pod) => status.initContainerStatuses?.at(-1)?.restartCount ?? 0
+  const [pod] = (await namespace.pods('agent')).toSorted((a, b) => restartsOf(a) - restartsOf(b))
+  if (!pod) throw new Error('There is no pod of the agent.')
+  return pod.metadata.name
 }
 
 async function deletePod(target: Target, component: (typeof components)[number]): Promise<undefined> {

@@ -27,6 +27,7 @@ function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
     unexplained: unexplained(turns, episodes),
     samples: [],
     left: 0,
+    brokenOff: undefined,
     ...other,
   }
 }
@@ -66,6 +67,12 @@ describe('the report', () => {
       'A turn (bedrock obo) took 61.0 s.',
       '2 turns or streams are still open after all clients are gone.',
     ])
+  })
+
+  it('complains of a run that broke off, and tells what was until then', () => {
+    const { complaints, text } = reportOn(runOf([well], { brokenOff: 'Error: Not all pods are ready' }))
+    expect(complaints).toEqual(['The run broke off: Error: Not all pods are ready'])
+    expect(text).toContain('1 turns: 1 were answered')
   })
 
   it('complains of memory that grows, in runs long enough to tell', () => {

@@ -6,6 +6,8 @@ export interface Run extends Drawn {
   readonly seed: number
   /** Turns and streams that the agents still count after everybody is gone. */
   readonly left: number
+  /** Why the run ended before its time; `undefined` if it did not. */
+  readonly brokenOff: string | undefined
 }
 
 /** The first minutes of a process, in which its heap and compiled code still grow. */
@@ -33,6 +35,7 @@ export function reportOn(run: Run): Report {
   const minutes = (endedAt - startedAt) / 60_000
   const slopes = slopesOf(run.samples)
   const complaints = [
+    ...(run.brokenOff === undefined ? [] : [`The run broke off: ${run.brokenOff}`]),
     ...(unexplained.length > 0 ? [`${unexplained.length} turns have no explanation.`] : []),
     ...turns
       .filter(({ ms }) => ms > longestTurnMs)

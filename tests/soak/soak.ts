@@ -5,7 +5,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { ControlPlane } from '../cluster/support/control-plane.ts'
 import { Demo } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
@@ -13,31 +12,19 @@ import prepareCluster from '../cluster/support/global-setup.ts'
 import { runIn } from '../cluster/support/in-container.ts'
 import { forward } from '../cluster/support/port-forward.ts'
 import { identities } from '../support/identities.ts'
-import { type Fault, faults, isRight, type Target } from './faults.ts'
+import { type Fault, isRight, type Target } from './faults.ts'
+import { replicas, untilHealed } from './healing.ts'
 import { Load } from './load.ts'
+import { readOptions } from './options.ts'
 import { planFaults, randomNumbers } from './plan.ts'
 import { type Sample, sampleProcesses } from './processes.ts'
 import { type Run, reportOn } from './report.ts'
 import { type Episode, unexplained } from './turn.ts'
 
-const usage = `npm run soak -- [options]
-
-  --minutes <n>   how long; default: 4
-  --seed <n>      decides the order of the faults; default: 1
-  --only <text>   of the faults only those with this in their name
-  --out <folder>  where report.md, soak.svg and run.json go; default: soak-report
-  --help          this text`
-
-const components = ['agent', 'weather-api'] as const
-const replicas = 2
 const usersPerWay = 2
 const holdMs = 12_000
 const calmMs = 4_000
-const healLimitMs = 3 * 60_000
 const sampleMs = 20_000
-/** Of every way, so many turns have to go well in a row. */
-const wellInARow = 3
-
 const { minutes, seed, out, chosen } = readOptions()
 await prepareCluster()
 console.log('Installing the charts…')
@@ -79,7 +66,7 @@ const target: Target = {
     return picked
   },
 }
-await untilHealed(Date.now())
+await untilHealed(target, Date.now())
 
 const startedAt = Date.now()
 const endsAt = startedAt + minutes * 60_000
@@ -87,14 +74,7 @@ const episodes: Episode[] = []
 const samples: Sample[] = []
 const sampling = sampleUntilTheEnd()
 const plan = planFaults(chosen, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
-while (Date.now() < endsAt) {
-  await delay(calmMs)
-  const fault = plan.next().value
-  const episode = await goThrough(fault)
-  episodes.push(episode)
-  const { endedAt, healedAt } = episode
-  console.log(`${minuteOf(episode.startedAt)} ${fault.name}: well ${seconds(healedAt - endedAt)} s after it`)
-}
+const brokenOff = await letFaultsHappen().catch((error: unknown) => String(error))
 const endedAt = Date.now()
 await sampling
 await load.stop()
@@ -111,6 +91,7 @@ const run: Run = {
   unexplained: strange,
   samples,
   left,
+  brokenOff,
 }
 mkdirSync(out, { recursive: true })
 writeFileSync(join(out, 'run.json'), JSON.stringify(run))
@@ -122,6 +103,20 @@ if (complaints.length > 0) writeFileSync(join(out, 'logs.txt'), await readLogs()
 console.log(`\n${report.text}\nWritten to ${out}.`)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
+/** One after another, until the time is over. */
+async function letFaultsHappen(): Promise<undefined> {
+  while (Date.now() < endsAt) {
+    await delay(calmMs)
+    const fault = plan.next().value
+    const episode = await goThrough(fault)
+    episodes.push(episode)
+    const { endedAt, healedAt } = episode
+    console.log(
+      `${minuteOf(episode.startedAt)} ${fault.name}: well ${seconds(healedAt - endedAt)} s after it`,
+    )
+  }
+}
+
 /** Lets a fault happen, takes it back, and waits until everything works again. */
 async function goThrough(fault: Fault): Promise<Episode> {
   const startedAt = Date.now()
@@ -132,45 +127,8 @@ async function goThrough(fault: Fault): Promise<Episode> {
   }
   const endedAt = Date.now()
   const isOwn = (turn: Parameters<Episode['isRight']>[0]) => isRight(fault, turn)
-  const healed = await untilHealed(endedAt, fault.showsWithinMs)
+  const healed = await untilHealed(target, endedAt, fault.showsWithinMs)
   return { fault: fault.name, startedAt, endedAt, ...healed, isRight: isOwn }
-}
-
-/** @throws if it takes too long. */
-async function untilHealed(since: number, leastMs = 0): Promise<Pick<Episode, 'readyAt' | 'healedAt'>> {
-  const limit = since + healLimitMs
-  await delay(leastMs)
-  while (!(await isReady())) await waitWithin(limit, 'Not all pods are ready')
-  const readyAt = Date.now()
-  while (!isWell(since)) await waitWithin(limit, 'Not every way of asking works')
-  return { readyAt, healedAt: Date.now() }
-}
-
-async function waitWithin(limit: number, what: string): Promise<void> {
-  if (Date.now() > limit) {
-    const last = load.turns.slice(-30).map(turn => JSON.stringify(turn))
-    throw new Error(`${what} ${healLimitMs / 60_000} minutes after a fault.\n${last.join('\n')}`)
-  }
-  await delay(500)
-}
-
-function isWell(since: number): boolean {
-  const ways = Map.groupBy(
-    load.turns.filter(({ startedAt }) => startedAt >= since),
-    ({ way }) => way,
-  )
-  const isWayWell = (way: readonly { readonly outcome: string }[]) =>
-    way.length >= wellInARow && way.slice(-wellInARow).every(({ outcome }) => outcome === 'OK')
-  return ways.size === 6 && [...ways.values()].every(isWayWell)
-}
-
-async function isReady(): Promise<boolean> {
-  const pods = (await Promise.all(components.map(component => demo.namespace.pods(component)))).flat()
-  const statuses = pods.flatMap(({ status }) => [
-    ...(status.initContainerStatuses ?? []),
-    ...(status.containerStatuses ?? []),
-  ])
-  return pods.length === replicas * components.length && statuses.every(({ ready }) => ready)
 }
 
 async function sampleUntilTheEnd(): Promise<void> {
@@ -207,31 +165,4 @@ function minuteOf(at: number): string {
 
 function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1)
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        minutes: { type: 'string', default: '4' },
-        seed: { type: 'string', default: '1' },
-        only: { type: 'string', default: '' },
-        out: { type: 'string', default: 'soak-report' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    if (values.help) {
-      console.log(usage)
-      process.exit()
-    }
-    const { minutes, seed } = { minutes: Number(values.minutes), seed: Number(values.seed) }
-    if (!(minutes > 0)) throw new Error(`--minutes must be a positive number; it is "${values.minutes}".`)
-    if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number; it is "${values.seed}".`)
-    const chosen = faults.filter(({ name }) => name.includes(values.only))
-    if (chosen.length === 0) throw new Error(`No fault has "${values.only}" in its name.`)
-    return { ...values, minutes, seed, chosen }
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
-  }
 }

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Demo } from '../cluster/support/demo.ts'
+import type { Load } from './load.ts'
+import type { Episode } from './turn.ts'
+
+interface Watched {
+  readonly demo: Demo
+  readonly load: Load
+}
+
+const components = ['agent', 'weather-api'] as const
+/** Of each component. */
+export const replicas = 2
+/** Kubernetes waits up to five minutes before it starts a container again that ended often. */
+const limitMs = 6 * 60_000
+/** Of every way, so many turns have to go well in a row. */
+const wellInARow = 3
+
+/** Waits until every pod is ready and every way of asking works again. @throws if that takes too long. */
+export async function untilHealed(
+  { demo, load }: Watched,
+  since: number,
+  leastMs = 0,
+): Promise<Pick<Episode, 'readyAt' | 'healedAt'>> {
+  const limit = since + limitMs
+  await delay(leastMs)
+  while (!(await isReady(demo))) await waitWithin(load, limit, 'Not all pods are ready')
+  const readyAt = Date.now()
+  while (!isWell(load, since)) await waitWithin(load, limit, 'Not every way of asking works')
+  return { readyAt, healedAt: Date.now() }
+}
+
+async function waitWithin(load: Load, limit: number, what: string): Promise<void> {
+  if (Date.now() > limit) {
+    const last = load.turns.slice(-30).map(turn => JSON.stringify(turn))
+    throw new Error(`${what} ${limitMs / 60_000} minutes after a fault.\n${last.join('\n')}`)
+  }
+  await delay(500)
+}
+
+function isWell(load: Load, since: number): boolean {
+  const ways = Map.groupBy(
+    load.turns.filter(({ startedAt }) => startedAt >= since),
+    ({ way }) => way,
+  )
+  const isWayWell = (way: readonly { readonly outcome: string }[]) =>
+    way.length >= wellInARow && way.slice(-wellInARow).every(({ outcome }) => outcome === 'OK')
+  return ways.size === 6 && [...ways.values()].every(isWayWell)
+}
+
+async function isReady(demo: Demo): Promise<boolean> {
+  const pods = (await Promise.all(components.map(component => demo.namespace.pods(component)))).flat()
+  const statuses = pods.flatMap(({ status }) => [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+  ])
+  return pods.length === replicas * components.length && statuses.every(({ ready }) => ready)
+}
