@@ -18,6 +18,8 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
     const resource = resourcesOf(run, known)[index]
     if (!resource) return findings
     const isThere = (key: string) => findings.some(({ resource, found }) => found && resource.key === key)
+    // What it comes along with says it all.
+    if (resource.comesAlong && !resource.needs.every(isThere)) continue
     const located = resource.needs.every(isThere)
       ? await inStep(run, resource, () => look(run, resource, known))
       : {}
