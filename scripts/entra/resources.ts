@@ -130,6 +130,11 @@ function placeholder(key: string) {
 function blueprint(target: Target, id: Ids): Resource {
   const { blueprintName, serviceManagementReference } = target.settings
   const { appId } = id('blueprint')
+  const created = {
+    displayName: blueprintName,
+    description: describe(target),
+    ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
+  }
   return {
     key: 'blueprint',
     title: `blueprint "${blueprintName}"`,
@@ -147,16 +152,10 @@ function blueprint(target: Target, id: Ids): Resource {
     create: {
       method: 'POST',
       path: '/applications/microsoft.graph.agentIdentityBlueprint',
-      body: {
-        displayName: blueprintName,
-        description: describe(target),
-        ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
-        ...people(target),
-      },
+      body: { ...created, ...people(target) },
     },
     desired: {
-      displayName: blueprintName,
-      ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
+      ...created,
       identifierUris: [`api://${appId}`],
       api: {
         requestedAccessTokenVersion: 2,
@@ -278,6 +277,7 @@ function page(target: Target, id: Ids): Resource {
   const { pageName, redirectUris, serviceManagementReference } = target.settings
   const created = {
     displayName: pageName,
+    description: describe(target),
     signInAudience: 'AzureADMyOrg',
     spa: { redirectUris: [...redirectUris] },
     requiredResourceAccess: [
@@ -292,7 +292,7 @@ function page(target: Target, id: Ids): Resource {
     needs: [],
     find: named('/applications', pageName, target),
     addressOf: object => `/applications/${object}`,
-    create: { method: 'POST', path: '/applications', body: { ...created, description: describe(target) } },
+    create: { method: 'POST', path: '/applications', body: created },
     desired: created,
   }
 }
@@ -325,6 +325,7 @@ function weatherApi(target: Target, id: Ids): Resource {
   }
   const created = {
     displayName: apiName,
+    description: describe(target),
     signInAudience: 'AzureADMyOrg',
     api,
     appRoles: [
@@ -346,7 +347,7 @@ function weatherApi(target: Target, id: Ids): Resource {
     needs: [],
     find: named('/applications', apiName, target),
     addressOf: object => `/applications/${object}`,
-    create: { method: 'POST', path: '/applications', body: { ...created, description: describe(target) } },
+    create: { method: 'POST', path: '/applications', body: created },
     desired: {
       ...created,
       identifierUris: [`api://${id('weather-api').appId}`],

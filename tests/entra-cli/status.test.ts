@@ -78,6 +78,11 @@ const drifts: [what: string, change: Change, words: string][] = [
     'displayName is "Other", wanted "Weather API"',
   ],
   [
+    'a description, by which a broken-off set-up is found again',
+    ({ page }) => Object.assign(page, { description: null }),
+    'description is null, wanted "Made by the set-up of entra-bedrock-agent',
+  ],
+  [
     'an identifier URI',
     ({ blueprint }) => Object.assign(blueprint, { identifierUris: [] }),
     'identifierUris is []',
