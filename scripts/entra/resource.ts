@@ -69,24 +69,19 @@ export async function locate(
 ): Promise<Located> {
   const known = recorded && addressOf && !isListedOnly ? await graph.read(addressOf(recorded.id)) : undefined
   if (known) return { found: known }
-  const body = await readOpenly(graph, find)
-  if (body === hidden) return { isHidden: true }
+  const { path, mayBeForbidden = false } = find
+  let body: Json | undefined
+  try {
+    body = await graph.read(path, { mayBeForbidden })
+  } catch (error) {
+    if (mayBeForbidden && error instanceof GraphRefusal && error.status === 403) return { isHidden: true }
+    throw error
+  }
   const listed = body?.[find.within ?? 'value']
   const candidates = Array.isArray(listed) ? (listed as Json[]) : body ? [body] : []
   return {
     found: candidates.find(candidate => find.is?.(candidate) ?? true),
     namesake: candidates.find(candidate => find.isNamesake?.(candidate)),
-  }
-}
-
-const hidden = Symbol('hidden')
-
-async function readOpenly(graph: Graph, { path, mayBeForbidden = false }: Resource['find']) {
-  try {
-    return await graph.read(path, { mayBeForbidden })
-  } catch (error) {
-    if (mayBeForbidden && error instanceof GraphRefusal && error.status === 403) return hidden
-    throw error
   }
 }
 
