@@ -55,7 +55,7 @@ async function examineWith(
       secretCheck(env),
       ...hostsOf(config, env['AWS_ENDPOINT_URL_STS']).map(nameCheck),
       ...entraChecks(agent),
-      ...sidecarChecks(config),
+      ...sidecarChecks(config, env),
       ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
         flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: ['sidecar'] })),
       ),

@@ -1,4 +1,3 @@
-import { arch as machineArchitecture } from 'node:os'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { request } from 'undici'
 import type { Config } from '../../services/agent/src/config.ts'
@@ -9,6 +8,7 @@ import { explainResponse, explainSilence } from '../../services/agent/src/identi
 import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
+import { imageChecks } from './sidecar-image.ts'
 
 /** Longer than the sidecar waits for a key vault. */
 const timeoutMs = 10_000
@@ -16,7 +16,7 @@ const timeoutMs = 10_000
 /** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
 export function sidecarChecks(
   { agent, sidecarUrl, toolsets, mcpServers }: Config,
-  architecture: string = machineArchitecture(),
+  env: Readonly<Record<string, string | undefined>>,
 ): readonly Check[] {
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     send(sidecarUrl, path, headers)
@@ -32,14 +32,7 @@ export function sidecarChecks(
         return `${sidecarUrl} responds.`
       },
     },
-    {
-      name: 'sidecar image',
-      async run() {
-        return architecture === 'x64'
-          ? 'This machine is amd64, as the image is.'
-          : trouble('SIDECAR_ARCHITECTURE', `This machine is ${architecture}, the image amd64.`)
-      },
-    },
+    ...imageChecks(sidecarUrl, env),
     {
       name: 'sidecar boundary',
       needs: ['sidecar'],

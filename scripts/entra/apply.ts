@@ -3,14 +3,14 @@ import { setVariables } from './env-file.ts'
 import { GraphRefusal, type Json } from './graph.ts'
 import { NotYet } from './patience.ts'
 import type { Receipt } from './receipt.ts'
-import { locate, type Resource, refuseNamesake, toRecord } from './resource.ts'
+import { type Located, locate, type Resource, refuseNamesake, toRecord } from './resource.ts'
 import { inStep, look, type Run, resourcesOf } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference } from './survey.ts'
 import { line } from './text.ts'
 import { variablesOf } from './variables.ts'
 
-type Outcome = 'created' | 'corrected' | 'unchanged'
+type Outcome = 'created' | 'corrected' | 'unchanged' | 'hidden'
 
 /** Makes what is missing and corrects what differs; writes the receipt after every step and `.env` in the end. */
 export async function apply(run: Run, settings: Settings): Promise<void> {
@@ -23,10 +23,14 @@ export async function apply(run: Run, settings: Settings): Promise<void> {
     let outcome: Outcome = 'unchanged'
     await inStep(run, resource, async () => {
       // What is wanted depends on the ids known, which change from try to try.
-      const found = await findRecorded(run, resourceAt(run, index))
+      const { found, isHidden } = await findRecorded(run, resourceAt(run, index))
+      if (isHidden) {
+        outcome = 'hidden'
+        return
+      }
       if (!found) {
-        await create(run, resourceAt(run, index))
         outcome = 'created'
+        await create(run, resourceAt(run, index))
       }
       const isCorrected = await correct(run, resourceAt(run, index), found)
       if (isCorrected && outcome === 'unchanged') outcome = 'corrected'
@@ -49,7 +53,7 @@ function resourceAt(run: Run, index: number): Resource {
 }
 
 /** What is there already; recorded, if a run that was broken off or somebody else's hand left it unrecorded. */
-async function findRecorded(run: Run, resource: Resource): Promise<Json | undefined> {
+async function findRecorded(run: Run, resource: Resource): Promise<Located> {
   const receipt = contentOf(run)
   const located = await look(run, resource, receipt)
   refuseNamesake(resource, located, run.receipt.path)
@@ -58,13 +62,12 @@ async function findRecorded(run: Run, resource: Resource): Promise<Json | undefi
     const record = toRecord(resource, found, run.clock.nowMs())
     if (record.id !== receipt.objects[resource.key]?.id) run.receipt.record(resource.key, record)
   }
-  return found
+  return located
 }
 
 async function create(run: Run, resource: Resource): Promise<void> {
   await resource.prepare?.(run.graph)
-  const created = await sendCreation(run, resource)
-  if (!created) throw new NotYet('Entra does not show it yet')
+  const created = (await sendCreation(run, resource)) ?? (await read(run, resource))
   const { secretText } = created
   // Shown this once. Of all files it goes into this one alone.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })

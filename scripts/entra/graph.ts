@@ -8,6 +8,8 @@ export interface GraphRequest {
   readonly path: string
   readonly body?: Json
   readonly headers?: Readonly<Record<string, string>>
+  /** That it is forbidden says nothing against the sign-in. */
+  readonly mayBeForbidden?: boolean
 }
 
 interface ErrorBody {
@@ -72,14 +74,15 @@ export class Graph {
     const body = await readJson(response)
     if (response.ok) return body
     // Graph takes no token of the Azure CLI for agents in many tenants; another sign-in may do.
-    if ([401, 403].includes(response.status) && this.#signIn.fallBack()) return this.send(request)
+    const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
+    if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
     throw new GraphRefusal(request, response, body ?? {})
   }
 
   /** What is at an address, or `undefined` when nothing is. */
-  async read(path: string): Promise<Json | undefined> {
+  async read(path: string, more: Pick<GraphRequest, 'mayBeForbidden'> = {}): Promise<Json | undefined> {
     try {
-      return await this.send({ method: 'GET', path })
+      return await this.send({ method: 'GET', path, ...more })
     } catch (error) {
       if (error instanceof GraphRefusal && error.status === 404) return undefined
       throw error

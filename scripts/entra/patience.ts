@@ -32,7 +32,7 @@ const notYetCodes = [
   'Directory_ConcurrencyViolation',
 ]
 const notYetText =
-  /already exists|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
+  /already exist|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
 
 /** Does something again, after longer and longer pauses, for as long as Entra may just need time. It has to bear repetition. */
 export async function patiently<Result>(

@@ -1,5 +1,5 @@
 import { Mistake } from '../set-up/mistake.ts'
-import type { Graph, GraphRequest, Json } from './graph.ts'
+import { type Graph, GraphRefusal, type GraphRequest, type Json } from './graph.ts'
 import type { Recorded } from './receipt.ts'
 
 /** What a caller needs: a permission of the token and a role of the user, the least that do. */
@@ -31,6 +31,8 @@ export interface Resource {
     readonly within?: string
     /** Members that aren't it and are taken for it by people: the same name. */
     readonly isNamesake?: (candidate: Json) => boolean
+    /** Graph shows it to some callers only. */
+    readonly mayBeForbidden?: boolean
   }
   /** Where it is corrected and deleted, and read. */
   readonly addressOf?: (id: string) => string
@@ -47,12 +49,16 @@ export interface Resource {
   readonly watched?: Json
   /** The key of what takes it along when that is deleted. */
   readonly goesWith?: string
+  /** It is made along with that as well, and by itself only when it got lost since. */
+  readonly comesAlong?: boolean
   readonly idOf?: (object: Json) => string
 }
 
 export interface Located {
   readonly found?: Json | undefined
   readonly namesake?: Json | undefined
+  /** Whether Graph keeps it from this caller. */
+  readonly isHidden?: boolean
 }
 
 /** Looks for an object: where the receipt says, else by what it is. */
@@ -63,7 +69,14 @@ export async function locate(
 ): Promise<Located> {
   const known = recorded && addressOf && !isListedOnly ? await graph.read(addressOf(recorded.id)) : undefined
   if (known) return { found: known }
-  const body = await graph.read(find.path)
+  const { path, mayBeForbidden = false } = find
+  let body: Json | undefined
+  try {
+    body = await graph.read(path, { mayBeForbidden })
+  } catch (error) {
+    if (mayBeForbidden && error instanceof GraphRefusal && error.status === 403) return { isHidden: true }
+    throw error
+  }
   const listed = body?.[find.within ?? 'value']
   const candidates = Array.isArray(listed) ? (listed as Json[]) : body ? [body] : []
   return {

@@ -40,17 +40,51 @@ export const permissions: readonly string[] = [
   'AgentIdentityBlueprint.UpdateAuthProperties.All',
   'AgentIdentityBlueprint.AddRemoveCreds.All',
   'AgentIdentityBlueprint.DeleteRestore.All',
+  'AgentIdentityBlueprint.ReadWrite.All',
   'AgentIdentityBlueprintPrincipal.Create',
   'AgentIdentity.Create.All',
   'AgentIdentity.Read.All',
   'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
+  'AgentIdentity.ReadWrite.All',
   'Application.ReadWrite.All',
   'AppRoleAssignment.ReadWrite.All',
   'DelegatedPermissionGrant.ReadWrite.All',
   'User.Read',
   'User.ReadBasic.All',
 ]
+
+interface Users {
+  /** Between the object's address and those of its users. */
+  readonly cast: string
+  readonly sponsor: Pick<Resource, 'access'> & Pick<Resource['find'], 'mayBeForbidden'>
+  readonly owner: Pick<Resource, 'access'>
+}
+
+const usersOfBlueprint: Users = {
+  cast: '/microsoft.graph.agentIdentityBlueprint',
+  sponsor: { access: { POST: { permission: 'Application.ReadWrite.All', role: developer } } },
+  owner: {
+    access: {
+      GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
+      POST: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
+    },
+  },
+}
+const usersOfAgent: Users = {
+  cast: '',
+  // As documented, no signed-in user sees them, whatever the permission.
+  sponsor: {
+    access: { POST: { permission: 'AgentIdentity.ReadWrite.All', role: administrator } },
+    mayBeForbidden: true,
+  },
+  owner: {
+    access: {
+      GET: { permission: 'AgentIdentity.Read.All', role: developer },
+      POST: { permission: 'AgentIdentity.ReadWrite.All', role: developer },
+    },
+  },
+}
 
 /** Switching an agent off and on. */
 export const switchAccess = agentic({ permission: 'AgentIdentity.EnableDisable.All', role: administrator })
@@ -62,27 +96,30 @@ export function agentKey(name: string): string {
 /** Everything that is wanted in the tenant, in the order in which it can be made; deleted backwards. */
 export function listResources(target: Target): readonly Resource[] {
   const { settings } = target
-  const makes = [
-    blueprint,
+  const makes: readonly Make[] = [
+    ...withUsers(settings, blueprint, usersOfBlueprint),
     blueprintPrincipal,
     ...(settings.secretDays === null ? [] : [clientSecret]),
     ...settings.federatedCredentials.map(
-      credential => (one: Target, id: Ids) => federatedCredential(one, id, credential),
+      (credential): Make =>
+        (one, id) =>
+          federatedCredential(one, id, credential),
     ),
     page,
     principalOf('page'),
     pageGrant,
     weatherApi,
     principalOf('weather-api'),
-    ...settings.agents.flatMap(name => [
-      (one: Target, id: Ids) => agent(one, id, name),
-      (_one: Target, id: Ids) => appRole(id, name),
-      (_one: Target, id: Ids) => agentGrant(id, name),
+    ...settings.agents.flatMap((name): Make[] => [
+      ...withUsers(settings, (one, id) => agent(one, id, name), usersOfAgent),
+      (_one, id) => appRole(id, name),
+      (_one, id) => agentGrant(id, name),
     ]),
   ]
   return makes.map(make => make(target, key => target.objects[key] ?? placeholder(key)))
 }
 
+type Make = (target: Target, id: Ids) => Resource
 type Ids = (key: string) => Required<Pick<Recorded, 'id'>> & Pick<Recorded, 'appId'>
 
 /** Stands for an id that is not known yet, where a request is only shown. */
@@ -93,6 +130,11 @@ function placeholder(key: string) {
 function blueprint(target: Target, id: Ids): Resource {
   const { blueprintName, serviceManagementReference } = target.settings
   const { appId } = id('blueprint')
+  const created = {
+    displayName: blueprintName,
+    description: describe(target),
+    ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
+  }
   return {
     key: 'blueprint',
     title: `blueprint "${blueprintName}"`,
@@ -110,16 +152,10 @@ function blueprint(target: Target, id: Ids): Resource {
     create: {
       method: 'POST',
       path: '/applications/microsoft.graph.agentIdentityBlueprint',
-      body: {
-        displayName: blueprintName,
-        description: describe(target),
-        ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
-        ...people(target),
-      },
+      body: { ...created, ...people(target) },
     },
     desired: {
-      displayName: blueprintName,
-      ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
+      ...created,
       identifierUris: [`api://${appId}`],
       api: {
         requestedAccessTokenVersion: 2,
@@ -135,6 +171,30 @@ function blueprint(target: Target, id: Ids): Resource {
       optionalClaims: { accessToken: [tokenKind] },
     },
   }
+}
+
+/** An object, and the users who answer for it (sponsors) or may change it (owners). */
+function withUsers({ sponsors, owners }: Settings, make: Make, users: Users): readonly Make[] {
+  const makeUser =
+    (relation: 'sponsor' | 'owner') =>
+    (user: string): Make =>
+    (target, id) => {
+      const { key, title, addressOf } = make(target, id)
+      const { access, ...visibility } = users[relation]
+      const path = `${addressOf?.(id(key).id)}${users.cast}/${relation}s`
+      return {
+        key: `${key}/${relation}/${user}`,
+        title: `${relation} ${user} of ${title}`,
+        access,
+        needs: [key],
+        find: { path, is: one => one['id'] === user, ...visibility },
+        create: { method: 'POST', path: `${path}/$ref`, body: { '@odata.id': target.userAddress(user) } },
+        desired: {},
+        goesWith: key,
+        comesAlong: true,
+      }
+    }
+  return [make, ...sponsors.map(makeUser('sponsor')), ...owners.map(makeUser('owner'))]
 }
 
 function blueprintPrincipal(_target: Target, id: Ids): Resource {
@@ -217,6 +277,7 @@ function page(target: Target, id: Ids): Resource {
   const { pageName, redirectUris, serviceManagementReference } = target.settings
   const created = {
     displayName: pageName,
+    description: describe(target),
     signInAudience: 'AzureADMyOrg',
     spa: { redirectUris: [...redirectUris] },
     requiredResourceAccess: [
@@ -231,7 +292,7 @@ function page(target: Target, id: Ids): Resource {
     needs: [],
     find: named('/applications', pageName, target),
     addressOf: object => `/applications/${object}`,
-    create: { method: 'POST', path: '/applications', body: { ...created, description: describe(target) } },
+    create: { method: 'POST', path: '/applications', body: created },
     desired: created,
   }
 }
@@ -264,6 +325,7 @@ function weatherApi(target: Target, id: Ids): Resource {
   }
   const created = {
     displayName: apiName,
+    description: describe(target),
     signInAudience: 'AzureADMyOrg',
     api,
     appRoles: [
@@ -285,7 +347,7 @@ function weatherApi(target: Target, id: Ids): Resource {
     needs: [],
     find: named('/applications', apiName, target),
     addressOf: object => `/applications/${object}`,
-    create: { method: 'POST', path: '/applications', body: { ...created, description: describe(target) } },
+    create: { method: 'POST', path: '/applications', body: created },
     desired: {
       ...created,
       identifierUris: [`api://${id('weather-api').appId}`],

@@ -40,7 +40,8 @@ export async function look({ graph, clock }: Run, resource: Resource, receipt: R
   const asked = receipt.creating?.key === resource.key ? receipt.creating.askedAt : undefined
   const since = Date.parse(recorded?.recordedAt ?? asked ?? '')
   const isNew = clock.nowMs() - since < newForSeconds * 1_000
-  if (!located.found && isNew && !resource.isLost?.()) throw new NotYet('Entra does not show it yet')
+  if (!located.found && !located.isHidden && isNew && !resource.isLost?.())
+    throw new NotYet('Entra does not show it yet')
   return located
 }
 

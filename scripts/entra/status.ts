@@ -1,31 +1,42 @@
 import { Mistake } from '../set-up/mistake.ts'
 import type { Receipt } from './receipt.ts'
 import type { Run } from './run.ts'
-import { describeDifference, survey } from './survey.ts'
+import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
 /** Compares the tenant with the receipt, property by property; `true` when they agree. */
 export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)
-  let faults = 0
-  for (const { resource, found, differences } of await survey(run, receipt)) {
-    if (!found || differences.length > 0) faults++
-    run.print(
-      line(!found ? 'missing' : differences.length > 0 ? 'differs' : 'ok', resource.title, found?.['id']),
-    )
-    for (const difference of differences) run.print(`          ${describeDifference(difference)}`)
+  const findings = await survey(run, receipt)
+  for (const finding of findings) {
+    run.print(line(wordFor(finding), finding.resource.title, finding.found?.['id']))
+    for (const difference of finding.differences) run.print(`          ${describeDifference(difference)}`)
   }
   for (const name of receipt.disabledAgents)
     run.print(
       `\nAgent "${name}" is switched off and gets no new token. Switch it on: npm run entra -- enable`,
     )
+  const words = findings.map(wordFor)
+  const faults = words.filter(word => word === 'missing' || word === 'differs').length
+  const isAllShown = !words.includes('hidden')
+  if (!isAllShown) run.print(hiddenSponsors)
   run.print(
     faults === 0
-      ? '\nThe tenant is as the receipt says.'
+      ? `\n${isAllShown ? 'The tenant' : 'All else in the tenant'} is as the receipt says.`
       : `\n${faults} ${faults === 1 ? 'thing is' : 'things are'} not as the receipt says. npm run entra -- apply corrects it; whether an agent is switched on is left to enable and disable.`,
   )
   return faults === 0
 }
+
+function wordFor({ found, isHidden, differences }: Finding) {
+  if (isHidden) return 'hidden'
+  if (!found) return 'missing'
+  return differences.length > 0 ? 'differs' : 'ok'
+}
+
+const hiddenSponsors = `
+Graph shows the sponsors of agents to applications with the permission AgentIdentity.ReadWrite.All only, never to users.
+To have them compared and restored: --access-token-file with a token of such an application.`
 
 /** @throws {Mistake} when there is no receipt. */
 export function requireReceipt({ receipt }: Run): Receipt {

@@ -18,9 +18,10 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
     const resource = resourcesOf(run, known)[index]
     if (!resource) return findings
     const isThere = (key: string) => findings.some(({ resource, found }) => found && resource.key === key)
-    const located = resource.needs.every(isThere)
-      ? await inStep(run, resource, () => look(run, resource, known))
-      : {}
+    const hasNeeds = resource.needs.every(isThere)
+    // What it comes along with says it all.
+    if (resource.comesAlong && !hasNeeds) continue
+    const located = hasNeeds ? await inStep(run, resource, () => look(run, resource, known)) : {}
     const { found } = located
     if (found) {
       const objects = { ...known.objects, [resource.key]: toRecord(resource, found, run.clock.nowMs()) }

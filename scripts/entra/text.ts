@@ -10,6 +10,7 @@ const colours = {
   ok: 'green',
   missing: 'red',
   differs: 'yellow',
+  hidden: 'gray',
   disabled: 'yellow',
   enabled: 'green',
   delete: 'red',

@@ -13,7 +13,7 @@ export function writeTicket(settings: Settings, tenantId: string, graphUrl: stri
     userAddress: id => `${graphUrl}/v1.0/users/${id}`,
     nowMs: Date.now(),
     hasSecret: () => false,
-  })
+  }).filter(({ comesAlong }) => !comesAlong)
   const roles = [...new Set(resources.map(({ access }) => access.POST.role))]
   const steps = resources.map(({ title, access, create, desired, addressOf }, index) => {
     const rest = missingFrom(create.body ?? {}, desired)

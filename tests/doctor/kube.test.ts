@@ -222,7 +222,7 @@ describe('The doctor on a cluster', () => {
   it('says what Entra and AWS have to trust, to the letter', async () => {
     const federation = (await examine()).find(({ check }) => check === 'federation')
     expect(federation?.detail).toBe(
-      `Entra and AWS have to trust the issuer ${issuer} and the subject system:serviceaccount:agents:demo-agent.`,
+      `Entra and AWS have to trust the issuer ${issuer} and the subject system:serviceaccount:agents:demo-agent, in tokens for api://AzureADTokenExchange and sts.amazonaws.com.`,
     )
   })
 
@@ -242,7 +242,7 @@ describe('The doctor on a cluster', () => {
     )
   })
 
-  it('compares the pods’ subject and issuer with the receipts of what was federated', async () => {
+  it('compares the pods’ issuer, subject and audience with the receipts of what was federated', async () => {
     const elsewhere = {
       issuer: 'https://issuer.example/',
       subject: 'system:serviceaccount:agents:demo-agent',
@@ -256,6 +256,16 @@ describe('The doctor on a cluster', () => {
     expect(mismatch?.hint).toBe(
       `npm run entra -- apply --cluster-issuer ${issuer} --service-account agents:demo-agent`,
     )
+    const receipt = { settings: { federatedCredentials: [{ ...elsewhere, issuer }] } }
+    await writeFile(join(folder, 'entra.json'), JSON.stringify(receipt))
+    expect(found(await examine())).not.toContain('FAIL federation: FEDERATION_MISMATCH')
+    const audience = 'AzureADTokenExchange'
+    const others = await examine({ values: { sidecar: { credential: { projectedToken: { audience } } } } })
+    expect(others.find(({ check }) => check === 'federation')).toMatchObject({
+      status: 'FAIL',
+      code: 'FEDERATION_MISMATCH',
+      hint: 'Set sidecar.credential.projectedToken.audience=api://AzureADTokenExchange.',
+    })
     await rm(join(folder, 'entra.json'))
     const settings = { way: 'webIdentity', issuer, namespace: 'agents', serviceAccount: 'another' }
     await writeFile(join(folder, 'aws.json'), JSON.stringify({ settings }))

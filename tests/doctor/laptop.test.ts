@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { examine, type Finding } from '../../scripts/doctor/finding.ts'
+import { type Check, examine, type Finding } from '../../scripts/doctor/finding.ts'
 import { sidecarChecks } from '../../scripts/doctor/sidecar.ts'
+import { imageChecks } from '../../scripts/doctor/sidecar-image.ts'
 import { readConfig } from '../../services/agent/src/config.ts'
 import { tokenRequests } from '../contract/identity/trial.ts'
 import { identities } from '../support/identities.ts'
-import { Laptop } from './support/laptop.ts'
+import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
 
@@ -49,7 +50,7 @@ describe('The doctor on a laptop where everything works', () => {
       AWS_WEB_IDENTITY_TOKEN_FILE: laptop.cluster.tokenFile,
     }
     const findings = await laptop.examine(env, { userToken: await laptop.token() })
-    expect(codes(findings.filter(({ check }) => check !== 'sidecar image'))).toEqual([])
+    expect(codes(findings)).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
       'configuration',
       'secrets',
@@ -58,6 +59,7 @@ describe('The doctor on a laptop where everything works', () => {
       'Entra',
       'clock',
       'sidecar',
+      'sidecar version',
       'sidecar image',
       'sidecar boundary',
       'sidecar entry weather',
@@ -130,12 +132,12 @@ describe('npm run doctor', () => {
 })
 
 describe('What the emulator of the sidecar never does, the doctor names as well:', () => {
-  async function examineSidecar(respond: RequestListener, architecture = 'x64') {
+  async function examineSidecar(respond: RequestListener) {
     const server = createServer(respond)
     await new Promise<void>(listening => server.listen(0, 'localhost', listening))
     const { port } = server.address() as AddressInfo
     const config = readConfig({ ...laptop.environment, SIDECAR_URL: `http://localhost:${port}` })
-    const findings = await examine(sidecarChecks(config, architecture))
+    const findings = await examine(sidecarChecks(config, {}))
     server.closeAllConnections()
     server.close()
     return codes(findings)
@@ -154,11 +156,43 @@ describe('What the emulator of the sidecar never does, the doctor names as well:
     })
     expect(found).toContain('sidecar boundary: SIDECAR_TOO_OPEN')
   })
+})
 
-  it('an image for another processor', async () => {
-    const found = await examineSidecar((_request, response) => {
-      response.writeHead(401).end()
-    }, 'arm64')
-    expect(found).toContain('sidecar image: SIDECAR_ARCHITECTURE')
+describe('Of the sidecar’s image the doctor says', () => {
+  const lookAt = (env: Variables, machine?: string) => {
+    const running: Check = { name: 'sidecar', run: async () => 'It responds.' }
+    return examine([
+      running,
+      ...imageChecks(laptop.stack.sidecarUrl, { ...laptop.environment, ...env }, machine),
+    ])
+  }
+
+  it('the version, as Docker shows it', async () => {
+    expect(await lookAt({})).toContainEqual({
+      check: 'sidecar version',
+      status: 'PASS',
+      detail: `The sidecar is ${sidecarImage('1.1.2')}.`,
+    })
+  })
+
+  it.each([
+    ['there is no Docker', { PATH: '/nowhere' }],
+    ['Docker runs no sidecar', { RUNNING_SIDECAR: '' }],
+    ['the sidecar at the port is another', { SIDECAR_URL: 'http://localhost:1' }],
+  ])('that it could not see the version when %s, and where to look', async (_why, env) => {
+    const [, version, image] = await lookAt(env, 'x64')
+    expect(version).toMatchObject({ check: 'sidecar version', status: 'WARN', code: 'NOT_CHECKED' })
+    expect(version?.hint).toContain('docker ps')
+    expect(image).toMatchObject({ status: 'PASS', detail: 'This machine is amd64, as the image is.' })
+  })
+
+  it('that it is for another processor, whether Docker shows it or not', async () => {
+    const ofImage = { check: 'sidecar image', status: 'WARN', code: 'SIDECAR_ARCHITECTURE' }
+    expect(await lookAt({ IMAGE_ARCHITECTURE: 'arm64' }, 'x64')).toContainEqual(
+      expect.objectContaining({ ...ofImage, detail: 'This machine is amd64, the image arm64.' }),
+    )
+    expect(await lookAt({ PATH: '/nowhere' }, 'arm64')).toContainEqual(
+      expect.objectContaining({ ...ofImage, detail: 'This machine is arm64, the image amd64.' }),
+    )
   })
 })

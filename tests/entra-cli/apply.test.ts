@@ -1,24 +1,11 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { portray } from './support/portrait.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useTenant } from './support/tenant.ts'
 
-let entra: TestEntra
-let token: string
-let workplace: Workplace
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  token = await graphToken(entra)
-})
-afterAll(() => entra.close())
-beforeEach(() => {
-  entra.entra.reset()
-  workplace = new Workplace(entra.url, token)
-  return () => workplace[Symbol.dispose]()
-})
+const tenant = useTenant()
 
 const cluster = [
   '--cluster-issuer',
@@ -26,36 +13,36 @@ const cluster = [
   '--service-account',
   'agents:demo-agent',
 ]
-const content = () => entra.entra.directory.content
+const content = () => tenant.entra.directory.content
 const application = (displayName: string) =>
   content().applications.find(one => one.displayName === displayName)
-const writes = () => entra.entra.requests.all.filter(({ method }) => method !== 'GET')
+const writes = () => tenant.entra.requests.all.filter(({ method }) => method !== 'GET')
 
 describe('plan', () => {
   it('shows what would be made and changes nothing, not even a file', async () => {
     const before = portray(content())
-    const { code, output } = await workplace.run('plan', '--client-secret', ...cluster)
+    const { code, output } = await tenant.workplace.run('plan', '--client-secret', ...cluster)
     expect(code).toBe(0)
     expect(output).toContain('blueprint "Weather Agent Blueprint"')
     expect(output).toContain('12 to create, 0 to correct, 0 to keep. Nothing was changed.')
     expect(writes()).toEqual([])
     expect(portray(content())).toBe(before)
-    expect(workplace.hasReceipt).toBe(false)
+    expect(tenant.workplace.hasReceipt).toBe(false)
   })
 
   it('shows what apply would correct, and what it would add', async () => {
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const api = application('Weather API')
     if (api) api.identifierUris = []
-    const { output } = await workplace.run('plan', '--agent', 'second-agent')
+    const { output } = await tenant.workplace.run('plan', '--agent', 'second-agent')
     expect(output).toContain(`identifierUris is [], wanted ["api://${api?.appId}"]`)
-    expect(output).toContain('3 to create, 1 to correct, 9 to keep.')
+    expect(output).toContain('3 to create, 1 to correct, 10 to keep.')
   })
 })
 
 describe('apply', () => {
   it('makes everything that the documentation of Entra Agent ID names, property by property', async () => {
-    const { code } = await workplace.run('apply', '--client-secret', ...cluster)
+    const { code } = await tenant.workplace.run('apply', '--client-secret', ...cluster)
     expect(code).toBe(0)
     const blueprint = application('Weather Agent Blueprint')
     const page = application('Weather Agent page')
@@ -119,79 +106,111 @@ describe('apply', () => {
 
   it('writes nothing the second time', async () => {
     const options = ['--client-secret', ...cluster]
-    await workplace.run('apply', ...options)
-    const [before, receipt, dotenv] = [portray(content()), workplace.receipt, workplace.variables]
-    entra.entra.requests.clear()
-    const { code, output } = await workplace.run('apply', ...options)
+    await tenant.workplace.run('apply', ...options)
+    const [before, receipt, dotenv] = [
+      portray(content()),
+      tenant.workplace.receipt,
+      tenant.workplace.variables,
+    ]
+    tenant.entra.requests.clear()
+    const { code, output } = await tenant.workplace.run('apply', ...options)
     expect(code).toBe(0)
     expect(writes()).toEqual([])
     expect(output).not.toMatch(/^(created|corrected)/m)
-    expect([portray(content()), workplace.receipt, workplace.variables]).toEqual([before, receipt, dotenv])
+    expect([portray(content()), tenant.workplace.receipt, tenant.workplace.variables]).toEqual([
+      before,
+      receipt,
+      dotenv,
+    ])
   })
 
   it('adds agents, clusters and a secret to what is there, and needs no option again', async () => {
-    await workplace.run('apply', '--agent', 'first', ...cluster)
-    await workplace.run('apply', '--agent', 'second', '--client-secret')
-    await workplace.run('apply', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b')
-    const { output } = await workplace.run('plan')
-    expect(output).toContain('0 to create, 0 to correct, 16 to keep.')
+    await tenant.workplace.run('apply', '--agent', 'first', ...cluster)
+    await tenant.workplace.run('apply', '--agent', 'second', '--client-secret')
+    await tenant.workplace.run(
+      'apply',
+      '--cluster-issuer',
+      'https://issuer.example',
+      '--service-account',
+      'a:b',
+    )
+    const { output } = await tenant.workplace.run('plan')
+    expect(output).toContain('0 to create, 0 to correct, 17 to keep.')
     const agents = content().servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
     expect(agents.map(({ displayName }) => displayName)).toEqual(['first', 'second'])
-    expect(workplace.variables).toMatchObject({
+    expect(tenant.workplace.variables).toMatchObject({
       AGENT_CLIENT_ID: agents[0]?.id,
       WEATHER_ALLOWED_CALLERS: agents.map(({ id }) => id).join(','),
     })
   })
 
   it('takes names, redirect URIs, sponsors and owners from its options', async () => {
-    const { code } = await workplace.run(
+    const { code } = await tenant.workplace.run(
       'apply',
       ...['--blueprint-name', 'B', '--api-name', "Children's API", '--page-name', 'P'],
       ...['--redirect-uri', 'https://a.example/x', '--redirect-uri', 'https://b.example/x'],
       ...['--sponsor', 'ben@contoso.example', '--owner', seedIds.ada],
     )
     expect(code).toBe(0)
-    expect(application('B')?.sponsors).toEqual([seedIds.ben])
+    expect(application('B')).toMatchObject({ sponsors: [seedIds.ben], owners: [seedIds.ada] })
     expect(application('P')?.spa.redirectUris).toEqual(['https://a.example/x', 'https://b.example/x'])
     expect(application("Children's API")).toBeDefined()
-    expect((await workplace.run('apply')).output).not.toContain('created')
+    expect((await tenant.workplace.run('apply')).output).not.toContain('created')
+  })
+
+  it('adds sponsors and owners to what is there, and takes none away', async () => {
+    await tenant.workplace.run('apply')
+    const given = ['--sponsor', seedIds.ben, '--owner', seedIds.ben]
+    const plan = await tenant.workplace.run('plan', ...given)
+    expect(plan.output).toContain('3 to create, 0 to correct, 10 to keep.')
+    tenant.entra.requests.clear()
+    expect((await tenant.workplace.run('apply', ...given)).code).toBe(0)
+    expect(writes().map(({ path }) => path.split('/').slice(-2).join('/'))).toEqual([
+      ...['sponsors/$ref', 'owners/$ref', 'owners/$ref'],
+    ])
+    const both = [seedIds.ada, seedIds.ben]
+    expect(application('Weather Agent Blueprint')).toMatchObject({ sponsors: both, owners: both })
+    tenant.entra.requests.clear()
+    expect((await tenant.workplace.run('apply', ...given)).code).toBe(0)
+    expect(writes()).toEqual([])
   })
 
   it('makes a new secret when the old one has expired or is not in .env any more, and removes the old one', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
-    await workplace.run('apply', '--client-secret', '--secret-days', '7')
-    const first = workplace.variables['BLUEPRINT_CLIENT_SECRET']
+    await tenant.workplace.run('apply', '--client-secret', '--secret-days', '7')
+    const first = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
     expect(secrets()).toEqual([first])
-    workplace.pass(8 * 86_400)
-    expect((await workplace.run('status')).code).toBe(3)
-    await workplace.run('apply')
-    const second = workplace.variables['BLUEPRINT_CLIENT_SECRET']
+    tenant.workplace.pass(8 * 86_400)
+    expect((await tenant.workplace.run('status')).code).toBe(3)
+    await tenant.workplace.run('apply')
+    const second = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
     expect(second).not.toBe(first)
     expect(secrets()).toEqual([second])
-    writeFileSync(workplace.envPath, '')
-    await workplace.run('apply')
-    expect(secrets()).toEqual([workplace.variables['BLUEPRINT_CLIENT_SECRET']])
+    writeFileSync(tenant.workplace.envPath, '')
+    await tenant.workplace.run('apply')
+    expect(secrets()).toEqual([tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']])
   })
 
   it('puts the secret into .env alone, for its owner to read', async () => {
-    const { output, said } = await workplace.run('apply', '--client-secret')
-    const secret = workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
+    const { output, said } = await tenant.workplace.run('apply', '--client-secret')
+    const secret = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
     expect(secret.length).toBeGreaterThan(20)
-    expect(statSync(workplace.envPath).mode & 0o777).toBe(0o600)
-    for (const text of [output, said, JSON.stringify(workplace.receipt)]) {
+    expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
+    for (const text of [output, said, JSON.stringify(tenant.workplace.receipt)]) {
       expect(text).not.toContain(secret)
-      expect(text).not.toContain(token)
+      expect(text).not.toContain(tenant.token)
     }
   })
 
   it('changes nothing in .env but its own variables, comments and line ends included', async () => {
     const before =
       '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY=1'
-    writeFileSync(workplace.envPath, before, { mode: 0o644 })
-    await workplace.run('apply')
-    const { AGENT_CLIENT_ID, BLUEPRINT_APP_ID, CLIENT_SPA_APP_ID, WEATHER_API_APP_ID } = workplace.variables
-    expect(readFileSync(workplace.envPath, 'utf8')).toBe(
+    writeFileSync(tenant.workplace.envPath, before, { mode: 0o644 })
+    await tenant.workplace.run('apply')
+    const { AGENT_CLIENT_ID, BLUEPRINT_APP_ID, CLIENT_SPA_APP_ID, WEATHER_API_APP_ID } =
+      tenant.workplace.variables
+    expect(readFileSync(tenant.workplace.envPath, 'utf8')).toBe(
       [
         '# mine',
         'AWS_REGION=eu-central-1 # here',
@@ -204,13 +223,13 @@ describe('apply', () => {
         '',
       ].join('\r\n'),
     )
-    expect(statSync(workplace.envPath).mode & 0o777).toBe(0o600)
+    expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
   })
 
   it('begins a new .env as a copy of .env.example', async () => {
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const example = readFileSync('.env.example', 'utf8')
-    const text = readFileSync(workplace.envPath, 'utf8')
+    const text = readFileSync(tenant.workplace.envPath, 'utf8')
     expect(text.split('\n').length).toBe(example.split('\n').length)
     expect(text).toContain('# Region that Bedrock is called in')
   })

@@ -2,30 +2,18 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { describe, expect, it } from 'vitest'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { permissions } from '../../scripts/entra/resources.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useTenant } from './support/tenant.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-let entra: TestEntra
-let token: string
-let workplace: Workplace
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  token = await graphToken(entra)
-})
-afterAll(() => entra.close())
-beforeEach(() => {
-  entra.entra.reset()
-  workplace = new Workplace(entra.url, token)
-  return () => workplace[Symbol.dispose]()
-})
+const tenant = useTenant()
 
 /** The command line as a process of its own. */
 async function spawnEntra(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const given = { PATH: process.env['PATH'], HOME: workplace.folder, ...env }
+  const given = { PATH: process.env['PATH'], HOME: tenant.workplace.folder, ...env }
   const run = promisify(execFile)(process.execPath, ['scripts/entra.ts', ...args], { cwd: root, env: given })
   run.child.stdin?.end()
   return run.then(
@@ -41,10 +29,10 @@ async function spawnEntra(args: readonly string[], env: Readonly<Record<string, 
 describe('the command line', () => {
   it('works as a process: results on stdout without colours, questions unanswered without a terminal', async () => {
     const files = [
-      ...['--access-token-file', workplace.tokenPath, '--receipt', workplace.receiptPath],
-      ...['--dotenv', workplace.envPath, '--tenant', tenantId],
+      ...['--access-token-file', tenant.workplace.tokenPath, '--receipt', tenant.workplace.receiptPath],
+      ...['--dotenv', tenant.workplace.envPath, '--tenant', tenantId],
     ]
-    const env = { GRAPH_URL: entra.url }
+    const env = { GRAPH_URL: tenant.proxy.url }
     const applied = await spawnEntra(['apply', ...files], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     expect(applied.stdout).toMatch(/^created {3}[0-9a-f-]{36} blueprint "Weather Agent Blueprint"$/m)
@@ -52,7 +40,7 @@ describe('the command line', () => {
     const unanswered = await spawnEntra(['destroy', ...files], env)
     expect(unanswered.code).toBe(1)
     expect(unanswered.stderr).toContain(`Delete all of this from tenant ${tenantId}?`)
-    expect(existsSync(workplace.receiptPath)).toBe(true)
+    expect(existsSync(tenant.workplace.receiptPath)).toBe(true)
   })
 
   it.each([
@@ -68,36 +56,36 @@ describe('the command line', () => {
     [['apply', '--sign-in', 'magic'], 2, 'There are auto, azure-cli, device-code, browser.'],
     [['apply', '--tenant', 'contoso'], 2, 'TENANT_ID must be a GUID; it is "contoso".'],
   ])('%j: exit code %i, %s', async (args, code, words) => {
-    const ran = await workplace.runBare(args)
+    const ran = await tenant.workplace.runBare(args)
     expect(ran.said).toContain(words.trim())
     expect(ran.code).toBe(code)
-    expect(entra.entra.requests.all).toEqual([])
+    expect(tenant.entra.requests.all).toEqual([])
   })
 
   it('demands a tenant, and that Graph is called by https', async () => {
-    expect((await workplace.runBare(['plan'], {})).said).toContain('TENANT_ID is not set.')
-    const insecure = await workplace.runBare(['plan', '--tenant', tenantId], {
+    expect((await tenant.workplace.runBare(['plan'], {})).said).toContain('TENANT_ID is not set.')
+    const insecure = await tenant.workplace.runBare(['plan', '--tenant', tenantId], {
       GRAPH_URL: 'http://graph.example',
     })
     expect(insecure.said).toContain('GRAPH_URL must be https')
   })
 
   it('says in words that it can’t write its receipt', async () => {
-    const { code, said } = await workplace.run(
+    const { code, said } = await tenant.workplace.run(
       'apply',
       '--receipt',
-      join(workplace.folder, 'nowhere/receipt'),
+      join(tenant.workplace.folder, 'nowhere/receipt'),
     )
     expect(code).toBe(1)
     expect(said).toContain('Failed: ENOENT: no such file or directory')
   })
 
   it('has a help for each command with its options and no others', async () => {
-    const all = await workplace.runBare(['--help'])
+    const all = await tenant.workplace.runBare(['--help'])
     expect(all.code).toBe(0)
     for (const command of ['plan', 'apply', 'status', 'disable', 'enable', 'destroy'])
       expect(all.output).toMatch(new RegExp(`^ {2}${command} +\\w`, 'm'))
-    const destroy = await workplace.runBare(['destroy', '--help'])
+    const destroy = await tenant.workplace.runBare(['destroy', '--help'])
     expect(destroy.output).toContain('--dry-run')
     expect(destroy.output).not.toContain('--cluster-issuer')
     expect(Math.max(...all.output.split('\n').map(({ length }) => length))).toBeLessThan(150)
@@ -106,11 +94,17 @@ describe('the command line', () => {
 
 describe('--ticket', () => {
   it('prints the request for an identity team: each object with its Graph request, role and permission', async () => {
-    const { code, output } = await workplace.run('plan', '--ticket', '--client-secret', '--agent', 'my agent')
+    const { code, output } = await tenant.workplace.run(
+      'plan',
+      '--ticket',
+      '--client-secret',
+      '--agent',
+      'my agent',
+    )
     expect(code).toBe(0)
-    expect(entra.entra.requests.all).toEqual([])
+    expect(tenant.entra.requests.all).toEqual([])
     for (const text of [
-      `POST ${entra.url}/v1.0/applications/microsoft.graph.agentIdentityBlueprint`,
+      `POST ${tenant.proxy.url}/v1.0/applications/microsoft.graph.agentIdentityBlueprint`,
       '"sponsors@odata.bind"',
       'Role Agent ID Developer, permission AgentIdentity.Create.All.',
       '"consentType": "AllPrincipals"',
@@ -124,21 +118,21 @@ describe('--ticket', () => {
   })
 
   it('alone stands for that of plan', async () => {
-    const { code, output } = await workplace.runBare(['--ticket', '--tenant', tenantId])
+    const { code, output } = await tenant.workplace.runBare(['--ticket', '--tenant', tenantId])
     expect(code).toBe(0)
     expect(output).toContain('# Request: an agent identity')
     expect(output).toContain(`--tenant ${tenantId}`)
   })
 
   it('asks for what apply sends, request for request', async () => {
-    const { output } = await workplace.run('plan', '--ticket')
+    const { output } = await tenant.workplace.run('plan', '--ticket')
     const asked = [...output.matchAll(/^(POST|PATCH) http.*?\/v1\.0(.+)$/gm)].map(([, method, path]) => [
       method,
       path?.replace(/<[^>]+>/g, '*'),
     ])
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-    const sent = entra.entra.requests.all
+    const sent = tenant.entra.requests.all
       .filter(({ method }) => method !== 'GET')
       .map(({ method, path }) => [method, path.replace('/v1.0', '').replace(guid, '*')])
     expect(asked).toEqual(sent)
@@ -146,21 +140,23 @@ describe('--ticket', () => {
 })
 
 describe('signing in', () => {
-  it('takes the token of the Azure CLI', async () => {
-    const bin = workplace.writeCommand(
+  it('takes the token of the Azure CLI, and keeps to it where Graph hides something from every user', async () => {
+    await tenant.workplace.run('apply')
+    const bin = tenant.workplace.writeCommand(
       'az',
-      `echo '${JSON.stringify({ accessToken: token, expiresOn: '2999-01-01 00:00:00.000000' })}'`,
+      `echo '${JSON.stringify({ accessToken: tenant.token, expiresOn: '2999-01-01 00:00:00.000000' })}'`,
     )
-    const { code, stdout } = await spawnEntra(
-      ['plan', '--tenant', tenantId, '--receipt', workplace.receiptPath, '--dotenv', workplace.envPath],
-      { GRAPH_URL: entra.url, PATH: `${bin}:${process.env['PATH']}` },
+    const { receiptPath, envPath } = tenant.workplace
+    const ran = await spawnEntra(
+      ['status', '--tenant', tenantId, '--receipt', receiptPath, '--dotenv', envPath],
+      { GRAPH_URL: tenant.proxy.url, PATH: `${bin}:${process.env['PATH']}` },
     )
-    expect(stdout).toContain('10 to create')
-    expect(code).toBe(0)
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toMatch(/^hidden +sponsor/m)
   })
 
   it('says in words that the Azure CLI gives no token, and what else there is', async () => {
-    const bin = workplace.writeCommand(
+    const bin = tenant.workplace.writeCommand(
       'az',
       'echo "ERROR: Please run az login to setup account." >&2; exit 1',
     )
@@ -172,11 +168,11 @@ describe('signing in', () => {
         '--sign-in',
         'azure-cli',
         '--receipt',
-        workplace.receiptPath,
+        tenant.workplace.receiptPath,
         '--dotenv',
-        workplace.envPath,
+        tenant.workplace.envPath,
       ],
-      { GRAPH_URL: entra.url, PATH: `${bin}:${process.env['PATH']}` },
+      { GRAPH_URL: tenant.proxy.url, PATH: `${bin}:${process.env['PATH']}` },
     )
     expect(code).toBe(2)
     expect(stderr).toContain('Signing in by the Azure CLI failed')

@@ -1,47 +1,34 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { describe, expect, it } from 'vitest'
 import { startEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
-import { graphToken, Workplace } from './support/workplace.ts'
+import { useTenant } from './support/tenant.ts'
 
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 const names = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--page-name', 'My page']
 
-let entra: TestEntra
-let token: string
-let workplace: Workplace
-beforeAll(async () => {
-  // A tenant that has a set-up already, which is none of ours.
-  entra = await startEntra()
-  token = await graphToken(entra)
-})
-afterAll(() => entra.close())
-beforeEach(() => {
-  entra.entra.reset()
-  workplace = new Workplace(entra.url, token)
-  return () => workplace[Symbol.dispose]()
-})
+// It has a set-up already, which is none of ours.
+const tenant = useTenant(() => startEntra())
 
-const content = () => entra.entra.directory.content
-const deletions = () => entra.entra.requests.all.filter(({ method }) => method === 'DELETE')
+const content = () => tenant.entra.directory.content
+const deletions = () => tenant.entra.requests.all.filter(({ method }) => method === 'DELETE')
 
 describe('destroy', () => {
   it('leaves the tenant as it was before', async () => {
     const before = structuredClone(content())
-    await workplace.run('apply', ...names, ...options, '--agent', 'one', '--agent', 'two')
+    await tenant.workplace.run('apply', ...names, ...options, '--agent', 'one', '--agent', 'two')
     expect(content()).not.toEqual(before)
-    const { code, output } = await workplace.run('destroy', '--yes')
+    const { code, output } = await tenant.workplace.run('destroy', '--yes')
     expect(code).toBe(0)
     expect(output).toContain('All that the receipt named is deleted.')
     expect(content()).toEqual(before)
-    expect(workplace.hasReceipt).toBe(false)
+    expect(tenant.workplace.hasReceipt).toBe(false)
   })
 
   it('goes in the order that works: what agents were given, agents, API, page, blueprint', async () => {
-    await workplace.run('apply', ...names, ...options)
-    const { objects } = workplace.receipt
-    entra.entra.requests.clear()
-    await workplace.run('destroy', '--yes')
+    await tenant.workplace.run('apply', ...names, ...options)
+    const { objects } = tenant.workplace.receipt
+    tenant.entra.requests.clear()
+    await tenant.workplace.run('destroy', '--yes')
     const order = [
       'agent/weather-agent/grant',
       'agent/weather-agent/app-role',
@@ -59,10 +46,10 @@ describe('destroy', () => {
   })
 
   it('asks first, and does nothing without a yes or in a dry run', async () => {
-    await workplace.run('apply', ...names)
+    await tenant.workplace.run('apply', ...names)
     const set = structuredClone(content())
-    expect((await workplace.run('destroy')).code).toBe(1)
-    const dry = await workplace.run('destroy', '--dry-run')
+    expect((await tenant.workplace.run('destroy')).code).toBe(1)
+    const dry = await tenant.workplace.run('destroy', '--dry-run')
     expect(dry.code).toBe(0)
     expect(dry.output).toContain('agent identity "weather-agent"')
     expect(dry.output).toContain('Nothing was deleted.')
@@ -72,20 +59,20 @@ describe('destroy', () => {
 
   it('goes through when some of it is gone already', async () => {
     const before = structuredClone(content())
-    await workplace.run('apply', ...names, ...options, '--agent', 'mine')
-    const { objects } = workplace.receipt
-    const agent = entra.entra.directory.principalById(objects['agent/mine']?.id ?? '')
-    if (agent) entra.entra.directory.removePrincipal(agent)
+    await tenant.workplace.run('apply', ...names, ...options, '--agent', 'mine')
+    const { objects } = tenant.workplace.receipt
+    const agent = tenant.entra.directory.principalById(objects['agent/mine']?.id ?? '')
+    if (agent) tenant.entra.directory.removePrincipal(agent)
     content().applications = content().applications.filter(({ id }) => id !== objects['page']?.id)
-    expect((await workplace.run('destroy', '--yes')).code).toBe(0)
+    expect((await tenant.workplace.run('destroy', '--yes')).code).toBe(0)
     expect(content()).toEqual(before)
   })
 
   it('empties in .env what it deleted, the secret too, and leaves the rest', async () => {
-    await workplace.run('apply', ...names, ...options)
-    writeFileSync(workplace.envPath, `${readFileSync(workplace.envPath, 'utf8')}MINE=1\n`)
-    await workplace.run('destroy', '--yes')
-    expect(workplace.variables).toMatchObject({
+    await tenant.workplace.run('apply', ...names, ...options)
+    writeFileSync(tenant.workplace.envPath, `${readFileSync(tenant.workplace.envPath, 'utf8')}MINE=1\n`)
+    await tenant.workplace.run('destroy', '--yes')
+    expect(tenant.workplace.variables).toMatchObject({
       MINE: '1',
       TENANT_ID: tenantId,
       BLUEPRINT_APP_ID: '',
@@ -97,18 +84,21 @@ describe('destroy', () => {
   })
 
   it.each(['destroy', 'status', 'disable'])('%s says that there is no receipt', async command => {
-    const { code, said } = await workplace.run(command)
+    const { code, said } = await tenant.workplace.run(command)
     expect(code).toBe(2)
     expect(said).toContain('nothing was set up from here')
   })
 
   it('refuses the receipt of another tenant', async () => {
-    await workplace.run('apply', ...names)
-    writeFileSync(workplace.receiptPath, JSON.stringify({ ...workplace.receipt, tenantId: 'other' }))
-    const { code, said } = await workplace.run('destroy', '--yes')
+    await tenant.workplace.run('apply', ...names)
+    writeFileSync(
+      tenant.workplace.receiptPath,
+      JSON.stringify({ ...tenant.workplace.receipt, tenantId: 'other' }),
+    )
+    const { code, said } = await tenant.workplace.run('destroy', '--yes')
     expect(code).toBe(2)
     expect(said).toContain(`is for the tenant other, and this run is for ${tenantId}`)
-    writeFileSync(workplace.receiptPath, '{ "half": ')
-    expect((await workplace.run('destroy', '--yes')).said).toContain('is no receipt of this tool')
+    writeFileSync(tenant.workplace.receiptPath, '{ "half": ')
+    expect((await tenant.workplace.run('destroy', '--yes')).said).toContain('is no receipt of this tool')
   })
 })

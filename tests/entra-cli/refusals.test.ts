@@ -1,32 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newApplication } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
 import { permissions } from '../../scripts/entra/resources.ts'
-import { GraphProxy } from './support/graph-proxy.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useTenant } from './support/tenant.ts'
+import { graphToken } from './support/workplace.ts'
 
-let entra: TestEntra
-let proxy: GraphProxy
-let token: string
-let workplace: Workplace
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  proxy = await GraphProxy.start(entra.url)
-  token = await graphToken(entra)
-})
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]()
-  await entra.close()
-})
-beforeEach(() => {
-  entra.entra.reset()
-  proxy.reset()
-  workplace = new Workplace(proxy.url, token)
-  return () => workplace[Symbol.dispose]()
-})
+const tenant = useTenant()
 
-const content = () => entra.entra.directory.content
+const content = () => tenant.entra.directory.content
 const everything = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 
 describe('a permission that is missing is named with the least role that has it', () => {
@@ -41,39 +22,53 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
     ['AppRoleAssignment.ReadWrite.All', consenter, 'app role Weather.Read.All'],
-    ['Application.ReadWrite.All', consenter, ''],
+    ['Application.ReadWrite.All', developer, 'sponsor '],
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
   ])('%s', async (permission, role, step) => {
-    workplace.useToken(
+    tenant.workplace.useToken(
       await graphToken(
-        entra,
+        tenant,
         permissions.filter(one => one !== permission),
       ),
     )
-    const { code, said } = await workplace.run('apply', ...everything)
+    const { code, said } = await tenant.workplace.run('apply', ...everything)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
     expect(said).toContain('(Authorization_RequestDenied)')
     expect(said).toContain(`"${role}"`)
     expect(said).toContain(`permission ${permission}.`)
     expect(said).toMatch(/request-id [0-9a-f-]{36}/)
-    workplace.useToken(token)
-    expect((await workplace.run('apply', ...everything)).code).toBe(0)
+    tenant.workplace.useToken(tenant.token)
+    expect((await tenant.workplace.run('apply', ...everything)).code).toBe(0)
+  })
+
+  it.each([
+    ['AgentIdentityBlueprint.ReadWrite.All', 'blueprint "Weather Agent Blueprint"'],
+    ['AgentIdentity.ReadWrite.All', 'agent identity "weather-agent"'],
+  ])('%s, to give owners to what is there', async (permission, what) => {
+    await tenant.workplace.run('apply')
+    const without = permissions.filter(one => one !== permission)
+    tenant.workplace.useToken(await graphToken(tenant, without))
+    const { code, said } = await tenant.workplace.run('apply', '--owner', seedIds.ben)
+    expect(code).toBe(1)
+    expect(said).toContain(`Failed: owner ${seedIds.ben} of ${what}`)
+    expect(said).toContain(`"${developer}"`)
+    expect(said).toContain(`permission ${permission}.`)
   })
 
   it('to switch agents off and to delete them', async () => {
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const without = (kind: string) =>
       permissions.filter(one => !one.startsWith('AgentIdentity.') || !one.includes(kind))
-    workplace.useToken(await graphToken(entra, without('EnableDisable')))
-    expect((await workplace.run('disable')).said).toContain('AgentIdentity.EnableDisable.All')
-    workplace.useToken(await graphToken(entra, without('DeleteRestore')))
-    expect((await workplace.run('destroy', '--yes')).said).toContain('AgentIdentity.DeleteRestore.All')
+    tenant.workplace.useToken(await graphToken(tenant, without('EnableDisable')))
+    expect((await tenant.workplace.run('disable')).said).toContain('AgentIdentity.EnableDisable.All')
+    tenant.workplace.useToken(await graphToken(tenant, without('DeleteRestore')))
+    expect((await tenant.workplace.run('destroy', '--yes')).said).toContain('AgentIdentity.DeleteRestore.All')
   })
 
   it('and a token of the Azure CLI is told from another', async () => {
-    workplace.useToken(await graphToken(entra, [...permissions, 'Directory.AccessAsUser.All']))
-    const { code, said } = await workplace.run('apply')
+    tenant.workplace.useToken(await graphToken(tenant, [...permissions, 'Directory.AccessAsUser.All']))
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(1)
     expect(said).toContain('--sign-in device-code or browser')
     expect(said).toContain('npm run entra -- --ticket')
@@ -82,8 +77,8 @@ describe('a permission that is missing is named with the least role that has it'
 
 describe('apply says in words', () => {
   it('that the token has expired', async () => {
-    workplace.useToken(await graphToken(entra, permissions, { lifetimeSeconds: -10 }))
-    const { code, said } = await workplace.run('apply')
+    tenant.workplace.useToken(await graphToken(tenant, permissions, { lifetimeSeconds: -10 }))
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(1)
     expect(said).toContain('(InvalidAuthenticationToken)')
     expect(said).toContain('Sign in anew')
@@ -91,19 +86,19 @@ describe('apply says in words', () => {
 
   it('that the token is for another tenant, before it changes anything', async () => {
     const other = '99999999-9999-4999-8999-999999999999'
-    workplace.useToken(await graphToken(entra, permissions, { claims: { tid: other } }))
-    const { code, said } = await workplace.run('apply')
+    tenant.workplace.useToken(await graphToken(tenant, permissions, { claims: { tid: other } }))
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(2)
     expect(said).toContain(`The token is for the tenant ${other}`)
-    expect(proxy.calls).toEqual([])
+    expect(tenant.proxy.calls).toEqual([])
   })
 
   it('that the tenant demands a service management reference, and sends the one that is given', async () => {
-    entra.entra.settings.change({ demandsServiceManagementReference: true })
-    const { code, said } = await workplace.run('apply')
+    tenant.entra.settings.change({ demandsServiceManagementReference: true })
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(1)
     expect(said).toContain('add --service-management-reference <reference>')
-    const given = await workplace.run('apply', '--service-management-reference', 'team-7')
+    const given = await tenant.workplace.run('apply', '--service-management-reference', 'team-7')
     expect(given.code).toBe(0)
     const made = content().applications.filter(({ description }) => description?.startsWith('Made by'))
     expect(made.map(one => one.serviceManagementReference)).toEqual(['team-7', 'team-7', 'team-7'])
@@ -112,7 +107,7 @@ describe('apply says in words', () => {
   it('that the quota is used up', async () => {
     for (let index = 0; index < 2_000; index++)
       content().applications.push(newApplication({ appId: `app-${index}`, displayName: `App ${index}` }))
-    const { code, said } = await workplace.run('apply')
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(1)
     expect(said).toContain('(Agent_Directory_QuotaExceeded)')
     expect(said).toContain('those deleted in the last 30 days included')
@@ -128,7 +123,7 @@ describe('apply says in words', () => {
       const theirs = newApplication({ appId: '77777777-7777-4777-8777-777777777777', displayName, kind })
       content().applications.push(structuredClone(theirs))
       for (const command of ['plan', 'apply']) {
-        const { code, said } = await workplace.run(command)
+        const { code, said } = await tenant.workplace.run(command)
         expect(code).toBe(2)
         expect(said).toContain(`the tenant has one of that name already (${theirs.id})`)
       }
@@ -137,24 +132,24 @@ describe('apply says in words', () => {
   )
 
   it('that there is no such sponsor, and that an application has to name one', async () => {
-    const unknown = await workplace.run('apply', '--sponsor', 'nobody@contoso.example')
+    const unknown = await tenant.workplace.run('apply', '--sponsor', 'nobody@contoso.example')
     expect(unknown.code).toBe(2)
     expect(unknown.said).toContain('The tenant has no user "nobody@contoso.example".')
-    workplace.useToken(
-      await graphToken(entra, [], { user: undefined, scopes: undefined, roles: permissions }),
+    tenant.workplace.useToken(
+      await graphToken(tenant, [], { user: undefined, scopes: undefined, roles: permissions }),
     )
-    const application = await workplace.run('apply')
+    const application = await tenant.workplace.run('apply')
     expect(application.code).toBe(2)
     expect(application.said).toContain('--sponsor')
-    expect((await workplace.run('apply', '--sponsor', seedIds.ben)).code).toBe(0)
+    expect((await tenant.workplace.run('apply', '--sponsor', seedIds.ben)).code).toBe(0)
   })
 
   it('that a scope was changed by hand so that Entra refuses to correct it', async () => {
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const api = content().applications.find(({ displayName }) => displayName === 'Weather API')
     const [scope] = api?.api.oauth2PermissionScopes ?? []
     if (scope) scope.id = '66666666-6666-4666-8666-666666666666'
-    expect((await workplace.run('status')).output).toContain(
+    expect((await tenant.workplace.run('status')).output).toContain(
       'oauth2PermissionScopes[Weather.Read] is "missing"',
     )
   })
@@ -162,44 +157,44 @@ describe('apply says in words', () => {
 
 describe('Entra takes its time, and apply', () => {
   it('waits for new objects, and tells what for and how long', async () => {
-    entra.entra.settings.change({ missedLookUps: 7 })
-    const { code, said, pauses } = await workplace.run('apply', ...everything)
+    tenant.entra.settings.change({ missedLookUps: 7 })
+    const { code, said, pauses } = await tenant.workplace.run('apply', ...everything)
     expect(code).toBe(0)
     expect(said).toContain(
       'waiting 1 s for blueprint "Weather Agent Blueprint" (0 s so far): Entra does not show it yet',
     )
     expect(said).toContain('waiting 2 s for')
     expect(pauses).toContain(4)
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await tenant.workplace.run('status')).code).toBe(0)
     const made = content().applications.filter(({ description }) => description?.startsWith('Made by'))
     expect(made).toHaveLength(3)
     expect(made.flatMap(one => one.passwordCredentials)).toHaveLength(1)
   })
 
   it('gives up in the end, and goes on the next time', async () => {
-    entra.entra.settings.change({ missedLookUps: 1_000 })
-    const { code, said, pauses } = await workplace.run('apply', '--wait', '60')
+    tenant.entra.settings.change({ missedLookUps: 1_000 })
+    const { code, said, pauses } = await tenant.workplace.run('apply', '--wait', '60')
     expect(code).toBe(1)
     expect(said).toContain('even after waiting')
     expect(pauses.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(60)
-    entra.entra.settings.change({ missedLookUps: 0 })
-    expect((await workplace.run('apply')).code).toBe(0)
+    tenant.entra.settings.change({ missedLookUps: 0 })
+    expect((await tenant.workplace.run('apply')).code).toBe(0)
     expect(content().applications.filter(one => one.kind === 'agentIdentityBlueprint')).toHaveLength(1)
   })
 
   it('notices a change that was taken and not kept, and makes it again', async () => {
     let swallowed = 0
-    proxy.decide = ({ method, path }) =>
+    tenant.proxy.decide = ({ method, path }) =>
       method === 'PATCH' && path.startsWith('/v1.0/applications/') && swallowed++ < 2 ? 'swallow' : 'pass'
-    const { code, said } = await workplace.run('apply')
+    const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Entra took a change and does not show it: identifierUris is []')
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await tenant.workplace.run('status')).code).toBe(0)
   })
 
   it('says so when a change is never kept', async () => {
-    proxy.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
-    const { code, said } = await workplace.run('apply', '--wait', '20')
+    tenant.proxy.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
+    const { code, said } = await tenant.workplace.run('apply', '--wait', '20')
     expect(code).toBe(1)
     expect(said).toContain('(NotYet)')
     expect(said).toContain('identifierUris is []')
@@ -211,9 +206,9 @@ describe('Entra takes its time, and apply', () => {
       fault: { kind: 'refuse' as const, code, ...more },
       times: 2,
     })
-    entra.entra.faults.order(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
+    tenant.entra.faults.order(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
     // Ada is looked up first; each of these may strike there.
-    const { code, said, pauses } = await workplace.run('apply')
+    const { code, said, pauses } = await tenant.workplace.run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Graph limits the rate of requests')
     expect(said).toContain('Graph has a problem of its own (503 ServiceUnavailable)')
@@ -221,15 +216,15 @@ describe('Entra takes its time, and apply', () => {
   })
 
   it('is not kept from consenting for all by one user’s own consent', async () => {
-    await workplace.run('apply')
+    await tenant.workplace.run('apply')
     const [forAll] = content().permissionGrants
     if (forAll)
       content().permissionGrants = [
         { ...forAll, id: 'of-ada', consentType: 'Principal', principalId: seedIds.ada },
         ...content().permissionGrants.slice(1),
       ]
-    workplace.pass(600)
-    expect((await workplace.run('apply')).output).toContain('created')
+    tenant.workplace.pass(600)
+    expect((await tenant.workplace.run('apply')).output).toContain('created')
     expect(content().permissionGrants.map(one => one.consentType)).toEqual([
       'Principal',
       'AllPrincipals',

@@ -2,17 +2,25 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { permissions } from '../../scripts/entra/resources.ts'
 import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
 
-const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
+const options = [
+  ...['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
+  ...['--sponsor', seedIds.ada, '--owner', seedIds.ben],
+]
 
 let entra: TestEntra
 let workplace: Workplace
+let asUser: string
+let asApplication: string
 let asSetUp: DirectoryContent
 let files: readonly string[]
 beforeAll(async () => {
   entra = await startEmptyTenant()
-  workplace = new Workplace(entra.url, await graphToken(entra))
+  asUser = await graphToken(entra)
+  asApplication = await graphToken(entra, [], { user: undefined, scopes: undefined, roles: permissions })
+  workplace = new Workplace(entra.url, asUser)
   await workplace.run('apply', ...options)
   asSetUp = structuredClone(entra.entra.directory.content)
   files = workplace.save()
@@ -25,6 +33,7 @@ beforeEach(() => {
   Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
   entra.entra.requests.clear()
   workplace.restore(files)
+  workplace.useToken(asUser)
   // Long enough for Entra to show everything.
   workplace.pass(600)
 })
@@ -57,7 +66,7 @@ function tenantNow() {
 
 it('status finds the tenant as it was set up, and writes nothing', async () => {
   const { code, output } = await workplace.run('status')
-  expect(output).toContain('The tenant is as the receipt says.')
+  expect(output).toContain('All else in the tenant is as the receipt says.')
   expect(code).toBe(0)
   expect(writes()).toEqual([])
 })
@@ -67,6 +76,11 @@ const drifts: [what: string, change: Change, words: string][] = [
     'a name',
     ({ api }) => Object.assign(api, { displayName: 'Other' }),
     'displayName is "Other", wanted "Weather API"',
+  ],
+  [
+    'a description, by which a broken-off set-up is found again',
+    ({ page }) => Object.assign(page, { description: null }),
+    'description is null, wanted "Made by the set-up of entra-bedrock-agent',
   ],
   [
     'an identifier URI',
@@ -166,6 +180,21 @@ const drifts: [what: string, change: Change, words: string][] = [
     ({ principal }) => entra.entra.directory.removePrincipal(principal('Weather API')),
     'principal of the API',
   ],
+  [
+    'a sponsor of the blueprint who was taken away',
+    ({ blueprint }) => blueprint.sponsors.splice(0),
+    `sponsor ${seedIds.ada} of blueprint "Weather Agent Blueprint"`,
+  ],
+  [
+    'an owner of the blueprint who was taken away',
+    ({ blueprint }) => blueprint.owners.splice(0),
+    `owner ${seedIds.ben} of blueprint "Weather Agent Blueprint"`,
+  ],
+  [
+    'an owner of the agent who was taken away',
+    ({ agent }) => agent.owners.splice(0),
+    `owner ${seedIds.ben} of agent identity "weather-agent"`,
+  ],
 ]
 
 describe('status notices, and apply corrects,', () => {
@@ -177,6 +206,40 @@ describe('status notices, and apply corrects,', () => {
     expect(writes()).toEqual([])
     expect((await workplace.run('apply')).code).toBe(0)
     expect(await workplace.run('status')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('the sponsor of an agent', () => {
+  const title = `sponsor ${seedIds.ada} of agent identity "weather-agent"`
+
+  it('is nothing that users get to see, and is told to be so', async () => {
+    tenantNow().agent.sponsors = []
+    for (const command of ['status', 'plan', 'apply']) {
+      const { code, output } = await workplace.run(command)
+      expect(output).toMatch(new RegExp(`^hidden +${title}$`, 'm'))
+      expect(code).toBe(0)
+    }
+    expect((await workplace.run('status')).output).toContain(
+      'AgentIdentity.ReadWrite.All only, never to users',
+    )
+    expect(writes()).toEqual([])
+  })
+
+  it('is noticed by an application when it was taken away, and given back', async () => {
+    workplace.useToken(asApplication)
+    expect((await workplace.run('status')).output).toContain('The tenant is as the receipt says.')
+    tenantNow().agent.sponsors = []
+    const status = await workplace.run('status')
+    expect(status.output).toMatch(new RegExp(`^missing +${title}$`, 'm'))
+    expect(status.code).toBe(3)
+    const plan = await workplace.run('plan')
+    expect(plan.output).toMatch(new RegExp(`^create +new +${title}$`, 'm'))
+    expect(plan.output).toContain('1 to create, 0 to correct')
+    expect(writes()).toEqual([])
+    const apply = await workplace.run('apply')
+    expect(apply.output).toMatch(new RegExp(`^created +${seedIds.ada} +${title}$`, 'm'))
+    expect(tenantNow().agent.sponsors).toEqual([seedIds.ada])
+    expect((await workplace.run('status')).code).toBe(0)
   })
 })
 

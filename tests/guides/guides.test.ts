@@ -7,7 +7,7 @@ import { AwsAccount } from '../aws/support/aws-account.ts'
 import { Rendering, run } from '../chart/support/render.ts'
 import { commandsOf, readGuide } from './commands.ts'
 
-const guides = ['aks.md', 'eks.md', 'clean-up.md']
+const guides = ['aks.md', 'eks.md', 'local-with-real-entra.md', 'clean-up.md']
 
 /** Who runs commands that begin so. */
 const runners: readonly (readonly [begin: string, where: string])[] = [
@@ -15,6 +15,8 @@ const runners: readonly (readonly [begin: string, where: string])[] = [
   ['helm install', 'here, as helm template'],
   ['npm run doctor --', 'tests/doctor/kube.test.ts'],
   ['npm run entra --', 'tests of the Entra commands'],
+  ['npx node --env-file=.env', 'tests/guides/local.test.ts'],
+  ['npm run build:page && npx node --env-file=.env', 'tests/guides/local.test.ts; make test builds the page'],
   ['helm test', 'tests/cluster/lifecycle.test.ts'],
   ['helm uninstall', 'tests/cluster/lifecycle.test.ts'],
   ['kubectl apply -f k8s/namespace.yaml', 'tests/cluster, in namespaces of their own'],

@@ -17,15 +17,19 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipts: Re
     name: 'federation',
     async run() {
       const [agent] = podsOf(release, 'agent')
-      if (!agent || !usesProjectedTokens(agent)) return 'The pods authenticate by no token of the cluster.'
+      const audiences = agent ? audiencesOf(agent) : []
+      if (!agent || audiences.length === 0) return 'The pods authenticate by no token of the cluster.'
       const issuer = await issuerOf(kubectl)
       const subject = `system:serviceaccount:${release.namespace}:${agent.spec.serviceAccountName}`
-      compareEntra(receipts.entra, { issuer, subject })
+      compareEntra(receipts.entra, { issuer, subject }, audiences)
       compareAws(receipts.aws, { issuer, subject })
-      return `Entra and AWS have to trust the issuer ${issuer ?? '(the doctor may not read it)'} and the subject ${subject}.`
+      return `Entra and AWS have to trust the issuer ${issuer ?? '(the doctor may not read it)'} and the subject ${subject}, in tokens for ${audiences.join(' and ')}.`
     },
   }
 }
+
+/** Of every federated credential that `npm run entra` makes. */
+const entraAudience = 'api://AzureADTokenExchange'
 
 interface Federated {
   readonly issuer: string | undefined
@@ -33,10 +37,16 @@ interface Federated {
 }
 
 /** The credentials that a blueprint has, as the receipt tells; other clusters may be among them. */
-function compareEntra(path: string, { issuer, subject }: Federated): void {
+function compareEntra(path: string, { issuer, subject }: Federated, audiences: readonly string[]): void {
   const settings = readSettings(path)
   const credentials = settings?.['federatedCredentials'] as readonly Federated[] | undefined
   if (!credentials || credentials.length === 0) return
+  if (!audiences.includes(entraAudience))
+    throw problem(
+      'FEDERATION_MISMATCH',
+      `The pods’ tokens are for ${audiences.join(' and ')}; the credentials of ${path} want ${entraAudience}.`,
+      { hint: `Set sidecar.credential.projectedToken.audience=${entraAudience}.` },
+    )
   if (credentials.some(one => one.subject === subject && (issuer ?? one.issuer) === one.issuer)) return
   const known = credentials.map(one => `${one.issuer} ${one.subject}`).join(', ')
   throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
@@ -64,9 +74,10 @@ function readSettings(path: string): Readonly<Record<string, unknown>> | undefin
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).settings : undefined
 }
 
-function usesProjectedTokens({ spec }: Pod): boolean {
-  return (spec.volumes ?? []).some(({ projected }) =>
-    projected?.sources.some(({ serviceAccountToken }) => serviceAccountToken?.audience !== undefined),
+/** Of the tokens that are projected into a pod. */
+function audiencesOf({ spec }: Pod): readonly string[] {
+  return (spec.volumes ?? []).flatMap(({ projected }) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []),
   )
 }
 

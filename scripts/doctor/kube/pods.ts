@@ -1,5 +1,6 @@
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
+import { judgeVersion } from '../sidecar-image.ts'
 import {
   type Container,
   containersOf,
@@ -62,12 +63,8 @@ function checkSidecar(release: Release, agent: Pod) {
   const { ASPNETCORE_ENVIRONMENT } = settingsOf(release, sidecar)
   if (ASPNETCORE_ENVIRONMENT === 'Development')
     throw trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
-  const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []
-  if (major !== undefined) {
-    const version = Number(major) * 10_000 + Number(minor) * 100 + Number(patch)
-    if (version < 10_100) throw trouble('SIDECAR_TOO_OPEN', `${image} lets any pod in.`)
-    if (version < 10_102) return trouble('SIDECAR_TOO_OPEN', `${image} takes requests by any host name.`)
-  }
+  const old = judgeVersion(image)
+  if (old) return old
   const isOfficial = image.startsWith('mcr.microsoft.com/')
   if (isOfficial && agent.spec.nodeSelector?.['kubernetes.io/arch'] !== 'amd64')
     return trouble('SIDECAR_ARCHITECTURE', 'The agent’s pods may go to nodes that are not amd64.')

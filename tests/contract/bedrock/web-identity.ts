@@ -15,13 +15,21 @@ export interface Cluster {
   project(claims?: { sub?: string; aud?: string; iss?: string; lifetimeSeconds?: number }): Promise<void>
   write(text: string): Promise<void>
   removeToken(): Promise<void>
+  /** Nobody gets at its keys any more, until it is shown again. */
+  hide(): void
+  show(): void
   close(): Promise<void>
 }
 
 export async function createCluster(): Promise<Cluster> {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'cluster', alg: 'RS256', use: 'sig' }] }
+  let isHidden = false
   const server = createServer((request, response) => {
+    if (isHidden) {
+      request.socket.destroy()
+      return
+    }
     const discovery = { issuer: issuer(), jwks_uri: `${issuer()}/keys` }
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(request.url === '/keys' ? keys : discovery))
@@ -50,6 +58,12 @@ export async function createCluster(): Promise<Cluster> {
           .setProtectedHeader({ alg: 'RS256', kid: 'cluster' })
           .sign(privateKey),
       )
+    },
+    hide: () => {
+      isHidden = true
+    },
+    show: () => {
+      isHidden = false
     },
     removeToken: () => rm(tokenFile, { force: true }),
     close: async () => {

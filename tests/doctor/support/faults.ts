@@ -3,7 +3,7 @@ import type { FaultOrder as EntraFault } from '../../../emulators/entra/src/emul
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import type { LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { identities } from '../../support/identities.ts'
-import { type Laptop, roleArn, type Variables } from './laptop.ts'
+import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 
 /** One thing made wrong, and the code by which the doctor has to name it. */
 export interface InducedFailure {
@@ -211,10 +211,32 @@ const sidecar: readonly InducedFailure[] = [
     sidecar: { AzureAd__TenantId: undefined },
   },
   {
+    what: 'the sidecar’s image is 1.0.0',
+    code: 'SIDECAR_TOO_OPEN',
+    env: { RUNNING_SIDECAR: sidecarImage('1.0.0') },
+  },
+  {
+    what: 'the sidecar’s image is 1.1.1',
+    code: 'SIDECAR_TOO_OPEN',
+    warns: true,
+    env: { RUNNING_SIDECAR: sidecarImage('1.1.1') },
+  },
+  {
+    what: 'the sidecar is not run by Docker on this machine',
+    code: 'NOT_CHECKED',
+    warns: true,
+    env: { RUNNING_SIDECAR: undefined },
+  },
+  {
     what: 'the sidecar takes any host name',
     code: 'SIDECAR_TOO_OPEN',
     warns: true,
     sidecar: { AllowedHosts: '*' },
+  },
+  {
+    what: 'the sidecar cannot reach Entra',
+    code: 'SIDECAR_FAILED',
+    sidecar: { AzureAd__Instance: 'http://localhost:9/' },
   },
   {
     what: 'the sidecar’s entry weatherApp has no scope',
@@ -517,6 +539,11 @@ const bedrockCredential: readonly InducedFailure[] = [
     code: 'BEDROCK_CREDENTIALS_INVALID',
     env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-api-key-of-another-region' },
   },
+  brokenBedrock(
+    { kind: 'error', name: 'InvalidSignatureException', message: 'Signature expired: 20260101T000000Z' },
+    'BEDROCK_CREDENTIALS_INVALID',
+    'the clock of this machine is not that of AWS',
+  ),
   mistrusted('the trust policy has another subject', { sub: 'system:serviceaccount:default:default' }),
   mistrusted('the token is for another audience', { aud: 'api://AzureADTokenExchange' }),
   mistrusted('IAM has no OIDC provider of this issuer', { iss: 'https://issuer.example/' }),
@@ -526,6 +553,15 @@ const bedrockCredential: readonly InducedFailure[] = [
     code: 'BEDROCK_CREDENTIALS_INVALID',
     env: webIdentity,
     change: ({ cluster }) => cluster.removeToken(),
+  },
+  {
+    what: 'STS cannot reach the cluster’s issuer',
+    code: 'BEDROCK_UNAVAILABLE',
+    env: webIdentity,
+    change: async ({ cluster }) => {
+      await cluster.project()
+      cluster.hide()
+    },
   },
   {
     what: 'STS is out of reach',
@@ -626,6 +662,7 @@ const bedrockCall: readonly InducedFailure[] = [
   account({ contextTokens: 1 }, 'BEDROCK_INPUT_TOO_LONG', 'the input is longer than the model can read'),
   bedrockError('ThrottlingException', 'BEDROCK_THROTTLED', 'Bedrock throttles'),
   bedrockError('ServiceQuotaExceededException', 'BEDROCK_THROTTLED', 'a quota is used up'),
+  bedrockError('ModelNotReadyException', 'BEDROCK_UNAVAILABLE', 'the model is not ready'),
   bedrockError('ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 'the model takes too long'),
   bedrockError('ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 'Bedrock is down'),
   brokenBedrock({ kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE', 'a proxy responds in Bedrock’s place'),

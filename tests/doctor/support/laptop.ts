@@ -1,3 +1,5 @@
+import { arch } from 'node:os'
+import { resolve } from 'node:path'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { examineLaptop, type LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
@@ -10,6 +12,10 @@ export type Variables = Readonly<Record<string, string | undefined>>
 export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
 const usual: Variables = {}
+
+export function sidecarImage(version: string): string {
+  return `mcr.microsoft.com/entra-sdk/auth-sidecar:${version}-azurelinux3.0-distroless`
+}
 
 /** What a developer has: sidecar and weather API on this machine, a tenant and an AWS account. All of them emulators. */
 export class Laptop implements AsyncDisposable {
@@ -46,6 +52,7 @@ export class Laptop implements AsyncDisposable {
   async startAfresh(sidecar: Variables = {}, weather: Variables = usual): Promise<void> {
     this.entra.reset()
     this.aws.reset()
+    this.cluster.show()
     await this.stack.restart('sidecar', sidecar)
     // It remembers nothing, so it can stay unless its settings change.
     if (weather === this.#weather && this.stack.runs('weather')) return
@@ -65,6 +72,9 @@ export class Laptop implements AsyncDisposable {
       SIDECAR_URL: this.stack.sidecarUrl,
       WEATHER_API_URL: this.stack.weatherUrl,
       PORT: new URL(this.stack.agentUrl).port,
+      PATH: resolve(import.meta.dirname, 'recorded-docker'),
+      RUNNING_SIDECAR: sidecarImage('1.1.2'),
+      IMAGE_ARCHITECTURE: arch() === 'x64' ? 'amd64' : arch(),
       ...this.aws.environment,
       ...staticKeys,
     }

@@ -107,6 +107,7 @@ export type Application = Static<typeof ApplicationProperties> & {
   federatedIdentityCredentials: FederatedIdentityCredential[]
   /** Object ids of users. */
   sponsors: string[]
+  owners: string[]
 }
 
 export interface ServicePrincipal {
@@ -122,6 +123,7 @@ export interface ServicePrincipal {
   /** Agent identities only: the `appId` of the blueprint that acts for them. */
   readonly agentIdentityBlueprintId: string | null
   sponsors: string[]
+  owners: string[]
 }
 
 export interface User {
@@ -184,6 +186,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     certificates: [],
     federatedIdentityCredentials: [],
     sponsors: [],
+    owners: [],
     ...given,
   }
 }
@@ -199,6 +202,7 @@ export function newServicePrincipal(
     appRoleAssignmentRequired: false,
     agentIdentityBlueprintId: null,
     sponsors: [],
+    owners: [],
     ...given,
   }
 }

@@ -72,7 +72,7 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     throw badRequest(
       'ServiceManagementReference field is required for Create, but is missing in the request.',
     )
-  const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': _owners, ...properties } = body
+  const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': owners, ...properties } = body
   const appId = randomUUID()
   const application = newApplication({
     // A blueprint's two ids are one.
@@ -82,6 +82,8 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     displayName: body.displayName,
     createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
     sponsors: readBoundUsers(entra, sponsors),
+    // Whoever makes an application owns it.
+    owners: [...new Set([...readBoundUsers(entra, owners), ...(caller.userId ? [caller.userId] : [])])],
   })
   if (isBlueprint && application.sponsors.length === 0)
     throw badRequest('At least one sponsor is required for an agent identity blueprint.')
@@ -155,8 +157,15 @@ function checkPreAuthorized({ api }: Application, change: Partial<Application['a
 
 /** An application as Graph shows it: no secret text. */
 function showApplication(entra: Entra, application: Application) {
-  const { kind, passwordCredentials, certificates, federatedIdentityCredentials, sponsors, ...shown } =
-    application
+  const {
+    kind,
+    passwordCredentials,
+    certificates,
+    federatedIdentityCredentials,
+    sponsors,
+    owners,
+    ...shown
+  } = application
   const isBlueprint = kind === 'agentIdentityBlueprint'
   return {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),

@@ -16,6 +16,9 @@ export const NewApplication = Type.Object(
   exact,
 )
 
+/** What `$ref` is told to refer to. */
+export const Reference = Type.Object({ '@odata.id': Type.String({ format: 'uri' }) }, exact)
+
 export const NewServicePrincipal = Type.Object({ ...odataType, appId: Guid }, exact)
 /** `accountEnabled: false` is how a principal is kept from getting tokens. */
 export const ServicePrincipalPatch = Type.Object(

@@ -349,6 +349,54 @@ describe('Graph', () => {
     expect((await graph.read(path)).value).toEqual([])
   })
 
+  it.each([
+    [`/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`],
+    [`/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`],
+  ])('lists the sponsors and owners of %s, and takes further ones', async path => {
+    const idsOf = async (relation: string) =>
+      (await graph.read(`${path}/${relation}`)).value.map(({ id }: { id: string }) => id)
+    const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${seedIds.ben}` }
+    for (const relation of ['sponsors', 'owners']) {
+      const before = await idsOf(relation)
+      expect((await graph.post(`${path}/${relation}/$ref`, reference)).status).toBe(204)
+      expect(await idsOf(relation)).toEqual([...before, seedIds.ben])
+    }
+    expect((await graph.read(`${path}/sponsors`)).value).toContainEqual(
+      expect.objectContaining({ '@odata.type': '#microsoft.graph.user', displayName: 'Ada Osei' }),
+    )
+  })
+
+  it('shows and changes the sponsors of an agent for applications only', async () => {
+    const token = await orderToken(entra, {
+      client: setupAppId,
+      resource: wellKnown.graphUri,
+      user: seedIds.ada,
+      scopes: ['AgentIdentity.ReadWrite.All', 'AgentIdentity.Read.All'],
+    })
+    const asAda = { authorization: `Bearer ${token}` }
+    const path = `/v1.0/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
+    const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/users/${seedIds.ben}` }
+    expect((await graph.send('GET', `${path}/sponsors`, undefined, asAda)).status).toBe(403)
+    expect((await graph.send('POST', `${path}/sponsors/$ref`, reference, asAda)).status).toBe(403)
+    expect((await graph.send('GET', `${path}/owners`, undefined, asAda)).status).toBe(200)
+    expect((await graph.send('POST', `${path}/owners/$ref`, reference, asAda)).status).toBe(204)
+  })
+
+  it('makes whoever signed in an owner of the applications that they make', async () => {
+    const token = await orderToken(entra, {
+      client: setupAppId,
+      resource: wellKnown.graphUri,
+      user: seedIds.ada,
+      scopes: ['AgentIdentityBlueprint.Create'],
+    })
+    const { body } = await graph.post(
+      '/applications/microsoft.graph.agentIdentityBlueprint',
+      { displayName: 'x', ...sponsors },
+      { authorization: `Bearer ${token}` },
+    )
+    expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])
+  })
+
   it('knows the users, and who the caller is', async () => {
     expect(await graph.read('/users/ben@contoso.example')).toMatchObject({ id: seedIds.ben })
     expect((await graph.read('/me')).error.code).toBe('Request_BadRequest')

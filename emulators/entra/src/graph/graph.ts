@@ -5,6 +5,7 @@ import { type Caller, readCaller, requirePermission } from './caller.ts'
 import { credentialRoutes } from './credentials.ts'
 import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
 import { permissionRoutes } from './permissions.ts'
+import { responsibleUserRoutes } from './responsible-users.ts'
 import { servicePrincipalRoutes } from './service-principals.ts'
 
 declare module 'fastify' {
@@ -28,7 +29,13 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   app.setNotFoundHandler(() => {
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
-  const routes = [applicationRoutes, credentialRoutes, permissionRoutes, servicePrincipalRoutes]
+  const routes = [
+    applicationRoutes,
+    credentialRoutes,
+    permissionRoutes,
+    responsibleUserRoutes,
+    servicePrincipalRoutes,
+  ]
   for (const plugin of routes) await app.register(plugin, { entra })
 
   // Set-up scripts look for a sponsor, and for who they are.

@@ -28,11 +28,16 @@ export function findServicePrincipal(entra: Entra, key: string): ServicePrincipa
 /** Ids of the users that `…@odata.bind` names by their addresses. */
 export function readBoundUsers(entra: Entra, addresses: readonly string[] = []): string[] {
   return addresses.map(address => {
-    const id = /\/(?:users|directoryObjects)\/([^/]+)$/i.exec(address)?.[1]
-    const user = id === undefined ? undefined : entra.directory.user(id)
-    if (!user) throw badRequest(`'${address}' names no user of this tenant.`)
-    return user.id
+    const id = readUserId(entra, address)
+    if (id === undefined) throw badRequest(`'${address}' names no user of this tenant.`)
+    return id
   })
+}
+
+/** The id of the user that has this address. */
+export function readUserId({ directory }: Entra, address: string): string | undefined {
+  const [, key] = /\/(?:users|directoryObjects)\/([^/]+)$/i.exec(address) ?? []
+  return key === undefined ? undefined : directory.user(key)?.id
 }
 
 /** A collection; `$filter` knows `eq` and `and`, all else is refused rather than ignored. */

@@ -24,6 +24,9 @@ beforeEach(async () => {
 })
 
 const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
+const reference = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
+const blueprintPath = `/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`
+const agentPath = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
 const unknownId = '99999999-9999-4999-8999-999999999999'
 
 async function newBlueprint() {
@@ -77,6 +80,31 @@ describe('Graph refuses', () => {
         }),
       400,
       'Request_BadRequest',
+    ],
+    [
+      'a sponsor who is one already',
+      () => graph.post(`${blueprintPath}/sponsors/$ref`, reference(seedIds.ada)),
+      400,
+      'Request_BadRequest',
+    ],
+    [
+      'an owner who does not exist',
+      () => graph.post(`${agentPath}/owners/$ref`, reference(unknownId)),
+      404,
+      'Request_ResourceNotFound',
+    ],
+    ['a reference to nobody', () => graph.post(`${agentPath}/owners/$ref`, {}), 400, 'Request_BadRequest'],
+    [
+      'sponsors of what can have none',
+      () => graph.send('GET', `/v1.0/servicePrincipals/${seedIds.weatherPrincipal}/sponsors`),
+      400,
+      'BadRequest',
+    ],
+    [
+      'sponsors of an unknown agent',
+      () => graph.send('GET', `/v1.0/servicePrincipals/${unknownId}/microsoft.graph.agentIdentity/sponsors`),
+      404,
+      'Request_ResourceNotFound',
     ],
     [
       'redirect URIs for a blueprint',

@@ -72,6 +72,7 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
       createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
       agentIdentityBlueprintId: blueprint.appId,
       sponsors,
+      owners: readBoundUsers(entra, body['owners@odata.bind']),
     })
     entra.directory.content.servicePrincipals.push(agent)
     return reply.code(201).send(show(agent))
@@ -136,7 +137,7 @@ function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId
 
 /** A principal as Graph shows it. An agent identity has no `appId` there. */
 function showServicePrincipal(principal: ServicePrincipal, application: Application | undefined) {
-  const { kind, sponsors, agentIdentityBlueprintId, ...properties } = principal
+  const { kind, sponsors, owners, agentIdentityBlueprintId, ...properties } = principal
   if (kind === 'agentIdentity')
     return {
       '@odata.type': '#microsoft.graph.agentIdentity',
