@@ -54,6 +54,7 @@ export function createChatModel(config: BedrockConfig, client: BedrockRuntimeCli
     region,
     model: modelId,
     maxTokens,
+    streaming: true,
     streamIdleTimeout: limits.silenceMs,
     ...(temperature === undefined ? {} : { temperature }),
     ...(additionalModelRequestFields === undefined ? {} : { additionalModelRequestFields }),

@@ -1,17 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 
-/** Runs a call and hands over the id that AWS gives its request, by which CloudTrail knows it, as soon as there is a response. */
-export type NoteRequestId = <Result>(note: (id: string) => void, call: () => Result) => Result
+/** Runs a call and tells when its response begins, with the id that AWS gave the request, by which CloudTrail knows it. */
+export type NoteRequestId = <Result>(note: (id: string | undefined) => void, call: () => Result) => Result
 
-/** LangChain loses the id of a streamed response, so it is taken where the SDK has it. */
+/** LangChain loses both for a stream, so they are taken where the SDK has them. */
 export function watchRequestIds(client: BedrockRuntimeClient): NoteRequestId {
-  const notes = new AsyncLocalStorage<(id: string) => void>()
+  const notes = new AsyncLocalStorage<(id: string | undefined) => void>()
   client.middlewareStack.add(
     next => async sent => {
       const result = await next(sent)
-      const { requestId } = result.output.$metadata
-      if (requestId !== undefined) notes.getStore()?.(requestId)
+      notes.getStore()?.(result.output.$metadata.requestId)
       return result
     },
     { step: 'initialize', name: 'noteRequestId' },

@@ -1,7 +1,7 @@
 import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
-import { Annotation, END, type Runtime, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, Command, END, type Runtime, START, StateGraph } from '@langchain/langgraph'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import type { Bedrock } from '../../model/bedrock.ts'
 import { problem } from '../../problems.ts'
@@ -24,7 +24,7 @@ const State = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
   toolUses: Annotation<ToolUse[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
   usage: Annotation<TokenUsage | null>({ reducer: addUsage, default: () => null }),
-  modelCalls: Annotation<number>({ reducer: (sum, added) => sum + added, default: () => 0 }),
+  modelCalls: Annotation<number>({ reducer: (_, latest) => latest, default: () => 0 }),
   response: Annotation<ModelResponse>(),
 })
 type AgentState = typeof State.State
@@ -74,23 +74,30 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
 
 function buildGraph() {
   return new StateGraph(State, Context)
-    .addNode('model', async (state: AgentState, runtime: GraphRuntime) => {
-      const run = runOf(runtime)
-      run.answer.startParagraph()
-      const response = await callModel(run, state.messages)
-      return { response, messages: [response.message], modelCalls: 1, usage: response.usage ?? null }
-    })
+    .addNode(
+      'model',
+      async (state: AgentState, runtime: GraphRuntime) => {
+        const run = runOf(runtime)
+        run.answer.startParagraph()
+        const response = await callModel(run, state.messages)
+        const modelCalls = state.modelCalls + 1
+        return new Command({
+          goto: guard(response, modelCalls),
+          update: { response, messages: [response.message], modelCalls, usage: response.usage ?? null },
+        })
+      },
+      { ends: ['tools', END] },
+    )
     .addNode('tools', async ({ response }: AgentState, runtime: GraphRuntime) =>
       runTools(runOf(runtime), response),
     )
     .addEdge(START, 'model')
-    .addConditionalEdges('model', guard, ['tools', END])
     .addEdge('tools', 'model')
     .compile()
 }
 
 /** What lies between model and tools: stop reason and limits. The deadline is the turn's signal. */
-function guard({ response, modelCalls }: AgentState): 'tools' | typeof END {
+function guard(response: ModelResponse, modelCalls: number): 'tools' | typeof END {
   if (judge(response).next === 'end') return END
   if (modelCalls >= modelCallLimit) {
     throw problem(

@@ -1,12 +1,14 @@
 import { genAi } from '@entra-bedrock-agent/telemetry'
+import { BaseCallbackHandler, type HandleLLMNewTokenCallbackFields } from '@langchain/core/callbacks/base'
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
+import { ChatGenerationChunk } from '@langchain/core/outputs'
 import type { Runnable } from '@langchain/core/runnables'
 import type { BedrockAvailability } from '../../model/availability.ts'
 import type { ConnectedBedrock } from '../../model/connection.ts'
 import type { CallPhase } from '../../model/failure-signs.ts'
 import { explainFailure } from '../../model/failures.ts'
 import type { Turn } from '../../turn/turn.ts'
-import { type ModelResponse, ResponseAssembler } from './model-response.ts'
+import { type ModelResponse, ResponseAssembler, type ResponseChunk } from './model-response.ts'
 
 /** What a model call needs beside the messages. */
 export interface ModelCall {
@@ -59,18 +61,19 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let firstEventMs: number | undefined
   let awsRequestId: string | undefined
   const assembler = new ResponseAssembler()
+  const listener = new ChunkListener(chunk => {
+    firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
+    call.write(assembler.add(chunk))
+  })
+  let ending: AIMessageChunk
   try {
-    const chunks = await bedrock.noteRequestId(
+    ending = await bedrock.noteRequestId(
       id => {
+        phase = 'stream'
         awsRequestId = id
       },
-      () => call.model.stream(messages, { signal: turn.signal }),
+      () => call.model.invoke(messages, { signal: turn.signal, callbacks: [listener] }),
     )
-    for await (const chunk of chunks) {
-      phase = 'stream'
-      firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
-      call.write(assembler.add(chunk))
-    }
     turn.signal.throwIfAborted()
   } catch (error) {
     // The turn's own end, not Bedrock's fault; whoever aborted says why.
@@ -81,7 +84,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     step.fail(failure.toDocument(turn.requestId), describeLogIds(requestId))
     throw failure
   }
-  const response = assembler.finish()
+  const response = assembler.finish(ending)
   if (response.stopReason !== undefined) call.availability.succeeded()
   const { stopReason, usage } = response
   step.ok(
@@ -109,4 +112,27 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
 
 function describeLogIds(awsRequestId: string | undefined) {
   return awsRequestId === undefined ? {} : { logIds: { awsRequestId } }
+}
+
+/** Sees each chunk of text, thinking or tool calls as it comes. `stream()` would do so too, for 0.4 ms more CPU an answer. */
+class ChunkListener extends BaseCallbackHandler {
+  readonly name = 'chunk-listener'
+  readonly #take: (chunk: ResponseChunk) => void
+
+  constructor(take: (chunk: ResponseChunk) => void) {
+    // The model's call waits for the handler, and fails with it.
+    super({ raiseError: true })
+    this.#take = take
+  }
+
+  override handleLLMNewToken(
+    _token: string,
+    _index: unknown,
+    _runId: string,
+    _parentRunId?: string,
+    _tags?: string[],
+    fields?: HandleLLMNewTokenCallbackFields,
+  ): void {
+    if (fields?.chunk instanceof ChatGenerationChunk) this.#take(fields.chunk.message as AIMessageChunk)
+  }
 }

@@ -2,10 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ResponseAssembler, type ResponseChunk } from './model-response.ts'
 
-const stop = (stopReason: string): ResponseChunk => ({
-  content: '',
-  response_metadata: { messageStop: { stopReason } },
-})
 const toolStart = (index: number, id: string, name: string): ResponseChunk => ({
   content: '',
   tool_call_chunks: [{ index, id, name }],
@@ -21,16 +17,18 @@ const thinking = (index: number, block: Record<string, unknown>): ResponseChunk 
 function assemble(...chunks: ResponseChunk[]) {
   const assembler = new ResponseAssembler()
   const shown = chunks.map(chunk => assembler.add(chunk)).join('')
-  return { shown, reply: assembler.finish() }
+  return { shown, reply: assembler.finish({}) }
 }
 
 describe('a streamed reply', () => {
   it('is the text as it came, with stop reason and usage', () => {
-    const { shown, reply } = assemble({ content: 'Oslo ' }, { content: 'is cold.' }, stop('end_turn'), {
-      content: '',
+    const assembler = new ResponseAssembler()
+    expect(assembler.add({ content: 'Oslo ' })).toBe('Oslo ')
+    expect(assembler.add({ content: 'is cold.' })).toBe('is cold.')
+    const reply = assembler.finish({
+      response_metadata: { messageStop: { stopReason: 'end_turn' } },
       usage_metadata: { input_tokens: 7, output_tokens: 3, total_tokens: 10 },
     })
-    expect(shown).toBe('Oslo is cold.')
     expect(reply).toMatchObject({
       text: 'Oslo is cold.',
       stopReason: 'end_turn',
@@ -39,8 +37,9 @@ describe('a streamed reply', () => {
     })
   })
 
-  it('has no stop reason where the stream brought none', () => {
-    expect(assemble({ content: 'Oslo is' }).reply.stopReason).toBeUndefined()
+  it('has no stop reason and no usage where the stream brought none', () => {
+    const { reply } = assemble({ content: 'Oslo is' })
+    expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
   })
 
   it('keeps parallel tool calls apart, however their pieces interleave', () => {

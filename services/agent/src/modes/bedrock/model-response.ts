@@ -16,6 +16,10 @@ export interface TokenUsage {
 export interface ResponseChunk {
   readonly content: string | readonly ThinkingBlock[]
   readonly tool_call_chunks?: readonly ToolPiece[] | undefined
+}
+
+/** What is read of LangChain's message when the stream has ended. */
+export interface ResponseEnding {
   readonly usage_metadata?: UsageMetadata | undefined
   readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
 }
@@ -54,15 +58,10 @@ export class ResponseAssembler {
   #text = ''
   readonly #thinking: ThinkingBlock[] = []
   readonly #tools = new Map<number | undefined, JoinedTool>()
-  #stopReason: string | undefined
-  #usage: TokenUsage | undefined
 
   /** Takes the next piece in; returns the text in it that is meant for the user. */
   add(chunk: ResponseChunk): string {
     for (const piece of chunk.tool_call_chunks ?? []) this.#addToolPiece(piece)
-    this.#stopReason = chunk.response_metadata?.messageStop?.stopReason ?? this.#stopReason
-    const usage = chunk.usage_metadata
-    if (usage) this.#usage = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens }
     if (typeof chunk.content === 'string') {
       this.#text += chunk.content
       return chunk.content
@@ -71,7 +70,7 @@ export class ResponseAssembler {
     return ''
   }
 
-  finish(): ModelResponse {
+  finish({ usage_metadata: usage, response_metadata }: ResponseEnding): ModelResponse {
     const toolCalls = [...this.#tools.values()].map(({ id, name, json }) => ({
       id,
       name,
@@ -80,8 +79,8 @@ export class ResponseAssembler {
     return {
       text: this.#text,
       toolCalls,
-      stopReason: this.#stopReason,
-      usage: this.#usage,
+      stopReason: response_metadata?.messageStop?.stopReason,
+      usage: usage && { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
       message: new AIMessage({
         content: this.#content(),
         tool_calls: toolCalls.map(call => ({ id: call.id, name: call.name, args: { ...call.arguments } })),
