@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { commonProblems } from '@entra-bedrock-agent/service-kit'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
+import { ApiMetrics } from '../../services/weather-api/src/metrics.ts'
 import { chart } from './support/render.ts'
 
 interface Rule {
@@ -137,14 +139,16 @@ describe('The alerts', () => {
 })
 
 describe('Alerts and dashboard', () => {
-  it('ask for metrics that the agent has', async () => {
-    const metrics = new TurnMetrics()
-    metrics.watchProcess()
-    const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
-    metrics.registry.clear()
+  it('ask for metrics that agent and weather API have', async () => {
+    const ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+    const registries = [ofProcess, new TurnMetrics().registry, new ApiMetrics().registry]
+    const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
+    const names = known.flat().map(({ name }) => name)
+    ofProcess.clear()
     const text = rules.map(({ expr }) => expr).join('\n') + dashboard
-    const asked = [...text.matchAll(/\b(?:agent|gen_ai_client|nodejs|process)_[a-z0-9_]+/g)].map(([name]) =>
-      name.replace(/_(bucket|sum|count)$/, ''),
+    const asked = [...text.matchAll(/\b(?:agent|weather_api|gen_ai_client|nodejs|process)_[a-z0-9_]+/g)].map(
+      ([name]) => name.replace(/_(bucket|sum|count)$/, ''),
     )
     expect(new Set(asked).size).toBeGreaterThan(10)
     expect(asked.filter(name => !names.includes(name))).toEqual([])

@@ -26,6 +26,7 @@ const targets: Readonly<Record<string, readonly [Place, number, ('TCP' | 'UDP')?
   page: [component('agent'), 3001],
   sidecar: [component('agent'), 5000],
   metrics: [component('agent'), 9464],
+  'metrics of the weather API': [component('weather-api'), 9464],
   'weather API': [component('weather-api'), 8080],
   neighbour: [{ namespace: 'agents', labels: { app: 'neighbour' } }, 8080],
   orders: [{ namespace: 'shop', labels: { app: 'orders' } }, 8081],
@@ -61,7 +62,7 @@ const reachWith = (values: Values) => reach({ values: merge(identities, values) 
 
 const everywhere = Object.keys(targets)
 /** What pods reach that no policy holds back: all that lets them in. */
-const open = everywhere.filter(target => !['page', 'sidecar', 'metrics', 'weather API'].includes(target))
+const open = everywhere.filter(target => !/^(page|sidecar|metrics|weather API)/.test(target))
 const wayOut = ['DNS', 'public 443', 'public 443, IPv6']
 
 describe('The policies', () => {
@@ -85,7 +86,7 @@ describe('The policies', () => {
   it('let in the gateway and Prometheus where the values name them, and the agent out to further APIs', async () => {
     const reached = await reach({ files: ['ci/everything-values.yaml'] })
     expect(reached['gateway']).toEqual(['page', ...open])
-    expect(reached['Prometheus']).toEqual(['metrics', ...open])
+    expect(reached['Prometheus']).toEqual(['metrics', 'metrics of the weather API', ...open])
     expect(reached['neighbour']).toEqual(open)
     expect(reached['agent']).toEqual(['weather API', 'orders', ...wayOut, 'private 443', 'NodeLocal DNS'])
   })

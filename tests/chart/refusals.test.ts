@@ -186,7 +186,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   ],
   'Prometheus that no policy lets in': [
     { serviceMonitor: { enabled: true } },
-    'set networkPolicy.agent.metricsFrom.',
+    'set networkPolicy.metricsFrom.',
   ],
   'more pods at least than at most': [
     { agent: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } },

@@ -49,6 +49,7 @@ describe('The settings that the chart makes', () => {
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: 8080,
+      metricsPort: 9464,
       token: {
         tenantId: ids.tenantId,
         weatherApiAppId: ids.weather,
@@ -146,9 +147,8 @@ describe('The settings that the chart makes', () => {
     expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
       'https://weather.example.com/mcp',
     )
-    expect(rendering.find('NetworkPolicy', 'agents-weather-api').spec).toMatchObject({
-      ingress: [{ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] }],
-    })
+    const { ingress } = rendering.spec<{ ingress: object[] }>('NetworkPolicy', 'agents-weather-api')
+    expect(ingress[0]).toMatchObject({ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] })
   })
 
   it('give way to those of env, numbers in full, and leave out what is empty', async () => {

@@ -189,18 +189,21 @@ describe('The way in', () => {
     })
   })
 
-  it('of Prometheus is a port of the Service that is there for it alone', async () => {
-    const rendering = await render({ files: ['ci/everything-values.yaml'] })
-    const monitor = rendering.find('ServiceMonitor', 'agents-agent')
-    expect(monitor.apiVersion).toBe('monitoring.coreos.com/v1')
-    expect(monitor.metadata.labels?.['release']).toBe('prometheus')
-    expect(monitor.spec).toEqual({
-      selector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/component': 'agent' }) },
-      endpoints: [{ port: 'metrics', path: '/metrics', interval: '30s' }],
-    })
-    const { ports } = rendering.spec<{ ports: { name: string }[] }>('Service', 'agents-agent')
-    expect(ports.map(({ name }) => name)).toEqual(['http', 'metrics'])
-  })
+  it.each(['agent', 'weather-api'])(
+    'of Prometheus to the %s is a port of the Service that is there for it alone',
+    async component => {
+      const rendering = await render({ files: ['ci/everything-values.yaml'] })
+      const monitor = rendering.find('ServiceMonitor', `agents-${component}`)
+      expect(monitor.apiVersion).toBe('monitoring.coreos.com/v1')
+      expect(monitor.metadata.labels?.['release']).toBe('prometheus')
+      expect(monitor.spec).toEqual({
+        selector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/component': component }) },
+        endpoints: [{ port: 'metrics', path: '/metrics', interval: '30s' }],
+      })
+      const { ports } = rendering.spec<{ ports: { name: string }[] }>('Service', `agents-${component}`)
+      expect(ports.map(({ name }) => name)).toEqual(['http', 'metrics'])
+    },
+  )
 })
 
 describe('What is printed after an installation', () => {

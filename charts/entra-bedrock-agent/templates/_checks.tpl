@@ -170,8 +170,8 @@
   {{- if and (or $ingress.enabled $route.enabled) (not .Values.networkPolicy.agent.ingressFrom) }}
     {{- $faults = append $faults "An Ingress or HTTPRoute is on, but no policy lets it reach the agent: set networkPolicy.agent.ingressFrom to the gateway's pods or addresses." }}
   {{- end }}
-  {{- if and .Values.serviceMonitor.enabled (not .Values.networkPolicy.agent.metricsFrom) }}
-    {{- $faults = append $faults "serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.agent.metricsFrom." }}
+  {{- if and .Values.serviceMonitor.enabled (not .Values.networkPolicy.metricsFrom) }}
+    {{- $faults = append $faults "serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.metricsFrom." }}
   {{- end }}
 {{- end }}
 {{- $telemetry := .Values.telemetry }}

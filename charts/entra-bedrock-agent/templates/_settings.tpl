@@ -79,6 +79,7 @@
 {{- $settings := dict
   "HOST" .Values.listenAddress
   "PORT" 8080
+  "METRICS_PORT" 9464
   "LOG_LEVEL" .Values.weatherApi.logLevel
   "TENANT_ID" .Values.entra.tenantId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)

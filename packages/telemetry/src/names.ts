@@ -1,4 +1,5 @@
 import { genAi } from './gen-ai.ts'
+import { mcp } from './mcp.ts'
 
 /** Stable conventions. https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
 export const http = {
@@ -36,5 +37,5 @@ export const app = {
 
 /** What may leave the process on a span: nothing that anybody wrote, no token, no user. */
 export const allowedAttributes: ReadonlySet<string> = new Set(
-  [genAi, http, logIds, app].flatMap(names => Object.values(names)),
+  [genAi, mcp, http, logIds, app].flatMap(names => Object.values(names)),
 )

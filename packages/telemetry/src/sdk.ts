@@ -24,8 +24,6 @@ export interface Tracing {
 const closeWithinMs = 3_000
 const longestValue = 256
 const warnEveryMs = 60_000
-/** Under load spans must not wait so long that they outlive the young generation of the heap: that costs more than sending them. */
-const batchSize = 128
 
 /**
  * Starts OpenTelemetry by hand: nothing of it patches a module, and the provider is the app's own, so that another one
@@ -40,10 +38,7 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
     resource: resourceFromAttributes(resource),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(samplingRatio) }),
     spanLimits: { attributeValueLengthLimit: longestValue },
-    spanProcessors: [
-      new AllowList(),
-      new BatchSpanProcessor({ maxExportBatchSize: batchSize, exporter: warnOfLoss(exporter, url, log) }),
-    ],
+    spanProcessors: [new AllowList(), new BatchSpanProcessor({ exporter: warnOfLoss(exporter, url, log) })],
   })
   return {
     tracer: provider.getTracer('entra-bedrock-agent'),

@@ -46,7 +46,7 @@ export function addServerSpans(
       route === undefined ? method : `${method} ${route}`,
       {
         kind: SpanKind.SERVER,
-        attributes: { [http.method]: method, ...(route === undefined ? {} : { [http.route]: route }) },
+        attributes: { [http.method]: method, [http.route]: route },
         links: stranger ? [{ context: stranger }] : [],
       },
       parent,

@@ -1,5 +1,6 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
+import { serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
 import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
@@ -21,19 +22,11 @@ import { connectBedrock } from './model/bedrock.ts'
 import { bedrockModeOnDemand } from './modes/bedrock/on-demand.ts'
 import { directMode } from './modes/direct/direct-mode.ts'
 import { TurnMetrics } from './status/metrics.ts'
-import { serveMetrics } from './status/metrics-server.ts'
 import { Readiness } from './status/readiness.ts'
 import type { Observed } from './status/status.ts'
 import { createMcpToolset } from './tools/mcp/toolset.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Serves `/metrics`; listens while the app listens. */
-    readonly metricsServer: FastifyInstance
-  }
-}
 
 export interface Dependencies {
   /** Where log lines go; default: standard output. */
@@ -127,7 +120,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: agent.authority })
 
-  app.decorate('metricsServer', serveMetrics(app, config, metrics))
+  serveMetrics(app, config, metrics.registry)
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     refresh()

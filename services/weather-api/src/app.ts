@@ -6,6 +6,7 @@ import { Agent } from 'undici'
 import type { Config, WeatherConfig } from './config.ts'
 import { pointToMetadata, publishMetadata } from './mcp/protected-resource.ts'
 import { mcpRoute } from './mcp/route.ts'
+import type { ApiMetrics } from './metrics.ts'
 import { publishOpenApi } from './openapi.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { healthRoutes, probes } from './routes/health.ts'
@@ -36,6 +37,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   })
   // Called by the agent, whose traces go on here. Others could only make their own longer.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
+  const metrics = await loadMetrics(app, config)
   const outbound = new Agent({ connections: 16, maxResponseSize: largestResponseBytes })
   app.addHook('onClose', () => outbound.destroy())
   await publishOpenApi(app)
@@ -51,14 +53,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const validator = new TokenValidator(config.token, checks, keys)
   const weather = createProvider(config.weather, createJsonFetcher(outbound), app.log)
   await app.register(async protectedRoutes => {
-    requireToken(protectedRoutes, validator, tracer)
+    requireToken(protectedRoutes, validator, { tracer, metrics })
     weatherRoutes(protectedRoutes, weather)
   })
   const { publicUrl, allowedHosts } = config.mcp
   if (publicUrl !== undefined) publishMetadata(app, publicUrl, config.token)
   await app.register(async mcp => {
     guardBrowserBoundary(mcp, { allowedHosts })
-    requireToken(mcp, validator, tracer)
+    requireToken(mcp, validator, { tracer, metrics })
     if (publicUrl !== undefined) pointToMetadata(mcp, publicUrl, config.token)
     mcpRoute(mcp, weather)
   })
@@ -69,6 +71,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     )
   }
   return app
+}
+
+/** What nobody reads is not loaded. */
+async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMetrics | undefined> {
+  const { host, metricsPort, mcp } = config
+  if (metricsPort === undefined) return undefined
+  const { addMetrics } = await import('./metrics.ts')
+  return addMetrics(app, { host, metricsPort, allowedHosts: mcp.allowedHosts })
 }
 
 function createProvider(

@@ -27,6 +27,7 @@ it('needs three ids; everything else has a default', () => {
       forecastUrl: 'https://api.open-meteo.com',
     },
     mcp: { publicUrl: undefined, allowedHosts: ['localhost', '127.0.0.1', '[::1]'] },
+    metricsPort: undefined,
   })
 })
 

@@ -36,6 +36,8 @@ export interface Config {
   readonly token: TokenConfig
   readonly weather: WeatherConfig
   readonly mcp: McpConfig
+  /** Where `/metrics` is served; `undefined` = nowhere. */
+  readonly metricsPort: number | undefined
   /** Where spans go; `undefined` = nothing is traced. */
   readonly telemetry: TelemetryConfig | undefined
 }
@@ -64,6 +66,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
     },
     mcp: readMcp(env),
+    metricsPort: env.optional('METRICS_PORT') === undefined ? undefined : env.port('METRICS_PORT', 0),
     telemetry: readTelemetry(env, { name: 'weather-api', version: manifest.version }),
   }))
 }

@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { json } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 import type { ForecastDay } from '../../../services/weather-api/src/weather/provider.ts'
@@ -39,6 +40,7 @@ interface ResponseBody {
 }
 
 export interface RunningWeatherApi {
+  readonly app: FastifyInstance
   readonly url: string
   readonly issuer: TestIssuer
   /** GET with raw headers, names and values in turn, exactly as given. */
@@ -90,6 +92,7 @@ export async function startWeatherApi(
   }
 
   return {
+    app,
     url,
     issuer,
     get,

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
-import type { OpenStep } from '../turn/trace-recorder.ts'
+import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
 import {
   type ApiClientOptions,
@@ -38,6 +38,7 @@ export interface ApiRequest<Body> {
 export interface ApiPost {
   /** What is sent, as far as the trace shows it. */
   readonly shown: unknown
+  readonly facts: StepFacts
   /** Sends it with these headers, the token among them. A ProblemError that it throws is the call's failure. */
   send(
     send: SendRequest,
@@ -110,9 +111,9 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     token: TracedToken,
   ): Promise<Body> {
     const { step, response } = await send(turn, api, request, token)
-    const { status, body } = response
+    const { status, body, attributes } = response
     if (status === 200 && request.isBody(body)) {
-      step.ok({ response: { status, body } })
+      step.ok({ response: { status, body } }, attributes)
       const validated = readValidated(body)
       if (validated) noteValidation(turn, api, step.id, token, validated)
       return body
@@ -122,7 +123,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       (status === 200 ? unreadableResponse(api) : explainApiResponse(api, response))
     const told = readApiProblem(body)
     if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
-    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } })
+    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } }, attributes)
     throw failure
   }
 
@@ -151,7 +152,11 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
         },
         logIds: token.logIds,
       },
-      { name: `${method} ${api.name}`, attributes: attributesOf.get(api.name) },
+      {
+        name: `${method} ${api.name}`,
+        ...post?.facts,
+        attributes: { ...attributesOf.get(api.name), ...post?.facts.attributes },
+      },
     )
     const { traceparent } = step
     try {

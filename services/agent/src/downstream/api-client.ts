@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attributes } from '@opentelemetry/api'
 import { Agent, request } from 'undici'
 import { LinkedAbort } from '../identity/linked-abort.ts'
 
@@ -9,6 +10,8 @@ export interface ApiResponse {
   readonly challenge: string | undefined
   /** The parsed JSON, or `undefined` when it is none. */
   readonly body: unknown
+  /** Of its span, where there is more to say of it. */
+  readonly attributes?: Attributes
 }
 
 /** A request of a protocol of its own. */

@@ -1,7 +1,7 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface EndedTurn {
   readonly mode: string | undefined
@@ -145,10 +145,5 @@ export class TurnMetrics {
     this.#turns.inc({ mode, flow, outcome })
     this.#duration.observe({ mode, flow }, durationMs / 1000)
     if (firstTokenMs !== undefined) this.#firstToken.observe({ mode, flow }, firstTokenMs / 1000)
-  }
-
-  /** Adds CPU, memory, event loop and garbage collection of this process. */
-  watchProcess(): void {
-    collectDefaultMetrics({ register: this.registry })
   }
 }

@@ -18,7 +18,7 @@ export interface OpenStep {
   /** W3C Trace Context for what the step calls, where the turn is traced. */
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
-  fail(problem: Problem, patch?: StepPatch): void
+  fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
 }
 
 /** Sees every step that takes time, for spans and metrics. */
@@ -71,7 +71,7 @@ export class TraceRecorder {
       id: step.id,
       traceparent: this.#observer?.stepStarted(step, facts),
       ok: (patch, attributes) => end('ok', { ...patch }, attributes),
-      fail: (problem, patch) => end('failed', { ...patch, problem }),
+      fail: (problem, patch, attributes) => end('failed', { ...patch, problem }, attributes),
     }
     this.#open.set(step.id, open)
     this.#put(step)

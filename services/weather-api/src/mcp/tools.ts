@@ -1,5 +1,7 @@
-import { commonProblem, logProblem, toProblem } from '@entra-bedrock-agent/service-kit'
+import { commonProblem, logProblem, markFailed, toProblem } from '@entra-bedrock-agent/service-kit'
+import { genAi } from '@entra-bedrock-agent/telemetry'
 import { type CallToolResult, fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
+import { trace } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { describeAccess } from '../token/validated.ts'
@@ -44,6 +46,7 @@ async function tell(
   ask: () => Promise<CurrentWeather | Forecast>,
 ): Promise<CallToolResult> {
   const validated = describeAccess(access)
+  trace.getActiveSpan()?.setAttribute(genAi.toolName, tool)
   try {
     const structuredContent = await ask()
     log.info({ tool }, 'The tool was called.')
@@ -53,6 +56,7 @@ async function tell(
       ? commonProblem('REQUEST_ABORTED', 'The client cancelled the call.')
       : toProblem(error)
     logProblem(log.child({ tool }), problem)
+    markFailed(problem.code)
     const { detail: _detail, upstream: _upstream, ...told } = problem.toDocument(id)
     return {
       isError: true,

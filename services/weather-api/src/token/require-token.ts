@@ -2,6 +2,7 @@ import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
 import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
+import type { ApiMetrics } from '../metrics.ts'
 import type { Access, Identity } from './access.ts'
 import { readBearerToken } from './bearer-token.ts'
 import { forbid } from './refusals.ts'
@@ -14,6 +15,11 @@ declare module 'fastify' {
   }
 }
 
+export interface Observers {
+  readonly tracer: Tracer | undefined
+  readonly metrics: Pick<ApiMetrics, 'tokenDecided'> | undefined
+}
+
 /**
  * Lets only requests with a valid token through to the routes of this plugin. Each decision goes to the audit log: who
  * called, for whom, for what, and why they were refused; ids only. Where requests are traced, the check has a span of its own.
@@ -21,7 +27,7 @@ declare module 'fastify' {
 export function requireToken(
   app: FastifyInstance,
   validator: TokenValidator,
-  tracer: Tracer | undefined,
+  { tracer, metrics }: Observers,
 ): void {
   // A line holds ids only; looking for more to cut out, anywhere in it, would cost more than writing it.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
@@ -38,13 +44,15 @@ export function requireToken(
       if (refusal) throw forbid(refusal.failedCheck, refusal.reason)
     } catch (error) {
       const { code, options } = toProblem(error)
-      const reason = options.extensions?.['failedCheck'] ?? code
+      const reason = String(options.extensions?.['failedCheck'] ?? code)
       auditLog.warn({ audit: 'refused', reason, ...what, ...who }, 'Access refused.')
-      span?.setAttribute(httpAttributes.errorType, String(reason)).setStatus({ code: SpanStatusCode.ERROR })
+      span?.setAttribute(httpAttributes.errorType, reason).setStatus({ code: SpanStatusCode.ERROR })
+      metrics?.tokenDecided(reason, who?.flow)
       throw error
     } finally {
       span?.setAttributes(describe(who)).end()
     }
+    metrics?.tokenDecided('OK', who?.flow)
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
   })
 }

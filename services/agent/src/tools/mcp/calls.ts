@@ -1,5 +1,6 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
 import { type Client, ProtocolError, SdkHttpError, type Tool } from '@modelcontextprotocol/client'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import { type ApiResponse, ResponseTooLarge, type SendRequest } from '../../downstream/api-client.ts'
@@ -88,14 +89,19 @@ export class McpCalls {
   #call<Body extends object>(caller: Caller, callApi: CallApi, call: McpCall<Body>): Promise<Body> {
     const { api } = this.#server
     const { method, name, parentId } = call
+    const subject = name === undefined ? method : `${method} ${name}`
     return callApi(caller, api, {
       path: '',
-      subject: name === undefined ? method : `${method} ${name}`,
+      subject,
       parentId,
       isBody: (body): body is Body => !isFailedResult(body),
       explain: response => explainResponse(api, response),
       post: {
         shown: { method, ...(name === undefined ? {} : { params: { name } }) },
+        facts: {
+          name: subject,
+          attributes: { [mcpAttributes.method]: method, [genAi.toolName]: name },
+        },
         send: (...wire) => this.#send(caller, call, ...wire),
       },
     })
@@ -115,10 +121,12 @@ export class McpCalls {
       limit.abort(unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`)),
     )
     try {
-      const body = await this.#connections.call(caller, { send, headers, signal, maxBytes }, client =>
-        make(client, { signal, timeout: 2 * timeoutMs }),
-      )
-      return { status: 200, challenge: undefined, body }
+      return await this.#connections.call(caller, { send, headers, signal, maxBytes }, async client => ({
+        status: 200,
+        challenge: undefined,
+        body: await make(client, { signal, timeout: 2 * timeoutMs }),
+        attributes: { [mcpAttributes.protocolVersion]: client.getNegotiatedProtocolVersion() },
+      }))
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof RefusedExchange) return error.response

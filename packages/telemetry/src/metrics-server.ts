@@ -1,6 +1,13 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { TurnMetrics } from './metrics.ts'
+import { collectDefaultMetrics, type Registry } from 'prom-client'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Serves `/metrics`, where the app has metrics. */
+    readonly metricsServer: FastifyInstance
+  }
+}
 
 export interface MetricsServerOptions {
   readonly host: string
@@ -9,23 +16,24 @@ export interface MetricsServerOptions {
 }
 
 /**
- * Serves `/metrics` on a port of its own while the app listens. When that port is taken the log says so in words,
- * and users still get their answers.
+ * Serves `/metrics` on a port of its own while the app listens, with CPU, memory, event loop and garbage collection of this
+ * process. When that port is taken the log says so in words, and requests are still answered.
  */
 export function serveMetrics(
   app: FastifyInstance,
   { host, metricsPort: port, allowedHosts }: MetricsServerOptions,
-  metrics: TurnMetrics,
-): FastifyInstance {
+  registry: Registry,
+): void {
   const server = createServer({ logLevel: 'silent', maxConnections: 100 })
   guardBrowserBoundary(server, { allowedHosts, anyAddress: true })
   server.get('/metrics', async (_request, reply) => {
-    reply.type(metrics.registry.contentType)
-    return metrics.registry.metrics()
+    reply.type(registry.contentType)
+    return registry.metrics()
   })
+  app.decorate('metricsServer', server)
   let listening: Promise<void> | undefined
   app.addHook('onListen', async () => {
-    metrics.watchProcess()
+    collectDefaultMetrics({ register: registry })
     listening = listen(server, { host, port }, app.log)
     await listening
   })
@@ -33,7 +41,6 @@ export function serveMetrics(
     await listening
     await server.close()
   })
-  return server
 }
 
 async function listen(

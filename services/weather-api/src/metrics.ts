@@ -1,0 +1,47 @@
+import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
+import type { FastifyInstance } from 'fastify'
+import { Counter, Histogram, Registry } from 'prom-client'
+import { probes } from './routes/health.ts'
+
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const untold: readonly (string | undefined)[] = probes
+
+/** What Prometheus gets to know of this API, beside the process’s own metrics. No label comes from a request. */
+export class ApiMetrics {
+  readonly registry = new Registry()
+  readonly #decisions = new Counter({
+    name: 'weather_api_token_decisions_total',
+    help: 'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).',
+    labelNames: ['flow', 'outcome'],
+    registers: [this.registry],
+  })
+  readonly #requests = new Histogram({
+    name: 'weather_api_request_duration_seconds',
+    help: 'How long responses took, by route (empty for unknown ones) and status; without probes.',
+    labelNames: ['route', 'status'],
+    buckets: durationBuckets,
+    registers: [this.registry],
+  })
+
+  tokenDecided(outcome: string, flow = ''): void {
+    this.#decisions.inc({ flow, outcome })
+  }
+
+  /** Counts the requests of the routes that are registered later. */
+  watch(app: FastifyInstance): void {
+    app.addHook(
+      'onResponse',
+      async ({ routeOptions: { url: route = '' } }, { statusCode: status, elapsedTime }) => {
+        if (!untold.includes(route)) this.#requests.observe({ route, status }, elapsedTime / 1000)
+      },
+    )
+  }
+}
+
+/** Counts requests of an app from now on, and serves the metrics. */
+export function addMetrics(app: FastifyInstance, options: MetricsServerOptions): ApiMetrics {
+  const metrics = new ApiMetrics()
+  metrics.watch(app)
+  serveMetrics(app, options, metrics.registry)
+  return metrics
+}

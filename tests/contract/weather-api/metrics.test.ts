@@ -1,0 +1,64 @@
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+let api: RunningWeatherApi
+let metrics: string
+beforeAll(async () => {
+  api = await startWeatherApi({ METRICS_PORT: '0' })
+  const { url: authority } = api.issuer
+  await api.ask(api.issuer.sign(autonomousClaims({ authority })))
+  await api.ask(api.issuer.sign(autonomousClaims({ authority })), '/weather?city=Qwertzuiopolis')
+  await api.ask(api.issuer.sign(onBehalfOfClaims({ authority })), '/weather/forecast?city=Dallas')
+  await api.ask(api.issuer.sign(autonomousClaims({ authority, claims: { azp: 'intruder' } })))
+  await api.ask('no.token.here')
+  await api.get('/weather?city=Dallas')
+  for (const path of ['/livez', '/readyz', '/Qwertzuiopolis']) await api.get(path)
+  const url = await vi.waitFor(() => {
+    const { port } = api.app.metricsServer.server.address() as AddressInfo
+    return `http://127.0.0.1:${port}/metrics`
+  })
+  metrics = await (await fetch(url)).text()
+})
+afterAll(() => api.close())
+
+const linesOf = (name: string) =>
+  [...metrics.matchAll(new RegExp(`^${name}{(.*)$`, 'gm'))].map(([, line]) => line).sort()
+
+it('Decisions on tokens are counted by flow and outcome, in the words of the audit log', () => {
+  expect(linesOf('weather_api_token_decisions_total')).toEqual([
+    'flow="",outcome="WEATHER_TOKEN_MISSING"} 1',
+    'flow="",outcome="format"} 1',
+    'flow="autonomous",outcome="OK"} 2',
+    'flow="autonomous",outcome="caller"} 1',
+    'flow="obo",outcome="OK"} 1',
+  ])
+})
+
+it('Responses are measured by route and status, those of unknown addresses together, those of probes not', () => {
+  expect(linesOf('weather_api_request_duration_seconds_count')).toEqual([
+    'route="",status="404"} 1',
+    'route="/weather",status="200"} 1',
+    'route="/weather",status="401"} 2',
+    'route="/weather",status="403"} 1',
+    'route="/weather",status="404"} 1',
+    'route="/weather/forecast",status="200"} 1',
+  ])
+})
+
+it('The event loop and the process are in it, and nothing that a caller wrote', () => {
+  expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
+  expect(metrics).toMatch(/^process_cpu_seconds_total /m)
+  expect(metrics).not.toMatch(/Qwertz|Dallas|intruder/)
+})
+
+it('They are on a port of their own alone', async () => {
+  expect((await api.get('/metrics')).status).toBe(404)
+})
+
+it('Without a port there are none', async () => {
+  const without = await startWeatherApi()
+  expect(without.app.metricsServer).toBeUndefined()
+  await without.close()
+})
