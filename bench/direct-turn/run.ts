@@ -11,7 +11,9 @@ import { MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 
 const durationS = 6
-const comparedRounds = 6
+/** Before it, code that is not yet compiled would be compared with code that is. */
+const warmUpS = 15
+const comparedRounds = 9
 const connectionCounts = [1, 16, 128]
 const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
@@ -100,6 +102,7 @@ try {
 async function compareCpu(
   ...pair: { readonly url: string; readonly server: MeasuredProcess }[]
 ): Promise<number> {
+  for (const { url } of pair) await autocannon({ ...loadOf(url, 16), duration: warmUpS })
   const ratios: number[] = []
   for (let round = 0; round < comparedRounds; round++) {
     const cpuMsPerTurn: number[] = []
@@ -109,8 +112,7 @@ async function compareCpu(
       cpuMsPerTurn.push((server.cpuMs - before) / requests.total)
     }
     const [plain = Number.NaN, compared = Number.NaN] = cpuMsPerTurn
-    // The first warms up.
-    if (round > 0) ratios.push(compared / plain)
+    ratios.push(compared / plain)
   }
   return median(ratios)
 }
