@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ControlPlane } from '../cluster/support/control-plane.ts'
 import type { Demo } from '../cluster/support/demo.ts'
 import { runIn } from '../cluster/support/in-container.ts'
-import type { Pod } from '../cluster/support/kubernetes.ts'
+import type { KubernetesObject, Pod } from '../cluster/support/kubernetes.ts'
 import type { Load } from './load.ts'
 import { lostConnection, type Turn } from './turn.ts'
 
@@ -235,8 +235,8 @@ async function closeWayToNames(target: Target): Promise<() => Promise<unknown>> 
   }
 }
 
-interface Policy extends Pod {
-  readonly spec: Pod['spec'] & {
+interface Policy extends KubernetesObject {
+  readonly spec: {
     readonly egress: readonly { readonly ports?: readonly { readonly port: number }[] }[]
   }
 }
