@@ -62,6 +62,17 @@ function client(port: number) {
   }
 }
 
+/** A service that got SIGTERM while a response had begun. */
+async function stopWhileStreaming() {
+  const service = startService()
+  const ask = client(Number(await service.nextLine()))
+  const running = ask('/stream')
+  expect(await service.nextLine()).toBe('streaming')
+  service.child.kill('SIGTERM')
+  expect(await service.nextLine()).toBe('stopping')
+  return { ...service, ask, running }
+}
+
 describe('serve', () => {
   it('lets a running request finish on SIGTERM, then ends with exit code 0, kept connections or not', async () => {
     const { child, nextLine, ended } = startService()
@@ -87,12 +98,7 @@ describe('serve', () => {
   })
 
   it('serves one more request on the connection of a response that had begun, to tell the client to leave', async () => {
-    const { child, nextLine, ended } = startService()
-    const ask = client(Number(await nextLine()))
-    const running = ask('/stream')
-    expect(await nextLine()).toBe('streaming')
-    child.kill('SIGTERM')
-    expect(await nextLine()).toBe('stopping')
+    const { child, nextLine, ended, ask, running } = await stopWhileStreaming()
     expect(await nextLine()).toBe('closing')
     child.stdin.write('go on\n')
     expect(await running).toEqual({ status: 200, connection: 'keep-alive' })
@@ -101,12 +107,7 @@ describe('serve', () => {
   })
 
   it('leaves as much time for that on a connection whose response ended while others were told', async () => {
-    const { child, nextLine, ended } = startService()
-    const ask = client(Number(await nextLine()))
-    const running = ask('/stream')
-    expect(await nextLine()).toBe('streaming')
-    child.kill('SIGTERM')
-    expect(await nextLine()).toBe('stopping')
+    const { child, nextLine, ended, running } = await stopWhileStreaming()
     await delay(600)
     child.stdin.write('go on\n')
     await running
