@@ -88,6 +88,11 @@ export const faults: readonly Fault[] = [
       }),
   },
   {
+    name: 'Entra does not respond',
+    right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
+    strike: ({ entra }) => order(entra, { fault: { kind: 'hang' } }),
+  },
+  {
     name: 'Entra is down',
     right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
     strike: ({ entra }) => order(entra, { fault: { kind: 'reset' } }),

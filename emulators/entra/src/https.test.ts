@@ -5,10 +5,12 @@ import { expect, it } from 'vitest'
 import { makeCertificate } from './testing/certificate.ts'
 import { startEntra, tenantId } from './testing/start-entra.ts'
 
-it('speaks https under any name it has a certificate for, so that the official sidecar takes it for login.microsoftonline.com', async () => {
-  const host = 'login.microsoftonline.com'
-  using certificate = makeCertificate(host)
-  await using entra = await startEntra({
+const host = 'login.microsoftonline.com'
+
+/** An Entra with a certificate for its own name, and how it is asked. */
+async function startHttps() {
+  const certificate = makeCertificate(host)
+  const entra = await startEntra({
     PUBLIC_URL: `https://${host}`,
     TLS_CERT_FILE: certificate.certificateFile,
     TLS_KEY_FILE: certificate.keyFile,
@@ -19,11 +21,31 @@ it('speaks https under any name it has a certificate for, so that the official s
       const options = { host: address, port, path, servername: host, ca: certificate.certificate }
       get({ ...options, headers: { host } }, response => resolve(json(response))).on('error', reject)
     })
-  expect(await read('/common/discovery/instance?api-version=1.1')).toMatchObject({
+  return {
+    entra: entra.entra,
+    read,
+    async [Symbol.asyncDispose]() {
+      await entra[Symbol.asyncDispose]()
+      certificate[Symbol.dispose]()
+    },
+  }
+}
+
+it('speaks https under any name it has a certificate for, so that the official sidecar takes it for login.microsoftonline.com', async () => {
+  await using https = await startHttps()
+  expect(await https.read('/common/discovery/instance?api-version=1.1')).toMatchObject({
     metadata: [{ aliases: [host] }],
   })
-  expect(await read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).toMatchObject({
+  expect(await https.read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).toMatchObject({
     issuer: `https://${host}/${tenantId}/v2.0`,
     token_endpoint: `https://${host}/${tenantId}/oauth2/v2.0/token`,
   })
+})
+
+it('breaks connections of https too, if that is ordered', async () => {
+  await using https = await startHttps()
+  https.entra.faults.order({ fault: { kind: 'reset' } })
+  await expect(https.read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).rejects.toThrow(
+    'socket hang up',
+  )
 })

@@ -46,7 +46,9 @@ export async function strikeTransport(
       return
     case 'reset':
       reply.hijack()
-      socket.resetAndDestroy()
+      // Below TLS it is Node that has the connection.
+      if ('encrypted' in socket) socket.destroy()
+      else socket.resetAndDestroy()
       return
     case 'html':
       reply.hijack()

@@ -17,6 +17,7 @@ export interface OpenIdConfiguration {
 const automaticRefreshMs = 12 * 3_600_000
 const leastRefreshMs = 5 * 60_000
 const refreshDelayMs = 1000
+const attemptTimeoutMs = 100_000
 
 /**
  * Discovery document and keys of one issuer, as Microsoft.IdentityModel keeps them: fetched on first use, renewed every
@@ -84,7 +85,7 @@ export class ConfigurationSource {
 
 /** Fetches a JSON object; a 503 or 408 gets one more try at once. */
 async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<Record<string, unknown>>> {
-  const { statusCode, body } = await request(url)
+  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(attemptTimeoutMs) })
   const text = await body.text()
   if (statusCode === 200) return Object(JSON.parse(text))
   if (!isLastTry && (statusCode === 503 || statusCode === 408)) return fetchDocument(url, true)
