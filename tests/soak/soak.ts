@@ -72,11 +72,9 @@ const startedAt = Date.now()
 const endsAt = startedAt + minutes * 60_000
 const episodes: Episode[] = []
 const samples: Sample[] = []
-const sampling = sampleUntilTheEnd()
 const plan = planFaults(chosen, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
-const brokenOff = await letFaultsHappen().catch((error: unknown) => String(error))
+const brokenOff = await Promise.all([letFaultsHappen(), sampleUntilTheEnd()]).then(() => undefined, String)
 const endedAt = Date.now()
-await sampling
 await load.stop()
 const left = await countOpenTurns()
 const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
@@ -104,7 +102,7 @@ console.log(`\n${report.text}\nWritten to ${out}.`)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
 /** One after another, until the time is over. */
-async function letFaultsHappen(): Promise<undefined> {
+async function letFaultsHappen(): Promise<void> {
   while (Date.now() < endsAt) {
     await delay(calmMs)
     const fault = plan.next().value
