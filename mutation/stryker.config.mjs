@@ -6,10 +6,10 @@ const targets = {
   token: {
     mutate: ['services/weather-api/src/token/**/*.ts'],
     tests: [
-      ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests', 'signing-keys'].map(
+      ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests'].map(
         test => `tests/contract/weather-api/${test}.test.ts`,
       ),
-      ['tests/contract/mcp-server/refusals.test.ts'],
+      ['tests/contract/weather-api/signing-keys.test.ts', 'tests/contract/mcp-server/refusals.test.ts'],
     ],
   },
   identity: {
@@ -19,7 +19,7 @@ const targets = {
   downstream: {
     mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
     tests: [
-      ['services/agent/src/tools/weather/client.test.ts'],
+      ['services/agent/src/downstream', 'services/agent/src/tools/weather/client.test.ts'],
       ['tests/contract/agent', 'tests/contract/second-api', 'tests/contract/mcp-client'],
     ],
   },

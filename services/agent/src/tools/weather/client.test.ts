@@ -3,6 +3,16 @@ import { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Check } from 'typebox/value'
 import { describe, expect, it, vi } from 'vitest'
 import {
+  checks,
+  grantingSidecar,
+  json,
+  refusal,
+  start,
+  stepsOf,
+  turnOf,
+  validated,
+} from '../../downstream/testing/stage.ts'
+import {
   authorizationHeader,
   autonomousClaims,
   deadUrl,
@@ -10,20 +20,7 @@ import {
   sidecarProblem,
   unsignedToken,
 } from '../../identity/testing/fixtures.ts'
-import {
-  answerReport,
-  checks,
-  grantingSidecar,
-  json,
-  refusal,
-  report,
-  stage,
-  start,
-  stepsOf,
-  turnOf,
-  validated,
-  weatherAt,
-} from './testing/stage.ts'
+import { answerReport, report, stage, weatherAt } from './testing/stage.ts'
 
 describe('asking for the weather', () => {
   it('calls the API with TR and nothing else, and returns the weather without the word on the token', async () => {

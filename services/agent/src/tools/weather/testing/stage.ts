@@ -1,57 +1,9 @@
-import type { RequestListener, ServerResponse } from 'node:http'
-import { afterEach, expect } from 'vitest'
-import { createApiCaller } from '../../../downstream/api-caller.ts'
-import { createAgentTokens } from '../../../identity/agent-tokens.ts'
-import {
-  agent,
-  authorizationHeader,
-  autonomousClaims,
-  ids,
-  onBehalfOfClaims,
-  recordingLogger,
-  startServer,
-  type TestServer,
-  verifiedUser,
-  weatherApi,
-} from '../../../identity/testing/fixtures.ts'
-import { TraceRecorder } from '../../../turn/trace-recorder.ts'
+import type { RequestListener } from 'node:http'
+import { callerOf, grantingSidecar, json, start, validated } from '../../../downstream/testing/stage.ts'
+import { weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
 import type { ToolContext } from '../../toolset.ts'
 import { createWeatherClient } from '../client.ts'
-
-const opened: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close()
-})
-
-export async function start(listener: RequestListener): Promise<TestServer> {
-  const server = await startServer(listener)
-  opened.push(server)
-  return server
-}
-
-/** A sidecar that gives the agent's own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
-export const grantingSidecar: RequestListener = (incoming, response) => {
-  const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid) : autonomousClaims()))
-}
-
-export const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
-  name => ({
-    name,
-    ok: true,
-  }),
-)
-
-export function validated(user: string | null) {
-  return {
-    flow: user === null ? 'autonomous' : 'obo',
-    caller: ids.agentClientId,
-    on_behalf_of: user,
-    signature_verified: true,
-    checks,
-  }
-}
 
 export function report(user: string | null = null, changes: object = {}) {
   return {
@@ -68,11 +20,6 @@ export function report(user: string | null = null, changes: object = {}) {
   }
 }
 
-export const json =
-  (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
-  (response: ServerResponse) =>
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-
 interface Stage {
   readonly sidecar?: RequestListener
   readonly api: RequestListener
@@ -87,18 +34,8 @@ export async function stage({ sidecar = grantingSidecar, api, timeoutMs }: Stage
 
 /** The weather client and the caller below it, as one thing. */
 export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
-  const { logger } = recordingLogger()
   const api = { ...weatherApi, url }
-  const tokens = createAgentTokens({
-    sidecarUrl,
-    agent,
-    apis: [api],
-    logger,
-    backoffMs: 5,
-    entraResponds: async () => true,
-  })
-  const caller = createApiCaller({ apis: [api], tokens, logger, timeoutMs })
-  opened.push(tokens, caller)
+  const { caller } = callerOf([api], sidecarUrl, timeoutMs)
   const client = createWeatherClient(api)
   const contextOf = (turn: Turn, parentId?: string): ToolContext => ({
     turn,
@@ -115,24 +52,4 @@ export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
   }
 }
 
-export function turnOf(user?: string, signal = new AbortController().signal): Turn {
-  return {
-    id: '99999999-0000-4000-8000-000000000001',
-    requestId: 'request-1',
-    correlationId: '99999999-0000-4000-8000-000000000001',
-    message: 'Weather in Dallas?',
-    history: [],
-    mode: 'direct',
-    agent,
-    flow: user === undefined ? 'autonomous' : 'obo',
-    user: user === undefined ? undefined : verifiedUser(user),
-    signal,
-    trace: new TraceRecorder(() => undefined),
-    write: () => undefined,
-    notice: () => undefined,
-  }
-}
-
-export const refusal = (code: string) => expect.objectContaining({ code })
-export const stepsOf = (turn: Turn, kind: string) => turn.trace.steps.filter(step => step.kind === kind)
 export const answerReport: RequestListener = (_request, response) => json(200, report())(response)

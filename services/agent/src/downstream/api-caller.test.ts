@@ -1,0 +1,317 @@
+import type { ServerResponse } from 'node:http'
+import { describe, expect, it, vi } from 'vitest'
+import { deadUrl, ids, weatherApi } from '../identity/testing/fixtures.ts'
+import { problem } from '../problems.ts'
+import type { StepFacts } from '../turn/trace-recorder.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { ApiPost, ApiRequest } from './api-caller.ts'
+import {
+  callerOf,
+  checks,
+  grantingSidecar,
+  json,
+  refusal,
+  start,
+  stepsOf,
+  turnOf,
+  validated,
+} from './testing/stage.ts'
+
+interface Found {
+  readonly found: string
+}
+
+const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
+const found = { found: 'it', validated: validated(null) }
+const ask: ApiRequest<Found> = { path: '/things?n=1', subject: 'things', isBody: isFound }
+
+async function stage(respond: (response: ServerResponse) => void, timeoutMs?: number) {
+  const server = await start((_request, response) => respond(response))
+  const sidecar = await start(grantingSidecar)
+  const api = { ...weatherApi, url: server.url }
+  const { caller, lines } = callerOf([api], sidecar.url, timeoutMs)
+  return {
+    server,
+    api,
+    caller,
+    call: (turn: Turn, changes: Partial<ApiRequest<Found>> = {}) =>
+      caller.call(turn, api, { ...ask, ...changes }),
+    logged: () =>
+      lines.map(line => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg.startsWith('An API')),
+  }
+}
+
+const lookAtReady = (status: number) => (response: ServerResponse) => json(status, {})(response)
+
+describe('a call of an API in the trace', () => {
+  it('shows what was sent and what came, and then what the API says of the token', async () => {
+    const { server, call } = await stage(json(200, found))
+    const turn = turnOf()
+    expect(await call(turn)).toEqual(found)
+    const { id: _, startedAt: _at, durationMs: _ms, ...step } = stepsOf(turn, 'api-call')[0] ?? {}
+    const [card] = stepsOf(turn, 'token')
+    expect(step).toEqual({
+      kind: 'api-call',
+      from: 'agent',
+      to: 'weather-api',
+      status: 'ok',
+      title: 'The agent calls the Weather API: things',
+      request: {
+        method: 'GET',
+        url: `${server.url}/things?n=1`,
+        headers: {
+          authorization: `Bearer TR ‹${card?.token?.fingerprint}›`,
+          accept: 'application/json',
+        },
+      },
+      response: { status: 200, body: found },
+      logIds: {},
+    })
+    expect(stepsOf(turn, 'validation')).toMatchObject([
+      {
+        status: 'ok',
+        from: 'weather-api',
+        to: 'agent',
+        title: `The Weather API verified TR: agent ${ids.agentClientId} acts as itself`,
+        token: card?.token,
+      },
+    ])
+    expect(card?.token?.verifiedBy?.at(-1)).toEqual({ actor: 'weather-api', checks })
+  })
+
+  it.each([
+    [null, true, `verified TR: agent ${ids.agentClientId} acts as itself`],
+    [ids.ada, true, `verified TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`],
+    [null, false, `read TR without verifying its signature: agent ${ids.agentClientId} acts as itself`],
+  ])('says for whom the API took the agent (%s, %s)', async (user, signature_verified, title) => {
+    const { call } = await stage(
+      json(200, { ...found, validated: { ...validated(user), signature_verified } }),
+    )
+    const turn = turnOf(user ?? undefined)
+    await call(turn)
+    expect(stepsOf(turn, 'validation')[0]?.title).toBe(`The Weather API ${title}`)
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['no caller', { ...validated(null), caller: undefined }],
+    ['another flow', { ...validated(null), flow: 'both' }],
+    ['a user that is no text', { ...validated(null), on_behalf_of: 7 }],
+    ['no word on the signature', { ...validated(null), signature_verified: undefined }],
+    ['a check without a name', { ...validated(null), checks: [{ ok: true }] }],
+    ['more than 20 checks', { ...validated(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
+  ])('has no word of the API where it says %s', async (_what, word) => {
+    const { call } = await stage(json(200, { found: 'it', validated: word }))
+    const turn = turnOf()
+    await call(turn)
+    expect(stepsOf(turn, 'validation')).toEqual([])
+  })
+
+  it.each([
+    [{ code: 'BUSY' }, { code: 'BUSY' }],
+    [{ code: 7, secret: 'x' }, {}],
+  ])('shows of a failure the problem document and nothing else: %j', async (sent, body) => {
+    const { call } = await stage(json(503, sent))
+    const turn = turnOf()
+    await expect(call(turn)).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    const [step] = stepsOf(turn, 'api-call')
+    expect(step).toMatchObject({ status: 'failed', problem: { requestId: 'request-1' } })
+    expect(step?.problem?.detail).toBe('The Weather API responded 503.')
+    expect(step?.response).toEqual({ status: 503, body })
+  })
+
+  it('has the same failure when nobody listens', async () => {
+    const sidecar = await start(grantingSidecar)
+    const api = { ...weatherApi, url: await deadUrl() }
+    const turn = turnOf()
+    await expect(callerOf([api], sidecar.url).caller.call(turn, api, ask)).rejects.toThrow(
+      'cannot be reached',
+    )
+    expect(stepsOf(turn, 'api-call').map(step => step.problem)).toMatchObject([
+      { code: 'API_UNAVAILABLE', requestId: 'request-1' },
+      { code: 'API_UNAVAILABLE' },
+    ])
+  })
+
+  it('is refused where a good response is not what was asked for, or the other way round', async () => {
+    const unasked = await stage(json(200, { other: 'thing' }))
+    await expect(unasked.call(turnOf())).rejects.toThrow('not what it promises')
+    const created = await stage(json(201, found))
+    await expect(created.call(turnOf())).rejects.toThrow('responded 201')
+  })
+
+  it('means what those who ask know better', async () => {
+    const { call } = await stage(json(404, {}))
+    const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
+    await expect(call(turnOf(), { explain })).rejects.toThrow('There is no such thing.')
+    expect(explain).toHaveBeenCalledWith({ status: 404, challenge: undefined, body: {} })
+    await expect(call(turnOf(), { explain })).rejects.toThrow('responded 404')
+  })
+})
+
+describe('a call in a protocol of its own', () => {
+  const post = (send: ApiPost['send']): ApiPost => ({ shown: { method: 'things/find' }, send })
+
+  it('is sent with the token and shown as far as it wants to be', async () => {
+    const { server, call } = await stage(json(200, {}))
+    const turn = turnOf()
+    const send: ApiPost['send'] = async (wire, headers, signal) => {
+      const url = `${server.url}/things`
+      const { status } = await wire({ method: 'POST', url, headers, body: '{}', maxBytes: 100 }, signal)
+      return { status, challenge: undefined, body: found }
+    }
+    expect(await call(turn, { post: post(send) })).toEqual(found)
+    expect(server.requests).toMatchObject([
+      {
+        target: 'POST /things',
+        headers: { accept: 'application/json', authorization: expect.stringMatching(/^Bearer eyJ/) },
+      },
+    ])
+    expect(stepsOf(turn, 'api-call')[0]?.request).toMatchObject({
+      method: 'POST',
+      body: { method: 'things/find' },
+    })
+  })
+
+  it('is never repeated: it may have changed something', async () => {
+    const { call } = await stage(json(200, {}))
+    const send = vi.fn().mockRejectedValue(Object.assign(new Error('broken'), { code: 'ECONNRESET' }))
+    await expect(call(turnOf(), { post: post(send) })).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    expect(send).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('a traced call', () => {
+  async function spansOf(url: string, api = { ...weatherApi, url }) {
+    const started: (string | StepFacts)[] = []
+    const observer = {
+      stepStarted: ({ kind }: { kind: string }, facts: StepFacts) => {
+        if (kind === 'api-call') started.push(facts)
+        return '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+      },
+      stepEnded: () => undefined,
+    }
+    const sidecar = await start(grantingSidecar)
+    const { caller } = callerOf([api], sidecar.url)
+    const post = { shown: {}, send: async () => ({ status: 200, challenge: undefined, body: found }) }
+    await caller.call(turnOf(undefined, undefined, observer), api, { ...ask, post })
+    return started
+  }
+
+  it.each([
+    ['http://localhost:8080/base', 'localhost', 8080],
+    ['https://api.example', 'api.example', 443],
+    ['http://api.example', 'api.example', 80],
+  ])('of %s names the API and its address, without the path', async (url, hostname, port) => {
+    expect(await spansOf(url)).toEqual([
+      {
+        name: 'POST weather-api',
+        attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'weather-api' },
+      },
+    ])
+  })
+
+  it('hands its trace on; one that is not traced hands on none', async () => {
+    const { server, call } = await stage(json(200, found))
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const observer = { stepStarted: () => traceparent, stepEnded: () => undefined }
+    await call(turnOf(undefined, undefined, observer))
+    await call(turnOf())
+    expect(server.requests[0]?.headers).toMatchObject({ traceparent })
+    expect(server.requests[1]?.headers).not.toHaveProperty('traceparent')
+  })
+})
+
+describe('the log of calls', () => {
+  it('has a line for each that failed, and none for those that worked or were given up', async () => {
+    let respond = json(403, { code: 'FORBIDDEN' })
+    const { call, logged, server } = await stage(response => respond(response))
+    const turn = turnOf()
+    await expect(call(turn)).rejects.toThrow()
+    respond = json(200, found)
+    await call(turnOf())
+    respond = response => response
+    const client = new AbortController()
+    const asked = call(turnOf(undefined, client.signal))
+    await vi.waitUntil(() => server.requests.length === 3)
+    client.abort(new Error('went away'))
+    await expect(asked).rejects.toThrow('went away')
+    expect(logged()).toEqual([
+      expect.objectContaining({
+        level: 30,
+        msg: 'An API call failed.',
+        api: 'weather-api',
+        correlationId: turn.correlationId,
+        code: 'API_FORBIDDEN',
+        upstream: { service: 'weather-api', status: 403, code: 'FORBIDDEN' },
+      }),
+    ])
+  })
+})
+
+describe('the health of an API', () => {
+  it('is unknown of an API that nobody calls', async () => {
+    const { caller, api } = await stage(json(200, found))
+    expect(caller.healthOf({ ...api, name: 'other-api' })).toEqual({ state: 'unknown' })
+  })
+
+  it('is not looked at where the API does not tell it', async () => {
+    const server = await start((_request, response) => response.end())
+    const api = { ...weatherApi, url: server.url, healthPath: undefined }
+    const { caller } = callerOf([api], 'http://localhost:1')
+    await caller.refresh()
+    expect(server.requests).toEqual([])
+    expect(caller.healthOf(api)).toEqual({ state: 'unknown' })
+  })
+
+  it('is looked at anew when the last look is 5 seconds old', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const { caller, server } = await stage(lookAtReady(200))
+      await caller.refresh()
+      vi.advanceTimersByTime(4_999)
+      await caller.refresh()
+      expect(server.requests).toHaveLength(1)
+      vi.advanceTimersByTime(1)
+      await caller.refresh()
+      expect(server.requests).toHaveLength(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('is told with the status when the API says that it is not ready', async () => {
+    const { caller, api } = await stage(lookAtReady(503))
+    await caller.refresh()
+    expect(caller.healthOf(api)).toMatchObject({
+      state: 'unavailable',
+      problem: { message: 'The Weather API is not ready.', options: { upstream: { status: 503 } } },
+    })
+  })
+
+  it.each([401, 403])('stays unavailable after %i until a call succeeds', async status => {
+    let respond = json(status, {})
+    const { caller, api, call } = await stage(response => respond(response))
+    await expect(call(turnOf())).rejects.toThrow()
+    respond = json(200, found)
+    await caller.refresh()
+    expect(caller.healthOf(api).state).toBe('unavailable')
+    await call(turnOf())
+    expect(caller.healthOf(api).state).toBe('ready')
+  })
+
+  it('is ready again by a look after an outage', async () => {
+    let respond = json(503, {})
+    const { caller, api, call } = await stage(response => respond(response))
+    await expect(call(turnOf())).rejects.toThrow()
+    respond = json(200, {})
+    await caller.refresh()
+    expect(caller.healthOf(api).state).toBe('ready')
+  })
+
+  it('is ready when the fault is the request’s', async () => {
+    const { caller, api, call } = await stage(json(400, {}))
+    await expect(call(turnOf())).rejects.toThrow()
+    expect(caller.healthOf(api).state).toBe('ready')
+  })
+})

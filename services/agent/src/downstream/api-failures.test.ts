@@ -1,0 +1,125 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it } from 'vitest'
+import { weatherApi as api } from '../identity/testing/fixtures.ts'
+import { catalogue } from '../problems.ts'
+import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
+
+const service = 'weather-api'
+const told = ({ code, message, options }: ProblemError) => [code, message, options.upstream]
+const explain = (status: number, body: unknown = {}, challenge?: string) =>
+  explainApiResponse(api, { status, body, challenge })
+
+describe('a response of an API that brings nothing', () => {
+  it.each([
+    [400, 'INVALID_REQUEST', 'The Weather API does not accept the request.'],
+    [401, 'API_TOKEN_REJECTED', 'The Weather API does not accept the agent’s token.'],
+    [403, 'API_FORBIDDEN', 'The agent’s token lacks a permission that the Weather API wants.'],
+    [404, 'API_UNAVAILABLE', 'The Weather API responded 404.'],
+    [500, 'API_UNAVAILABLE', 'The Weather API responded 500.'],
+  ])('of status %i is told as %s', (status, code, message) => {
+    expect(told(explain(status))).toEqual([code, message, { service, status }])
+  })
+
+  it('is told with what the API says of it: its code, the check that failed, what was wrong', () => {
+    const body = { code: 'TOKEN_REJECTED', failedCheck: 'audience', detail: 'days must be <= 7.' }
+    const upstream = (status: number) => ({ service, status, code: 'TOKEN_REJECTED' })
+    expect(told(explain(400, body))).toEqual(['INVALID_REQUEST', 'days must be <= 7.', upstream(400)])
+    expect(told(explain(401, body))).toEqual([
+      'API_TOKEN_REJECTED',
+      'The Weather API does not accept the agent’s token (audience).',
+      upstream(401),
+    ])
+    expect(told(explain(403, body))).toEqual([
+      'API_FORBIDDEN',
+      'The agent’s token lacks a permission that the Weather API wants (audience).',
+      upstream(403),
+    ])
+  })
+
+  it.each([
+    ['no object', 'broken'],
+    ['members of other types', { code: 7 }],
+    ['a code of more than 100 letters', { code: 'x'.repeat(101) }],
+    ['a check of more than 100 letters', { failedCheck: 'x'.repeat(101) }],
+    ['a detail of more than 1,000 letters', { detail: 'x'.repeat(1_001) }],
+    ['a suggestion of more than 200 letters', { suggestions: ['x'.repeat(201)] }],
+    ['more than 20 suggestions', { suggestions: Array(21).fill('x') }],
+  ])('is told without what it says where that is no problem document: %s', (_what, changes) => {
+    const body = typeof changes === 'object' ? { code: 'C', detail: 'Detail.', ...changes } : changes
+    expect(told(explain(400, body))).toEqual([
+      'INVALID_REQUEST',
+      'The Weather API does not accept the request.',
+      { service, status: 400 },
+    ])
+  })
+
+  it('names the permissions that are to be granted, where they are known', () => {
+    expect(explain(403).options.hint).toBe(
+      'Grant the agent identity Weather.Read.All (autonomous) or Weather.Read (on behalf of users), and allow it as a caller of the Weather API.',
+    )
+    const unknown = explainApiResponse(
+      { ...api, permissions: undefined },
+      { status: 403, body: {}, challenge: undefined },
+    )
+    expect(unknown.toDocument('r').hint).toBe(catalogue.API_FORBIDDEN.hint)
+  })
+
+  it('is told as such where it is not what the API promises, and where the API is not ready', () => {
+    expect(told(unreadableResponse(api))).toEqual([
+      'API_UNAVAILABLE',
+      'The response of the Weather API is not what it promises.',
+      { service, status: 200 },
+    ])
+    expect(told(unreadyApi(api, 503))).toEqual([
+      'API_UNAVAILABLE',
+      'The Weather API is not ready.',
+      { service, status: 503 },
+    ])
+  })
+
+  it('is told as silence when something was thrown, unless it tells its own cause', () => {
+    const error = new Error('socket hang up')
+    const silent = explainThrown(api, error)
+    expect(told(silent)).toEqual([
+      'API_UNAVAILABLE',
+      'The Weather API cannot be reached, or took too long.',
+      { service },
+    ])
+    expect(silent.cause).toBe(error)
+    expect(explainThrown(api, silent)).toBe(silent)
+  })
+})
+
+describe('a Conditional Access challenge of an API', () => {
+  const encode = (text: string, form: 'base64' | 'base64url' = 'base64') => Buffer.from(text).toString(form)
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1>?"}}}'
+  const challenge = (encoded: string, error = 'insufficient_claims') =>
+    `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
+
+  it.each(['base64', 'base64url'] as const)('is handed on to the page (%s)', form => {
+    const failure = explain(401, {}, challenge(encode(claims, form)))
+    expect(told(failure)).toEqual([
+      'CONDITIONAL_ACCESS_REQUIRED',
+      'The Weather API wants stronger authentication of the user.',
+      { service, status: 401 },
+    ])
+    expect(failure.options.extensions).toEqual({ claimsChallenge: claims })
+  })
+
+  it('may be 4,096 characters long', () => {
+    const long = encode(JSON.stringify({ x: 'x'.repeat(3_064) }))
+    expect(long).toHaveLength(4_096)
+    expect(explain(401, {}, challenge(long)).code).toBe('CONDITIONAL_ACCESS_REQUIRED')
+  })
+
+  it.each([
+    ['another error', challenge(encode(claims), 'invalid_token')],
+    ['no claims', 'Bearer error="insufficient_claims"'],
+    ['another parameter', `Bearer error="insufficient_claims", myclaims="${encode(claims)}"`],
+    ['claims that are no JSON', challenge(encode('none'))],
+    ['claims in other letters', challenge(`${encode(claims)}!`)],
+    ['too many claims', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
+  ])('is none with %s', (_what, text) => {
+    expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
+  })
+})

@@ -1,0 +1,94 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import { afterEach, expect } from 'vitest'
+import { createAgentTokens } from '../../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../../identity/downstream-api.ts'
+import {
+  agent,
+  authorizationHeader,
+  autonomousClaims,
+  ids,
+  onBehalfOfClaims,
+  recordingLogger,
+  startServer,
+  type TestServer,
+  verifiedUser,
+} from '../../identity/testing/fixtures.ts'
+import { type StepObserver, TraceRecorder } from '../../turn/trace-recorder.ts'
+import type { Turn } from '../../turn/turn.ts'
+import { createApiCaller } from '../api-caller.ts'
+
+const opened: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close()
+})
+
+export async function start(listener: RequestListener): Promise<TestServer> {
+  const server = await startServer(listener)
+  opened.push(server)
+  return server
+}
+
+/** A sidecar that gives the agent's own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
+export const grantingSidecar: RequestListener = (incoming, response) => {
+  const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
+  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid) : autonomousClaims()))
+}
+
+export const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
+  name => ({
+    name,
+    ok: true,
+  }),
+)
+
+export function validated(user: string | null) {
+  return {
+    flow: user === null ? 'autonomous' : 'obo',
+    caller: ids.agentClientId,
+    on_behalf_of: user,
+    signature_verified: true,
+    checks,
+  }
+}
+
+export const json =
+  (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  (response: ServerResponse) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+
+/** A caller of these APIs with tokens from the sidecar at this address, and what both log. */
+export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, timeoutMs?: number) {
+  const { logger, lines } = recordingLogger()
+  const tokens = createAgentTokens({
+    sidecarUrl,
+    agent,
+    apis,
+    logger,
+    backoffMs: 5,
+    entraResponds: async () => true,
+  })
+  const caller = createApiCaller({ apis, tokens, logger, timeoutMs })
+  opened.push(tokens, caller)
+  return { tokens, caller, logger, lines }
+}
+
+export function turnOf(user?: string, signal = new AbortController().signal, observer?: StepObserver): Turn {
+  return {
+    id: '99999999-0000-4000-8000-000000000001',
+    requestId: 'request-1',
+    correlationId: '99999999-0000-4000-8000-000000000001',
+    message: 'Weather in Dallas?',
+    history: [],
+    mode: 'direct',
+    agent,
+    flow: user === undefined ? 'autonomous' : 'obo',
+    user: user === undefined ? undefined : verifiedUser(user),
+    signal,
+    trace: new TraceRecorder(() => undefined, observer),
+    write: () => undefined,
+    notice: () => undefined,
+  }
+}
+
+export const refusal = (code: string) => expect.objectContaining({ code })
+export const stepsOf = (turn: Turn, kind: string) => turn.trace.steps.filter(step => step.kind === kind)

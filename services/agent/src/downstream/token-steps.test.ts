@@ -1,0 +1,336 @@
+import { fingerprint } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  weatherApi as api,
+  authorizationHeader,
+  autonomousClaims,
+  ids,
+  onBehalfOfClaims,
+  sidecarProblem,
+  unsignedToken,
+} from '../identity/testing/fixtures.ts'
+import type { StepFacts } from '../turn/trace-recorder.ts'
+import type { Turn } from '../turn/turn.ts'
+import { callerOf, start, turnOf } from './testing/stage.ts'
+import { obtainTracedToken } from './token-steps.ts'
+
+const exp = Math.floor(Date.now() / 1000) + 3_600
+const own = autonomousClaims({ exp, uti: 'token-1' })
+const forAda = onBehalfOfClaims(ids.ada, { exp })
+const audited = { caller: ids.agentClientId, api: 'weather-api' }
+
+/** A sidecar that responds so, one response after the other, the last one for ever. */
+async function stage(...bodies: (string | { refused: string })[]) {
+  let next = 0
+  const sidecar = await start((_request, response) => {
+    const body = bodies[Math.min(next++, bodies.length - 1)]
+    if (typeof body === 'string') response.end(body)
+    else
+      response
+        .writeHead(401, { 'content-type': 'application/problem+json' })
+        .end(sidecarProblem(401, body?.refused ?? ''))
+  })
+  const { tokens, logger, lines } = callerOf([api], sidecar.url)
+  return {
+    sidecar,
+    obtain: (turn: Turn, parentId?: string) => obtainTracedToken(tokens, turn, api, parentId, logger),
+    audit: () =>
+      lines
+        .map(line => JSON.parse(line))
+        .filter(({ audit }) => audit !== undefined)
+        .map(({ pid: _pid, hostname: _hostname, time: _time, ...entry }) => entry),
+  }
+}
+
+/** What the trace shows, without what differs from run to run; parents by their place in it. */
+function shown({ trace }: Turn) {
+  const ids = trace.steps.map(({ id }) => id)
+  return trace.steps.map(
+    ({ id: _id, startedAt: _startedAt, durationMs: _durationMs, parentId, ...step }) => ({
+      ...step,
+      ...(parentId === undefined ? {} : { parent: ids.indexOf(parentId) }),
+    }),
+  )
+}
+
+const tokenEndpoint = `https://login.microsoftonline.com/${ids.tenantId}/oauth2/v2.0/token`
+const fromSidecar = {
+  parent: 0,
+  kind: 'token-request',
+  from: 'sidecar',
+  to: 'entra',
+  status: 'not-observable',
+}
+const hiddenT1 = {
+  ...fromSidecar,
+  title: 'Inside the sidecar: the blueprint authenticates and gets T1 for this agent, or has it in its cache',
+  request: {
+    method: 'POST',
+    url: tokenEndpoint,
+    headers: {},
+    body: {
+      grant_type: 'client_credentials',
+      client_id: ids.blueprintAppId,
+      client_credential: 'held by the sidecar alone',
+      fmi_path: ids.agentClientId,
+      scope: 'api://AzureADTokenExchange/.default',
+    },
+  },
+  token: {
+    role: 'T1',
+    observed: false,
+    claims: {
+      aud: 'fb60f99c-7a34-4190-8149-302f77469936',
+      azp: ids.blueprintAppId,
+      tid: ids.tenantId,
+      idtyp: 'app',
+    },
+  },
+}
+const byAgent = {
+  actor: 'agent',
+  checks: ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
+}
+
+describe('a token in the trace', () => {
+  it('of the agent itself: what was asked, what the sidecar does out of sight, and what came', async () => {
+    const { sidecar, obtain } = await stage(authorizationHeader(own))
+    const turn = turnOf()
+    const token = await obtain(turn)
+    const print = await fingerprint(unsignedToken(own))
+    expect(token).toMatchObject({
+      value: unsignedToken(own),
+      fingerprint: print,
+      logIds: { tokenId: 'token-1' },
+    })
+    expect(shown(turn)).toEqual([
+      {
+        kind: 'token-request',
+        from: 'agent',
+        to: 'sidecar',
+        status: 'ok',
+        title: 'The agent asks its sidecar for a token of its own, for the Weather API',
+        request: {
+          method: 'GET',
+          url: `${sidecar.url}${sidecar.requests[0]?.target.replace('GET ', '')}`,
+          headers: {},
+        },
+        response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${print}›` } },
+        logIds: { correlationId: turn.correlationId, tokenId: 'token-1' },
+      },
+      hiddenT1,
+      {
+        ...fromSidecar,
+        title: 'Inside the sidecar: T1 is exchanged for TR, or the sidecar has TR in its cache',
+        request: {
+          method: 'POST',
+          url: tokenEndpoint,
+          headers: {},
+          body: {
+            grant_type: 'client_credentials',
+            client_id: ids.agentClientId,
+            client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+            client_assertion: 'T1',
+            scope: `api://${api.appId}/.default`,
+          },
+        },
+      },
+      {
+        kind: 'token',
+        from: 'sidecar',
+        to: 'agent',
+        status: 'ok',
+        title: `TR: agent ${ids.agentClientId} acts as itself`,
+        token: {
+          role: 'TR',
+          observed: true,
+          fingerprint: print,
+          header: { alg: 'RS256', typ: 'JWT', kid: 'test' },
+          claims: own,
+          verifiedBy: [byAgent],
+        },
+      },
+    ])
+  })
+
+  it('for a user: whose token goes along, and how the sidecar exchanges it', async () => {
+    const { obtain } = await stage(authorizationHeader(forAda))
+    const turn = turnOf(ids.ada)
+    expect(await obtain(turn)).toMatchObject({ logIds: {} })
+    const [asked, t1, exchange, token] = shown(turn)
+    expect(asked).toMatchObject({
+      title: 'The agent asks its sidecar for a token to act for the signed-in user, for the Weather API',
+      request: { headers: { authorization: 'Bearer Tc ‹feedfeedfeed›' } },
+    })
+    expect(asked?.logIds).toEqual({ correlationId: turn.correlationId })
+    expect(t1).toEqual(hiddenT1)
+    expect(exchange).toEqual({
+      ...fromSidecar,
+      title: 'Inside the sidecar: T1 and Tc are exchanged for TR, or the sidecar has TR in its cache',
+      request: {
+        method: 'POST',
+        url: tokenEndpoint,
+        headers: {},
+        body: {
+          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          requested_token_use: 'on_behalf_of',
+          assertion: 'Tc',
+          client_id: ids.agentClientId,
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: 'T1',
+          scope: `api://${api.appId}/.default offline_access openid profile`,
+        },
+      },
+    })
+    expect(token?.title).toBe(`TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`)
+  })
+
+  it('of version 1 names its agent too', async () => {
+    const { obtain } = await stage(authorizationHeader({ ...own, azp: undefined, appid: ids.agentClientId }))
+    const turn = turnOf()
+    await obtain(turn)
+    expect(shown(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
+  })
+
+  it('belongs to the step that needed it', async () => {
+    const { obtain } = await stage(authorizationHeader(own))
+    const turn = turnOf()
+    await obtain(turn, 'parent-1')
+    const [asked, , , token] = turn.trace.steps
+    expect([asked?.parentId, token?.parentId]).toEqual(['parent-1', 'parent-1'])
+  })
+
+  it('shows what the API found out beside what the agent did', async () => {
+    const { obtain } = await stage(authorizationHeader(own))
+    const turn = turnOf()
+    const { verifiedByApi } = await obtain(turn)
+    const found = { name: 'audience', ok: false, secret: 'x' }
+    const card = verifiedByApi([found])
+    expect(card.verifiedBy).toEqual([
+      byAgent,
+      { actor: 'weather-api', checks: [{ name: 'audience', ok: false }] },
+    ])
+    expect(turn.trace.steps.at(-1)).toMatchObject({ kind: 'token', token: card })
+  })
+
+  it('says after how many attempts it came', async () => {
+    const { obtain } = await stage({ refused: 'Service is unavailable.' }, authorizationHeader(own))
+    const turn = turnOf()
+    await obtain(turn)
+    expect(turn.trace.steps[0]?.title).toBe(
+      'The agent asks its sidecar for a token of its own, for the Weather API, 2 times',
+    )
+  })
+
+  it('says when it came by the request of another turn, and shows that request', async () => {
+    const { obtain } = await stage(authorizationHeader(own))
+    const first = turnOf()
+    const second = { ...turnOf(), correlationId: '99999999-0000-4000-8000-000000000002' }
+    await Promise.all([obtain(first), obtain(second)])
+    const [asked] = second.trace.steps
+    expect(asked).toMatchObject({
+      title:
+        'The agent asks its sidecar for a token of its own, for the Weather API, together with an equal request under way',
+      request: first.trace.steps[0]?.request,
+      logIds: { correlationId: first.correlationId },
+    })
+  })
+})
+
+describe('a token request that failed', () => {
+  it('shows the status of the sidecar and by what Entra knows the request', async () => {
+    const requestId = '12121212-0000-4000-8000-000000000001'
+    const entraId = '12121212-0000-4000-8000-000000000002'
+    const { obtain } = await stage({
+      refused: `AADSTS50105: no role. Trace ID: ${requestId} Correlation ID: ${entraId}`,
+    })
+    const turn = turnOf()
+    await expect(obtain(turn)).rejects.toMatchObject({ code: 'AGENT_NOT_PERMITTED' })
+    expect(turn.trace.steps).toMatchObject([
+      { status: 'failed', problem: { code: 'AGENT_NOT_PERMITTED', requestId: 'request-1' } },
+    ])
+    expect(turn.trace.steps[0]?.response).toEqual({ status: 401 })
+    expect(turn.trace.steps[0]?.logIds).toEqual({ correlationId: entraId, entraRequestId: requestId })
+  })
+
+  it('shows no more than its own correlation id where nothing else is known', async () => {
+    const { obtain } = await stage({ refused: 'AADSTS50105: no role' }, authorizationHeader(forAda))
+    const turn = turnOf()
+    await expect(obtain(turn)).rejects.toThrow()
+    expect(turn.trace.steps[0]?.logIds).toEqual({ correlationId: turn.correlationId })
+    const unread = turnOf()
+    await expect(obtain(unread)).rejects.toMatchObject({ code: 'TOKEN_FLOW_MISMATCH' })
+    expect(unread.trace.steps[0]).not.toHaveProperty('response')
+  })
+
+  it('is left running when the turn is over: whoever ends the turn ends its steps', async () => {
+    const sidecar = await start(() => undefined)
+    const { tokens, logger, lines } = callerOf([api], sidecar.url)
+    const client = new AbortController()
+    const turn = turnOf(undefined, client.signal)
+    const asked = obtainTracedToken(tokens, turn, api, undefined, logger)
+    await vi.waitUntil(() => sidecar.requests.length === 1)
+    client.abort(new Error('went away'))
+    await expect(asked).rejects.toThrow('went away')
+    expect(turn.trace.steps.map(({ status }) => status)).toEqual(['running'])
+    expect(lines).toEqual([])
+  })
+})
+
+describe('the audit log of tokens', () => {
+  it('says which agent got which token for whom and what', async () => {
+    const { obtain, audit } = await stage(authorizationHeader(own), authorizationHeader(forAda))
+    const turn = turnOf()
+    await obtain(turn)
+    await obtain(turnOf(ids.ada))
+    const issued = { ...audited, level: 30, msg: 'Token issued.', audit: 'issued' }
+    const { correlationId } = turn
+    expect(audit()).toEqual([
+      { ...issued, correlationId, flow: 'autonomous', tokenId: 'token-1' },
+      { ...issued, correlationId, flow: 'obo', onBehalfOf: ids.ada },
+    ])
+  })
+
+  it('says why there is none', async () => {
+    const { obtain, audit } = await stage({ refused: 'AADSTS65001: ada@contoso.example has not consented' })
+    const turn = turnOf(ids.ada)
+    await expect(obtain(turn)).rejects.toThrow()
+    const { correlationId } = turn
+    expect(audit()).toEqual([
+      {
+        ...audited,
+        level: 40,
+        msg: 'Token refused.',
+        audit: 'refused',
+        reason: 'CONSENT_REQUIRED',
+        onBehalfOf: ids.ada,
+        flow: 'obo',
+        correlationId,
+      },
+    ])
+  })
+})
+
+describe('a traced token request', () => {
+  it('is a span that the sidecar’s own can hang on', async () => {
+    const { sidecar, obtain } = await stage(authorizationHeader(own))
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const started: StepFacts[] = []
+    const stepStarted = (_step: unknown, facts: StepFacts) => {
+      started.push(facts)
+      return traceparent
+    }
+    await obtain(turnOf(undefined, undefined, { stepStarted, stepEnded: () => undefined }))
+    expect(started).toEqual([
+      {
+        name: 'GET /AuthorizationHeaderUnauthenticated/{api}',
+        attributes: {
+          'http.request.method': 'GET',
+          'app.api.name': 'weather-api',
+          'app.flow': 'autonomous',
+        },
+      },
+    ])
+    expect(sidecar.requests[0]?.headers).toMatchObject({ traceparent })
+  })
+})
