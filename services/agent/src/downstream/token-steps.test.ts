@@ -93,7 +93,7 @@ const byAgent = {
 }
 
 describe('a token in the trace', () => {
-  it('of the agent itself: what was asked, what the sidecar does out of sight, and what came', async () => {
+  it('of the agent itself: what was asked, what the sidecar does inside, and what came', async () => {
     const { sidecar, obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     const token = await obtain(turn)
