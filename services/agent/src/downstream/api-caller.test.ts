@@ -50,7 +50,7 @@ describe('a call of an API in the trace', () => {
     expect(await call(turn)).toEqual(found)
     const { id: _, startedAt: _at, durationMs: _ms, ...step } = stepsOf(turn, 'api-call')[0] ?? {}
     const [card] = stepsOf(turn, 'token')
-    expect(step).toEqual({
+    expect(step).toStrictEqual({
       kind: 'api-call',
       from: 'agent',
       to: 'weather-api',
@@ -118,6 +118,7 @@ describe('a call of an API in the trace', () => {
     expect(step).toMatchObject({ status: 'failed', problem: { requestId: 'request-1' } })
     expect(step?.problem?.detail).toBe('The Weather API responded 503.')
     expect(step?.response).toEqual({ status: 503, body })
+    expect(stepsOf(turn, 'token')[0]?.token?.verifiedBy).toMatchObject([{ actor: 'agent' }])
   })
 
   it('has the same failure when nobody listens', async () => {
@@ -156,6 +157,7 @@ describe('a call in a protocol of its own', () => {
     const { server, call } = await stage(json(200, {}))
     const turn = turnOf()
     const send: ApiPost['send'] = async (wire, headers, signal) => {
+      expect(Object.keys(headers)).toEqual(['authorization', 'accept'])
       const url = `${server.url}/things`
       const { status } = await wire({ method: 'POST', url, headers, body: '{}', maxBytes: 100 }, signal)
       return { status, challenge: undefined, body: found }
@@ -246,6 +248,16 @@ describe('the log of calls', () => {
         upstream: { service: 'weather-api', status: 403, code: 'FORBIDDEN' },
       }),
     ])
+  })
+})
+
+describe('a call under way', () => {
+  it('ends when the agent stops', async () => {
+    const { server, caller, call } = await stage(() => undefined)
+    const asked = call(turnOf()).catch((error: Error) => error)
+    await vi.waitUntil(() => server.requests.length === 1)
+    await caller.close()
+    expect(await asked).toEqual(refusal('API_UNAVAILABLE'))
   })
 })
 

@@ -74,29 +74,35 @@ export interface ApiCaller {
 
 const lookIsFreshForMs = 5_000
 /** A `/readyz` of 200 says nothing against these: only a call that succeeds does. */
-const shownByCallsOnly = new Set(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
+const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   const { apis, tokens, logger } = options
   const client = createApiClient(options)
-  const records = new Map(apis.map(api => [api.name, new HealthRecord()]))
+  const records = new Map<string, HealthRecord>()
   const attributesOf = new Map(apis.map(api => [api.name, describeApi(api)]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
+  function recordOf({ name }: DownstreamApi): HealthRecord {
+    const record = records.get(name) ?? new HealthRecord()
+    records.set(name, record)
+    return record
+  }
+
   async function call<Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
     const token = await obtainTracedToken(tokens, turn, api, request.parentId, logger)
-    const health = records.get(api.name)
+    const health = recordOf(api)
     try {
       const send = () => callOnce(turn, api, request, token)
       const body = await (request.post ? send() : oncePerBrokenConnection(send, turn.signal))
-      health?.works()
+      health.works()
       return body
     } catch (error) {
       turn.signal.throwIfAborted()
       const failure = explainThrown(api, error)
-      if (failure.kind.status >= 500) health?.fails(failure)
-      else health?.works()
+      if (failure.kind.status >= 500) health.fails(failure)
+      else health.works()
       const { code, options } = failure
       const { correlationId } = turn
       logger.info({ api: api.name, correlationId, code, upstream: options.upstream }, 'An API call failed.')
@@ -179,19 +185,19 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
 
   async function lookAt(api: DownstreamApi): Promise<void> {
     if (api.healthPath === undefined) return
-    const health = records.get(api.name)
+    const health = recordOf(api)
     try {
       const { status } = await client.get(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
-      if (status !== 200) health?.fails(unreadyApi(api, status))
-      else if (!shownByCallsOnly.has(health?.current.problem?.code ?? '')) health?.works()
+      if (status !== 200) health.fails(unreadyApi(api, status))
+      else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()
     } catch (error) {
-      health?.fails(explainThrown(api, error))
+      health.fails(explainThrown(api, error))
     }
   }
 
   return {
     call,
-    healthOf: api => records.get(api.name)?.current ?? { state: 'unknown' },
+    healthOf: api => recordOf(api).current,
     async refresh() {
       if (performance.now() - lookedAtMs < lookIsFreshForMs) return
       lookedAtMs = performance.now()

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { createApiClient, oncePerBrokenConnection, ResponseTooLarge, readResponse } from './api-client.ts'
 import { json, start } from './testing/stage.ts'
@@ -41,6 +41,20 @@ describe('a GET', () => {
       name: 'TimeoutError',
       message: 'No response in time.',
     })
+    await client.close()
+  })
+
+  it('waits for a connection while 128 are in use', async () => {
+    const sockets = new Set<unknown>()
+    const waiting: ServerResponse[] = []
+    const { server, client } = await stage((request, response) => {
+      sockets.add(request.socket)
+      waiting.push(response)
+      if (server.requests.length >= 128) for (const one of waiting.splice(0)) one.end('1')
+    })
+    const responses = await Promise.all(Array.from({ length: 140 }, () => client.get(server.url, {}, never)))
+    expect(responses.every(({ body }) => body === 1)).toBe(true)
+    expect(sockets.size).toBe(128)
     await client.close()
   })
 

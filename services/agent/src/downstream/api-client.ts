@@ -109,7 +109,7 @@ async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const brokenConnections = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const brokenConnections = new Set<unknown>(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 const pauseMs = 150
 
 /** Runs a call once more when its connection broke, as it does when a pod of the API is replaced. */
@@ -128,7 +128,7 @@ export async function oncePerBrokenConnection<Result>(
 
 function isBrokenConnection(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' && brokenConnections.has(code)
+  return brokenConnections.has(code)
 }
 
 function parse(text: string): unknown {
