@@ -22,7 +22,7 @@ const sidecarCauses = new Set([
   'TOKEN_FLOW_MISMATCH',
 ])
 /** What stops every flow and API alike, whichever showed it. */
-const sharedCauses = new Set([
+const sharedCauses = new Set<string | undefined>([
   'SIDECAR_UNREACHABLE',
   'SIDECAR_REFUSED_CALLER',
   'SIDECAR_FAILED',
@@ -58,7 +58,7 @@ export class IdentityHealthRecord {
     this.#sidecar.works()
     this.#recordOf(flow, api).works()
     for (const record of this.#records()) {
-      if (sharedCauses.has(record.current.problem?.code ?? '')) record.forget()
+      if (sharedCauses.has(record.current.problem?.code)) record.forget()
     }
   }
 
