@@ -192,12 +192,21 @@ describe('a token in the trace', () => {
     expect(shown(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
   })
 
-  it('belongs to the step that needed it', async () => {
+  it('belongs to the step that needed it, if one did', async () => {
     const { obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     await obtain(turn, 'parent-1')
     const [asked, , , token] = turn.trace.steps
     expect([asked?.parentId, token?.parentId]).toEqual(['parent-1', 'parent-1'])
+    const unasked = turnOf()
+    await obtain(unasked)
+    expect(unasked.trace.steps[0]).not.toHaveProperty('parentId')
+    expect(unasked.trace.steps[3]).not.toHaveProperty('parentId')
+  })
+
+  it('has no id where its claim is none', async () => {
+    const { obtain } = await stage(authorizationHeader({ ...own, uti: 7 }))
+    expect((await obtain(turnOf())).logIds).toEqual({})
   })
 
   it('shows what the API found out beside what the agent did', async () => {
@@ -263,6 +272,15 @@ describe('a token request that failed', () => {
     expect(unread.trace.steps[0]).not.toHaveProperty('response')
   })
 
+  it('is shown as well when nobody was asked', async () => {
+    const { sidecar, obtain } = await stage(authorizationHeader(forAda))
+    const turn = { ...turnOf(ids.ada), user: undefined }
+    await expect(obtain(turn)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
+    expect(turn.trace.steps).toMatchObject([{ status: 'failed', problem: { code: 'SIGN_IN_REQUIRED' } }])
+    expect(turn.trace.steps[0]?.logIds).toEqual({ correlationId: turn.correlationId })
+    expect(sidecar.requests).toEqual([])
+  })
+
   it('is left running when the turn is over: whoever ends the turn ends its steps', async () => {
     const sidecar = await start(() => undefined)
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
@@ -272,7 +290,9 @@ describe('a token request that failed', () => {
     await vi.waitUntil(() => sidecar.requests.length === 1)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
-    expect(turn.trace.steps.map(({ status }) => status)).toEqual(['running'])
+    expect(turn.trace.steps).toMatchObject([
+      { status: 'running', logIds: { correlationId: turn.correlationId } },
+    ])
     expect(lines).toEqual([])
   })
 })
