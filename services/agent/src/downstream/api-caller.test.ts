@@ -257,7 +257,7 @@ describe('a call under way', () => {
     const asked = call(turnOf()).catch((error: Error) => error)
     await vi.waitUntil(() => server.requests.length === 1)
     await caller.close()
-    expect(await asked).toEqual(refusal('API_UNAVAILABLE'))
+    expect(await asked).toMatchObject({ code: 'API_UNAVAILABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })
 })
 

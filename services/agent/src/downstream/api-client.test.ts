@@ -63,7 +63,7 @@ describe('a GET', () => {
     const asked = client.get(server.url, {}, never).catch((error: Error) => error)
     await vi.waitUntil(() => server.requests.length === 1)
     await client.close()
-    expect(await asked).toBeInstanceOf(Error)
+    expect(await asked).toMatchObject({ code: 'UND_ERR_DESTROYED' })
   })
 })
 
@@ -120,7 +120,7 @@ describe('a request of a protocol of its own', () => {
     const asked = client.send(wire, never).catch((error: Error) => error)
     await vi.waitUntil(() => server.requests.length === 1)
     await client.close()
-    expect(await asked).toBeInstanceOf(Error)
+    expect(await asked).toMatchObject({ code: 'UND_ERR_DESTROYED' })
   })
 })
 
