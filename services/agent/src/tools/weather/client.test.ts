@@ -20,15 +20,18 @@ import {
   sidecarProblem,
   unsignedToken,
 } from '../../identity/testing/fixtures.ts'
+import { weatherProblems } from './problems.ts'
 import { answerReport, report, stage, weatherAt } from './testing/stage.ts'
 
 describe('asking for the weather', () => {
   it('calls the API with TR and nothing else, and returns the weather without the word on the token', async () => {
     const { weather, weatherApi } = await stage({ api: answerReport })
     const { validated: _, ...expected } = report()
-    expect(await weather.current(turnOf(), 'São Paulo')).toEqual(expected)
+    const turn = turnOf()
+    expect(await weather.current(turn, 'São Paulo')).toEqual(expected)
     expect(weatherApi.requests).toHaveLength(1)
     expect(weatherApi.requests[0]?.target).toBe('GET /weather?city=S%C3%A3o+Paulo')
+    expect(stepsOf(turn, 'api-call')[0]?.title).toBe('The agent calls the Weather API: weather in São Paulo')
     const { headers } = weatherApi.requests[0] ?? {}
     expect(headers?.authorization).toMatch(/^Bearer eyJ/)
   })
@@ -39,7 +42,9 @@ describe('asking for the weather', () => {
     const { weather, weatherApi } = await stage({
       api: (_request, response) => json(200, { ...forecast, validated: validated(null) })(response),
     })
-    expect(await weather.forecast(turnOf(), 'Oslo', 3)).toEqual(forecast)
+    const turn = turnOf()
+    expect(await weather.forecast(turn, 'Oslo', 3)).toEqual(forecast)
+    expect(stepsOf(turn, 'api-call')[0]?.title).toBe('The agent calls the Weather API: forecast for Oslo')
     expect(weatherApi.requests[0]?.target).toBe('GET /weather/forecast?city=Oslo&days=3')
   })
 
@@ -190,7 +195,15 @@ describe('what the weather API refuses', () => {
     expect(error.toDocument('r')).toMatchObject({
       detail: 'The weather API knows no city called “Dalas”.',
       hint: 'Did you mean Dallas or Dalian?',
+      upstream: { service: 'weather-api', status: 404, code: 'CITY_NOT_FOUND' },
     })
+  })
+
+  it.each([{}, { suggestions: [] }])('as unknown comes with the usual hint without them: %j', async body => {
+    const { weather } = await stage({ api: (_request, response) => json(404, body)(response) })
+    const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
+    expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)
+    expect(error.options.upstream).toStrictEqual({ service: 'weather-api', status: 404 })
   })
 
   it('for want of a stronger sign-in comes with the challenge for the page', async () => {
