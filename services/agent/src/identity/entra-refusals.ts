@@ -71,9 +71,8 @@ const scopeUnknown: Row = {
   says: 'Entra does not accept the scope that the sidecar asks for.',
   hint: 'Set DownstreamApis__{entry}__Scopes__0 of the sidecar to api://<the API’s client id>/.default.',
 }
-const agentPathRefused: Row = {
+const agentPathRefused: Omit<Row, 'says'> = {
   code: 'SIDECAR_MISCONFIGURED',
-  says: 'Entra does not accept how the sidecar names the agent identity.',
   hint: 'Check the version of the sidecar, and that AGENT_CLIENT_ID is an agent identity of its blueprint.',
 }
 const tenantUnknown: Row = {

@@ -17,6 +17,23 @@ it.each([
   expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
 })
 
+it.each([
+  ['SIDECAR_UNREACHABLE', 'unavailable'],
+  ['SIDECAR_REFUSED_CALLER', 'unavailable'],
+  ['SIDECAR_FAILED', 'unavailable'],
+  ['BLUEPRINT_CREDENTIAL_REJECTED', 'unavailable'],
+  ['FEDERATION_MISMATCH', 'unavailable'],
+  ['ENTRA_UNAVAILABLE', 'unavailable'],
+  ['SIDECAR_MISCONFIGURED', 'unknown'],
+  ['AGENT_NOT_PERMITTED', 'unknown'],
+] as const)('%s leaves the other flow %s, until any token comes', (code, state) => {
+  const record = new IdentityHealthRecord()
+  record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'))
+  expect(record.current.flows.obo.state).toBe(state)
+  record.tokenObtained('autonomous', weatherApi)
+  expect(record.current.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+})
+
 it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED'] as const)(
   '%s is about the flow, and the sidecar works',
   code => {
@@ -39,4 +56,5 @@ it('A credential that the sidecar could not load is told with what was seen of i
     upstream,
     hint: expect.stringContaining('restart the sidecar'),
   })
+  expect(record.current.sidecarNeedsRestart?.message).toBe('The sidecar runs, but every token request fails.')
 })

@@ -31,15 +31,18 @@ describe('answers of the sidecar', () => {
       '0a1b2c3d-0000-4000-8000-00000000000a',
       '0a1b2c3d-0000-4000-8000-00000000000c',
     ]
-    const text = `AADSTS50105: Ada Osei. Trace ID: ${requestId} Correlation ID: ${correlationId} Timestamp: 2026-11-25 00:00:00Z`
-    const { problem } = explainResponse(detail401(text), forUser)
-    expect(problem.options.upstream).toEqual({
-      service: 'entra',
-      code: 'AADSTS50105',
-      requestId,
-      correlationId,
-    })
-    expect(JSON.stringify(problem.toDocument('request-1'))).not.toContain('Ada')
+    const [trace, correlation] = [`Trace ID: ${requestId}`, `Correlation ID: ${correlationId}`]
+    for (const ids of [`${trace} ${correlation}`, `${correlation} ${trace}`]) {
+      const text = `AADSTS50105: Ada Osei. ${ids} Timestamp: 2026-11-25 00:00:00Z`
+      const { problem } = explainResponse(detail401(text), forUser)
+      expect(problem.options.upstream).toEqual({
+        service: 'entra',
+        code: 'AADSTS50105',
+        requestId,
+        correlationId,
+      })
+      expect(JSON.stringify(problem.toDocument('request-1'))).not.toContain('Ada')
+    }
   })
 
   it.each([
@@ -148,7 +151,11 @@ describe('answers of the sidecar', () => {
   })
 
   it('name the missing scope by its variable', () => {
-    const failure = explainResponse(answer(400, sidecarProblem(400, 'No scopes found')), forUser)
+    const contentType = 'application/problem+json; charset=utf-8'
+    const failure = explainResponse(
+      answer(400, sidecarProblem(400, 'No scopes found'), { contentType }),
+      forUser,
+    )
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
   })
 
@@ -342,10 +349,11 @@ describe('refusals of Entra', () => {
     ).not.toMatch(/ada@contoso|Trace ID/)
   })
 
-  it('that are unknown are looked up by number', () => {
-    expect(explainResponse(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toContain(
-      'code=900144',
+  it('that are unknown are looked up by number, and no others', () => {
+    expect(explainResponse(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toBe(
+      'Look it up at https://login.microsoftonline.com/error?code=900144.',
     )
+    expect(explainResponse(detail401('AADSTS7000214: x'), asAgent).problem.options.hint).toBeUndefined()
   })
 
   it('by Conditional Access make up no challenge: the sidecar loses the one that Entra sent', () => {

@@ -164,7 +164,7 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
 
 /** `Trace ID` is what the sign-in log calls the request's id. */
 function readLogIds(detail: string): { requestId?: string; correlationId?: string } {
-  const find = (name: string) => new RegExp(`\\b${name} ID: ([0-9a-f-]{36})\\b`, 'i').exec(detail)?.[1]
+  const find = (name: string) => new RegExp(`\\b${name} ID: ([0-9a-f-]{36})\\b`).exec(detail)?.[1]
   const [requestId, correlationId] = [find('Trace'), find('Correlation')]
   return { ...(requestId ? { requestId } : {}), ...(correlationId ? { correlationId } : {}) }
 }

@@ -193,9 +193,24 @@ describe('a user’s token', () => {
     }
   })
 
+  it('may begin five minutes ahead of this clock and no later', async () => {
+    const now = seconds(0)
+    vi.useFakeTimers({ toFake: ['Date'], now: now * 1000 })
+    try {
+      await expect(verifier.verify(`Bearer ${await sign({ nbf: now + 300 })}`)).resolves.toBeDefined()
+      await expect(verifier.verify(`Bearer ${await sign({ nbf: now + 301 })}`)).rejects.toThrow(
+        'not valid yet',
+      )
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('is refused when it is longer than any that Entra issues, though all else is right', async () => {
     const token = await sign({ groups: 'x'.repeat(20_000) })
-    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    await expect(verifier.verify(`Bearer ${token}`)).rejects.toThrow('longer than 16 KiB')
+    await expect(verifier.verify(`Bearer ${'x'.repeat(16_385)}`)).rejects.toThrow('longer than 16 KiB')
+    await expect(verifier.verify(`Bearer ${'x'.repeat(16_384)}`)).rejects.toThrow('not a JWT')
   })
 
   it('is refused when its claims were changed after signing', async () => {

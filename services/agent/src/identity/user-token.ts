@@ -80,7 +80,7 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
 
 /** RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1). */
 function readBearerToken(authorization: string | undefined): string {
-  const [, token] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+  const token = authorization?.match(/^bearer +(\S+) *$/i)?.[1]
   if (!token) throw problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
   if (token.length > maxTokenBytes) throw invalid('The token is longer than 16 KiB.')
   return token
