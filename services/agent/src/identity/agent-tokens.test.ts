@@ -331,7 +331,7 @@ describe('a sidecar that does not answer', () => {
     const waiting = tokens.obtain(request()).catch((thrown: Error) => thrown)
     await vi.waitUntil(() => sidecar.requests.length === 1)
     await tokens.close()
-    expect(await waiting).toEqual(refusal('SIDECAR_UNREACHABLE'))
+    expect(await waiting).toMatchObject({ code: 'SIDECAR_UNREACHABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })
 
   it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
@@ -454,6 +454,13 @@ describe('the health of the identity', () => {
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
     expect(tokens.health.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+  })
+
+  it('is looked at only for APIs that the agent calls as itself', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const forUsersOnly = { ...weatherApi, name: 'notes-api', flows: ['obo'] } as const
+    await tokensFrom(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
+    expect(sidecar.requests).toHaveLength(1)
   })
 
   it('is looked at without throwing when all is down', async () => {

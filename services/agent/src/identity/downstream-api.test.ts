@@ -6,16 +6,16 @@ const permissions = { autonomous: 'Tasks.Read.All', obo: 'Tasks.Read' }
 const appId = '99999999-0000-4000-8000-0000000000f1'
 
 it('An API is configured by two variables, and its sidecar entries are named after it', () => {
-  const definition = { name: 'api-of-tasks-2-api', title: 'Tasks', permissions }
-  const env = { API_OF_TASKS_2_API_URL: 'http://tasks:8080', API_OF_TASKS_2_API_APP_ID: appId }
+  const definition = { name: 'all-api-tasks-2-api', title: 'Tasks', permissions }
+  const env = { ALL_API_TASKS_2_API_URL: 'http://tasks:8080', ALL_API_TASKS_2_API_APP_ID: appId }
   expect(readEnvironment(env, reader => readDownstreamApi(reader, definition))).toEqual({
-    name: 'api-of-tasks-2-api',
+    name: 'all-api-tasks-2-api',
     title: 'Tasks',
     permissions,
     url: 'http://tasks:8080',
     healthPath: '/readyz',
     appId,
-    sidecarEntries: { autonomous: 'apiOfTasks2App', obo: 'apiOfTasks2' },
+    sidecarEntries: { autonomous: 'allApiTasks2App', obo: 'allApiTasks2' },
     flows: ['autonomous', 'obo'],
   })
 })

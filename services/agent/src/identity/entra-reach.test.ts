@@ -4,6 +4,7 @@ import { agent, deadUrl, ids, startServer } from './testing/fixtures.ts'
 
 it.each([
   [200, true],
+  [204, true],
   [302, true],
   [404, true],
   [499, true],

@@ -62,7 +62,6 @@ async function attemptOnce(sidecar: Sidecar, request: TokenRequest): Promise<Att
       signal,
     })
   } catch (error) {
-    signal.throwIfAborted()
     if (error instanceof ProblemError) throw error
     return { ...explainSilence(error), responded: false }
   }
