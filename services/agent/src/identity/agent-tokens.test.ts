@@ -229,6 +229,21 @@ describe('what is tried again', () => {
     expect(sidecar.requests).toHaveLength(times)
   })
 
+  it('after pauses that grow', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+    const cameMs: number[] = []
+    const sidecar = await startSidecar(
+      script(response => {
+        cameMs.push(performance.now())
+        broken(response)
+      }),
+    )
+    await expect(tokensFrom(sidecar.url, { backoffMs: 20 }).obtain(request())).rejects.toThrow()
+    const [first = 0, second = 0, third = 0] = cameMs
+    expect(second - first).toBeGreaterThan(20)
+    expect(third - second).toBeGreaterThan(40)
+  })
+
   it('not when the caller goes away in the pause before it', async () => {
     const caller = new AbortController()
     const sidecar = await startSidecar(
@@ -264,13 +279,13 @@ describe('a response that holds no token', () => {
   const { authorizationHeader: valid } = JSON.parse(authorizationHeader(autonomousClaims()))
 
   it.each([
-    [401, valid],
-    [201, valid],
-    [200, `Not ${valid}`],
-    [200, `${valid} and more`],
-    [200, [valid]],
-    [200, null],
-  ])('is one with status %i and %j', async (status, header) => {
+    ['the status 401', 401, valid],
+    ['the status 201', 201, valid],
+    ['words before the token', 200, `Not ${valid}`],
+    ['words after the token', 200, `${valid} and more`],
+    ['a list', 200, [valid]],
+    ['nothing', 200, null],
+  ])('is one with %s', async (_what, status, header) => {
     const sidecar = await startSidecar(
       script(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
     )
