@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { deadUrl, ids, weatherApi } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
-import type { StepFacts } from '../turn/trace-recorder.ts'
+import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ApiPost, ApiRequest } from './api-caller.ts'
 import {
@@ -151,7 +151,7 @@ describe('a call of an API in the trace', () => {
 })
 
 describe('a call in a protocol of its own', () => {
-  const post = (send: ApiPost['send']): ApiPost => ({ shown: { method: 'things/find' }, send })
+  const post = (send: ApiPost['send']): ApiPost => ({ shown: { method: 'things/find' }, facts: {}, send })
 
   it('is sent with the token and shown as far as it wants to be', async () => {
     const { server, call } = await stage(json(200, {}))
@@ -195,7 +195,11 @@ describe('a traced call', () => {
     }
     const sidecar = await start(grantingSidecar)
     const { caller } = callerOf([api], sidecar.url)
-    const post = { shown: {}, send: async () => ({ status: 200, challenge: undefined, body: found }) }
+    const post = {
+      shown: {},
+      facts: {},
+      send: async () => ({ status: 200, challenge: undefined, body: found }),
+    }
     await caller.call(turnOf(undefined, undefined, observer), api, { ...ask, post })
     return started
   }
@@ -211,6 +215,26 @@ describe('a traced call', () => {
         attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'weather-api' },
       },
     ])
+  })
+
+  it('says what its protocol knows of it, from its start to its end', async () => {
+    const { call } = await stage(json(200, {}))
+    const spans: unknown[] = []
+    const observer: StepObserver = {
+      stepStarted: ({ kind }, facts) => void (kind === 'api-call' && spans.push(facts)),
+      stepEnded: ({ kind }, _facts, attributes) => void (kind === 'api-call' && spans.push(attributes)),
+    }
+    const facts = { name: 'find things', attributes: { 'rpc.method': 'find' } }
+    for (const status of [200, 404]) {
+      const response = { status, challenge: undefined, body: found, attributes: { 'rpc.status': status } }
+      const post = { shown: {}, facts, send: async () => response }
+      await call(turnOf(undefined, undefined, observer), { post }).catch(() => undefined)
+    }
+    const started = {
+      name: 'find things',
+      attributes: expect.objectContaining({ 'app.api.name': 'weather-api', 'rpc.method': 'find' }),
+    }
+    expect(spans).toEqual([started, { 'rpc.status': 200 }, started, { 'rpc.status': 404 }])
   })
 
   it('hands its trace on; one that is not traced hands on none', async () => {
