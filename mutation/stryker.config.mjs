@@ -6,9 +6,12 @@ const targets = {
   token: {
     mutate: ['services/weather-api/src/token/**/*.ts'],
     tests: [
-      ['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests'].map(
-        test => `tests/contract/weather-api/${test}.test.ts`,
-      ),
+      [
+        'services/weather-api/src/token',
+        ...['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests'].map(
+          test => `tests/contract/weather-api/${test}.test.ts`,
+        ),
+      ],
       ['tests/contract/weather-api/signing-keys.test.ts', 'tests/contract/mcp-server/refusals.test.ts'],
     ],
   },
