@@ -1,8 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SigningKeys } from '../../../services/weather-api/src/token/signing-keys.ts'
 import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { identities } from '../../support/identities.ts'
 import { createIssuer, createSigningKey, type SigningKey, signRs256 } from '../../support/token-issuer.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
@@ -52,6 +55,16 @@ describe('the issuer’s signing keys', () => {
     const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(goodToken())))
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(api.issuer.keyRequests).toBe(1)
+  })
+
+  it('are made verifiers once for many requests at the same time', async () => {
+    const dispatcher = new Agent()
+    const createVerifier = vi.fn(() => () => ({}))
+    const issuer = `${api.issuer.url}/${identities.tenantId}`
+    const keys = new SigningKeys({ issuer, dispatcher, log: { warn: () => undefined }, createVerifier })
+    await Promise.all(Array.from({ length: 50 }, () => keys.find(api.issuer.key.kid)))
+    expect(createVerifier).toHaveBeenCalledTimes(1)
+    await dispatcher.destroy()
   })
 
   it('are not asked for again and again because of invented key ids', async () => {

@@ -114,7 +114,7 @@ export class SigningKeys {
       { redirect: 'error', signal },
       { dispatcher: this.#dispatcher },
     )
-    const { getJwk } = buildGetJwks({ issuersWhitelist: [issuer], jwksPath: keySetPath, fetchOptions })
+    const { getJwk } = buildGetJwks({ jwksPath: keySetPath, fetchOptions })
     try {
       return await getJwk({ domain: issuer, alg: 'RS256', kid })
     } catch (error) {
