@@ -52,7 +52,7 @@ export function requireToken(
     } finally {
       span?.setAttributes(describe(who)).end()
     }
-    metrics?.tokenDecided('OK', who?.flow)
+    metrics?.tokenDecided('OK', request.access.identity.flow)
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
   })
 }
