@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -29,20 +29,50 @@ async function occupyThreads(): Promise<AsyncDisposable> {
   }
 }
 
+async function startServer(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((_request, response) => response.end('a response')).listen(0, 'localhost')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** What a sidecar at this address responds. */
+async function ask(sidecarUrl: string): Promise<string> {
+  const sidecar = createSidecar({ sidecarUrl })
+  try {
+    return (await sidecar.get({ path: '/', headers: {}, signal: new AbortController().signal })).body
+  } finally {
+    await sidecar.close()
+  }
+}
+
 describe('the way to the sidecar', () => {
   it('needs no resolver: it is open where no name can be resolved', async () => {
-    const server = createServer((_request, response) => response.end('a response')).listen(0, 'localhost')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const sidecar = createSidecar({ sidecarUrl: `http://localhost:${port}` })
+    await using server = await startServer()
+    await using _waiting = await occupyThreads()
+    expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
+  })
+
+  it('is open where Node does not try one address after another', async () => {
+    await using server = await startServer()
+    const before = getDefaultAutoSelectFamily()
+    setDefaultAutoSelectFamily(false)
     try {
-      await using _waiting = await occupyThreads()
-      const { signal } = new AbortController()
-      const { status, body } = await sidecar.get({ path: '/', headers: {}, signal })
-      expect({ status, body }).toEqual({ status: 200, body: 'a response' })
+      expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
     } finally {
-      await sidecar.close()
-      server.close()
+      setDefaultAutoSelectFamily(before)
     }
+  })
+
+  it('leads to this machine by that name alone', async () => {
+    await using server = await startServer()
+    await expect(ask(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
+      /ENOTFOUND|EAI_AGAIN|time-?out/i,
+    )
   })
 })
