@@ -21,8 +21,8 @@ type RightCodes = Readonly<Partial<Record<'all' | 'direct' | 'bedrock' | 'mcp', 
 
 export interface Fault {
   readonly name: string
-  /** Whether processes of the agent end by it, so that their figures begin anew. */
-  readonly restartsAgent?: true
+  /** Whether processes of the release end by it, so that their figures begin anew. */
+  readonly endsProcesses?: true
   readonly right: RightCodes
   /** How long after its end it may first show, where that is not at once. */
   readonly showsWithinMs?: number
@@ -36,13 +36,13 @@ const noEntra = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
 export const faults: readonly Fault[] = [
   {
     name: 'A pod of the agent is deleted',
-    restartsAgent: true,
+    endsProcesses: true,
     right: {},
     strike: target => deletePod(target, 'agent'),
   },
   {
     name: 'Both services are rolled out',
-    restartsAgent: true,
+    endsProcesses: true,
     right: {},
     async strike({ demo: { namespace } }) {
       const deployments = components.map(component => `deployment/demo-${component}`)
@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'An agent runs out of memory',
-    restartsAgent: true,
+    endsProcesses: true,
     right: { all: lostConnection },
     strike: exhaustMemory,
   },
@@ -64,12 +64,14 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'A sidecar is killed',
+    endsProcesses: true,
     right: { all: ['SIDECAR_UNREACHABLE'] },
-    showsWithinMs: 3_000,
     async strike(target) {
       const pod = await podWithFewestRestarts(target.demo)
+      const since = Date.now()
       // Process 1 of a container gets only the signals that it handles.
       await runIn(target.demo.namespace, { pod, container: 'sidecar', script: "process.kill(1, 'SIGTERM')" })
+      await untilEnded(target, { pod, container: 'sidecar', since })
       return undefined
     },
   },
@@ -131,7 +133,9 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'The weather API is down',
-    right: { direct: ['API_UNAVAILABLE'], bedrock: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
+    endsProcesses: true,
+    // Where its MCP tools are not known, the model takes those that ask the API itself.
+    right: { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
     async strike({ demo: { namespace } }) {
       const scale = (replicas: number) =>
         namespace.kubectl('scale', 'deployment/demo-weather-api', `--replicas=${replicas}`)
@@ -200,21 +204,33 @@ async function exhaustMemory(target: Target): Promise<undefined> {
   const since = Date.now()
   // It ends with its container.
   await runIn(namespace, { pod, container: 'agent', script }).catch(() => {})
-  await untilKilled(target, pod, since)
+  await untilEnded(target, { pod, container: 'agent', since, reason: 'OOMKilled' })
 }
 
-/** @throws if the kernel left the agent alone. */
-async function untilKilled({ demo }: Target, pod: string, since: number): Promise<void> {
+interface End {
+  readonly pod: string
+  readonly container: string
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly reason?: string
+}
+
+/** @throws if the container goes on. */
+async function untilEnded({ demo }: Target, { pod, container, since, reason }: End): Promise<void> {
   const deadline = since + 30_000
   while (Date.now() < deadline) {
     const { status } = await demo.namespace.get<Pod>('pod', pod)
-    const agent = status.containerStatuses?.find(({ name }) => name === 'agent')
-    const ends = [agent?.state.terminated, agent?.lastState.terminated]
+    const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+    const ends = all
+      .filter(({ name }) => name === container)
+      .flatMap(({ state, lastState }) => [state.terminated, lastState.terminated])
     // Kubernetes tells whole seconds.
-    if (ends.some(end => end?.reason === 'OOMKilled' && Date.parse(end.finishedAt) > since - 1_000)) return
+    const isIt = (end: (typeof ends)[number]) =>
+      end !== undefined && Date.parse(end.finishedAt) > since - 1_000 && end.reason === (reason ?? end.reason)
+    if (ends.some(isIt)) return
     await delay(500)
   }
-  throw new Error('The agent’s memory was filled, but the agent was not ended.')
+  throw new Error(`The ${container} should have ended${reason ? ` (${reason})` : ''}, but goes on.`)
 }
 
 /**

@@ -11,8 +11,8 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** The share of the run in which processes of the agent may end; those that live then have the rest to show a leak. */
-const restartsShare = 1 / 3
+/** The share of the run in which processes may end; those that live then have the rest to show a leak. */
+const endsShare = 1 / 2
 
 /**
  * Which fault comes next, for ever: in rounds, each of which has every fault once, in an order that the seed decides.
@@ -24,11 +24,11 @@ export function* planFaults(
   random: () => number,
   elapsed: () => number,
 ): Generator<Fault, never> {
-  const [restarting, others] = [true, false].map(restarts => {
-    const own = faults.filter(({ restartsAgent = false }) => restartsAgent === restarts)
+  const [ending, others] = [true, false].map(ends => {
+    const own = faults.filter(({ endsProcesses = false }) => endsProcesses === ends)
     return new Round(own.length > 0 ? own : faults, random)
   }) as [Round, Round]
-  for (;;) yield (elapsed() < restartsShare ? restarting : others).next()
+  for (;;) yield (elapsed() < endsShare ? ending : others).next()
 }
 
 class Round {

@@ -117,6 +117,24 @@ describe('serve', () => {
     expect(await ended).toBe(0)
   })
 
+  it('ends in time although many go on asking', async () => {
+    const { child, nextLine, ended } = startService()
+    const port = Number(await nextLine())
+    const askOnAndOn = async () => {
+      const ask = client(port)
+      for (;;) await ask('/fast')
+    }
+    const all = Promise.allSettled(Array.from({ length: 8 }, askOnAndOn))
+    await client(port)('/fast')
+    child.kill('SIGTERM')
+    const startedMs = performance.now()
+    expect(await nextLine()).toBe('stopping')
+    expect(await nextLine()).toBe('closing')
+    expect(performance.now() - startedMs).toBeLessThan(3_000)
+    expect(await ended).toBe(0)
+    await all
+  })
+
   it('says in words that the port is taken, with exit code 1', async () => {
     const first = startService()
     const port = await first.nextLine()

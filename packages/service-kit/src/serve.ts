@@ -65,7 +65,7 @@ function watchKeptConnections({ server }: FastifyInstance): { lastMs: number } {
   const kept = { lastMs: performance.now() }
   server.on('request', (_request, response) => {
     response.once('finish', () => {
-      if (response.shouldKeepAlive) kept.lastMs = performance.now()
+      if (response.getHeader('connection') !== 'close') kept.lastMs = performance.now()
     })
   })
   return kept
