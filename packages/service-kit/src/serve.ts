@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
@@ -60,19 +61,31 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-/** When a response last ended that left its connection open. Milliseconds, as of `performance.now()`. */
-function watchKeptConnections({ server }: FastifyInstance): { lastMs: number } {
-  const kept = { lastMs: performance.now() }
-  server.on('request', (_request, response) => {
-    response.once('finish', () => {
-      if (response.getHeader('connection') !== 'close') kept.lastMs = performance.now()
-    })
-  })
-  return kept
+interface KeptConnections {
+  /** When a response last ended that left its connection open. Milliseconds, as of `performance.now()`. */
+  readonly lastMs: number
+  /** Requests from now on count no more. */
+  stop(): void
 }
 
-/** From now on each response ends its connection; waits until that was said on all, or had time to be since the last that was kept. */
-async function takeLeave({ server }: FastifyInstance, kept: { readonly lastMs: number }): Promise<void> {
+function watchKeptConnections({ server }: FastifyInstance): KeptConnections {
+  let lastMs = performance.now()
+  const note = () => {
+    lastMs = performance.now()
+  }
+  const watch = (_request: unknown, response: ServerResponse) => response.once('finish', note)
+  server.on('request', watch)
+  return {
+    get lastMs() {
+      return lastMs
+    },
+    stop: () => server.off('request', watch),
+  }
+}
+
+/** From now on each response ends its connection; waits until all have, or those that were kept had time to. */
+async function takeLeave({ server }: FastifyInstance, kept: KeptConnections): Promise<void> {
+  kept.stop()
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const countConnections = promisify(server.getConnections.bind(server))
   const startedMs = performance.now()

@@ -18,7 +18,7 @@ export const parserHeaderBytes = 48 * 1024
  */
 export function letsPass(request: FastifyRequest, reply: FastifyReply, config: Config): boolean {
   // Kestrel names no connection options where HTTP/1.1 needs none.
-  reply.raw.removeHeader('connection')
+  if (reply.raw.getHeader('connection') !== 'close') reply.raw.removeHeader('connection')
   const { allowedHosts, azureAd } = config
   const isProbe = request.routeOptions.url === '/healthz'
   if (exceedsHeaderLimits(request.raw)) sendEmpty(reply, 431, { connection: 'close' })
