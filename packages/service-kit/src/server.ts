@@ -67,8 +67,9 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
-function refuseUnclearHost({ raw: { headersDistinct, httpVersion } }: FastifyRequest): void {
-  const count = headersDistinct['host']?.length ?? 0
+function refuseUnclearHost({ raw: { rawHeaders, httpVersion } }: FastifyRequest): void {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0)
+  const count = names.filter(name => name.toLowerCase() === 'host').length
   if (count > 1 || (count === 0 && httpVersion === '1.1')) {
     throw commonProblem('INVALID_REQUEST', `The request has ${count} Host headers instead of one.`)
   }
