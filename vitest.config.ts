@@ -8,7 +8,8 @@ export default defineConfig({
     // What needs a cluster has a configuration of its own.
     exclude: ['**/node_modules/**', 'tests/cluster/**'],
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
-    maxWorkers: 2,
+    // They wait as much as they compute.
+    maxWorkers: 3,
     // Modules are loaded once for each worker and not for each file, which halves the time.
     pool: 'threads',
     isolate: false,
