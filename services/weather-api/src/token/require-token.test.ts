@@ -1,5 +1,5 @@
 import { answerWithProblems } from '@entra-bedrock-agent/service-kit'
-import { type Attributes, type Span, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api'
 import Fastify from 'fastify'
 import { expect, it } from 'vitest'
 import type { Access } from './access.ts'
@@ -55,7 +55,7 @@ async function observe(
   const ask = async (observers: Observers) => {
     const app = Fastify()
     answerWithProblems(app)
-    const validator = { validate: async () => access } as unknown as Parameters<typeof requireToken>[1]
+    const validator = { validate: async () => access }
     requireToken(app, validator, observers)
     app.get('/', () => 'open')
     const { status } = await fetch(await app.listen({ host: '127.0.0.1', port: 0 }), { headers })
@@ -63,7 +63,7 @@ async function observe(
     return status
   }
   const status = await ask({
-    tracer: { startSpan } as unknown as Tracer,
+    tracer: { startSpan },
     metrics: { tokenDecided: (...decision) => void decisions.push(decision) },
   })
   expect(await ask({ tracer: undefined, metrics: undefined })).toBe(status)

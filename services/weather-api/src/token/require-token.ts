@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 export interface Observers {
-  readonly tracer: Tracer | undefined
+  readonly tracer: Pick<Tracer, 'startSpan'> | undefined
   readonly metrics: Pick<ApiMetrics, 'tokenDecided'> | undefined
 }
 
@@ -26,7 +26,7 @@ export interface Observers {
  */
 export function requireToken(
   app: FastifyInstance,
-  validator: TokenValidator,
+  validator: Pick<TokenValidator, 'validate'>,
   { tracer, metrics }: Observers,
 ): void {
   // A line holds ids only; looking for more to cut out, anywhere in it, would cost more than writing it.
