@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { defaultModelId } from '../../services/agent/src/model/models.ts'
 import { Mistake } from '../set-up/mistake.ts'
 
-export const commands = ['plan', 'apply', 'status', 'destroy'] as const
+const commands = ['plan', 'apply', 'status', 'destroy'] as const
 export type Command = (typeof commands)[number]
 
 /** What is wanted in the account. Kept in the receipt, so that status and destroy need no option. */

@@ -3,7 +3,7 @@ import { Mistake } from '../set-up/mistake.ts'
 import type { Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 
-export const commands = {
+const commands = {
   plan: 'shows what apply would make and correct; changes nothing',
   apply: 'makes and corrects everything; goes on where an earlier run stopped',
   status: 'compares the tenant with the receipt, property by property',
@@ -257,7 +257,7 @@ function isOptionOf(name: Name, command: Command): boolean {
 }
 
 /** The help for one command, or the overview. */
-export function helpText(command: Command | undefined): string {
+function helpText(command: Command | undefined): string {
   const names = (Object.keys(options) as Name[]).filter(
     name => command === undefined || isOptionOf(name, command),
   )

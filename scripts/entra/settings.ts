@@ -22,7 +22,7 @@ export interface Settings {
   readonly owners: readonly string[]
 }
 
-export const defaultSettings: Settings = {
+const defaultSettings: Settings = {
   blueprintName: 'Weather Agent Blueprint',
   apiName: 'Weather API',
   pageName: 'Weather Agent page',

@@ -2,7 +2,7 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import manifest from '../package.json' with { type: 'json' }
 
-export const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
+const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
 
 export interface TokenConfig {
   /** `https://login.microsoftonline.com`, or the authority of a sovereign cloud. */

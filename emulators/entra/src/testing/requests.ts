@@ -7,7 +7,7 @@ import {
   weatherAppId,
 } from './start-entra.ts'
 
-export const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 type Fields = Readonly<Record<string, string>>
 

@@ -5,7 +5,7 @@
  */
 
 /** Geographies of cross-region inference profiles: the prefix in front of the model id. */
-export const profilePrefixes = ['us', 'eu', 'jp', 'au', 'apac', 'us-gov', 'global'] as const
+const profilePrefixes = ['us', 'eu', 'jp', 'au', 'apac', 'us-gov', 'global'] as const
 export type ProfilePrefix = (typeof profilePrefixes)[number]
 
 export interface ClaudeModel {

@@ -2,7 +2,7 @@ import type { Signal } from '@preact/signals'
 
 export type Pane = 'conversation' | 'trace'
 
-export const paneTitles: Readonly<Record<Pane, string>> = {
+const paneTitles: Readonly<Record<Pane, string>> = {
   conversation: 'Conversation',
   trace: 'Identity Trace',
 }

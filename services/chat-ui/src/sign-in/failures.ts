@@ -50,7 +50,7 @@ function detailOf({ errorCode, errorNo }: IdentityFailure): string {
   return errorNo ? `${errorCode}, AADSTS${errorNo}` : errorCode
 }
 
-export function isIdentityFailure(error: unknown): error is Error & IdentityFailure {
+function isIdentityFailure(error: unknown): error is Error & IdentityFailure {
   return error instanceof Error && 'errorCode' in error && typeof error.errorCode === 'string'
 }
 
