@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import { subscribe } from 'node:diagnostics_channel'
+import type { Server, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
@@ -36,12 +37,11 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     return
   }
   const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
-  const kept = watchKeptConnections(app)
   closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
     // Responses that have begun could not say it; their connections stay for one more request, which is told.
     app.server.keepAliveTimeout = farewellMs
-    await takeLeave(app, kept)
+    await takeLeave(app)
     await app.close()
   })
   try {
@@ -61,36 +61,22 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-interface KeptConnections {
-  /** When a response last ended that left its connection open. Milliseconds, as of `performance.now()`. */
-  readonly lastMs: number
-  /** Requests from now on count no more. */
-  stop(): void
-}
-
-function watchKeptConnections({ server }: FastifyInstance): KeptConnections {
-  let lastMs = performance.now()
-  const note = () => {
-    lastMs = performance.now()
-  }
-  const watch = (_request: unknown, response: ServerResponse) => response.once('finish', note)
-  server.on('request', watch)
-  return {
-    get lastMs() {
-      return lastMs
-    },
-    stop: () => server.off('request', watch),
-  }
+/** What Node publishes when a response has ended. https://nodejs.org/api/diagnostics_channel.html#http */
+interface FinishedResponse {
+  readonly server: Server
+  readonly response: ServerResponse
 }
 
 /** From now on each response ends its connection; waits until all have, or those that were kept had time to. */
-async function takeLeave({ server }: FastifyInstance, kept: KeptConnections): Promise<void> {
-  kept.stop()
+async function takeLeave({ server }: FastifyInstance): Promise<void> {
+  let keptMs = performance.now()
+  subscribe('http.server.response.finish', message => {
+    const { server: its, response } = message as FinishedResponse
+    if (its === server && response.getHeader('connection') !== 'close') keptMs = performance.now()
+  })
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const countConnections = promisify(server.getConnections.bind(server))
-  const startedMs = performance.now()
-  const endsAtMs = () => Math.max(startedMs, kept.lastMs) + farewellMs
-  while (performance.now() < endsAtMs() && (await countConnections()) > 0) await delay(20)
+  while (performance.now() < keptMs + farewellMs && (await countConnections()) > 0) await delay(20)
 }
 
 function fail(sentence: string): void {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, {
   type FastifyHttpOptions,
   type FastifyInstance,
@@ -67,10 +68,14 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
-function refuseUnclearHost({ raw: { rawHeaders, httpVersion } }: FastifyRequest): void {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0)
-  const count = names.filter(name => name.toLowerCase() === 'host').length
-  if (count > 1 || (count === 0 && httpVersion === '1.1')) {
+function refuseUnclearHost({ raw }: FastifyRequest): void {
+  const count = valuesOfHeader(raw, 'host').length
+  if (count > 1 || (count === 0 && raw.httpVersion === '1.1')) {
     throw commonProblem('INVALID_REQUEST', `The request has ${count} Host headers instead of one.`)
   }
+}
+
+/** A header's values, as often as it came: of some that may come once only Node keeps the first and drops the others. */
+export function valuesOfHeader({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
 }

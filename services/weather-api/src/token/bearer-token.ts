@@ -9,7 +9,7 @@ const longestHeader = 14_000
  * @param authorization the values of all its `Authorization` headers
  * @throws {ProblemError} WEATHER_TOKEN_MISSING or WEATHER_TOKEN_REJECTED
  */
-export function readBearerToken(authorization: readonly string[] = []): string {
+export function readBearerToken(authorization: readonly string[]): string {
   const [header = '', ...others] = authorization
   if (others.length > 0) throw rejectToken('format', 'The request has more than one Authorization header.')
   if (header === '') throw missingToken('The request has no Authorization header.')

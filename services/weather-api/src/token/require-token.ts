@@ -1,4 +1,4 @@
-import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { toProblem, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
 import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
@@ -38,7 +38,7 @@ export function requireToken(
     const span = tracer?.startSpan('validate token', {}, context.active())
     let who: Identity | undefined
     try {
-      request.access = await validator.validate(readBearerToken(request.raw.headersDistinct['authorization']))
+      request.access = await validator.validate(readBearerToken(valuesOfHeader(request.raw, 'authorization')))
       const { identity, refusal } = request.access
       who = identity
       if (refusal) throw forbid(refusal.failedCheck, refusal.reason)

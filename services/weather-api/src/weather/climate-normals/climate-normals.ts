@@ -16,8 +16,11 @@ export class ClimateNormals implements WeatherProvider {
   async current(name: string): Promise<CurrentWeather> {
     const now = Date.now()
     const key = `${Math.floor(now / quarterHourMs)} ${name}`
-    const weather = this.#lately.get(key) ?? usualWeather(findCity(name), now)
-    this.#lately.set(key, weather)
+    let weather = this.#lately.get(key)
+    if (!weather) {
+      weather = usualWeather(findCity(name), now)
+      this.#lately.set(key, weather)
+    }
     return { ...weather, observed_at: new Date(now).toISOString() }
   }
 
