@@ -59,6 +59,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'A pod of the weather API is deleted',
+    endsProcesses: true,
     right: {},
     strike: target => deletePod(target, 'weather-api'),
   },
@@ -145,6 +146,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Names are not resolved, and connections end',
+    endsProcesses: true,
     right: {
       all: noEntra,
       bedrock: ['BEDROCK_UNAVAILABLE'],

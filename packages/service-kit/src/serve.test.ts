@@ -26,7 +26,8 @@ const service = `
     process.once('SIGTERM', () => setImmediate(() => console.log('stopping')))
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
-    return { app, host: process.env.HOST ?? '127.0.0.1', port }
+    const farewellMs = Number(process.env.FAREWELL_MS ?? 1_000)
+    return { app, host: process.env.HOST ?? '127.0.0.1', port, farewellMs }
   })`
 
 const children: ChildProcess[] = []
@@ -94,6 +95,17 @@ describe('serve', () => {
     child.kill('SIGTERM')
     expect(await nextLine()).toBe('stopping')
     expect(await ask('/fast')).toEqual({ status: 200, connection: 'close' })
+    expect(await ended).toBe(0)
+  })
+
+  it('gives kept connections as long as the service wants', async () => {
+    const { child, nextLine, ended } = startService({ FAREWELL_MS: '1600' })
+    await client(Number(await nextLine()))('/fast')
+    child.kill('SIGTERM')
+    expect(await nextLine()).toBe('stopping')
+    const startedMs = performance.now()
+    expect(await nextLine()).toBe('closing')
+    expect(performance.now() - startedMs).toBeGreaterThan(1_500)
     expect(await ended).toBe(0)
   })
 

@@ -12,15 +12,15 @@ export interface Service {
   readonly port: number
   /** The variable that sets the port, for the sentence about a taken one. */
   readonly portVariable?: string
-  /** How long running requests may take to finish after SIGTERM or SIGINT. */
+  /**
+   * How long clients with kept connections are given to hear, with their next response, that the service goes. Whose
+   * request crosses with the end of its connection cannot know whether it was served; with as long as `keepAliveTimeout`
+   * promises, no request does. Default: 1 s.
+   */
+  readonly farewellMs?: number
+  /** How long running requests may take to finish after that. */
   readonly stopTimeoutMs?: number
 }
-
-/**
- * How long clients with kept connections are given to hear, with their next response, that the service goes. Whose
- * request crosses with the end of its connection cannot know whether it was served.
- */
-const farewellMs = 1_000
 
 /**
  * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
@@ -36,12 +36,12 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     fail(error.message)
     return
   }
-  const { app, host, port, portVariable = 'PORT', stopTimeoutMs = 25_000 } = service
+  const { app, host, port, portVariable = 'PORT', farewellMs = 1_000, stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
     // Responses that have begun could not say it; their connections stay for one more request, which is told.
     app.server.keepAliveTimeout = farewellMs
-    await takeLeave(app)
+    await takeLeave(app, farewellMs)
     await app.close()
   })
   try {
@@ -68,7 +68,7 @@ interface FinishedResponse {
 }
 
 /** From now on each response ends its connection; waits until all have, or those that were kept had time to. */
-async function takeLeave({ server }: FastifyInstance): Promise<void> {
+async function takeLeave({ server }: FastifyInstance, farewellMs: number): Promise<void> {
   let keptMs = performance.now()
   subscribe('http.server.response.finish', message => {
     const { server: its, response } = message as FinishedResponse

@@ -26,12 +26,15 @@ export interface Dependencies {
 }
 
 const largestResponseBytes = 512 * 1024
+/** How long a connection is kept for the next request. Its clients are in the cluster, so a new one costs little. */
+const keepAliveTimeoutMs = 5_000
 
 /** Builds the weather API; the caller listens. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
   const app = createServer({
     logLevel: config.logLevel,
     logStream,
+    keepAliveTimeout: keepAliveTimeoutMs,
     // Query strings hold nothing but texts.
     ajv: { customOptions: { coerceTypes: true } },
   })

@@ -4,5 +4,7 @@ import { readConfig } from './config.ts'
 
 await serve(async () => {
   const config = readConfig(process.env)
-  return { app: await buildApp(config), host: config.host, port: config.port }
+  const app = await buildApp(config)
+  const { keepAliveTimeout: farewellMs } = app.server
+  return { app, host: config.host, port: config.port, farewellMs, stopTimeoutMs: 20_000 }
 })

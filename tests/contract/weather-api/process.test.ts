@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 
@@ -34,6 +36,23 @@ describe('the process of the weather API', { timeout: 30_000 }, () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId, HOST: '' })
     expect(new URL(await service.url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/)
     service.child.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+  })
+
+  it('serves a kept connection for as long as it promised, also while it stops', async () => {
+    const service = await startProcess({ AGENT_CLIENT_ID: agentId })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = async () => {
+      const [response] = (await once(get(`${await service.url}/livez`, { agent }), 'response')) as [
+        IncomingMessage,
+      ]
+      await once(response.resume(), 'end')
+      return response.headers
+    }
+    expect(await ask()).toMatchObject({ connection: 'keep-alive', 'keep-alive': 'timeout=5' })
+    service.child.kill('SIGTERM')
+    await delay(2_000)
+    expect(await ask()).toMatchObject({ connection: 'close' })
     expect(await service.exited).toBe(0)
   })
 

@@ -27,6 +27,18 @@ describe('SharedRequests', () => {
     expect(started).toHaveLength(2)
   })
 
+  it('lets nobody wait for a request that takes long already', async () => {
+    const requests = new SharedRequests<string>(0)
+    const { started, start } = startCounter()
+    const hanging = requests.join('a', never(), start)
+    const later = requests.join('a', never(), start)
+    started[1]?.resolve('at once')
+    expect(await later).toBe('at once')
+    started[0]?.reject(new Error('too late'))
+    await expect(hanging).rejects.toThrow('too late')
+    expect(started).toHaveLength(2)
+  })
+
   it('keeps different keys apart', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()

@@ -1,24 +1,37 @@
 interface SharedRequest<Result> {
+  /** Milliseconds, as of `performance.now()`. */
+  readonly startedMs: number
   readonly result: Promise<Result>
   readonly controller: AbortController
   waiting: number
 }
 
+/** What holds up a request for longer may not hold up the next. */
+const joinableForMs = 2_000
+
 /**
- * Joins equal requests that are under way, so that fifty first calls are one. A caller that goes away leaves the
+ * Joins equal requests that began lately, so that fifty first calls are one. A caller that goes away leaves the
  * others alone; only when nobody waits any more is the request aborted.
  */
 export class SharedRequests<Result> {
   readonly #running = new Map<string, SharedRequest<Result>>()
+  readonly #joinableForMs: number
+
+  constructor(forMs = joinableForMs) {
+    this.#joinableForMs = forMs
+  }
 
   /**
-   * Waits for the running request with this key, or starts one.
+   * Waits for the running request with this key, or starts one: also where the running one takes so long that it may
+   * hang, and all who joined it would fail together.
    *
    * @throws the signal's reason when this caller goes away, or what the request threw.
    */
   join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const shared = this.#running.get(key) ?? this.#start(key, start)
+    const running = this.#running.get(key)
+    const isJoinable = running && performance.now() - running.startedMs < this.#joinableForMs
+    const shared = isJoinable ? running : this.#start(key, start)
     shared.waiting += 1
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -35,7 +48,8 @@ export class SharedRequests<Result> {
 
   #start(key: string, start: (signal: AbortSignal) => Promise<Result>): SharedRequest<Result> {
     const controller = new AbortController()
-    const shared = { result: start(controller.signal), controller, waiting: 0 }
+    const startedMs = performance.now()
+    const shared = { startedMs, result: start(controller.signal), controller, waiting: 0 }
     this.#running.set(key, shared)
     const forget = () => this.#forget(key, shared)
     shared.result.then(forget, forget)
