@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import type { LoggerOptions } from 'pino'
 import { traceIds } from './active-span.ts'
 
-/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. Lines of a traced request have its ids. */
-export function loggerOptions(level: string): LoggerOptions {
+/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. Where requests are traced, their lines have the trace's ids. */
+export function loggerOptions(level: string, traced: boolean): LoggerOptions {
   return {
     level,
-    mixin: traceIds,
+    ...(traced ? { mixin: traceIds } : {}),
     redact: {
       paths: [
         'authorization',

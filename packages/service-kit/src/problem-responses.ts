@@ -24,8 +24,9 @@ export function problemHeaders(requestId: string): Readonly<Record<string, strin
  * document. Call it first: whoever serves pages sets their headers after it.
  */
 export function answerWithProblems(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(strictHeaders(request.id))
+    done()
   })
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblemOf(request, error)))
   app.setNotFoundHandler((request, reply) =>

@@ -19,6 +19,8 @@ export interface ServerOptions extends Omit<FastifyOptions, 'http' | 'logger' | 
   readonly logLevel: string
   /** Where log lines go; default: standard output. */
   readonly logStream?: DestinationStream | undefined
+  /** Whether log lines have the ids of the trace that they belong to. */
+  readonly traced?: boolean
   /** How long a client may take to send its headers. Default: 10 s. */
   readonly headersTimeoutMs?: number
   /** How long a client may take to send a whole request. Default: 30 s. */
@@ -37,16 +39,28 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
   const app = Fastify({ ...shared, http: { ...shared.http, requireHostHeader: false } })
   app.server.maxConnections = maxConnections
   app.removeContentTypeParser('text/plain')
+  // The schemas of responses are for those who read them; to apply them costs more than the whole of JSON.stringify.
+  app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
-  app.addHook('onRequest', async request => refuseUnclearHost(request))
+  app.addHook('onRequest', (request, _reply, done) => {
+    refuseUnclearHost(request)
+    done()
+  })
   return app
 }
 
 /** The options behind `createServer`, for an app whose responses are not this project's own, such as an emulator's. */
 export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
-  const { logLevel, logStream, headersTimeoutMs = 10_000, requestTimeoutMs = 30_000, ...own } = options
+  const {
+    logLevel,
+    logStream,
+    traced = false,
+    headersTimeoutMs = 10_000,
+    requestTimeoutMs = 30_000,
+    ...own
+  } = options
   return {
-    logger: { ...loggerOptions(logLevel), ...(logStream ? { stream: logStream } : {}) },
+    logger: { ...loggerOptions(logLevel, traced), ...(logStream ? { stream: logStream } : {}) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: chooseRequestId,
     // While stopping, what still arrives on open connections is answered; readiness already says not to send more.

@@ -15,7 +15,11 @@ const configOf = (tracesUrl: string, samplingRatio = 1) => ({
 
 async function tracedApp(tracesUrl: string, samplingRatio?: number) {
   const lines: string[] = []
-  const app = createServer({ logLevel: 'info', logStream: { write: line => void lines.push(line) } })
+  const app = createServer({
+    logLevel: 'info',
+    traced: true,
+    logStream: { write: line => void lines.push(line) },
+  })
   await addTelemetry(app, configOf(tracesUrl, samplingRatio), options)
   app.get('/', async request => {
     request.log.info('Inside.')

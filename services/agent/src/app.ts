@@ -40,6 +40,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const app = createServer({
     logLevel: config.logLevel,
     logStream,
+    traced: config.telemetry !== undefined,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     schemaErrorFormatter: describeRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -34,6 +34,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const app = createServer({
     logLevel: config.logLevel,
     logStream,
+    traced: config.telemetry !== undefined,
     keepAliveTimeout: keepAliveTimeoutMs,
     // Query strings hold nothing but texts.
     ajv: { customOptions: { coerceTypes: true } },

@@ -14,9 +14,7 @@ export const Validated = Type.Object(
   {
     flow: Type.Enum(['autonomous', 'obo']),
     caller: Type.String({ description: 'Client id of the agent identity that called.' }),
-    // A list of types and not a union: the compiled serializer tells a union's members apart by validating them.
-    on_behalf_of: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
+    on_behalf_of: Type.Union([Type.String(), Type.Null()], {
       description: 'Object id of the user for whom the agent called; null when it called as itself.',
     }),
     signature_verified: Type.Boolean(),
