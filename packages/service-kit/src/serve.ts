@@ -71,8 +71,8 @@ interface FinishedResponse {
 async function takeLeave({ server }: FastifyInstance, farewellMs: number): Promise<void> {
   let keptMs = performance.now()
   subscribe('http.server.response.finish', message => {
-    const { server: its, response } = message as FinishedResponse
-    if (its === server && response.getHeader('connection') !== 'close') keptMs = performance.now()
+    const { server: sender, response } = message as FinishedResponse
+    if (sender === server && response.getHeader('connection') !== 'close') keptMs = performance.now()
   })
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const countConnections = promisify(server.getConnections.bind(server))
