@@ -186,7 +186,7 @@ describe('an earlier question', () => {
     const second = page.getByRole('article', { name: 'two' })
     await second.getByRole('button', { name: 'Edit the question' }).click()
     await page.getByText('Sending replaces the earlier question').waitFor()
-    expect(await page.locator(':focus').inputValue()).toBe('two')
+    expect(await page.locator('textarea:focus').inputValue()).toBe('two')
     await page.keyboard.type(' and a half')
     await page.keyboard.press('Enter')
     await page.getByRole('article', { name: 'two and a half' }).waitFor()
