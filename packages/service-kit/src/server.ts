@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import Fastify, {
   type FastifyHttpOptions,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
   type RawServerDefault,
@@ -42,10 +43,7 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
   // The schemas of responses are for those who read them; to apply them costs more than the whole of JSON.stringify.
   app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
-  app.addHook('onRequest', (request, _reply, done) => {
-    refuseUnclearHost(request)
-    done()
-  })
+  app.addHook('onRequest', refuseUnclearHost)
   return app
 }
 
@@ -82,11 +80,12 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
-function refuseUnclearHost({ raw }: FastifyRequest): void {
+function refuseUnclearHost({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const count = valuesOfHeader(raw, 'host').length
   if (count > 1 || (count === 0 && raw.httpVersion === '1.1')) {
     throw commonProblem('INVALID_REQUEST', `The request has ${count} Host headers instead of one.`)
   }
+  done()
 }
 
 /** A header's values, as often as it came: of some that may come once only Node keeps the first and drops the others. */
