@@ -10,8 +10,10 @@ export default defineConfig({
     reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
     // They wait as much as they compute.
     maxWorkers: 3,
-    // Modules are loaded once for each worker and not for each file, which halves the time.
-    pool: 'threads',
+    // Modules are loaded once for each worker and not for each file, which halves the time. Workers are processes, since
+    // threads share open sockets: what one thread spawns holds those of all others until it runs its own program, and
+    // meanwhile a server that was stopped cannot start again at its port.
+    pool: 'forks',
     isolate: false,
     // Many tests start processes; a busy machine makes them slow, not wrong.
     testTimeout: 20_000,
