@@ -159,6 +159,24 @@ describe('the steps', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   })
 
+  it('are all opened by the key, those of a long trace too that are not drawn yet', async () => {
+    const [step] = trace()
+    answerWith(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
+    const page = await browser.open(agent.url)
+    const drawn = page.evaluate<number>(`new Promise(resolve => {
+      new MutationObserver((_changes, observer) => {
+        const row = document.querySelector('.row')
+        if (!row) return
+        observer.disconnect()
+        row.dispatchEvent(new KeyboardEvent('keydown', { key: ']', bubbles: true }))
+        resolve(document.querySelectorAll('.row').length)
+      }).observe(document.body, { childList: true, subtree: true })
+    })`)
+    await askAndWait(page, 'first')
+    expect(await drawn).toBeLessThan(300)
+    await expect.poll(() => tracePane(page).locator('.step-facts').count()).toBe(300)
+  })
+
   it('keep their keys to themselves: a question may hold any of them', async () => {
     const { page, pane } = await openTrace()
     await page.getByLabel('Your question').focus()

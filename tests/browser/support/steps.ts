@@ -18,6 +18,19 @@ export function tracePane(page: Page): Locator {
 /** Opens all steps of the trace that is shown, by its key. */
 export async function openSteps(page: Page): Promise<void> {
   await page.locator('.row').first().press(']')
+  await page.locator('.step-facts').first().waitFor()
+}
+
+/** Waits until the trace shows that the weather API took the agent to act for this user, and reveals personal data to see it. */
+export async function seeCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
+  await page.locator('.row', { hasText: 'The Weather API verified TR' }).waitFor()
+  const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
+  if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
+  await openSteps(page)
+  await page
+    .locator('.step pre', { hasText: `"on_behalf_of": "${oid}"` })
+    .first()
+    .waitFor()
 }
 
 /** Opens the step that shows a token for the first time, and returns the token's card. */

@@ -39,7 +39,7 @@ export function StepList({ timeline, lanes, running, view, context, onHelp }: St
         ref={list}
         aria-label="Steps"
         onKeyDown={event => {
-          if (actOnKey(event, rows, view, onHelp)) event.preventDefault()
+          if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
         }}
       >
         {rows.map(row => (
