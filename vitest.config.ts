@@ -18,6 +18,7 @@ export default defineConfig({
     // Many tests start processes; a busy machine makes them slow, not wrong.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,
     unstubEnvs: true,
   },
