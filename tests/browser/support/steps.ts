@@ -28,8 +28,9 @@ export async function seeCallFor(page: Page, { oid }: { readonly oid: string }):
   if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
   await openSteps(page)
   await page
-    .locator('.step pre', { hasText: `"on_behalf_of": "${oid}"` })
+    .locator('.step pre', { hasText: '"on_behalf_of":' })
     .first()
+    .filter({ hasText: `"on_behalf_of": "${oid}"` })
     .waitFor()
 }
 
