@@ -4,7 +4,7 @@
  */
 import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { chromium, type Page } from 'playwright-core'
-import { startScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
+import { ScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
 import { config, result, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'
 import { chromiumPath } from '../../tests/support/chromium.ts'
 import { printTable } from '../support/table.ts'
@@ -66,7 +66,7 @@ async function measure(page: Page, question: string): Promise<(string | number)[
   return [question, seconds.toFixed(1), tasks.length, worst, sum]
 }
 
-const agent = await startScriptedAgent()
+const agent = await ScriptedAgent.start()
 agent.config = config
 agent.status = status
 const browser = await chromium.launch({

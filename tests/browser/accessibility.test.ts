@@ -5,7 +5,7 @@ import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask, choose } from './support/steps.ts'
 import { config, problem, result, status, steps, trace, turnStart, userTokenStep } from './support/turns.ts'
 
@@ -15,7 +15,7 @@ const browser = useBrowser()
 let agent: ScriptedAgent
 
 beforeAll(async () => {
-  agent = await startScriptedAgent()
+  agent = await ScriptedAgent.start()
   agent.config = config
   agent.status = status
   agent.script = async (request, send) => {
@@ -143,7 +143,7 @@ describe('with the keyboard alone', () => {
     const page = await browser.open(agent.url)
     await page.getByRole('button', { name: 'Weather in Dallas?' }).press('Enter')
     await page.getByText('It is 21 °C in Dallas.').waitFor()
-    expect(await page.locator(':focus').getAttribute('role')).toBe('log')
+    await expect.poll(() => page.locator(':focus').getAttribute('role')).toBe('log')
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask, choose } from './support/steps.ts'
 import { config, problem, result, status, turnStart } from './support/turns.ts'
 
@@ -9,13 +9,13 @@ const browser = useBrowser()
 let agent: ScriptedAgent
 
 beforeAll(async () => {
-  agent = await startScriptedAgent()
+  agent = await ScriptedAgent.start()
 })
 afterAll(() => agent?.close())
 beforeEach(() => {
   agent.config = config
   agent.status = status
-  agent.requests.length = 0
+  agent.forget()
   agent.script = async (request, send) => send(turnStart(request), result(request, 'It is 21 °C in Dallas.'))
 })
 
@@ -34,7 +34,7 @@ describe('an answer', () => {
     await ask(page, 'Weather in Dallas?')
     const answer = page.getByRole('article')
     await answer.getByText('It is', { exact: true }).waitFor()
-    expect(await page.title()).toContain('Answering')
+    await expect.poll(() => page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
       'Bedrock · OBO',
       'anthropic.claude-test',
@@ -45,7 +45,24 @@ describe('an answer', () => {
       .getByRole('status')
       .getByText(/Answer complete, \d+\.\d seconds/)
       .waitFor({ state: 'attached' })
-    expect(await page.title()).not.toContain('Answering')
+    await expect.poll(() => page.title()).not.toContain('Answering')
+  })
+
+  it('is whole when it is said to be all in, also in a tab that draws no frames since it is in the background', async () => {
+    const goOn = Promise.withResolvers<void>()
+    agent.script = async (request, send) => {
+      send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
+      await goOn.promise
+      send({ event: 'delta', data: { text: '21 °C.' } }, result(request, 'It is 21 °C.'))
+    }
+    const page = await browser.open('about:blank')
+    await page.addInitScript('globalThis.requestAnimationFrame = () => 0')
+    await page.goto(agent.url)
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText('It is', { exact: true }).waitFor()
+    goOn.resolve()
+    await answer.getByText('all in', { exact: false }).waitFor()
+    expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
 
   it.each([
@@ -67,6 +84,22 @@ describe('an answer', () => {
     await page.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await page.getByText('It is', { exact: true }).isVisible()).toBe(true)
+  })
+
+  it('is stopped by an Esc that comes as soon as there is something to stop', async () => {
+    agent.script = async (request, send, signal) => {
+      send(turnStart(request))
+      await new Promise(resolve => signal.addEventListener('abort', resolve))
+    }
+    const page = await browser.open(agent.url)
+    await page.getByLabel('Your question').waitFor()
+    await page.evaluate(`new MutationObserver((_changes, observer) => {
+      if (document.querySelector('.send').textContent !== 'Stop') return
+      observer.disconnect()
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
+    }).observe(document.body, { childList: true, subtree: true, characterData: true })`)
+    await ask(page, 'Weather in Dallas?')
+    await page.getByText('This answer was stopped.').waitFor()
   })
 
   it('that fails says why, what to do and its code, and keeps the draft; Retry asks again', async () => {
@@ -165,15 +198,13 @@ describe('an answer', () => {
     await ask(page, 'Weather in Dallas?')
     await page.getByText('It is 21 °C in Dallas.').waitFor()
     await ask(page, 'and tomorrow?')
-    await expect.poll(() => agent.requests.length).toBe(2)
-    expect(agent.requests[1]?.history).toEqual([
+    expect((await agent.received(2))[1]?.history).toEqual([
       { role: 'user', text: 'Weather in Dallas?' },
       { role: 'assistant', text: 'It is 21 °C in Dallas.' },
     ])
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
-    await expect.poll(() => agent.requests.length).toBe(3)
-    expect(agent.requests[2]?.history).toBeUndefined()
+    expect((await agent.received(3))[2]).not.toHaveProperty('history')
   })
 })
 
@@ -191,7 +222,21 @@ describe('an earlier question', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('article', { name: 'two and a half' }).waitFor()
     expect(await page.getByRole('article').count()).toBe(2)
-    expect(agent.requests.at(-1)?.history).toHaveLength(2)
+    expect((await agent.received(4))[3]?.history).toHaveLength(2)
+  })
+
+  it('takes the keys as soon as it can be edited', async () => {
+    const page = await browser.open(agent.url)
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    const focused = page.evaluate(`new Promise(resolve => {
+      new MutationObserver((_changes, observer) => {
+        if (!document.querySelector('.editing')) return
+        observer.disconnect()
+        resolve(document.activeElement.id)
+      }).observe(document.body, { childList: true, subtree: true })
+    })`)
+    await page.getByRole('button', { name: 'Edit the question' }).click()
+    expect(await focused).toBe('message')
   })
 
   it('stays when the edit is given up', async () => {
@@ -212,7 +257,7 @@ describe('an earlier question', () => {
     await choose(page, 'Bedrock')
     await answer.getByRole('button', { name: 'Ask again' }).click()
     await expect.poll(() => page.getByRole('article').count()).toBe(2)
-    expect(agent.requests.map(({ mode }) => mode)).toEqual(['direct', 'direct'])
+    expect((await agent.received(2)).map(({ mode }) => mode)).toEqual(['direct', 'direct'])
   })
 
   it('that the model could not answer is asked in Direct mode', async () => {
@@ -238,7 +283,7 @@ describe('a reload', () => {
     await page.reload()
     await page.getByRole('article', { name: 'one' }).getByText('It is 21 °C in Dallas.').waitFor()
     await ask(page, 'two')
-    await expect.poll(() => agent.requests.at(-1)?.history?.length).toBe(2)
+    expect((await agent.received(2))[1]?.history).toHaveLength(2)
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.reload()
     await page.getByText('Ask something, and watch who asks.').waitFor()
@@ -312,7 +357,7 @@ describe('what the agent says of itself', () => {
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('This agent answers only people who are signed in.', { exact: false }).waitFor()
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
-    expect(agent.requests).toEqual([])
+    expect(await agent.received(0)).toEqual([])
   })
 
   it('explains why there is no model to choose', async () => {
@@ -350,7 +395,7 @@ describe('examples', () => {
 })
 
 describe('the composer', () => {
-  it('breaks the line on Shift+Enter and grows', async () => {
+  it('breaks the line on Shift+Enter and grows, and sends on Enter', async () => {
     const page = await browser.open(agent.url)
     const field = page.getByLabel('Your question')
     await field.fill('one')
@@ -359,7 +404,8 @@ describe('the composer', () => {
     await page.keyboard.type('two')
     expect(await field.inputValue()).toBe('one\ntwo')
     expect((await field.boundingBox())?.height).toBeGreaterThan(before)
-    expect(agent.requests).toEqual([])
+    await page.keyboard.press('Enter')
+    expect((await agent.received(1)).map(({ message }) => message)).toEqual(['one\ntwo'])
   })
 
   it('does not send on the Enter that ends a composition (IME)', async () => {
@@ -367,7 +413,8 @@ describe('the composer', () => {
     const field = page.getByLabel('Your question')
     await field.fill('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true })
+    expect(await field.inputValue()).toBe('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: false })
-    await expect.poll(() => agent.requests.length).toBe(1)
+    expect(await agent.received(1)).toHaveLength(1)
   })
 })

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
 import { config, result, status, steps, trace, turnStart } from './support/turns.ts'
 
@@ -9,7 +9,7 @@ const browser = useBrowser()
 let agent: ScriptedAgent
 
 beforeAll(async () => {
-  agent = await startScriptedAgent()
+  agent = await ScriptedAgent.start()
   agent.config = config
   agent.status = status
   agent.script = async (request, send) =>

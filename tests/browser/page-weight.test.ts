@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
 import { config, status } from './support/turns.ts'
 
 const kilobyte = 1000
@@ -9,7 +9,7 @@ const browser = useBrowser()
 let agent: ScriptedAgent
 
 beforeAll(async () => {
-  agent = await startScriptedAgent()
+  agent = await ScriptedAgent.start()
   agent.config = config
   agent.status = status
 })

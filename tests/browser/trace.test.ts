@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { type ScriptedAgent, startScriptedAgent } from './support/scripted-agent.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask, choose, openSteps, showToken, tracePane } from './support/steps.ts'
 import { config, result, status, steps, tokenStep, trace, turnStart, userTokenStep } from './support/turns.ts'
 
@@ -12,7 +12,7 @@ const browser = useBrowser()
 let agent: ScriptedAgent
 
 beforeAll(async () => {
-  agent = await startScriptedAgent()
+  agent = await ScriptedAgent.start()
 })
 afterAll(() => agent?.close())
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import {
   type Browser,
   type BrowserContext,
@@ -30,7 +31,7 @@ interface OpenOptions extends BrowserContextOptions {
 /** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
 export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
   let browser: Browser
-  vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 })
+  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   beforeAll(async () => {
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
     browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })
@@ -44,12 +45,25 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
         await context.close()
         if (!tolerateFaults) expect(faults, 'errors in the browser console').toEqual([])
       })
+      if (process.env['SLOW_PAGE']) await slowDown(context)
       const page = await context.newPage()
-      page.setDefaultTimeout(8_000)
+      page.setDefaultTimeout(20_000)
       await page.goto(url)
       return page
     },
   }
+}
+
+/** Requests to the agent and frames come late: a test that passes only where they are fast reads too early. */
+async function slowDown(context: BrowserContext): Promise<void> {
+  await context.route('**/api/**', async route => {
+    await setTimeout(400)
+    await route.fallback()
+  })
+  await context.addInitScript(`{
+    const nextFrame = requestAnimationFrame
+    globalThis.requestAnimationFrame = draw => nextFrame(() => setTimeout(() => draw(performance.now()), 250))
+  }`)
 }
 
 /**

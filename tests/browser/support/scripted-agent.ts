@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -36,66 +37,76 @@ export type Script = (
   signal: AbortSignal,
 ) => Promise<void>
 
-export interface ScriptedAgent {
-  readonly url: string
-  readonly requests: ChatRequest[]
-  /** `undefined` = the agent cannot say. */
-  config: Record<string, unknown> | undefined
-  status: Record<string, unknown>
-  script: Script
-  close(): Promise<void>
-}
-
 /** An agent that says what a test tells it to, for what the real one does not do on demand. */
-export async function startScriptedAgent(): Promise<ScriptedAgent> {
-  const server = createServer((request, response) => {
-    answer(agent, request, response).catch(() => response.destroy())
+export class ScriptedAgent {
+  /** `undefined` = the agent cannot say. */
+  config: Record<string, unknown> | undefined = {}
+  status: Record<string, unknown> = {}
+  script: Script = async () => {}
+  readonly #questions: ChatRequest[] = []
+  readonly #arrivals = new EventEmitter()
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch(() => response.destroy())
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const agent: ScriptedAgent = {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    requests: [],
-    config: {},
-    status: {},
-    script: async () => {},
-    async close() {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    },
-  }
-  return agent
-}
 
-async function answer(agent: ScriptedAgent, request: IncomingMessage, response: ServerResponse) {
-  const path = new URL(request.url ?? '/', agent.url).pathname
-  if (path === '/api/config') sendJson(response, agent.config)
-  else if (path === '/api/status') sendJson(response, agent.status)
-  else if (path === '/api/chat') await stream(agent, request, response)
-  else if (path === '/spaced.css') sendSpacedText(response)
-  else await sendFile(path, response)
+  static async start(): Promise<ScriptedAgent> {
+    const agent = new ScriptedAgent()
+    await new Promise<void>(resolve => agent.#server.listen(0, '127.0.0.1', resolve))
+    return agent
+  }
+
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** All questions since the last `forget`, once there are `count`: the page shows a question before it is here. */
+  async received(count: number): Promise<readonly ChatRequest[]> {
+    const signal = AbortSignal.timeout(10_000)
+    while (this.#questions.length < count) await once(this.#arrivals, 'question', { signal })
+    return [...this.#questions]
+  }
+
+  forget(): void {
+    this.#questions.length = 0
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? '/', this.url).pathname
+    if (path === '/api/config') sendJson(response, this.config)
+    else if (path === '/api/status') sendJson(response, this.status)
+    else if (path === '/api/chat') await this.#stream(request, response)
+    else if (path === '/spaced.css') sendSpacedText(response)
+    else await sendFile(path, response)
+  }
+
+  async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const question: ChatRequest = JSON.parse(await text(request))
+    this.#questions.push(question)
+    this.#arrivals.emit('question')
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    let id = 0
+    const send = (...events: TurnEvent[]) => {
+      for (const { event, data } of events) {
+        id += 1
+        response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      }
+    }
+    await this.script(question, send, gone.signal)
+    response.end()
+  }
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
   response
     .writeHead(body === undefined ? 503 : 200, { 'content-type': 'application/json' })
     .end(JSON.stringify(body))
-}
-
-async function stream(agent: ScriptedAgent, request: IncomingMessage, response: ServerResponse) {
-  const question: ChatRequest = JSON.parse(await text(request))
-  agent.requests.push(question)
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
-  let id = 0
-  const send = (...events: TurnEvent[]) => {
-    for (const { event, data } of events) {
-      id += 1
-      response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-    }
-  }
-  await agent.script(question, send, gone.signal)
-  response.end()
 }
 
 /** The spacing that readers may set (WCAG 1.4.12). */

@@ -10,7 +10,8 @@ interface AnswerTextProps {
 
 /** An answer as Markdown. What formats it is loaded with the first answer; until then the text stands as it is. */
 export function AnswerText({ exchange, running }: AnswerTextProps) {
-  const text = useFrameValue(() => exchange.value.answer)
+  const shown = useFrameValue(() => exchange.value.answer)
+  const text = running ? shown : exchange.value.answer
   const [Formatted, setFormatted] = useState<typeof Markdown | undefined>(() => loaded)
   useEffect(() => {
     void loadMarkdown().then(component => setFormatted(() => component))

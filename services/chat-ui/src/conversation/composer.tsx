@@ -1,5 +1,5 @@
 import { chatLimits } from '@entra-bedrock-agent/identity-trace'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation } from './conversation.ts'
 
@@ -22,11 +22,12 @@ export function Composer({ conversation, explanation }: ComposerProps) {
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
-  useEffect(() => {
+  // Both before the next frame, so that no key goes amiss that is pressed at once.
+  useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
   }, [editing.value])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!running) return
     const stopOnEscape = (event: KeyboardEvent) => {
       const isForSomethingOpen = document.querySelector('dialog[open], :popover-open') !== null
