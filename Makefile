@@ -1,5 +1,5 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster tilt-up
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -9,7 +9,7 @@ page := services/chat-ui/dist/index.html
 page_sources := $(shell find services/chat-ui packages/identity-trace/src -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts*' 2>/dev/null)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(installed): package-lock.json
 	@echo 'Installing what package-lock.json names…'
@@ -35,6 +35,9 @@ demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Be
 
 test: $(page) $(python) ## Run all tests that need no cluster
 	@npm test --silent
+
+test-slow-page: $(page) ## Test the page where requests and frames come late, which fails tests that read too early
+	@SLOW_PAGE=true npm test --silent -- tests/browser
 
 check: $(installed) ## Lint, types and formatting
 	@npm run --silent check

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Demo } from './support/demo.ts'
 import { runIn } from './support/in-container.ts'
 import { Namespace } from './support/namespace.ts'
@@ -121,9 +121,11 @@ describe('the boundary', () => {
       const source = sources[name]
       if (!source) throw new Error(`There is no ${name}.`)
       // Policies reach the node a moment after they were made.
-      await vi.waitFor(async () => expect((await reachFrom(source)).sort()).toEqual(reachable.toSorted()), {
-        timeout: 20_000,
-      })
+      await expect
+        .poll(async () => (await reachFrom(source)).sort(), {
+          timeout: 20_000,
+        })
+        .toEqual(reachable.toSorted())
     })
 
     it('still lets the agent use its sidecar', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
@@ -80,7 +80,7 @@ describe('the cluster’s own tokens', () => {
     await demo.closeForwards()
     await demo.installAgent()
     agentUrl = await demo.agentUrl()
-    await vi.waitFor(async () => expect((await ask(agentUrl)).status).toBe(200), { timeout: 20_000 })
+    await expect.poll(async () => (await ask(agentUrl)).status, { timeout: 20_000 }).toBe(200)
   })
 })
 

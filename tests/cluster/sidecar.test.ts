@@ -110,9 +110,11 @@ describe('the sidecar', () => {
     await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
     await demo.closeForwards()
     const agentUrl = await demo.agentUrl()
-    await vi.waitFor(async () => expect((await ask(agentUrl)).body.code).toMatch(/^SIDECAR_|^BLUEPRINT_/), {
-      timeout: 30_000,
-    })
+    await expect
+      .poll(async () => (await ask(agentUrl)).body.code, {
+        timeout: 30_000,
+      })
+      .toMatch(/^SIDECAR_|^BLUEPRINT_/)
 
     const token = await demo.namespace.kubectl(
       ...['create', 'token', 'demo-agent', '--audience=api://AzureADTokenExchange', '--duration=1h'],
@@ -127,10 +129,12 @@ describe('the sidecar', () => {
     const { metadata } = await demo.namespace.pod('agent')
     // The kubelet looks at a pod's Secrets when the pod changes, and otherwise once in a minute or two.
     await demo.namespace.kubectl('annotate', 'pod', metadata.name, 'noticed=now')
-    await vi.waitFor(async () => expect((await ask(agentUrl)).status).toBe(200), {
-      timeout: 240_000,
-      interval: 2_000,
-    })
+    await expect
+      .poll(async () => (await ask(agentUrl)).status, {
+        timeout: 240_000,
+        interval: 2_000,
+      })
+      .toBe(200)
     const healed = await demo.namespace.pod('agent')
     expect(healed.metadata.name).toBe(metadata.name)
     expect(statusOf(healed, 'sidecar')?.restartCount).toBeGreaterThan(0)

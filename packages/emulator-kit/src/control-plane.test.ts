@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Clock, ClockOffset } from './clock.ts'
 import { addControlPlane } from './control-plane.ts'
 import { Faults } from './faults.ts'
@@ -147,7 +147,7 @@ describe('faults', () => {
     const socket = connect(Number(new URL(url).port), 'localhost')
     socket.end('GET /cups/blue HTTP/1.1\r\nhost: localhost\r\n\r\n')
     const closed = once(socket, 'close')
-    await vi.waitFor(async () => expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] }))
+    await expect.poll(async () => (await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
     await teapot.close()
     await closed
     expect(socket.bytesRead).toBe(0)

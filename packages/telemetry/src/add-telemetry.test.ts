@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from '@entra-bedrock-agent/service-kit'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { addTelemetry } from './add-telemetry.ts'
 
 const options = { trustsCallers: false, untraced: [] }
@@ -56,9 +56,9 @@ describe('A traced app', () => {
     const startedMs = performance.now()
     await app.close()
     expect(performance.now() - startedMs).toBeLessThan(3_500)
-    await vi.waitFor(() => {
-      expect(lines().filter(({ msg }) => String(msg).includes('they are lost'))).toMatchObject([{ lost: 1 }])
-    })
+    await expect
+      .poll(() => lines().filter(({ msg }) => String(msg).includes('they are lost')))
+      .toMatchObject([{ lost: 1 }])
     collector.close()
   })
 

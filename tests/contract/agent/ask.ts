@@ -84,5 +84,5 @@ export function findMetrics(agent: FastifyInstance): Promise<string> {
   return vi.waitFor(() => {
     const { port } = agent.metricsServer.server.address() as AddressInfo
     return `http://localhost:${port}/metrics`
-  })
+  }, 10_000)
 }

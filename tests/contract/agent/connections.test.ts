@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { Stack } from '../../support/stack.ts'
 import { ask, findMetrics, parseEvents, post } from './ask.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
@@ -52,11 +52,11 @@ describe('A client that goes away', () => {
       const client = new AbortController()
       const response = post(stack.agentUrl, {}, { accept }, client.signal)
       const outcome = response.then(answer => answer.text()).catch((error: Error) => error.name)
-      await vi.waitFor(() => expect(calls(weather)).toBe(1))
+      await expect.poll(() => calls(weather)).toBe(1)
       client.abort()
-      await vi.waitFor(() => expect(weather.abandoned).toBe(1), { interval: 2 })
+      await expect.poll(() => weather.abandoned, { interval: 2 }).toBe(1)
       expect(await outcome).toBe('AbortError')
-      await vi.waitFor(() => expect(stack.agentLog.join('')).toContain('"outcome":"ABANDONED"'))
+      await expect.poll(() => stack.agentLog.join('')).toContain('"outcome":"ABANDONED"')
     },
   )
 })
@@ -87,13 +87,18 @@ describe('Stopping', () => {
     const probe = await openConnection(stack.agentUrl)
     const reply = ask(stack.agentUrl)
     const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
-    await vi.waitFor(() => expect(calls(weather)).toBe(2))
+    await expect.poll(() => calls(weather)).toBe(2)
 
     // A request under way keeps this connection open; the fetch after it shows that its beginning has arrived.
     probe.write('GET /read')
     await fetch(`${stack.agentUrl}/livez`)
     const stopped = stack.stop('agent')
-    await vi.waitFor(() => expect(fetch(`${stack.agentUrl}/livez`)).rejects.toThrow())
+    const isOpen = () =>
+      fetch(`${stack.agentUrl}/livez`).then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(isOpen).toBe(false)
     probe.write('yz HTTP/1.1\r\nHost: localhost\r\n\r\n')
     const readiness = await readAll(probe)
     expect(readiness).toContain('HTTP/1.1 503')
@@ -111,7 +116,7 @@ describe('Stopping', () => {
   it('ends with AGENT_STOPPING, in time, what does not finish by itself', async () => {
     const { stack, weather } = await startWithSlowWeather({ STOP_TIMEOUT_MS: '1200' })
     const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
-    await vi.waitFor(() => expect(calls(weather)).toBe(1))
+    await expect.poll(() => calls(weather)).toBe(1)
     const startedMs = performance.now()
     await stack.stop('agent')
     expect(performance.now() - startedMs).toBeLessThan(1_200)
@@ -126,7 +131,7 @@ describe('Limits', () => {
   it('refuse more turns at a time than allowed with AGENT_BUSY, and only those', async () => {
     const { stack, weather, release } = await startWithSlowWeather({ MAX_CONCURRENT_TURNS: '2' })
     const running = [ask(stack.agentUrl), ask(stack.agentUrl)]
-    await vi.waitFor(() => expect(calls(weather)).toBe(2))
+    await expect.poll(() => calls(weather)).toBe(2)
     const refused = await ask(stack.agentUrl)
     expect([refused.status, refused.body.code]).toEqual([503, 'AGENT_BUSY'])
     expect(refused.headers.get('retry-after')).toBe('1')

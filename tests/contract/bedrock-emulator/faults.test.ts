@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
 import { type BedrockErrorName, bedrockErrors } from '../../../emulators/bedrock/src/wire/bedrock-error.ts'
 import {
@@ -167,9 +167,9 @@ describe('the pace', () => {
       for await (const event of stream) if (event.contentBlockDelta) controller.abort()
     })()
     await reading.catch(() => undefined)
-    await vi.waitFor(() =>
-      expect(bedrock.app.controls.requests.all).toMatchObject([{ outcome: 'client-closed', eventsSent: 2 }]),
-    )
+    await expect
+      .poll(() => bedrock.app.controls.requests.all)
+      .toMatchObject([{ outcome: 'client-closed', eventsSent: 2 }])
   })
 })
 
@@ -179,9 +179,9 @@ it('a thousand open streams are served side by side', async () => {
   const streams = await Promise.all(Array.from({ length: 1_000 }, () => openRaw('converse-stream', agent)))
 
   const { all } = bedrock.app.controls.requests
-  await vi.waitFor(() => expect(all.filter(({ eventsSent }) => eventsSent === 3)).toHaveLength(1_000))
+  await expect.poll(() => all.filter(({ eventsSent }) => eventsSent === 3)).toHaveLength(1_000)
   for (const stream of streams) stream.destroy()
-  await vi.waitFor(() => expect(all.every(({ outcome }) => outcome !== undefined)).toBe(true))
+  await expect.poll(() => all.every(({ outcome }) => outcome !== undefined)).toBe(true)
   agent.destroy()
 }, 20_000)
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
@@ -60,7 +60,7 @@ describe('what Bedrock refuses', () => {
     const leaving = new AbortController()
     const turn = runTurn(connected.mode, { signal: leaving.signal })
     turn.catch(() => 'asserted below')
-    await vi.waitFor(() => expect(attempts()).toBe(1), { interval: 1 })
+    await expect.poll(() => attempts(), { interval: 1 }).toBe(1)
     leaving.abort(new Error('gone'))
     await expect(turn).rejects.toThrow()
     expect(attempts()).toBe(1)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { startScriptedServer } from '../agent/scripted-server.ts'
 import { McpStack } from './mcp-stack.ts'
@@ -21,14 +21,15 @@ afterAll(async () => {
   await scripted.close()
 })
 
-/** Asks, waits for something to happen, and leaves; resolves when the agent has noticed. */
-async function leaveOnce(happened: () => void, message: string, token?: string): Promise<void> {
+/** Asks, waits until there is one more of what is counted, and leaves; resolves when the agent has noticed. */
+async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
+  const before = count()
   const controller = new AbortController()
   const asked = mcp.ask(message, token, controller.signal).then(
     () => 'answered',
     () => 'left',
   )
-  await vi.waitFor(happened)
+  await expect.poll(count).toBe(before + 1)
   controller.abort()
   expect(await asked).toBe('left')
 }
@@ -38,24 +39,20 @@ const flows = ['autonomous', 'obo'] as const
 describe('When the user leaves during a call,', () => {
   it.each(flows)('a server of 2026 is told by the end of the stream, in the %s flow', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2026-07-28' } })
-    const { begun, cancelled } = notes.waiting
+    const { cancelled } = notes.waiting
     const token = flow === 'obo' ? ada : undefined
-    await leaveOnce(() => expect(notes.waiting.begun).toBe(begun + 1), 'Use wait with topic Apollo', token)
-    await vi.waitFor(() => expect(notes.waiting.cancelled).toBe(cancelled + 1))
+    await leaveAtNext(() => notes.waiting.begun, 'Use wait with topic Apollo', token)
+    await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
 
   it.each(flows)('a server of 2025 is told by a message of the same caller, in the %s flow', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
-    const { begun } = notes.waiting
     const before = notes.calls.length
     const token = flow === 'obo' ? ada : undefined
-    await leaveOnce(() => expect(notes.waiting.begun).toBe(begun + 1), 'Use wait with topic Apollo', token)
-    const told = await vi.waitFor(() => {
-      const found = notes.calls.slice(before).filter(({ method }) => method === 'notifications/cancelled')
-      expect(found).toHaveLength(1)
-      return found[0]
-    })
-    expect(told?.claims['oid']).toBe(flow === 'obo' ? identities.ada.oid : identities.agentId)
+    await leaveAtNext(() => notes.waiting.begun, 'Use wait with topic Apollo', token)
+    const told = () => notes.calls.slice(before).filter(({ method }) => method === 'notifications/cancelled')
+    await expect.poll(() => told().length).toBe(1)
+    expect(told()[0]?.claims['oid']).toBe(flow === 'obo' ? identities.ada.oid : identities.agentId)
   })
 
   it('a session that was opened for the turn is ended', async () => {
@@ -78,8 +75,8 @@ describe('When the user leaves during a call,', () => {
       },
     }
     await mcp.configure({ sessions: { url: `${scripted.url}/sessions`, allowedTools: ['stay'] } })
-    await leaveOnce(() => expect(scripted.callsOf('sessions')).toHaveLength(1), 'Use stay', ada)
-    await vi.waitFor(() => expect(ended).toEqual(['session-2']))
+    await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
+    await expect.poll(() => ended).toEqual(['session-2'])
     expect(scripted.callsOf('sessions')[0]?.headers['mcp-session-id']).toBe('session-2')
   })
 })
@@ -93,10 +90,9 @@ it('When the user leaves while their token is obtained, the request to the sidec
   })
   await mcp.configure({ notes: { url: notes.url, protocol: '2026-07-28' } }, { SIDECAR_URL: sidecar.url })
   const before = notes.calls.filter(({ method }) => method === 'tools/call').length
-  const asked = () =>
-    expect(sidecar.requests.filter(({ url }) => url.startsWith('/AuthorizationHeader/'))).toHaveLength(1)
-  await leaveOnce(asked, 'Get note on topic Apollo', ada)
-  await vi.waitFor(() => expect(sidecar.abandoned).toBe(1))
+  const asked = () => sidecar.requests.filter(({ url }) => url.startsWith('/AuthorizationHeader/')).length
+  await leaveAtNext(asked, 'Get note on topic Apollo', ada)
+  await expect.poll(() => sidecar.abandoned).toBe(1)
   expect(notes.calls.filter(({ method }) => method === 'tools/call')).toHaveLength(before)
 })
 
@@ -114,11 +110,8 @@ it('When the user leaves while the tools are listed for them, the request ends',
     'slow-list': { url: `${scripted.url}/slow-list`, flows: ['obo'], allowedTools: ['x'] },
   })
   const asked = () =>
-    expect(
-      scripted.received.filter(
-        ({ path, message }) => path === 'slow-list' && message?.method === 'tools/list',
-      ),
-    ).toHaveLength(1)
-  await leaveOnce(asked, 'Use x', ada)
+    scripted.received.filter(({ path, message }) => path === 'slow-list' && message?.method === 'tools/list')
+      .length
+  await leaveAtNext(asked, 'Use x', ada)
   await closed.promise
 })

@@ -1,5 +1,5 @@
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { ScriptedBedrock, stop, text } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
@@ -63,9 +63,9 @@ describe('What the model is offered', () => {
     expect(await mcp.get('/api/config')).toMatchObject({
       apis: [{ name: 'weather-api' }, { name: 'my-notes', title: 'my-notes MCP server', appId: notesAppId }],
     })
-    await vi.waitFor(async () =>
-      expect(await mcp.get('/api/status')).toMatchObject({ components: { my_notes: { state: 'ready' } } }),
-    )
+    await expect
+      .poll(() => mcp.get('/api/status'))
+      .toMatchObject({ components: { my_notes: { state: 'ready' } } })
   })
 
   it('fails in the server’s words, which the model passes on', async () => {

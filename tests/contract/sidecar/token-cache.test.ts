@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Outcome } from './replay/entra-behaviour.ts'
 import { autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
@@ -23,7 +23,7 @@ describe('Tokens in the cache', () => {
     trial.takeLegs()
     trial.clock.advanceSeconds(3601)
     expect(tokenOf(await trial.get(autonomousPath))).toEqual(first)
-    await vi.waitFor(async () => expect(tokenOf(await trial.get(autonomousPath))).not.toEqual(first))
+    await expect.poll(async () => tokenOf(await trial.get(autonomousPath))).not.toEqual(first)
   })
 
   test('of the exchange serve their agent until they have really expired, even in their last five minutes', async () => {
@@ -126,5 +126,5 @@ test('A caller that hangs up takes the request to Entra along', async () => {
   const trial = await Trial.begin({ outcome: hangUpOnceAsked })
   const { error } = await trial.call({ path: autonomousPath, hangUp: caller.signal })
   expect(error).toBe('timeout')
-  await vi.waitFor(() => expect(trial.stage.entra.abandoned).toBe(1))
+  await expect.poll(() => trial.stage.entra.abandoned).toBe(1)
 })

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const url = await vi.waitFor(() => {
     const { port } = api.app.metricsServer.server.address() as AddressInfo
     return `http://127.0.0.1:${port}/metrics`
-  })
+  }, 10_000)
   metrics = await (await fetch(url)).text()
 })
 afterAll(() => api.close())

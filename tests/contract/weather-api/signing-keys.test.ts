@@ -209,9 +209,10 @@ describe('the issuer’s signing keys', () => {
   ])(
     'count as out of reach when the issuer responds %s, for no longer than it does',
     async (_name, listener) => {
-      vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
+      const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
       api.issuer.answerKeysWith(listener)
       expect(await statusOf(goodToken())).toBe(503)
+      timeout.mockRestore()
       api.issuer.answerKeysWith(undefined)
       pass(retryAfterMs)
       expect(await statusOf(goodToken())).toBe(200)

@@ -52,7 +52,7 @@ export class Workplace implements Disposable {
   readonly envPath = join(this.folder, 'dotenv')
   readonly tokenPath = join(this.folder, 'token')
   readonly #graphUrl: string
-  #passedMs = 0
+  #nowMs = Date.now()
 
   constructor(graphUrl: string, token: string) {
     this.#graphUrl = graphUrl
@@ -65,7 +65,7 @@ export class Workplace implements Disposable {
 
   /** Lets time pass. */
   pass(seconds: number): void {
-    this.#passedMs += seconds * 1_000
+    this.#nowMs += seconds * 1_000
   }
 
   async run(command: string, ...options: readonly string[]): Promise<Ran> {
@@ -82,10 +82,10 @@ export class Workplace implements Disposable {
     const code = await runEntra(args, {
       env,
       clock: {
-        nowMs: () => Date.now() + this.#passedMs,
+        nowMs: () => this.#nowMs,
         wait: async ms => {
           pauses.push(ms / 1_000)
-          this.#passedMs += ms
+          this.#nowMs += ms
         },
       },
       print: line => void output.push(line),

@@ -259,7 +259,7 @@ describe('the log of calls', () => {
     respond = response => response
     const client = new AbortController()
     const asked = call(turnOf(undefined, client.signal))
-    await vi.waitUntil(() => server.requests.length === 3)
+    await expect.poll(() => server.requests.length).toBe(3)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
     expect(logged()).toEqual([
@@ -279,7 +279,7 @@ describe('a call under way', () => {
   it('ends when the agent stops', async () => {
     const { server, caller, call } = await stage(() => undefined)
     const asked = call(turnOf()).catch((error: Error) => error)
-    await vi.waitUntil(() => server.requests.length === 1)
+    await expect.poll(() => server.requests.length).toBe(1)
     await caller.close()
     expect(await asked).toMatchObject({ code: 'API_UNAVAILABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })

@@ -61,7 +61,7 @@ describe('a GET', () => {
   it('ends when the client is closed', async () => {
     const { server, client } = await stage(() => undefined)
     const asked = client.get(server.url, {}, never).catch((error: Error) => error)
-    await vi.waitUntil(() => server.requests.length === 1)
+    await expect.poll(() => server.requests.length).toBe(1)
     await client.close()
     expect(await asked).toMatchObject({ code: 'UND_ERR_DESTROYED' })
   })
@@ -103,7 +103,7 @@ describe('a request of a protocol of its own', () => {
       name: 'ResponseTooLarge',
       message: 'The response is larger than 9 bytes.',
     })
-    await vi.waitUntil(() => hungUp === 2)
+    await expect.poll(() => hungUp).toBe(2)
     await client.close()
   })
 
@@ -118,7 +118,7 @@ describe('a request of a protocol of its own', () => {
     const { server, client } = await stage(() => undefined)
     const wire = { method: 'GET', url: server.url, headers: {}, maxBytes: 1 }
     const asked = client.send(wire, never).catch((error: Error) => error)
-    await vi.waitUntil(() => server.requests.length === 1)
+    await expect.poll(() => server.requests.length).toBe(1)
     await client.close()
     expect(await asked).toMatchObject({ code: 'UND_ERR_DESTROYED' })
   })

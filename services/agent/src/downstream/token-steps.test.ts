@@ -1,5 +1,5 @@
 import { fingerprint } from '@entra-bedrock-agent/identity-trace'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   weatherApi as api,
   authorizationHeader,
@@ -287,7 +287,7 @@ describe('a token request that failed', () => {
     const client = new AbortController()
     const turn = turnOf(undefined, client.signal)
     const asked = obtainTracedToken(tokens, turn, api, undefined, logger)
-    await vi.waitUntil(() => sidecar.requests.length === 1)
+    await expect.poll(() => sidecar.requests.length).toBe(1)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
     expect(turn.trace.steps).toMatchObject([

@@ -78,7 +78,7 @@ describe('An event stream', () => {
     stream.response.setEncoding('utf8').on('data', chunk => {
       text += chunk
     })
-    await vi.waitFor(() => expect(text.match(/^: .+\n\n/gm)?.length).toBeGreaterThanOrEqual(2))
+    await expect.poll(() => text.match(/^: .+\n\n/gm)?.length).toBeGreaterThanOrEqual(2)
     end.resolve()
     await once(stream.response, 'end')
     expect(text).toMatch(/data: \{"text":"x"\}\n\n$/)
@@ -96,13 +96,15 @@ describe('An event stream', () => {
     await using stream = await open(endless())
     let before = -1
     // Socket buffers fill up first; then the source rests.
-    await vi.waitFor(() => {
-      const rests = taken === before
-      before = taken
-      expect(rests).toBe(true)
-    })
+    await expect
+      .poll(() => {
+        const rests = taken === before
+        before = taken
+        return rests
+      })
+      .toBe(true)
     stream.response.resume()
-    await vi.waitFor(() => expect(taken).toBeGreaterThan(before + 100))
+    await expect.poll(() => taken).toBeGreaterThan(before + 100)
   })
 
   it.each([

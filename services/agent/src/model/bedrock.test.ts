@@ -43,7 +43,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     failures = 1
     const bedrock = connected()
     bedrock.availability.start()
-    await vi.waitUntil(() => bedrock.availability.health.state === 'unavailable')
+    await expect.poll(() => bedrock.availability.health.state).toBe('unavailable')
     expect(bedrock.availability.health.problem?.code).toBe('INTERNAL_ERROR')
     bedrock.close()
   })

@@ -87,7 +87,7 @@ class Player {
     const hangUp = new AbortController()
     const asked = () => expect(this.#stage.entra.pendingRequests).toBeGreaterThanOrEqual(recordedRequests)
     delay(readSeconds(recorded.roundTrip) / haste)
-      .then(async () => vi.waitFor(asked))
+      .then(async () => vi.waitFor(asked, 10_000))
       .then(
         () => hangUp.abort(),
         () => hangUp.abort(),

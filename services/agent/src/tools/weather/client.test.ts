@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Check } from 'typebox/value'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   checks,
   grantingSidecar,
@@ -266,10 +266,10 @@ describe('a weather API that does not answer', () => {
     const client = new AbortController()
     const turn = turnOf(undefined, client.signal)
     const asked = weather.current(turn, 'Dallas')
-    await vi.waitUntil(() => weatherApi.requests.length === 1)
+    await expect.poll(() => weatherApi.requests.length).toBe(1)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')
-    await vi.waitUntil(() => hungUp)
+    await expect.poll(() => hungUp).toBe(true)
     expect(weather.health.state).toBe('unknown')
     expect(stepsOf(turn, 'api-call')[0]?.status).toBe('running')
   })
