@@ -16,8 +16,8 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     // Many tests start processes; a busy machine makes them slow, not wrong.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,
     unstubEnvs: true,

@@ -24,7 +24,7 @@ let folder: string
 let receipt: string
 beforeAll(async () => {
   account = await AwsAccount.start()
-}, 60_000)
+})
 afterAll(() => account[Symbol.asyncDispose]())
 beforeEach(async () => {
   await account.reset()

@@ -112,9 +112,7 @@ function isOpenToOthers(port: number | undefined): Promise<boolean> {
 }
 
 describe('make demo', () => {
-  it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', {
-    timeout: 60_000,
-  }, async () => {
+  it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', async () => {
     const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
     const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatResponse
@@ -133,9 +131,7 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(0)
   })
 
-  it('opens the page and Entra to others by HOST, passes the limits on, and ends with exit code 0 on SIGTERM too', {
-    timeout: 60_000,
-  }, async () => {
+  it('opens the page and Entra to others by HOST, passes the limits on, and ends with exit code 0 on SIGTERM too', async () => {
     const demo = await startDemo(command, {
       HOST: '0.0.0.0',
       ALLOWED_HOSTS: 'agent.example,127.0.0.1',
@@ -179,7 +175,7 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(1)
   })
 
-  it('stops everything with a reason when one process dies', { timeout: 60_000 }, async () => {
+  it('stops everything with a reason when one process dies', async () => {
     const demo = await startDemo(command, { WEATHER_PROVIDER: 'crystal-ball' })
     await demo.printed('WEATHER_PROVIDER must be one of')
     await demo.printed('weather-api ended (exit code 1)')

@@ -24,9 +24,7 @@ function breakAt({ number }: Call): void {
 }
 
 // A call that never reached Graph leaves what a lost response to the call before it leaves.
-it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', {
-  timeout: 60_000,
-}, async () => {
+it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', async () => {
   using first = new Workplace(tenant.proxy.url, tenant.token)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
@@ -49,9 +47,7 @@ it('a set-up that lost the response to any one call goes on where it stopped, an
   }
 })
 
-it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', {
-  timeout: 60_000,
-}, async () => {
+it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', async () => {
   using first = new Workplace(tenant.proxy.url, tenant.token)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
@@ -95,9 +91,7 @@ it('new owners that lost the response to any one call are added when it goes on 
   }
 })
 
-it('a removal that lost the response to any one call goes on where it stopped', {
-  timeout: 60_000,
-}, async () => {
+it('a removal that lost the response to any one call goes on where it stopped', async () => {
   using workplace = new Workplace(tenant.proxy.url, tenant.token)
   const before = portrait()
   await workplace.run('apply', ...options)

@@ -67,9 +67,7 @@ async function ask(mode: 'direct' | 'bedrock', userToken?: string) {
   return { status: response.status, body: (await response.json()) as ChatResponse & { code?: string } }
 }
 
-it('what apply made and wrote lets all four paths answer, disable stops them and enable lets them go on', {
-  timeout: 60_000,
-}, async () => {
+it('what apply made and wrote lets all four paths answer, disable stops them and enable lets them go on', async () => {
   const redirectUri = `${urls.agent}/auth/redirect.html`
   const applied = await workplace.run('apply', '--client-secret', '--redirect-uri', redirectUri)
   expect(applied.code).toBe(0)

@@ -59,7 +59,7 @@ describe('The AWS commands of the guides', () => {
   let account: AwsAccount
   beforeAll(async () => {
     account = await AwsAccount.start()
-  }, 60_000)
+  })
   afterAll(() => account[Symbol.asyncDispose]())
   beforeEach(async () => {
     await account.reset()

@@ -8,7 +8,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { chromiumPath } from '../../support/chromium.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
@@ -31,7 +31,6 @@ interface OpenOptions extends BrowserContextOptions {
 /** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
 export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
   let browser: Browser
-  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   beforeAll(async () => {
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
     browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })

@@ -49,7 +49,7 @@ describe('what Bedrock refuses', () => {
     expect(attempts()).toBe(2)
   })
 
-  it('for longer, by throttling, is BEDROCK_THROTTLED', { timeout: 10_000 }, async () => {
+  it('for longer, by throttling, is BEDROCK_THROTTLED', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     expect((await ask()).failure?.code).toBe('BEDROCK_THROTTLED')
     expect(attempts()).toBe(3)

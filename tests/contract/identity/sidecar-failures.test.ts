@@ -220,7 +220,7 @@ describe('What a user gets when the sidecar', () => {
     silent.closeAllConnections()
     await new Promise(resolve => silent.close(resolve))
     await stack.start('sidecar')
-  }, 10_000)
+  })
 
   it('sees the agent as a remote caller', async () => {
     const remote = createServer((_request, response) => response.writeHead(403).end())

@@ -121,7 +121,9 @@ describe('A server for users only', () => {
     const before = notes.calls.length
     expect(offeredIn(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')
     expect(notes.calls.slice(before)).toEqual([])
-    expect(await mcp.get('/api/status')).toMatchObject({ components: { sidecar: { state: 'ready' } } })
+    await expect
+      .poll(() => mcp.get('/api/status'))
+      .toMatchObject({ components: { sidecar: { state: 'ready' } } })
   })
 
   it('lists its tools for the user whose turn it is, which the trace shows', async () => {

@@ -41,9 +41,7 @@ async function startTokenCheck(
   return { server, callers }
 }
 
-it('a server of the Python SDK, behind a token check, is used by configuration alone, in either era and flow', {
-  timeout: 60_000,
-}, async () => {
+it('a server of the Python SDK, behind a token check, is used by configuration alone, in either era and flow', async () => {
   const port = await findFreePort()
   const library = spawn(findPython(), [join(import.meta.dirname, 'python_server.py'), String(port)], {
     stdio: 'ignore',

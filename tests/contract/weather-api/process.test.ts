@@ -31,7 +31,7 @@ async function startProcess(env: Readonly<Record<string, string>>) {
   return { child, lines, url: url.promise, exited, complaints: () => complaints }
 }
 
-describe('the process of the weather API', { timeout: 30_000 }, () => {
+describe('the process of the weather API', () => {
   it('listens on loopback unless told otherwise, and ends with code 0 on SIGTERM', async () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId, HOST: '' })
     expect(new URL(await service.url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/)

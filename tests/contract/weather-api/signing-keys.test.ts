@@ -148,7 +148,7 @@ describe('the issuer’s signing keys', () => {
     api.issuer.answerKeysWith(() => undefined)
     pass(hourMs)
     expect(await statusOf(goodToken())).toBe(200)
-    await expect.poll(() => api.issuer.keyRequests, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => api.issuer.keyRequests).toBe(2)
     expect(await statusOf(goodToken())).toBe(200)
     expect(api.issuer.keyRequests).toBe(2)
   })
@@ -162,7 +162,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(1)
     pass(1)
     expect(await statusOf(old)).toBe(200)
-    await expect.poll(() => statusOf(old), { timeout: 10_000 }).toBe(401)
+    await expect.poll(() => statusOf(old)).toBe(401)
     expect(api.issuer.keyRequests).toBe(2)
   })
 
