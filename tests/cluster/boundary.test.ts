@@ -122,9 +122,7 @@ describe('the boundary', () => {
       if (!source) throw new Error(`There is no ${name}.`)
       // Policies reach the node a moment after they were made.
       await expect
-        .poll(async () => (await reachFrom(source)).sort(), {
-          timeout: 20_000,
-        })
+        .poll(async () => (await reachFrom(source)).sort(), { timeout: 20_000 })
         .toEqual(reachable.toSorted())
     })
 

@@ -111,9 +111,7 @@ describe('the sidecar', () => {
     await demo.closeForwards()
     const agentUrl = await demo.agentUrl()
     await expect
-      .poll(async () => (await ask(agentUrl)).body.code, {
-        timeout: 30_000,
-      })
+      .poll(async () => (await ask(agentUrl)).body.code, { timeout: 30_000 })
       .toMatch(/^SIDECAR_|^BLUEPRINT_/)
 
     const token = await demo.namespace.kubectl(
@@ -130,10 +128,7 @@ describe('the sidecar', () => {
     // The kubelet looks at a pod's Secrets when the pod changes, and otherwise once in a minute or two.
     await demo.namespace.kubectl('annotate', 'pod', metadata.name, 'noticed=now')
     await expect
-      .poll(async () => (await ask(agentUrl)).status, {
-        timeout: 240_000,
-        interval: 2_000,
-      })
+      .poll(async () => (await ask(agentUrl)).status, { timeout: 240_000, interval: 2_000 })
       .toBe(200)
     const healed = await demo.namespace.pod('agent')
     expect(healed.metadata.name).toBe(metadata.name)

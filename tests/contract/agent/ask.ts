@@ -79,10 +79,10 @@ export function cardsOf(trace: readonly TraceStep[], role: string) {
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Where an agent's metrics are; they listen a moment after the agent does. */
-export function findMetrics(agent: FastifyInstance): Promise<string> {
+/** Where an app's metrics are; they listen a moment after the app does. */
+export function findMetrics(app: FastifyInstance): Promise<string> {
   return vi.waitFor(() => {
-    const { port } = agent.metricsServer.server.address() as AddressInfo
+    const { port } = app.metricsServer.server.address() as AddressInfo
     return `http://localhost:${port}/metrics`
   }, 10_000)
 }

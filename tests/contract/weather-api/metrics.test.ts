@@ -1,6 +1,6 @@
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import { findMetrics } from '../agent/ask.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 let api: RunningWeatherApi
@@ -15,11 +15,7 @@ beforeAll(async () => {
   await api.ask('no.token.here')
   await api.get('/weather?city=Dallas')
   for (const path of ['/livez', '/readyz', '/Qwertzuiopolis']) await api.get(path)
-  const url = await vi.waitFor(() => {
-    const { port } = api.app.metricsServer.server.address() as AddressInfo
-    return `http://127.0.0.1:${port}/metrics`
-  }, 10_000)
-  metrics = await (await fetch(url)).text()
+  metrics = await (await fetch(await findMetrics(api.app))).text()
 })
 afterAll(() => api.close())
 

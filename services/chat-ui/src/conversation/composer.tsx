@@ -22,7 +22,7 @@ export function Composer({ conversation, explanation }: ComposerProps) {
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
-  // Both before the next frame, so that no key goes amiss that is pressed at once.
+  // Both before the next frame, so that a key that is pressed at once is not lost.
   useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
   }, [editing.value])
