@@ -125,6 +125,18 @@ describe('somebody who signs in', () => {
   }
 })
 
+it('the focus follows who signs in with the keyboard, gives it up, and signs out', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await signInButton(page).press('Enter')
+  await page.locator('button:focus', { hasText: 'Cancel' }).press('Enter')
+  await page.getByRole('alert').waitFor()
+  await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
+  await signIn(page, ada)
+  await page.locator('button:focus', { hasText: ada.name }).press('Enter')
+  await page.getByRole('button', { name: 'Sign out' }).press('Enter')
+  await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
+})
+
 describe('somebody who is not signed in', () => {
   it('is offered sign-in in the message and gets the answer afterwards, never one of the agent itself', async () => {
     const page = await browser.open(stack.agentUrl)

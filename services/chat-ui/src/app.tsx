@@ -74,7 +74,7 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
   const showTrace = (exchange: (typeof conversation.exchanges.value)[number]) => {
     conversation.selected.value = exchange
     pane.value = 'trace'
-    requestAnimationFrame(() => document.getElementById('trace-title')?.focus())
+    requestAnimationFrame(() => document.getElementById('pane-trace')?.focus())
   }
   return (
     <div class="panes" role={isNarrow ? 'main' : undefined}>
@@ -89,7 +89,14 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
         <div class="pane-head">
           <h2>Conversation</h2>
           {conversation.exchanges.value.length > 0 && (
-            <button type="button" class="button quiet" onClick={() => conversation.startOver()}>
+            <button
+              type="button"
+              class="button quiet"
+              onClick={() => {
+                conversation.startOver()
+                document.getElementById('message')?.focus()
+              }}
+            >
               <Icon name="plus" />
               New conversation
             </button>
@@ -101,6 +108,7 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
       <section
         class="pane trace"
         id="pane-trace"
+        tabIndex={-1}
         role={isNarrow ? 'tabpanel' : 'complementary'}
         aria-label="Identity Trace"
         hidden={isNarrow && pane.value !== 'trace'}

@@ -53,12 +53,21 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
   }
 }
 
-/** Requests to the agent and frames come late: a test that passes only where they are fast reads too early. */
+/**
+ * The agent's responses, frames, and most of all the code that is loaded when it is needed come late: a test that
+ * passes only where they are fast reads too early.
+ */
 async function slowDown(context: BrowserContext): Promise<void> {
-  await context.route('**/api/**', async route => {
-    await setTimeout(400)
-    await route.fallback()
-  })
+  const delays = [
+    ['**/api/**', 400],
+    [/\/assets\/(?!index)/, 1000],
+  ] as const
+  for (const [url, delayMs] of delays) {
+    await context.route(url, async route => {
+      await setTimeout(delayMs)
+      await route.fallback()
+    })
+  }
   await context.addInitScript(`{
     const nextFrame = requestAnimationFrame
     globalThis.requestAnimationFrame = draw => nextFrame(() => setTimeout(() => draw(performance.now()), 250))

@@ -49,7 +49,14 @@ export function Composer({ conversation, explanation }: ComposerProps) {
       {editing.value && (
         <p class="editing note">
           Sending replaces the earlier question and what came after it.
-          <button type="button" class="link" onClick={() => conversation.cancelEdit()}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              conversation.cancelEdit()
+              field.current?.focus()
+            }}
+          >
             Keep it
           </button>
         </p>

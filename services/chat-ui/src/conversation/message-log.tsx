@@ -75,6 +75,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
           class="button jump"
           onClick={() => {
             following.value = true
+            log.current?.focus()
             scrollToEnd()
           }}
         >

@@ -29,7 +29,7 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
           <strong>{problem.title}</strong> {problem.detail}
         </p>
         <p>{problem.hint}</p>
-        <p class="problem-actions">
+        <div class="problem-actions">
           {way && interaction && (
             <SignInButton
               session={session}
@@ -48,7 +48,7 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
             </button>
           )}
           <code>{problem.code}</code>
-        </p>
+        </div>
       </div>
     </div>
   )

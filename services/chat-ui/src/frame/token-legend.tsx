@@ -5,9 +5,7 @@ export function TokenLegend() {
   return (
     <>
       <div class="trace-head">
-        <h2 id="trace-title" tabIndex={-1}>
-          Identity Trace
-        </h2>
+        <h2>Identity Trace</h2>
       </div>
       <div class="trace-body">
         <p>Every step of the identity exchange appears here as it happens. Three tokens play in it:</p>

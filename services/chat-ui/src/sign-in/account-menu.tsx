@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { Icon } from '../controls/icon.tsx'
+import { KeepFocus } from '../controls/keep-focus.tsx'
 import { Popover } from '../controls/popover.tsx'
-import type { Session } from './session.ts'
+import type { Account, Session } from './session.ts'
 import { SignInButton } from './sign-in-button.tsx'
 
 /** Who is signed in, with the way in and out. Nothing where sign-in is not set up. */
@@ -21,40 +22,50 @@ export function AccountMenu({ session }: { readonly session: Session }) {
     }
   }
 
-  if (account) {
-    const button = (
-      <>
-        <Icon name="user" />
-        <span class="account-name">
-          <span class="visually-hidden">Signed in as </span>
-          {account.name}
-        </span>
-      </>
-    )
-    return (
-      <Popover id="account" label="Account" class="button account-button" button={button}>
-        <p>
-          <strong>{account.name}</strong>
-          <br />
-          {account.userName}
-        </p>
-        <p class="note">
-          The agent gets your token only when you ask in the flow OBO, or when it demands sign-in.
-        </p>
-        <button type="button" class="button" onClick={() => run(() => session.signOut())}>
-          Sign out
-        </button>
-      </Popover>
-    )
-  }
   return (
-    <div class="account">
-      <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
+    <KeepFocus class="account">
+      {account ? (
+        <SignedIn account={account} onSignOut={() => run(() => session.signOut())} />
+      ) : (
+        <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
+      )}
       {problem.value && (
         <p class="account-problem" role="alert">
           <strong>{problem.value.title}</strong> {problem.value.hint}
         </p>
       )}
-    </div>
+    </KeepFocus>
+  )
+}
+
+interface SignedInProps {
+  readonly account: Account
+  readonly onSignOut: () => void
+}
+
+function SignedIn({ account, onSignOut }: SignedInProps) {
+  const button = (
+    <>
+      <Icon name="user" />
+      <span class="account-name">
+        <span class="visually-hidden">Signed in as </span>
+        {account.name}
+      </span>
+    </>
+  )
+  return (
+    <Popover id="account" label="Account" class="button account-button" button={button}>
+      <p>
+        <strong>{account.name}</strong>
+        <br />
+        {account.userName}
+      </p>
+      <p class="note">
+        The agent gets your token only when you ask in the flow OBO, or when it demands sign-in.
+      </p>
+      <button type="button" class="button" onClick={onSignOut}>
+        Sign out
+      </button>
+    </Popover>
   )
 }

@@ -1,3 +1,4 @@
+import { KeepFocus } from '../controls/keep-focus.tsx'
 import type { Session } from './session.ts'
 
 interface SignInButtonProps {
@@ -8,25 +9,26 @@ interface SignInButtonProps {
 
 /** Opens the sign-in window; while that is open, the way to give it up. */
 export function SignInButton({ session, label, onClick }: SignInButtonProps) {
-  if (session.signingIn.value) {
-    return (
-      <span class="signing-in">
-        <span>Waiting for the sign-in window…</span>
-        <button type="button" class="button" onClick={() => session.cancelSignIn()}>
-          Cancel
-        </button>
-      </span>
-    )
-  }
   return (
-    <button
-      type="button"
-      class="button"
-      onPointerEnter={() => session.prepare()}
-      onFocus={() => session.prepare()}
-      onClick={onClick}
-    >
-      {label}
-    </button>
+    <KeepFocus class="sign-in">
+      {session.signingIn.value ? (
+        <>
+          <span>Waiting for the sign-in window…</span>
+          <button type="button" class="button" onClick={() => session.cancelSignIn()}>
+            Cancel
+          </button>
+        </>
+      ) : (
+        <button
+          type="button"
+          class="button"
+          onPointerEnter={() => session.prepare()}
+          onFocus={() => session.prepare()}
+          onClick={onClick}
+        >
+          {label}
+        </button>
+      )}
+    </KeepFocus>
   )
 }

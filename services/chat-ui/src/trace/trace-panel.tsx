@@ -52,9 +52,7 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
   return (
     <>
       <div class="trace-head">
-        <h2 id="trace-title" tabIndex={-1}>
-          Identity Trace
-        </h2>
+        <h2>Identity Trace</h2>
         <Segments
           legend="View"
           name="view"

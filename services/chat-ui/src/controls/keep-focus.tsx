@@ -1,0 +1,31 @@
+import { Component, type ComponentChildren, createRef } from 'preact'
+
+interface KeepFocusProps {
+  readonly class: string
+  readonly children: ComponentChildren
+}
+
+/** Controls that take each other's place: when the one that has the focus goes, the first of those that came gets it. */
+export class KeepFocus extends Component<KeepFocusProps> {
+  readonly #frame = createRef<HTMLDivElement>()
+
+  override getSnapshotBeforeUpdate(): boolean {
+    return this.#hasFocus()
+  }
+
+  override componentDidUpdate(_props: unknown, _state: unknown, hadFocus: boolean): void {
+    if (hadFocus && !this.#hasFocus()) this.#frame.current?.querySelector('button')?.focus()
+  }
+
+  #hasFocus(): boolean {
+    return this.#frame.current?.contains(document.activeElement) ?? false
+  }
+
+  override render({ children, class: className }: KeepFocusProps) {
+    return (
+      <div class={className} ref={this.#frame}>
+        {children}
+      </div>
+    )
+  }
+}
