@@ -133,6 +133,7 @@ describe('with the keyboard alone', () => {
     await tabTo(page, /^Show the trace of “Compare/)
     await page.keyboard.press('Enter')
     await page.locator('#pane-trace:focus').waitFor()
+    await page.locator('.row').first().waitFor()
     await tabTo(page, /Tc of/)
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
