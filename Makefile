@@ -36,7 +36,7 @@ demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Be
 test: $(page) $(python) ## Run all tests that need no cluster
 	@npm test --silent
 
-test-slow-page: $(page) ## Test the page where requests and frames come late, which fails tests that read too early
+test-slow-page: $(page) ## Test the page where responses, code and frames come late, which fails tests that read too early
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
 check: $(installed) ## Lint, types and formatting

@@ -27,12 +27,14 @@ export function AccountMenu({ session }: { readonly session: Session }) {
       {account ? (
         <SignedIn account={account} onSignOut={() => run(() => session.signOut())} />
       ) : (
-        <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
-      )}
-      {problem.value && (
-        <p class="account-problem" role="alert">
-          <strong>{problem.value.title}</strong> {problem.value.hint}
-        </p>
+        <>
+          <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
+          {problem.value && (
+            <p class="account-problem" role="alert">
+              <strong>{problem.value.title}</strong> {problem.value.hint}
+            </p>
+          )}
+        </>
       )}
     </KeepFocus>
   )
