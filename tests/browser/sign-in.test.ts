@@ -127,7 +127,8 @@ describe('somebody who signs in', () => {
 
 it('the focus follows who signs in with the keyboard, gives it up, and signs out', async () => {
   const page = await browser.open(stack.agentUrl)
-  await signInButton(page).press('Enter')
+  const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).press('Enter')])
+  await popup.getByRole('button', { name: ada.name }).waitFor()
   await page.locator('button:focus', { hasText: 'Cancel' }).press('Enter')
   await page.getByRole('alert').waitFor()
   await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
