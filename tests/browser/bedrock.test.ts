@@ -45,8 +45,8 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
   expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · Autonomous')
 
   const trace = tracePane(page)
-  await trace.locator('.parallel', { hasText: 'in parallel' }).waitFor()
-  expect(await trace.locator('.parallel').count(), 'the second call runs beside the first').toBe(1)
+  const parallel = () => trace.locator('.parallel').count()
+  await expect.poll(parallel, { message: 'the second call runs beside the first' }).toBe(1)
   expect(await trace.getByText('get_weather').count()).toBeGreaterThanOrEqual(2)
   await trace.getByText('asked for 2 tool calls, and saw no token').waitFor()
   await trace.getByText('called the Weather API twice; the Weather API checked').waitFor()
