@@ -1,0 +1,89 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+
+const root = resolve(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const files = (...patterns: string[]) =>
+  globSync(patterns, { cwd: root, exclude: ['**/node_modules'] }).sort()
+
+interface Requirement {
+  readonly pin: string
+  readonly hashes: readonly string[]
+}
+
+/** The entries of a requirements file; comments say what an entry is there for, and are left out. */
+function requirementsOf(path: string): readonly Requirement[] {
+  const lines = read(path).replaceAll('\\\n', ' ').split('\n')
+  return lines
+    .filter(line => /^\s*[^\s#]/.test(line))
+    .map(line => ({
+      pin: line.replace(/\s*(;|--hash).*/, '').trim(),
+      hashes: [...line.matchAll(/--hash=(\S+)/g)].map(([, hash = '']) => hash),
+    }))
+}
+
+describe('The Python packages of the tests', () => {
+  const installed = requirementsOf('tests/requirements.txt')
+
+  it('are all pinned, and known by their hashes', () => {
+    expect(installed.length).toBeGreaterThan(20)
+    for (const { pin, hashes } of installed) {
+      expect(pin).toMatch(/^[A-Za-z0-9._-]+(\[[^\]]+\])?==[A-Za-z0-9.+!]+$/)
+      expect([pin, hashes.length]).not.toEqual([pin, 0])
+      for (const hash of hashes)
+        expect([pin, hash]).toEqual([pin, expect.stringMatching(/^sha256:[0-9a-f]{64}$/)])
+    }
+  })
+
+  it('are those that are asked for, at the same versions', () => {
+    const asked = requirementsOf('tests/requirements.in').filter(({ pin }) => pin.includes('=='))
+    expect(asked.length).toBeGreaterThan(2)
+    expect(installed.map(({ pin }) => pin)).toEqual(expect.arrayContaining(asked.map(({ pin }) => pin)))
+  })
+
+  it('come from wherever pip is set up to look', () => {
+    expect(read('tests/requirements.txt')).not.toMatch(/:\/\/|--(extra-)?index-url|--find-links/)
+  })
+})
+
+describe('The workflows', () => {
+  it('run actions by the hash of their commit', () => {
+    const used = files('.github/workflows/*.yml').flatMap(path =>
+      [...read(path).matchAll(/uses:\s*(\S+)/g)].map(([, action = '']) => `${path} ${action}`),
+    )
+    expect(used.length).toBeGreaterThan(10)
+    expect(used.filter(action => !/@[0-9a-f]{40}$/.test(action))).toEqual([])
+  })
+})
+
+interface Update {
+  readonly 'package-ecosystem': string
+  readonly directory?: string
+  readonly directories?: readonly string[]
+}
+
+describe('The updates of dependencies', () => {
+  const { updates }: { updates: readonly Update[] } = parse(read('.github/dependabot.yml'))
+  const looked = updates.flatMap(({ 'package-ecosystem': ecosystem, directory, directories = [] }) =>
+    [directory ?? [], ...directories].flat().map(folder => `${ecosystem} ${folder}`),
+  )
+
+  it.each([
+    ['npm', files('**/package-lock.json')],
+    [
+      'docker',
+      files('**/Dockerfile', 'charts/*/values.yaml').filter(path => /^FROM |tag: [^"\s]/m.test(read(path))),
+    ],
+    ['uv', files('**/requirements.txt')],
+  ])('are looked for by %s wherever there are any', (ecosystem, found) => {
+    expect(found).not.toEqual([])
+    const folders = found.map(path => `${ecosystem} ${join('/', dirname(path))}`)
+    expect(looked.filter(name => name.startsWith(ecosystem))).toEqual(folders)
+  })
+
+  it('include those of the workflows', () => {
+    expect(looked).toContain('github-actions /')
+  })
+})
