@@ -137,13 +137,47 @@
 {{- define "checks.secrets" -}}
 {{- $faults := list }}
 {{- range $component := list "agent" "sidecar" "weatherApi" }}
-  {{- range $name, $_ := (get $.Values $component).env }}
-    {{- if regexMatch "(?i)(secret_?access|secret$|password|session_token|bearer_token|otlp_headers)" $name }}
+  {{- range $name, $value := (get $.Values $component).env }}
+    {{- if or (include "isNameOfSecret" (list $name $value)) (include "holdsSecret" (list $name $value)) }}
       {{- $faults = append $faults (printf "%s.env.%s would end in a ConfigMap: put it into a Secret, and name that in %s.envFrom." $component $name $component) }}
     {{- end }}
   {{- end }}
 {{- end }}
 {{- toJson $faults }}
+{{- end }}
+
+{{/* Not empty when a setting is named like a secret: (list <name> <value>). */}}
+{{- define "isNameOfSecret" -}}
+{{- /* clientSecret, ClientSecret and CLIENT_SECRET are alike. */}}
+{{- $split := regexReplaceAll `([a-z0-9])([A-Z])` (index . 0) `${1}_${2}` }}
+{{- $words := regexReplaceAll `([A-Z])([A-Z][a-z])` $split `${1}_${2}` | upper }}
+{{- $anywhere := `SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|TOKENS?|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET)KEYS?|CONNECTION_?STRINGS?(_.*)?` }}
+{{- $asWord := `KEYS?|PWD|PASS|AUTH|AUTHORIZATION|BEARER|COOKIES?|DSN|JWT|PAT|SAS|ENCODED_VALUE|OTLP_([A-Z]+_)?HEADERS|BEARER_TOKEN_BEDROCK` }}
+{{- /* A name that goes on (TOKEN_FILE, CLIENT_SECRET_ID) is about a secret, save for these endings. */}}
+{{- $isSecret := regexMatch (printf `(%s|(^|_)(%s))(_*([0-9]+|VALUE|BASE64|JSON|PEM))*$` $anywhere $asWord) $words }}
+{{- $isPublic := regexMatch `(PUBLIC_KEYS?|(MAX|MIN)_([A-Z]+_)*TOKENS)$` $words }}
+{{- if and $isSecret (not $isPublic) (not (has (toString (index . 1)) (list "" "true" "false"))) }}true{{ end }}
+{{- end }}
+
+{{/* Not empty when a setting's value has a secret in it: (list <name> <value>). */}}
+{{- define "holdsSecret" -}}
+{{- $value := toString (index . 1) }}
+{{- $patterns := list
+  `//[^/?#@\s:\[]*:([^/?#@\s]+|[0-9]*[^0-9/?#@\s][^@\s]*)@`
+  `(?i)(^|[;?&\s])(password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|sig|token|(access|refresh|id)_?token|client_?secret|api_?key)\s*=\s*[^;&\s]`
+  `-----BEGIN [A-Z ]*PRIVATE KEY`
+  `(?i)^\s*(basic|bearer)\s+\S`
+  `eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.`
+}}
+{{- /* What Entra, Bedrock and GitHub issue. */}}
+{{- $patterns = concat $patterns (list
+  `(^|[^A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{31}`
+  `(^|\W)(ABSK[A-Za-z0-9+/]{40}|bedrock-api-key-)`
+  `(^|\W)(gh[oprsu]_[A-Za-z0-9]{30}|github_pat_)`
+) }}
+{{- /* .NET takes proxies without http:// too. */}}
+{{- if hasSuffix "PROXY" (upper (index . 0)) }}{{ $patterns = append $patterns `^[^/?#@\s:]+:[^/?#@\s]+@` }}{{ end }}
+{{- range $patterns }}{{ if regexMatch . $value }}true{{ end }}{{ end }}
 {{- end }}
 
 {{/* Who reaches the page. */}}
