@@ -107,16 +107,47 @@ priorityClassName: {{ . }}
     {{- end }}
   {{- end }}
 {{- if .Values.networkPolicy.internet }}
+{{- $own := .Values.networkPolicy.internetExcept }}
+{{- /* Private ranges, those of carriers, link-local ones with the metadata services, and the WireServer of Azure. */}}
+{{- $notInternet := list "0.0.0.0/8" "10.0.0.0/8" "100.64.0.0/10" "127.0.0.0/8" "168.63.129.16/32" "169.254.0.0/16" "172.16.0.0/12" "192.0.0.0/24" "192.168.0.0/16" "198.18.0.0/15" "224.0.0.0/3" }}
+{{- range $own }}{{ if not (contains ":" .) }}{{ $notInternet = append $notInternet . }}{{ end }}{{ end }}
 - ports: [{port: 443, protocol: TCP}]
   to:
     - ipBlock:
         cidr: 0.0.0.0/0
-        # Private ranges, link-local ones with the metadata services, and the WireServer of Azure.
-        except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, 168.63.129.16/32]
+        except:
+          {{- range $notInternet }}
+          - {{ . }}
+          {{- end }}
+    # The part of IPv6 that is the internet, without Teredo and 6to4, whose addresses stand for those of IPv4.
     - ipBlock:
-        cidr: "::/0"
-        except: ["fc00::/7", "fe80::/10"]
+        cidr: "2000::/3"
+        except:
+          - "2001::/32"
+          - "2002::/16"
+          {{- range $own }}
+          {{- if contains ":" . }}
+          - {{ . | quote }}
+          {{- end }}
+          {{- end }}
+    # The way to IPv4 where a cluster has IPv6 only, to the same addresses as above.
+    - ipBlock:
+        cidr: "64:ff9b::/96"
+        except:
+          {{- range $notInternet }}
+          - {{ include "nat64" . | quote }}
+          {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The range of NAT64 (RFC 6052) that stands for a range of IPv4, in its shortest form. */}}
+{{- define "nat64" -}}
+{{- $range := splitList "/" . -}}
+{{- $bytes := splitList "." (index $range 0) -}}
+{{- $high := add (mul 256 (atoi (index $bytes 0))) (atoi (index $bytes 1)) -}}
+{{- $low := add (mul 256 (atoi (index $bytes 2))) (atoi (index $bytes 3)) -}}
+{{- $address := ternary (ternary (printf "64:ff9b::%x" $low) "64:ff9b::" (ne $low 0)) (printf "64:ff9b::%x:%x" $high $low) (eq $high 0) -}}
+{{- printf "%s/%d" $address (add 96 (atoi (index $range 1))) -}}
 {{- end }}
 
 {{/* Made by `helm test`, and removed when it succeeds; after a failure it stays to be read. The argument is the order. */}}

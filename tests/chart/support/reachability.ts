@@ -67,7 +67,8 @@ function selects(selector: LabelSelector, labels: Labels): boolean {
   return Object.entries(selector.matchLabels ?? {}).every(([name, value]) => labels[name] === value)
 }
 
-function within(blocks: readonly string[], address: string): boolean {
+/** Whether an address lies in one of the blocks. */
+export function within(blocks: readonly string[], address: string): boolean {
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
   const list = new BlockList()
   for (const block of blocks) {

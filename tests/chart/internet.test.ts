@@ -1,0 +1,181 @@
+import { isIPv6 } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { KubernetesObject, NetworkPolicySpec } from './support/kubernetes.ts'
+import { isAllowed, type Place, within } from './support/reachability.ts'
+import { identities, renderWith, type Values } from './support/render.ts'
+
+/** What is not the internet, by IANA's registry of special-purpose addresses, and what clouds serve to their machines. */
+const notInternet = {
+  'this network': '0.0.0.0/8',
+  'private, class A': '10.0.0.0/8',
+  'shared with carriers, as EKS and Alibaba’s metadata service are': '100.64.0.0/10',
+  loopback: '127.0.0.0/8',
+  'link-local, with the metadata services': '169.254.0.0/16',
+  'the WireServer of Azure': '168.63.129.16/32',
+  'private, class B': '172.16.0.0/12',
+  'protocol assignments': '192.0.0.0/24',
+  'private, class C': '192.168.0.0/16',
+  'measurement in labs': '198.18.0.0/15',
+  multicast: '224.0.0.0/4',
+  'reserved, which clouds give to pods': '240.0.0.0/4',
+} as const
+
+const notInternetIPv6 = {
+  unspecified: '::',
+  loopback: '::1',
+  'unique local': 'fd12:3456:789a::1',
+  'unique local, not assigned': 'fc00::1',
+  'the metadata service of AWS': 'fd00:ec2::254',
+  'the metadata service of Google': 'fd20:ce::254',
+  'the agent of EKS Pod Identity': 'fd00:ec2::23',
+  'link-local': 'fe80::1',
+  'site-local, of old': 'fec0::1',
+  multicast: 'ff02::1',
+  'discarded at once': '100::1',
+  'segment routing': '5f00::1',
+} as const
+
+/** The ways to write an IPv4 address as one of IPv6 that something on the way may turn back. */
+const embeddings: Readonly<Record<string, (address: number) => string>> = {
+  NAT64: address => `64:ff9b::${hextets(address)}`,
+  'NAT64, local': address => `64:ff9b:1::${hextets(address)}`,
+  '6to4': address => `2002:${hextets(address)}::1`,
+  Teredo: address => `2001:0:4136:e378:8000:63bf:${hextets(~address >>> 0)}`,
+  'IPv4-mapped': address => `::ffff:${hextets(address)}`,
+  'IPv4-compatible': address => `::${hextets(address)}`,
+}
+
+function hextets(address: number): string {
+  return `${(address >>> 16).toString(16)}:${(address & 0xffff).toString(16)}`
+}
+
+function dotted(address: number): string {
+  return [24, 16, 8, 0].map(bits => (address >>> bits) & 255).join('.')
+}
+
+/** The first and the last address of a range of IPv4. */
+function endsOf(range: string): readonly [number, number] {
+  const [net = '', bits = ''] = range.split('/')
+  const first = net.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+  return [first, first + 2 ** (32 - Number(bits)) - 1]
+}
+
+const ranges = Object.values<string>(notInternet)
+
+/** Addresses of a range: its ends, and some between them. */
+function samplesOf(range: string): readonly number[] {
+  const [first, last] = endsOf(range)
+  return [0, 1 / 7, 1 / 3, 1 / 2, 5 / 6, 1].map(share => Math.round(first + (last - first) * share))
+}
+
+/** The internet's addresses right beside the ranges, where a mask that is off by one bit shows. */
+const neighbours = ranges
+  .flatMap(range => {
+    const [first, last] = endsOf(range)
+    return [first - 1, last + 1]
+  })
+  .filter(address => address >= 0 && address < 2 ** 32 && !within(ranges, dotted(address)))
+
+const pods = ['agent', 'weather-api'].map(
+  (name): Place => ({
+    namespace: 'agents',
+    labels: {
+      'app.kubernetes.io/name': 'entra-bedrock-agent',
+      'app.kubernetes.io/instance': 'demo',
+      'app.kubernetes.io/component': name,
+    },
+  }),
+)
+
+async function policiesWith(values: Values = {}): Promise<readonly KubernetesObject[]> {
+  return (await renderWith(values)).ofKind('NetworkPolicy')
+}
+
+/** The addresses among these whose port 443 a pod of the chart reaches. */
+function reached(policies: readonly KubernetesObject[], addresses: readonly string[]): readonly string[] {
+  return addresses.filter(address =>
+    pods.some(from => isAllowed(policies, 'agents', { from, to: { address }, port: 443, protocol: 'TCP' })),
+  )
+}
+
+const blocksOf = (policies: readonly KubernetesObject[]) =>
+  policies.flatMap(({ spec }) =>
+    ((spec as NetworkPolicySpec).egress ?? []).flatMap(({ to = [] }) =>
+      to.flatMap(({ ipBlock }) => ipBlock ?? []),
+    ),
+  )
+
+describe('The internet, to the policies,', () => {
+  it.each(Object.entries(notInternet))('is without %s: %s', async (_name, range) => {
+    const addresses = samplesOf(range)
+    const policies = await policiesWith()
+    expect(reached(policies, addresses.map(dotted))).toEqual([])
+    for (const embed of Object.values(embeddings)) expect(reached(policies, addresses.map(embed))).toEqual([])
+  })
+
+  it.each(Object.entries(notInternetIPv6))('is without %s, IPv6: %s', async (_name, address) => {
+    expect(reached(await policiesWith(), [address])).toEqual([])
+  })
+
+  it('begins right beside these', async () => {
+    const addresses = neighbours.map(dotted)
+    expect(addresses.length).toBeGreaterThan(12)
+    expect(reached(await policiesWith(), addresses)).toEqual(addresses)
+  })
+
+  it('is reached by NAT64 where a cluster has IPv6 only', async () => {
+    const addresses = [0x14be_8001, ...neighbours].map(address => `64:ff9b::${hextets(address)}`)
+    expect(reached(await policiesWith(), addresses)).toEqual(addresses)
+  })
+
+  it.each(['2603:1036::1', '2a05:d018::1', '2001:4860:4860::8888', '2620:1ec::1', '3fff::1'])(
+    'has the address %s',
+    async address => {
+      expect(reached(await policiesWith(), [address])).toEqual([address])
+    },
+  )
+
+  it('is without the ranges of one’s own that the values name, by NAT64 neither', async () => {
+    const own = ['203.0.113.9', '64:ff9b::cb00:7109', '2600:1f13:abc::7']
+    const others = ['203.0.114.9', '64:ff9b::cb00:7209', '2600:1f14:abc::7']
+    const policies = await policiesWith({
+      networkPolicy: { internetExcept: ['203.0.113.0/24', '2600:1f13::/32'] },
+    })
+    expect(reached(await policiesWith(), own)).toEqual(own)
+    expect(reached(policies, [...own, ...others])).toEqual(others)
+  })
+
+  it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
+    'is not divided by %s, which the API server would refuse, or is no range of it',
+    async range => {
+      await expect(policiesWith({ networkPolicy: { internetExcept: [range] } })).rejects.toThrow(
+        'internetExcept',
+      )
+    },
+  )
+})
+
+describe('The ranges of addresses in the policies', () => {
+  it('are written as the API server wants them: exceptions lie within their range, each in its shortest form', async () => {
+    const policies = await policiesWith({
+      ...identities,
+      networkPolicy: { internetExcept: ['203.0.113.0/24', '0.0.7.0/24', '2600:1f13::/32'] },
+    })
+    const blocks = blocksOf(policies)
+    expect(blocks.flatMap(({ except = [] }) => except).length).toBeGreaterThan(20)
+    for (const { cidr, except = [] } of blocks) {
+      expect(new Set(except).size).toBe(except.length)
+      for (const range of except) {
+        const [net = '', bits] = range.split('/')
+        expect([range, within([cidr], net)]).toEqual([range, true])
+        expect(Number(bits)).toBeGreaterThan(Number(cidr.split('/')[1]))
+        expect([range, shortest(net)]).toEqual([range, net])
+      }
+    }
+  })
+})
+
+/** An address as RFC 5952 writes it. */
+function shortest(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+}
