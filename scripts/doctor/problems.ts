@@ -58,6 +58,10 @@ export const doctorProblems = {
     title: 'No NetworkPolicy guards a pod of the release.',
     hint: 'Set networkPolicy.enabled=true.',
   },
+  PAGE_OPEN: {
+    title: 'Whoever reaches the page uses the agent, without signing in.',
+    hint: 'Set agent.requireSignIn=true and entra.spaAppId, unless a proxy in front of the page has a sign-in of its own.',
+  },
   POLICY_NOT_ENFORCED: {
     title: 'The cluster’s network does not enforce NetworkPolicies.',
     hint: 'Choose a network that enforces them: on AKS --network-dataplane cilium, on EKS enableNetworkPolicy of the VPC CNI.',

@@ -170,6 +170,11 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
     'WARN secrets: SECRET_STORED',
   ],
   [
+    'anybody may use the agent by its host name',
+    { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } },
+    'WARN sign-in: PAGE_OPEN',
+  ],
+  [
     'there are no policies',
     { values: { networkPolicy: { enabled: false } } },
     'FAIL policies: POLICY_MISSING',
@@ -202,6 +207,7 @@ describe('The doctor on a cluster', () => {
       'pods',
       'sidecar container',
       'tokens in pods',
+      'sign-in',
       'secrets',
       'policies',
       'federation',
@@ -228,6 +234,14 @@ describe('The doctor on a cluster', () => {
 
   it.each(situations)('names it when %s', (what, _situation, expected) => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
+  })
+
+  it('has nothing against a page at a host name whose users sign in', async () => {
+    const findings = await examine({ values: { agent: { allowedHosts: ['agent.example.com'] } } })
+    expect(findings.find(({ check }) => check === 'sign-in')).toMatchObject({
+      status: 'PASS',
+      detail: 'Users sign in at agent.example.com.',
+    })
   })
 
   it('says so in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {

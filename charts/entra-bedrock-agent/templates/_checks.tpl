@@ -5,6 +5,7 @@
   (include "checks.credential" . | fromJsonArray)
   (include "checks.aws" . | fromJsonArray)
   (include "checks.secrets" . | fromJsonArray)
+  (include "checks.signIn" . | fromJsonArray)
   (include "checks.reach" . | fromJsonArray)
 }}
 {{- if $faults }}{{ fail (printf "\n\n%s\n" (join "\n" $faults)) }}{{ end }}
@@ -178,6 +179,20 @@
 {{- /* .NET takes proxies without http:// too. */}}
 {{- if hasSuffix "PROXY" (upper (index . 0)) }}{{ $patterns = append $patterns `^[^/?#@\s:]+:[^/?#@\s]+@` }}{{ end }}
 {{- range $patterns }}{{ if regexMatch . $value }}true{{ end }}{{ end }}
+{{- end }}
+
+{{/* Who may use the page. */}}
+{{- define "checks.signIn" -}}
+{{- $faults := list }}
+{{- $settings := include "agent.settings" . | fromYaml }}
+{{- if and (eq $settings.REQUIRE_SIGN_IN "true") (not $settings.CLIENT_SPA_APP_ID) (not $settings.ALLOWED_CLIENTS) }}
+  {{- if kindIs "bool" .Values.agent.requireSignIn }}
+    {{- $faults = append $faults "agent.requireSignIn is true, but nobody can sign in: set entra.spaAppId." }}
+  {{- else }}
+    {{- $faults = append $faults (printf "Others reach the page at %s, so users have to sign in, but nobody can: set entra.spaAppId, or agent.requireSignIn=false if whoever reaches the page may use the agent." (include "agent.isExposed" .)) }}
+  {{- end }}
+{{- end }}
+{{- toJson $faults }}
 {{- end }}
 
 {{/* Who reaches the page. */}}

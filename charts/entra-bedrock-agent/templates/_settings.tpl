@@ -10,7 +10,8 @@
   "LOG_LEVEL" .Values.agent.logLevel
   "ALLOWED_HOSTS" (include "allowedHosts" .)
   "TRUSTED_PROXIES" (join "," .Values.agent.trustedProxies)
-  "REQUIRE_SIGN_IN" .Values.agent.requireSignIn
+  "REQUIRE_SIGN_IN" (include "agent.requireSignIn" .)
+  "TRACE_FOR" (include "agent.traceFor" .)
   "TURN_TIMEOUT_MS" $turnMs
   "STOP_TIMEOUT_MS" $turnMs
   "SIDECAR_URL" "http://localhost:5000"
@@ -146,6 +147,21 @@
 {{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
 {{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
 {{ $hosts | uniq | join "," }}
+{{- end }}
+
+{{/* Not empty when the agent answers by a host name that leads to it from elsewhere, and not by kubectl port-forward alone. */}}
+{{- define "agent.isExposed" -}}
+{{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace -}}
+{{- without (splitList "," $hosts) "localhost" "127.0.0.1" "[::1]" | join "," -}}
+{{- end }}
+
+{{- define "agent.requireSignIn" -}}
+{{- $stated := .Values.agent.requireSignIn -}}
+{{- kindIs "bool" $stated | ternary $stated (include "agent.isExposed" . | empty | not) -}}
+{{- end }}
+
+{{- define "agent.traceFor" -}}
+{{- .Values.agent.traceFor | default (include "agent.isExposed" . | empty | ternary "everyone" "signed-in") -}}
 {{- end }}
 
 {{/* Host names that the weather API accepts at /mcp: those of its Service. */}}

@@ -24,6 +24,7 @@ export function podChecks(release: Release): readonly Check[] {
       ? [
           { name: 'sidecar container', run: async () => checkSidecar(release, agent) },
           { name: 'tokens in pods', run: async () => checkTokens(release) },
+          { name: 'sign-in', run: async () => checkSignIn(release, agent) },
         ]
       : []),
     { name: 'secrets', run: async () => checkSecrets(release) },
@@ -104,6 +105,21 @@ function checkTokens(release: Release): string {
   return audiences.length === 0
     ? 'No pod holds a projected token.'
     : `Tokens for ${audiences.join(', ')}; no other.`
+}
+
+/** Host names by which only who may forward ports reaches the agent. */
+const ownHosts = ['localhost', '127.0.0.1', '[::1]']
+
+function checkSignIn(release: Release, agent: Pod) {
+  const container = containersOf(agent).find(({ name }) => name === 'agent')
+  const settings = container ? settingsOf(release, container) : {}
+  const hosts = (settings['ALLOWED_HOSTS'] ?? '').split(',').map(host => host.trim())
+  const others = hosts.filter(host => host !== '' && !ownHosts.includes(host))
+  if (others.length === 0) return 'Only kubectl port-forward leads to the page.'
+  const isRequired = settings['REQUIRE_SIGN_IN'] === 'true'
+  return isRequired
+    ? `Users sign in at ${others.join(', ')}.`
+    : trouble('PAGE_OPEN', `The agent responds at ${others.join(', ')} without a signed-in user.`)
 }
 
 function checkSecrets(release: Release) {

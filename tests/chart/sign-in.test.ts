@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../services/agent/src/config.ts'
+import { identities, merge, render, renderNotes, renderWith, type Values } from './support/render.ts'
+
+const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
+const gateway = { agent: { ingressFrom: [{ namespaceSelector: {} }] } }
+
+/** All that lets others reach the page than those who may use `kubectl port-forward`. */
+const waysIn: Readonly<Record<string, Values>> = {
+  'an Ingress': {
+    ingress: { enabled: true, hosts: ['agent.example.com'], tls: { secretName: 'tls' } },
+    networkPolicy: gateway,
+  },
+  'an HTTPRoute': {
+    httpRoute: {
+      enabled: true,
+      hostnames: ['agent.example.com'],
+      parentRefs: [{ name: 'public', sectionName: 'https' }],
+    },
+    networkPolicy: gateway,
+  },
+  'a route of one’s own, by its host name': { agent: { allowedHosts: ['agent.example.com'] } },
+  'a route of one’s own, by the setting': {
+    agent: { env: { ALLOWED_HOSTS: 'localhost, agent.example.com' } },
+  },
+}
+
+const isOpenTo = async (values: Values) => {
+  const rendering = await render({ values: merge(identities, values) })
+  const { requireSignIn, traceFor } = readConfig(rendering.settings('demo-agent', 'agent'))
+  return { requireSignIn, traceFor }
+}
+
+const withSignIn = { entra: { spaAppId } }
+const notesWith = (...values: readonly Values[]) =>
+  renderNotes({ values: values.reduce(merge, merge(identities, withSignIn)) })
+
+describe('A page that only kubectl port-forward leads to', () => {
+  it.each<[string, Values]>([
+    ['with sign-in', withSignIn],
+    ['without', {}],
+    ['by other names of the same machine', { agent: { env: { ALLOWED_HOSTS: 'localhost,[::1]' } } }],
+  ])('is for whoever may do so, the trace included: %s', async (_name, values) => {
+    expect(await isOpenTo(values)).toEqual({ requireSignIn: false, traceFor: 'everyone' })
+  })
+})
+
+describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, wayIn) => {
+  const exposed = merge(withSignIn, wayIn)
+
+  it('is for users who signed in, and so is the trace', async () => {
+    expect(await isOpenTo(exposed)).toEqual({ requireSignIn: true, traceFor: 'signed-in' })
+    const notes = await notesWith(wayIn)
+    expect(notes).toContain('Users have to sign in. The identity trace is shown to signed-in users.')
+    expect(notes).not.toContain('WARNING')
+  })
+
+  it('is for others too where the values say so, of which the notes warn', async () => {
+    const open = { agent: { requireSignIn: false } }
+    expect(await isOpenTo(merge(exposed, open))).toEqual({ requireSignIn: false, traceFor: 'signed-in' })
+    const notes = await notesWith(wayIn, open)
+    expect(notes).toContain('WARNING: agent.requireSignIn is false.')
+    expect(notes).not.toContain('agent.traceFor is everyone')
+  })
+
+  it('shows the trace to everyone where the values say so, of which the notes warn', async () => {
+    const open = { agent: { requireSignIn: false, traceFor: 'everyone' } }
+    expect(await isOpenTo(merge(exposed, open))).toEqual({ requireSignIn: false, traceFor: 'everyone' })
+    expect(await notesWith(wayIn, open)).toContain('agent.traceFor is everyone')
+  })
+
+  it('shows the trace to nobody where the values say so', async () => {
+    const closed = { agent: { traceFor: 'nobody' } }
+    expect(await isOpenTo(merge(exposed, closed))).toEqual({ requireSignIn: true, traceFor: 'nobody' })
+    expect(await notesWith(wayIn, closed)).toContain('The identity trace is shown to nobody.')
+  })
+
+  it('is refused where nobody can sign in, unless that is meant', async () => {
+    await expect(renderWith(wayIn)).rejects.toThrow(
+      /set entra\.spaAppId, or agent\.requireSignIn=false if whoever reaches the page may use the agent/,
+    )
+    expect(await isOpenTo(merge(wayIn, { agent: { requireSignIn: false } }))).toMatchObject({
+      requireSignIn: false,
+    })
+    const client = { agent: { env: { ALLOWED_CLIENTS: spaAppId } } }
+    expect(await isOpenTo(merge(wayIn, client))).toMatchObject({ requireSignIn: true })
+  })
+})
+
+describe('Sign-in that is demanded', () => {
+  it('is refused where nobody can sign in', async () => {
+    await expect(renderWith({ agent: { requireSignIn: true } })).rejects.toThrow(
+      'agent.requireSignIn is true, but nobody can sign in: set entra.spaAppId.',
+    )
+  })
+
+  it('holds without a way in too', async () => {
+    const values = merge(withSignIn, { agent: { requireSignIn: true, traceFor: 'signed-in' } })
+    expect(await isOpenTo(values)).toEqual({ requireSignIn: true, traceFor: 'signed-in' })
+  })
+
+  it.each<[string, Values]>([
+    ['requireSignIn', { agent: { requireSignIn: 'yes' } }],
+    ['traceFor', { agent: { traceFor: 'admins' } }],
+  ])('is said in words that the chart knows: %s', async (name, values) => {
+    await expect(renderWith(values)).rejects.toThrow(name)
+  })
+})
