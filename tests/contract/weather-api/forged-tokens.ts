@@ -7,6 +7,7 @@ import {
   signRs256,
   type TestIssuer,
 } from '../../support/token-issuer.ts'
+import { oddKeyTokens } from './odd-key-ids.ts'
 import type { BadToken } from './wrong-claims.ts'
 
 type Forgery = readonly [name: string, token: string, failedCheck: 'signature' | 'format']
@@ -15,6 +16,7 @@ type Forgery = readonly [name: string, token: string, failedCheck: 'signature' |
 export function forgedTokens(issuer: TestIssuer): BadToken[] {
   const claims = autonomousClaims({ authority: issuer.url })
   return [
+    ...oddKeys(),
     ...wrongKeys(issuer, claims),
     ...wrongAlgorithms(issuer, claims),
     ...symmetricForgeries(issuer, claims),
@@ -22,6 +24,10 @@ export function forgedTokens(issuer: TestIssuer): BadToken[] {
     ...brokenSignatures(issuer, claims),
     ...brokenTexts(issuer, claims),
   ].map(([name, token, failedCheck]) => ({ name, token, status: 401 as const, failedCheck }))
+}
+
+function oddKeys(): Forgery[] {
+  return Object.entries(oddKeyTokens).map(([name, token]) => [`key named by ${name}`, token, 'signature'])
 }
 
 function wrongKeys(issuer: TestIssuer, claims: Claims): Forgery[] {

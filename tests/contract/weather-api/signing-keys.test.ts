@@ -7,6 +7,7 @@ import { SigningKeys } from '../../../services/weather-api/src/token/signing-key
 import { autonomousClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
 import { createIssuer, createSigningKey, type SigningKey, signRs256 } from '../../support/token-issuer.ts'
+import { oddKeyTokens } from './odd-key-ids.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 const minuteMs = 60_000
@@ -50,6 +51,19 @@ describe('the issuer’s signing keys', () => {
       response.writeHead(200, headers).end(JSON.stringify({ keys }))
     })
   const statusOf = async (token: string) => (await api.ask(token)).status
+  const statusOfMcp = async (token: string) => {
+    const response = await fetch(`${api.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    })
+    await response.body?.cancel()
+    return response.status
+  }
 
   it('are fetched once for many requests at the same time', async () => {
     const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(goodToken())))
@@ -82,6 +96,46 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
+  it('are not asked for by key ids that no issuer publishes: each of those is refused for what it is', async () => {
+    const tokens = Object.entries(oddKeyTokens)
+    const refused = { status: 401, body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'signature' } }
+    for (const [name, token] of tokens) expect(await api.ask(token), name).toMatchObject(refused)
+    expect(api.issuer.keyRequests).toBe(0)
+  })
+
+  it.each([
+    ['REST', (token: string) => statusOf(token)],
+    ['MCP', (token: string) => statusOfMcp(token)],
+  ])(
+    'serve every genuine token that arrives beside such key ids, cold and after a rotation (%s)',
+    async (_door, statusOf) => {
+      for (const fetches of [1, 2]) {
+        const statuses = await Promise.all(
+          Object.values(oddKeyTokens).map(async odd => ({
+            odd: await statusOf(odd),
+            genuine: await statusOf(goodToken()),
+            oddAtTheSameTime: await statusOf(odd),
+          })),
+        )
+        expect(statuses).toEqual(statuses.map(() => ({ odd: 401, genuine: 200, oddAtTheSameTime: 401 })))
+        expect(api.issuer.keyRequests).toBe(fetches)
+        api.issuer.rotate({ keepOld: false })
+      }
+    },
+  )
+
+  it('are looked up without a pause after a look-up that could not even ask the issuer', async () => {
+    const dispatcher = new Agent()
+    const issuer = `${api.issuer.url}/${identities.tenantId}`
+    const warn = vi.fn()
+    const verify = () => ({})
+    const keys = new SigningKeys({ issuer, dispatcher, log: { warn }, createVerifier: () => verify })
+    await expect(keys.find('\ud800')).rejects.toThrow('URI malformed')
+    expect(await keys.find(api.issuer.key.kid)).toBe(verify)
+    expect(warn).not.toHaveBeenCalled()
+    await dispatcher.destroy()
+  })
+
   it('are fetched again for a new key at once, and twice in a row if the issuer rotates twice', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
@@ -97,16 +151,16 @@ describe('the issuer’s signing keys', () => {
   })
 
   it('include a new key after ten seconds even while key ids are being invented, whatever the issuer says of caching', async () => {
-    for (const caching of ['private, max-age=86400', 'no-store']) {
+    for (const [index, caching] of ['private, max-age=86400', 'no-store'].entries()) {
       publish([jwk(api.issuer.key)], caching)
-      expect(await statusOf(strangeToken(`before ${caching}`))).toBe(401)
+      expect(await statusOf(strangeToken(`before-${index}`))).toBe(401)
       api.issuer.rotate()
       publish([jwk(api.issuer.key)], caching)
       expect(await statusOf(goodToken())).toBe(401)
       pass(keySetLifetimeMs - 1_000)
       expect(await statusOf(goodToken())).toBe(401)
       pass(1_001)
-      expect(await statusOf(strangeToken(`after ${caching}`))).toBe(401)
+      expect(await statusOf(strangeToken(`after-${index}`))).toBe(401)
       expect(await statusOf(goodToken())).toBe(200)
       pass(minuteMs)
     }

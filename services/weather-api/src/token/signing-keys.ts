@@ -115,8 +115,10 @@ export class SigningKeys {
       { dispatcher: this.#dispatcher },
     )
     const { getJwk } = buildGetJwks({ jwksPath: keySetPath, fetchOptions })
+    // Before the try: what is thrown here and not by the promise was thrown before the issuer was asked.
+    const jwk = getJwk({ domain: issuer, alg: 'RS256', kid })
     try {
-      return await getJwk({ domain: issuer, alg: 'RS256', kid })
+      return await jwk
     } catch (error) {
       const { code, message, cause } = error as NodeJS.ErrnoException
       if (code === 'JWK_NOT_FOUND') return undefined

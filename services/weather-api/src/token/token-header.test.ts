@@ -6,3 +6,11 @@ const tokenWith = (header: object) => `${Buffer.from(JSON.stringify(header)).toS
 it.each([{}, { kid: '' }, { kid: 7 }])('A token with %j names no key, and that is what is told', header => {
   expect(() => readKeyId(tokenWith({ alg: 'RS256', ...header }))).toThrow('The token names no key (kid).')
 })
+
+it.each(['\ud800', 'a b', '%', '\u0000', 'é', 'a'.repeat(129)])('No issuer publishes a key named %j', kid => {
+  expect(() => readKeyId(tokenWith({ alg: 'RS256', kid }))).toThrow('a key that no issuer publishes')
+})
+
+it.each(['-KI3Q9nNR7bRofxmeZoXqbHZGew', 'key.1~2', 'a'.repeat(128)])('%j may name a key', kid => {
+  expect(readKeyId(tokenWith({ alg: 'RS256', kid }))).toBe(kid)
+})

@@ -5,6 +5,12 @@ export type Claims = Readonly<Record<string, unknown>>
 /** Headers by which a token would bring or point to its own key (RFC 7515 §4.1); Entra sets none of them. */
 const ownKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
 
+/**
+ * What Entra's key ids are made of, and what else needs no escaping in a URL (RFC 3986 §2.3). Any other key id is that of
+ * no published key, so that nobody has to be asked for it.
+ */
+const keyIdForm = /^[\w.~-]{1,128}$/
+
 const acceptedTypes = ['jwt', 'at+jwt']
 
 /**
@@ -18,6 +24,8 @@ export function readKeyId(token: string): string {
   const { alg, kid, typ, crit } = header
   if (alg !== 'RS256') throw rejectToken('signature', 'Only tokens signed with RS256 are accepted.')
   if (typeof kid !== 'string' || kid === '') throw rejectToken('signature', 'The token names no key (kid).')
+  if (!keyIdForm.test(kid))
+    throw rejectToken('signature', 'The token names a key that no issuer publishes (kid).')
   if (ownKeyHeaders.some(name => header[name] !== undefined))
     throw rejectToken('signature', 'The token brings its own key; only published keys count.')
   if (typ !== undefined && !(typeof typ === 'string' && acceptedTypes.includes(typ.toLowerCase())))
