@@ -2,12 +2,12 @@ import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
-import { Agent } from 'undici'
 import type { Config, WeatherConfig } from './config.ts'
 import { pointToMetadata, publishMetadata } from './mcp/protected-resource.ts'
 import { mcpRoute } from './mcp/route.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { publishOpenApi } from './openapi.ts'
+import { boundedConnections } from './outbound/bounded-connections.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { healthRoutes, probes } from './routes/health.ts'
 import { weatherRoutes } from './routes/weather.ts'
@@ -42,20 +42,20 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   // Called by the agent, whose traces go on here. Others could only make their own longer.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const metrics = await loadMetrics(app, config)
-  const outbound = new Agent({ connections: 16, maxResponseSize: largestResponseBytes })
-  app.addHook('onClose', () => outbound.destroy())
+  const outbound = boundedConnections(largestResponseBytes)
+  app.addHook('onClose', () => outbound.close())
   await publishOpenApi(app)
   healthRoutes(app)
 
   const checks = createChecks(config.token)
   const keys = new SigningKeys({
     issuer: `${config.token.authority}/${config.token.tenantId}`,
-    dispatcher: outbound,
+    dispatcher: outbound.dispatcher,
     log: app.log,
     createVerifier: publicKey => createKeyVerifier(checks, publicKey),
   })
   const validator = new TokenValidator(config.token, checks, keys)
-  const weather = createProvider(config.weather, createJsonFetcher(outbound), app.log)
+  const weather = createProvider(config.weather, createJsonFetcher(outbound.dispatcher), app.log)
   await app.register(async protectedRoutes => {
     requireToken(protectedRoutes, validator, { tracer, metrics })
     weatherRoutes(protectedRoutes, weather)

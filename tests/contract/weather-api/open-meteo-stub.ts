@@ -1,5 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+
+interface Fault {
+  readonly status: number
+  readonly body: string
+  /** Whether the body goes over the wire as gzip. */
+  readonly compressed?: boolean
+}
 
 export interface OpenMeteoStub {
   readonly url: string
@@ -8,7 +16,7 @@ export interface OpenMeteoStub {
   /** How many requests the client gave up before they were answered. */
   readonly abandoned: number
   /** Responds to all requests with this status and body from now on; `silence` never responds; `undefined` is well again. */
-  fail(fault: { status: number; body: string } | 'silence' | undefined): void
+  fail(fault: Fault | 'silence' | undefined): void
   stop(): Promise<void>
   start(): Promise<void>
 }
@@ -38,7 +46,7 @@ const week = Array.from({ length: 7 }, (_, index) => index)
 export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   const requests: URL[] = []
   let abandoned = 0
-  let fault: { status: number; body: string } | 'silence' | undefined
+  let fault: Fault | 'silence' | undefined
   let port = 0
 
   const server = createServer((request, response) => {
@@ -48,8 +56,10 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
       if (!response.writableEnded) abandoned += 1
     })
     if (fault === 'silence') return
-    response.writeHead(fault?.status ?? 200, { 'content-type': 'application/json' })
-    response.end(fault?.body ?? JSON.stringify(respond(url)))
+    const encoding = fault?.compressed ? { 'content-encoding': 'gzip' } : {}
+    response.writeHead(fault?.status ?? 200, { 'content-type': 'application/json', ...encoding })
+    const body = fault?.body ?? JSON.stringify(respond(url))
+    response.end(fault?.compressed ? gzipSync(body) : body)
   })
 
   async function start(): Promise<void> {

@@ -93,6 +93,11 @@ describe('live weather', () => {
     ['no JSON', { status: 200, body: '<html>' }, 200],
     ['another shape', { status: 200, body: '{"results":[{"name":7}]}' }, undefined],
     ['far too much', { status: 200, body: JSON.stringify('x'.repeat(1_000_000)) }, 200],
+    [
+      'far too much, compressed,',
+      { status: 200, body: JSON.stringify({ padding: 'x'.repeat(1_000_000) }), compressed: true },
+      200,
+    ],
   ])('that comes as %s is a 503', async (_name, fault, upstreamStatus) => {
     meteo.fail(fault)
     const { status, body } = await ask('/weather?city=Oslo')

@@ -306,6 +306,15 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
+  it('count as out of reach when they measure too much once they are decompressed', async () => {
+    const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(1_000_000) }))
+    api.issuer.answerKeysWith((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(keys)
+    })
+    expect(keys.length).toBeLessThan(10_000)
+    expect(await statusOf(goodToken())).toBe(503)
+  })
+
   it('shorter than 2048 bits, damaged, or meant for encryption or another algorithm, are no keys', async () => {
     const weak = createSigningKey('weak', 1024)
     const keys = [

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
-import { Agent, fetch } from 'undici'
+import { Agent, fetch, interceptors } from 'undici'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 
@@ -24,7 +24,11 @@ export function createEntraKeys(
   { authority, tenantId }: AgentIdentity,
   { keysTimeoutMs = 3_000, keysCooldownMs = 5_000 }: EntraKeysOptions,
 ): JWTVerifyGetKey {
-  const dispatcher = new Agent({ connect: { timeout: keysTimeoutMs }, maxResponseSize: keysMaxBytes })
+  // Decompressed here, within the same limit: fetch would do so without one.
+  const dispatcher = new Agent({
+    connect: { timeout: keysTimeoutMs },
+    maxResponseSize: keysMaxBytes,
+  }).compose(interceptors.decompress({ maxSize: keysMaxBytes, skipErrorResponses: false }))
   const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
     timeoutDuration: keysTimeoutMs,
     cooldownDuration: keysCooldownMs,

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { exportJWK, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agent, deadUrl, ids, startServer, type TestServer } from './testing/fixtures.ts'
@@ -5,6 +6,7 @@ import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts
 
 const { tenantId, blueprintAppId, ada } = ids
 const known = await generateKeyPair('RS256', { extractable: true })
+const publicKey = { ...(await exportJWK(known.publicKey)), kid: 'k1', use: 'sig' }
 const unknown = await generateKeyPair('RS256', { extractable: true })
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 
@@ -306,6 +308,13 @@ describe('Entra’s keys', () => {
     [
       'an endless answer',
       (response: { end(text: string): void }) => response.end(`{"keys":[],"x":"${'x'.repeat(400_000)}"}`),
+    ],
+    [
+      'an endless answer, compressed,',
+      (response: { writeHead(s: number, h: object): { end(body: Buffer): void } }) =>
+        response
+          .writeHead(200, { 'content-encoding': 'gzip' })
+          .end(gzipSync(JSON.stringify({ keys: [publicKey], padding: 'x'.repeat(400_000) }))),
     ],
   ])('that come as %s are said to be out of reach', async (_what, answer) => {
     const server = await startServer((_request, response) => answer(response))

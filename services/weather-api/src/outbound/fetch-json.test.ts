@@ -1,12 +1,15 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Agent } from 'undici'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { fetch } from 'undici'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { boundedConnections } from './bounded-connections.ts'
 import { createJsonFetcher } from './fetch-json.ts'
 
-const dispatcher = new Agent({ maxResponseSize: 512 * 1024 })
+const connections = boundedConnections(512 * 1024)
+const { dispatcher } = connections
 const fetchJson = createJsonFetcher(dispatcher)
-afterAll(() => dispatcher.destroy())
+afterAll(() => connections.close())
 const unaborted = new AbortController().signal
 const servers: ReturnType<typeof createServer>[] = []
 afterEach(() => {
@@ -48,6 +51,27 @@ it.each<[string, RequestListener, string]>([
 ])('rejects %s in words', async (_name, listener, words) => {
   const url = await serve(listener)
   await expect(fetchJson(url, 1_000, unaborted)).rejects.toThrow(words)
+})
+
+const encodings: readonly [string, (text: string | Buffer) => Buffer][] = [
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
+  ['gzip, gzip', text => gzipSync(gzipSync(text))],
+]
+
+it.each(encodings)('reads %s, but no more than half a megabyte of it', async (encoding, compress) => {
+  const serveText = (status: number, text: string) =>
+    serve((_request, response) =>
+      response.writeHead(status, { 'content-encoding': encoding }).end(compress(text)),
+    )
+  expect(await fetchJson(await serveText(200, '{"a":1}'), 1_000, unaborted)).toEqual({ a: 1 })
+  const large = `"${'x'.repeat(600_000)}"`
+  await expect(fetchJson(await serveText(200, large), 1_000, unaborted)).rejects.toThrow('could not be read')
+  // Not read here, but by a library that wants the body of an error as well.
+  const failed = await fetch(await serveText(500, large), { dispatcher })
+  await expect(failed.text()).rejects.toThrow()
 })
 
 it('says which address could not be reached, without path and query', async () => {
