@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { Agent } from 'undici'
@@ -337,5 +337,47 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(strangeToken('other'))).toBe(401)
     expect(await statusOf(strangeToken('damaged'))).toBe(401)
     expect(await statusOf(strangeToken('elliptic'))).toBe(401)
+  })
+
+  it.each([
+    ['without a use', {}, 200],
+    ['for signatures', { use: 'sig' }, 200],
+    ['for verifying', { key_ops: ['verify'] }, 200],
+    ['for verifying and more', { use: 'sig', key_ops: ['wrapKey', 'verify'] }, 200],
+    ['for encryption', { use: 'enc' }, 401],
+    ['with null as use', { use: null }, 401],
+    ['with an empty use', { use: '' }, 401],
+    ['with a list of uses', { use: ['sig'] }, 401],
+    ['for encrypting', { key_ops: ['encrypt'] }, 401],
+    ['for signing only', { use: 'sig', key_ops: ['sign'] }, 401],
+    ['for nothing', { key_ops: [] }, 401],
+    ['with null as operations', { key_ops: null }, 401],
+    ['with operations in a text', { key_ops: 'verify' }, 401],
+  ])('published %s count by what they are for: %j', async (_name, members, status) => {
+    publish([{ ...jwk(api.issuer.key), ...members }])
+    expect(await statusOf(goodToken())).toBe(status)
+  })
+
+  it.each([
+    [65_537, 200],
+    [3, 401],
+    [17, 401],
+  ])('with the public exponent %i count only if that is large enough', async (publicExponent, status) => {
+    const key = { kid: 'key', ...generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }) }
+    publish([jwk(key)])
+    const claims = autonomousClaims({ authority: api.issuer.url })
+    expect(await statusOf(signRs256({ alg: 'RS256', kid: 'key' }, claims, key))).toBe(status)
+  })
+
+  it('with the public exponent 1, under which anybody can write a signature, are no keys', async () => {
+    const key = { ...jwk(api.issuer.key), e: 'AQ' }
+    publish([key])
+    const [header, claims] = goodToken().split('.')
+    const digest = createHash('sha256').update(`${header}.${claims}`).digest()
+    // The padding of RFC 8017 §9.2, which is the signature itself where the exponent is 1.
+    const algorithm = Buffer.from('3031300d060960864801650304020105000420', 'hex')
+    const padding = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(202, 255), Buffer.alloc(1)])
+    const signature = Buffer.concat([padding, algorithm, digest]).toString('base64url')
+    expect(await statusOf(`${header}.${claims}.${signature}`)).toBe(401)
   })
 })

@@ -1,9 +1,9 @@
-import { createPublicKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import buildGetJwks, { type JWK } from 'get-jwks'
 import { cacheStores, type Dispatcher, interceptors } from 'undici'
 import { problem } from '../problems.ts'
 import { cacheForSeconds } from './cache-for-seconds.ts'
+import { readPublicKey } from './public-key.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
@@ -135,18 +135,4 @@ function unavailable() {
     upstream: { service: 'entra' },
     headers: { 'retry-after': '5' },
   })
-}
-
-/** The PEM of an RSA signing key (RFC 7518 §6.3.1) of at least 2048 bits; `undefined` for everything else. */
-function readPublicKey(jwk: JWK | undefined): string | undefined {
-  if (jwk === undefined || (jwk['use'] ?? 'sig') !== 'sig') return undefined
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    // Only RSA keys have a modulus.
-    return Number(key.asymmetricKeyDetails?.modulusLength) >= 2048
-      ? key.export({ type: 'spki', format: 'pem' }).toString()
-      : undefined
-  } catch {
-    return undefined
-  }
 }
