@@ -50,10 +50,8 @@ describe('a good token', () => {
     })
   })
 
-  it.each(['v1', 'v2'] as const)('passes with either form of the audience (%s)', async version => {
-    for (const aud of [weatherAppId, `api://${weatherAppId}`]) {
-      expect((await api.ask(autonomous(version, { aud }))).status).toBe(200)
-    }
+  it.each([weatherAppId, `api://${weatherAppId}`])('of version 1 passes with the audience %s', async aud => {
+    expect((await api.ask(autonomous('v1', { aud }))).status).toBe(200)
   })
 
   it('passes without the optional claims that mark agents; the flow is then told by roles, scopes and subject', async () => {

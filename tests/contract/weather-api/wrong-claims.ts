@@ -79,7 +79,10 @@ const changes: Readonly<Record<string, ChangesOf>> = {
     ['no tenant', { tid: undefined }],
     ['null as tenant', { tid: null }],
   ],
-  audience: () => [
+  audience: ({ version }) => [
+    ...(version === 'v2'
+      ? [['URI, as only a v1 token has it', { aud: `api://${weatherAppId}` }] as const]
+      : []),
     ['for another API', { aud: otherId }],
     ['for another API by URI', { aud: `api://${otherId}` }],
     ['for Microsoft Graph', { aud: 'https://graph.microsoft.com' }],

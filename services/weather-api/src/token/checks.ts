@@ -44,8 +44,11 @@ export function createChecks(config: TokenConfig): readonly Check[] {
     {
       name: 'audience',
       verify: { allowedAud: [weatherApiAppId, `api://${weatherApiAppId}`] },
-      inspect({ aud }) {
+      inspect({ aud, ver }) {
         if (typeof aud !== 'string') throw rejectToken('audience', 'The token is for more than this API.')
+        // Only version 1 names an API by its URI.
+        if (ver === '2.0' && aud !== weatherApiAppId)
+          throw rejectToken('audience', 'The version of the token does not go with its audience.')
       },
     },
     {
