@@ -17,6 +17,7 @@ it('needs three ids; everything else has a default', () => {
       authority: 'https://login.microsoftonline.com',
       tenantId: ids.TENANT_ID,
       weatherApiAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
+      agentClientId: ids.AGENT_CLIENT_ID,
       allowedCallers: [ids.AGENT_CLIENT_ID],
       validateSignature: true,
       requireAgentMarker: false,

@@ -9,10 +9,12 @@ export interface TokenConfig {
   readonly authority: string
   readonly tenantId: string
   readonly weatherApiAppId: string
-  /** Client ids of the agents that may call. */
+  /** Client id of the agent, where it is known. Where its tokens tell what it is, they must tell that it is an agent. */
+  readonly agentClientId: string | undefined
+  /** Client ids of the agents and other clients that may call. */
   readonly allowedCallers: readonly string[]
   readonly validateSignature: boolean
-  /** Refuse tokens without the facet that marks an agent identity; needs optional claims on the API's app registration. */
+  /** Refuse tokens of all callers without the facet that marks an agent identity; needs optional claims on the API's app registration. */
   readonly requireAgentMarker: boolean
 }
 
@@ -56,7 +58,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
       tenantId: env.guid('TENANT_ID'),
       weatherApiAppId: env.guid('WEATHER_API_APP_ID'),
-      allowedCallers: readAllowedCallers(env),
+      ...readCallers(env),
       validateSignature: readValidateSignature(env),
       requireAgentMarker: env.flag('WEATHER_REQUIRE_AGENT_MARKER', false),
     },
@@ -71,13 +73,13 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   }))
 }
 
-function readAllowedCallers(env: EnvironmentReader): readonly string[] {
+function readCallers(env: EnvironmentReader): Pick<TokenConfig, 'agentClientId' | 'allowedCallers'> {
   const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
   const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
-  if (listed.length > 0) return listed
-  if (agentClientId !== undefined) return [agentClientId]
-  env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
-  return []
+  if (listed.length === 0 && agentClientId === undefined)
+    env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
+  const agentAlone = agentClientId === undefined ? [] : [agentClientId]
+  return { agentClientId, allowedCallers: listed.length > 0 ? listed : agentAlone }
 }
 
 function readMcp(env: EnvironmentReader): McpConfig {

@@ -5,6 +5,7 @@ import type { Claims } from '../../support/token-issuer.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 const { agentId, weatherAppId, ada, ben } = identities
+const otherPrincipal = '99999999-0000-4000-8000-000000000078'
 const allChecks = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
 const unmarked = {
   idtyp: undefined,
@@ -138,6 +139,57 @@ describe('the list of allowed callers', () => {
     } finally {
       await api.close()
     }
+  })
+})
+
+describe('a client that is no agent', () => {
+  const client = '99999999-0000-4000-8000-000000000077'
+  /** As Entra describes an ordinary client to an API that asks for the claims. */
+  const ordinary = { azp: client, xms_act_fct: '9 3', xms_par_app_azp: undefined }
+  const itself = { ...ordinary, oid: otherPrincipal, sub: otherPrincipal, xms_sub_fct: '3 9' }
+  const callers = { WEATHER_ALLOWED_CALLERS: `${agentId},${client}` }
+
+  async function ask(env: Readonly<Record<string, string>>) {
+    const api = await startWeatherApi(env)
+    const { issuer } = api
+    const tokens = {
+      forUser: issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims: ordinary })),
+      itself: issuer.sign(autonomousClaims({ authority: issuer.url, claims: itself })),
+      withoutRights: issuer.sign(
+        autonomousClaims({ authority: issuer.url, claims: { ...itself, roles: undefined } }),
+      ),
+    }
+    try {
+      return {
+        forUser: await api.ask(tokens.forUser),
+        itself: await api.ask(tokens.itself),
+        withoutRights: await api.ask(tokens.withoutRights),
+      }
+    } finally {
+      await api.close()
+    }
+  }
+
+  it('may call where it is listed, for users and as itself, with the right to', async () => {
+    const { forUser, itself, withoutRights } = await ask(callers)
+    expect(forUser).toMatchObject({
+      status: 200,
+      body: { validated: { flow: 'obo', caller: client, on_behalf_of: ada.oid } },
+    })
+    expect(itself).toMatchObject({
+      status: 200,
+      body: { validated: { flow: 'autonomous', caller: client, on_behalf_of: null } },
+    })
+    expect(withoutRights).toMatchObject({ status: 403, body: { failedCheck: 'permission' } })
+  })
+
+  it.each([
+    ['it is not listed', {}],
+    ['callers have to be agents', { ...callers, WEATHER_REQUIRE_AGENT_MARKER: 'true' }],
+  ])('may not call where %s', async (_where, env) => {
+    const { forUser, itself } = await ask(env)
+    expect(forUser).toMatchObject({ status: 403, body: { failedCheck: 'caller' } })
+    expect(itself).toMatchObject({ status: 403, body: { failedCheck: 'caller' } })
   })
 })
 

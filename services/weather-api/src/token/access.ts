@@ -4,11 +4,11 @@ import type { Claims } from './token-header.ts'
 
 /** Whom a genuine token speaks of, in ids. */
 export interface Identity {
-  /** Whether the agent calls as itself or on behalf of a user. */
+  /** Whether the client calls as itself or for a user. */
   readonly flow: 'autonomous' | 'obo'
-  /** Client id of the agent that calls. */
+  /** Client id of the agent, or of another client, that calls. */
   readonly caller: string
-  /** Object id of the agent's principal (autonomous) or of the user (obo). */
+  /** Object id of the client's principal (autonomous) or of the user (obo). */
   readonly objectId: string
   readonly tenantId: string
   /** For the audit log only: too broad to decide by, since all agents of a blueprint share it. */
@@ -28,7 +28,7 @@ const agentIdentityFacet = '11'
 
 /**
  * Decides in one step who calls and what they may, from the claims of a genuine token: a role or scope counts only in the
- * hands of an agent that may call, and such an agent needs the one that goes with its flow.
+ * hands of a client that may call, and such a client needs the one that goes with its flow.
  *
  * @throws {ProblemError} WEATHER_TOKEN_REJECTED for what Entra never issues
  */
@@ -43,7 +43,7 @@ export function decideAccess(claims: Claims, config: TokenConfig): Access {
   })
   if (!config.allowedCallers.includes(identity.caller))
     return refuse('caller', 'The client is not one of the agents that may call this API.')
-  if (!isAgent(claims, config.requireAgentMarker))
+  if (!mayBeCaller(identity.caller, claims, config))
     return refuse('caller', 'The client is not marked as an agent identity.')
   if (identity.flow === 'obo') {
     if (!scopes.includes('Weather.Read'))
@@ -79,12 +79,16 @@ function readFlow({ idtyp }: Claims, scopes: readonly string[]): Identity['flow'
   return idtyp === 'user' || scopes.length > 0 ? 'obo' : 'autonomous'
 }
 
-/** Whether the facets of the client, where the API asked for them, are those of an agent. */
-function isAgent(claims: Claims, markerRequired: boolean): boolean {
+/**
+ * Whether the facets of a caller, where the API asked for them, fit what it has to be: an agent identity if it is the
+ * configured agent or if all callers have to be agents; any other caller may be an ordinary client.
+ */
+function mayBeCaller(caller: string, claims: Claims, config: TokenConfig): boolean {
   const facets = claims['xms_act_fct']
-  if (facets === undefined) return !markerRequired
+  if (facets === undefined) return !config.requireAgentMarker
   if (typeof facets !== 'string') throw rejectToken('format', 'The claim xms_act_fct is not a text.')
-  return facets.split(' ').includes(agentIdentityFacet)
+  const hasToBeAgent = config.requireAgentMarker || caller === config.agentClientId
+  return !hasToBeAgent || facets.split(' ').includes(agentIdentityFacet)
 }
 
 function readRoles(roles: unknown): readonly string[] {

@@ -32,9 +32,9 @@ it.each([
 
 it('The schema says whose ids these are, and which checks', () => {
   expect(Validated.properties).toMatchObject({
-    caller: { description: 'Client id of the agent identity that called.' },
+    caller: { description: 'Client id of the agent identity, or of another allowed client, that called.' },
     on_behalf_of: {
-      description: 'Object id of the user for whom the agent called; null when it called as itself.',
+      description: 'Object id of the user for whom it called; null when it called as itself.',
     },
     checks: { description: 'The checks that the token passed.' },
   })

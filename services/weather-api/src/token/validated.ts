@@ -13,9 +13,11 @@ const Check = Type.Object(
 export const Validated = Type.Object(
   {
     flow: Type.Enum(['autonomous', 'obo']),
-    caller: Type.String({ description: 'Client id of the agent identity that called.' }),
+    caller: Type.String({
+      description: 'Client id of the agent identity, or of another allowed client, that called.',
+    }),
     on_behalf_of: Type.Union([Type.String(), Type.Null()], {
-      description: 'Object id of the user for whom the agent called; null when it called as itself.',
+      description: 'Object id of the user for whom it called; null when it called as itself.',
     }),
     signature_verified: Type.Boolean(),
     checks: Type.Array(Check, { description: 'The checks that the token passed.' }),
