@@ -42,6 +42,13 @@ describe('discovery', () => {
     })
   })
 
+  it('does not tell that PKCE is done, as Entra’s own does not', async () => {
+    for (const version of ['', '/v2.0'])
+      expect(await read(`/${tenantId}${version}/.well-known/openid-configuration`)).not.toHaveProperty(
+        'code_challenge_methods_supported',
+      )
+  })
+
   it('of another tenant is refused', async () => {
     const path = '/11111111-2222-4333-8444-000000000000/v2.0/.well-known/openid-configuration'
     expect(await read(path)).toMatchObject({ error: 'invalid_request', error_codes: [90002] })

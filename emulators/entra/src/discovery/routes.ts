@@ -59,6 +59,5 @@ function describeTenant(entra: Entra, issuer: string) {
     response_types_supported: ['code'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
-    code_challenge_methods_supported: ['S256'],
   }
 }

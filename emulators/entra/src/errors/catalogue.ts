@@ -29,6 +29,9 @@ const texts = {
   invalid_resource: {
     500011: 'The resource principal named {resource} was not found in the tenant named {tenant}.',
   },
+  invalid_target: {
+    9010010: "The resource parameter provided in the request doesn't match with the requested scopes.",
+  },
   unsupported_grant_type: { 70003: "The app requested an unsupported grant type '{grantType}'." },
   unsupported_response_type: { 700054: "response_type '{type}' is not enabled for the application." },
   unauthorized_client: {

@@ -41,6 +41,17 @@ export function readDefaultScope(entra: Entra, scope: string): TargetResource {
   return findResource(entra, identifier)
 }
 
+/**
+ * Refuses a `resource` (RFC 8707) that is not an Application ID URI, letter for letter, of the API whose scopes are asked for.
+ * Without one Entra goes by the scopes alone.
+ */
+export function checkResourceParameter(
+  resource: string | undefined,
+  { application }: Pick<TargetResource, 'application'>,
+): void {
+  if (resource && !application.identifierUris.includes(resource)) throw refusal(9010010)
+}
+
 /** What still needs consent: scope values, or `.default` when nothing at all was granted. */
 export function missingConsent(
   entra: Entra,

@@ -3,7 +3,7 @@ import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { Client } from '../oauth/client.ts'
-import { type RequestedScopes, readScopes } from '../oauth/scopes.ts'
+import { checkResourceParameter, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import { readPolicies } from './policies.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
@@ -24,6 +24,7 @@ export function readAuthorizeRequest(
   if (type !== 'code') throw refusal(700054, { type })
   const scope = required(query, 'scope')
   const requested = readScopes(entra, scope)
+  checkResourceParameter(query['resource'], requested.resource)
   checkScopesExist(client, requested)
   const prompt = query['prompt'] || undefined
   if (!prompts.includes(prompt)) throw refusal(90023, { prompt: prompt ?? '' })

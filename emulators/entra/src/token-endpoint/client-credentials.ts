@@ -4,7 +4,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { authenticate, type Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
-import { readDefaultScope } from '../oauth/scopes.ts'
+import { checkResourceParameter, readDefaultScope } from '../oauth/scopes.ts'
 import { issueAccessToken, type TargetResource } from '../tokens/access-token.ts'
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
 import { type TokenResponse, tokenResponse } from './response.ts'
@@ -18,6 +18,7 @@ export async function grantClientCredentials(
   const scope = form.required('scope')
   const authentication = await authenticate(entra, form, { principal, application })
   const resource = readDefaultScope(entra, scope)
+  checkResourceParameter(form.optional('resource'), resource)
   const { appId } = resource.application
   const fmiPath = form.optional('fmi_path')
   const isBlueprint = principal.kind === 'agentIdentityBlueprintPrincipal'

@@ -4,7 +4,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
-import { missingConsent, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
+import { checkResourceParameter, missingConsent, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { type ClientAuthentication, issueAccessToken } from '../tokens/access-token.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type TokenResponse, tokenResponse } from './response.ts'
@@ -27,6 +27,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
   if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
   const requested = readScopes(entra, scope)
   const { openId, resource } = requested
+  checkResourceParameter(form.optional('resource'), resource)
   const scopes = scopesToGrant(entra, client, user, requested)
   const token = await issueAccessToken(entra, {
     client: client.principal,

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ada, Browser, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
+import { requestObo, requestTr } from '../testing/requests.ts'
+import {
+  blueprintAppId,
+  requestToken,
+  spaAppId,
+  startEntra,
+  type TestEntra,
+  weatherAppId,
+} from '../testing/start-entra.ts'
+
+const blueprintUrl = 'https://agent.example/mcp'
+const weatherUrl = 'https://weather.example/mcp'
+
+let entra: TestEntra
+beforeAll(async () => {
+  entra = await startEntra()
+})
+afterAll(() => entra.close())
+beforeEach(() => {
+  entra.entra.reset()
+  addUri(blueprintAppId, blueprintUrl)
+  addUri(weatherAppId, weatherUrl)
+})
+
+function addUri(appId: string, uri: string): void {
+  const application = entra.entra.directory.application(appId)
+  if (application) application.identifierUris = [...application.identifierUris, uri]
+}
+
+const { verifier, challenge } = makeVerifier()
+const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
+const text =
+  /^AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes\./
+const refused = {
+  status: 400,
+  body: { error: 'invalid_target', error_codes: [9010010], error_description: expect.stringMatching(text) },
+}
+
+/** What is no Application ID URI of the blueprint, whose scope is asked for. */
+const wrong = [
+  `${blueprintUrl}/`,
+  'https://agent.example/MCP',
+  'https://agent.example',
+  'https://elsewhere.example/mcp',
+  weatherUrl,
+  `api://${weatherAppId}`,
+  blueprintAppId,
+]
+
+describe('a resource (RFC 8707)', () => {
+  it.each([`api://${blueprintAppId}`, blueprintUrl, ''])(
+    'that is an Application ID URI of the API in the scope, or none, changes nothing: “%s”',
+    async resource => {
+      expect((await signIn(entra, ada, { resource })).status).toBe(200)
+    },
+  )
+
+  it.each(wrong)('that is none is sent back to the page as invalid_target: %s', async resource => {
+    const browser = new Browser(entra)
+    const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
+    expect(returned(response)).toMatchObject({
+      error: 'invalid_target',
+      error_description: expect.stringMatching(text),
+      state: 'the-state|with=signs',
+    })
+  })
+
+  it('does not go with scopes of OpenID Connect alone, which are Microsoft Graph’s', async () => {
+    const browser = new Browser(entra)
+    const url = browser.authorizeUrl({ ...pkce, scope: 'openid profile', resource: blueprintUrl })
+    expect(returned(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
+  })
+
+  it('that is none redeems no code and refreshes no token', async () => {
+    const browser = new Browser(entra)
+    const { code = '' } = returned(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
+    const resource = `${blueprintUrl}/`
+    expect(await redeem(entra, code, { code_verifier: verifier, resource })).toMatchObject(refused)
+    const { body } = await signIn(entra, ada)
+    const refresh = (fields: Readonly<Record<string, string>>) =>
+      requestToken(
+        entra,
+        { client_id: spaAppId, grant_type: 'refresh_token', refresh_token: body.refresh_token, ...fields },
+        { origin: 'http://localhost:3001' },
+      )
+    expect(await refresh({ resource })).toMatchObject(refused)
+    expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
+  })
+
+  it('that is none gets an application no token, neither for itself nor on behalf of a user', async () => {
+    const tc = (await signIn(entra, ada)).body.access_token
+    for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
+      expect(await requestTr(entra, { resource })).toMatchObject(refused)
+      expect(await requestObo(entra, tc, { resource })).toMatchObject(refused)
+    }
+    expect(await requestTr(entra, { resource: weatherUrl })).toMatchObject({ status: 200 })
+    expect(await requestObo(entra, tc, { resource: weatherUrl })).toMatchObject({ status: 200 })
+  })
+})
