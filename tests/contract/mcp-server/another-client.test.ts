@@ -1,0 +1,205 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newApplication, newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
+import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
+import {
+  Browser,
+  makeVerifier,
+  redeem,
+  redirectUri,
+  returned,
+} from '../../../emulators/entra/src/testing/browser.ts'
+import {
+  requestToken,
+  startEntra,
+  type TestEntra,
+  tenantId,
+} from '../../../emulators/entra/src/testing/start-entra.ts'
+import { buildApp } from '../../../services/weather-api/src/app.ts'
+import { readConfig } from '../../../services/weather-api/src/config.ts'
+import { identities } from '../../support/identities.ts'
+import { findFreePort } from '../../support/ports.ts'
+import { connect, revisions } from './clients.ts'
+
+const { agentId, weatherAppId, ada } = identities
+/** A client for users, and one for itself. Neither is an agent. */
+const desktop = '99999999-0000-4000-8000-000000000071'
+const robot = '99999999-0000-4000-8000-000000000072'
+const robotPrincipal = '99999999-0000-4000-8000-000000000073'
+const robotSecret = 'robot-secret'
+
+interface Metadata {
+  readonly resource: string
+  readonly authorization_servers: readonly string[]
+  readonly scopes_supported: readonly string[]
+}
+
+/** Follows “Connect another client” of docs/mcp.md, from the URL and the client’s id alone. */
+describe('another client', () => {
+  let entra: TestEntra
+  let weather: FastifyInstance
+  let publicUrl: string
+
+  beforeAll(async () => {
+    entra = await startEntra()
+    publicUrl = `http://localhost:${await findFreePort()}/mcp`
+    register(entra, publicUrl)
+    weather = await startWeather()
+  })
+  afterAll(async () => {
+    await weather.close()
+    await entra.close()
+  })
+
+  /** Listens at the public URL, or at any port. */
+  async function startWeather(settings?: Readonly<Record<string, string>>): Promise<FastifyInstance> {
+    const env = {
+      LOG_LEVEL: 'silent',
+      TENANT_ID: tenantId,
+      WEATHER_API_APP_ID: weatherAppId,
+      AGENT_CLIENT_ID: agentId,
+      ENTRA_AUTHORITY: entra.url,
+      WEATHER_PROVIDER: 'climate-normals',
+      PUBLIC_URL: publicUrl,
+      WEATHER_ALLOWED_CALLERS: [agentId, desktop, robot].join(','),
+    }
+    const app = await buildApp(readConfig({ ...env, ...settings }))
+    await app.listen({ host: 'localhost', port: settings ? 0 : Number(new URL(publicUrl).port) })
+    return app
+  }
+
+  /** What the refusal of a request without a token leads to. */
+  async function discover(): Promise<Metadata> {
+    const refused = await fetch(publicUrl, { method: 'POST' })
+    const [, address] =
+      /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? []
+    const response = await fetch(address ?? '')
+    return JSON.parse(await response.text())
+  }
+
+  async function signIn({ resource, scopes_supported: [scope = ''] }: Metadata): Promise<string> {
+    const browser = new Browser(entra)
+    const { verifier, challenge } = makeVerifier()
+    const url = browser.authorizeUrl({
+      client_id: desktop,
+      scope,
+      resource,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    })
+    const { code = '' } = returned(await browser.submit(url, { account: ada.oid }))
+    const { body } = await redeem(entra, code, { client_id: desktop, resource, code_verifier: verifier })
+    return body.access_token
+  }
+
+  async function asItself(): Promise<string> {
+    const { body } = await requestToken(entra, {
+      client_id: robot,
+      client_secret: robotSecret,
+      grant_type: 'client_credentials',
+      scope: `api://${weatherAppId}/.default`,
+    })
+    return body.access_token
+  }
+
+  async function ask(token: string): Promise<unknown[]> {
+    return await Promise.all(
+      revisions.map(async revision => {
+        const client = await connect(publicUrl, revision, token)
+        const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Dallas' } })
+        await client.close()
+        return result
+      }),
+    )
+  }
+
+  it('finds where tokens come from, and the scope in full', async () => {
+    expect(await discover()).toMatchObject({
+      resource: publicUrl,
+      authorization_servers: [`${entra.url}/${tenantId}/v2.0`],
+      scopes_supported: [`api://${weatherAppId}/Weather.Read`],
+    })
+  })
+
+  it('of a user gets weather for that user, although its token tells that it is no agent', async () => {
+    const token = await signIn(await discover())
+    expect(decodeJwt(token)).toMatchObject({ aud: weatherAppId, azp: desktop, xms_act_fct: '9 3' })
+    const validated = { flow: 'obo', caller: desktop, on_behalf_of: ada.oid, signature_verified: true }
+    for (const result of await ask(token))
+      expect(result).toMatchObject({ structuredContent: { city: 'Dallas' }, _meta: { validated } })
+  })
+
+  it('with a credential gets weather for itself', async () => {
+    const token = await asItself()
+    expect(decodeJwt(token)).toMatchObject({ azp: robot, oid: robotPrincipal, xms_act_fct: '9 3' })
+    const validated = { flow: 'autonomous', caller: robot, on_behalf_of: null }
+    for (const result of await ask(token)) expect(result).toMatchObject({ _meta: { validated } })
+  })
+
+  it('is refused by Entra where it asks for another spelling of the URL', async () => {
+    const browser = new Browser(entra)
+    const {
+      scopes_supported: [scope = ''],
+    } = await discover()
+    const url = browser.authorizeUrl({ client_id: desktop, scope, resource: `${publicUrl}/` })
+    expect(returned(await browser.visit(url))['error_description']).toMatch(/^AADSTS9010010: /)
+  })
+
+  it.each([
+    ['it is not listed', { WEATHER_ALLOWED_CALLERS: '' }],
+    ['all callers have to be agents', { WEATHER_REQUIRE_AGENT_MARKER: 'true' }],
+  ])('is refused where %s', async (_where, settings) => {
+    const strict = await startWeather(settings)
+    const { port } = strict.server.address() as AddressInfo
+    for (const token of [await signIn(await discover()), await asItself()]) {
+      const headers = { authorization: `Bearer ${token}` }
+      const response = await fetch(`http://localhost:${port}/mcp`, { method: 'POST', headers })
+      expect(response.status).toBe(403)
+      expect(await response.json()).toMatchObject({ code: 'WEATHER_FORBIDDEN', failedCheck: 'caller' })
+    }
+    await strict.close()
+  })
+})
+
+/** Steps 1 and 3 of the guide: the public URL as a further Application ID URI, and the clients with their rights. */
+function register({ entra: { directory } }: TestEntra, publicUrl: string): void {
+  const { content } = directory
+  const api = directory.application(weatherAppId)
+  if (api) api.identifierUris = [...api.identifierUris, publicUrl]
+  content.applications.push(
+    newApplication({ appId: desktop, displayName: 'Desktop client', spa: { redirectUris: [redirectUri] } }),
+    newApplication({
+      appId: robot,
+      displayName: 'Robot',
+      passwordCredentials: [
+        {
+          keyId: 'robot',
+          displayName: null,
+          startDateTime: '2026-01-01T00:00:00Z',
+          endDateTime: '2999-01-01T00:00:00Z',
+          secretText: robotSecret,
+        },
+      ],
+    }),
+  )
+  content.servicePrincipals.push(
+    newServicePrincipal({ id: desktop, appId: desktop, displayName: 'Desktop client' }),
+    newServicePrincipal({ id: robotPrincipal, appId: robot, displayName: 'Robot' }),
+  )
+  directory.grant({
+    clientId: desktop,
+    consentType: 'AllPrincipals',
+    principalId: null,
+    resourceId: seedIds.weatherPrincipal,
+    scope: 'Weather.Read',
+  })
+  content.appRoleAssignments.push({
+    id: 'robot',
+    principalId: robotPrincipal,
+    resourceId: seedIds.weatherPrincipal,
+    appRoleId: seedIds.weatherReadAllRole,
+    createdDateTime: '2026-01-01T00:00:00Z',
+  })
+}
