@@ -84,13 +84,14 @@ describe('guardBrowserBoundary', () => {
 
   it('refuses by the strict headers of every response', async () => {
     const { app } = await startService()
-    const response = await exchange(app, get('/', 'Host: evil.example', 'X-Request-Id: abc'))
+    const requestId = '5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10'
+    const response = await exchange(app, get('/', 'Host: evil.example', `X-Request-Id: ${requestId}`))
     expect(Object.fromEntries(response?.headers ?? [])).toMatchObject({
       'content-type': 'application/problem+json; charset=utf-8',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      'x-request-id': 'abc',
+      'x-request-id': requestId,
     })
   })
 

@@ -165,14 +165,15 @@ describe('createServer', () => {
     expect(errors[0]).not.toHaveProperty('err')
   })
 
-  it('keeps the caller’s request id where it is fit to be logged', async () => {
+  it('keeps the caller’s request id where it is the id of a gateway: a UUID, or 32 hexadecimal digits', async () => {
     const { app } = await startService()
     const idOf = async (id: string) =>
       (await exchange(app, get('/tea', `X-Request-Id: ${id}`)))?.headers.get('x-request-id')
-    expect(await idOf('job-7:1.2_a')).toBe('job-7:1.2_a')
-    for (const unfit of ['a b', '"', 'x'.repeat(65), 'né', '']) {
-      expect(await idOf(unfit)).toMatch(/^[0-9a-f-]{36}$/)
-    }
+    for (const fit of ['5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10', '5F0C2B1E8F434B579D647A1F0A5B9A10'])
+      expect(await idOf(fit)).toBe(fit)
+    const words = ['ada.osei', 'job-7:1.2_a', 'deadbeef', 'a b', '"', 'x'.repeat(36), 'né', '']
+    for (const unfit of [...words, '5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10, two', 'f'.repeat(33)])
+      expect(await idOf(unfit)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}$/)
   })
 
   it('takes no more connections than it may', async () => {

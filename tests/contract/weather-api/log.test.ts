@@ -95,6 +95,14 @@ describe('the log of the weather API', () => {
       'Whispered scheme',
       'X-Whispered',
       'whispered',
+      'X-Request-Id',
+      'whispered-1',
+    ])
+    await api.get('/weather?city=Rome', [
+      'Authorization',
+      `Bearer ${autonomous()}`,
+      'X-Request-Id',
+      'whispered-2',
     ])
     await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid: 'whispered' }))
     const log = lines.join('')
