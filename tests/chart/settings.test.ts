@@ -53,6 +53,7 @@ describe('The settings that the chart makes', () => {
       token: {
         tenantId: ids.tenantId,
         weatherApiAppId: ids.weather,
+        agentClientId: ids.agentClientId,
         allowedCallers: [ids.agentClientId],
         validateSignature: true,
       },

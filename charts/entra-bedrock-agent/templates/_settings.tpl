@@ -85,6 +85,7 @@
   "TENANT_ID" .Values.entra.tenantId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "WEATHER_API_APP_ID" .Values.downstreamApis.weather.appId
+  "AGENT_CLIENT_ID" .Values.entra.agentClientId
   "WEATHER_ALLOWED_CALLERS" (.Values.weatherApi.allowedCallers | default (list .Values.entra.agentClientId) | join ",")
   "WEATHER_PROVIDER" .Values.weatherApi.provider
   "PUBLIC_URL" .Values.weatherApi.publicUrl
