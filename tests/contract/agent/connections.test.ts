@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, findMetrics, parseEvents, post } from './ask.ts'
+import { createIssuer } from '../../support/token-issuer.ts'
+import { ask, findMetrics, parseEvents, post, question } from './ask.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
 let closers: (() => Promise<unknown>)[] = []
@@ -59,6 +62,56 @@ describe('A client that goes away', () => {
       await expect.poll(() => stack.agentLog.join('')).toContain('"outcome":"ABANDONED"')
     },
   )
+
+  it('while its token is verified is counted neither as a reader nor as a turn', async () => {
+    const issuer = await createIssuer()
+    closers.push(() => issuer.close())
+    const asked = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    issuer.answerKeysWith(async (_request, response) => {
+      asked.resolve()
+      await goOn.promise
+      const { kid, publicKey } = issuer.key
+      response.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig' }] }))
+    })
+    const stack = await Stack.start({ agent: { ENTRA_AUTHORITY: issuer.url } }, ['agent'])
+    closers.push(() => stack.close())
+    const { server } = stack.appOf('agent')
+    const countConnections = promisify(server.getConnections.bind(server))
+    const { tenantId, blueprintAppId, pageAppId, ada } = identities
+    const userToken = issuer.sign({
+      iss: `${issuer.url}/${tenantId}/v2.0`,
+      aud: blueprintAppId,
+      azp: pageAppId,
+      tid: tenantId,
+      ver: '2.0',
+      oid: ada.oid,
+      scp: 'access_as_user',
+      exp: 4_000_000_000,
+    })
+    const body = JSON.stringify({ ...question, flow: 'obo' })
+    const client = await openConnection(stack.agentUrl)
+    client.write(
+      [
+        'POST /api/chat HTTP/1.1',
+        'Host: localhost',
+        'Accept: text/event-stream',
+        `Authorization: Bearer ${userToken}`,
+        'Content-Type: application/json',
+        `Content-Length: ${body.length}`,
+        '',
+        body,
+      ].join('\r\n'),
+    )
+    await asked.promise
+    client.destroy()
+    await expect.poll(() => countConnections()).toBe(0)
+    goOn.resolve()
+    await expect.poll(() => stack.agentLog.join('')).toContain('"outcome":"ABANDONED"')
+    const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+    expect(metrics).toMatch(/^agent_streams_open 0$/m)
+    expect(metrics).toMatch(/^agent_turns_in_flight 0$/m)
+  })
 })
 
 describe('A slow reader', () => {

@@ -81,8 +81,11 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     const events = showsTrace ? turn : withoutTrace(turn)
     if (accepted !== stream) return sendJson(reply, events)
     metrics.streamOpened()
-    reply.raw.once('close', () => metrics.streamClosed())
-    return sendEventStream(reply, events)
+    try {
+      return await sendEventStream(reply, events)
+    } finally {
+      metrics.streamClosed()
+    }
   })
 }
 

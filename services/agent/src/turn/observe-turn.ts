@@ -5,6 +5,8 @@ import type { TurnMetrics } from '../status/metrics.ts'
 export interface TurnObservers {
   readonly log: FastifyBaseLogger
   readonly metrics: TurnMetrics
+  /** Called when the first event is asked for, and then `onEnd` whatever happens. */
+  readonly onStart: () => void
   readonly onEnd: () => void
 }
 
@@ -17,9 +19,10 @@ type Outcome = 'OK' | 'ABANDONED' | Problem['code']
  */
 export async function* observeTurn(
   events: AsyncIterable<TurnEvent>,
-  { log, metrics, onEnd }: TurnObservers,
+  { log, metrics, onStart, onEnd }: TurnObservers,
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const seen = new SeenTurn()
+  onStart()
   metrics.turnStarted()
   try {
     for await (const event of events) {

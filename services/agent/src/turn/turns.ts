@@ -25,7 +25,7 @@ export class Turns {
   }
 
   /**
-   * Starts a turn; it runs while its events are read. Aborting the controller says that the client went away.
+   * Starts a turn; it runs, and counts as running, while its events are read. Aborting the controller says that the client went away.
    *
    * @throws ProblemError AGENT_BUSY
    */
@@ -42,7 +42,6 @@ export class Turns {
         headers: { 'retry-after': '1' },
       })
     }
-    this.#running.add(controller)
     const events = runTurn(modes[mode], request, {
       timeoutMs: turnTimeoutMs,
       controller,
@@ -50,7 +49,12 @@ export class Turns {
       tracer,
       onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
     })
-    return observeTurn(events, { log, metrics, onEnd: () => this.#running.delete(controller) })
+    return observeTurn(events, {
+      log,
+      metrics,
+      onStart: () => this.#running.add(controller),
+      onEnd: () => this.#running.delete(controller),
+    })
   }
 
   /** Ends what still runs with AGENT_STOPPING. */

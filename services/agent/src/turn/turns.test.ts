@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import { agent, recordingLogger } from '../identity/testing/fixtures.ts'
+import { TurnMetrics } from '../status/metrics.ts'
+import type { TurnRequest } from './run-turn.ts'
+import type { AnswerMode } from './turn.ts'
+import { Turns } from './turns.ts'
+
+const asked: TurnRequest = {
+  requestId: 'request-1',
+  message: 'Weather in Dallas?',
+  history: [],
+  agent,
+  flow: 'autonomous',
+  signedIn: undefined,
+}
+
+/** Turns of which one may run at a time. */
+function oneAtATime(answer: AnswerMode['answer']) {
+  const metrics = new TurnMetrics()
+  const direct = { mode: 'direct', model: null, answer } as const
+  const modes = { direct, bedrock: { ...direct, mode: 'bedrock' } } as const
+  const turns = new Turns({ modes, turnTimeoutMs: 60_000, concurrentTurns: 1, metrics })
+  const { logger } = recordingLogger()
+  return {
+    metrics,
+    start: () => turns.start('direct', asked, new AbortController(), logger)[Symbol.asyncIterator](),
+  }
+}
+
+async function readAll(events: AsyncIterator<unknown>): Promise<void> {
+  while (!(await events.next()).done);
+}
+
+it('A turn takes its place when its events are first asked for, and gives it back at its end, good or bad', async () => {
+  const { start, metrics } = oneAtATime(async () => {
+    throw new Error('Broken.')
+  })
+  start()
+  const running = start()
+  await running.next()
+  expect(() => start()).toThrow('1 turns are under way.')
+  await readAll(running)
+  await readAll(start())
+  expect(await metrics.registry.metrics()).toMatch(/^agent_turns_in_flight 0$/m)
+})
+
+it('A turn gives its place back when nobody reads on', async () => {
+  const { start, metrics } = oneAtATime(() => new Promise(() => {}))
+  const abandoned = start()
+  await abandoned.next()
+  await abandoned.return?.()
+  await start().next()
+  expect(await metrics.registry.metrics()).toMatch(/^agent_turns_in_flight 1$/m)
+})
