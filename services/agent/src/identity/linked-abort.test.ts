@@ -28,6 +28,7 @@ it('A linked signal leaves neither listener nor timer behind', () => {
     {
       using linked = new LinkedAbort(signal)
       linked.after(10, action)
+      linked.after(15, action)
       expect(getEventListeners(signal, 'abort')).toHaveLength(1)
     }
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)

@@ -1,13 +1,13 @@
 /**
  * A signal that follows another and can be aborted by itself as well, such as for a deadline.
- * Disposing of it leaves neither timer nor listener behind. `AbortSignal.any([signal, AbortSignal.timeout(…)])` does: 40,000
+ * Disposing of it leaves neither timers nor listener behind. `AbortSignal.any([signal, AbortSignal.timeout(…)])` does: 40,000
  * calls, as ten seconds under load make, held 73 MiB and took four times the CPU.
  */
 export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController()
   readonly #parent: AbortSignal
   readonly #follow = () => this.#controller.abort(this.#parent.reason)
-  #timer: NodeJS.Timeout | undefined
+  readonly #timers: NodeJS.Timeout[] = []
 
   constructor(parent: AbortSignal) {
     this.#parent = parent
@@ -23,13 +23,13 @@ export class LinkedAbort implements Disposable {
     this.#controller.abort(reason)
   }
 
-  /** Does something unless it is disposed of within the time. */
+  /** Does something unless it is disposed of within the time. Several may be waiting. */
   after(timeoutMs: number, action: () => void): void {
-    this.#timer = setTimeout(action, timeoutMs)
+    this.#timers.push(setTimeout(action, timeoutMs))
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
+    for (const timer of this.#timers) clearTimeout(timer)
     this.#parent.removeEventListener('abort', this.#follow)
   }
 }
