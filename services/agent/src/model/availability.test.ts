@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { problem } from '../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 
+const throttled = problem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
 const expired = problem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
 const minutes = (count: number) => count * 60_000
 
@@ -43,6 +44,70 @@ describe('what is known of Bedrock', () => {
     expect(probe).toHaveBeenCalledTimes(3)
   })
 
+  it('is asked for every ten minutes also where the answer takes its time', async () => {
+    const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(minutes(9.9))
+    expect(probe).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(minutes(0.1))
+    expect(probe).toHaveBeenCalledTimes(2)
+    await vi.advanceTimersByTimeAsync(minutes(30))
+    expect(probe).toHaveBeenCalledTimes(5)
+    availability.stop()
+  })
+
+  it.each([
+    ['a probe', (_: BedrockAvailability) => {}],
+    ['a turn', (availability: BedrockAvailability) => availability.failed(expired)],
+  ])('is asked for again a minute after %s failed', async (_what, fail) => {
+    const probe = vi.fn().mockRejectedValueOnce(expired).mockResolvedValue(undefined)
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(0)
+    fail(availability)
+    expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
+    await vi.advanceTimersByTimeAsync(minutes(1))
+    expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:01:00.000Z' })
+    await vi.advanceTimersByTimeAsync(minutes(9))
+    expect(probe).toHaveBeenCalledTimes(2)
+    availability.stop()
+  })
+
+  it('does not turn to unavailable by a throttled call, which is told until the next look', async () => {
+    const probe = vi.fn(async () => {})
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(minutes(5))
+    availability.failed(throttled)
+    expect(availability.health).toEqual({
+      state: 'ready',
+      checkedAt: '2026-11-25T12:00:00.000Z',
+      problem: throttled,
+    })
+    await vi.advanceTimersByTimeAsync(minutes(1))
+    expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:06:00.000Z' })
+    availability.stop()
+  })
+
+  it('is unknown, with the reason, where nothing but throttled calls was seen for ten minutes', async () => {
+    const probe = vi.fn().mockResolvedValueOnce(undefined).mockRejectedValue(throttled)
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(minutes(10))
+    expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
+    availability.failed(expired)
+    availability.failed(throttled)
+    expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
+    availability.stop()
+  })
+
+  it('is not changed by a throttled call where no probe would show that it is over', () => {
+    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
+    availability.failed(throttled)
+    expect(availability.health).toEqual({ state: 'unknown' })
+  })
+
   it('is a failure in words even when a probe breaks in a way that nobody foresaw', async () => {
     const availability = new BedrockAvailability({
       probe: async () => {
@@ -75,6 +140,18 @@ describe('what is known of Bedrock', () => {
     availability.succeeded()
     availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
     expect(availability.health.state).toBe('ready')
+  })
+
+  it('is asked for again a minute after a probe whose answer broke off', async () => {
+    const broken = problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
+    const probe = vi.fn().mockRejectedValueOnce(broken).mockResolvedValue(undefined)
+    const availability = new BedrockAvailability({ probe, known: undefined })
+    availability.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(availability.health).toEqual({ state: 'unknown' })
+    await vi.advanceTimersByTimeAsync(minutes(1))
+    expect(availability.health).toMatchObject({ state: 'ready' })
+    availability.stop()
   })
 
   it('is unavailable from the start, and never probed, where the settings cannot work', async () => {

@@ -6,8 +6,10 @@ export interface AvailabilityOptions {
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
   /** What is known to be wrong before any call. */
   readonly known: ProblemError | undefined
-  /** At most one probe in this time, and none after a turn that showed the same. */
+  /** From the start of one probe to that of the next, and from a turn that showed the same. Default: 10 min. */
   readonly intervalMs?: number
+  /** The same after anything but a success. Default: 1 min. */
+  readonly retryMs?: number
   readonly now?: () => number
 }
 
@@ -23,16 +25,21 @@ const aboutOneAnswer: ReadonlySet<string> = new Set([
 /** Remembers what real turns and an occasional probe showed. It never calls Bedrock just because the status is asked for. */
 export class BedrockAvailability {
   #health: ComponentHealth
-  #seenMs = Number.NEGATIVE_INFINITY
+  #workedMs = Number.NEGATIVE_INFINITY
+  /** When the last probe began, or the last call of a turn ended. */
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #isStarted = false
   #timer: NodeJS.Timeout | undefined
   #probing: AbortController | undefined
   readonly #options: AvailabilityOptions
   readonly #intervalMs: number
+  readonly #retryMs: number
   readonly #now: () => number
 
   constructor(options: AvailabilityOptions) {
     this.#options = options
     this.#intervalMs = options.intervalMs ?? 10 * 60_000
+    this.#retryMs = options.retryMs ?? 60_000
     this.#now = options.now ?? Date.now
     this.#health =
       options.known === undefined ? { state: 'unknown' } : { state: 'unavailable', problem: options.known }
@@ -42,47 +49,76 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once and from then on where nothing was seen for an interval. */
+  /** Probes at once, and from then on where nothing was seen for an interval. */
   start(): void {
-    if (this.#options.probe === undefined || this.#options.known !== undefined || this.#timer) return
-    void this.#probeWhenDue()
-    this.#timer = setInterval(() => void this.#probeWhenDue(), this.#intervalMs)
-    this.#timer.unref()
+    const { probe, known } = this.#options
+    if (probe === undefined || known !== undefined || this.#isStarted) return
+    this.#isStarted = true
+    this.#continue()
   }
 
   stop(): void {
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#isStarted = false
+    clearTimeout(this.#timer)
     this.#probing?.abort()
   }
 
-  /** A call succeeded. */
+  /** A call of a turn succeeded. */
   succeeded(): void {
-    this.#see({ state: 'ready' })
+    this.#lookedMs = this.#now()
+    this.#works()
   }
 
-  /** A call failed. */
+  /** A call of a turn failed. */
   failed(problem: ProblemError): void {
-    if (!aboutOneAnswer.has(problem.code)) this.#see({ state: 'unavailable', problem })
+    if (aboutOneAnswer.has(problem.code)) return
+    this.#lookedMs = this.#now()
+    this.#fails(problem)
   }
 
-  #see(health: Omit<ComponentHealth, 'checkedAt'>): void {
-    this.#seenMs = this.#now()
-    this.#health = { ...health, checkedAt: new Date(this.#seenMs).toISOString() }
+  #works(): void {
+    this.#workedMs = this.#now()
+    this.#health = { state: 'ready', checkedAt: new Date(this.#workedMs).toISOString() }
+    this.#continue()
   }
 
-  async #probeWhenDue(): Promise<void> {
-    const { probe } = this.#options
-    if (probe === undefined || this.#probing || this.#now() - this.#seenMs < this.#intervalMs) return
+  #fails(problem: ProblemError): void {
+    const failedMs = this.#now()
+    if (problem.code !== 'BEDROCK_THROTTLED') {
+      this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
+    } else if (this.#options.probe !== undefined) {
+      // It passes, and calls meanwhile may succeed. Without a probe nothing would show that it has passed.
+      const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < this.#intervalMs
+      this.#health = worksStill
+        ? { ...this.#health, problem }
+        : { state: 'unknown', checkedAt: new Date(failedMs).toISOString(), problem }
+    }
+    this.#continue()
+  }
+
+  /** Sees to the next probe, which is due after what was seen last. */
+  #continue(): void {
+    clearTimeout(this.#timer)
+    if (!this.#isStarted || this.#probing) return
+    const worked = this.#health.state === 'ready' && this.#health.problem === undefined
+    const dueMs = this.#lookedMs + (worked ? this.#intervalMs : this.#retryMs)
+    this.#timer = setTimeout(() => void this.#probe(), Math.max(dueMs - this.#now(), 0))
+    this.#timer.unref()
+  }
+
+  async #probe(): Promise<void> {
     const controller = new AbortController()
     this.#probing = controller
+    this.#lookedMs = this.#now()
     try {
-      await probe(controller.signal)
-      this.succeeded()
+      await this.#options.probe?.(controller.signal)
+      this.#works()
     } catch (error) {
-      if (!controller.signal.aborted) this.failed(toProblem(error))
+      const problem = toProblem(error)
+      if (!controller.signal.aborted && !aboutOneAnswer.has(problem.code)) this.#fails(problem)
     } finally {
       this.#probing = undefined
+      this.#continue()
     }
   }
 }
