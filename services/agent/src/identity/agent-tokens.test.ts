@@ -401,6 +401,17 @@ describe('the health of the identity', () => {
     expect(tokens.health.flows.obo.problem).toBe(problem)
   })
 
+  it('takes requests that were under way at the same time for one failure', async () => {
+    const sidecar = await startSidecar(script(unexpected))
+    const others = ['notes-api', 'tasks-api'].map(name => ({ ...weatherApi, name }))
+    const tokens = tokensFrom(sidecar.url, { apis: [weatherApi, ...others] })
+    await tokens.refresh()
+    expect(new Set(sidecar.requests.map(({ target }) => target)).size).toBeGreaterThanOrEqual(3)
+    expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
+    await expect(tokens.obtain(request())).rejects.toThrow()
+    expect(tokens.health.sidecarNeedsRestart?.code).toBe('SIDECAR_FAILED')
+  })
+
   it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
     const sidecar = await startSidecar(script(unexpected))
     const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
@@ -469,6 +480,29 @@ describe('the health of the identity', () => {
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
     expect(tokens.health.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+  })
+
+  it('is looked at anew 5 seconds after the last look began', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
+      let looks = 0
+      const sidecar = await startSidecar((_request, response) => asked[looks++]?.resolve(response))
+      const tokens = tokensFrom(sidecar.url, { silenceMs: 60_000, deadlineMs: 60_000 })
+      const look = tokens.refresh()
+      const response = await asked[0]?.promise
+      vi.advanceTimersByTime(2_000)
+      if (response) grant(response)
+      await look
+      vi.advanceTimersByTime(2_999)
+      await tokens.refresh()
+      expect(looks).toBe(1)
+      vi.advanceTimersByTime(1)
+      void tokens.refresh()
+      await asked[1]?.promise
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is looked at only for APIs that the agent calls as itself', async () => {

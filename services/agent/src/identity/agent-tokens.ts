@@ -68,6 +68,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord()
   let look: Promise<unknown> | undefined
+  /** When the last look began. */
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function obtain(request: TokenRequest): Promise<AgentToken> {
@@ -95,7 +96,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
-        health.tokenFailed(flow, api, error)
+        health.tokenFailed(flow, api, error, startedMs)
         const { code, options, message } = error
         const durationMs = Math.round(performance.now() - startedMs)
         const { upstream } = options
@@ -123,6 +124,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   }
 
   async function lookNow(): Promise<void> {
+    lookedAtMs = performance.now()
     const { signal } = new AbortController()
     const common = { agent, flow: 'autonomous', traceparent: undefined, user: undefined, signal } as const
     // A failure is in the record of the health.
@@ -131,7 +133,6 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
         .filter(({ flows }) => flows.includes('autonomous'))
         .map(api => obtain({ ...common, api, correlationId: randomUUID() })),
     )
-    lookedAtMs = performance.now()
     look = undefined
   }
 

@@ -13,7 +13,7 @@ it.each([
 ] as const)('%s is about the sidecar itself', code => {
   const record = new IdentityHealthRecord()
   const failure = problem(code, 'It failed.')
-  record.tokenFailed('autonomous', weatherApi, failure)
+  record.tokenFailed('autonomous', weatherApi, failure, performance.now())
   expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
 })
 
@@ -28,7 +28,7 @@ it.each([
   ['AGENT_NOT_PERMITTED', 'unknown'],
 ] as const)('%s leaves the other flow %s, until any token comes', (code, state) => {
   const record = new IdentityHealthRecord()
-  record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'))
+  record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'), performance.now())
   expect(record.current.flows.obo.state).toBe(state)
   record.tokenObtained('autonomous', weatherApi)
   expect(record.current.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
@@ -38,7 +38,7 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   '%s is about the flow, and the sidecar works',
   code => {
     const record = new IdentityHealthRecord()
-    record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'))
+    record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'), performance.now())
     expect(record.current).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' } },
@@ -50,7 +50,12 @@ it('A credential that the sidecar could not load is told with what was seen of i
   const record = new IdentityHealthRecord()
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
-    record.tokenFailed('autonomous', weatherApi, problem('SIDECAR_FAILED', 'It failed.', { upstream }))
+    record.tokenFailed(
+      'autonomous',
+      weatherApi,
+      problem('SIDECAR_FAILED', 'It failed.', { upstream }),
+      performance.now(),
+    )
   }
   expect(record.current.sidecarNeedsRestart?.options).toMatchObject({
     upstream,

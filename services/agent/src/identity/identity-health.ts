@@ -31,7 +31,7 @@ const sharedCauses = new Set<string | undefined>([
   'ENTRA_UNAVAILABLE',
 ])
 const flowNames: readonly Flow[] = ['autonomous', 'obo']
-/** So many failed requests in a row, each already tried twice, are no hiccup. */
+/** So many failures in a row, each of a request that was already tried twice, are not a passing fault. */
 const failuresOfPoisonedCredential = 2
 
 /** Draws the conclusions from each token request. */
@@ -40,6 +40,8 @@ export class IdentityHealthRecord {
   /** For each flow, a record for each API by its name. */
   readonly #flows = { autonomous: new Map<string, HealthRecord>(), obo: new Map<string, HealthRecord>() }
   #failuresInARow = 0
+  /** When the last of them was counted, as of `performance.now()`. */
+  #countedMs = Number.NEGATIVE_INFINITY
 
   get current(): IdentityHealth {
     return {
@@ -62,8 +64,9 @@ export class IdentityHealthRecord {
     }
   }
 
-  tokenFailed(flow: Flow, api: DownstreamApi, failure: ProblemError): void {
-    this.#failuresInARow = failure.code === 'SIDECAR_FAILED' ? this.#failuresInARow + 1 : 0
+  /** @param askedMs when the token was asked for, as of `performance.now()` */
+  tokenFailed(flow: Flow, api: DownstreamApi, failure: ProblemError, askedMs: number): void {
+    this.#count(failure, askedMs)
     const shown = this.#needsRestart ? poisoned(failure) : failure
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
@@ -72,6 +75,16 @@ export class IdentityHealthRecord {
     this.#recordOf(flow, api).fails(shown)
     if (sharedCauses.has(shown.code)) {
       for (const other of flowNames) this.#recordOf(other, api).fails(shown)
+    }
+  }
+
+  /** Requests that were under way together may have met the same passing fault, so they count once. */
+  #count({ code }: ProblemError, askedMs: number): void {
+    if (code !== 'SIDECAR_FAILED') {
+      this.#failuresInARow = 0
+    } else if (askedMs >= this.#countedMs) {
+      this.#failuresInARow += 1
+      this.#countedMs = performance.now()
     }
   }
 
