@@ -1,4 +1,5 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { type Span, type Tracer, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agent } from '../identity/testing/fixtures.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
@@ -144,6 +145,54 @@ describe('The events of a turn', () => {
     const { firstTokenMs = -1, totalMs = -1 } = dataOf(events, 'result')?.timing ?? {}
     expect(firstTokenMs).toBeGreaterThanOrEqual(0)
     expect(totalMs).toBeGreaterThanOrEqual(firstTokenMs)
+  })
+})
+
+describe('A tracer that is broken', () => {
+  const broken = (): never => {
+    throw new Error('Broken tracer.')
+  }
+  function tracerOf(startSpan: () => Span): Tracer {
+    const tracer = trace.getTracer('test')
+    vi.spyOn(tracer, 'startSpan').mockImplementation(startSpan)
+    return tracer
+  }
+  function brokenSpan(): Span {
+    const span = trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 })
+    vi.spyOn(span, 'setAttributes').mockImplementation(broken)
+    return span
+  }
+  const answers: readonly [string, AnswerMode['answer'], string][] = [
+    ['an answer', async () => done, 'result'],
+    ['a failure', () => Promise.reject(problem('API_UNAVAILABLE', 'No weather.')), 'problem'],
+  ]
+
+  it.each(
+    answers.flatMap(([what, answer, last]) => [
+      [what, 'that starts no span', broken, answer, last] as const,
+      [what, 'that ends no span', brokenSpan, answer, last] as const,
+    ]),
+  )('takes nothing from %s: one %s', async (_what, _fault, startSpan, answer, last) => {
+    const tracer = tracerOf(startSpan)
+    const onUnexpectedError = vi.fn()
+    const withStep: AnswerMode['answer'] = turn => {
+      turn.trace.start(stepStart).ok()
+      return answer(turn)
+    }
+    const events = await collect(run(withStep, {}, { tracer, onUnexpectedError }))
+    expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', last])
+    expect(onUnexpectedError).toHaveBeenCalledWith(new Error('Broken tracer.'))
+  })
+
+  it('does no harm when the client is gone', async () => {
+    const onUnexpectedError = vi.fn()
+    const tracer = tracerOf(brokenSpan)
+    const controller = new AbortController()
+    const events = collect(run(untilAborted, {}, { tracer, controller, onUnexpectedError }))
+    await Promise.resolve()
+    controller.abort('The connection is closed.')
+    expect((await events).map(({ event }) => event)).toEqual(['turn'])
+    expect(onUnexpectedError).toHaveBeenCalledWith(new Error('Broken tracer.'))
   })
 })
 

@@ -81,10 +81,10 @@ class TurnRun {
     const { flow, signedIn, ...asked } = request
     const id = currentTraceId() ?? randomUUID()
     const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }), {
-      stepStarted: (step, facts) => this.#spans?.stepStarted(step, facts),
+      stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
       stepEnded: (step, facts, attributes) => {
-        this.#spans?.stepEnded(step, attributes)
-        options.metrics?.stepEnded(step, { ...facts.attributes, ...attributes })
+        this.#observe(() => this.#spans?.stepEnded(step, attributes))
+        this.#observe(() => options.metrics?.stepEnded(step, { ...facts.attributes, ...attributes }))
       },
     })
     this.#mode = mode
@@ -113,11 +113,13 @@ class TurnRun {
     const { signal } = this.#turn
     const { tracer } = this.#options
     const abort = rejectAfterAbort(signal, settleMs)
-    this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${agentName}`, this.#describe())
+    this.#observe(() => {
+      this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${agentName}`, this.#describe())
+    })
     try {
       const outcome = await Promise.race([this.#mode.answer(this.#turn), abort.promise])
       this.events.push(this.#result(outcome))
-      this.#spans?.turnEnded(undefined, {
+      this.#endSpans(undefined, {
         [genAi.inputTokens]: outcome.usage?.inputTokens,
         [genAi.outputTokens]: outcome.usage?.outputTokens,
       })
@@ -126,6 +128,20 @@ class TurnRun {
     } finally {
       abort.cancel()
       this.events.close()
+    }
+  }
+
+  #endSpans(failure: Problem | undefined, attributes: Attributes): void {
+    this.#observe(() => this.#spans?.turnEnded(failure, attributes))
+  }
+
+  /** Spans and metrics only observe: whatever goes wrong with them does not change the turn. */
+  #observe<Result>(look: () => Result): Result | undefined {
+    try {
+      return look()
+    } catch (error) {
+      this.#options.onUnexpectedError(error)
+      return undefined
     }
   }
 
@@ -146,14 +162,14 @@ class TurnRun {
     const { signal, trace, requestId } = this.#turn
     const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
     if (clientIsGone) {
-      this.#spans?.turnEnded(undefined, { [appAttributes.aborted]: true })
+      this.#endSpans(undefined, { [appAttributes.aborted]: true })
       return
     }
     const failure = toProblem(signal.aborted ? signal.reason : error)
     if (failure.code === 'INTERNAL_ERROR') this.#options.onUnexpectedError(error)
     const shown = failure.toDocument(requestId)
     trace.failOpenSteps(shown)
-    this.#spans?.turnEnded(shown, {})
+    this.#endSpans(shown, {})
     this.events.push({ event: 'problem', data: shown })
   }
 
