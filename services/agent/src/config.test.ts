@@ -89,6 +89,16 @@ describe('The agent’s configuration', () => {
     expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
   })
 
+  it('takes addresses, CIDR blocks and named ranges for trusted proxies, and nothing else', () => {
+    const good = '192.0.2.1, 10.244.3.0/24, 2001:db8::/48, ::1, loopback'
+    expect(readConfig({ ...ids, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))
+    for (const bad of ['ingress-nginx', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '*']) {
+      expect(faultsOf({ ...ids, TRUSTED_PROXIES: bad })).toEqual([
+        `TRUSTED_PROXIES must be a comma-separated list of IP addresses and CIDR blocks; "${bad}" is none.`,
+      ])
+    }
+  })
+
   it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('takes no plain http across a network in %s', name => {
     expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
       `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,

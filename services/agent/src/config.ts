@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
@@ -81,7 +82,7 @@ export function readConfig(
         'info',
       ),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
-      trustedProxies: env.list('TRUSTED_PROXIES', []),
+      trustedProxies: readTrustedProxies(env),
       agent: {
         tenantId: env.guid('TENANT_ID'),
         blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
@@ -109,6 +110,28 @@ export function readConfig(
       emulated: readEmulated(env),
     }
   })
+}
+
+/** Ranges that Fastify knows by name. */
+const namedRanges: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
+
+function readTrustedProxies(env: EnvironmentReader): readonly string[] {
+  const proxies = env.list('TRUSTED_PROXIES', [])
+  for (const proxy of proxies) {
+    if (namedRanges.includes(proxy) || isAddressBlock(proxy)) continue
+    env.fault(
+      `TRUSTED_PROXIES must be a comma-separated list of IP addresses and CIDR blocks; "${proxy}" is none.`,
+    )
+  }
+  return proxies
+}
+
+/** An IP address, with the length of its prefix (RFC 4632) or without. All addresses at once are no proxy. */
+function isAddressBlock(text: string): boolean {
+  const [address = '', length, ...others] = text.split('/')
+  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0
+  const prefix = length === undefined ? bits : /^\d+$/.test(length) ? Number(length) : 0
+  return others.length === 0 && prefix > 0 && prefix <= bits
 }
 
 /** By the name `localhost`: the only host name that every version of the sidecar accepts. */

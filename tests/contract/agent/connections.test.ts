@@ -207,14 +207,52 @@ describe('Limits', () => {
     expect(disguised.status).toBe(429)
   })
 
-  it('count a client behind a trusted proxy by its own address', async () => {
+  describe('behind a trusted proxy', () => {
     const environment = { RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.1,::1' }
-    await using stack = await Stack.start({ agent: environment }, ['agent'])
-    const from = (address: string) =>
-      ask(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address })
-    expect((await from('203.0.113.7')).status).toBe(422)
-    expect((await from('203.0.113.8')).status).toBe(422)
-    expect((await from('203.0.113.7')).status).toBe(429)
+    const statuses = async (addresses: readonly string[]) => {
+      await using stack = await Stack.start({ agent: environment }, ['agent'])
+      const found: number[] = []
+      for (const address of addresses) {
+        found.push((await ask(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address })).status)
+      }
+      expect(stack.agentLog.join('')).not.toContain('TRUSTED_PROXIES')
+      return found
+    }
+
+    it('count a client by its own address', async () => {
+      expect(await statuses(['203.0.113.7', '203.0.113.8', '203.0.113.7'])).toEqual([422, 422, 429])
+    })
+
+    it.each([
+      ['with and without a port', ['203.0.113.7:1001', '203.0.113.7', '203.0.113.7:1002']],
+      ['of one IPv6 network', ['2001:db8:0:1::1', '[2001:db8:0:1::2]:443', '[2001:db8:0:1:f::3]']],
+      ['in either notation', ['198.51.100.1', '::ffff:198.51.100.1', '::FFFF:c633:6401']],
+      [
+        'that is none',
+        ['garbage', 'another', 'unknown', '_hidden', '300.1.1.1', '1.2', '203.0.113.7, x', 'x, ,'],
+      ],
+      ['behind what the client wrote itself', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
+    ])('count one client by an address %s', async (_what, addresses) => {
+      const [first, ...others] = await statuses(addresses)
+      expect(first).toBe(422)
+      expect(others).toEqual(others.map(() => 429))
+    })
+  })
+
+  it('warn once when the proxy in front of the agent is not trusted, and name its address', async () => {
+    await using stack = await Stack.start({}, ['agent'])
+    const warnings = () => stack.agentLog.filter(line => line.includes('TRUSTED_PROXIES'))
+    await ask(stack.agentUrl, { message: 'Hello' })
+    expect(warnings()).toEqual([])
+    for (const address of ['203.0.113.7', '203.0.113.8']) {
+      await ask(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address })
+    }
+    expect(warnings()).toHaveLength(1)
+    expect(JSON.parse(warnings()[0] ?? '')).toMatchObject({
+      level: 40,
+      proxy: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+    })
+    expect(warnings()[0]).not.toContain('203.0.113')
   })
 })
 

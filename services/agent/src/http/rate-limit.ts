@@ -1,11 +1,14 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
 import { problem } from '../problems.ts'
+import { readForwardedAddresses } from './forwarded-addresses.ts'
 
-/** Lets each client address send so many messages a minute; more is answered with RATE_LIMITED and Retry-After. */
+/** Lets each client address (of IPv6, each /64 network) send so many messages a minute; more is answered with RATE_LIMITED and Retry-After. */
 export async function addRateLimit(app: FastifyInstance, messagesPerMinute: number): Promise<void> {
+  readForwardedAddresses(app)
   await app.register(rateLimit, {
     global: false,
+    ipv6Subnet: 64,
     max: messagesPerMinute,
     timeWindow: 60_000,
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },

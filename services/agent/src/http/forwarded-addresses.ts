@@ -1,0 +1,37 @@
+import { isIP } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Makes `request.ip` an IP address whatever a trusted proxy passes on: of `X-Forwarded-For` only the addresses at its end are
+ * kept, without ports. Warns once when another proxy sends it, because all users behind that one share its address.
+ */
+export function readForwardedAddresses(app: FastifyInstance): void {
+  let hasWarned = false
+  app.addHook('onRequest', async ({ raw, ips = [], log }) => {
+    const forwarded = raw.headers['x-forwarded-for']
+    if (forwarded === undefined) return
+    const isTrusted = ips.length > 1
+    if (isTrusted) {
+      raw.headers['x-forwarded-for'] = lastAddresses([forwarded].flat().join(',')).join(', ')
+    } else if (!hasWarned) {
+      hasWarned = true
+      log.warn(
+        { proxy: raw.socket.remoteAddress },
+        'X-Forwarded-For comes from an address that is not in TRUSTED_PROXIES, so all users behind it share one rate limit.',
+      )
+    }
+  })
+}
+
+/** The addresses after the last entry that is none: each proxy adds at the end, so what stands before may be the client's own words. */
+function lastAddresses(forwarded: string): string[] {
+  const addresses = forwarded.split(',').map(entry => withoutPort(entry.trim()))
+  const lastOther = addresses.findLastIndex(address => isIP(address) === 0 || address.includes('%'))
+  return addresses.slice(lastOther + 1)
+}
+
+/** `203.0.113.7:1001` and `[2001:db8::1]:443` are how some proxies write addresses. */
+function withoutPort(entry: string): string {
+  const { v4, v6 } = /^(?:(?<v4>[\d.]+):\d+|\[(?<v6>[^\]]+)\](?::\d+)?)$/.exec(entry)?.groups ?? {}
+  return v4 ?? v6 ?? entry
+}
