@@ -43,7 +43,7 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
   // The schemas of responses are for those who read them; to apply them costs more than the whole of JSON.stringify.
   app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
-  app.addHook('onRequest', refuseUnclearHost)
+  app.addHook('onRequest', refuseUnclearHeaders)
   return app
 }
 
@@ -79,11 +79,14 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
   } satisfies FastifyOptions
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
-function refuseUnclearHost({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const count = valuesOfHeader(raw, 'host').length
-  if (count > 1 || (count === 0 && raw.httpVersion === '1.1')) {
-    throw commonProblem('INVALID_REQUEST', `The request has ${count} Host headers instead of one.`)
+/** One `Host` (https://www.rfc-editor.org/rfc/rfc9112#section-3.2), and one `Content-Type`, of which others may read the second. */
+function refuseUnclearHeaders({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const hosts = valuesOfHeader(raw, 'host').length
+  if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
+    throw commonProblem('INVALID_REQUEST', `The request has ${hosts} Host headers instead of one.`)
+  }
+  if (valuesOfHeader(raw, 'content-type').length > 1) {
+    throw commonProblem('INVALID_REQUEST', 'The request has more than one Content-Type header.')
   }
   done()
 }

@@ -116,6 +116,52 @@ describe('The page itself and programs', () => {
   })
 })
 
+describe('A header that comes twice', () => {
+  const local = 'Host: localhost'
+
+  it.each([
+    ['Content-Type', chat(hello, local, 'Content-Type: text/plain'), 400, 'INVALID_REQUEST'],
+    ['Content-Length', chat(hello, local, 'Content-Length: 1'), 400, 'INVALID_REQUEST'],
+    ['Host', chat(hello, local, 'Host: evil.example'), 400, 'INVALID_REQUEST'],
+    [
+      'Origin',
+      chat(hello, local, 'Origin: http://localhost', 'Origin: http://localhost'),
+      403,
+      'CROSS_SITE_REQUEST',
+    ],
+    [
+      'Sec-Fetch-Site',
+      chat(hello, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'),
+      403,
+      'CROSS_SITE_REQUEST',
+    ],
+  ])('and has one value only makes the request unclear: %s', async (_what, bytes, status, code) => {
+    const response = await send(bytes)
+    expect(response?.status).toBe(status)
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({ code })
+    expect(stack.agentLog.join('')).not.toContain('outcome')
+  })
+
+  it('opens no page across sites', async () => {
+    const headers = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
+    for (const twice of ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']) {
+      expect(await send(get('/', local, ...headers, twice))).toMatchObject({ status: 403 })
+    }
+  })
+
+  it.each([
+    ['Accept', ['Accept: text/html', 'Accept: application/json']],
+    ['X-Forwarded-For', ['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-For: 192.0.2.2']],
+    ['X-Request-Id, in whose place there is a new one', ['X-Request-Id: one', 'X-Request-Id: two']],
+    ['Authorization, where no token is needed', ['Authorization: Bearer a', 'Authorization: Bearer b']],
+  ])('and is a list, or decides nothing, is taken: %s', async (_what, headers) => {
+    const response = await send(chat(hello, local, ...headers))
+    const { code, requestId } = JSON.parse(response?.body ?? '')
+    expect(code).toBe('CITY_NOT_RECOGNISED')
+    expect(requestId).not.toContain('one')
+  })
+})
+
 describe('What is no proper request', () => {
   const secret = 'eyJhbGciOi.secret.token'
 

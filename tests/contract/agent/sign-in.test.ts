@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exchange } from '../../../packages/service-kit/src/testing/exchange.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, post } from './ask.ts'
+import { ask, bearer, post, question } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const { ada } = identities
@@ -34,6 +35,30 @@ describe('Acting on behalf of a user', () => {
     expect(response.status).toBe(401)
     expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"')
     expect(await response.json()).toMatchObject({ code: 'USER_TOKEN_INVALID' })
+  })
+
+  it('with two Authorization headers is refused, even if both are good', async () => {
+    const body = JSON.stringify({ ...question, flow: 'obo' })
+    const response = await exchange(
+      stack.appOf('agent'),
+      [
+        'POST /api/chat HTTP/1.1',
+        'Host: localhost',
+        'Connection: close',
+        'Content-Type: application/json',
+        `Content-Length: ${body.length}`,
+        `Authorization: Bearer ${userToken}`,
+        `authorization: Bearer ${userToken}`,
+        '',
+        body,
+      ].join('\r\n'),
+    )
+    expect(response?.status).toBe(401)
+    expect(response?.headers.get('www-authenticate')).toContain('error="invalid_token"')
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({
+      code: 'USER_TOKEN_INVALID',
+      detail: 'The request has more than one Authorization header.',
+    })
   })
 
   it('with a token whose signature was tampered with is refused', async () => {

@@ -7,7 +7,7 @@ import {
   type TraceAudience,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
-import { markFailed } from '@entra-bedrock-agent/service-kit'
+import { markFailed, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -53,10 +53,14 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
 
   /** A token that is not needed is not even looked at. */
   async function signIn(request: FastifyRequest, flow: Flow): Promise<VerifiedUserToken | undefined> {
-    const { authorization } = request.headers
+    const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
     const isNeeded = flowRules[flow].needsUser || requireSignIn
     const isUseful = traceFor === 'signed-in' && authorization !== undefined
-    return isNeeded || isUseful ? userTokens.verify(authorization) : undefined
+    if (!isNeeded && !isUseful) return undefined
+    if (others.length > 0) {
+      throw problem('USER_TOKEN_INVALID', 'The request has more than one Authorization header.')
+    }
+    return userTokens.verify(authorization)
   }
 
   const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
