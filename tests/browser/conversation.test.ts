@@ -147,6 +147,36 @@ describe('an answer', () => {
     await jump.waitFor({ state: 'detached' })
   })
 
+  it('is not followed again when it only becomes shorter, as by being formatted', async () => {
+    const formatting = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const lines = 'One more line.\n\n'.repeat(60)
+    agent.script = async (request, send) => {
+      send(turnStart(request), { event: 'delta', data: { text: lines } })
+      await goOn.promise
+      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
+    }
+    const page = await browser.open('about:blank')
+    await page.route('**/assets/markdown-*.js', async route => {
+      await formatting.promise
+      await route.continue()
+    })
+    await page.goto(agent.url)
+    const answer = await ask(page, 'Weather in Dallas?')
+    const log = page.getByRole('log')
+    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+    await answer.locator('.plain').waitFor()
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await log.hover()
+    await page.mouse.wheel(0, -100)
+    await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    formatting.resolve()
+    await answer.locator('.plain').waitFor({ state: 'detached' })
+    goOn.resolve()
+    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    expect(await distanceToEnd()).toBeGreaterThan(400)
+  })
+
   it('goes on being followed when it grows between a scroll and its event', async () => {
     const goOn = Promise.withResolvers<void>()
     const lines = 'One more line.\n\n'.repeat(60)
@@ -166,6 +196,41 @@ describe('an answer', () => {
       it.lastElementChild.style.setProperty('padding-bottom', '300px')
       it.dispatchEvent(new Event('scroll'))
     })
+    goOn.resolve()
+    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
+  })
+
+  it('goes on being followed when it becomes shorter and grows again before the event of that', async () => {
+    const goOn = Promise.withResolvers<void>()
+    const lines = 'One more line.\n\n'.repeat(60)
+    agent.script = async (request, send) => {
+      send(turnStart(request), { event: 'delta', data: { text: lines } })
+      await goOn.promise
+      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
+    }
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'Weather in Dallas?')
+    const log = page.getByRole('log')
+    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+    await answer.locator('.plain').waitFor({ state: 'detached' })
+    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await page.evaluate(`(async () => {
+      const log = document.querySelector('.log')
+      const { style } = log.querySelector('article:last-child')
+      const setSpace = async pixels => {
+        style.setProperty('padding-bottom', pixels + 'px')
+        for (let frames = 0; frames < 3; frames += 1) await new Promise(drawn => requestAnimationFrame(drawn))
+      }
+      await setSpace(600)
+      const hold = event => event.isTrusted && event.stopImmediatePropagation()
+      document.addEventListener('scroll', hold, true)
+      await setSpace(0)
+      style.setProperty('padding-bottom', '150px')
+      log.dispatchEvent(new Event('scroll'))
+      document.removeEventListener('scroll', hold, true)
+    })()`)
     goOn.resolve()
     await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
     await expect.poll(distanceToEnd).toBeLessThan(2)

@@ -25,17 +25,20 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
   }
-  /** Only going up is going away: the end also gets farther when text grows between a scroll and its event. */
+  /** Only going up is going away, and only going down is coming back: the end itself moves when text grows or shrinks. */
   const noteScroll = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement) => {
-    if (scrollHeight - scrollTop - clientHeight < nearEnd) following.value = true
-    else if (scrollTop < lastTop.current) following.value = false
+    const isNearEnd = scrollHeight - scrollTop - clientHeight < nearEnd
+    if (isNearEnd && scrollTop > lastTop.current) following.value = true
+    if (!isNearEnd && scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
-  // Text grows as it comes, and once more when Markdown has been loaded for it; the log shrinks when the question grows.
+  // Text grows as it comes, and shrinks or grows when Markdown has been loaded for it; the log shrinks when the question
+  // grows. Where that moved the text, the user did not.
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {
       if (following.peek() && conversation.exchanges.peek().length > 0) scrollToEnd()
+      lastTop.current = log.current?.scrollTop ?? 0
     })
     observer.observe(content.current)
     observer.observe(log.current)
