@@ -3,6 +3,7 @@ import { effect, type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
+import { storedKeys } from './browser/stored.ts'
 import { Conversation } from './conversation/conversation.ts'
 import { keepExchanges, readExchanges } from './conversation/stored-exchanges.ts'
 import { followAddress } from './deep-link.ts'
@@ -98,5 +99,5 @@ async function identify(
 
 /** MSAL keeps its session in this tab's storage, under keys of its own name. */
 function hasStoredSession(): boolean {
-  return Object.keys(sessionStorage).some(key => key.startsWith('msal'))
+  return storedKeys('session')?.some(key => key.startsWith('msal')) ?? false
 }

@@ -1,4 +1,7 @@
-/** What this browser keeps for this page: `local` for good, `session` as long as the tab lives. Never a token. */
+/**
+ * What this browser keeps for this page: `local` for good, `session` as long as the tab lives. Never a token.
+ * Where the user lets pages keep nothing, looking at the storage is already an error.
+ */
 type Lifetime = 'local' | 'session'
 
 function storageOf(lifetime: Lifetime): Storage {
@@ -21,5 +24,14 @@ export function writeStored(lifetime: Lifetime, key: string, value: unknown): bo
     return true
   } catch {
     return false
+  }
+}
+
+/** The keys under which something is kept; `undefined` where the browser keeps nothing. */
+export function storedKeys(lifetime: Lifetime): readonly string[] | undefined {
+  try {
+    return Object.keys(storageOf(lifetime))
+  } catch {
+    return undefined
   }
 }

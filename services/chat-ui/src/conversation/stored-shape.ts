@@ -1,0 +1,88 @@
+import type { Exchange } from './exchange.ts'
+
+type Check = (value: unknown) => boolean
+
+const text: Check = value => typeof value === 'string'
+const number: Check = value => typeof value === 'number'
+const flag: Check = value => typeof value === 'boolean'
+
+function orAbsent(check: Check): Check {
+  return value => value === undefined || check(value)
+}
+
+function orNull(check: Check): Check {
+  return value => value === null || check(value)
+}
+
+function oneOf(...values: readonly string[]): Check {
+  return value => typeof value === 'string' && values.includes(value)
+}
+
+function listOf(check: Check): Check {
+  return value => Array.isArray(value) && value.every(check)
+}
+
+function record(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function shape(checks: Readonly<Record<string, Check>>): Check {
+  return value => record(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
+}
+
+function recordOf(check: Check): Check {
+  return value => record(value) && Object.values(value).every(check)
+}
+
+const mode = oneOf('direct', 'bedrock')
+const flow = oneOf('autonomous', 'obo')
+const problem = shape({ title: text, detail: text, hint: text, code: text, claimsChallenge: orAbsent(text) })
+const verification = shape({ actor: text, checks: listOf(shape({ name: text, ok: flag })) })
+const token = shape({
+  role: oneOf('Tc', 'T1', 'TR'),
+  observed: flag,
+  fingerprint: orAbsent(text),
+  header: orAbsent(record),
+  claims: orAbsent(record),
+  verifiedBy: orAbsent(listOf(verification)),
+})
+const step = shape({
+  id: text,
+  parentId: orAbsent(text),
+  kind: text,
+  from: text,
+  to: text,
+  title: text,
+  status: oneOf('running', 'ok', 'failed', 'not-observable'),
+  startedAt: orAbsent(text),
+  durationMs: orAbsent(number),
+  request: orAbsent(shape({ method: text, url: text, headers: recordOf(text) })),
+  response: orAbsent(shape({ status: number })),
+  token: orAbsent(token),
+  logIds: orAbsent(recordOf(text)),
+  problem: orAbsent(problem),
+})
+const exchange = shape({
+  question: shape({ message: text, mode, flow }),
+  askedFor: orAbsent(text),
+  state: oneOf('running', 'done', 'failed', 'stopped'),
+  turn: orAbsent(shape({ turnId: text, mode, flow, model: orNull(text) })),
+  answer: text,
+  steps: listOf(step),
+  notices: listOf(problem),
+  result: orAbsent(
+    shape({
+      timing: shape({ firstTokenMs: number, totalMs: number }),
+      usage: orNull(shape({ inputTokens: number, outputTokens: number })),
+    }),
+  ),
+  problem: orAbsent(problem),
+})
+
+/**
+ * Whether a stored value has what the page reads of an exchange. The schemas of the wire say more, but checking by them
+ * would take more code than the rest of the page.
+ */
+export function isExchange(value: unknown): value is Exchange {
+  return exchange(value)
+}
