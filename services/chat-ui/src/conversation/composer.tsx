@@ -1,5 +1,7 @@
 import { chatLimits } from '@entra-bedrock-agent/identity-trace'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { isComposing } from '../browser/composition.ts'
+import { useSettled } from '../browser/settled.ts'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation } from './conversation.ts'
 
@@ -13,6 +15,9 @@ interface ComposerProps {
 export function Composer({ conversation, explanation }: ComposerProps) {
   const { draft, editing } = conversation
   const running = conversation.running.value
+  const canPress = useSettled(running)
+  const length = conversation.length.value
+  const isTooLong = length > chatLimits.messageCharacters
   const field = useRef<HTMLTextAreaElement>(null)
 
   useLayoutEffect(() => {
@@ -31,7 +36,7 @@ export function Composer({ conversation, explanation }: ComposerProps) {
     if (!running) return
     const stopOnEscape = (event: KeyboardEvent) => {
       const isForSomethingOpen = document.querySelector('dialog[open], :popover-open') !== null
-      if (event.key === 'Escape' && !event.isComposing && !isForSomethingOpen) conversation.stop()
+      if (event.key === 'Escape' && !isComposing(event) && !isForSomethingOpen) conversation.stop()
     }
     document.addEventListener('keydown', stopOnEscape)
     return () => document.removeEventListener('keydown', stopOnEscape)
@@ -42,6 +47,7 @@ export function Composer({ conversation, explanation }: ComposerProps) {
       class="composer"
       onSubmit={event => {
         event.preventDefault()
+        if (!canPress) return
         if (running) conversation.stop()
         else void conversation.send()
       }}
@@ -69,26 +75,35 @@ export function Composer({ conversation, explanation }: ComposerProps) {
           id="message"
           ref={field}
           rows={1}
-          maxLength={chatLimits.messageCharacters}
           placeholder="Ask the agent…"
           enterkeyhint="send"
           autocomplete="off"
-          aria-describedby="next-question composer-keys"
+          aria-describedby="message-length next-question composer-keys"
+          aria-invalid={isTooLong}
           value={draft.value}
           onInput={event => {
             draft.value = event.currentTarget.value
           }}
           onKeyDown={event => {
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+            if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
             event.preventDefault()
             void conversation.send()
           }}
         />
-        <button type="submit" class="send" aria-disabled={!running && draft.value.trim() === ''}>
+        <button
+          type="submit"
+          class="send"
+          aria-disabled={!canPress || (!running && (length === 0 || isTooLong))}
+        >
           <Icon name={running ? 'stop' : 'send'} />
           <span class="send-word">{running ? 'Stop' : 'Send'}</span>
         </button>
       </div>
+      {length > chatLimits.messageCharacters * 0.9 && (
+        <p class="note message-length" id="message-length" data-too-long={isTooLong}>
+          {describeLength(length)}
+        </p>
+      )}
       <p class="note" id="next-question">
         {explanation}
       </p>
@@ -97,4 +112,10 @@ export function Composer({ conversation, explanation }: ComposerProps) {
       </p>
     </form>
   )
+}
+
+function describeLength(length: number): string {
+  const most = chatLimits.messageCharacters
+  const words = `${length.toLocaleString('en')} of ${most.toLocaleString('en')} characters.`
+  return length > most ? `${words} Shorten it by ${(length - most).toLocaleString('en')} to send it.` : words
 }

@@ -1,5 +1,5 @@
 import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import type { SignedInUser } from '../sign-in/session.ts'
@@ -191,6 +191,15 @@ describe('Conversation', () => {
     ])
   })
 
+  it('announces a failure without the policy that its hint may hold', async () => {
+    const hint = 'Attach to the principal: {"Effect":"Allow"}'
+    const { conversation, announced } = converse([
+      new PageError({ ...pageProblem('AGENT_UNREACHABLE'), title: 'Refused.', hint }),
+    ])
+    await conversation.ask('Dallas?')
+    expect(announced.at(-1)?.trim()).toBe('Refused. Attach to the principal:')
+  })
+
   it('asks an answered question again beside its first answer, and another mode when told', async () => {
     const { conversation, asked } = converse([[result('1')], [result('2')]])
     await conversation.ask('a')
@@ -231,6 +240,154 @@ describe('Conversation', () => {
     expect(later.conversation.selected.value?.value.question.message).toBe('a')
     await later.conversation.ask('b')
     expect(later.asked[0]?.request.history).toHaveLength(2)
+  })
+
+  it('ends the answer of a user who leaves, and never gives their question back', async () => {
+    const reached = Promise.withResolvers<AbortSignal>()
+    const conversation = new Conversation({
+      async *ask(_request, { signal }) {
+        yield delta('You live ')
+        reached.resolve(signal)
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+      },
+      identify: async () => ada,
+      announce: () => {},
+    })
+    conversation.flow.value = 'obo'
+    conversation.draft.value = 'Where do I live?'
+    const asking = conversation.send()
+    const signal = await reached.promise
+    conversation.forgetUser()
+    await asking
+    expect(signal.aborted).toBe(true)
+    expect(conversation.exchanges.value).toEqual([])
+    expect(conversation.draft.value).toBe('')
+  })
+
+  it('ends an answer of the agent itself that needed the token of a user who leaves, and no other', async () => {
+    for (const identified of [ada, undefined]) {
+      const reached = Promise.withResolvers<AbortSignal>()
+      const goOn = Promise.withResolvers<void>()
+      const conversation = new Conversation({
+        async *ask(_request, { signal }) {
+          reached.resolve(signal)
+          await goOn.promise
+          yield result('Sunny')
+        },
+        identify: async () => identified,
+        announce: () => {},
+      })
+      const asking = conversation.ask('Dallas?')
+      const signal = await reached.promise
+      conversation.forgetUser()
+      goOn.resolve()
+      await asking
+      expect(signal.aborted).toBe(identified !== undefined)
+    }
+  })
+
+  it('takes a question that failed out of the draft of a user who leaves, and an edit of theirs too', async () => {
+    const { conversation } = converse([new PageError(pageProblem('AGENT_UNREACHABLE')), [result('2')]])
+    conversation.flow.value = 'obo'
+    conversation.draft.value = 'Where do I live?'
+    await conversation.send()
+    expect(conversation.draft.value).toBe('Where do I live?')
+    const [failed] = conversation.exchanges.value
+    if (failed) conversation.edit(failed)
+    conversation.draft.value = 'Where does Ada live?'
+    conversation.forgetUser()
+    expect(conversation.draft.value).toBe('')
+    expect(conversation.editing.value).toBeUndefined()
+  })
+
+  it('renews a token that Entra finds expired within the answer, before a word of it came', async () => {
+    const expired: TurnEvent = {
+      event: 'problem',
+      data: {
+        ...pageProblem('SESSION_EXPIRED'),
+        code: 'USER_TOKEN_EXPIRED',
+        type: '',
+        status: 401,
+        requestId: '',
+      },
+    }
+    const renewals: boolean[] = []
+    const identify: ConversationNeeds['identify'] = async (_flow, renew) => {
+      renewals.push(renew)
+      return ada
+    }
+    const first = converse(
+      [
+        [turn(), step('a'), expired],
+        [turn(), step('b'), result('Sunny')],
+      ],
+      identify,
+    )
+    first.conversation.flow.value = 'obo'
+    await first.conversation.ask('Dallas?')
+    expect(renewals).toEqual([false, true])
+    expect(first.latest()).toMatchObject({ state: 'done', answer: 'Sunny', problem: undefined })
+    expect(first.latest()?.steps.map(({ id }) => id)).toEqual(['b'])
+
+    const second = converse([[turn(), delta('Sun'), expired]], identify)
+    second.conversation.flow.value = 'obo'
+    await second.conversation.ask('Dallas?')
+    expect(second.asked).toHaveLength(1)
+    expect(second.latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
+  })
+
+  it('asks what waited for a sign-in, and nothing else that failed', async () => {
+    for (const [code, questions] of [
+      ['SIGN_IN_REQUIRED', 1],
+      ['AGENT_UNREACHABLE', 0],
+    ] as const) {
+      let isSignedIn = false
+      const { conversation, asked } = converse([[result('Sunny')]], async () => {
+        if (isSignedIn) return ada
+        throw new PageError(pageProblem(code))
+      })
+      conversation.flow.value = 'obo'
+      conversation.draft.value = 'Dallas?'
+      await conversation.send()
+      isSignedIn = true
+      await conversation.askWaiting()
+      expect(asked).toHaveLength(questions)
+    }
+  })
+
+  it('does not send a question twice that comes back into the draft between two presses', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const unreachable = new PageError(pageProblem('AGENT_UNREACHABLE'))
+    const { conversation, asked } = converse([unreachable, unreachable])
+    conversation.draft.value = 'Dallas?'
+    await conversation.send()
+    expect(conversation.draft.value).toBe('Dallas?')
+    await conversation.send()
+    expect(asked).toHaveLength(1)
+    vi.advanceTimersByTime(600)
+    await conversation.send()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('keeps a half-written question while an earlier one is edited, but not the one that is edited', async () => {
+    const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
+    await conversation.ask('a')
+    const [first] = conversation.exchanges.value
+    if (!first) throw new Error('nothing was asked')
+    conversation.draft.value = 'half'
+    conversation.edit(first)
+    conversation.edit(first)
+    conversation.draft.value = 'a, but better'
+    await conversation.send()
+    expect(conversation.draft.value).toBe('half')
+
+    conversation.draft.value = 'a, but better'
+    const [second] = conversation.exchanges.value
+    if (second) conversation.edit(second)
+    conversation.draft.value = 'best'
+    await conversation.send()
+    expect(conversation.draft.value).toBe('')
   })
 
   it('forgets what was answered on behalf of a user who leaves', async () => {

@@ -1,4 +1,10 @@
-import type { ChatRequest, Flow, Mode, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ChatRequest,
+  chatLimits,
+  type Flow,
+  type Mode,
+  type TurnEvent,
+} from '@entra-bedrock-agent/identity-trace'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
@@ -14,6 +20,9 @@ export interface ConversationNeeds {
   readonly announce: (text: string) => void
 }
 
+/** The same question is not sent twice within this time: the second press is part of the first. */
+const pressedTwiceMs = 500
+
 /** An exchange that changes as its answer comes in. */
 export type LiveExchange = Signal<Exchange>
 
@@ -22,6 +31,8 @@ export class Conversation {
   readonly mode = signal<Mode>('direct')
   readonly flow = signal<Flow>('autonomous')
   readonly draft = signal('')
+  /** How many characters of the draft would be sent, counted as the agent counts them (code points). */
+  readonly length: ReadonlySignal<number> = computed(() => countCharacters(this.draft.value.trim()))
   readonly exchanges: Signal<readonly LiveExchange[]> = signal([])
   readonly running: ReadonlySignal<boolean> = computed(
     () => this.exchanges.value.at(-1)?.value.state === 'running',
@@ -32,6 +43,11 @@ export class Conversation {
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
   #stop: AbortController | undefined
+  /** Whether the answer that is coming in belongs to the signed-in user. */
+  #isForUser = false
+  #sent = { message: '', atMs: Number.NEGATIVE_INFINITY }
+  /** What stood in the draft when an earlier question took its place. */
+  #setAside = ''
 
   constructor(needs: ConversationNeeds, earlier: readonly Exchange[] = []) {
     this.#needs = needs
@@ -42,23 +58,36 @@ export class Conversation {
   /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
   async send(): Promise<void> {
     const message = this.draft.value.trim()
-    if (message === '' || this.running.value) return
-    this.draft.value = ''
+    if (message === '' || this.running.value || this.#wasJustSent(message)) return
+    if (this.length.value > chatLimits.messageCharacters) {
+      this.#needs.announce('Not sent: the question is too long.')
+      return
+    }
+    this.#sent = { message, atMs: performance.now() }
+    this.draft.value = this.#setAside
+    this.#setAside = ''
     const edited = this.editing.value ? this.exchanges.value.indexOf(this.editing.value) : -1
     if (edited >= 0) this.exchanges.value = this.exchanges.value.slice(0, edited)
     this.editing.value = undefined
     await this.ask(message)
   }
 
-  /** Takes an earlier question back into the draft. */
+  #wasJustSent(message: string): boolean {
+    return message === this.#sent.message && performance.now() - this.#sent.atMs < pressedTwiceMs
+  }
+
+  /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
   edit(exchange: LiveExchange): void {
+    const { message } = exchange.value.question
+    if (!this.editing.value) this.#setAside = this.draft.value === message ? '' : this.draft.value
     this.editing.value = exchange
-    this.draft.value = exchange.value.question.message
+    this.draft.value = message
   }
 
   cancelEdit(): void {
     this.editing.value = undefined
-    this.draft.value = ''
+    this.draft.value = this.#setAside
+    this.#setAside = ''
   }
 
   /** Asks a question in the chosen mode and flow. One at a time. */
@@ -77,16 +106,28 @@ export class Conversation {
     await this.#run(startExchange(question))
   }
 
-  /** Drops what was answered on behalf of a user, who is leaving. */
+  /** Asks the latest question if it only waited for somebody to sign in. */
+  async askWaiting(): Promise<void> {
+    const latest = this.exchanges.value.at(-1)
+    if (latest?.value.problem?.code === 'SIGN_IN_REQUIRED') await this.retry(latest)
+  }
+
+  /** Drops what was asked on behalf of a user, who is leaving, and ends what is being answered for them. */
   forgetUser(): void {
-    this.exchanges.value = this.exchanges.value.filter(({ value }) => value.askedFor === undefined)
-    if (this.selected.value?.value.askedFor !== undefined) this.selected.value = this.exchanges.value.at(-1)
+    if (this.running.value && this.#isForUser) this.stop()
+    const isTheirs = ({ value }: LiveExchange) => value.question.flow === 'obo'
+    const theirs = this.exchanges.value.filter(isTheirs)
+    if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
+    if (theirs.some(({ value }) => value.question.message === this.draft.value)) this.draft.value = ''
+    this.exchanges.value = this.exchanges.value.filter(exchange => !isTheirs(exchange))
+    if (this.selected.value && isTheirs(this.selected.value))
+      this.selected.value = this.exchanges.value.at(-1)
   }
 
   /** Says in a failed exchange what now stands in the way, for example a sign-in that was cancelled. */
   fail(exchange: LiveExchange, problem: PageProblem): void {
     exchange.value = failExchange(exchange.value, problem)
-    this.#needs.announce(`${problem.title} ${problem.hint}`)
+    this.#needs.announce(problemWords(problem))
   }
 
   stop(): void {
@@ -107,6 +148,7 @@ export class Conversation {
     const stop = new AbortController()
     const startedMs = performance.now()
     this.#stop = stop
+    this.#isForUser = start.question.flow === 'obo'
     this.exchanges.value = [...this.exchanges.value, exchange]
     this.selected.value = exchange
     this.#needs.announce('Question sent.')
@@ -132,13 +174,14 @@ export class Conversation {
     }
   }
 
-  /** A token that the agent finds expired is renewed once, without asking the user. */
+  /** A token that the agent or Entra finds expired is renewed once, without asking the user. */
   async #answer(exchange: LiveExchange, earlier: readonly Exchange[], signal: AbortSignal): Promise<void> {
     try {
       await this.#attempt(exchange, earlier, signal, false)
     } catch (error) {
       const expired = error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
       if (!expired || signal.aborted) throw error
+      exchange.value = startExchange(exchange.value.question)
       await this.#attempt(exchange, earlier, signal, true)
     }
   }
@@ -152,12 +195,14 @@ export class Conversation {
     const { question } = exchange.value
     const user = await this.#needs.identify(question.flow, renew)
     signal.throwIfAborted()
+    this.#isForUser ||= user !== undefined
     const askedFor = question.flow === 'obo' ? user?.objectId : undefined
     exchange.value = { ...exchange.value, askedFor }
     const history = historyFor(earlier, askedFor)
     const request = { ...question, ...(history.length > 0 ? { history } : {}) }
     for await (const event of this.#needs.ask(request, { userToken: user?.userToken, signal })) {
       signal.throwIfAborted()
+      if (!renew && isExpiredToken(event) && exchange.value.answer === '') throw new PageError(event.data)
       this.#announceEvent(event, exchange.value)
       exchange.value = applyEvent(exchange.value, event)
     }
@@ -171,8 +216,22 @@ export class Conversation {
   }
 }
 
+/** Entra may find a token expired that the agent had taken; the agent can tell that only within the answer. */
+function isExpiredToken(event: TurnEvent): event is Extract<TurnEvent, { event: 'problem' }> {
+  return event.event === 'problem' && event.data.code === 'USER_TOKEN_EXPIRED'
+}
+
+/** JSON in a hint, such as a policy, is to be copied and not to be listened to. */
+function problemWords({ title, hint }: PageProblem): string {
+  return `${title} ${hint.split('{', 1)[0]}`
+}
+
+function countCharacters(text: string): number {
+  let characters = 0
+  for (const _character of text) characters += 1
+  return characters
+}
+
 function endWords({ problem }: Exchange, durationMs: number): string {
-  return problem
-    ? `${problem.title} ${problem.hint}`
-    : `Answer complete, ${(durationMs / 1000).toFixed(1)} seconds.`
+  return problem ? problemWords(problem) : `Answer complete, ${(durationMs / 1000).toFixed(1)} seconds.`
 }

@@ -1,4 +1,5 @@
 import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
@@ -25,12 +26,9 @@ export function ExchangeView(props: ExchangeProps) {
   const { question, state, problem, answer, notices } = exchange.value
   const selected = conversation.selected.value === exchange
   return (
-    <article class="exchange" aria-label={question.message} data-selected={selected}>
+    <article class="exchange" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
-        <p>
-          <span class="visually-hidden">You asked: </span>
-          {question.message}
-        </p>
+        <QuestionText message={question.message} />
         <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
       </div>
       <div class="answer" data-state={state}>
@@ -48,6 +46,41 @@ export function ExchangeView(props: ExchangeProps) {
       </div>
     </article>
   )
+}
+
+/** A long question is cut off after a few lines until all of it is wanted. */
+function QuestionText({ message }: { readonly message: string }) {
+  const whole = useSignal(false)
+  const isLong = message.length > 600 || message.split('\n').length > 10
+  return (
+    <div class="question-text">
+      <p>
+        <span class="visually-hidden">You asked: </span>
+        <span class="question-words" data-cut={isLong && !whole.value}>
+          {message}
+        </span>
+      </p>
+      {isLong && (
+        <button
+          type="button"
+          class="link note"
+          aria-expanded={whole.value}
+          onClick={() => {
+            whole.value = !whole.value
+          }}
+        >
+          {whole.value ? 'Show less' : 'Show all'}
+          <span class="visually-hidden"> of the question</span>
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** What names a question, without being all of it. */
+function firstWords(message: string): string {
+  const characters = [...message]
+  return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message
 }
 
 function Labels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
@@ -90,7 +123,7 @@ function AnswerFooter({
         type="button"
         class="trace-button"
         aria-pressed={selected}
-        aria-label={`Show the trace of “${question.message}”`}
+        aria-label={`Show the trace of “${firstWords(question.message)}”`}
         onClick={() => onTrace(exchange)}
       >
         <Icon name="trace" />

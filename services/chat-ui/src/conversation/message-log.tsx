@@ -72,7 +72,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
           ))}
         </div>
       </div>
-      {!following.value && (
+      {!following.value && exchanges.length > 0 && (
         <button
           type="button"
           class="button jump"

@@ -1,10 +1,11 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { Icon } from '../controls/icon.tsx'
+import { TextWithJson } from '../controls/text-with-json.tsx'
 import type { Interaction, Session } from '../sign-in/session.ts'
 import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import type { Conversation, LiveExchange } from './conversation.ts'
-import { wayOn } from './way-on.ts'
+import { isOverOnceSignedIn, wayOn } from './way-on.ts'
 
 interface ProblemNoteProps {
   readonly exchange: LiveExchange
@@ -21,6 +22,10 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
   useEffect(() => {
     if (needsSignIn) session.prepare()
   }, [needsSignIn, session])
+  const userThen = useMemo(() => session.account.peek()?.objectId, [problem, session])
+  const userNow = session.account.value?.objectId
+  if (isOverOnceSignedIn(problem) && userNow !== undefined && userNow !== userThen)
+    return <SignedInSince exchange={exchange} conversation={conversation} />
   return (
     <div class="problem">
       <Icon name="warning" />
@@ -28,7 +33,7 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
         <p>
           <strong>{problem.title}</strong> {problem.detail}
         </p>
-        <p>{problem.hint}</p>
+        <TextWithJson text={problem.hint} />
         <div class="problem-actions">
           {way && interaction && (
             <SignInButton
@@ -50,6 +55,18 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
           <code>{problem.code}</code>
         </div>
       </div>
+    </div>
+  )
+}
+
+/** Somebody has signed in elsewhere on the page, so that nothing is in the way any more. */
+function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
+  return (
+    <div class="problem-actions">
+      <p class="note">You are signed in now. This question has not been asked yet.</p>
+      <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
+        Ask now
+      </button>
     </div>
   )
 }

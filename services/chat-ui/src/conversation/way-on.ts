@@ -21,9 +21,25 @@ const ways: Readonly<Record<string, WayOn>> = {
   SIGN_IN_CANCELLED: signIn,
   SIGN_IN_TIMED_OUT: signIn,
   SIGN_IN_UNREACHABLE: signIn,
+  SIGN_IN_NO_ROOM: signIn,
   SIGN_IN_FAILED: signIn,
   CONSENT_NEEDED: consent,
   USER_TOKEN_SCOPE_MISSING: consent,
+}
+
+/** What was in the way only until somebody signed in. */
+const overOnceSignedIn: ReadonlySet<string> = new Set([
+  'SIGN_IN_REQUIRED',
+  'POPUP_BLOCKED',
+  'SIGN_IN_CANCELLED',
+  'SIGN_IN_TIMED_OUT',
+  'SIGN_IN_UNREACHABLE',
+  'SIGN_IN_NO_ROOM',
+  'SIGN_IN_FAILED',
+])
+
+export function isOverOnceSignedIn({ code }: PageProblem): boolean {
+  return overOnceSignedIn.has(code)
 }
 
 /** The way on from a problem, beside asking again. What only an administrator can mend has none. */
