@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
@@ -119,6 +119,28 @@ describe('an answer', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
+  it('that fails for want of a policy shows the policy as it is pasted, and copies it', async () => {
+    const policy = { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: ['arn:aws:bedrock:*::x'] }
+    const hint = `Attach to the principal: ${JSON.stringify(policy)}`
+    const denied = problem('BEDROCK_ACCESS_DENIED', { hint })
+    agent.script = async (request, send) => send(turnStart(request), { event: 'problem', data: denied })
+    agent.status = {
+      ...status,
+      components: { ...status.components, bedrock: { state: 'unavailable', problem: denied } },
+    }
+    const page = await browser.open(agent.url, { permissions: ['clipboard-read', 'clipboard-write'] })
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText('Attach to the principal:', { exact: true }).waitFor()
+    expect(await answer.locator('pre').textContent()).toBe(JSON.stringify(policy, undefined, 2))
+    await answer.getByRole('button', { name: 'Copy the JSON' }).click()
+    await answer.getByRole('button', { name: 'Copied' }).waitFor()
+    const copied: string = await page.evaluate('navigator.clipboard.readText()')
+    expect(JSON.parse(copied)).toEqual(policy)
+
+    await page.getByRole('button', { name: 'Status: Bedrock not available' }).click()
+    await page.locator('.status-lines').getByRole('button', { name: 'Copy the JSON' }).waitFor()
+  })
+
   it('is followed to its end, unless the user has scrolled away', async () => {
     const goOn = Promise.withResolvers<void>()
     const lines = (count: number) =>
@@ -175,6 +197,20 @@ describe('an answer', () => {
     goOn.resolve()
     await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
     expect(await distanceToEnd()).toBeGreaterThan(400)
+  })
+
+  it('leaves no “Jump to latest” behind when a new conversation starts', async () => {
+    const lines = 'One more line.\n\n'.repeat(60)
+    agent.script = async (request, send) => send(turnStart(request), result(request, lines))
+    const page = await browser.open(agent.url)
+    await ask(page, 'Weather in Dallas?')
+    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByRole('log').hover()
+    await page.mouse.wheel(0, -400)
+    await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByText('Ask something, and watch who asks.').waitFor()
+    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
   })
 
   it('goes on being followed when it grows between a scroll and its event', async () => {
@@ -315,6 +351,39 @@ describe('an earlier question', () => {
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
+  it('is edited without losing a question that is half written', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'one')
+    await answer.getByText('It is 21 °C in Dallas.').waitFor()
+    const field = page.getByLabel('Your question')
+    await field.fill('half a ques')
+    await answer.getByRole('button', { name: 'Edit the question' }).click()
+    expect(await field.inputValue()).toBe('one')
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    expect(await field.inputValue()).toBe('half a ques')
+
+    await answer.getByRole('button', { name: 'Edit the question' }).click()
+    await field.fill('one and a half')
+    await field.press('Enter')
+    await page.getByRole('article', { name: 'one and a half' }).waitFor()
+    expect(await field.inputValue()).toBe('half a ques')
+  })
+
+  it('that is long takes a few lines until all of it is wanted', async () => {
+    const page = await browser.open(agent.url)
+    const long = 'A very long question indeed. '.repeat(130)
+    await ask(page, long)
+    const article = page.getByRole('article')
+    await article.getByText('It is 21 °C in Dallas.').waitFor()
+    const height = async () => (await article.locator('.question').boundingBox())?.height ?? 0
+    expect(await height()).toBeLessThan(300)
+    expect((await article.getAttribute('aria-label'))?.length).toBeLessThan(120)
+    await article.getByRole('button', { name: 'Show all of the question' }).click()
+    await expect.poll(height).toBeGreaterThan(600)
+    await article.getByRole('button', { name: 'Show less' }).click()
+    await expect.poll(height).toBeLessThan(300)
+  })
+
   it('is asked again as it was asked, beside its first answer', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'one')
@@ -416,6 +485,34 @@ describe('what the agent says of itself', () => {
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
   })
 
+  it('is asked for again by itself until it is there', async () => {
+    agent.config = undefined
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await page.getByRole('alert').getByText('The agent does not answer.', { exact: false }).waitFor()
+    agent.config = config
+    await page.clock.fastForward(5_000)
+    await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  })
+
+  it.each([
+    ['refuses connections', (route: Route) => route.abort()],
+    ['takes requests and never answers', () => {}],
+  ])('is told to be out of reach where it %s, until it is back', async (_how, answer) => {
+    const page = await browser.open(agent.url, { tolerateFaults: true })
+    await page.clock.install()
+    await page.route('**/api/status', answer)
+    await page.reload()
+    const button = page.getByRole('button', { name: 'Status: Agent out of reach' })
+    await button.click()
+    await page.getByText('The agent cannot be reached.').waitFor()
+    await page.getByText('AGENT_UNREACHABLE').waitFor()
+    await page.unroute('**/api/status')
+    await page.clock.fastForward(5_000)
+    await page.getByRole('button', { name: 'Status: Ready' }).waitFor()
+  })
+
   it('includes that it answers nobody who is not signed in', async () => {
     agent.config = { ...config, requireSignIn: true }
     const page = await browser.open(agent.url)
@@ -446,6 +543,38 @@ describe('what the agent says of itself', () => {
   })
 })
 
+describe('a link to an answer', () => {
+  const elsewhere = 'This link leads to an answer of a conversation in another tab'
+
+  it('says in another tab that it leads nowhere there, until something is asked', async () => {
+    const page = await browser.open(`${agent.url}#turn=2&view=steps&step=4`)
+    await page.getByRole('status').getByText(elsewhere, { exact: false }).waitFor()
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    expect(await page.getByText(elsewhere, { exact: false }).count()).toBe(0)
+  })
+
+  it('leads to no other answer that has the same number', async () => {
+    const page = await browser.open(agent.url)
+    const answerAs = (turnId: string) => {
+      agent.script = async (request, send) => {
+        const start = turnStart(request)
+        if (start.event !== 'turn') throw new Error('no start')
+        send({ ...start, data: { ...start.data, turnId } }, result(request, 'Sunny.'))
+      }
+    }
+    answerAs('turn-of-first')
+    await (await ask(page, 'one')).getByText('Sunny.').waitFor()
+    await expect.poll(() => new URL(page.url()).hash).toContain('turn-of-first')
+    const link = page.url()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    answerAs('turn-of-second')
+    await (await ask(page, 'two')).getByText('Sunny.').waitFor()
+    await page.evaluate(`location.href = ${JSON.stringify(link)}`)
+    await page.getByText(elsewhere, { exact: false }).waitFor()
+    await page.getByRole('article', { name: 'two' }).waitFor()
+  })
+})
+
 describe('examples', () => {
   it('differ by mode and flow', async () => {
     const page = await browser.open(agent.url)
@@ -459,7 +588,91 @@ describe('examples', () => {
   })
 })
 
+describe('pressing Send twice', () => {
+  it.each([
+    ['a double click', (page: Page) => page.getByRole('button', { name: 'Send' }).dblclick()],
+    [
+      'Enter twice on the button',
+      async (page: Page) => {
+        await page.getByRole('button', { name: 'Send' }).press('Enter')
+        await page.locator('button:focus').press('Enter')
+      },
+    ],
+    [
+      'Enter twice in the field',
+      async (page: Page) => {
+        await page.getByLabel('Your question').press('Enter')
+        await page.getByLabel('Your question').press('Enter')
+      },
+    ],
+  ])('by %s sends once and does not stop the answer', async (_how, pressTwice) => {
+    const goOn = Promise.withResolvers<void>()
+    agent.script = async (request, send) => {
+      send(turnStart(request))
+      await goOn.promise
+      send(result(request, 'Sunny.'))
+    }
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await page.getByLabel('Your question').fill('Weather in Dallas?')
+    await page.clock.pauseAt(Date.now() + 10_000)
+    await pressTwice(page)
+    await page.clock.resume()
+    goOn.resolve()
+    await page.getByText('Sunny.').waitFor()
+    expect(await agent.received(1)).toHaveLength(1)
+  })
+
+  it('does not send a half-written next question where the first press was to stop', async () => {
+    const stopped = Promise.withResolvers<void>()
+    agent.script = async (request, send, signal) => {
+      send(turnStart(request))
+      signal.addEventListener('abort', () => stopped.resolve())
+      await stopped.promise
+    }
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await ask(page, 'Weather in Dallas?')
+    await page.getByLabel('Your question').fill('And in')
+    await page.getByRole('button', { name: 'Stop', disabled: false }).waitFor()
+    await page.clock.pauseAt(Date.now() + 10_000)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Send' }).click({ force: true })
+    await page.clock.resume()
+    await page.getByText('This answer was stopped.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And in')
+    expect(await page.getByRole('article').count()).toBe(1)
+  })
+})
+
 describe('the composer', () => {
+  it('keeps a text that is too long to send whole, and says how much is too much', async () => {
+    const page = await browser.open(agent.url)
+    const field = page.getByLabel('Your question')
+    await field.fill('x'.repeat(200_000))
+    expect(await field.inputValue()).toHaveLength(200_000)
+    await page.getByText('200,000 of 4,000 characters. Shorten it by 196,000 to send it.').waitFor()
+    await field.press('Enter')
+    await page.getByRole('status').getByText('Not sent').waitFor({ state: 'attached' })
+    expect(await field.inputValue()).toHaveLength(200_000)
+    expect(await page.getByRole('button', { name: 'Send' }).getAttribute('aria-disabled')).toBe('true')
+    await field.fill('x'.repeat(4_000))
+    await page.getByText('4,000 of 4,000 characters.', { exact: true }).waitFor()
+    await field.press('Enter')
+    expect((await agent.received(1))[0]?.message).toHaveLength(4_000)
+    expect(await page.getByText('of 4,000 characters').count()).toBe(0)
+  })
+
+  it('counts characters as the agent does: an emoji is one', async () => {
+    const page = await browser.open(agent.url)
+    await page.getByLabel('Your question').fill('🌦'.repeat(4_000))
+    await page.getByText('4,000 of 4,000 characters.', { exact: true }).waitFor()
+    await page.getByLabel('Your question').press('Enter')
+    expect(await agent.received(1)).toHaveLength(1)
+  })
+
   it('breaks the line on Shift+Enter and grows, and sends on Enter', async () => {
     const page = await browser.open(agent.url)
     const field = page.getByLabel('Your question')
@@ -478,6 +691,8 @@ describe('the composer', () => {
     const field = page.getByLabel('Your question')
     await field.fill('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true })
+    // Safari ends the composition before this key; only the key code tells that it belonged to it.
+    await field.dispatchEvent('keydown', { key: 'Enter', keyCode: 229 })
     expect(await field.inputValue()).toBe('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: false })
     expect(await agent.received(1)).toHaveLength(1)

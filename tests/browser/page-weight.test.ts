@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page, Response } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 import { config, status } from './support/turns.ts'
@@ -10,26 +11,49 @@ let agent: ScriptedAgent
 
 beforeAll(async () => {
   agent = await ScriptedAgent.start()
+})
+beforeEach(() => {
   agent.config = config
   agent.status = status
 })
 afterAll(() => agent?.close())
 
-it('the page needs at most 30 kB of JavaScript (gzip) before somebody wants to sign in', async () => {
-  const page = await browser.open('about:blank')
-  const scripts: Promise<Buffer>[] = []
+/** The scripts of a page, in the order in which they come. */
+function collectScripts(page: Page): Response[] {
+  const scripts: Response[] = []
   page.on('response', response => {
-    if (response.url().endsWith('.js')) scripts.push(response.body())
+    if (response.url().endsWith('.js')) scripts.push(response)
   })
-  await page.goto(agent.url, { waitUntil: 'networkidle' })
+  return scripts
+}
+
+it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads what signs in afterwards', async () => {
+  const page = await browser.open('about:blank')
+  const scripts = collectScripts(page)
+  const library = Promise.withResolvers<void>()
+  await page.route('**/identity-client-*.js', async route => {
+    await library.promise
+    await route.fallback()
+  })
+  await page.goto(agent.url)
   await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
-  const firstPaint = await Promise.all(scripts.splice(0))
+  const firstPaint = await Promise.all(scripts.map(script => script.body()))
   expect(firstPaint.length).toBeGreaterThan(0)
   const bytes = firstPaint.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0)
   expect(bytes).toBeLessThanOrEqual(30 * kilobyte)
 
-  // MSAL comes when sign-in is near, and not before.
-  await page.getByRole('button', { name: 'Sign in' }).hover()
-  await expect.poll(() => scripts.length).toBe(1)
-  await Promise.all(scripts)
+  library.resolve()
+  await expect.poll(() => scripts.some(script => script.url().includes('identity-client'))).toBe(true)
+})
+
+it('the page loads nothing that signs in where sign-in is not set up', async () => {
+  agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
+  const page = await browser.open('about:blank')
+  const scripts = collectScripts(page)
+  await page.clock.install()
+  await page.goto(agent.url)
+  await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  await page.clock.runFor(10_000)
+  await page.waitForLoadState('networkidle')
+  expect(scripts.map(script => script.url()).filter(url => url.includes('identity-client'))).toEqual([])
 })

@@ -13,6 +13,7 @@ import {
   signIn,
   signInButton,
 } from './support/steps.ts'
+import { blockStorage, fillStorage } from './support/storage.ts'
 
 const { ada, ben, agentId, pageAppId } = identities
 const browser = useBrowser()
@@ -41,6 +42,12 @@ function withdrawConsents(appId: string): void {
   directory.content.permissionGrants = directory.content.permissionGrants.filter(
     ({ clientId }) => clientId !== id,
   )
+}
+
+/** Waits, without coming near the button, until the identity library is there: it then says so in the tab's storage. */
+async function signInIsReady(page: Page): Promise<void> {
+  const keys = () => page.evaluate('Object.keys(sessionStorage).join()')
+  await expect.poll(keys).toContain('msal')
 }
 
 async function askOnBehalf(page: Page): Promise<Locator> {
@@ -102,6 +109,67 @@ describe('somebody who signs in', () => {
     await seeCallFor(page, ada)
   })
 
+  it('has a token renewed that only Entra finds expired, after the agent has begun to answer', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await emulator('PUT', 'faults', {
+      faults: [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 500133 }, times: 1 }],
+    })
+    await emulator('DELETE', 'requests')
+    const answer = await askOnBehalf(page)
+    await answered(answer)
+    expect(await page.getByText('USER_TOKEN_EXPIRED').count()).toBe(0)
+    expect(await grantTypes()).toContain('refresh_token')
+    expect(page.context().pages()).toHaveLength(1)
+  })
+
+  it('and signs out while an answer is coming in, ends it and leaves no question behind', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await page.route('**/api/chat', () => {}, { times: 1 })
+    const sent = page.waitForRequest('**/api/chat')
+    const ended = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/chat'))
+    await choose(page, 'OBO')
+    await ask(page, 'Where do I live?')
+    await sent
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await ended
+    await signIn(page, ben)
+    expect(await page.getByText('Where do I live?').count()).toBe(0)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+    await answered(await askOnBehalf(page))
+    await seeCallFor(page, ben)
+  })
+
+  it('and signs out leaves neither a question that failed nor revealed personal data behind', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await answered(await askOnBehalf(page))
+    await seeCallFor(page, ada)
+    await page.route('**/api/chat', route => route.fulfill({ status: 502 }), { times: 1 })
+    const failed = await ask(page, 'Where do I live?')
+    await failed.getByText('UNEXPECTED_RESPONSE').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('Where do I live?')
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signIn(page, ben)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+    await answered(await askOnBehalf(page))
+    const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
+    expect(await reveal.getAttribute('aria-pressed')).toBe('false')
+  })
+
+  it('in a browser that keeps nothing can ask, and is told that a reload signs out', async () => {
+    const page = await browser.open('about:blank')
+    await blockStorage(page.context())
+    await page.goto(stack.agentUrl)
+    await signIn(page, ada)
+    await answered(await askOnBehalf(page))
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
+    await page.getByText('Your browser lets this page keep nothing: a reload signs you out.').waitFor()
+  })
+
   it('is told that the session has ended, and goes on after signing in again', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
@@ -129,7 +197,7 @@ it('the focus follows who signs in with the keyboard, gives it up, and signs out
   const page = await browser.open(stack.agentUrl)
   const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).press('Enter')])
   await popup.getByRole('button', { name: ada.name }).waitFor()
-  await page.locator('button:focus', { hasText: 'Cancel' }).press('Enter')
+  await page.locator('button:focus:not([aria-disabled="true"])', { hasText: 'Cancel' }).press('Enter')
   await page.getByRole('alert').waitFor()
   await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
   await signIn(page, ada)
@@ -153,6 +221,70 @@ describe('somebody who is not signed in', () => {
     await seeCallFor(page, ada)
     expect(chats).toHaveLength(1)
     expect(chats[0]).toMatch(/^Bearer /)
+  })
+
+  it('and signs in by the header’s button gets the answer that was waiting for it', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const question = await askOnBehalf(page)
+    await question.getByText('Sign in first.').waitFor()
+    await signIn(page, ada)
+    await answered(page.getByRole('article').last())
+    await seeCallFor(page, ada)
+    expect(await page.getByRole('article').count()).toBe(1)
+    expect(await page.getByText('Sign in first.').count()).toBe(0)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+  })
+
+  it('and signs in by the header’s button is asked by no other note to sign in', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const cancelled = await askOnBehalf(page)
+    const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await cancelled.getByText('Sign-in was cancelled.').waitFor()
+    await signIn(page, ada)
+    await cancelled.getByText('You are signed in now. This question has not been asked yet.').waitFor()
+    expect(await cancelled.getByRole('button', { name: 'Sign in and ask' }).count()).toBe(0)
+    await cancelled.getByRole('button', { name: 'Ask now' }).click()
+    await answered(page.getByRole('article').last())
+  })
+
+  it('gets the window in the very press, the first one included, since Safari blocks one that comes later', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signInIsReady(page)
+    const opened = await page.evaluate(`(() => {
+      let opened = false
+      window.open = () => { opened = true; return null }
+      document.querySelector('.account button').click()
+      return opened
+    })()`)
+    expect(opened).toBe(true)
+  })
+
+  it('and presses twice does not cancel what the first press began', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.clock.install()
+    await page.reload()
+    await signInIsReady(page)
+    await page.clock.pauseAt(Date.now() + 10_000)
+    const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
+    await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
+    await page.clock.resume()
+    await popup.getByRole('button', { name: ada.name }).click()
+    await signedIn(page, ada)
+  })
+
+  it.each([
+    ['before the page was opened', true],
+    ['while it was open', false],
+  ])('is told where the tab has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
+    const page = await browser.open(stack.agentUrl)
+    if (!fillFirst) await signInIsReady(page)
+    await fillStorage(page)
+    if (fillFirst) await page.reload()
+    await signInButton(page).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText('This tab has no room left for a sign-in.').waitFor()
+    await alert.getByText('SIGN_IN_NO_ROOM').waitFor()
   })
 
   it('who cancels in the window is told so, in the message', async () => {

@@ -190,7 +190,7 @@ describe('the steps', () => {
     await askAndWait(page, 'second')
     await choose(page, 'Steps')
     await rows.nth(3).click()
-    await expect.poll(() => new URL(page.url()).hash).toBe('#turn=2&view=steps&step=4')
+    await expect.poll(() => new URL(page.url()).hash).toBe('#turn=2&view=steps&step=4&id=t1')
     await page.evaluate("location.hash = '#turn=1&view=sequence&step=3'")
     await pane
       .getByText('“first”')

@@ -13,11 +13,13 @@ import { createPage, type Page } from './page.ts'
 const page = signal<Page | 'loading' | 'unreachable'>('loading')
 
 async function loadPage(): Promise<void> {
-  page.value = 'loading'
-  page.value = await readConfig().then(createPage, () => 'unreachable' as const)
+  const config = await readConfig().catch(() => undefined)
+  if (typeof page.value === 'string') page.value = config ? createPage(config) : 'unreachable'
 }
 
 const statusEveryMs = 30_000
+/** How often an agent that cannot be reached is tried again. */
+const retryEveryMs = 5_000
 const title = 'Entra Bedrock Agent'
 
 export function App() {
@@ -28,6 +30,11 @@ export function App() {
 }
 
 function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
+  useEffect(() => {
+    if (state !== 'unreachable') return
+    const timer = setInterval(() => void loadPage(), retryEveryMs)
+    return () => clearInterval(timer)
+  }, [state])
   return (
     <main class="waiting">
       <h1>{title}</h1>
@@ -36,7 +43,14 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
       ) : (
         <div role="alert">
           <p>The agent does not answer. Check that it is running and that you are connected.</p>
-          <button type="button" class="button primary" onClick={() => void loadPage()}>
+          <button
+            type="button"
+            class="button primary"
+            onClick={() => {
+              page.value = 'loading'
+              void loadPage()
+            }}
+          >
             Try again
           </button>
         </div>
@@ -47,16 +61,19 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
 
 function Workbench({ page: current }: { readonly page: Page }) {
   const running = current.conversation.running.value
+  const isOutOfReach = current.statusProblem.value !== undefined
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
     if (!running) void current.refreshStatus()
   }, [running, current])
   useEffect(() => {
+    const everyMs = isOutOfReach ? retryEveryMs : statusEveryMs
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') void current.refreshStatus()
-    }, statusEveryMs)
+    }, everyMs)
     return () => clearInterval(timer)
-  }, [current])
+  }, [current, isOutOfReach])
+  useEffect(() => whenIdle(() => current.session.prepare()), [current])
   return (
     <>
       <Header title={title} {...current} />
@@ -66,6 +83,12 @@ function Workbench({ page: current }: { readonly page: Page }) {
       </p>
     </>
   )
+}
+
+/** After the first paint, as soon as the browser has time; Safari does not tell when that is. */
+function whenIdle(run: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(run, { timeout: 2_000 })
+  else setTimeout(run)
 }
 
 /** Conversation and trace: side by side where there is room, else one at a time. */

@@ -1,16 +1,26 @@
-import { effect, type Signal } from '@preact/signals'
-import type { Conversation } from './conversation/conversation.ts'
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { Conversation, LiveExchange } from './conversation/conversation.ts'
 import type { Pane } from './frame/tabs.tsx'
 import { type TraceView, views } from './trace/trace-view.ts'
 
 /**
- * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5`, and goes where an address leads.
- * Steps are told by their numbers. Nothing else of the trace is in the address.
+ * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5&id=…`, and goes where an address leads.
+ * Steps are told by their numbers; the agent's id of the turn tells the answer from those of other conversations.
+ * Nothing else of the trace is in the address.
+ *
+ * Returns whether the address led to an answer that is not in this conversation. It is over once the conversation goes on.
  */
-export function followAddress(conversation: Conversation, trace: TraceView, pane: Signal<Pane>): void {
+export function followAddress(
+  conversation: Conversation,
+  trace: TraceView,
+  pane: Signal<Pane>,
+): ReadonlySignal<boolean> {
+  const missedIn = signal<readonly LiveExchange[] | undefined>(undefined)
+  const turnId = computed(() => conversation.selected.value?.value.turn?.turnId)
   const go = () => {
     const parts = new URLSearchParams(location.hash.slice(1))
-    const answer = conversation.exchanges.peek()[Number(parts.get('turn')) - 1]
+    const answer = findAnswer(conversation.exchanges.peek(), parts)
+    missedIn.value = parts.has('turn') && !answer ? conversation.exchanges.peek() : undefined
     if (!answer) return
     conversation.selected.value = answer
     pane.value = 'trace'
@@ -32,8 +42,16 @@ export function followAddress(conversation: Conversation, trace: TraceView, pane
       turn: `${turn}`,
       view: trace.view.value,
       ...(step === undefined ? {} : { step: `${step}` }),
+      ...(turnId.value === undefined ? {} : { id: turnId.value }),
     }
     const address = turn === 0 ? `${location.pathname}${location.search}` : `#${new URLSearchParams(parts)}`
     history.replaceState(history.state, '', address)
   })
+  return computed(() => missedIn.value === conversation.exchanges.value)
+}
+
+function findAnswer(exchanges: readonly LiveExchange[], parts: URLSearchParams): LiveExchange | undefined {
+  const answer = exchanges[Number(parts.get('turn')) - 1]
+  const id = parts.get('id')
+  return id === null || answer?.value.turn?.turnId === id ? answer : undefined
 }

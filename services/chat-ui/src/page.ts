@@ -1,7 +1,7 @@
 import type { Flow, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
-import { effect, type Signal, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
-import { PageError, pageProblem } from './agent/page-problem.ts'
+import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
 import { storedKeys } from './browser/stored.ts'
 import { Conversation } from './conversation/conversation.ts'
@@ -16,11 +16,15 @@ import { describeNames, type Names } from './words/names.ts'
 export interface Page {
   readonly config: PublicConfig
   readonly status: Signal<Status | undefined>
+  /** Why the agent does not tell its status. */
+  readonly statusProblem: Signal<PageProblem | undefined>
   readonly session: Session
   readonly conversation: Conversation
   readonly trace: TraceView
   /** The pane that is shown where there is room for one only. */
   readonly pane: Signal<Pane>
+  /** Whether the address led to an answer that is not here. */
+  readonly linkMissed: ReadonlySignal<boolean>
   readonly names: Names
   /** What the status region says. */
   readonly announcement: Signal<string>
@@ -30,6 +34,7 @@ export interface Page {
 export function createPage(config: PublicConfig): Page {
   const announcement = signal('')
   const status: Page['status'] = signal(undefined)
+  const statusProblem: Page['statusProblem'] = signal(undefined)
   const pane = signal<Pane>('conversation')
   const trace = new TraceView()
   const session = new Session(config, async (publicConfig, onSignedIn) => {
@@ -45,20 +50,29 @@ export function createPage(config: PublicConfig): Page {
   }
   const conversation = new Conversation(needs, readExchanges())
   keepConversation(conversation)
-  forgetWhoLeaves(session, conversation)
-  followAddress(conversation, trace, pane)
+  forgetWhoLeaves(session, conversation, trace)
+  const linkMissed = followAddress(conversation, trace, pane)
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
     status,
+    statusProblem,
     session,
     conversation,
     trace,
     pane,
+    linkMissed,
     names: describeNames(config),
     announcement,
     async refreshStatus() {
-      status.value = await readStatus().catch(() => undefined)
+      try {
+        status.value = await readStatus()
+        statusProblem.value = undefined
+      } catch (error) {
+        if (!(error instanceof PageError)) throw error
+        status.value = undefined
+        statusProblem.value = error.problem
+      }
     },
   }
 }
@@ -71,12 +85,14 @@ function keepConversation(conversation: Conversation): void {
   })
 }
 
-function forgetWhoLeaves(session: Session, conversation: Conversation): void {
+function forgetWhoLeaves(session: Session, conversation: Conversation, trace: TraceView): void {
   let user = session.account.peek()
   effect(() => {
     const left = user !== undefined && session.account.value?.objectId !== user.objectId
     user = session.account.value
-    if (left) conversation.forgetUser()
+    if (!left) return
+    conversation.forgetUser()
+    trace.revealed.value = false
   })
 }
 

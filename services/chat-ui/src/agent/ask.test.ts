@@ -73,6 +73,16 @@ describe('askAgent', () => {
     })
   })
 
+  it('fills in what the problem of a proxy does not say', async () => {
+    const headers = { 'content-type': 'application/problem+json' }
+    answerWith(() => Response.json({ title: 'Bad gateway' }, { status: 502, headers }))
+    await expect(collect()).rejects.toMatchObject({
+      problem: { code: 'UNEXPECTED_RESPONSE', title: 'Bad gateway', detail: 'HTTP status 502.' },
+    })
+    answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502, headers }))
+    await expect(collect()).rejects.toMatchObject({ problem: { code: 'UNEXPECTED_RESPONSE' } })
+  })
+
   it('says when the agent cannot be reached', async () => {
     answerWith(() => Promise.reject(new TypeError('Failed to fetch')))
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'AGENT_UNREACHABLE' } })

@@ -50,10 +50,13 @@ function isEventStream(response: Response): response is Response & { body: Reada
   return response.ok && type.startsWith('text/event-stream') && response.body !== null
 }
 
+/** A proxy may send problems too, with less in them than those of the agent. */
 async function readProblem(response: Response): Promise<PageProblem> {
+  const unexpected = pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
   const type = response.headers.get('content-type') ?? ''
-  if (type.startsWith('application/problem+json')) return (await response.json()) as Problem
-  return pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
+  if (!type.startsWith('application/problem+json')) return unexpected
+  const problem: Partial<Problem> = await response.json().catch(() => ({}))
+  return { ...unexpected, ...problem }
 }
 
 async function* readTurn(body: ReadableStream<Uint8Array>, silence: SilenceWatch): AsyncGenerator<TurnEvent> {

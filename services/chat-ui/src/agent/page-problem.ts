@@ -49,9 +49,13 @@ const pageProblems = {
     title: 'Microsoft Entra ID cannot be reached from this browser.',
     hint: 'Check the connection, then sign in again.',
   },
+  SIGN_IN_NO_ROOM: {
+    title: 'This tab has no room left for a sign-in.',
+    hint: 'Open this page in a new tab and sign in there.',
+  },
   SIGN_IN_FAILED: {
     title: 'Sign-in failed.',
-    hint: 'Sign in again; if it stays, look the code up at https://login.microsoftonline.com/error.',
+    hint: 'Reload the page and sign in again.',
   },
   SESSION_EXPIRED: {
     title: 'Your session has ended.',

@@ -1,12 +1,19 @@
 import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { PageError, pageProblem } from './page-problem.ts'
 
-const timeoutMs = 10_000
+const timeoutMs = 4_000
 
-/** Reads one of the agent's JSON documents; throws when it does not come within 10 s. */
+/** Reads one of the agent's JSON documents; throws a PageError when it does not come within 4 s. */
 async function readDocument(path: string): Promise<unknown> {
-  const response = await fetch(path, { signal: AbortSignal.timeout(timeoutMs), cache: 'no-store' })
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`)
-  return response.json()
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await fetch(path, { signal, cache: 'no-store' }).catch(() => {
+    throw new PageError(pageProblem('AGENT_UNREACHABLE'))
+  })
+  const body: unknown = response.ok ? await response.json().catch(() => undefined) : undefined
+  if (body === undefined) {
+    throw new PageError(pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`))
+  }
+  return body
 }
 
 export async function readConfig(): Promise<PublicConfig> {

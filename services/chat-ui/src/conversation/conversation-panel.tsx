@@ -5,15 +5,25 @@ import { explainFlow, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
 interface ConversationPanelProps extends MessageLogProps {
+  /** Whether a link led to an answer that is not here. */
+  readonly linkMissed: ReadonlySignal<boolean>
   readonly status: ReadonlySignal<Status | undefined>
 }
 
-export function ConversationPanel({ status, ...props }: ConversationPanelProps) {
+export function ConversationPanel({ status, linkMissed, ...props }: ConversationPanelProps) {
   const { conversation, session, config } = props
   const mode = explainMode(conversation.mode.value, config, status.value)
   const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
   return (
     <>
+      <div role="status">
+        {linkMissed.value && (
+          <p class="notice link-missed">
+            <strong>This link leads to an answer of a conversation in another tab</strong>, or of one that has
+            been started over. A conversation stays in the tab in which it was asked, and nowhere else.
+          </p>
+        )}
+      </div>
       <MessageLog {...props} />
       <Composer conversation={conversation} explanation={`${mode} ${flow}`} />
     </>

@@ -1,5 +1,6 @@
 import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import type { Signal } from '@preact/signals'
+import type { PageProblem } from '../agent/page-problem.ts'
 import { Segments } from '../controls/segments.tsx'
 import type { Conversation } from '../conversation/conversation.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
@@ -12,12 +13,13 @@ interface HeaderProps {
   readonly title: string
   readonly config: PublicConfig
   readonly status: Signal<Status | undefined>
+  readonly statusProblem: Signal<PageProblem | undefined>
   readonly session: Session
   readonly conversation: Conversation
 }
 
 /** How the next question is asked, whether everything works, and who is here. */
-export function Header({ title, config, status, session, conversation }: HeaderProps) {
+export function Header({ title, config, status, statusProblem, session, conversation }: HeaderProps) {
   const flows = session.available ? config.flows : ['autonomous']
   return (
     <header class="page-header">
@@ -54,8 +56,8 @@ export function Header({ title, config, status, session, conversation }: HeaderP
         />
       </div>
       <div class="header-end">
-        <StatusMenu status={status.value} config={config} />
-        <AccountMenu session={session} />
+        <StatusMenu status={status.value} problem={statusProblem.value} config={config} />
+        <AccountMenu session={session} onSignedIn={() => void conversation.askWaiting()} />
         <ThemeMenu />
       </div>
     </header>

@@ -1,5 +1,7 @@
 import type { Component, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { PageProblem } from '../agent/page-problem.ts'
 import { Popover } from '../controls/popover.tsx'
+import { TextWithJson } from '../controls/text-with-json.tsx'
 import { formatDistance } from '../words/times.ts'
 
 /** One line of the status: what it is, and how it does. */
@@ -12,13 +14,15 @@ interface StatusLine {
 
 interface StatusMenuProps {
   readonly status: Status | undefined
+  /** Why there is no status. */
+  readonly problem: PageProblem | undefined
   readonly config: PublicConfig
 }
 
 /** What works and what does not, with reason and fix. */
-export function StatusMenu({ status, config }: StatusMenuProps) {
+export function StatusMenu({ status, problem, config }: StatusMenuProps) {
   const lines = status ? describeStatus(status, config) : []
-  const summary = summarise(lines)
+  const summary = summarise(lines, problem)
   const { emulated } = config
   return (
     <Popover
@@ -35,7 +39,13 @@ export function StatusMenu({ status, config }: StatusMenuProps) {
       }
     >
       <h2>What the agent depends on</h2>
-      {lines.length === 0 && <p class="note">The agent has not told its status yet.</p>}
+      {problem && (
+        <>
+          <StatusProblem problem={problem} />
+          <p class="note">It is asked again every few seconds.</p>
+        </>
+      )}
+      {lines.length === 0 && !problem && <p class="note">The agent has not told its status yet.</p>}
       <ul class="status-lines">
         {lines.map(line => (
           <StatusItem key={line.title} line={line} />
@@ -68,14 +78,18 @@ function StatusItem({ line: { title, component, emulated, more } }: { readonly l
           {emulated && <span class="emulated-mark">emulated</span>}
         </p>
         {more && <p class="note">{more}</p>}
-        {problem && (
-          <p class="status-problem">
-            {problem.title} {problem.detail} {problem.hint} <code>{problem.code}</code>
-          </p>
-        )}
+        {problem && <StatusProblem problem={problem} />}
         {checkedAt && <p class="note">Seen {formatDistance(new Date(checkedAt), new Date())}</p>}
       </div>
     </li>
+  )
+}
+
+function StatusProblem({ problem: { title, detail, hint, code } }: { readonly problem: PageProblem }) {
+  return (
+    <div class="status-problem">
+      <TextWithJson text={`${title} ${detail} ${hint}`} /> <code>{code}</code>
+    </div>
   )
 }
 
@@ -102,7 +116,11 @@ function describeStatus({ components, flows }: Status, { apis, emulated }: Publi
   ]
 }
 
-function summarise(lines: readonly StatusLine[]): { state: Component['state']; words: string } {
+function summarise(
+  lines: readonly StatusLine[],
+  problem: PageProblem | undefined,
+): { state: Component['state']; words: string } {
+  if (problem) return { state: 'unavailable', words: 'Agent out of reach' }
   const failing = lines.filter(({ component }) => component.state === 'unavailable')
   const [first] = failing
   if (first) {

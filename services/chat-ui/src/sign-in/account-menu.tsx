@@ -1,13 +1,20 @@
 import { useSignal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { storedKeys } from '../browser/stored.ts'
 import { Icon } from '../controls/icon.tsx'
 import { KeepFocus } from '../controls/keep-focus.tsx'
 import { Popover } from '../controls/popover.tsx'
 import type { Account, Session } from './session.ts'
 import { SignInButton } from './sign-in-button.tsx'
 
+interface AccountMenuProps {
+  readonly session: Session
+  /** Called when somebody has signed in here. */
+  readonly onSignedIn: () => void
+}
+
 /** Who is signed in, with the way in and out. Nothing where sign-in is not set up. */
-export function AccountMenu({ session }: { readonly session: Session }) {
+export function AccountMenu({ session, onSignedIn }: AccountMenuProps) {
   const problem = useSignal<PageProblem | undefined>(undefined)
   if (!session.available) return null
   const account = session.account.value
@@ -28,10 +35,15 @@ export function AccountMenu({ session }: { readonly session: Session }) {
         <SignedIn account={account} onSignOut={() => run(() => session.signOut())} />
       ) : (
         <>
-          <SignInButton session={session} label="Sign in" onClick={() => run(() => session.signIn())} />
+          <SignInButton
+            session={session}
+            label="Sign in"
+            onClick={() => run(() => session.signIn().then(onSignedIn))}
+          />
           {problem.value && (
             <p class="account-problem" role="alert">
-              <strong>{problem.value.title}</strong> {problem.value.hint}
+              <strong>{problem.value.title}</strong> {problem.value.detail} {problem.value.hint}{' '}
+              <code>{problem.value.code}</code>
             </p>
           )}
         </>
@@ -65,6 +77,9 @@ function SignedIn({ account, onSignOut }: SignedInProps) {
       <p class="note">
         The agent gets your token only when you ask in the flow OBO, or when it demands sign-in.
       </p>
+      {storedKeys('session') === undefined && (
+        <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>
+      )}
       <button type="button" class="button" onClick={onSignOut}>
         Sign out
       </button>

@@ -32,6 +32,7 @@ describe('describeFailure', () => {
       'SIGN_IN_INTERACTION_REQUIRED',
     ],
     ['a refresh token that Entra does not take', { errorCode: 'invalid_grant' }, 'SESSION_EXPIRED'],
+    ['storage without room', { errorCode: 'cache_quota_exceeded' }, 'SIGN_IN_NO_ROOM'],
     ['a page without https', { errorCode: 'crypto_nonexistent' }, 'PAGE_NOT_SECURE'],
     ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
     ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
@@ -52,12 +53,23 @@ describe('describeFailure', () => {
       describeFailure({ name: 'ServerError', errorCode: 'invalid_client', errorNo: '7000218' }).detail,
     ).toBe('invalid_client, AADSTS7000218')
   })
+
+  it('sends nobody to look a code up where there is none', () => {
+    const failure = { name: 'BrowserAuthError', errorCode: 'monitor_popup_timeout' }
+    expect(describeFailure(failure).hint).toBe('Reload the page and sign in again.')
+    expect(describeFailure({ ...failure, errorNo: '7000218' }).hint).toContain('look AADSTS7000218 up')
+  })
 })
 
 describe('toPageError', () => {
   it('leaves a PageError as it is', () => {
     const error = new PageError(pageProblem('POPUP_BLOCKED'))
     expect(toPageError(error)).toBe(error)
+  })
+
+  it('knows a browser’s own error for storage without room', () => {
+    const error = new DOMException('Setting the value exceeded the quota.', 'QuotaExceededError')
+    expect(toPageError(error).problem.code).toBe('SIGN_IN_NO_ROOM')
   })
 
   it('never shows the message of an unknown error, which could hold anything', () => {

@@ -28,6 +28,7 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
   failed_to_parse_response: 'SIGN_IN_UNREACHABLE',
   endpoints_resolution_error: 'SIGN_IN_UNREACHABLE',
   crypto_nonexistent: 'PAGE_NOT_SECURE',
+  cache_quota_exceeded: 'SIGN_IN_NO_ROOM',
 }
 
 /** AADSTS65001: nobody has consented yet. */
@@ -43,7 +44,12 @@ export function describeFailure(failure: IdentityFailure): PageProblem {
   const known = byErrorCode[failure.errorCode]
   if (known) return pageProblem(known, detail)
   const wantsTheUser = failure.name === 'InteractionRequiredAuthError'
-  return pageProblem(wantsTheUser ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)
+  const problem = pageProblem(wantsTheUser ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)
+  return failure.errorNo && !wantsTheUser ? { ...problem, hint: lookUpHint(failure.errorNo) } : problem
+}
+
+function lookUpHint(errorNo: string): string {
+  return `Sign in again; if it stays, look AADSTS${errorNo} up at https://login.microsoftonline.com/error.`
 }
 
 function detailOf({ errorCode, errorNo }: IdentityFailure): string {
@@ -58,5 +64,7 @@ function isIdentityFailure(error: unknown): error is Error & IdentityFailure {
 export function toPageError(error: unknown): PageError {
   if (error instanceof PageError) return error
   if (isIdentityFailure(error)) return new PageError(describeFailure(error))
+  if (error instanceof DOMException && error.name === 'QuotaExceededError')
+    return new PageError(pageProblem('SIGN_IN_NO_ROOM'))
   return new PageError(pageProblem('SIGN_IN_FAILED', error instanceof Error ? error.name : ''))
 }

@@ -21,8 +21,7 @@ export async function createIdentityClient(
   config: PublicConfig,
   onSignedIn: (account: Account) => void,
 ): Promise<IdentityClient> {
-  const application = new PublicClientApplication(configuration(config))
-  await application.initialize()
+  const application = await startApplication(config)
   const scopes = [...config.scopes]
 
   return {
@@ -73,6 +72,16 @@ export async function createIdentityClient(
         await application.clearCache({ account })
       }
     },
+  }
+}
+
+async function startApplication(config: PublicConfig): Promise<PublicClientApplication> {
+  try {
+    const application = new PublicClientApplication(configuration(config))
+    await application.initialize()
+    return application
+  } catch (error) {
+    throw toPageError(error)
   }
 }
 

@@ -33,6 +33,19 @@ describe('Session', () => {
     expect(session.account.value).toEqual(ada)
   })
 
+  it('opens the window before the press is over once the library is there', async () => {
+    let windows = 0
+    const { session } = createSession({
+      interact: async () => {
+        windows += 1
+      },
+    })
+    await session.acquireToken(false)
+    const attempt = session.signIn()
+    expect(windows).toBe(1)
+    await attempt
+  })
+
   it('knows who was signed in before a reload', async () => {
     const { session } = createSession({ account: () => ada })
     await session.acquireToken(false)

@@ -25,7 +25,7 @@ export type Interaction =
 /** What the session needs of the identity library, which comes in a chunk of its own. All of it throws PageErrors. */
 export interface IdentityClient {
   account(): Account | undefined
-  /** Opens the sign-in window; to be called in a click, or the browser blocks it. */
+  /** Opens the sign-in window before it returns; to be called in a press, or the browser blocks it. */
   interact(interaction: Interaction): Promise<void>
   /** Tc from the cache, or renewed without a window; `renew` skips the cache. `undefined` when nobody is signed in. */
   acquireToken(renew: boolean): Promise<SignedInUser | undefined>
@@ -47,6 +47,7 @@ export class Session {
   readonly #config: PublicConfig
   readonly #load: LoadIdentityClient
   #client: Promise<IdentityClient> | undefined
+  #readyClient: IdentityClient | undefined
 
   constructor(config: PublicConfig, load: LoadIdentityClient) {
     this.available = config.spaClientId !== null
@@ -55,7 +56,7 @@ export class Session {
     this.#load = load
   }
 
-  /** Loads what sign-in needs ahead of the click, because a browser opens a window only right after one. */
+  /** Loads what sign-in needs ahead of the press. */
   prepare(): void {
     if (this.available) this.#identityClient().catch(() => {})
   }
@@ -72,9 +73,10 @@ export class Session {
     }
   }
 
-  async #interact(interaction: Interaction, signal: AbortSignal): Promise<void> {
-    const client = await this.#identityClient()
-    if (!signal.aborted) await client.interact(interaction)
+  /** Where the identity library is ready, the window opens in the press itself: Safari blocks one that comes later. */
+  #interact(interaction: Interaction, signal: AbortSignal): Promise<void> {
+    if (this.#readyClient) return this.#readyClient.interact(interaction)
+    return this.#identityClient().then(client => (signal.aborted ? undefined : client.interact(interaction)))
   }
 
   cancelSignIn(): void {
@@ -82,7 +84,7 @@ export class Session {
   }
 
   async signOut(): Promise<void> {
-    const client = await this.#identityClient()
+    const client = this.#readyClient ?? (await this.#identityClient())
     this.account.value = undefined
     await client.signOut()
   }
@@ -98,6 +100,7 @@ export class Session {
     this.#client ??= this.#load(this.#config, account => {
       this.account.value = account
     }).then(client => {
+      this.#readyClient = client
       this.account.value = client.account()
       return client
     })

@@ -1,3 +1,4 @@
+import { useSettled } from '../browser/settled.ts'
 import { KeepFocus } from '../controls/keep-focus.tsx'
 import type { Session } from './session.ts'
 
@@ -9,12 +10,20 @@ interface SignInButtonProps {
 
 /** Opens the sign-in window; while that is open, the way to give it up. */
 export function SignInButton({ session, label, onClick }: SignInButtonProps) {
+  const signingIn = session.signingIn.value
+  const canPress = useSettled(signingIn)
+  const whenSettled = (action: () => void) => (canPress ? action : undefined)
   return (
     <KeepFocus class="sign-in">
-      {session.signingIn.value ? (
+      {signingIn ? (
         <>
           <span>Waiting for the sign-in window…</span>
-          <button type="button" class="button" onClick={() => session.cancelSignIn()}>
+          <button
+            type="button"
+            class="button"
+            aria-disabled={!canPress}
+            onClick={whenSettled(() => session.cancelSignIn())}
+          >
             Cancel
           </button>
         </>
@@ -22,9 +31,10 @@ export function SignInButton({ session, label, onClick }: SignInButtonProps) {
         <button
           type="button"
           class="button"
+          aria-disabled={!canPress}
           onPointerEnter={() => session.prepare()}
           onFocus={() => session.prepare()}
-          onClick={onClick}
+          onClick={whenSettled(onClick)}
         >
           {label}
         </button>

@@ -42,7 +42,7 @@ export function TraceTools({ steps, redact, view, onHelp }: TraceToolsProps) {
           <Icon name="download" />
           Download the trace as JSON
         </button>
-        <CopyButton label="Copy a link to this view" text={() => location.href} worded />
+        <CopyButton label="Copy a link that works in this tab" text={() => location.href} worded />
         <button type="button" class="button" onClick={onHelp}>
           <Icon name="question" />
           Show the keys
