@@ -31,6 +31,12 @@ export class RefusedExchange extends Error {
   }
 }
 
+/** A message of the protocol, as the library writes it. */
+interface Message {
+  readonly id?: string | number
+  readonly method?: string
+}
+
 const modes = {
   auto: 'auto',
   '2026-07-28': { pin: '2026-07-28' },
@@ -49,6 +55,8 @@ export class McpConnection {
   readonly #transport: StreamableHTTPClientTransport
   /** For what the protocol sends when no call waits for it any more, such as a cancellation. */
   #latest: Exchange
+  #calls = 0
+  #isRetired = false
 
   private constructor(server: McpServer, exchange: Exchange) {
     this.#server = server
@@ -94,7 +102,23 @@ export class McpConnection {
   /** Makes one call. Throws RefusedExchange, what `send` threw, or the library's error. */
   async call<Result>(exchange: Exchange, make: (client: Client) => Promise<Result>): Promise<Result> {
     this.#latest = exchange
-    return await this.#run(exchange, () => make(this.#client))
+    this.#calls += 1
+    try {
+      return await this.#run(exchange, () => make(this.#client))
+    } finally {
+      this.#calls -= 1
+      this.#closeIfUnused()
+    }
+  }
+
+  /** Closes when the last call that is under way has ended. */
+  retire(): void {
+    this.#isRetired = true
+    this.#closeIfUnused()
+  }
+
+  #closeIfUnused(): void {
+    if (this.#isRetired && this.#calls === 0) void this.close()
   }
 
   /** Tells the server, where it keeps a session. Never throws. */
@@ -116,10 +140,9 @@ export class McpConnection {
     if (method === 'GET') return new Response(null, { status: 405 })
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
-    // A cancellation and the end of a session have to go out after call and connection were given up.
-    const limit = expectsResult(text)
-      ? AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
-      : AbortSignal.timeout(farewellMs)
+    const limit = isFarewell(method, text)
+      ? AbortSignal.timeout(farewellMs)
+      : AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
     try {
       const response = await exchange.send(
         {
@@ -148,9 +171,15 @@ function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
 
+/** A cancellation and the end of a session have to go out after call and connection were given up. */
+function isFarewell(method: string, body: string | undefined): boolean {
+  if (method === 'DELETE') return true
+  return body !== undefined && (JSON.parse(body) as Message).method === 'notifications/cancelled'
+}
+
 /** Of the messages that are posted, only requests have an id. */
 function expectsResult(body: string | undefined): boolean {
-  return body !== undefined && 'id' in (JSON.parse(body) as object)
+  return body !== undefined && (JSON.parse(body) as Message).id !== undefined
 }
 
 /** The older era would have the client come back for the rest; the protocol's library waits for it. */

@@ -1,10 +1,14 @@
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
+import { LinkedAbort } from '../../identity/linked-abort.ts'
+import { SharedRequests } from '../../identity/shared-requests.ts'
 import type { Caller } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
 /** How long a server is taken for one of the older era: it may have said so only because it was busy. */
 const legacyForMs = 5 * 60_000
+/** The protocol wants 404 for an unknown session; many servers respond 400. With neither has the call been run. */
+const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
 
 /**
  * The connections to one server: one for each turn on behalf of a user, so that users share nothing, and one for all
@@ -12,8 +16,9 @@ const legacyForMs = 5 * 60_000
  */
 export class McpConnections {
   readonly #server: McpServer
-  readonly #ofTurns = new WeakMap<Caller, Promise<McpConnection>>()
-  #own: Promise<McpConnection> | undefined
+  readonly #open = (exchange: Exchange) => this.#openConnection(exchange)
+  readonly #own = new SharedConnection(this.#open)
+  readonly #ofTurns = new WeakMap<Caller, SharedConnection>()
   #prior: PriorDiscovery | undefined
   #priorUntilMs = 0
 
@@ -27,43 +32,43 @@ export class McpConnections {
     exchange: Exchange,
     make: Parameters<typeof McpConnection.prototype.call<Result>>[1],
   ): Promise<Result> {
-    const connection = await this.#connect(caller, exchange)
+    const shared = this.#connectionOf(caller)
+    const connection = await shared.get(exchange)
     try {
       return await connection.call(exchange, make)
     } catch (error) {
       if (!(error instanceof SdkHttpError)) throw error
-      // The server does not speak as it did, or has forgotten the session and so has not run the call.
-      const lostSession = error.status === 404 && connection.hasSession
-      this.#forget(caller)
-      if (!lostSession) throw error
-      const again = await this.#connect(caller, exchange)
+      // The server does not speak as it did, or has forgotten the session.
+      if (shared.replace(connection)) this.#prior = undefined
+      if (!connection.hasSession || !statusesOfLostSessions.includes(error.status)) throw error
+      const again = await shared.get(exchange)
       return await again.call(exchange, make)
     }
   }
 
   /** Ends the agent's own session. */
-  async close(): Promise<void> {
-    const own = await this.#own?.catch(() => undefined)
-    await own?.close()
+  close(): Promise<void> {
+    return this.#own.close()
   }
 
-  async #connect(caller: Caller, exchange: Exchange): Promise<McpConnection> {
-    // A turn that began to connect may have been given up since.
-    const known = await this.#known(caller)?.catch(() => undefined)
+  #connectionOf(caller: Caller): SharedConnection {
+    if (!caller.user) return this.#own
+    const known = this.#ofTurns.get(caller)
     if (known) return known
-    const opening = this.#open(exchange)
-    this.#remember(caller, opening)
-    try {
-      return await opening
-    } catch (error) {
-      if (this.#known(caller) === opening) this.#forget(caller)
-      throw error
-    }
+    const ofTurn = new SharedConnection(this.#open)
+    this.#ofTurns.set(caller, ofTurn)
+    caller.signal.addEventListener('abort', () => void ofTurn.close(), { once: true })
+    return ofTurn
   }
 
-  async #open(exchange: Exchange): Promise<McpConnection> {
+  async #openConnection(exchange: Exchange): Promise<McpConnection> {
     if (performance.now() >= this.#priorUntilMs) this.#prior = undefined
-    const connection = await McpConnection.open(this.#server, exchange, this.#prior)
+    const { timeoutMs } = this.#server.limits
+    // Calls that join it give up each for itself; without a limit they could keep one that hangs.
+    using limit = new LinkedAbort(exchange.signal)
+    limit.after(timeoutMs, () => limit.abort(new DOMException('No connection in time.', 'TimeoutError')))
+    const { signal } = limit
+    const connection = await McpConnection.open(this.#server, { ...exchange, signal }, this.#prior)
     if (!this.#prior) {
       this.#prior = connection.prior
       this.#priorUntilMs =
@@ -71,24 +76,45 @@ export class McpConnections {
     }
     return connection
   }
+}
 
-  #known(caller: Caller): Promise<McpConnection> | undefined {
-    return caller.user ? this.#ofTurns.get(caller) : this.#own
+/** The one connection for all calls of one identity, made once for all that need it at the same time. */
+class SharedConnection {
+  readonly #open: (exchange: Exchange) => Promise<McpConnection>
+  readonly #opening = new SharedRequests<McpConnection>(Number.POSITIVE_INFINITY)
+  #current: McpConnection | undefined
+
+  constructor(open: (exchange: Exchange) => Promise<McpConnection>) {
+    this.#open = open
   }
 
-  #remember(caller: Caller, opening: Promise<McpConnection>): void {
-    if (!caller.user) {
-      this.#own = opening
-      return
-    }
-    this.#ofTurns.set(caller, opening)
-    const close = () => opening.then(connection => connection.close()).catch(() => {})
-    caller.signal.addEventListener('abort', close, { once: true })
+  /** Throws what opening threw, or the reason of the exchange's signal. */
+  async get(exchange: Exchange): Promise<McpConnection> {
+    return (
+      this.#current ??
+      (await this.#opening.join('', exchange.signal, async signal => {
+        const connection = await this.#open({ ...exchange, signal })
+        if (signal.aborted) {
+          void connection.close()
+          throw signal.reason
+        }
+        this.#current = connection
+        return connection
+      }))
+    )
   }
 
-  #forget(caller: Caller): void {
-    this.#prior = undefined
-    if (caller.user) this.#ofTurns.delete(caller)
-    else this.#own = undefined
+  /** Gives a connection up unless that was done already; tells whether it did. Calls that use it come to their end. */
+  replace(connection: McpConnection): boolean {
+    if (this.#current !== connection) return false
+    this.#current = undefined
+    connection.retire()
+    return true
+  }
+
+  async close(): Promise<void> {
+    const current = this.#current
+    this.#current = undefined
+    await current?.close()
   }
 }

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import type { SendRequest, WireRequest, WireResponse } from '../../downstream/api-client.ts'
+import { agent, weatherApi } from '../../identity/testing/fixtures.ts'
+import { betweenTurns } from '../../turn/between-turns.ts'
+import type { McpServer } from './config.ts'
+import type { Exchange } from './connection.ts'
+import { McpConnections } from './connections.ts'
+
+const server: McpServer = {
+  api: { ...weatherApi, name: 'notes', title: 'notes MCP server', url: 'http://localhost/mcp' },
+  allowedTools: ['get_note'],
+  pins: {},
+  protocol: '2025-11-25',
+  limits: { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
+}
+
+interface Message {
+  readonly id?: number
+  readonly method: string
+}
+
+type Answer = (message: Message, session: string, signal: AbortSignal) => Promise<WireResponse | undefined>
+
+/** A server of 2025 with sessions, behind the one function by which the agent sends. */
+class Sessions {
+  readonly open = new Set<string>()
+  opened = 0
+  /** Takes over a request where it returns a response. */
+  answer: Answer = async () => undefined
+
+  readonly send: SendRequest = async (request, signal) => {
+    const session = request.headers['mcp-session-id'] ?? ''
+    if (request.method === 'DELETE') {
+      this.open.delete(session)
+      return respond(200)
+    }
+    const message = readMessage(request)
+    return (await this.answer(message, session, signal)) ?? this.#respond(message, session)
+  }
+
+  exchange(signal = new AbortController().signal): Exchange {
+    return { send: this.send, headers: {}, signal, maxBytes: 1_024 }
+  }
+
+  #respond({ id, method }: Message, session: string): WireResponse {
+    if (id === undefined) return respond(202)
+    if (method !== 'initialize') return this.open.has(session) ? respond(200, id, {}) : respond(404)
+    this.opened += 1
+    const opened = `session-${this.opened}`
+    this.open.add(opened)
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'sessions', version: '1' },
+    }
+    return respond(200, id, result, { 'mcp-session-id': opened })
+  }
+}
+
+function readMessage({ body = '' }: WireRequest): Message {
+  return JSON.parse(body) as Message
+}
+
+function respond(status: number, id?: number, result?: object, headers: Record<string, string> = {}) {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    text: id === undefined ? '' : JSON.stringify({ jsonrpc: '2.0', id, result }),
+  }
+}
+
+const caller = betweenTurns(agent)
+
+describe('The connection of the agent’s own', () => {
+  it('is one for calls that are made at the same time, the first ones too', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
+    await Promise.all([call(), call(), call()])
+    expect(sessions.opened).toBe(1)
+    await connections.close()
+    expect([...sessions.open]).toEqual([])
+  })
+
+  it('goes on being made for those who wait when the one who began has gone away', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    const first = new AbortController()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    sessions.answer = async ({ method }, _session, signal) => {
+      if (method === 'initialize') await released
+      signal.throwIfAborted()
+      return undefined
+    }
+    const call = (signal?: AbortSignal) =>
+      connections.call(caller, sessions.exchange(signal), client => client.ping())
+    const gone = call(first.signal)
+    const others = Promise.all([call(), call()])
+    first.abort(new Error('The first one is gone.'))
+    await expect(gone).rejects.toThrow('The first one is gone.')
+    release()
+    await others
+    expect(sessions.opened).toBe(1)
+  })
+
+  it('is tried once for all who wait, where the server fails', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    let handshakes = 0
+    sessions.answer = async () => {
+      handshakes += 1
+      throw new Error('The server is down.')
+    }
+    const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
+    const settled = await Promise.allSettled([call(), call(), call()])
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(handshakes).toBe(1)
+  })
+
+  it.each([404, 400])(
+    'is replaced once when the server forgets the session (%i), however many calls find out',
+    async status => {
+      const sessions = new Sessions()
+      const connections = new McpConnections(server)
+      const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
+      await call()
+      sessions.open.clear()
+      sessions.answer = async ({ method }, session) =>
+        method !== 'ping' || sessions.open.has(session) ? undefined : respond(status)
+      await Promise.all([call(), call(), call()])
+      expect(sessions.opened).toBe(2)
+      await connections.close()
+      expect([...sessions.open]).toEqual([])
+    },
+  )
+
+  it('stays for the others, and is closed after them, when one call shows that it is no good', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    let isFirst = true
+    sessions.answer = async ({ method }) => {
+      if (method !== 'ping') return undefined
+      if (isFirst) {
+        isFirst = false
+        await released
+        return undefined
+      }
+      return respond(415)
+    }
+    const slow = connections.call(caller, sessions.exchange(), client => client.ping())
+    await expect.poll(() => isFirst).toBe(false)
+    await expect(
+      connections.call(caller, sessions.exchange(), client => client.ping()),
+    ).rejects.toMatchObject({ status: 415 })
+    expect([...sessions.open]).toEqual(['session-1'])
+    release()
+    await slow
+    await expect.poll(() => [...sessions.open]).toEqual([])
+  })
+
+  it('may take as long as the call to be made, whichever of its messages is slow', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    const call = new AbortController()
+    const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()
+    sessions.answer = async ({ method }, _session, signal) => {
+      if (method !== 'notifications/initialized') return undefined
+      reach(signal)
+      return await new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      )
+    }
+    const calling = connections.call(caller, sessions.exchange(call.signal), client => client.ping())
+    const limit = await reached
+    call.abort(new Error('The call took too long.'))
+    await expect(calling).rejects.toThrow('The call took too long.')
+    expect(limit.reason).toEqual(call.signal.reason)
+  })
+})
