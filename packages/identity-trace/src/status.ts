@@ -10,7 +10,11 @@ const component = {
 }
 
 /** The health of something the agent depends on. `ready` = it was seen to work. */
-export const Component = Type.Object(component)
+export const Component = Type.Object({
+  ...component,
+  /** Of an MCP server: each tool that its configuration allows, by the server's name for it. */
+  tools: Type.Optional(Type.Array(Type.Object({ name: Type.String(), ...component }))),
+})
 export type Component = Static<typeof Component>
 
 const BedrockComponent = Type.Object({

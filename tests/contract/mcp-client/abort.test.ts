@@ -76,8 +76,10 @@ describe('When the user leaves during a call,', () => {
     }
     await mcp.configure({ sessions: { url: `${scripted.url}/sessions`, allowedTools: ['stay'] } })
     await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
-    await expect.poll(() => ended).toEqual(['session-2'])
-    expect(scripted.callsOf('sessions')[0]?.headers['mcp-session-id']).toBe('session-2')
+    const [call] = scripted.callsOf('sessions')
+    await expect.poll(() => ended).toContain(call?.headers['mcp-session-id'])
+    // Left is the agent's own. The tools were looked up in a session of its own, which is over too.
+    expect(sessions.filter(session => !ended.includes(session))).toEqual(['session-1'])
   })
 })
 

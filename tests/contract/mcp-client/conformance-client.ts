@@ -46,7 +46,7 @@ const apiCaller = createApiCaller({
 })
 const turn = betweenTurns(agentIdentity) as Turn
 const calls = new McpCalls(server)
-const listed = await calls.listTools(turn, apiCaller.call)
+const { tools: listed } = await calls.listTools(turn, apiCaller.call)
 const { tools } = chooseTools({ ...server, allowedTools: listed.map(({ name }) => name) }, listed)
 for (const tool of tools) {
   for (const input of argumentsFor(tool)) {

@@ -25,7 +25,8 @@ it.each(['2026-07-28', '2025-11-25'] as const)(
         for (const other of subjects) {
           if (other !== subject) expect(reply.answer).not.toContain(other)
         }
-        expect(reply.trace.filter(({ kind }) => kind === 'api-call')).toHaveLength(1)
+        const called = reply.trace.filter(({ kind, parentId }) => kind === 'api-call' && parentId)
+        expect(called).toHaveLength(1)
         expect(reply.trace.find(({ kind }) => kind === 'token')?.token?.claims).toMatchObject({
           oid: subject,
         })
@@ -33,10 +34,16 @@ it.each(['2026-07-28', '2025-11-25'] as const)(
     )
     const calls = notes.calls.filter(({ method }) => method === 'tools/call')
     expect(calls).toHaveLength(50)
-    // Users share no connection: whatever a turn sends, it sends for its own user.
-    const handshakes = notes.calls.filter(
-      ({ method, claims }) => method === 'initialize' && claims['oid'] !== agentId,
-    )
-    expect(handshakes).toHaveLength(protocol === '2025-11-25' ? 34 : 0)
+    // Users share no connection: whatever a turn sends, it sends for its own user; so does each look-up of the tools.
+    const connectionsFor = (subject: string) => {
+      const methods = notes.calls.flatMap(({ method, claims }) => (claims['oid'] === subject ? [method] : []))
+      const count = (wanted: string) => methods.filter(method => method === wanted).length
+      return { ofTurns: count('initialize') - count('tools/list'), all: count('initialize') }
+    }
+    if (protocol === '2025-11-25') {
+      expect(connectionsFor(ada.oid).ofTurns).toBe(17)
+      expect(connectionsFor(ben.oid).ofTurns).toBe(17)
+      expect(connectionsFor(agentId).all).toBe(1)
+    }
   },
 )

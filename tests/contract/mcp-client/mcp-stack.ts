@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import { expect, vi } from 'vitest'
 import { registerApi, sidecarEntries } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
@@ -10,7 +11,11 @@ import { notesAppId } from './notes-server.ts'
 /** An API that users have not consented to. */
 export const vaultAppId = '99999999-0000-4000-8000-0000000020aa'
 
-type Servers = Readonly<Record<string, object>>
+interface Server {
+  readonly flows?: readonly string[]
+  readonly [member: string]: unknown
+}
+type Servers = Readonly<Record<string, Server>>
 
 /** Everything that an agent with MCP servers needs, the emulated tenant with an API for those servers included. */
 export class McpStack implements AsyncDisposable {
@@ -43,7 +48,10 @@ export class McpStack implements AsyncDisposable {
     return new McpStack(stack, aws)
   }
 
-  /** Starts the agent with these servers, or starts it anew. What is not given is as for the notes server. */
+  /**
+   * Starts the agent with these servers, or starts it anew, and waits until it has looked up the tools that are listed to
+   * the agent itself. What is not given is as for the notes server.
+   */
   async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')
     const defaults = { downstreamApi: 'notes', appId: notesAppId, allowedTools: ['get_note'] }
@@ -57,6 +65,16 @@ export class McpStack implements AsyncDisposable {
       MCP_CONFIG: file,
       ...environment,
     })
+    const names = Object.entries(servers).flatMap(([name, { flows }]) =>
+      flows === undefined || flows.includes('autonomous') ? [name.replaceAll('-', '_')] : [],
+    )
+    await vi.waitFor(
+      async () => {
+        const { components } = await this.get<Status>('/api/status')
+        for (const name of names) expect(components[name]?.state, name).not.toBe('unknown')
+      },
+      { timeout: 20_000 },
+    )
   }
 
   async get<Body = Record<string, unknown>>(path: string): Promise<Body> {

@@ -136,17 +136,11 @@ describe('A server for users only', () => {
   })
 })
 
-describe('A missing consent ends the turn with its problem, never as text for the model,', () => {
+it('A missing consent ends the turn with its problem when a tool is called, never as text for the model', async () => {
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
-
-  it.each([
-    ['when a tool is called', ['autonomous', 'obo']],
-    ['when a server for users only is asked for its tools', ['obo']],
-  ])('%s', async (_when, flows) => {
-    await mcp.configure({ vault: { url: `${scripted.url}/vault`, flows, ...vault } })
-    const response = await mcp.ask('Use open_vault', ada)
-    expect(response.status).toBe(403)
-    expect(await response.json()).toMatchObject({ code: 'CONSENT_REQUIRED' } satisfies Partial<Problem>)
-    expect(scripted.callsOf('vault')).toEqual([])
-  })
+  await mcp.configure({ vault: { url: `${scripted.url}/vault`, ...vault } })
+  const response = await mcp.ask('Use open_vault', ada)
+  expect(response.status).toBe(403)
+  expect(await response.json()).toMatchObject({ code: 'CONSENT_REQUIRED' } satisfies Partial<Problem>)
+  expect(scripted.callsOf('vault')).toEqual([])
 })

@@ -5,7 +5,11 @@ import type { AddressInfo } from 'node:net'
 export interface Message {
   readonly id?: number
   readonly method: string
-  readonly params?: { readonly name?: string; readonly arguments?: Record<string, unknown> }
+  readonly params?: {
+    readonly name?: string
+    readonly arguments?: Record<string, unknown>
+    readonly cursor?: string
+  }
 }
 
 export interface Received {

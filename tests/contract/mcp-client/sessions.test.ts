@@ -16,9 +16,11 @@ afterAll(async () => {
 /** What the server keeps of its sessions. */
 const known = new Set<string>()
 let opened = 0
+let statusOfUnknown = 404
 beforeEach(async () => {
   known.clear()
   opened = 0
+  statusOfUnknown = 404
   servers.scripts['sessions'] = {
     tools: [tool('count')],
     answer: ({ message, headers, method }, response) => {
@@ -27,8 +29,9 @@ beforeEach(async () => {
         opened += 1
         known.add(`session-${opened}`)
         response.setHeader('mcp-session-id', `session-${opened}`)
-      } else if (message?.method !== 'server/discover' && !known.has(session)) response.writeHead(404).end()
-      else if (method === 'DELETE') {
+      } else if (message?.method !== 'server/discover' && !known.has(session)) {
+        response.writeHead(statusOfUnknown).end()
+      } else if (method === 'DELETE') {
         known.delete(session)
         response.writeHead(200).end()
       }
@@ -50,13 +53,18 @@ describe('The session of the agent’s own with a server of 2025', () => {
     expect([...known]).toEqual([])
   })
 
-  it('is opened anew when the server has forgotten it, and the call is made in the new one', async () => {
-    await askForCount()
-    known.clear()
-    const { tools } = await askForCount()
-    expect(tools).toMatchObject([{ name: 'sessions__count', status: 'ok' }])
-    expect([...known]).toEqual(['session-2'])
-  })
+  it.each([404, 400])(
+    'is opened anew when the server has forgotten it (%i), and the call is made in the new one',
+    async status => {
+      await askForCount()
+      statusOfUnknown = status
+      known.clear()
+      const { tools, notices } = await askForCount()
+      expect(tools).toMatchObject([{ name: 'sessions__count', status: 'ok' }])
+      expect(notices).toEqual([])
+      expect([...known]).toEqual(['session-2'])
+    },
+  )
 
   it('is given up when the server forgets each at once', async () => {
     await askForCount()

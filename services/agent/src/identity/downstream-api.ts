@@ -19,6 +19,8 @@ export interface DownstreamApi {
   readonly flows: readonly Flow[]
   /** What TR must allow in each flow: an app role, or a delegated scope; `undefined` where only the API knows it. */
   readonly permissions: Readonly<Record<Flow, string>> | undefined
+  /** Whether the agent does its work without it: what is wrong with it alone then says nothing of sidecar and flows. */
+  readonly isOptional?: boolean
 }
 
 /** What an API's tools know of it; the rest is configuration. */

@@ -63,3 +63,27 @@ it('A credential that the sidecar could not load is told with what was seen of i
   })
   expect(record.current.sidecarNeedsRestart?.message).toBe('The sidecar runs, but every token request fails.')
 })
+
+it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
+  '%s of an optional API says nothing of sidecar and flows',
+  code => {
+    const record = new IdentityHealthRecord()
+    const notes = { ...weatherApi, name: 'notes', isOptional: true }
+    record.tokenObtained('autonomous', weatherApi)
+    record.tokenFailed('autonomous', notes, problem(code, 'It failed.'))
+    expect(record.current).toMatchObject({
+      sidecar: { state: 'ready' },
+      flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
+    })
+  },
+)
+
+it('A sidecar that does not respond is shown by an optional API as by any', () => {
+  const record = new IdentityHealthRecord()
+  const notes = { ...weatherApi, name: 'notes', isOptional: true }
+  record.tokenFailed('autonomous', notes, problem('SIDECAR_UNREACHABLE', 'It failed.'))
+  expect(record.current).toMatchObject({
+    sidecar: { state: 'unavailable' },
+    flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
+  })
+})

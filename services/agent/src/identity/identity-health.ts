@@ -68,6 +68,7 @@ export class IdentityHealthRecord {
   tokenFailed(flow: Flow, api: DownstreamApi, failure: ProblemError, askedMs: number): void {
     this.#count(failure, askedMs)
     const shown = this.#needsRestart ? poisoned(failure) : failure
+    if (api.isOptional && !sharedCauses.has(shown.code)) return
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
     // 401 and 403 are about one user; for the next one the flow may well work.

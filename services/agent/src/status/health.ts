@@ -7,6 +7,12 @@ export interface ComponentHealth {
   readonly checkedAt?: string
   /** Why it is unavailable, or what is wrong with a part of it. */
   readonly problem?: ProblemError
+  /** Of each tool by itself, where they may fare differently. */
+  readonly tools?: readonly ToolHealth[]
+}
+
+export interface ToolHealth extends Omit<ComponentHealth, 'tools'> {
+  readonly name: string
 }
 
 /** Remembers the last thing that was seen of one dependency. */

@@ -50,10 +50,16 @@ const noSignIn: ComponentHealth = {
   problem: problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
 }
 
-function describeComponent({ state, checkedAt, problem }: ComponentHealth, requestId: string): Component {
+function describeComponent(
+  { state, checkedAt, problem, tools }: ComponentHealth,
+  requestId: string,
+): Component {
   return {
     state,
     ...(checkedAt === undefined ? {} : { checkedAt }),
     ...(problem === undefined ? {} : { problem: problem.toDocument(requestId) }),
+    ...(tools === undefined
+      ? {}
+      : { tools: tools.map(({ name, ...health }) => ({ name, ...describeComponent(health, requestId) })) }),
   }
 }

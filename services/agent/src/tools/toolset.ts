@@ -35,10 +35,10 @@ export interface Toolset {
   readonly instructions?: string
   /** The LangChain tools that the model is offered in a turn. They find their context by `toolContext`. */
   load(context: ToolContext): Promise<readonly StructuredToolInterface[]>
-  /** Where the tools are found out from the API: looks anew if the last look is old. Never throws. */
+  /** Where the API lists the tools: looks them up again if that was long ago. Never throws. */
   refresh?(): Promise<void>
-  /** What a look has shown against the tools, if anything; otherwise the API's calls tell how it fares. */
-  health?(): ComponentHealth | undefined
+  /** How the API and its tools fare, where the toolset knows it better than the API's calls tell. */
+  health?(): ComponentHealth
   close?(): Promise<void>
   /** How direct mode uses the tools, where it can. */
   readonly direct?: {

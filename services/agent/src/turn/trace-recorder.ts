@@ -89,6 +89,31 @@ export class TraceRecorder {
     return patch => this.#put({ ...step, ...patch })
   }
 
+  /**
+   * A recorder for work that may outlast its turn: what it records is in this trace too, until `leave` is called; it ends the
+   * steps that still run if it is given a problem. What comes later is recorded nowhere.
+   */
+  branch(): { readonly trace: TraceRecorder; readonly leave: (problem: Problem | undefined) => void } {
+    let isLeft = false
+    const observer = this.#observer
+    const trace = new TraceRecorder(
+      step => {
+        if (!isLeft) this.#put(step)
+      },
+      observer && {
+        stepStarted: (...started) => (isLeft ? undefined : observer.stepStarted(...started)),
+        stepEnded: (...ended) => {
+          if (!isLeft) observer.stepEnded(...ended)
+        },
+      },
+    )
+    const leave = (problem: Problem | undefined) => {
+      if (problem) trace.failOpenSteps(problem)
+      isLeft = true
+    }
+    return { trace, leave }
+  }
+
   /** Ends what still runs when the turn is over, innermost first: nothing runs on in a finished trace. */
   failOpenSteps(problem: Problem): void {
     for (const step of [...this.#open.values()].reverse()) step.fail(problem)

@@ -1,20 +1,21 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
-import { type Client, ProtocolError, SdkHttpError, type Tool } from '@modelcontextprotocol/client'
+import { type Client, ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import { type ApiResponse, ResponseTooLarge, type SendRequest } from '../../downstream/api-client.ts'
 import type { DownstreamApi } from '../../identity/downstream-api.ts'
 import { LinkedAbort } from '../../identity/linked-abort.ts'
 import type { Caller } from '../../turn/turn.ts'
 import type { ToolContext } from '../toolset.ts'
-import type { ChosenTool } from './choose-tools.ts'
+import type { ChosenTool, ListedTools } from './choose-tools.ts'
 import { cleanText } from './clean-text.ts'
 import type { McpServer } from './config.ts'
 import { RefusedExchange } from './connection.ts'
 import { McpConnections } from './connections.ts'
 import { mcpProblem } from './problems.ts'
 import { readResult, type ToolResult } from './result.ts'
+import { readToolPages } from './tool-pages.ts'
 
 /** One request of the protocol. */
 interface McpCall<Body> {
@@ -42,19 +43,19 @@ export class McpCalls {
     this.#connections = new McpConnections(server)
   }
 
-  /** The tools that the server lists for this caller. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
-  async listTools(caller: Caller, callApi: CallApi): Promise<readonly Tool[]> {
-    let tools: readonly Tool[] = []
+  /** The tools that the server lists for this caller, as far as they are read. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
+  async listTools(caller: Caller, callApi: CallApi): Promise<ListedTools> {
+    let listed: ListedTools = { tools: [] }
     await this.#call(caller, callApi, {
       method: 'tools/list',
       timeoutMs: Math.min(listTimeoutMs, this.#server.limits.timeoutMs),
       maxBytes: maxListBytes,
       make: async (client, options) => {
-        tools = (await client.listTools(undefined, { ...options, cacheMode: 'bypass' })).tools
-        return { tools: tools.map(({ name }) => name) }
+        listed = await readToolPages(client, this.#server.allowedTools, options)
+        return { tools: listed.tools.map(({ name }) => name) }
       },
     })
-    return tools
+    return listed
   }
 
   /** The text of a tool's result. Throws the ProblemErrors of `callApi` and the MCP_* ones. */

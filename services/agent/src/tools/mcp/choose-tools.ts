@@ -2,9 +2,17 @@ import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import type { Tool } from '@modelcontextprotocol/client'
 import { cleanText } from './clean-text.ts'
 import type { McpServer } from './config.ts'
+import { hasValidHeaderArguments } from './header-arguments.ts'
 import { readInputSchema, UnfitTool } from './input-schema.ts'
 import { hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
+
+/** A server's tools, as far as they were listed. */
+export interface ListedTools {
+  readonly tools: readonly Tool[]
+  /** How many pages were read, where the server has more of them than are read. */
+  readonly cutAfterPages?: number | undefined
+}
 
 /** A tool that the model may be offered. */
 export interface ChosenTool {
@@ -23,28 +31,37 @@ export interface ChangedTool {
   readonly hash: string
 }
 
+/** An allowed tool that is not offered for another reason. */
+export interface RefusedTool {
+  readonly tool: string
+  readonly reason: string
+}
+
 /** What the agent makes of a server's list: what nobody allowed is not even looked at. */
 export interface ChosenTools {
   readonly tools: readonly ChosenTool[]
   readonly changed: readonly ChangedTool[]
-  /** Allowed tools that are not offered for another reason, each with it. */
-  readonly refused: readonly { readonly tool: string; readonly reason: string }[]
+  readonly refused: readonly RefusedTool[]
 }
 
 const maxDescription = 1_024
 
 /** Chooses from a server's list what the configuration allows and what is fit for a model. */
-export function chooseTools({ api, allowedTools, pins }: McpServer, listed: readonly Tool[]): ChosenTools {
+export function chooseTools(
+  { api, allowedTools, pins }: McpServer,
+  listed: readonly Tool[],
+  cutAfterPages?: number,
+): ChosenTools {
   const tools: ChosenTool[] = []
   const changed: ChangedTool[] = []
-  const refused: { tool: string; reason: string }[] = []
+  const refused: RefusedTool[] = []
   for (const name of allowedTools) {
     const found = listed.filter(tool => tool.name === name)
     const [listedTool] = found
     if (listedTool === undefined || found.length > 1) {
       refused.push({
         tool: name,
-        reason: listedTool ? 'the server lists it more than once' : 'the server does not list it',
+        reason: listedTool ? 'the server lists it more than once' : unlisted(cutAfterPages),
       })
       continue
     }
@@ -64,12 +81,22 @@ export function chooseTools({ api, allowedTools, pins }: McpServer, listed: read
   return { tools, changed, refused }
 }
 
+function unlisted(cutAfterPages: number | undefined): string {
+  return cutAfterPages === undefined
+    ? 'the server does not list it'
+    : `the server does not list it on the first ${cutAfterPages} pages, and no more are read`
+}
+
 function readTool(server: string, listed: Tool, hash: string): ChosenTool {
   const { outputSchema: _outputSchema, ...definition } = listed
+  const schema = readInputSchema(listed.inputSchema)
+  if (!hasValidHeaderArguments(listed.inputSchema)) {
+    throw new UnfitTool('it wants arguments in headers in a way that the protocol does not permit')
+  }
   return {
     nameForModel: nameForModel(server, listed.name),
     description: cleanText(listed.description ?? listed.title ?? listed.name, maxDescription),
-    schema: readInputSchema(listed.inputSchema),
+    schema,
     definition,
     hash,
   }

@@ -164,6 +164,7 @@ function describeServer(name: string, entry: Entry): McpServer {
       sidecarEntries: nameSidecarEntries(entry.downstreamApi),
       flows,
       permissions: undefined,
+      isOptional: true,
     },
     allowedTools,
     pins,

@@ -42,7 +42,6 @@ const modes = {
   '2026-07-28': { pin: '2026-07-28' },
   '2025-11-25': 'legacy',
 } as const
-const maxListPages = 4
 const farewellMs = 2_000
 
 /** Each call's own, so that a token goes with the call that it was obtained for, whoever else shares the connection. */
@@ -65,7 +64,6 @@ export class McpConnection {
       { name: 'entra-bedrock-agent', version },
       {
         versionNegotiation: { mode: modes[server.protocol] },
-        listMaxPages: maxListPages,
         inputRequired: { autoFulfill: false },
       },
     )

@@ -7,6 +7,11 @@ export const mcpProblems = {
     title: 'An MCP server does not respond, or not as the protocol demands.',
     hint: 'Check that the server runs at its url in MCP_CONFIG and that the agent may connect to it; it is tried again by itself.',
   },
+  MCP_TOOLS_MISSING: {
+    status: 503,
+    title: 'Tools of an MCP server that MCP_CONFIG allows are not offered.',
+    hint: 'Compare allowedTools in MCP_CONFIG with what the server lists for the agent or this user; the log names each tool with the reason.',
+  },
   MCP_TOOL_CHANGED: {
     status: 502,
     title: 'A tool of an MCP server is no longer the one that was pinned, so it is not offered.',

@@ -1,14 +1,21 @@
+import { readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import type { AgentIdentity } from '../../identity/agent-identity.ts'
-import type { ComponentHealth } from '../../status/health.ts'
+import { LinkedAbort } from '../../identity/linked-abort.ts'
+import { SharedRequests } from '../../identity/shared-requests.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
+import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Caller, Turn } from '../../turn/turn.ts'
+import { BackOff } from './back-off.ts'
 import type { McpCalls } from './calls.ts'
-import { type ChangedTool, type ChosenTools, chooseTools } from './choose-tools.ts'
+import { type ChosenTool, type ChosenTools, chooseTools } from './choose-tools.ts'
 import type { McpServer } from './config.ts'
-import { mcpProblem, mcpProblems } from './problems.ts'
+import { findMissing, isAboutUser, toolsUnknown } from './missing-tools.ts'
+import { mcpProblem } from './problems.ts'
+import { ServerHealth } from './server-health.ts'
+import { keyOf, ToolLists } from './tool-lists.ts'
 
 export interface ToolSourceOptions {
   readonly agent: AgentIdentity
@@ -16,25 +23,41 @@ export interface ToolSourceOptions {
   readonly logger: FastifyBaseLogger
 }
 
-const freshForMs = 30_000
-const firstPauseMs = 5_000
-const longestPauseMs = 5 * 60_000
+/** What a turn gets of a server. */
+export interface Offer {
+  readonly tools: readonly ChosenTool[]
+  /** What the user is told of tools that are missing. */
+  readonly notices: readonly ProblemError[]
+}
+
+interface LookUp {
+  readonly limit: LinkedAbort
+  readonly ended: Promise<void>
+  /** Whether a turn has given up waiting for it. */
+  isSlow: boolean
+}
+
+/** How long a turn waits for tools that are not known. */
+const patienceMs = 1_000
+/** For token and list together. */
+const lookUpTimeoutMs = 15_000
+const maxReported = 1_000
 
 /**
- * What a server offers, looked at between turns under the agent's own identity; or, where the server is for users only,
- * in each turn under the user's. A server that fails is left alone for a while, longer each time.
+ * What a server offers, as it was last listed to the agent itself, or to the user whose turn it is. Turns get what is
+ * known at once; behind them it is looked up again, with the token of their flow. A server that fails is left alone for a while.
  */
 export class ToolSource {
+  readonly health: ServerHealth
   readonly #server: McpServer
   readonly #calls: () => Promise<Pick<McpCalls, 'listTools'>>
   readonly #options: ToolSourceOptions
-  #known: ChosenTools | undefined
-  #knownUntilMs = 0
-  #looking: Promise<ChosenTools | undefined> | undefined
-  #failures = 0
-  #retryAtMs = 0
-  #health: ComponentHealth | undefined
-  #reported = ''
+  readonly #lists = new ToolLists()
+  readonly #backOff = { autonomous: new BackOff(), obo: new BackOff() }
+  readonly #joined = new SharedRequests<void>(Number.POSITIVE_INFINITY)
+  readonly #underWay = new Map<string, LookUp>()
+  readonly #reported = new Set<string>()
+  #isClosed = false
 
   constructor(
     server: McpServer,
@@ -44,65 +67,133 @@ export class ToolSource {
     this.#server = server
     this.#calls = calls
     this.#options = options
+    this.health = new ServerHealth(server)
   }
 
-  /** Why not every allowed tool is offered; `undefined` when nothing is known against them. */
-  get health(): ComponentHealth | undefined {
-    return this.#health
+  /** What a turn can use; fixed for the turn. Throws nothing but the reason for which the turn was aborted. */
+  async offer(turn: Turn): Promise<Offer> {
+    const { tools, isFresh } = this.#lists.of(turn.user)
+    if (tools && !isFresh) this.#lookUpBehind(turn)
+    if (!tools && !isFresh) await this.#lookUpWithPatience(turn)
+    return this.#describeFor(turn)
   }
 
-  /**
-   * What a turn can use; fixed for the turn. `undefined` while the server cannot be used.
-   *
-   * @throws ProblemError when the server is for users only and this user's consent or more authentication is needed.
-   */
-  offer(turn: Turn): Promise<ChosenTools | undefined> {
-    return this.#isLookedAtBetweenTurns ? this.#current() : this.#look(turn)
-  }
-
-  /** Looks anew if the last look is old. Never throws. */
+  /** Looks the agent's own list up again if it is old. Never throws. */
   async refresh(): Promise<void> {
-    if (this.#isLookedAtBetweenTurns) await this.#current()
+    if (this.#lists.of(undefined).isFresh) return
+    // Users' lists need their tokens; what a look-up needs besides can be loaded ahead of the first.
+    const prepared = this.#server.api.flows.includes('autonomous')
+      ? this.#lookUp(betweenTurns(this.#options.agent), new AbortController().signal)
+      : this.#calls()
+    await prepared.catch(() => {})
   }
 
-  get #isLookedAtBetweenTurns(): boolean {
-    return this.#server.api.flows.includes('autonomous')
+  /** Ends the look-ups that are under way; there are no others from now on. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const underWay = [...this.#underWay.values()]
+    for (const { limit } of underWay) limit.abort('The agent stops.')
+    await Promise.all(underWay.map(({ ended }) => ended))
   }
 
-  async #current(): Promise<ChosenTools | undefined> {
-    if (performance.now() < this.#knownUntilMs) return this.#known
-    this.#looking ??= this.#look(betweenTurns(this.#options.agent)).finally(() => {
-      this.#looking = undefined
+  /** Where a user's list is not known, the agent's own shows what they may call: whether they may, the call shows. */
+  #describeFor({ user, flow }: Turn): Offer {
+    const { tools, refusal } = this.#lists.of(user)
+    const known = tools ?? this.#lists.of(undefined).tools
+    if (known) return { tools: known.tools, notices: findMissing(this.#server, known) }
+    const reason = refusal ?? this.#backOff[flow].problem ?? this.#tooSlow()
+    return { tools: [], notices: [toolsUnknown(this.#server, reason)] }
+  }
+
+  #lookUpBehind(turn: Turn): void {
+    const asked = this.#asker(turn, new TraceRecorder(() => {}))
+    this.#lookUp(asked, new AbortController().signal).catch(() => {})
+  }
+
+  async #lookUpWithPatience(turn: Turn): Promise<void> {
+    const key = keyOf(turn.user)
+    if (this.#underWay.get(key)?.isSlow) return
+    using patience = new LinkedAbort(turn.signal)
+    const { trace, leave } = turn.trace.branch()
+    const { promise: hadEnough, resolve: giveUp } = Promise.withResolvers<void>()
+    patience.after(patienceMs, () => {
+      const lookUp = this.#underWay.get(key)
+      if (lookUp) lookUp.isSlow = true
+      giveUp()
     })
-    this.#known = await this.#looking
-    this.#knownUntilMs = this.#known ? performance.now() + freshForMs : 0
-    return this.#known
-  }
-
-  async #look(caller: Caller): Promise<ChosenTools | undefined> {
-    if (performance.now() < this.#retryAtMs) return undefined
     try {
-      const calls = await this.#calls()
-      const chosen = chooseTools(this.#server, await calls.listTools(caller, this.#options.callApi))
-      this.#failures = 0
-      this.#report(chosen)
-      return chosen
-    } catch (error) {
-      caller.signal.throwIfAborted()
-      const failure = toProblem(error)
-      const { status } = failure.kind
-      if (caller.user && (status === 401 || status === 403)) throw error
-      this.#warn(failure, error)
-      // A refusal of one user's token says nothing of the next one's.
-      if (!caller.user || failure.code in mcpProblems) this.#retryLater(failure)
-      return undefined
+      await Promise.race([this.#lookUp(this.#asker(turn, trace), patience.signal), hadEnough])
+    } finally {
+      leave(turn.signal.aborted ? undefined : this.#tooSlow().toDocument(turn.requestId))
     }
   }
 
-  #retryLater(problem: ProblemError): void {
-    this.#retryAtMs = performance.now() + Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs)
-    this.#failures += 1
-    this.#health = { state: 'unavailable', checkedAt: new Date().toISOString(), problem }
+  /** Whose token the look-up is made with. The agent's own is not the turn's: others get what it shows. */
+  #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
+    return user
+      ? { requestId, correlationId, agent, flow, user, signal, trace }
+      : betweenTurns(this.#options.agent)
+  }
+
+  /** Joins the look-up that is under way for the same user, or starts one. Rejects only when the signal is aborted. */
+  async #lookUp(asked: Caller, signal: AbortSignal): Promise<void> {
+    if (this.#isClosed || this.#backOff[asked.flow].problem) return
+    const key = keyOf(asked.user)
+    await this.#joined.join(key, signal, async shared => {
+      using limit = new LinkedAbort(shared)
+      const ended = this.#look(asked, limit)
+      const lookUp: LookUp = { limit, ended, isSlow: false }
+      this.#underWay.set(key, lookUp)
+      await ended
+      if (this.#underWay.get(key) === lookUp) this.#underWay.delete(key)
+    })
+  }
+
+  /** Never rejects: a failure is what the look-up has shown. */
+  async #look(asked: Caller, limit: LinkedAbort): Promise<void> {
+    const { signal } = limit
+    const caller: Caller = { ...asked, signal }
+    const tooLong = this.#unreachable(`did not list its tools within ${lookUpTimeoutMs / 1_000} seconds`)
+    const tokenMs = usableForMs(asked.user)
+    if (tokenMs < lookUpTimeoutMs) limit.after(tokenMs, () => limit.abort('The user’s token has expired.'))
+    else limit.after(lookUpTimeoutMs, () => limit.abort(tooLong))
+    try {
+      const calls = await this.#calls()
+      const { tools, cutAfterPages } = await calls.listTools(caller, this.#options.callApi)
+      this.#listed(caller, chooseTools(this.#server, tools, cutAfterPages))
+    } catch (error) {
+      // Who gave it up learnt nothing of the server.
+      if (!signal.aborted || signal.reason === tooLong) this.#failed(caller, toProblem(error), error)
+    } finally {
+      // Closes the connection that was made for it.
+      limit.abort('The look-up is over.')
+    }
+  }
+
+  #listed({ flow, user }: Caller, chosen: ChosenTools): void {
+    this.#lists.listed(user, chosen)
+    this.#backOff[flow].worked()
+    this.health.listed(flow, chosen)
+    this.#report(chosen)
+  }
+
+  #failed({ flow, user }: Caller, failure: ProblemError, error: unknown): void {
+    this.#warn(failure, error)
+    if (user && isAboutUser(failure)) {
+      this.#lists.refused(user, failure)
+    } else {
+      this.#backOff[flow].failed(failure)
+      this.health.fails(flow, failure)
+    }
+  }
+
+  #tooSlow(): ProblemError {
+    return this.#unreachable(`did not list its tools within ${patienceMs / 1_000} second`)
+  }
+
+  #unreachable(what: string): ProblemError {
+    const { name, title } = this.#server.api
+    return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${title} ${what}.`, { upstream: { service: name } })
   }
 
   /** Without the server's words, which may be in the failure's. */
@@ -114,40 +205,35 @@ export class ToolSource {
     )
   }
 
-  /** Once for each thing that was not so before. */
   #report({ tools, changed, refused }: ChosenTools): void {
-    const { api, pins } = this.#server
-    this.#health =
-      changed.length === 0
-        ? undefined
-        : {
-            state: 'ready',
-            checkedAt: new Date().toISOString(),
-            problem: toolsChanged(this.#server, changed),
-          }
-    const unpinned = tools
-      .map(({ definition: { name }, hash }) => ({ tool: name, hash }))
-      .filter(({ tool }) => pins[tool] === undefined)
-    const report = JSON.stringify([unpinned, changed, refused])
-    if (report === this.#reported) return
-    this.#reported = report
     const { logger } = this.#options
-    for (const one of unpinned) logger.info({ api: api.name, ...one }, 'This tool can be pinned by its hash.')
-    for (const one of changed) {
-      logger.warn(
-        { api: api.name, ...one },
-        'This tool is not the one that was pinned, so it is not offered.',
-      )
+    const { pins } = this.#server
+    for (const { definition, hash } of tools) {
+      const { name: tool } = definition
+      if (pins[tool] !== undefined) continue
+      this.#once({ tool, hash }, line => logger.info(line, 'This tool can be pinned by its hash.'))
     }
-    for (const one of refused) logger.warn({ api: api.name, ...one }, 'This allowed tool is not offered.')
+    for (const one of changed) {
+      const text = 'This tool is not the one that was pinned, so it is not offered.'
+      this.#once({ ...one }, line => logger.warn(line, text))
+    }
+    for (const one of refused) {
+      this.#once({ ...one }, line => logger.warn(line, 'This allowed tool is not offered.'))
+    }
+  }
+
+  /** Tells what was not told before. */
+  #once(facts: Readonly<Record<string, string>>, tell: (line: object) => void): void {
+    const key = JSON.stringify(facts)
+    if (this.#reported.has(key)) return
+    if (this.#reported.size >= maxReported) this.#reported.clear()
+    this.#reported.add(key)
+    tell({ api: this.#server.api.name, ...facts })
   }
 }
 
-/** Tells which tools are dropped since they are not what was pinned. */
-export function toolsChanged({ api }: McpServer, changed: readonly ChangedTool[]): ProblemError {
-  const names = changed.map(({ tool }) => tool).join(', ')
-  return mcpProblem('MCP_TOOL_CHANGED', `The ${api.title} lists ${names} otherwise than it was pinned.`, {
-    upstream: { service: api.name },
-    hint: `Look at what the ${api.title} changed in ${names}; if that is wanted, pin the new hash, which the agent’s log names.`,
-  })
+/** How long a user's token is valid; the agent's own tokens are obtained for each look-up. */
+function usableForMs(user: Caller['user']): number {
+  const expiresAt = readNumericDate(user?.claims['exp'])
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, expiresAt * 1_000 - Date.now())
 }

@@ -2,15 +2,21 @@ import { type StructuredToolInterface, tool } from '@langchain/core/tools'
 import { toolContext } from '../tool-context.ts'
 import type { McpCalls } from './calls.ts'
 import type { ChosenTool } from './choose-tools.ts'
+import type { ServerHealth } from './server-health.ts'
 
 /** Chosen tools as the model gets them. They find their turn by `toolContext`. */
 export function createMcpTools(
   calls: McpCalls,
   chosen: readonly ChosenTool[],
+  health: ServerHealth,
 ): readonly StructuredToolInterface[] {
   return chosen.map(one =>
     tool(
-      (input, config) => calls.callTool(toolContext(config), one, input as Readonly<Record<string, unknown>>),
+      (input, config) => {
+        const context = toolContext(config)
+        const call = () => calls.callTool(context, one, input as Readonly<Record<string, unknown>>)
+        return health.watch(context.turn, one, call)
+      },
       {
         name: one.nameForModel,
         description: one.description,

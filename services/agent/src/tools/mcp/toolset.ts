@@ -2,9 +2,9 @@ import type { Toolset } from '../toolset.ts'
 import type { McpCalls } from './calls.ts'
 import type { McpServer } from './config.ts'
 import { mcpProblems } from './problems.ts'
-import { ToolSource, type ToolSourceOptions, toolsChanged } from './tool-source.ts'
+import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
 
-/** The tools of one MCP server. The protocol is loaded when the server is first looked at. */
+/** The tools of one MCP server. The protocol is loaded when the server's tools are first looked up. */
 export function createMcpToolset(server: McpServer, options: ToolSourceOptions): Toolset {
   const { api } = server
   let calls: Promise<McpCalls> | undefined
@@ -19,16 +19,16 @@ export function createMcpToolset(server: McpServer, options: ToolSourceOptions):
     examples: [],
     async load({ turn }) {
       if (!api.flows.includes(turn.flow)) return []
-      const offered = await source.offer(turn)
-      if (offered === undefined) return []
-      const { tools, changed } = offered
-      if (changed.length > 0) turn.notice(toolsChanged(server, changed).toDocument(turn.requestId))
+      const { tools, notices } = await source.offer(turn)
+      for (const notice of notices) turn.notice(notice.toDocument(turn.requestId))
+      if (tools.length === 0) return []
       const { createMcpTools } = await import('./tools.ts')
-      return createMcpTools(await loadCalls(), tools)
+      return createMcpTools(await loadCalls(), tools, source.health)
     },
     refresh: () => source.refresh(),
-    health: () => source.health,
+    health: () => source.health.current,
     async close() {
+      await source.close()
       await (await calls)?.close()
     },
     wasNeeded: () => false,

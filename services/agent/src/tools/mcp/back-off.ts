@@ -1,0 +1,27 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+
+const firstPauseMs = 5_000
+const longestPauseMs = 5 * 60_000
+
+/** Leaves something that failed alone for a while, longer each time. */
+export class BackOff {
+  #problem: ProblemError | undefined
+  #failures = 0
+  #untilMs = 0
+
+  /** Why it is left alone; `undefined` when it may be tried. */
+  get problem(): ProblemError | undefined {
+    return performance.now() < this.#untilMs ? this.#problem : undefined
+  }
+
+  failed(problem: ProblemError): void {
+    this.#problem = problem
+    this.#untilMs = performance.now() + Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs)
+    this.#failures += 1
+  }
+
+  worked(): void {
+    this.#failures = 0
+    this.#untilMs = 0
+  }
+}

@@ -1,0 +1,45 @@
+type Json = Readonly<Record<string, unknown>>
+
+const keyword = 'x-mcp-header'
+/** RFC 9110 §5.6.2. */
+const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const types: readonly unknown[] = ['string', 'integer', 'boolean']
+
+/**
+ * Whether the arguments that a tool wants repeated in headers are declared as the protocol demands; clients must not
+ * offer a tool that declares them otherwise: only properties of simple types, none behind a choice or a reference, each
+ * header once. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
+ */
+export function hasValidHeaderArguments(inputSchema: Json): boolean {
+  const reachable = declarationsIn(inputSchema)
+  const names = reachable.map(({ [keyword]: name }) => String(name).toLowerCase())
+  return (
+    reachable.length === countDeclarations(inputSchema) &&
+    new Set(names).size === names.length &&
+    reachable.every(
+      ({ [keyword]: name, type }) =>
+        typeof name === 'string' && headerToken.test(name) && types.includes(type),
+    )
+  )
+}
+
+/** The properties that declare a header, found through nothing but properties. Their depth was checked before. */
+function declarationsIn(schema: Json): readonly Json[] {
+  return Object.values(Object(schema['properties']) as Json).flatMap(value => {
+    const property = Object(value) as Json
+    return [...(keyword in property ? [property] : []), ...declarationsIn(property)]
+  })
+}
+
+/** Without recursion, since a foreign schema may be nested as deeply as it likes. */
+function countDeclarations(schema: Json): number {
+  const open: unknown[] = [schema]
+  let count = 0
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value !== 'object' || value === null) continue
+    if (keyword in value) count += 1
+    for (const child of Object.values(value)) open.push(child)
+  }
+  return count
+}

@@ -1,0 +1,51 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { ChangedTool, ChosenTools, RefusedTool } from './choose-tools.ts'
+import type { McpServer } from './config.ts'
+import { mcpProblem } from './problems.ts'
+
+/** Tells which tools are dropped since they are not what was pinned. */
+export function toolsChanged({ api }: McpServer, changed: readonly ChangedTool[]): ProblemError {
+  const names = changed.map(({ tool }) => tool).join(', ')
+  return mcpProblem('MCP_TOOL_CHANGED', `The ${api.title} lists ${names} otherwise than it was pinned.`, {
+    upstream: { service: api.name },
+    hint: `Look at what the ${api.title} changed in ${names}; if that is wanted, pin the new hash, which the agent’s log names.`,
+  })
+}
+
+/** Tells which of the allowed tools are not offered, each with the reason. */
+export function toolsRefused(
+  { api, allowedTools }: McpServer,
+  refused: readonly RefusedTool[],
+): ProblemError {
+  const each = refused.map(({ tool, reason }) => `${tool} (${reason})`).join(', ')
+  return mcpProblem(
+    'MCP_TOOLS_MISSING',
+    `${refused.length} of ${allowedTools.length} allowed tools of the ${api.title} are not offered: ${each}.`,
+    { upstream: { service: api.name } },
+  )
+}
+
+/** Tells that no tool of the server is known, and why. */
+export function toolsUnknown({ api }: McpServer, reason: ProblemError): ProblemError {
+  const { hint = reason.kind.hint, upstream } = reason.options
+  const status = upstream?.status === undefined ? {} : { status: upstream.status }
+  return mcpProblem('MCP_TOOLS_MISSING', `No tool of the ${api.title} is offered: ${reason.message}`, {
+    upstream: { service: api.name, ...status, code: reason.code },
+    hint,
+  })
+}
+
+/** What is wrong with a list of tools, if anything. */
+export function findMissing(server: McpServer, { changed, refused }: ChosenTools): readonly ProblemError[] {
+  return [
+    ...(changed.length > 0 ? [toolsChanged(server, changed)] : []),
+    ...(refused.length > 0 ? [toolsRefused(server, refused)] : []),
+  ]
+}
+
+/** Failures that are about a user or their token, and so say nothing of the next user. */
+export function isAboutUser({ code, kind }: ProblemError): boolean {
+  return (
+    kind.status === 401 || kind.status === 403 || code === 'API_FORBIDDEN' || code === 'API_TOKEN_REJECTED'
+  )
+}

@@ -1,0 +1,109 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
+import type { Turn } from '../../turn/turn.ts'
+import type { ChosenTool, ChosenTools } from './choose-tools.ts'
+import type { McpServer } from './config.ts'
+import { findMissing, isAboutUser, toolsChanged, toolsRefused } from './missing-tools.ts'
+import { mcpProblems } from './problems.ts'
+
+/** How a server and each of its allowed tools fares, as the last look-ups and calls showed it. */
+export class ServerHealth {
+  readonly #server: McpServer
+  readonly #flows: Readonly<Record<Flow, HealthRecord>> = {
+    autonomous: new HealthRecord(),
+    obo: new HealthRecord(),
+  }
+  readonly #tools: ReadonlyMap<string, HealthRecord>
+  #list: { readonly tools: ChosenTools; readonly checkedAt: string } | undefined
+
+  constructor(server: McpServer) {
+    this.#server = server
+    this.#tools = new Map(server.allowedTools.map(name => [name, new HealthRecord()]))
+  }
+
+  get current(): ComponentHealth {
+    return { ...this.#ofServer, tools: [...this.#tools].map(([name, record]) => this.#ofTool(name, record)) }
+  }
+
+  /** Of a server that the agent may ask as itself, its own list counts; users may see others. */
+  listed(flow: Flow, tools: ChosenTools): void {
+    this.works(flow)
+    if (flow === 'autonomous' || !this.#server.api.flows.includes('autonomous')) {
+      this.#list = { tools, checkedAt: new Date().toISOString() }
+    }
+  }
+
+  works(flow: Flow): void {
+    this.#flows[flow].works()
+    for (const record of Object.values(this.#flows)) {
+      if (isOfServer(record.current.problem)) record.forget()
+    }
+  }
+
+  fails(flow: Flow, problem: ProblemError): void {
+    const records = isOfServer(problem) ? Object.values(this.#flows) : [this.#flows[flow]]
+    for (const record of records) record.fails(problem)
+  }
+
+  /** Makes a call of a tool and remembers how it went. */
+  async watch<Result>(turn: Turn, tool: ChosenTool, call: () => Promise<Result>): Promise<Result> {
+    const record = this.#tools.get(tool.definition.name)
+    try {
+      const result = await call()
+      this.works(turn.flow)
+      record?.works()
+      return result
+    } catch (error) {
+      if (!turn.signal.aborted) this.#callFailed(turn, record, toProblem(error))
+      throw error
+    }
+  }
+
+  #callFailed(turn: Turn, record: HealthRecord | undefined, problem: ProblemError): void {
+    if (problem.code === 'API_FORBIDDEN') {
+      // The server took the token; only this tool wants more.
+      this.works(turn.flow)
+      record?.fails(problem)
+    } else if (problem.kind.status >= 500) {
+      if (!turn.user || !isAboutUser(problem)) this.fails(turn.flow, problem)
+    } else if (problem.code in mcpProblems) {
+      this.works(turn.flow)
+      record?.works()
+    }
+  }
+
+  get #ofServer(): ComponentHealth {
+    const flows = Object.values(this.#flows).map(({ current }) => current)
+    const failing = flows.find(({ state }) => state === 'unavailable')
+    const working = flows.find(({ state }) => state === 'ready')
+    const problem = failing?.problem ?? this.#missing
+    return { ...(working ?? failing ?? { state: 'unknown' }), ...(problem ? { problem } : {}) }
+  }
+
+  get #missing(): ProblemError | undefined {
+    if (!this.#list) return undefined
+    const { tools } = this.#list
+    const missing = findMissing(this.#server, tools)
+    if (missing.length < 2) return missing[0]
+    const changed = tools.changed.map(({ tool }) => ({ tool, reason: 'it is not what was pinned' }))
+    return toolsRefused(this.#server, [...changed, ...tools.refused])
+  }
+
+  #ofTool(name: string, { current }: HealthRecord): ToolHealth {
+    if (!this.#list) return { name, ...current }
+    const { tools, checkedAt } = this.#list
+    const changed = tools.changed.filter(({ tool }) => tool === name)
+    const refused = tools.refused.filter(({ tool }) => tool === name)
+    const [problem] = [
+      ...(changed.length > 0 ? [toolsChanged(this.#server, changed)] : []),
+      ...(refused.length > 0 ? [toolsRefused(this.#server, refused)] : []),
+    ]
+    return problem ? { name, state: 'unavailable', checkedAt, problem } : { name, ...current }
+  }
+}
+
+/** Whichever flow showed it, the other would meet it too. */
+function isOfServer(problem: ProblemError | undefined): boolean {
+  return problem !== undefined && problem.code in mcpProblems
+}

@@ -1,0 +1,26 @@
+import type { Client, Tool } from '@modelcontextprotocol/client'
+import type { ListedTools } from './choose-tools.ts'
+
+/** Servers choose the size of their pages, and some never come to an end. */
+const maxPages = 50
+
+/** Reads a server's list page after page, until all of the wanted tools are found. */
+export async function readToolPages(
+  client: Client,
+  wanted: readonly string[],
+  options: { readonly signal: AbortSignal; readonly timeout: number },
+): Promise<ListedTools> {
+  const tools: Tool[] = []
+  if (client.getServerCapabilities()?.tools === undefined) return { tools }
+  const missing = new Set(wanted)
+  let cursor: string | undefined
+  for (let page = 1; page <= maxPages; page += 1) {
+    const params = cursor === undefined ? {} : { cursor }
+    const result = await client.request({ method: 'tools/list', params }, options)
+    tools.push(...result.tools)
+    for (const { name } of result.tools) missing.delete(name)
+    cursor = result.nextCursor
+    if (cursor === undefined || missing.size === 0) return { tools }
+  }
+  return { tools, cutAfterPages: maxPages }
+}

@@ -1,0 +1,194 @@
+import type { ServerResponse } from 'node:http'
+import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { McpStack, vaultAppId } from './mcp-stack.ts'
+import { type Received, ScriptedMcpServers, tool } from './scripted-server.ts'
+
+let mcp: McpStack
+let servers: ScriptedMcpServers
+let ada: string
+let ben: string
+beforeAll(async () => {
+  mcp = await McpStack.start()
+  servers = await new ScriptedMcpServers().start()
+  ada = await mcp.stack.signIn(identities.ada.oid)
+  ben = await mcp.stack.signIn(identities.ben.oid)
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  await servers.close()
+})
+beforeEach(() => void servers.received.splice(0))
+
+const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'], flows: ['obo'] }
+const forMissing = (server: string, code: string) => ({
+  code: 'MCP_TOOLS_MISSING',
+  upstream: { service: server, code },
+})
+const listsOf = (path: string) =>
+  servers.received.filter(one => one.path === path && one.message?.method === 'tools/list')
+const claimsOf = ({ headers: { authorization = '' } }: Received) =>
+  decodeJwt(authorization.replace(/^Bearer /, ''))
+
+function offeredIn({ trace }: ChatResponse): readonly string[] {
+  const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
+  return body?.tools.filter(name => name.includes('__')) ?? []
+}
+
+/** The first answer for which the look-up did not take too long, as it may on a busy machine. */
+async function answerInTime(server: string, message: string, token: string): Promise<ChatResponse> {
+  for (;;) {
+    const reply = await mcp.answerTo(message, token)
+    const tooLate = forMissing(server, 'MCP_SERVER_UNREACHABLE').upstream
+    if (!reply.notices.some(({ upstream }) => upstream?.code === tooLate.code)) return reply
+  }
+}
+
+const componentOf = async (name: string) => (await mcp.get<Status>('/api/status')).components[name]
+
+describe('A turn that does not use an MCP server', () => {
+  it('is answered when the user has no consent for it, and told that its tools are missing, and why', async () => {
+    servers.scripts['vault'] = { tools: [tool('open_vault')] }
+    await mcp.configure({ vault: { url: `${servers.url}/vault`, ...vault } })
+    const { answer, notices, trace } = await answerInTime('vault', 'What is the weather in Oslo?', ada)
+    expect(answer).toContain('Oslo')
+    expect(notices).toMatchObject([
+      { ...forMissing('vault', 'CONSENT_REQUIRED'), hint: expect.stringContaining('grant') },
+    ])
+    // The token that was asked for is in the trace, as any other.
+    expect(trace.find(({ status }) => status === 'failed')).toMatchObject({
+      kind: 'token-request',
+      problem: { code: 'CONSENT_REQUIRED' },
+    })
+    expect(await mcp.get('/api/status')).toMatchObject({
+      components: { sidecar: { state: 'ready' }, vault: { state: 'unknown' } },
+    })
+  })
+
+  it('does not wait for one that lists no tools, and the list is there for a later turn', async () => {
+    const held: ServerResponse[] = []
+    servers.scripts['slow'] = {
+      answer: ({ message }, response) => {
+        if (message?.method !== 'tools/list') return undefined
+        held.push(response)
+        response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+        return undefined
+      },
+    }
+    await mcp.configure({
+      slow: { url: `${servers.url}/slow`, allowedTools: ['crawl'], protocol: '2025-11-25', flows: ['obo'] },
+    })
+    const reply = await mcp.answerTo('What is the weather in Oslo?', ada)
+    expect(reply.answer).toContain('Oslo')
+    expect(reply.notices).toMatchObject([forMissing('slow', 'MCP_SERVER_UNREACHABLE')])
+    expect(reply.trace.filter(({ status }) => status === 'running')).toEqual([])
+    expect(held).toHaveLength(1)
+    const { message } = listsOf('slow')[0] ?? {}
+    const list = { jsonrpc: '2.0', id: message?.id, result: { tools: [tool('crawl')] } }
+    held[0]?.end(JSON.stringify(list))
+    await expect.poll(() => componentOf('slow')).toMatchObject({ state: 'ready' })
+    expect(offeredIn(await mcp.answerTo('Hello!', ada))).toEqual(['slow__crawl'])
+    expect(listsOf('slow')).toHaveLength(1)
+  })
+})
+
+describe('A list', () => {
+  it('is of the user whose turn it is, and of the agent in its own turns', async () => {
+    servers.scripts['personal'] = {
+      answer: received => {
+        if (received.message?.method !== 'tools/list') return undefined
+        const { oid } = claimsOf(received)
+        const own = oid === identities.ada.oid ? ['ada'] : oid === identities.ben.oid ? ['ben'] : []
+        return { tools: ['everybody', ...own].map(name => tool(name)) }
+      },
+    }
+    const allowedTools = ['everybody', 'ada', 'ben']
+    await mcp.configure({ personal: { url: `${servers.url}/personal`, allowedTools } })
+    for (const [token, more] of [
+      [undefined, []],
+      [ada, ['personal__ada']],
+      [ben, ['personal__ben']],
+      [undefined, []],
+      [ada, ['personal__ada']],
+    ] as const) {
+      const offered = offeredIn(await mcp.answerTo('Hello!', token))
+      expect(offered).toEqual(['personal__everybody', ...more])
+    }
+  })
+
+  it('of many pages is read until every allowed tool is found', async () => {
+    servers.scripts['book'] = {
+      answer: ({ message }) => {
+        if (message?.method !== 'tools/list') return undefined
+        const page = Number(message.params?.cursor ?? 1)
+        return { tools: [tool(`page_${page}`)], nextCursor: String(page + 1) }
+      },
+    }
+    await mcp.configure({ book: { url: `${servers.url}/book`, allowedTools: ['page_9'] } })
+    await expect.poll(() => componentOf('book')).toMatchObject({ state: 'ready' })
+    expect(offeredIn(await mcp.answerTo('Hello!'))).toEqual(['book__page_9'])
+    expect(listsOf('book')).toHaveLength(9)
+    expect((await componentOf('book'))?.problem).toBeUndefined()
+  })
+})
+
+describe('The status', () => {
+  it('says that an entry of the sidecar is missing for a server, and nothing against sidecar and flows', async () => {
+    servers.scripts['orphan'] = { tools: [tool('weep')] }
+    await mcp.configure({
+      orphan: { url: `${servers.url}/orphan`, downstreamApi: 'nobody', allowedTools: ['weep'] },
+    })
+    await expect
+      .poll(() => componentOf('orphan'))
+      .toMatchObject({
+        state: 'unavailable',
+        problem: { code: 'SIDECAR_MISCONFIGURED' },
+      })
+    await mcp.answerTo('What is the weather in Oslo?')
+    expect(await mcp.get('/api/status')).toMatchObject({
+      components: { sidecar: { state: 'ready' } },
+      flows: { autonomous: { state: 'ready' } },
+    })
+  })
+
+  it('tells a tool that is forbidden from its server, which works', async () => {
+    servers.scripts['guarded'] = {
+      tools: [tool('enter'), tool('look')],
+      answer: ({ message }, response) => {
+        if (message?.params?.name !== 'enter') return undefined
+        response.writeHead(403, { 'www-authenticate': 'Bearer error="insufficient_scope"' }).end()
+        return undefined
+      },
+    }
+    await mcp.configure({ guarded: { url: `${servers.url}/guarded`, allowedTools: ['enter', 'look'] } })
+    await expect.poll(() => componentOf('guarded')).toMatchObject({ state: 'ready' })
+    expect(await (await mcp.ask('Use enter')).json()).toMatchObject({ code: 'API_FORBIDDEN' })
+    await mcp.answerTo('Use look')
+    const component = await componentOf('guarded')
+    expect(component).toMatchObject({
+      state: 'ready',
+      tools: [
+        { name: 'enter', state: 'unavailable', problem: { code: 'API_FORBIDDEN' } },
+        { name: 'look', state: 'ready' },
+      ],
+    })
+    expect(component?.problem).toBeUndefined()
+  })
+
+  it('and a notice say how many of the allowed tools are not offered', async () => {
+    servers.scripts['partial'] = { tools: [tool('there')] }
+    const allowedTools = ['there', 'gone', 'lost']
+    await mcp.configure({ partial: { url: `${servers.url}/partial`, allowedTools } })
+    const detail = expect.stringContaining('2 of 3 allowed tools of the partial MCP server are not offered')
+    await expect
+      .poll(() => componentOf('partial'))
+      .toMatchObject({
+        state: 'ready',
+        problem: { code: 'MCP_TOOLS_MISSING', detail },
+        tools: [{ name: 'there' }, { name: 'gone', state: 'unavailable' }, { name: 'lost' }],
+      })
+    expect((await mcp.answerTo('Hello!')).notices).toMatchObject([{ code: 'MCP_TOOLS_MISSING', detail }])
+  })
+})
