@@ -79,6 +79,16 @@ describe('What the model is offered', () => {
   })
 })
 
+it('A server at an address with a query is sent the query with every request', async () => {
+  const path = 'invocations?qualifier=DEFAULT'
+  scripted.scripts[path] = { tools: [tool('get_hosted')] }
+  await mcp.configure({ hosted: { url: `${scripted.url}/${path}`, allowedTools: ['get_hosted'] } })
+  const { tools, trace } = await mcp.answerTo('Use get_hosted')
+  expect(tools).toMatchObject([{ name: 'hosted__get_hosted', status: 'ok' }])
+  expect(trace.find(({ kind }) => kind === 'api-call')?.request?.url).toBe(`${scripted.url}/${path}`)
+  expect(scripted.callsOf(path)).toHaveLength(1)
+})
+
 describe('A tool that is not what was pinned', () => {
   it('is dropped, and notice, status and log say so; the others stay', async () => {
     const pinned = `sha256-${'0'.repeat(64)}`

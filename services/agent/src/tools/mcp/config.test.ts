@@ -106,10 +106,23 @@ describe('The configuration of MCP servers', () => {
   it.each([
     ['ftp://notes.example/mcp', 'url must be an http or https URL'],
     ['https://user:secret@notes.example/mcp', 'url must not contain a user name or password'],
-    ['https://notes.example/mcp?key=1', 'url must have no query and no fragment'],
+    ['https://notes.example/mcp#part', 'url must have no fragment'],
+    ['https://notes.example/mcp?api_key=1', 'url must not have "api_key" in its query'],
+    ['https://notes.example/mcp?a=b&Code=1', 'url must not have "Code" in its query'],
     ['http://notes.tools.svc.example/mcp', 'url must be https'],
   ])('does not take %s', (url, fault) => {
     expect(faultsWith({ url })).toEqual([expect.stringContaining(fault)])
+  })
+
+  it('takes a url with a query, as hosted runtimes want it', () => {
+    const url = 'https://runtime.example/runtimes/notes/invocations?qualifier=DEFAULT'
+    expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
+  })
+
+  it.each(['*', 'get_*'])('has no wildcard for tools such as %s, and says so', tool => {
+    expect(faultsWith({ allowedTools: ['get_note', tool] })).toEqual([
+      expect.stringContaining(`allowedTools has "${tool}", but there are no wildcards`),
+    ])
   })
 
   it('does without a default for the tools that are allowed', () => {

@@ -46,6 +46,8 @@ const Shape = Type.Object({ mcpServers: Type.Record(Type.String(), Type.Unknown(
 const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 /** So that a whole `<server>__` is left at the front of every tool's name. */
 const longestServerName = 40
+const credentialParameter =
+  /^(?:code|auth)$|(?:^|[-_.])(?:key|sig|signature|secret|password|credentials?|jwt)$|(?:apikey|token|authorization)$/i
 /** What traces and the status call something else. */
 const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
 
@@ -97,6 +99,9 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
   const { allowedTools, pins = {} } = entry
   return [
     ...ofNameAndUrl,
+    ...allowedTools
+      .filter(tool => tool.includes('*'))
+      .map(tool => `allowedTools has "${tool}", but there are no wildcards: each tool has to be named`),
     ...findNameClashes(name, allowedTools),
     ...Object.keys(pins)
       .filter(tool => !allowedTools.includes(tool))
@@ -139,7 +144,13 @@ function findUrlFaults(text: string): readonly string[] {
       ? ['url must be https, or http to localhost or to a Service of the cluster, since tokens travel there']
       : []),
     ...(url.username || url.password ? ['url must not contain a user name or password'] : []),
-    ...(url.search || url.hash ? ['url must have no query and no fragment'] : []),
+    ...(url.hash ? ['url must have no fragment'] : []),
+    ...[...url.searchParams.keys()]
+      .filter(name => credentialParameter.test(name))
+      .map(
+        name =>
+          `url must not have "${name}" in its query, which looks like a credential: traces show the url`,
+      ),
   ]
 }
 
