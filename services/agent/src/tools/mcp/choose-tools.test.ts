@@ -38,6 +38,33 @@ describe('A tool’s description', () => {
     expect(tool?.description).toMatch(/^Reads a note\.\nSecond line\. x+…$/)
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
+
+  it('is found behind any length of what cannot be seen', () => {
+    const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
+    expect(chooseTools(server(), [listed({ description })]).tools[0]?.description).toBe('Reads.')
+  })
+})
+
+describe('A tool without a description that can be read', () => {
+  it.each([
+    ['has none', undefined],
+    ['has an empty one', ''],
+    ['has one of invisible characters', '\u2800\u{e0041} '],
+  ])('(it %s) is described by its title, else by its name', (_what, description) => {
+    const descriptionOf = (tool: Tool) => chooseTools(server(), [tool]).tools[0]?.description
+    expect(descriptionOf(listed({ description, title: 'Reads a note' }))).toBe('Reads a note')
+    expect(descriptionOf(listed({ description, title: '\u200b' }))).toBe('get_note')
+    expect(descriptionOf(listed({ description }))).toBe('get_note')
+  })
+})
+
+describe('A tool that runs only as a task', () => {
+  it('is not offered, and the reason is told', () => {
+    const reason = 'it runs only as a task, which the agent does not support'
+    expect(reasonOf(listed({ execution: { taskSupport: 'required' } }))).toBe(reason)
+    expect(reasonOf(listed({ execution: { taskSupport: 'optional' } }))).toBeUndefined()
+    expect(reasonOf(listed({ execution: { taskSupport: 'forbidden' } }))).toBeUndefined()
+  })
 })
 
 describe('A tool’s input', () => {
@@ -90,20 +117,14 @@ describe('A tool’s input', () => {
     expect(reasonOf(tool)).toContain(reason)
   })
 
-  it.each([
-    'token',
-    'accessToken',
-    'id_token',
-    'Authorization',
-    'client-secret',
-    'api_key',
-    'password',
-    'jwt',
-  ])('that asks for “%s” makes the tool unfit, wherever the argument is', name => {
-    const reason = `its argument ${name} asks for a credential`
-    expect(reasonOf(withArguments({ [name]: {} }))).toBe(reason)
-    expect(reasonOf(withArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
-  })
+  it.each(['accessToken', 'githubToken', 'password2'])(
+    'that asks for “%s” makes the tool unfit, wherever the argument is',
+    name => {
+      const reason = `its argument ${name} asks for a credential`
+      expect(reasonOf(withArguments({ [name]: {} }))).toBe(reason)
+      expect(reasonOf(withArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
+    },
+  )
 
   it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may ask for “%s”', name => {
     expect(reasonOf(withArguments({ [name]: { type: 'string' } }))).toBeUndefined()
@@ -120,6 +141,18 @@ describe('A tool’s hash', () => {
         expect(hashTool(tool)).not.toBe(hashTool(listed({ annotations, description: 'Reads!' })))
       }),
     )
+  })
+
+  it('covers the title where that is what the model is offered', () => {
+    const untitled = hashTool(listed({ description: '' }))
+    expect(hashTool(listed({ title: 'Reads.' }))).not.toBe(hashTool(listed({ title: 'Deletes all.' })))
+    expect(hashTool(listed({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
+  })
+
+  it('of a tool with a description does not change with the title, which nobody is offered', () => {
+    const described = hashTool(listed({ description: 'Reads.' }))
+    expect(hashTool(listed({ description: 'Reads.', title: 'Other' }))).toBe(described)
+    expect(described).toBe('sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014')
   })
 
   it('decides whether a pinned tool is offered', () => {

@@ -4,7 +4,7 @@ import { cleanText } from './clean-text.ts'
 import type { McpServer } from './config.ts'
 import { hasValidHeaderArguments } from './header-arguments.ts'
 import { readInputSchema, UnfitTool } from './input-schema.ts'
-import { hashTool } from './tool-hash.ts'
+import { describeTool, hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
 /** A server's tools, as far as they were listed. */
@@ -88,6 +88,9 @@ function unlisted(cutAfterPages: number | undefined): string {
 }
 
 function readTool(server: string, listed: Tool, hash: string): ChosenTool {
+  if (listed.execution?.taskSupport === 'required') {
+    throw new UnfitTool('it runs only as a task, which the agent does not support')
+  }
   const { outputSchema: _outputSchema, ...definition } = listed
   const schema = readInputSchema(listed.inputSchema)
   if (!hasValidHeaderArguments(listed.inputSchema)) {
@@ -95,7 +98,7 @@ function readTool(server: string, listed: Tool, hash: string): ChosenTool {
   }
   return {
     nameForModel: nameForModel(server, listed.name),
-    description: cleanText(listed.description ?? listed.title ?? listed.name, maxDescription),
+    description: cleanText(describeTool(listed), maxDescription),
     schema,
     definition,
     hash,

@@ -1,12 +1,40 @@
+/** Scripts whose spelling needs joiners between letters, such as Persian “می‌خواهم” and Sinhala “ශ්‍රී”. */
+const joiningScripts = [
+  ...['Arabic', 'Syriac', 'Nko', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati', 'Oriya'],
+  ...['Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar', 'Tibetan', 'Javanese'],
+]
+  .map(script => `\\p{Script=${script}}`)
+  .join('')
+
 /**
- * Control characters save line break and tab, and what renders as nothing: format and private characters, variation
- * selectors, fillers. A text can hide instructions from its reader in them.
+ * Invisible characters that change how their visible neighbours look. One of them at a time, between characters that use
+ * it, is kept, since a reader sees its effect. Longer sequences could spell out a hidden text, so other variation
+ * selectors and tags are removed: the flag of Scotland becomes a black flag, a rare form of a Chinese character its usual one.
  */
-const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Variation_Selector}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu
+const seenByEffect = [
+  '\\n|\\t',
+  '(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?\\ufe0f?)\\u200d(?=\\p{Extended_Pictographic})',
+  '(?<=\\p{Extended_Pictographic})\\ufe0f',
+  '(?<=[0-9#*])\\ufe0f(?=\\u20e3)',
+  `(?<=[${joiningScripts}])[\\u200c\\u200d](?=[${joiningScripts}])`,
+].join('|')
+
+/**
+ * What renders as nothing: a text can hide instructions from its reader in it. Control, format and private characters,
+ * everything that Unicode lets a renderer ignore, and the few that are drawn blank though they are no spaces.
+ */
+const invisible =
+  '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{16fe4}\\u{1d159}]'
+const unseen = new RegExp(`(?=${invisible})(?!${seenByEffect}).`, 'gsu')
+
+/** A text without what cannot be seen. */
+export function removeUnseen(text: string): string {
+  return text.replace(unseen, '')
+}
 
 /** A text of a server as it may be shown, at most so many characters of it. */
 export function cleanText(text: string, maxCharacters: number): string {
-  const cleaned = text.slice(0, 4 * maxCharacters).replace(unseen, '')
-  const characters = [...cleaned]
+  const cleaned = removeUnseen(text)
+  const characters = [...cleaned.slice(0, 2 * maxCharacters + 2)]
   return characters.length <= maxCharacters ? cleaned : `${characters.slice(0, maxCharacters - 1).join('')}…`
 }

@@ -1,5 +1,6 @@
 import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import { cleanText } from './clean-text.ts'
+import { namesCredential } from './credential-names.ts'
 
 /** Why a tool cannot be offered, as the end of a sentence about it. */
 export class UnfitTool extends Error {
@@ -26,9 +27,6 @@ const numbers = [
 ] as const
 /** What models accept as the name of an argument. */
 const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
-/** Matched against a name in lower case without separators. No server has to ask the model for these. */
-const credentialName =
-  /^(?:.*(?:access|auth|bearer|id|refresh|session|security)token|token|jwt|cookie|auth|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikey|privatekey|credentials?))$/
 
 /**
  * A tool's input as the model may get it, built anew from what is known to be harmless. References are replaced by what
@@ -87,7 +85,7 @@ class SchemaReader {
     if (!isJson(properties)) return {}
     const read = Object.entries(properties).map(([name, inner]) => {
       if (!argumentName.test(name)) throw new UnfitTool('an argument has a name that models do not accept')
-      if (credentialName.test(name.toLowerCase().replaceAll(/[_.-]/g, ''))) {
+      if (namesCredential(name)) {
         throw new UnfitTool(`its argument ${name} asks for a credential`)
       }
       return [name, this.read(inner, depth + 1)] as const

@@ -1,12 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { Tool } from '@modelcontextprotocol/client'
+import { removeUnseen } from './clean-text.ts'
 
-/** `sha256-` and the hex digits of a tool's definition as the server sent it, whatever the order of its members. */
-export function hashTool({ name, description, inputSchema, outputSchema, annotations }: Tool): string {
-  const definition = { name, description, inputSchema, outputSchema, annotations }
+/** The text by which the model knows what a tool is for. Models accept no blank one. */
+export function describeTool({ name, title, description }: Tool): string {
+  return readable(description) || readable(title) || name
+}
+
+/**
+ * `sha256-` and the hex digits of a tool's definition as the server sent it, whatever the order of its members. It covers
+ * everything that the model is offered: of title and description, the one that `describeTool` chooses.
+ */
+export function hashTool({ name, title, description, inputSchema, outputSchema, annotations }: Tool): string {
+  const definition = {
+    name,
+    ...(readable(description) === '' ? { title } : {}),
+    description,
+    inputSchema,
+    outputSchema,
+    annotations,
+  }
   return `sha256-${createHash('sha256')
     .update(JSON.stringify(sortMembers(definition)))
     .digest('hex')}`
+}
+
+function readable(text = ''): string {
+  return removeUnseen(text).trim()
 }
 
 function sortMembers(value: unknown): unknown {
