@@ -252,6 +252,51 @@ describe('a conversation is refused', () => {
     })
   })
 
+  const png = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
+  const showing = (...images: readonly Uint8Array[]): Message[] => [
+    userSays('Weather?'),
+    call,
+    {
+      role: 'user',
+      content: [
+        {
+          toolResult: {
+            toolUseId: 'tooluse_1',
+            content: images.map(bytes => ({ image: { format: 'png', source: { bytes } } })),
+          },
+        },
+      ],
+    },
+  ]
+
+  it.each([
+    [
+      'of another format than it says',
+      [Buffer.from('GIF89a')],
+      /media type, but the image appears to be a image\/gif/,
+    ],
+    ['that is none', [Buffer.from('hello')], /Could not process image/],
+    [
+      'of more bytes than the model takes',
+      [Buffer.concat([png, Buffer.alloc(3_750_000)])],
+      /exceeds 3.75 MB/,
+    ],
+    ['beyond the twentieth of a message', Array.from({ length: 21 }, () => png), /exceeds the limit of 20/],
+  ])('with an image %s', async (_what, images, message) => {
+    expect(await refusal({ messages: showing(...images), toolConfig })).toEqual({
+      status: 400,
+      name: 'ValidationException',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('unless its images are what they say', async () => {
+    const messages = showing(...Array.from({ length: 20 }, () => png))
+    expect(await converse(bedrock.client(), { messages, toolConfig })).toMatchObject({
+      stopReason: 'end_turn',
+    })
+  })
+
   it('that uses tools without declaring any', async () => {
     const messages = [userSays('Weather?'), call, { role: 'user' as const, content: [result('tooluse_1')] }]
     expect(await refusal({ messages })).toMatchObject({

@@ -30,7 +30,6 @@ const scripts: Record<string, Script> = {
       return undefined
     }),
   },
-  essay: { answer: onCall(() => textResult('word '.repeat(10_000))) },
   silence: {
     answer: onCall((_received, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
@@ -204,7 +203,6 @@ const callIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'a
 describe('the tool of a server that', () => {
   it.each([
     ['sends 50 MB', 'flood', 'MCP_RESULT_TOO_LARGE'],
-    ['sends more text than a model should read', 'essay', 'MCP_RESULT_TOO_LARGE'],
     ['sends no more than headers', 'silence', 'MCP_SERVER_UNREACHABLE'],
     ['streams and never comes to an end', 'drip', 'MCP_SERVER_UNREACHABLE'],
     ['dies in the middle of its stream', 'collapse', 'MCP_SERVER_UNREACHABLE'],
@@ -251,9 +249,11 @@ describe('the tool of a server that', () => {
     expect(mcp.stack.agentLog.join('')).not.toContain(sent.split('.')[2])
   })
 
-  it('returns links and images gets them named, and none of them followed', async () => {
+  it('returns links, and what is no image, gets them named, and none of them followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
-    expect(answer).toContain('[link to more omitted]\n[image omitted]\nthe rest')
+    expect(answer).toContain(
+      '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
+    )
   })
 
   it('is one of ten thousand is found, and it alone is offered', async () => {

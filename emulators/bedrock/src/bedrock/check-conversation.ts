@@ -1,5 +1,6 @@
 import { invalid } from '../wire/bedrock-error.ts'
 import type { ConverseRequest, Message } from '../wire/converse-request.ts'
+import { findImageFault } from './image-faults.ts'
 
 /** Checks what Bedrock demands of a conversation beyond its form. @throws {BedrockError} in the words of Bedrock */
 export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {
@@ -10,6 +11,7 @@ export function checkConversation({ messages, toolConfig }: ConverseRequest, tak
   }
   messages.forEach((message, index) => {
     checkContent(message, index)
+    checkImages(message, index)
     checkTurn(messages[index - 1], message, index)
   })
   if (messages.at(-1)?.role === 'assistant' && !takesPrefill) {
@@ -41,6 +43,31 @@ function checkContent({ content }: Message, index: number): void {
       )
     }
   })
+}
+
+const maxImages = 20
+
+function checkImages({ role, content }: Message, index: number): void {
+  const found = content.flatMap((block, position) => {
+    const where = `messages.${index}.content.${position}`
+    const inResult = block.toolResult?.content ?? []
+    return [
+      ...(block.image ? [{ image: block.image, where }] : []),
+      ...inResult.flatMap(({ image }, place) =>
+        image ? [{ image, where: `${where}.toolResult.content.${place}` }] : [],
+      ),
+    ]
+  })
+  if (found.length > 0 && role === 'assistant') {
+    throw invalid('The image content block is not allowed in a message of the assistant.')
+  }
+  if (found.length > maxImages) {
+    throw invalid(`The number of images at messages.${index} exceeds the limit of ${maxImages}.`)
+  }
+  for (const { image, where } of found) {
+    const fault = findImageFault(image)
+    if (fault !== undefined) throw refusedByModel(`${where}.image.source.base64: ${fault}`)
+  }
 }
 
 /** Roles alternate, and what the assistant asked of tools is answered in the very next message, each by its id. */

@@ -15,7 +15,9 @@ export function describeResults(exchanges: readonly ToolExchange[], question: We
 
 /** A tool's result as JSON, or as the text that it is. */
 function parse({ result }: ToolExchange): unknown {
-  const text = result.content.map(part => part.text ?? JSON.stringify(part.json)).join('\n')
+  const text = result.content
+    .map(({ text, image, json }) => text ?? (image ? `(${image.format} image)` : JSON.stringify(json)))
+    .join('\n')
   try {
     return JSON.parse(text)
   } catch {

@@ -4,16 +4,24 @@ import { BedrockError, invalid } from './bedrock-error.ts'
 
 const Text = Type.Optional(Type.String())
 const ToolUseBlock = Type.Object({ toolUseId: Type.String(), name: Type.String(), input: Type.Unknown() })
+const ImageBlock = Type.Object({
+  format: Type.Enum(['png', 'jpeg', 'gif', 'webp']),
+  source: Type.Object({ bytes: Type.String({ minLength: 1 }) }),
+})
+export type ImageBlock = Static<typeof ImageBlock>
 const ToolResultBlock = Type.Object({
   toolUseId: Type.String(),
-  content: Type.Array(Type.Object({ text: Text, json: Type.Optional(Type.Unknown()) })),
+  content: Type.Array(
+    Type.Object({ text: Text, json: Type.Optional(Type.Unknown()), image: Type.Optional(ImageBlock) }),
+  ),
   status: Type.Optional(Type.Enum(['success', 'error'])),
 })
 export type ToolResultBlock = Static<typeof ToolResultBlock>
 
-/** A union on the wire: exactly one member. Members that this model cannot read (images, documents …) are let through. */
+/** A union on the wire: exactly one member. Members that are not named here (documents …) are let through. */
 const ContentBlock = Type.Object({
   text: Text,
+  image: Type.Optional(ImageBlock),
   toolUse: Type.Optional(ToolUseBlock),
   toolResult: Type.Optional(ToolResultBlock),
 })

@@ -28,6 +28,8 @@ export interface ApiRequest<Body> {
   readonly parentId?: string | undefined
   /** Tells whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
+  /** What the trace shows of such a body, where that is not all. */
+  readonly show?: ((body: Body) => unknown) | undefined
   /** What a response that brings no such body means to these tools, where they know it better than every caller would. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
   /** How it is sent, where that is not one GET. */
@@ -119,7 +121,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     const { step, response } = await send(turn, api, request, token)
     const { status, body, attributes } = response
     if (status === 200 && request.isBody(body)) {
-      step.ok({ response: { status, body } }, attributes)
+      step.ok({ response: { status, body: request.show ? request.show(body) : body } }, attributes)
       const validated = readValidated(body)
       if (validated) noteValidation(turn, api, step.id, token, validated)
       return body
@@ -137,7 +139,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   async function send(
     turn: Caller,
     api: DownstreamApi,
-    { path, subject, parentId, post }: ApiRequest<unknown>,
+    { path, subject, parentId, post }: Pick<ApiRequest<unknown>, 'path' | 'subject' | 'parentId' | 'post'>,
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
     const url = `${api.url}${path}`

@@ -123,3 +123,8 @@ export function currentModelIds(region: string): readonly string[] {
       return prefix === undefined ? [`global.${model.id}`] : [`${prefix}.${model.id}`]
     })
 }
+
+/** Whether a model reads images: every Claude since 3 but Claude 3.5 Haiku. Of a model behind an ARN of one's own nobody knows. */
+export function readsImages(modelId: string): boolean {
+  return /\banthropic\.claude-(?!3-5-haiku|instant|v\d)/.test(modelId)
+}

@@ -8,12 +8,14 @@ import { problem } from '../../problems.ts'
 import type { ToolContext, Toolset } from '../../tools/toolset.ts'
 import type { AnswerMode, Outcome, Turn } from '../../turn/turn.ts'
 import { AnswerText } from './answer-text.ts'
+import { ImageAllowance } from './images.ts'
 import { openConversation } from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse, TokenUsage } from './model-response.ts'
 import { judge } from './stop-reason.ts'
 import { systemPrompt } from './system-prompt.ts'
 import { loadTools, type ModelTools, runTool } from './tool-calls.ts'
+import { describeOutput } from './tool-output.ts'
 
 /** Model calls in one turn; the last one must answer without asking for tools. */
 const modelCallLimit = 8
@@ -36,6 +38,7 @@ type GraphRuntime = Runtime<typeof Context.State>
 interface Run extends ModelCall, ToolContext {
   readonly tools: ModelTools
   readonly answer: AnswerText
+  readonly images: ImageAllowance
 }
 
 /** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
@@ -57,6 +60,7 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
         tools,
         toolNames: tools.tools.map(({ name }) => name),
         answer,
+        images: new ImageAllowance(bedrock.modelId),
         bedrock: connected,
         model: connected.chatModel.bindTools([...tools.tools]),
         availability: bedrock.availability,
@@ -122,8 +126,9 @@ async function runTools(run: Run, { toolCalls }: ModelResponse) {
   for (const [index, call] of toolCalls.entries()) {
     const outcome = settled[index]
     if (outcome?.status !== 'fulfilled') throw outcome?.reason
-    const { ok, text } = outcome.value
-    messages.push(new ToolMessage({ tool_call_id: call.id, content: text, status: ok ? 'success' : 'error' }))
+    const { ok, output } = outcome.value
+    const content = describeOutput(output, run.images)
+    messages.push(new ToolMessage({ tool_call_id: call.id, content, status: ok ? 'success' : 'error' }))
     toolUses.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
   }
   return { messages, toolUses }

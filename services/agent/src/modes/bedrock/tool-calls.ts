@@ -7,6 +7,7 @@ import { withToolContext } from '../../tools/tool-context.ts'
 import type { ToolContext, Toolset } from '../../tools/toolset.ts'
 import type { StepFacts } from '../../turn/trace-recorder.ts'
 import type { ToolCall } from './model-response.ts'
+import { readToolOutput, type ToolOutput } from './tool-output.ts'
 
 /** The tools that the model may call. */
 export interface ModelTools {
@@ -24,10 +25,10 @@ export async function loadTools(toolsets: readonly Toolset[], context: ToolConte
   return { tools: loaded.flat(), tellable: new Set([...alwaysTellable, ...own]) }
 }
 
-/** What a tool call gave: the text for the model, one plain sentence if it failed. */
+/** What a tool call gave for the model: one plain sentence if it failed. */
 export interface ToolResult {
   readonly ok: boolean
-  readonly text: string
+  readonly output: ToolOutput
 }
 
 /**
@@ -44,18 +45,16 @@ export async function runTool(
     describeTool(tools, call),
   )
   try {
-    const text = await invoke(tools, call, { turn, callApi, parentId: step.id })
+    const output = await invoke(tools, call, { turn, callApi, parentId: step.id })
     step.ok()
-    return { ok: true, text }
+    return { ok: true, output }
   } catch (error) {
     turn.signal.throwIfAborted()
     const failure = toProblem(error)
     step.fail(failure.toDocument(turn.requestId))
     if (!tellable.has(failure.code)) throw error
-    return {
-      ok: false,
-      text: `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`,
-    }
+    const sentence = `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`
+    return { ok: false, output: [{ type: 'text', text: sentence }] }
   }
 }
 
@@ -81,13 +80,12 @@ async function invoke(
   tools: readonly StructuredToolInterface[],
   call: ToolCall,
   context: ToolContext,
-): Promise<string> {
+): Promise<ToolOutput> {
   const tool = tools.find(({ name }) => name === call.name)
   if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
   if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
   try {
-    const result: unknown = await tool.invoke({ ...call.arguments }, withToolContext(context))
-    return typeof result === 'string' ? result : JSON.stringify(result)
+    return readToolOutput(await tool.invoke({ ...call.arguments }, withToolContext(context)))
   } catch (error) {
     if (!(error instanceof ToolInputParsingException)) throw error
     throw problem('INVALID_REQUEST', `The arguments do not fit the tool’s schema: ${faultsOf(error)}`)

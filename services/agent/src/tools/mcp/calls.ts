@@ -14,7 +14,7 @@ import type { McpServer } from './config.ts'
 import { RefusedExchange } from './connection.ts'
 import { McpConnections } from './connections.ts'
 import { mcpProblem } from './problems.ts'
-import { readResult, type ToolResult } from './result.ts'
+import { describeParts, type ResultPart, readResult, type ToolResult } from './result.ts'
 import { readToolPages } from './tool-pages.ts'
 
 /** One request of the protocol. */
@@ -25,8 +25,9 @@ interface McpCall<Body> {
   readonly parentId?: string | undefined
   readonly timeoutMs: number
   readonly maxBytes: number
-  /** Makes it; what it returns is what the trace shows. */
   readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Body>
+  /** What the trace shows of what it returns, where that is not all. */
+  readonly show?: (body: Body) => unknown
 }
 
 const listTimeoutMs = 5_000
@@ -58,15 +59,15 @@ export class McpCalls {
     return listed
   }
 
-  /** The text of a tool's result. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
+  /** What the model reads of a tool's result. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
   async callTool(
     { turn, callApi, parentId }: ToolContext,
     { definition }: ChosenTool,
     input: Readonly<Record<string, unknown>>,
-  ): Promise<string> {
+  ): Promise<readonly ResultPart[]> {
     const { name } = definition
-    const { timeoutMs, maxResultBytes } = this.#server.limits
-    const { text } = await this.#call(turn, callApi, {
+    const { timeoutMs, maxResultBytes, maxResultCharacters } = this.#server.limits
+    const { parts } = await this.#call(turn, callApi, {
       method: 'tools/call',
       name,
       parentId,
@@ -77,10 +78,11 @@ export class McpCalls {
           { name, arguments: { ...input } },
           { ...options, toolDefinition: definition },
         )
-        return readResult(this.#server, result)
+        return readResult(result, maxResultCharacters)
       },
+      show: ({ parts, ...result }) => ({ text: describeParts(parts), ...result }),
     })
-    return text
+    return parts
   }
 
   close(): Promise<void> {
@@ -89,7 +91,7 @@ export class McpCalls {
 
   #call<Body extends object>(caller: Caller, callApi: CallApi, call: McpCall<Body>): Promise<Body> {
     const { api } = this.#server
-    const { method, name, parentId } = call
+    const { method, name, parentId, show } = call
     const subject = name === undefined ? method : `${method} ${name}`
     return callApi(caller, api, {
       path: '',
@@ -97,6 +99,7 @@ export class McpCalls {
       parentId,
       isBody: (body): body is Body => !isFailedResult(body),
       explain: response => explainResponse(api, response),
+      show,
       post: {
         shown: { method, ...(name === undefined ? {} : { params: { name } }) },
         facts: {
@@ -142,7 +145,7 @@ function isFailedResult(body: unknown): body is ToolResult {
 
 /** What a response means that brings no result; refusals of the token mean the same for every API. */
 function explainResponse(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
-  if (status === 200) return toolFailed(api, (body as ToolResult).text)
+  if (status === 200) return toolFailed(api, describeParts((body as ToolResult).parts))
   if (status >= 500) return unreachable(api, `responded ${status}`, status)
   if (status >= 300 && status < 400) {
     return unreachable(api, `responded ${status}; redirects are not followed`, status)

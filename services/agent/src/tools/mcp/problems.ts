@@ -20,7 +20,7 @@ export const mcpProblems = {
   MCP_RESULT_TOO_LARGE: {
     status: 413,
     title: 'An MCP server sent more than it may, so the call was ended.',
-    hint: 'Ask for less, or raise maxResultBytes or maxResultCharacters of the server in MCP_CONFIG.',
+    hint: 'Ask for less, or raise maxResultBytes of the server in MCP_CONFIG.',
   },
   MCP_TOOL_FAILED: {
     status: 422,

@@ -1,57 +1,106 @@
+import { isDeepStrictEqual } from 'node:util'
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
-import { cleanText } from './clean-text.ts'
-import type { McpServer } from './config.ts'
-import { mcpProblem } from './problems.ts'
+import { removeUnseen } from './clean-text.ts'
 
 /** A tool's result: data, whoever wrote it. */
 export interface ToolResult {
-  readonly text: string
+  readonly parts: readonly ResultPart[]
   readonly isError: boolean
   /** The server's own word on the token, where it gives one. */
   readonly validated?: unknown
 }
 
+type TextPart = { readonly type: 'text'; readonly text: string }
+/** In LangChain's form of a content block. */
+export type ResultPart = TextPart | { readonly type: 'image'; readonly data: Uint8Array }
 type Block = CallToolResult['content'][number]
 
 /**
- * What the model reads of a result. Links are named, never followed; a server may echo the token that it got, so what
- * looks like one is taken out.
- *
- * @throws ProblemError MCP_RESULT_TOO_LARGE
+ * What the model reads of a result, its first characters if there are more than it may get. Links are named, never
+ * followed; a server may echo the token that it got, so what looks like one is taken out.
  */
 export function readResult(
-  { api, limits }: McpServer,
   { content, structuredContent, isError, _meta }: CallToolResult,
+  maxCharacters: number,
 ): ToolResult {
-  const text =
-    content.length === 0 && structuredContent !== undefined
-      ? JSON.stringify(structuredContent)
-      : content.map(readBlock).join('\n')
-  if (text.length > limits.maxResultCharacters) {
-    throw mcpProblem(
-      'MCP_RESULT_TOO_LARGE',
-      `The result of the ${api.title} has more than ${limits.maxResultCharacters} characters.`,
-      { upstream: { service: api.name } },
-    )
-  }
+  const parts = [...content.map(readBlock), ...readStructured(content, structuredContent)]
   const validated = _meta?.['validated']
   return {
-    text: redactText(cleanText(text, limits.maxResultCharacters)),
+    parts: cutTexts(joinTexts(parts), maxCharacters),
     isError: isError === true,
     ...(validated === undefined ? {} : { validated }),
   }
 }
 
-function readBlock(block: Block): string {
+/** The result as one text. */
+export function describeParts(parts: readonly ResultPart[]): string {
+  return parts
+    .map(part => (part.type === 'text' ? part.text : `[image of ${part.data.length} bytes]`))
+    .join('\n')
+}
+
+function readBlock(block: Block): ResultPart {
   switch (block.type) {
     case 'text':
-      return block.text
+      return textPart(block.text)
+    case 'image':
+      return { type: 'image', data: Buffer.from(block.data, 'base64') }
     case 'resource':
-      return 'text' in block.resource ? block.resource.text : '[file omitted]'
+      return textPart('text' in block.resource ? block.resource.text : '[file omitted]')
     case 'resource_link':
-      return `[link to ${block.name} omitted]`
+      return textPart(`[link to ${block.name} omitted]`)
     default:
-      return `[${block.type} omitted]`
+      return textPart(`[${block.type} omitted]`)
   }
+}
+
+/** Servers repeat structured content as a text for older clients; the model needs it once. */
+function readStructured(content: readonly Block[], structured: unknown): readonly TextPart[] {
+  const isRepeated = content.some(block => block.type === 'text' && isJsonOf(block.text, structured))
+  return structured === undefined || isRepeated ? [] : [textPart(JSON.stringify(structured))]
+}
+
+function isJsonOf(text: string, value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value)
+  } catch {
+    return false
+  }
+}
+
+function textPart(text: string): TextPart {
+  return { type: 'text', text: redactText(removeUnseen(text)) }
+}
+
+function joinTexts(parts: readonly ResultPart[]): readonly ResultPart[] {
+  const joined: ResultPart[] = []
+  for (const part of parts) {
+    const last = joined.at(-1)
+    if (part.type === 'text' && last?.type === 'text') {
+      joined[joined.length - 1] = { type: 'text', text: `${last.text}\n${part.text}` }
+    } else joined.push(part)
+  }
+  return joined
+}
+
+function cutTexts(parts: readonly ResultPart[], maxCharacters: number): readonly ResultPart[] {
+  const total = parts.reduce((sum, part) => sum + (part.type === 'text' ? countCharacters(part.text) : 0), 0)
+  if (total <= maxCharacters) return parts
+  let left = maxCharacters
+  const kept = parts.flatMap((part): ResultPart[] => {
+    if (part.type !== 'text') return [part]
+    const characters = [...part.text.slice(0, 2 * left)].slice(0, left)
+    left -= characters.length
+    return characters.length === 0 ? [] : [{ type: 'text', text: characters.join('') }]
+  })
+  const mark = `[Cut here: these are the first ${maxCharacters} of ${total} characters.]`
+  return joinTexts([...kept, { type: 'text', text: mark }])
+}
+
+/** Without an array of them: a result may have millions. */
+function countCharacters(text: string): number {
+  let count = 0
+  for (const _character of text) count += 1
+  return count
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { ImageAllowance } from './images.ts'
+
+const model = 'eu.anthropic.claude-haiku-5-5'
+const take = (bytes: Uint8Array) => new ImageAllowance(model).take(bytes)
+
+const png = (width: number, height: number) => {
+  const bytes = Buffer.alloc(33)
+  bytes.write('\x89PNG\r\n\x1a\n', 'latin1')
+  bytes.writeUInt32BE(width, 16)
+  bytes.writeUInt32BE(height, 20)
+  return bytes
+}
+const gif = (width: number, height: number) => {
+  const bytes = Buffer.from('GIF89a....;', 'latin1')
+  bytes.writeUInt16LE(width, 6)
+  bytes.writeUInt16LE(height, 8)
+  return bytes
+}
+/** With a segment before the one that begins the frame, as cameras and programs write it. */
+const jpeg = (width: number, height: number) => {
+  const before = Buffer.from('ffd8ffe00010', 'hex')
+  const frame = Buffer.from('ffc20011080000000003', 'hex')
+  frame.writeUInt16BE(height, 5)
+  frame.writeUInt16BE(width, 7)
+  return Buffer.concat([before, Buffer.alloc(14), frame])
+}
+const webp = (chunk: string, write: (bytes: Buffer) => void) => {
+  const bytes = Buffer.alloc(30)
+  bytes.write(`RIFF....WEBP${chunk}`, 'latin1')
+  write(bytes)
+  return bytes
+}
+const lossyWebp = (width: number, height: number) =>
+  webp('VP8 ', bytes => {
+    bytes.writeUInt16LE(width, 26)
+    bytes.writeUInt16LE(height, 28)
+  })
+const losslessWebp = (width: number, height: number) =>
+  webp('VP8L', bytes => bytes.writeUInt32LE((width - 1) | ((height - 1) << 14), 21))
+const extendedWebp = (width: number, height: number) =>
+  webp('VP8X', bytes => {
+    bytes.writeUIntLE(width - 1, 24, 3)
+    bytes.writeUIntLE(height - 1, 27, 3)
+  })
+
+describe('An image for the model', () => {
+  it.each([
+    ['PNG', png, 'png'],
+    ['GIF', gif, 'gif'],
+    ['JPEG', jpeg, 'jpeg'],
+    ['WebP with losses', lossyWebp, 'webp'],
+    ['WebP without losses', losslessWebp, 'webp'],
+    ['extended WebP', extendedWebp, 'webp'],
+  ])('is known as %s by its bytes, and too large by its width or height', (_what, of, format) => {
+    expect(take(of(8_000, 8_000))).toEqual({ format, bytes: of(8_000, 8_000) })
+    expect(take(of(8_001, 1))).toBe('more than 8000 pixels wide or high')
+    expect(take(of(1, 8_001))).toBe('more than 8000 pixels wide or high')
+  })
+
+  it.each([
+    ['is empty', Buffer.alloc(0)],
+    ['is cut short', png(1, 1).subarray(0, 20)],
+    ['is a JPEG without a frame', Buffer.from('ffd8ffe00010', 'hex')],
+    ['is a JPEG of empty segments', Buffer.concat([Buffer.from('ffd8', 'hex'), Buffer.alloc(1_000, 0xff)])],
+    ['is a WebP of a kind that nobody knows', webp('VP9 ', () => {})],
+    ['is a page', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+  ])('that %s is none', (_what, bytes) => {
+    expect(take(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
+  })
+
+  it('is within what a turn has room for', () => {
+    const allowance = new ImageAllowance(model)
+    const large = Buffer.concat([png(1, 1), Buffer.alloc(3_000_000)])
+    const taken = Array.from({ length: 5 }, () => allowance.take(large))
+    expect(taken.filter(image => typeof image === 'object')).toHaveLength(3)
+    expect(taken.at(-1)).toBe('a turn has room for 12000000 bytes of images')
+  })
+
+  it.each([
+    ['us.anthropic.claude-sonnet-4-6', true],
+    ['arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-haiku-5-5', true],
+    ['us.anthropic.claude-3-5-haiku-20241022-v1:0', false],
+    ['arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abcdefghijkl', false],
+    ['us.amazon.nova-lite-v1:0', false],
+  ])('goes to %s: %s', (modelId, isTaken) => {
+    expect(typeof new ImageAllowance(modelId).take(png(1, 1))).toBe(isTaken ? 'object' : 'string')
+  })
+})

@@ -1,0 +1,95 @@
+import { readsImages } from '../../model/models.ts'
+
+/** An image in Bedrock's form. */
+export interface ModelImage {
+  readonly format: 'png' | 'jpeg' | 'gif' | 'webp'
+  readonly bytes: Uint8Array
+}
+
+/**
+ * What Bedrock takes of images: an image that it refuses would end the turn. The sum of a turn's images keeps the request,
+ * in which they stand as base64, within 20 MB.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
+ */
+const limits = { images: 20, bytesOfImage: 3_750_000, bytesOfTurn: 12_000_000, pixels: 8_000 }
+
+/** What one turn may show the model in images. */
+export class ImageAllowance {
+  readonly #readsImages: boolean
+  #images = 0
+  #bytes = 0
+
+  constructor(modelId: string | null) {
+    this.#readsImages = modelId !== null && readsImages(modelId)
+  }
+
+  /** The image for the model, or why it gets none. */
+  take(bytes: Uint8Array): ModelImage | string {
+    if (!this.#readsImages) return 'the model is not known to read images'
+    if (bytes.length > limits.bytesOfImage) return `more than ${limits.bytesOfImage} bytes`
+    const found = readHeader(bytes)
+    if (found === undefined) return 'not a PNG, JPEG, GIF or WebP'
+    if (Math.max(found.width, found.height) > limits.pixels) {
+      return `more than ${limits.pixels} pixels wide or high`
+    }
+    if (this.#images >= limits.images) return `a turn has room for ${limits.images}`
+    if (this.#bytes + bytes.length > limits.bytesOfTurn) {
+      return `a turn has room for ${limits.bytesOfTurn} bytes of images`
+    }
+    this.#images += 1
+    this.#bytes += bytes.length
+    return { format: found.format, bytes }
+  }
+}
+
+interface Header {
+  readonly format: ModelImage['format']
+  readonly width: number
+  readonly height: number
+}
+
+/** From the first bytes, whatever the sender calls the format. `undefined` when it is none of them. */
+function readHeader(bytes: Uint8Array): Header | undefined {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = view.toString('latin1', 0, 30)
+  if (text.startsWith('\x89PNG\r\n\x1a\n') && view.length >= 24) {
+    return { format: 'png', width: view.readUInt32BE(16), height: view.readUInt32BE(20) }
+  }
+  if (/^GIF8[79]a/.test(text) && view.length >= 10) {
+    return { format: 'gif', width: view.readUInt16LE(6), height: view.readUInt16LE(8) }
+  }
+  if (/^RIFF.{4}WEBP/s.test(text) && view.length >= 30) return readWebp(view, text.slice(12, 16))
+  return text.startsWith('\xff\xd8\xff') ? readJpeg(view) : undefined
+}
+
+/** https://developers.google.com/speed/webp/docs/riff_container */
+function readWebp(view: Buffer, chunk: string): Header | undefined {
+  const format = 'webp'
+  switch (chunk) {
+    case 'VP8 ':
+      return { format, width: view.readUInt16LE(26) & 0x3fff, height: view.readUInt16LE(28) & 0x3fff }
+    case 'VP8L': {
+      const sizes = view.readUInt32LE(21)
+      return { format, width: (sizes & 0x3fff) + 1, height: ((sizes >>> 14) & 0x3fff) + 1 }
+    }
+    case 'VP8X':
+      return { format, width: view.readUIntLE(24, 3) + 1, height: view.readUIntLE(27, 3) + 1 }
+    default:
+      return undefined
+  }
+}
+
+/** Goes from segment to segment to the one that begins the frame. */
+function readJpeg(view: Buffer): Header | undefined {
+  let offset = 2
+  while (offset + 9 <= view.length && view[offset] === 0xff) {
+    const marker = view[offset + 1] ?? 0
+    const beginsFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
+    if (beginsFrame) {
+      return { format: 'jpeg', width: view.readUInt16BE(offset + 7), height: view.readUInt16BE(offset + 5) }
+    }
+    const isFill = marker === 0xff
+    offset += isFill ? 1 : 2 + view.readUInt16BE(offset + 2)
+  }
+  return undefined
+}
