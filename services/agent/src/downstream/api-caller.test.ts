@@ -92,8 +92,41 @@ describe('a call of an API in the trace', () => {
     expect(stepsOf(turn, 'validation')[0]?.title).toBe(`The Weather API ${title}`)
   })
 
+  const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
+  it.each([
+    ['another user', ids.ada, { on_behalf_of: ids.ben }, 'user'],
+    ['a user of an autonomous turn', undefined, { flow: 'obo', on_behalf_of: stranger }, 'flow, user'],
+    ['no user', ids.ada, { flow: 'autonomous', on_behalf_of: null }, 'flow, user'],
+    ['another agent', undefined, { caller: stranger }, 'caller'],
+  ])('says so where the API tells of %s than the token that it got', async (_what, user, told, names) => {
+    const word = { ...validated(user ?? null), ...told }
+    const { call } = await stage(json(200, { ...found, validated: word }))
+    const turn = turnOf(user)
+    await call(turn)
+    const [card] = stepsOf(turn, 'token')
+    expect(stepsOf(turn, 'validation')).toMatchObject([
+      { status: 'failed', title: `What the Weather API says of TR is not what TR says: ${names}` },
+    ])
+    expect(card?.token?.verifiedBy?.slice(1)).toEqual([
+      { actor: 'weather-api', checks },
+      { actor: 'agent', checks: names.split(', ').map(name => ({ name: `reported-${name}`, ok: false })) },
+    ])
+    expect(JSON.stringify(turn.trace.steps.map(({ title }) => title))).not.toContain(stranger)
+  })
+
+  it('takes ids for the same in capital letters', async () => {
+    const caller = ids.agentClientId.toUpperCase()
+    const { call } = await stage(json(200, { ...found, validated: { ...validated(null), caller } }))
+    const turn = turnOf()
+    await call(turn)
+    expect(stepsOf(turn, 'validation')).toMatchObject([{ status: 'ok' }])
+  })
+
   it.each([
     ['nothing', undefined],
+    ['a caller that is no id', { ...validated(null), caller: 'the administrator' }],
+    ['a user that is no id', { ...validated(null), on_behalf_of: 'everybody' }],
+    ['a check in a sentence', { ...validated(null), checks: [{ name: 'All is well with it.', ok: true }] }],
     ['no caller', { ...validated(null), caller: undefined }],
     ['another flow', { ...validated(null), flow: 'both' }],
     ['a user that is no text', { ...validated(null), on_behalf_of: 7 }],

@@ -16,7 +16,7 @@ import {
 } from './api-client.ts'
 import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
 import { readApiProblem, readValidated, type Validated } from './responses.ts'
-import { obtainTracedToken, type TracedToken } from './token-steps.ts'
+import { obtainTracedToken, type TokenHolder, type TracedToken } from './token-steps.ts'
 
 /** One call of an API. */
 export interface ApiRequest<Body> {
@@ -219,7 +219,7 @@ function describeApi({ name, url }: DownstreamApi): Attributes {
   }
 }
 
-/** The API's own word on the token, taken from its response. */
+/** The API's own word on the token, held against the token itself: it may tell of somebody else. */
 function noteValidation(
   turn: Caller,
   api: DownstreamApi,
@@ -227,18 +227,37 @@ function noteValidation(
   token: TracedToken,
   validated: Validated,
 ): void {
-  const { caller, on_behalf_of: user, signature_verified: signatureVerified } = validated
+  const { caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
+  const step = { parentId, kind: 'validation', from: api.name, to: 'agent' } as const
+  const mismatches = findMismatches(token.holder, validated)
+  if (mismatches.length > 0) {
+    turn.trace.note('failed', {
+      ...step,
+      title: `What the ${api.title} says of TR is not what TR says: ${mismatches.join(', ')}`,
+      token: token.verifiedByApi(
+        checks,
+        mismatches.map(name => ({ name: `reported-${name}`, ok: false })),
+      ),
+    })
+    return
+  }
   turn.trace.note('ok', {
-    parentId,
-    kind: 'validation',
-    from: api.name,
-    to: 'agent',
+    ...step,
     title: [
       signatureVerified
         ? `The ${api.title} verified TR`
         : `The ${api.title} read TR without verifying its signature`,
       user === null ? `agent ${caller} acts as itself` : `agent ${caller} acts on behalf of user ${user}`,
     ].join(': '),
-    token: token.verifiedByApi(validated.checks),
+    token: token.verifiedByApi(checks),
   })
+}
+
+function findMismatches(holder: TokenHolder, told: TokenHolder): readonly string[] {
+  const isSame = (a: string | null, b: string | null) => a?.toLowerCase() === b?.toLowerCase()
+  return [
+    ...(holder.flow === told.flow ? [] : ['flow']),
+    ...(isSame(holder.caller, told.caller) ? [] : ['caller']),
+    ...(isSame(holder.on_behalf_of, told.on_behalf_of) ? [] : ['user']),
+  ]
 }

@@ -1,14 +1,23 @@
-import { Check } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+
+const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
+/** A name, and no sentence that the trace would show as the agent's own. */
+const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may tell of it, as the member `validated` of its response. */
 const Validated = Type.Object({
   flow: Type.Enum(['autonomous', 'obo']),
-  caller: Type.String(),
-  on_behalf_of: Type.Union([Type.String(), Type.Null()]),
+  caller: Guid,
+  on_behalf_of: Type.Union([Guid, Type.Null()]),
   signature_verified: Type.Boolean(),
-  checks: Type.Array(Check, { maxItems: 20 }),
+  checks: Type.Array(
+    Type.Object(
+      { name: Type.String({ pattern: checkName.source }), ok: Type.Boolean() },
+      { additionalProperties: false },
+    ),
+    { maxItems: 20 },
+  ),
 })
 export type Validated = Static<typeof Validated>
 
@@ -31,5 +40,7 @@ export function readValidated(body: unknown): Validated | undefined {
 
 /** Empty when the body is no problem document. */
 export function readApiProblem(body: unknown): ApiProblem {
-  return apiProblem.Check(body) ? body : {}
+  if (!apiProblem.Check(body)) return {}
+  const { failedCheck, ...told } = body
+  return failedCheck !== undefined && checkName.test(failedCheck) ? { ...told, failedCheck } : told
 }

@@ -1,4 +1,4 @@
-import type { LogIds, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Check, LogIds, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
@@ -8,15 +8,20 @@ import { flowRules } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
+import type { Validated } from './responses.ts'
 
 /** TR with its card in the trace. */
 export interface TracedToken {
   readonly value: string
   readonly logIds: LogIds
   readonly fingerprint: string
-  /** Adds to the card what the API found out about the token. */
-  verifiedByApi(checks: { readonly name: string; readonly ok: boolean }[]): TokenCard
+  /** Whose it is, in the terms in which an API may tell of it. */
+  readonly holder: TokenHolder
+  /** Adds to the card what the API found out about the token, and what the agent found out about the API's word. */
+  verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
 }
+
+export type TokenHolder = Pick<Validated, 'flow' | 'caller' | 'on_behalf_of'>
 
 type Request = NonNullable<TraceStep['request']>
 type Verification = NonNullable<TokenCard['verifiedBy']>[number]
@@ -197,11 +202,15 @@ function noteToken(
     value,
     fingerprint,
     logIds: logIdsOf(token),
-    verifiedByApi(found) {
-      const verified: TokenCard = {
-        ...card,
-        verifiedBy: [byAgent, { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }],
-      }
+    holder: {
+      flow: turn.flow,
+      caller: String(claims['azp'] ?? claims['appid']),
+      on_behalf_of: flowRules[turn.flow].needsUser ? String(claims['oid']) : null,
+    },
+    verifiedByApi(found, ofItsWord = []) {
+      const byApi = { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }
+      const afterwards = ofItsWord.length > 0 ? [{ actor: 'agent', checks: [...ofItsWord] }] : []
+      const verified: TokenCard = { ...card, verifiedBy: [byAgent, byApi, ...afterwards] }
       amend({ token: verified })
       return verified
     },

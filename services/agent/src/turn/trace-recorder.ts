@@ -79,11 +79,11 @@ export class TraceRecorder {
   }
 
   /**
-   * Records what takes no time of its own: a token that arrived, or a hop that cannot be observed and so has no time at all.
-   * Returns how to add what is learnt about it later, such as who verified the token.
+   * Records what takes no time of its own: a token that arrived, what was said of it, or a hop that cannot be observed and
+   * so has no time at all. Returns how to add what is learnt about it later, such as who verified the token.
    */
-  note(status: 'ok' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
-    const seen = status === 'ok' ? { startedAt: new Date().toISOString() } : {}
+  note(status: 'ok' | 'failed' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
+    const seen = status === 'not-observable' ? {} : { startedAt: new Date().toISOString() }
     const step: TraceStep = { ...start, id: randomUUID(), status, ...seen }
     this.#put(step)
     return patch => this.#put({ ...step, ...patch })

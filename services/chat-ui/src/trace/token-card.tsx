@@ -101,7 +101,7 @@ function Validity({ claims = {} }: { readonly claims: Claims | undefined }) {
 
 function Verifications({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   return card.verifiedBy?.map(({ actor, checks }) => (
-    <p key={actor} class="verified">
+    <p key={`${actor} ${checks[0]?.name}`} class="verified">
       <span class="note">
         {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {names.actor(actor)}:{' '}
       </span>

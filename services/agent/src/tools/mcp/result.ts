@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
+import { readValidated, type Validated } from '../../downstream/responses.ts'
 import { removeUnseen } from './clean-text.ts'
 
 /** A tool's result: data, whoever wrote it. */
@@ -8,7 +9,7 @@ export interface ToolResult {
   readonly parts: readonly ResultPart[]
   readonly isError: boolean
   /** The server's own word on the token, where it gives one. */
-  readonly validated?: unknown
+  readonly validated?: Validated
 }
 
 type TextPart = { readonly type: 'text'; readonly text: string }
@@ -25,7 +26,7 @@ export function readResult(
   maxCharacters: number,
 ): ToolResult {
   const parts = [...content.map(readBlock), ...readStructured(content, structuredContent)]
-  const validated = _meta?.['validated']
+  const validated = readValidated(_meta)
   return {
     parts: cutTexts(joinTexts(parts), maxCharacters),
     isError: isError === true,
