@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import type { ChatResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { McpStack } from './mcp-stack.ts'
@@ -58,6 +59,16 @@ const scripts: Record<string, Script> = {
       return undefined
     }),
   },
+  // A good result of 8 MB in 8 KB.
+  balloon: {
+    answer: onCall(({ message }, response) => {
+      const result = { jsonrpc: '2.0', id: message?.id, result: textResult('x'.repeat(8 * 1024 * 1024)) }
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+        .end(gzipSync(JSON.stringify(result)))
+      return undefined
+    }),
+  },
   detour: {
     answer: onCall((_received, response) => {
       response.writeHead(307, { location: '/elsewhere' }).end()
@@ -88,6 +99,23 @@ const scripts: Record<string, Script> = {
       response
         .writeHead(403, { 'www-authenticate': 'Bearer error="insufficient_scope", scope="Notes.Write"' })
         .end()
+      return undefined
+    }),
+  },
+  denial: {
+    answer: onCall(({ headers }, response) => {
+      response
+        .writeHead(403, {
+          'www-authenticate': 'Bearer error="insufficient_scope", scope="Notes.Write"',
+          'content-type': 'application/json',
+        })
+        .end(
+          JSON.stringify({
+            error: 'insufficient_scope',
+            error_description: `You sent ${headers.authorization} ${'x'.repeat(5_000)}`,
+            secret: 'of the server',
+          }),
+        )
       return undefined
     }),
   },
@@ -198,6 +226,13 @@ afterAll(async () => {
   await servers.close()
 })
 
+async function readEvents(response: Response): Promise<Record<string, unknown>[]> {
+  return (await response.text()).split('\n').flatMap(line => {
+    const [, data] = /^data: (.*)$/.exec(line) ?? []
+    return data === undefined ? [] : [JSON.parse(data)]
+  })
+}
+
 const callIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'api-call')
 
 describe('the tool of a server that', () => {
@@ -207,10 +242,11 @@ describe('the tool of a server that', () => {
     ['streams and never comes to an end', 'drip', 'MCP_SERVER_UNREACHABLE'],
     ['dies in the middle of its stream', 'collapse', 'MCP_SERVER_UNREACHABLE'],
     ['ends its stream without a result', 'cliffhanger', 'MCP_SERVER_UNREACHABLE'],
+    ['sends compressed what nobody asked to be compressed', 'balloon', 'MCP_SERVER_UNREACHABLE'],
     ['leads elsewhere', 'detour', 'MCP_SERVER_UNREACHABLE'],
     ['breaks down', 'crash', 'MCP_SERVER_UNREACHABLE'],
     ['responds with a page', 'gibberish', 'MCP_SERVER_UNREACHABLE'],
-  ])('%s fails in time, and the model says so', async (_what, name, code) => {
+  ])('%s fails, and the model says so', async (_what, name, code) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     expect(reply.tools).toMatchObject([{ name: `${name}__get_${name}`, status: 'failed' }])
     expect(reply.answer).toContain('could not get that')
@@ -220,7 +256,39 @@ describe('the tool of a server that', () => {
       problem: { code, upstream: { service: name } },
     })
     expect(servers.callsOf(name)).toHaveLength(1)
+    expect(servers.callsOf(name)[0]?.headers['accept-encoding']).toBeUndefined()
     expect(servers.received.filter(({ path }) => path.startsWith('elsewhere'))).toEqual([])
+  })
+
+  it.each([
+    ['sends too much', 'flood', true],
+    ['keeps silent', 'silence', true],
+    ['dies in the middle', 'collapse', true],
+    ['breaks down', 'crash', true],
+    ['responds with a page', 'gibberish', true],
+    ['leads elsewhere', 'detour', false],
+  ])('%s: may it have run? The user and the model are told (%s: %s)', async (_what, name, mayHaveRun) => {
+    const reply = await mcp.answerTo(`Use get_${name}`)
+    const told = 'The tool may have run all the same.'
+    const detail = callIn(reply)?.problem?.detail ?? ''
+    expect(detail.includes(told)).toBe(mayHaveRun)
+    expect(reply.answer.includes(told)).toBe(mayHaveRun)
+  })
+
+  it('wants a further permission is told which, and the trace shows its answer, without the token', async () => {
+    const events = await readEvents(await mcp.ask('Use get_denial', undefined, null, 'text/event-stream'))
+    expect(events.at(-1)).toMatchObject({
+      code: 'API_FORBIDDEN',
+      detail: 'The agent’s token lacks a permission that the denial MCP server wants: Notes.Write.',
+      hint: expect.stringContaining('Notes.Write'),
+    })
+    expect(events.findLast(({ kind }) => kind === 'api-call')?.['response']).toEqual({
+      status: 403,
+      body: {
+        error: 'insufficient_scope',
+        error_description: expect.stringMatching(/^You sent Bearer ‹token removed› x{900,}…$/),
+      },
+    })
   })
 
   it.each([

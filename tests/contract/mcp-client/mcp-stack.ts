@@ -82,11 +82,17 @@ export class McpStack implements AsyncDisposable {
   }
 
   /** Asks in Bedrock mode; on behalf of the user where their token is given. */
-  async ask(message: string, token?: string, signal: AbortSignal | null = null): Promise<Response> {
+  async ask(
+    message: string,
+    token?: string,
+    signal: AbortSignal | null = null,
+    accept = 'application/json',
+  ): Promise<Response> {
     return await fetch(`${this.stack.agentUrl}/api/chat`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
+        accept,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       body: JSON.stringify({ message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }),

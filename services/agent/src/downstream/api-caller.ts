@@ -15,7 +15,7 @@ import {
   type SendRequest,
 } from './api-client.ts'
 import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
-import { readApiProblem, readValidated, type Validated } from './responses.ts'
+import { describeFailure, readApiProblem, readValidated, type Validated } from './responses.ts'
 import { obtainTracedToken, type TokenHolder, type TracedToken } from './token-steps.ts'
 
 /** One call of an API. */
@@ -131,7 +131,8 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       (status === 200 ? unreadableResponse(api) : explainApiResponse(api, response))
     const told = readApiProblem(body)
     if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
-    step.fail(failure.toDocument(turn.requestId), { response: { status, body: told } }, attributes)
+    const shown = { status, body: describeFailure(body) }
+    step.fail(failure.toDocument(turn.requestId), { response: shown }, attributes)
     throw failure
   }
 

@@ -22,6 +22,8 @@ export interface WireRequest {
   readonly body?: string | undefined
   /** What the body of the response may measure. */
   readonly maxBytes: number
+  /** Gets the body of the response piece by piece while it comes. */
+  readonly onText?: ((text: string) => void) | undefined
 }
 
 /** A response as it came. */
@@ -76,9 +78,9 @@ export function createApiClient({ timeoutMs = 10_000 }: ApiClientOptions): ApiCl
         text: await response.body.text(),
       })
     },
-    async send({ method, url, headers, body = null, maxBytes }, signal) {
+    async send({ method, url, headers, body = null, maxBytes, onText }, signal) {
       const response = await request(url, { dispatcher: unlimited, method, headers, body, signal })
-      const text = await readText(response.body, maxBytes)
+      const text = await readText(response.body, maxBytes, onText)
       return { status: response.statusCode, headers: response.headers, text }
     },
     async close() {
@@ -98,13 +100,19 @@ export function readResponse({ status, headers, text }: WireResponse): ApiRespon
 }
 
 /** Leaving the loop early destroys the body, and with it the connection. */
-async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+async function readText(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  onText?: (text: string) => void,
+): Promise<string> {
   const chunks: Uint8Array[] = []
+  const decoder = new TextDecoder()
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.byteLength
     if (bytes > maxBytes) throw new ResponseTooLarge(`The response is larger than ${maxBytes} bytes.`)
     chunks.push(chunk)
+    onText?.(decoder.decode(chunk, { stream: true }))
   }
   return Buffer.concat(chunks).toString('utf8')
 }
@@ -129,6 +137,16 @@ export async function oncePerBrokenConnection<Result>(
 function isBrokenConnection(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown }
   return brokenConnections.has(code)
+}
+
+const neverConnected = new Set<unknown>(
+  'ECONNREFUSED EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN ETIMEDOUT UND_ERR_CONNECT_TIMEOUT'.split(' '),
+)
+
+/** Whether a request failed before any of it was sent: nobody was reached, or nobody with the right certificate. */
+export function isNeverSent(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return neverConnected.has(code) || /CERT|_TLS_|UNABLE_TO_/.test(String(code))
 }
 
 function parse(text: string): unknown {

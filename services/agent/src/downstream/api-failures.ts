@@ -2,7 +2,7 @@ import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { problem } from '../problems.ts'
 import type { ApiResponse } from './api-client.ts'
-import { readApiProblem } from './responses.ts'
+import { readApiProblem, readScope } from './responses.ts'
 
 /** What a response other than 200 means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, response: ApiResponse): ProblemError {
@@ -31,19 +31,32 @@ export function explainApiResponse(api: DownstreamApi, response: ApiResponse): P
           })
     }
     case 403:
-      return problem(
-        'API_FORBIDDEN',
-        `The agent’s token lacks a permission that the ${api.title} wants${check}.`,
-        {
-          upstream,
-          hint:
-            api.permissions &&
-            `Grant the agent identity ${api.permissions.autonomous} (autonomous) or ${api.permissions.obo} (on behalf of users), and allow it as a caller of the ${api.title}.`,
-        },
-      )
+      return forbidden(api, response, check)
     default:
       return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
   }
+}
+
+function forbidden(
+  api: DownstreamApi,
+  { status, body, challenge }: ApiResponse,
+  check: string,
+): ProblemError {
+  const { code } = readApiProblem(body)
+  const scope = readScope(challenge)
+  const wanted = scope === undefined ? '' : `: ${scope}`
+  const { permissions } = api
+  const granted = permissions
+    ? `${permissions.autonomous} (autonomous) or ${permissions.obo} (on behalf of users)`
+    : scope
+  return problem(
+    'API_FORBIDDEN',
+    `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
+    {
+      upstream: { service: api.name, status, ...(code ? { code } : {}) },
+      hint: granted && `Grant the agent identity ${granted}, and allow it as a caller of the ${api.title}.`,
+    },
+  )
 }
 
 /** The API responded 200 with something that is not what it promises. */

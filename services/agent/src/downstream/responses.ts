@@ -1,3 +1,4 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
@@ -43,4 +44,35 @@ export function readApiProblem(body: unknown): ApiProblem {
   if (!apiProblem.Check(body)) return {}
   const { failedCheck, ...told } = body
   return failedCheck !== undefined && checkName.test(failedCheck) ? { ...told, failedCheck } : told
+}
+
+const toldOfFailure = new Set('code title detail failedCheck error error_description message'.split(' '))
+const maxTold = 1_000
+
+/**
+ * What the trace shows of a response that is a failure: texts of problem documents (RFC 9457), of OAuth (RFC 6749) and of
+ * JSON-RPC, at most so many characters of each, and nothing that looks like a token.
+ */
+export function describeFailure(body: unknown): Readonly<Record<string, unknown>> {
+  const { error } = Object(body) as { error?: unknown }
+  const ofJsonRpc = typeof error === 'object' && error !== null ? { error: describeTexts(error) } : {}
+  return { ...describeTexts(body), ...ofJsonRpc }
+}
+
+function describeTexts(body: unknown): Readonly<Record<string, string>> {
+  const texts: [string, string][] = Object.entries(Object(body)).flatMap(([name, value]) =>
+    toldOfFailure.has(name) && typeof value === 'string' ? [[name, clip(redactText(value))]] : [],
+  )
+  return Object.fromEntries(texts)
+}
+
+function clip(text: string): string {
+  return text.length <= maxTold ? text : `${text.slice(0, maxTold - 1)}…`
+}
+
+/** The permissions that a challenge (RFC 6750) asks for, where it says so; in the form of names, not of sentences. */
+export function readScope(challenge: string | undefined): string | undefined {
+  if (!challenge?.includes('error="insufficient_scope"')) return undefined
+  const scope = /\bscope="([A-Za-z0-9._:/ -]{1,300})"/.exec(challenge)?.[1]?.trim()
+  return scope ? scope.split(/ +/).join(', ') : undefined
 }

@@ -11,7 +11,7 @@ import type { ToolContext } from '../toolset.ts'
 import type { ChosenTool, ListedTools } from './choose-tools.ts'
 import { cleanText } from './clean-text.ts'
 import type { McpServer } from './config.ts'
-import { RefusedExchange } from './connection.ts'
+import { type CallProgress, type Exchange, RefusedExchange } from './connection.ts'
 import { McpConnections } from './connections.ts'
 import { mcpProblem } from './problems.ts'
 import { describeParts, type ResultPart, readResult, type ToolResult } from './result.ts'
@@ -92,13 +92,14 @@ export class McpCalls {
   #call<Body extends object>(caller: Caller, callApi: CallApi, call: McpCall<Body>): Promise<Body> {
     const { api } = this.#server
     const { method, name, parentId, show } = call
+    const progress: CallProgress = { mayHaveRun: false }
     const subject = name === undefined ? method : `${method} ${name}`
     return callApi(caller, api, {
       path: '',
       subject,
       parentId,
       isBody: (body): body is Body => !isFailedResult(body),
-      explain: response => explainResponse(api, response),
+      explain: response => explainResponse(api, response, progress),
       show,
       post: {
         shown: { method, ...(name === undefined ? {} : { params: { name } }) },
@@ -106,7 +107,7 @@ export class McpCalls {
           name: subject,
           attributes: { [mcpAttributes.method]: method, [genAi.toolName]: name },
         },
-        send: (...wire) => this.#send(caller, call, ...wire),
+        send: (...wire) => this.#send(caller, call, progress, ...wire),
       },
     })
   }
@@ -114,6 +115,7 @@ export class McpCalls {
   async #send<Body>(
     caller: Caller,
     { timeoutMs, maxBytes, make }: McpCall<Body>,
+    progress: CallProgress,
     send: SendRequest,
     headers: Readonly<Record<string, string>>,
     turnSignal: AbortSignal,
@@ -121,11 +123,12 @@ export class McpCalls {
     const { api } = this.#server
     using limit = new LinkedAbort(turnSignal)
     const { signal } = limit
+    const exchange: Exchange = { send, headers, signal, maxBytes, progress }
     limit.after(timeoutMs, () =>
-      limit.abort(unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`)),
+      limit.abort(unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`, progress)),
     )
     try {
-      return await this.#connections.call(caller, { send, headers, signal, maxBytes }, async client => ({
+      return await this.#connections.call(caller, exchange, async client => ({
         status: 200,
         challenge: undefined,
         body: await make(client, { signal, timeout: 2 * timeoutMs }),
@@ -134,7 +137,7 @@ export class McpCalls {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof RefusedExchange) return error.response
-      throw explainError(api, error, maxBytes)
+      throw explainError(api, error, exchange)
     }
   }
 }
@@ -144,27 +147,33 @@ function isFailedResult(body: unknown): body is ToolResult {
 }
 
 /** What a response means that brings no result; refusals of the token mean the same for every API. */
-function explainResponse(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
+function explainResponse(
+  api: DownstreamApi,
+  { status, body }: ApiResponse,
+  progress: CallProgress,
+): ProblemError | undefined {
   if (status === 200) return toolFailed(api, describeParts((body as ToolResult).parts))
-  if (status >= 500) return unreachable(api, `responded ${status}`, status)
+  if (status >= 500) return unreachable(api, `responded ${status}`, progress, { status })
   if (status >= 300 && status < 400) {
-    return unreachable(api, `responded ${status}; redirects are not followed`, status)
+    return unreachable(api, `responded ${status}; redirects are not followed`, progress, { status })
   }
   return undefined
 }
 
-function explainError(api: DownstreamApi, error: unknown, maxBytes: number): ProblemError {
+function explainError(api: DownstreamApi, error: unknown, { maxBytes, progress }: Exchange): ProblemError {
   if (error instanceof ProblemError) return error
   if (error instanceof ResponseTooLarge) {
-    return mcpProblem('MCP_RESULT_TOO_LARGE', `The ${api.title} sent more than ${maxBytes} bytes.`, {
-      upstream: { service: api.name },
-    })
+    const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
+    return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })
   }
   if (error instanceof ProtocolError) return toolFailed(api, error.message, String(error.code))
   if (error instanceof SdkHttpError && error.status !== undefined) {
-    return unreachable(api, `responded ${error.status}`, error.status, error)
+    return unreachable(api, `responded ${error.status}`, progress, { status: error.status, cause: error })
   }
-  return unreachable(api, 'cannot be reached, or does not speak the protocol', undefined, error)
+  const what = progress.mayHaveRun
+    ? 'broke the call off, or sent no result that can be read'
+    : 'cannot be reached, or does not speak the protocol'
+  return unreachable(api, what, progress, { cause: error })
 }
 
 /** In the server's words, since the model may learn from them what to ask otherwise. */
@@ -175,9 +184,19 @@ function toolFailed(api: DownstreamApi, told: string, code?: string): ProblemErr
   })
 }
 
-function unreachable(api: DownstreamApi, what: string, status?: number, cause?: unknown): ProblemError {
-  return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${api.title} ${what}.`, {
+function unreachable(
+  api: DownstreamApi,
+  what: string,
+  progress: CallProgress,
+  { status, cause }: { status?: number; cause?: unknown } = {},
+): ProblemError {
+  return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${api.title} ${what}.${describeProgress(progress)}`, {
     upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
     cause,
   })
+}
+
+/** Whoever reads that a call failed must not take it for one that did nothing. */
+function describeProgress({ mayHaveRun }: CallProgress): string {
+  return mayHaveRun ? ' The tool may have run all the same.' : ''
 }

@@ -2,12 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import {
   type ApiResponse,
+  isNeverSent,
   readResponse,
   type SendRequest,
   type WireResponse,
 } from '../../downstream/api-client.ts'
 import { version } from '../../version.ts'
 import type { McpServer } from './config.ts'
+import { type ServerAnswer, ServerRequests, withoutServerRequests } from './server-requests.ts'
+
+/** How far a call has come. */
+export interface CallProgress {
+  /** A tool's call has gone out and was not refused: whatever happens then, the tool may have run. */
+  mayHaveRun: boolean
+}
 
 /** One call of the agent, whatever requests the protocol makes of it. */
 export interface Exchange {
@@ -16,6 +24,7 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   readonly maxBytes: number
+  readonly progress: CallProgress
   /** What went wrong on the wire: the protocol's library wraps it, or says something else. */
   failure?: unknown
 }
@@ -142,23 +151,47 @@ export class McpConnection {
       ? AbortSignal.timeout(farewellMs)
       : AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
     try {
-      const response = await exchange.send(
-        {
-          method,
-          url: this.#server.api.url,
-          headers: { ...exchange.headers, ...Object.fromEntries(new Headers(headers)) },
-          body: text,
-          maxBytes: exchange.maxBytes,
-        },
+      const response = await this.#post(
+        exchange,
+        method,
+        Object.fromEntries(new Headers(headers)),
+        text,
         limit,
       )
       const { status } = response
       if (expectsResult(text) && endsWithoutResult(response))
         throw new Error('The stream ended without a result.')
       if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
-      return new Response(response.text || null, { status, headers: singleHeaders(response.headers) })
+      const read = withoutServerRequests(response.text)
+      return new Response(read || null, { status, headers: singleHeaders(response.headers) })
     } catch (error) {
       exchange.failure = error
+      throw error
+    }
+  }
+
+  /** Sends a message, and answers what the server asks before it responds. Notes whether a tool may have run. */
+  async #post(
+    exchange: Exchange,
+    method: string,
+    ofMessage: Readonly<Record<string, string>>,
+    body: string | undefined,
+    limit: AbortSignal,
+  ): Promise<WireResponse> {
+    const { send, maxBytes, progress } = exchange
+    const { url } = this.#server.api
+    const headers = { ...exchange.headers, ...ofMessage }
+    const asked = new ServerRequests(answer => void sendAnswer(exchange, url, headers, answer))
+    const onText = (piece: string) => asked.take(piece)
+    const mayRun = isToolCall(body)
+    try {
+      if (mayRun) progress.mayHaveRun = true
+      const response = await send({ method, url, headers, body, maxBytes, onText }, limit)
+      const { status } = response
+      if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
+      return response
+    } catch (error) {
+      if (mayRun) progress.mayHaveRun = !isNeverSent(error)
       throw error
     }
   }
@@ -178,6 +211,24 @@ function isFarewell(method: string, body: string | undefined): boolean {
 /** Of the messages that are posted, only requests have an id. */
 function expectsResult(body: string | undefined): boolean {
   return body !== undefined && (JSON.parse(body) as Message).id !== undefined
+}
+
+function isToolCall(body: string | undefined): boolean {
+  return body !== undefined && (JSON.parse(body) as { method?: unknown }).method === 'tools/call'
+}
+
+const maxAnswerBytes = 64 * 1024
+
+/** Under the token of the call in whose middle the server asked. The headers of 2026 that describe the call stay with it. */
+async function sendAnswer(
+  { send, signal }: Exchange,
+  url: string,
+  { 'mcp-method': _method, 'mcp-name': _name, ...headers }: Readonly<Record<string, string>>,
+  answer: ServerAnswer,
+): Promise<void> {
+  const body = JSON.stringify(answer)
+  // A server that does not take it goes on waiting, until the call's own limit.
+  await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes }, signal).catch(() => {})
 }
 
 /** The older era would have the client come back for the rest; the protocol's library waits for it. */

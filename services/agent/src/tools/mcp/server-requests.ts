@@ -1,0 +1,75 @@
+type Json = Readonly<Record<string, unknown>>
+
+/** What the agent says to a request of the server (JSON-RPC 2.0). */
+export interface ServerAnswer {
+  readonly jsonrpc: '2.0'
+  readonly id: string | number
+}
+
+const methodNotFound = { code: -32601, message: 'The agent supports no requests of the server but ping.' }
+const endOfEvent = /\r\n\r\n|\n\n|\r\r/
+/** Requests of a server are small; what is longer is a result. */
+const maxCharacters = 64 * 1024
+const maxRequests = 20
+
+/**
+ * Reads a stream of server-sent events while it comes, and answers what the server asks in its middle: servers of 2025 may
+ * ask for the model's or the user's words, or whether the agent is there, and wait for that before they give their result.
+ */
+export class ServerRequests {
+  readonly #answer: (answer: ServerAnswer) => void
+  #rest = ''
+  #isTooLong = false
+  #requests = 0
+
+  constructor(answer: (answer: ServerAnswer) => void) {
+    this.#answer = answer
+  }
+
+  /** Takes the next piece of the stream in. */
+  take(text: string): void {
+    const events = `${this.#rest}${text}`.split(endOfEvent)
+    const last = events.pop() ?? ''
+    for (const [index, event] of events.entries()) {
+      if (index > 0 || !this.#isTooLong) this.#read(event)
+    }
+    this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxCharacters
+    // Of a long event only its end can matter, which may be half of an empty line.
+    this.#rest = this.#isTooLong ? last.slice(-3) : last
+  }
+
+  #read(event: string): void {
+    const request = readRequest(event)
+    if (request === undefined || this.#requests >= maxRequests) return
+    this.#requests += 1
+    const { id, method } = request
+    this.#answer({ jsonrpc: '2.0', id, ...(method === 'ping' ? { result: {} } : { error: methodNotFound }) })
+  }
+}
+
+/** The stream without what was answered while it came. */
+export function withoutServerRequests(stream: string): string {
+  const events = stream.split(endOfEvent)
+  const kept = events.filter(event => readRequest(event) === undefined)
+  return kept.length === events.length ? stream : kept.join('\n\n')
+}
+
+function readRequest(event: string): { id: string | number; method: string } | undefined {
+  if (event.length > maxCharacters || !event.includes('"method"')) return undefined
+  const data = event
+    .split(/\r\n|\n|\r/)
+    .flatMap(line => (line.startsWith('data:') ? [line.slice('data:'.length)] : []))
+    .join('\n')
+  const { id, method } = parse(data)
+  return (typeof id === 'string' || typeof id === 'number') && typeof method === 'string'
+    ? { id, method }
+    : undefined
+}
+
+function parse(text: string): Json {
+  try {
+    return Object(JSON.parse(text)) as Json
+  } catch {
+    return {}
+  }
+}

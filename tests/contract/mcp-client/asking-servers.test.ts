@@ -1,0 +1,86 @@
+import type { ServerResponse } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { McpStack } from './mcp-stack.ts'
+import { type Message, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
+
+const event = (message: object) =>
+  `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
+
+/** Asks the client something in the middle of a call, and gives the result once it has been answered, with the answer in it. */
+function asking(method: string, params: object = {}): Script {
+  let call: { id: number | undefined; response: ServerResponse } | undefined
+  return {
+    tools: [tool(`ask_${method.replace('/', '_')}`)],
+    answer: ({ message }, response) => {
+      if (message?.method === 'tools/call') {
+        call = { id: message.id, response }
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(event({ id: 'question-1', method, params }))
+      }
+      if (isAnswer(message)) {
+        response.writeHead(202).end()
+        const { jsonrpc: _, ...answer } = { jsonrpc: '2.0', ...message }
+        call?.response.end(event({ id: call.id, result: textResult(JSON.stringify(answer)) }))
+      }
+      return undefined
+    },
+  }
+}
+
+const isAnswer = (message: Message | undefined) =>
+  message !== undefined && String(message.id) === 'question-1' && message.method === undefined
+
+const elicitation = { message: 'Your name?', requestedSchema: { type: 'object', properties: {} } }
+const scripts: Record<string, Script> = {
+  ping: asking('ping'),
+  roots: asking('roots/list'),
+  elicitation: asking('elicitation/create', elicitation),
+  sampling: asking('sampling/createMessage', { messages: [], maxTokens: 10 }),
+}
+
+let mcp: McpStack
+let servers: ScriptedMcpServers
+beforeAll(async () => {
+  servers = await new ScriptedMcpServers().start()
+  Object.assign(servers.scripts, scripts)
+  mcp = await McpStack.start()
+  await mcp.configure(
+    Object.fromEntries(
+      Object.entries(scripts).map(([name, { tools = [] }]) => [
+        name,
+        {
+          url: `${servers.url}/${name}`,
+          allowedTools: tools.map(one => Reflect.get(one, 'name')),
+          protocol: '2025-11-25',
+          timeoutMs: 5_000,
+        },
+      ]),
+    ),
+  )
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  await servers.close()
+})
+
+describe('A server that asks the agent in the middle of a call', () => {
+  it.each([
+    ['whether it is there gets its answer', 'ping', 'ask_ping', '"result":{}'],
+    ['for its folders is refused', 'roots', 'ask_roots_list', '"code":-32601'],
+    ['for the user’s words is refused', 'elicitation', 'ask_elicitation_create', '"code":-32601'],
+    ['for the model’s words is refused', 'sampling', 'ask_sampling_createMessage', '"code":-32601'],
+  ])(
+    '%s at once, under the token of the call, and the call goes on',
+    async (_what, name, toolName, answer) => {
+      const reply = await mcp.answerTo(`Use ${toolName}`)
+      expect(reply.tools).toMatchObject([{ name: `${name}__${toolName}`, status: 'ok' }])
+      const call = reply.trace.find(({ kind }) => kind === 'api-call')
+      expect(JSON.stringify(call?.response?.body).replaceAll('\\', '')).toContain(answer)
+      const [asked] = servers.callsOf(name)
+      const answers = servers.received.filter(({ path, message }) => path === name && isAnswer(message))
+      expect(answers).toHaveLength(1)
+      expect(answers[0]?.headers.authorization).toBe(asked?.headers.authorization)
+      expect(answers[0]?.headers['mcp-protocol-version']).toBe('2025-11-25')
+    },
+  )
+})
