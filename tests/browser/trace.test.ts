@@ -6,7 +6,17 @@ import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask, choose, openSteps, showToken, tracePane } from './support/steps.ts'
-import { config, result, status, steps, tokenStep, trace, turnStart, userTokenStep } from './support/turns.ts'
+import {
+  config,
+  result,
+  status,
+  steps,
+  tokenStep,
+  trace,
+  traceFor,
+  turnStart,
+  userTokenStep,
+} from './support/turns.ts'
 
 const browser = useBrowser()
 let agent: ScriptedAgent
@@ -274,6 +284,29 @@ describe('personal data and tenant', () => {
     await page.locator('.row').first().waitFor()
     const again = await shown(page)
     for (const secret of secrets) expect(again).not.toContain(secret)
+  })
+
+  it('are hidden in Compare too, where tokens of other answers stand beside those of the selected one', async () => {
+    agent.script = async (request, send) =>
+      send(
+        turnStart(request),
+        ...steps(request.message === 'first' ? [userTokenStep('s0'), ...traceFor(identities.ada)] : trace()),
+        result(request, `Answer to ${request.message}`),
+      )
+    const { page, pane } = await openTrace()
+    await askAndWait(page, 'second')
+    await choose(page, 'Compare')
+    await page.getByLabel('What matters only').uncheck()
+    const choice = page.getByLabel('Left token').locator('option')
+    for (const value of await choice.evaluateAll(options => options.map(it => it.getAttribute('value')))) {
+      await page.getByLabel('Left token').selectOption({ value })
+      const hidden = await pane.evaluate(it => it.outerHTML)
+      for (const secret of secrets) expect(hidden, value ?? '').not.toContain(secret)
+    }
+    expect(await choice.count()).toBeGreaterThan(2)
+    await page.getByRole('button', { name: 'Reveal personal data and tenant' }).click()
+    await page.getByLabel('Left token').selectOption({ label: 'Tc for blueprint · Autonomous · answer 1' })
+    expect(await pane.textContent()).toContain(identities.ada.oid)
   })
 
   it('are hidden in the copy and in the file as well', async () => {

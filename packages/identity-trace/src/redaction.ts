@@ -11,15 +11,24 @@ export function redactText(text: string): string {
     .replace(secretShapes[1], (_match, scheme: string) => `${scheme} ‹removed›`)
 }
 
-/** Claims that name or locate a user. The page masks them until asked to show them. */
+/** Claims that name, locate or recognise a user. The page masks them until asked to show them. */
 export const personalClaims: ReadonlySet<string> = new Set([
   'name',
   'given_name',
   'family_name',
+  'nickname',
   'preferred_username',
   'unique_name',
   'upn',
   'email',
+  'verified_primary_email',
+  'verified_secondary_email',
+  'ctry',
   'ipaddr',
   'login_hint',
+  'deviceid',
+  'onprem_sid',
+  'puid',
+  'sid',
+  'xms_st',
 ])

@@ -167,6 +167,29 @@ export function trace(): TraceStep[] {
   ]
 }
 
+/** The same trace on behalf of a user. */
+export function traceFor({ oid, name }: { readonly oid: string; readonly name: string }): TraceStep[] {
+  return trace().map(step =>
+    step.token?.role === 'TR'
+      ? {
+          ...step,
+          token: {
+            ...step.token,
+            fingerprint: 'd8e8fca2dc0f',
+            claims: {
+              ...step.token.claims,
+              oid,
+              name,
+              sub: 'subject-at-the-api',
+              idtyp: 'user',
+              scp: 'Weather.Read',
+            },
+          },
+        }
+      : step,
+  )
+}
+
 export function turnStart({ mode, flow }: ChatRequest): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
   return { event: 'turn', data: { turnId: 't1', mode, flow, model, startedAt } }

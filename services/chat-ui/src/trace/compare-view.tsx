@@ -197,7 +197,7 @@ function ComparedRow({ claim, context }: { readonly claim: ComparedClaim; readon
             {value === undefined ? (
               <span class="note">not there</span>
             ) : (
-              <ClaimValue claim={viewClaim(name, value, context.names)} redact={context.redact} short />
+              <ClaimValue claim={viewClaim(name, value, context.names)} short />
             )}
           </td>
         ))}

@@ -11,7 +11,8 @@ describe('redactorFor', () => {
       response: { status: 200, body: { on_behalf_of: userId, greeting: 'Hello, Ada Osei!' } },
     }),
   ]
-  const redact = redactorFor(steps)
+  const redactor = redactorFor(steps)
+  const redact = redactor.text
 
   it('hides the user and the tenant wherever they stand', () => {
     expect(redact(`https://sts.windows.net/${tenantId}/`)).toBe('https://sts.windows.net/‹tenant›/')
@@ -25,14 +26,13 @@ describe('redactorFor', () => {
 
   it('leaves the agent’s own ids readable', () => {
     const own = redactorFor([step('a', { token: ownToken })])
-    expect(own(`${ownToken.claims?.['oid']}`)).toBe(ownToken.claims?.['oid'])
+    expect(own.text(`${ownToken.claims?.['oid']}`)).toBe(ownToken.claims?.['oid'])
   })
 
   it('takes names for what they are, not for patterns', () => {
     const tricky = { ...userToken, claims: { name: 'A.*(b|c)', email: ['a@b.example', 7], upn: '' } }
-    expect(redactorFor([step('a', { token: tricky })])('A.*(b|c) a@b.example Axxb')).toBe(
-      '‹name› ‹email› Axxb',
-    )
+    const { text } = redactorFor([step('a', { token: tricky })])
+    expect(text('A.*(b|c) a@b.example Axxb')).toBe('‹name› ‹email› Axxb')
   })
 
   it('hides nothing where there is nothing to hide', () => {
@@ -40,10 +40,70 @@ describe('redactorFor', () => {
   })
 
   it('makes a copy that holds neither user nor tenant', () => {
-    const copy = stepsAsJson(steps, redact)
+    const copy = stepsAsJson(redactor.steps(steps))
     expect(JSON.parse(copy)).toHaveLength(3)
     for (const secret of [userId, tenantId, 'Ada', 'subject-at'])
       expect(copy.toLowerCase()).not.toContain(secret.toLowerCase())
-    expect(stepsAsJson(steps, reveal)).toContain('Ada Osei')
+    expect(stepsAsJson(reveal.steps(steps))).toContain('Ada Osei')
+  })
+
+  it('changes no step that names nobody, and draws no step anew that it has hidden before', () => {
+    const [first] = redactor.steps(steps)
+    expect(redactor.steps(steps)[0]).toBe(first)
+    const call = apiCall('c', ownToken, { startedAt: '2026-11-25T10:00:00.000Z', durationMs: 3 })
+    expect(redactor.steps([call])).toEqual([call])
+  })
+
+  it.each([
+    ['a name of three letters', 'name', 'Bo', '‹name›'],
+    ['two addresses', 'email', ['ada@contoso.example', 'a@b'], '‹email› ‹email 2›'],
+    ['a number', 'puid', 10_032, '‹puid›'],
+    ['a subject inside an object', 'xms_st', { sub: 'subject-elsewhere' }, '‹xms_st›'],
+    ['the session', 'sid', '006cf2c2-9ab3-4b1e-8d0c-6ad0a1c6b6a0', '‹sid›'],
+    [
+      'the home tenant of a guest',
+      'idp',
+      `https://sts.windows.net/${userId}/`,
+      'https://sts.windows.net/‹tenant›/',
+    ],
+  ])('hides %s in its claim', (_what, name, value, shown) => {
+    const token = { ...agentToken, claims: { idtyp: 'user', [name]: value } }
+    const hidden = redactorFor([step('a', { token })]).steps([step('a', { token })])
+    expect(hidden[0]?.token?.claims?.[name]).toBe(shown)
+  })
+
+  it('hides the subject of a token that came from the user, whatever it says of itself', () => {
+    const token = { ...userToken, claims: { oid: userId, sub: 'subject-at-the-blueprint' } }
+    const hidden = redactorFor([step('a', { token })]).steps([step('a', { token })])
+    expect(hidden[0]?.token?.claims).toEqual({ oid: '‹user oid›', sub: '‹user sub›' })
+  })
+
+  it.each([
+    ['in an address', 'http://orders/7?for=%C4%B0rem%20%22Ada%22%20Osei', 'http://orders/7?for=‹name›'],
+    ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name›&x=1'],
+    ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name›"}'],
+    ['in other letters', 'irem or İREM "ADA" OSEI', 'irem or ‹name›'],
+  ])('knows a name %s', (_where, text, shown) => {
+    const token = { ...userToken, claims: { name: 'İrem "Ada" Osei' } }
+    expect(redactorFor([step('a', { token })]).text(text)).toBe(shown)
+  })
+
+  it('hides what stands in problems, in ids for logs, in headers and in the names of members', () => {
+    const problem = {
+      type: '',
+      title: 'Not for Ada Osei.',
+      status: 403,
+      detail: 'Ada Osei',
+      code: 'X',
+      hint: 'Ask Ada Osei.',
+      requestId: '',
+    }
+    const told = apiCall('c', agentToken, {
+      problem,
+      logIds: { correlationId: userId },
+      response: { status: 200, body: [{ [userId]: { 'Ada Osei': 7 } }] },
+      token: { ...agentToken, header: { kid: tenantId } },
+    })
+    expect(stepsAsJson(redactor.steps([told]))).not.toMatch(/ada osei|eeeeeeee|11111111-2222/i)
   })
 })

@@ -1,57 +1,144 @@
-import { personalClaims, type TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { type Claims, isForUser } from './claims.ts'
+import { personalClaims, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { isForUser } from './claims.ts'
 
-/** Replaces in a text what names the user or the tenant. */
-export type Redact = (text: string) => string
+/** Hides what names the user or the tenant. All views of the trace are drawn from what it returns. */
+export interface Redactor {
+  text(text: string): string
+  steps(steps: readonly TraceStep[]): readonly TraceStep[]
+}
 
 /** Shows everything. */
-export const reveal: Redact = text => text
+export const reveal: Redactor = { text: text => text, steps: steps => steps }
 
-/** A value as short as this would be found all over the trace by accident. */
+/** A value as short as this would be found all over the trace by accident; it is hidden in its claim only. */
 const shortestLength = 4
 
 /**
- * Hides what the tokens of a trace tell of the user (personal claims, object id, subject) and of the tenant, wherever
- * in the trace it stands: in claims, addresses, titles and bodies. Different values stay different.
+ * Hides what the tokens of these steps tell of the user (personal claims, object id, subject) and of the tenant, wherever
+ * it stands: in claims, addresses, titles and bodies. Different values stay different.
  */
-export function redactorFor(steps: readonly TraceStep[]): Redact {
-  const masks = new Map<string, string>()
-  const used = new Map<string, number>()
-  for (const { value, mask } of steps.flatMap(secretsIn)) {
-    if (masks.has(value)) continue
-    const number = (used.get(mask) ?? 0) + 1
-    used.set(mask, number)
-    masks.set(value, number === 1 ? `‹${mask}›` : `‹${mask} ${number}›`)
+export function redactorFor(steps: readonly TraceStep[]): Redactor {
+  const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
+  if (secrets.size === 0) return reveal
+  const text = textRedactor(secrets)
+  const shown = new WeakMap<TraceStep, TraceStep>()
+  return {
+    text,
+    steps: list =>
+      list.map(step => {
+        const known = shown.get(step) ?? redactStep(step, text, secrets)
+        shown.set(step, known)
+        return known
+      }),
   }
-  if (masks.size === 0) return reveal
-  const longestFirst = [...masks.keys()].sort((one, other) => other.length - one.length)
-  const anyOfThem = new RegExp(longestFirst.map(escapeRegExp).join('|'), 'gi')
-  return text => text.replace(anyOfThem, found => masks.get(found.toLowerCase()) ?? '')
 }
 
-function secretsIn({ token }: TraceStep): { value: string; mask: string }[] {
-  const claims = token?.claims ?? {}
-  return Object.entries(claims).flatMap(([name, value]) => {
-    const mask = maskOf(name, claims)
-    return mask ? textsIn(value).map(text => ({ value: text.toLowerCase(), mask })) : []
+/** A value that is hidden, and what stands in its place. */
+interface Secret {
+  readonly value: string
+  readonly mask: string
+}
+
+/** The secrets by their values in lower case, with masks that tell different values apart. */
+type Secrets = ReadonlyMap<string, Secret>
+
+function numberMasks(secrets: readonly Secret[]): Secrets {
+  const numbered = new Map<string, Secret>()
+  const used = new Map<string, number>()
+  for (const { value, mask } of secrets) {
+    if (numbered.has(value.toLowerCase())) continue
+    const number = (used.get(mask) ?? 0) + 1
+    used.set(mask, number)
+    numbered.set(value.toLowerCase(), { value, mask: number === 1 ? `‹${mask}›` : `‹${mask} ${number}›` })
+  }
+  return numbered
+}
+
+const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
+function secretsIn(card: TokenCard): Secret[] {
+  return Object.entries(card.claims ?? {}).flatMap(([name, value]) => {
+    const mask = maskOf(name, card)
+    if (mask) return textsIn(value).map(text => ({ value: text, mask }))
+    if (name !== 'iss' && name !== 'idp') return []
+    return (String(value).match(guid) ?? []).map(tenant => ({ value: tenant, mask: 'tenant' }))
   })
 }
 
 function textsIn(value: unknown): string[] {
-  return [value].flat().filter(text => typeof text === 'string' && text.length >= shortestLength) as string[]
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn)
+  return value === null || value === '' ? [] : [String(value)]
 }
 
-function maskOf(name: string, claims: Claims): string | undefined {
+function maskOf(name: string, { role, claims = {} }: TokenCard): string | undefined {
   if (personalClaims.has(name)) return name
   if (name === 'tid') return 'tenant'
-  return (name === 'oid' || name === 'sub') && isForUser(claims) ? `user ${name}` : undefined
+  const isUser = role === 'Tc' || isForUser(claims)
+  return (name === 'oid' || name === 'sub') && isUser ? `user ${name}` : undefined
+}
+
+function textRedactor(secrets: Secrets): (text: string) => string {
+  const spellings = [...secrets.values()]
+    .filter(({ value }) => value.length >= shortestLength)
+    .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
+    .sort((one, other) => other.spelling.length - one.spelling.length)
+  if (spellings.length === 0) return reveal.text
+  // In groups, so that what was found is known by its place: case folding is not the same in both directions (İ).
+  const anyOfThem = new RegExp(
+    spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
+    'giu',
+  )
+  return text =>
+    text.replace(anyOfThem, (...found) => {
+      const place = found.slice(1, spellings.length + 1).findIndex(group => group !== undefined)
+      return spellings[place]?.mask ?? ''
+    })
+}
+
+/** A value as it stands in a text, in an address, in a form and in JSON inside a text. */
+function spellingsOf(value: string): string[] {
+  const inAddress = encodeURIComponent(value.toWellFormed())
+  return [
+    ...new Set([value, inAddress, inAddress.replaceAll('%20', '+'), JSON.stringify(value).slice(1, -1)]),
+  ]
 }
 
 function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-/** The steps as JSON text, redacted. They hold no token to begin with. */
-export function stepsAsJson(steps: readonly TraceStep[], redact: Redact): string {
-  return JSON.stringify(steps, (_key, value) => (typeof value === 'string' ? redact(value) : value), 2)
+function redactStep(
+  { token, title, request, response, problem, logIds, ...structure }: TraceStep,
+  text: (text: string) => string,
+  secrets: Secrets,
+): TraceStep {
+  const redact = (_key: string, value: unknown) => {
+    if (typeof value === 'string') return text(value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [text(key), member]))
+  }
+  const facts: Partial<TraceStep> = JSON.parse(
+    JSON.stringify({ title, request, response, problem, logIds }, redact),
+  )
+  if (!token) return { ...structure, title, ...facts }
+  const { claims, header, ...card } = token
+  const hidden: Pick<TokenCard, 'claims' | 'header'> = JSON.parse(
+    JSON.stringify({ header, claims: claims && hideClaims(token, secrets) }, redact),
+  )
+  return { ...structure, title, ...facts, token: { ...card, ...hidden } }
+}
+
+/** The claims whose value is hidden as a whole, however short it is and wherever else it stands. */
+function hideClaims(card: TokenCard, secrets: Secrets): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(card.claims ?? {}).map(([name, value]) => {
+      const hidden = textsIn(value).map(text => secrets.get(text.toLowerCase())?.mask ?? '')
+      return [name, maskOf(name, card) === undefined ? value : [...new Set(hidden)].join(' ')]
+    }),
+  )
+}
+
+/** The steps as JSON text. They hold no token to begin with. */
+export function stepsAsJson(steps: readonly TraceStep[]): string {
+  return JSON.stringify(steps, undefined, 2)
 }

@@ -1,10 +1,9 @@
 import type { LogIds, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { logQueries } from './log-queries.ts'
-import type { Redact } from './redactor.ts'
 
 /** What a step sent and what came back. */
-export function StepDetails({ step, redact }: { readonly step: TraceStep; readonly redact: Redact }) {
+export function StepDetails({ step }: { readonly step: TraceStep }) {
   const { request, response, problem, status, startedAt, logIds = {} } = step
   return (
     <>
@@ -16,21 +15,19 @@ export function StepDetails({ step, redact }: { readonly step: TraceStep; readon
       )}
       {problem && (
         <p class="problem">
-          <strong>{problem.title}</strong> {redact(problem.detail)} {problem.hint} <code>{problem.code}</code>
+          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
         </p>
       )}
       {request && (
         <figure>
           <figcaption>Request{status === 'not-observable' && ', as the protocol has it'}</figcaption>
-          <pre>{redact(requestText(request))}</pre>
+          <pre>{requestText(request)}</pre>
         </figure>
       )}
       {response && (
         <figure>
           <figcaption>Response</figcaption>
-          <pre>
-            {redact([`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n'))}
-          </pre>
+          <pre>{[`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n')}</pre>
         </figure>
       )}
       <LogQueries logIds={logIds} />

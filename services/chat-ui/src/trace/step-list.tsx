@@ -53,7 +53,6 @@ export function StepList({ timeline, lanes, running, view, context, onHelp }: St
             running={running}
             view={view}
             names={context.names}
-            redact={context.redact}
             revealed={context.revealed}
           />
         ))}
@@ -133,7 +132,7 @@ class StepItem extends Component<StepItemProps> {
   }
 
   override render(props: StepItemProps) {
-    const { step, number, depth, parallel, isOpen, isCurrent, view, names, redact } = props
+    const { step, number, depth, parallel, isOpen, isCurrent, view, names } = props
     const id = `step-${number}`
     return (
       <li class="step" data-status={step.status} data-depth={Math.min(depth, 4)} data-parallel={parallel}>
@@ -150,7 +149,7 @@ class StepItem extends Component<StepItemProps> {
           onClick={() => view.toggle(props)}
         >
           <span class="step-number">{number}</span>
-          <span class="step-title">{shortenIds(redact(step.title))}</span>
+          <span class="step-title">{shortenIds(step.title)}</span>
           <span class="route">
             {names.actor(step.from)} <span aria-hidden="true">→</span>
             <span class="visually-hidden">to</span> {names.actor(step.to)}
@@ -164,7 +163,7 @@ class StepItem extends Component<StepItemProps> {
         {isOpen && (
           <div class="step-facts" id={`${id}-details`}>
             <StepToken {...props} />
-            <StepDetails step={step} redact={redact} />
+            <StepDetails step={step} />
           </div>
         )}
       </li>

@@ -1,17 +1,15 @@
 import { Icon } from '../controls/icon.tsx'
-import type { Redact } from './redactor.ts'
 import type { StoryLine } from './story.ts'
 import { TokenBadge } from './token-badge.tsx'
 
 interface StoryViewProps {
   readonly lines: readonly StoryLine[]
-  readonly redact: Redact
   /** Leads to the step that shows a token. */
   readonly onSeek: (line: StoryLine) => void
 }
 
 /** What happened, in one sentence for each token. */
-export function StoryView({ lines, redact, onSeek }: StoryViewProps) {
+export function StoryView({ lines, onSeek }: StoryViewProps) {
   return (
     <ul class="story" aria-label="What happened">
       {lines.map(line => (
@@ -22,7 +20,7 @@ export function StoryView({ lines, redact, onSeek }: StoryViewProps) {
             <Icon name={line.failed ? 'warning' : 'bedrock'} />
           )}
           <p>
-            <strong>{line.who}</strong> {redact(line.did)}{' '}
+            <strong>{line.who}</strong> {line.did}{' '}
             {line.token && (
               <button type="button" class="link" onClick={() => onSeek(line)}>
                 Show {line.token.role}

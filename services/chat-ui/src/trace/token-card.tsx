@@ -6,7 +6,6 @@ import { Icon } from '../controls/icon.tsx'
 import { type Names, shortenIds, tokenRoleNames } from '../words/names.ts'
 import { count, formatDistance, formatMoment } from '../words/times.ts'
 import { type Claims, type ClaimView, groupClaims } from './claims.ts'
-import type { Redact } from './redactor.ts'
 import { tellToken } from './story.ts'
 import { TokenBadge } from './token-badge.tsx'
 
@@ -21,7 +20,6 @@ const claimReferences = [
 /** How a token is shown: with whose names, and whether the user is named. */
 export interface TokenContext {
   readonly names: Names
-  readonly redact: Redact
   readonly revealed: boolean
 }
 
@@ -140,11 +138,11 @@ function ClaimGroups({ claims, observed, context }: ClaimGroupsProps) {
                   <code>{claim.name}</code>
                 </dt>
                 <dd>
-                  <ClaimValue claim={claim} redact={context.redact} />
+                  <ClaimValue claim={claim} />
                   {claim.meaning && <span class="meaning">{claim.meaning}</span>}
                 </dd>
                 <dd class="claim-action">
-                  <CopyButton label={`Copy ${claim.name}`} text={() => context.redact(claim.text)} />
+                  <CopyButton label={`Copy ${claim.name}`} text={() => claim.text} />
                 </dd>
               </div>
             ))}
@@ -165,14 +163,13 @@ function ClaimGroups({ claims, observed, context }: ClaimGroupsProps) {
 
 interface ClaimValueProps {
   readonly claim: ClaimView
-  readonly redact: Redact
   /** Shows the first part only of an id whose name stands beside it. */
   readonly short?: boolean
 }
 
-export function ClaimValue({ claim, redact, short = false }: ClaimValueProps) {
+export function ClaimValue({ claim, short = false }: ClaimValueProps) {
   const { time, standsFor } = claim
-  const text = short && standsFor ? shortenIds(redact(claim.text)) : redact(claim.text)
+  const text = short && standsFor ? shortenIds(claim.text) : claim.text
   return (
     <span class="claim-value">
       {standsFor && <span class="stands-for">{standsFor}</span>}

@@ -1,18 +1,19 @@
-import { type ReadonlySignal, useComputed } from '@preact/signals'
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
 import { flowNames, modeNames, type Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
-import { redactorFor, reveal } from './redactor.ts'
+import { type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { type StoryLine, tellStory } from './story.ts'
 import { StoryView } from './story-view.tsx'
 import { lanesOf, layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
 import type { TraceView } from './trace-view.ts'
-import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import { type TracedAnswer, tokenKey } from './traced-answer.ts'
 
 export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
@@ -27,20 +28,20 @@ export interface TracePanelProps {
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
 export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePanelProps) {
   // One by one, so that the trace is not drawn again for every word of the answer.
-  const steps = useFrameValue(() => selected.value.steps)
+  const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
   const { message, ...asked } = selected.peek().question
   const { mode, flow } = turn ?? asked
   const revealed = view.revealed.value
-  const tokenKeys = tokensOf(steps).map(tokenKey).join()
-  // What is redacted depends on the tokens and not on every step.
-  const redact = useMemo(() => (revealed ? reveal : redactorFor(steps)), [tokenKeys, revealed])
+  const redactor = useRedactor(answers, revealed)
+  const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
+  const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
   const timeline = useMemo(() => layOut(steps), [steps])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const showKeys = () => keys.current?.showModal()
-  const context = { names, redact, revealed }
+  const context = { names, revealed }
 
   const seek = ({ token }: StoryLine) => {
     const row = timeline.rows.find(
@@ -67,12 +68,12 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
             body.current?.scrollTo({ top: 0 })
           }}
         />
-        <TraceTools steps={steps} redact={redact} view={view} onHelp={showKeys} />
+        <TraceTools steps={steps} view={view} onHelp={showKeys} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body" aria-label="Trace" tabIndex={0} ref={body}>
         <p class="traced-question">
-          <q>{message}</q>
+          <q>{redactor.text(message)}</q>
           <span class="note">
             {modeNames[mode]} · {flowNames[flow]}
           </span>
@@ -80,14 +81,12 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
         {steps.length === 0 ? (
           <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
         ) : (
-          view.view.value !== 'compare' && (
-            <StoryView lines={tellStory(steps, names)} redact={redact} onSeek={seek} />
-          )
+          view.view.value !== 'compare' && <StoryView lines={tellStory(steps, names)} onSeek={seek} />
         )}
         {view.view.value === 'compare' ? (
           <CompareView
-            answers={answers.value.map(({ value }) => value)}
-            selected={selected.value}
+            answers={answers.value.map(({ value }) => redacted(value))}
+            selected={redacted(selected.value)}
             context={context}
           />
         ) : (
@@ -106,4 +105,24 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
       <KeysDialog dialog={keys} />
     </>
   )
+}
+
+/**
+ * What is hidden depends on the tokens of all answers, since Compare shows any of them whichever answer is selected; it
+ * does not depend on every step or word.
+ */
+function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
+  const tokenKeys = useComputed(() => allSteps(answers).flatMap(keyOfSeenToken).join()).value
+  return useMemo(
+    () => (revealed ? reveal : untracked(() => redactorFor(allSteps(answers)))),
+    [tokenKeys, revealed, answers],
+  )
+}
+
+function allSteps(answers: TracePanelProps['answers']): TraceStep[] {
+  return answers.value.flatMap(({ value }) => value.steps)
+}
+
+function keyOfSeenToken({ token }: TraceStep): string[] {
+  return token?.claims ? [tokenKey(token)] : []
 }

@@ -4,18 +4,17 @@ import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { Popover } from '../controls/popover.tsx'
-import { type Redact, stepsAsJson } from './redactor.ts'
+import { stepsAsJson } from './redactor.ts'
 import type { TraceView } from './trace-view.ts'
 
 interface TraceToolsProps {
   readonly steps: readonly TraceStep[]
-  readonly redact: Redact
   readonly view: TraceView
   readonly onHelp: () => void
 }
 
 /** What can be done with the trace that is shown. */
-export function TraceTools({ steps, redact, view, onHelp }: TraceToolsProps) {
+export function TraceTools({ steps, view, onHelp }: TraceToolsProps) {
   const { revealed } = view
   return (
     <div class="trace-tools">
@@ -33,11 +32,11 @@ export function TraceTools({ steps, redact, view, onHelp }: TraceToolsProps) {
             ? 'The copy holds personal data: they are revealed until you reload.'
             : 'Personal data and tenant are hidden in the copy, too. Tokens are never in it.'}
         </p>
-        <CopyButton label="Copy the trace as JSON" text={() => stepsAsJson(steps, redact)} worded />
+        <CopyButton label="Copy the trace as JSON" text={() => stepsAsJson(steps)} worded />
         <button
           type="button"
           class="button"
-          onClick={() => downloadText('identity-trace.json', stepsAsJson(steps, redact))}
+          onClick={() => downloadText('identity-trace.json', stepsAsJson(steps))}
         >
           <Icon name="download" />
           Download the trace as JSON
