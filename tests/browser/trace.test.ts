@@ -240,6 +240,26 @@ describe('a token', () => {
     await expect.poll(() => page.locator(':focus').getAttribute('id')).toBe('step-3')
   })
 
+  it('is said to be for the API that was called, where another one has the same app id', async () => {
+    const tools = { name: 'weather-tools', title: 'weather-tools MCP server', appId: identities.weatherAppId }
+    agent.config = { ...config, apis: [...config.apis, tools] }
+    const { page, pane } = await openTrace()
+    const card = await showToken(page, 'TR')
+    await card.getByText('The agent identity acts as itself towards the Weather API.').waitFor()
+    await card.getByText('11 claims').click()
+    expect(await card.locator('.claim', { hasText: 'aud' }).locator('.stands-for').textContent()).toBe(
+      'Weather API',
+    )
+    answerWith(traceFor(identities.ada))
+    await askAndWait(page, 'second')
+    await choose(page, 'Compare')
+    expect(await page.getByLabel('Left token').locator('option').allTextContents()).toEqual([
+      'TR for Weather API · Autonomous · answer 1',
+      'TR for Weather API · Autonomous · answer 2',
+    ])
+    expect(await pane.textContent()).not.toContain('MCP server')
+  })
+
   it('stands what claims no token should have', async () => {
     const step = tokenStep('s1')
     Object.assign(step.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never', constructor: null })

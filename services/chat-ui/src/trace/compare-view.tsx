@@ -6,11 +6,13 @@ import { groupOf, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, type Verdict } from './comparison.ts'
 import { TokenBadge } from './token-badge.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
-import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import { apisCalledWith, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 
 /** A token that was seen, and in which answer it was first. */
 interface SeenToken {
   readonly card: TokenCard
+  /** The names for the APIs that it was called with. */
+  readonly names: Names
   readonly turn: number
   readonly flow: Flow
 }
@@ -24,7 +26,7 @@ interface CompareViewProps {
 
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
 export function CompareView({ answers, selected, context }: CompareViewProps) {
-  const tokens = seenTokens(answers)
+  const tokens = seenTokens(answers, context.names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
   const [first, second] = proposePair(tokens, selected)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
@@ -36,33 +38,28 @@ export function CompareView({ answers, selected, context }: CompareViewProps) {
   return (
     <div class="compare">
       <div class="compare-choice">
-        <TokenChoice
-          label="Left"
-          tokens={tokens}
-          chosen={left}
-          names={context.names}
-          onChoose={key => choose(0, key)}
-        />
-        <TokenChoice
-          label="Right"
-          tokens={tokens}
-          chosen={right}
-          names={context.names}
-          onChoose={key => choose(1, key)}
-        />
+        <TokenChoice label="Left" tokens={tokens} chosen={left} onChoose={key => choose(0, key)} />
+        <TokenChoice label="Right" tokens={tokens} chosen={right} onChoose={key => choose(1, key)} />
       </div>
-      <Comparison left={left.card} right={right.card} context={context} />
+      <Comparison left={left} right={right} />
     </div>
   )
 }
 
-function seenTokens(answers: readonly TracedAnswer[]): SeenToken[] {
+function seenTokens(answers: readonly TracedAnswer[], names: Names): SeenToken[] {
+  const allSteps = answers.flatMap(({ steps }) => steps)
   const seen = new Map<string, SeenToken>()
   for (const [index, { steps, turn, question }] of answers.entries()) {
     for (const card of tokensOf(steps)) {
       if (!card.claims) continue
       const first = seen.get(tokenKey(card))
-      seen.set(tokenKey(card), { turn: index + 1, flow: turn?.flow ?? question.flow, ...first, card })
+      seen.set(tokenKey(card), {
+        turn: index + 1,
+        flow: turn?.flow ?? question.flow,
+        ...first,
+        card,
+        names: names.forTokenOf(apisCalledWith(card, allSteps)),
+      })
     }
   }
   return [...seen.values()]
@@ -96,11 +93,10 @@ interface TokenChoiceProps {
   readonly label: string
   readonly tokens: readonly SeenToken[]
   readonly chosen: SeenToken
-  readonly names: Names
   readonly onChoose: (key: string) => void
 }
 
-function TokenChoice({ label, tokens, chosen, names, onChoose }: TokenChoiceProps) {
+function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   return (
     <label class="token-choice">
       <TokenBadge token={chosen.card.role} />
@@ -108,7 +104,7 @@ function TokenChoice({ label, tokens, chosen, names, onChoose }: TokenChoiceProp
       <select value={tokenKey(chosen.card)} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         {tokens.map(token => (
           <option key={tokenKey(token.card)} value={tokenKey(token.card)}>
-            {describeToken(token, names)}
+            {describeToken(token)}
           </option>
         ))}
       </select>
@@ -116,7 +112,7 @@ function TokenChoice({ label, tokens, chosen, names, onChoose }: TokenChoiceProp
   )
 }
 
-function describeToken({ card, turn, flow }: SeenToken, names: Names): string {
+function describeToken({ card, names, turn, flow }: SeenToken): string {
   const audience = card.claims?.['aud']
   const target = typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
   return `${card.role} for ${target} · ${flowNames[flow]} · answer ${turn}`
@@ -129,17 +125,14 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   removed: 'left only',
 }
 
-function Comparison({
-  left,
-  right,
-  context,
-}: {
-  readonly left: TokenCard
-  readonly right: TokenCard
-  readonly context: TokenContext
-}) {
+interface PairProps {
+  readonly left: SeenToken
+  readonly right: SeenToken
+}
+
+function Comparison({ left, right }: PairProps) {
   const onlyDifferences = useSignal(true)
-  const claims = compareTokens(left, right)
+  const claims = compareTokens(left.card, right.card)
   const isWorthShowing = ({ name, verdict, lesson }: ComparedClaim) =>
     lesson !== undefined || (verdict !== 'same' && !['when', 'opaque'].includes(groupOf(name)))
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
@@ -166,16 +159,16 @@ function Comparison({
           <tr>
             <th scope="col">Claim</th>
             <th scope="col">
-              <TokenBadge token={left.role} />
+              <TokenBadge token={left.card.role} />
             </th>
             <th scope="col">
-              <TokenBadge token={right.role} />
+              <TokenBadge token={right.card.role} />
             </th>
           </tr>
         </thead>
         <tbody>
           {shown.map(claim => (
-            <ComparedRow key={claim.name} claim={claim} context={context} />
+            <ComparedRow key={claim.name} claim={claim} left={left} right={right} />
           ))}
         </tbody>
       </table>
@@ -183,8 +176,12 @@ function Comparison({
   )
 }
 
-function ComparedRow({ claim, context }: { readonly claim: ComparedClaim; readonly context: TokenContext }) {
-  const { name, left, right, verdict, lesson } = claim
+function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
+  const { name, verdict, lesson } = claim
+  const sides = [
+    { side: 'left', value: claim.left, names: left.names },
+    { side: 'right', value: claim.right, names: right.names },
+  ]
   return (
     <>
       <tr data-verdict={verdict}>
@@ -192,12 +189,12 @@ function ComparedRow({ claim, context }: { readonly claim: ComparedClaim; readon
           <code>{name}</code>
           <span class="verdict">{verdictWords[verdict]}</span>
         </th>
-        {[left, right].map((value, side) => (
-          <td key={side === 0 ? 'left' : 'right'}>
+        {sides.map(({ side, value, names }) => (
+          <td key={side}>
             {value === undefined ? (
               <span class="note">not there</span>
             ) : (
-              <ClaimValue claim={viewClaim(name, value, context.names)} short />
+              <ClaimValue claim={viewClaim(name, value, names)} short />
             )}
           </td>
         ))}

@@ -185,9 +185,12 @@ function StepPicture({ step, lanes, offsetMs, scaleMs }: StepItemProps) {
 }
 
 /** The token of a step: in full where it appears first, afterwards as a way there. */
-function StepToken({ step: { token }, tokenShownIn, view, ...context }: StepItemProps) {
+function StepToken({ step: { token }, tokenShownIn, calledApis, view, names, revealed }: StepItemProps) {
   if (!token) return null
-  if (tokenShownIn === undefined) return <TokenCardView card={token} context={context} />
+  if (tokenShownIn === undefined) {
+    const context = { names: names.forTokenOf(calledApis.split(',')), revealed }
+    return <TokenCardView card={token} context={context} />
+  }
   return (
     <p>
       <TokenBadge token={token.role} /> The same token as in{' '}

@@ -35,6 +35,23 @@ describe('tellStory', () => {
     ])
   })
 
+  it('says which APIs were called with the token, also where they share an app id', () => {
+    const shared = describeNames({
+      ...publicConfig,
+      apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
+    })
+    const calls = [
+      apiCall('a', ownToken),
+      apiCall('b', ownToken),
+      apiCall('c', ownToken, { to: 'orders-tools' }),
+    ]
+    const token = { ...ownToken, verifiedBy: [] }
+    const did = (...called: typeof calls) => tellStory([step('t', { token }), ...called], shared)[0]?.did
+    expect(did(...calls)).toBe('called the Orders API twice and the orders-tools server.')
+    expect(did(...calls.slice(0, 1))).toBe('called the Orders API.')
+    expect(did()).toBe('holds a token for the Orders API or orders-tools server.')
+  })
+
   it('says what a refused call came to', () => {
     expect(
       tell(step('t', { token: ownToken }), apiCall('a', ownToken, { status: 'failed', problem })),

@@ -1,8 +1,8 @@
-import type { TokenCard, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Actor, TokenCard, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Names } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { isForUser } from './claims.ts'
-import { tokensOf } from './traced-answer.ts'
+import { apisCalledWith, isCallWith, tokensOf } from './traced-answer.ts'
 
 /** One sentence of what happened: who, and what they did. */
 export interface StoryLine {
@@ -59,21 +59,24 @@ function tellExchange(token: TokenCard, steps: readonly TraceStep[], names: Name
     return { token, who: 'You', did, failed: !isFine(token) }
   }
   const who = isForUser(claims) ? 'The agent, on your behalf,' : 'The agent, as itself,'
-  const calls = steps.filter(step => step.kind === 'api-call' && isSentWith(step, token))
+  const calls = steps.filter(step => isCallWith(step, token))
   const refused = calls.find(({ status }) => status === 'failed')
-  const target = calls[0] ? names.actor(calls[0].to) : (named(claims['aud'], names) ?? 'API')
   const did =
-    calls.length > 0 ? `called the ${target}${times(calls.length)}` : `holds a token for the ${target}`
+    calls.length > 0
+      ? tellCalls(calls, names)
+      : `holds a token for the ${named(claims['aud'], names.forTokenOf(apisCalledWith(token, steps))) ?? 'API'}`
   const end = refused?.problem ? `: ${refused.problem.title}` : `${tellChecks(token, names)}.`
   return { token, who, did: `${did}${end}`, failed: refused !== undefined || !isFine(token) }
 }
 
-function isSentWith({ request }: TraceStep, { fingerprint }: TokenCard): boolean {
-  return (
-    fingerprint !== undefined &&
-    Object.values(request?.headers ?? {}).some(value => value.includes(fingerprint))
-  )
+/** "called the Orders API twice and the Stock API". */
+function tellCalls(calls: readonly TraceStep[], names: Names): string {
+  const apis = Map.groupBy(calls, ({ to }): Actor => to)
+  const told = [...apis].map(([api, { length }]) => `the ${names.actor(api)}${times(length)}`)
+  return `called ${inOneSentence.format(told)}`
 }
+
+const inOneSentence = new Intl.ListFormat('en', { type: 'conjunction' })
 
 function isFine({ verifiedBy = [] }: TokenCard): boolean {
   return verifiedBy.every(({ checks }) => checks.every(({ ok }) => ok))

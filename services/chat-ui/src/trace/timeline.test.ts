@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentToken, step } from '../testing/trace.ts'
+import { agentToken, apiCall, step } from '../testing/trace.ts'
 import { lanesOf, layOut } from './timeline.ts'
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 25) + ms).toISOString()
@@ -56,6 +56,16 @@ describe('layOut', () => {
     const { rows } = layOut([step('a', { token: agentToken }), step('b'), step('c', { token: agentToken })])
     expect(rows.map(({ tokenShownIn }) => tokenShownIn)).toEqual([undefined, undefined, 1])
   })
+})
+
+it('layOut knows which APIs the token of a row was called with', () => {
+  const token = { ...agentToken, verifiedBy: [] }
+  const { rows } = layOut([
+    step('a', { token }),
+    apiCall('b', token),
+    apiCall('c', token, { to: 'orders-tools' }),
+  ])
+  expect(rows.map(({ calledApis }) => calledApis)).toEqual(['orders-api,orders-tools', '', ''])
 })
 
 describe('lanesOf', () => {

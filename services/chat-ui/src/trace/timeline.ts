@@ -1,5 +1,5 @@
 import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { tokenKey } from './traced-answer.ts'
+import { apisCalledWith, tokenKey, tokensOf } from './traced-answer.ts'
 
 /** A step at its place in the trace. */
 export interface Row {
@@ -11,6 +11,8 @@ export interface Row {
   readonly offsetMs: number | undefined
   /** The row that has shown the same token before. */
   readonly tokenShownIn: number | undefined
+  /** The APIs that the step's token was called with, joined by commas: rows are compared by their values. */
+  readonly calledApis: string
   /** It ran while the step before it on its level did. */
   readonly parallel: boolean
 }
@@ -27,13 +29,22 @@ const overlapMs = 1
 export function layOut(steps: readonly TraceStep[]): Timeline {
   const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
   const tokenRows = new Map<string, number>()
+  const calledApis = new Map(
+    tokensOf(steps).map(token => [tokenKey(token), apisCalledWith(token, steps).join()]),
+  )
   const rows = flatten(groupByParent(steps), undefined, 0).map((place, index): Row => {
     const number = index + 1
     const start = startMs(place.step)
     const key = place.step.token ? tokenKey(place.step.token) : ''
     const tokenShownIn = tokenRows.get(key)
     if (key !== '' && tokenShownIn === undefined) tokenRows.set(key, number)
-    return { ...place, number, tokenShownIn, offsetMs: start === undefined ? undefined : start - begin }
+    return {
+      ...place,
+      number,
+      tokenShownIn,
+      calledApis: calledApis.get(key) ?? '',
+      offsetMs: start === undefined ? undefined : start - begin,
+    }
   })
   const ends = rows.map(({ offsetMs = 0, step: { durationMs = 0 } }) => offsetMs + durationMs)
   return { rows, spanMs: Math.max(1, ...ends) }

@@ -28,6 +28,8 @@ export interface Names {
   /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` when this page does not know. */
   id(value: string): string | undefined
   isEmulated(actor: Actor): boolean
+  /** The names for a token that these APIs were called with: others may share the app id of one of them. */
+  forTokenOf(called: readonly Actor[]): Names
 }
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
@@ -42,13 +44,28 @@ const tokenExchangeId = 'fb60f99c-7a34-4190-8149-302f77469936'
 
 export function describeNames({ apis, names, emulated }: PublicConfig): Names {
   const apiTitles = new Map(apis.map(({ name, title }) => [name, title]))
-  const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
-  for (const { appId, title } of apis) ids.set(appId.toLowerCase(), title)
-  ids.set(tokenExchangeId, 'Entra token exchange')
-  return {
+  const known = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
+  known.set(tokenExchangeId, 'Entra token exchange')
+  const namesFor = (called: readonly Actor[]): Names => ({
     actors: [...Object.keys(ownActors), ...apiTitles.keys()],
     actor: actor => (Object.hasOwn(ownActors, actor) ? ownActors[actor] : apiTitles.get(actor)) ?? actor,
-    id: value => ids.get(guid.exec(value)?.[0].toLowerCase() ?? ''),
+    id: value => {
+      const id = guid.exec(value)?.[0].toLowerCase() ?? ''
+      return titleOfApp(id, apis, called) ?? known.get(id)
+    },
     isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
-  }
+    forTokenOf: namesFor,
+  })
+  return namesFor([])
+}
+
+const all = new Intl.ListFormat('en', { type: 'conjunction' })
+const oneOf = new Intl.ListFormat('en', { type: 'disjunction' })
+
+/** The APIs of an app id: those that were called, or where none was, all that it may stand for. */
+function titleOfApp(id: string, apis: PublicConfig['apis'], called: readonly Actor[]): string | undefined {
+  const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
+  const meant = sharing.filter(({ name }) => called.includes(name))
+  if (meant.length > 0) return all.format(meant.map(({ title }) => title))
+  return sharing.length > 0 ? oneOf.format(sharing.map(({ title }) => title)) : undefined
 }

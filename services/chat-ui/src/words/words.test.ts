@@ -27,6 +27,27 @@ describe('describeNames', () => {
     expect(names.actor(actor)).toBe(title)
   })
 
+  describe('where two APIs have one app id', () => {
+    const shared = describeNames({
+      ...publicConfig,
+      apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
+    })
+
+    it.each([
+      [['orders-api'], 'Orders API'],
+      [['orders-tools'], 'orders-tools server'],
+      [['orders-tools', 'orders-api'], 'Orders API and orders-tools server'],
+      [[], 'Orders API or orders-tools server'],
+      [['another-api'], 'Orders API or orders-tools server'],
+    ])('names those that were called (%s)', (called, title) => {
+      expect(shared.forTokenOf(called).id(`api://${apiId}`)).toBe(title)
+    })
+
+    it('names everybody else as ever', () => {
+      expect(shared.forTokenOf(['orders-api']).id(agentId)).toBe('agent identity')
+    })
+  })
+
   it('knows who is emulated', () => {
     expect(['sidecar', 'entra', 'bedrock', 'orders-api'].filter(names.isEmulated)).toEqual([
       'sidecar',
