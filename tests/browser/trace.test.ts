@@ -391,6 +391,28 @@ describe('two tokens', () => {
     expect(await row('aud').getAttribute('data-verdict')).toBe('same')
   })
 
+  it('are never compared with one that nobody saw, unless it is chosen, and then nothing is said to be missing', async () => {
+    const claims = { aud: 'fb60f99c-7a34-4190-8149-302f77469936', tid: identities.tenantId, idtyp: 'app' }
+    const list = trace().map(step =>
+      step.token?.role === 'T1' ? { ...step, token: { ...step.token, claims } } : step,
+    )
+    answerWith(list)
+    const { page, pane } = await openTrace()
+    await choose(page, 'Compare')
+    await pane.getByText('There are no two tokens yet.').waitFor()
+    answerWith([userTokenStep('s0'), ...list])
+    await askAndWait(page, 'second')
+    await pane.getByText('Each token opens one door.').waitFor()
+    await page.getByLabel('Left token').selectOption({
+      label: 'T1 for Entra token exchange · not observed',
+    })
+    await pane.getByText('T1 was not observed, so nothing is counted as a difference.').waitFor()
+    await page.getByLabel('What matters only').uncheck()
+    const scopes = pane.locator('tr[data-verdict]', { hasText: 'roles' })
+    expect(await scopes.locator('td').allTextContents()).toEqual(['not observed', 'Weather.Read.All'])
+    expect(await pane.locator('.comparison').textContent()).not.toMatch(/left only|right only|changed|same/)
+  })
+
   it('are asked for where there are none', async () => {
     answerWith([])
     const page = await browser.open(agent.url)

@@ -65,8 +65,9 @@ function seenTokens(answers: readonly TracedAnswer[], names: Names): SeenToken[]
   return [...seen.values()]
 }
 
-/** Tc and TR of the shown answer; else its TR and the latest one that is for another flow or API. */
-function proposePair(tokens: readonly SeenToken[], selected: TracedAnswer): (SeenToken | undefined)[] {
+/** Tc and TR of the shown answer; else its TR and the latest one that is for another flow or API. Never one that nobody saw. */
+function proposePair(seen: readonly SeenToken[], selected: TracedAnswer): (SeenToken | undefined)[] {
+  const tokens = seen.filter(({ card }) => card.observed)
   const keys = new Set(tokensOf(selected.steps).map(tokenKey))
   const own = tokens.filter(({ card }) => keys.has(tokenKey(card)))
   const right =
@@ -75,8 +76,7 @@ function proposePair(tokens: readonly SeenToken[], selected: TracedAnswer): (See
   const left =
     own.find(({ card }) => card.role === 'Tc') ??
     others.findLast(({ card }) => card.role === 'TR') ??
-    others.findLast(({ card }) => card.observed) ??
-    others[0]
+    others.at(-1)
   return [left, right]
 }
 
@@ -115,7 +115,8 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
 function describeToken({ card, names, turn, flow }: SeenToken): string {
   const audience = card.claims?.['aud']
   const target = typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
-  return `${card.role} for ${target} · ${flowNames[flow]} · answer ${turn}`
+  const seenIn = card.observed ? `${flowNames[flow]} · answer ${turn}` : 'not observed'
+  return `${card.role} for ${target} · ${seenIn}`
 }
 
 const verdictWords: Readonly<Record<Verdict, string>> = {
@@ -123,6 +124,16 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   changed: 'changed',
   added: 'right only',
   removed: 'left only',
+  'not-observed': 'not compared',
+}
+
+function tellDifferences(claims: readonly ComparedClaim[], sides: readonly SeenToken[]): string {
+  const unseen = sides.find(({ card }) => !card.observed)
+  if (unseen) {
+    return `${unseen.card.role} was not observed, so nothing is counted as a difference. What is said of it comes from the protocol.`
+  }
+  const differences = claims.filter(({ verdict }) => verdict !== 'same')
+  return `${count(differences.length, 'difference')} in ${count(claims.length, 'claim')}`
 }
 
 interface PairProps {
@@ -139,10 +150,7 @@ function Comparison({ left, right }: PairProps) {
   return (
     <>
       <div class="compare-summary">
-        <p class="note">
-          {count(claims.filter(({ verdict }) => verdict !== 'same').length, 'difference')} in{' '}
-          {count(claims.length, 'claim')}
-        </p>
+        <p class="note">{tellDifferences(claims, [left, right])}</p>
         <label class="checkbox">
           <input
             type="checkbox"
@@ -179,8 +187,8 @@ function Comparison({ left, right }: PairProps) {
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
   const { name, verdict, lesson } = claim
   const sides = [
-    { side: 'left', value: claim.left, names: left.names },
-    { side: 'right', value: claim.right, names: right.names },
+    { side: 'left', value: claim.left, ...left },
+    { side: 'right', value: claim.right, ...right },
   ]
   return (
     <>
@@ -189,10 +197,10 @@ function ComparedRow({ claim, left, right }: PairProps & { readonly claim: Compa
           <code>{name}</code>
           <span class="verdict">{verdictWords[verdict]}</span>
         </th>
-        {sides.map(({ side, value, names }) => (
+        {sides.map(({ side, value, card, names }) => (
           <td key={side}>
             {value === undefined ? (
-              <span class="note">not there</span>
+              <span class="note">{card.observed ? 'not there' : 'not observed'}</span>
             ) : (
               <ClaimValue claim={viewClaim(name, value, names)} short />
             )}

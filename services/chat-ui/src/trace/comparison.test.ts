@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { agentToken, ownToken, userToken } from '../testing/trace.ts'
+import { blueprintId, tenantId } from '../testing/public-config.ts'
+import { agentToken, exchangeToken, ownToken, userToken } from '../testing/trace.ts'
 import { compareTokens } from './comparison.ts'
 
 function compare(...[left, right]: Parameters<typeof compareTokens>) {
@@ -44,6 +45,20 @@ describe('compareTokens', () => {
     expect(claims.get('azp')?.lesson).toContain('same agent')
     expect(claims.get('roles')?.lesson).toContain('Own rights')
     expect(claims.get('scp')?.lesson).toContain('Lent rights')
+  })
+
+  it('finds no difference to a token that nobody observed, whatever the protocol says of it', () => {
+    const described = { ...exchangeToken, claims: { azp: blueprintId, tid: tenantId, idtyp: 'app' } }
+    for (const [left, right] of [
+      [described, ownToken],
+      [ownToken, described],
+    ] as const) {
+      const claims = compare(left, right)
+      expect([...claims.values()].map(({ verdict }) => verdict)).toEqual(
+        Array.from({ length: 6 }, () => 'not-observed'),
+      )
+      expect([...claims.values()].filter(({ lesson }) => lesson)).toEqual([])
+    }
   })
 
   it('takes the names of built-in properties for claims like any other', () => {

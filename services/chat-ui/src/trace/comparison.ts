@@ -1,7 +1,8 @@
 import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { type Claims, groupOf, isForUser } from './claims.ts'
 
-export type Verdict = 'same' | 'changed' | 'added' | 'removed'
+/** `not-observed`: nobody saw one of the tokens, so there is nothing to compare with. */
+export type Verdict = 'same' | 'changed' | 'added' | 'removed' | 'not-observed'
 
 /** One claim of two tokens, side by side. */
 export interface ComparedClaim {
@@ -30,7 +31,7 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
   return names
     .map(name => {
       const [one, other] = sides.map(side => side.get(name))
-      const verdict = judge(one, other)
+      const verdict = left.observed && right.observed ? judge(one, other) : 'not-observed'
       return { name, left: one, right: other, verdict, lesson: lessonOf(name, verdict, pair) }
     })
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
