@@ -260,6 +260,27 @@ describe('a token', () => {
     expect(await pane.textContent()).not.toContain('MCP server')
   })
 
+  it.each([
+    ['behind', -1],
+    ['ahead', 1],
+  ])('expires by the agent’s clock, also where the browser’s is an hour %s', async (_which, hours) => {
+    const page = await browser.open('about:blank')
+    await page.addInitScript(`{
+      const now = Date.now
+      Date = class extends Date {
+        constructor(...parts) { super(...(parts.length > 0 ? parts : [Date.now()])) }
+        static now() { return now() + ${hours * 3_600_000} }
+      }
+    }`)
+    await page.goto(agent.url)
+    await askAndWait(page, 'first')
+    const validity = (await showToken(page, 'TR')).locator('.validity')
+    await validity.getByText(/Expires in (59|60) minutes/).waitFor()
+    await page.reload()
+    await validity.getByText(/Expires in (59|60) minutes/).waitFor()
+    expect(await validity.getAttribute('data-expired')).toBe('false')
+  })
+
   it('stands what claims no token should have', async () => {
     const step = tokenStep('s1')
     Object.assign(step.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never', constructor: null })

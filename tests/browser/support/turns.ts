@@ -192,7 +192,7 @@ export function traceFor({ oid, name }: { readonly oid: string; readonly name: s
 
 export function turnStart({ mode, flow }: ChatRequest): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
-  return { event: 'turn', data: { turnId: 't1', mode, flow, model, startedAt } }
+  return { event: 'turn', data: { turnId: 't1', mode, flow, model, startedAt: new Date().toISOString() } }
 }
 
 export function result(

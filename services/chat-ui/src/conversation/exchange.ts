@@ -25,6 +25,8 @@ export interface Exchange {
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   /** What the agent itself said about the turn; what is printed on the answer comes from here. */
   readonly turn: TurnStart | undefined
+  /** How far the agent's clock was ahead of the browser's when the turn started. */
+  readonly clockAheadMs?: number
   readonly answer: string
   readonly steps: readonly TraceStep[]
   readonly notices: readonly Problem[]
@@ -50,7 +52,7 @@ export function startExchange(question: Question): Exchange {
 export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
   switch (event) {
     case 'turn':
-      return { ...exchange, turn: data }
+      return { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
       return { ...exchange, steps: putStep(exchange.steps, data) }
     case 'delta':
@@ -62,6 +64,11 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
     case 'problem':
       return failExchange(exchange, data)
   }
+}
+
+function aheadOfBrowserMs({ startedAt }: TurnStart): number {
+  const aheadMs = Date.parse(startedAt) - Date.now()
+  return Number.isNaN(aheadMs) ? 0 : aheadMs
 }
 
 export function failExchange(exchange: Exchange, problem: PageProblem): Exchange {

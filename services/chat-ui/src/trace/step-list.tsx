@@ -54,6 +54,7 @@ export function StepList({ timeline, lanes, running, view, context, onHelp }: St
             view={view}
             names={context.names}
             revealed={context.revealed}
+            clockAheadMs={context.clockAheadMs}
           />
         ))}
       </ol>
@@ -185,11 +186,11 @@ function StepPicture({ step, lanes, offsetMs, scaleMs }: StepItemProps) {
 }
 
 /** The token of a step: in full where it appears first, afterwards as a way there. */
-function StepToken({ step: { token }, tokenShownIn, calledApis, view, names, revealed }: StepItemProps) {
+function StepToken({ step: { token }, tokenShownIn, calledApis, view, ...context }: StepItemProps) {
   if (!token) return null
   if (tokenShownIn === undefined) {
-    const context = { names: names.forTokenOf(calledApis.split(',')), revealed }
-    return <TokenCardView card={token} context={context} />
+    const names = context.names.forTokenOf(calledApis.split(','))
+    return <TokenCardView card={token} context={{ ...context, names }} />
   }
   return (
     <p>

@@ -17,10 +17,11 @@ const claimReferences = [
   ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
 ] as const
 
-/** How a token is shown: with whose names, and whether the user is named. */
+/** How a token is shown: with whose names, whether the user is named, and by which clock it expires. */
 export interface TokenContext {
   readonly names: Names
   readonly revealed: boolean
+  readonly clockAheadMs: number
 }
 
 interface TokenCardProps {
@@ -49,7 +50,7 @@ export function TokenCardView({ card, context }: TokenCardProps) {
       </p>
       <p>{tellToken(card, context.names, context.revealed)}</p>
       {card.observed ? (
-        <Validity claims={claims} />
+        <Validity claims={claims} clockAheadMs={context.clockAheadMs} />
       ) : (
         <p class="note">Not observable: the agent never sees this token.</p>
       )}
@@ -67,22 +68,28 @@ export function TokenCardView({ card, context }: TokenCardProps) {
 
 const tickMs = 1_000
 
-/** How much of a token's life is over, and how much is left. */
-function Validity({ claims = {} }: { readonly claims: Claims | undefined }) {
-  const now = useSignal(new Date())
+interface ValidityProps {
+  readonly claims: Claims | undefined
+  readonly clockAheadMs: number
+}
+
+/** How much of a token's life is over, and how much is left, by the agent's clock: the browser's may be wrong. */
+function Validity({ claims = {}, clockAheadMs }: ValidityProps) {
+  const browserNow = useSignal(Date.now())
   useEffect(() => {
     const timer = setInterval(() => {
-      now.value = new Date()
+      browserNow.value = Date.now()
     }, tickMs)
     return () => clearInterval(timer)
-  }, [now])
+  }, [browserNow])
+  const now = new Date(browserNow.value + clockAheadMs)
   const end = readNumericDate(claims['exp'])
   const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
   if (end === undefined) return null
   const expiry = new Date(end * 1000)
-  const share = begin === undefined ? undefined : (now.value.getTime() / 1000 - begin) / (end - begin)
+  const share = begin === undefined ? undefined : (now.getTime() / 1000 - begin) / (end - begin)
   return (
-    <div class="validity" data-expired={expiry <= now.value}>
+    <div class="validity" data-expired={expiry <= now}>
       {share !== undefined && (
         <svg class="validity-bar" aria-hidden="true">
           <rect class="validity-life" width="100%" height="100%" rx="3" />
@@ -90,7 +97,7 @@ function Validity({ claims = {} }: { readonly claims: Claims | undefined }) {
         </svg>
       )}
       <p class="note">
-        {expiry > now.value ? 'Expires' : 'Expired'} {formatDistance(expiry, now.value)},{' '}
+        {expiry > now ? 'Expires' : 'Expired'} {formatDistance(expiry, now)},{' '}
         <time dateTime={expiry.toISOString()}>{formatMoment(expiry)}</time>
       </p>
     </div>

@@ -41,7 +41,8 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const showKeys = () => keys.current?.showModal()
-  const context = { names, revealed }
+  const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
+  const context = { names, revealed, clockAheadMs }
 
   const seek = ({ token }: StoryLine) => {
     const row = timeline.rows.find(

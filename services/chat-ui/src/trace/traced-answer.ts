@@ -13,6 +13,8 @@ export interface TracedAnswer {
   readonly question: { readonly message: string; readonly mode: Mode; readonly flow: Flow }
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   readonly turn: TurnStart | undefined
+  /** How far the agent's clock was ahead of the browser's; tokens live by the clocks of servers. */
+  readonly clockAheadMs?: number
   readonly steps: readonly TraceStep[]
 }
 
