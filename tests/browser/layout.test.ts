@@ -121,6 +121,18 @@ it.each([320, 360, 480, 768, 899, 900, 1024, 1280, 1920])(
   },
 )
 
+// In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width does the same.
+it.each([320, 900])('a field that its browser keeps wide pushes nothing out at %i px', async width => {
+  const page = await open(width)
+  await page.getByLabel('Your question').evaluate(field => {
+    field.style.width = '60rem'
+  })
+  const rights = await page
+    .locator('.composer-field, .send, #next-question')
+    .evaluateAll(list => list.map(it => it.getBoundingClientRect().right))
+  expect(Math.max(...rights)).toBeLessThanOrEqual(width)
+})
+
 it('nothing jumps while an answer comes', async () => {
   const page = await open(1280)
   await page.evaluate(
