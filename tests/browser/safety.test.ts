@@ -66,8 +66,14 @@ describe('Markdown of an answer', () => {
     expect(await page.title()).not.toContain('pwned')
   })
 
-  it('that is nested beyond reason stands as it is', async () => {
-    const page = await answerWith(`${'>'.repeat(20_000)} deep`)
+  it.each([
+    ['quotes', `${'>'.repeat(20_000)} deep`],
+    ['lists', `${'- '.repeat(16_000)} deep`],
+    ['emphasis', `${'*a **a '.repeat(2_000)} deep ${'b** b* '.repeat(2_000)}`],
+    ['emphasis that overlaps', `${'*a_'.repeat(11_000)} deep`],
+    ['brackets', `${'['.repeat(32_000)} deep`],
+  ])('that is nested beyond reason stands as it is: %s', async (_what, answer) => {
+    const page = await answerWith(answer)
     await page.locator('.answer-text').getByText('deep', { exact: false }).waitFor()
   })
 })
