@@ -66,6 +66,24 @@ describe('Markdown of an answer', () => {
     expect(await page.title()).not.toContain('pwned')
   })
 
+  it('says where a link leads whose text names another host or is read in another direction', async () => {
+    const page = await answerWith(
+      [
+        '[https://login.microsoftonline.com](https://evil.example/?q=secret)',
+        '[\u202emoc.tfosorcim.nigol](https://evil.example)',
+        '[How to sign in](https://evil.example)',
+        'https://docs.example/index.html',
+      ].join('\n'),
+    )
+    expect(await page.locator('.answer-text a').allTextContents()).toEqual([
+      'https://login.microsoftonline.com (evil.example)',
+      'moc.tfosorcim.nigol (evil.example)',
+      'How to sign in',
+      'https://docs.example/index.html',
+    ])
+    expect(await page.locator('.answer-text a a').count()).toBe(0)
+  })
+
   it.each([
     ['quotes', `${'>'.repeat(20_000)} deep`],
     ['lists', `${'- '.repeat(16_000)} deep`],

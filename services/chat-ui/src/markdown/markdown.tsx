@@ -87,11 +87,7 @@ function InlineElement({ inline }: { readonly inline: Inline }): VNode | string 
     case 'break':
       return <br />
     case 'link':
-      return (
-        <AnswerLink link={inline}>
-          <Inlines inlines={inline.children} />
-        </AnswerLink>
-      )
+      return <AnswerLink link={inline} draw={inlines => <Inlines inlines={inlines} />} />
     default: {
       const Emphasis = inline.type
       return (

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { hostToTell, linkText } from './link-text.ts'
+import type { Inline } from './nodes.ts'
+
+const target = new URL('https://evil.example/?q=secret')
+
+function tell(text: string, url = target): string | undefined {
+  return hostToTell([{ type: 'text', text }], url)
+}
+
+describe('the host of a link is told where its text', () => {
+  it.each([
+    ['is the address of another host', 'https://login.microsoftonline.com'],
+    ['is the name of another host', 'login.microsoftonline.com'],
+    ['has the name of another host in it', 'Sign in (at login.microsoftonline.com), please'],
+    ['is an address of numbers', '10.0.0.1'],
+    ['is written in wide letters', 'ｌｏｇｉｎ．ｍｉｃｒｏｓｏｆｔ。com'],
+    ['hides the name of another host by signs that nobody sees', 'login.microsoft\u200bonline.c\u00adom'],
+    ['has its host as the user of another one', 'https://login.microsoftonline.com@evil.example/'],
+    ['has another host as the user of its own', 'https://evil.example@login.microsoftonline.com/'],
+    ['has another host behind a slash', '/login.microsoftonline.com'],
+    ['looks like its host', 'evil.examp1e'],
+    ['begins with its host', 'evil.example.com'],
+    ['is read from right to left', '\u202emoc.tfosorcim\u202c'],
+    ['has direction controls in ordinary words', 'sign\u200f in'],
+    ['is empty', ' '],
+    ['is of signs that nobody sees', '\u200b'],
+  ])('%s', (_what, text) => {
+    expect(tell(text)).toBe('evil.example')
+  })
+
+  it('spans several pieces', () => {
+    const pieces: Inline[] = [
+      { type: 'text', text: 'login.micro' },
+      { type: 'em', children: [{ type: 'code', text: 'soft.com' }] },
+    ]
+    expect(hostToTell(pieces, target)).toBe('evil.example')
+  })
+
+  it('names it in letters that only look the same', () => {
+    expect(tell('еvil.example')).toBe('evil.example')
+    expect(tell('bücher.example', new URL('https://bücher.example'))).toBe('xn--bcher-kva.example')
+  })
+})
+
+describe('the host of a link is not told where its text', () => {
+  it.each([
+    ['is words', 'How to sign in'],
+    ['is its address', 'https://evil.example/?q=secret'],
+    ['is another page of the same host', 'https://evil.example/index.html'],
+    ['is its host', 'EVIL.example'],
+    ['has its host in it', 'see (evil.example), or evil.example:443.'],
+    ['has a number in it', 'Version 1.2, 3.5 °C'],
+    ['is in a language that is read from right to left', 'مرحبا بالعالم'],
+  ])('%s', (_what, text) => {
+    expect(tell(text)).toBeUndefined()
+  })
+})
+
+it('the text of a link has neither direction controls nor links in it', () => {
+  const inner: Inline = { type: 'link', href: 'x', raw: 'x', children: [{ type: 'code', text: 'b\u2066' }] }
+  expect(
+    linkText([{ type: 'text', text: '\u202ea' }, { type: 'break' }, { type: 'em', children: [inner] }]),
+  ).toEqual([
+    { type: 'text', text: 'a' },
+    { type: 'break' },
+    { type: 'em', children: [{ type: 'code', text: 'b' }] },
+  ])
+})
