@@ -70,7 +70,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
     const record = new IdentityHealthRecord()
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
     record.tokenObtained('autonomous', weatherApi)
-    record.tokenFailed('autonomous', notes, problem(code, 'It failed.'))
+    record.tokenFailed('autonomous', notes, problem(code, 'It failed.'), performance.now())
     expect(record.current).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
@@ -81,7 +81,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
 it('A sidecar that does not respond is shown by an optional API as by any', () => {
   const record = new IdentityHealthRecord()
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
-  record.tokenFailed('autonomous', notes, problem('SIDECAR_UNREACHABLE', 'It failed.'))
+  record.tokenFailed('autonomous', notes, problem('SIDECAR_UNREACHABLE', 'It failed.'), performance.now())
   expect(record.current).toMatchObject({
     sidecar: { state: 'unavailable' },
     flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },

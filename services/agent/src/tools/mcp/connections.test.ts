@@ -39,7 +39,7 @@ class Sessions {
   }
 
   exchange(signal = new AbortController().signal): Exchange {
-    return { send: this.send, headers: {}, signal, maxBytes: 1_024 }
+    return { send: this.send, headers: {}, signal, maxBytes: 1_024, progress: { mayHaveRun: false } }
   }
 
   #respond({ id, method }: Message, session: string): WireResponse {
