@@ -5,22 +5,22 @@ import { describe, expect, it } from 'vitest'
 import { addTelemetry } from './add-telemetry.ts'
 
 const options = { trustsCallers: false, untraced: [] }
-const configOf = (tracesUrl: string, samplingRatio = 1) => ({
+const configOf = (tracesUrl: string, { samplingRatio = 1, timeoutMs = 200 } = {}) => ({
   tracesUrl,
   headers: {},
-  timeoutMs: 200,
+  timeoutMs,
   samplingRatio,
   resource: { 'service.name': 'test' },
 })
 
-async function tracedApp(tracesUrl: string, samplingRatio?: number) {
+async function tracedApp(tracesUrl: string, settings?: Parameters<typeof configOf>[1]) {
   const lines: string[] = []
   const app = createServer({
     logLevel: 'info',
     traced: true,
     logStream: { write: line => void lines.push(line) },
   })
-  await addTelemetry(app, configOf(tracesUrl, samplingRatio), options)
+  await addTelemetry(app, configOf(tracesUrl, settings), options)
   app.get('/', async request => {
     request.log.info('Inside.')
     return {}
@@ -33,7 +33,7 @@ async function tracedApp(tracesUrl: string, samplingRatio?: number) {
 
 describe('A traced app', () => {
   it('writes trace and span ids into its log lines and problems, also of traces that are not kept', async () => {
-    const { app, lines } = await tracedApp('http://127.0.0.1:9/v1/traces', 0)
+    const { app, lines } = await tracedApp('http://127.0.0.1:9/v1/traces', { samplingRatio: 0 })
     await app.inject('/')
     const inside = lines().find(({ msg }) => msg === 'Inside.')
     expect(inside).toMatchObject({
@@ -47,28 +47,25 @@ describe('A traced app', () => {
     await app.close()
   })
 
-  it('responds as ever, warns once and stops in time when the endpoint refuses spans', async () => {
+  it('responds as ever, warns once and stops when the endpoint refuses spans', async () => {
     const collector = createHttpServer((_request, response) => response.writeHead(400).end()).listen(0)
     const { app, lines } = await tracedApp(
       `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`,
     )
     expect((await app.inject('/')).statusCode).toBe(200)
-    const startedMs = performance.now()
     await app.close()
-    expect(performance.now() - startedMs).toBeLessThan(3_500)
     await expect
       .poll(() => lines().filter(({ msg }) => String(msg).includes('they are lost')))
       .toMatchObject([{ lost: 1 }])
     collector.close()
   })
 
-  it('stops in time when the endpoint never responds', async () => {
+  it('stops before the endpoint has responded, however long the endpoint may take', async () => {
     const collector = createHttpServer(() => undefined).listen(0)
-    const { app } = await tracedApp(`http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`)
+    const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`
+    const { app } = await tracedApp(url, { timeoutMs: 600_000 })
     await app.inject('/')
-    const startedMs = performance.now()
     await app.close()
-    expect(performance.now() - startedMs).toBeLessThan(3_500)
     collector.closeAllConnections()
     collector.close()
   })

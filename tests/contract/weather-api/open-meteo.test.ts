@@ -144,9 +144,8 @@ describe('live weather with climate normals to fall back on', () => {
     await ask('/weather?city=Oslo')
     meteo.fail('silence')
     vi.setSystemTime(Date.now() + 60_000)
-    const startedMs = performance.now()
     expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
-    expect(performance.now() - startedMs).toBeLessThan(2_000)
+    expect(meteo.abandoned).toBe(0)
     await expect.poll(() => meteo.requests.length).toBe(2)
   })
 

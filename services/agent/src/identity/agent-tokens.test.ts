@@ -357,7 +357,7 @@ describe('a sidecar that does not answer', () => {
     expect(error).toMatchObject({
       options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('egress') },
     })
-    expect(sidecar.requests.some(({ target }) => target === 'GET /healthz')).toBe(true)
+    await expect.poll(() => sidecar.requests.map(({ target }) => target)).toContain('GET /healthz')
   })
 
   it('for a while only, while Entra is slow, still brings its token', async () => {
@@ -370,7 +370,7 @@ describe('a sidecar that does not answer', () => {
       response.end('Healthy')
       if (waiting) grant(waiting)
     })
-    const tokens = tokensFrom(sidecar.url, { silenceMs: 20 })
+    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 60_000 })
     await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
   })
 })

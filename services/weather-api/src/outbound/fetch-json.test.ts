@@ -31,11 +31,9 @@ it('gets a JSON document', async () => {
 it.each<[string, RequestListener]>([
   ['never responds', () => undefined],
   ['stops in the middle', (_request, response) => void response.writeHead(200).write('{"a":')],
-])('gives up in time on a server that %s', async (_name, listener) => {
+])('gives up when its time is over on a server that %s', async (_name, listener) => {
   const url = await serve(listener)
-  const startedMs = performance.now()
   await expect(fetchJson(url, 50, unaborted)).rejects.toThrow(`${url.origin} did not respond within 50 ms.`)
-  expect(performance.now() - startedMs).toBeLessThan(1_000)
 })
 
 it.each<[string, RequestListener, string]>([

@@ -1,0 +1,24 @@
+/** How long the agent looks for a place in messages that are made to take long, beside one pass of a regular expression over the same text. */
+import { recogniseWeatherQuestion } from '../../services/agent/src/tools/weather/place-names.ts'
+import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'
+import { median, printTable } from '../support/table.ts'
+
+const runs = 21
+
+function measure(read: () => unknown): number {
+  const times = Array.from({ length: runs }, () => {
+    const startedMs = performance.now()
+    read()
+    return performance.now() - startedMs
+  })
+  return median(times)
+}
+
+printTable([
+  ['message', 'place ms (median)', 'words ms (median)'],
+  ...Object.entries(longMessages).map(([name, message]) => [
+    name,
+    measure(() => recogniseWeatherQuestion(message)).toFixed(2),
+    measure(() => message.match(/\p{L}+/gu)).toFixed(2),
+  ]),
+])
