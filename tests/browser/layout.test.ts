@@ -1,19 +1,21 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
+import { type Script, ScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
 import { config, result, status, steps, trace, turnStart } from './support/turns.ts'
 
 const browser = useBrowser()
 let agent: ScriptedAgent
 
+const answerSunny: Script = async (request, send) =>
+  send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
+
 beforeAll(async () => {
   agent = await ScriptedAgent.start()
   agent.config = config
   agent.status = status
-  agent.script = async (request, send) =>
-    send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
+  agent.script = answerSunny
 })
 afterAll(() => agent?.close())
 
@@ -120,6 +122,37 @@ it.each([320, 360, 480, 768, 899, 900, 1024, 1280, 1920])(
     }
   },
 )
+
+it('a table in an answer scrolls in a narrow window and splits no word', async () => {
+  agent.script = async (request, send) => {
+    const row = '| Temperature | Precipitation | Humidity | `climate_normals` | Wind direction |'
+    send(turnStart(request), result(request, `${row}\n|-|-|-|-|-|\n${row}`))
+  }
+  onTestFinished(() => {
+    agent.script = answerSunny
+  })
+  const page = await open(320)
+  await ask(page, 'Question')
+  const cells = page.locator('.answer-table :is(th, td)')
+  await cells.first().waitFor()
+  const lines = await cells.evaluateAll(list =>
+    list.map(cell => {
+      const words = cell.ownerDocument.createRange()
+      words.selectNodeContents(cell.firstElementChild ?? cell)
+      return new Set([...words.getClientRects()].map(({ top }) => Math.round(top))).size
+    }),
+  )
+  expect(lines).toEqual([1, 1, 1, 1, 2, 1, 1, 1, 1, 2])
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+})
+
+it('a long question takes a few lines of the trace only', async () => {
+  const page = await open(1280)
+  await ask(page, 'Tell me about the weather in every city. '.repeat(90))
+  await page.locator('.row').first().waitFor()
+  const head = await page.locator('.traced-question').boundingBox()
+  expect(head?.height).toBeLessThan(120)
+})
 
 // In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width does the same.
 it.each([320, 900])('a field that its browser keeps wide pushes nothing out at %i px', async width => {

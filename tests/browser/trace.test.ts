@@ -143,6 +143,19 @@ describe('the steps', () => {
     expect(await pane.locator('.step').nth(1).locator('.time-span').count()).toBe(0)
   })
 
+  it('are named by what they carry, in both views', async () => {
+    answerWith(trace().map(step => ({ ...step, title: 'A step' })))
+    const { page, pane } = await openTrace()
+    for (const [view, token] of [
+      ['Steps', 'TR'],
+      ['Sequence', 'with TR'],
+    ] as const) {
+      await choose(page, view)
+      const name = `5 A step Weather API to Agent ${token} ok`
+      await pane.getByRole('button', { name, exact: true }).waitFor()
+    }
+  })
+
   it('are walked with the keyboard alone', async () => {
     const { page, pane, rows } = await openTrace()
     const focused = () => page.locator(':focus').getAttribute('id')

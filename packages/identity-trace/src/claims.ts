@@ -39,22 +39,41 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   name: { group: 'for-whom', meaning: 'The display name of the user. Not for authorization.' },
   preferred_username: { group: 'for-whom', meaning: 'The sign-in name of the user. It can change.' },
   upn: { group: 'for-whom', meaning: 'The user principal name of the user (v1 tokens).' },
+  unique_name: { group: 'for-whom', meaning: 'The user by a name for people (v1 tokens). It can change.' },
+  given_name: { group: 'for-whom', meaning: 'The first name of the user.' },
+  family_name: { group: 'for-whom', meaning: 'The last name of the user.' },
+  email: { group: 'for-whom', meaning: 'An address of the user. Not verified, so not for authorization.' },
+  ipaddr: { group: 'for-whom', meaning: 'The network address from which the user signed in.' },
+  acct: { group: 'for-whom', meaning: 'The account of the user in this tenant: 0 member, 1 guest.' },
+  amr: { group: 'for-whom', meaning: 'How the user signed in, such as pwd (password) or mfa.' },
+  acrs: { group: 'for-whom', meaning: 'Authentication contexts whose policies the sign-in has met.' },
+  sid: {
+    group: 'for-whom',
+    meaning: 'The session in which the user signed in: the same in all tokens that came of that sign-in.',
+  },
+  xms_st: { group: 'for-whom', meaning: 'The user as the client’s own tokens name them (sub).' },
   aud: { group: 'to-whom', meaning: 'The audience: the only API that may accept this token.' },
   scp: { group: 'may-do', meaning: 'Delegated permissions: what the client may do on behalf of the user.' },
   roles: { group: 'may-do', meaning: 'App roles: what the subject may do in its own right.' },
   wids: { group: 'may-do', meaning: 'Directory roles of the user.' },
   xms_act_fct: {
     group: 'agent-facets',
-    meaning: 'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user.',
+    meaning:
+      'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user; other numbers may be ignored.',
   },
   xms_sub_fct: {
     group: 'agent-facets',
-    meaning: 'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user.',
+    meaning:
+      'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user, neither = somebody else, such as a signed-in user; other numbers may be ignored.',
   },
-  xms_tnt_fct: { group: 'agent-facets', meaning: 'Facets of the tenant.' },
+  xms_tnt_fct: {
+    group: 'agent-facets',
+    meaning: 'Facets of the tenant. What its numbers mean is not documented.',
+  },
   xms_idrel: {
     group: 'agent-facets',
-    meaning: 'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal.',
+    meaning:
+      'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal, 33 federated managed identity; other numbers may be ignored.',
   },
   xms_par_app_azp: {
     group: 'agent-facets',
@@ -70,5 +89,8 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   uti: { group: 'opaque', meaning: 'The unique id of this token, for Entra’s logs.' },
   xms_ftd: { group: 'opaque', meaning: 'Internal to Entra.' },
   xms_rd: { group: 'opaque', meaning: 'Internal to Entra.' },
-  xms_tcdt: { group: 'opaque', meaning: 'Creation time of the tenant.' },
+  xms_tcdt: { group: 'opaque', meaning: 'When the tenant was created, in seconds since 1970.' },
+  idp: { group: 'who', meaning: 'Who signed the subject in; for a guest it is not the issuer.' },
+  xms_cc: { group: 'opaque', meaning: 'What the client can do. cp1 = it can respond to a claims challenge.' },
+  puid: { group: 'opaque', meaning: 'An internal id of the user.' },
 }

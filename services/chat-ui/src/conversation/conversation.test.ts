@@ -187,7 +187,7 @@ describe('Conversation', () => {
       'Question sent.',
       'get_order was called',
       'Answer started.',
-      expect.stringMatching(/^Answer complete, \d+\.\d seconds\.$/),
+      expect.stringMatching(/^Answer complete, [1-9][\d.]* (milliseconds?|seconds)\.$/),
     ])
   })
 

@@ -9,6 +9,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import type { AskOptions } from '../agent/ask.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import type { SignedInUser } from '../sign-in/session.ts'
+import { speakDuration } from '../words/times.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
 import { historyFor } from './history.ts'
 
@@ -233,5 +234,5 @@ function countCharacters(text: string): number {
 }
 
 function endWords({ problem }: Exchange, durationMs: number): string {
-  return problem ? problemWords(problem) : `Answer complete, ${(durationMs / 1000).toFixed(1)} seconds.`
+  return problem ? problemWords(problem) : `Answer complete, ${speakDuration(durationMs)}.`
 }

@@ -27,6 +27,15 @@ describe('groupClaims', () => {
     expect(views.get('azp')?.standsFor).toBe('agent identity')
   })
 
+  it('explains numbers that it cannot read', () => {
+    const views = viewsOf({ xms_sub_fct: '2 3', xms_tnt_fct: '3 8', xms_tcdt: 1_600_000_000, sid: 'x' })
+    expect(views.get('xms_sub_fct')?.meaning).toContain('neither = somebody else')
+    expect(views.get('xms_sub_fct')?.meaning).toContain('other numbers may be ignored')
+    expect(views.get('xms_tnt_fct')?.meaning).toContain('not documented')
+    expect(views.get('xms_tcdt')?.time?.toISOString()).toBe('2020-09-13T12:26:40.000Z')
+    expect(views.get('sid')?.meaning).toContain('The session in which the user signed in')
+  })
+
   it('says what the numbers of facets mean, and ignores those that nobody has named', () => {
     const views = viewsOf({
       xms_act_fct: '9 3 11',

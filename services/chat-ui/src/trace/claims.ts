@@ -48,7 +48,7 @@ function dictionaryEntry(name: string) {
 
 export function viewClaim(name: string, value: unknown, names: Names): ClaimView {
   const text = claimText(value)
-  const seconds = groupOf(name) === 'when' ? readNumericDate(value) : undefined
+  const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
   return {
     name,
     text,

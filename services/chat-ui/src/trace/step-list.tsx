@@ -176,7 +176,12 @@ function StepPicture({ step, lanes, offsetMs, scaleMs }: StepItemProps) {
   const { from, to, status, durationMs } = step
   const token = carriedToken(step)
   if (lanes !== undefined)
-    return <HopPicture lanes={lanes.split(',')} from={from} to={to} status={status} token={token} />
+    return (
+      <>
+        {token && <span class="visually-hidden">with {token}</span>}
+        <HopPicture lanes={lanes.split(',')} from={from} to={to} status={status} token={token} />
+      </>
+    )
   return (
     <>
       {token && <TokenBadge token={token} />}

@@ -9,7 +9,11 @@ const names = describeNames(publicConfig)
 const problem = { type: '', title: 'No.', status: 403, detail: '', code: 'X', hint: '', requestId: '' }
 
 function tell(...steps: Parameters<typeof tellStory>[0]): string[] {
-  return tellStory(steps, names).map(({ who, did, failed }) => `${failed ? '✗ ' : ''}${who} ${did}`)
+  return tellWhile(false, ...steps)
+}
+
+function tellWhile(running: boolean, ...steps: Parameters<typeof tellStory>[0]): string[] {
+  return tellStory(steps, names, running).map(({ who, did, failed }) => `${failed ? '✗ ' : ''}${who} ${did}`)
 }
 
 describe('tellStory', () => {
@@ -46,10 +50,26 @@ describe('tellStory', () => {
       apiCall('c', ownToken, { to: 'orders-tools' }),
     ]
     const token = { ...ownToken, verifiedBy: [] }
-    const did = (...called: typeof calls) => tellStory([step('t', { token }), ...called], shared)[0]?.did
+    const did = (...called: typeof calls) =>
+      tellStory([step('t', { token }), ...called], shared, false)[0]?.did
     expect(did(...calls)).toBe('called the Orders API twice and the orders-tools server.')
     expect(did(...calls.slice(0, 1))).toBe('called the Orders API.')
     expect(did()).toBe('holds a token for the Orders API or orders-tools server.')
+  })
+
+  it('does not take a call for made while it goes on, nor after it was stopped', () => {
+    const token = { ...ownToken, verifiedBy: [] }
+    const steps = [step('t', { token }), apiCall('a', token), apiCall('b', token, { status: 'running' })]
+    expect(tellWhile(true, ...steps)).toEqual(['The agent, as itself, is calling the Orders API.'])
+    expect(tellWhile(false, ...steps)).toEqual([
+      'The agent, as itself, began to call the Orders API, and its answer is not known.',
+    ])
+  })
+
+  it('does not say what a model did before it has answered', () => {
+    const model = step('m', { kind: 'model', to: 'bedrock', status: 'running' })
+    expect(tellWhile(true, model)).toEqual(['The model on Bedrock is being asked.'])
+    expect(tellWhile(false, model)).toEqual(['The model on Bedrock was asked, and its answer is not known.'])
   })
 
   it('says what a refused call came to', () => {

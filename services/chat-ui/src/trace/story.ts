@@ -14,30 +14,35 @@ export interface StoryLine {
 }
 
 /** What happened, one sentence for the model and one for each token, in the order of the exchange. */
-export function tellStory(steps: readonly TraceStep[], names: Names): StoryLine[] {
-  const told = tokensOf(steps).map(token => tellExchange(token, steps, names))
+export function tellStory(steps: readonly TraceStep[], names: Names, running: boolean): StoryLine[] {
+  const told = tokensOf(steps).map(token => tellExchange(token, steps, names, running))
   const inOrder: readonly TokenRole[] = ['Tc', 'T1', 'TR']
   const byRole = inOrder.map(role => told.filter(({ token }) => token?.role === role))
   return [
     ...(byRole[0] ?? []),
-    ...tellModel(steps),
+    ...tellModel(steps, running),
     ...(byRole[1] ?? []),
     ...(byRole[2] ?? []),
     ...tellNoToken(steps),
   ]
 }
 
-function tellModel(steps: readonly TraceStep[]): StoryLine[] {
+function tellModel(steps: readonly TraceStep[], running: boolean): StoryLine[] {
   const calls = steps.filter(({ kind }) => kind === 'model')
   if (calls.length === 0) return []
-  const tools = steps.filter(({ kind }) => kind === 'tool').length
   const failure = calls.find(({ status }) => status === 'failed')
   const did = failure
     ? `did not answer: ${failure.problem?.title ?? 'the call failed.'}`
-    : tools > 0
-      ? `asked for ${count(tools, 'tool call')}, and saw no token.`
-      : 'called no tool, so no token was needed.'
+    : tellAnsweringModel(steps, running)
   return [{ token: undefined, who: 'The model on Bedrock', did, failed: failure !== undefined }]
+}
+
+function tellAnsweringModel(steps: readonly TraceStep[], running: boolean): string {
+  const tools = steps.filter(({ kind }) => kind === 'tool').length
+  if (tools > 0) return `asked for ${count(tools, 'tool call')}, and saw no token.`
+  const isOpen = steps.some(({ kind, status }) => kind === 'model' && status === 'running')
+  if (isOpen) return running ? 'is being asked.' : 'was asked, and its answer is not known.'
+  return 'called no tool, so no token was needed.'
 }
 
 /** A request for a token that none came of. */
@@ -48,7 +53,12 @@ function tellNoToken(steps: readonly TraceStep[]): StoryLine[] {
   return [{ token: undefined, who: 'The agent', did, failed: true }]
 }
 
-function tellExchange(token: TokenCard, steps: readonly TraceStep[], names: Names): StoryLine {
+function tellExchange(
+  token: TokenCard,
+  steps: readonly TraceStep[],
+  names: Names,
+  running: boolean,
+): StoryLine {
   if (token.role === 'T1') {
     const did = 'vouches for the agent identity at Entra ID, inside the sidecar, where the agent cannot look.'
     return { token, who: 'The blueprint', did, failed: false }
@@ -61,12 +71,21 @@ function tellExchange(token: TokenCard, steps: readonly TraceStep[], names: Name
   const who = isForUser(claims) ? 'The agent, on your behalf,' : 'The agent, as itself,'
   const calls = steps.filter(step => isCallWith(step, token))
   const refused = calls.find(({ status }) => status === 'failed')
-  const did =
-    calls.length > 0
+  const open = refused ? undefined : calls.find(({ status }) => status === 'running')
+  const audience = named(claims['aud'], names.forTokenOf(apisCalledWith(token, steps)))
+  const did = open
+    ? tellOpenCall(open, names, running)
+    : calls.length > 0
       ? tellCalls(calls, names)
-      : `holds a token for the ${named(claims['aud'], names.forTokenOf(apisCalledWith(token, steps))) ?? 'API'}`
+      : `holds a token for the ${audience ?? 'API'}`
   const end = refused?.problem ? `: ${refused.problem.title}` : `${tellChecks(token, names)}.`
   return { token, who, did: `${did}${end}`, failed: refused !== undefined || !isFine(token) }
+}
+
+/** A call without an answer: it goes on, or the turn was stopped. */
+function tellOpenCall({ to }: TraceStep, names: Names, running: boolean): string {
+  const api = names.actor(to)
+  return running ? `is calling the ${api}` : `began to call the ${api}, and its answer is not known`
 }
 
 /** "called the Orders API twice and the Stock API". */

@@ -82,7 +82,9 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
         {steps.length === 0 ? (
           <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
         ) : (
-          view.view.value !== 'compare' && <StoryView lines={tellStory(steps, names)} onSeek={seek} />
+          view.view.value !== 'compare' && (
+            <StoryView lines={tellStory(steps, names, running)} onSeek={seek} />
+          )
         )}
         {view.view.value === 'compare' ? (
           <CompareView

@@ -22,6 +22,11 @@ export function formatDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
+/** A duration in whole words, to be heard: "31 milliseconds", "3.2 seconds". */
+export function speakDuration(ms: number): string {
+  return ms < 1000 ? count(Math.max(1, Math.round(ms)), 'millisecond') : `${(ms / 1000).toFixed(1)} seconds`
+}
+
 /** A count with its noun: "1 claim", "7 claims". */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

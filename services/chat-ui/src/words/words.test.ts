@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { agentId, apiId, blueprintId, publicConfig, tenantId } from '../testing/public-config.ts'
 import { describeNames, shortenIds } from './names.ts'
-import { count, formatDistance, formatDuration } from './times.ts'
+import { count, formatDistance, formatDuration, speakDuration } from './times.ts'
 
 const names = describeNames({ ...publicConfig, emulated: ['entra', 'auth-sidecar'] })
 
@@ -80,6 +80,14 @@ describe('times', () => {
     [3_249, '3.2 s'],
   ])('shortens a duration of %s ms', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
+  })
+
+  it.each([
+    [0.02, '1 millisecond'],
+    [31.4, '31 milliseconds'],
+    [3_249, '3.2 seconds'],
+  ])('says a duration of %s ms in whole words', (ms, text) => {
+    expect(speakDuration(ms)).toBe(text)
   })
 
   it('counts one thing and many', () => {

@@ -1,0 +1,16 @@
+import { claimDictionary } from '@entra-bedrock-agent/identity-trace'
+import { decodeJwt } from 'jose'
+import { expect, it } from 'vitest'
+import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
+import { requestObo, requestT1, requestTr } from '../../../emulators/entra/src/testing/requests.ts'
+import { startEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
+
+it.each(['1', '2'])('every claim of a token of version %s has a meaning on its card', async version => {
+  await using entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
+  const tc = (await signIn(entra, ada)).body.access_token
+  const responses = await Promise.all([requestT1(entra), requestTr(entra), requestObo(entra, tc)])
+  const tokens = [tc, ...responses.map(({ body }) => body.access_token)]
+  const names = tokens.flatMap(token => Object.keys(decodeJwt(token)))
+  expect(names).toEqual(expect.arrayContaining(['sid', 'xms_act_fct', 'xms_idrel', 'scp', 'roles']))
+  expect(names.filter(name => !Object.hasOwn(claimDictionary, name))).toEqual([])
+})
