@@ -150,6 +150,11 @@ export const catalogue = {
     title: 'An API does not respond, or cannot do its work at the moment.',
     hint: 'Try again in a moment; if it stays, check that the API runs where its *_API_URL points.',
   },
+  API_ECHOED_TOKEN: {
+    status: 502,
+    title: 'An API sent back a part of the token that it got, in a form that hides it.',
+    hint: 'Ask who runs the API why it does so: whoever reads its responses could use the token. If it cannot be trusted, take it out of the configuration.',
+  },
 
   BEDROCK_NOT_CONFIGURED: {
     status: 503,

@@ -129,6 +129,19 @@ const scripts: Record<string, Script> = {
     }),
   },
   echo: { answer: onCall(({ headers }) => textResult(`You sent ${headers.authorization}`)) },
+  whisper: {
+    answer: onCall(({ headers }) => textResult([...String(headers.authorization)].reverse().join(' '))),
+  },
+  mutter: {
+    answer: onCall(({ headers, message }, response) => {
+      const told = Buffer.from(String(headers.authorization).slice(-300)).toString('base64')
+      const error = { code: -32000, message: told }
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ jsonrpc: '2.0', id: message?.id, error }))
+      return undefined
+    }),
+  },
   pointer: {
     answer: onCall(() => ({
       content: [
@@ -315,6 +328,24 @@ describe('the tool of a server that', () => {
     expect(reply.answer).toContain('‹token removed›')
     expect(JSON.stringify(reply)).not.toContain(sent.split('.')[2])
     expect(mcp.stack.agentLog.join('')).not.toContain(sent.split('.')[2])
+  })
+
+  it.each([
+    ['in a result, backwards and in pieces', 'whisper'],
+    ['in a failure of the protocol, in base64', 'mutter'],
+  ])('repeats the token %s gets nothing of it into prompt, answer, trace or log', async (_how, name) => {
+    const reply = await mcp.answerTo(`Use get_${name}`)
+    expect(callIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
+    expect(reply.answer).toContain('sent back the token that it got')
+    const sent = String(servers.callsOf(name)[0]?.headers.authorization).slice(-300)
+    const seen = `${JSON.stringify(reply)}${mcp.stack.agentLog.join('')}`
+    for (const form of [
+      sent.slice(-20),
+      [...sent].reverse().join(' ').slice(0, 40),
+      btoa(sent).slice(0, 20),
+    ]) {
+      expect(seen).not.toContain(form)
+    }
   })
 
   it('returns links, and what is no image, gets them named, and none of them followed', async () => {

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { deadUrl, ids, weatherApi } from '../identity/testing/fixtures.ts'
+import { autonomousClaims, deadUrl, ids, unsignedToken, weatherApi } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -152,6 +153,34 @@ describe('a call of an API in the trace', () => {
     expect(step?.problem?.detail).toBe('The Weather API responded 503.')
     expect(step?.response).toEqual({ status: 503, body })
     expect(stepsOf(turn, 'token')[0]?.token?.verifiedBy).toMatchObject([{ actor: 'agent' }])
+  })
+
+  it.each([
+    ['in a result', 200, (sent: string) => ({ found: sent })],
+    ['in a result, in pieces', 200, (sent: string) => ({ found: 'it', more: sent.match(/.{1,9}/g) })],
+    ['in a failure', 400, (sent: string) => ({ detail: Buffer.from(sent).toString('base64') })],
+  ])('fails where the API sends its token back %s, and shows nothing of it', async (_where, status, body) => {
+    const signature = randomBytes(256).toString('base64url')
+    const sidecar = await start((_request, response) => {
+      const [header, claims] = unsignedToken(autonomousClaims()).split('.')
+      response.end(JSON.stringify({ authorizationHeader: `Bearer ${header}.${claims}.${signature}` }))
+    })
+    const server = await start((_request, response) => json(status, body(signature))(response))
+    const api = { ...weatherApi, url: server.url }
+    const { caller, lines } = callerOf([api], sidecar.url)
+    const turn = turnOf()
+    await expect(caller.call(turn, api, ask)).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
+    expect(stepsOf(turn, 'api-call')).toMatchObject([
+      { status: 'failed', problem: { code: 'API_ECHOED_TOKEN', upstream: { status } } },
+    ])
+    expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(signature.slice(0, 9))
+  })
+
+  it('takes a token that the API repeats out of its result', async () => {
+    const { call } = await stage(json(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
+    const turn = turnOf()
+    expect(await call(turn)).toEqual({ found: 'Bearer ‹token removed›' })
+    expect(stepsOf(turn, 'api-call')[0]?.response?.body).toEqual({ found: 'Bearer ‹token removed›' })
   })
 
   it('has the same failure when nobody listens', async () => {

@@ -14,7 +14,14 @@ import {
   oncePerBrokenConnection,
   type SendRequest,
 } from './api-client.ts'
-import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
+import {
+  echoedToken,
+  explainApiResponse,
+  explainThrown,
+  unreadableResponse,
+  unreadyApi,
+} from './api-failures.ts'
+import { holdsToken, redactBody } from './echoed-token.ts'
 import { describeFailure, readApiProblem, readValidated, type Validated } from './responses.ts'
 import { obtainTracedToken, type TokenHolder, type TracedToken } from './token-steps.ts'
 
@@ -63,8 +70,8 @@ export interface ApiCaller {
    * Obtains TR for the turn's agent, flow and user and this API, checks it, calls the API and records token request,
    * token, call and the API's own validation in the turn's trace.
    *
-   * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, INVALID_REQUEST,
-   *   CONDITIONAL_ACCESS_REQUIRED, or what `explain` made of the response.
+   * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
+   *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED, or what `explain` made of the response.
    */
   readonly call: CallApi
   /** What the last call of an API, or the last look at it, showed. */
@@ -168,16 +175,15 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       },
     )
     const { traceparent } = step
+    const authorized = {
+      authorization: `Bearer ${token.value}`,
+      ...headers,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    }
+    const ask = () =>
+      post ? post.send(client.send, authorized, turn.signal) : client.get(url, authorized, turn.signal)
     try {
-      const authorized = {
-        authorization: `Bearer ${token.value}`,
-        ...headers,
-        ...(traceparent === undefined ? {} : { traceparent }),
-      }
-      const response = post
-        ? await post.send(client.send, authorized, turn.signal)
-        : await client.get(url, authorized, turn.signal)
-      return { step, response }
+      return { step, response: await withoutTokens(api, secretsOf(turn, token), ask) }
     } catch (error) {
       // Whoever ends the turn also ends its steps, and knows why.
       turn.signal.throwIfAborted()
@@ -208,6 +214,28 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     },
     close: () => client.close(),
   }
+}
+
+/** What must reach neither model, page nor log, whoever sends it. */
+function secretsOf({ user }: Caller, { value }: TracedToken): readonly string[] {
+  return user ? [value, user.value] : [value]
+}
+
+/** What came, without what looks like a token. Throws API_ECHOED_TOKEN where a part of a secret is hidden in it, or in a failure's words. */
+async function withoutTokens(
+  api: DownstreamApi,
+  secrets: readonly string[],
+  ask: () => Promise<ApiResponse>,
+): Promise<ApiResponse> {
+  let response: ApiResponse
+  try {
+    response = await ask()
+  } catch (error) {
+    throw holdsToken(explainThrown(api, error).message, secrets) ? echoedToken(api) : error
+  }
+  const body = redactBody(response.body)
+  if (holdsToken(body, secrets)) throw echoedToken(api, response.status)
+  return { ...response, body }
 }
 
 /** Without the path, which may say what the user asked for. */

@@ -66,6 +66,14 @@ export function unreadableResponse(api: DownstreamApi): ProblemError {
   })
 }
 
+/** The API sent a token back in a form in which nobody would recognise it. */
+export function echoedToken(api: DownstreamApi, status?: number): ProblemError {
+  const what = `The ${api.title} sent back the token that it got, so nothing of its response is used.`
+  return problem('API_ECHOED_TOKEN', what, {
+    upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
+  })
+}
+
 /** The API says itself that it is not ready. */
 export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
   return problem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {

@@ -16,7 +16,11 @@ export interface ModelTools {
   readonly tellable: ReadonlySet<string>
 }
 
-const alwaysTellable = ['API_UNAVAILABLE', 'INVALID_REQUEST'] as const satisfies AgentProblemCode[]
+const alwaysTellable = [
+  'API_UNAVAILABLE',
+  'API_ECHOED_TOKEN',
+  'INVALID_REQUEST',
+] as const satisfies AgentProblemCode[]
 
 /** The tools of one turn; they stay as they are until it is over. */
 export async function loadTools(toolsets: readonly Toolset[], context: ToolContext): Promise<ModelTools> {

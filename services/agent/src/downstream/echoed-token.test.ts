@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { holdsToken, redactBody } from './echoed-token.ts'
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const signature = randomBytes(256).toString('base64url')
+const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
+const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
+
+const reversed = [...token].reverse().join('')
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const hex = (text: string) => Buffer.from(text).toString('hex')
+const piecesOf = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
+
+describe('A response holds the token that was sent', () => {
+  it.each<[string, unknown]>([
+    ['as it is', { told: `xx${token}` }],
+    ['by its signature alone', { told: signature }],
+    ['by a part of its signature', { told: `It contains ${signature.slice(100, 130)}.` }],
+    ['of the user', { told: user }],
+    ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 130)}` }],
+    [
+      'behind a long text, in hexadecimal digits',
+      { told: `${'It is sunny. '.repeat(10_000)}${hex(signature)}` },
+    ],
+    ['in lines', { told: piecesOf(token, 10).join('\n') }],
+    ['with a hyphen between all characters', { told: [...token].join('-') }],
+    ['in the members of a list', { told: piecesOf(token, 10) }],
+    ['in the members of an object', { told: Object.fromEntries(piecesOf(signature, 10).entries()) }],
+    ['as a name', { [signature]: true }],
+    ['deep inside', { a: [{ b: [{ c: signature }] }] }],
+    ['backwards', { told: reversed }],
+    ['in base64', { told: base64(token) }],
+    ['in base64url', { told: Buffer.from(token).toString('base64url') }],
+    ['in base64 behind one more byte', { told: base64(`x${token}`) }],
+    ['in base64 behind two more bytes', { told: base64(`{"${token}`) }],
+    ['in base64 in lines', { told: piecesOf(base64(token), 76).join('\r\n') }],
+    ['in hexadecimal digits', { told: hex(token) }],
+    [
+      'in hexadecimal digits in capitals, in pairs',
+      { told: piecesOf(hex(token).toUpperCase(), 2).join(' ') },
+    ],
+    ['with its bytes in hexadecimal digits', { told: Buffer.from(signature, 'base64url').toString('hex') }],
+    [
+      'in escaped hexadecimal digits',
+      {
+        told: piecesOf(hex(token), 2)
+          .map(one => `0x${one}, `)
+          .join(''),
+      },
+    ],
+    [
+      'in percent-encoding',
+      {
+        told: piecesOf(hex(token), 2)
+          .map(one => `%${one}`)
+          .join(''),
+      },
+    ],
+    [
+      'with every other character in percent-encoding',
+      {
+        told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join(''),
+      },
+    ],
+  ])('%s', (_form, body) => {
+    expect(holdsToken(body, [token, user])).toBe(true)
+    expect(holdsToken(body, [])).toBe(false)
+  })
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['numbers', { count: 7, list: [1, 2, 3], none: null }],
+    ['its claims, which are no secret', { oid: 'ada', tid: 'contoso', payload: token.split('.')[1] }],
+    ['another token', { told: [part({}), part({}), randomBytes(256).toString('base64url')].join('.') }],
+    ['a long text', { told: 'The weather in Oslo is sunny, 21 degrees. '.repeat(1_000) }],
+    ['long digits', { told: '0123456789abcdef'.repeat(1_000) }],
+    ['bytes', { image: randomBytes(1_000) }],
+  ])('not where it holds %s', (_what, body) => {
+    expect(holdsToken(body, [token, user])).toBe(false)
+  })
+
+  it('is found out however deep the response is', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(100_000)}"${signature}"${']'.repeat(100_000)}`)
+    expect(holdsToken(deep, [token])).toBe(true)
+  })
+})
+
+describe('A response without what looks like a token', () => {
+  it('has the same shape', () => {
+    const bytes = randomBytes(4)
+    expect(redactBody({ list: [1, null, `Bearer ${token}`], [token]: true, bytes })).toEqual({
+      list: [1, null, 'Bearer ‹token removed›'],
+      '‹token removed›': true,
+      bytes,
+    })
+  })
+
+  it('ends where nobody would look', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    expect(JSON.stringify(redactBody(deep))).toContain('‹too deep›')
+  })
+})
