@@ -39,6 +39,14 @@ describe('A tool’s description', () => {
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
 
+  it('repeats no token, nor does that of an argument', () => {
+    const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
+    const inputSchema = { type: 'object', properties: { topic: { description } } }
+    const [tool] = chooseTools(server(), [listed({ description, inputSchema })]).tools
+    expect(tool?.description).toBe('Use ‹token removed›')
+    expect(tool?.schema.properties).toEqual({ topic: { description: 'Use ‹token removed›' } })
+  })
+
   it('is found behind any length of what cannot be seen', () => {
     const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
     expect(chooseTools(server(), [listed({ description })]).tools[0]?.description).toBe('Reads.')

@@ -1,3 +1,4 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import type { Tool } from '@modelcontextprotocol/client'
 import { cleanText } from './clean-text.ts'
@@ -98,7 +99,7 @@ function readTool(server: string, listed: Tool, hash: string): ChosenTool {
   }
   return {
     nameForModel: nameForModel(server, listed.name),
-    description: cleanText(describeTool(listed), maxDescription),
+    description: redactText(cleanText(describeTool(listed), maxDescription)),
     schema,
     definition,
     hash,

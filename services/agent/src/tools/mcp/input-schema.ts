@@ -1,3 +1,4 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import { cleanText } from './clean-text.ts'
 import { namesCredential } from './credential-names.ts'
@@ -120,7 +121,9 @@ function readType({ type }: Json): { type?: string | string[] } {
 
 function readDescription({ description, title }: Json): { description?: string } {
   const text = description ?? title
-  return typeof text === 'string' && text !== '' ? { description: cleanText(text, maxDescription) } : {}
+  return typeof text === 'string' && text !== ''
+    ? { description: redactText(cleanText(text, maxDescription)) }
+    : {}
 }
 
 /** Plain values as they are: cleaned, a choice would be another one than the server knows. */
