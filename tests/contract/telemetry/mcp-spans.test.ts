@@ -24,6 +24,8 @@ beforeAll(async () => {
     await mcp.configure({ 'weather-tools': { ...server, protocol } }, telemetry)
     const ada = await mcp.stack.signIn(identities.ada.oid)
     const ask = (city: string) => mcp.answerTo(`Ask weather-tools for the weather in ${city}`, ada)
+    // In a user's first turn the tools are listed to them as well.
+    await mcp.answerTo('Hello!', ada)
     turns[protocol] = await ask('Oslo')
     turns[`${protocol} fails`] = await ask('Qqqqq')
   }
