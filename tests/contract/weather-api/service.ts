@@ -69,7 +69,8 @@ export async function startWeatherApi(
     dependencies,
   )
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const agent = new Agent({ keepAlive: true })
+  // A kept connection may be closed by the service at the moment that it is used again.
+  const agent = new Agent({ keepAlive: false })
 
   async function get(path: string, headers: readonly string[] = []): Promise<ApiResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>()
