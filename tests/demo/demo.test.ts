@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findFreePort } from '../support/ports.ts'
 
@@ -87,6 +87,8 @@ async function runCurlOfReadme(port: number): Promise<string> {
 }
 
 async function askOverMcp(port: number): Promise<ChatResponse> {
+  const status = async () => (await (await fetch(`http://localhost:${port}/api/status`)).json()) as Status
+  await expect.poll(status).toMatchObject({ components: { weather_tools: { state: 'ready' } } })
   const message = 'Ask weather-tools for the weather in Oslo'
   const response = await fetch(`http://localhost:${port}/api/chat`, {
     method: 'POST',

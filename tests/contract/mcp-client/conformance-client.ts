@@ -45,9 +45,13 @@ const apiCaller = createApiCaller({
   logger: pino({ level: 'silent' }),
 })
 const turn = betweenTurns(agentIdentity) as Turn
-const calls = new McpCalls(server)
-const { tools: listed } = await calls.listTools(turn, apiCaller.call)
-const { tools } = chooseTools({ ...server, allowedTools: listed.map(({ name }) => name) }, listed)
+const nameless = new McpCalls(server)
+const { names } = await nameless.listTools(turn, apiCaller.call)
+await nameless.close()
+const allowing = { ...server, allowedTools: names }
+const calls = new McpCalls(allowing)
+const listed = await calls.listTools(turn, apiCaller.call)
+const { tools } = chooseTools(allowing, listed.tools)
 for (const tool of tools) {
   for (const input of argumentsFor(tool)) {
     // Some tools are there to fail.

@@ -44,16 +44,16 @@ export class McpCalls {
     this.#connections = new McpConnections(server)
   }
 
-  /** The tools that the server lists for this caller, as far as they are read. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
+  /** The allowed tools that the server lists for this caller. Throws the ProblemErrors of `callApi` and the MCP_* ones. */
   async listTools(caller: Caller, callApi: CallApi): Promise<ListedTools> {
-    let listed: ListedTools = { tools: [] }
+    let listed: ListedTools = { tools: [], names: [] }
     await this.#call(caller, callApi, {
       method: 'tools/list',
       timeoutMs: Math.min(listTimeoutMs, this.#server.limits.timeoutMs),
       maxBytes: maxListBytes,
       make: async (client, options) => {
         listed = await readToolPages(client, this.#server.allowedTools, options)
-        return { tools: listed.tools.map(({ name }) => name) }
+        return { tools: listed.names }
       },
     })
     return listed

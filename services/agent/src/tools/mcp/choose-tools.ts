@@ -8,9 +8,12 @@ import { readInputSchema, UnfitTool } from './input-schema.ts'
 import { describeTool, hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
-/** A server's tools, as far as they were listed. */
+/** What was read of a server's list. */
 export interface ListedTools {
+  /** Those that the configuration allows. */
   readonly tools: readonly Tool[]
+  /** What the server calls its tools, to be shown: the first of them. */
+  readonly names: readonly string[]
   /** How many pages were read, where the server has more of them than are read. */
   readonly cutAfterPages?: number | undefined
 }

@@ -3,24 +3,29 @@ import type { ListedTools } from './choose-tools.ts'
 
 /** Servers choose the size of their pages, and some never come to an end. */
 const maxPages = 50
+const maxNames = 200
 
-/** Reads a server's list page after page, until all of the wanted tools are found. */
+/** Reads a server's list page after page, until all of the wanted tools are found, and keeps nothing else of it. */
 export async function readToolPages(
   client: Client,
   wanted: readonly string[],
   options: { readonly signal: AbortSignal; readonly timeout: number },
 ): Promise<ListedTools> {
   const tools: Tool[] = []
-  if (client.getServerCapabilities()?.tools === undefined) return { tools }
+  const names: string[] = []
+  if (client.getServerCapabilities()?.tools === undefined) return { tools, names }
   const missing = new Set(wanted)
   let cursor: string | undefined
   for (let page = 1; page <= maxPages; page += 1) {
     const params = cursor === undefined ? {} : { cursor }
     const result = await client.request({ method: 'tools/list', params }, options)
-    tools.push(...result.tools)
-    for (const { name } of result.tools) missing.delete(name)
+    for (const tool of result.tools) {
+      if (names.length < maxNames) names.push(tool.name)
+      if (wanted.includes(tool.name)) tools.push(tool)
+      missing.delete(tool.name)
+    }
     cursor = result.nextCursor
-    if (cursor === undefined || missing.size === 0) return { tools }
+    if (cursor === undefined || missing.size === 0) return { tools, names }
   }
-  return { tools, cutAfterPages: maxPages }
+  return { tools, names, cutAfterPages: maxPages }
 }

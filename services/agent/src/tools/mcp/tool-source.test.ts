@@ -31,7 +31,7 @@ function watch(list: List, change: Partial<McpServer> & { flows?: McpServer['api
   const lookUps = vi.fn(list)
   const source = new ToolSource(
     { ...server, ...rest, api: { ...server.api, flows } },
-    async () => ({ listTools: async caller => ({ tools: await lookUps(caller) }) }),
+    async () => ({ listTools: async caller => ({ tools: await lookUps(caller), names: [] }) }),
     {
       agent,
       callApi: () => Promise.reject(new Error('Nothing is called here.')),

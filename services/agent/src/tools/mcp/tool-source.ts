@@ -75,6 +75,7 @@ export class ToolSource {
     const { tools, isFresh } = this.#lists.of(turn.user)
     if (tools && !isFresh) this.#lookUpBehind(turn)
     if (!tools && !isFresh) await this.#lookUpWithPatience(turn)
+    if (turn.user && !this.#lists.of(turn.user).tools) void this.refresh()
     return this.#describeFor(turn)
   }
 
@@ -155,6 +156,7 @@ export class ToolSource {
     const caller: Caller = { ...asked, signal }
     const tooLong = this.#unreachable(`did not list its tools within ${lookUpTimeoutMs / 1_000} seconds`)
     const tokenMs = usableForMs(asked.user)
+    if (tokenMs === 0) return
     if (tokenMs < lookUpTimeoutMs) limit.after(tokenMs, () => limit.abort('The user’s token has expired.'))
     else limit.after(lookUpTimeoutMs, () => limit.abort(tooLong))
     try {
