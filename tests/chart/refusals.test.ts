@@ -193,6 +193,36 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     'agent.autoscaling.minReplicas is greater than maxReplicas.',
   ],
 
+  'all addresses as proxies': [
+    { agent: { trustedProxies: ['0.0.0.0/0'] } },
+    'agent.trustedProxies: 0.0.0.0/0 is not a proxy',
+  ],
+  'all addresses as proxies, IPv6': [
+    { agent: { trustedProxies: ['::/0'] } },
+    'agent.trustedProxies: ::/0 is not a proxy',
+  ],
+  'a whole private range as proxies': [
+    { agent: { trustedProxies: ['10.244.7.0/24', '10.0.0.0/8'] } },
+    'agent.trustedProxies: 10.0.0.0/8 is not a proxy',
+  ],
+  'a whole private range as proxies, class B': [
+    { agent: { trustedProxies: ['172.16.0.0/12'] } },
+    'agent.trustedProxies: 172.16.0.0/12 is not a proxy',
+  ],
+  'the whole range of carriers as proxies': [
+    { agent: { trustedProxies: ['100.64.0.0/10'] } },
+    'agent.trustedProxies: 100.64.0.0/10 is not a proxy',
+  ],
+  'a whole private range as proxies, IPv6': [
+    { agent: { trustedProxies: ['fd00::/8'] } },
+    'agent.trustedProxies: fd00::/8 is not a proxy',
+  ],
+  'every private address as a proxy, by name': [
+    { agent: { trustedProxies: ['uniquelocal'] } },
+    '/agent/trustedProxies',
+  ],
+  'a proxy by its host name': [{ agent: { trustedProxies: ['proxy.example'] } }, '/agent/trustedProxies'],
+
   'a word that no value has': [{ agent: { replica: 3 } }, 'replica'],
   'a typing error in a nested value': [{ networkPolicy: { agent: { ingresFrom: [] } } }, 'ingresFrom'],
   'an id that is none': [{ entra: { tenantId: 'contoso' } }, 'tenantId'],

@@ -143,6 +143,20 @@ describe('The settings that the chart makes', () => {
     )
   })
 
+  it('let the agent believe proxies, those of a content network included', async () => {
+    const trustedProxies = [
+      '10.244.7.0/24',
+      '10.1.0.0/16',
+      '192.168.0.7',
+      '104.16.0.0/13',
+      '2400:cb00::/32',
+      'fd12:3456:789a::/64',
+      '::1',
+    ]
+    const rendering = await renderWith({ agent: { trustedProxies } })
+    expect(readAgentConfig(rendering.settings('demo-agent', 'agent')).trustedProxies).toEqual(trustedProxies)
+  })
+
   it('let MCP clients in by the public URL, to whom the policy lets in', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(

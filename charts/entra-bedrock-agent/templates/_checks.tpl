@@ -223,6 +223,14 @@
     {{- $faults = append $faults "serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.metricsFrom." }}
   {{- end }}
 {{- end }}
+{{- /* Anything of a /7 or shorter; the private ranges of IPv4 beyond a /16, of IPv6 beyond a /48. */}}
+{{- $private := `10|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])` }}
+{{- $tooWide := printf `/[0-7]$|^(%s)\..*/([89]|1[0-5])$|^(?i:f[cd]).*/([0-9]|[1-3][0-9]|4[0-7])$` $private }}
+{{- range .Values.agent.trustedProxies }}
+  {{- if regexMatch $tooWide . }}
+    {{- $faults = append $faults (printf "agent.trustedProxies: %s is not a proxy but much of a network, and whoever has an address in it could pass for any client. Name the proxies' own addresses or subnets." .) }}
+  {{- end }}
+{{- end }}
 {{- $telemetry := .Values.telemetry }}
 {{- if and $telemetry.endpoint .Values.networkPolicy.enabled (not $telemetry.egress) (not (and (hasPrefix "https://" $telemetry.endpoint) (contains "." (urlParse $telemetry.endpoint).host))) }}
   {{- $faults = append $faults "telemetry.endpoint is no public https address, and no policy lets the pods get there: set telemetry.egress." }}
