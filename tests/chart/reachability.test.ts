@@ -97,6 +97,14 @@ describe('The policies', () => {
     expect(reached['weather API']).toEqual(wayOut)
   })
 
+  it('open the metadata service for a key vault unless its managed identity comes by the webhook', async () => {
+    const values = withCredential('KeyVault')
+    expect((await reach({ values }))['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
+    const keyVault = { managedIdentityClientId: identities.entra.tenantId }
+    const byWebhook = merge(values, { sidecar: { credential: { keyVault } } })
+    expect((await reach({ values: byWebhook }))['agent']).toEqual(['weather API', ...wayOut])
+  })
+
   it('open the agent of EKS Pod Identity for it alone', async () => {
     const reached = await reach({ values: withAwsAuth('podIdentity') })
     expect(reached['agent']).toEqual(['weather API', ...wayOut, 'EKS Pod Identity'])

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readGuide } from '../guides/commands.ts'
+import { renderWith, type Values } from './support/render.ts'
+
+/** The values that a page of the documentation shows, with another id wherever it leaves one out. */
+function examplesOf(page: string): readonly Values[] {
+  let ids = 0
+  const nextId = () => `99999999-0000-4000-8000-${String(ids++).padStart(12, '0')}`
+  return [...readGuide(page).matchAll(/^```yaml\n(.*?)^```/gms)].map(
+    ([, text = '']): Values => parse(text.replaceAll(/…|<[^>]+>/g, nextId)),
+  )
+}
+
+const examples = ['kubernetes.md', 'mcp.md'].flatMap(page =>
+  examplesOf(page).map(values => [page, Object.keys(values).join(', '), values] as const),
+)
+
+describe('The values that the documentation shows', () => {
+  it('are found', () => {
+    expect(examples.length).toBeGreaterThan(3)
+  })
+
+  it.each(examples)('can be installed as they are: %s, %s', async (_page, _keys, values) => {
+    expect((await renderWith(values)).objects.length).toBeGreaterThan(5)
+  })
+})
