@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { Agent, fetch, interceptors } from 'undici'
 import { problem } from '../problems.ts'
@@ -12,6 +13,8 @@ export interface EntraKeysOptions {
 
 const keysMaxAgeMs = 10 * 60_000
 const keysMaxBytes = 256 * 1024
+/** FIPS 186-5 §5.1 allows none below. With 1 anybody can write a signature. jose looks at the length of a key only. */
+const smallestExponent = 65_537n
 
 /**
  * The tenant's signing keys, whole set at a time: fetched when first needed, when old, and when a key id is unknown –
@@ -37,7 +40,10 @@ export function createEntraKeys(
   })
   return async (header, token) => {
     try {
-      return await keys(header, token)
+      const key = await keys(header, token)
+      const { publicExponent = 0n } = KeyObject.from(key).asymmetricKeyDetails ?? {}
+      if (publicExponent < smallestExponent) throw new errors.JWKSNoMatchingKey()
+      return key
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error
       throw problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { exportJWK, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -276,6 +277,18 @@ describe('Entra’s keys', () => {
       await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
     }
     expect(keys.requests.length - before).toBe(1)
+  })
+
+  it('are not trusted with an exponent under which a signature is easily forged', async () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
+    const key = { ...weak.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }
+    const server = await startServer((_request, response) => response.end(JSON.stringify({ keys: [key] })))
+    verifier = createUserTokenVerifier({ agent: agentAt(server.url), allowedClients: [] })
+    const token = await new SignJWT(userClaims({ iss: `${server.url}/${tenantId}/v2.0` }))
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .sign(weak.privateKey)
+    await expect(verifier.verify(`Bearer ${token}`)).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    await server.close()
   })
 
   it('are fetched anew for a new key, even when made-up key ids come all the time', async () => {
