@@ -1,10 +1,9 @@
 # Every target may be repeated; each makes what it needs first.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up tools
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
 installed := node_modules/.package-lock.json
-python := node_modules/.cache/python/pyvenv.cfg
 page := services/chat-ui/dist/index.html
 page_sources := $(shell find services/chat-ui packages/identity-trace/src -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts*' 2>/dev/null)
 
@@ -13,16 +12,18 @@ help: ## Show this list
 
 $(installed): package-lock.json
 	@echo 'Installing what package-lock.json names…'
-	@npm ci --loglevel=error
+	@npm ci --loglevel=error || { $(explain_libatomic); exit 1; }
 	@touch $@
 
-$(python): tests/requirements.txt $(installed)
-	@echo 'Installing what tests/requirements.txt names…'
-	@python3 -m venv --clear node_modules/.cache/python
-	@node_modules/.cache/python/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt || { rm $@; exit 1; }
-	@touch $@
+# Node 26 wants a library of GCC that small installations of Linux lack; the loader's message does not say whose it is.
+explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 >/dev/null 2>&1 || \
+  echo 'Node 26 needs libatomic.so.1: sudo apt-get install libatomic1, or sudo dnf install libatomic.' >&2
 
-install: $(installed) $(python) ## Install what package-lock.json names, Node 26 included, and the Python programs of the tests
+install: $(installed) ## Install what package-lock.json names, Node 26 included
+
+# A company's proxy and certificate authority count for what is downloaded here too.
+tools: $(installed) ## Get the programs that the tests start: browser, Helm and others; what is on the PATH is taken
+	@$(node) --use-env-proxy --use-system-ca scripts/tools.ts
 
 $(page): $(installed) $(page_sources)
 	@echo 'Building the page…'
@@ -33,10 +34,15 @@ $(page): $(installed) $(page_sources)
 demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
-test: $(page) $(python) ## Run all tests that need no cluster
+# What cannot be had fails its own tests in CI, and is no reason to leave out the others.
+get_tools = $(MAKE) --no-print-directory tools || true
+
+test: $(page) ## Run all tests that need no cluster; gets the programs that they start
+	@$(get_tools)
 	@npm test --silent
 
 test-slow-page: $(page) ## Test the page where responses, code and frames come late, which fails tests that read too early
+	@$(get_tools)
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
 check: $(installed) ## Lint, types and formatting
@@ -45,7 +51,8 @@ check: $(installed) ## Lint, types and formatting
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
-test-cluster: $(page) $(python) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
+test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
+	@$(get_tools)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
 # The charts' own image names, so that a cluster with these images loaded needs no values for them.

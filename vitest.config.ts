@@ -1,4 +1,7 @@
+import { delimiter, dirname } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { launcherOf } from './scripts/tools/tool.ts'
+import { SkippedReporter } from './tests/support/skipped-reporter.ts'
 
 const jsonReport = process.env['VITEST_JSON_REPORT']
 
@@ -7,7 +10,11 @@ export default defineConfig({
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
     // What needs a cluster has a configuration of its own.
     exclude: ['**/node_modules/**', 'tests/cluster/**'],
-    reporters: jsonReport ? ['default', ['json', { outputFile: jsonReport }]] : ['default'],
+    reporters: jsonReport
+      ? ['default', ['json', { outputFile: jsonReport }], new SkippedReporter()]
+      : ['default', new SkippedReporter()],
+    // What `make tools` got.
+    env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
     // They wait as much as they compute.
     maxWorkers: 3,
     // Modules are loaded once for each worker and not for each file, which halves the time. Workers are processes, since

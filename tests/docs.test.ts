@@ -34,7 +34,7 @@ function readVariables(): readonly string[] {
 
 /** What `.env.example` lists, and the configuration pages have in code spelling. */
 function documentedVariables(): readonly string[] {
-  const pages = read('docs/configuration.md') + read('docs/bedrock.md')
+  const pages = ['docs/configuration.md', 'docs/bedrock.md', 'CONTRIBUTING.md'].map(read).join('\n')
   const explained = namesIn(pages, new RegExp(`\`(${variable})[\`=]`, 'g'))
   return [...namesIn(read('.env.example'), /^([A-Z0-9_]+)=/gm), ...explained].filter(
     name => !problemCodes.has(name),

@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { runAws } from '../../scripts/aws/command.ts'
+import { lacks, needs } from '../support/programs.ts'
 import { AwsAccount, eksIssuer, regions } from './support/aws-account.ts'
 
 /** With a slash at its end, as AKS has it. */
@@ -19,13 +20,15 @@ const roleName = 'entra-bedrock-agent'
 const webIdentity = ['--service-account', 'agents:demo-agent', '--cluster-issuer', issuer]
 const podIdentity = ['--service-account', 'agents:demo-agent', '--cluster', 'prod', '--pod-identity']
 
+needs('python')
+
 let account: AwsAccount
 let folder: string
 let receipt: string
 beforeAll(async () => {
-  account = await AwsAccount.start()
+  if (!lacks('python')) account = await AwsAccount.start()
 })
-afterAll(() => account[Symbol.asyncDispose]())
+afterAll(() => account?.[Symbol.asyncDispose]())
 beforeEach(async () => {
   await account.reset()
   for (const [name, value] of Object.entries(account.environment)) vi.stubEnv(name, value)

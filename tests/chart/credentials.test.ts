@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import { containersOf, identities, merge, type Rendering, render, renderWith } from './support/render.ts'
 import { awsAuths, credentials, variants, withAwsAuth, withCredential } from './support/variants.ts'
+
+needs('helm')
 
 /** Audiences of the projected tokens that a container sees. */
 function audiences(rendering: Rendering, container: string): readonly string[] {

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests/render.ts'
+import { needs } from '../support/programs.ts'
 import { refusals } from './support/pod-security.ts'
 import { chart, containersOf, helmCommands, lint, render, renderText, run } from './support/render.ts'
+import { schemaLocation } from './support/schemas.ts'
 import { variants } from './support/variants.ts'
 
-// Where Kubernetes' schemas are, in kubeconform's notation; its own place on the internet otherwise.
-const schemas = process.env['KUBERNETES_SCHEMAS'] || 'default'
+needs('helm')
+
 // Kinds that are not Kubernetes' own; what is rendered of them is tested in full elsewhere.
 const foreign = 'HTTPRoute,PrometheusRule,ServiceMonitor'
 
@@ -18,7 +20,7 @@ async function complaints(manifests: string, version: string): Promise<string> {
     '-skip',
     foreign,
     '-schema-location',
-    schemas,
+    await schemaLocation(),
     '-kubernetes-version',
     version,
   ]
@@ -81,6 +83,9 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
 })
 
 describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', version => {
+  needs('kubeconform')
+  needs('python')
+
   it('knows every field of every manifest', async () => {
     const manifests = await Promise.all(Object.values(variants).map(renderText))
     expect(await complaints(manifests.join('\n---\n'), version)).toBe('')
@@ -88,6 +93,9 @@ describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', version => {
 })
 
 describe('The checks of manifests', () => {
+  needs('kubeconform')
+  needs('python')
+
   const deployment = async () =>
     (await render({ files: ['ci/default-values.yaml'] })).find('Deployment', 'demo-agent')
 
@@ -101,8 +109,10 @@ describe('The checks of manifests', () => {
     const manifest = JSON.stringify({ ...rest, spec: { ...Object(spec), replicas: 'two' } })
     expect(await complaints(manifest, '1.37.0')).toContain('replicas')
   })
+})
 
-  it('notice what Pod Security refuses', () => {
+describe('The check of Pod Security', () => {
+  it('notices what it refuses', () => {
     const securityContext = { capabilities: { add: ['NET_ADMIN'] }, runAsUser: 0, privileged: true }
     const pod = {
       metadata: { labels: {} },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import { isAllowed, type Place } from './support/reachability.ts'
 import { identities, merge, type RenderOptions, render, type Values } from './support/render.ts'
 import { withAwsAuth, withCredential } from './support/variants.ts'
+
+needs('helm')
 
 const component = (name: string, namespace = 'agents'): Place => ({
   namespace,

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import { chart, helmCommands, identities, renderWith, run, type Values } from './support/render.ts'
+
+needs('helm')
 
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'

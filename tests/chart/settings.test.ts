@@ -8,7 +8,10 @@ import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import { needs } from '../support/programs.ts'
 import { identities, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
+
+needs('helm')
 
 const ids = { ...identities.entra, weather: identities.downstreamApis.weather.appId }
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import { needs } from '../support/programs.ts'
 import type { Container } from './support/kubernetes.ts'
 import { identities, render, renderWith } from './support/render.ts'
+
+needs('helm')
 
 const collector = {
   to: [{ podSelector: { matchLabels: { app: 'otel-collector' } } }],

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { needs } from '../support/programs.ts'
 import { chart, identities, render } from './support/render.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -32,8 +33,12 @@ describe('One version', () => {
   it('is the newest in the changelog', () => {
     expect(/^## (\S+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version)
   })
+})
 
-  it('is that of the images, which Artifact Hub shows as they are installed', async () => {
+describe('The version of the images', () => {
+  needs('helm')
+
+  it('is shown on Artifact Hub as it is installed', async () => {
     const { annotations }: ChartFile = parse(readFileSync(resolve(chart, 'Chart.yaml'), 'utf8'))
     const shown: readonly { image: string }[] = parse(annotations['artifacthub.io/images'] ?? '')
     const rendering = await render({ values: identities })

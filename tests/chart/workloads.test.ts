@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import type { LabelSelector, Labels, Workload } from './support/kubernetes.ts'
 import { containersOf, identities, merge, render, renderNotes, renderWith } from './support/render.ts'
+
+needs('helm')
 
 const sidecarOf = async (values = {}) => (await renderWith(values)).container('demo-agent', 'sidecar')
 

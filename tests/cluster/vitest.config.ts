@@ -1,4 +1,6 @@
+import { delimiter, dirname } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { launcherOf } from '../../scripts/tools/tool.ts'
 
 const jsonReport = process.env['VITEST_JSON_REPORT']
 
@@ -9,6 +11,8 @@ export default defineConfig({
     // Kubernetes renews no token before eight minutes are over.
     exclude: process.env['LONG_TESTS'] === 'true' ? [] : ['tests/cluster/token-rotation.test.ts'],
     reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
+    // What `make tools` got.
+    env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
     globalSetup: ['tests/cluster/support/global-setup.ts'],
     fileParallelism: false,
     testTimeout: 60_000,

@@ -10,6 +10,7 @@ import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/k
 import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
 import { commandsOf } from '../guides/commands.ts'
 import { identities } from '../support/identities.ts'
+import { lacks, needs } from '../support/programs.ts'
 import { Stack } from '../support/stack.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
@@ -25,12 +26,15 @@ const production: Values = {
   weatherApi: { replicas: 1 },
 }
 
+needs('helm')
+
 let folder: string
 let stack: Stack
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recorded-cluster-'))
   stack = await Stack.start()
   stubKubectl()
+  if (lacks('helm')) return
   for (const [what, situation] of situations) seen.set(what, await examine(situation))
 }, 120_000)
 afterAll(async () => {

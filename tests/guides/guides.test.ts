@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { runAws } from '../../scripts/aws/command.ts'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { Rendering, run } from '../chart/support/render.ts'
+import { lacks, needs } from '../support/programs.ts'
 import { commandsOf, readGuide } from './commands.ts'
 
 const guides = ['aks.md', 'eks.md', 'local-with-real-entra.md', 'clean-up.md']
@@ -34,6 +35,10 @@ describe('The guides', () => {
       .filter(command => !runners.some(([begin]) => command.startsWith(begin)))
     expect(unknown).toEqual([])
   })
+})
+
+describe('The installations of the guides', () => {
+  needs('helm')
 
   it.each(['aks.md', 'eks.md'])(
     'install what they promise with the values of %s: no stored secret',
@@ -56,11 +61,13 @@ describe('The guides', () => {
 })
 
 describe('The AWS commands of the guides', () => {
+  needs('python')
+
   let account: AwsAccount
   beforeAll(async () => {
-    account = await AwsAccount.start()
+    if (!lacks('python')) account = await AwsAccount.start()
   })
-  afterAll(() => account[Symbol.asyncDispose]())
+  afterAll(() => account?.[Symbol.asyncDispose]())
   beforeEach(async () => {
     await account.reset()
     for (const [name, value] of Object.entries(account.environment)) vi.stubEnv(name, value)

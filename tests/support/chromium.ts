@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
+import { launcherOf } from '../../scripts/tools/tool.ts'
 
-const headlessShell = '/usr/bin/chromium-headless-shell'
+const candidates = [launcherOf('chromium'), '/usr/bin/chromium-headless-shell']
 
-/**
- * The Chromium that shows the pages: what CHROMIUM_PATH names, else the headless shell, which needs less than half the
- * time since it draws no window around each page, else Chromium itself.
- */
+/** The Chromium that shows the pages: what CHROMIUM_PATH names, or `make tools` found, or Debian has. */
 export const chromiumPath =
-  process.env['CHROMIUM_PATH'] || (existsSync(headlessShell) ? headlessShell : '/usr/bin/chromium')
+  process.env['CHROMIUM_PATH'] || candidates.find(path => existsSync(path)) || '/usr/bin/chromium'

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { launcherOf } from '../../scripts/tools/tool.ts'
 
-/** Python with what tests/requirements.txt names; `make install` makes it. */
-const python = resolve(import.meta.dirname, '../../node_modules/.cache/python/bin/python')
-
-/** @throws where it is missing: nothing is skipped. */
+/**
+ * Python with what tests/requirements.txt names.
+ * @throws where it is missing.
+ */
 export function findPython(): string {
-  if (!existsSync(python)) throw new Error('The Python programs of the tests are missing. Run: make install')
+  const python = launcherOf('python')
+  if (!existsSync(python)) throw new Error('The Python programs of the tests are missing. Run: make tools')
   return python
 }

@@ -10,6 +10,7 @@ import {
 } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { chromiumPath } from '../../support/chromium.ts'
+import { lacks, needs } from '../../support/programs.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
@@ -28,10 +29,12 @@ interface OpenOptions extends BrowserContextOptions {
   readonly tolerateFaults?: boolean
 }
 
-/** One browser for the tests of a file. A machine without Chromium fails them; nothing is skipped. */
+/** One browser for the tests of a file. */
 export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
   let browser: Browser
+  needs('chromium')
   beforeAll(async () => {
+    if (lacks('chromium')) return
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
     browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })
   })

@@ -9,8 +9,8 @@ vi.setConfig({ testTimeout: 120_000 })
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
-/** The programs to render with, the first of which most tests use. `HELM_COMMANDS=helm,helm3` adds the older one. */
-export const helmCommands = (process.env['HELM_COMMANDS'] || 'helm').split(',')
+/** The programs to render with, the first of which most tests use. CI has the older one too. */
+export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : ['helm']
 
 export type Values = Readonly<Record<string, unknown>>
 

@@ -7,9 +7,12 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { expect, it, vi } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
+import { needs } from '../../support/programs.ts'
 import { findPython } from '../../support/python.ts'
 import { McpStack } from './mcp-stack.ts'
 import { notesAppId } from './notes-server.ts'
+
+needs('python')
 
 /** Lets requests with a good token through to a server that does not check any, and keeps the token to itself. */
 async function startTokenCheck(

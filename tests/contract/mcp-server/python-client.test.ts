@@ -4,10 +4,13 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { autonomousClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
+import { needs } from '../../support/programs.ts'
 import { findPython } from '../../support/python.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
 
 const run = promisify(execFile)
+
+needs('python')
 
 it('a client of the Python SDK calls the tools, in either era', async () => {
   const api = await startWeatherApi()

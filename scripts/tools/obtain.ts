@@ -1,0 +1,70 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Program, type Tool, toolsFolder, type Way } from './tool.ts'
+import { onPath } from './ways.ts'
+
+const checkTimeoutMs = 60_000
+const progressMs = 15_000
+
+export interface Surroundings {
+  readonly say: (line: string) => void
+  readonly folder?: string
+}
+
+/** The first program that is fit for the tests: on the PATH, kept from an earlier run, or got in one of the tool's ways. */
+export async function obtain(tool: Tool, surroundings: Surroundings): Promise<Program | undefined> {
+  const { say, folder = toolsFolder } = surroundings
+  const own = join(folder, `${tool.name}-${tool.version}`)
+  const record = join(own, 'program.json')
+  for (const way of [onPath(tool.names), kept(record)]) {
+    const program = await attempt(tool, way, own, say)
+    if (program) return program
+  }
+  for (const way of tool.ways) {
+    await rm(own, { recursive: true, force: true })
+    await mkdir(own, { recursive: true })
+    const program = await attempt(tool, way, own, say)
+    if (!program) continue
+    await writeFile(record, JSON.stringify(program))
+    return program
+  }
+  await rm(own, { recursive: true, force: true })
+  return undefined
+}
+
+function kept(record: string): Way {
+  return {
+    name: 'kept from an earlier run',
+    timeoutMs: checkTimeoutMs,
+    get: () =>
+      readFile(record, 'utf8').then(
+        (text): Program => JSON.parse(text),
+        () => undefined,
+      ),
+  }
+}
+
+/** One way, within its time; says why where it does not work. */
+async function attempt(
+  tool: Tool,
+  way: Way,
+  folder: string,
+  say: (line: string) => void,
+): Promise<Program | undefined> {
+  const started = Date.now()
+  const seconds = () => Math.round((Date.now() - started) / 1000)
+  if (way.effort) say(`${tool.name} ${tool.version}: ${way.name}, ${way.effort}…`)
+  const progress = setInterval(() => say(`  … ${tool.name}: ${seconds()} s`), progressMs)
+  const signal = AbortSignal.timeout(way.timeoutMs)
+  try {
+    const program = await way.get({ folder, signal, say })
+    if (program) await tool.check(program, AbortSignal.timeout(checkTimeoutMs))
+    return program
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : error
+    say(`${tool.name}: ${way.name}: ${signal.aborted ? `not within ${seconds()} s` : reason}`)
+    return undefined
+  } finally {
+    clearInterval(progress)
+  }
+}

@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Hashes } from './platform.ts'
+import { prints } from './run.ts'
+import { setUp } from './set-up.ts'
+import { launcherOf, type Tool, type Way } from './tool.ts'
+import { release } from './ways.ts'
+
+/** A program of version 2, as its project releases it. */
+const released = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
+const hash = createHash('sha256').update(released).digest('hex')
+
+let server: Server
+let downloads: string[]
+let folder: string
+let said: string[]
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    downloads.push(request.url ?? '')
+    // Whatever is called "slow" never comes.
+    if (request.url !== '/slow') response.end(released)
+  })
+  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tools-'))
+  downloads = []
+  said = []
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+function officialRelease(path = '/greeter', sha256 = hash): Way {
+  const hashes: Hashes = {
+    'linux-amd64': sha256,
+    'linux-arm64': sha256,
+    'darwin-amd64': sha256,
+    'darwin-arm64': sha256,
+  }
+  const { port } = server.address() as AddressInfo
+  return release({ sha256: hashes, url: () => `http://127.0.0.1:${port}${path}` })
+}
+
+/** A way that makes the program in the folder that it is given. */
+const local: Way = {
+  name: 'a local build',
+  timeoutMs: 60_000,
+  async get({ folder }) {
+    const executable = join(folder, 'greeter')
+    await writeFile(executable, released, { mode: 0o755 })
+    return { executable, env: { GREETING: "it's built" } }
+  },
+}
+
+function greeter(...ways: readonly Way[]): Tool {
+  return {
+    name: 'greeter',
+    version: '2',
+    names: ['greeter'],
+    ways,
+    advice: 'brew install greeter',
+    check: prints([], /greeter 2/),
+  }
+}
+
+async function setUpGreeter(...ways: readonly Way[]): Promise<string | undefined> {
+  const missing = await setUp([greeter(...ways)], { say: line => said.push(line), folder })
+  const launcher = launcherOf('greeter', folder)
+  expect(missing.map(({ name }) => name)).toEqual(existsSync(launcher) ? [] : ['greeter'])
+  return existsSync(launcher) ? execFileSync(launcher, { encoding: 'utf8' }).trim() : undefined
+}
+
+async function putOnPath(version: number): Promise<void> {
+  const programs = join(folder, 'on-path')
+  await mkdir(programs)
+  await writeFile(join(programs, 'greeter'), `#!/bin/sh\necho "greeter ${version} of the machine"\n`, {
+    mode: 0o755,
+  })
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
+}
+
+describe('A program of the tests', () => {
+  it('is the one on the PATH, and nothing is fetched', async () => {
+    await putOnPath(2)
+    expect(await setUpGreeter(officialRelease())).toBe('greeter 2 of the machine')
+    expect(downloads).toEqual([])
+  })
+
+  it('is the official release where the one on the PATH is another version', async () => {
+    await putOnPath(1)
+    expect(await setUpGreeter(officialRelease(), local)).toBe('greeter 2')
+    expect(said.join('\n')).toContain('is another version: greeter 1 of the machine')
+  })
+
+  it('is never a release with another hash than the pinned one: the next way is tried', async () => {
+    expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)), local)).toBe(
+      "greeter 2 it's built",
+    )
+    expect(said.join('\n')).toContain(`refused: its sha256 is ${hash}`)
+  })
+
+  it('is got in the next way where a way takes longer than its time', async () => {
+    const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
+    expect(await setUpGreeter(slow, local)).toBe("greeter 2 it's built")
+    expect(said.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)
+  })
+
+  it('is fetched once', async () => {
+    expect(await setUpGreeter(officialRelease())).toBe('greeter 2')
+    expect(await setUpGreeter(officialRelease())).toBe('greeter 2')
+    expect(downloads).toEqual(['/greeter'])
+  })
+
+  it('is missing where no way works, even if an earlier run had it', async () => {
+    expect(await setUpGreeter(local)).toBe("greeter 2 it's built")
+    await rm(join(folder, 'greeter-2'), { recursive: true })
+    expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)))).toBeUndefined()
+  })
+})

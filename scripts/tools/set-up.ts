@@ -1,0 +1,37 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { obtain } from './obtain.ts'
+import { launcherOf, type Program, type Tool, toolsFolder } from './tool.ts'
+
+interface Options {
+  readonly say: (line: string) => void
+  readonly folder?: string
+}
+
+/** Gets the tools and makes a launcher for each; returns those that cannot be had. */
+export async function setUp(
+  tools: readonly Tool[],
+  { say, folder = toolsFolder }: Options,
+): Promise<readonly Tool[]> {
+  const missing: Tool[] = []
+  for (const tool of tools) {
+    const launcher = launcherOf(tool.name, folder)
+    await mkdir(dirname(launcher), { recursive: true })
+    const program = await obtain(tool, { say, folder })
+    if (program) await writeFile(launcher, scriptThatStarts(program), { mode: 0o755 })
+    else {
+      await rm(launcher, { force: true })
+      missing.push(tool)
+    }
+  }
+  return missing
+}
+
+function scriptThatStarts({ executable, args = [], env = {} }: Program): string {
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`)
+  return `#!/bin/sh\n${exports.join('')}exec ${[executable, ...args].map(quote).join(' ')} "$@"\n`
+}
+
+function quote(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findPython } from '../../support/python.ts'
+import { run } from './render.ts'
+
+const versions = ['1.33.0', '1.37.0']
+
+/** Where kubeconform finds Kubernetes' schemas, in its notation: they are those of the package kubernetes-validate. */
+export function schemaLocation(): Promise<string> {
+  location ??= write()
+  return location
+}
+
+let location: Promise<string> | undefined
+
+async function write(): Promise<string> {
+  const code = 'import kubernetes_validate; print(kubernetes_validate.__path__[0])'
+  const folder = mkdtempSync(join(tmpdir(), 'kubernetes-schemas-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const source = join((await run(findPython(), ['-c', code])).trim(), 'kubernetes-json-schema')
+  for (const version of versions) {
+    const from = join(source, `v${version}-local-strict`)
+    const to = join(folder, `v${version}`)
+    await mkdir(to)
+    const names = await readdir(from)
+    await Promise.all(names.map(async name => writeFile(join(to, name), await readSchema(join(from, name)))))
+  }
+  return `${folder}/{{ .NormalizedKubernetesVersion }}/{{ .ResourceKind }}{{ .KindSuffix }}.json`
+}
+
+/** References lead to the file beside it, not to the address that the schema says it has. */
+async function readSchema(file: string): Promise<string> {
+  const schema = await readFile(file, 'utf8')
+  return schema.replaceAll('"/api/_definitions.json', '"_definitions.json').replaceAll('"$id":', '"title":')
+}

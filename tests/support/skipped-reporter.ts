@@ -1,0 +1,21 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
+
+/** Begins the note of each test that is skipped because a program is missing. */
+export const missing = 'missing: '
+
+/** Ends a run with how many tests were skipped because a program is missing. */
+export class SkippedReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const notes = modules.flatMap(module => [...module.children.allTests('skipped')]).flatMap(noteOf)
+    if (notes.length === 0) return
+    const programs = [...new Set(notes)].map(note => note.slice(missing.length)).join(', ')
+    process.stdout.write(
+      `${notes.length} tests skipped, for want of ${programs}: make tools says how to get them\n`,
+    )
+  }
+}
+
+function noteOf(test: TestCase): readonly string[] {
+  const result = test.result()
+  return result.state === 'skipped' && result.note?.startsWith(missing) ? [result.note] : []
+}
