@@ -10,9 +10,9 @@ import { setUp } from './tools/set-up.ts'
 const isCi = process.env['CI'] === 'true'
 const tools = isCi ? [...programsOfTests, ...programsOfCi] : programsOfTests
 const missing = await setUp(tools, { say: line => console.log(line) })
-await rm(goBuildFolder, { recursive: true, force: true })
 
-if (missing.length > 0) {
+if (missing.length === 0) await rm(goBuildFolder, { recursive: true, force: true })
+else {
   console.log(`\nNot to be had: ${missing.map(({ name }) => name).join(', ')}.`)
   if (!isCi) console.log('The tests that need them are skipped. How to get them:')
   for (const { name, advice } of missing) console.log(`  ${name}: ${advice}`)

@@ -7,7 +7,7 @@ import { pythonPackage } from './ways.ts'
 /** Sources and results of a Go that was brought; of no use once everything is built. */
 export const goBuildFolder = join(toolsFolder, 'go-build')
 
-const go: Tool = {
+const goTool: Tool = {
   name: 'go',
   version: '1.27.3',
   names: ['go', '/usr/local/go/bin/go'],
@@ -43,16 +43,19 @@ const go: Tool = {
 export function goModule(module: string, tags = ''): Way {
   return {
     name: 'built with Go',
-    timeoutMs: 20 * 60_000,
+    timeoutMs: 30 * 60_000,
     effort: 'which takes a few minutes',
     async get({ folder, signal, say }) {
-      const program = await obtain(go, { say })
+      const program = await obtain(goTool, { say })
       if (!program) throw new Error('there is no Go')
-      const env = { ...program.env, GOBIN: folder, CGO_ENABLED: '0' }
-      const options = ['-trimpath', '-ldflags=-s -w', `-tags=${tags}`]
-      await run(program.executable, ['install', ...options, module], { env, signal })
+      const options = { cwd: folder, env: { ...program.env, CGO_ENABLED: '0' }, signal }
+      const go = (...args: readonly string[]) => run(program.executable, args, options)
       const [path = ''] = module.split('@')
-      return { executable: join(folder, path.split('/').at(-1) ?? '') }
+      // `go install` refuses modules that replace or exclude others, such as Prometheus.
+      await go('mod', 'init', 'tools')
+      await go('get', module)
+      await go('build', '-trimpath', '-ldflags=-s -w', `-tags=${tags}`, '-o', 'program', path)
+      return { executable: join(folder, 'program') }
     },
   }
 }
