@@ -12,8 +12,13 @@ help: ## Show this list
 
 $(installed): package-lock.json
 	@echo 'Installing what package-lock.json names…'
+	@mv node_modules/.cache $(kept_cache) 2>/dev/null || true
 	@npm ci --loglevel=error || { $(explain_libatomic); exit 1; }
+	@mv $(kept_cache) node_modules/.cache 2>/dev/null || true
 	@touch $@
+
+# `npm ci` empties node_modules; what `make tools` built there is worth keeping.
+kept_cache := .node_modules-cache
 
 # Node 26 wants a library of GCC that small installations of Linux lack; the loader's message does not say whose it is.
 explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 >/dev/null 2>&1 || \
