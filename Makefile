@@ -21,7 +21,7 @@ $(installed): package-lock.json
 kept_cache := .node_modules-cache
 
 # Node 26 wants a library of GCC that small installations of Linux lack; the loader's message does not say whose it is.
-explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 >/dev/null 2>&1 || \
+explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 2>/dev/null | grep -q . || \
   echo 'Node 26 needs libatomic.so.1: sudo apt-get install libatomic1, or sudo dnf install libatomic.' >&2
 
 install: $(installed) ## Install what package-lock.json names, Node 26 included
