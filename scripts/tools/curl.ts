@@ -21,7 +21,7 @@ for (const url of positionals) {
     const [, name = '', value = ''] = /^([^:]+): *(.*)$/.exec(line) ?? []
     return [name, value]
   })
-  const response = await fetch(url, {
+  const response = await fetch(url.includes('://') ? url : `http://${url}`, {
     method: values.request ?? (values.data === undefined ? 'GET' : 'POST'),
     headers,
     body: values.data ?? null,
