@@ -476,6 +476,19 @@ describe('what the agent says of itself', () => {
     await line.waitFor({ state: 'hidden' })
   })
 
+  it.each(['ready', 'unknown'])(
+    'is degraded, and not unavailable, where Bedrock only throttles (%s)',
+    async state => {
+      const bedrock = { ...status.components.bedrock, state, problem: problem('BEDROCK_THROTTLED') }
+      agent.status = { ...status, components: { ...status.components, bedrock } }
+      const page = await browser.open(agent.url)
+      await page.getByRole('button', { name: 'Status: Bedrock degraded' }).click()
+      const line = page.locator('.status-lines li', { hasText: 'Bedrock' })
+      expect(await line.textContent()).toContain('Title of BEDROCK_THROTTLED.')
+      expect(await line.locator('.light').getAttribute('data-state')).toBe('degraded')
+    },
+  )
+
   it('is asked for again when it could not be had', async () => {
     agent.config = undefined
     const page = await browser.open(agent.url)

@@ -61,14 +61,23 @@ export function StatusMenu({ status, problem, config }: StatusMenuProps) {
   )
 }
 
-const stateWords: Readonly<Record<Component['state'], string>> = {
+/** A component that has a problem but is not unavailable works for some, or will soon: throttling passes. */
+type Shown = Component['state'] | 'degraded'
+
+function shownState({ state, problem }: Component): Shown {
+  return problem && state !== 'unavailable' ? 'degraded' : state
+}
+
+const stateWords: Readonly<Record<Shown, string>> = {
   ready: 'ready',
+  degraded: 'degraded',
   unavailable: 'not available',
   unknown: 'not known yet',
 }
 
 function StatusItem({ line: { title, component, emulated, more } }: { readonly line: StatusLine }) {
-  const { state, problem, checkedAt } = component
+  const { problem, checkedAt } = component
+  const state = shownState(component)
   return (
     <li>
       <Light state={state} />
@@ -94,7 +103,7 @@ function StatusProblem({ problem: { title, detail, hint, code } }: { readonly pr
 }
 
 /** A light that is told apart by shape as well as by colour. */
-function Light({ state }: { readonly state: Component['state'] }) {
+function Light({ state }: { readonly state: Shown }) {
   return <span class="light" data-state={state} aria-hidden="true" />
 }
 
@@ -119,13 +128,12 @@ function describeStatus({ components, flows }: Status, { apis, emulated }: Publi
 function summarise(
   lines: readonly StatusLine[],
   problem: PageProblem | undefined,
-): { state: Component['state']; words: string } {
+): { state: Shown; words: string } {
   if (problem) return { state: 'unavailable', words: 'Agent out of reach' }
-  const failing = lines.filter(({ component }) => component.state === 'unavailable')
-  const [first] = failing
-  if (first) {
-    const more = failing.length > 1 ? ` and ${failing.length - 1} more` : ''
-    return { state: 'unavailable', words: `${first.title}${more} not available` }
+  for (const state of ['unavailable', 'degraded'] as const) {
+    const [first, ...others] = lines.filter(({ component }) => shownState(component) === state)
+    const more = others.length > 0 ? ` and ${others.length} more` : ''
+    if (first) return { state, words: `${first.title}${more} ${stateWords[state]}` }
   }
   const seen = lines.some(({ component }) => component.state === 'ready')
   return seen ? { state: 'ready', words: 'Ready' } : { state: 'unknown', words: 'Checking…' }

@@ -25,7 +25,7 @@ async function serve(listener: RequestListener): Promise<URL> {
 
 it('gets a JSON document', async () => {
   const url = await serve((_request, response) => response.end('{"a":1}'))
-  expect(await fetchJson(url, 1_000, unaborted)).toEqual({ a: 1 })
+  expect(await fetchJson(url, 10_000, unaborted)).toEqual({ a: 1 })
 })
 
 it.each<[string, RequestListener]>([
@@ -48,7 +48,7 @@ it.each<[string, RequestListener, string]>([
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
 ])('rejects %s in words', async (_name, listener, words) => {
   const url = await serve(listener)
-  await expect(fetchJson(url, 1_000, unaborted)).rejects.toThrow(words)
+  await expect(fetchJson(url, 10_000, unaborted)).rejects.toThrow(words)
 })
 
 const encodings: readonly [string, (text: string | Buffer) => Buffer][] = [
@@ -64,9 +64,9 @@ it.each(encodings)('reads %s, but no more than half a megabyte of it', async (en
     serve((_request, response) =>
       response.writeHead(status, { 'content-encoding': encoding }).end(compress(text)),
     )
-  expect(await fetchJson(await serveText(200, '{"a":1}'), 1_000, unaborted)).toEqual({ a: 1 })
+  expect(await fetchJson(await serveText(200, '{"a":1}'), 10_000, unaborted)).toEqual({ a: 1 })
   const large = `"${'x'.repeat(600_000)}"`
-  await expect(fetchJson(await serveText(200, large), 1_000, unaborted)).rejects.toThrow('could not be read')
+  await expect(fetchJson(await serveText(200, large), 10_000, unaborted)).rejects.toThrow('could not be read')
   // Not read here, but by a library that wants the body of an error as well.
   const failed = await fetch(await serveText(500, large), { dispatcher })
   await expect(failed.text()).rejects.toThrow()
@@ -76,7 +76,7 @@ it('says which address could not be reached, without path and query', async () =
   const url = await serve(() => undefined)
   servers.pop()?.close()
   url.search = '?key=secret'
-  await expect(fetchJson(url, 1_000, unaborted)).rejects.toThrow(
+  await expect(fetchJson(url, 10_000, unaborted)).rejects.toThrow(
     `${url.origin} could not be read (ECONNREFUSED).`,
   )
 })
