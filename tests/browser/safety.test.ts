@@ -24,7 +24,7 @@ async function answerWith(answer: string): Promise<Page> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
   const page = await browser.open(agent.url)
   await (await ask(page, 'question')).getByText('all in', { exact: false }).waitFor()
-  await page.locator('.answer-text:not(:has(.plain))').waitFor()
+  await page.locator('.answer-text > :not(.plain)').first().waitFor()
   return page
 }
 
@@ -56,7 +56,7 @@ describe('Markdown of an answer', () => {
     ['a script link', '[click](javascript:document.title=1)', 'javascript:'],
     ['a data link', '[click](data:text/html,<script>1</script>)', 'data:text/html'],
     ['a plain http link', '[click](http://evil.example)', 'http://evil.example'],
-    ['a bare address', 'http://evil.example/path', 'http://evil.example/path'],
+    ['a bare address', 'https://evil.example/path', 'https://evil.example/path'],
     ['a reference', '[click][r]\n\n[r]: javascript:alert(1)', '[click][r]'],
     ['an autolink', '<javascript:alert(1)>', 'javascript:alert(1)'],
   ])('leaves %s as the text that it is', async (_what, answer, words) => {
@@ -72,7 +72,7 @@ describe('Markdown of an answer', () => {
         '[https://login.microsoftonline.com](https://evil.example/?q=secret)',
         '[\u202emoc.tfosorcim.nigol](https://evil.example)',
         '[How to sign in](https://evil.example)',
-        'https://docs.example/index.html',
+        '<https://docs.example/index.html>',
       ].join('\n'),
     )
     expect(await page.locator('.answer-text a').allTextContents()).toEqual([
@@ -91,8 +91,9 @@ describe('Markdown of an answer', () => {
     ['emphasis that overlaps', `${'*a_'.repeat(11_000)} deep`],
     ['brackets', `${'['.repeat(32_000)} deep`],
   ])('that is nested beyond reason stands as it is: %s', async (_what, answer) => {
-    const page = await answerWith(answer)
-    await page.locator('.answer-text').getByText('deep', { exact: false }).waitFor()
+    const page = await answerWith(`What is *not* nested\n\n${answer}`)
+    expect(await page.locator('.answer-text em').allTextContents()).toEqual(['not'])
+    expect(await page.locator('.answer-text p').last().textContent()).toBe(answer)
   })
 })
 

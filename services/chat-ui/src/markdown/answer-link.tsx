@@ -1,16 +1,16 @@
 import type { VNode } from 'preact'
 import { hostToTell, linkText } from './link-text.ts'
-import type { Inline, Link } from './nodes.ts'
+import type { Element, Node } from './nodes.ts'
 
 interface AnswerLinkProps {
-  readonly link: Link
-  readonly draw: (inlines: readonly Inline[]) => VNode
+  readonly link: Element
+  readonly draw: (nodes: readonly Node[]) => VNode
 }
 
-/** Leads elsewhere by https only, and says where if its text might mislead; anything else stays what was written. */
+/** Leads elsewhere by https only, and says where if its text might mislead. */
 export function AnswerLink({ link, draw }: AnswerLinkProps) {
-  const target = URL.parse(link.href)
-  if (target?.protocol !== 'https:') return <>{link.raw}</>
+  const target = URL.parse(link.href ?? '')
+  if (target?.protocol !== 'https:') return draw(link.children)
   const host = hostToTell(link.children, target)
   return (
     <a href={target.href} title={target.href} target="_blank" rel="noopener noreferrer">

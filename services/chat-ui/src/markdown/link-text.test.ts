@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { hostToTell, linkText } from './link-text.ts'
-import type { Inline } from './nodes.ts'
+import type { Element, Node } from './nodes.ts'
 
 const target = new URL('https://evil.example/?q=secret')
 
 function tell(text: string, url = target): string | undefined {
-  return hostToTell([{ type: 'text', text }], url)
+  return hostToTell([text], url)
 }
 
 describe('the host of a link is told where its text', () => {
@@ -30,10 +30,7 @@ describe('the host of a link is told where its text', () => {
   })
 
   it('spans several pieces', () => {
-    const pieces: Inline[] = [
-      { type: 'text', text: 'login.micro' },
-      { type: 'em', children: [{ type: 'code', text: 'soft.com' }] },
-    ]
+    const pieces: Node[] = ['login.micro', { tag: 'em', children: [{ tag: 'code', children: ['soft.com'] }] }]
     expect(hostToTell(pieces, target)).toBe('evil.example')
   })
 
@@ -58,12 +55,11 @@ describe('the host of a link is not told where its text', () => {
 })
 
 it('the text of a link has neither direction controls nor links in it', () => {
-  const inner: Inline = { type: 'link', href: 'x', raw: 'x', children: [{ type: 'code', text: 'b\u2066' }] }
-  expect(
-    linkText([{ type: 'text', text: '\u202ea' }, { type: 'break' }, { type: 'em', children: [inner] }]),
-  ).toEqual([
-    { type: 'text', text: 'a' },
-    { type: 'break' },
-    { type: 'em', children: [{ type: 'code', text: 'b' }] },
+  const inner: Element = { tag: 'a', children: [{ tag: 'code', children: ['b\u2066'] }] }
+  const lineBreak: Element = { tag: 'br', children: [] }
+  expect(linkText(['\u202ea', lineBreak, { tag: 'em', children: [inner] }])).toEqual([
+    'a',
+    lineBreak,
+    { tag: 'em', children: [{ tag: 'code', children: ['b'] }] },
   ])
 })

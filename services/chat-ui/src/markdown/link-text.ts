@@ -1,28 +1,20 @@
-import type { Inline } from './nodes.ts'
+import type { Node } from './nodes.ts'
 
 /** They change the direction in which text is read, and so what it seems to say. */
 const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** The text of a link as it is shown: without links in it, and in the order in which it was written. */
-export function linkText(inlines: readonly Inline[]): readonly Inline[] {
-  return inlines.flatMap((inline): readonly Inline[] => {
-    switch (inline.type) {
-      case 'text':
-      case 'code':
-        return [{ type: inline.type, text: inline.text.replace(directionControls, '') }]
-      case 'break':
-        return [inline]
-      case 'link':
-        return linkText(inline.children)
-      default:
-        return [{ type: inline.type, children: linkText(inline.children) }]
-    }
+export function linkText(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node): readonly Node[] => {
+    if (typeof node === 'string') return [node.replace(directionControls, '')]
+    const children = linkText(node.children)
+    return node.tag === 'a' ? children : [{ ...node, children }]
   })
 }
 
 /** The host of a link where its text says nothing, names another host or hides what it names; else `undefined`. */
-export function hostToTell(inlines: readonly Inline[], { hostname, host }: URL): string | undefined {
-  const written = plainText(inlines)
+export function hostToTell(nodes: readonly Node[], { hostname, host }: URL): string | undefined {
+  const written = plainText(nodes)
   const read = written
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
@@ -34,11 +26,11 @@ export function hostToTell(inlines: readonly Inline[], { hostname, host }: URL):
   return isTelling ? undefined : host
 }
 
-function plainText(inlines: readonly Inline[]): string {
-  return inlines
-    .map(inline => {
-      if (inline.type === 'break') return ' '
-      return 'text' in inline ? inline.text : plainText(inline.children)
+function plainText(nodes: readonly Node[]): string {
+  return nodes
+    .map(node => {
+      if (typeof node === 'string') return node
+      return node.tag === 'br' ? ' ' : plainText(node.children)
     })
     .join('')
 }

@@ -1,87 +1,51 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Block, Inline } from './nodes.ts'
-import { parseMarkdown, settledBlocks } from './parse.ts'
-import { Work } from './work.ts'
+import { deepestNesting, longestText, mostElements } from './budget.ts'
+import type { Node } from './nodes.ts'
+import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
 
 /** What was read, in a short form: `p(one strong(two))`. */
 function read(text: string): string {
   return parseMarkdown(text)
-    .map(({ block }) => blockText(block))
+    .map(({ raw, nodes }) => (nodes ? nodes.map(textOf).join('') : `plain(${raw})`))
     .join(' ')
 }
 
-function blockText(block: Block): string {
-  switch (block.type) {
-    case 'paragraph':
-      return `p(${inlineText(block.children)})`
-    case 'heading':
-      return `h(${inlineText(block.children)})`
-    case 'code':
-    case 'plain':
-      return `${block.type}(${block.text})`
-    case 'quote':
-      return `quote(${block.blocks.map(blockText).join(' ')})`
-    case 'rule':
-      return 'rule'
-    case 'list': {
-      const items = block.items.map(item => `[${item.map(blockText).join(' ')}]`).join('')
-      return `${block.start ?? 'list'}${block.loose ? ' loose' : ''}${items}`
-    }
-    case 'table': {
-      const rows = [block.header, ...block.rows].map(row => row.map(inlineText).join('|'))
-      return `table(${rows.join('/')})`
-    }
-  }
-}
-
-function inlineText(inlines: readonly Inline[]): string {
-  return inlines.map(textOf).join('')
-}
-
-function textOf(inline: Inline): string {
-  switch (inline.type) {
-    case 'text':
-      return inline.text
-    case 'code':
-      return `code(${inline.text})`
-    case 'break':
-      return '⏎'
-    case 'link':
-      return `link(${inlineText(inline.children)} → ${inline.href})`
-    default:
-      return `${inline.type}(${inlineText(inline.children)})`
-  }
+function textOf(node: Node): string {
+  if (typeof node === 'string') return node
+  if (node.tag === 'br') return '⏎'
+  const children = node.children.map(textOf).join('')
+  return `${node.tag}${node.start ?? ''}(${children}${node.href ? ` → ${node.href}` : ''})`
 }
 
 describe('blocks', () => {
   it.each([
     ['a paragraph of two lines', 'one\n two', 'p(one⏎two)'],
     ['two paragraphs', 'one\n\n\ntwo', 'p(one) p(two)'],
-    ['lines that end in carriage returns', 'one\r\n\r\n- two\r\n', 'p(one) list[p(two)]'],
-    ['headings', '# One\n### Two ##\nThree\n=====\nFour\n---', 'h(One) h(Two) h(Three) h(Four)'],
+    ['lines that end in carriage returns', 'one\r\n\r\n- two\r\n', 'p(one) ul(li(two))'],
+    ['headings', '# One\n### Two ##\nThree\n=====\nFour\n---', 'h3(One) h3(Two) h3(Three) h3(Four)'],
     ['what looks like a heading', '#One\n####### Two', 'p(#One⏎####### Two)'],
-    ['a rule', 'one\n\n---\n* * *', 'p(one) rule rule'],
-    ['code in a fence', '```ts\nlet a = `b`\n\n  c\n```\nend', 'code(let a = `b`\n\n  c) p(end)'],
-    ['a fence that is never closed', '~~~\n# not a heading\n```', 'code(# not a heading\n```)'],
-    ['indented code', 'one\n\n    two\n      three\n\nfour', 'p(one) code(two\n  three) p(four)'],
-    ['a quote', '> one\n> > two\nthree\n\nfour', 'quote(p(one) quote(p(two⏎three))) p(four)'],
-    ['a list', '- one\n- two\n  still two\nlazy\n\nend', 'list[p(one)][p(two⏎still two⏎lazy)] p(end)'],
-    ['a list with paragraphs', '1. one\n\n   more\n2. two', '1 loose[p(one) p(more)][p(two)]'],
+    ['a rule', 'one\n\n---\n* * *', 'p(one) hr() hr()'],
+    ['code in a fence', '```ts\nlet a = `b`\n\n  c\n```\nend', 'pre(let a = `b`\n\n  c) p(end)'],
+    ['a fence that is never closed', '~~~\n# not a heading\n```', 'pre(# not a heading\n```)'],
+    ['indented code', 'one\n\n    two\n      three\n\nfour', 'p(one) pre(two\n  three) p(four)'],
+    ['a quote', '> one\n> > two\nthree\n\nfour', 'blockquote(p(one)blockquote(p(two⏎three))) p(four)'],
+    ['a list', '- one\n- two\n  still two\nlazy\n\nend', 'ul(li(one)li(two⏎still two⏎lazy)) p(end)'],
+    ['a list with paragraphs', '1. one\n\n   more\n2. two', 'ol(li(p(one)p(more))li(p(two)))'],
     [
       'lists in lists',
       '1. one\n   - a\n     - b\n   - c\n2. two',
-      '1[p(one) list[p(a) list[p(b)]][p(c)]][p(two)]',
+      'ol(li(oneul(li(aul(li(b)))li(c)))li(two))',
     ],
-    ['lists indented by tabs', '* one\n\t* two', 'list[p(one) list[p(two)]]'],
-    ['lists of different bullets', '- one\n* two\n3) three', 'list[p(one)] list[p(two)] 3[p(three)]'],
-    ['an item with code', '- one\n\n  ```\n  two\n  ```', 'list loose[p(one) code(two)]'],
-    ['an empty item', '-\n- two', 'list[][p(two)]'],
+    ['lists indented by tabs', '* one\n\t* two', 'ul(li(oneul(li(two))))'],
+    ['lists of different bullets', '- one\n* two\n3) three', 'ul(li(one)) ul(li(two)) ol3(li(three))'],
+    ['an item with code', '- one\n\n  ```\n  two\n  ```', 'ul(li(p(one)pre(two)))'],
+    ['an empty item', '-\n- two', 'ul(li()li(two))'],
     ['a number that is no list', 'In\n1984. it was', 'p(In⏎1984. it was)'],
     [
       'a table',
       'Look:\n| a | b |\n|---|:-:|\n| `c\\|d` | *e* | f |\n| g\n\nend',
-      'p(Look:) table(a|b/code(c|d)|em(e)/g) p(end)',
+      'p(Look:) table(thead(tr(th(a)th(b)))tbody(tr(td(code(c|d))td(em(e)))tr(td(g)td()))) p(end)',
     ],
     ['what looks like a table', '| a | b |\n|---|', 'p(| a | b |⏎|---|)'],
     ['nothing', ' \n\n', ''],
@@ -101,11 +65,7 @@ describe('blocks', () => {
 
 describe('running text', () => {
   it.each([
-    [
-      'emphasis',
-      '*a* _b_ **c** __d__ ***e*** ~~f~~ ~g~',
-      'em(a) em(b) strong(c) strong(d) em(strong(e)) del(f) del(g)',
-    ],
+    ['emphasis', '*a* _b_ **c** __d__ ***e*** ~~f~~', 'em(a) em(b) strong(c) strong(d) em(strong(e)) del(f)'],
     ['emphasis in emphasis', '**a *b* c**', 'strong(a em(b) c)'],
     [
       'stars and underscores that mean nothing',
@@ -118,32 +78,40 @@ describe('running text', () => {
     ['emphasis and code', '*a `b*` c*', 'em(a code(b*) c)'],
     ['escapes', '\\*a\\* \\` \\a \\[b](c)', '*a* ` \\a [b](c)'],
     ['a line that is broken by hand', 'a\\\nb  \nc', 'a⏎b⏎c'],
-    ['a link', '[a *b*](https://x.example/c_(d)_e "title") f', 'link(a em(b) → https://x.example/c_(d)_e) f'],
-    ['a link in angle brackets', '[a](<https://x.example/b c>)', 'link(a → https://x.example/b c)'],
+    ['a link', '[a *b*](https://x.example/c_(d)_e "title") f', 'a(a em(b) → https://x.example/c_(d)_e) f'],
+    ['a link in angle brackets', '[a](<https://x.example/b c>)', 'a(a → https://x.example/b%20c)'],
     ['brackets that are no link', '[a] [b][c] ](d) [e](f g) [h](', '[a] [b][c] ](d) [e](f g) [h]('],
-    ['brackets in a link', '[a [b]](https://x.example)', 'link(a [b] → https://x.example)'],
+    ['brackets in a link', '[a [b]](https://x.example)', 'a(a [b] → https://x.example/)'],
     [
       'a link in a link',
       '[a [b](https://x.example) c](https://y.example)',
-      '[a link(b → https://x.example) c](link(https://y.example → https://y.example))',
+      '[a a(b → https://x.example/) c](https://y.example)',
     ],
-    ['emphasis around a link', '**[a](https://x.example)**', 'strong(link(a → https://x.example))'],
-    ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a link(b* → https://x.example)'],
-    ['an image', '![a](https://x.example/b)', '![a](https://x.example/b)'],
+    ['emphasis around a link', '**[a](https://x.example)**', 'strong(a(a → https://x.example/))'],
+    ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a a(b* → https://x.example/)'],
+    ['an image', '![a *b*](https://x.example/b)', '![a *b*](https://x.example/b)'],
     [
-      'an address',
-      'See https://x.example/a_b?c=*d*, (https://y.example/e_(f)).',
-      'See link(https://x.example/a_b?c=*d → https://x.example/a_b?c=*d)*, (link(https://y.example/e_(f) → https://y.example/e_(f))).',
+      'an image in a link',
+      '[![a](https://x.example/b)](https://y.example)',
+      'a(![a](https://x.example/b) → https://y.example/)',
     ],
     [
-      'addresses that are none',
-      'http://x.example xhttps://y.example https:/z',
-      'http://x.example xhttps://y.example https:/z',
+      'links elsewhere than to https',
+      '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)',
+      '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)',
     ],
+    [
+      'links that hide where they lead',
+      '[a](javascript&colon;b) [c](&#x6a;avascript:d)',
+      '[a](javascript:b) [c](javascript:d)',
+    ],
+    ['a link to nowhere', '[a]()', 'a(a)'],
+    ['references', '[a][b]\n[b]: https://x.example', '[a][b]⏎[b]: https://x.example'],
+    ['an address', 'See https://x.example/a.', 'See https://x.example/a.'],
     [
       'an address in angle brackets',
       '<https://x.example> <http://y.example>',
-      'link(https://x.example → https://x.example) <http://y.example>',
+      'a(https://x.example → https://x.example/) <http://y.example>',
     ],
     ['tags', 'a < b <img src="https://x.example"> </p> <3', 'a < b <img src="https://x.example"> </p> <3'],
   ])('reads %s', (_what, text, shown) => {
@@ -205,16 +173,33 @@ describe('any text', () => {
 
   it('is read the same when it comes in pieces', () => {
     fc.assert(
-      fc.property(markdown, markdown, (first, rest) => {
-        const text = first + rest
-        const settled = settledBlocks(parseMarkdown(first))
-        const end = settled.map(({ raw }) => raw).join('').length
-        expect([...settled, ...parseMarkdown(text.slice(end))]).toEqual(parseMarkdown(text))
+      fc.property(markdown, fc.array(fc.nat(8), { maxLength: 30 }), (text, pieces) => {
+        expect(readInPieces(text, pieces)).toEqual(parseMarkdown(text))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 5_000 },
     )
   })
+
+  it.each([
+    ['a table that becomes none', 'a\n|-|\n--', '--b'],
+    ['a list that becomes a line of the paragraph before it', 'a\n1', '984. b'],
+    ['a heading that becomes a list', 'a\n\nb\n-', ' c'],
+  ])('is read the same when it comes in pieces: %s', (_what, first, rest) => {
+    expect(readInPieces(first + rest, [first.length])).toEqual(parseMarkdown(first + rest))
+  })
 })
+
+function readInPieces(text: string, pieces: readonly number[]): readonly ReadBlock[] {
+  let read: readonly ReadBlock[] = []
+  let end = 0
+  for (const length of [...pieces, text.length]) {
+    end = Math.min(end + length, text.length)
+    const settled = settledBlocks(read)
+    const begin = settled.reduce((sum, { raw }) => sum + raw.length, 0)
+    read = [...settled, ...parseMarkdown(text.slice(begin, end))]
+  }
+  return read
+}
 
 const times = (text: string) => (length: number) => text.repeat(length / text.length)
 
@@ -276,28 +261,79 @@ const hostile: readonly (readonly [what: string, textOf: (length: number) => str
 ]
 
 describe('hostile text', () => {
-  function stepsPerCharacter(text: string): number {
-    const work = new Work(text.length)
-    const [first] = parseMarkdown(text, work)
-    expect(first?.block.type).not.toBe('plain')
-    return work.steps / text.length
-  }
+  const length = 100_000
 
-  it.each(hostile)('of %s takes work linear in its length', (_what, textOf) => {
-    const inShort = stepsPerCharacter(textOf(32_000))
-    const inLong = stepsPerCharacter(textOf(100_000))
-    expect(inLong).toBeLessThan(100)
-    expect(inLong).toBeLessThan(1.1 * inShort)
+  it.each(hostile)('of %s is kept whole, and no element is too deep for the stack', (_what, textOf) => {
+    const text = textOf(length)
+    const blocks = parseMarkdown(text)
+    expect(blocks.map(({ raw }) => raw).join('')).toBe(text)
+    expect(Math.max(...blocks.map(({ nodes = [] }) => depthOf(nodes)))).toBeLessThan(deepestNesting)
   })
 
-  it('that is emphasised beyond reason stands as it is', () => {
-    const text = `${'*a **a '.repeat(50)}\n${'b** b* '.repeat(50)}`
-    expect(read(text)).toBe(`p(${text.replace(' \n', '⏎').trim()})`)
+  it.each([
+    'emphasis in emphasis',
+    'many stars',
+    'quotes in quotes',
+    'lists in lists',
+    'lists that go deeper',
+    'lists and quotes in turns',
+    'items with blank lines',
+    'line breaks',
+    'pipes on both lines',
+  ])('of %s is plain', what => {
+    const text = new Map(hostile).get(what)?.(length) ?? ''
+    expect(parseMarkdown(text)).toEqual([{ raw: text, nodes: undefined }])
   })
 
-  it('is plain where reading it would take too much work after all, and where it is longer than any answer', () => {
-    const text = 'one *two* '.repeat(50)
-    expect(parseMarkdown(text, new Work(0))).toEqual([{ raw: text, block: { type: 'plain', text } }])
-    expect(read('*a* '.repeat(60_000))).toMatch(/^plain/)
+  it('is plain where it nests too deep, and what stands around it is not', () => {
+    const inside = (depth: number) => `${'> '.repeat(depth)}deep`
+    expect(read(`a\n\n${inside(deepestNesting)}\n\nb`)).toBe(`p(a) plain(${inside(deepestNesting)}\n\n) p(b)`)
+    expect(read(inside(deepestNesting - 2))).toMatch(/^blockquote.*p\(deep\)/)
+  })
+
+  it('is plain where it would be more elements than a browser lays out at once', () => {
+    const items = (count: number) => `${'- a\n'.repeat(count)}\nend`
+    expect(read(items(mostElements - 1))).toMatch(/^ul.* p\(end\)$/)
+    expect(read(items(mostElements))).toMatch(/^plain(.|\n)* p\(end\)$/)
+  })
+
+  it('is plain where it is longer than any answer', () => {
+    expect(read('*a*\n\n'.repeat(longestText / 5))).toMatch(/^p\(em/)
+    expect(read('*a*\n\n'.repeat(longestText / 5 + 1))).toMatch(/^plain/)
+  })
+})
+
+function depthOf(nodes: readonly Node[]): number {
+  return nodes.reduce(
+    (deepest, node) => (typeof node === 'string' ? deepest : Math.max(deepest, 1 + depthOf(node.children))),
+    0,
+  )
+}
+
+describe('a long answer', () => {
+  const paragraph = 'Some **bold *and* slanted** words, `code` and a [link](https://x.example/).\n\n'
+
+  it.each([
+    ['paragraphs', paragraph, 'p(', 1],
+    ['a table', '| Oslo | **12 °C** | `rain` | wind from the north |\n', 'tr(', 1, '|a|b|c|d|\n|-|-|-|-|\n'],
+    ['a list', '- one **two** `three`\n', 'li(', 1],
+    ['lists in a list', '- one\n  - two\n    1. three\n', 'li(', 3],
+    ['code', 'let a = *b*\n', '*b*', 1, '```\n'],
+  ])('of %s is formatted', (_what, piece, element, times, before = '') => {
+    const count = Math.ceil(100_000 / piece.length)
+    const shown = read(before + piece.repeat(count))
+    expect(shown).not.toContain('plain(')
+    expect(shown.split(element).length - 1).toBeGreaterThanOrEqual(count * times)
+  })
+
+  it('is read once as it comes, but for its end', () => {
+    const text = paragraph.repeat(1_000)
+    let settled = 0
+    for (let end = 0; end < text.length; end += 50) {
+      const rest = text.slice(settled, end)
+      expect(rest.length).toBeLessThan(3 * paragraph.length)
+      settled += settledBlocks(parseMarkdown(rest)).reduce((sum, { raw }) => sum + raw.length, 0)
+    }
+    expect(settled).toBeGreaterThan(text.length - 3 * paragraph.length)
   })
 })

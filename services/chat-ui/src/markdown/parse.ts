@@ -1,47 +1,129 @@
-import { parseBlocks } from './blocks.ts'
-import type { Block } from './nodes.ts'
-import { TooMuchWork, Work } from './work.ts'
+import MarkdownIt, { type Token } from 'markdown-it'
+import { deepestNesting, isBeyondBudget, longestText } from './budget.ts'
+import type { Element, Node, Tag } from './nodes.ts'
 
 /** A block on the top level, with the text that it was made of and the blank lines behind it. */
 export interface ReadBlock {
   readonly raw: string
-  readonly block: Block
+  /** `undefined` if the text is to be shown as it is. */
+  readonly nodes: readonly Node[] | undefined
 }
 
-/** More than any model writes: beyond it even text that is read in no time would be too many elements. */
-const longestText = 200_000
+/** Without HTML, references and bare addresses. What is no link by https stays as it was written. */
+const markdown = new MarkdownIt('zero', { breaks: true, maxNesting: deepestNesting })
+  .enable(['blockquote', 'code', 'fence', 'heading', 'hr', 'lheading', 'list', 'table'])
+  .enable([
+    'autolink',
+    'backticks',
+    'emphasis',
+    'entity',
+    'escape',
+    'image',
+    'link',
+    'newline',
+    'strikethrough',
+  ])
+markdown.normalizeLink = address => URL.parse(address)?.href ?? ''
+markdown.normalizeLinkText = address => address
+markdown.validateLink = address => address.startsWith('https:')
 
-/** Reads Markdown. The work is linear in the length of the text, whatever stands in it. */
-export function parseMarkdown(text: string, work = new Work(text.length)): ReadBlock[] {
-  if (text.length > longestText) return [asPlain(text)]
-  try {
-    const lines = text.split('\n')
-    const blocks = parseBlocks(lines.map(readable), work)
-    return blocks.map(({ block, line }, index) => {
-      const end = blocks[index + 1]?.line ?? lines.length
-      const raw = lines.slice(index === 0 ? 0 : line, end).join('\n')
-      return { block, raw: end < lines.length ? `${raw}\n` : raw }
-    })
-  } catch (error) {
-    if (!(error instanceof TooMuchWork)) throw error
-    return [asPlain(text)]
-  }
+/** The only tokens that become elements. */
+const tags: Readonly<Record<string, Tag>> = {
+  paragraph_open: 'p',
+  heading_open: 'h3',
+  fence: 'pre',
+  code_block: 'pre',
+  blockquote_open: 'blockquote',
+  hr: 'hr',
+  bullet_list_open: 'ul',
+  ordered_list_open: 'ol',
+  list_item_open: 'li',
+  table_open: 'table',
+  thead_open: 'thead',
+  tbody_open: 'tbody',
+  tr_open: 'tr',
+  th_open: 'th',
+  td_open: 'td',
+  link_open: 'a',
+  softbreak: 'br',
+  hardbreak: 'br',
+  code_inline: 'code',
+  s_open: 'del',
+  em_open: 'em',
+  strong_open: 'strong',
+}
+
+/** Reads Markdown whose lines end in line feeds. */
+export function parseMarkdown(text: string): ReadBlock[] {
+  if (text.length > longestText) return [{ raw: text, nodes: undefined }]
+  const lines = text.split('\n')
+  const blocks = topLevelBlocks(markdown.parse(text, {}))
+  return blocks.map((block, index) => {
+    const tokens = block.flatMap(token => token.children ?? [token])
+    const begin = index === 0 ? 0 : firstLine(block)
+    const next = blocks[index + 1]
+    const raw = next ? `${lines.slice(begin, firstLine(next)).join('\n')}\n` : lines.slice(begin).join('\n')
+    return { raw, nodes: isBeyondBudget(tokens) ? undefined : toNodes(tokens) }
+  })
 }
 
 /**
- * The blocks that text which follows cannot change: all but the last, and while that is a line still being written, all but
- * the last two, since the line may yet belong to the block before it.
+ * The blocks that text which follows cannot change: all but the last two, since a line that is still being written may make
+ * the last one part of the block before it.
  */
-export function settledBlocks<Read extends Pick<ReadBlock, 'raw'>>(blocks: readonly Read[]): readonly Read[] {
-  return blocks.slice(0, blocks.at(-1)?.raw.includes('\n') ? -1 : -2)
+export function settledBlocks<Read>(blocks: readonly Read[]): readonly Read[] {
+  return blocks.slice(0, -2)
 }
 
-function asPlain(text: string): ReadBlock {
-  return { raw: text, block: { type: 'plain', text } }
+function topLevelBlocks(tokens: readonly Token[]): Token[][] {
+  const blocks: Token[][] = []
+  for (const token of tokens) {
+    if (token.level === 0 && token.nesting >= 0) blocks.push([])
+    blocks.at(-1)?.push(token)
+  }
+  return blocks
 }
 
-/** A line without its carriage return, indented by spaces. */
-function readable(line: string): string {
-  const indent = line.length - line.trimStart().length
-  return `${line.slice(0, indent).replaceAll('\t', '    ')}${line.slice(indent)}`.replace(/\r$/, '')
+function firstLine([first]: readonly Token[]): number {
+  return first?.map?.[0] ?? 0
+}
+
+function toNodes(tokens: readonly Token[]): readonly Node[] {
+  const root: Node[] = []
+  const open = [root]
+  for (const token of tokens) {
+    if (token.nesting < 0) {
+      open.pop()
+      continue
+    }
+    const children = addNode(open.at(-1) ?? root, token)
+    if (token.nesting > 0) open.push(children)
+  }
+  return root
+}
+
+/** Adds what a token is and returns where its children belong. */
+function addNode(siblings: Node[], token: Token): Node[] {
+  if (token.hidden) return siblings
+  const tag = tags[token.type]
+  const content = token.type === 'image' ? imageText(token) : token.content.replace(/\n$/, '')
+  const children: Node[] = content === '' ? [] : [content]
+  siblings.push(...(tag ? [toElement(tag, token, children)] : children))
+  return children
+}
+
+function toElement(tag: Tag, token: Token, children: readonly Node[]): Element {
+  const href = token.attrGet('href')
+  const start = token.attrGet('start')
+  return {
+    tag,
+    children,
+    ...(href !== null && { href: String(href) }),
+    ...(start !== null && { start: Number(start) }),
+  }
+}
+
+/** An image as text. If it were not read as an image, it would become a link. */
+function imageText(image: Token): string {
+  return `![${image.content}](${image.attrGet('src')})`
 }
