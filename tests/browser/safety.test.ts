@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 
 const markup =
-  '<img src="https://evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
+  '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
 
 async function answerWith(answer: string): Promise<Page> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
@@ -56,7 +56,7 @@ describe('Markdown of an answer', () => {
     ['a script link', '[click](javascript:document.title=1)', 'javascript:'],
     ['a data link', '[click](data:text/html,<script>1</script>)', 'data:text/html'],
     ['a plain http link', '[click](http://evil.example)', 'http://evil.example'],
-    ['a bare address', 'https://evil.example/path', 'https://evil.example/path'],
+    ['a bare address', 'http://evil.example/path', 'http://evil.example/path'],
     ['a reference', '[click][r]\n\n[r]: javascript:alert(1)', '[click][r]'],
     ['an autolink', '<javascript:alert(1)>', 'javascript:alert(1)'],
   ])('leaves %s as the text that it is', async (_what, answer, words) => {
@@ -72,7 +72,7 @@ describe('Markdown of an answer', () => {
         '[https://login.microsoftonline.com](https://evil.example/?q=secret)',
         '[\u202emoc.tfosorcim.nigol](https://evil.example)',
         '[How to sign in](https://evil.example)',
-        '<https://docs.example/index.html>',
+        'https://docs.example/index.html',
       ].join('\n'),
     )
     expect(await page.locator('.answer-text a').allTextContents()).toEqual([

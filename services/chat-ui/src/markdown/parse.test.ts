@@ -85,7 +85,7 @@ describe('running text', () => {
     [
       'a link in a link',
       '[a [b](https://x.example) c](https://y.example)',
-      '[a a(b → https://x.example/) c](https://y.example)',
+      '[a a(b → https://x.example/) c](a(https://y.example → https://y.example/))',
     ],
     ['emphasis around a link', '**[a](https://x.example)**', 'strong(a(a → https://x.example/))'],
     ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a a(b* → https://x.example/)'],
@@ -106,14 +106,16 @@ describe('running text', () => {
       '[a](javascript:b) [c](javascript:d)',
     ],
     ['a link to nowhere', '[a]()', 'a(a)'],
-    ['references', '[a][b]\n[b]: https://x.example', '[a][b]⏎[b]: https://x.example'],
-    ['an address', 'See https://x.example/a.', 'See https://x.example/a.'],
+    ['references', '[a][b]\n[b]: https://x.example', '[a][b]⏎[b]: a(https://x.example → https://x.example/)'],
+    ['an address', 'See https://x.example/a.', 'See a(https://x.example/a → https://x.example/a).'],
+    ['addresses by other schemes', 'http://x.example ftp://x.example', 'http://x.example ftp://x.example'],
+    ['names of hosts and mail addresses', 'x.example a@x.example', 'x.example a@x.example'],
     [
       'an address in angle brackets',
       '<https://x.example> <http://y.example>',
       'a(https://x.example → https://x.example/) <http://y.example>',
     ],
-    ['tags', 'a < b <img src="https://x.example"> </p> <3', 'a < b <img src="https://x.example"> </p> <3'],
+    ['tags', 'a < b <img src="x"> </p> <3', 'a < b <img src="x"> </p> <3'],
   ])('reads %s', (_what, text, shown) => {
     expect(read(text)).toBe(`p(${shown})`)
   })

@@ -9,8 +9,8 @@ export interface ReadBlock {
   readonly nodes: readonly Node[] | undefined
 }
 
-/** Without HTML, references and bare addresses. What is no link by https stays as it was written. */
-const markdown = new MarkdownIt('zero', { breaks: true, maxNesting: deepestNesting })
+/** Without HTML and references. What is no link by https stays as it was written. */
+const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
   .enable(['blockquote', 'code', 'fence', 'heading', 'hr', 'lheading', 'list', 'table'])
   .enable([
     'autolink',
@@ -20,11 +20,14 @@ const markdown = new MarkdownIt('zero', { breaks: true, maxNesting: deepestNesti
     'escape',
     'image',
     'link',
+    'linkify',
     'newline',
     'strikethrough',
   ])
 markdown.normalizeLink = address => URL.parse(address)?.href ?? ''
 markdown.normalizeLinkText = address => address
+// Bare addresses are links only with their scheme.
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
 markdown.validateLink = address => address.startsWith('https:')
 
 /** The only tokens that become elements. */
