@@ -122,7 +122,8 @@ export function pythonPackage({ name, sha256, unpack }: PythonPackage): Way {
   }
 }
 
-async function fileIn(folder: string, ending: string): Promise<string> {
+/** The file in a folder whose name ends so; there is one. */
+export async function fileIn(folder: string, ending: string): Promise<string> {
   const name = (await readdir(folder)).find(name => name.endsWith(ending))
   if (!name) throw new Error(`no ${ending} came`)
   return join(folder, name)
