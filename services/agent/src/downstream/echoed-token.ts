@@ -3,9 +3,9 @@ import { redactText } from '@entra-bedrock-agent/identity-trace'
 /** Deeper than any API means it; a walk through it must not exhaust the stack. */
 const maxDepth = 100
 const maxSearched = 1_000_000
-const longText = 8_000
+const fewCandidates = 1_000
 /** Parts of a signature that are as long are found wherever they begin: `length` + `step` - 1 characters. */
-const window = { length: 12, step: 8 }
+const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
 /** Shorter ones are no signatures that Entra makes. */
 const shortestSignature = 40
 
@@ -25,52 +25,47 @@ export function redactBody(value: unknown, depth = 0): unknown {
  * percent-encoding. It looks for the signature: claims are no secret, and without its signature a token is none.
  */
 export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
-  const forms = tokens.flatMap(token => describeForms(token.split('.')[2] ?? ''))
-  if (forms.length === 0) return false
+  const signatures = tokens
+    .map(token => token.slice(token.lastIndexOf('.') + 1))
+    .filter(({ length }) => length >= shortestSignature)
+  if (signatures.length === 0) return false
   const texts = readTexts(body)
-  const asHex = forms.map(({ hex }) => hex).join('.')
-  const asText = forms.map(({ text }) => text).join('.')
+  const parts = partsOf(readAlphanumerics(texts), window)
+  if (texts.includes('%')) parts.push(...partsOf(readAlphanumerics(decodePercents(texts)), window))
+  // A dozen characters of base64 without a capital letter are one in 700; in words and ids they are most.
+  const candidates = parts.filter(part => /[A-Z]/.test(part))
+  const hexCandidates = partsOf(readHex(texts), { length: 2 * window.length, step: 2 * window.step })
   return (
-    finds(asText, readAlphanumerics(texts), 1) ||
-    finds(asText, readAlphanumerics(decodePercents(texts)), 1) ||
-    finds(asHex, readHex(texts), 2)
+    (candidates.length > 0 && finds(signatures.map(textForms).join('.'), candidates)) ||
+    (hexCandidates.length > 0 && finds(signatures.map(hexForms).join('.'), hexCandidates))
   )
 }
 
-/** The forms of a signature, without what an echo may have between its characters. */
-function describeForms(signature: string): readonly { text: string; hex: string }[] {
-  if (signature.length < shortestSignature) return []
-  const bytes = Buffer.from(signature)
+/** A signature as it is, backwards and in base64, without what an echo may have between its characters. */
+function textForms(signature: string): string {
+  const backwards = Buffer.from(signature, 'latin1').reverse().toString('latin1')
   // Base64 depends on how many bytes are before; its first and last digits also hold bits of the neighbours.
-  const inBase64 = [0, 1, 2].map(before =>
-    Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .slice(4, -4),
-  )
-  const plain = readAlphanumerics(signature)
-  return [
-    {
-      text: [plain, [...plain].reverse().join(''), ...inBase64.map(readAlphanumerics)].join('.'),
-      hex: [bytes.toString('hex'), Buffer.from(signature, 'base64url').toString('hex')].join('.'),
-    },
-  ]
+  const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature).slice(4, -4))
+  return readAlphanumerics([signature, backwards, ...inBase64].join(''))
 }
 
-function finds(forms: string, text: string, charactersOfOne: number): boolean {
-  const length = window.length * charactersOfOne
-  const step = window.step * charactersOfOne
-  const isPart = text.length > longText ? indexParts(forms, length) : (part: string) => forms.includes(part)
-  for (let at = 0; at + length <= text.length; at += step) {
-    if (isPart(text.slice(at, at + length))) return true
-  }
-  return false
+/** The characters of a signature and its bytes, in hexadecimal digits. */
+function hexForms(signature: string): string {
+  return `${Buffer.from(signature).toString('hex')}.${Buffer.from(signature, 'base64url').toString('hex')}`
 }
 
-/** Takes as long to make as searching some thousand characters without it. */
-function indexParts(forms: string, length: number): (part: string) => boolean {
-  const parts = new Set<string>()
-  for (let at = 0; at + length <= forms.length; at += 1) parts.add(forms.slice(at, at + length))
-  return part => parts.has(part)
+function partsOf(text: string, { length, step }: typeof window): string[] {
+  const parts: string[] = []
+  for (let at = 0; at + length <= text.length; at += step) parts.push(text.slice(at, at + length))
+  return parts
+}
+
+/** An index of the forms takes as long to make as some hundred searches without it. */
+function finds(forms: string, candidates: readonly string[]): boolean {
+  if (candidates.length <= fewCandidates) return candidates.some(candidate => forms.includes(candidate))
+  const { length = 0 } = candidates[0] ?? {}
+  const indexed = new Set(partsOf(forms, { length, step: 1 }))
+  return candidates.some(candidate => indexed.has(candidate))
 }
 
 function readAlphanumerics(text: string): string {
