@@ -3,7 +3,12 @@ import { Demo } from './support/demo.ts'
 import { Load, type LoadReport } from './support/load.ts'
 
 const reachable = {
-  agent: { allowedHosts: ['demo-agent'], env: { RATE_LIMIT_PER_MINUTE: '1000000' }, replicas: 2 },
+  agent: {
+    allowedHosts: ['demo-agent'],
+    requireSignIn: false,
+    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
+    replicas: 2,
+  },
   weatherApi: { replicas: 2 },
   networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
 }

@@ -32,6 +32,8 @@ await using demo = await Demo.install('soak', {
   agent: {
     agent: {
       allowedHosts: ['demo-agent'],
+      requireSignIn: false,
+      traceFor: 'everyone',
       env: { RATE_LIMIT_PER_MINUTE: '1000000' },
       replicas,
       turnTimeoutSeconds: 30,

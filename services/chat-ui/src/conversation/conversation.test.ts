@@ -370,6 +370,16 @@ describe('Conversation', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('sends the same words again at once in another mode', async () => {
+    const { conversation, asked } = converse([[result('1')], [result('2')]])
+    for (const mode of ['direct', 'bedrock'] as const) {
+      conversation.mode.value = mode
+      conversation.draft.value = 'Dallas?'
+      await conversation.send()
+    }
+    expect(asked).toMatchObject([{ request: { mode: 'direct' } }, { request: { mode: 'bedrock' } }])
+  })
+
   it('keeps a half-written question while an earlier one is edited, but not the one that is edited', async () => {
     const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('a')

@@ -46,7 +46,7 @@ export class Conversation {
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
-  #sent = { message: '', atMs: Number.NEGATIVE_INFINITY }
+  #sent = { question: '', atMs: Number.NEGATIVE_INFINITY }
   /** What stood in the draft when an earlier question took its place. */
   #setAside = ''
 
@@ -64,7 +64,7 @@ export class Conversation {
       this.#needs.announce('Not sent: the question is too long.')
       return
     }
-    this.#sent = { message, atMs: performance.now() }
+    this.#sent = { question: this.#questionOf(message), atMs: performance.now() }
     this.draft.value = this.#setAside
     this.#setAside = ''
     const edited = this.editing.value ? this.exchanges.value.indexOf(this.editing.value) : -1
@@ -74,7 +74,13 @@ export class Conversation {
   }
 
   #wasJustSent(message: string): boolean {
-    return message === this.#sent.message && performance.now() - this.#sent.atMs < pressedTwiceMs
+    const { question, atMs } = this.#sent
+    return question === this.#questionOf(message) && performance.now() - atMs < pressedTwiceMs
+  }
+
+  /** The same words in another mode or flow are another question. */
+  #questionOf(message: string): string {
+    return [this.mode.value, this.flow.value, message].join(' ')
   }
 
   /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
