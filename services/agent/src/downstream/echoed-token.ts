@@ -9,6 +9,9 @@ const window: { readonly length: number; readonly step: number } = { length: 12,
 /** Shorter ones are no signatures that Entra makes. */
 const shortestSignature = 40
 
+/** Most texts of a response; four characters of a signature are all small letters in one of 30 places. */
+const plainWords = /^[a-z_ .,-]{4,}$/
+
 /** A body without what looks like a token. */
 export function redactBody(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value)
@@ -32,8 +35,8 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
   const texts = readTexts(body)
   const parts = partsOf(readAlphanumerics(texts), window)
   if (texts.includes('%')) parts.push(...partsOf(readAlphanumerics(decodePercents(texts)), window))
-  // A dozen characters of base64 without a capital letter are one in 700; in words and ids they are most.
-  const candidates = parts.filter(part => /[A-Z]/.test(part))
+  // Of a signature, seven in eight dozens of characters have a capital, a small letter and a digit; of words, hardly any.
+  const candidates = parts.filter(part => /[A-Z]/.test(part) && /[0-9]/.test(part) && /[a-z]/.test(part))
   const hexCandidates = partsOf(readHex(texts), { length: 2 * window.length, step: 2 * window.step })
   return (
     (candidates.length > 0 && finds(signatures.map(textForms).join('.'), candidates)) ||
@@ -84,16 +87,16 @@ function decodePercents(text: string): string {
   )
 }
 
-/** All texts of a body as one: values first, so that the names between them do not part what belongs together. */
+/** All texts of a body as one, but plain words: values first, so that the names between them do not part what belongs together. */
 function readTexts(body: unknown): string {
   const values: string[] = []
   const names: string[] = []
   const open: unknown[] = [body]
   while (open.length > 0) {
     const value = open.pop()
-    if (typeof value === 'string') values.push(value)
+    if (typeof value === 'string' && !plainWords.test(value)) values.push(value)
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
-    if (!Array.isArray(value)) names.push(...Object.keys(value))
+    if (!Array.isArray(value)) names.push(...Object.keys(value).filter(name => !plainWords.test(name)))
     open.push(...Object.values(value).reverse())
   }
   return [...values, ...names].join('').slice(0, maxSearched)

@@ -7,10 +7,11 @@ import type { FastifyInstance } from 'fastify'
  */
 export function readForwardedAddresses(app: FastifyInstance): void {
   let hasWarned = false
-  app.addHook('onRequest', async ({ raw, ips = [], log }) => {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { raw, log } = request
     const forwarded = raw.headers['x-forwarded-for']
-    if (forwarded === undefined) return
-    const isTrusted = ips.length > 1
+    if (forwarded === undefined) return done()
+    const isTrusted = (request.ips ?? []).length > 1
     if (isTrusted) {
       raw.headers['x-forwarded-for'] = lastAddresses([forwarded].flat().join(',')).join(', ')
     } else if (!hasWarned) {
@@ -20,6 +21,7 @@ export function readForwardedAddresses(app: FastifyInstance): void {
         'X-Forwarded-For comes from an address that is not in TRUSTED_PROXIES, so all users behind it share one rate limit.',
       )
     }
+    done()
   })
 }
 
