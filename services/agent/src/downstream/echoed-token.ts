@@ -4,7 +4,7 @@ import { redactText } from '@entra-bedrock-agent/identity-trace'
 const maxDepth = 100
 const maxSearched = 1_000_000
 const fewCandidates = 1_000
-/** Parts of a signature that are as long are found wherever they begin: `length` + `step` - 1 characters. */
+/** Of a part of `length` + `step` - 1 characters one such place is looked at, wherever it begins; of 40, three. */
 const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
 /** Shorter ones are no signatures that Entra makes. */
 const shortestSignature = 40
