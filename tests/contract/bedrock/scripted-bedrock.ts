@@ -90,7 +90,11 @@ export class ScriptedBedrock {
   script: Script = () => {
     throw new Error('The test gave no script.')
   }
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
+  /** Closes no idle connection: where client and server share a busy process, the client would not see it in time. */
+  readonly #server: Server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void this.#answer(request, response),
+  )
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
