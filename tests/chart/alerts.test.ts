@@ -34,26 +34,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
 /** What makes each alert fire: series that rise by so much a minute, or stay at a value; and the row it leads to. */
+// biome-ignore format: table
 const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
-  AgentIdentityNotHonoured: {
-    series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' },
-    row: 'TOKEN_FLOW_MISMATCH',
-  },
-  AgentCredentialRefused: {
-    series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' },
-    row: 'FEDERATION_MISMATCH',
-  },
-  AgentRefusedByApi: {
-    series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' },
-    row: 'API_FORBIDDEN',
-  },
-  AgentTurnsFail: {
-    series: {
-      [outcomes('agent_turns_total', 'OK')]: '0+10x30',
-      [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
-    },
-    row: 'BEDROCK_THROTTLED',
-  },
+  AgentIdentityNotHonoured: { series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
+  AgentCredentialRefused: { series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
+  AgentRefusedByApi: { series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
+  AgentTurnsFail: { series: { [outcomes('agent_turns_total', 'OK')]: '0+10x30', [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
   AgentBusy: { series: { 'agent_turns_refused_total{namespace="agents"}': '0+1x30' }, row: 'AGENT_BUSY' },
   AgentTurnsSlow: {
     series: {
@@ -63,13 +49,7 @@ const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>
     },
     row: 'TURN_TIMEOUT',
   },
-  AgentEventLoopBlocked: {
-    series: {
-      'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.8x30',
-      'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30',
-    },
-    row: 'AGENT_BUSY',
-  },
+  AgentEventLoopBlocked: { series: { 'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.8x30', 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'AGENT_BUSY' },
 }
 /** Everything is well. */
 const calm = {

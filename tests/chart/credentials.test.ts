@@ -39,30 +39,12 @@ function credentialSettings(rendering: Rendering): Record<string, string> {
   )
 }
 
+// biome-ignore format: table
 const expectedCredentials = {
-  ProjectedToken: {
-    settings: {
-      SourceType: 'SignedAssertionFilePath',
-      SignedAssertionFileDiskPath: '/var/run/secrets/blueprint/token',
-    },
-    tokens: ['api://AzureADTokenExchange'],
-    secrets: [],
-  },
+  ProjectedToken: { settings: { SourceType: 'SignedAssertionFilePath', SignedAssertionFileDiskPath: '/var/run/secrets/blueprint/token' }, tokens: ['api://AzureADTokenExchange'], secrets: [] },
   WorkloadIdentity: { settings: { SourceType: 'SignedAssertionFilePath' }, tokens: [], secrets: [] },
-  SignedAssertionFromManagedIdentity: {
-    settings: { SourceType: 'SignedAssertionFromManagedIdentity' },
-    tokens: [],
-    secrets: [],
-  },
-  KeyVault: {
-    settings: {
-      SourceType: 'KeyVault',
-      KeyVaultUrl: 'https://vault.vault.azure.net',
-      KeyVaultCertificateName: 'blueprint',
-    },
-    tokens: [],
-    secrets: [],
-  },
+  SignedAssertionFromManagedIdentity: { settings: { SourceType: 'SignedAssertionFromManagedIdentity' }, tokens: [], secrets: [] },
+  KeyVault: { settings: { SourceType: 'KeyVault', KeyVaultUrl: 'https://vault.vault.azure.net', KeyVaultCertificateName: 'blueprint' }, tokens: [], secrets: [] },
   CertificateFile: {
     settings: { SourceType: 'Path', CertificateDiskPath: '/var/run/secrets/blueprint/certificate.pfx' },
     tokens: [],
@@ -77,11 +59,7 @@ const expectedCredentials = {
     tokens: [],
     secrets: ['certificate/certificate.pfx'],
   },
-  ClientSecret: {
-    settings: { SourceType: 'ClientSecret' },
-    tokens: [],
-    secrets: ['blueprint/BLUEPRINT_CLIENT_SECRET'],
-  },
+  ClientSecret: { settings: { SourceType: 'ClientSecret' }, tokens: [], secrets: ['blueprint/BLUEPRINT_CLIENT_SECRET'] },
 }
 
 describe('The credential of the sidecar', () => {

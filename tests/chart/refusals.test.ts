@@ -7,20 +7,12 @@ needs('helm')
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
 
+// biome-ignore format: table
 const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'no agent identity': [{ entra: { agentClientId: '' } }, 'entra.agentClientId is not set.'],
-  'the blueprint as the agent': [
-    { entra: { agentClientId: identities.entra.blueprintAppId } },
-    "entra.agentClientId is the blueprint's id",
-  ],
-  'an API without its application': [
-    { downstreamApis: { orders: { url: 'https://orders.example.com' } } },
-    'downstreamApis.orders.appId is not set.',
-  ],
-  'an API without an address': [
-    { downstreamApis: { orders: { appId: identities.entra.tenantId } } },
-    'downstreamApis.orders.url is not set.',
-  ],
+  'the blueprint as the agent': [{ entra: { agentClientId: identities.entra.blueprintAppId } }, "entra.agentClientId is the blueprint's id"],
+  'an API without its application': [{ downstreamApis: { orders: { url: 'https://orders.example.com' } } }, 'downstreamApis.orders.appId is not set.'],
+  'an API without an address': [{ downstreamApis: { orders: { appId: identities.entra.tenantId } } }, 'downstreamApis.orders.url is not set.'],
   'an API in the cluster that no policy lets the agent reach': [
     { downstreamApis: { orders: { appId: identities.entra.tenantId, url: 'http://orders.shop:8081' } } },
     'set downstreamApis.orders.egress.',
@@ -50,11 +42,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     'mcpServers.weather shares the registration of downstreamApis.weather, but their appId differs',
   ],
   'no weather API at all': [{ weatherApi: { enabled: false } }, 'downstreamApis.weather.url is not set.'],
-
-  'a client secret that is nowhere': [
-    { sidecar: { credential: { type: 'ClientSecret' } } },
-    'set clientSecret.existingSecret, or clientSecret.value for trying out.',
-  ],
+  'a client secret that is nowhere': [{ sidecar: { credential: { type: 'ClientSecret' } } }, 'set clientSecret.existingSecret, or clientSecret.value for trying out.'],
   'a client secret that is in two places': [
     { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'a', value: 'b' } } } },
     'has both existingSecret and value: remove value.',
@@ -67,22 +55,10 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     { sidecar: { credential: { type: 'WorkloadIdentity', certificateFile: { existingSecret: 'a' } } } },
     'sidecar.credential.certificateFile is set, but sidecar.credential.type is WorkloadIdentity',
   ],
-  'a key vault without its certificate': [
-    { sidecar: { credential: { type: 'KeyVault', keyVault: { url: 'https://v.vault.azure.net' } } } },
-    'set keyVault.url and keyVault.certificateName.',
-  ],
-  'a certificate without its Secret': [
-    { sidecar: { credential: { type: 'CertificateFile' } } },
-    'set certificateFile.existingSecret.',
-  ],
-  'a certificate store without its certificate': [
-    { sidecar: { credential: { type: 'StoreWithThumbprint' } } },
-    'set storeWithThumbprint.thumbprint and storeWithThumbprint.existingSecret.',
-  ],
-  "AWS's audience for the sidecar's token": [
-    { sidecar: { credential: { projectedToken: { audience: 'sts.amazonaws.com' } } } },
-    "The sidecar is given AWS's token",
-  ],
+  'a key vault without its certificate': [{ sidecar: { credential: { type: 'KeyVault', keyVault: { url: 'https://v.vault.azure.net' } } } }, 'set keyVault.url and keyVault.certificateName.'],
+  'a certificate without its Secret': [{ sidecar: { credential: { type: 'CertificateFile' } } }, 'set certificateFile.existingSecret.'],
+  'a certificate store without its certificate': [{ sidecar: { credential: { type: 'StoreWithThumbprint' } } }, 'set storeWithThumbprint.thumbprint and storeWithThumbprint.existingSecret.'],
+  "AWS's audience for the sidecar's token": [{ sidecar: { credential: { projectedToken: { audience: 'sts.amazonaws.com' } } } }, "The sidecar is given AWS's token"],
   "IRSA's token for the sidecar": [
     {
       sidecar: {
@@ -117,22 +93,12 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     },
     'AADSTS700231',
   ],
-
   'AWS without a region': [{ aws: { auth: 'podIdentity' } }, 'aws.auth is podIdentity: set aws.region.'],
   'a region without a way to authenticate': [{ aws: { region } }, 'aws.region is set, but aws.auth is none'],
-  'web identity without a role': [
-    { aws: { auth: 'webIdentity', region } },
-    'aws.auth is webIdentity: set aws.roleArn.',
-  ],
+  'web identity without a role': [{ aws: { auth: 'webIdentity', region } }, 'aws.auth is webIdentity: set aws.roleArn.'],
   'IRSA without a role': [{ aws: { auth: 'irsa', region } }, 'aws.auth is irsa: set aws.roleArn.'],
-  'a role for EKS Pod Identity': [
-    { aws: { auth: 'podIdentity', region, roleArn: role } },
-    'EKS knows the role of a ServiceAccount by its pod identity association. Remove aws.roleArn.',
-  ],
-  'a role for an API key': [
-    { aws: { auth: 'apiKey', region, existingSecret: 'a', roleArn: role } },
-    'only webIdentity and irsa use it. Remove aws.roleArn.',
-  ],
+  'a role for EKS Pod Identity': [{ aws: { auth: 'podIdentity', region, roleArn: role } }, 'EKS knows the role of a ServiceAccount by its pod identity association. Remove aws.roleArn.'],
+  'a role for an API key': [{ aws: { auth: 'apiKey', region, existingSecret: 'a', roleArn: role } }, 'only webIdentity and irsa use it. Remove aws.roleArn.'],
   "IRSA's annotation beside another way": [
     {
       aws: { auth: 'webIdentity', region, roleArn: role },
@@ -140,104 +106,37 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     },
     'set aws.auth to irsa',
   ],
-  'an API key that is nowhere': [
-    { aws: { auth: 'apiKey', region } },
-    'aws.auth is apiKey: set aws.existingSecret, or aws.apiKey for trying out.',
-  ],
-  'an API key in two places': [
-    { aws: { auth: 'apiKey', region, existingSecret: 'a', apiKey: { value: 'b' } } },
-    'aws.existingSecret and aws.apiKey are both set: remove the latter.',
-  ],
-  'an API key that nobody uses': [
-    { aws: { auth: 'podIdentity', region, apiKey: { value: 'b' } } },
-    'aws.apiKey is set, but aws.auth is podIdentity',
-  ],
-  'half of the access keys': [
-    { aws: { auth: 'staticKeys', region, staticKeys: { accessKeyId: 'a' } } },
-    'aws.staticKeys is incomplete: set accessKeyId and secretAccessKey.',
-  ],
-  'a Secret that nobody uses': [
-    { aws: { auth: 'podIdentity', region, existingSecret: 'a' } },
-    'aws.existingSecret is set, but aws.auth is podIdentity',
-  ],
-
-  'an AWS secret among the settings': [
-    { agent: { env: { AWS_SECRET_ACCESS_KEY: 'a' } } },
-    'agent.env.AWS_SECRET_ACCESS_KEY would end in a ConfigMap',
-  ],
+  'an API key that is nowhere': [{ aws: { auth: 'apiKey', region } }, 'aws.auth is apiKey: set aws.existingSecret, or aws.apiKey for trying out.'],
+  'an API key in two places': [{ aws: { auth: 'apiKey', region, existingSecret: 'a', apiKey: { value: 'b' } } }, 'aws.existingSecret and aws.apiKey are both set: remove the latter.'],
+  'an API key that nobody uses': [{ aws: { auth: 'podIdentity', region, apiKey: { value: 'b' } } }, 'aws.apiKey is set, but aws.auth is podIdentity'],
+  'half of the access keys': [{ aws: { auth: 'staticKeys', region, staticKeys: { accessKeyId: 'a' } } }, 'aws.staticKeys is incomplete: set accessKeyId and secretAccessKey.'],
+  'a Secret that nobody uses': [{ aws: { auth: 'podIdentity', region, existingSecret: 'a' } }, 'aws.existingSecret is set, but aws.auth is podIdentity'],
+  'an AWS secret among the settings': [{ agent: { env: { AWS_SECRET_ACCESS_KEY: 'a' } } }, 'agent.env.AWS_SECRET_ACCESS_KEY would end in a ConfigMap'],
   "the blueprint's secret among the settings": [
     { sidecar: { env: { AzureAd__ClientCredentials__0__ClientSecret: 'a' } } },
     'sidecar.env.AzureAd__ClientCredentials__0__ClientSecret would end in a ConfigMap',
   ],
-
   'an Ingress without hosts': [{ ingress: { enabled: true } }, 'set ingress.hosts.'],
-  'an Ingress without TLS': [
-    { ingress: { enabled: true, hosts: ['a.example'] } },
-    'set ingress.tls.secretName, or ingress.tls.byController',
-  ],
-  'an HTTPRoute on whatever listener': [
-    { httpRoute: { enabled: true, hostnames: ['a.example'], parentRefs: [{ name: 'public' }] } },
-    'set sectionName to the https listener of the gateway public.',
-  ],
-  'an HTTPRoute of no gateway': [
-    { httpRoute: { enabled: true, hostnames: ['a.example'] } },
-    'set httpRoute.parentRefs.',
-  ],
-  'a gateway that no policy lets in': [
-    { ingress: { enabled: true, hosts: ['a.example'], tls: { secretName: 'a' } } },
-    'set networkPolicy.agent.ingressFrom',
-  ],
-  'Prometheus that no policy lets in': [
-    { serviceMonitor: { enabled: true } },
-    'set networkPolicy.metricsFrom.',
-  ],
-  'more pods at least than at most': [
-    { agent: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } },
-    'agent.autoscaling.minReplicas is greater than maxReplicas.',
-  ],
-
-  'all addresses as proxies': [
-    { agent: { trustedProxies: ['0.0.0.0/0'] } },
-    'agent.trustedProxies: 0.0.0.0/0 is not a proxy',
-  ],
-  'all addresses as proxies, IPv6': [
-    { agent: { trustedProxies: ['::/0'] } },
-    'agent.trustedProxies: ::/0 is not a proxy',
-  ],
-  'a whole private range as proxies': [
-    { agent: { trustedProxies: ['10.244.7.0/24', '10.0.0.0/8'] } },
-    'agent.trustedProxies: 10.0.0.0/8 is not a proxy',
-  ],
-  'a whole private range as proxies, class B': [
-    { agent: { trustedProxies: ['172.16.0.0/12'] } },
-    'agent.trustedProxies: 172.16.0.0/12 is not a proxy',
-  ],
-  'the whole range of carriers as proxies': [
-    { agent: { trustedProxies: ['100.64.0.0/10'] } },
-    'agent.trustedProxies: 100.64.0.0/10 is not a proxy',
-  ],
-  'a whole private range as proxies, IPv6': [
-    { agent: { trustedProxies: ['fd00::/8'] } },
-    'agent.trustedProxies: fd00::/8 is not a proxy',
-  ],
-  'every private address as a proxy, by name': [
-    { agent: { trustedProxies: ['uniquelocal'] } },
-    '/agent/trustedProxies',
-  ],
+  'an Ingress without TLS': [{ ingress: { enabled: true, hosts: ['a.example'] } }, 'set ingress.tls.secretName, or ingress.tls.byController'],
+  'an HTTPRoute on whatever listener': [{ httpRoute: { enabled: true, hostnames: ['a.example'], parentRefs: [{ name: 'public' }] } }, 'set sectionName to the https listener of the gateway public.'],
+  'an HTTPRoute of no gateway': [{ httpRoute: { enabled: true, hostnames: ['a.example'] } }, 'set httpRoute.parentRefs.'],
+  'a gateway that no policy lets in': [{ ingress: { enabled: true, hosts: ['a.example'], tls: { secretName: 'a' } } }, 'set networkPolicy.agent.ingressFrom'],
+  'Prometheus that no policy lets in': [{ serviceMonitor: { enabled: true } }, 'set networkPolicy.metricsFrom.'],
+  'more pods at least than at most': [{ agent: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } }, 'agent.autoscaling.minReplicas is greater than maxReplicas.'],
+  'all addresses as proxies': [{ agent: { trustedProxies: ['0.0.0.0/0'] } }, 'agent.trustedProxies: 0.0.0.0/0 is not a proxy'],
+  'all addresses as proxies, IPv6': [{ agent: { trustedProxies: ['::/0'] } }, 'agent.trustedProxies: ::/0 is not a proxy'],
+  'a whole private range as proxies': [{ agent: { trustedProxies: ['10.244.7.0/24', '10.0.0.0/8'] } }, 'agent.trustedProxies: 10.0.0.0/8 is not a proxy'],
+  'a whole private range as proxies, class B': [{ agent: { trustedProxies: ['172.16.0.0/12'] } }, 'agent.trustedProxies: 172.16.0.0/12 is not a proxy'],
+  'the whole range of carriers as proxies': [{ agent: { trustedProxies: ['100.64.0.0/10'] } }, 'agent.trustedProxies: 100.64.0.0/10 is not a proxy'],
+  'a whole private range as proxies, IPv6': [{ agent: { trustedProxies: ['fd00::/8'] } }, 'agent.trustedProxies: fd00::/8 is not a proxy'],
+  'every private address as a proxy, by name': [{ agent: { trustedProxies: ['uniquelocal'] } }, '/agent/trustedProxies'],
   'a proxy by its host name': [{ agent: { trustedProxies: ['proxy.example'] } }, '/agent/trustedProxies'],
-
   'a word that no value has': [{ agent: { replica: 3 } }, 'replica'],
   'a typing error in a nested value': [{ networkPolicy: { agent: { ingresFrom: [] } } }, 'ingresFrom'],
   'an id that is none': [{ entra: { tenantId: 'contoso' } }, 'tenantId'],
   'Entra without TLS': [{ entra: { authority: 'http://entra-emulator:7001' } }, 'authority'],
-  'a credential type that Entra does not have': [
-    { sidecar: { credential: { type: 'Password' } } },
-    '/sidecar/credential/type',
-  ],
-  'a name of an API that would make no variable': [
-    { downstreamApis: { 'order-history': { appId: identities.entra.tenantId, url: 'https://a.example' } } },
-    'order-history',
-  ],
+  'a credential type that Entra does not have': [{ sidecar: { credential: { type: 'Password' } } }, '/sidecar/credential/type'],
+  'a name of an API that would make no variable': [{ downstreamApis: { 'order-history': { appId: identities.entra.tenantId, url: 'https://a.example' } } }, 'order-history'],
 }
 
 describe('Values that cannot work are refused', () => {

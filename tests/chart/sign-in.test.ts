@@ -6,23 +6,12 @@ const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
 const gateway = { agent: { ingressFrom: [{ namespaceSelector: {} }] } }
 
 /** All that lets others reach the page than those who may use `kubectl port-forward`. */
+// biome-ignore format: table
 const waysIn: Readonly<Record<string, Values>> = {
-  'an Ingress': {
-    ingress: { enabled: true, hosts: ['agent.example.com'], tls: { secretName: 'tls' } },
-    networkPolicy: gateway,
-  },
-  'an HTTPRoute': {
-    httpRoute: {
-      enabled: true,
-      hostnames: ['agent.example.com'],
-      parentRefs: [{ name: 'public', sectionName: 'https' }],
-    },
-    networkPolicy: gateway,
-  },
+  'an Ingress': { ingress: { enabled: true, hosts: ['agent.example.com'], tls: { secretName: 'tls' } }, networkPolicy: gateway },
+  'an HTTPRoute': { httpRoute: { enabled: true, hostnames: ['agent.example.com'], parentRefs: [{ name: 'public', sectionName: 'https' }] }, networkPolicy: gateway },
   'a route of one’s own, by its host name': { agent: { allowedHosts: ['agent.example.com'] } },
-  'a route of one’s own, by the setting': {
-    agent: { env: { ALLOWED_HOSTS: 'localhost, agent.example.com' } },
-  },
+  'a route of one’s own, by the setting': { agent: { env: { ALLOWED_HOSTS: 'localhost, agent.example.com' } } },
 }
 
 const isOpenTo = async (values: Values) => {

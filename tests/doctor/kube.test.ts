@@ -112,38 +112,14 @@ const found = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, status, code }) => (code ? [`${status} ${check}: ${code}`] : []))
 
 /** What can be wrong, and what the doctor has to say first of it. */
+// biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
   ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],
-  [
-    'an image cannot be pulled',
-    {
-      status: {
-        phase: 'Pending',
-        initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }],
-      },
-    },
-    'FAIL pods: PODS_NOT_READY',
-  ],
-  [
-    'the sidecar is an ordinary init container',
-    { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) },
-    'FAIL sidecar container: SIDECAR_NOT_NATIVE',
-  ],
-  [
-    'the sidecar lets any pod in',
-    { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } },
-    'FAIL sidecar container: SIDECAR_TOO_OPEN',
-  ],
-  [
-    'the sidecar takes any host name',
-    { values: { sidecar: { image: { tag: '1.1.1-azurelinux3.0-distroless' } } } },
-    'WARN sidecar container: SIDECAR_TOO_OPEN',
-  ],
-  [
-    'the agent may go to nodes of another architecture',
-    { values: { sidecar: { image: { arch: '' } } } },
-    'WARN sidecar container: SIDECAR_ARCHITECTURE',
-  ],
+  ['an image cannot be pulled', { status: { phase: 'Pending', initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }] } }, 'FAIL pods: PODS_NOT_READY'],
+  ['the sidecar is an ordinary init container', { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) }, 'FAIL sidecar container: SIDECAR_NOT_NATIVE'],
+  ['the sidecar lets any pod in', { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } }, 'FAIL sidecar container: SIDECAR_TOO_OPEN'],
+  ['the sidecar takes any host name', { values: { sidecar: { image: { tag: '1.1.1-azurelinux3.0-distroless' } } } }, 'WARN sidecar container: SIDECAR_TOO_OPEN'],
+  ['the agent may go to nodes of another architecture', { values: { sidecar: { image: { arch: '' } } } }, 'WARN sidecar container: SIDECAR_ARCHITECTURE'],
   [
     'the agent holds the token for Entra too',
     {
@@ -164,41 +140,13 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
     },
     'FAIL tokens in pods: TOKEN_MISPLACED',
   ],
-  [
-    'the blueprint’s secret is in a Secret',
-    {
-      values: {
-        sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } },
-      },
-    },
-    'WARN secrets: SECRET_STORED',
-  ],
-  [
-    'anybody may use the agent by its host name',
-    { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } },
-    'WARN sign-in: PAGE_OPEN',
-  ],
-  [
-    'there are no policies',
-    { values: { networkPolicy: { enabled: false } } },
-    'FAIL policies: POLICY_MISSING',
-  ],
-  [
-    'nobody enforces the policies',
-    { kubectl: { knock: 'open' } },
-    'FAIL policies enforced: POLICY_NOT_ENFORCED',
-  ],
+  ['the blueprint’s secret is in a Secret', { values: { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } } } }, 'WARN secrets: SECRET_STORED'],
+  ['anybody may use the agent by its host name', { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } }, 'WARN sign-in: PAGE_OPEN'],
+  ['there are no policies', { values: { networkPolicy: { enabled: false } } }, 'FAIL policies: POLICY_MISSING'],
+  ['nobody enforces the policies', { kubectl: { knock: 'open' } }, 'FAIL policies enforced: POLICY_NOT_ENFORCED'],
   ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
-  [
-    'who asks may not forward ports',
-    { kubectl: { 'port-forward': undefined } },
-    'FAIL agent: CLUSTER_UNREACHABLE',
-  ],
-  [
-    'the page has another address than the one that is registered',
-    { options: { page: 'https://agent.example.com' } },
-    'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED',
-  ],
+  ['who asks may not forward ports', { kubectl: { 'port-forward': undefined } }, 'FAIL agent: CLUSTER_UNREACHABLE'],
+  ['the page has another address than the one that is registered', { options: { page: 'https://agent.example.com' } }, 'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED'],
 ]
 const seen = new Map<string, readonly Finding[]>()
 

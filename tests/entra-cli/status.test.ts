@@ -71,27 +71,12 @@ it('status finds the tenant as it was set up, and writes nothing', async () => {
   expect(writes()).toEqual([])
 })
 
+// biome-ignore format: table
 const drifts: [what: string, change: Change, words: string][] = [
-  [
-    'a name',
-    ({ api }) => Object.assign(api, { displayName: 'Other' }),
-    'displayName is "Other", wanted "Weather API"',
-  ],
-  [
-    'a description, by which a broken-off set-up is found again',
-    ({ page }) => Object.assign(page, { description: null }),
-    'description is null, wanted "Made by the set-up of entra-bedrock-agent',
-  ],
-  [
-    'an identifier URI',
-    ({ blueprint }) => Object.assign(blueprint, { identifierUris: [] }),
-    'identifierUris is []',
-  ],
-  [
-    'the version of tokens',
-    ({ api }) => Object.assign(api.api, { requestedAccessTokenVersion: 1 }),
-    'api.requestedAccessTokenVersion is 1, wanted 2',
-  ],
+  ['a name', ({ api }) => Object.assign(api, { displayName: 'Other' }), 'displayName is "Other", wanted "Weather API"'],
+  ['a description, by which a broken-off set-up is found again', ({ page }) => Object.assign(page, { description: null }), 'description is null, wanted "Made by the set-up of entra-bedrock-agent'],
+  ['an identifier URI', ({ blueprint }) => Object.assign(blueprint, { identifierUris: [] }), 'identifierUris is []'],
+  ['the version of tokens', ({ api }) => Object.assign(api.api, { requestedAccessTokenVersion: 1 }), 'api.requestedAccessTokenVersion is 1, wanted 2'],
   [
     'a scope that is switched off',
     ({ blueprint }) => {
@@ -99,36 +84,12 @@ const drifts: [what: string, change: Change, words: string][] = [
     },
     'api.oauth2PermissionScopes[access_as_user].isEnabled is false, wanted true',
   ],
-  [
-    'a scope that is gone',
-    ({ api }) => Object.assign(api.api, { oauth2PermissionScopes: [] }),
-    'api.oauth2PermissionScopes[Weather.Read] is "missing"',
-  ],
-  [
-    'an app role that is gone',
-    ({ api }) => Object.assign(api, { appRoles: [] }),
-    'appRoles[Weather.Read.All] is "missing"',
-  ],
-  [
-    'optional claims that are gone',
-    ({ api }) => api.optionalClaims.accessToken.splice(0, 1),
-    'optionalClaims.accessToken[xms_act_fct] is "missing"',
-  ],
-  [
-    'claims that are not accepted as mapped',
-    ({ api }) => Object.assign(api.api, { acceptMappedClaims: null }),
-    'api.acceptMappedClaims is null, wanted true',
-  ],
-  [
-    'the API that the page is for',
-    ({ page }) => Object.assign(page, { requiredResourceAccess: [] }),
-    'requiredResourceAccess[',
-  ],
-  [
-    'a redirect URI too many',
-    ({ page }) => page.spa.redirectUris.push('https://evil.example'),
-    'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]',
-  ],
+  ['a scope that is gone', ({ api }) => Object.assign(api.api, { oauth2PermissionScopes: [] }), 'api.oauth2PermissionScopes[Weather.Read] is "missing"'],
+  ['an app role that is gone', ({ api }) => Object.assign(api, { appRoles: [] }), 'appRoles[Weather.Read.All] is "missing"'],
+  ['optional claims that are gone', ({ api }) => api.optionalClaims.accessToken.splice(0, 1), 'optionalClaims.accessToken[xms_act_fct] is "missing"'],
+  ['claims that are not accepted as mapped', ({ api }) => Object.assign(api.api, { acceptMappedClaims: null }), 'api.acceptMappedClaims is null, wanted true'],
+  ['the API that the page is for', ({ page }) => Object.assign(page, { requiredResourceAccess: [] }), 'requiredResourceAccess['],
+  ['a redirect URI too many', ({ page }) => page.spa.redirectUris.push('https://evil.example'), 'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]'],
   [
     'the subject of a federated credential',
     ({ blueprint }) => {
@@ -136,65 +97,17 @@ const drifts: [what: string, change: Change, words: string][] = [
     },
     'subject is "somebody-else", wanted "system:serviceaccount:a:b"',
   ],
-  [
-    'a federated credential that is gone',
-    ({ blueprint }) => Object.assign(blueprint, { federatedIdentityCredentials: [] }),
-    'missing ',
-  ],
-  [
-    'a secret that is gone',
-    ({ blueprint }) => Object.assign(blueprint, { passwordCredentials: [] }),
-    'missing ',
-  ],
-  [
-    'a scope behind a blank, which Entra takes for not granted',
-    ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }),
-    'scope is " Weather.Read", wanted "Weather.Read"',
-  ],
-  [
-    'more granted than wanted',
-    ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }),
-    'scope is "access_as_user more"',
-  ],
-  [
-    'a consent of one user in place of that for all',
-    ({ grant }) =>
-      Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }),
-    'missing ',
-  ],
-  [
-    'an app role assignment that is gone',
-    ({ content, agent }) =>
-      Object.assign(content, {
-        appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== agent.id),
-      }),
-    'missing ',
-  ],
-  [
-    'an agent identity that is gone',
-    ({ agent }) => entra.entra.directory.removePrincipal(agent),
-    'agent identity "weather-agent"',
-  ],
-  [
-    'a principal that is gone',
-    ({ principal }) => entra.entra.directory.removePrincipal(principal('Weather API')),
-    'principal of the API',
-  ],
-  [
-    'a sponsor of the blueprint who was taken away',
-    ({ blueprint }) => blueprint.sponsors.splice(0),
-    `sponsor ${seedIds.ada} of blueprint "Weather Agent Blueprint"`,
-  ],
-  [
-    'an owner of the blueprint who was taken away',
-    ({ blueprint }) => blueprint.owners.splice(0),
-    `owner ${seedIds.ben} of blueprint "Weather Agent Blueprint"`,
-  ],
-  [
-    'an owner of the agent who was taken away',
-    ({ agent }) => agent.owners.splice(0),
-    `owner ${seedIds.ben} of agent identity "weather-agent"`,
-  ],
+  ['a federated credential that is gone', ({ blueprint }) => Object.assign(blueprint, { federatedIdentityCredentials: [] }), 'missing '],
+  ['a secret that is gone', ({ blueprint }) => Object.assign(blueprint, { passwordCredentials: [] }), 'missing '],
+  ['a scope behind a blank, which Entra takes for not granted', ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }), 'scope is " Weather.Read", wanted "Weather.Read"'],
+  ['more granted than wanted', ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }), 'scope is "access_as_user more"'],
+  ['a consent of one user in place of that for all', ({ grant }) => Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }), 'missing '],
+  ['an app role assignment that is gone', ({ content, agent }) => Object.assign(content, { appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== agent.id) }), 'missing '],
+  ['an agent identity that is gone', ({ agent }) => entra.entra.directory.removePrincipal(agent), 'agent identity "weather-agent"'],
+  ['a principal that is gone', ({ principal }) => entra.entra.directory.removePrincipal(principal('Weather API')), 'principal of the API'],
+  ['a sponsor of the blueprint who was taken away', ({ blueprint }) => blueprint.sponsors.splice(0), `sponsor ${seedIds.ada} of blueprint "Weather Agent Blueprint"`],
+  ['an owner of the blueprint who was taken away', ({ blueprint }) => blueprint.owners.splice(0), `owner ${seedIds.ben} of blueprint "Weather Agent Blueprint"`],
+  ['an owner of the agent who was taken away', ({ agent }) => agent.owners.splice(0), `owner ${seedIds.ben} of agent identity "weather-agent"`],
 ]
 
 describe('status notices, and apply corrects,', () => {

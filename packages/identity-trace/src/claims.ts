@@ -13,29 +13,18 @@ export interface ClaimMeaning {
  * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
  * @see https://learn.microsoft.com/entra/agent-id/agent-token-claims
  */
+// biome-ignore format: table
 export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   iss: { group: 'who', meaning: 'The issuer: the Entra tenant that minted this token.' },
   azp: { group: 'who', meaning: 'The client that asked for this token (v2 tokens): the actor.' },
   appid: { group: 'who', meaning: 'The client that asked for this token (v1 tokens): the actor.' },
-  azpacr: {
-    group: 'who',
-    meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.',
-  },
-  appidacr: {
-    group: 'who',
-    meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.',
-  },
+  azpacr: { group: 'who', meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.' },
+  appidacr: { group: 'who', meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.' },
   app_displayname: { group: 'who', meaning: 'The display name of the client.' },
   tid: { group: 'who', meaning: 'The tenant of the subject.' },
   idtyp: { group: 'for-whom', meaning: 'app: nobody but the client itself; user: a user is the subject.' },
-  oid: {
-    group: 'for-whom',
-    meaning: 'The object id of the subject: the user, or the agent itself when it acts alone.',
-  },
-  sub: {
-    group: 'for-whom',
-    meaning: 'The subject. For a user it differs for every application (pairwise); compare users by oid.',
-  },
+  oid: { group: 'for-whom', meaning: 'The object id of the subject: the user, or the agent itself when it acts alone.' },
+  sub: { group: 'for-whom', meaning: 'The subject. For a user it differs for every application (pairwise); compare users by oid.' },
   name: { group: 'for-whom', meaning: 'The display name of the user. Not for authorization.' },
   preferred_username: { group: 'for-whom', meaning: 'The sign-in name of the user. It can change.' },
   upn: { group: 'for-whom', meaning: 'The user principal name of the user (v1 tokens).' },
@@ -47,38 +36,21 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   acct: { group: 'for-whom', meaning: 'The account of the user in this tenant: 0 member, 1 guest.' },
   amr: { group: 'for-whom', meaning: 'How the user signed in, such as pwd (password) or mfa.' },
   acrs: { group: 'for-whom', meaning: 'Authentication contexts whose policies the sign-in has met.' },
-  sid: {
-    group: 'for-whom',
-    meaning: 'The session in which the user signed in: the same in all tokens that came of that sign-in.',
-  },
+  sid: { group: 'for-whom', meaning: 'The session in which the user signed in: the same in all tokens that came of that sign-in.' },
   xms_st: { group: 'for-whom', meaning: 'The user as the client’s own tokens name them (sub).' },
   aud: { group: 'to-whom', meaning: 'The audience: the only API that may accept this token.' },
   scp: { group: 'may-do', meaning: 'Delegated permissions: what the client may do on behalf of the user.' },
   roles: { group: 'may-do', meaning: 'App roles: what the subject may do in its own right.' },
   wids: { group: 'may-do', meaning: 'Directory roles of the user.' },
-  xms_act_fct: {
-    group: 'agent-facets',
-    meaning:
-      'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user; other numbers may be ignored.',
-  },
+  xms_act_fct: { group: 'agent-facets', meaning: 'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user; other numbers may be ignored.' },
   xms_sub_fct: {
     group: 'agent-facets',
     meaning:
       'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user, neither = somebody else, such as a signed-in user; other numbers may be ignored.',
   },
-  xms_tnt_fct: {
-    group: 'agent-facets',
-    meaning: 'Facets of the tenant. What its numbers mean is not documented.',
-  },
-  xms_idrel: {
-    group: 'agent-facets',
-    meaning:
-      'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal, 33 federated managed identity; other numbers may be ignored.',
-  },
-  xms_par_app_azp: {
-    group: 'agent-facets',
-    meaning: 'The blueprint of the acting agent. For audit, not for authorization.',
-  },
+  xms_tnt_fct: { group: 'agent-facets', meaning: 'Facets of the tenant. What its numbers mean is not documented.' },
+  xms_idrel: { group: 'agent-facets', meaning: 'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal, 33 federated managed identity; other numbers may be ignored.' },
+  xms_par_app_azp: { group: 'agent-facets', meaning: 'The blueprint of the acting agent. For audit, not for authorization.' },
   xms_ficinfo: { group: 'agent-facets', meaning: 'About the federated credential that was used.' },
   iat: { group: 'when', meaning: 'Issued at.' },
   nbf: { group: 'when', meaning: 'Not valid before.' },

@@ -47,28 +47,16 @@ describe('answerWithProblems', () => {
     expect(response.body).not.toContain('hunter2')
   })
 
-  it.each([
-    ['an unknown address', { method: 'GET', url: '/nowhere?secret=1' }, 404, 'NOT_FOUND'],
-    ['a body that the schema refuses', { method: 'POST', url: '/cups', payload: {} }, 400, 'INVALID_REQUEST'],
+  it.each(
+    // biome-ignore format: table
     [
-      'a body over the limit',
-      { method: 'POST', url: '/cups', payload: { size: 'x'.repeat(200) } },
-      413,
-      'BODY_TOO_LARGE',
-    ],
-    [
-      'another content type',
-      { method: 'POST', url: '/cups', payload: 'size=1', headers: { 'content-type': 'text/css' } },
-      415,
-      'UNSUPPORTED_MEDIA_TYPE',
-    ],
-    [
-      'a body that is no JSON',
-      { method: 'POST', url: '/cups', payload: '{', headers: { 'content-type': 'application/json' } },
-      400,
-      'INVALID_REQUEST',
-    ],
-  ] as const)('answers %s in the same form', async (_what, request, status, code) => {
+      ['an unknown address', { method: 'GET', url: '/nowhere?secret=1' }, 404, 'NOT_FOUND'],
+      ['a body that the schema refuses', { method: 'POST', url: '/cups', payload: {} }, 400, 'INVALID_REQUEST'],
+      ['a body over the limit', { method: 'POST', url: '/cups', payload: { size: 'x'.repeat(200) } }, 413, 'BODY_TOO_LARGE'],
+      ['another content type', { method: 'POST', url: '/cups', payload: 'size=1', headers: { 'content-type': 'text/css' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['a body that is no JSON', { method: 'POST', url: '/cups', payload: '{', headers: { 'content-type': 'application/json' } }, 400, 'INVALID_REQUEST'],
+    ] as const,
+  )('answers %s in the same form', async (_what, request, status, code) => {
     const response = await buildTeapot().inject(request)
     expect(response.json()).toMatchObject({ status, code })
     expect(response.body).not.toContain('secret')

@@ -78,62 +78,23 @@ export class ProblemError extends Error {
 }
 
 /** Every service has these, whatever else its catalogue holds. */
+// biome-ignore format: table
 export const commonProblems = {
-  INVALID_REQUEST: {
-    status: 400,
-    title: 'The request is not what this service accepts.',
-    hint: 'Correct what the detail names; the accepted shape is in /openapi.json.',
-  },
-  BODY_TOO_LARGE: {
-    status: 413,
-    title: 'The request body is too large.',
-    hint: 'Send less text; the limit is in /openapi.json.',
-  },
-  UNSUPPORTED_MEDIA_TYPE: {
-    status: 415,
-    title: 'The content type is not accepted.',
-    hint: 'Send application/json.',
-  },
-  NOT_ACCEPTABLE: {
-    status: 406,
-    title: 'None of the content types that the client accepts can be sent.',
-    hint: 'Accept one of the types that /openapi.json names for this address.',
-  },
-  HOST_NOT_ALLOWED: {
-    status: 421,
-    title: 'The service does not answer by this host name.',
-    hint: 'Use a name that ALLOWED_HOSTS lists, or add this one to it; by default only localhost is listed.',
-  },
+  INVALID_REQUEST: { status: 400, title: 'The request is not what this service accepts.', hint: 'Correct what the detail names; the accepted shape is in /openapi.json.' },
+  BODY_TOO_LARGE: { status: 413, title: 'The request body is too large.', hint: 'Send less text; the limit is in /openapi.json.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not accepted.', hint: 'Send application/json.' },
+  NOT_ACCEPTABLE: { status: 406, title: 'None of the content types that the client accepts can be sent.', hint: 'Accept one of the types that /openapi.json names for this address.' },
+  HOST_NOT_ALLOWED: { status: 421, title: 'The service does not answer by this host name.', hint: 'Use a name that ALLOWED_HOSTS lists, or add this one to it; by default only localhost is listed.' },
   CROSS_SITE_REQUEST: {
     status: 403,
     title: 'The request comes from a page of another site.',
     hint: 'Open the page of this service itself, or call it from a program instead of a page. Behind a proxy, see that the proxy passes the Host header on.',
   },
-  REQUEST_TIMEOUT: {
-    status: 408,
-    title: 'The client was too slow with its request.',
-    hint: 'Send headers and body without pauses.',
-  },
-  HEADERS_TOO_LARGE: {
-    status: 431,
-    title: 'The headers of the request are too large.',
-    hint: 'Send fewer or shorter headers: cookies and tokens are the usual cause.',
-  },
-  REQUEST_ABORTED: {
-    status: 400,
-    title: 'The client closed the connection before its request was over.',
-    hint: 'Send the request again.',
-  },
-  NOT_FOUND: {
-    status: 404,
-    title: 'There is nothing at this address.',
-    hint: 'See /openapi.json for what there is.',
-  },
-  INTERNAL_ERROR: {
-    status: 500,
-    title: 'Something went wrong inside this service.',
-    hint: 'Look for the request id in the service’s log.',
-  },
+  REQUEST_TIMEOUT: { status: 408, title: 'The client was too slow with its request.', hint: 'Send headers and body without pauses.' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The headers of the request are too large.', hint: 'Send fewer or shorter headers: cookies and tokens are the usual cause.' },
+  REQUEST_ABORTED: { status: 400, title: 'The client closed the connection before its request was over.', hint: 'Send the request again.' },
+  NOT_FOUND: { status: 404, title: 'There is nothing at this address.', hint: 'See /openapi.json for what there is.' },
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong inside this service.', hint: 'Look for the request id in the service’s log.' },
 } as const satisfies Record<string, ProblemKind>
 
 /**

@@ -66,32 +66,20 @@ const strictHeaders = {
 }
 
 describe('createServer', () => {
-  it.each([
-    ['a request line that is none', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+  it.each(
+    // biome-ignore format: table
     [
-      'a header that is none',
-      `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`,
-      400,
-      'INVALID_REQUEST',
+      ['a request line that is none', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+      ['a header that is none', `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+      ['headers over the limit', get('/', `Authorization: Bearer ${secret.repeat(1000)}`), 431, 'HEADERS_TOO_LARGE'],
+      ['a path that cannot be decoded', get(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
+      ['a path with a parameter of any length', get(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
+      ['a body that is no JSON', order(secret), 400, 'INVALID_REQUEST'],
+      ['an unknown field', order(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
+      ['another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
+      ['a plain text body', `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ],
-    [
-      'headers over the limit',
-      get('/', `Authorization: Bearer ${secret.repeat(1000)}`),
-      431,
-      'HEADERS_TOO_LARGE',
-    ],
-    ['a path that cannot be decoded', get(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
-    ['a path with a parameter of any length', get(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
-    ['a body that is no JSON', order(secret), 400, 'INVALID_REQUEST'],
-    ['an unknown field', order(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
-    ['another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
-    [
-      'a plain text body',
-      `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`,
-      415,
-      'UNSUPPORTED_MEDIA_TYPE',
-    ],
-  ])(
+  )(
     'answers %s with a problem and the strict headers, and logs nothing of it but its code',
     async (...given) => {
       const [, bytes, status, code] = given

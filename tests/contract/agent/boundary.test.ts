@@ -119,23 +119,16 @@ describe('The page itself and programs', () => {
 describe('A header that comes twice', () => {
   const local = 'Host: localhost'
 
-  it.each([
-    ['Content-Type', chat(hello, local, 'Content-Type: text/plain'), 400, 'INVALID_REQUEST'],
-    ['Content-Length', chat(hello, local, 'Content-Length: 1'), 400, 'INVALID_REQUEST'],
-    ['Host', chat(hello, local, 'Host: evil.example'), 400, 'INVALID_REQUEST'],
+  it.each(
+    // biome-ignore format: table
     [
-      'Origin',
-      chat(hello, local, 'Origin: http://localhost', 'Origin: http://localhost'),
-      403,
-      'CROSS_SITE_REQUEST',
+      ['Content-Type', chat(hello, local, 'Content-Type: text/plain'), 400, 'INVALID_REQUEST'],
+      ['Content-Length', chat(hello, local, 'Content-Length: 1'), 400, 'INVALID_REQUEST'],
+      ['Host', chat(hello, local, 'Host: evil.example'), 400, 'INVALID_REQUEST'],
+      ['Origin', chat(hello, local, 'Origin: http://localhost', 'Origin: http://localhost'), 403, 'CROSS_SITE_REQUEST'],
+      ['Sec-Fetch-Site', chat(hello, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'), 403, 'CROSS_SITE_REQUEST'],
     ],
-    [
-      'Sec-Fetch-Site',
-      chat(hello, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'),
-      403,
-      'CROSS_SITE_REQUEST',
-    ],
-  ])('and has one value only makes the request unclear: %s', async (_what, bytes, status, code) => {
+  )('and has one value only makes the request unclear: %s', async (_what, bytes, status, code) => {
     const response = await send(bytes)
     expect(response?.status).toBe(status)
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code })

@@ -151,24 +151,15 @@ describe('a conversation', () => {
       ({ toolUse }) => (toolUse ? [[toolUse.name, toolUse.input]] : []),
     )
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'and tomorrow?',
-      [
-        ['get_forecast', { city: 'Oslo', days: 2 }],
-        ['get_forecast', { city: 'Rome', days: 2 }],
-      ],
+      ['and tomorrow?', [['get_forecast', { city: 'Oslo', days: 2 }], ['get_forecast', { city: 'Rome', days: 2 }]]],
+      ['And in Lisbon?', [['get_weather', { city: 'Lisbon' }]]],
+      ['And in Vienna at the weekend?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
+      ['How cold will it be there on Friday?', [['get_forecast', { city: 'Oslo', days: 7 }], ['get_forecast', { city: 'Rome', days: 7 }]]],
     ],
-    ['And in Lisbon?', [['get_weather', { city: 'Lisbon' }]]],
-    ['And in Vienna at the weekend?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
-    [
-      'How cold will it be there on Friday?',
-      [
-        ['get_forecast', { city: 'Oslo', days: 7 }],
-        ['get_forecast', { city: 'Rome', days: 7 }],
-      ],
-    ],
-  ])('goes on with “%s”', async (next, calls) => {
+  )('goes on with “%s”', async (next, calls) => {
     expect(await callsFor(history(next))).toEqual(calls)
   })
 

@@ -36,50 +36,17 @@ async function refusal(input: Partial<ConverseStreamCommandInput>, client = bedr
 }
 
 describe('a model', () => {
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'that does not exist',
-      'us.anthropic.claude-nothing',
-      400,
-      'ValidationException',
-      'The provided model identifier is invalid.',
+      ['that does not exist', 'us.anthropic.claude-nothing', 400, 'ValidationException', 'The provided model identifier is invalid.'],
+      ['behind a profile of another geography', `eu.${model}`, 400, 'ValidationException', 'The provided model identifier is invalid.'],
+      ['behind a profile it has not got', 'apac.anthropic.claude-haiku-5-5', 400, 'ValidationException', 'The provided model identifier is invalid.'],
+      ['by its bare id', model, 400, 'ValidationException', /^Invocation of model ID anthropic.*with on-demand throughput isn’t supported/],
+      ['that is retired', 'us.anthropic.claude-3-5-haiku-20241022-v1:0', 404, 'ResourceNotFoundException', /reached the end of its life/],
+      ['that is a legacy one', 'us.anthropic.claude-3-haiku-20240307-v1:0', 404, 'ResourceNotFoundException', /marked by provider as Legacy/],
     ],
-    [
-      'behind a profile of another geography',
-      `eu.${model}`,
-      400,
-      'ValidationException',
-      'The provided model identifier is invalid.',
-    ],
-    [
-      'behind a profile it has not got',
-      'apac.anthropic.claude-haiku-5-5',
-      400,
-      'ValidationException',
-      'The provided model identifier is invalid.',
-    ],
-    [
-      'by its bare id',
-      model,
-      400,
-      'ValidationException',
-      /^Invocation of model ID anthropic.*with on-demand throughput isn’t supported/,
-    ],
-    [
-      'that is retired',
-      'us.anthropic.claude-3-5-haiku-20241022-v1:0',
-      404,
-      'ResourceNotFoundException',
-      /reached the end of its life/,
-    ],
-    [
-      'that is a legacy one',
-      'us.anthropic.claude-3-haiku-20240307-v1:0',
-      404,
-      'ResourceNotFoundException',
-      /marked by provider as Legacy/,
-    ],
-  ])('%s is refused', async (_what, modelId, status, name, message) => {
+  )('%s is refused', async (_what, modelId, status, name, message) => {
     expect(await refusal({ modelId })).toEqual({ status, name, message: expect.stringMatching(message) })
   })
 
@@ -202,49 +169,36 @@ const call: Message = {
 const result = (toolUseId: string) => ({ toolResult: { toolUseId, content: [{ text: 'Sunny.' }] } })
 
 describe('a conversation is refused', () => {
-  it.each<[string, Message[], string | RegExp]>([
-    ['that is empty', [], /^A conversation must start with a user message/],
+  it.each<[string, Message[], string | RegExp]>(
+    // biome-ignore format: table
     [
-      'that the assistant begins',
-      [{ role: 'assistant', content: [{ text: 'Hi' }] }],
-      /must start with a user message/,
+      ['that is empty', [], /^A conversation must start with a user message/],
+      ['that the assistant begins', [{ role: 'assistant', content: [{ text: 'Hi' }] }], /must start with a user message/],
+      [
+        'with an empty message',
+        [userSays('Hi'), { role: 'assistant', content: [] }, userSays('Hi')],
+        'The content field in the Message object at messages.1 is empty. Add a ContentBlock object to the content field and try again.',
+      ],
+      [
+        'with a blank text',
+        [{ role: 'user', content: [{ text: 'Hi' }, { text: ' \n' }] }],
+        'The text field in the ContentBlock object at messages.0.content.1 is blank. Add text to the text field, and try again.',
+      ],
+      ['in which a role speaks twice', [userSays('Hi'), userSays('there')], /must alternate between user and assistant roles/],
+      ['that leaves a tool call without its result', [userSays('Weather?'), call, userSays('Well?')], 'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1'],
+      [
+        'with the result of another call',
+        [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_2')] }],
+        'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
+      ],
+      [
+        'with more results than calls',
+        [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_1'), result('tooluse_2')] }],
+        'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
+      ],
+      ['that ends with the beginning of an answer', [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }], /does not support assistant message prefill/],
     ],
-    [
-      'with an empty message',
-      [userSays('Hi'), { role: 'assistant', content: [] }, userSays('Hi')],
-      'The content field in the Message object at messages.1 is empty. Add a ContentBlock object to the content field and try again.',
-    ],
-    [
-      'with a blank text',
-      [{ role: 'user', content: [{ text: 'Hi' }, { text: ' \n' }] }],
-      'The text field in the ContentBlock object at messages.0.content.1 is blank. Add text to the text field, and try again.',
-    ],
-    [
-      'in which a role speaks twice',
-      [userSays('Hi'), userSays('there')],
-      /must alternate between user and assistant roles/,
-    ],
-    [
-      'that leaves a tool call without its result',
-      [userSays('Weather?'), call, userSays('Well?')],
-      'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
-    ],
-    [
-      'with the result of another call',
-      [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_2')] }],
-      'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
-    ],
-    [
-      'with more results than calls',
-      [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_1'), result('tooluse_2')] }],
-      'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
-    ],
-    [
-      'that ends with the beginning of an answer',
-      [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }],
-      /does not support assistant message prefill/,
-    ],
-  ])('%s', async (_what, messages, message) => {
+  )('%s', async (_what, messages, message) => {
     expect(await refusal({ messages, toolConfig })).toEqual({
       status: 400,
       name: 'ValidationException',
@@ -269,20 +223,15 @@ describe('a conversation is refused', () => {
     },
   ]
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'of another format than it says',
-      [Buffer.from('GIF89a')],
-      /media type, but the image appears to be a image\/gif/,
+      ['of another format than it says', [Buffer.from('GIF89a')], /media type, but the image appears to be a image\/gif/],
+      ['that is none', [Buffer.from('hello')], /Could not process image/],
+      ['of more bytes than the model takes', [Buffer.concat([png, Buffer.alloc(3_750_000)])], /exceeds 3.75 MB/],
+      ['beyond the twentieth of a message', Array.from({ length: 21 }, () => png), /exceeds the limit of 20/],
     ],
-    ['that is none', [Buffer.from('hello')], /Could not process image/],
-    [
-      'of more bytes than the model takes',
-      [Buffer.concat([png, Buffer.alloc(3_750_000)])],
-      /exceeds 3.75 MB/,
-    ],
-    ['beyond the twentieth of a message', Array.from({ length: 21 }, () => png), /exceeds the limit of 20/],
-  ])('with an image %s', async (_what, images, message) => {
+  )('with an image %s', async (_what, images, message) => {
     expect(await refusal({ messages: showing(...images), toolConfig })).toEqual({
       status: 400,
       name: 'ValidationException',
@@ -306,49 +255,24 @@ describe('a conversation is refused', () => {
 })
 
 describe('a parameter is refused', () => {
-  it.each<[string, Partial<ConverseStreamCommandInput>, string | RegExp]>([
+  it.each<[string, Partial<ConverseStreamCommandInput>, string | RegExp]>(
+    // biome-ignore format: table
     [
-      'temperature by a 5.5 model',
-      { inferenceConfig: { temperature: 0.5 } },
-      '`temperature` is deprecated for this model.',
+      ['temperature by a 5.5 model', { inferenceConfig: { temperature: 0.5 } }, '`temperature` is deprecated for this model.'],
+      ['topP by a 5.5 model', { inferenceConfig: { topP: 0.5 } }, '`top_p` is deprecated for this model.'],
+      ['temperature with topP', { modelId: haiku45, inferenceConfig: { temperature: 0.5, topP: 0.5 } }, /cannot both be specified/],
+      ['temperature above 1', { modelId: haiku45, inferenceConfig: { temperature: 1.5 } }, /'inferenceConfig.temperature' failed to satisfy constraint/],
+      ['maxTokens of nothing', { inferenceConfig: { maxTokens: 0 } }, /'inferenceConfig.maxTokens' failed to satisfy constraint/],
+      ['maxTokens above the model’s', { inferenceConfig: { maxTokens: 200_000 } }, /exceeds the model limit of 128000/],
+      [
+        'a forced tool where thinking is always on',
+        { modelId: 'us.anthropic.claude-sonnet-5-5', toolConfig: { ...toolConfig, toolChoice: { any: {} } } },
+        /tool_choice: type "tool" and "any" are not supported for this model/,
+      ],
+      ['an unknown field of the model', { additionalModelRequestFields: { colour: 'red' } }, /colour: Extra inputs are not permitted/],
+      ['a thinking budget by a 5.5 model', { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } }, /"thinking.type.enabled" is not supported/],
     ],
-    ['topP by a 5.5 model', { inferenceConfig: { topP: 0.5 } }, '`top_p` is deprecated for this model.'],
-    [
-      'temperature with topP',
-      { modelId: haiku45, inferenceConfig: { temperature: 0.5, topP: 0.5 } },
-      /cannot both be specified/,
-    ],
-    [
-      'temperature above 1',
-      { modelId: haiku45, inferenceConfig: { temperature: 1.5 } },
-      /'inferenceConfig.temperature' failed to satisfy constraint/,
-    ],
-    [
-      'maxTokens of nothing',
-      { inferenceConfig: { maxTokens: 0 } },
-      /'inferenceConfig.maxTokens' failed to satisfy constraint/,
-    ],
-    [
-      'maxTokens above the model’s',
-      { inferenceConfig: { maxTokens: 200_000 } },
-      /exceeds the model limit of 128000/,
-    ],
-    [
-      'a forced tool where thinking is always on',
-      { modelId: 'us.anthropic.claude-sonnet-5-5', toolConfig: { ...toolConfig, toolChoice: { any: {} } } },
-      /tool_choice: type "tool" and "any" are not supported for this model/,
-    ],
-    [
-      'an unknown field of the model',
-      { additionalModelRequestFields: { colour: 'red' } },
-      /colour: Extra inputs are not permitted/,
-    ],
-    [
-      'a thinking budget by a 5.5 model',
-      { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } },
-      /"thinking.type.enabled" is not supported/,
-    ],
-  ])('%s', async (_what, input, message) => {
+  )('%s', async (_what, input, message) => {
     expect(await refusal(input)).toEqual({
       status: 400,
       name: 'ValidationException',

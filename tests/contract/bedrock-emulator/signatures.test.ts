@@ -12,38 +12,16 @@ describe('credentials', () => {
     secretAccessKey: 'emulated-secret-access-key',
     sessionToken: 'emulated-expired-session-token',
   }
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'an unknown key',
-      { ...knownKeys, accessKeyId: 'AKIAUNKNOWN00EXAMPLE' },
-      'UnrecognizedClientException',
-      /^The security token included in the request is invalid\.$/,
+      ['an unknown key', { ...knownKeys, accessKeyId: 'AKIAUNKNOWN00EXAMPLE' }, 'UnrecognizedClientException', /^The security token included in the request is invalid\.$/],
+      ['a session token that does not belong to the key', { ...knownKeys, sessionToken: 'other' }, 'UnrecognizedClientException', /invalid/],
+      ['a wrong secret', { ...knownKeys, secretAccessKey: 'wrong' }, 'InvalidSignatureException', /^The request signature we calculated does not match/],
+      ['expired temporary keys', expired, 'ExpiredTokenException', /^The security token included in the request is expired$/],
+      ['expired keys without their session token', { ...expired, sessionToken: undefined }, 'UnrecognizedClientException', /invalid/],
     ],
-    [
-      'a session token that does not belong to the key',
-      { ...knownKeys, sessionToken: 'other' },
-      'UnrecognizedClientException',
-      /invalid/,
-    ],
-    [
-      'a wrong secret',
-      { ...knownKeys, secretAccessKey: 'wrong' },
-      'InvalidSignatureException',
-      /^The request signature we calculated does not match/,
-    ],
-    [
-      'expired temporary keys',
-      expired,
-      'ExpiredTokenException',
-      /^The security token included in the request is expired$/,
-    ],
-    [
-      'expired keys without their session token',
-      { ...expired, sessionToken: undefined },
-      'UnrecognizedClientException',
-      /invalid/,
-    ],
-  ])(
+  )(
     'refuse %s',
     async (_what, {
       sessionToken,
@@ -136,140 +114,30 @@ describe('a signed request', () => {
     expect((await send(await signedRequest())).status).toBe(200)
   })
 
-  it.each<[string, (request: RawRequest) => void, string, RegExp]>([
+  it.each<[string, (request: RawRequest) => void, string, RegExp]>(
+    // biome-ignore format: table
     [
-      'another body',
-      request => {
-        request.body = request.body.replace('Hi', 'Ho')
-      },
-      'InvalidSignatureException',
-      /does not match/,
+      ['another body', request => { request.body = request.body.replace('Hi', 'Ho') }, 'InvalidSignatureException', /does not match/],
+      ['another model', request => { request.path = request.path.replace('haiku', 'opus') }, 'InvalidSignatureException', /does not match/],
+      ['another operation', request => { request.path += '-stream' }, 'InvalidSignatureException', /does not match/],
+      ['a query', request => { request.path += '?a=1' }, 'InvalidSignatureException', /does not match/],
+      ['another signed header', request => { request.headers['x-amz-note'] = 'other' }, 'InvalidSignatureException', /does not match/],
+      ['an additional x-amz header', request => { request.headers['x-amz-target'] = 'other' }, 'InvalidSignatureException', /'x-amz-target' must be a 'SignedHeader'/],
+      ['another date', request => replaceIn(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)), 'InvalidSignatureException', /does not match/],
+      ['no date', request => { delete request.headers['x-amz-date'] }, 'InvalidSignatureException', /Date/],
+      ['another scope date', request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'), 'InvalidSignatureException', /^Date in Credential scope does not match/],
+      ['another region', request => replaceIn(request, 'authorization', 'us-east-1', 'us-west-2'), 'InvalidSignatureException', /valid region/],
+      ['another service', request => replaceIn(request, 'authorization', '/bedrock/', '/s3/'), 'InvalidSignatureException', /correct service: 'bedrock'/],
+      ['another signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, '00000000'), 'InvalidSignatureException', /does not match/],
+      ['a shorter signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, ''), 'InvalidSignatureException', /does not match/],
+      ['fewer signed headers', request => replaceIn(request, 'authorization', 'content-type;', ''), 'InvalidSignatureException', /does not match/],
+      ['an unsigned host', request => replaceIn(request, 'authorization', 'host;', ''), 'InvalidSignatureException', /'host' must be a 'SignedHeader'/],
+      ['no signature', request => replaceIn(request, 'authorization', /, Signature=.*/, ''), 'IncompleteSignatureException', /requires 'Signature' parameter/],
+      ['a credential without scope', request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'), 'IncompleteSignatureException', /exactly 5 slash-delimited elements/],
+      ['another scheme', request => { request.headers['authorization'] = 'Basic YTpi' }, 'IncompleteSignatureException', /Unsupported authorization type: 'Basic'/],
+      ['no authorization', request => { delete request.headers['authorization'] }, 'MissingAuthenticationTokenException', /^Missing Authentication Token$/],
     ],
-    [
-      'another model',
-      request => {
-        request.path = request.path.replace('haiku', 'opus')
-      },
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'another operation',
-      request => {
-        request.path += '-stream'
-      },
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'a query',
-      request => {
-        request.path += '?a=1'
-      },
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'another signed header',
-      request => {
-        request.headers['x-amz-note'] = 'other'
-      },
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'an additional x-amz header',
-      request => {
-        request.headers['x-amz-target'] = 'other'
-      },
-      'InvalidSignatureException',
-      /'x-amz-target' must be a 'SignedHeader'/,
-    ],
-    [
-      'another date',
-      request => replaceIn(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)),
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'no date',
-      request => {
-        delete request.headers['x-amz-date']
-      },
-      'InvalidSignatureException',
-      /Date/,
-    ],
-    [
-      'another scope date',
-      request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'),
-      'InvalidSignatureException',
-      /^Date in Credential scope does not match/,
-    ],
-    [
-      'another region',
-      request => replaceIn(request, 'authorization', 'us-east-1', 'us-west-2'),
-      'InvalidSignatureException',
-      /valid region/,
-    ],
-    [
-      'another service',
-      request => replaceIn(request, 'authorization', '/bedrock/', '/s3/'),
-      'InvalidSignatureException',
-      /correct service: 'bedrock'/,
-    ],
-    [
-      'another signature',
-      request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, '00000000'),
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'a shorter signature',
-      request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, ''),
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'fewer signed headers',
-      request => replaceIn(request, 'authorization', 'content-type;', ''),
-      'InvalidSignatureException',
-      /does not match/,
-    ],
-    [
-      'an unsigned host',
-      request => replaceIn(request, 'authorization', 'host;', ''),
-      'InvalidSignatureException',
-      /'host' must be a 'SignedHeader'/,
-    ],
-    [
-      'no signature',
-      request => replaceIn(request, 'authorization', /, Signature=.*/, ''),
-      'IncompleteSignatureException',
-      /requires 'Signature' parameter/,
-    ],
-    [
-      'a credential without scope',
-      request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'),
-      'IncompleteSignatureException',
-      /exactly 5 slash-delimited elements/,
-    ],
-    [
-      'another scheme',
-      request => {
-        request.headers['authorization'] = 'Basic YTpi'
-      },
-      'IncompleteSignatureException',
-      /Unsupported authorization type: 'Basic'/,
-    ],
-    [
-      'no authorization',
-      request => {
-        delete request.headers['authorization']
-      },
-      'MissingAuthenticationTokenException',
-      /^Missing Authentication Token$/,
-    ],
-  ])('with %s is refused', async (_what, spoil, name, message) => {
+  )('with %s is refused', async (_what, spoil, name, message) => {
     const request = await signedRequest()
     spoil(request)
     const response = await send(request)

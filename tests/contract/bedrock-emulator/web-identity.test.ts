@@ -71,44 +71,23 @@ describe('the SDK’s own web identity credentials', () => {
     expect(stsCalls().slice(before)).toMatchObject([{ status: 200 }])
   })
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'an expired token',
-      () => issuer.token({ exp: 1_700_000_000 }),
-      400,
-      'ExpiredTokenException',
-      /^Token expired: current date\/time \d+ must be before the expiration date\/time 1700000000$/,
+      ['an expired token', () => issuer.token({ exp: 1_700_000_000 }), 400, 'ExpiredTokenException', /^Token expired: current date\/time \d+ must be before the expiration date\/time 1700000000$/],
+      ['a token for another audience', () => issuer.token({ aud: ['api://AzureADTokenExchange'] }), 400, 'InvalidIdentityTokenException', /^Incorrect token audience$/],
+      [
+        'a token of an issuer that differs in the trailing slash',
+        () => issuer.token({ iss: issuer.issuer.replace(/\/$/, '') }),
+        400,
+        'InvalidIdentityTokenException',
+        /^No OpenIDConnect provider found in your account for /,
+      ],
+      ['a token of another service account', () => issuer.token({ sub: `${subject}-2` }), 403, 'AccessDenied', /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/],
+      ['a token signed with another key', () => issuer.forge(), 400, 'InvalidIdentityTokenException', /signature verification failed/],
+      ['what is no JWT', () => 'not-a-token', 400, 'InvalidIdentityTokenException', /is not a valid JWT/],
     ],
-    [
-      'a token for another audience',
-      () => issuer.token({ aud: ['api://AzureADTokenExchange'] }),
-      400,
-      'InvalidIdentityTokenException',
-      /^Incorrect token audience$/,
-    ],
-    [
-      'a token of an issuer that differs in the trailing slash',
-      () => issuer.token({ iss: issuer.issuer.replace(/\/$/, '') }),
-      400,
-      'InvalidIdentityTokenException',
-      /^No OpenIDConnect provider found in your account for /,
-    ],
-    [
-      'a token of another service account',
-      () => issuer.token({ sub: `${subject}-2` }),
-      403,
-      'AccessDenied',
-      /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/,
-    ],
-    [
-      'a token signed with another key',
-      () => issuer.forge(),
-      400,
-      'InvalidIdentityTokenException',
-      /signature verification failed/,
-    ],
-    ['what is no JWT', () => 'not-a-token', 400, 'InvalidIdentityTokenException', /is not a valid JWT/],
-  ])('are refused for %s', async (_what, token, status, name, message) => {
+  )('are refused for %s', async (_what, token, status, name, message) => {
     writeFileSync(tokenFile, token())
     expect(await failureOf(converse(client))).toMatchObject({
       name,

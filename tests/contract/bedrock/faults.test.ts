@@ -128,31 +128,22 @@ describe('what Bedrock refuses', () => {
 })
 
 describe('what breaks on the way', () => {
-  it.each<[string, FaultOrder['fault'], string]>([
-    ['an HTML page of a proxy', { kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE'],
-    ['a connection cut before the answer', { kind: 'reset' }, 'BEDROCK_UNAVAILABLE'],
-    ['a stream that is cut', { kind: 'cut', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
-    ['a stream that is cut at once', { kind: 'cut', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
-    ['a stream that ends too early', { kind: 'end', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
-    ['a stream that ends at once', { kind: 'end', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
-    ['an event that is no JSON', { kind: 'garbage', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
-    ['a frame with a wrong checksum', { kind: 'corrupt', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
+  it.each<[string, FaultOrder['fault'], string]>(
+    // biome-ignore format: table
     [
-      'a modelled exception',
-      { kind: 'exception', afterEvents: 2, type: 'modelStreamErrorException', message: 'x' },
-      'BEDROCK_STREAM_BROKEN',
+      ['an HTML page of a proxy', { kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE'],
+      ['a connection cut before the answer', { kind: 'reset' }, 'BEDROCK_UNAVAILABLE'],
+      ['a stream that is cut', { kind: 'cut', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
+      ['a stream that is cut at once', { kind: 'cut', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
+      ['a stream that ends too early', { kind: 'end', afterEvents: 3 }, 'BEDROCK_STREAM_BROKEN'],
+      ['a stream that ends at once', { kind: 'end', afterEvents: 0 }, 'BEDROCK_STREAM_BROKEN'],
+      ['an event that is no JSON', { kind: 'garbage', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
+      ['a frame with a wrong checksum', { kind: 'corrupt', afterEvents: 2 }, 'BEDROCK_STREAM_BROKEN'],
+      ['a modelled exception', { kind: 'exception', afterEvents: 2, type: 'modelStreamErrorException', message: 'x' }, 'BEDROCK_STREAM_BROKEN'],
+      ['throttling in the middle', { kind: 'exception', afterEvents: 2, type: 'throttlingException', message: 'x' }, 'BEDROCK_THROTTLED'],
+      ['an error frame', { kind: 'stream-error', afterEvents: 2, type: 'InternalError', message: 'x' }, 'BEDROCK_STREAM_BROKEN'],
     ],
-    [
-      'throttling in the middle',
-      { kind: 'exception', afterEvents: 2, type: 'throttlingException', message: 'x' },
-      'BEDROCK_THROTTLED',
-    ],
-    [
-      'an error frame',
-      { kind: 'stream-error', afterEvents: 2, type: 'InternalError', message: 'x' },
-      'BEDROCK_STREAM_BROKEN',
-    ],
-  ])('%s is a failure, never a short answer', async (_what, fault, code) => {
+  )('%s is a failure, never a short answer', async (_what, fault, code) => {
     aws.break(fault)
     const { failure, outcome, steps } = await ask()
     expect(outcome).toBeUndefined()

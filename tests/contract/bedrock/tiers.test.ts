@@ -60,47 +60,34 @@ describe('tier A, access keys', () => {
     expect(process.env['AWS_BEARER_TOKEN_BEDROCK']).toBe('')
   })
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'a wrong secret',
-      { ...staticKeys, AWS_SECRET_ACCESS_KEY: 'wrong' },
-      /^BEDROCK_CREDENTIALS_INVALID: .*secret access key.*from the same session/,
+      ['a wrong secret', { ...staticKeys, AWS_SECRET_ACCESS_KEY: 'wrong' }, /^BEDROCK_CREDENTIALS_INVALID: .*secret access key.*from the same session/],
+      ['an unknown key', { ...staticKeys, AWS_ACCESS_KEY_ID: 'AKIANOBODY0000EXAMPLE' }, /^BEDROCK_CREDENTIALS_INVALID: AWS does not know/],
+      [
+        'a temporary key without its session token',
+        { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
+        /^BEDROCK_CREDENTIALS_INVALID: .*Set AWS_SESSION_TOKEN/,
+      ],
+      [
+        'an expired session',
+        {
+          AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE',
+          AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key',
+          AWS_SESSION_TOKEN: 'emulated-expired-session-token',
+        },
+        /^BEDROCK_CREDENTIALS_EXPIRED: .*aws sso login/,
+      ],
+      ['no right at all', { AWS_ACCESS_KEY_ID: 'AKIANOPOLICY0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' }, /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/],
+      [
+        'a right to the profile only',
+        { AWS_ACCESS_KEY_ID: 'AKIAPROFILES0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
+        /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
+      ],
+      ['half a pair', { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/],
     ],
-    [
-      'an unknown key',
-      { ...staticKeys, AWS_ACCESS_KEY_ID: 'AKIANOBODY0000EXAMPLE' },
-      /^BEDROCK_CREDENTIALS_INVALID: AWS does not know/,
-    ],
-    [
-      'a temporary key without its session token',
-      { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
-      /^BEDROCK_CREDENTIALS_INVALID: .*Set AWS_SESSION_TOKEN/,
-    ],
-    [
-      'an expired session',
-      {
-        AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE',
-        AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key',
-        AWS_SESSION_TOKEN: 'emulated-expired-session-token',
-      },
-      /^BEDROCK_CREDENTIALS_EXPIRED: .*aws sso login/,
-    ],
-    [
-      'no right at all',
-      { AWS_ACCESS_KEY_ID: 'AKIANOPOLICY0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
-      /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
-    ],
-    [
-      'a right to the profile only',
-      { AWS_ACCESS_KEY_ID: 'AKIAPROFILES0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
-      /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
-    ],
-    [
-      'half a pair',
-      { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
-      /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/,
-    ],
-  ])('with %s say so', async (_what, credential, expected) => {
+  )('with %s say so', async (_what, credential, expected) => {
     expect(await hello(credential)).toMatch(expected)
   })
 
@@ -172,24 +159,15 @@ describe('tier C, web identity', () => {
     expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
   })
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'another service account',
-      { sub: 'system:serviceaccount:default:default' },
-      /^BEDROCK_CREDENTIALS_INVALID: .*trust policy.*entra-bedrock-agent/,
+      ['another service account', { sub: 'system:serviceaccount:default:default' }, /^BEDROCK_CREDENTIALS_INVALID: .*trust policy.*entra-bedrock-agent/],
+      ['another audience', { aud: 'api://AzureADTokenExchange' }, /^BEDROCK_CREDENTIALS_INVALID: .*aud sts\.amazonaws\.com/],
+      ['another issuer', { iss: 'https://issuer.example/' }, /^BEDROCK_CREDENTIALS_INVALID: .*iss.*letter by letter/],
+      ['a time that is over', { lifetimeSeconds: -60 }, /^BEDROCK_CREDENTIALS_EXPIRED: .*subPath/],
     ],
-    [
-      'another audience',
-      { aud: 'api://AzureADTokenExchange' },
-      /^BEDROCK_CREDENTIALS_INVALID: .*aud sts\.amazonaws\.com/,
-    ],
-    [
-      'another issuer',
-      { iss: 'https://issuer.example/' },
-      /^BEDROCK_CREDENTIALS_INVALID: .*iss.*letter by letter/,
-    ],
-    ['a time that is over', { lifetimeSeconds: -60 }, /^BEDROCK_CREDENTIALS_EXPIRED: .*subPath/],
-  ])('with a token of %s says so', async (_what, claims, expected) => {
+  )('with a token of %s says so', async (_what, claims, expected) => {
     await cluster.project(claims)
     expect(await hello(environment())).toMatch(expected)
   })

@@ -50,16 +50,9 @@ function requireAssignment(entra: Entra): void {
   entra.directory.content.appRoleAssignments = []
 }
 
+// biome-ignore format: table
 const causes: readonly (readonly [string, Cause])[] = [
-  [
-    'the blueprint’s secret is wrong',
-    {
-      aadsts: 7000215,
-      code: 'BLUEPRINT_CREDENTIAL_REJECTED',
-      flow: 'autonomous',
-      sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' },
-    },
-  ],
+  ['the blueprint’s secret is wrong', { aadsts: 7000215, code: 'BLUEPRINT_CREDENTIAL_REJECTED', flow: 'autonomous', sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' } }],
   [
     'the blueprint’s secret is wrong, for a user',
     {
@@ -84,102 +77,16 @@ const causes: readonly (readonly [string, Cause])[] = [
       },
     },
   ],
-  [
-    'the blueprint has no principal in the tenant',
-    {
-      aadsts: 700016,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'autonomous',
-      change: entra => removePrincipal(entra, blueprintAppId),
-    },
-  ],
-  [
-    'the agent identity does not exist',
-    {
-      aadsts: 700016,
-      code: 'AGENT_NOT_PERMITTED',
-      flow: 'autonomous',
-      change: entra => removePrincipal(entra, agentId),
-    },
-  ],
-  [
-    'the agent identity does not exist, for a user',
-    {
-      aadsts: 700016,
-      code: 'AGENT_NOT_PERMITTED',
-      flow: 'obo',
-      change: entra => removePrincipal(entra, agentId),
-    },
-  ],
-  [
-    'the agent identity is disabled',
-    {
-      aadsts: 7000112,
-      code: 'AGENT_NOT_PERMITTED',
-      flow: 'autonomous',
-      change: entra => {
-        principal(entra, agentId).accountEnabled = false
-      },
-    },
-  ],
-  [
-    'the blueprint is disabled',
-    {
-      aadsts: 7000112,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'autonomous',
-      change: entra => {
-        principal(entra, blueprintAppId).accountEnabled = false
-      },
-    },
-  ],
-  [
-    'the sidecar names another tenant',
-    {
-      aadsts: 90002,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'autonomous',
-      sidecar: { AzureAd__TenantId: elsewhere },
-    },
-  ],
-  [
-    'the sidecar takes the agent identity for the blueprint',
-    {
-      aadsts: 82001,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'autonomous',
-      sidecar: { AzureAd__ClientId: agentId },
-    },
-  ],
-  [
-    'the weather API has lost its identifier URI',
-    {
-      aadsts: 500011,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'autonomous',
-      change: entra => {
-        weatherApi(entra).identifierUris = []
-      },
-    },
-  ],
-  [
-    'the weather API has no principal in the tenant, for a user',
-    {
-      aadsts: 500011,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'obo',
-      change: entra => removePrincipal(entra, weatherAppId),
-    },
-  ],
-  [
-    'the sidecar mixes /.default with single scopes',
-    {
-      aadsts: 70011,
-      code: 'SIDECAR_MISCONFIGURED',
-      flow: 'obo',
-      sidecar: { DownstreamApis__weather__Scopes__1: `${weatherScope}/Weather.Read` },
-    },
-  ],
+  ['the blueprint has no principal in the tenant', { aadsts: 700016, code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', change: entra => removePrincipal(entra, blueprintAppId) }],
+  ['the agent identity does not exist', { aadsts: 700016, code: 'AGENT_NOT_PERMITTED', flow: 'autonomous', change: entra => removePrincipal(entra, agentId) }],
+  ['the agent identity does not exist, for a user', { aadsts: 700016, code: 'AGENT_NOT_PERMITTED', flow: 'obo', change: entra => removePrincipal(entra, agentId) }],
+  ['the agent identity is disabled', { aadsts: 7000112, code: 'AGENT_NOT_PERMITTED', flow: 'autonomous', change: entra => { principal(entra, agentId).accountEnabled = false } }],
+  ['the blueprint is disabled', { aadsts: 7000112, code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', change: entra => { principal(entra, blueprintAppId).accountEnabled = false } }],
+  ['the sidecar names another tenant', { aadsts: 90002, code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AzureAd__TenantId: elsewhere } }],
+  ['the sidecar takes the agent identity for the blueprint', { aadsts: 82001, code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AzureAd__ClientId: agentId } }],
+  ['the weather API has lost its identifier URI', { aadsts: 500011, code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', change: entra => { weatherApi(entra).identifierUris = [] } }],
+  ['the weather API has no principal in the tenant, for a user', { aadsts: 500011, code: 'SIDECAR_MISCONFIGURED', flow: 'obo', change: entra => removePrincipal(entra, weatherAppId) }],
+  ['the sidecar mixes /.default with single scopes', { aadsts: 70011, code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { DownstreamApis__weather__Scopes__1: `${weatherScope}/Weather.Read` } }],
   [
     'the sidecar asks for two APIs at once',
     {
@@ -192,24 +99,8 @@ const causes: readonly (readonly [string, Cause])[] = [
       },
     },
   ],
-  [
-    'the weather API demands an assignment that the agent lacks',
-    {
-      aadsts: 501051,
-      code: 'AGENT_NOT_PERMITTED',
-      flow: 'autonomous',
-      change: requireAssignment,
-    },
-  ],
-  [
-    'the weather API demands an assignment that the user lacks',
-    {
-      aadsts: 50105,
-      code: 'AGENT_NOT_PERMITTED',
-      flow: 'obo',
-      change: requireAssignment,
-    },
-  ],
+  ['the weather API demands an assignment that the agent lacks', { aadsts: 501051, code: 'AGENT_NOT_PERMITTED', flow: 'autonomous', change: requireAssignment }],
+  ['the weather API demands an assignment that the user lacks', { aadsts: 50105, code: 'AGENT_NOT_PERMITTED', flow: 'obo', change: requireAssignment }],
   [
     'nobody consented to the agent acting for people',
     {
@@ -251,76 +142,22 @@ describe('What a user gets when Entra refuses because', () => {
 })
 
 describe('What a user gets when Entra answers, for reasons of its own,', () => {
+  // biome-ignore format: table
   const orders: readonly (readonly [FaultOrder, Flow, number, string])[] = [
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } },
-      'obo',
-      50076,
-      'CONDITIONAL_ACCESS_REQUIRED',
-    ],
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'conditional-access', code: 50079 } },
-      'obo',
-      50079,
-      'CONDITIONAL_ACCESS_REQUIRED',
-    ],
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50158 } },
-      'obo',
-      50158,
-      'CONDITIONAL_ACCESS_REQUIRED',
-    ],
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 53003 } },
-      'obo',
-      53003,
-      'CONDITIONAL_ACCESS_REQUIRED',
-    ],
-    [
-      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 53003 } },
-      'autonomous',
-      53003,
-      'CONDITIONAL_ACCESS_REQUIRED',
-    ],
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 500131 } },
-      'obo',
-      500131,
-      'USER_TOKEN_WRONG_AUDIENCE',
-    ],
+    [{ target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }, 'obo', 50076, 'CONDITIONAL_ACCESS_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'conditional-access', code: 50079 } }, 'obo', 50079, 'CONDITIONAL_ACCESS_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50158 } }, 'obo', 50158, 'CONDITIONAL_ACCESS_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 53003 } }, 'obo', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
+    [{ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 53003 } }, 'autonomous', 53003, 'CONDITIONAL_ACCESS_REQUIRED'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 500131 } }, 'obo', 500131, 'USER_TOKEN_WRONG_AUDIENCE'],
     [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 650051 } }, 'obo', 650051, 'CONSENT_REQUIRED'],
     [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 82014 } }, 'obo', 82014, 'CONSENT_REQUIRED'],
-    [
-      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 7000218 } },
-      'autonomous',
-      7000218,
-      'BLUEPRINT_CREDENTIAL_REJECTED',
-    ],
-    [
-      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 700023 } },
-      'autonomous',
-      700023,
-      'FEDERATION_MISMATCH',
-    ],
-    [
-      { target: { leg: 'tr' }, fault: { kind: 'refuse', code: 900144 } },
-      'autonomous',
-      900144,
-      'ENTRA_REFUSED',
-    ],
+    [{ target: { leg: 't1' }, fault: { kind: 'refuse', code: 7000218 } }, 'autonomous', 7000218, 'BLUEPRINT_CREDENTIAL_REJECTED'],
+    [{ target: { leg: 't1' }, fault: { kind: 'refuse', code: 700023 } }, 'autonomous', 700023, 'FEDERATION_MISMATCH'],
+    [{ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 900144 } }, 'autonomous', 900144, 'ENTRA_REFUSED'],
     [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 900144 } }, 'obo', 900144, 'ENTRA_REFUSED'],
-    [
-      { target: { leg: 't1' }, fault: { kind: 'refuse', code: 90055 } },
-      'autonomous',
-      90055,
-      'ENTRA_UNAVAILABLE',
-    ],
-    [
-      { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } },
-      'obo',
-      90055,
-      'ENTRA_UNAVAILABLE',
-    ],
+    [{ target: { leg: 't1' }, fault: { kind: 'refuse', code: 90055 } }, 'autonomous', 90055, 'ENTRA_UNAVAILABLE'],
+    [{ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }, 'obo', 90055, 'ENTRA_UNAVAILABLE'],
   ]
 
   it.each(orders)('%j (%s, AADSTS%i): %s', async (order, flow, aadsts, code) => {

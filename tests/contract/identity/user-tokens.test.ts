@@ -35,15 +35,11 @@ async function orderToken(order: Order = {}): Promise<string> {
   return token
 }
 
+// biome-ignore format: table
 const refused: readonly (readonly [string, number, string, Order])[] = [
   ['has expired', 401, 'USER_TOKEN_EXPIRED', { lifetimeSeconds: -1 }],
   ['is for the weather API', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: `api://${weatherAppId}` }],
-  [
-    'is for Microsoft Graph',
-    401,
-    'USER_TOKEN_WRONG_AUDIENCE',
-    { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] },
-  ],
+  ['is for Microsoft Graph', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] }],
   ['has another scope', 403, 'USER_TOKEN_SCOPE_MISSING', { scopes: ['something_else'] }],
   ['is an application’s', 401, 'USER_TOKEN_INVALID', { user: undefined, scopes: undefined, roles: ['Any'] }],
   ['is of another tenant', 401, 'USER_TOKEN_INVALID', { claims: { tid: agentId } }],

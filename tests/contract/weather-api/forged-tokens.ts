@@ -183,27 +183,19 @@ function brokenSignatures(issuer: TestIssuer, claims: Claims): Forgery[] {
     return copy
   }
   const moreClaims = encodePart({ ...claims, roles: ['Weather.Read.All', 'Admin'] })
+  // biome-ignore format: table
   return [
     withSignature('no signature', ''),
-    ...[0, 127, 255].map(index =>
-      withSignature(`a changed bit in byte ${index} of the signature`, flipped(index)),
-    ),
+    ...[0, 127, 255].map(index => withSignature(`a changed bit in byte ${index} of the signature`, flipped(index))),
     withSignature('shortened signature', bytes.subarray(0, 255)),
     withSignature('lengthened signature', Buffer.concat([bytes, Buffer.alloc(1)])),
     withSignature('signature after a zero byte', Buffer.concat([Buffer.alloc(1), bytes])),
     withSignature('signature of zeros', Buffer.alloc(256)),
     withSignature('signature of ones', Buffer.alloc(256, 255)),
     withSignature('signature of another token', issuer.sign({ ...claims, uti: 'other' }).split('.')[2] ?? ''),
-    withSignature(
-      'signature with unused bits set',
-      signature.slice(0, -1) + nextLetter(signature.at(-1) ?? 'A'),
-    ),
+    withSignature('signature with unused bits set', signature.slice(0, -1) + nextLetter(signature.at(-1) ?? 'A')),
     ['changed claims', `${header}.${moreClaims}.${signature}`, 'signature'],
-    [
-      'changed header',
-      `${encodePart({ alg: 'RS256', kid: issuer.key.kid, typ: 'JWT', x: 1 })}.${payload}.${signature}`,
-      'signature',
-    ],
+    ['changed header', `${encodePart({ alg: 'RS256', kid: issuer.key.kid, typ: 'JWT', x: 1 })}.${payload}.${signature}`, 'signature'],
   ]
 }
 
@@ -235,18 +227,11 @@ function brokenTexts(issuer: TestIssuer, claims: Claims): Forgery[] {
     'not JSON': 'alg=RS256',
     empty: '',
   }
+  // biome-ignore format: table
   return [
-    ...Object.entries(payloads).map(
-      ([name, text]): Forgery => [`claims are ${name}`, signRs256(goodHeader, text, issuer.key), 'format'],
-    ),
-    ...Object.entries(headers).map(
-      ([name, text]): Forgery => [`header is ${name}`, signRs256(text, claims, issuer.key), 'format'],
-    ),
-    [
-      'algorithm named twice, the last time none',
-      signRs256(`{"alg":"RS256","kid":"${issuer.key.kid}","alg":"none"}`, claims, issuer.key),
-      'signature',
-    ],
+    ...Object.entries(payloads).map(([name, text]): Forgery => [`claims are ${name}`, signRs256(goodHeader, text, issuer.key), 'format']),
+    ...Object.entries(headers).map(([name, text]): Forgery => [`header is ${name}`, signRs256(text, claims, issuer.key), 'format']),
+    ['algorithm named twice, the last time none', signRs256(`{"alg":"RS256","kid":"${issuer.key.kid}","alg":"none"}`, claims, issuer.key), 'signature'],
     ['one part', 'token', 'format'],
     ['two parts', `${header}.${payload}`, 'format'],
     ['four parts', `${token}.${signature}`, 'format'],

@@ -18,26 +18,21 @@ function decision(...statements: Statement[]) {
 }
 
 describe('decide', () => {
-  it.each<[string, Statement, string]>([
-    ['the action by name', allow(), 'allowed'],
-    ['the action in another case', allow({ Action: 'Bedrock:invokemodel' }), 'allowed'],
-    ['actions by pattern', allow({ Action: ['s3:*', 'bedrock:Invoke*'] }), 'allowed'],
-    ['another action', allow({ Action: 'bedrock:InvokeModelWithResponseStream' }), 'not-allowed'],
-    ['a longer action', allow({ Action: 'bedrock:InvokeMode?' }), 'allowed'],
+  it.each<[string, Statement, string]>(
+    // biome-ignore format: table
     [
-      'the resource by pattern',
-      allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }),
-      'allowed',
+      ['the action by name', allow(), 'allowed'],
+      ['the action in another case', allow({ Action: 'Bedrock:invokemodel' }), 'allowed'],
+      ['actions by pattern', allow({ Action: ['s3:*', 'bedrock:Invoke*'] }), 'allowed'],
+      ['another action', allow({ Action: 'bedrock:InvokeModelWithResponseStream' }), 'not-allowed'],
+      ['a longer action', allow({ Action: 'bedrock:InvokeMode?' }), 'allowed'],
+      ['the resource by pattern', allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }), 'allowed'],
+      ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
+      ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
+      ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
+      ['what has not got the value of a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
     ],
-    ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
-    ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
-    ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
-    [
-      'what has not got the value of a condition',
-      allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }),
-      'not-allowed',
-    ],
-  ])('looks at a statement about %s', (_what, statement, expected) => {
+  )('looks at a statement about %s', (_what, statement, expected) => {
     expect(decision(statement)).toBe(expected)
   })
 

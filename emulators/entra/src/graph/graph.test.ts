@@ -157,28 +157,15 @@ describe('setting up an agent from nothing', () => {
 })
 
 describe('Graph', () => {
-  it.each([
-    ['without a token', () => ({}), 'Access token is empty.'],
-    ['with a foreign token', () => ({ authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' }), 'signature'],
+  it.each(
+    // biome-ignore format: table
     [
-      'with a token for another API',
-      async () => ({
-        authorization: `Bearer ${await orderToken(entra, { client: setupAppId, resource: weatherAppId })}`,
-      }),
-      'audience',
+      ['without a token', () => ({}), 'Access token is empty.'],
+      ['with a foreign token', () => ({ authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' }), 'signature'],
+      ['with a token for another API', async () => ({ authorization: `Bearer ${await orderToken(entra, { client: setupAppId, resource: weatherAppId })}` }), 'audience'],
+      ['with an expired token', async () => ({ authorization: `Bearer ${await orderToken(entra, { client: setupAppId, resource: wellKnown.graphUri, lifetimeSeconds: -1 })}` }), 'expired'],
     ],
-    [
-      'with an expired token',
-      async () => ({
-        authorization: `Bearer ${await orderToken(entra, {
-          client: setupAppId,
-          resource: wellKnown.graphUri,
-          lifetimeSeconds: -1,
-        })}`,
-      }),
-      'expired',
-    ],
-  ])('refuses a call %s with 401', async (_what, makeHeaders, message) => {
+  )('refuses a call %s with 401', async (_what, makeHeaders, message) => {
     const { status, headers, body } = await graph.send('GET', '/v1.0/applications', undefined, {
       ...(await makeHeaders()),
     } as Record<string, string>)

@@ -41,6 +41,7 @@ async function newBlueprint() {
 describe('Graph refuses', () => {
   const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
   const weatherPath = `/v1.0/applications/${seedIds.weatherApplication}`
+  // biome-ignore format: table
   const cases: [what: string, ask: () => ReturnType<GraphClient['send']>, status: number, code: string][] = [
     [
       'an agent whose blueprint has no principal',
@@ -53,24 +54,9 @@ describe('Graph refuses', () => {
       400,
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
     ],
-    [
-      'an agent of an ordinary application',
-      () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: weatherAppId, ...sponsors }),
-      400,
-      'AgentIdentity_IncompatibleParentType',
-    ],
-    [
-      'an agent without a sponsor',
-      () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: blueprintAppId }),
-      400,
-      'Request_BadRequest',
-    ],
-    [
-      'a blueprint without a sponsor',
-      () => graph.post('/applications/microsoft.graph.agentIdentityBlueprint', { displayName: 'x' }),
-      400,
-      'Request_BadRequest',
-    ],
+    ['an agent of an ordinary application', () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: weatherAppId, ...sponsors }), 400, 'AgentIdentity_IncompatibleParentType'],
+    ['an agent without a sponsor', () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: blueprintAppId }), 400, 'Request_BadRequest'],
+    ['a blueprint without a sponsor', () => graph.post('/applications/microsoft.graph.agentIdentityBlueprint', { displayName: 'x' }), 400, 'Request_BadRequest'],
     [
       'a sponsor who does not exist',
       () =>
@@ -81,49 +67,14 @@ describe('Graph refuses', () => {
       400,
       'Request_BadRequest',
     ],
-    [
-      'a sponsor who is one already',
-      () => graph.post(`${blueprintPath}/sponsors/$ref`, reference(seedIds.ada)),
-      400,
-      'Request_BadRequest',
-    ],
-    [
-      'an owner who does not exist',
-      () => graph.post(`${agentPath}/owners/$ref`, reference(unknownId)),
-      404,
-      'Request_ResourceNotFound',
-    ],
+    ['a sponsor who is one already', () => graph.post(`${blueprintPath}/sponsors/$ref`, reference(seedIds.ada)), 400, 'Request_BadRequest'],
+    ['an owner who does not exist', () => graph.post(`${agentPath}/owners/$ref`, reference(unknownId)), 404, 'Request_ResourceNotFound'],
     ['a reference to nobody', () => graph.post(`${agentPath}/owners/$ref`, {}), 400, 'Request_BadRequest'],
-    [
-      'sponsors of what can have none',
-      () => graph.send('GET', `/v1.0/servicePrincipals/${seedIds.weatherPrincipal}/sponsors`),
-      400,
-      'BadRequest',
-    ],
-    [
-      'sponsors of an unknown agent',
-      () => graph.send('GET', `/v1.0/servicePrincipals/${unknownId}/microsoft.graph.agentIdentity/sponsors`),
-      404,
-      'Request_ResourceNotFound',
-    ],
-    [
-      'redirect URIs for a blueprint',
-      () => graph.send('PATCH', `/v1.0/applications/${blueprintAppId}`, { spa: { redirectUris: [] } }),
-      400,
-      'AgentBlueprint_IncompatibleProperty',
-    ],
-    [
-      'an identifier URI of somebody else’s domain',
-      () => graph.send('PATCH', weatherPath, { identifierUris: ['https://weather.example'] }),
-      400,
-      'HostNameNotOnVerifiedDomain',
-    ],
-    [
-      'taking an enabled scope away',
-      () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }),
-      400,
-      'CannotDeleteOrUpdateEnabledEntitlement',
-    ],
+    ['sponsors of what can have none', () => graph.send('GET', `/v1.0/servicePrincipals/${seedIds.weatherPrincipal}/sponsors`), 400, 'BadRequest'],
+    ['sponsors of an unknown agent', () => graph.send('GET', `/v1.0/servicePrincipals/${unknownId}/microsoft.graph.agentIdentity/sponsors`), 404, 'Request_ResourceNotFound'],
+    ['redirect URIs for a blueprint', () => graph.send('PATCH', `/v1.0/applications/${blueprintAppId}`, { spa: { redirectUris: [] } }), 400, 'AgentBlueprint_IncompatibleProperty'],
+    ['an identifier URI of somebody else’s domain', () => graph.send('PATCH', weatherPath, { identifierUris: ['https://weather.example'] }), 400, 'HostNameNotOnVerifiedDomain'],
+    ['taking an enabled scope away', () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }), 400, 'CannotDeleteOrUpdateEnabledEntitlement'],
     [
       'pre-authorising a scope that is not there yet',
       () =>
@@ -133,24 +84,9 @@ describe('Graph refuses', () => {
       400,
       'Request_BadRequest',
     ],
-    [
-      'a property that does not exist',
-      () => graph.send('PATCH', weatherPath, { displayNam: 'x' }),
-      400,
-      'Request_BadRequest',
-    ],
-    [
-      'a principal for an unknown application',
-      () => graph.post('/servicePrincipals', { appId: unknownId }),
-      400,
-      'NoBackingApplicationObject',
-    ],
-    [
-      'a second principal',
-      () => graph.post('/servicePrincipals', { appId: weatherAppId }),
-      409,
-      'Request_MultipleObjectsWithSameKeyValue',
-    ],
+    ['a property that does not exist', () => graph.send('PATCH', weatherPath, { displayNam: 'x' }), 400, 'Request_BadRequest'],
+    ['a principal for an unknown application', () => graph.post('/servicePrincipals', { appId: unknownId }), 400, 'NoBackingApplicationObject'],
+    ['a second principal', () => graph.post('/servicePrincipals', { appId: weatherAppId }), 409, 'Request_MultipleObjectsWithSameKeyValue'],
     [
       'a role that the API does not have',
       () =>
@@ -162,12 +98,7 @@ describe('Graph refuses', () => {
       400,
       'Request_BadRequest',
     ],
-    [
-      'an unknown object',
-      () => graph.send('GET', `/v1.0/applications/${unknownId}`),
-      404,
-      'Request_ResourceNotFound',
-    ],
+    ['an unknown object', () => graph.send('GET', `/v1.0/applications/${unknownId}`), 404, 'Request_ResourceNotFound'],
   ]
   it.each(cases)('%s', async (_what, ask, status, code) => {
     const response = await ask()

@@ -197,16 +197,12 @@ describe('an authorization request', () => {
     expect(await response.text()).toContain(`AADSTS${code}: `)
   })
 
+  // biome-ignore format: table
   const redirected: [name: string, parameters: Record<string, string>, code: number, error: string][] = [
     ['a token instead of a code', { response_type: 'token' }, 700054, 'unsupported_response_type'],
     ['a scope of an unknown API', { scope: 'api://nobody/Read' }, 500011, 'invalid_resource'],
     ['an unknown scope', { scope: `api://${blueprintAppId}/Nothing` }, 650053, 'invalid_client'],
-    [
-      'scopes of two APIs',
-      { scope: `api://${blueprintAppId}/access_as_user User.Read` },
-      28000,
-      'invalid_scope',
-    ],
+    ['scopes of two APIs', { scope: `api://${blueprintAppId}/access_as_user User.Read` }, 28000, 'invalid_scope'],
     ['an unknown prompt', { prompt: 'sing' }, 90023, 'invalid_request'],
     ['malformed claims', { claims: '{' }, 9002313, 'invalid_request'],
   ]

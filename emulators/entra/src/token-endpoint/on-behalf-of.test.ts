@@ -101,22 +101,15 @@ describe('on behalf of', () => {
 })
 
 describe('a token that is not right for on-behalf-of', () => {
+  // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
     ['for another API', () => orderTc({ resource: 'https://graph.microsoft.com' }), 50013],
     ['for the weather API', () => orderTc({ resource: weatherAppId, scopes: ['Weather.Read'] }), 50013],
     ['with a spoilt signature', async () => `${(await orderTc()).slice(0, -8)}AAAAAAAA`, 50013],
     ['of another issuer', () => orderTc({ claims: { iss: 'https://idp.example' } }), 50013],
     ['that expired', () => orderTc({ lifetimeSeconds: -1 }), 500133],
-    [
-      'of an application',
-      () => orderToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }),
-      7000114,
-    ],
-    [
-      'of somebody who left',
-      () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }),
-      50034,
-    ],
+    ['of an application', () => orderToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
+    ['of somebody who left', () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
   ]
   it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {
     const { status, body } = await requestObo(entra, await make())

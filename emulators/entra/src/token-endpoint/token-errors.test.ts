@@ -60,14 +60,9 @@ interface Case {
   readonly ask: () => Promise<{ status: number; body: Record<string, unknown> }>
 }
 
+// biome-ignore format: table
 const cases: Case[] = [
-  {
-    cause: 'a wrong secret',
-    code: 7000215,
-    error: 'invalid_client',
-    status: 401,
-    ask: () => requestT1(entra, { client_secret: 'wrong' }),
-  },
+  { cause: 'a wrong secret', code: 7000215, error: 'invalid_client', status: 401, ask: () => requestT1(entra, { client_secret: 'wrong' }) },
   {
     cause: 'an expired secret',
     code: 7000222,
@@ -86,19 +81,8 @@ const cases: Case[] = [
       return requestT1(entra, { client_secret: 'half-an-hour' })
     },
   },
-  {
-    cause: 'no credential',
-    code: 7000218,
-    error: 'invalid_client',
-    status: 401,
-    ask: () => requestT1(entra, { client_secret: '' }),
-  },
-  {
-    cause: 'an unknown application',
-    code: 700016,
-    error: 'unauthorized_client',
-    ask: () => requestT1(entra, { client_id: unknownId }),
-  },
+  { cause: 'no credential', code: 7000218, error: 'invalid_client', status: 401, ask: () => requestT1(entra, { client_secret: '' }) },
+  { cause: 'an unknown application', code: 700016, error: 'unauthorized_client', ask: () => requestT1(entra, { client_id: unknownId }) },
   {
     cause: 'a blueprint without a principal in the tenant',
     code: 700016,
@@ -120,12 +104,7 @@ const cases: Case[] = [
       return requestTr(entra, { client_assertion: assertion })
     },
   },
-  {
-    cause: 'a resource that nobody registered',
-    code: 500011,
-    error: 'invalid_resource',
-    ask: () => requestTr(entra, { scope: `api://${unknownId}/.default` }),
-  },
+  { cause: 'a resource that nobody registered', code: 500011, error: 'invalid_resource', ask: () => requestTr(entra, { scope: `api://${unknownId}/.default` }) },
   {
     cause: 'a resource without a principal in the tenant',
     code: 500011,
@@ -145,18 +124,8 @@ const cases: Case[] = [
       return requestTr(entra)
     },
   },
-  {
-    cause: 'a single scope in an app-only request',
-    code: 70011,
-    error: 'invalid_scope',
-    ask: () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }),
-  },
-  {
-    cause: 'two scopes in an app-only request',
-    code: 70011,
-    error: 'invalid_scope',
-    ask: () => requestTr(entra, { scope: `api://${weatherAppId}/.default openid` }),
-  },
+  { cause: 'a single scope in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }) },
+  { cause: 'two scopes in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/.default openid` }) },
   {
     cause: 'a resource that requires an assignment which the agent lacks',
     code: 501051,
@@ -181,54 +150,14 @@ const cases: Case[] = [
         scope: `api://${weatherAppId}/.default`,
       }),
   },
-  {
-    cause: 'the blueprint as itself at a custom API',
-    code: 82001,
-    error: 'invalid_request',
-    ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' }),
-  },
-  {
-    cause: 'no agent in a request for T1',
-    code: 82008,
-    error: 'invalid_request',
-    ask: () => requestT1(entra, { fmi_path: '' }),
-  },
-  {
-    cause: 'an agent at another resource than the exchange',
-    code: 70066,
-    error: 'invalid_request',
-    ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }),
-  },
-  {
-    cause: 'token exchange by RFC 8693',
-    code: 82001,
-    error: 'invalid_request',
-    ask: () => requestTr(entra, { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' }),
-  },
-  {
-    cause: 'a password grant of the blueprint',
-    code: 82001,
-    error: 'invalid_request',
-    ask: () => requestT1(entra, { grant_type: 'password' }),
-  },
-  {
-    cause: 'a grant that nobody has',
-    code: 70003,
-    error: 'unsupported_grant_type',
-    ask: () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }),
-  },
-  {
-    cause: 'no grant type',
-    code: 900144,
-    error: 'invalid_request',
-    ask: () => requestToken(entra, { client_id: agentId }),
-  },
-  {
-    cause: 'no scope',
-    code: 900144,
-    error: 'invalid_request',
-    ask: () => requestTr(entra, { scope: '' }),
-  },
+  { cause: 'the blueprint as itself at a custom API', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' }) },
+  { cause: 'no agent in a request for T1', code: 82008, error: 'invalid_request', ask: () => requestT1(entra, { fmi_path: '' }) },
+  { cause: 'an agent at another resource than the exchange', code: 70066, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }) },
+  { cause: 'token exchange by RFC 8693', code: 82001, error: 'invalid_request', ask: () => requestTr(entra, { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' }) },
+  { cause: 'a password grant of the blueprint', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { grant_type: 'password' }) },
+  { cause: 'a grant that nobody has', code: 70003, error: 'unsupported_grant_type', ask: () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }) },
+  { cause: 'no grant type', code: 900144, error: 'invalid_request', ask: () => requestToken(entra, { client_id: agentId }) },
+  { cause: 'no scope', code: 900144, error: 'invalid_request', ask: () => requestTr(entra, { scope: '' }) },
   {
     cause: 'a page that asks as itself',
     code: 7000218,
@@ -240,13 +169,7 @@ const cases: Case[] = [
         scope: `api://${blueprintAppId}/.default`,
       }),
   },
-  {
-    cause: 'an unknown kind of assertion',
-    code: 50027,
-    error: 'invalid_request',
-    ask: () =>
-      requestTr(entra, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2' }),
-  },
+  { cause: 'an unknown kind of assertion', code: 50027, error: 'invalid_request', ask: () => requestTr(entra, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2' }) },
 ]
 
 describe('the token endpoint refuses', () => {
@@ -304,24 +227,11 @@ describe('the token endpoint refuses', () => {
 
 describe('T1 as the agent’s assertion', () => {
   const foreignAgent = 'bbbbbbbb-0000-4000-8000-00000000dead'
+  // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
-    [
-      'for another agent',
-      async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token,
-      700213,
-    ],
-    [
-      'for another API',
-      async () =>
-        (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })).body
-          .access_token,
-      700212,
-    ],
-    [
-      'issued by the v2.0 issuer',
-      () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }),
-      700211,
-    ],
+    ['for another agent', async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token, 700213],
+    ['for another API', async () => (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })).body.access_token, 700212],
+    ['issued by the v2.0 issuer', () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }), 700211],
     [
       'that expired',
       async () => {

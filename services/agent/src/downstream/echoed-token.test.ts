@@ -13,57 +13,35 @@ const hex = (text: string) => Buffer.from(text).toString('hex')
 const piecesOf = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
 
 describe('A response holds the token that was sent', () => {
-  it.each<[string, unknown]>([
-    ['as it is', { told: `xx${token}` }],
-    ['by its signature alone', { told: signature }],
-    ['by a part of its signature', { told: `It contains ${signature.slice(100, 130)}.` }],
-    ['of the user', { told: user }],
-    ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 130)}` }],
+  it.each<[string, unknown]>(
+    // biome-ignore format: table
     [
-      'behind a long text, in hexadecimal digits',
-      { told: `${'It is sunny. '.repeat(10_000)}${hex(signature)}` },
+      ['as it is', { told: `xx${token}` }],
+      ['by its signature alone', { told: signature }],
+      ['by a part of its signature', { told: `It contains ${signature.slice(100, 130)}.` }],
+      ['of the user', { told: user }],
+      ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 130)}` }],
+      ['behind a long text, in hexadecimal digits', { told: `${'It is sunny. '.repeat(10_000)}${hex(signature)}` }],
+      ['in lines', { told: piecesOf(token, 10).join('\n') }],
+      ['with a hyphen between all characters', { told: [...token].join('-') }],
+      ['in the members of a list', { told: piecesOf(token, 10) }],
+      ['in the members of an object', { told: Object.fromEntries(piecesOf(signature, 10).entries()) }],
+      ['as a name', { [signature]: true }],
+      ['deep inside', { a: [{ b: [{ c: signature }] }] }],
+      ['backwards', { told: reversed }],
+      ['in base64', { told: base64(token) }],
+      ['in base64url', { told: Buffer.from(token).toString('base64url') }],
+      ['in base64 behind one more byte', { told: base64(`x${token}`) }],
+      ['in base64 behind two more bytes', { told: base64(`{"${token}`) }],
+      ['in base64 in lines', { told: piecesOf(base64(token), 76).join('\r\n') }],
+      ['in hexadecimal digits', { told: hex(token) }],
+      ['in hexadecimal digits in capitals, in pairs', { told: piecesOf(hex(token).toUpperCase(), 2).join(' ') }],
+      ['with its bytes in hexadecimal digits', { told: Buffer.from(signature, 'base64url').toString('hex') }],
+      ['in escaped hexadecimal digits', { told: piecesOf(hex(token), 2).map(one => `0x${one}, `).join('') }],
+      ['in percent-encoding', { told: piecesOf(hex(token), 2).map(one => `%${one}`).join('') }],
+      ['with every other character in percent-encoding', { told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join('') }],
     ],
-    ['in lines', { told: piecesOf(token, 10).join('\n') }],
-    ['with a hyphen between all characters', { told: [...token].join('-') }],
-    ['in the members of a list', { told: piecesOf(token, 10) }],
-    ['in the members of an object', { told: Object.fromEntries(piecesOf(signature, 10).entries()) }],
-    ['as a name', { [signature]: true }],
-    ['deep inside', { a: [{ b: [{ c: signature }] }] }],
-    ['backwards', { told: reversed }],
-    ['in base64', { told: base64(token) }],
-    ['in base64url', { told: Buffer.from(token).toString('base64url') }],
-    ['in base64 behind one more byte', { told: base64(`x${token}`) }],
-    ['in base64 behind two more bytes', { told: base64(`{"${token}`) }],
-    ['in base64 in lines', { told: piecesOf(base64(token), 76).join('\r\n') }],
-    ['in hexadecimal digits', { told: hex(token) }],
-    [
-      'in hexadecimal digits in capitals, in pairs',
-      { told: piecesOf(hex(token).toUpperCase(), 2).join(' ') },
-    ],
-    ['with its bytes in hexadecimal digits', { told: Buffer.from(signature, 'base64url').toString('hex') }],
-    [
-      'in escaped hexadecimal digits',
-      {
-        told: piecesOf(hex(token), 2)
-          .map(one => `0x${one}, `)
-          .join(''),
-      },
-    ],
-    [
-      'in percent-encoding',
-      {
-        told: piecesOf(hex(token), 2)
-          .map(one => `%${one}`)
-          .join(''),
-      },
-    ],
-    [
-      'with every other character in percent-encoding',
-      {
-        told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join(''),
-      },
-    ],
-  ])('%s', (_form, body) => {
+  )('%s', (_form, body) => {
     expect(holdsToken(body, [token, user])).toBe(true)
     expect(holdsToken(body, [])).toBe(false)
   })

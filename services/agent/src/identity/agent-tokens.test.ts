@@ -200,22 +200,16 @@ describe('what is tried again', () => {
   const serviceDown: Answer = response => refuse(response, 401, 'Service is unavailable.')
   const broken: Answer = response => response.destroy()
 
-  it.each([
-    ['an outage of Entra', serviceDown],
-    ['a code of Entra that passes', (response: ServerResponse) => refuse(response, 401, 'AADSTS90033: busy')],
+  it.each(
+    // biome-ignore format: table
     [
-      'an unexpected error',
-      (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.'),
+      ['an outage of Entra', serviceDown],
+      ['a code of Entra that passes', (response: ServerResponse) => refuse(response, 401, 'AADSTS90033: busy')],
+      ['an unexpected error', (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')],
+      ['a broken connection', broken],
+      ['keys out of the sidecar’s reach', (response: ServerResponse) => response.writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` }).end()],
     ],
-    ['a broken connection', broken],
-    [
-      'keys out of the sidecar’s reach',
-      (response: ServerResponse) =>
-        response
-          .writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` })
-          .end(),
-    ],
-  ])('%s', async (_what, failure) => {
+  )('%s', async (_what, failure) => {
     const sidecar = await startSidecar(script(failure, grant))
     await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({ attempts: 2 })
   })

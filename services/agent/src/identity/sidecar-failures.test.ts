@@ -45,92 +45,35 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it.each([
-    ['no bearer seen', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
+  it.each(
+    // biome-ignore format: table
     [
-      'a bearer refused without a word',
-      empty(401, 'Bearer error="invalid_token"'),
-      'SIDECAR_MISCONFIGURED',
-      false,
+      ['no bearer seen', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
+      ['a bearer refused without a word', empty(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
+      ['expired, it says', invalidToken("The token expired at '01/01/1970 00:16:40'"), 'SIDECAR_MISCONFIGURED', false],
+      ['another audience, it says', invalidToken("The audience '(null)' is invalid"), 'SIDECAR_MISCONFIGURED', false],
+      ['a bad signature, it says', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
+      ['Entra’s keys out of its reach', invalidToken("The issuer '(null)' is invalid"), 'ENTRA_UNAVAILABLE', true],
+      ['a signing key that it has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
+      ['not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
+      ['no scopes', answer(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
+      ['another host name', answer(400, '<h2>Bad Request</h2>', { contentType: 'text/html' }), 'SIDECAR_MISCONFIGURED', false],
+      ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
+      ['something else listens', answer(404, 'nope', { contentType: 'text/plain' }), 'SIDECAR_MISCONFIGURED', false],
+      ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
+      ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
+      ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
+      ['Entra is too slow', detail401('Request to the endpoint timed out. CorrelationId: x'), 'ENTRA_UNAVAILABLE', true],
+      ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
+      ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
+      ['no app token', detail401('No account or login hint was passed to the AcquireTokenSilent call.'), 'SIDECAR_MISCONFIGURED', false],
+      ['an unexpected error', answer(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
+      ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
+      ['a proxy in between', answer(503, 'upstream connect error', { contentType: 'text/plain' }), 'SIDECAR_UNREACHABLE', true],
+      ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
+      ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
     ],
-    [
-      'expired, it says',
-      invalidToken("The token expired at '01/01/1970 00:16:40'"),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    [
-      'another audience, it says',
-      invalidToken("The audience '(null)' is invalid"),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    ['a bad signature, it says', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
-    [
-      'Entra’s keys out of its reach',
-      invalidToken("The issuer '(null)' is invalid"),
-      'ENTRA_UNAVAILABLE',
-      true,
-    ],
-    [
-      'a signing key that it has not fetched yet',
-      invalidToken('The signature key was not found'),
-      'ENTRA_UNAVAILABLE',
-      true,
-    ],
-    ['not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
-    [
-      'no scopes',
-      answer(400, sidecarProblem(400, "No scopes found for the API 'x'")),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    [
-      'another host name',
-      answer(400, '<h2>Bad Request</h2>', { contentType: 'text/html' }),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
-    [
-      'something else listens',
-      answer(404, 'nope', { contentType: 'text/plain' }),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
-    ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
-    ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
-    [
-      'Entra is too slow',
-      detail401('Request to the endpoint timed out. CorrelationId: x'),
-      'ENTRA_UNAVAILABLE',
-      true,
-    ],
-    ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
-    ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
-    [
-      'no app token',
-      detail401('No account or login hint was passed to the AcquireTokenSilent call.'),
-      'SIDECAR_MISCONFIGURED',
-      false,
-    ],
-    [
-      'an unexpected error',
-      answer(500, sidecarProblem(500, 'An unexpected error occurred.')),
-      'SIDECAR_FAILED',
-      true,
-    ],
-    ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
-    [
-      'a proxy in between',
-      answer(503, 'upstream connect error', { contentType: 'text/plain' }),
-      'SIDECAR_UNREACHABLE',
-      true,
-    ],
-    ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
-    ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
-  ])('%s', (_what, given, code, transient) => {
+  )('%s', (_what, given, code, transient) => {
     for (const context of [asAgent, forUser]) {
       const failure = explainResponse(given, context)
       expect(failure.problem.code).toBe(code)

@@ -91,40 +91,31 @@ describe('a user’s token', () => {
     })
   })
 
-  it.each([
-    ['USER_TOKEN_EXPIRED', 'when it has expired', () => ({ exp: seconds(-1) })],
-    ['USER_TOKEN_INVALID', 'when it never expires', () => ({ exp: undefined })],
-    ['USER_TOKEN_INVALID', 'when it is not valid yet', () => ({ nbf: seconds(900) })],
-    ['USER_TOKEN_INVALID', 'when its end is no date', () => ({ exp: -1e308 })],
-    ['USER_TOKEN_INVALID', 'when its end is out of all proportion', () => ({ exp: 1e300 })],
-    ['USER_TOKEN_INVALID', 'when its beginning is no date', () => ({ nbf: -1 })],
-    ['USER_TOKEN_INVALID', 'bound to a key', () => ({ cnf: { kid: 'device-key' } })],
+  it.each(
+    // biome-ignore format: table
     [
-      'USER_TOKEN_WRONG_AUDIENCE',
-      'for Microsoft Graph',
-      () => ({ aud: '00000003-0000-0000-c000-000000000000' }),
+      ['USER_TOKEN_EXPIRED', 'when it has expired', () => ({ exp: seconds(-1) })],
+      ['USER_TOKEN_INVALID', 'when it never expires', () => ({ exp: undefined })],
+      ['USER_TOKEN_INVALID', 'when it is not valid yet', () => ({ nbf: seconds(900) })],
+      ['USER_TOKEN_INVALID', 'when its end is no date', () => ({ exp: -1e308 })],
+      ['USER_TOKEN_INVALID', 'when its end is out of all proportion', () => ({ exp: 1e300 })],
+      ['USER_TOKEN_INVALID', 'when its beginning is no date', () => ({ nbf: -1 })],
+      ['USER_TOKEN_INVALID', 'bound to a key', () => ({ cnf: { kid: 'device-key' } })],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'for Microsoft Graph', () => ({ aud: '00000003-0000-0000-c000-000000000000' })],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'with the v1 audience in a v2 token', () => ({ aud: `api://${blueprintAppId}` })],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'with the v2 audience in a v1 token', () => ({ ...version1(), aud: blueprintAppId })],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'with a list of audiences', () => ({ aud: [blueprintAppId] })],
+      ['USER_TOKEN_INVALID', 'with the v1 issuer in a v2 token', () => ({ iss: version1().iss })],
+      ['USER_TOKEN_INVALID', 'of another issuer', () => ({ iss: `https://evil.example/${tenantId}/v2.0` })],
+      ['USER_TOKEN_INVALID', 'of another tenant', () => ({ tid: blueprintAppId })],
+      ['USER_TOKEN_INVALID', 'of an application', () => ({ idtyp: 'app' })],
+      ['USER_TOKEN_INVALID', 'of an application without idtyp', () => ({ scp: undefined, roles: ['Any'] })],
+      ['USER_TOKEN_INVALID', 'without a user', () => ({ oid: undefined })],
+      ['USER_TOKEN_INVALID', 'with an empty user', () => ({ oid: '' })],
+      ['USER_TOKEN_SCOPE_MISSING', 'with another scope', () => ({ scp: 'access_as_user_too' })],
+      ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
     ],
-    [
-      'USER_TOKEN_WRONG_AUDIENCE',
-      'with the v1 audience in a v2 token',
-      () => ({ aud: `api://${blueprintAppId}` }),
-    ],
-    [
-      'USER_TOKEN_WRONG_AUDIENCE',
-      'with the v2 audience in a v1 token',
-      () => ({ ...version1(), aud: blueprintAppId }),
-    ],
-    ['USER_TOKEN_WRONG_AUDIENCE', 'with a list of audiences', () => ({ aud: [blueprintAppId] })],
-    ['USER_TOKEN_INVALID', 'with the v1 issuer in a v2 token', () => ({ iss: version1().iss })],
-    ['USER_TOKEN_INVALID', 'of another issuer', () => ({ iss: `https://evil.example/${tenantId}/v2.0` })],
-    ['USER_TOKEN_INVALID', 'of another tenant', () => ({ tid: blueprintAppId })],
-    ['USER_TOKEN_INVALID', 'of an application', () => ({ idtyp: 'app' })],
-    ['USER_TOKEN_INVALID', 'of an application without idtyp', () => ({ scp: undefined, roles: ['Any'] })],
-    ['USER_TOKEN_INVALID', 'without a user', () => ({ oid: undefined })],
-    ['USER_TOKEN_INVALID', 'with an empty user', () => ({ oid: '' })],
-    ['USER_TOKEN_SCOPE_MISSING', 'with another scope', () => ({ scp: 'access_as_user_too' })],
-    ['USER_TOKEN_SCOPE_MISSING', 'without a scope', () => ({ scp: undefined })],
-  ])('is refused with %s %s', async (code, _what, changes) => {
+  )('is refused with %s %s', async (code, _what, changes) => {
     await expect(verifier.verify(`Bearer ${await sign(changes())}`)).rejects.toEqual(refusal(code))
   })
 
@@ -309,27 +300,23 @@ describe('Entra’s keys', () => {
     expect(error).toMatchObject({ options: { upstream: { service: 'entra' }, cause: expect.any(Error) } })
   })
 
-  it.each([
-    ['no answer', () => undefined],
-    ['an error', (response: { writeHead(status: number): { end(): void } }) => response.writeHead(503).end()],
+  it.each(
+    // biome-ignore format: table
     [
-      'a redirect',
-      (response: { writeHead(s: number, h: object): { end(): void } }) =>
-        response.writeHead(302, { location: 'http://localhost/' }).end(),
+      ['no answer', () => undefined],
+      ['an error', (response: { writeHead(status: number): { end(): void } }) => response.writeHead(503).end()],
+      ['a redirect', (response: { writeHead(s: number, h: object): { end(): void } }) => response.writeHead(302, { location: 'http://localhost/' }).end()],
+      ['no key set', (response: { end(text: string): void }) => response.end('{"keys":"none"}')],
+      ['an endless answer', (response: { end(text: string): void }) => response.end(`{"keys":[],"x":"${'x'.repeat(400_000)}"}`)],
+      [
+        'an endless answer, compressed,',
+        (response: { writeHead(s: number, h: object): { end(body: Buffer): void } }) =>
+          response
+            .writeHead(200, { 'content-encoding': 'gzip' })
+            .end(gzipSync(JSON.stringify({ keys: [publicKey], padding: 'x'.repeat(400_000) }))),
+      ],
     ],
-    ['no key set', (response: { end(text: string): void }) => response.end('{"keys":"none"}')],
-    [
-      'an endless answer',
-      (response: { end(text: string): void }) => response.end(`{"keys":[],"x":"${'x'.repeat(400_000)}"}`),
-    ],
-    [
-      'an endless answer, compressed,',
-      (response: { writeHead(s: number, h: object): { end(body: Buffer): void } }) =>
-        response
-          .writeHead(200, { 'content-encoding': 'gzip' })
-          .end(gzipSync(JSON.stringify({ keys: [publicKey], padding: 'x'.repeat(400_000) }))),
-    ],
-  ])('that come as %s are said to be out of reach', async (_what, answer) => {
+  )('that come as %s are said to be out of reach', async (_what, answer) => {
     const server = await startServer((_request, response) => answer(response))
     const options = { agent: agentAt(server.url), allowedClients: [], keysTimeoutMs: 200 }
     const token = await sign({ iss: `${server.url}/${tenantId}/v2.0` })

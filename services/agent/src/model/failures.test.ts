@@ -4,21 +4,12 @@ import { type BedrockConfig, readBedrockConfig } from './config.ts'
 import { CredentialError } from './credentials.ts'
 import { explainFailure } from './failures.ts'
 
+// biome-ignore format: table
 const tiers = {
-  sts: {
-    AWS_ACCESS_KEY_ID: 'ASIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_SESSION_TOKEN: 'session',
-  },
+  sts: { AWS_ACCESS_KEY_ID: 'ASIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'session' },
   'api-key': { AWS_BEARER_TOKEN_BEDROCK: 'ABSKexample' },
-  federation: {
-    AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/agent',
-    AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/aws/token',
-  },
-  'pod-identity': {
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
-    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/pod/token',
-  },
+  federation: { AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/agent', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/aws/token' },
+  'pod-identity': { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/pod/token' },
   'default-chain': {},
 } as const
 
@@ -39,102 +30,40 @@ const explain = (error: unknown, tier: keyof typeof tiers = 'sts', phase: 'reque
   explainFailure(error, configOf(tier), phase)
 
 describe('a failure of Bedrock', () => {
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'ExpiredTokenException',
-      403,
-      'The security token included in the request is expired',
-      'BEDROCK_CREDENTIALS_EXPIRED',
+      ['ExpiredTokenException', 403, 'The security token included in the request is expired', 'BEDROCK_CREDENTIALS_EXPIRED'],
+      ['UnrecognizedClientException', 403, 'The security token included in the request is invalid.', 'BEDROCK_CREDENTIALS_INVALID'],
+      ['InvalidSignatureException', 403, 'Signature expired: 20261125T000000Z is now earlier than …', 'BEDROCK_CREDENTIALS_INVALID'],
+      ['InvalidSignatureException', 403, 'The request signature we calculated does not match', 'BEDROCK_CREDENTIALS_INVALID'],
+      ['AccessDeniedException', 403, 'Authentication failed: Please make sure your API Key is valid.', 'BEDROCK_CREDENTIALS_INVALID'],
+      ['AccessDeniedException', 403, 'Bearer Token has expired', 'BEDROCK_CREDENTIALS_EXPIRED'],
+      ['AccessDeniedException', 403, 'User: … is not authorized to perform: bedrock:InvokeModelWithResponseStream', 'BEDROCK_ACCESS_DENIED'],
+      ['AccessDeniedException', 403, 'You don’t have access to the model with the specified model ID.', 'BEDROCK_ACCESS_DENIED'],
+      ['ResourceNotFoundException', 404, 'Model use case details have not been submitted for this account.', 'BEDROCK_ACCESS_DENIED'],
+      ['ValidationException', 400, 'The provided model identifier is invalid.', 'BEDROCK_MODEL_INVALID'],
+      ['ValidationException', 400, 'Invocation of model ID x with on-demand throughput isn’t supported.', 'BEDROCK_MODEL_INVALID'],
+      ['ResourceNotFoundException', 404, 'This model version has reached the end of its life.', 'BEDROCK_MODEL_RETIRED'],
+      ['ResourceNotFoundException', 404, 'Access denied. This Model is marked by provider as Legacy', 'BEDROCK_MODEL_RETIRED'],
+      ['ResourceNotFoundException', 404, 'Could not resolve the foundation model', 'BEDROCK_MODEL_INVALID'],
+      ['ValidationException', 400, '`temperature` is deprecated for this model.', 'BEDROCK_REQUEST_INVALID'],
+      ['ValidationException', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
+      ['Error', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
+      ['Error', 400, 'Malformed input request, please reformat your input and try again.', 'BEDROCK_REQUEST_INVALID'],
+      ['Error', 400, 'The provided model identifier is invalid.', 'BEDROCK_MODEL_INVALID'],
+      ['ValidationException', 400, 'The content field in the Message object at messages.1 is empty.', 'BEDROCK_REQUEST_INVALID'],
+      ['ThrottlingException', 429, 'Too many requests, please wait before trying again.', 'BEDROCK_THROTTLED'],
+      ['ServiceQuotaExceededException', 400, 'Too many tokens per day', 'BEDROCK_THROTTLED'],
+      ['ModelNotReadyException', 429, 'Model is not ready', 'BEDROCK_UNAVAILABLE'],
+      ['ModelTimeoutException', 408, 'Model has timed out', 'BEDROCK_UNAVAILABLE'],
+      ['ModelErrorException', 424, 'The model errored', 'BEDROCK_UNAVAILABLE'],
+      ['InternalServerException', 500, '', 'BEDROCK_UNAVAILABLE'],
+      ['ServiceUnavailableException', 503, '', 'BEDROCK_UNAVAILABLE'],
+      ['SyntaxError', 502, 'Unexpected token < in JSON', 'BEDROCK_UNAVAILABLE'],
+      ['Unknown', 403, '', 'BEDROCK_ACCESS_DENIED'],
     ],
-    [
-      'UnrecognizedClientException',
-      403,
-      'The security token included in the request is invalid.',
-      'BEDROCK_CREDENTIALS_INVALID',
-    ],
-    [
-      'InvalidSignatureException',
-      403,
-      'Signature expired: 20261125T000000Z is now earlier than …',
-      'BEDROCK_CREDENTIALS_INVALID',
-    ],
-    [
-      'InvalidSignatureException',
-      403,
-      'The request signature we calculated does not match',
-      'BEDROCK_CREDENTIALS_INVALID',
-    ],
-    [
-      'AccessDeniedException',
-      403,
-      'Authentication failed: Please make sure your API Key is valid.',
-      'BEDROCK_CREDENTIALS_INVALID',
-    ],
-    ['AccessDeniedException', 403, 'Bearer Token has expired', 'BEDROCK_CREDENTIALS_EXPIRED'],
-    [
-      'AccessDeniedException',
-      403,
-      'User: … is not authorized to perform: bedrock:InvokeModelWithResponseStream',
-      'BEDROCK_ACCESS_DENIED',
-    ],
-    [
-      'AccessDeniedException',
-      403,
-      'You don’t have access to the model with the specified model ID.',
-      'BEDROCK_ACCESS_DENIED',
-    ],
-    [
-      'ResourceNotFoundException',
-      404,
-      'Model use case details have not been submitted for this account.',
-      'BEDROCK_ACCESS_DENIED',
-    ],
-    ['ValidationException', 400, 'The provided model identifier is invalid.', 'BEDROCK_MODEL_INVALID'],
-    [
-      'ValidationException',
-      400,
-      'Invocation of model ID x with on-demand throughput isn’t supported.',
-      'BEDROCK_MODEL_INVALID',
-    ],
-    [
-      'ResourceNotFoundException',
-      404,
-      'This model version has reached the end of its life.',
-      'BEDROCK_MODEL_RETIRED',
-    ],
-    [
-      'ResourceNotFoundException',
-      404,
-      'Access denied. This Model is marked by provider as Legacy',
-      'BEDROCK_MODEL_RETIRED',
-    ],
-    ['ResourceNotFoundException', 404, 'Could not resolve the foundation model', 'BEDROCK_MODEL_INVALID'],
-    ['ValidationException', 400, '`temperature` is deprecated for this model.', 'BEDROCK_REQUEST_INVALID'],
-    ['ValidationException', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
-    ['Error', 400, 'Input is too long for requested model.', 'BEDROCK_INPUT_TOO_LONG'],
-    [
-      'Error',
-      400,
-      'Malformed input request, please reformat your input and try again.',
-      'BEDROCK_REQUEST_INVALID',
-    ],
-    ['Error', 400, 'The provided model identifier is invalid.', 'BEDROCK_MODEL_INVALID'],
-    [
-      'ValidationException',
-      400,
-      'The content field in the Message object at messages.1 is empty.',
-      'BEDROCK_REQUEST_INVALID',
-    ],
-    ['ThrottlingException', 429, 'Too many requests, please wait before trying again.', 'BEDROCK_THROTTLED'],
-    ['ServiceQuotaExceededException', 400, 'Too many tokens per day', 'BEDROCK_THROTTLED'],
-    ['ModelNotReadyException', 429, 'Model is not ready', 'BEDROCK_UNAVAILABLE'],
-    ['ModelTimeoutException', 408, 'Model has timed out', 'BEDROCK_UNAVAILABLE'],
-    ['ModelErrorException', 424, 'The model errored', 'BEDROCK_UNAVAILABLE'],
-    ['InternalServerException', 500, '', 'BEDROCK_UNAVAILABLE'],
-    ['ServiceUnavailableException', 503, '', 'BEDROCK_UNAVAILABLE'],
-    ['SyntaxError', 502, 'Unexpected token < in JSON', 'BEDROCK_UNAVAILABLE'],
-    ['Unknown', 403, '', 'BEDROCK_ACCESS_DENIED'],
-  ])('%s %i “%s” is %s', (name, status, message, code) => {
+  )('%s %i “%s” is %s', (name, status, message, code) => {
     const found = explain(awsError(name, status, message))
     expect(found.code).toBe(code)
     expect(found.options.upstream).toEqual({
@@ -240,63 +169,22 @@ describe('a credential that cannot be had', () => {
   const had = (cause: unknown) => new CredentialError('No AWS credentials were found.', { cause })
   const system = (code: string) => Object.assign(new Error(code), { code })
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'federation',
-      awsError('ExpiredTokenException', 400, 'Token expired'),
-      'BEDROCK_CREDENTIALS_EXPIRED',
-      'subPath',
-    ],
-    [
-      'federation',
-      awsError('InvalidIdentityTokenException', 400, 'No OpenIDConnect provider found'),
-      'BEDROCK_CREDENTIALS_INVALID',
-      'arn:aws:iam::111122223333:role/agent',
-    ],
-    [
-      'federation',
-      awsError('AccessDenied', 403, 'Not authorized to perform sts:AssumeRoleWithWebIdentity'),
-      'BEDROCK_CREDENTIALS_INVALID',
-      'trust policy',
-    ],
-    [
-      'federation',
-      awsError('IDPCommunicationErrorException', 400),
-      'BEDROCK_UNAVAILABLE',
-      'discovery document',
-    ],
-    ['federation', awsError('InternalFailure', 500), 'BEDROCK_UNAVAILABLE', 'in a moment'],
-    ['federation', system('ENOENT'), 'BEDROCK_CREDENTIALS_INVALID', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
-    ['federation', system('ECONNREFUSED'), 'BEDROCK_UNAVAILABLE', 'sts.'],
-    [
-      'pod-identity',
-      awsError('CredentialsProviderError', undefined, 'Error response received'),
-      'BEDROCK_CREDENTIALS_INVALID',
-      '169.254.170.23',
-    ],
-    [
-      'default-chain',
-      awsError('CredentialsProviderError', undefined, 'Could not load credentials from any providers'),
-      'BEDROCK_NOT_CONFIGURED',
-      'AWS_PROFILE',
-    ],
-    [
-      'default-chain',
-      awsError(
-        'CredentialsProviderError',
-        undefined,
-        'The SSO session associated with this profile has expired. Run aws sso login',
-      ),
-      'BEDROCK_CREDENTIALS_EXPIRED',
-      'aws sso login',
-    ],
-    [
-      'default-chain',
-      awsError('CredentialsProviderError', undefined, 'Could not resolve credentials using profile: [work]'),
-      'BEDROCK_CREDENTIALS_INVALID',
-      'AWS_PROFILE',
-    ],
-  ] as const)('of tier %s for %s is %s, with “%s” in the hint', (tier, cause, code, hint) => {
+      ['federation', awsError('ExpiredTokenException', 400, 'Token expired'), 'BEDROCK_CREDENTIALS_EXPIRED', 'subPath'],
+      ['federation', awsError('InvalidIdentityTokenException', 400, 'No OpenIDConnect provider found'), 'BEDROCK_CREDENTIALS_INVALID', 'arn:aws:iam::111122223333:role/agent'],
+      ['federation', awsError('AccessDenied', 403, 'Not authorized to perform sts:AssumeRoleWithWebIdentity'), 'BEDROCK_CREDENTIALS_INVALID', 'trust policy'],
+      ['federation', awsError('IDPCommunicationErrorException', 400), 'BEDROCK_UNAVAILABLE', 'discovery document'],
+      ['federation', awsError('InternalFailure', 500), 'BEDROCK_UNAVAILABLE', 'in a moment'],
+      ['federation', system('ENOENT'), 'BEDROCK_CREDENTIALS_INVALID', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+      ['federation', system('ECONNREFUSED'), 'BEDROCK_UNAVAILABLE', 'sts.'],
+      ['pod-identity', awsError('CredentialsProviderError', undefined, 'Error response received'), 'BEDROCK_CREDENTIALS_INVALID', '169.254.170.23'],
+      ['default-chain', awsError('CredentialsProviderError', undefined, 'Could not load credentials from any providers'), 'BEDROCK_NOT_CONFIGURED', 'AWS_PROFILE'],
+      ['default-chain', awsError('CredentialsProviderError', undefined, 'The SSO session associated with this profile has expired. Run aws sso login'), 'BEDROCK_CREDENTIALS_EXPIRED', 'aws sso login'],
+      ['default-chain', awsError('CredentialsProviderError', undefined, 'Could not resolve credentials using profile: [work]'), 'BEDROCK_CREDENTIALS_INVALID', 'AWS_PROFILE'],
+    ] as const,
+  )('of tier %s for %s is %s, with “%s” in the hint', (tier, cause, code, hint) => {
     const found = explain(had(cause), tier)
     expect(found.code).toBe(code)
     expect(found.options.hint).toContain(hint)

@@ -14,21 +14,16 @@ function configOf(region: string, modelId: string, more: Record<string, string> 
 }
 
 describe('settings that cannot work', () => {
-  it.each([
-    ['eu-central-1', 'us.anthropic.claude-haiku-5-5', 'A “us.” profile cannot be called from eu-central-1.'],
+  it.each(
+    // biome-ignore format: table
     [
-      'us-east-1',
-      'eu.anthropic.claude-haiku-4-5-20251001-v1:0',
-      'A “eu.” profile cannot be called from us-east-1.',
+      ['eu-central-1', 'us.anthropic.claude-haiku-5-5', 'A “us.” profile cannot be called from eu-central-1.'],
+      ['us-east-1', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0', 'A “eu.” profile cannot be called from us-east-1.'],
+      ['eu-west-1', 'jp.anthropic.claude-haiku-5-5', 'A “jp.” profile cannot be called from eu-west-1.'],
+      ['us-east-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0', 'A “us-gov.” profile cannot be called from us-east-1.'],
+      ['eu-central-1', 'us.some-model-nobody-knows', 'A “us.” profile cannot be called from eu-central-1.'],
     ],
-    ['eu-west-1', 'jp.anthropic.claude-haiku-5-5', 'A “jp.” profile cannot be called from eu-west-1.'],
-    [
-      'us-east-1',
-      'us-gov.anthropic.claude-3-haiku-20240307-v1:0',
-      'A “us-gov.” profile cannot be called from us-east-1.',
-    ],
-    ['eu-central-1', 'us.some-model-nobody-knows', 'A “us.” profile cannot be called from eu-central-1.'],
-  ])('are told before the call: in %s the model %s', (region, modelId, detail) => {
+  )('are told before the call: in %s the model %s', (region, modelId, detail) => {
     const found = checkSettings(configOf(region, modelId))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_INVALID', message: detail })
     expect(found?.options.hint).toContain(defaultModelId(region))

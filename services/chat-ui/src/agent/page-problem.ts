@@ -4,71 +4,24 @@ import type { Problem } from '@entra-bedrock-agent/identity-trace'
 export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'>
 
 /** The failures that the page itself can meet, and the way out of each. */
+// biome-ignore format: table
 const pageProblems = {
-  AGENT_UNREACHABLE: {
-    title: 'The agent cannot be reached.',
-    hint: 'Check that the agent is running and that you are connected, then retry.',
-  },
-  AGENT_SILENT: {
-    title: 'The agent has gone silent.',
-    hint: 'Retry; if it stays, look at the agent’s log.',
-  },
-  ANSWER_BROKEN_OFF: {
-    title: 'The connection ended before the answer did.',
-    hint: 'Do not rely on the part that arrived. Retry.',
-  },
-  UNEXPECTED_RESPONSE: {
-    title: 'Something that is not the agent answered.',
-    hint: 'Check what stands between this page and the agent, such as a proxy.',
-  },
-  SIGN_IN_REQUIRED: {
-    title: 'Sign in first.',
-    hint: 'Nothing was sent. The question is asked as soon as you are signed in.',
-  },
-  SIGN_IN_UNAVAILABLE: {
-    title: 'Sign-in is not set up.',
-    hint: 'Set CLIENT_SPA_APP_ID of the agent to the application id of the page’s app registration.',
-  },
-  PAGE_NOT_SECURE: {
-    title: 'Browsers allow sign-in on secure pages only.',
-    hint: 'Open this page by https, or on this machine as http://localhost.',
-  },
-  POPUP_BLOCKED: {
-    title: 'The browser blocked the sign-in window.',
-    hint: 'Allow pop-ups for this page, or simply press the button again.',
-  },
-  SIGN_IN_CANCELLED: {
-    title: 'Sign-in was cancelled.',
-    hint: 'Nothing was sent. The agent acts on your behalf only once you have signed in and consented; as itself it can always act.',
-  },
-  SIGN_IN_TIMED_OUT: {
-    title: 'Sign-in took too long.',
-    hint: 'Sign in again. If the window showed an error, its text says what to change in Entra.',
-  },
-  SIGN_IN_UNREACHABLE: {
-    title: 'Microsoft Entra ID cannot be reached from this browser.',
-    hint: 'Check the connection, then sign in again.',
-  },
-  SIGN_IN_NO_ROOM: {
-    title: 'This tab has no room left for a sign-in.',
-    hint: 'Open this page in a new tab and sign in there.',
-  },
-  SIGN_IN_FAILED: {
-    title: 'Sign-in failed.',
-    hint: 'Reload the page and sign in again.',
-  },
-  SESSION_EXPIRED: {
-    title: 'Your session has ended.',
-    hint: 'Sign in again to go on.',
-  },
-  CONSENT_NEEDED: {
-    title: 'Your consent is needed.',
-    hint: 'Review what this page asks for. Without your consent the agent cannot act on your behalf.',
-  },
-  SIGN_IN_INTERACTION_REQUIRED: {
-    title: 'Microsoft Entra ID wants more from you.',
-    hint: 'Continue in the sign-in window, for example with a second factor.',
-  },
+  AGENT_UNREACHABLE: { title: 'The agent cannot be reached.', hint: 'Check that the agent is running and that you are connected, then retry.' },
+  AGENT_SILENT: { title: 'The agent has gone silent.', hint: 'Retry; if it stays, look at the agent’s log.' },
+  ANSWER_BROKEN_OFF: { title: 'The connection ended before the answer did.', hint: 'Do not rely on the part that arrived. Retry.' },
+  UNEXPECTED_RESPONSE: { title: 'Something that is not the agent answered.', hint: 'Check what stands between this page and the agent, such as a proxy.' },
+  SIGN_IN_REQUIRED: { title: 'Sign in first.', hint: 'Nothing was sent. The question is asked as soon as you are signed in.' },
+  SIGN_IN_UNAVAILABLE: { title: 'Sign-in is not set up.', hint: 'Set CLIENT_SPA_APP_ID of the agent to the application id of the page’s app registration.' },
+  PAGE_NOT_SECURE: { title: 'Browsers allow sign-in on secure pages only.', hint: 'Open this page by https, or on this machine as http://localhost.' },
+  POPUP_BLOCKED: { title: 'The browser blocked the sign-in window.', hint: 'Allow pop-ups for this page, or simply press the button again.' },
+  SIGN_IN_CANCELLED: { title: 'Sign-in was cancelled.', hint: 'Nothing was sent. The agent acts on your behalf only once you have signed in and consented; as itself it can always act.' },
+  SIGN_IN_TIMED_OUT: { title: 'Sign-in took too long.', hint: 'Sign in again. If the window showed an error, its text says what to change in Entra.' },
+  SIGN_IN_UNREACHABLE: { title: 'Microsoft Entra ID cannot be reached from this browser.', hint: 'Check the connection, then sign in again.' },
+  SIGN_IN_NO_ROOM: { title: 'This tab has no room left for a sign-in.', hint: 'Open this page in a new tab and sign in there.' },
+  SIGN_IN_FAILED: { title: 'Sign-in failed.', hint: 'Reload the page and sign in again.' },
+  SESSION_EXPIRED: { title: 'Your session has ended.', hint: 'Sign in again to go on.' },
+  CONSENT_NEEDED: { title: 'Your consent is needed.', hint: 'Review what this page asks for. Without your consent the agent cannot act on your behalf.' },
+  SIGN_IN_INTERACTION_REQUIRED: { title: 'Microsoft Entra ID wants more from you.', hint: 'Continue in the sign-in window, for example with a second factor.' },
 } as const satisfies Record<string, { title: string; hint: string }>
 
 type PageProblemCode = keyof typeof pageProblems

@@ -19,37 +19,32 @@ function textOf(node: Node): string {
 }
 
 describe('blocks', () => {
-  it.each([
-    ['a paragraph of two lines', 'one\n two', 'p(one⏎two)'],
-    ['two paragraphs', 'one\n\n\ntwo', 'p(one) p(two)'],
-    ['lines that end in carriage returns', 'one\r\n\r\n- two\r\n', 'p(one) ul(li(two))'],
-    ['headings', '# One\n### Two ##\nThree\n=====\nFour\n---', 'h3(One) h3(Two) h3(Three) h3(Four)'],
-    ['what looks like a heading', '#One\n####### Two', 'p(#One⏎####### Two)'],
-    ['a rule', 'one\n\n---\n* * *', 'p(one) hr() hr()'],
-    ['code in a fence', '```ts\nlet a = `b`\n\n  c\n```\nend', 'pre(let a = `b`\n\n  c) p(end)'],
-    ['a fence that is never closed', '~~~\n# not a heading\n```', 'pre(# not a heading\n```)'],
-    ['indented code', 'one\n\n    two\n      three\n\nfour', 'p(one) pre(two\n  three) p(four)'],
-    ['a quote', '> one\n> > two\nthree\n\nfour', 'blockquote(p(one)blockquote(p(two⏎three))) p(four)'],
-    ['a list', '- one\n- two\n  still two\nlazy\n\nend', 'ul(li(one)li(two⏎still two⏎lazy)) p(end)'],
-    ['a list with paragraphs', '1. one\n\n   more\n2. two', 'ol(li(p(one)p(more))li(p(two)))'],
+  it.each(
+    // biome-ignore format: table
     [
-      'lists in lists',
-      '1. one\n   - a\n     - b\n   - c\n2. two',
-      'ol(li(oneul(li(aul(li(b)))li(c)))li(two))',
+      ['a paragraph of two lines', 'one\n two', 'p(one⏎two)'],
+      ['two paragraphs', 'one\n\n\ntwo', 'p(one) p(two)'],
+      ['lines that end in carriage returns', 'one\r\n\r\n- two\r\n', 'p(one) ul(li(two))'],
+      ['headings', '# One\n### Two ##\nThree\n=====\nFour\n---', 'h3(One) h3(Two) h3(Three) h3(Four)'],
+      ['what looks like a heading', '#One\n####### Two', 'p(#One⏎####### Two)'],
+      ['a rule', 'one\n\n---\n* * *', 'p(one) hr() hr()'],
+      ['code in a fence', '```ts\nlet a = `b`\n\n  c\n```\nend', 'pre(let a = `b`\n\n  c) p(end)'],
+      ['a fence that is never closed', '~~~\n# not a heading\n```', 'pre(# not a heading\n```)'],
+      ['indented code', 'one\n\n    two\n      three\n\nfour', 'p(one) pre(two\n  three) p(four)'],
+      ['a quote', '> one\n> > two\nthree\n\nfour', 'blockquote(p(one)blockquote(p(two⏎three))) p(four)'],
+      ['a list', '- one\n- two\n  still two\nlazy\n\nend', 'ul(li(one)li(two⏎still two⏎lazy)) p(end)'],
+      ['a list with paragraphs', '1. one\n\n   more\n2. two', 'ol(li(p(one)p(more))li(p(two)))'],
+      ['lists in lists', '1. one\n   - a\n     - b\n   - c\n2. two', 'ol(li(oneul(li(aul(li(b)))li(c)))li(two))'],
+      ['lists indented by tabs', '* one\n\t* two', 'ul(li(oneul(li(two))))'],
+      ['lists of different bullets', '- one\n* two\n3) three', 'ul(li(one)) ul(li(two)) ol3(li(three))'],
+      ['an item with code', '- one\n\n  ```\n  two\n  ```', 'ul(li(p(one)pre(two)))'],
+      ['an empty item', '-\n- two', 'ul(li()li(two))'],
+      ['a number that is no list', 'In\n1984. it was', 'p(In⏎1984. it was)'],
+      ['a table', 'Look:\n| a | b |\n|---|:-:|\n| `c\\|d` | *e* | f |\n| g\n\nend', 'p(Look:) table(thead(tr(th(a)th(b)))tbody(tr(td(code(c|d))td(em(e)))tr(td(g)td()))) p(end)'],
+      ['what looks like a table', '| a | b |\n|---|', 'p(| a | b |⏎|---|)'],
+      ['nothing', ' \n\n', ''],
     ],
-    ['lists indented by tabs', '* one\n\t* two', 'ul(li(oneul(li(two))))'],
-    ['lists of different bullets', '- one\n* two\n3) three', 'ul(li(one)) ul(li(two)) ol3(li(three))'],
-    ['an item with code', '- one\n\n  ```\n  two\n  ```', 'ul(li(p(one)pre(two)))'],
-    ['an empty item', '-\n- two', 'ul(li()li(two))'],
-    ['a number that is no list', 'In\n1984. it was', 'p(In⏎1984. it was)'],
-    [
-      'a table',
-      'Look:\n| a | b |\n|---|:-:|\n| `c\\|d` | *e* | f |\n| g\n\nend',
-      'p(Look:) table(thead(tr(th(a)th(b)))tbody(tr(td(code(c|d))td(em(e)))tr(td(g)td()))) p(end)',
-    ],
-    ['what looks like a table', '| a | b |\n|---|', 'p(| a | b |⏎|---|)'],
-    ['nothing', ' \n\n', ''],
-  ])('reads %s', (_what, text, shown) => {
+  )('reads %s', (_what, text, shown) => {
     expect(read(text)).toBe(shown)
   })
 
@@ -64,59 +59,38 @@ describe('blocks', () => {
 })
 
 describe('running text', () => {
-  it.each([
-    ['emphasis', '*a* _b_ **c** __d__ ***e*** ~~f~~', 'em(a) em(b) strong(c) strong(d) em(strong(e)) del(f)'],
-    ['emphasis in emphasis', '**a *b* c**', 'strong(a em(b) c)'],
+  it.each(
+    // biome-ignore format: table
     [
-      'stars and underscores that mean nothing',
-      '2 * 3 * 4, snake_case_name, * a*, **',
-      '2 * 3 * 4, snake_case_name, * a*, **',
+      ['emphasis', '*a* _b_ **c** __d__ ***e*** ~~f~~', 'em(a) em(b) strong(c) strong(d) em(strong(e)) del(f)'],
+      ['emphasis in emphasis', '**a *b* c**', 'strong(a em(b) c)'],
+      ['stars and underscores that mean nothing', '2 * 3 * 4, snake_case_name, * a*, **', '2 * 3 * 4, snake_case_name, * a*, **'],
+      ['what is not closed', '**a *b _c', '**a *b _c'],
+      ['runs of different lengths', '**a* ***b**', '*em(a) *strong(b)'],
+      ['code', '`a` ``b ` c`` ` `` ` `d', 'code(a) code(b ` c) code(``) `d'],
+      ['emphasis and code', '*a `b*` c*', 'em(a code(b*) c)'],
+      ['escapes', '\\*a\\* \\` \\a \\[b](c)', '*a* ` \\a [b](c)'],
+      ['a line that is broken by hand', 'a\\\nb  \nc', 'a⏎b⏎c'],
+      ['a link', '[a *b*](https://x.example/c_(d)_e "title") f', 'a(a em(b) → https://x.example/c_(d)_e) f'],
+      ['a link in angle brackets', '[a](<https://x.example/b c>)', 'a(a → https://x.example/b%20c)'],
+      ['brackets that are no link', '[a] [b][c] ](d) [e](f g) [h](', '[a] [b][c] ](d) [e](f g) [h]('],
+      ['brackets in a link', '[a [b]](https://x.example)', 'a(a [b] → https://x.example/)'],
+      ['a link in a link', '[a [b](https://x.example) c](https://y.example)', '[a a(b → https://x.example/) c](a(https://y.example → https://y.example/))'],
+      ['emphasis around a link', '**[a](https://x.example)**', 'strong(a(a → https://x.example/))'],
+      ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a a(b* → https://x.example/)'],
+      ['an image', '![a *b*](https://x.example/b)', '![a *b*](https://x.example/b)'],
+      ['an image in a link', '[![a](https://x.example/b)](https://y.example)', 'a(![a](https://x.example/b) → https://y.example/)'],
+      ['links elsewhere than to https', '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)', '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)'],
+      ['links that hide where they lead', '[a](javascript&colon;b) [c](&#x6a;avascript:d)', '[a](javascript:b) [c](javascript:d)'],
+      ['a link to nowhere', '[a]()', 'a(a)'],
+      ['references', '[a][b]\n[b]: https://x.example', '[a][b]⏎[b]: a(https://x.example → https://x.example/)'],
+      ['an address', 'See https://x.example/a.', 'See a(https://x.example/a → https://x.example/a).'],
+      ['addresses by other schemes', 'http://x.example ftp://x.example', 'http://x.example ftp://x.example'],
+      ['names of hosts and mail addresses', 'x.example a@x.example', 'x.example a@x.example'],
+      ['an address in angle brackets', '<https://x.example> <http://y.example>', 'a(https://x.example → https://x.example/) <http://y.example>'],
+      ['tags', 'a < b <img src="x"> </p> <3', 'a < b <img src="x"> </p> <3'],
     ],
-    ['what is not closed', '**a *b _c', '**a *b _c'],
-    ['runs of different lengths', '**a* ***b**', '*em(a) *strong(b)'],
-    ['code', '`a` ``b ` c`` ` `` ` `d', 'code(a) code(b ` c) code(``) `d'],
-    ['emphasis and code', '*a `b*` c*', 'em(a code(b*) c)'],
-    ['escapes', '\\*a\\* \\` \\a \\[b](c)', '*a* ` \\a [b](c)'],
-    ['a line that is broken by hand', 'a\\\nb  \nc', 'a⏎b⏎c'],
-    ['a link', '[a *b*](https://x.example/c_(d)_e "title") f', 'a(a em(b) → https://x.example/c_(d)_e) f'],
-    ['a link in angle brackets', '[a](<https://x.example/b c>)', 'a(a → https://x.example/b%20c)'],
-    ['brackets that are no link', '[a] [b][c] ](d) [e](f g) [h](', '[a] [b][c] ](d) [e](f g) [h]('],
-    ['brackets in a link', '[a [b]](https://x.example)', 'a(a [b] → https://x.example/)'],
-    [
-      'a link in a link',
-      '[a [b](https://x.example) c](https://y.example)',
-      '[a a(b → https://x.example/) c](a(https://y.example → https://y.example/))',
-    ],
-    ['emphasis around a link', '**[a](https://x.example)**', 'strong(a(a → https://x.example/))'],
-    ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a a(b* → https://x.example/)'],
-    ['an image', '![a *b*](https://x.example/b)', '![a *b*](https://x.example/b)'],
-    [
-      'an image in a link',
-      '[![a](https://x.example/b)](https://y.example)',
-      'a(![a](https://x.example/b) → https://y.example/)',
-    ],
-    [
-      'links elsewhere than to https',
-      '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)',
-      '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)',
-    ],
-    [
-      'links that hide where they lead',
-      '[a](javascript&colon;b) [c](&#x6a;avascript:d)',
-      '[a](javascript:b) [c](javascript:d)',
-    ],
-    ['a link to nowhere', '[a]()', 'a(a)'],
-    ['references', '[a][b]\n[b]: https://x.example', '[a][b]⏎[b]: a(https://x.example → https://x.example/)'],
-    ['an address', 'See https://x.example/a.', 'See a(https://x.example/a → https://x.example/a).'],
-    ['addresses by other schemes', 'http://x.example ftp://x.example', 'http://x.example ftp://x.example'],
-    ['names of hosts and mail addresses', 'x.example a@x.example', 'x.example a@x.example'],
-    [
-      'an address in angle brackets',
-      '<https://x.example> <http://y.example>',
-      'a(https://x.example → https://x.example/) <http://y.example>',
-    ],
-    ['tags', 'a < b <img src="x"> </p> <3', 'a < b <img src="x"> </p> <3'],
-  ])('reads %s', (_what, text, shown) => {
+  )('reads %s', (_what, text, shown) => {
     expect(read(text)).toBe(`p(${shown})`)
   })
 })
@@ -206,6 +180,7 @@ function readInPieces(text: string, pieces: readonly number[]): readonly ReadBlo
 const times = (text: string) => (length: number) => text.repeat(length / text.length)
 
 /** What has made parsers of Markdown slow, in any length. */
+// biome-ignore format: table
 const hostile: readonly (readonly [what: string, textOf: (length: number) => string])[] = [
   ['emphasis of two kinds', times('*a_')],
   ['emphasis that opens', times('**a *b ')],
@@ -227,10 +202,7 @@ const hostile: readonly (readonly [what: string, textOf: (length: number) => str
   ['images in images', length => times('![')(length / 3) + times('](a)')(length)],
   ['links in emphasis', times('*[a](https://x.example)_')],
   ['backticks', times('a` ``')],
-  [
-    'runs of backticks in all lengths',
-    length => Array.from({ length: Math.sqrt(length) }, (_, run) => '`'.repeat(run)).join(' '),
-  ],
+  ['runs of backticks in all lengths', length => Array.from({ length: Math.sqrt(length) }, (_, run) => '`'.repeat(run)).join(' ')],
   ['angle brackets', times('<')],
   ['tags that never end', times('<a ')],
   ['addresses', times('https://')],
@@ -242,18 +214,12 @@ const hostile: readonly (readonly [what: string, textOf: (length: number) => str
   ['quotes in quotes', length => `${times('>')(length)} deep`],
   ['deep quotes, line by line', times('> > > > > > > > > > > > > > > a\n')],
   ['lists in lists', length => `${times('- ')(length)}deep`],
-  [
-    'lists that go deeper',
-    length => Array.from({ length: Math.sqrt(length) }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n'),
-  ],
+  ['lists that go deeper', length => Array.from({ length: Math.sqrt(length) }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n')],
   ['lists and quotes in turns', length => `${times('> - ')(length)}deep`],
   ['items with blank lines', times('1. a\n\n')],
   ['pipes', length => `${times('|')(length)}\n|-|`],
   ['pipes on both lines', length => `${times('a|')(length / 2)}\n${times('-|')(length / 2)}`],
-  [
-    'a wide table with short rows',
-    length => `${times('a|')(length / 3)}\n${times('-|')(length / 3)}\n${times('|\n')(length / 3)}`,
-  ],
+  ['a wide table with short rows', length => `${times('a|')(length / 3)}\n${times('-|')(length / 3)}\n${times('|\n')(length / 3)}`],
   ['lines that might begin a table', times('a|b\n')],
   ['signs for headings', length => `#${times(' #')(length)}a`],
   ['headings with a line below', times('a\n=\n')],

@@ -5,38 +5,25 @@ import { describeFailure, type IdentityFailure, toPageError } from './failures.t
 const interaction = 'InteractionRequiredAuthError'
 
 describe('describeFailure', () => {
-  it.each<[string, Partial<IdentityFailure>, string]>([
-    ['a blocked window', { errorCode: 'popup_window_error' }, 'POPUP_BLOCKED'],
-    ['a cancelled sign-in', { errorCode: 'user_cancelled' }, 'SIGN_IN_CANCELLED'],
-    ['access denied by the user', { errorCode: 'access_denied' }, 'SIGN_IN_CANCELLED'],
-    ['declined consent', { errorCode: 'access_denied', errorNo: '65004' }, 'SIGN_IN_CANCELLED'],
-    ['a window that never answered', { errorCode: 'timed_out' }, 'SIGN_IN_TIMED_OUT'],
+  it.each<[string, Partial<IdentityFailure>, string]>(
+    // biome-ignore format: table
     [
-      'missing consent',
-      { name: interaction, errorCode: 'invalid_grant', subError: 'consent_required' },
-      'CONSENT_NEEDED',
+      ['a blocked window', { errorCode: 'popup_window_error' }, 'POPUP_BLOCKED'],
+      ['a cancelled sign-in', { errorCode: 'user_cancelled' }, 'SIGN_IN_CANCELLED'],
+      ['access denied by the user', { errorCode: 'access_denied' }, 'SIGN_IN_CANCELLED'],
+      ['declined consent', { errorCode: 'access_denied', errorNo: '65004' }, 'SIGN_IN_CANCELLED'],
+      ['a window that never answered', { errorCode: 'timed_out' }, 'SIGN_IN_TIMED_OUT'],
+      ['missing consent', { name: interaction, errorCode: 'invalid_grant', subError: 'consent_required' }, 'CONSENT_NEEDED'],
+      ['missing consent without a suberror', { errorCode: 'invalid_grant', errorNo: '65001' }, 'CONSENT_NEEDED'],
+      ['a refresh token that has ended', { name: interaction, errorCode: 'invalid_grant', subError: 'bad_token' }, 'SESSION_EXPIRED'],
+      ['a second factor', { name: interaction, errorCode: 'interaction_required' }, 'SIGN_IN_INTERACTION_REQUIRED'],
+      ['a refresh token that Entra does not take', { errorCode: 'invalid_grant' }, 'SESSION_EXPIRED'],
+      ['storage without room', { errorCode: 'cache_quota_exceeded' }, 'SIGN_IN_NO_ROOM'],
+      ['a page without https', { errorCode: 'crypto_nonexistent' }, 'PAGE_NOT_SECURE'],
+      ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
+      ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
     ],
-    [
-      'missing consent without a suberror',
-      { errorCode: 'invalid_grant', errorNo: '65001' },
-      'CONSENT_NEEDED',
-    ],
-    [
-      'a refresh token that has ended',
-      { name: interaction, errorCode: 'invalid_grant', subError: 'bad_token' },
-      'SESSION_EXPIRED',
-    ],
-    [
-      'a second factor',
-      { name: interaction, errorCode: 'interaction_required' },
-      'SIGN_IN_INTERACTION_REQUIRED',
-    ],
-    ['a refresh token that Entra does not take', { errorCode: 'invalid_grant' }, 'SESSION_EXPIRED'],
-    ['storage without room', { errorCode: 'cache_quota_exceeded' }, 'SIGN_IN_NO_ROOM'],
-    ['a page without https', { errorCode: 'crypto_nonexistent' }, 'PAGE_NOT_SECURE'],
-    ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
-    ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
-  ])('tells %s', (_what, failure, code) => {
+  )('tells %s', (_what, failure, code) => {
     expect(describeFailure({ name: 'ServerError', errorCode: '', ...failure }).code).toBe(code)
   })
 

@@ -105,23 +105,18 @@ describe('A tool’s input', () => {
     })
   })
 
-  it.each([
+  it.each(
+    // biome-ignore format: table
     [
-      'refers to itself',
-      withArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }),
-      'too large',
+      ['refers to itself', withArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }), 'too large'],
+      ['refers elsewhere', withArguments({ next: { $ref: 'https://evil.example' } }), 'refers to what is not in it'],
+      ['refers to nothing', withArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
+      ['is too deep', withArguments(nest(20)), 'too large'],
+      ['is too long', withArguments(wide(100)), 'too large'],
+      ['names an argument in words', withArguments({ 'the topic': {} }), 'a name that models do not accept'],
+      ['offers hidden choices', withArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
     ],
-    [
-      'refers elsewhere',
-      withArguments({ next: { $ref: 'https://evil.example' } }),
-      'refers to what is not in it',
-    ],
-    ['refers to nothing', withArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
-    ['is too deep', withArguments(nest(20)), 'too large'],
-    ['is too long', withArguments(wide(100)), 'too large'],
-    ['names an argument in words', withArguments({ 'the topic': {} }), 'a name that models do not accept'],
-    ['offers hidden choices', withArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
-  ])('that %s makes the tool unfit', (_what, tool, reason) => {
+  )('that %s makes the tool unfit', (_what, tool, reason) => {
     expect(reasonOf(tool)).toContain(reason)
   })
 
