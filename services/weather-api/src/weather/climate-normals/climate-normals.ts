@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { CurrentWeather, Forecast, WeatherProvider } from '../provider.ts'
 import { roundToTenth, toFahrenheit } from '../temperature.ts'
-import type { City } from './city.ts'
+import type { City } from './cities.ts'
 import { findCity } from './find-city.ts'
 import { localDate, normalOn, partOfMonth } from './seasons.ts'
 

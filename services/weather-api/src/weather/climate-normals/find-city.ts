@@ -1,8 +1,7 @@
 import { closestNames, normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
 import { unknownCity } from '../unknown-city.ts'
-import { cities } from './cities/index.ts'
-import type { City } from './city.ts'
+import { type City, cities } from './cities.ts'
 
 const byName = new Map<string, City[]>()
 for (const city of cities) {

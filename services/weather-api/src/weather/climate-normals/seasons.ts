@@ -1,4 +1,4 @@
-import type { MonthlyMeans } from './city.ts'
+import type { MonthlyMeans } from './cities.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

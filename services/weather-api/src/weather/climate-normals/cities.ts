@@ -1,10 +1,18 @@
-import type { City } from '../city.ts'
-import { africa } from './africa.ts'
-import { asia } from './asia.ts'
-import { europe } from './europe.ts'
-import { northAmerica } from './north-america.ts'
-import { oceania } from './oceania.ts'
-import { southAmerica } from './south-america.ts'
+import table from './cities.json' with { type: 'json' }
+
+/** Twelve monthly means, January first, in whole °C. */
+export type MonthlyMeans = readonly number[]
+
+/** A city with the monthly means of its daily lowest and highest temperature. */
+export interface City {
+  readonly name: string
+  readonly region?: string
+  readonly country: string
+  readonly timeZone: string
+  readonly alsoCalled?: readonly string[]
+  readonly low: MonthlyMeans
+  readonly high: MonthlyMeans
+}
 
 /**
  * Large cities of all inhabited continents with the monthly means of their daily lowest and highest temperature.
@@ -15,11 +23,4 @@ import { southAmerica } from './south-america.ts'
  * and not taken from a machine-readable release: a value may be a degree or two off the service's own table. They say
  * what a time of year is like in a city; do not use them as a climate data set.
  */
-export const cities: readonly City[] = [
-  ...africa,
-  ...asia,
-  ...europe,
-  ...northAmerica,
-  ...oceania,
-  ...southAmerica,
-]
+export const cities: readonly City[] = table
