@@ -65,6 +65,13 @@ describe('an answer', () => {
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
 
+  it('tells its tokens, and how many of them the model read from its cache', async () => {
+    const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
+    agent.script = async (request, send) => send(turnStart(request), result(request, 'Done.', { usage }))
+    const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
+    await answer.getByText('all in 42 ms · 930 tokens (800 from the cache)').waitFor()
+  })
+
   it.each([
     ['the Stop button', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
     ['Esc', (page: Page) => page.keyboard.press('Escape')],

@@ -22,6 +22,7 @@
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "AWS_REGION" $aws.region
   "BEDROCK_MODEL_ID" $aws.modelId
+  "BEDROCK_PROMPT_CACHE" $aws.promptCache
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
   "OTEL_TRACES_SAMPLER_ARG" (ternary "" (toString .Values.telemetry.samplingRatio) (empty .Values.telemetry.endpoint))
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)

@@ -45,6 +45,18 @@ export const ToolUse = Type.Object(
 )
 export type ToolUse = Static<typeof ToolUse>
 
+export const TokenUsage = Type.Object(
+  {
+    inputTokens: Type.Integer({ description: 'All that the model was given, the cached ones included.' }),
+    outputTokens: Type.Integer(),
+    cacheReadInputTokens: Type.Integer({ description: 'Of the input: read from the prompt cache.' }),
+    cacheWriteInputTokens: Type.Integer({ description: 'Of the input: written to the prompt cache.' }),
+  },
+  strict,
+)
+/** Tokens of all model calls of a turn. */
+export type TokenUsage = Static<typeof TokenUsage>
+
 const turnStart = {
   turnId: Type.String(),
   mode: Mode,
@@ -62,10 +74,7 @@ const turnResult = {
   ...turnStart,
   answer: Type.String(),
   finishReason: Type.Enum(['stop', 'length', 'refusal']),
-  usage: Type.Union([
-    Type.Object({ inputTokens: Type.Integer(), outputTokens: Type.Integer() }, strict),
-    Type.Null(),
-  ]),
+  usage: Type.Union([TokenUsage, Type.Null()]),
   timing: Type.Object({ firstTokenMs: Type.Number(), totalMs: Type.Number() }, strict),
   tools: Type.Array(ToolUse),
   notices: Type.Array(Problem),

@@ -13,7 +13,10 @@ export const genAi = {
   /** In seconds. */
   timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
   finishReasons: 'gen_ai.response.finish_reasons',
+  /** Those read from and written to the prompt cache are counted here as well. */
   inputTokens: 'gen_ai.usage.input_tokens',
+  cacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
+  cacheWriteInputTokens: 'gen_ai.usage.cache_creation.input_tokens',
   outputTokens: 'gen_ai.usage.output_tokens',
   toolName: 'gen_ai.tool.name',
   toolType: 'gen_ai.tool.type',

@@ -43,6 +43,14 @@ describe('what Bedrock refuses', () => {
     expect(steps).toMatchObject([{ kind: 'model', status: 'failed', problem: { code } }])
   })
 
+  it('because the model has no prompt cache is not taken for missing rights', async () => {
+    const message = 'You invoked an unsupported model or your request did not allow prompt caching.'
+    aws.break({ kind: 'error', name: 'AccessDeniedException', message })
+    const { failure } = await ask()
+    expect(failure?.code).toBe('BEDROCK_REQUEST_INVALID')
+    expect(failure?.options.hint).toBe('Set BEDROCK_PROMPT_CACHE=none.')
+  })
+
   it('for a moment, by throttling, is tried again and then answered', async () => {
     aws.app.controls.faults.order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     expect((await ask('Hello!')).failure).toBeUndefined()

@@ -77,6 +77,11 @@ export class McpStack implements AsyncDisposable {
     )
   }
 
+  /** What the emulated Bedrock saw of the calls of the model since the stack was started. */
+  get modelCalls() {
+    return this.#aws.app.controls.requests.all.filter(({ operation }) => operation === 'ConverseStream')
+  }
+
   async get<Body = Record<string, unknown>>(path: string): Promise<Body> {
     return (await (await fetch(`${this.stack.agentUrl}${path}`)).json()) as Body
   }

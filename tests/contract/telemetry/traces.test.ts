@@ -127,6 +127,8 @@ describe('A traced turn', () => {
         'gen_ai.request.model': 'eu.anthropic.claude-haiku-5-5',
         'gen_ai.response.finish_reasons': [expect.stringMatching(/^(tool_use|end_turn)$/)],
         'gen_ai.usage.input_tokens': expect.any(Number),
+        'gen_ai.usage.cache_read.input_tokens': expect.any(Number),
+        'gen_ai.usage.cache_creation.input_tokens': expect.any(Number),
         'gen_ai.response.time_to_first_chunk': expect.any(Number),
         'aws.request_id': expect.stringMatching(/^[0-9a-f-]{36}$/),
       },

@@ -17,25 +17,27 @@ export interface Model {
   readonly isBefore55: boolean
   /** Whether thinking can be switched off; where it can't, a tool cannot be forced either. */
   readonly thinking: 'optional' | 'always'
+  /** How long a prompt must be to be cached, for models that have a prompt cache. */
+  readonly cacheMinimumTokens?: number | undefined
 }
 
 const everywhere = ['us', 'eu', 'jp', 'au', 'global'] as const
 
 /** Claude on Bedrock as of November 2026, in what shows on the wire. */
 export const models: readonly Model[] = [
-  current('anthropic.claude-haiku-5-5', 'optional'),
-  current('anthropic.claude-sonnet-5-5', 'always'),
-  current('anthropic.claude-opus-5-5', 'always'),
-  earlier('anthropic.claude-sonnet-5', 'ACTIVE', everywhere),
-  earlier('anthropic.claude-sonnet-4-6', 'ACTIVE', everywhere),
-  earlier('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', everywhere),
+  current('anthropic.claude-haiku-5-5', 'optional', 4_096),
+  current('anthropic.claude-sonnet-5-5', 'always', 1_024),
+  current('anthropic.claude-opus-5-5', 'always', 512),
+  earlier('anthropic.claude-sonnet-5', 'ACTIVE', everywhere, 1_024),
+  earlier('anthropic.claude-sonnet-4-6', 'ACTIVE', everywhere, 1_024),
+  earlier('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', everywhere, 4_096),
   earlier('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
   earlier('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
   earlier('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
   earlier('anthropic.claude-3-5-haiku-20241022-v1:0', 'EOL', ['us']),
 ]
 
-function current(id: string, thinking: Model['thinking']): Model {
+function current(id: string, thinking: Model['thinking'], cacheMinimumTokens?: number): Model {
   return {
     id,
     lifecycle: 'ACTIVE',
@@ -45,12 +47,18 @@ function current(id: string, thinking: Model['thinking']): Model {
     maxOutputTokens: 128_000,
     isBefore55: false,
     thinking,
+    cacheMinimumTokens,
   }
 }
 
-function earlier(id: string, lifecycle: Model['lifecycle'], profiles: readonly Geography[]): Model {
+function earlier(
+  id: string,
+  lifecycle: Model['lifecycle'],
+  profiles: readonly Geography[],
+  cacheMinimumTokens?: number,
+): Model {
   return {
-    ...current(id, 'optional'),
+    ...current(id, 'optional', cacheMinimumTokens),
     lifecycle,
     profiles,
     contextTokens: 200_000,

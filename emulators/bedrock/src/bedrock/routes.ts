@@ -17,7 +17,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
   async function serve(operation: Operation, request: ModelRequest, reply: FastifyReply) {
     const startedMs = performance.now()
     reply.header('x-amzn-requestid', request.id)
-    const { converse, inputTokens } = await acceptCall(dependencies, operation, request)
+    const { converse, model, prefixes } = await acceptCall(dependencies, operation, request)
     const fault = await controls.faults.strike(
       reply,
       target => (target?.operation ?? operation) === operation,
@@ -34,7 +34,10 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const generation = generationOf(converse, fault, random)
     controls.requests.note(request, { stopReason: generation.stopReason })
     const { outputTokens } = generation
-    const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, serverToolUsage: {} }
+    const input = controls.promptCache.use(model, prefixes)
+    controls.requests.note(request, input)
+    const totalTokens = (prefixes.at(-1)?.tokens ?? 0) + outputTokens
+    const usage = { ...input, outputTokens, totalTokens, serverToolUsage: {} }
     const pace = controls.settings.current
     const call = { generation, usage, pace, fault, random, startedMs, signal: gone.signal }
     return operation === 'Converse'

@@ -3,11 +3,12 @@ import { Type } from 'typebox'
 import type { AccountChanges } from '../account/account.ts'
 import { accessStates, lifecycles, models } from '../account/models.ts'
 import { PolicyDocument } from '../account/policy.ts'
+import { type InputUsage, PromptCache } from '../account/prompt-cache.ts'
 import type { Config } from '../config.ts'
 import { Fault, FaultTarget } from './faults.ts'
 
 /** What is noted of a request; never a credential. */
-export interface RequestDetails {
+export interface RequestDetails extends InputUsage {
   /** `Converse`, `ConverseStream`, or the action asked of STS. */
   readonly operation: string
   readonly principal: string
@@ -54,15 +55,18 @@ export class Controls {
   readonly faults = new Faults(FaultTarget, Fault)
   readonly settings: Settings<SettingValues>
   readonly clock: Clock
+  readonly promptCache: PromptCache
 
   constructor({ pace }: Config) {
     this.settings = new Settings(change, { ...pace, clockOffsetSeconds: 0, models: {}, policies: {} })
     this.clock = new Clock(this.settings)
+    this.promptCache = new PromptCache(this.clock)
   }
 
   reset(): void {
     this.requests.clear()
     this.faults.clear()
     this.settings.reset()
+    this.promptCache.clear()
   }
 }

@@ -18,9 +18,17 @@ const ToolResultBlock = Type.Object({
 })
 export type ToolResultBlock = Static<typeof ToolResultBlock>
 
+const CachePoint = Type.Object({
+  type: Type.Literal('default'),
+  ttl: Type.Optional(Type.Enum(['5m', '1h'])),
+})
+export type CachePoint = Static<typeof CachePoint>
+const cachePoint = Type.Optional(CachePoint)
+
 /** A union on the wire: exactly one member. Members that are not named here (documents …) are let through. */
 const ContentBlock = Type.Object({
   text: Text,
+  cachePoint,
   image: Type.Optional(ImageBlock),
   toolUse: Type.Optional(ToolUseBlock),
   toolResult: Type.Optional(ToolResultBlock),
@@ -49,7 +57,7 @@ export type ToolSpec = Static<typeof ToolSpec>
 
 const ConverseRequest = Type.Object({
   messages: Type.Array(Message),
-  system: Type.Optional(Type.Array(Type.Object({ text: Text }))),
+  system: Type.Optional(Type.Array(Type.Object({ text: Text, cachePoint }))),
   inferenceConfig: Type.Optional(
     Type.Object({
       maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -60,7 +68,7 @@ const ConverseRequest = Type.Object({
   ),
   toolConfig: Type.Optional(
     Type.Object({
-      tools: Type.Array(Type.Object({ toolSpec: Type.Optional(ToolSpec) }), { minItems: 1 }),
+      tools: Type.Array(Type.Object({ toolSpec: Type.Optional(ToolSpec), cachePoint }), { minItems: 1 }),
       toolChoice: Type.Optional(
         Type.Object({
           any: Type.Optional(Type.Object({})),

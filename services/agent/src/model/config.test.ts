@@ -54,6 +54,17 @@ describe('the Bedrock configuration', () => {
     expect(read({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '0', ...keys }).temperature).toBe(0)
   })
 
+  it.each([
+    [{}, '5m'],
+    [{ BEDROCK_PROMPT_CACHE: '1h' }, '1h'],
+    [{ BEDROCK_PROMPT_CACHE: 'none' }, 'none'],
+    [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }, 'none'],
+    [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new', BEDROCK_PROMPT_CACHE: '5m' }, '5m'],
+    [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, 'none'],
+  ])('uses the prompt cache as told, else where the model is known to have one: %o', (more, promptCache) => {
+    expect(read({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
+  })
+
   it('takes further request fields as JSON', () => {
     const config = read({
       AWS_REGION: 'eu-west-1',
@@ -79,9 +90,11 @@ describe('the Bedrock configuration', () => {
         BEDROCK_TEMPERATURE: 'warm',
         BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS: '[1]',
         BEDROCK_PROBE: 'sometimes',
+        BEDROCK_PROMPT_CACHE: '2h',
         ...keys,
       }),
     ).toEqual([
+      expect.stringContaining('BEDROCK_PROMPT_CACHE must be one of auto, none, 5m, 1h'),
       expect.stringContaining('BEDROCK_MAX_TOKENS'),
       expect.stringContaining('BEDROCK_TEMPERATURE'),
       expect.stringContaining('BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS'),

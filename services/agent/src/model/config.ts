@@ -1,9 +1,12 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type AwsCredential, readCredential } from './credentials.ts'
 import { readEndpoint } from './endpoints.ts'
-import { defaultModelId } from './models.ts'
+import { defaultModelId, readModelId } from './models.ts'
 
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
+
+/** Lifetime of an entry in Bedrock's prompt cache, or `none`: requests then have no cache points. */
+export type PromptCache = 'none' | '5m' | '1h'
 
 /** Settings of a Bedrock that can be called. */
 export interface BedrockConfig {
@@ -15,6 +18,8 @@ export interface BedrockConfig {
   readonly temperature: number | undefined
   /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
   readonly additionalModelRequestFields: Record<string, JsonValue> | undefined
+  /** How long Bedrock keeps the beginning of a request that the next one may share, renewed by each use. */
+  readonly promptCache: PromptCache
   /** Whether a background probe of a few tokens may look if Bedrock answers. */
   readonly probe: boolean
   /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or an emulator. */
@@ -31,6 +36,7 @@ export interface NoBedrock {
 /** Reads everything about AWS and Bedrock. What is wrong in form is a fault; what is merely missing is `NoBedrock`. */
 export function readBedrockConfig(env: EnvironmentReader): BedrockConfig | NoBedrock {
   const region = env.optional('AWS_REGION') ?? env.optional('AWS_DEFAULT_REGION')
+  const promptCache = env.oneOf('BEDROCK_PROMPT_CACHE', ['auto', 'none', '5m', '1h'], 'auto')
   const settings = {
     maxTokens: env.integer('BEDROCK_MAX_TOKENS', 4_096, 1, 128_000),
     temperature: readTemperature(env),
@@ -44,7 +50,14 @@ export function readBedrockConfig(env: EnvironmentReader): BedrockConfig | NoBed
   }
   const credential = readCredential(env)
   if (credential.tier === 'none') return { missing: credential.missing, region }
-  return { ...settings, region, modelId: env.text('BEDROCK_MODEL_ID', defaultModelId(region)), credential }
+  const modelId = env.text('BEDROCK_MODEL_ID', defaultModelId(region))
+  return { ...settings, region, modelId, promptCache: choosePromptCache(promptCache, modelId), credential }
+}
+
+/** Bedrock refuses cache points for models without a prompt cache, so `auto` sends them only to those that are known to have one. */
+function choosePromptCache(chosen: PromptCache | 'auto', modelId: string): PromptCache {
+  if (chosen !== 'auto') return chosen
+  return readModelId(modelId).known?.hasPromptCache ? '5m' : 'none'
 }
 
 function readTemperature(env: EnvironmentReader): number | undefined {

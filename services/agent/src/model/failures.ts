@@ -82,6 +82,15 @@ const rules: readonly FailureRule[] = [
     hint: checkKeysHint,
   },
 
+  // The request, which looks like missing rights
+  {
+    code: 'BEDROCK_REQUEST_INVALID',
+    when: ({ message, httpStatus }) =>
+      (httpStatus === 400 || httpStatus === 403) && /prompt caching|cachePoint/i.test(message),
+    detail: ({ modelId }) => `${modelId} has no prompt cache, or Bedrock does not allow it here.`,
+    hint: 'Set BEDROCK_PROMPT_CACHE=none.',
+  },
+
   // Rights
   {
     code: 'BEDROCK_ACCESS_DENIED',

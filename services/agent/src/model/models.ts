@@ -18,16 +18,18 @@ export interface ClaudeModel {
   readonly profiles: readonly ProfilePrefix[]
   /** Whether the request may carry `temperature`. */
   readonly takesTemperature: boolean
+  /** Whether the request may carry cache points. */
+  readonly hasPromptCache: boolean
 }
 
 // biome-ignore format: table
 export const claudeModels: readonly ClaudeModel[] = [
-  { id: 'anthropic.claude-haiku-5-5', name: 'Claude Haiku 5.5', lifecycle: 'active', endOfLife: '2027-10-07', profiles: ['us', 'eu', 'jp', 'au', 'global'], takesTemperature: false },
-  { id: 'anthropic.claude-haiku-4-5-20251001-v1:0', name: 'Claude Haiku 4.5', lifecycle: 'active', endOfLife: '2026-10-01', profiles: ['us', 'eu', 'jp', 'au', 'global'], takesTemperature: true },
-  { id: 'anthropic.claude-sonnet-4-20250514-v1:0', name: 'Claude Sonnet 4', lifecycle: 'retired', endOfLife: '2026-10-14', profiles: ['us', 'eu', 'apac', 'global'], takesTemperature: true },
-  { id: 'anthropic.claude-3-7-sonnet-20250219-v1:0', name: 'Claude 3.7 Sonnet', lifecycle: 'retired', endOfLife: '2026-04-28', profiles: ['us', 'eu', 'apac'], takesTemperature: true },
-  { id: 'anthropic.claude-3-5-haiku-20241022-v1:0', name: 'Claude 3.5 Haiku', lifecycle: 'retired', endOfLife: '2026-06-19', profiles: ['us'], takesTemperature: true },
-  { id: 'anthropic.claude-3-haiku-20240307-v1:0', name: 'Claude 3 Haiku', lifecycle: 'legacy', endOfLife: '2026-09-10', profiles: ['us', 'eu', 'apac', 'us-gov'], takesTemperature: true },
+  { id: 'anthropic.claude-haiku-5-5', name: 'Claude Haiku 5.5', lifecycle: 'active', endOfLife: '2027-10-07', profiles: ['us', 'eu', 'jp', 'au', 'global'], takesTemperature: false, hasPromptCache: true },
+  { id: 'anthropic.claude-haiku-4-5-20251001-v1:0', name: 'Claude Haiku 4.5', lifecycle: 'active', endOfLife: '2026-10-01', profiles: ['us', 'eu', 'jp', 'au', 'global'], takesTemperature: true, hasPromptCache: true },
+  { id: 'anthropic.claude-sonnet-4-20250514-v1:0', name: 'Claude Sonnet 4', lifecycle: 'retired', endOfLife: '2026-10-14', profiles: ['us', 'eu', 'apac', 'global'], takesTemperature: true, hasPromptCache: true },
+  { id: 'anthropic.claude-3-7-sonnet-20250219-v1:0', name: 'Claude 3.7 Sonnet', lifecycle: 'retired', endOfLife: '2026-04-28', profiles: ['us', 'eu', 'apac'], takesTemperature: true, hasPromptCache: true },
+  { id: 'anthropic.claude-3-5-haiku-20241022-v1:0', name: 'Claude 3.5 Haiku', lifecycle: 'retired', endOfLife: '2026-06-19', profiles: ['us'], takesTemperature: true, hasPromptCache: true },
+  { id: 'anthropic.claude-3-haiku-20240307-v1:0', name: 'Claude 3 Haiku', lifecycle: 'legacy', endOfLife: '2026-09-10', profiles: ['us', 'eu', 'apac', 'us-gov'], takesTemperature: true, hasPromptCache: false },
 ]
 
 /** Regions from which the profiles of a geography may be called. */

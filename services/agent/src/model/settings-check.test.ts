@@ -51,6 +51,16 @@ describe('settings that cannot work', () => {
     expect(checkSettings(older)).toBeUndefined()
   })
 
+  it('are told for a prompt cache that the model does not have', () => {
+    const cache = { BEDROCK_PROMPT_CACHE: '5m' }
+    const older = configOf('eu-west-1', 'eu.anthropic.claude-3-haiku-20240307-v1:0', cache)
+    expect(checkSettings(older)).toMatchObject({
+      code: 'BEDROCK_REQUEST_INVALID',
+      options: { hint: 'Unset BEDROCK_PROMPT_CACHE.' },
+    })
+    expect(checkSettings(configOf('eu-west-1', 'eu.anthropic.claude-haiku-5-5', cache))).toBeUndefined()
+  })
+
   it('are told for an ARN of another region', () => {
     const arn = 'arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc'
     expect(checkSettings(configOf('eu-west-1', arn))).toMatchObject({ code: 'BEDROCK_MODEL_INVALID' })

@@ -37,6 +37,11 @@ export function checkSettings(config: BedrockConfig): ProblemError | undefined {
       },
     )
   }
+  if (config.promptCache !== 'none' && known?.hasPromptCache === false) {
+    return problem('BEDROCK_REQUEST_INVALID', `${known.name} has no prompt cache.`, {
+      hint: 'Unset BEDROCK_PROMPT_CACHE.',
+    })
+  }
   return undefined
 }
 

@@ -85,9 +85,15 @@ export class TurnMetrics {
     buckets: modelBuckets,
     registers: [this.registry],
   })
+  readonly #promptCache = new Counter({
+    name: 'agent_prompt_cache_tokens_total',
+    help: 'Input tokens of the model that were read from or written to Bedrock’s prompt cache.',
+    labelNames: ['gen_ai_request_model', 'operation'],
+    registers: [this.registry],
+  })
   readonly #tokenUsage = new Histogram({
     name: 'gen_ai_client_token_usage',
-    help: 'Tokens of the model that a call took (input) and gave (output).',
+    help: 'Tokens of the model that a call took (input, cached ones included) and gave (output).',
     labelNames: [...modelLabels, 'gen_ai_token_type'],
     buckets: tokenBuckets,
     registers: [this.registry],
@@ -129,6 +135,14 @@ export class TurnMetrics {
     ] as const
     for (const [histogram, given, value] of figures) {
       if (typeof value === 'number') histogram.observe(given, value)
+    }
+    const cached = [
+      ['read', attributes[genAi.cacheReadInputTokens]],
+      ['write', attributes[genAi.cacheWriteInputTokens]],
+    ] as const
+    for (const [operation, value] of cached) {
+      const { gen_ai_request_model } = labels
+      if (typeof value === 'number') this.#promptCache.inc({ gen_ai_request_model, operation }, value)
     }
   }
 

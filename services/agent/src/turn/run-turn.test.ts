@@ -61,6 +61,8 @@ function untilAborted({ signal }: Turn): Promise<never> {
   })
 }
 
+const usage = { inputTokens: 9, outputTokens: 2, cacheReadInputTokens: 3, cacheWriteInputTokens: 4 }
+
 describe('The events of a turn', () => {
   it('come in the order in which they happened, with the turn first and the result last', async () => {
     const events = await collect(
@@ -71,7 +73,7 @@ describe('The events of a turn', () => {
         step.ok()
         turn.notice(problem('TOOL_NOT_CALLED', 'No tool.').toDocument('request-1'))
         turn.write('world')
-        return { ...done, finishReason: 'length', usage: { inputTokens: 1, outputTokens: 2 } }
+        return { ...done, finishReason: 'length', usage }
       }),
     )
     expect(events.map(({ event }) => event)).toEqual([
@@ -86,7 +88,7 @@ describe('The events of a turn', () => {
     expect(dataOf(events, 'result')).toMatchObject({
       answer: 'Hello world',
       finishReason: 'length',
-      usage: { inputTokens: 1, outputTokens: 2 },
+      usage,
       notices: [{ code: 'TOOL_NOT_CALLED' }],
       turnId: dataOf(events, 'turn')?.turnId,
     })

@@ -121,6 +121,8 @@ class TurnRun {
       this.events.push(this.#result(outcome))
       this.#endSpans(undefined, {
         [genAi.inputTokens]: outcome.usage?.inputTokens,
+        [genAi.cacheReadInputTokens]: outcome.usage?.cacheReadInputTokens,
+        [genAi.cacheWriteInputTokens]: outcome.usage?.cacheWriteInputTokens,
         [genAi.outputTokens]: outcome.usage?.outputTokens,
       })
     } catch (error) {

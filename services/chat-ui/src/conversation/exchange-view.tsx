@@ -140,5 +140,6 @@ function AnswerFooter({
 
 function timing({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
   const tokens = usage ? ` · ${usage.inputTokens + usage.outputTokens} tokens` : ''
-  return `first word ${formatDuration(firstTokenMs)} · all in ${formatDuration(totalMs)}${tokens}`
+  const cached = usage?.cacheReadInputTokens ? ` (${usage.cacheReadInputTokens} from the cache)` : ''
+  return `first word ${formatDuration(firstTokenMs)} · all in ${formatDuration(totalMs)}${tokens}${cached}`
 }

@@ -73,7 +73,9 @@ const exchange = shape({
   result: orAbsent(
     shape({
       timing: shape({ firstTokenMs: number, totalMs: number }),
-      usage: orNull(shape({ inputTokens: number, outputTokens: number })),
+      usage: orNull(
+        shape({ inputTokens: number, outputTokens: number, cacheReadInputTokens: orAbsent(number) }),
+      ),
     }),
   ),
   problem: orAbsent(problem),

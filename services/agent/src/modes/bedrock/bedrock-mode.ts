@@ -1,9 +1,10 @@
-import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
+import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, type Runtime, START, StateGraph } from '@langchain/langgraph'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import type { Bedrock } from '../../model/bedrock.ts'
+import type { BedrockConfig } from '../../model/config.ts'
 import { problem } from '../../problems.ts'
 import type { ToolContext, Toolset } from '../../tools/toolset.ts'
 import type { AnswerMode, Outcome, Turn } from '../../turn/turn.ts'
@@ -11,7 +12,7 @@ import { AnswerText } from './answer-text.ts'
 import { ImageAllowance } from './images.ts'
 import { openConversation } from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
-import type { ModelResponse, TokenUsage } from './model-response.ts'
+import type { ModelResponse } from './model-response.ts'
 import { judge } from './stop-reason.ts'
 import { systemPrompt } from './system-prompt.ts'
 import { loadTools, type ModelTools, runTool } from './tool-calls.ts'
@@ -62,7 +63,7 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
         answer,
         images: new ImageAllowance(bedrock.modelId),
         bedrock: connected,
-        model: connected.chatModel.bindTools([...tools.tools]),
+        model: connected.chatModel.bindTools([...tools.tools], cachePoints(connected.config)),
         availability: bedrock.availability,
         write: text => answer.write(text),
       }
@@ -74,6 +75,14 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
       return conclude(run, toolsets, end)
     },
   }
+}
+
+/**
+ * The library then puts a cache point after the tools, the system prompt and the last message. Nothing in front of the last one changes
+ * from call to call of a turn, and tools and prompt are the same for all turns of a day.
+ */
+function cachePoints({ promptCache }: BedrockConfig) {
+  return promptCache === 'none' ? {} : { cache_control: { type: 'ephemeral', ttl: promptCache } as const }
 }
 
 function buildGraph() {
@@ -162,6 +171,8 @@ function addUsage(sum: TokenUsage | null, added: TokenUsage | null): TokenUsage 
   return {
     inputTokens: sum.inputTokens + added.inputTokens,
     outputTokens: sum.outputTokens + added.outputTokens,
+    cacheReadInputTokens: sum.cacheReadInputTokens + added.cacheReadInputTokens,
+    cacheWriteInputTokens: sum.cacheWriteInputTokens + added.cacheWriteInputTokens,
   }
 }
 

@@ -103,6 +103,8 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     {
       [genAi.finishReasons]: [stopReason ?? 'error'],
       [genAi.inputTokens]: usage?.inputTokens,
+      [genAi.cacheReadInputTokens]: usage?.cacheReadInputTokens,
+      [genAi.cacheWriteInputTokens]: usage?.cacheWriteInputTokens,
       [genAi.outputTokens]: usage?.outputTokens,
       [genAi.timeToFirstChunk]: firstEventMs === undefined ? undefined : firstEventMs / 1000,
     },

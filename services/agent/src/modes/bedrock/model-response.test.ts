@@ -27,12 +27,17 @@ describe('a streamed reply', () => {
     expect(assembler.add({ content: 'is cold.' })).toBe('is cold.')
     const reply = assembler.finish({
       response_metadata: { messageStop: { stopReason: 'end_turn' } },
-      usage_metadata: { input_tokens: 7, output_tokens: 3, total_tokens: 10 },
+      usage_metadata: {
+        input_tokens: 7,
+        output_tokens: 3,
+        total_tokens: 10,
+        input_token_details: { cache_read: 4, cache_creation: 2 },
+      },
     })
     expect(reply).toMatchObject({
       text: 'Oslo is cold.',
       stopReason: 'end_turn',
-      usage: { inputTokens: 7, outputTokens: 3 },
+      usage: { inputTokens: 7, outputTokens: 3, cacheReadInputTokens: 4, cacheWriteInputTokens: 2 },
       toolCalls: [],
     })
   })

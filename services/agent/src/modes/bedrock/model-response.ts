@@ -1,3 +1,4 @@
+import type { TokenUsage } from '@entra-bedrock-agent/identity-trace'
 import { AIMessage, type ContentBlock, type UsageMetadata } from '@langchain/core/messages'
 
 /** A tool call as the model wrote it. `arguments` is undefined when its JSON is not an object. */
@@ -5,11 +6,6 @@ export interface ToolCall {
   readonly id: string
   readonly name: string
   readonly arguments: Readonly<Record<string, unknown>> | undefined
-}
-
-export interface TokenUsage {
-  readonly inputTokens: number
-  readonly outputTokens: number
 }
 
 /** What is read of a chunk that LangChain streams. */
@@ -80,7 +76,12 @@ export class ResponseAssembler {
       text: this.#text,
       toolCalls,
       stopReason: response_metadata?.messageStop?.stopReason,
-      usage: usage && { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
+      usage: usage && {
+        inputTokens: usage.input_tokens,
+        outputTokens: usage.output_tokens,
+        cacheReadInputTokens: usage.input_token_details?.cache_read ?? 0,
+        cacheWriteInputTokens: usage.input_token_details?.cache_creation ?? 0,
+      },
       message: new AIMessage({
         content: this.#content(),
         tool_calls: toolCalls.map(call => ({ id: call.id, name: call.name, args: { ...call.arguments } })),

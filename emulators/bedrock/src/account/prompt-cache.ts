@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import type { CachePoint, ConverseRequest } from '../wire/converse-request.ts'
+import type { Model } from './models.ts'
+
+/** What is in front of one place of a prompt. */
+export interface Prefix {
+  readonly hash: string
+  readonly tokens: number
+  /** How long Bedrock is asked to keep it, where there is a cache point. */
+  readonly lifetime?: Lifetime
+}
+type Lifetime = keyof typeof lifetimesMs
+
+/** Input tokens as Converse reports them: each is counted once. */
+export interface InputUsage {
+  readonly inputTokens: number
+  readonly cacheReadInputTokens: number
+  readonly cacheWriteInputTokens: number
+}
+
+export const lifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
+/** How many blocks in front of a cache point are looked at for what was cached before. */
+const lookBack = 20
+const mostEntries = 10_000
+
+/** The prefixes of a request: one for each block of tools, system prompt and messages, in the order in which Claude reads them. */
+export function readPrefixes(modelId: string, { toolConfig, system, messages }: ConverseRequest): Prefix[] {
+  const hash = createHash('sha256').update(modelId)
+  const prefixes: Prefix[] = []
+  let characters = 0
+  const read = (section: string, blocks: readonly { readonly cachePoint?: CachePoint }[]) => {
+    for (const block of blocks) {
+      const last = prefixes.at(-1)
+      if (block.cachePoint) {
+        if (last) prefixes[prefixes.length - 1] = { ...last, lifetime: block.cachePoint.ttl ?? '5m' }
+        continue
+      }
+      const text = JSON.stringify([section, block])
+      characters += text.length
+      hash.update(text)
+      prefixes.push({ hash: hash.copy().digest('hex'), tokens: countTokens(characters) })
+    }
+  }
+  read('tools', toolConfig?.tools ?? [])
+  read('system', system ?? [])
+  for (const { role, content } of messages) read(role, content)
+  return prefixes
+}
+
+/** A plausible count: about four characters to a token, as with English text. */
+function countTokens(characters: number): number {
+  return Math.ceil(characters / 4)
+}
+
+/** What this AWS keeps of prompts: prefixes that ended with a cache point, until nobody used them for their lifetime. */
+export class PromptCache {
+  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #entries = new Map<string, { readonly lifetime: Lifetime; readonly expiresAtMs: number }>()
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock
+  }
+
+  /** Reads the longest known prefix of a prompt and keeps those that end with a cache point, if they are long enough for the model. */
+  use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]): InputUsage {
+    const total = prefixes.at(-1)?.tokens ?? 0
+    const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)
+    const known = prefixes.findLast(
+      ({ hash }, index) => this.#isKnown(hash) && isLookedAt(prefixes, points, index),
+    )
+    for (const { hash, lifetime } of known ? [known, ...points] : points) this.#keep(hash, lifetime)
+    const readTokens = known?.tokens ?? 0
+    const cachedTokens = Math.max(readTokens, points.at(-1)?.tokens ?? 0)
+    return {
+      inputTokens: total - cachedTokens,
+      cacheReadInputTokens: readTokens,
+      cacheWriteInputTokens: cachedTokens - readTokens,
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  #isKnown(hash: string): boolean {
+    return (this.#entries.get(hash)?.expiresAtMs ?? 0) > this.#clock.nowMs()
+  }
+
+  /** Without a lifetime, for as long as it was kept before. */
+  #keep(hash: string, asked: Lifetime | undefined): void {
+    const lifetime = asked ?? this.#entries.get(hash)?.lifetime ?? '5m'
+    this.#entries.delete(hash)
+    this.#entries.set(hash, { lifetime, expiresAtMs: this.#clock.nowMs() + lifetimesMs[lifetime] })
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > mostEntries && oldest !== undefined) this.#entries.delete(oldest)
+  }
+}
+
+function isLookedAt(prefixes: readonly Prefix[], points: readonly Prefix[], index: number): boolean {
+  return points.some(point => {
+    const distance = prefixes.indexOf(point) - index
+    return distance >= 0 && distance <= lookBack
+  })
+}

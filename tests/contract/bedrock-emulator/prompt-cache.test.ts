@@ -1,0 +1,106 @@
+import type { ConverseStreamCommandInput, Message, SystemContentBlock } from '@aws-sdk/client-bedrock-runtime'
+import { describe, expect, it } from 'vitest'
+import { collectStream, converse, failureOf, haiku45, useBedrock, userSays } from './support.ts'
+
+const bedrock = useBedrock()
+const sonnet = 'us.anthropic.claude-sonnet-5'
+const cachePoint = { cachePoint: { type: 'default' as const } }
+const hourPoint = { cachePoint: { type: 'default' as const, ttl: '1h' as const } }
+
+/** Some 2,000 tokens: more than the minimum of Sonnet, less than that of Haiku. */
+const long = 'It rains. '.repeat(800)
+const prompt = (...blocks: SystemContentBlock[]) => [{ text: long }, ...blocks]
+const ask = async (input: Partial<ConverseStreamCommandInput>) => {
+  const client = bedrock.client({ systemClockOffset: bedrock.app.controls.clock.nowMs() - Date.now() })
+  const { usage } = await converse(client, { modelId: sonnet, ...input })
+  return [usage?.inputTokens, usage?.cacheReadInputTokens, usage?.cacheWriteInputTokens]
+}
+const small = expect.toSatisfy((tokens: number) => tokens > 0 && tokens < 100)
+const big = expect.toSatisfy((tokens: number) => tokens > 2_000)
+const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
+
+describe('a prompt with a cache point', () => {
+  it('is written once and read from then on; what is behind the point is fresh each time', async () => {
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
+    expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([small, big, 0])
+  })
+
+  it('is counted alike in a stream, and in the total', async () => {
+    await ask({ system: prompt(cachePoint) })
+    const input = { modelId: sonnet, system: prompt(cachePoint) }
+    const usage = (await collectStream(bedrock.client(), input)).at(-1)?.metadata?.usage
+    expect(usage).toMatchObject({ cacheReadInputTokens: big, cacheWriteInputTokens: 0 })
+    const { inputTokens = 0, cacheReadInputTokens = 0, outputTokens = 0 } = usage ?? {}
+    expect(usage?.totalTokens).toBe(inputTokens + cacheReadInputTokens + outputTokens)
+  })
+
+  it('is another one for each difference in front of the point, and for each model', async () => {
+    await ask({ system: prompt(cachePoint) })
+    expect(await ask({ system: [{ text: `Hi. ${long}` }, cachePoint] })).toEqual([small, 0, big])
+    const other = 'us.anthropic.claude-opus-5-5'
+    expect(await ask({ modelId: other, system: prompt(cachePoint) })).toEqual([small, 0, big])
+  })
+
+  it('is not kept below the model’s minimum, and nothing says so', async () => {
+    const input = { modelId: haiku45, system: prompt(cachePoint) }
+    expect(await ask(input)).toEqual([big, 0, 0])
+    expect(await ask(input)).toEqual([big, 0, 0])
+  })
+
+  it('lives five minutes from its last use, or an hour', async () => {
+    await ask({ system: prompt(cachePoint) })
+    setClock(290)
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
+    setClock(580)
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
+    setClock(881)
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
+    setClock(0)
+    const forAnHour = { system: [{ text: `For an hour. ${long}` }, hourPoint] }
+    await ask(forAnHour)
+    setClock(3_590)
+    expect(await ask(forAnHour)).toEqual([small, big, 0])
+  })
+
+  it('is found from a later point, up to 20 blocks behind it', async () => {
+    const conversation = (blocks: number): Message[] => [
+      { role: 'user', content: [...Array.from({ length: blocks }, () => ({ text: 'And?' })), cachePoint] },
+    ]
+    await ask({ system: prompt(cachePoint) })
+    const read = async (blocks: number) =>
+      (await ask({ system: prompt(), messages: conversation(blocks) }))[1]
+    expect(await read(21)).toBe(0)
+    expect(await read(20)).toEqual(big)
+  })
+
+  it('that was refused for another reason is not kept', async () => {
+    bedrock.app.controls.faults.order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+    await failureOf(ask({ system: prompt(cachePoint) }))
+    expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
+  })
+})
+
+describe('cache points are refused', () => {
+  it.each([
+    ['five of them', [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint], /A maximum of 4 blocks/],
+    [
+      'an hour behind five minutes',
+      [cachePoint, { text: 'Be kind.' }, hourPoint],
+      /ttl='1h' .* must not come/,
+    ],
+  ])('for %s', async (_what, points, message) => {
+    const refusal = await failureOf(ask({ system: prompt(...points) }))
+    expect(refusal).toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) })
+  })
+
+  it('by a model without a prompt cache', async () => {
+    const id = 'anthropic.claude-3-haiku-20240307-v1:0'
+    bedrock.app.controls.settings.change({ models: { [id]: { lifecycle: 'ACTIVE' } } })
+    const refusal = await failureOf(ask({ modelId: `us.${id}`, system: prompt(cachePoint) }))
+    expect(refusal).toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('did not allow prompt caching'),
+    })
+  })
+})

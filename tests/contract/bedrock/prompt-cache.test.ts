@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connect, credentials, runTurn } from './run-turn.ts'
+import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+
+const server = new ScriptedBedrock()
+beforeEach(() => server.start())
+afterEach(async () => {
+  server.requests.length = 0
+  await server.stop()
+})
+
+const lookUp = [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')]
+
+async function ask(environment: Record<string, string> = {}) {
+  const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment })
+  const turn = await runTurn(mode)
+  bedrock.close()
+  return turn
+}
+
+/** The last block of tools, system prompt and conversation of each request, and how many cache points there are. */
+function cachePoints() {
+  return server.requests.map(({ body: { toolConfig, system = [], messages } }) => ({
+    last: [toolConfig?.['tools'], system, messages.at(-1)?.content].map(blocks =>
+      Array.from(Object(blocks)).at(-1),
+    ),
+    count: JSON.stringify([toolConfig, system, messages]).split('cachePoint').length - 1,
+  }))
+}
+
+it.each([
+  ['what the model’s table says', {}, { type: 'default' }],
+  [
+    'five minutes',
+    { BEDROCK_PROMPT_CACHE: '5m', BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' },
+    { type: 'default' },
+  ],
+  ['an hour', { BEDROCK_PROMPT_CACHE: '1h' }, { type: 'default', ttl: '1h' }],
+])(
+  'A request ends tools, system prompt and conversation with a cache point: %s',
+  async (_what, setting, cachePoint) => {
+    server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
+    await ask(setting)
+    expect(cachePoints()).toEqual(
+      Array(2).fill({ last: [{ cachePoint }, { cachePoint }, { cachePoint }], count: 3 }),
+    )
+  },
+)
+
+it.each([
+  ['is not in the table', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }],
+  [
+    'is behind an ARN',
+    { BEDROCK_MODEL_ID: 'arn:aws:bedrock:eu-central-1:111122223333:application-inference-profile/abc' },
+  ],
+  ['has no prompt cache', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }],
+  ['is not to use it', { BEDROCK_PROMPT_CACHE: 'none' }],
+])('A request has no cache point for a model that %s', async (_what, setting) => {
+  server.play([...text('Cold.'), ...stop('end_turn')])
+  await ask(setting)
+  expect(cachePoints().map(({ count }) => count)).toEqual([0])
+})
+
+it('The second call of a turn repeats what the first one sent, byte for byte, and adds to it', async () => {
+  server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
+  await ask()
+  const [first = '', second] = server.requests.map(({ body: { toolConfig, system, messages } }) =>
+    JSON.stringify([toolConfig, system, messages]).replaceAll(',{"cachePoint":{"type":"default"}}', ''),
+  )
+  expect(second?.startsWith(first.replace(/\]+$/, ''))).toBe(true)
+})
+
+it('The usage of a turn counts what was read and written in all of its calls, and both are part of the input', async () => {
+  const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 115 }
+  server.play(
+    [
+      ...lookUp.slice(0, -1),
+      { metadata: { usage: { ...usage, cacheReadInputTokens: 0, cacheWriteInputTokens: 100 } } },
+    ],
+    [
+      ...text('Cold.'),
+      ...stop('end_turn').slice(0, -1),
+      { metadata: { usage: { ...usage, cacheReadInputTokens: 80, cacheWriteInputTokens: 20 } } },
+    ],
+  )
+  const { outcome, steps } = await ask()
+  expect(outcome?.usage).toEqual({
+    inputTokens: 220,
+    outputTokens: 10,
+    cacheReadInputTokens: 80,
+    cacheWriteInputTokens: 120,
+  })
+  expect(steps.findLast(({ kind }) => kind === 'model')?.response?.body).toMatchObject({
+    usage: { inputTokens: 110, cacheReadInputTokens: 80, cacheWriteInputTokens: 20 },
+  })
+})
