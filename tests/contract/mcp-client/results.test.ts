@@ -64,9 +64,11 @@ async function resultFor(result: object, calls = 1) {
   )
   const reply = await mcp.answerTo('Get it.')
   const { content = [] } = bedrock.requests.slice(before).at(-1)?.body.messages.at(-1) ?? {}
-  const results = content.map(
+  const results = content.flatMap(
     block =>
-      block['toolResult'] as { content: { text?: string; image?: { format: string; source: object } }[] },
+      (block['toolResult'] ?? []) as {
+        content: { text?: string; image?: { format: string; source: object } }[]
+      },
   )
   return { results, content: results[0]?.content, reply }
 }

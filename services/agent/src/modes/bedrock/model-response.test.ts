@@ -1,39 +1,42 @@
+import {
+  AIMessageChunk,
+  type AIMessageChunkFields,
+  type StandardMessageStructure,
+} from '@langchain/core/messages'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ResponseAssembler, type ResponseChunk } from './model-response.ts'
+import { readResponse } from './model-response.ts'
 
-const toolStart = (index: number, id: string, name: string): ResponseChunk => ({
-  content: '',
-  tool_call_chunks: [{ index, id, name }],
-})
-const toolInput = (index: number, args: string): ResponseChunk => ({
-  content: '',
-  tool_call_chunks: [{ index, args }],
-})
-const thinking = (index: number, block: Record<string, unknown>): ResponseChunk => ({
-  content: [{ type: 'reasoning', index, ...block }],
-})
+const chunk = (fields: AIMessageChunkFields<StandardMessageStructure> = {}): AIMessageChunk =>
+  new AIMessageChunk<StandardMessageStructure>({ content: '', ...fields })
+const said = (content: string) => chunk({ content })
+const toolStart = (index: number, id: string, name: string) =>
+  chunk({ tool_call_chunks: [{ type: 'tool_call_chunk', index, id, name }] })
+const toolInput = (index: number, args: string) =>
+  chunk({ tool_call_chunks: [{ type: 'tool_call_chunk', index, args }] })
+const thinking = (index: number, block: Record<string, unknown>) =>
+  chunk({ content: [{ type: 'reasoning', index, ...block }] })
 
-function assemble(...chunks: ResponseChunk[]) {
-  const assembler = new ResponseAssembler()
-  const shown = chunks.map(chunk => assembler.add(chunk)).join('')
-  return { shown, reply: assembler.finish({}) }
+/** As LangChain joins what streams in. */
+function assemble(...chunks: AIMessageChunk[]) {
+  return readResponse(chunks.reduce((joined, next) => joined.concat(next), chunk()))
 }
 
 describe('a streamed reply', () => {
   it('is the text as it came, with stop reason and usage', () => {
-    const assembler = new ResponseAssembler()
-    expect(assembler.add({ content: 'Oslo ' })).toBe('Oslo ')
-    expect(assembler.add({ content: 'is cold.' })).toBe('is cold.')
-    const reply = assembler.finish({
-      response_metadata: { messageStop: { stopReason: 'end_turn' } },
-      usage_metadata: {
-        input_tokens: 7,
-        output_tokens: 3,
-        total_tokens: 10,
-        input_token_details: { cache_read: 4, cache_creation: 2 },
-      },
-    })
+    const reply = assemble(
+      said('Oslo '),
+      said('is cold.'),
+      chunk({ response_metadata: { messageStop: { stopReason: 'end_turn' } } }),
+      chunk({
+        usage_metadata: {
+          input_tokens: 7,
+          output_tokens: 3,
+          total_tokens: 10,
+          input_token_details: { cache_read: 4, cache_creation: 2 },
+        },
+      }),
+    )
     expect(reply).toMatchObject({
       text: 'Oslo is cold.',
       stopReason: 'end_turn',
@@ -43,12 +46,12 @@ describe('a streamed reply', () => {
   })
 
   it('has no stop reason and no usage where the stream brought none', () => {
-    const { reply } = assemble({ content: 'Oslo is' })
+    const reply = assemble(said('Oslo is'))
     expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
   })
 
   it('keeps parallel tool calls apart, however their pieces interleave', () => {
-    const { reply } = assemble(
+    const reply = assemble(
       toolStart(1, 'a', 'get_weather'),
       toolStart(2, 'b', 'get_weather'),
       toolInput(1, ''),
@@ -64,25 +67,24 @@ describe('a streamed reply', () => {
   })
 
   it('never mends a tool call that was cut off', () => {
-    const { reply } = assemble(toolStart(0, 'a', 'get_weather'), toolInput(0, '{"city":"Par'))
+    const reply = assemble(toolStart(0, 'a', 'get_weather'), toolInput(0, '{"city":"Par'))
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })
 
   it('takes an empty input for a call without arguments, and anything but an object for none', () => {
-    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).reply.toolCalls[0]?.arguments).toEqual({})
-    expect(
-      assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).reply.toolCalls[0]?.arguments,
-    ).toBeUndefined()
+    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).toolCalls[0]?.arguments).toEqual({})
+    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
   })
 
   it('keeps thinking and its signature for the model and shows none of it', () => {
-    const { shown, reply } = assemble(
+    const reply = assemble(
       thinking(0, { reasoning: 'Let me ' }),
       thinking(0, { reasoning: 'think.' }),
       thinking(0, { reasoning: '', signature: 'sig' }),
-      { content: 'Hello.' },
+      said('Hel'),
+      said('lo.'),
     )
-    expect(shown).toBe('Hello.')
+    expect(reply.text).toBe('Hello.')
     expect(reply.message.content).toEqual([
       { type: 'reasoning', index: 0, reasoning: 'Let me think.', signature: 'sig' },
       { type: 'text', text: 'Hello.' },
@@ -90,8 +92,8 @@ describe('a streamed reply', () => {
   })
 
   it('repeats no blank text to the model, which Bedrock would refuse', () => {
-    expect(assemble({ content: '\n' }, toolStart(1, 'a', 'x')).reply.message.content).toBe('')
-    const { reply } = assemble(thinking(0, { reasoning: 'Hm.' }), { content: ' ' }, toolStart(1, 'a', 'x'))
+    expect(assemble(said('\n'), toolStart(1, 'a', 'x')).message.content).toBe('')
+    const reply = assemble(thinking(0, { reasoning: 'Hm.' }), said(' '), toolStart(1, 'a', 'x'))
     expect(reply.message.content).toEqual([{ type: 'reasoning', index: 0, reasoning: 'Hm.' }])
   })
 
@@ -102,8 +104,8 @@ describe('a streamed reply', () => {
         fc.dictionary(fc.string({ maxLength: 8 }), fc.string({ maxLength: 20 }), { noNullPrototype: true }),
         fc.array(fc.nat(60), { maxLength: 6 }),
         (text, input, cuts) => {
-          const { reply } = assemble(
-            ...split(text, cuts).map(content => ({ content })),
+          const reply = assemble(
+            ...split(text, cuts).map(said),
             toolStart(1, 'a', 'get_weather'),
             ...split(JSON.stringify(input), cuts).map(piece => toolInput(1, piece)),
           )

@@ -8,27 +8,6 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, unknown>> | undefined
 }
 
-/** What is read of a chunk that LangChain streams. */
-export interface ResponseChunk {
-  readonly content: string | readonly ThinkingBlock[]
-  readonly tool_call_chunks?: readonly ToolPiece[] | undefined
-}
-
-/** What is read of LangChain's message when the stream has ended. */
-export interface ResponseEnding {
-  readonly usage_metadata?: UsageMetadata | undefined
-  readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
-}
-
-type ThinkingBlock = ContentBlock & Record<string, unknown>
-
-interface ToolPiece {
-  readonly index?: number | undefined
-  readonly id?: string | undefined
-  readonly name?: string | undefined
-  readonly args?: string | undefined
-}
-
 /** One complete response of the model. */
 export interface ModelResponse {
   readonly text: string
@@ -40,84 +19,53 @@ export interface ModelResponse {
   readonly message: AIMessage
 }
 
-interface JoinedTool {
-  id: string
-  name: string
-  json: string
+/** What is read of the message that LangChain joins from a stream, an `AIMessageChunk`. */
+export interface JoinedMessage {
+  readonly text: string
+  readonly content: string | ContentBlock[]
+  readonly tool_call_chunks?: readonly {
+    readonly id?: string | undefined
+    readonly name?: string | undefined
+    readonly args?: string | undefined
+  }[]
+  readonly usage_metadata?: UsageMetadata | undefined
+  readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
 }
 
-/**
- * Puts a streamed answer together. Unlike LangChain's own concatenation it never repairs cut JSON:
- * a tool call is either what the model wrote, or it is not one.
- */
-export class ResponseAssembler {
-  #text = ''
-  readonly #thinking: ThinkingBlock[] = []
-  readonly #tools = new Map<number | undefined, JoinedTool>()
-
-  /** Takes the next piece in; returns the text in it that is meant for the user. */
-  add(chunk: ResponseChunk): string {
-    for (const piece of chunk.tool_call_chunks ?? []) this.#addToolPiece(piece)
-    if (typeof chunk.content === 'string') {
-      this.#text += chunk.content
-      return chunk.content
-    }
-    for (const block of chunk.content) this.#addThinking(block)
-    return ''
-  }
-
-  finish({ usage_metadata: usage, response_metadata }: ResponseEnding): ModelResponse {
-    const toolCalls = [...this.#tools.values()].map(({ id, name, json }) => ({
-      id,
-      name,
-      arguments: parseArguments(json),
-    }))
-    return {
-      text: this.#text,
-      toolCalls,
-      stopReason: response_metadata?.messageStop?.stopReason,
-      usage: usage && {
-        inputTokens: usage.input_tokens,
-        outputTokens: usage.output_tokens,
-        cacheReadInputTokens: usage.input_token_details?.cache_read ?? 0,
-        cacheWriteInputTokens: usage.input_token_details?.cache_creation ?? 0,
-      },
-      message: new AIMessage({
-        content: this.#content(),
-        tool_calls: toolCalls.map(call => ({ id: call.id, name: call.name, args: { ...call.arguments } })),
-      }),
-    }
-  }
-
-  #addToolPiece(piece: ToolPiece): void {
-    const known = this.#tools.get(piece.index)
-    if (known) known.json += piece.args ?? ''
-    else {
-      this.#tools.set(piece.index, { id: piece.id ?? '', name: piece.name ?? '', json: piece.args ?? '' })
-    }
-  }
-
-  /** Thinking arrives as text pieces, then its signature; both belong to one block. Redacted thinking is whole. */
-  #addThinking(block: ThinkingBlock): void {
-    const known =
-      block.type === 'reasoning' &&
-      this.#thinking.find(other => other.type === 'reasoning' && other['index'] === block['index'])
-    if (!known) {
-      this.#thinking.push({ ...block })
-      return
-    }
-    known['reasoning'] = `${known['reasoning'] ?? ''}${block['reasoning'] ?? ''}`
-    if (block['signature'] !== undefined) known['signature'] = block['signature']
-  }
-
-  #content(): string | ContentBlock[] {
-    const text = this.#text.trim() === '' ? '' : this.#text
-    if (this.#thinking.length === 0) return text
-    return [...this.#thinking, ...(text === '' ? [] : [{ type: 'text', text }])]
+/** Reads what the model answered, from the whole stream. */
+export function readResponse(joined: JoinedMessage): ModelResponse {
+  const { text, usage_metadata: usage, response_metadata, tool_call_chunks = [] } = joined
+  const toolCalls = tool_call_chunks.map(({ id = '', name = '', args = '' }) => ({
+    id,
+    name,
+    arguments: parseArguments(args),
+  }))
+  return {
+    text,
+    toolCalls,
+    stopReason: response_metadata?.messageStop?.stopReason,
+    usage: usage && {
+      inputTokens: usage.input_tokens,
+      outputTokens: usage.output_tokens,
+      cacheReadInputTokens: usage.input_token_details?.cache_read ?? 0,
+      cacheWriteInputTokens: usage.input_token_details?.cache_creation ?? 0,
+    },
+    message: new AIMessage({
+      content: repeatedContent(joined),
+      tool_calls: toolCalls.map(call => ({ id: call.id, name: call.name, args: { ...call.arguments } })),
+    }),
   }
 }
 
-/** An empty input is what Claude sends for a tool without arguments. */
+/** Thinking, then the text as one block. Bedrock refuses a blank one. */
+function repeatedContent({ content, text }: JoinedMessage): string | ContentBlock[] {
+  const said = text.trim() === '' ? '' : text
+  const thinking = typeof content === 'string' ? [] : content.filter(({ type }) => type !== 'text')
+  if (thinking.length === 0) return said
+  return [...thinking, ...(said === '' ? [] : [{ type: 'text', text: said }])]
+}
+
+/** Not by LangChain's `tool_calls`, which mends cut JSON. An empty input is what Claude sends for a tool without arguments. */
 function parseArguments(json: string): ToolCall['arguments'] {
   if (json.trim() === '') return {}
   try {
