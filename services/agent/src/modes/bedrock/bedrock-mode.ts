@@ -81,7 +81,7 @@ function cachePoints({ promptCache }: BedrockConfig) {
 
 /**
  * The graph of one turn. Its nodes have the turn from the closure: LangGraph shows its context to every callback, and the turn holds the
- * user's token. Building a graph takes 15 µs.
+ * user's token. A graph for each turn takes 1 to 3 % more of the turn's CPU than one for all.
  */
 function buildGraph(run: Run) {
   return new StateGraph(State)
