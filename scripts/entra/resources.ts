@@ -1,3 +1,4 @@
+import { microsoft } from '@entra-bedrock-agent/demo-tenant'
 import type { Json } from './graph.ts'
 import type { Receipt, Recorded } from './receipt.ts'
 import type { Access, AccessByMethod, Resource } from './resource.ts'
@@ -34,25 +35,7 @@ function agentic(POST: Access, more: Partial<AccessByMethod> = {}): AccessByMeth
 }
 
 /** Delegated permissions that all commands together need. */
-export const permissions: readonly string[] = [
-  'AgentIdentityBlueprint.Create',
-  'AgentIdentityBlueprint.Read.All',
-  'AgentIdentityBlueprint.UpdateAuthProperties.All',
-  'AgentIdentityBlueprint.AddRemoveCreds.All',
-  'AgentIdentityBlueprint.DeleteRestore.All',
-  'AgentIdentityBlueprint.ReadWrite.All',
-  'AgentIdentityBlueprintPrincipal.Create',
-  'AgentIdentity.Create.All',
-  'AgentIdentity.Read.All',
-  'AgentIdentity.EnableDisable.All',
-  'AgentIdentity.DeleteRestore.All',
-  'AgentIdentity.ReadWrite.All',
-  'Application.ReadWrite.All',
-  'AppRoleAssignment.ReadWrite.All',
-  'DelegatedPermissionGrant.ReadWrite.All',
-  'User.Read',
-  'User.ReadBasic.All',
-]
+export const permissions: readonly string[] = [...microsoft.graph.setUpPermissions, 'User.Read']
 
 interface Users {
   /** Between the object's address and those of its users. */
@@ -254,7 +237,7 @@ function clientSecret({ settings, setUpId, objects, nowMs, hasSecret }: Target, 
 function federatedCredential(_target: Target, id: Ids, credential: FederatedCredential): Resource {
   const name = nameOf(credential)
   const path = `/applications/${id('blueprint').id}/federatedIdentityCredentials`
-  const properties = { ...credential, audiences: ['api://AzureADTokenExchange'] }
+  const properties = { ...credential, audiences: [microsoft.tokenExchange.uri] }
   return {
     key: `federated-credential/${name}`,
     title: `federated credential for ${credential.subject} of ${credential.issuer}`,

@@ -5,7 +5,7 @@ import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
 
-const siblingAgentId = 'bbbbbbbb-0000-4000-8000-0000000000bb'
+const { siblingAgentId } = identities
 const tokenFiles = { sidecar: '/var/run/secrets/blueprint/token', agent: '/var/run/secrets/aws/token' }
 
 let demo: Demo

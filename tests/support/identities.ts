@@ -1,13 +1,22 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+
+const { users, apis, agents } = tenant
+
 /** The identities of the emulated tenant, the same in every test. */
 export const identities = {
-  tenantId: '11111111-2222-4333-8444-555555555555',
-  blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
-  agentId: 'bbbbbbbb-0000-4000-8000-00000000000b',
-  weatherAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
-  pageAppId: 'dddddddd-0000-4000-8000-00000000000d',
-  ada: { oid: 'eeeeeeee-0000-4000-8000-0000000000e1', name: 'Ada Osei', upn: 'ada@contoso.example' },
-  ben: { oid: 'eeeeeeee-0000-4000-8000-0000000000e2', name: 'Ben Lindqvist', upn: 'ben@contoso.example' },
+  tenantId: tenant.tenantId,
+  blueprintAppId: tenant.blueprint.appId,
+  agentId: agents['weather-agent'].id,
+  siblingAgentId: agents['sibling-agent'].id,
+  weatherAppId: apis['weather-api'].appId,
+  pageAppId: tenant.page.appId,
+  ada: describeUser(users.ada),
+  ben: describeUser(users.ben),
 } as const
+
+function describeUser({ id, displayName, mail }: typeof users.ada) {
+  return { oid: id, name: displayName, upn: mail } as const
+}
 
 /** The agent identity as the agent's configuration has it. */
 export const agentIdentity = {

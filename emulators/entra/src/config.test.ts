@@ -1,5 +1,28 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
+import { weatherAppId } from './testing/start-entra.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'registrations-'))
+const file = join(folder, 'registrations.json')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function read(content: unknown) {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return readConfig({ REGISTRATIONS_FILE: file }).registrations
+}
+
+function faultsOf(content: unknown): readonly string[] {
+  try {
+    read(content)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults.map(fault => fault.replace(file, 'FILE'))
+  }
+  return []
+}
 
 describe('the configuration', () => {
   it('needs nothing: every id has the demo’s default, and the blueprint then has no credential', () => {
@@ -36,5 +59,47 @@ describe('the configuration', () => {
     }
     const names = ['TENANT_ID', 'PUBLIC_URL', 'TLS_CERT_FILE', 'FEDERATED_SUBJECT', 'SPA_REDIRECT_URI']
     for (const name of names) expect(() => readConfig(broken)).toThrow(name)
+  })
+})
+
+describe('the file of registrations', () => {
+  const notes = { appId: '99999999-0000-4000-8000-0000000000AA', scopes: ['Notes.Read'], appRoles: [] }
+
+  it('adds APIs by their names', () => {
+    expect(readConfig({}).registrations.size).toBe(0)
+    expect([
+      ...read({ apis: { notes, 'my-tasks': { ...notes, appId: weatherAppId.replace(/a$/, 'f') } } }),
+    ]).toEqual([
+      ['notes', { ...notes, appId: '99999999-0000-4000-8000-0000000000aa', displayName: 'notes' }],
+      ['my-tasks', expect.objectContaining({ appId: 'aaaaaaaa-0000-4000-8000-00000000000f' })],
+    ])
+  })
+
+  it('tells every fault of every API at once', () => {
+    const apis = {
+      Notes: notes,
+      again: notes,
+      weather: { ...notes, appId: weatherAppId },
+      odd: { appId: 'odd', scopes: 'Notes.Read', url: 'http://localhost', adminConsent: 'yes' },
+    }
+    const end = (text: string) =>
+      expect.stringMatching(new RegExp(`^FILE \\(REGISTRATIONS_FILE\\), API ${text}`))
+    expect(faultsOf({ apis })).toEqual([
+      end('"Notes": its name must be in kebab-case.$'),
+      end(`"weather": appId ${weatherAppId} is taken.$`),
+      end('"odd": appRoles is missing.$'),
+      end('"odd": url is not known here.$'),
+      end('"odd": appId must match pattern'),
+      end('"odd": scopes must be array.$'),
+      end('"odd": adminConsent must be boolean.$'),
+    ])
+    expect(faultsOf({ apis: { notes, again: notes } })).toEqual([end('"again": appId .* is taken.$')])
+  })
+
+  it.each([
+    ['{"apis":', 'FILE (REGISTRATIONS_FILE) is not JSON'],
+    ['{}', 'FILE (REGISTRATIONS_FILE) must be {"apis": {"<name>": {…}}} and nothing else.'],
+  ])('says in words what is wrong with a file of %s', (content, fault) => {
+    expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })
 })

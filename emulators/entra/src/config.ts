@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readRegistrations } from './directory/registrations.ts'
 import { wellKnown } from './directory/well-known.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -9,7 +11,14 @@ export type Config = ReturnType<typeof readConfig>
 
 /** Reads the environment; see the workspace's README for every variable. Ids have the demo's defaults, so that it starts alone. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
-  return readEnvironment(env, reader => ({
+  return readEnvironment(env, reader => {
+    const own = readOwn(reader)
+    return { ...own, registrations: readRegistrations(reader, takenIds(own)) }
+  })
+}
+
+function readOwn(reader: EnvironmentReader) {
+  return {
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
@@ -17,29 +26,35 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     isEmpty: reader.flag('EMPTY_TENANT', false),
-    tenantId: reader.guid('TENANT_ID', '11111111-2222-4333-8444-555555555555'),
+    tenantId: reader.guid('TENANT_ID', tenant.tenantId),
     blueprint: {
-      appId: reader.guid('BLUEPRINT_APP_ID', 'cccccccc-0000-4000-8000-00000000000c'),
+      appId: reader.guid('BLUEPRINT_APP_ID', tenant.blueprint.appId),
       clientSecret: reader.optional('BLUEPRINT_CLIENT_SECRET'),
       certificate: readFile(reader, 'BLUEPRINT_CERTIFICATE_FILE'),
       federatedCredential: readFederatedCredential(reader),
     },
-    agentId: reader.guid('AGENT_CLIENT_ID', 'bbbbbbbb-0000-4000-8000-00000000000b'),
+    agentId: reader.guid('AGENT_CLIENT_ID', tenant.agents['weather-agent'].id),
     siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
-      appId: reader.guid('WEATHER_API_APP_ID', 'aaaaaaaa-0000-4000-8000-00000000000a'),
+      appId: reader.guid('WEATHER_API_APP_ID', tenant.apis['weather-api'].appId),
       tokenVersion:
         reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? (1 as const) : (2 as const),
     },
     spa: {
-      appId: reader.guid('CLIENT_SPA_APP_ID', 'dddddddd-0000-4000-8000-00000000000d'),
+      appId: reader.guid('CLIENT_SPA_APP_ID', tenant.page.appId),
       redirectUris: readRedirectUris(reader),
     },
     setupApp: {
-      appId: reader.guid('SETUP_APP_ID', 'ffffffff-0000-4000-8000-00000000000f'),
+      appId: reader.guid('SETUP_APP_ID', tenant.setUp.appId),
       clientSecret: reader.optional('SETUP_CLIENT_SECRET'),
     },
-  }))
+  }
+}
+
+function takenIds(own: ReturnType<typeof readOwn>): readonly string[] {
+  const { agentId, siblingAgentId, blueprint, weatherApi, spa, setupApp } = own
+  const applications = [blueprint, weatherApi, spa, setupApp].map(({ appId }) => appId)
+  return [agentId, siblingAgentId ?? agentId, ...applications, ...Object.values(wellKnown)]
 }
 
 function readRedirectUris(reader: EnvironmentReader): readonly string[] {

@@ -1,3 +1,6 @@
+/** The audience of T1: Entra's application AzureADTokenExchange, which has the same id in every tenant. */
+export const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
+
 /** Where a claim belongs on a token card. */
 export type ClaimGroup = 'who' | 'for-whom' | 'to-whom' | 'may-do' | 'agent-facets' | 'when' | 'opaque'
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { loopbackHosts, readHostName } from './host-names.ts'
 
 /** All faults of an environment at once, each a sentence that names the variable. */
@@ -150,6 +151,22 @@ export class EnvironmentReader {
           .split(',')
           .map(item => item.trim())
           .filter(item => item !== '')
+  }
+
+  /** What stands in the JSON file that a variable names; `undefined` when it is unset, or after a fault. */
+  jsonFile(name: string): unknown {
+    const file = this.optional(name)
+    if (file === undefined) return undefined
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'))
+    } catch (error) {
+      this.fault(
+        error instanceof SyntaxError
+          ? `${file} (${name}) is not JSON: ${error.message}.`
+          : `${name} names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      )
+      return undefined
+    }
   }
 
   /** Reports what only the caller can see, such as two variables that do not go together. */

@@ -20,8 +20,9 @@ import {
 } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { buildApp } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
+import { identities } from '../../support/identities.ts'
 
-const siblingId = 'bbbbbbbb-0000-4000-8000-0000000000bb'
+const siblingId = identities.siblingAgentId
 
 describe.each(['1', '2'])('tokens of version %s', version => {
   let entra: TestEntra

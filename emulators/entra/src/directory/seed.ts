@@ -1,5 +1,6 @@
+import { type ApiRegistration, microsoft, tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { Config } from '../config.ts'
-import { graphAppRoles, graphRoleId, graphScopes, setupPermissions } from './graph-permissions.ts'
+import { graphAppRoles, graphRoleId, graphScopes, stableId } from './graph-permissions.ts'
 import {
   type Application,
   type AppRoleAssignment,
@@ -11,22 +12,23 @@ import {
   type OptionalClaim,
   type PermissionGrant,
   seededAt,
-  type User,
 } from './objects.ts'
+import type { Registration } from './registrations.ts'
 import { wellKnown } from './well-known.ts'
+
+const { users, apis } = tenant
+const weather = apis['weather-api']
 
 /** Object ids that the demo's documentation and tests may rely on. */
 export const seedIds = {
-  ada: 'eeeeeeee-0000-4000-8000-0000000000e1',
-  ben: 'eeeeeeee-0000-4000-8000-0000000000e2',
-  blueprintPrincipal: 'cccccccc-0000-4000-8000-0000000000c1',
-  weatherApplication: 'aaaaaaaa-0000-4000-8000-0000000000a0',
-  weatherPrincipal: 'aaaaaaaa-0000-4000-8000-0000000000a1',
-  weatherReadAllRole: 'aaaaaaaa-0000-4000-8000-0000000000a2',
-  weatherReadScope: 'aaaaaaaa-0000-4000-8000-0000000000a3',
-  accessAsUserScope: 'cccccccc-0000-4000-8000-0000000000c3',
-  spaPrincipal: 'dddddddd-0000-4000-8000-0000000000d1',
-  setupPrincipal: 'ffffffff-0000-4000-8000-0000000000f1',
+  ada: users.ada.id,
+  ben: users.ben.id,
+  blueprintPrincipal: tenant.blueprint.principalId,
+  weatherApplication: weather.ids.application,
+  weatherPrincipal: weather.ids.principal,
+  weatherReadAllRole: weather.ids['Weather.Read.All'],
+  spaPrincipal: tenant.page.principalId,
+  setupPrincipal: tenant.setUp.principalId,
   graphPrincipal: '00000003-0000-4000-8000-000000000001',
 } as const
 
@@ -63,18 +65,19 @@ export function seedDirectory(config: Config): DirectoryContent {
 }
 
 function seedComplete(config: Config): DirectoryContent {
-  const { blueprint, weatherApi, spa, setupApp, agentId, siblingAgentId } = config
-  const agents = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
-  const applications = seedApplications(config)
+  const { blueprint, spa, setupApp, agentId, siblingAgentId } = config
+  const agentIds = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
+  const seededApis = listApis(config)
+  const applications = [...seedApplications(config), ...seededApis.map(seedApi)]
   const principalIds = new Map<string, string>([
     [blueprint.appId, seedIds.blueprintPrincipal],
-    [weatherApi.appId, seedIds.weatherPrincipal],
     [spa.appId, seedIds.spaPrincipal],
     [setupApp.appId, seedIds.setupPrincipal],
     [wellKnown.graphAppId, seedIds.graphPrincipal],
+    ...seededApis.map(api => [api.appId, idOf(api, 'principal')] as const),
   ])
   return {
-    users: [seedUser(seedIds.ada, 'Ada Osei', 'ada'), seedUser(seedIds.ben, 'Ben Lindqvist', 'ben')],
+    users: Object.values(users).map(({ mail, ...user }) => ({ ...user, mail, userPrincipalName: mail })),
     applications,
     servicePrincipals: [
       ...applications.map(({ appId, displayName, kind }) =>
@@ -85,7 +88,7 @@ function seedComplete(config: Config): DirectoryContent {
           kind: kind === 'application' ? 'servicePrincipal' : 'agentIdentityBlueprintPrincipal',
         }),
       ),
-      ...agents.map(id =>
+      ...agentIds.map(id =>
         newServicePrincipal({
           id,
           appId: id,
@@ -97,45 +100,71 @@ function seedComplete(config: Config): DirectoryContent {
       ),
     ],
     appRoleAssignments: [
-      ...agents.map(id => assign(id, seedIds.weatherPrincipal, seedIds.weatherReadAllRole)),
-      ...setupPermissions.map(value =>
+      ...agentIds.flatMap(id =>
+        seededApis.flatMap(api =>
+          api.appRoles.map(role => assign(id, idOf(api, 'principal'), idOf(api, role))),
+        ),
+      ),
+      ...microsoft.graph.setUpPermissions.map(value =>
         assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
       ),
     ],
     permissionGrants: [
-      consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, 'access_as_user'),
-      ...agents.map(id => consent(id, seedIds.weatherPrincipal, 'Weather.Read')),
+      consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, tenant.blueprint.scope),
+      ...agentIds.flatMap(id =>
+        seededApis
+          .filter(({ scopes, adminConsent = true }) => adminConsent && scopes.length > 0)
+          .map(api => consent(id, idOf(api, 'principal'), api.scopes.join(' '))),
+      ),
     ],
   }
 }
 
-function seedApplications({ blueprint, weatherApi, spa, setupApp }: Config): Application[] {
-  const optionalClaims = { accessToken: agentClaims, idToken: [] }
+interface SeededApi extends Registration {
+  readonly tokenVersion: 1 | 2
+}
+
+/** The weather API, and what else is registered. */
+function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
+  return [
+    { ...weather, ...weatherApi },
+    ...[...registrations.values()].map(registration => ({ ...registration, tokenVersion: 2 as const })),
+  ]
+}
+
+/** The id of an API's application or principal, or of the scope or app role of this value. */
+function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
+  return ids[what] ?? stableId(`${appId} ${what}`)
+}
+
+function seedApi(api: SeededApi): Application {
+  const { appId, displayName, tokenVersion, scopes, appRoles } = api
+  return newApplication({
+    id: idOf(api, 'application'),
+    appId,
+    displayName,
+    identifierUris: [`api://${appId}`],
+    api: {
+      requestedAccessTokenVersion: tokenVersion,
+      oauth2PermissionScopes: scopes.map(value => newScope(idOf(api, value), value)),
+      preAuthorizedApplications: [],
+    },
+    appRoles: appRoles.map(value => newRole(idOf(api, value), value)),
+    optionalClaims: { accessToken: agentClaims, idToken: [] },
+  })
+}
+
+function seedApplications({ blueprint, spa, setupApp }: Config): Application[] {
   return [
     seedBlueprint(blueprint),
     newApplication({
-      id: seedIds.weatherApplication,
-      appId: weatherApi.appId,
-      displayName: 'Weather API',
-      identifierUris: [`api://${weatherApi.appId}`],
-      api: {
-        requestedAccessTokenVersion: weatherApi.tokenVersion,
-        oauth2PermissionScopes: [
-          newScope(seedIds.weatherReadScope, 'Weather.Read', 'Read the weather on your behalf'),
-        ],
-        preAuthorizedApplications: [],
-      },
-      appRoles: [newRole(seedIds.weatherReadAllRole, 'Weather.Read.All')],
-      optionalClaims,
-    }),
-    newApplication({
       appId: spa.appId,
-      displayName: 'Weather Agent page',
+      displayName: tenant.page.displayName,
       spa: { redirectUris: [...spa.redirectUris] },
     }),
     newApplication({
       appId: setupApp.appId,
-      displayName: 'Tenant set-up',
+      displayName: tenant.setUp.displayName,
       passwordCredentials: seedSecret(setupApp.clientSecret),
     }),
     newApplication({
@@ -148,7 +177,7 @@ function seedApplications({ blueprint, weatherApi, spa, setupApp }: Config): App
         preAuthorizedApplications: [],
       },
       appRoles: graphAppRoles,
-      optionalClaims,
+      optionalClaims: { accessToken: agentClaims, idToken: [] },
     }),
     newApplication({
       appId: wellKnown.tokenExchangeAppId,
@@ -167,12 +196,12 @@ function seedBlueprint({
   return newApplication({
     appId,
     kind: 'agentIdentityBlueprint',
-    displayName: 'Weather Agent Blueprint',
+    displayName: tenant.blueprint.displayName,
     identifierUris: [`api://${appId}`],
     api: {
       requestedAccessTokenVersion: 2,
       oauth2PermissionScopes: [
-        newScope(seedIds.accessAsUserScope, 'access_as_user', 'Ask the weather agent on your behalf'),
+        newScope(tenant.blueprint.scopeId, tenant.blueprint.scope, 'Ask the weather agent on your behalf'),
       ],
       preAuthorizedApplications: [],
     },
@@ -185,11 +214,6 @@ function seedBlueprint({
         : [{ id: 'seeded', name: 'weather-agent', description: null, ...federatedCredential }],
     sponsors: [seedIds.ada],
   })
-}
-
-function seedUser(id: string, displayName: string, name: string): User {
-  const mail = `${name}@contoso.example`
-  return { id, displayName, userPrincipalName: mail, mail }
 }
 
 function seedSecret(secretText: string | undefined): Application['passwordCredentials'] {

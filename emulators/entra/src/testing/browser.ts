@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import {
   blueprintAppId,
   requestToken,
@@ -10,8 +11,8 @@ import {
 
 export const redirectUri = 'http://localhost:3001/auth/redirect.html'
 export const pageOrigin = 'http://localhost:3001'
-export const ada = 'eeeeeeee-0000-4000-8000-0000000000e1'
-export const ben = 'eeeeeeee-0000-4000-8000-0000000000e2'
+export const ada = tenant.users.ada.id
+export const ben = tenant.users.ben.id
 
 /** What a page needs of a browser: cookies, forms, and redirects that it does not follow. */
 export class Browser {

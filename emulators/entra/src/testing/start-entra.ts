@@ -1,14 +1,15 @@
 import type { Server } from 'node:http'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Entra } from '../entra.ts'
 
-export const tenantId = '11111111-2222-4333-8444-555555555555'
-export const blueprintAppId = 'cccccccc-0000-4000-8000-00000000000c'
-export const agentId = 'bbbbbbbb-0000-4000-8000-00000000000b'
-export const weatherAppId = 'aaaaaaaa-0000-4000-8000-00000000000a'
-export const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
-export const setupAppId = 'ffffffff-0000-4000-8000-00000000000f'
+export const { tenantId } = tenant
+export const blueprintAppId = tenant.blueprint.appId
+export const agentId = tenant.agents['weather-agent'].id
+export const weatherAppId = tenant.apis['weather-api'].appId
+export const spaAppId = tenant.page.appId
+export const setupAppId = tenant.setUp.appId
 
 export interface TestEntra extends AsyncDisposable {
   /** Where clients see it. */

@@ -1,4 +1,10 @@
-import type { Check, LogIds, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Check,
+  type LogIds,
+  type TokenCard,
+  type TraceStep,
+  tokenExchangeAudience,
+} from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
@@ -26,8 +32,6 @@ export type TokenHolder = Pick<Validated, 'flow' | 'caller' | 'on_behalf_of'>
 type Request = NonNullable<TraceStep['request']>
 type Verification = NonNullable<TokenCard['verifiedBy']>[number]
 
-/** The audience of T1: the application AzureADTokenExchange, the same in every tenant. */
-const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**

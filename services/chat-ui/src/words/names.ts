@@ -1,4 +1,11 @@
-import type { Actor, Flow, Mode, PublicConfig, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Actor,
+  type Flow,
+  type Mode,
+  type PublicConfig,
+  type TokenRole,
+  tokenExchangeAudience,
+} from '@entra-bedrock-agent/identity-trace'
 
 /** The actors that every agent has, in the order in which the page draws them; the APIs come after them. */
 const ownActors: Readonly<Record<string, string>> = {
@@ -39,13 +46,10 @@ export function shortenIds(text: string): string {
   return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 8)}…`)
 }
 
-/** The audience of T1: the resource of Entra's own token exchange. */
-const tokenExchangeId = 'fb60f99c-7a34-4190-8149-302f77469936'
-
 export function describeNames({ apis, names, emulated }: PublicConfig): Names {
   const apiTitles = new Map(apis.map(({ name, title }) => [name, title]))
   const known = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
-  known.set(tokenExchangeId, 'Entra token exchange')
+  known.set(tokenExchangeAudience, 'Entra token exchange')
   const namesFor = (called: readonly Actor[]): Names => ({
     actors: [...Object.keys(ownActors), ...apiTitles.keys()],
     actor: actor => (Object.hasOwn(ownActors, actor) ? ownActors[actor] : apiTitles.get(actor)) ?? actor,

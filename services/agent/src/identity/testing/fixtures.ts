@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { expect } from 'vitest'
@@ -9,12 +10,12 @@ import type { VerifiedUserToken } from '../user-token.ts'
 
 /** The identities of the demo tenant. */
 export const ids = {
-  tenantId: '11111111-2222-4333-8444-555555555555',
-  blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
-  agentClientId: 'bbbbbbbb-0000-4000-8000-00000000000b',
-  weatherApiAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
-  ada: 'eeeeeeee-0000-4000-8000-0000000000e1',
-  ben: 'eeeeeeee-0000-4000-8000-0000000000e2',
+  tenantId: tenant.tenantId,
+  blueprintAppId: tenant.blueprint.appId,
+  agentClientId: tenant.agents['weather-agent'].id,
+  weatherApiAppId: tenant.apis['weather-api'].appId,
+  ada: tenant.users.ada.id,
+  ben: tenant.users.ben.id,
 } as const
 
 export const agent: AgentIdentity = {

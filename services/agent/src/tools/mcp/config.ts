@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
+import { describeShapeFaults, type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
+import { Compile } from 'typebox/compile'
 import { type DownstreamApi, nameSidecarEntries } from '../../identity/downstream-api.ts'
 import { nameForModel } from './tool-names.ts'
 
@@ -56,10 +55,9 @@ export function readMcpServers(
   env: EnvironmentReader,
   otherApis: readonly DownstreamApi[],
 ): readonly McpServer[] {
-  const file = env.optional('MCP_CONFIG')
-  if (file === undefined) return []
-  const content = readJson(env, file)
+  const content = env.jsonFile('MCP_CONFIG')
   if (content === undefined) return []
+  const file = env.text('MCP_CONFIG')
   if (!Compile(Shape).Check(content)) {
     env.fault(`${file} (MCP_CONFIG) must be {"mcpServers": {"<name>": {…}}} and nothing else.`)
     return []
@@ -72,19 +70,6 @@ export function readMcpServers(
   })
 }
 
-function readJson(env: EnvironmentReader, file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown
-  } catch (error) {
-    env.fault(
-      error instanceof SyntaxError
-        ? `${file} (MCP_CONFIG) is not JSON: ${error.message}.`
-        : `MCP_CONFIG names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    )
-    return undefined
-  }
-}
-
 function findFaults(name: string, entry: unknown, taken: readonly string[]): readonly string[] {
   const ofName = [
     ...(serverName.test(name) && name.length <= longestServerName
@@ -95,7 +80,7 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
   const { url } = Object(entry) as { url?: unknown }
   const ofNameAndUrl = [...ofName, ...(typeof url === 'string' ? findUrlFaults(url) : [])]
   const shape = Compile(Entry)
-  if (!shape.Check(entry)) return [...ofNameAndUrl, ...shape.Errors(entry).flatMap(describeShapeFault)]
+  if (!shape.Check(entry)) return [...ofNameAndUrl, ...describeShapeFaults(shape.Errors(entry))]
   const { allowedTools, pins = {} } = entry
   return [
     ...ofNameAndUrl,
@@ -107,30 +92,6 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
       .filter(tool => !allowedTools.includes(tool))
       .map(tool => `pins has "${tool}", which is not in allowedTools`),
   ]
-}
-
-type ShapeFault = ReturnType<Validator['Errors']>[number]
-
-function describeShapeFault({ keyword, instancePath, params, message }: ShapeFault): readonly string[] {
-  const at = instancePath.slice(1).replaceAll('/', '.') || 'it'
-  const details = params as {
-    requiredProperties?: string[]
-    additionalProperties?: string[]
-    allowedValues?: string[]
-  }
-  switch (keyword) {
-    case 'required':
-      return (details.requiredProperties ?? []).map(property => `${property} is missing`)
-    case 'additionalProperties':
-      return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
-    case 'enum':
-      return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
-    // Comes with `additionalProperties`, and says less.
-    case 'boolean':
-      return []
-    default:
-      return [`${at} ${message}`]
-  }
 }
 
 /** Tokens travel there: https, or http that leaves neither this machine nor the cluster. */

@@ -1,0 +1,19 @@
+import microsoft from './microsoft.json' with { type: 'json' }
+import tenant from './tenant.json' with { type: 'json' }
+
+/** An API's registration, by what the tenant keeps of it. An MCP server is an API too. */
+export interface ApiRegistration {
+  /** Client id of its application: the audience of its tokens. */
+  readonly appId: string
+  readonly displayName: string
+  /** Delegated permissions, for tokens on behalf of users. */
+  readonly scopes: readonly string[]
+  /** Application permissions, for the agent's own tokens. */
+  readonly appRoles: readonly string[]
+  /** Object ids of `application` and `principal`, and the ids of scopes and app roles by their values. */
+  readonly ids?: Readonly<Record<string, string>>
+}
+
+// `tenant`: the tenant of the demo and of the tests. `microsoft`: what has the same ids in every tenant, and the permissions of
+// Microsoft Graph that setting up an agent needs (https://learn.microsoft.com/entra/agent-id).
+export { microsoft, tenant }

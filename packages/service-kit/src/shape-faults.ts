@@ -1,0 +1,34 @@
+/** What a JSON Schema validator says of one fault. */
+interface ShapeFault {
+  readonly keyword: string
+  readonly instancePath: string
+  readonly params: object
+  readonly message: string
+}
+
+/** The faults of a file's content in words, each the end of a sentence that names the file. */
+export function describeShapeFaults(faults: readonly ShapeFault[]): readonly string[] {
+  return faults.flatMap(describeShapeFault)
+}
+
+function describeShapeFault({ keyword, instancePath, params, message }: ShapeFault): readonly string[] {
+  const at = instancePath.slice(1).replaceAll('/', '.') || 'it'
+  const details: {
+    readonly requiredProperties?: readonly string[]
+    readonly additionalProperties?: readonly string[]
+    readonly allowedValues?: readonly string[]
+  } = params
+  switch (keyword) {
+    case 'required':
+      return (details.requiredProperties ?? []).map(property => `${property} is missing`)
+    case 'additionalProperties':
+      return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
+    case 'enum':
+      return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
+    // Comes with `additionalProperties`, and says less.
+    case 'boolean':
+      return []
+    default:
+      return [`${at} ${message}`]
+  }
+}
