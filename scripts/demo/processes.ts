@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
+import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
 import { writeMcpConfig } from './mcp-config.ts'
-
-type Variables = Readonly<Record<string, string | undefined>>
+import { sidecarEntries } from './sidecar-entries.ts'
+import { handOn, type Variables, variablesOfApi } from './variables.ts'
 
 export interface DemoProcess {
   readonly name: string
@@ -31,31 +35,15 @@ export interface Identities {
 /** The identities of the demo. They exist in the emulator of Entra only. */
 function demoIdentities(): Identities {
   return {
-    TENANT_ID: '11111111-2222-4333-8444-555555555555',
-    BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
+    TENANT_ID: tenant.tenantId,
+    BLUEPRINT_APP_ID: tenant.blueprint.appId,
     // The emulators know this secret from each other; it is new with every start and written nowhere.
     BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
-    AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
-    WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
-    CLIENT_SPA_APP_ID: 'dddddddd-0000-4000-8000-00000000000d',
+    AGENT_CLIENT_ID: tenant.agents['weather-agent'].id,
+    WEATHER_API_APP_ID: tenant.apis['weather-api'].appId,
+    CLIENT_SPA_APP_ID: tenant.page.appId,
   }
 }
-
-/** What a user may tell the agent of the demo. */
-const agentVariables = [
-  'ALLOWED_HOSTS',
-  'MAX_CONCURRENT_TURNS',
-  'RATE_LIMIT_PER_MINUTE',
-  'REQUIRE_SIGN_IN',
-  'STOP_TIMEOUT_MS',
-  'TRACE_FOR',
-  'TRUSTED_PROXIES',
-  'TURN_TIMEOUT_MS',
-]
-
-/** The names of services are their own. */
-const telemetryVariables = /^OTEL_(?!SERVICE_NAME$)/
-const awsVariables = /^(AWS_|BEDROCK_)/
 
 /** What says that the user has an AWS account to use. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
@@ -68,7 +56,7 @@ export function realBedrockBecauseOf(variables: Variables): string | undefined {
 /**
  * The processes of the demo in the order in which they are started; the agent is the last.
  *
- * @throws {ConfigurationError} when a port is none.
+ * @throws {ConfigurationError} when a port is none, or for what is wrong with the user's files and the agent's settings.
  */
 export function describeProcesses(
   variables: Variables,
@@ -84,16 +72,40 @@ export function describeProcesses(
   }
   const { BLUEPRINT_CLIENT_SECRET, ...ids } = identities
   const shared = {
-    ...inherited(variables),
+    ...handOn(variables, 'everyone'),
     ...ids,
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
-  const telemetry = pick(variables, name => telemetryVariables.test(name))
   // What browsers call.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
+  const entraEnv = {
+    ...shared,
+    ...handOn(variables, 'entra'),
+    HOST,
+    PORT: String(ports.entra),
+    PUBLIC_URL: urls.entra,
+    BLUEPRINT_CLIENT_SECRET,
+    SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
+  }
+  const agentEnv = {
+    MCP_CONFIG: writeMcpConfig(urls.weather, identities.WEATHER_API_APP_ID),
+    ...toolSettings(variables, entraEnv),
+    ...shared,
+    ...handOn(variables, 'agent'),
+    ...(usesRealBedrock ? handOn(variables, 'realBedrock') : bedrock.client(urls.bedrock)),
+    HOST,
+    PORT: String(ports.agent),
+    METRICS_PORT: String(ports.metrics),
+    SIDECAR_URL: urls.sidecar,
+    WEATHER_API_URL: urls.weather,
+    ENTRA_AUTHORITY: urls.entra,
+    EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
+  }
+  const { toolsets, mcpServers } = readAgentConfig(agentEnv)
+  const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
 
   const processes: DemoProcess[] = [
     {
@@ -102,14 +114,7 @@ export function describeProcesses(
       port: ports.entra,
       variable: 'ENTRA_PORT',
       healthUrl: `${urls.entra}/${identities.TENANT_ID}/v2.0/.well-known/openid-configuration`,
-      env: {
-        ...shared,
-        HOST,
-        PORT: String(ports.entra),
-        PUBLIC_URL: urls.entra,
-        BLUEPRINT_CLIENT_SECRET,
-        SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
-      },
+      env: entraEnv,
     },
     {
       name: 'sidecar',
@@ -117,7 +122,12 @@ export function describeProcesses(
       port: ports.sidecar,
       variable: 'SIDECAR_PORT',
       healthUrl: `${urls.sidecar}/healthz`,
-      env: { ...shared, ...sidecarSettings(urls, ports.sidecar, identities) },
+      env: {
+        ...shared,
+        ...sidecarEntries(apis),
+        ...handOn(variables, 'sidecar'),
+        ...sidecarSettings(urls.entra, ports.sidecar, identities),
+      },
     },
     {
       name: 'weather-api',
@@ -126,11 +136,12 @@ export function describeProcesses(
       variable: 'WEATHER_API_PORT',
       healthUrl: `${urls.weather}/readyz`,
       env: {
+        WEATHER_PROVIDER: 'auto',
         ...shared,
-        ...telemetry,
+        ...handOn(variables, 'weatherApi'),
+        WEATHER_ALLOWED_CALLERS: allowedCallers(variables, identities.AGENT_CLIENT_ID),
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
-        WEATHER_PROVIDER: variables['WEATHER_PROVIDER'] || 'auto',
       },
     },
   ]
@@ -158,22 +169,24 @@ export function describeProcesses(
     variable: 'PORT',
     metrics: { port: ports.metrics, variable: 'METRICS_PORT' },
     healthUrl: `${urls.agent}/readyz`,
-    env: {
-      ...shared,
-      ...telemetry,
-      ...pick(variables, name => agentVariables.includes(name)),
-      ...(usesRealBedrock ? awsSettings(variables) : bedrock.client(urls.bedrock)),
-      HOST,
-      PORT: String(ports.agent),
-      METRICS_PORT: String(ports.metrics),
-      SIDECAR_URL: urls.sidecar,
-      WEATHER_API_URL: urls.weather,
-      MCP_CONFIG: variables['MCP_CONFIG'] || writeMcpConfig(urls.weather, identities.WEATHER_API_APP_ID),
-      ENTRA_AUTHORITY: urls.entra,
-      EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
-    },
+    env: agentEnv,
   })
   return processes
+}
+
+/** For each API that the user registered: its app id, and the variables that bear its name. */
+function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
+  const settings = [...readEntraConfig(entraEnv).registrations].map(([name, { appId }]) => {
+    const prefix = variablePrefix(name)
+    return { ...variablesOfApi(variables, prefix), [`${prefix}_APP_ID`]: appId }
+  })
+  return Object.assign({}, ...settings)
+}
+
+/** The demo's own agent may always call, whatever tenant the user's list was made for. */
+function allowedCallers(variables: Variables, agentId: string): string {
+  const listed = variables['WEATHER_ALLOWED_CALLERS']
+  return listed ? `${agentId},${listed}` : agentId
 }
 
 function main(workspace: string): string {
@@ -192,39 +205,16 @@ function readPorts(variables: Variables) {
   }))
 }
 
-/** The user's environment without what is meant for one process only. */
-function inherited(variables: Variables): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'NO_PROXY']
-  return pick(variables, name => kept.includes(name))
-}
-
-function awsSettings(variables: Variables): Record<string, string> {
-  return pick(variables, name => awsVariables.test(name))
-}
-
-function pick(variables: Variables, wanted: (name: string) => boolean): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => wanted(entry[0]) && !!entry[1]),
-  )
-}
-
-function sidecarSettings(urls: { entra: string; weather: string }, port: number, identities: Identities) {
-  const scope = `api://${identities.WEATHER_API_APP_ID}/.default`
+function sidecarSettings(entraUrl: string, port: number, identities: Identities) {
   return {
     ASPNETCORE_URLS: `http://localhost:${port}`,
     ASPNETCORE_ENVIRONMENT: 'Production',
     AllowedHosts: 'localhost',
-    AzureAd__Instance: `${urls.entra}/`,
+    AzureAd__Instance: `${entraUrl}/`,
     AzureAd__TenantId: identities.TENANT_ID,
     AzureAd__ClientId: identities.BLUEPRINT_APP_ID,
     AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
     AzureAd__ClientCredentials__0__ClientSecret: identities.BLUEPRINT_CLIENT_SECRET,
-    DownstreamApis__weatherApp__BaseUrl: urls.weather,
-    DownstreamApis__weatherApp__Scopes__0: scope,
-    DownstreamApis__weatherApp__RequestAppToken: 'true',
-    DownstreamApis__weather__BaseUrl: urls.weather,
-    DownstreamApis__weather__Scopes__0: scope,
-    DownstreamApis__weather__RequestAppToken: 'false',
     Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
   }
 }

@@ -35,7 +35,7 @@ export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
  */
 export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
   const { name, title, permissions, defaultUrl } = definition
-  const variable = name.toUpperCase().replaceAll('-', '_')
+  const variable = variablePrefix(name)
   const entry = name
     .replace(/-api$/, '')
     .replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
@@ -49,6 +49,11 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
     sidecarEntries: nameSidecarEntries(entry),
     flows: ['autonomous', 'obo'],
   }
+}
+
+/** How the names of an API's variables begin: `TASKS_API` for `tasks-api`. */
+export function variablePrefix(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_')
 }
 
 /** The sidecar's entries for an API: `tasksApp` for the agent's own token, `tasks` for a user's. */

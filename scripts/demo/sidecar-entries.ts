@@ -1,0 +1,22 @@
+import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
+import { flowRules } from '../../services/agent/src/identity/flows.ts'
+
+/**
+ * What the sidecar has to know of these APIs: an entry for each flow in which one is called. Where two APIs share an entry, as an
+ * MCP server may share the registration of an API, it is the first one's.
+ */
+export function sidecarEntries(apis: readonly DownstreamApi[]): Record<string, string> {
+  return Object.assign({}, ...apis.toReversed().map(entriesOf))
+}
+
+function entriesOf(api: DownstreamApi): Record<string, string> {
+  const settings = api.flows.flatMap(flow => {
+    const entry = `DownstreamApis__${api.sidecarEntries[flow]}`
+    return [
+      [`${entry}__BaseUrl`, api.url],
+      [`${entry}__Scopes__0`, `api://${api.appId}/.default`],
+      [`${entry}__RequestAppToken`, String(!flowRules[flow].needsUser)],
+    ]
+  })
+  return Object.fromEntries(settings)
+}
