@@ -4,7 +4,9 @@ const services = 'OTEL_(?!SERVICE_NAME$).+'
 
 /** What a user may tell each process of the demo. What is secret goes to the one process that needs it. */
 const handedOn = {
-  everyone: oneOf('PATH|HOME|LANG|TZ|HTTPS_PROXY|NO_PROXY|NODE_(EXTRA_CA_CERTS|USE_ENV_PROXY|USE_SYSTEM_CA)'),
+  everyone: oneOf(
+    'PATH|HOME|LANG|TZ|HTTPS_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
+  ),
   entra: oneOf('REGISTRATIONS_FILE'),
   sidecar: oneOf('(DownstreamApis|Logging)__.+'),
   weatherApi: oneOf(

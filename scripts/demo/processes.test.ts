@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { afterAll, describe, expect, it } from 'vitest'
+import { describeProcesses } from './processes.ts'
+import type { Variables } from './variables.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'demo-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const notesAppId = '99999999-0000-4000-8000-000000000099'
+const tasksAppId = '99999999-0000-4000-8000-000000000088'
+const agentId = tenant.agents['weather-agent'].id
+
+function write(name: string, content: object): string {
+  const file = join(folder, name)
+  writeFileSync(file, JSON.stringify(content))
+  return file
+}
+
+function environments(variables: Variables): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return Object.fromEntries(describeProcesses(variables).map(({ name, env }) => [name, env]))
+}
+
+/** Which processes get a variable with the value that the user gave it. */
+function receiversOf(name: string, value: string, others: Variables = {}): readonly string[] {
+  return Object.entries(environments({ ...others, [name]: value })).flatMap(([process, env]) =>
+    env[name] === value ? [process] : [],
+  )
+}
+
+const registrations = write('registrations.json', {
+  apis: { 'tasks-api': { appId: tasksAppId, scopes: ['Tasks.Read'], appRoles: [] } },
+})
+const mcpConfig = write('mcp.json', {
+  mcpServers: {
+    notes: {
+      url: 'http://localhost:8000/mcp',
+      downstreamApi: 'notes',
+      appId: notesAppId,
+      allowedTools: ['get_note'],
+    },
+    diary: {
+      url: 'http://localhost:8001/mcp',
+      downstreamApi: 'diary',
+      appId: tasksAppId,
+      allowedTools: ['read'],
+      flows: ['obo'],
+    },
+    'weather-tools': {
+      url: 'http://localhost:8080/mcp',
+      downstreamApi: 'weather',
+      appId: tenant.apis['weather-api'].appId,
+      allowedTools: ['get_weather'],
+    },
+  },
+})
+
+describe('the processes of the demo', () => {
+  const everything = ['entra', 'sidecar', 'weather-api', 'bedrock', 'agent']
+
+  // biome-ignore format: a table, one row a line
+  it.each([
+    ['NODE_EXTRA_CA_CERTS', '/etc/ca.pem', everything],
+    ['HTTPS_PROXY', 'http://user:password@proxy.example', everything],
+    ['REGISTRATIONS_FILE', registrations, ['entra']],
+    ['DownstreamApis__notes__Scopes__0', 'api://notes/.default', ['sidecar']],
+    ['DownstreamApis__weather__Scopes__0', 'api://other/.default', ['sidecar']],
+    ['MCP_CONFIG', mcpConfig, ['agent']],
+    ['RATE_LIMIT_PER_MINUTE', '7', ['agent']],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=secret', ['weather-api', 'agent']],
+    ['OTEL_SERVICE_NAME', 'mine', []],
+    ['PUBLIC_URL', 'https://weather.example.com/mcp', ['weather-api']],
+    ['OPEN_METEO_FORECAST_URL', 'https://meteo.example.com', ['weather-api']],
+    ['AWS_SESSION_TOKEN', 'of-another-program', []],
+    ['BLUEPRINT_CLIENT_SECRET', 'of-a-real-tenant', []],
+    ['TENANT_ID', '99999999-0000-4000-8000-000000000001', []],
+    ['GITHUB_TOKEN', 'of-another-program', []],
+  ])('get %s only where it is meant to go', (name, value, receivers) => {
+    expect(receiversOf(name, value)).toEqual(receivers)
+  })
+
+  it('get AWS credentials only in the agent', () => {
+    expect(receiversOf('AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER')).toEqual(['agent'])
+  })
+
+  it('keep the blueprint’s secret between Entra and the sidecar', () => {
+    const all = environments({})
+    const secret = all['entra']?.['BLUEPRINT_CLIENT_SECRET'] ?? ''
+    expect(secret).not.toBe('')
+    const holders = Object.entries(all).filter(([, env]) => Object.values(env).includes(secret))
+    expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
+  })
+
+  it('give the agent the app id of each registered API, and what its tools read', () => {
+    const others = { REGISTRATIONS_FILE: registrations }
+    expect(receiversOf('TASKS_API_URL', 'http://localhost:8090', others)).toEqual(['agent'])
+    expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
+    const { agent } = environments({ ...others, TASKS_API_APP_ID: notesAppId })
+    expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
+  })
+
+  it('give the sidecar an entry for each flow of each API and MCP server, the first one’s where they share it', () => {
+    const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
+    const entries = Object.entries(sidecar).filter(([name]) =>
+      /^DownstreamApis__(notes|diary|weather)/.test(name),
+    )
+    const scope = (appId: string) => `api://${appId}/.default`
+    const entry = (name: string, appId: string, url: string, isApp: boolean) => [
+      [`DownstreamApis__${name}__BaseUrl`, url],
+      [`DownstreamApis__${name}__RequestAppToken`, String(isApp)],
+      [`DownstreamApis__${name}__Scopes__0`, scope(appId)],
+    ]
+    const weatherAppId = tenant.apis['weather-api'].appId
+    expect(entries.sort()).toEqual(
+      [
+        ...entry('diary', tasksAppId, 'http://localhost:8001/mcp', false),
+        ...entry('notesApp', notesAppId, 'http://localhost:8000/mcp', true),
+        ...entry('notes', notesAppId, 'http://localhost:8000/mcp', false),
+        ...entry('weatherApp', weatherAppId, 'http://localhost:8080', true),
+        ...entry('weather', weatherAppId, 'http://localhost:8080', false),
+      ].sort(),
+    )
+  })
+
+  it('let the demo’s agent call the weather API, whatever callers the user lists', () => {
+    const { 'weather-api': weather } = environments({ WEATHER_ALLOWED_CALLERS: notesAppId })
+    expect(weather).toMatchObject({ WEATHER_ALLOWED_CALLERS: `${agentId},${notesAppId}` })
+  })
+
+  // biome-ignore format: a table, one row a line
+  it.each([
+    ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
+    ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
+  ])('are not described with a fault in %s, which is told in words', (name, content, fault) => {
+    expect(() => describeProcesses({ [name]: write('faulty.json', content) })).toThrow(fault)
+  })
+})
