@@ -1,15 +1,17 @@
 import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
 import { flowRules } from '../../services/agent/src/identity/flows.ts'
 
+export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries'>
+
 /**
  * What the sidecar has to know of these APIs: an entry for each flow in which one is called. Where two APIs share an entry, as an
  * MCP server may share the registration of an API, it is the first one's.
  */
-export function sidecarEntries(apis: readonly DownstreamApi[]): Record<string, string> {
+export function sidecarEntries(apis: readonly SidecarApi[]): Record<string, string> {
   return Object.assign({}, ...apis.toReversed().map(entriesOf))
 }
 
-function entriesOf(api: DownstreamApi): Record<string, string> {
+function entriesOf(api: SidecarApi): Record<string, string> {
   const settings = api.flows.flatMap(flow => {
     const entry = `DownstreamApis__${api.sidecarEntries[flow]}`
     return [

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
@@ -13,6 +16,7 @@ import { identities, merge, type Rendering, render, renderNotes, renderWith } fr
 
 needs('helm')
 
+const chartsFolder = resolve(import.meta.dirname, '../../charts')
 const ids = { ...identities.entra, weather: identities.downstreamApis.weather.appId }
 
 /** Reads a ConfigMap's file as the agent does. */
@@ -127,10 +131,34 @@ describe('The settings that the chart makes', () => {
       mountPath: '/etc/mcp',
       readOnly: true,
     })
-    expect(readMcpServersOf(rendering, 'agents-mcp')).toMatchObject([
+    const servers = readMcpServersOf(rendering, 'agents-mcp')
+    const asInDemo = Object.entries(sidecarEntries(servers.map(({ api }) => api)))
+    expect(asInDemo).toHaveLength(9)
+    expect(sidecar).toMatchObject(
+      // Of a shared entry the address is that of the API.
+      Object.fromEntries(asInDemo.filter(([name]) => !name.endsWith('__BaseUrl'))),
+    )
+    expect(servers).toMatchObject([
       { api: { name: 'my-notes', appId, flows: ['obo'], sidecarEntries: { obo: 'myNotes' } } },
       { api: { name: 'orders', sidecarEntries: { obo: 'orderHistory' } } },
     ])
+  })
+
+  it('name the tenant that the demo has, where everything is emulated', () => {
+    const read = (name: string) => parse(readFileSync(resolve(chartsFolder, 'local-emulators', name), 'utf8'))
+    const { blueprint, page, agents, apis } = tenant
+    const appIds = { blueprintAppId: blueprint.appId, agentClientId: agents['weather-agent'].id }
+    const weatherApiAppId = apis['weather-api'].appId
+    expect(read('values.yaml').identity).toMatchObject({
+      ...appIds,
+      tenantId: tenant.tenantId,
+      weatherApiAppId,
+      clientSpaAppId: page.appId,
+    })
+    expect(read('agent-values.yaml')).toMatchObject({
+      entra: { ...appIds, tenantId: tenant.tenantId, spaAppId: page.appId },
+      downstreamApis: { weather: { appId: weatherApiAppId } },
+    })
   })
 
   it('leave MCP out where no server is named', async () => {

@@ -3,6 +3,7 @@ import * as sidecar from '../../emulators/auth-sidecar/src/app.ts'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import * as entra from '../../emulators/entra/src/app.ts'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
+import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import * as agent from '../../services/agent/src/app.ts'
 import {
   type ReadToolset,
@@ -13,6 +14,7 @@ import * as weather from '../../services/weather-api/src/app.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { identities } from './identities.ts'
 import { findFreePort } from './ports.ts'
+import { describeApi } from './register-api.ts'
 import { signIn } from './sign-in.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -179,7 +181,6 @@ const sharedEnvironment: Environment = {
 }
 
 function sidecarEnvironment(entraUrl: string): Environment {
-  const scope = `api://${identities.weatherAppId}/.default`
   return {
     ASPNETCORE_ENVIRONMENT: 'Production',
     ASPNETCORE_URLS: 'http://localhost:0',
@@ -190,10 +191,7 @@ function sidecarEnvironment(entraUrl: string): Environment {
     AzureAd__ClientId: identities.blueprintAppId,
     AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
     AzureAd__ClientCredentials__0__ClientSecret: blueprintSecret,
-    DownstreamApis__weatherApp__Scopes__0: scope,
-    DownstreamApis__weatherApp__RequestAppToken: 'true',
-    DownstreamApis__weather__Scopes__0: scope,
-    DownstreamApis__weather__RequestAppToken: 'false',
+    ...sidecarEntries([describeApi('weather', identities.weatherAppId)]),
     Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
   }
 }

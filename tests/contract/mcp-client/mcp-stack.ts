@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { expect, vi } from 'vitest'
-import { registerApi, sidecarEntries } from '../../support/register-api.ts'
+import { registerApis } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { notesAppId } from './notes-server.ts'
@@ -21,31 +21,23 @@ type Servers = Readonly<Record<string, Server>>
 export class McpStack implements AsyncDisposable {
   readonly stack: Stack
   readonly #aws: EmulatedAws
-  readonly #folder = mkdtempSync(join(tmpdir(), 'mcp-client-'))
+  readonly #folder: string
 
-  private constructor(stack: Stack, aws: EmulatedAws) {
+  private constructor(stack: Stack, aws: EmulatedAws, folder: string) {
     this.stack = stack
     this.#aws = aws
+    this.#folder = folder
   }
 
   static async start(): Promise<McpStack> {
     const aws = await EmulatedAws.start()
-    const sidecar = { ...sidecarEntries('notes', notesAppId), ...sidecarEntries('vault', vaultAppId) }
-    const stack = await Stack.start({ sidecar }, ['entra', 'sidecar', 'weather'])
-    registerApi(stack, {
-      appId: notesAppId,
-      displayName: 'Notes',
-      role: 'Notes.Read.All',
-      scope: 'Notes.Read',
+    const folder = mkdtempSync(join(tmpdir(), 'mcp-client-'))
+    const registered = registerApis(folder, {
+      notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
+      vault: { appId: vaultAppId, appRoles: ['Vault.Read.All'], scopes: ['Vault.Read'], adminConsent: false },
     })
-    registerApi(stack, {
-      appId: vaultAppId,
-      displayName: 'Vault',
-      role: 'Vault.Read.All',
-      scope: 'Vault.Read',
-      isConsented: false,
-    })
-    return new McpStack(stack, aws)
+    const stack = await Stack.start(registered, ['entra', 'sidecar', 'weather'])
+    return new McpStack(stack, aws, folder)
   }
 
   /**

@@ -1,30 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toolsetReaders } from '../../../services/agent/src/config.ts'
 import { identities } from '../../support/identities.ts'
-import { registerApi, sidecarEntries } from '../../support/register-api.ts'
+import { registerApis } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { startTasksApi, type TasksApi, tasksAppId } from './tasks-api.ts'
 import { readTasksToolset } from './tasks-toolset.ts'
 
+let folder: string
 let aws: EmulatedAws
 let stack: Stack
 let tasksApi: TasksApi
 beforeAll(async () => {
   aws = await EmulatedAws.start()
+  folder = mkdtempSync(join(tmpdir(), 'second-api-'))
+  const registered = registerApis(folder, {
+    tasks: { appId: tasksAppId, appRoles: ['Tasks.Read.All'], scopes: ['Tasks.Read'] },
+  })
   stack = await Stack.start(
-    { sidecar: sidecarEntries('tasks', tasksAppId) },
+    registered,
     ['entra', 'sidecar', 'weather'],
     [readTasksToolset, ...toolsetReaders],
   )
-  registerApi(stack, {
-    appId: tasksAppId,
-    displayName: 'Tasks API',
-    role: 'Tasks.Read.All',
-    scope: 'Tasks.Read',
-  })
   tasksApi = await startTasksApi(stack.entraUrl)
   await stack.start('agent', {
     ...aws.environment,
@@ -37,6 +39,7 @@ afterAll(async () => {
   await stack.close()
   await tasksApi.close()
   await aws.stop()
+  rmSync(folder, { recursive: true })
 })
 
 async function ask(message: string, mode: 'direct' | 'bedrock', flow: 'autonomous' | 'obo') {
