@@ -1,5 +1,5 @@
+import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
-import { flowRules } from '../../services/agent/src/identity/flows.ts'
 
 export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries'>
 
@@ -17,7 +17,7 @@ function entriesOf(api: SidecarApi): Record<string, string> {
     return [
       [`${entry}__BaseUrl`, api.url],
       [`${entry}__Scopes__0`, `api://${api.appId}/.default`],
-      [`${entry}__RequestAppToken`, String(!flowRules[flow].needsUser)],
+      [`${entry}__RequestAppToken`, String(flows[flow].sidecarEntry.requestAppToken)],
     ]
   })
   return Object.fromEntries(settings)

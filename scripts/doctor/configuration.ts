@@ -45,11 +45,11 @@ function collect<Result>(faults: Set<string>, read: () => Result): Result | unde
 }
 
 /** The most frequent mistake: an id in the wrong place. */
-function repeatedIds({ agent, spaClientId, toolsets }: Config): readonly string[] {
+function repeatedIds({ blueprint, agents, spaClientId, toolsets }: Config): readonly string[] {
   const ids: (readonly [name: string, id: string | undefined])[] = [
-    ['TENANT_ID', agent.tenantId],
-    ['BLUEPRINT_APP_ID', agent.blueprintAppId],
-    ['AGENT_CLIENT_ID', agent.clientId],
+    ['TENANT_ID', blueprint.tenantId],
+    ['BLUEPRINT_APP_ID', blueprint.blueprintAppId],
+    ...agents.map(({ clientId }) => ['AGENT_CLIENT_ID', clientId] as const),
     ['CLIENT_SPA_APP_ID', spaClientId],
     ...toolsets.map(({ api }) => [`the app id of the ${api.title}`, api.appId] as const),
   ]

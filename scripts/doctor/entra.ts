@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
+import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -9,19 +9,19 @@ const doubtfulMs = 60_000
 const tooMuchMs = 300_000
 
 /** The way to Entra, its tenant, and what its clock says of ours. */
-export function entraChecks(agent: AgentIdentity): readonly Check[] {
+export function entraChecks(blueprint: Blueprint): readonly Check[] {
   let asked: Promise<Response> | undefined
   const discovery = () => {
-    asked ??= ask(`${agent.authority}/${agent.tenantId}/v2.0/.well-known/openid-configuration`)
+    asked ??= ask(`${blueprint.authority}/${blueprint.tenantId}/v2.0/.well-known/openid-configuration`)
     return asked
   }
   return [
-    { name: 'Entra', run: async () => checkTenant(agent, await discovery()) },
+    { name: 'Entra', run: async () => checkTenant(blueprint, await discovery()) },
     { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery()) },
   ]
 }
 
-async function checkTenant({ authority, tenantId }: AgentIdentity, response: Response): Promise<string> {
+async function checkTenant({ authority, tenantId }: Blueprint, response: Response): Promise<string> {
   const text = await response.text()
   if (!response.ok) {
     const code = readCode(text)
@@ -54,7 +54,7 @@ async function checkClock(response: Response) {
 
 /** Whether users can sign in from the page: its origin, and what Entra knows of it. */
 export function signInChecks(
-  agent: AgentIdentity,
+  blueprint: Blueprint,
   { spaClientId, page }: { readonly spaClientId: string | undefined; readonly page: string },
 ): readonly Check[] {
   return [
@@ -73,7 +73,7 @@ export function signInChecks(
       async run() {
         if (spaClientId === undefined)
           return problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.')
-        return checkRedirectUri(agent, spaClientId, `${page}/auth/redirect.html`)
+        return checkRedirectUri(blueprint, spaClientId, `${page}/auth/redirect.html`)
       },
     },
   ]
@@ -81,7 +81,7 @@ export function signInChecks(
 
 /** Asks for a silent sign-in of nobody: Entra says on a page of its own what is wrong with the client, and sends all else back. */
 async function checkRedirectUri(
-  { authority, tenantId, blueprintAppId }: AgentIdentity,
+  { authority, tenantId, blueprintAppId }: Blueprint,
   spaClientId: string,
   redirectUri: string,
 ): Promise<string> {

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
+import { onlyAgent } from '../../services/agent/src/identity/agent-identity.ts'
+import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
 import { entraChecks, signInChecks } from './entra.ts'
@@ -27,8 +29,9 @@ export async function examineLaptop(
     name: 'configuration',
     async run() {
       config = readConfiguration(env)
-      const { clientId, blueprintAppId, tenantId } = config.agent
-      return `Agent ${clientId} of blueprint ${blueprintAppId} in tenant ${tenantId}.`
+      const { blueprintAppId, tenantId } = config.blueprint
+      const agents = config.agents.map(({ clientId }) => clientId).join(', ')
+      return `Agent ${agents} of blueprint ${blueprintAppId} in tenant ${tenantId}.`
     },
   }
   const first = await examine([configuration])
@@ -40,7 +43,7 @@ async function examineWith(
   env: Readonly<Record<string, string | undefined>>,
   { userToken, page = `http://localhost:${config.port}` }: LaptopOptions,
 ): Promise<readonly Finding[]> {
-  const { agent, spaClientId, toolsets, bedrock } = config
+  const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   // The agent’s own way to a token and an API, with nothing kept from whoever runs this.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
@@ -49,17 +52,17 @@ async function examineWith(
     const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })
     return response.json<ChatResponse | Problem>()
   }
-  const flows = spaClientId === undefined ? (['autonomous'] as const) : (['autonomous', 'obo'] as const)
+  const flows = offeredFlows(onlyAgent(agents), spaClientId)
   try {
     return await examine([
       secretCheck(env),
       ...hostsOf(config, env['AWS_ENDPOINT_URL_STS']).map(nameCheck),
-      ...entraChecks(agent),
+      ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
       ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
         flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: ['sidecar'] })),
       ),
-      ...signInChecks(agent, { spaClientId, page }),
+      ...signInChecks(blueprint, { spaClientId, page }),
       ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
     ])
   } finally {
@@ -69,10 +72,10 @@ async function examineWith(
 
 /** Every host that the agent calls. */
 function hostsOf(
-  { agent, toolsets, mcpServers, bedrock }: Config,
+  { blueprint, toolsets, mcpServers, bedrock }: Config,
   sts: string | undefined,
 ): readonly string[] {
-  const urls = [agent.authority, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
+  const urls = [blueprint.authority, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
   if (!('missing' in bedrock)) {
     const { endpoint, region, credential } = bedrock
     urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)

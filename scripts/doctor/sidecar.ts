@@ -1,10 +1,14 @@
+import { flows } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { request } from 'undici'
 import type { Config } from '../../services/agent/src/config.ts'
-import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
-import { flowRules } from '../../services/agent/src/identity/flows.ts'
+import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
 import type { SidecarResponse } from '../../services/agent/src/identity/sidecar.ts'
-import { explainResponse, explainSilence } from '../../services/agent/src/identity/sidecar-failures.ts'
+import {
+  explainResponse,
+  explainSilence,
+  type FailureContext,
+} from '../../services/agent/src/identity/sidecar-failures.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -15,12 +19,14 @@ const timeoutMs = 10_000
 
 /** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
 export function sidecarChecks(
-  { agent, sidecarUrl, toolsets, mcpServers }: Config,
+  { agents, sidecarUrl, toolsets, mcpServers }: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly Check[] {
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     send(sidecarUrl, path, headers)
   const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+  // Nothing is asked in the name of an agent here.
+  const [agent] = agents
   return [
     {
       name: 'sidecar',
@@ -28,7 +34,7 @@ export function sidecarChecks(
         const response = await get('/healthz')
         const [api] = apis
         if (response.status !== 200 && api)
-          throw explainResponse(response, { agent, api, flow: 'autonomous' }).problem
+          throw explainResponse(response, { agent, api, flow: ownFlow }).problem
         return `${sidecarUrl} responds.`
       },
     },
@@ -49,29 +55,28 @@ export function sidecarChecks(
           : trouble('SIDECAR_TOO_OPEN', 'The sidecar takes requests by any host name.')
       },
     },
-    ...apis.map(api => entryCheck(api, get, agent)),
+    ...apis.flatMap(api =>
+      api.flows
+        .filter(flow => !flows[flow].sidecarEntry.requestAppToken)
+        .map(flow => entryCheck({ agent, api, flow }, get)),
+    ),
   ]
 }
 
 /**
- * Without a user the entry for acting on behalf of one gets no token. How the sidecar refuses tells whether the entry is
+ * Without a user an entry for acting as one gets no token. How the sidecar refuses tells whether the entry is
  * there, and whether it would ignore the user.
  */
-function entryCheck(
-  api: DownstreamApi,
-  get: (path: string) => Promise<SidecarResponse>,
-  agent: Config['agent'],
-): Check {
-  const entry = api.sidecarEntries.obo
+function entryCheck(context: FailureContext, get: (path: string) => Promise<SidecarResponse>): Check {
+  const entry = context.api.sidecarEntries[context.flow]
   return {
     name: `sidecar entry ${entry}`,
     needs: ['sidecar'],
     async run() {
-      const response = await get(`${flowRules.autonomous.route}/${entry}`)
+      const response = await get(`${flowRules[ownFlow].route}/${entry}`)
       const asksForUser = /No account or login hint/i.test(response.body)
       if (asksForUser) return 'The entry is there, and is for users’ tokens.'
-      if (![200, 401].includes(response.status))
-        throw explainResponse(response, { agent, api, flow: 'obo' }).problem
+      if (![200, 401].includes(response.status)) throw explainResponse(response, context).problem
       throw problem('TOKEN_FLOW_MISMATCH', `“${entry}” gives app tokens, and so would ignore users.`, {
         hint: `Set DownstreamApis__${entry}__RequestAppToken=false on the sidecar.`,
       })

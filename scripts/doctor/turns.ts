@@ -1,4 +1,12 @@
-import type { ChatRequest, ChatResponse, Flow, Problem, TokenCard } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ChatRequest,
+  type ChatResponse,
+  type Flow,
+  flows,
+  needsUser,
+  type Problem,
+  type TokenCard,
+} from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../services/agent/src/problems.ts'
 import { type Check, type Passed, toldProblem } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -21,7 +29,7 @@ export interface TurnOptions {
 
 /** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
 export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOptions): readonly Check[] {
-  const who = flow === 'autonomous' ? 'as itself' : 'on behalf of a user'
+  const who = flows[flow].inWords
   const token = `token ${who} for the ${api.title}`
   let asked: ReturnType<AskAgent> | undefined
   const turn = () => {
@@ -33,7 +41,7 @@ export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOp
       name: token,
       needs,
       async run() {
-        if (flow === 'obo' && userToken === undefined) return noUserToken()
+        if (needsUser(flow) && userToken === undefined) return noUserToken()
         const outcome = await turn()
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'

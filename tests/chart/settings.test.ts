@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { flows } from '@entra-bedrock-agent/identity-trace'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -31,6 +32,16 @@ function readMcpServersOf(rendering: Rendering, configMap: string) {
   }
 }
 
+/** Which token the sidecar's entries for an API get in each flow of the product. */
+function requestsOfFlows(api: string) {
+  return Object.fromEntries(
+    Object.values(flows).map(({ sidecarEntry: { suffix, requestAppToken } }) => [
+      `DownstreamApis__${api}${suffix}__RequestAppToken`,
+      String(requestAppToken),
+    ]),
+  )
+}
+
 describe('The settings that the chart makes', () => {
   it('are understood by the agent', async () => {
     const config = readAgentConfig((await render({ values: identities })).settings('demo-agent', 'agent'))
@@ -39,12 +50,12 @@ describe('The settings that the chart makes', () => {
       port: 3001,
       metricsPort: 9464,
       sidecarUrl: 'http://localhost:5000',
-      agent: {
+      blueprint: {
         tenantId: ids.tenantId,
         blueprintAppId: ids.blueprintAppId,
-        clientId: ids.agentClientId,
         authority: 'https://login.microsoftonline.com',
       },
+      agents: [{ clientId: ids.agentClientId }],
       toolsets: [{ api: { url: 'http://demo-weather-api:8080', appId: ids.weather } }],
     })
   })
@@ -103,10 +114,9 @@ describe('The settings that the chart makes', () => {
     expect(rendering.find('ConfigMap', 'agents-sidecar').data).toMatchObject({
       DownstreamApis__orderHistoryApp__BaseUrl: url,
       DownstreamApis__orderHistoryApp__Scopes__0: `api://${appId}/.default`,
-      DownstreamApis__orderHistoryApp__RequestAppToken: 'true',
       DownstreamApis__orderHistory__BaseUrl: url,
       DownstreamApis__orderHistory__Scopes__0: `api://${appId}/.default`,
-      DownstreamApis__orderHistory__RequestAppToken: 'false',
+      ...requestsOfFlows('orderHistory'),
     })
     expect(rendering.find('ConfigMap', 'agents-agent').data).toMatchObject({
       ORDER_HISTORY_API_URL: url,
@@ -120,8 +130,7 @@ describe('The settings that the chart makes', () => {
     const sidecar = rendering.settings('agents-agent', 'sidecar')
     expect(sidecar).toMatchObject({
       DownstreamApis__myNotesApp__Scopes__0: `api://${appId}/.default`,
-      DownstreamApis__myNotesApp__RequestAppToken: 'true',
-      DownstreamApis__myNotes__RequestAppToken: 'false',
+      ...requestsOfFlows('myNotes'),
     })
     expect(Object.keys(sidecar).filter(name => /__orders/.test(name))).toEqual([])
     const settings = rendering.settings('agents-agent', 'agent')

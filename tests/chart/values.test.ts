@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { chartReadme, chartValues, readmeWithValues } from '../../scripts/chart-values/table.ts'
 import { chart } from './support/render.ts'
 
 interface Schema {
   readonly $ref?: string
+  readonly additionalProperties?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly $defs?: Readonly<Record<string, Schema>>
 }
@@ -30,6 +32,11 @@ function templates(): string {
 describe('The values of the chart', () => {
   it('are listed in its README (npm run chart-values)', () => {
     expect(readFileSync(chartReadme, 'utf8')).toBe(readmeWithValues())
+  })
+
+  it('name the flows that the product has', () => {
+    const server = schema.properties?.['mcpServers']?.additionalProperties
+    expect(server?.properties?.['flows']).toMatchObject({ items: { enum: flowNames } })
   })
 
   it('all have a meaning', () => {

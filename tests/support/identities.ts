@@ -1,4 +1,5 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 
 const { users, apis, agents } = tenant
 
@@ -19,9 +20,11 @@ function describeUser({ id, displayName, mail }: typeof users.ada) {
 }
 
 /** The agent identity as the agent's configuration has it. */
-export const agentIdentity = {
+export const agentIdentity: AgentIdentity = {
+  name: 'default',
+  flows: ['autonomous', 'obo'],
   clientId: identities.agentId,
   blueprintAppId: identities.blueprintAppId,
   tenantId: identities.tenantId,
   authority: 'https://login.microsoftonline.com',
-} as const
+}

@@ -2,6 +2,7 @@
  * The chat between page and agent: `POST /api/chat`, as one JSON response or as a stream of events.
  */
 import { type Static, Type } from 'typebox'
+import { flowNames } from './flows.ts'
 import { chatLimits } from './limits.ts'
 import { Problem, TraceStep } from './schema.ts'
 
@@ -11,9 +12,8 @@ export const Mode = Type.Enum(['direct', 'bedrock'])
 /** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
 export type Mode = Static<typeof Mode>
 
-export const Flow = Type.Enum(['autonomous', 'obo'])
-/** Whose right the agent uses: its own, or the signed-in user's (on-behalf-of). */
-export type Flow = Static<typeof Flow>
+/** The schema of a flow, for those who read one from outside. */
+export const FlowName = Type.Enum(flowNames)
 
 export const HistoryEntry = Type.Object(
   {
@@ -28,7 +28,7 @@ export const ChatRequest = Type.Object(
   {
     message: Type.String({ description: '1–4,000 characters after trimming.' }),
     mode: Mode,
-    flow: Flow,
+    flow: FlowName,
     history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
   },
   strict,
@@ -60,7 +60,7 @@ export type TokenUsage = Static<typeof TokenUsage>
 const turnStart = {
   turnId: Type.String(),
   mode: Mode,
-  flow: Flow,
+  flow: FlowName,
   model: Type.Union([Type.String(), Type.Null()]),
 }
 

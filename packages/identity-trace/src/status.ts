@@ -1,6 +1,7 @@
 /** What the agent tells of itself: `GET /api/status` and `GET /api/config`. */
 import { type Static, Type } from 'typebox'
-import { Flow, Mode } from './chat.ts'
+import { FlowName, Mode } from './chat.ts'
+import { mapFlows } from './flows.ts'
 import { Problem } from './schema.ts'
 
 const component = {
@@ -39,7 +40,7 @@ export const Status = Type.Object({
   components: Type.Unsafe<Components>(
     Type.Object({ sidecar: Component, bedrock: BedrockComponent }, { additionalProperties: Component }),
   ),
-  flows: Type.Object({ autonomous: Component, obo: Component }),
+  flows: Type.Object(mapFlows(() => Component)),
   emulated: Type.Array(Type.String()),
 })
 export type Status = Static<typeof Status>
@@ -60,7 +61,7 @@ export const PublicConfig = Type.Object({
   spaClientId: Type.Union([Type.String(), Type.Null()]),
   scopes: Type.Array(Type.String()),
   modes: Type.Array(Mode),
-  flows: Type.Array(Flow),
+  flows: Type.Array(FlowName),
   requireSignIn: Type.Boolean(),
   traceFor: TraceAudience,
   /** The downstream APIs that the agent has tools for. */

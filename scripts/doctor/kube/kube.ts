@@ -97,14 +97,13 @@ function pageChecks(
   const [agent] = podsOf(release, 'agent')
   const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
   const settings = container ? settingsOf(release, container) : {}
-  const identity = {
+  const blueprint = {
     tenantId: settings['TENANT_ID'] ?? '',
     blueprintAppId: settings['BLUEPRINT_APP_ID'] ?? '',
-    clientId: settings['AGENT_CLIENT_ID'] ?? '',
     authority: settings['ENTRA_AUTHORITY'] || 'https://login.microsoftonline.com',
   }
   const page = given ?? ingressOrigin(release) ?? 'http://localhost:3001'
-  return signInChecks(identity, { spaClientId: spaClientId ?? undefined, page }).map(check => ({
+  return signInChecks(blueprint, { spaClientId: spaClientId ?? undefined, page }).map(check => ({
     ...check,
     needs: [],
     run: () => outOfReachIsNoFailure(check),

@@ -15,6 +15,7 @@ import { pageRoutes } from './http/page.ts'
 import { addRateLimit } from './http/rate-limit.ts'
 import { describeRequestFault } from './http/request-faults.ts'
 import { statusRoute } from './http/status.ts'
+import { onlyAgent } from './identity/agent-identity.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
 import { entraResponds } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
@@ -47,21 +48,21 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probes })
   guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probes })
 
-  const { agent, limits, mcpServers } = config
+  const { blueprint, agents, limits, mcpServers } = config
   const logger = app.log
   const apis = [...config.toolsets, ...mcpServers].map(({ api }) => api)
   const tokens = createAgentTokens({
-    agent,
+    agents,
     apis,
     sidecarUrl: config.sidecarUrl,
-    entraResponds: () => entraResponds(agent),
+    entraResponds: () => entraResponds(blueprint),
     logger,
   })
-  const apiCaller = createApiCaller({ apis, tokens, logger })
+  const apiCaller = createApiCaller({ agents, apis, tokens, logger })
   const { call: callApi } = apiCaller
   const toolsets = [
     ...config.toolsets,
-    ...mcpServers.map(server => createMcpToolset(server, { agent, callApi, logger })),
+    ...mcpServers.map(server => createMcpToolset(server, { agents, callApi, logger })),
   ]
   const bedrock = connectBedrock(config.bedrock)
   const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, callApi)
@@ -85,7 +86,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     version: config.version,
     sidecar: tokens.health.sidecar,
     apis: Object.fromEntries(
-      toolsets.map(({ api, health }) => [api.name, health?.() ?? apiCaller.healthOf(api)]),
+      toolsets.map(({ api, health }) => [api.name, health?.() ?? apiCaller.healthOf(api, onlyAgent(agents))]),
     ),
     bedrock: {
       isConfigured: !('missing' in config.bedrock),
@@ -94,7 +95,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
       region: bedrock.region,
       credential: bedrock.credential,
     },
-    flows: tokens.health.flows,
+    flows: tokens.health.flowsOf(onlyAgent(agents)),
     offersSignIn: config.spaClientId !== undefined,
     emulated: config.emulated,
   })
@@ -112,14 +113,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   })
   await app.register(configRoute, { config, toolsets })
   await app.register(chatRoute, {
-    agent,
+    agents,
     turns,
-    userTokens: createUserTokenVerifier({ agent, allowedClients: config.allowedClients }),
+    userTokens: createUserTokenVerifier({ agent: agents[0], allowedClients: config.allowedClients }),
     requireSignIn: config.requireSignIn,
     traceFor: config.traceFor,
     metrics,
   })
-  await app.register(pageRoutes, { folder: config.pageFolder, authority: agent.authority })
+  await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
   serveMetrics(app, config, metrics.registry)
   let warmUpTimer: NodeJS.Timeout | undefined

@@ -33,10 +33,17 @@ describe('The agent’s configuration', () => {
       emulated: [],
       bedrock: { missing: expect.any(String) },
       spaClientId: undefined,
-      agent: {
+      blueprint: {
         authority: 'https://login.microsoftonline.com',
         blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
       },
+      agents: [
+        {
+          name: 'default',
+          clientId: 'bbbbbbbb-0000-4000-8000-00000000000b',
+          flows: ['autonomous', 'obo'],
+        },
+      ],
       toolsets: [{ api: { name: 'weather-api', url: 'http://localhost:8080' } }],
     })
   })

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import type { TraceAudience } from '@entra-bedrock-agent/identity-trace'
+import { defaultFlows, type TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
-import type { AgentIdentity } from './identity/agent-identity.ts'
+import type { Agents, Blueprint } from './identity/agent-identity.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './model/config.ts'
 import { type McpServer, readMcpServers } from './tools/mcp/config.ts'
 import type { Toolset } from './tools/toolset.ts'
@@ -37,7 +37,8 @@ export interface Config {
   readonly stopTimeoutMs: number
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
   readonly trustedProxies: readonly string[]
-  readonly agent: AgentIdentity
+  readonly blueprint: Blueprint
+  readonly agents: Agents
   /** The application that users sign in to; without it the page offers no sign-in. */
   readonly spaClientId: string | undefined
   /** Clients that may obtain users' tokens for the agent; empty = any. */
@@ -70,6 +71,11 @@ export function readConfig(
 ): Config {
   return readEnvironment(variables, env => {
     const toolsets = readToolsets.map(read => read(env))
+    const blueprint: Blueprint = {
+      tenantId: env.guid('TENANT_ID'),
+      blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
+      authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
+    }
     return {
       version,
       host: env.text('HOST', 'localhost'),
@@ -83,12 +89,8 @@ export function readConfig(
       ),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
       trustedProxies: readTrustedProxies(env),
-      agent: {
-        tenantId: env.guid('TENANT_ID'),
-        blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
-        clientId: env.guid('AGENT_CLIENT_ID'),
-        authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
-      },
+      blueprint,
+      agents: readAgents(env, blueprint),
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
       allowedClients: readAllowedClients(env),
       sidecarUrl: readSidecarUrl(env),
@@ -110,6 +112,10 @@ export function readConfig(
       emulated: readEmulated(env),
     }
   })
+}
+
+function readAgents(env: EnvironmentReader, blueprint: Blueprint): Agents {
+  return [{ ...blueprint, name: 'default', clientId: env.guid('AGENT_CLIENT_ID'), flows: defaultFlows }]
 }
 
 /** Ranges that Fastify knows by name. */

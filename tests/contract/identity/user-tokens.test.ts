@@ -118,7 +118,7 @@ describe('Should an unusable token get past the agent’s own check, Entra’s r
 function tokensOf({ sidecarUrl }: Stack) {
   return createAgentTokens({
     sidecarUrl,
-    agent: agentIdentity,
+    agents: [agentIdentity],
     apis: [weatherApi],
     entraResponds: async () => true,
     logger: Fastify({ logger: false }).log,

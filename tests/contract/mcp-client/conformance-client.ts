@@ -1,4 +1,5 @@
 /** The agent's MCP client as the conformance suite runs it: `node conformance-client.ts <url>`; lists the tools, calls each. */
+import { mapFlows } from '@entra-bedrock-agent/identity-trace'
 import pino from 'pino'
 import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
 import { McpCalls } from '../../../services/agent/src/tools/mcp/calls.ts'
@@ -30,13 +31,14 @@ const server: McpServer = {
 }
 const token = { value: 'token-of-the-suite', fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
 const apiCaller = createApiCaller({
+  agents: [agentIdentity],
   apis: [server.api],
   tokens: {
     obtain: async () => ({ ...token, attempts: 1, correlationId: '' }),
     urlOf: () => '',
     health: {
       sidecar: { state: 'unknown' },
-      flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
+      flowsOf: () => mapFlows(() => ({ state: 'unknown' })),
       sidecarNeedsRestart: undefined,
     },
     refresh: async () => {},

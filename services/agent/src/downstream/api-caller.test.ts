@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { autonomousClaims, deadUrl, ids, unsignedToken, weatherApi } from '../identity/testing/fixtures.ts'
+import {
+  agent,
+  autonomousClaims,
+  deadUrl,
+  ids,
+  secondAgent,
+  unsignedToken,
+  weatherApi,
+} from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -350,7 +358,7 @@ describe('a call under way', () => {
 describe('the health of an API', () => {
   it('is unknown of an API that nobody calls', async () => {
     const { caller, api } = await stage(json(200, found))
-    expect(caller.healthOf({ ...api, name: 'other-api' })).toEqual({ state: 'unknown' })
+    expect(caller.healthOf({ ...api, name: 'other-api' }, agent)).toEqual({ state: 'unknown' })
   })
 
   it('is not looked at where the API does not tell it', async () => {
@@ -359,7 +367,7 @@ describe('the health of an API', () => {
     const { caller } = callerOf([api], 'http://localhost:1')
     await caller.refresh()
     expect(server.requests).toEqual([])
-    expect(caller.healthOf(api)).toEqual({ state: 'unknown' })
+    expect(caller.healthOf(api, agent)).toEqual({ state: 'unknown' })
   })
 
   it('is looked at anew when the last look is 5 seconds old', async () => {
@@ -381,7 +389,7 @@ describe('the health of an API', () => {
   it('is told with the status when the API says that it is not ready', async () => {
     const { caller, api } = await stage(lookAtReady(503))
     await caller.refresh()
-    expect(caller.healthOf(api)).toMatchObject({
+    expect(caller.healthOf(api, agent)).toMatchObject({
       state: 'unavailable',
       problem: { message: 'The Weather API is not ready.', options: { upstream: { status: 503 } } },
     })
@@ -393,9 +401,19 @@ describe('the health of an API', () => {
     await expect(call(turnOf())).rejects.toThrow()
     respond = json(200, found)
     await caller.refresh()
-    expect(caller.healthOf(api).state).toBe('unavailable')
+    expect(caller.healthOf(api, agent).state).toBe('unavailable')
     await call(turnOf())
-    expect(caller.healthOf(api).state).toBe('ready')
+    expect(caller.healthOf(api, agent).state).toBe('ready')
+  })
+
+  it('is another agent’s own when the API refuses that one', async () => {
+    let respond = json(200, found)
+    const { caller, api, call } = await stage(response => respond(response))
+    await call(turnOf())
+    respond = json(403, {})
+    await expect(call({ ...turnOf(), agent: secondAgent })).rejects.toEqual(refusal('API_FORBIDDEN'))
+    expect(caller.healthOf(api, agent).state).toBe('ready')
+    expect(caller.healthOf(api, secondAgent).state).toBe('unavailable')
   })
 
   it('is ready again by a look after an outage', async () => {
@@ -404,12 +422,12 @@ describe('the health of an API', () => {
     await expect(call(turnOf())).rejects.toThrow()
     respond = json(200, {})
     await caller.refresh()
-    expect(caller.healthOf(api).state).toBe('ready')
+    expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 
   it('is ready when the fault is the request’s', async () => {
     const { caller, api, call } = await stage(json(400, {}))
     await expect(call(turnOf())).rejects.toThrow()
-    expect(caller.healthOf(api).state).toBe('ready')
+    expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 })

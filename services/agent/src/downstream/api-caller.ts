@@ -2,8 +2,10 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { subjectOf } from '../identity/flows.ts'
 import { type ComponentHealth, HealthRecord } from '../status/health.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
@@ -60,6 +62,7 @@ export interface ApiPost {
 export type CallApi = <Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
 
 export interface ApiCallerOptions extends ApiClientOptions {
+  readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly tokens: AgentTokens
   readonly logger: FastifyBaseLogger
@@ -74,8 +77,8 @@ export interface ApiCaller {
    *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED, or what `explain` made of the response.
    */
   readonly call: CallApi
-  /** What the last call of an API, or the last look at it, showed. */
-  healthOf(api: DownstreamApi): ComponentHealth
+  /** What an agent's last call of an API, or the last look at it, showed. */
+  healthOf(api: DownstreamApi, agent: AgentIdentity): ComponentHealth
   /** Looks at every API that tells its health, if the last look is old. Never throws. */
   refresh(): Promise<void>
   close(): Promise<void>
@@ -87,21 +90,23 @@ const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions): ApiCaller {
-  const { apis, tokens, logger } = options
+  const { agents, apis, tokens, logger } = options
   const client = createApiClient(options)
   const records = new Map<string, HealthRecord>()
   const attributesOf = new Map(apis.map(api => [api.name, describeApi(api)]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
-  function recordOf({ name }: DownstreamApi): HealthRecord {
-    const record = records.get(name) ?? new HealthRecord()
-    records.set(name, record)
+  /** One for each agent: an API may refuse one of them and take another. */
+  function recordOf({ name }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
+    const key = JSON.stringify([clientId, name])
+    const record = records.get(key) ?? new HealthRecord()
+    records.set(key, record)
     return record
   }
 
   async function call<Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
     const token = await obtainTracedToken(tokens, turn, api, request.parentId, logger)
-    const health = recordOf(api)
+    const health = recordOf(api, turn.agent)
     try {
       const send = () => callOnce(turn, api, request, token)
       const body = await (request.post ? send() : oncePerBrokenConnection(send, turn.signal))
@@ -194,19 +199,21 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
 
   async function lookAt(api: DownstreamApi): Promise<void> {
     if (api.healthPath === undefined) return
-    const health = recordOf(api)
+    const ofAgents = agents.map(agent => recordOf(api, agent))
     try {
       const { status } = await client.get(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
-      if (status !== 200) health.fails(unreadyApi(api, status))
-      else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()
+      for (const health of ofAgents) {
+        if (status !== 200) health.fails(unreadyApi(api, status))
+        else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()
+      }
     } catch (error) {
-      health.fails(explainThrown(api, error))
+      for (const health of ofAgents) health.fails(explainThrown(api, error))
     }
   }
 
   return {
     call,
-    healthOf: api => recordOf(api).current,
+    healthOf: (api, agent) => recordOf(api, agent).current,
     async refresh() {
       if (performance.now() - lookedAtMs < lookIsFreshForMs) return
       lookedAtMs = performance.now()
@@ -256,7 +263,7 @@ function noteValidation(
   token: TracedToken,
   validated: Validated,
 ): void {
-  const { caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
+  const { flow, caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
   const step = { parentId, kind: 'validation', from: api.name, to: 'agent' } as const
   const mismatches = findMismatches(token.holder, validated)
   if (mismatches.length > 0) {
@@ -276,7 +283,7 @@ function noteValidation(
       signatureVerified
         ? `The ${api.title} verified TR`
         : `The ${api.title} read TR without verifying its signature`,
-      user === null ? `agent ${caller} acts as itself` : `agent ${caller} acts on behalf of user ${user}`,
+      `agent ${caller} acts ${subjectOf(flow).inWords(user)}`,
     ].join(': '),
     token: token.verifiedByApi(checks),
   })

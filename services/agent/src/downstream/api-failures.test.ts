@@ -55,7 +55,7 @@ describe('a response of an API that brings nothing', () => {
 
   it('names the permissions that are to be granted, where they are known', () => {
     expect(explain(403).options.hint).toBe(
-      'Grant the agent identity Weather.Read.All (autonomous) or Weather.Read (on behalf of users), and allow it as a caller of the Weather API.',
+      'Grant the agent identity Weather.Read.All (as itself) or Weather.Read (on behalf of a user), and allow it as a caller of the Weather API.',
     )
     const unknown = explainApiResponse(
       { ...api, permissions: undefined },

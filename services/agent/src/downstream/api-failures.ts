@@ -1,3 +1,4 @@
+import { flows } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { problem } from '../problems.ts'
@@ -47,7 +48,7 @@ function forbidden(
   const wanted = scope === undefined ? '' : `: ${scope}`
   const { permissions } = api
   const granted = permissions
-    ? `${permissions.autonomous} (autonomous) or ${permissions.obo} (on behalf of users)`
+    ? api.flows.map(flow => `${permissions[flow]} (${flows[flow].inWords})`).join(' or ')
     : scope
   return problem(
     'API_FORBIDDEN',

@@ -1,4 +1,4 @@
-import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { FlowName, redactText } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
@@ -8,7 +8,7 @@ const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may tell of it, as the member `validated` of its response. */
 const Validated = Type.Object({
-  flow: Type.Enum(['autonomous', 'obo']),
+  flow: FlowName,
   caller: Guid,
   on_behalf_of: Type.Union([Guid, Type.Null()]),
   signature_verified: Type.Boolean(),

@@ -10,7 +10,7 @@ import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentToken, AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { flowRules } from '../identity/flows.ts'
+import { flowRules, subjectOf } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
@@ -46,9 +46,9 @@ export async function obtainTracedToken(
   logger: FastifyBaseLogger,
 ): Promise<TracedToken> {
   const parent = parentId === undefined ? {} : { parentId }
-  const whose = flowRules[turn.flow].needsUser ? 'to act for the signed-in user' : 'of its own'
-  const title = `The agent asks its sidecar for a token ${whose}, for the ${api.title}`
   const { flow, correlationId } = turn
+  const { asksFor, route } = flowRules[flow]
+  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}`
   const asked = { ...turn, api, traceparent: undefined }
   const audited = {
     caller: turn.agent.clientId,
@@ -68,7 +68,7 @@ export async function obtainTracedToken(
       logIds: { correlationId },
     },
     {
-      name: `GET ${flowRules[flow].route}/{api}`,
+      name: `GET ${route}/{api}`,
       attributes: {
         [httpAttributes.method]: 'GET',
         [appAttributes.api]: api.name,
@@ -150,27 +150,18 @@ function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): voi
       claims: { aud: tokenExchangeAudience, azp: blueprintAppId, tid: tenantId, idtyp: 'app' },
     },
   })
-  const { needsUser } = flowRules[turn.flow]
-  const scope = `api://${api.appId}/.default`
-  const grant = needsUser
-    ? {
-        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        requested_token_use: 'on_behalf_of',
-        assertion: 'Tc',
-      }
-    : { grant_type: 'client_credentials' }
-  const exchange = needsUser ? 'T1 and Tc are exchanged for TR' : 'T1 is exchanged for TR'
+  const { exchanged, fields, moreScopes } = flowRules[turn.flow].exchange
   turn.trace.note('not-observable', {
     ...hop,
-    title: `Inside the sidecar: ${exchange}, or the sidecar has TR in its cache`,
+    title: `Inside the sidecar: ${exchanged} exchanged for TR, or the sidecar has TR in its cache`,
     request: {
       ...request,
       body: {
-        ...grant,
+        ...fields,
         client_id: clientId,
         client_assertion_type: jwtBearer,
         client_assertion: 'T1',
-        scope: needsUser ? `${scope} offline_access openid profile` : scope,
+        scope: `api://${api.appId}/.default${moreScopes}`,
       },
     },
   })
@@ -183,6 +174,9 @@ function noteToken(
   parent: { parentId?: string },
 ): TracedToken {
   const { value, fingerprint, header, claims, checks } = token
+  const caller = String(claims['azp'] ?? claims['appid'])
+  const subject = subjectOf(turn.flow)
+  const onBehalfOf = subject.onBehalfOf(claims)
   const byAgent: Verification = { actor: 'agent', checks: [...checks] }
   const card: TokenCard = {
     role: 'TR',
@@ -197,20 +191,14 @@ function noteToken(
     kind: 'token',
     from: 'sidecar',
     to: 'agent',
-    title: `TR: agent ${claims['azp'] ?? claims['appid']} acts ${
-      flowRules[turn.flow].needsUser ? `on behalf of user ${claims['oid']}` : 'as itself'
-    }`,
+    title: `TR: agent ${caller} acts ${subject.inWords(onBehalfOf)}`,
     token: card,
   })
   return {
     value,
     fingerprint,
     logIds: logIdsOf(token),
-    holder: {
-      flow: turn.flow,
-      caller: String(claims['azp'] ?? claims['appid']),
-      on_behalf_of: flowRules[turn.flow].needsUser ? String(claims['oid']) : null,
-    },
+    holder: { flow: turn.flow, caller, on_behalf_of: onBehalfOf },
     verifiedByApi(found, ofItsWord = []) {
       const byApi = { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }
       const afterwards = ofItsWord.length > 0 ? [{ actor: 'agent', checks: [...ofItsWord] }] : []

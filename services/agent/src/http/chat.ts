@@ -3,6 +3,7 @@ import {
   ChatResponse,
   chatLimits,
   type Flow,
+  needsUser,
   Problem,
   type TraceAudience,
   type TurnEvent,
@@ -11,8 +12,7 @@ import { markFailed, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { AgentIdentity } from '../identity/agent-identity.ts'
-import { flowRules } from '../identity/flows.ts'
+import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
 import type { UserTokenVerifier, VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
@@ -22,7 +22,7 @@ import { sendEventStream } from './event-stream.ts'
 import { readMessage } from './message.ts'
 
 export interface ChatRouteOptions {
-  readonly agent: AgentIdentity
+  readonly agents: Agents
   readonly turns: Turns
   readonly userTokens: UserTokenVerifier
   readonly requireSignIn: boolean
@@ -49,12 +49,13 @@ const schema = {
 
 /** `POST /api/chat`. */
 export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
-  const { agent, turns, userTokens, requireSignIn, traceFor, metrics } = options
+  const agent = onlyAgent(options.agents)
+  const { turns, userTokens, requireSignIn, traceFor, metrics } = options
 
   /** A token that is not needed is not even looked at. */
   async function signIn(request: FastifyRequest, flow: Flow): Promise<VerifiedUserToken | undefined> {
     const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
-    const isNeeded = flowRules[flow].needsUser || requireSignIn
+    const isNeeded = needsUser(flow) || requireSignIn
     const isUseful = traceFor === 'signed-in' && authorization !== undefined
     if (!isNeeded && !isUseful) return undefined
     if (others.length > 0) {
@@ -71,6 +72,9 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     const accepted = request.accepts().type(['application/json', stream])
     if (accepted === false) {
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
+    }
+    if (!agent.flows.includes(flow)) {
+      throw problem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
     }
     const signedIn = await signIn(request, flow)
     const asked = {

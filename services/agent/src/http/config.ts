@@ -1,7 +1,8 @@
 import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
-import type { AgentIdentity } from '../identity/agent-identity.ts'
+import { type Blueprint, onlyAgent } from '../identity/agent-identity.ts'
+import { offeredFlows } from '../identity/flows.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
 export interface ConfigRouteOptions {
@@ -20,23 +21,23 @@ export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async 
 }
 
 function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
-  const { agent, spaClientId, bedrock, requireSignIn, traceFor, emulated } = config
-  const { tenantId, blueprintAppId, clientId } = agent
+  const { blueprint, agents, spaClientId, bedrock, requireSignIn, traceFor, emulated } = config
+  const { tenantId, blueprintAppId } = blueprint
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
     tenantId,
-    ...describeAuthority(agent),
+    ...describeAuthority(blueprint),
     spaClientId: spaClientId ?? null,
     scopes: [`api://${blueprintAppId}/access_as_user`],
     modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
-    flows: spaClientId === undefined ? ['autonomous'] : ['autonomous', 'obo'],
+    flows: [...offeredFlows(onlyAgent(agents), spaClientId)],
     requireSignIn,
     traceFor,
     apis,
     names: {
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
-      [clientId]: 'agent identity',
+      ...Object.fromEntries(agents.map(({ clientId }) => [clientId, 'agent identity'])),
       // Where several share an application, the first one's name is its.
       ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
@@ -52,7 +53,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
  * endpoints it is given. So an emulator that browsers find on loopback gets its endpoints named, and on plain http an
  * https name that is never fetched.
  */
-function describeAuthority({ authority, tenantId }: AgentIdentity) {
+function describeAuthority({ authority, tenantId }: Blueprint) {
   const { protocol, hostname } = new URL(authority)
   const base = `${authority}/${tenantId}`
   const isLoopback = protocol === 'http:' || /(^|\.)localhost$/.test(hostname)

@@ -11,6 +11,7 @@ import {
   ids,
   onBehalfOfClaims,
   recordingLogger,
+  secondAgent,
   sidecarProblem,
   startServer,
   type TestServer,
@@ -32,10 +33,15 @@ async function startSidecar(listener: RequestListener): Promise<TestServer> {
   return server
 }
 
+/** What is known of the agent's health. */
+function seenBy({ health }: AgentTokens) {
+  return { ...health, flows: health.flowsOf(agent) }
+}
+
 function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}): AgentTokens {
   const tokens = createAgentTokens({
     sidecarUrl,
-    agent,
+    agents: [agent],
     apis: [weatherApi],
     entraResponds: async () => true,
     logger: recordingLogger().logger,
@@ -67,6 +73,12 @@ const healthy = (target: string | undefined) => target === '/healthz'
 function grant(response: ServerResponse, claims = autonomousClaims()): void {
   response.setHeader('content-type', 'application/json; charset=utf-8')
   response.end(authorizationHeader(claims))
+}
+
+/** Claims of the own token of the agent that the sidecar is asked for. */
+function claimsOfAsked(target = '') {
+  const azp = new URL(target, 'http://localhost').searchParams.get('AgentIdentity')
+  return autonomousClaims({ azp, oid: azp, sub: azp })
 }
 
 function refuse(response: ServerResponse, status: number, detail: string): void {
@@ -163,6 +175,21 @@ describe('equal requests under way', () => {
       asked.map(one => one.user?.objectId ?? ids.agentClientId),
     )
     expect(sidecar.requests).toHaveLength(3)
+  })
+
+  it('are joined for one agent only, and bring each its own token', async () => {
+    const sidecar = await startSidecar((incoming, response) => grant(response, claimsOfAsked(incoming.url)))
+    const tokens = tokensFrom(sidecar.url)
+    const asked = [agent, secondAgent, agent, secondAgent]
+    const got = await Promise.all(asked.map(one => tokens.obtain(request({ agent: one }))))
+    expect(got.map(token => token.claims['azp'])).toEqual(asked.map(({ clientId }) => clientId))
+    expect(sidecar.requests).toHaveLength(2)
+  })
+
+  it('bring no token of another agent', async () => {
+    const sidecar = await startSidecar(script(grant))
+    const obtained = tokensFrom(sidecar.url).obtain(request({ agent: secondAgent }))
+    await expect(obtained).rejects.toEqual(refusal('AGENT_IDENTITY_NOT_HONOURED'))
   })
 
   it('are not joined when the same user has a new token', async () => {
@@ -302,7 +329,7 @@ describe('a sidecar that does not answer', () => {
     let sidecarUrl = await deadUrl()
     const tokens = tokensFrom(sidecarUrl)
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
-    expect(tokens.health.flows).toMatchObject({
+    expect(tokens.health.flowsOf(agent)).toMatchObject({
       autonomous: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } },
       obo: { state: 'unavailable' },
     })
@@ -310,7 +337,7 @@ describe('a sidecar that does not answer', () => {
     const server = await startServer(script(grant), Number(sidecarUrl))
     opened.push(server)
     await tokens.obtain(request())
-    expect(tokens.health).toMatchObject({
+    expect(seenBy(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
     })
@@ -373,7 +400,7 @@ describe('the health of the identity', () => {
   const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
 
   it('is unknown before anything was seen', async () => {
-    expect(tokensFrom(await deadUrl()).health).toEqual({
+    expect(seenBy(tokensFrom(await deadUrl()))).toMatchObject({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
       sidecarNeedsRestart: undefined,
@@ -392,7 +419,7 @@ describe('the health of the identity', () => {
     expect(problem?.code).toBe('SIDECAR_FAILED')
     expect(problem?.message).toContain('every token request fails')
     expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
-    expect(tokens.health.flows.obo.problem).toBe(problem)
+    expect(tokens.health.flowsOf(agent).obo.problem).toBe(problem)
   })
 
   it('takes requests that were under way at the same time for one failure', async () => {
@@ -416,7 +443,7 @@ describe('the health of the identity', () => {
         options: { upstream: { service: 'entra' }, cause: { code: 'SIDECAR_FAILED' } },
       })
     }
-    expect(tokens.health).toMatchObject({
+    expect(seenBy(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
       sidecarNeedsRestart: undefined,
@@ -438,7 +465,7 @@ describe('the health of the identity', () => {
     turn.abort(problem('TURN_TIMEOUT', 'No answer came in time.'))
     expect(await asked).toEqual(refusal('TURN_TIMEOUT'))
     await setImmediate()
-    expect(tokens.health.flows.autonomous.state).toBe('unknown')
+    expect(tokens.health.flowsOf(agent).autonomous.state).toBe('unknown')
   })
 
   it('is not shaken by what concerns one user only', async () => {
@@ -451,14 +478,14 @@ describe('the health of the identity', () => {
     const tokens = tokensFrom(sidecar.url)
     await tokens.obtain(forUser(ids.ada))
     await expect(tokens.obtain(forUser(ids.ben))).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
-    expect(tokens.health.flows.obo.state).toBe('ready')
+    expect(tokens.health.flowsOf(agent).obo.state).toBe('ready')
   })
 
   it('shows a refusal of Entra on the flow, not on the sidecar', async () => {
     const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
     const tokens = tokensFrom(sidecar.url)
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(tokens.health).toMatchObject({
+    expect(seenBy(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: {
         autonomous: { state: 'unavailable', problem: { code: 'AGENT_NOT_PERMITTED' } },
@@ -473,7 +500,10 @@ describe('the health of the identity', () => {
     await Promise.all([tokens.refresh(), tokens.refresh()])
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
-    expect(tokens.health.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+    expect(tokens.health.flowsOf(agent)).toMatchObject({
+      autonomous: { state: 'ready' },
+      obo: { state: 'unknown' },
+    })
   })
 
   it('is looked at anew 5 seconds after the last look began', async () => {
@@ -504,6 +534,15 @@ describe('the health of the identity', () => {
     const forUsersOnly = { ...weatherApi, name: 'notes-api', flows: ['obo'] } as const
     await tokensFrom(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
     expect(sidecar.requests).toHaveLength(1)
+  })
+
+  it('is looked at for each agent', async () => {
+    const sidecar = await startSidecar((incoming, response) => grant(response, claimsOfAsked(incoming.url)))
+    const tokens = tokensFrom(sidecar.url, { agents: [agent, secondAgent] })
+    await tokens.refresh()
+    expect(tokens.health.flowsOf(agent).autonomous.state).toBe('ready')
+    expect(tokens.health.flowsOf(secondAgent).autonomous.state).toBe('ready')
+    expect(sidecar.requests).toHaveLength(2)
   })
 
   it('is looked at without throwing when all is down', async () => {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Check, fingerprint } from '@entra-bedrock-agent/identity-trace'
+import { type Check, fingerprint, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
-import { flowRules } from './flows.ts'
+import { ownFlow } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
 import { LinkedAbort } from './linked-abort.ts'
 import { type RequestTokenOptions, requestToken, tokenPath } from './request-token.ts'
@@ -31,7 +31,7 @@ export interface AgentToken {
 
 export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions {
   /** For whom and what `refresh` looks. */
-  readonly agent: AgentIdentity
+  readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
   /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
@@ -52,7 +52,7 @@ export interface AgentTokens {
   /** What the last real calls and looks showed; where only a restart of the sidecar helps, the hint says so. */
   readonly health: IdentityHealth
   /**
-   * Looks anew if the last look is old, with a token request of the autonomous flow for each API (the sidecar has
+   * Looks anew if the last look is old, with a request for each agent's own token for each API (the sidecar has
    * them in its cache). Never throws. For start-up, readiness probes and the status.
    */
   refresh(): Promise<void>
@@ -63,18 +63,18 @@ const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
-  const { sidecarUrl, agent, apis, logger, entraResponds, deadlineMs = 10_000 } = options
+  const { sidecarUrl, agents, apis, logger, entraResponds, deadlineMs = 10_000 } = options
   const sidecar = createSidecar(options)
   const requests = new SharedRequests<AgentToken>()
-  const health = new IdentityHealthRecord()
+  const health = new IdentityHealthRecord(agents)
   let look: Promise<unknown> | undefined
   /** When the last look began. */
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   async function obtain(request: TokenRequest): Promise<AgentToken> {
     const { agent, flow, api, signal } = request
-    const user = flowRules[flow].needsUser ? request.user : undefined
-    if (flowRules[flow].needsUser && !user) {
+    const user = needsUser(flow) ? request.user : undefined
+    if (needsUser(flow) && !user) {
       throw problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.')
     }
     // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
@@ -89,14 +89,14 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
     try {
       const token = await obtainNow({ ...request, signal: limit.signal })
-      health.tokenObtained(flow, api)
+      health.tokenObtained(request)
       const { attempts } = token
       logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
       return token
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
-        health.tokenFailed(flow, api, error, startedMs)
+        health.tokenFailed(request, error, startedMs)
         const { code, options, message } = error
         const durationMs = Math.round(performance.now() - startedMs)
         const { upstream } = options
@@ -126,13 +126,13 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   async function lookNow(): Promise<void> {
     lookedAtMs = performance.now()
     const { signal } = new AbortController()
-    const common = { agent, flow: 'autonomous', traceparent: undefined, user: undefined, signal } as const
+    const common = { flow: ownFlow, traceparent: undefined, user: undefined, signal } as const
+    const hasOwnFlow = ({ flows }: AgentIdentity | DownstreamApi) => flows.includes(ownFlow)
+    const asked = agents
+      .filter(hasOwnFlow)
+      .flatMap(agent => apis.filter(hasOwnFlow).map(api => ({ ...common, agent, api })))
     // A failure is in the record of the health.
-    await Promise.allSettled(
-      apis
-        .filter(({ flows }) => flows.includes('autonomous'))
-        .map(api => obtain({ ...common, api, correlationId: randomUUID() })),
-    )
+    await Promise.allSettled(asked.map(one => obtain({ ...one, correlationId: randomUUID() })))
     look = undefined
   }
 

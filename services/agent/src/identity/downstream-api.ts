@@ -1,4 +1,4 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { defaultFlows, type Flow, flows, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
 /** An API that the agent calls with a token of its own (TR). */
@@ -47,7 +47,7 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
     healthPath: '/readyz',
     appId: env.guid(`${variable}_APP_ID`),
     sidecarEntries: nameSidecarEntries(entry),
-    flows: ['autonomous', 'obo'],
+    flows: defaultFlows,
   }
 }
 
@@ -58,5 +58,5 @@ export function variablePrefix(name: string): string {
 
 /** The sidecar's entries for an API: `tasksApp` for the agent's own token, `tasks` for a user's. */
 export function nameSidecarEntries(entry: string): DownstreamApi['sidecarEntries'] {
-  return { autonomous: `${entry}App`, obo: entry }
+  return mapFlows(flow => `${entry}${flows[flow].sidecarEntry.suffix}`)
 }

@@ -1,3 +1,4 @@
+import { type ActsAs, flows } from '@entra-bedrock-agent/identity-trace'
 import type { AgentProblemCode } from '../problems.ts'
 import { flowRules } from './flows.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -14,13 +15,11 @@ export interface EntraRefusal {
 }
 
 /**
- * `agent` holds where Entra's text names the agent identity, `autonomous` where no user is involved. `asksForApi`: only
- * the request for the API's token is refused so, and that one is the agent's; where the text names the blueprint instead,
- * the sidecar did not act as the agent.
+ * `agent` holds where Entra's text names the agent identity. `asksForApi`: only the request for the API's token is refused
+ * so, and that one is the agent's; where the text names the blueprint instead, the sidecar did not act as the agent.
  */
 interface Row extends EntraRefusal {
   readonly agent?: EntraRefusal
-  readonly autonomous?: EntraRefusal
   readonly asksForApi?: true
 }
 
@@ -32,11 +31,11 @@ const moreWanted: Row = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
   says: 'A Conditional Access policy wants more from the user.',
   asksForApi: true,
-  autonomous: {
-    code: 'CONDITIONAL_ACCESS_REQUIRED',
-    says: 'A Conditional Access policy stops the agent identity.',
-    hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
-  },
+}
+const agentStopped: EntraRefusal = {
+  code: 'CONDITIONAL_ACCESS_REQUIRED',
+  says: 'A Conditional Access policy stops the agent identity.',
+  hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
 }
 const credentialRefused: Row = {
   code: 'BLUEPRINT_CREDENTIAL_REJECTED',
@@ -59,12 +58,10 @@ const assignmentMissing: Row = {
 const signInAfresh: Row = {
   code: 'USER_TOKEN_EXPIRED',
   says: 'Entra wants the user to sign in afresh.',
-  autonomous: assertionRefused,
 }
 const userUnknown: Row = {
   code: 'USER_TOKEN_INVALID',
   says: 'Entra has no active account of this user.',
-  autonomous: assertionRefused,
 }
 const scopeUnknown: Row = {
   code: 'SIDECAR_MISCONFIGURED',
@@ -134,22 +131,18 @@ const rows: Readonly<Record<string, Row>> = {
   AADSTS50013: {
     code: 'USER_TOKEN_INVALID',
     says: 'Entra does not accept the user’s token as an assertion for the blueprint.',
-    autonomous: assertionRefused,
   },
   AADSTS500131: {
     code: 'USER_TOKEN_WRONG_AUDIENCE',
     says: 'Entra says that the user’s token is not for the blueprint.',
-    autonomous: assertionRefused,
   },
   AADSTS500133: {
     code: 'USER_TOKEN_EXPIRED',
     says: 'Entra says that the user’s token is outside its validity.',
-    autonomous: { ...assertionRefused, says: 'Entra says that the assertion is outside its validity.' },
   },
   AADSTS7000114: {
     code: 'USER_TOKEN_INVALID',
     says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.',
-    autonomous: assertionRefused,
   },
 
   AADSTS50034: userUnknown,
@@ -243,6 +236,38 @@ const rows: Readonly<Record<string, Row>> = {
   },
 }
 
+/** What codes mean otherwise than in the rows, by whom TR was to act for. */
+const rowsBySubject: Readonly<Record<ActsAs, Readonly<Record<string, EntraRefusal>>>> = {
+  user: {},
+  agent: {
+    AADSTS50013: assertionRefused,
+    AADSTS500131: assertionRefused,
+    AADSTS500133: {
+      ...assertionRefused,
+      says: 'Entra says that the assertion is outside its validity.',
+    },
+    AADSTS7000114: assertionRefused,
+
+    AADSTS50034: assertionRefused,
+    AADSTS50057: assertionRefused,
+    AADSTS50132: assertionRefused,
+    AADSTS50173: assertionRefused,
+    AADSTS70043: assertionRefused,
+
+    AADSTS50072: agentStopped,
+    AADSTS50074: agentStopped,
+    AADSTS50076: agentStopped,
+    AADSTS50078: agentStopped,
+    AADSTS50079: agentStopped,
+    AADSTS50158: agentStopped,
+    AADSTS53000: agentStopped,
+    AADSTS53001: agentStopped,
+    AADSTS53002: agentStopped,
+    AADSTS53003: agentStopped,
+    AADSTS53004: agentStopped,
+  },
+}
+
 /**
  * What Entra's refusal means.
  *
@@ -264,7 +289,7 @@ export function explainRefusal(
     }
   }
   const { says, hint, ...refusal } =
-    (named === 'agent' ? row.agent : undefined) ?? (rules.needsUser ? undefined : row.autonomous) ?? row
+    (named === 'agent' ? row.agent : undefined) ?? rowsBySubject[flows[flow].actsAs][aadsts] ?? row
   return {
     ...refusal,
     says: says.replace('{api}', api.title),

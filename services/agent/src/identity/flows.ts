@@ -1,5 +1,6 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { type ActsAs, type Flow, flowNames, flows, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
+import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -11,23 +12,42 @@ export interface ExpectedSubject {
   readonly userId: string | undefined
 }
 
-/** All that a flow decides about TR. Another flow is another entry of the table. */
+/** All that a flow decides about TR. */
 export interface FlowRules {
   /** The sidecar's route; the user's token goes to the authenticated one only. */
   readonly route: string
   /** The sidecar's setting that lets this route act as the agent identity. */
   readonly overrideSetting: string
-  /** Whether TR acts for a user, whose token (Tc) the sidecar then needs. */
-  readonly needsUser: boolean
+  /** How the sidecar is told who asks. */
+  parameters(agent: AgentIdentity): Readonly<Record<string, string>>
+  /** What the agent asks its sidecar for, in the words of the trace. */
+  readonly asksFor: string
+  /** How the sidecar gets TR from Entra: what it exchanges, and the form fields that only this flow sends. */
+  readonly exchange: {
+    readonly exchanged: string
+    readonly fields: Readonly<Record<string, string>>
+    /** Scopes besides the API's own. */
+    readonly moreScopes: string
+  }
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
   requireSubject(claims: Claims, expected: ExpectedSubject): void
+}
+
+const asAgent = ({ clientId }: AgentIdentity) => ({ AgentIdentity: clientId })
+const clientCredentials = { grant_type: 'client_credentials' }
+const onBehalfOf = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  requested_token_use: 'on_behalf_of',
+  assertion: 'Tc',
 }
 
 export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   autonomous: {
     route: '/AuthorizationHeaderUnauthenticated',
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
-    needsUser: false,
+    parameters: asAgent,
+    asksFor: 'a token of its own',
+    exchange: { exchanged: 'T1 is', fields: clientCredentials, moreScopes: '' },
     requireSubject(claims, { api }) {
       const { idtyp } = claims
       if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app')) {
@@ -38,7 +58,13 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   obo: {
     route: '/AuthorizationHeader',
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeader',
-    needsUser: true,
+    parameters: asAgent,
+    asksFor: 'a token to act for the signed-in user',
+    exchange: {
+      exchanged: 'T1 and Tc are',
+      fields: onBehalfOf,
+      moreScopes: ' offline_access openid profile',
+    },
     requireSubject(claims, { api, userId }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
         throw mismatch(api, 'The token is the agent’s own although it was to act for a user.')
@@ -49,14 +75,49 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   },
 }
 
+/** The flow in which an agent calls when nobody asks it to: to look at its tools, and at how tokens fare. */
+export const ownFlow = 'autonomous' satisfies Flow
+
+/** Whether TR is the agent's own in this flow. What it shows is then nobody's in particular. */
+export function isOwn(flow: Flow): boolean {
+  return flows[flow].actsAs === 'agent'
+}
+
+/** The flows of an agent that can be chosen: those for users need an application to sign in to. */
+export function offeredFlows(agent: AgentIdentity, spaClientId: string | undefined): readonly Flow[] {
+  return agent.flows.filter(flow => !needsUser(flow) || spaClientId !== undefined)
+}
+
+/** Whom TR acts for. */
+interface Subject {
+  /** Object id of the user, or `null` where the agent acts as itself. */
+  onBehalfOf(claims: Claims): string | null
+  /** As the end of a sentence. */
+  inWords(onBehalfOf: string | null): string
+}
+
+const subjects: Readonly<Record<ActsAs, Subject>> = {
+  agent: { onBehalfOf: () => null, inWords: () => 'as itself' },
+  user: { onBehalfOf: ({ oid }) => String(oid), inWords: user => `on behalf of user ${user}` },
+}
+
+/** Whom TR acts for in a flow. */
+export function subjectOf(flow: Flow): Subject {
+  return subjects[flows[flow].actsAs]
+}
+
 /** Entra marks app-only tokens with `idtyp`; without that optional claim, `scp` is what only a user's token has. */
 function isDelegated({ scp }: Claims): boolean {
   return typeof scp === 'string' && scp !== ''
 }
 
 function mismatch({ sidecarEntries }: DownstreamApi, detail: string) {
+  const settings = flowNames.map(flow => {
+    const { requestAppToken } = flows[flow].sidecarEntry
+    return `DownstreamApis__${sidecarEntries[flow]}__RequestAppToken=${requestAppToken}`
+  })
   return problem('TOKEN_FLOW_MISMATCH', detail, {
     upstream: { service: 'sidecar' },
-    hint: `Set DownstreamApis__${sidecarEntries.autonomous}__RequestAppToken=true and DownstreamApis__${sidecarEntries.obo}__RequestAppToken=false on the sidecar.`,
+    hint: `Set ${settings.join(' and ')} on the sidecar.`,
   })
 }

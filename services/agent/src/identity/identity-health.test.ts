@@ -1,7 +1,14 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { problem } from '../problems.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
-import { weatherApi } from './testing/fixtures.ts'
+import { agent, secondAgent, weatherApi } from './testing/fixtures.ts'
+
+const asked = { agent, flow: 'autonomous', api: weatherApi } as const
+
+/** What a record tells of an agent. */
+function seenBy({ current }: IdentityHealthRecord, who = agent) {
+  return { sidecar: current.sidecar, flows: current.flowsOf(who) }
+}
 
 it.each([
   'SIDECAR_UNREACHABLE',
@@ -11,9 +18,9 @@ it.each([
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
 ] as const)('%s is about the sidecar itself', code => {
-  const record = new IdentityHealthRecord()
+  const record = new IdentityHealthRecord([agent])
   const failure = problem(code, 'It failed.')
-  record.tokenFailed('autonomous', weatherApi, failure, performance.now())
+  record.tokenFailed(asked, failure, performance.now())
   expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
 })
 
@@ -27,19 +34,22 @@ it.each([
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
 ] as const)('%s leaves the other flow %s, until any token comes', (code, state) => {
-  const record = new IdentityHealthRecord()
-  record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'), performance.now())
-  expect(record.current.flows.obo.state).toBe(state)
-  record.tokenObtained('autonomous', weatherApi)
-  expect(record.current.flows).toMatchObject({ autonomous: { state: 'ready' }, obo: { state: 'unknown' } })
+  const record = new IdentityHealthRecord([agent])
+  record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
+  expect(record.current.flowsOf(agent).obo.state).toBe(state)
+  record.tokenObtained(asked)
+  expect(record.current.flowsOf(agent)).toMatchObject({
+    autonomous: { state: 'ready' },
+    obo: { state: 'unknown' },
+  })
 })
 
 it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED'] as const)(
   '%s is about the flow, and the sidecar works',
   code => {
-    const record = new IdentityHealthRecord()
-    record.tokenFailed('autonomous', weatherApi, problem(code, 'It failed.'), performance.now())
-    expect(record.current).toMatchObject({
+    const record = new IdentityHealthRecord([agent])
+    record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
+    expect(seenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' } },
     })
@@ -47,15 +57,10 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
 )
 
 it('A credential that the sidecar could not load is told with what was seen of it', () => {
-  const record = new IdentityHealthRecord()
+  const record = new IdentityHealthRecord([agent])
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
-    record.tokenFailed(
-      'autonomous',
-      weatherApi,
-      problem('SIDECAR_FAILED', 'It failed.', { upstream }),
-      performance.now(),
-    )
+    record.tokenFailed(asked, problem('SIDECAR_FAILED', 'It failed.', { upstream }), performance.now())
   }
   expect(record.current.sidecarNeedsRestart?.options).toMatchObject({
     upstream,
@@ -67,11 +72,11 @@ it('A credential that the sidecar could not load is told with what was seen of i
 it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
   '%s of an optional API says nothing of sidecar and flows',
   code => {
-    const record = new IdentityHealthRecord()
+    const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
-    record.tokenObtained('autonomous', weatherApi)
-    record.tokenFailed('autonomous', notes, problem(code, 'It failed.'), performance.now())
-    expect(record.current).toMatchObject({
+    record.tokenObtained(asked)
+    record.tokenFailed({ ...asked, api: notes }, problem(code, 'It failed.'), performance.now())
+    expect(seenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
     })
@@ -79,11 +84,37 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
 )
 
 it('A sidecar that does not respond is shown by an optional API as by any', () => {
-  const record = new IdentityHealthRecord()
+  const record = new IdentityHealthRecord([agent])
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
-  record.tokenFailed('autonomous', notes, problem('SIDECAR_UNREACHABLE', 'It failed.'), performance.now())
-  expect(record.current).toMatchObject({
+  record.tokenFailed(
+    { ...asked, api: notes },
+    problem('SIDECAR_UNREACHABLE', 'It failed.'),
+    performance.now(),
+  )
+  expect(seenBy(record)).toMatchObject({
     sidecar: { state: 'unavailable' },
     flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
+  })
+})
+
+describe('Of two agents', () => {
+  it('one that is refused says nothing of the other', () => {
+    const record = new IdentityHealthRecord([agent, secondAgent])
+    record.tokenObtained(asked)
+    const failure = problem('AGENT_NOT_PERMITTED', 'It failed.')
+    record.tokenFailed({ ...asked, agent: secondAgent }, failure, performance.now())
+    expect(seenBy(record).flows.autonomous.state).toBe('ready')
+    expect(seenBy(record, secondAgent).flows.autonomous).toMatchObject({
+      state: 'unavailable',
+      problem: failure,
+    })
+  })
+
+  it('both fail with what they share, and recover together', () => {
+    const record = new IdentityHealthRecord([agent, secondAgent])
+    record.tokenFailed(asked, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
+    expect(seenBy(record, secondAgent).flows.obo.state).toBe('unavailable')
+    record.tokenObtained(asked)
+    expect(seenBy(record, secondAgent).flows.obo.state).toBe('unknown')
   })
 })

@@ -1,13 +1,14 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import { type ComponentHealth, combineHealth, HealthRecord } from '../status/health.ts'
-import type { DownstreamApi } from './downstream-api.ts'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { TokenRequest } from './token-request.ts'
 
-/** How the agent's identity fares, as seen by the last real token requests and looks at the sidecar. */
+/** How the agents' identities fare, as seen by the last real token requests and looks at the sidecar. */
 export interface IdentityHealth {
   readonly sidecar: ComponentHealth
-  readonly flows: Readonly<Record<Flow, ComponentHealth>>
+  flowsOf(agent: AgentIdentity): Readonly<Record<Flow, ComponentHealth>>
   /** Why only a restart of the sidecar helps: its credential is poisoned, as far as can be seen from outside. */
   readonly sidecarNeedsRestart: ProblemError | undefined
 }
@@ -21,7 +22,7 @@ const sidecarCauses = new Set([
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
 ])
-/** What stops every flow and API alike, whichever showed it. */
+/** What stops every agent, flow and API alike, whichever showed it. */
 const sharedCauses = new Set<string | undefined>([
   'SIDECAR_UNREACHABLE',
   'SIDECAR_REFUSED_CALLER',
@@ -30,23 +31,30 @@ const sharedCauses = new Set<string | undefined>([
   'FEDERATION_MISMATCH',
   'ENTRA_UNAVAILABLE',
 ])
-const flowNames: readonly Flow[] = ['autonomous', 'obo']
 /** So many failures in a row, each of a request that was already tried twice, are not a passing fault. */
 const failuresOfPoisonedCredential = 2
+
+/** What a token was asked for. */
+type Asked = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 /** Draws the conclusions from each token request. */
 export class IdentityHealthRecord {
   readonly #sidecar = new HealthRecord()
-  /** For each flow, a record for each API by its name. */
-  readonly #flows = { autonomous: new Map<string, HealthRecord>(), obo: new Map<string, HealthRecord>() }
+  readonly #agents: readonly AgentIdentity[]
+  /** For each agent by its client id and each flow, a record for each API by its name. */
+  readonly #records = new Map<string, Readonly<Record<Flow, Map<string, HealthRecord>>>>()
   #failuresInARow = 0
   /** When the last of them was counted, as of `performance.now()`. */
   #countedMs = Number.NEGATIVE_INFINITY
 
+  constructor(agents: readonly AgentIdentity[]) {
+    this.#agents = agents
+  }
+
   get current(): IdentityHealth {
     return {
       sidecar: this.#sidecar.current,
-      flows: { autonomous: this.#healthOf('autonomous'), obo: this.#healthOf('obo') },
+      flowsOf: agent => mapFlows(flow => this.#healthOf(agent, flow)),
       sidecarNeedsRestart: this.#needsRestart ? this.#sidecar.current.problem : undefined,
     }
   }
@@ -55,17 +63,18 @@ export class IdentityHealthRecord {
     return this.#failuresInARow >= failuresOfPoisonedCredential
   }
 
-  tokenObtained(flow: Flow, api: DownstreamApi): void {
+  tokenObtained(asked: Asked): void {
     this.#failuresInARow = 0
     this.#sidecar.works()
-    this.#recordOf(flow, api).works()
-    for (const record of this.#records()) {
+    this.#recordOf(asked).works()
+    for (const record of this.#allRecords()) {
       if (sharedCauses.has(record.current.problem?.code)) record.forget()
     }
   }
 
   /** @param askedMs when the token was asked for, as of `performance.now()` */
-  tokenFailed(flow: Flow, api: DownstreamApi, failure: ProblemError, askedMs: number): void {
+  tokenFailed(asked: Asked, failure: ProblemError, askedMs: number): void {
+    const { api } = asked
     this.#count(failure, askedMs)
     const shown = this.#needsRestart ? poisoned(failure) : failure
     if (api.isOptional && !sharedCauses.has(shown.code)) return
@@ -73,9 +82,10 @@ export class IdentityHealthRecord {
     else this.#sidecar.works()
     // 401 and 403 are about one user; for the next one the flow may well work.
     if (shown.kind.status < 500) return
-    this.#recordOf(flow, api).fails(shown)
-    if (sharedCauses.has(shown.code)) {
-      for (const other of flowNames) this.#recordOf(other, api).fails(shown)
+    this.#recordOf(asked).fails(shown)
+    if (!sharedCauses.has(shown.code)) return
+    for (const agent of this.#agents) {
+      for (const flow of agent.flows) this.#recordOf({ agent, flow, api }).fails(shown)
     }
   }
 
@@ -89,18 +99,27 @@ export class IdentityHealthRecord {
     }
   }
 
-  #healthOf(flow: Flow): ComponentHealth {
-    return combineHealth([...this.#flows[flow].values()].map(({ current }) => current))
+  #healthOf(agent: AgentIdentity, flow: Flow): ComponentHealth {
+    return combineHealth([...this.#recordsOf(agent)[flow].values()].map(({ current }) => current))
   }
 
-  #recordOf(flow: Flow, api: DownstreamApi): HealthRecord {
-    const record = this.#flows[flow].get(api.name) ?? new HealthRecord()
-    this.#flows[flow].set(api.name, record)
+  #recordOf({ agent, flow, api }: Asked): HealthRecord {
+    const records = this.#recordsOf(agent)[flow]
+    const record = records.get(api.name) ?? new HealthRecord()
+    records.set(api.name, record)
     return record
   }
 
-  #records(): HealthRecord[] {
-    return flowNames.flatMap(flow => [...this.#flows[flow].values()])
+  #recordsOf({ clientId }: AgentIdentity): Readonly<Record<Flow, Map<string, HealthRecord>>> {
+    const records = this.#records.get(clientId) ?? mapFlows(() => new Map())
+    this.#records.set(clientId, records)
+    return records
+  }
+
+  #allRecords(): readonly HealthRecord[] {
+    return [...this.#records.values()].flatMap(ofFlows =>
+      Object.values(ofFlows).flatMap(ofApis => [...ofApis.values()]),
+    )
   }
 }
 

@@ -23,11 +23,12 @@ const mostAttempts = { responded: 2, silent: 3 }
 
 /** Path and query of the sidecar for a token of the agent identity. */
 export function tokenPath({ agent, flow, api, correlationId }: TokenRequest): string {
+  const { route, parameters } = flowRules[flow]
   const query = new URLSearchParams({
-    AgentIdentity: agent.clientId,
+    ...parameters(agent),
     'optionsOverride.AcquireTokenOptions.CorrelationId': correlationId,
   })
-  return `${flowRules[flow].route}/${api.sidecarEntries[flow]}?${query}`
+  return `${route}/${api.sidecarEntries[flow]}?${query}`
 }
 
 /**

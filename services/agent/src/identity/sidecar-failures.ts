@@ -1,6 +1,8 @@
+import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { explainRefusal } from './entra-refusals.ts'
+import { flowRules } from './flows.ts'
 import type { SidecarResponse } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -149,9 +151,13 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
     }
   }
   if (/No account or login hint/i.test(detail)) {
-    return failure(response, 'SIDECAR_MISCONFIGURED', `“${entry}” is not set up for app tokens.`, {
-      hint: `Set DownstreamApis__${entry}__RequestAppToken=true on the sidecar.`,
-    })
+    return flows[context.flow].sidecarEntry.requestAppToken
+      ? failure(response, 'SIDECAR_MISCONFIGURED', `“${entry}” is not set up for app tokens.`, {
+          hint: `Set DownstreamApis__${entry}__RequestAppToken=true on the sidecar.`,
+        })
+      : failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar was not told whom “${entry}” acts for.`, {
+          hint: `Set ${flowRules[context.flow].overrideSetting}=true on the sidecar.`,
+        })
   }
   // When Entra throttles, the detail is the body of its response or says so; asking again would make it worse.
   if (detail.startsWith('{') || detail.includes('throttled')) {

@@ -1,4 +1,13 @@
-import type { Component, Components, Status } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ActsAs,
+  type Component,
+  type Components,
+  type Flow,
+  flowNames,
+  flows as flowTable,
+  mapFlows,
+  type Status,
+} from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { ComponentHealth } from './health.ts'
 
@@ -15,7 +24,8 @@ export interface Observed {
     readonly region: string | null
     readonly credential: Components['bedrock']['credential']
   }
-  readonly flows: { readonly autonomous: ComponentHealth; readonly obo: ComponentHealth }
+  /** Of the agent that answers where no other is named. */
+  readonly flows: Readonly<Record<Flow, ComponentHealth>>
   readonly offersSignIn: boolean
   readonly emulated: readonly string[]
 }
@@ -24,13 +34,17 @@ export interface Observed {
 export function describeStatus(observed: Observed, requestId: string): Status {
   const { version, sidecar, apis, bedrock, flows, offersSignIn, emulated } = observed
   const { isConfigured, health: bedrockHealth, ...bedrockSettings } = bedrock
-  const obo = offersSignIn ? flows.obo : noSignIn
-  const describe = (health: ComponentHealth) => describeComponent(health, requestId)
-  const needed = [sidecar, ...Object.values(apis), flows.autonomous]
   // A mode or flow that nobody set up is no failure.
-  const offered = [...(isConfigured ? [bedrockHealth] : []), ...(offersSignIn ? [obo] : [])]
+  const notSetUp: Readonly<Record<ActsAs, ComponentHealth | undefined>> = {
+    agent: undefined,
+    user: offersSignIn ? undefined : noSignIn,
+  }
+  const notSetUpFor = (flow: Flow) => notSetUp[flowTable[flow].actsAs]
+  const offered = flowNames.filter(flow => !notSetUpFor(flow)).map(flow => flows[flow])
+  const needed = [sidecar, ...Object.values(apis), ...(isConfigured ? [bedrockHealth] : []), ...offered]
+  const describe = (health: ComponentHealth) => describeComponent(health, requestId)
   return {
-    status: [...needed, ...offered].some(({ problem }) => problem !== undefined) ? 'degraded' : 'ok',
+    status: needed.some(({ problem }) => problem !== undefined) ? 'degraded' : 'ok',
     version,
     bedrock_available: bedrockHealth.state === 'ready',
     components: {
@@ -40,7 +54,7 @@ export function describeStatus(observed: Observed, requestId: string): Status {
       ),
       bedrock: { ...describe(bedrockHealth), ...bedrockSettings },
     },
-    flows: { autonomous: describe(flows.autonomous), obo: describe(obo) },
+    flows: mapFlows(flow => describe(notSetUpFor(flow) ?? flows[flow])),
     emulated: [...emulated],
   }
 }

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { Flow, HistoryEntry, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Flow,
+  type HistoryEntry,
+  needsUser,
+  type Problem,
+  type TurnEvent,
+} from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import { type Attributes, type Tracer, trace } from '@opentelemetry/api'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
-import { flowRules } from '../identity/flows.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
@@ -95,7 +100,7 @@ class TurnRun {
       correlationId: id,
       mode: mode.mode,
       flow,
-      user: flowRules[flow].needsUser ? signedIn : undefined,
+      user: needsUser(flow) ? signedIn : undefined,
       signal: options.controller.signal,
       trace,
       write: text => this.#write(text),

@@ -28,10 +28,11 @@ export async function start(listener: RequestListener): Promise<TestServer> {
   return server
 }
 
-/** A sidecar that gives the agent's own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
+/** A sidecar that gives an agent its own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
 export const grantingSidecar: RequestListener = (incoming, response) => {
   const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid) : autonomousClaims()))
+  const azp = new URL(incoming.url ?? '', 'http://localhost').searchParams.get('AgentIdentity')
+  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp })))
 }
 
 export const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
@@ -61,13 +62,13 @@ export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, tim
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
     sidecarUrl,
-    agent,
+    agents: [agent],
     apis,
     logger,
     backoffMs: 5,
     entraResponds: async () => true,
   })
-  const caller = createApiCaller({ apis, tokens, logger, timeoutMs })
+  const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timeoutMs })
   opened.push(tokens, caller)
   return { tokens, caller, logger, lines }
 }

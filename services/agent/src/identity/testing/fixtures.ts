@@ -19,10 +19,19 @@ export const ids = {
 } as const
 
 export const agent: AgentIdentity = {
+  name: 'default',
+  flows: ['autonomous', 'obo'],
   clientId: ids.agentClientId,
   blueprintAppId: ids.blueprintAppId,
   tenantId: ids.tenantId,
   authority: 'https://login.microsoftonline.com',
+}
+
+/** Another agent identity of the same blueprint. */
+export const secondAgent: AgentIdentity = {
+  ...agent,
+  name: 'second',
+  clientId: 'bbbbbbbb-0000-4000-8000-0000000000b2',
 }
 
 export const weatherApi: DownstreamApi = {

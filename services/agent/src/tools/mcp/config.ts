@@ -1,3 +1,4 @@
+import { defaultFlows, FlowName } from '@entra-bedrock-agent/identity-trace'
 import { describeShapeFaults, type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -29,7 +30,7 @@ const Entry = Type.Object(
     url: Type.String(),
     downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
     appId: Type.String({ pattern: guid }),
-    flows: Type.Optional(Type.Array(Type.Enum(['autonomous', 'obo']), { minItems: 1 })),
+    flows: Type.Optional(Type.Array(FlowName, { minItems: 1 })),
     allowedTools: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 100 }),
     pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
     protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
@@ -124,7 +125,7 @@ function findNameClashes(server: string, tools: readonly string[]): readonly str
 }
 
 function describeServer(name: string, entry: Entry): McpServer {
-  const { flows = ['autonomous', 'obo'], pins = {}, protocol = 'auto', allowedTools } = entry
+  const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
   return {
     api: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SendRequest, WireRequest, WireResponse } from '../../downstream/api-client.ts'
-import { agent, weatherApi } from '../../identity/testing/fixtures.ts'
+import { agent, secondAgent, weatherApi } from '../../identity/testing/fixtures.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
 import type { McpServer } from './config.ts'
 import type { Exchange } from './connection.ts'
@@ -78,6 +78,16 @@ describe('The connection of the agent’s own', () => {
     const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
+    await connections.close()
+    expect([...sessions.open]).toEqual([])
+  })
+
+  it('is shared with no other agent', async () => {
+    const sessions = new Sessions()
+    const connections = new McpConnections(server)
+    for (const one of [agent, secondAgent, agent])
+      await connections.call(betweenTurns(one), sessions.exchange(), client => client.ping())
+    expect(sessions.open.size).toBe(2)
     await connections.close()
     expect([...sessions.open]).toEqual([])
   })

@@ -12,12 +12,13 @@ const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
 
 /**
  * The connections to one server: one for each turn on behalf of a user, so that users share nothing, and one for all
- * that the agent does as itself.
+ * that an agent does in a flow without a user.
  */
 export class McpConnections {
   readonly #server: McpServer
   readonly #open = (exchange: Exchange) => this.#openConnection(exchange)
-  readonly #own = new SharedConnection(this.#open)
+  /** By agent and flow. */
+  readonly #own = new Map<string, SharedConnection>()
   readonly #ofTurns = new WeakMap<Caller, SharedConnection>()
   #prior: PriorDiscovery | undefined
   #priorUntilMs = 0
@@ -46,13 +47,20 @@ export class McpConnections {
     }
   }
 
-  /** Ends the agent's own session. */
-  close(): Promise<void> {
-    return this.#own.close()
+  /** Ends the agents' own sessions. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#own.values()].map(connection => connection.close()))
+  }
+
+  #ownConnectionOf({ agent, flow }: Caller): SharedConnection {
+    const key = JSON.stringify([agent.clientId, flow])
+    const own = this.#own.get(key) ?? new SharedConnection(this.#open)
+    this.#own.set(key, own)
+    return own
   }
 
   #connectionOf(caller: Caller): SharedConnection {
-    if (!caller.user) return this.#own
+    if (!caller.user) return this.#ownConnectionOf(caller)
     const known = this.#ofTurns.get(caller)
     if (known) return known
     const ofTurn = new SharedConnection(this.#open)

@@ -1,5 +1,6 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { ownFlow } from '../../identity/flows.ts'
 import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
 import type { Turn } from '../../turn/turn.ts'
 import type { ChosenTool, ChosenTools } from './choose-tools.ts'
@@ -7,13 +8,10 @@ import type { McpServer } from './config.ts'
 import { findMissing, isAboutUser, toolsChanged, toolsRefused } from './missing-tools.ts'
 import { mcpProblems } from './problems.ts'
 
-/** How a server and each of its allowed tools fares, as the last look-ups and calls showed it. */
+/** How a server and each of its allowed tools fares for one agent, as the last look-ups and calls showed it. */
 export class ServerHealth {
   readonly #server: McpServer
-  readonly #flows: Readonly<Record<Flow, HealthRecord>> = {
-    autonomous: new HealthRecord(),
-    obo: new HealthRecord(),
-  }
+  readonly #flows = mapFlows(() => new HealthRecord())
   readonly #tools: ReadonlyMap<string, HealthRecord>
   #list: { readonly tools: ChosenTools; readonly checkedAt: string } | undefined
 
@@ -29,7 +27,7 @@ export class ServerHealth {
   /** Of a server that the agent may ask as itself, its own list counts; users may see others. */
   listed(flow: Flow, tools: ChosenTools): void {
     this.works(flow)
-    if (flow === 'autonomous' || !this.#server.api.flows.includes('autonomous')) {
+    if (flow === ownFlow || !this.#server.api.flows.includes(ownFlow)) {
       this.#list = { tools, checkedAt: new Date().toISOString() }
     }
   }
@@ -103,7 +101,7 @@ export class ServerHealth {
   }
 }
 
-/** Whichever flow showed it, the other would meet it too. */
+/** Whichever flow showed it, the others would meet it too. */
 function isOfServer(problem: ProblemError | undefined): boolean {
   return problem !== undefined && problem.code in mcpProblems
 }

@@ -1,11 +1,12 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { VerifiedUserToken } from '../../identity/user-token.ts'
+import { isOwn } from '../../identity/flows.ts'
+import type { Caller } from '../../turn/turn.ts'
 import type { ChosenTools } from './choose-tools.ts'
 
-/** For whom tools are listed: a user, or the agent itself. */
-type User = Pick<VerifiedUserToken, 'claims' | 'objectId'> | undefined
+/** For whom an agent has tools listed: itself, or somebody it acts for. */
+type Asker = Pick<Caller, 'flow' | 'user'>
 
-/** What is known of a server's tools as one user, or the agent itself, sees them. */
+/** What is known of a server's tools as the agent itself, or somebody it acts for, sees them. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
   /** Why the server did not list them to this user lately. */
@@ -31,13 +32,13 @@ const refusalIsFreshForMs = 5_000
 const keptForMs = 10 * 60_000
 const maxUsers = 200
 
-/** The tools of one server as they were last listed: to the agent itself, and to each user. */
+/** The tools of one server as they were last listed: to one agent itself, and to each user it acted for. */
 export class ToolLists {
   #ofAgent: Entry = {}
   readonly #ofUsers = new Map<string, Entry>()
 
-  of(user: User): KnownTools {
-    const { listed, refused } = this.#entryOf(user)
+  of(asker: Asker): KnownTools {
+    const { listed, refused } = this.#entryOf(asker)
     return {
       tools: isYounger(listed, keptForMs) ? listed?.value : undefined,
       refusal: isYounger(refused, keptForMs) ? refused?.value : undefined,
@@ -45,25 +46,25 @@ export class ToolLists {
     }
   }
 
-  listed(user: User, tools: ChosenTools): void {
-    this.#put(user, { listed: now(tools) })
+  listed(asker: Asker, tools: ChosenTools): void {
+    this.#put(asker, { listed: now(tools) })
   }
 
   /** What was listed before stays known: a call of a tool then meets the same refusal, and the user learns of it. */
-  refused(user: User, problem: ProblemError): void {
-    this.#put(user, { ...this.#entryOf(user), refused: now(problem) })
+  refused(asker: Asker, problem: ProblemError): void {
+    this.#put(asker, { ...this.#entryOf(asker), refused: now(problem) })
   }
 
-  #entryOf(user: User): Entry {
-    return (user ? this.#ofUsers.get(keyOf(user)) : this.#ofAgent) ?? {}
+  #entryOf(asker: Asker): Entry {
+    return (isOwn(asker.flow) ? this.#ofAgent : this.#ofUsers.get(keyOf(asker))) ?? {}
   }
 
-  #put(user: User, entry: Entry): void {
-    if (!user) {
+  #put(asker: Asker, entry: Entry): void {
+    if (isOwn(asker.flow)) {
       this.#ofAgent = entry
       return
     }
-    const key = keyOf(user)
+    const key = keyOf(asker)
     this.#ofUsers.delete(key)
     this.#ofUsers.set(key, entry)
     // The ones that were put there first come first.
@@ -74,9 +75,9 @@ export class ToolLists {
   }
 }
 
-/** The same object id may exist in two tenants. */
-export function keyOf(user: User): string {
-  return user ? JSON.stringify([user.claims['tid'], user.objectId]) : ''
+/** Who asks: the flow is part of it, and the tenant, since the same object id may exist in two. */
+export function keyOf({ flow, user }: Asker): string {
+  return JSON.stringify([flow, user?.claims['tid'], user?.objectId])
 }
 
 function now<Value>(value: Value): Seen<Value> {

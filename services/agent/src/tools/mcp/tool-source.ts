@@ -1,8 +1,9 @@
-import { readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import { mapFlows, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CallApi } from '../../downstream/api-caller.ts'
 import type { AgentIdentity } from '../../identity/agent-identity.ts'
+import { isOwn, ownFlow } from '../../identity/flows.ts'
 import { LinkedAbort } from '../../identity/linked-abort.ts'
 import { SharedRequests } from '../../identity/shared-requests.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
@@ -44,7 +45,7 @@ const lookUpTimeoutMs = 15_000
 const maxReported = 1_000
 
 /**
- * What a server offers, as it was last listed to the agent itself, or to the user whose turn it is. Turns get what is
+ * What a server offers to one agent, as it was last listed to the agent itself, or to the user whose turn it is. Turns get what is
  * known at once; behind them it is looked up again, with the token of their flow. A server that fails is left alone for a while.
  */
 export class ToolSource {
@@ -53,7 +54,7 @@ export class ToolSource {
   readonly #calls: () => Promise<Pick<McpCalls, 'listTools'>>
   readonly #options: ToolSourceOptions
   readonly #lists = new ToolLists()
-  readonly #backOff = { autonomous: new BackOff(), obo: new BackOff() }
+  readonly #backOff = mapFlows(() => new BackOff())
   readonly #joined = new SharedRequests<void>(Number.POSITIVE_INFINITY)
   readonly #underWay = new Map<string, LookUp>()
   readonly #reported = new Set<string>()
@@ -72,20 +73,20 @@ export class ToolSource {
 
   /** What a turn can use; fixed for the turn. Throws nothing but the reason for which the turn was aborted. */
   async offer(turn: Turn): Promise<Offer> {
-    const { tools, isFresh } = this.#lists.of(turn.user)
+    const { tools, isFresh } = this.#lists.of(turn)
     if (tools && !isFresh) this.#lookUpBehind(turn)
     if (!tools && !isFresh) await this.#lookUpWithPatience(turn)
-    if (turn.user && !this.#lists.of(turn.user).tools) void this.refresh()
+    if (!isOwn(turn.flow) && !this.#lists.of(turn).tools) void this.refresh()
     return this.#describeFor(turn)
   }
 
   /** Looks the agent's own list up again if it is old. Never throws. */
   async refresh(): Promise<void> {
-    if (this.#lists.of(undefined).isFresh) return
+    const own = betweenTurns(this.#options.agent)
+    if (this.#lists.of(own).isFresh) return
     // Users' lists need their tokens; what a look-up needs besides can be loaded ahead of the first.
-    const prepared = this.#server.api.flows.includes('autonomous')
-      ? this.#lookUp(betweenTurns(this.#options.agent), new AbortController().signal)
-      : this.#calls()
+    const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
+    const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#calls()
     await prepared.catch(() => {})
   }
 
@@ -98,11 +99,11 @@ export class ToolSource {
   }
 
   /** Where a user's list is not known, the agent's own shows what they may call: whether they may, the call shows. */
-  #describeFor({ user, flow }: Turn): Offer {
-    const { tools, refusal } = this.#lists.of(user)
-    const known = tools ?? this.#lists.of(undefined).tools
+  #describeFor(turn: Turn): Offer {
+    const { tools, refusal } = this.#lists.of(turn)
+    const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools
     if (known) return { tools: known.tools, notices: findMissing(this.#server, known) }
-    const reason = refusal ?? this.#backOff[flow].problem ?? this.#tooSlow()
+    const reason = refusal ?? this.#backOff[turn.flow].problem ?? this.#tooSlow()
     return { tools: [], notices: [toolsUnknown(this.#server, reason)] }
   }
 
@@ -112,7 +113,7 @@ export class ToolSource {
   }
 
   async #lookUpWithPatience(turn: Turn): Promise<void> {
-    const key = keyOf(turn.user)
+    const key = keyOf(turn)
     if (this.#underWay.get(key)?.isSlow) return
     using patience = new LinkedAbort(turn.signal)
     const { trace, leave } = turn.trace.branch()
@@ -131,15 +132,13 @@ export class ToolSource {
 
   /** Whose token the look-up is made with. The agent's own is not the turn's: others get what it shows. */
   #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
-    return user
-      ? { requestId, correlationId, agent, flow, user, signal, trace }
-      : betweenTurns(this.#options.agent)
+    return isOwn(flow) ? betweenTurns(agent) : { requestId, correlationId, agent, flow, user, signal, trace }
   }
 
   /** Joins the look-up that is under way for the same user, or starts one. Rejects only when the signal is aborted. */
   async #lookUp(asked: Caller, signal: AbortSignal): Promise<void> {
     if (this.#isClosed || this.#backOff[asked.flow].problem) return
-    const key = keyOf(asked.user)
+    const key = keyOf(asked)
     await this.#joined.join(key, signal, async shared => {
       using limit = new LinkedAbort(shared)
       const ended = this.#look(asked, limit)
@@ -172,17 +171,19 @@ export class ToolSource {
     }
   }
 
-  #listed({ flow, user }: Caller, chosen: ChosenTools): void {
-    this.#lists.listed(user, chosen)
+  #listed(caller: Caller, chosen: ChosenTools): void {
+    const { flow } = caller
+    this.#lists.listed(caller, chosen)
     this.#backOff[flow].worked()
     this.health.listed(flow, chosen)
     this.#report(chosen)
   }
 
-  #failed({ flow, user }: Caller, failure: ProblemError, error: unknown): void {
+  #failed(caller: Caller, failure: ProblemError, error: unknown): void {
+    const { flow, user } = caller
     this.#warn(failure, error)
     if (user && isAboutUser(failure)) {
-      this.#lists.refused(user, failure)
+      this.#lists.refused(caller, failure)
     } else {
       this.#backOff[flow].failed(failure)
       this.health.fails(flow, failure)

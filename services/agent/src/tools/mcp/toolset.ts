@@ -1,34 +1,47 @@
+import { type AgentIdentity, type Agents, onlyAgent } from '../../identity/agent-identity.ts'
 import type { Toolset } from '../toolset.ts'
 import type { McpCalls } from './calls.ts'
 import type { McpServer } from './config.ts'
 import { mcpProblems } from './problems.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
 
+export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
+  readonly agents: Agents
+}
+
 /** The tools of one MCP server. The protocol is loaded when the server's tools are first looked up. */
-export function createMcpToolset(server: McpServer, options: ToolSourceOptions): Toolset {
+export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
   let calls: Promise<McpCalls> | undefined
   const loadCalls = () => {
     calls ??= import('./calls.ts').then(({ McpCalls }) => new McpCalls(server))
     return calls
   }
-  const source = new ToolSource(server, loadCalls, options)
+  const sources = new Map<string, ToolSource>()
+  const sourceOf = (agent: AgentIdentity) => {
+    const source = sources.get(agent.clientId) ?? new ToolSource(server, loadCalls, { agent, ...options })
+    sources.set(agent.clientId, source)
+    return source
+  }
   return {
     api,
     problems: mcpProblems,
     examples: [],
     async load({ turn }) {
       if (!api.flows.includes(turn.flow)) return []
+      const source = sourceOf(turn.agent)
       const { tools, notices } = await source.offer(turn)
       for (const notice of notices) turn.notice(notice.toDocument(turn.requestId))
       if (tools.length === 0) return []
       const { createMcpTools } = await import('./tools.ts')
       return createMcpTools(await loadCalls(), tools, source.health)
     },
-    refresh: () => source.refresh(),
-    health: () => source.health.current,
+    async refresh() {
+      await Promise.all(agents.map(agent => sourceOf(agent).refresh()))
+    },
+    health: () => sourceOf(onlyAgent(agents)).health.current,
     async close() {
-      await source.close()
+      await Promise.all([...sources.values()].map(source => source.close()))
       await (await calls)?.close()
     },
     wasNeeded: () => false,

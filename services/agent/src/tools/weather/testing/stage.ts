@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { callerOf, grantingSidecar, json, start, validated } from '../../../downstream/testing/stage.ts'
-import { weatherApi } from '../../../identity/testing/fixtures.ts'
+import { agent, weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
 import type { ToolContext } from '../../toolset.ts'
 import { createWeatherClient } from '../client.ts'
@@ -46,7 +46,7 @@ export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
     current: (turn: Turn, city: string, parentId?: string) => client.current(contextOf(turn, parentId), city),
     forecast: (turn: Turn, city: string, days: number) => client.forecast(contextOf(turn), city, days),
     get health() {
-      return caller.healthOf(api)
+      return caller.healthOf(api, agent)
     },
     refresh: () => caller.refresh(),
   }

@@ -1,0 +1,60 @@
+/**
+ * The flows: whose rights the agent uses when it calls an API. This table is the only list of them; types, schemas and
+ * loops are derived from it. What else depends on a flow is a `Record` by `Flow` or `ActsAs`, so that a new row is a
+ * type error wherever something has to be decided.
+ */
+interface FlowTraits {
+  /** How people call it. */
+  readonly label: string
+  /** As whom the agent calls, as the end of a sentence. */
+  readonly inWords: string
+  /** Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc). */
+  readonly actsAs: string
+  /** Whether agents and APIs have it where their configuration does not say. */
+  readonly isDefault: boolean
+  /** The sidecar's entry for an API: the name is the API's with this suffix. */
+  readonly sidecarEntry: { readonly suffix: string; readonly requestAppToken: boolean }
+}
+
+export const flows = {
+  autonomous: {
+    label: 'Autonomous',
+    inWords: 'as itself',
+    actsAs: 'agent',
+    isDefault: true,
+    sidecarEntry: { suffix: 'App', requestAppToken: true },
+  },
+  obo: {
+    label: 'OBO',
+    inWords: 'on behalf of a user',
+    actsAs: 'user',
+    isDefault: true,
+    sidecarEntry: { suffix: '', requestAppToken: false },
+  },
+} as const satisfies Readonly<Record<string, FlowTraits>>
+
+export type Flow = keyof typeof flows
+
+/** Whose rights TR has: the agent's own, or the signed-in user's. */
+export type ActsAs = (typeof flows)[Flow]['actsAs']
+
+function isFlow(name: string): name is Flow {
+  return Object.hasOwn(flows, name)
+}
+
+/** All flows, in the order in which people are shown them. */
+export const flowNames: readonly Flow[] = Object.keys(flows).filter(isFlow)
+
+/** The flows of agents and APIs whose configuration names none. */
+export const defaultFlows: readonly Flow[] = flowNames.filter(flow => flows[flow].isDefault)
+
+/** Makes a value for each flow. */
+export function mapFlows<Value>(make: (flow: Flow) => Value): Record<Flow, Value>
+export function mapFlows<Value>(make: (flow: Flow) => Value): Record<string, Value> {
+  return Object.fromEntries(flowNames.map(flow => [flow, make(flow)]))
+}
+
+/** Whether the agent acts for the signed-in user, whose token (Tc) it then needs. */
+export function needsUser(flow: Flow): boolean {
+  return flows[flow].actsAs === 'user'
+}
