@@ -63,6 +63,7 @@ describe('a stored conversation', () => {
     ['a problem', { problem: 'AGENT_UNREACHABLE' }],
     ['a notice', { notices: [{ title: 'Note' }] }],
     ['the result', { result: {} }],
+    ['the owner, who is none of the flow’s,', { owner: { kind: 'user', objectId: 'ada' } }],
   ])('is dropped where %s has another shape', async (_what, change) => {
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()

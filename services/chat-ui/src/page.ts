@@ -1,14 +1,22 @@
-import type { Flow, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Flow,
+  flows,
+  needsUser,
+  type PublicConfig,
+  type Status,
+} from '@entra-bedrock-agent/identity-trace'
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
 import { storedKeys } from './browser/stored.ts'
+import type { AskedQuestion } from './conversation/asked-question.ts'
 import { Conversation } from './conversation/conversation.ts'
+import type { Speaker } from './conversation/speaker.ts'
 import { keepExchanges, readExchanges } from './conversation/stored-exchanges.ts'
 import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
-import { Session, type SignedInUser } from './sign-in/session.ts'
+import { Session } from './sign-in/session.ts'
 import { TraceView } from './trace/trace-view.ts'
 import { describeNames, type Names } from './words/names.ts'
 
@@ -42,7 +50,8 @@ export function createPage(config: PublicConfig): Page {
     return createIdentityClient(publicConfig, onSignedIn)
   })
   const needs = {
-    ask: askAgent,
+    ask: ({ request, userToken }: AskedQuestion, signal: AbortSignal) =>
+      askAgent(request, { userToken, signal }),
     identify: (flow: Flow, renew: boolean) => identify(config, session, flow, renew),
     announce: (text: string) => {
       announcement.value = text
@@ -102,15 +111,21 @@ async function identify(
   session: Session,
   flow: Flow,
   renew: boolean,
-): Promise<SignedInUser | undefined> {
-  if (flow === 'autonomous' && !config.requireSignIn) return undefined
-  const user = await session.acquireToken(renew)
-  if (user) return user
-  const reason =
-    flow === 'obo'
-      ? 'To act on your behalf, the agent has to know who you are.'
-      : 'This agent answers only people who are signed in.'
-  throw new PageError(pageProblem('SIGN_IN_REQUIRED', reason))
+): Promise<Speaker> {
+  const isNeeded = needsUser(flow) || config.requireSignIn
+  const user = isNeeded ? await session.acquireToken(renew) : undefined
+  switch (flows[flow].actsAs) {
+    case 'agent':
+      if (isNeeded && !user) throw signInRequired('This agent answers only people who are signed in.')
+      return { kind: 'agent', userToken: user?.userToken }
+    case 'user':
+      if (!user) throw signInRequired('To act on your behalf, the agent has to know who you are.')
+      return { kind: 'user', ...user }
+  }
+}
+
+function signInRequired(reason: string): PageError {
+  return new PageError(pageProblem('SIGN_IN_REQUIRED', reason))
 }
 
 /** MSAL keeps its session in this tab's storage, under keys of its own name. */

@@ -4,7 +4,7 @@ export interface Segment<Value extends string> {
   readonly value: Value
   readonly label: string
   /** Goes on with the label where there is room; always part of the name. */
-  readonly more?: string
+  readonly more?: string | undefined
   readonly disabled?: boolean
 }
 

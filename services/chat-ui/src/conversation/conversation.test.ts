@@ -1,12 +1,12 @@
 import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { AskOptions } from '../agent/ask.ts'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { SignedInUser } from '../sign-in/session.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
+import type { Speaker } from './speaker.ts'
 
-const ada: SignedInUser = { objectId: 'ada', userToken: 'tc-of-ada' }
+const ada: Speaker = { kind: 'user', objectId: 'ada', userToken: 'tc-of-ada' }
+const agentItself: Speaker = { kind: 'agent', userToken: undefined }
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
@@ -41,16 +41,16 @@ function converse(
   identify?: ConversationNeeds['identify'],
   earlier?: readonly Exchange[],
 ) {
-  const asked: { request: ChatRequest; options: AskOptions }[] = []
+  const asked: { request: ChatRequest; userToken: string | undefined }[] = []
   const announced: string[] = []
   const needs: ConversationNeeds = {
-    async *ask(request, options) {
-      asked.push({ request, options })
+    async *ask({ request, userToken }) {
+      asked.push({ request, userToken })
       const events = turns.shift() ?? []
       if (events instanceof PageError) throw events
       yield* events
     },
-    identify: identify ?? (async flow => (flow === 'obo' ? ada : undefined)),
+    identify: identify ?? (async flow => (flow === 'obo' ? ada : agentItself)),
     announce: text => announced.push(text),
   }
   const conversation = new Conversation(needs, earlier)
@@ -67,7 +67,7 @@ describe('Conversation', () => {
     conversation.draft.value = '  Where is order 7?\n'
     await conversation.send()
     expect(asked[0]?.request).toEqual({ message: 'Where is order 7?', mode: 'bedrock', flow: 'autonomous' })
-    expect(asked[0]?.options.userToken).toBeUndefined()
+    expect(asked[0]?.userToken).toBeUndefined()
     expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })
     expect(conversation.draft.value).toBe('')
   })
@@ -101,8 +101,8 @@ describe('Conversation', () => {
     const { conversation, asked, latest } = converse([[result('Sunny')]])
     conversation.flow.value = 'obo'
     await conversation.ask('Dallas?')
-    expect(asked[0]?.options.userToken).toBe('tc-of-ada')
-    expect(latest()?.askedFor).toBe('ada')
+    expect(asked[0]?.userToken).toBe('tc-of-ada')
+    expect(latest()?.owner).toEqual({ kind: 'user', objectId: 'ada' })
   })
 
   it('asks the agent nothing when the user is missing, and keeps the draft', async () => {
@@ -149,12 +149,12 @@ describe('Conversation', () => {
   it('stops an answer and keeps what had come', async () => {
     const reached = Promise.withResolvers<AbortSignal>()
     const conversation = new Conversation({
-      async *ask(_request, { signal }) {
+      async *ask(_question, signal) {
         yield delta('It is ')
         reached.resolve(signal)
         await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
       },
-      identify: async () => undefined,
+      identify: async () => agentItself,
       announce: () => {},
     })
     const asking = conversation.ask('Dallas?')
@@ -245,7 +245,7 @@ describe('Conversation', () => {
   it('ends the answer of a user who leaves, and never gives their question back', async () => {
     const reached = Promise.withResolvers<AbortSignal>()
     const conversation = new Conversation({
-      async *ask(_request, { signal }) {
+      async *ask(_question, signal) {
         yield delta('You live ')
         reached.resolve(signal)
         await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
@@ -265,16 +265,16 @@ describe('Conversation', () => {
   })
 
   it('ends an answer of the agent itself that needed the token of a user who leaves, and no other', async () => {
-    for (const identified of [ada, undefined]) {
+    for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()
       const conversation = new Conversation({
-        async *ask(_request, { signal }) {
+        async *ask(_question, signal) {
           reached.resolve(signal)
           await goOn.promise
           yield result('Sunny')
         },
-        identify: async () => identified,
+        identify: async () => ({ kind: 'agent', userToken }),
         announce: () => {},
       })
       const asking = conversation.ask('Dallas?')
@@ -282,7 +282,7 @@ describe('Conversation', () => {
       conversation.forgetUser()
       goOn.resolve()
       await asking
-      expect(signal.aborted).toBe(identified !== undefined)
+      expect(signal.aborted).toBe(userToken !== undefined)
     }
   })
 

@@ -1,22 +1,21 @@
 import {
-  type ChatRequest,
   chatLimits,
   type Flow,
   type Mode,
+  needsUser,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import type { AskOptions } from '../agent/ask.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import type { SignedInUser } from '../sign-in/session.ts'
 import { speakDuration } from '../words/times.ts'
+import { AskedQuestion } from './asked-question.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
-import { historyFor } from './history.ts'
+import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
-  readonly ask: (request: ChatRequest, options: AskOptions) => AsyncIterable<TurnEvent>
-  /** The user for a question of this flow, `undefined` where none is needed. Throws a PageError when one is missing. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<SignedInUser | undefined>
+  readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
+  /** In whose name a question of this flow is asked. Throws a PageError when a user is needed and missing. */
+  readonly identify: (flow: Flow, renew: boolean) => Promise<Speaker>
   /** Tells a state, in a few words, to those who cannot see it. */
   readonly announce: (text: string) => void
 }
@@ -122,7 +121,7 @@ export class Conversation {
   /** Drops what was asked on behalf of a user, who is leaving, and ends what is being answered for them. */
   forgetUser(): void {
     if (this.running.value && this.#isForUser) this.stop()
-    const isTheirs = ({ value }: LiveExchange) => value.question.flow === 'obo'
+    const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
     const theirs = this.exchanges.value.filter(isTheirs)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
     if (theirs.some(({ value }) => value.question.message === this.draft.value)) this.draft.value = ''
@@ -155,7 +154,7 @@ export class Conversation {
     const stop = new AbortController()
     const startedMs = performance.now()
     this.#stop = stop
-    this.#isForUser = start.question.flow === 'obo'
+    this.#isForUser = needsUser(start.question.flow)
     this.exchanges.value = [...this.exchanges.value, exchange]
     this.selected.value = exchange
     this.#needs.announce('Question sent.')
@@ -200,14 +199,11 @@ export class Conversation {
     renew: boolean,
   ): Promise<void> {
     const { question } = exchange.value
-    const user = await this.#needs.identify(question.flow, renew)
+    const speaker = await this.#needs.identify(question.flow, renew)
     signal.throwIfAborted()
-    this.#isForUser ||= user !== undefined
-    const askedFor = question.flow === 'obo' ? user?.objectId : undefined
-    exchange.value = { ...exchange.value, askedFor }
-    const history = historyFor(earlier, askedFor)
-    const request = { ...question, ...(history.length > 0 ? { history } : {}) }
-    for await (const event of this.#needs.ask(request, { userToken: user?.userToken, signal })) {
+    this.#isForUser ||= speaker.userToken !== undefined
+    exchange.value = { ...exchange.value, owner: ownerOf(speaker) }
+    for await (const event of this.#needs.ask(new AskedQuestion(speaker, question, earlier), signal)) {
       signal.throwIfAborted()
       if (!renew && isExpiredToken(event) && exchange.value.answer === '') throw new PageError(event.data)
       this.#announceEvent(event, exchange.value)

@@ -1,7 +1,14 @@
-import type { Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
-import { flowNames, modeNames, type Names } from '../words/names.ts'
+import {
+  type Flow,
+  flowNames,
+  flows,
+  type Mode,
+  type PublicConfig,
+} from '@entra-bedrock-agent/identity-trace'
+import { flowWords } from '../words/flows.ts'
+import { modeNames, type Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'
-import { flowMeanings, modeMeanings } from './explain.ts'
+import { modeMeanings } from './explain.ts'
 import { PathPicture } from './path-picture.tsx'
 
 interface EmptyStateProps {
@@ -35,12 +42,14 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
       <dl class="meanings">
         <Meaning name={modeNames.direct} meaning={modeMeanings.direct} chosen={mode === 'direct'} />
         <Meaning name={modeNames.bedrock} meaning={modeMeanings.bedrock} chosen={mode === 'bedrock'} />
-        <Meaning
-          name={flowNames.autonomous}
-          meaning={flowMeanings.autonomous}
-          chosen={flow === 'autonomous'}
-        />
-        <Meaning name={flowNames.obo} meaning={flowMeanings.obo} chosen={flow === 'obo'} />
+        {flowNames.map(name => (
+          <Meaning
+            key={name}
+            name={flows[name].label}
+            meaning={flowWords[name].meaning}
+            chosen={flow === name}
+          />
+        ))}
       </dl>
       {emulated.length > 0 && (
         <p class="note">
@@ -73,6 +82,5 @@ function Meaning({ name, meaning, chosen }: MeaningProps) {
 /** The tools' own examples; with a model, also one that needs no tool and teaches. */
 function examplesFor({ examples, modelExamples }: PublicConfig, mode: Mode, flow: Flow): readonly string[] {
   if (mode === 'direct') return examples
-  const question = flow === 'obo' ? 'What can you see about me?' : 'Who are you when you call an API?'
-  return [...modelExamples, ...examples, question]
+  return [...modelExamples, ...examples, flowWords[flow].example]
 }

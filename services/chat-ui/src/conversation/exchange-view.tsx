@@ -1,10 +1,10 @@
-import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import { flows, type Problem, type TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
-import { flowNames, modeNames, type Names } from '../words/names.ts'
+import { modeNames, type Names } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { AnswerText } from './answer-text.tsx'
 import type { Conversation, LiveExchange } from './conversation.ts'
@@ -89,7 +89,7 @@ function Labels({ exchange, names }: { readonly exchange: Exchange; readonly nam
   return (
     <p class="labels">
       <span class="label" data-flow={turn.flow}>
-        {modeNames[turn.mode]} · {flowNames[turn.flow]}
+        {modeNames[turn.mode]} · {flows[turn.flow].label}
       </span>
       {turn.model && <span class="label">{turn.model}</span>}
       {sourcesOf(exchange.steps).map(({ api, source }) => (

@@ -9,6 +9,7 @@ import type {
   TurnStart,
 } from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
+import type { Owner } from './speaker.ts'
 
 /** What a user asked, and how. */
 export interface Question {
@@ -20,8 +21,8 @@ export interface Question {
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
   readonly question: Question
-  /** The object id of the user on whose behalf it was asked; `undefined` where the agent acts as itself. */
-  readonly askedFor: string | undefined
+  /** Whose the answer is; `undefined` until that is known. */
+  readonly owner: Owner | undefined
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   /** What the agent itself said about the turn; what is printed on the answer comes from here. */
   readonly turn: TurnStart | undefined
@@ -37,7 +38,7 @@ export interface Exchange {
 export function startExchange(question: Question): Exchange {
   return {
     question,
-    askedFor: undefined,
+    owner: undefined,
     state: 'running',
     turn: undefined,
     answer: '',

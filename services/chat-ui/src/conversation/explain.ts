@@ -1,13 +1,18 @@
-import type { Flow, Mode, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Flow,
+  flowNames,
+  flows,
+  type Mode,
+  needsUser,
+  type PublicConfig,
+  type Status,
+} from '@entra-bedrock-agent/identity-trace'
+import { flowWords } from '../words/flows.ts'
 
-/** What the modes and flows mean, in a few words. */
+/** What the modes mean, in a few words. */
 export const modeMeanings: Readonly<Record<Mode, string>> = {
   direct: 'No model: your words choose the tool.',
   bedrock: 'Claude on Amazon Bedrock chooses the tools.',
-}
-export const flowMeanings: Readonly<Record<Flow, string>> = {
-  autonomous: 'The agent calls as itself, with its own rights.',
-  obo: 'The agent calls on your behalf, with your rights only.',
 }
 
 /** How the next question is answered in a mode, or what stands in the way of Bedrock. */
@@ -24,8 +29,10 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
 
 /** Under whose rights the next question is answered, or why that cannot be chosen. */
 export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
-  if (!canSignIn)
-    return `${flowMeanings.autonomous} OBO is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
-  if (flow === 'obo' && userName === undefined) return `${flowMeanings.obo} You will be asked to sign in.`
-  return flowMeanings[flow]
+  const { meaning } = flowWords[flow]
+  if (!canSignIn) {
+    const labels = flowNames.filter(needsUser).map(name => flows[name].label)
+    return `${meaning} ${labels.join(', ')} is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
+  }
+  return needsUser(flow) && userName === undefined ? `${meaning} You will be asked to sign in.` : meaning
 }

@@ -1,15 +1,16 @@
 import { chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
+import { mayHear, type Speaker } from './speaker.ts'
 
 /**
  * The earlier turns that go along with a question: whole, answered exchanges, the newest that fit into the limits.
  * What was answered on behalf of a user goes only into that user's questions.
  */
-export function historyFor(exchanges: readonly Exchange[], askedFor: string | undefined): HistoryEntry[] {
+export function historyFor(exchanges: readonly Exchange[], speaker: Speaker): HistoryEntry[] {
   const history: HistoryEntry[] = []
   let characters = 0
   for (const exchange of exchanges.toReversed()) {
-    if (!isAnswered(exchange) || (exchange.askedFor !== undefined && exchange.askedFor !== askedFor)) continue
+    if (!isAnswered(exchange) || !mayHear(speaker, exchange.owner)) continue
     characters += exchange.question.message.length + exchange.answer.length
     if (characters > chatLimits.historyCharacters || history.length + 2 > chatLimits.historyEntries) break
     history.unshift(

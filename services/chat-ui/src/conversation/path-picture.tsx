@@ -1,4 +1,11 @@
-import type { Flow, Mode, PublicConfig, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Flow,
+  type Mode,
+  needsUser,
+  type PublicConfig,
+  type TokenRole,
+} from '@entra-bedrock-agent/identity-trace'
+import { flowWords } from '../words/flows.ts'
 
 interface PathPictureProps {
   readonly config: PublicConfig
@@ -6,25 +13,19 @@ interface PathPictureProps {
   readonly flow: Flow
 }
 
-const flowWords: Readonly<Record<Flow, string>> = {
-  autonomous:
-    'The agent, in one pod with its sidecar, gets its own token (TR) there and calls the API as itself.',
-  obo: 'Your token (Tc) goes to the agent and its sidecar, which exchanges it for a token of the agent (TR) that names you; with that the agent calls the API.',
-}
-
 /** The path that a question takes in a mode and flow. */
 export function PathPicture({ config: { apis }, mode, flow }: PathPictureProps) {
   const [api] = apis
-  const isObo = flow === 'obo'
+  const sent = needsUser(flow) ? 'Tc' : undefined
   return (
-    <svg class="path-picture" viewBox="0 0 480 208" role="img" aria-label={flowWords[flow]}>
+    <svg class="path-picture" viewBox="0 0 480 208" role="img" aria-label={flowWords[flow].path}>
       <rect class="pod" x="166" y="2" width="148" height="204" rx="12" />
       <text class="pod-name" x="240" y="20">
         one pod
       </text>
-      <Hop from={[112, 52]} to={[184, 52]} token={isObo ? 'Tc' : undefined} />
+      <Hop from={[112, 52]} to={[184, 52]} token={sent} />
       <Hop from={[296, 52]} to={[368, 52]} token="TR" />
-      <Hop from={[214, 72]} to={[214, 146]} token={isObo ? 'Tc' : undefined} />
+      <Hop from={[214, 72]} to={[214, 146]} token={sent} />
       <Hop from={[266, 146]} to={[266, 72]} token="TR" />
       <Hop from={[296, 166]} to={[368, 166]} token="T1" />
       {mode === 'bedrock' && <Hop from={[190, 70]} to={[100, 146]} token={undefined} />}

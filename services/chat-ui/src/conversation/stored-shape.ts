@@ -1,3 +1,4 @@
+import { type ActsAs, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
 
 type Check = (value: unknown) => boolean
@@ -35,7 +36,7 @@ function recordOf(check: Check): Check {
 }
 
 const mode = oneOf('direct', 'bedrock')
-const flow = oneOf('autonomous', 'obo')
+const flow = oneOf(...flowNames)
 const problem = shape({ title: text, detail: text, hint: text, code: text, claimsChallenge: orAbsent(text) })
 const verification = shape({ actor: text, checks: listOf(shape({ name: text, ok: flag })) })
 const token = shape({
@@ -63,8 +64,6 @@ const step = shape({
   problem: orAbsent(problem),
 })
 const exchange = shape({
-  question: shape({ message: text, mode, flow }),
-  askedFor: orAbsent(text),
   state: oneOf('running', 'done', 'failed', 'stopped'),
   turn: orAbsent(shape({ turnId: text, mode, flow, model: orNull(text) })),
   answer: text,
@@ -81,10 +80,22 @@ const exchange = shape({
   problem: orAbsent(problem),
 })
 
+const owners: Readonly<Record<ActsAs, Check>> = {
+  agent: shape({ kind: oneOf('agent') }),
+  user: shape({ kind: oneOf('user'), objectId: text }),
+}
+/** For each flow: an owner of another kind than the flow's is none. */
+const questions = flowNames.map(name =>
+  shape({
+    question: shape({ message: text, mode, flow: oneOf(name) }),
+    owner: orAbsent(owners[flows[name].actsAs]),
+  }),
+)
+
 /**
  * Whether a stored value has what the page reads of an exchange. The schemas of the wire say more, but checking by them
  * would take more code than the rest of the page.
  */
 export function isExchange(value: unknown): value is Exchange {
-  return exchange(value)
+  return exchange(value) && questions.some(question => question(value))
 }

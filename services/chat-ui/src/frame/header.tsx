@@ -1,11 +1,18 @@
-import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import {
+  flowNames,
+  flows,
+  needsUser,
+  type PublicConfig,
+  type Status,
+} from '@entra-bedrock-agent/identity-trace'
 import type { Signal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
 import { Segments } from '../controls/segments.tsx'
 import type { Conversation } from '../conversation/conversation.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { Session } from '../sign-in/session.ts'
-import { flowNames, modeNames } from '../words/names.ts'
+import { flowWords } from '../words/flows.ts'
+import { modeNames } from '../words/names.ts'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
 
@@ -20,7 +27,6 @@ interface HeaderProps {
 
 /** How the next question is asked, whether everything works, and who is here. */
 export function Header({ title, config, status, statusProblem, session, conversation }: HeaderProps) {
-  const flows = session.available ? config.flows : ['autonomous']
   return (
     <header class="page-header">
       <Logo />
@@ -41,17 +47,14 @@ export function Header({ title, config, status, statusProblem, session, conversa
           name="flow"
           chosen={conversation.flow}
           describedBy="next-question"
-          segments={[
-            { value: 'autonomous', label: flowNames.autonomous },
-            {
-              value: 'obo',
-              label: flowNames.obo,
-              more: ': on behalf of you',
-              disabled: !flows.includes('obo'),
-            },
-          ]}
+          segments={flowNames.map(value => ({
+            value,
+            label: flows[value].label,
+            more: flowWords[value].more,
+            disabled: !config.flows.includes(value),
+          }))}
           onChoose={flow => {
-            if (flow === 'obo') session.prepare()
+            if (needsUser(flow)) session.prepare()
           }}
         />
       </div>

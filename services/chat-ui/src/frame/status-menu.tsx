@@ -1,7 +1,13 @@
-import type { Component, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Component,
+  flowNames,
+  type PublicConfig,
+  type Status,
+} from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 import { Popover } from '../controls/popover.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
+import { flowWords } from '../words/flows.ts'
 import { formatDistance } from '../words/times.ts'
 
 /** One line of the status: what it is, and how it does. */
@@ -120,8 +126,7 @@ function describeStatus({ components, flows }: Status, { apis, emulated }: Publi
     line('Sidecar', sidecar, 'auth-sidecar'),
     ...apis.map(({ name, title }) => line(title, components[name.replaceAll('-', '_')] ?? unknown, name)),
     line('Bedrock', bedrock, 'bedrock', [bedrock.model, bedrock.region].filter(Boolean).join(' in ')),
-    line('Tokens, autonomous', flows.autonomous, 'entra'),
-    line('Tokens, on behalf of you', flows.obo, 'entra'),
+    ...flowNames.map(flow => line(flowWords[flow].tokens, flows[flow], 'entra')),
   ]
 }
 

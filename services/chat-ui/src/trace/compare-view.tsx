@@ -1,6 +1,6 @@
-import type { Flow, TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flows, type TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
-import { flowNames, type Names } from '../words/names.ts'
+import type { Names } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { groupOf, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, type Verdict } from './comparison.ts'
@@ -115,7 +115,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
 function describeToken({ card, names, turn, flow }: SeenToken): string {
   const audience = card.claims?.['aud']
   const target = typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
-  const seenIn = card.observed ? `${flowNames[flow]} · answer ${turn}` : 'not observed'
+  const seenIn = card.observed ? `${flows[flow].label} · answer ${turn}` : 'not observed'
   return `${card.role} for ${target} · ${seenIn}`
 }
 

@@ -1,9 +1,9 @@
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { flows, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
-import { flowNames, modeNames, type Names } from '../words/names.ts'
+import { modeNames, type Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { type Redactor, redactorFor, reveal } from './redactor.ts'
@@ -76,7 +76,7 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
         <p class="traced-question">
           <q>{redactor.text(message)}</q>
           <span class="note">
-            {modeNames[mode]} · {flowNames[flow]}
+            {modeNames[mode]} · {flows[flow].label}
           </span>
         </p>
         {steps.length === 0 ? (

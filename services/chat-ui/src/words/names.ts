@@ -1,6 +1,5 @@
 import {
   type Actor,
-  type Flow,
   type Mode,
   type PublicConfig,
   type TokenRole,
@@ -23,8 +22,6 @@ export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
 }
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
-
-export const flowNames: Readonly<Record<Flow, string>> = { autonomous: 'Autonomous', obo: 'OBO' }
 
 /** Who is who: the names that the agent's public configuration gives to actors and ids. */
 export interface Names {
