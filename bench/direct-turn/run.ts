@@ -1,35 +1,25 @@
 /**
- * Direct-mode turns per second through the whole chain (agent → sidecar → weather API), every service a process of its
- * own, beside a bare server that makes the same two calls, and beside an agent that sends its traces. CPU is that of the
- * measured process alone.
+ * Direct-mode turns through the whole chain (agent → sidecar → weather API), every service a process of its own, beside a bare
+ * server that makes the same two calls, beside a lean one that also looks at what it gets, and beside an agent that sends its
+ * traces. `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 import { resolve } from 'node:path'
 import autocannon from 'autocannon'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
+import { compare, type Peer, type Round } from '../support/compare.ts'
 import { MeasuredProcess } from '../support/process.ts'
-import { median, printTable } from '../support/table.ts'
+import { printTable } from '../support/table.ts'
 
-const durationS = 6
-/** Before it, code that is not yet compiled would be compared with code that is. */
-const warmUpS = 15
-const comparedRounds = 9
+const rounds = 12
+const roundS = 2
+/** Before the first round, code that is not yet compiled would be compared with code that is. */
+const warmUpS = 10
 const connectionCounts = [1, 16, 128]
 const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
 
-const portNames = [
-  'PORT',
-  'SIDECAR_PORT',
-  'WEATHER_API_PORT',
-  'ENTRA_PORT',
-  'BEDROCK_PORT',
-  'METRICS_PORT',
-  'BARE_PORT',
-  'TRACED_PORT',
-  'TRACED_METRICS_PORT',
-  'COLLECTOR_PORT',
-]
+const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
 const ports = Object.fromEntries(
   await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
 )
@@ -39,117 +29,84 @@ const stack = describeProcesses({
   WEATHER_PROVIDER: 'climate-normals',
   LOG_LEVEL: 'warn',
 })
-const running = new Map<string, MeasuredProcess>()
+const agent = stack.find(({ name }) => name === 'agent')
+if (!agent) throw new Error('The demo has no agent.')
+const running: MeasuredProcess[] = []
+
+/** Starts a server on a port of its own; `path` takes the question. */
+async function start(name: string, main: string, path: string, env: Record<string, string> = {}) {
+  const [port, metricsPort] = [await findFreePort(), await findFreePort()]
+  const url = `http://localhost:${port}`
+  const server = await MeasuredProcess.start(
+    main,
+    { ...agent?.env, ...unlimited, ...env, PORT: String(port), METRICS_PORT: String(metricsPort) },
+    `${url}/livez`,
+  )
+  running.push(server)
+  return { name, server, url: `${url}${path}` }
+}
+
 try {
   for (const { name, main, env, healthUrl } of stack) {
-    if (name === 'bedrock') continue
-    running.set(
-      name,
-      await MeasuredProcess.start(main, { ...env, ...(name === 'agent' ? unlimited : {}) }, healthUrl),
-    )
+    if (name !== 'bedrock' && name !== 'agent')
+      running.push(await MeasuredProcess.start(main, env, healthUrl))
   }
-  const agentEnv = stack.at(-1)?.env ?? {}
-  const bareUrl = `http://localhost:${ports['BARE_PORT']}`
-  const bare = await MeasuredProcess.start(
-    resolve(import.meta.dirname, 'bare-turn.ts'),
-    { ...agentEnv, PORT: ports['BARE_PORT'] ?? '' },
-    bareUrl,
-  )
-  running.set('bare', bare)
-  const collectorUrl = `http://localhost:${ports['COLLECTOR_PORT']}`
-  const collector = resolve(import.meta.dirname, 'collector.ts')
-  running.set(
-    'collector',
-    await MeasuredProcess.start(collector, { PORT: ports['COLLECTOR_PORT'] ?? '' }, collectorUrl),
-  )
-  const tracedUrl = `http://localhost:${ports['TRACED_PORT']}`
-  const traced = await MeasuredProcess.start(
-    stack.at(-1)?.main ?? '',
-    {
-      ...agentEnv,
-      ...unlimited,
-      PORT: ports['TRACED_PORT'] ?? '',
-      METRICS_PORT: ports['TRACED_METRICS_PORT'] ?? '',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
-    },
-    `${tracedUrl}/livez`,
-  )
-  running.set('traced', traced)
-  const agent = running.get('agent')
-  if (!agent) throw new Error('The agent is not running.')
-
-  const rows: (string | number)[][] = [
-    ['connections', 'server', 'turns/s', 'p50 ms', 'p99 ms', 'failed', 'CPU ms/turn', 'of the bare server'],
+  const here = (file: string) => resolve(import.meta.dirname, file)
+  const collectorPort = String(await findFreePort())
+  const collectorUrl = `http://localhost:${collectorPort}`
+  running.push(await MeasuredProcess.start(here('collector.ts'), { PORT: collectorPort }, collectorUrl))
+  const { BEFORE } = process.env
+  const servers = [
+    await start('bare', here('bare-turn.ts'), '/'),
+    await start('lean', here('lean-turn.ts'), '/'),
+    await start('agent', agent.main, '/api/chat'),
+    await start('agent, traced', agent.main, '/api/chat', { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }),
+    ...(BEFORE
+      ? [await start('agent, before', resolve(BEFORE, 'services/agent/src/main.ts'), '/api/chat')]
+      : []),
   ]
+  for (const { url } of servers) await load(url, 16, warmUpS)
   for (const connections of connectionCounts) {
-    const bareResult = await measure(`${bareUrl}/`, connections, bare)
-    const agentResult = await measure(`http://localhost:${ports['PORT']}/api/chat`, connections, agent)
-    const ratio = agentResult.turnsPerSecond / bareResult.turnsPerSecond
-    rows.push([connections, 'bare', ...cells(bareResult), '100 %'])
-    rows.push([connections, 'agent', ...cells(agentResult), `${Math.round(ratio * 100)} %`])
+    const peers: Peer[] = servers.map(({ name, server, url }) => ({
+      name,
+      server,
+      load: () => load(url, connections, roundS),
+    }))
+    const results = await compare(peers, rounds)
+    printTable([
+      [
+        `${connections} at a time`,
+        'turns/s',
+        'p50 ms',
+        'p99 ms',
+        'failed',
+        'CPU ms/turn',
+        ...results.map(({ name }) => `× ${name}`),
+      ],
+      ...results.map(({ name, turnsPerSecond, p50Ms, p99Ms, failed, cpuMsPerTurn, timesCpuOf }) => [
+        name,
+        Math.round(turnsPerSecond),
+        p50Ms,
+        p99Ms,
+        failed,
+        cpuMsPerTurn.toFixed(3),
+        ...results.map(peer => timesCpuOf(peer.name).toFixed(2)),
+      ]),
+    ])
+    console.log()
   }
-  printTable(rows)
-  const tracing = await compareCpu(
-    { url: `http://localhost:${ports['PORT']}/api/chat`, server: agent },
-    { url: `${tracedUrl}/api/chat`, server: traced },
-  )
-  console.log(`\nA traced turn costs ${tracing.toFixed(2)} times the CPU of an untraced one.`)
 } finally {
-  await Promise.all([...running.values()].map(process => process.stop()))
+  await Promise.all(running.map(process => process.stop()))
 }
 
-/** CPU per turn of the second as a multiple of the first's, measured by turns, so that both have the same machine; the median. */
-async function compareCpu(
-  ...pair: { readonly url: string; readonly server: MeasuredProcess }[]
-): Promise<number> {
-  for (const { url } of pair) await autocannon({ ...loadOf(url, 16), duration: warmUpS })
-  const ratios: number[] = []
-  for (let round = 0; round < comparedRounds; round++) {
-    const cpuMsPerTurn: number[] = []
-    for (const { url, server } of pair) {
-      const before = server.cpuMs
-      const { requests } = await autocannon({ ...loadOf(url, 16), duration: 3 })
-      cpuMsPerTurn.push((server.cpuMs - before) / requests.total)
-    }
-    const [plain = Number.NaN, compared = Number.NaN] = cpuMsPerTurn
-    ratios.push(compared / plain)
-  }
-  return median(ratios)
-}
-
-interface Measurement {
-  readonly turnsPerSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly failed: number
-  readonly cpuMsPerTurn: number
-}
-
-async function measure(url: string, connections: number, server: MeasuredProcess): Promise<Measurement> {
-  const load = loadOf(url, connections)
-  await autocannon({ ...load, duration: 2 })
-  const cpuBeforeMs = server.cpuMs
-  const result = await autocannon({ ...load, duration: durationS })
+async function load(url: string, connections: number, duration: number): Promise<Round> {
+  const headers = { 'content-type': 'application/json' }
+  const result = await autocannon({ url, method: 'POST', headers, body: question, connections, duration })
   return {
+    turns: result.requests.total,
+    failed: result.non2xx + result.errors + result.timeouts,
     turnsPerSecond: result.requests.total / result.duration,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
-    failed: result.non2xx + result.errors + result.timeouts,
-    cpuMsPerTurn: (server.cpuMs - cpuBeforeMs) / result.requests.total,
   }
-}
-
-function loadOf(url: string, connections: number) {
-  const headers = { 'content-type': 'application/json' }
-  return { url, method: 'POST' as const, headers, body: question, connections }
-}
-
-function cells(result: Measurement): (string | number)[] {
-  return [
-    Math.round(result.turnsPerSecond),
-    result.p50Ms,
-    result.p99Ms,
-    result.failed,
-    result.cpuMsPerTurn.toFixed(2),
-  ]
 }

@@ -1,0 +1,62 @@
+import type { MeasuredProcess } from './process.ts'
+import { median } from './table.ts'
+
+/** What one round of load found. */
+export interface Round {
+  readonly turns: number
+  readonly failed: number
+  readonly turnsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** A server, and how a round of load is put on it. */
+export interface Peer {
+  readonly name: string
+  readonly server: MeasuredProcess
+  readonly load: () => Promise<Round>
+}
+
+/** Medians over all rounds; of the turns, and of those that failed, the sum. CPU is that of the peer's process alone. */
+export interface Comparison extends Round {
+  readonly name: string
+  readonly cpuMsPerTurn: number
+  /** CPU per turn as a multiple of the named peer's: the median of the ratios within each round. */
+  timesCpuOf(name: string): number
+}
+
+/**
+ * Measures all peers in every round, in reversed order every other round, so that whatever else the machine does hits all of
+ * them alike.
+ */
+export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
+  const results = new Map(
+    peers.map(({ name }) => [name, [] as (Round & { readonly cpuMsPerTurn: number })[]]),
+  )
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, server, load } of round % 2 === 0 ? peers : peers.toReversed()) {
+      const beforeMs = server.cpuMs
+      const result = await load()
+      results.get(name)?.push({ ...result, cpuMsPerTurn: (server.cpuMs - beforeMs) / result.turns })
+    }
+  }
+  return Array.from(results, ([name, own]) => ({
+    name,
+    turns: sum(own.map(({ turns }) => turns)),
+    failed: sum(own.map(({ failed }) => failed)),
+    turnsPerSecond: median(own.map(({ turnsPerSecond }) => turnsPerSecond)),
+    p50Ms: median(own.map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(own.map(({ p99Ms }) => p99Ms)),
+    cpuMsPerTurn: median(own.map(({ cpuMsPerTurn }) => cpuMsPerTurn)),
+    timesCpuOf: peer => {
+      const others = results.get(peer) ?? []
+      return median(
+        own.map(({ cpuMsPerTurn }, round) => cpuMsPerTurn / (others[round]?.cpuMsPerTurn ?? Number.NaN)),
+      )
+    },
+  }))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
