@@ -60,7 +60,7 @@ const mcpConfig = write('mcp.json', {
 describe('the processes of the demo', () => {
   const everything = ['entra', 'sidecar', 'weather-api', 'bedrock', 'agent']
 
-  // biome-ignore format: a table, one row a line
+  // biome-ignore format: table
   it.each([
     ['NODE_EXTRA_CA_CERTS', '/etc/ca.pem', everything],
     ['HTTPS_PROXY', 'http://user:password@proxy.example', everything],
@@ -129,7 +129,7 @@ describe('the processes of the demo', () => {
     expect(weather).toMatchObject({ WEATHER_ALLOWED_CALLERS: `${agentId},${notesAppId}` })
   })
 
-  // biome-ignore format: a table, one row a line
+  // biome-ignore format: table
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
     ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],

@@ -91,7 +91,7 @@ export function describeProcesses(
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
-    MCP_CONFIG: writeMcpConfig(urls.weather, identities.WEATHER_API_APP_ID),
+    ...ownMcpConfig(variables, urls.weather, identities.WEATHER_API_APP_ID),
     ...toolSettings(variables, entraEnv),
     ...shared,
     ...handOn(variables, 'agent'),
@@ -172,6 +172,11 @@ export function describeProcesses(
     env: agentEnv,
   })
   return processes
+}
+
+/** The demo's own MCP server, where the user names no others. */
+function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: string): Record<string, string> {
+  return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
 }
 
 /** For each API that the user registered: its app id, and the variables that bear its name. */

@@ -63,6 +63,22 @@ const userUnknown: Row = {
   code: 'USER_TOKEN_INVALID',
   says: 'Entra has no active account of this user.',
 }
+const userTokenRefused: Row = {
+  code: 'USER_TOKEN_INVALID',
+  says: 'Entra does not accept the user’s token as an assertion for the blueprint.',
+}
+const userTokenForOther: Row = {
+  code: 'USER_TOKEN_WRONG_AUDIENCE',
+  says: 'Entra says that the user’s token is not for the blueprint.',
+}
+const userTokenOutdated: Row = {
+  code: 'USER_TOKEN_EXPIRED',
+  says: 'Entra says that the user’s token is outside its validity.',
+}
+const userTokenOfApp: Row = {
+  code: 'USER_TOKEN_INVALID',
+  says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.',
+}
 const scopeUnknown: Row = {
   code: 'SIDECAR_MISCONFIGURED',
   says: 'Entra does not accept the scope that the sidecar asks for.',
@@ -128,22 +144,10 @@ const rows: Readonly<Record<string, Row>> = {
   AADSTS7000272: keyUnknown,
   AADSTS7000274: keyUnknown,
 
-  AADSTS50013: {
-    code: 'USER_TOKEN_INVALID',
-    says: 'Entra does not accept the user’s token as an assertion for the blueprint.',
-  },
-  AADSTS500131: {
-    code: 'USER_TOKEN_WRONG_AUDIENCE',
-    says: 'Entra says that the user’s token is not for the blueprint.',
-  },
-  AADSTS500133: {
-    code: 'USER_TOKEN_EXPIRED',
-    says: 'Entra says that the user’s token is outside its validity.',
-  },
-  AADSTS7000114: {
-    code: 'USER_TOKEN_INVALID',
-    says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.',
-  },
+  AADSTS50013: userTokenRefused,
+  AADSTS500131: userTokenForOther,
+  AADSTS500133: userTokenOutdated,
+  AADSTS7000114: userTokenOfApp,
 
   AADSTS50034: userUnknown,
   AADSTS50057: userUnknown,
@@ -236,36 +240,21 @@ const rows: Readonly<Record<string, Row>> = {
   },
 }
 
-/** What codes mean otherwise than in the rows, by whom TR was to act for. */
-const rowsBySubject: Readonly<Record<ActsAs, Readonly<Record<string, EntraRefusal>>>> = {
-  user: {},
-  agent: {
-    AADSTS50013: assertionRefused,
-    AADSTS500131: assertionRefused,
-    AADSTS500133: {
-      ...assertionRefused,
-      says: 'Entra says that the assertion is outside its validity.',
-    },
-    AADSTS7000114: assertionRefused,
-
-    AADSTS50034: assertionRefused,
-    AADSTS50057: assertionRefused,
-    AADSTS50132: assertionRefused,
-    AADSTS50173: assertionRefused,
-    AADSTS70043: assertionRefused,
-
-    AADSTS50072: agentStopped,
-    AADSTS50074: agentStopped,
-    AADSTS50076: agentStopped,
-    AADSTS50078: agentStopped,
-    AADSTS50079: agentStopped,
-    AADSTS50158: agentStopped,
-    AADSTS53000: agentStopped,
-    AADSTS53001: agentStopped,
-    AADSTS53002: agentStopped,
-    AADSTS53003: agentStopped,
-    AADSTS53004: agentStopped,
-  },
+/** What rows mean otherwise, by whom TR was to act for. */
+const meanings: Readonly<Record<ActsAs, ReadonlyMap<Row, EntraRefusal>>> = {
+  user: new Map(),
+  agent: new Map([
+    [moreWanted, agentStopped],
+    [signInAfresh, assertionRefused],
+    [userUnknown, assertionRefused],
+    [userTokenRefused, assertionRefused],
+    [userTokenForOther, assertionRefused],
+    [
+      userTokenOutdated,
+      { ...assertionRefused, says: 'Entra says that the assertion is outside its validity.' },
+    ],
+    [userTokenOfApp, assertionRefused],
+  ]),
 }
 
 /**
@@ -289,7 +278,7 @@ export function explainRefusal(
     }
   }
   const { says, hint, ...refusal } =
-    (named === 'agent' ? row.agent : undefined) ?? rowsBySubject[flows[flow].actsAs][aadsts] ?? row
+    (named === 'agent' ? row.agent : undefined) ?? meanings[flows[flow].actsAs].get(row) ?? row
   return {
     ...refusal,
     says: says.replace('{api}', api.title),

@@ -72,16 +72,16 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
 }
 
 /**
- * The library then puts a cache point after the tools, the system prompt and the last message. Nothing in front of the last one changes
- * from call to call of a turn, and tools and prompt are the same for all turns of a day.
+ * The library then puts a cache point after the tools, the system prompt and the last message. Nothing in front of the last
+ * one changes from call to call of a turn, and tools and prompt are the same for all turns of a day.
  */
 function cachePoints({ promptCache }: BedrockConfig) {
   return promptCache === 'none' ? {} : { cache_control: { type: 'ephemeral', ttl: promptCache } as const }
 }
 
 /**
- * The graph of one turn. Its nodes have the turn from the closure: LangGraph shows its context to every callback, and the turn holds the
- * user's token. A graph for each turn takes 1 to 3 % more of the turn's CPU than one for all.
+ * The graph of one turn. Its nodes have the turn from the closure: LangGraph shows its context to every callback, and the turn
+ * holds the user's token. A graph for each turn takes 1 to 3 % more of the turn's CPU than one for all.
  */
 function buildGraph(run: Run) {
   return new StateGraph(State)

@@ -114,7 +114,10 @@ function describeLogIds(awsRequestId: string | undefined) {
   return awsRequestId === undefined ? {} : { logIds: { awsRequestId } }
 }
 
-/** Gets the text of each chunk as it comes; of thinking and tool calls it is empty. `stream()` would do so too, for 0.4 ms more CPU an answer. */
+/**
+ * Gets the text of each chunk as it comes; of thinking and tool calls it is empty. `stream()` would do so too, for 0.4 ms more
+ * CPU an answer.
+ */
 class TextListener extends BaseCallbackHandler {
   readonly name = 'text-listener'
   readonly #take: (text: string) => void
