@@ -4,15 +4,10 @@
  */
 const targets = {
   token: {
-    mutate: ['services/weather-api/src/token/**/*.ts'],
+    mutate: ['packages/entra-tokens/src/**/*.ts'],
     tests: [
-      [
-        'services/weather-api/src/token',
-        ...['bad-tokens', 'good-tokens', 'log', 'passed-checks', 'requests'].map(
-          test => `tests/contract/weather-api/${test}.test.ts`,
-        ),
-      ],
-      ['tests/contract/weather-api/signing-keys.test.ts', 'tests/contract/mcp-server/refusals.test.ts'],
+      ['packages/entra-tokens'],
+      ['tests/contract/weather-api/log.test.ts', 'tests/contract/mcp-server/metadata.test.ts'],
     ],
   },
   identity: {
@@ -23,7 +18,7 @@ const targets = {
     mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
     tests: [
       ['services/agent/src/downstream', 'services/agent/src/tools/weather/client.test.ts'],
-      ['tests/contract/agent', 'tests/contract/second-api', 'tests/contract/mcp-client'],
+      ['tests/contract/agent', 'tests/contract/mcp-client'],
     ],
   },
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { decodeJwt } from '@entra-bedrock-agent/identity-trace'
+import { decodeToken } from '@entra-bedrock-agent/entra-tokens'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { BedrockConfig, NoBedrock } from '../../services/agent/src/model/config.ts'
 import { connect } from '../../services/agent/src/model/connection.ts'
@@ -73,7 +73,7 @@ async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undef
 /** What IAM compares with the OIDC provider and the trust policy. */
 async function describeToken(tokenFile: string): Promise<string> {
   try {
-    const claims = decodeJwt((await readFile(tokenFile, 'utf8')).trim())?.claims ?? {}
+    const claims = decodeToken((await readFile(tokenFile, 'utf8')).trim())?.claims ?? {}
     const { iss, aud, sub } = claims
     return `iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
   } catch {

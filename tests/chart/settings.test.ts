@@ -70,10 +70,9 @@ describe('The settings that the chart makes', () => {
       metricsPort: 9464,
       token: {
         tenantId: ids.tenantId,
-        weatherApiAppId: ids.weather,
-        agentClientId: ids.agentClientId,
-        allowedCallers: [ids.agentClientId],
-        validateSignature: true,
+        appId: ids.weather,
+        callers: [{ clientId: ids.agentClientId, isAgent: true }],
+        verifySignature: true,
       },
       mcp: { publicUrl: undefined, allowedHosts: expect.arrayContaining(['localhost', 'demo-weather-api']) },
     })
@@ -237,7 +236,7 @@ describe('The settings that the chart makes', () => {
   it('skip the signature check of the weather API only when told to, and say so loudly', async () => {
     const values = merge(identities, { weatherApi: { debug: { skipSignature: true } } })
     const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')
-    expect(readWeatherConfig(settings).token.validateSignature).toBe(false)
+    expect(readWeatherConfig(settings).token.verifySignature).toBe(false)
     expect(settings['NODE_ENV']).toBe('development')
     expect(await renderNotes({ values })).toContain('WARNING: weatherApi.debug.skipSignature is on.')
     expect(await renderNotes({ values: identities })).not.toContain('WARNING')

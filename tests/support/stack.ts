@@ -5,11 +5,7 @@ import * as entra from '../../emulators/entra/src/app.ts'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import * as agent from '../../services/agent/src/app.ts'
-import {
-  type ReadToolset,
-  readConfig as readAgentConfig,
-  toolsetReaders,
-} from '../../services/agent/src/config.ts'
+import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import * as weather from '../../services/weather-api/src/app.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { identities } from './identities.ts'
@@ -37,23 +33,17 @@ export class Stack implements AsyncDisposable {
   /** Every line that the weather API logged; it is silent unless told otherwise. */
   readonly weatherLog: string[] = []
   readonly #overrides: StackOverrides
-  readonly #toolsets: readonly ReadToolset[]
   readonly #apps = new Map<PartName, FastifyInstance>()
   readonly #ports = new Map<PartName, number>()
 
-  private constructor(overrides: StackOverrides, toolsets: readonly ReadToolset[], agentPort: number) {
+  private constructor(overrides: StackOverrides, agentPort: number) {
     this.#overrides = overrides
-    this.#toolsets = toolsets
     this.#ports.set('agent', agentPort)
   }
 
-  /** Starts everything, or only the named parts; the agent with the product's own tools unless others are named. */
-  static async start(
-    overrides: StackOverrides = {},
-    parts: readonly PartName[] = partNames,
-    toolsets: readonly ReadToolset[] = toolsetReaders,
-  ): Promise<Stack> {
-    const stack = new Stack(overrides, toolsets, await findFreePort())
+  /** Starts everything, or only the named parts. */
+  static async start(overrides: StackOverrides = {}, parts: readonly PartName[] = partNames): Promise<Stack> {
+    const stack = new Stack(overrides, await findFreePort())
     try {
       for (const part of partNames) if (parts.includes(part)) await stack.start(part)
     } catch (error) {
@@ -140,7 +130,7 @@ export class Stack implements AsyncDisposable {
       case 'weather':
         return weather.buildApp(readWeatherConfig(env), logTo(this.weatherLog))
       case 'agent':
-        return agent.buildApp(readAgentConfig(env, this.#toolsets), logTo(this.agentLog))
+        return agent.buildApp(readAgentConfig(env), logTo(this.agentLog))
     }
   }
 

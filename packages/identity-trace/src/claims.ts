@@ -69,3 +69,11 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   xms_cc: { group: 'opaque', meaning: 'What the client can do. cp1 = it can respond to a claims challenge.' },
   puid: { group: 'opaque', meaning: 'An internal id of the user.' },
 }
+
+/** The latest NumericDate that is a date: the end of the year 9999. */
+const latestSeconds = 253_402_300_799
+
+/** A NumericDate claim (RFC 7519 §2) in seconds since 1970; `undefined` for everything that is not a date from 1970 to 9999. */
+export function readNumericDate(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= latestSeconds ? value : undefined
+}

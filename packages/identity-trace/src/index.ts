@@ -1,7 +1,6 @@
 export * from './chat.ts'
 export * from './claims.ts'
 export * from './flows.ts'
-export * from './jwt.ts'
 export * from './limits.ts'
 export * from './redaction.ts'
 export * from './schema.ts'

@@ -58,6 +58,11 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     entraResponds: () => entraResponds(blueprint),
     logger,
   })
+  const userTokens = createUserTokenVerifier({
+    blueprint,
+    allowedClients: config.allowedClients,
+    log: logger,
+  })
   const apiCaller = createApiCaller({ agents, apis, tokens, logger })
   const { call: callApi } = apiCaller
   const toolsets = [
@@ -115,7 +120,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await app.register(chatRoute, {
     agents,
     turns,
-    userTokens: createUserTokenVerifier({ agent: agents[0], allowedClients: config.allowedClients }),
+    userTokens,
     requireSignIn: config.requireSignIn,
     traceFor: config.traceFor,
     metrics,
@@ -139,7 +144,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     clearTimeout(warmUpTimer)
     bedrock.close()
     await Promise.all(toolsets.map(toolset => toolset.close?.()))
-    await Promise.all([tokens.close(), apiCaller.close()])
+    await Promise.all([tokens.close(), userTokens.close(), apiCaller.close()])
   })
   return app
 }

@@ -10,10 +10,8 @@ import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
 
 /** Makes the tools of one API from its variables. */
-export type ReadToolset = (env: EnvironmentReader) => Toolset
-
 /** Every API that the agent has tools for. Another API is another folder under tools/, and its name here. */
-export const toolsetReaders: readonly ReadToolset[] = [readWeatherToolset]
+const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWeatherToolset]
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 
@@ -65,12 +63,9 @@ export interface Config {
  *
  * @throws {ConfigurationError} that names every fault at once.
  */
-export function readConfig(
-  variables: NodeJS.ProcessEnv,
-  readToolsets: readonly ReadToolset[] = toolsetReaders,
-): Config {
+export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return readEnvironment(variables, env => {
-    const toolsets = readToolsets.map(read => read(env))
+    const toolsets = toolsetReaders.map(read => read(env))
     const blueprint: Blueprint = {
       tenantId: env.guid('TENANT_ID'),
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),

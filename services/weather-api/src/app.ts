@@ -1,20 +1,18 @@
+import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import type { Config, WeatherConfig } from './config.ts'
-import { pointToMetadata, publishMetadata } from './mcp/protected-resource.ts'
 import { mcpRoute } from './mcp/route.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { publishOpenApi } from './openapi.ts'
 import { boundedConnections } from './outbound/bounded-connections.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
+import { permissions } from './permissions.ts'
+import { catalogue } from './problems.ts'
 import { healthRoutes, probes } from './routes/health.ts'
 import { weatherRoutes } from './routes/weather.ts'
-import { createChecks } from './token/checks.ts'
-import { requireToken } from './token/require-token.ts'
-import { SigningKeys } from './token/signing-keys.ts'
-import { createKeyVerifier, TokenValidator } from './token/token-validator.ts'
 import { LiveOrNormals } from './weather/auto.ts'
 import { ClimateNormals } from './weather/climate-normals/climate-normals.ts'
 import { OpenMeteo } from './weather/open-meteo/open-meteo.ts'
@@ -47,29 +45,32 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await publishOpenApi(app)
   healthRoutes(app)
 
-  const checks = createChecks(config.token)
-  const keys = new SigningKeys({
-    issuer: `${config.token.authority}/${config.token.tenantId}`,
-    dispatcher: outbound.dispatcher,
-    log: app.log,
-    createVerifier: publicKey => createKeyVerifier(checks, publicKey),
-  })
-  const validator = new TokenValidator(config.token, checks, keys)
+  const token = { ...config.token, permissions }
+  const check = createTokenCheck({ ...token, log: app.log })
+  app.addHook('onClose', () => check.close())
+  const door = {
+    ...token,
+    check,
+    name: 'weather-api',
+    title: 'Weather API',
+    codePrefix: 'WEATHER',
+    problems: catalogue,
+    tracer,
+    metrics: metrics?.registry,
+  }
   const weather = createProvider(config.weather, createJsonFetcher(outbound.dispatcher), app.log)
   await app.register(async protectedRoutes => {
-    requireToken(protectedRoutes, validator, { tracer, metrics })
+    await protectedRoutes.register(requireAgentToken, door)
     weatherRoutes(protectedRoutes, weather)
   })
   const { publicUrl, allowedHosts } = config.mcp
-  if (publicUrl !== undefined) publishMetadata(app, publicUrl, config.token)
   await app.register(async mcp => {
-    guardBrowserBoundary(mcp, { allowedHosts })
-    requireToken(mcp, validator, { tracer, metrics })
-    if (publicUrl !== undefined) pointToMetadata(mcp, publicUrl, config.token)
+    guardBrowserBoundary(mcp, { allowedHosts, open: publicUrl === undefined ? [] : metadataPaths(publicUrl) })
+    await mcp.register(requireAgentToken, { ...door, resource: publicUrl })
     mcpRoute(mcp, weather)
   })
 
-  if (!config.token.validateSignature) {
+  if (!config.token.verifySignature) {
     app.log.warn(
       'VALIDATE_TOKEN_SIGNATURE=false: SIGNATURES OF TOKENS ARE NOT VERIFIED. Anybody who can reach this service can forge a token. Never run like this outside a demonstration.',
     )

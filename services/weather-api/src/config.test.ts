@@ -16,10 +16,9 @@ it('needs three ids; everything else has a default', () => {
     token: {
       authority: 'https://login.microsoftonline.com',
       tenantId: ids.TENANT_ID,
-      weatherApiAppId: 'aaaaaaaa-0000-4000-8000-00000000000a',
-      agentClientId: ids.AGENT_CLIENT_ID,
-      allowedCallers: [ids.AGENT_CLIENT_ID],
-      validateSignature: true,
+      appId: 'aaaaaaaa-0000-4000-8000-00000000000a',
+      callers: [{ clientId: ids.AGENT_CLIENT_ID, isAgent: true }],
+      verifySignature: true,
       requireAgentMarker: false,
     },
     weather: {
@@ -35,7 +34,10 @@ it('needs three ids; everything else has a default', () => {
 it('takes the allowed callers in place of the agent, if they are given', () => {
   const second = '99999999-0000-4000-8000-000000000099'
   const { token } = readConfig({ ...ids, WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` })
-  expect(token.allowedCallers).toEqual([ids.AGENT_CLIENT_ID, second])
+  expect(token.callers).toEqual([
+    { clientId: ids.AGENT_CLIENT_ID, isAgent: true },
+    { clientId: second, isAgent: false },
+  ])
 })
 
 it('treats empty variables as unset', () => {
@@ -45,10 +47,10 @@ it('treats empty variables as unset', () => {
     VALIDATE_TOKEN_SIGNATURE: '',
     WEATHER_ALLOWED_CALLERS: '',
   })
-  expect({ port, validateSignature: token.validateSignature, allowedCallers: token.allowedCallers }).toEqual({
+  expect({ port, ...token }).toMatchObject({
     port: 8080,
-    validateSignature: true,
-    allowedCallers: [ids.AGENT_CLIENT_ID],
+    verifySignature: true,
+    callers: [{ clientId: ids.AGENT_CLIENT_ID, isAgent: true }],
   })
 })
 
@@ -91,5 +93,5 @@ it('takes plain http to this machine, and leaves signatures unverified outside p
     VALIDATE_TOKEN_SIGNATURE: 'false',
     NODE_ENV: 'development',
   })
-  expect(token).toMatchObject({ authority: 'http://localhost:7001', validateSignature: false })
+  expect(token).toMatchObject({ authority: 'http://localhost:7001', verifySignature: false })
 })

@@ -1,21 +1,13 @@
+import type { AllowedCaller, TokenCheckOptions } from '@entra-bedrock-agent/entra-tokens'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import manifest from '../package.json' with { type: 'json' }
 
 const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
 
-export interface TokenConfig {
-  /** `https://login.microsoftonline.com`, or the authority of a sovereign cloud. */
-  readonly authority: string
-  readonly tenantId: string
-  readonly weatherApiAppId: string
-  /** Client id of the agent, where it is known. Where its tokens tell what it is, they must tell that it is an agent. */
-  readonly agentClientId: string | undefined
-  /** Client ids of the agents and other clients that may call. */
-  readonly allowedCallers: readonly string[]
-  readonly validateSignature: boolean
-  /** Refuse tokens of all callers without the facet that marks an agent identity; needs optional claims on the API's app registration. */
-  readonly requireAgentMarker: boolean
+/** Whose tokens count, and who may call. */
+export type TokenConfig = Omit<TokenCheckOptions, 'log' | 'permissions'> & {
+  readonly callers: readonly AllowedCaller[]
 }
 
 export interface WeatherConfig {
@@ -57,9 +49,9 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     token: {
       authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
       tenantId: env.guid('TENANT_ID'),
-      weatherApiAppId: env.guid('WEATHER_API_APP_ID'),
-      ...readCallers(env),
-      validateSignature: readValidateSignature(env),
+      appId: env.guid('WEATHER_API_APP_ID'),
+      callers: readCallers(env),
+      verifySignature: readVerifySignature(env),
       requireAgentMarker: env.flag('WEATHER_REQUIRE_AGENT_MARKER', false),
     },
     weather: {
@@ -73,13 +65,17 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   }))
 }
 
-function readCallers(env: EnvironmentReader): Pick<TokenConfig, 'agentClientId' | 'allowedCallers'> {
+/** The agent is known to be one; what the others are, their tokens may tell. */
+function readCallers(env: EnvironmentReader): readonly AllowedCaller[] {
   const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
   const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
   if (listed.length === 0 && agentClientId === undefined)
     env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
   const agentAlone = agentClientId === undefined ? [] : [agentClientId]
-  return { agentClientId, allowedCallers: listed.length > 0 ? listed : agentAlone }
+  return (listed.length > 0 ? listed : agentAlone).map(clientId => ({
+    clientId,
+    isAgent: clientId === agentClientId,
+  }))
 }
 
 function readMcp(env: EnvironmentReader): McpConfig {
@@ -90,11 +86,11 @@ function readMcp(env: EnvironmentReader): McpConfig {
 }
 
 /** Switching the check off is for demonstrations only, and a demonstration is not production. */
-function readValidateSignature(env: EnvironmentReader): boolean {
-  const validate = env.flag('VALIDATE_TOKEN_SIGNATURE', true)
-  if (!validate && env.optional('NODE_ENV') === 'production')
+function readVerifySignature(env: EnvironmentReader): boolean {
+  const verify = env.flag('VALIDATE_TOKEN_SIGNATURE', true)
+  if (!verify && env.optional('NODE_ENV') === 'production')
     env.fault(
       'VALIDATE_TOKEN_SIGNATURE=false is refused with NODE_ENV=production: anybody could forge tokens.',
     )
-  return validate
+  return verify
 }

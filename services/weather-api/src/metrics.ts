@@ -1,6 +1,6 @@
 import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
 import type { FastifyInstance } from 'fastify'
-import { Counter, Histogram, Registry } from 'prom-client'
+import { Histogram, Registry } from 'prom-client'
 import { probes } from './routes/health.ts'
 
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -9,12 +9,6 @@ const untold: readonly (string | undefined)[] = probes
 /** What Prometheus gets to know of this API, beside the process’s own metrics. No label comes from a request. */
 export class ApiMetrics {
   readonly registry = new Registry()
-  readonly #decisions = new Counter({
-    name: 'weather_api_token_decisions_total',
-    help: 'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).',
-    labelNames: ['flow', 'outcome'],
-    registers: [this.registry],
-  })
   readonly #requests = new Histogram({
     name: 'weather_api_request_duration_seconds',
     help: 'How long responses took, by route (empty for unknown ones) and status; without probes.',
@@ -22,10 +16,6 @@ export class ApiMetrics {
     buckets: durationBuckets,
     registers: [this.registry],
   })
-
-  tokenDecided(outcome: string, flow = ''): void {
-    this.#decisions.inc({ flow, outcome })
-  }
 
   /** Counts the requests of the routes that are registered later. */
   watch(app: FastifyInstance): void {

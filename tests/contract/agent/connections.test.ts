@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { createIssuer } from '../../support/token-issuer.ts'
 import { ask, findMetrics, parseEvents, post, question } from './ask.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 

@@ -1,6 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Claims, createSigningKey, signRs256 } from '../../support/token-issuer.ts'
+import {
+  type Claims,
+  createSigningKey,
+  signRs256,
+} from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 
 /** An OpenID Connect issuer like a Kubernetes cluster's: discovery document, key set, service account tokens. */
 export interface OidcIssuer {

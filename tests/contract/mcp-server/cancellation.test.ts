@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
 import { connect, revisions } from './clients.ts'

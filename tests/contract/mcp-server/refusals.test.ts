@@ -2,10 +2,9 @@ import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../support/agent-tokens.ts'
-import { forgedTokens } from '../weather-api/forged-tokens.ts'
+import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { badTokens } from '../../../packages/entra-tokens/src/testing/corpus.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
-import { wrongClaims } from '../weather-api/wrong-claims.ts'
 
 interface Refusal {
   readonly status: number | undefined
@@ -51,7 +50,7 @@ describe('the MCP endpoint of the weather API', () => {
   const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
 
   it('refuses every token of the bad ones before it has seen a byte of the body', async () => {
-    const corpus = [...wrongClaims(api.issuer), ...forgedTokens(api.issuer)]
+    const corpus = badTokens(api.issuer)
     expect(corpus.length).toBeGreaterThan(200)
     const outcomes = await Promise.all(
       corpus.map(async bad => {

@@ -1,9 +1,12 @@
+import type { Access } from '@entra-bedrock-agent/entra-tokens'
 import { createServer } from '@entra-bedrock-agent/service-kit'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  autonomousClaims,
+  onBehalfOfClaims,
+} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { mcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
-import type { Access } from '../../../services/weather-api/src/token/access.ts'
-import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
 import { identities } from '../../support/identities.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'

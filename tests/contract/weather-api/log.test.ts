@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import {
+  autonomousClaims,
+  onBehalfOfClaims,
+} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import type { Claims } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../support/identities.ts'
-import type { Claims } from '../../support/token-issuer.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 const { tenantId, agentId, blueprintAppId, ada } = identities
@@ -46,6 +49,7 @@ describe('the log of the weather API', () => {
         ...allowed,
         action: 'GET /weather',
         flow: 'obo',
+        kind: 'agentForUser',
         objectId: ada.oid,
         blueprintAppId,
         tokenId: 'token-1',
@@ -54,6 +58,7 @@ describe('the log of the weather API', () => {
         ...allowed,
         action: 'GET /weather/forecast',
         flow: 'autonomous',
+        kind: 'agent',
         objectId: agentId,
         tokenId: 'token-2',
       },
@@ -73,7 +78,7 @@ describe('the log of the weather API', () => {
     await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid: 'unknown' }))
     const refused = { level: 40, msg: 'Access refused.', audit: 'refused', action: 'GET /weather' }
     expect(audited()).toEqual([
-      { ...refused, ...genuine, reason: 'permission', caller: agentId },
+      { ...refused, ...genuine, kind: 'agent', reason: 'permission', caller: agentId },
       { ...refused, ...genuine, reason: 'caller', caller: other },
       { ...refused, reason: 'lifetime' },
       { ...refused, reason: 'signature' },

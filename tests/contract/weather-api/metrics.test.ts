@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { autonomousClaims, onBehalfOfClaims } from '../../support/agent-tokens.ts'
+import {
+  autonomousClaims,
+  onBehalfOfClaims,
+} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { findMetrics } from '../agent/ask.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 

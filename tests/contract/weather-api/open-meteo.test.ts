@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from './open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../support/agent-tokens.ts'
+import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { badTokens } from '../../../packages/entra-tokens/src/testing/corpus.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
 describe('the weather API', () => {
@@ -67,6 +68,18 @@ describe('the weather API', () => {
       })
     }
   })
+
+  it.each(['/weather?city=Dallas', '/weather/forecast?city=Rome'])(
+    'refuses on %s tokens with every kind of fault',
+    async path => {
+      const faults = new Map(
+        badTokens(api.issuer).map(bad => [`${bad.status} ${bad.failedCheck}`, bad] as const),
+      )
+      expect(faults.size).toBe(10)
+      for (const { token: bad, status, failedCheck } of faults.values())
+        expect(await api.ask(bad, path)).toMatchObject({ status, body: { failedCheck } })
+    },
+  )
 
   it('refuses two Authorization headers, even if both are good', async () => {
     const twice = ['Authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}`]

@@ -1,18 +1,12 @@
-import { Agent, type IncomingHttpHeaders, request } from 'node:http'
-import { json } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
+import { type RawResponse, rawGet } from '../../../packages/entra-tokens/src/testing/raw-request.ts'
+import { createIssuer, type TestIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 import type { ForecastDay } from '../../../services/weather-api/src/weather/provider.ts'
 import { identities } from '../../support/identities.ts'
-import { createIssuer, type TestIssuer } from '../../support/token-issuer.ts'
 
-export interface ApiResponse {
-  readonly status: number
-  /** The WWW-Authenticate header. */
-  readonly challenge: string | undefined
-  readonly contentType: string | undefined
-  readonly headers: IncomingHttpHeaders
+export interface ApiResponse extends RawResponse {
   readonly body: ResponseBody
 }
 
@@ -69,28 +63,8 @@ export async function startWeatherApi(
     dependencies,
   )
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  // A kept connection may be closed by the service at the moment that it is used again.
-  const agent = new Agent({ keepAlive: false })
-
-  async function get(path: string, headers: readonly string[] = []): Promise<ApiResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>()
-    request(`${url}${path}`, { agent, headers: ['host', 'weather-api', ...headers] }, response => {
-      json(response).then(
-        body =>
-          resolve({
-            status: response.statusCode ?? 0,
-            challenge: response.headers['www-authenticate'],
-            contentType: response.headers['content-type'],
-            headers: response.headers,
-            body: body as ResponseBody,
-          }),
-        reject,
-      )
-    })
-      .on('error', reject)
-      .end()
-    return await promise
-  }
+  const get = async (path: string, headers: readonly string[] = []) =>
+    (await rawGet(`${url}${path}`, headers, 'weather-api')) as ApiResponse
 
   return {
     app,
@@ -99,7 +73,6 @@ export async function startWeatherApi(
     get,
     ask: (token, path = '/weather?city=Dallas') => get(path, ['authorization', `Bearer ${token}`]),
     async close() {
-      agent.destroy()
       await Promise.all([app.close(), issuer.close()])
     },
   }

@@ -31,6 +31,8 @@ import { obtainTracedToken, type TokenHolder, type TracedToken } from './token-s
 export interface ApiRequest<Body> {
   /** Path and query below the API's URL. */
   readonly path: string
+  /** Sent as JSON by POST, to an address that searches and changes nothing: like a GET it may be repeated. Without it: GET. */
+  readonly search?: object
   /** What is asked for, in the words of the trace. */
   readonly subject: string
   /** The step of the trace that the call belongs to. */
@@ -41,7 +43,7 @@ export interface ApiRequest<Body> {
   readonly show?: ((body: Body) => unknown) | undefined
   /** What a response that brings no such body means to these tools, where they know it better than every caller would. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
-  /** How it is sent, where that is not one GET. */
+  /** How it is sent, where that is neither one GET nor one search. */
   readonly post?: ApiPost
 }
 
@@ -152,11 +154,12 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   async function send(
     turn: Caller,
     api: DownstreamApi,
-    { path, subject, parentId, post }: Pick<ApiRequest<unknown>, 'path' | 'subject' | 'parentId' | 'post'>,
+    { path, search, subject, parentId, post }: Omit<ApiRequest<unknown>, 'isBody' | 'show'>,
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
     const url = `${api.url}${path}`
-    const method = post ? 'POST' : 'GET'
+    const method = post || search ? 'POST' : 'GET'
+    const shown = post ? post.shown : search
     const headers = { accept: 'application/json' }
     const step = turn.trace.start(
       {
@@ -169,7 +172,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
           method,
           url,
           headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
-          ...(post ? { body: post.shown } : {}),
+          ...(shown === undefined ? {} : { body: shown }),
         },
         logIds: token.logIds,
       },
@@ -186,7 +189,9 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       ...(traceparent === undefined ? {} : { traceparent }),
     }
     const ask = () =>
-      post ? post.send(client.send, authorized, turn.signal) : client.get(url, authorized, turn.signal)
+      post
+        ? post.send(client.send, authorized, turn.signal)
+        : client.read(url, authorized, turn.signal, search)
     try {
       return { step, response: await withoutTokens(api, secretsOf(turn, token), ask) }
     } catch (error) {
@@ -201,7 +206,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     if (api.healthPath === undefined) return
     const ofAgents = agents.map(agent => recordOf(api, agent))
     try {
-      const { status } = await client.get(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
+      const { status } = await client.read(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
       for (const health of ofAgents) {
         if (status !== 200) health.fails(unreadyApi(api, status))
         else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()

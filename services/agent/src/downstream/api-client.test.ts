@@ -15,7 +15,7 @@ describe('a GET', () => {
     const { server, client } = await stage((_request, response) =>
       json(401, { code: 'NO' }, { 'www-authenticate': 'Bearer' })(response),
     )
-    expect(await client.get(server.url, { 'x-test': '1' }, never)).toEqual({
+    expect(await client.read(server.url, { 'x-test': '1' }, never)).toEqual({
       status: 401,
       challenge: 'Bearer',
       body: { code: 'NO' },
@@ -27,9 +27,9 @@ describe('a GET', () => {
   it('brings a body of up to 256 KiB', async () => {
     let bytes = 256 * 1024
     const { server, client } = await stage((_request, response) => response.end(`"${'x'.repeat(bytes - 2)}"`))
-    expect((await client.get(server.url, {}, never)).body).toHaveLength(bytes - 2)
+    expect((await client.read(server.url, {}, never)).body).toHaveLength(bytes - 2)
     bytes += 1
-    await expect(client.get(server.url, {}, never)).rejects.toMatchObject({
+    await expect(client.read(server.url, {}, never)).rejects.toMatchObject({
       code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     })
     await client.close()
@@ -37,7 +37,7 @@ describe('a GET', () => {
 
   it('ends after its time, with a name for that', async () => {
     const { server, client } = await stage(() => undefined, 20)
-    await expect(client.get(server.url, {}, never)).rejects.toMatchObject({
+    await expect(client.read(server.url, {}, never)).rejects.toMatchObject({
       name: 'TimeoutError',
       message: 'No response in time.',
     })
@@ -52,7 +52,7 @@ describe('a GET', () => {
       waiting.push(response)
       if (server.requests.length >= 128) for (const one of waiting.splice(0)) one.end('1')
     })
-    const responses = await Promise.all(Array.from({ length: 140 }, () => client.get(server.url, {}, never)))
+    const responses = await Promise.all(Array.from({ length: 140 }, () => client.read(server.url, {}, never)))
     expect(responses.every(({ body }) => body === 1)).toBe(true)
     expect(sockets.size).toBe(128)
     await client.close()
@@ -60,7 +60,7 @@ describe('a GET', () => {
 
   it('ends when the client is closed', async () => {
     const { server, client } = await stage(() => undefined)
-    const asked = client.get(server.url, {}, never).catch((error: Error) => error)
+    const asked = client.read(server.url, {}, never).catch((error: Error) => error)
     await expect.poll(() => server.requests.length).toBe(1)
     await client.close()
     expect(await asked).toMatchObject({ code: 'UND_ERR_DESTROYED' })

@@ -46,8 +46,16 @@ export interface ApiClientOptions {
 }
 
 export interface ApiClient {
-  /** One GET, without following redirects. Throws undici's error, a TimeoutError or the signal's reason. */
-  get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ApiResponse>
+  /**
+   * One GET, or one POST of a search as JSON, without following redirects. Throws undici's error, a TimeoutError or the
+   * signal's reason.
+   */
+  read(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    search?: unknown,
+  ): Promise<ApiResponse>
   readonly send: SendRequest
   /** Ends what is still under way. */
   close(): Promise<void>
@@ -64,12 +72,17 @@ export function createApiClient({ timeoutMs = 10_000 }: ApiClientOptions): ApiCl
   // Its limit comes with each request.
   const unlimited = new Agent(pool)
   return {
-    async get(url, headers, signal) {
+    async read(url, headers, signal, search) {
       using limit = new LinkedAbort(signal)
       limit.after(timeoutMs, () => limit.abort(new DOMException('No response in time.', 'TimeoutError')))
       const response = await request(url, {
         dispatcher,
-        headers: { accept: 'application/json', ...headers },
+        ...(search === undefined ? {} : { method: 'POST', body: JSON.stringify(search) }),
+        headers: {
+          accept: 'application/json',
+          ...(search === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         signal: limit.signal,
       })
       return readResponse({

@@ -1,4 +1,4 @@
-import { fingerprint } from '@entra-bedrock-agent/identity-trace'
+import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
 import { describe, expect, it } from 'vitest'
 import {
   weatherApi as api,
@@ -97,7 +97,7 @@ describe('a token in the trace', () => {
     const { sidecar, obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     const token = await obtain(turn)
-    const print = await fingerprint(unsignedToken(own))
+    const print = fingerprint(unsignedToken(own))
     expect(token).toMatchObject({
       value: unsignedToken(own),
       fingerprint: print,

@@ -1,9 +1,8 @@
-import { type Check, decodeJwt, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import { type Claims, decodeToken } from '@entra-bedrock-agent/entra-tokens'
+import { type Check, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import { type ExpectedSubject, flowRules } from './flows.ts'
-
-type Claims = Readonly<Record<string, unknown>>
 
 /** What TR has to be. */
 export interface ExpectedToken extends ExpectedSubject {
@@ -26,7 +25,7 @@ export interface AcceptedToken {
  * @throws ProblemError AGENT_IDENTITY_NOT_HONOURED, TOKEN_FLOW_MISMATCH or SIDECAR_MISCONFIGURED
  */
 export function acceptAgentToken(token: string, expected: ExpectedToken): AcceptedToken {
-  const decoded = decodeJwt(token)
+  const decoded = decodeToken(token)
   if (!decoded) throw misconfigured('The sidecar returned a token that cannot be read, so it was not used.')
   const { header, claims } = decoded
   const checks = [

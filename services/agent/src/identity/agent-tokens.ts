@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Check, fingerprint, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
+import { type Check, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
@@ -120,7 +121,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     const { user, correlationId } = request
     const { value, attempts } = await requestToken(sidecar, request, options)
     const accepted = acceptAgentToken(value, { ...request, userId: user?.objectId })
-    return { value, fingerprint: await fingerprint(value), ...accepted, attempts, correlationId }
+    return { value, fingerprint: fingerprint(value), ...accepted, attempts, correlationId }
   }
 
   async function lookNow(): Promise<void> {

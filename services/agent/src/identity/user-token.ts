@@ -1,9 +1,17 @@
-import { type Check, decodeJwt, fingerprint, readNumericDate } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type JWTVerifyGetKey, jwtVerify } from 'jose'
+import {
+  type Claims,
+  createTokenVerifier,
+  decideAccess,
+  fingerprint,
+  readBearerToken,
+  SigningKeysUnavailable,
+  TokenRefused,
+} from '@entra-bedrock-agent/entra-tokens'
+import type { Check } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
-import type { AgentIdentity } from './agent-identity.ts'
-import { createEntraKeys, type EntraKeysOptions } from './entra-keys.ts'
+import type { Blueprint } from './agent-identity.ts'
 
 /** Tc after every check has passed: the user's token for the blueprint. */
 export interface VerifiedUserToken {
@@ -12,16 +20,17 @@ export interface VerifiedUserToken {
   readonly objectId: string
   /** 12 hex digits of its SHA-256, for traces and logs. */
   readonly fingerprint: string
-  readonly header: Readonly<Record<string, unknown>>
+  readonly header: Claims
   readonly claims: Claims
   /** The checks that the agent made; all of them passed. */
   readonly checks: readonly Check[]
 }
 
-export interface UserTokenVerifierOptions extends EntraKeysOptions {
-  readonly agent: AgentIdentity
+export interface UserTokenVerifierOptions {
+  readonly blueprint: Blueprint
   /** Client ids that may obtain tokens for the agent; empty = any. */
   readonly allowedClients: readonly string[]
+  readonly log: Pick<FastifyBaseLogger, 'warn'>
 }
 
 export interface UserTokenVerifier {
@@ -32,141 +41,77 @@ export interface UserTokenVerifier {
    *   USER_TOKEN_SCOPE_MISSING, or ENTRA_UNAVAILABLE when Entra's keys are out of reach.
    */
   verify(authorization: string | undefined): Promise<VerifiedUserToken>
+  close(): Promise<void>
 }
 
-type Claims = Readonly<Record<string, unknown>>
-
 const requiredScope = 'access_as_user'
-const maxTokenBytes = 16 * 1024
-/** How far the clocks of Entra and this machine may differ when a token is new. Expiry is not stretched. */
-const clockToleranceSeconds = 300
 
 /**
  * Makes the gate that every Tc passes before the sidecar sees it. The sidecar itself would hand on a token without
  * the scope, or an app-only one, and says nothing useful when it refuses.
  */
 export function createUserTokenVerifier(options: UserTokenVerifierOptions): UserTokenVerifier {
-  const { agent, allowedClients } = options
-  const keys = createEntraKeys(agent, options)
+  const { blueprint, allowedClients, log } = options
+  const { authority, tenantId, blueprintAppId: appId } = blueprint
+  const verifier = createTokenVerifier({
+    authority,
+    tenantId,
+    appId,
+    // By its URI in v1 tokens and by its GUID in v2 tokens, as Entra names it; the sidecar takes no mixture.
+    audiences: { '1.0': [`api://${appId}`], '2.0': [appId] },
+    // How far the clocks of Entra and this machine may differ when a token is new. Expiry is not stretched.
+    tolerance: { start: 300, end: 0 },
+    log,
+  })
+  const callers = allowedClients.length > 0 ? allowedClients.map(clientId => ({ clientId })) : 'any'
+  const rules = { callers, permissions: { obo: requiredScope } } as const
+
+  async function verify(value: string): Promise<VerifiedUserToken> {
+    const { header, claims, checks } = await verifier.verify(value)
+    const access = decideAccess(claims, rules)
+    const { identity, refusal } = access
+    if (refusal?.failedCheck === 'permission' && identity.flow === 'obo')
+      throw problem('USER_TOKEN_SCOPE_MISSING', refusal.reason)
+    if (refusal?.failedCheck === 'permission')
+      throw problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
+    if (refusal) throw new TokenRefused(refusal.failedCheck, refusal.reason)
+    const passed = [...checks, ...access.checks].map(name => ({ name, ok: true }))
+    return {
+      value,
+      objectId: identity.objectId,
+      fingerprint: fingerprint(value),
+      header,
+      claims,
+      checks: passed,
+    }
+  }
 
   return {
-    async verify(authorization) {
-      const value = readBearerToken(authorization)
-      const decoded = decodeJwt(value)
-      if (!decoded) throw invalid('The token is not a JWT.')
-      const { claims } = decoded
-      // The claims are checked first: what would be refused anyway needs no key. They are believed only after the signature.
-      const checks = [
-        checkIssuer(claims, agent),
-        checkTenant(claims, agent),
-        checkAudience(claims, agent),
-        checkLifetime(claims),
-        ...checkClient(claims, allowedClients),
-        checkUser(claims),
-        checkScope(claims),
-        checkUnbound(claims),
-        await checkSignature(value, keys),
-      ]
-      return {
-        value,
-        objectId: String(claims['oid']),
-        fingerprint: await fingerprint(value),
-        ...decoded,
-        checks,
+    async verify(authorization = '') {
+      try {
+        return await verify(readBearerToken([authorization]))
+      } catch (error) {
+        throw explain(error)
       }
     },
+    close: () => verifier.close(),
   }
 }
 
-/** RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1). */
-function readBearerToken(authorization: string | undefined): string {
-  const token = authorization?.match(/^bearer +(\S+) *$/i)?.[1]
-  if (!token) throw problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
-  if (token.length > maxTokenBytes) throw invalid('The token is longer than 16 KiB.')
-  return token
-}
-
-const passed = (name: string): Check => ({ name, ok: true })
-const isVersion1 = (claims: Claims) => claims['ver'] === '1.0'
-
-function checkIssuer(claims: Claims, { authority, tenantId }: AgentIdentity): Check {
-  const issuer = isVersion1(claims) ? `https://sts.windows.net/${tenantId}/` : `${authority}/${tenantId}/v2.0`
-  if (claims['iss'] !== issuer) throw invalid('The token comes from another issuer.')
-  return passed('issuer')
-}
-
-function checkTenant({ tid }: Claims, { tenantId }: AgentIdentity): Check {
-  if (tid !== tenantId) throw invalid('The token comes from another tenant.')
-  return passed('tenant')
-}
-
-/** Entra names the audience by its URI in v1 tokens and by its GUID in v2 tokens; the sidecar takes no mixture. */
-function checkAudience(claims: Claims, { blueprintAppId }: AgentIdentity): Check {
-  if (claims['aud'] !== (isVersion1(claims) ? `api://${blueprintAppId}` : blueprintAppId)) {
-    throw problem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')
-  }
-  return passed('audience')
-}
-
-function checkLifetime(claims: Claims): Check {
-  const nowSeconds = Date.now() / 1000
-  const expiresAt = readNumericDate(claims['exp'])
-  if (expiresAt === undefined) throw invalid('The token does not say when it expires.')
-  if (expiresAt <= nowSeconds) {
-    const time = new Date(expiresAt * 1000).toISOString()
-    throw problem('USER_TOKEN_EXPIRED', `The token expired at ${time}.`)
-  }
-  const { nbf } = claims
-  const validFrom = nbf === undefined ? 0 : readNumericDate(nbf)
-  if (validFrom === undefined || validFrom > nowSeconds + clockToleranceSeconds) {
-    throw invalid('The token is not valid yet.')
-  }
-  return passed('lifetime')
-}
-
-function checkClient(claims: Claims, allowedClients: readonly string[]): Check[] {
-  if (allowedClients.length === 0) return []
-  const client = claims['azp'] ?? claims['appid']
-  if (typeof client !== 'string' || !allowedClients.includes(client.toLowerCase())) {
-    throw invalid('The token was obtained by a client that the agent does not allow.')
-  }
-  return [passed('client')]
-}
-
-function checkUser(claims: Claims): Check {
-  const { oid, scp, idtyp, roles } = claims
-  if (idtyp === 'app' || (scp === undefined && roles !== undefined)) {
-    throw invalid('The token belongs to an application, not to a user.')
-  }
-  if (typeof oid !== 'string' || oid === '') throw invalid('The token does not name a user (oid).')
-  return passed('user')
-}
-
-function checkScope({ scp }: Claims): Check {
-  if (typeof scp !== 'string' || !scp.split(' ').includes(requiredScope)) {
-    throw problem('USER_TOKEN_SCOPE_MISSING', `The token lacks the scope ${requiredScope}.`)
-  }
-  return passed('scope')
-}
-
-/** A token that is bound to a key (RFC 7800) is no bearer token: whoever passes it on could not present the key. */
-function checkUnbound({ cnf }: Claims): Check {
-  if (cnf !== undefined) throw invalid('The token is bound to a key, so it cannot be passed on.')
-  return passed('bearer')
-}
-
-async function checkSignature(token: string, keys: JWTVerifyGetKey): Promise<Check> {
-  try {
-    await jwtVerify(token, keys, { algorithms: ['RS256'], clockTolerance: clockToleranceSeconds })
-    return passed('signature')
-  } catch (error) {
-    if (error instanceof ProblemError) throw error
-    throw problem('USER_TOKEN_INVALID', 'The token’s signature cannot be verified with Entra’s keys.', {
+function explain(error: unknown): unknown {
+  if (error instanceof SigningKeysUnavailable)
+    return problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
+      upstream: { service: 'entra' },
       cause: error,
     })
-  }
+  return error instanceof TokenRefused ? explainRefusal(error) : error
 }
 
-function invalid(detail: string) {
-  return problem('USER_TOKEN_INVALID', detail)
+function explainRefusal({ failedCheck, expiredAt, message }: TokenRefused): ProblemError {
+  if (failedCheck === undefined) return problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
+  if (failedCheck === 'audience')
+    return problem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')
+  if (expiredAt !== undefined)
+    return problem('USER_TOKEN_EXPIRED', `The token expired at ${new Date(expiredAt).toISOString()}.`)
+  return problem('USER_TOKEN_INVALID', message)
 }

@@ -1,10 +1,10 @@
+import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
 import { commonProblem, logProblem, markFailed, toProblem } from '@entra-bedrock-agent/service-kit'
 import { genAi } from '@entra-bedrock-agent/telemetry'
 import { type CallToolResult, fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { trace } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
-import { describeAccess } from '../token/validated.ts'
 import { CurrentWeather, Forecast, type WeatherProvider } from '../weather/provider.ts'
 import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
 

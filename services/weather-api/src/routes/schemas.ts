@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { Validated } from '../token/validated.ts'
 import { CurrentWeather, Forecast, strictObject } from '../weather/provider.ts'
+import { Validated } from './validated.ts'
 
 export const WeatherResponse = strictObject({ ...CurrentWeather.properties, validated: Validated })
 

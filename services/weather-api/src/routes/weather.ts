@@ -1,6 +1,6 @@
+import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { describeAccess } from '../token/validated.ts'
 import type { WeatherProvider } from '../weather/provider.ts'
 import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
 import { ForecastResponse, ProblemResponse, WeatherResponse } from './schemas.ts'

@@ -1,0 +1,99 @@
+import {
+  type AllowedCaller,
+  type CallerFlow,
+  callerKinds,
+  type Identity,
+  readFacets,
+  readIdentity,
+  readKind,
+} from './caller.ts'
+import type { Claims } from './decode-token.ts'
+import { type CheckName, TokenRefused } from './token-refused.ts'
+
+/** Who may do what. */
+export interface AccessRules {
+  /** The clients that may call; `'any'` = whoever has a token for this API. */
+  readonly callers: readonly AllowedCaller[] | 'any'
+  /** What a token must allow: an app role of callers as themselves, a scope of all others. What is not listed may not call. */
+  readonly permissions: Readonly<Partial<Record<CallerFlow, string>>>
+  /** Refuse clients whose tokens do not say that they are agent identities. Needs optional claims on the app registration. */
+  readonly requireAgentMarker?: boolean
+}
+
+/** Who calls and whether they may; with the checks that were passed, or the one that failed and why. */
+export interface Access {
+  readonly identity: Identity
+  readonly checks: readonly CheckName[]
+  readonly refusal?: { readonly failedCheck: CheckName; readonly reason: string }
+}
+
+/**
+ * Decides in one step who calls and what they may, from the claims of a genuine token: a role or scope counts only in the
+ * hands of a client that may call, and such a client needs the one that goes with its flow.
+ *
+ * @throws {TokenRefused} for what Entra never issues
+ */
+export function decideAccess(claims: Claims, rules: AccessRules): Access {
+  const { requireAgentMarker = false, permissions } = rules
+  const roles = readRoles(claims['roles'])
+  const scopes = readScopes(claims['scp'])
+  const named = readIdentity(claims, readDelegated(claims, scopes))
+  const refuse = (identity: Identity, failedCheck: CheckName, reason: string): Access => ({
+    identity,
+    checks: [],
+    refusal: { failedCheck, reason },
+  })
+  const callers = rules.callers === 'any' ? [{ clientId: named.caller }] : rules.callers
+  const caller = callers.find(({ clientId }) => clientId === named.caller)
+  if (!caller) return refuse(named, 'caller', 'The client is not one of those that may call this API.')
+  if (!mayBeCaller(caller, claims, requireAgentMarker))
+    return refuse(named, 'caller', 'The client is not marked as an agent identity.')
+  const kind = readKind(claims, named, callers)
+  const { flow, isDelegated } = callerKinds[kind]
+  const identity = { ...named, flow, kind }
+  const wanted = permissions[flow]
+  if (wanted === undefined)
+    return refuse(identity, 'permission', `This API takes no calls of the kind ${kind}.`)
+  if (isDelegated)
+    return scopes.includes(wanted)
+      ? { identity, checks: ['caller', 'permission'] }
+      : refuse(identity, 'permission', `The token lacks the scope ${wanted}.`)
+  if (claims['idtyp'] !== 'app' && claims['oid'] !== claims['sub'])
+    return refuse(identity, 'permission', 'The token is neither that of an app nor has it a scope of a user.')
+  return roles.includes(wanted)
+    ? { identity, checks: ['caller', 'permission'] }
+    : refuse(identity, 'permission', `The token lacks the app role ${wanted}.`)
+}
+
+/** `idtyp` decides where the API asked for it, else the scopes do: only tokens for a user have any. */
+function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
+  if (idtyp !== undefined && idtyp !== 'app' && idtyp !== 'user')
+    throw new TokenRefused('permission', 'The token is neither of an app nor of a user (idtyp).')
+  if (idtyp === 'app' && scopes.length > 0)
+    throw new TokenRefused('permission', 'An app-only token cannot carry delegated scopes.')
+  return idtyp === 'user' || scopes.length > 0
+}
+
+/** Where the API asked for the facets of its callers, an agent has to have an agent's; any other caller may be anything. */
+function mayBeCaller(
+  { isAgent = false }: AllowedCaller,
+  claims: Claims,
+  requireAgentMarker: boolean,
+): boolean {
+  const facets = readFacets(claims, 'xms_act_fct')
+  if (facets === undefined) return !requireAgentMarker
+  return facets.isAgent || !(isAgent || requireAgentMarker)
+}
+
+function readRoles(roles: unknown): readonly string[] {
+  if (roles === undefined) return []
+  if (Array.isArray(roles) && roles.every(role => typeof role === 'string')) return roles
+  throw new TokenRefused('permission', 'The roles claim is not a list of texts.')
+}
+
+/** Entra writes "/" for no scope in some app-only tokens. */
+function readScopes(scopes: unknown): readonly string[] {
+  if (scopes === undefined) return []
+  if (typeof scopes !== 'string') throw new TokenRefused('permission', 'The scp claim is not a text.')
+  return scopes.split(' ').filter(scope => scope !== '' && scope !== '/')
+}

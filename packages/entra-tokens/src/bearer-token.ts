@@ -1,0 +1,23 @@
+import { TokenRefused } from './token-refused.ts'
+
+/** Tokens of users in very many groups reach about 12 KB; Node itself refuses headers over 16 KiB. */
+const longestHeader = 14_000
+
+/**
+ * The bearer token of a request (RFC 6750 §2.1), in the letters of a compact JWS (RFC 7515 §7.1).
+ *
+ * @param authorization the values of all its `Authorization` headers
+ * @throws {TokenRefused} without a failed check where there is no token
+ */
+export function readBearerToken(authorization: readonly string[]): string {
+  const [header = '', ...others] = authorization
+  if (others.length > 0)
+    throw new TokenRefused('format', 'The request has more than one Authorization header.')
+  if (header === '') throw new TokenRefused(undefined, 'The request has no Authorization header.')
+  if (!/^bearer( |$)/i.test(header))
+    throw new TokenRefused(undefined, 'The Authorization header does not use the scheme Bearer.')
+  if (header.length > longestHeader) throw new TokenRefused('format', 'The token is too long.')
+  const token = /^bearer +([\w.-]+)$/i.exec(header)?.[1]
+  if (!token) throw new TokenRefused('format', 'The Authorization header does not hold one JWT.')
+  return token
+}

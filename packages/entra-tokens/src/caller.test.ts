@@ -1,0 +1,99 @@
+import { expect, it } from 'vitest'
+import { type AccessRules, decideAccess } from './access.ts'
+
+const ids = {
+  agent: 'agent-1',
+  sibling: 'agent-2',
+  client: 'client-1',
+  ada: 'ada-1',
+  robot: 'agent-user-1',
+} as const
+const callers = [
+  { clientId: ids.agent, isAgent: true, agentUserId: ids.robot },
+  { clientId: ids.sibling, isAgent: true },
+  { clientId: ids.client },
+]
+const permissions = { autonomous: 'Read.All', obo: 'Read', agentUser: 'Read' }
+const rules: AccessRules = { callers, permissions }
+
+type Claims = Readonly<Record<string, unknown>>
+
+const common = { ver: '2.0', tid: 'tenant-1' }
+/** Facets as Entra gives them to an API that asks for the claims, and the same tokens without. */
+const app = (azp: string, facets: Claims = {}): Claims => ({
+  ...common,
+  azp,
+  oid: azp,
+  sub: azp,
+  roles: ['Read.All'],
+  ...facets,
+})
+const user = (azp: string, oid: string, facets: Claims = {}): Claims => ({
+  ...common,
+  azp,
+  oid,
+  sub: 'pairwise',
+  scp: 'Read',
+  ...facets,
+})
+const marked = (idtyp: string, actor: string, subject: string): Claims => ({
+  idtyp,
+  xms_act_fct: actor,
+  xms_sub_fct: subject,
+})
+
+// biome-ignore format: table
+it.each<[string, string, Claims]>([
+  ['agent', 'its facets', app(ids.agent, marked('app', '9 3 11', '11 3 9'))],
+  ['agent', 'the list of callers', app(ids.agent)],
+  ['agent', 'the facets of its client', app(ids.agent, { xms_act_fct: '11' })],
+  ['app', 'its facets', app(ids.client, marked('app', '9 3', '3 9'))],
+  ['app', 'the list of callers', app(ids.client)],
+  ['agent', 'its facets, where the list does not tell', app(ids.client, marked('app', '11', '11'))],
+  ['agentForUser', 'its facets', user(ids.agent, ids.ada, marked('user', '11 9 3', '2 3'))],
+  ['agentForUser', 'the list of callers', user(ids.agent, ids.ada)],
+  ['user', 'its facets', user(ids.client, ids.ada, marked('user', '9 3', '2 3'))],
+  ['user', 'the list of callers', user(ids.client, ids.ada)],
+  ['agentUser', 'its facets and the list of callers', user(ids.agent, ids.robot, marked('user', '11', '13 2'))],
+  ['agentUser', 'the list of callers', user(ids.agent, ids.robot)],
+  ['agentUser', 'its facets, where the list names none', user(ids.sibling, 'agent-user-2', marked('user', '11', '13'))],
+])('A token is known as that of the kind %s by %s', (kind, _by, claims) => {
+  expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
+})
+
+// biome-ignore format: table
+it.each<[string, Claims]>([
+  ['The token names an agent user as its client.', user(ids.agent, ids.ada, marked('user', '11 13', '2'))],
+  ['The token is that of an app, and its subject an agent user.', app(ids.agent, marked('app', '11', '11 13'))],
+  ['The token has an agent as its client or its subject only.', app(ids.agent, marked('app', '11', '9'))],
+  ['The token has an agent as its client or its subject only.', app(ids.client, marked('app', '9', '11'))],
+  ['The token is for a user, and its subject an agent identity.', user(ids.agent, ids.ada, marked('user', '11', '11'))],
+  ['The token does not call the agent user one.', user(ids.agent, ids.robot, marked('user', '11', '2'))],
+  ['The token of an agent user was not obtained by an agent.', user(ids.client, 'agent-user-2', marked('user', '9', '13'))],
+  ['The token of an agent user was not obtained by an agent.', user(ids.client, ids.robot)],
+  ['The agent user is not that of the agent.', user(ids.sibling, ids.robot)],
+  ['The agent user is not that of the agent.', user(ids.sibling, ids.robot, marked('user', '11', '13'))],
+  ['The agent user is not that of the agent.', user(ids.agent, 'agent-user-2', marked('user', '11', '13'))],
+])('%s: refused, and not taken for what is most likely', (message, claims) => {
+  expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
+})
+
+it('An agent user may call only where it is said what it may do', () => {
+  const claims = user(ids.agent, ids.robot)
+  const { autonomous, obo } = permissions
+  expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
+    identity: { kind: 'agentUser', flow: 'agentUser' },
+    refusal: { failedCheck: 'permission', reason: 'This API takes no calls of the kind agentUser.' },
+  })
+})
+
+it('Where anybody with a token may call, the facets alone tell agents', () => {
+  const anybody: AccessRules = { callers: 'any', permissions }
+  expect(decideAccess(app('whoever'), anybody)).toMatchObject({
+    identity: { kind: 'app', caller: 'whoever' },
+    checks: ['caller', 'permission'],
+  })
+  expect(decideAccess(app('whoever', marked('app', '11', '11')), anybody)).toMatchObject({
+    identity: { kind: 'agent' },
+  })
+})

@@ -1,0 +1,146 @@
+import type { Claims } from './decode-token.ts'
+import { TokenRefused } from './token-refused.ts'
+
+/**
+ * Who calls: an ordinary client or an agent identity, by itself or with a user's rights, whom an agent user stands in for.
+ * `flow` is what agents call it, and by what an API's permissions are listed.
+ */
+export const callerKinds = {
+  app: { flow: 'autonomous', isDelegated: false },
+  agent: { flow: 'autonomous', isDelegated: false },
+  user: { flow: 'obo', isDelegated: true },
+  agentForUser: { flow: 'obo', isDelegated: true },
+  agentUser: { flow: 'agentUser', isDelegated: true },
+} as const
+
+export type CallerKind = keyof typeof callerKinds
+
+export type CallerFlow = (typeof callerKinds)[CallerKind]['flow']
+
+/** A client that may call. */
+export interface AllowedCaller {
+  readonly clientId: string
+  /** That it is an agent identity. Where a token tells what its client is, it must then say so. */
+  readonly isAgent?: boolean
+  /** Object id of the agent user that this agent may call as. Tokens without the optional claims are known by it. */
+  readonly agentUserId?: string
+}
+
+/** Whom a genuine token speaks of, in ids. */
+export interface Identity {
+  readonly flow: CallerFlow
+  /** Where the token could be told by it. */
+  readonly kind?: CallerKind
+  /** Client id of the agent, or of another client, that calls. */
+  readonly caller: string
+  /** Object id of the client's own principal, of the user for whom it calls, or of its agent user. */
+  readonly objectId: string
+  readonly tenantId: string
+  /** For the audit log only: too broad to decide by, since all agents of a blueprint share it. */
+  readonly blueprintAppId: string | undefined
+  readonly tokenId: string | undefined
+}
+
+/**
+ * What Entra's facets say of a principal (learn.microsoft.com, agent token claims); `undefined` = the API did not ask for them.
+ */
+interface Facets {
+  readonly isAgent: boolean
+  readonly isAgentUser: boolean
+}
+
+const agentIdentityFacet = '11'
+const agentUserFacet = '13'
+
+/** @throws {TokenRefused} for what Entra never issues */
+export function readIdentity(claims: Claims, isDelegated: boolean): Identity {
+  const [actor, other] = claims['ver'] === '1.0' ? ['appid', 'azp'] : ['azp', 'appid']
+  const { [actor]: caller, [other]: otherCaller = caller } = claims
+  if (!isId(caller) || otherCaller !== caller)
+    throw new TokenRefused('caller', 'The token does not name one client (azp or appid).')
+  if (claims['cnf'] !== undefined)
+    throw new TokenRefused(
+      'format',
+      'The token is bound to a key of its client (cnf), so it is no bearer token.',
+    )
+  const objectId = optionalId(claims, 'oid')
+  if (!objectId) throw new TokenRefused('format', 'The token has no object id (oid).')
+  return {
+    flow: isDelegated ? 'obo' : 'autonomous',
+    caller,
+    objectId,
+    tenantId: String(claims['tid']),
+    blueprintAppId: optionalId(claims, 'xms_par_app_azp'),
+    tokenId: optionalId(claims, 'uti'),
+  }
+}
+
+/** Facets are numbers in any order, separated by spaces. */
+export function readFacets(claims: Claims, name: 'xms_act_fct' | 'xms_sub_fct'): Facets | undefined {
+  const facets = claims[name]
+  if (facets === undefined) return undefined
+  if (typeof facets !== 'string') throw new TokenRefused('format', `The claim ${name} is not a text.`)
+  const numbers = facets.split(' ')
+  return { isAgent: numbers.includes(agentIdentityFacet), isAgentUser: numbers.includes(agentUserFacet) }
+}
+
+/** What a token and the list of callers tell of client and subject. */
+interface Facts {
+  readonly isDelegated: boolean
+  readonly actor: Facets
+  readonly subject: Facets
+  /** The entry of the client. */
+  readonly listed: AllowedCaller | undefined
+  /** The entry whose agent user the subject is. */
+  readonly owner: AllowedCaller | undefined
+}
+
+// biome-ignore format: table
+const contradictions: readonly (readonly [description: string, holds: (facts: Facts) => boolean])[] = [
+  ['The token names an agent user as its client.', ({ actor }) => actor.isAgentUser],
+  ['The token is that of an app, and its subject an agent user.', ({ isDelegated, subject }) => !isDelegated && subject.isAgentUser],
+  ['The token has an agent as its client or its subject only.', ({ isDelegated, actor, subject }) => !isDelegated && actor.isAgent !== subject.isAgent],
+  ['The token is for a user, and its subject an agent identity.', ({ isDelegated, subject }) => isDelegated && subject.isAgent],
+  ['The token does not call the agent user one.', ({ isDelegated, subject, owner }) => isDelegated && owner !== undefined && !subject.isAgentUser],
+  ['The token of an agent user was not obtained by an agent.', ({ subject, actor }) => subject.isAgentUser && !actor.isAgent],
+  ['The agent user is not that of the agent.', ({ subject, owner, listed }) => subject.isAgentUser && (owner ?? listed)?.agentUserId !== undefined && owner !== listed],
+]
+
+/**
+ * Which kind of caller a token speaks of. By its facets where the API asked Entra for them, else by the list of callers;
+ * where both tell, they have to agree.
+ *
+ * @throws {TokenRefused} for a token that contradicts itself or the list
+ */
+export function readKind(
+  claims: Claims,
+  { caller, objectId, flow }: Identity,
+  callers: readonly AllowedCaller[],
+): CallerKind {
+  const isDelegated = flow === 'obo'
+  const listed = callers.find(({ clientId }) => clientId === caller)
+  const owner = callers.find(({ agentUserId }) => agentUserId === objectId)
+  const byList = { isAgent: listed?.isAgent === true, isAgentUser: false }
+  const actor = readFacets(claims, 'xms_act_fct') ?? byList
+  const subject = readFacets(claims, 'xms_sub_fct') ?? {
+    isAgent: !isDelegated && actor.isAgent,
+    isAgentUser: owner !== undefined,
+  }
+  const facts = { isDelegated, actor, subject, listed, owner }
+  const found = contradictions.find(([, holds]) => holds(facts))
+  if (found) throw new TokenRefused('caller', found[0])
+  if (!isDelegated) return actor.isAgent ? 'agent' : 'app'
+  if (subject.isAgentUser) return 'agentUser'
+  return actor.isAgent ? 'agentForUser' : 'user'
+}
+
+function optionalId(claims: Claims, name: string): string | undefined {
+  const value = claims[name]
+  if (value !== undefined && !isId(value)) throw new TokenRefused('format', `The claim ${name} is not an id.`)
+  return value
+}
+
+/** Ids go into the audit log, so nothing else may pass for one. */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{0,64}$/.test(value)
+}

@@ -1,0 +1,63 @@
+import { sign } from 'node:crypto'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { expect, it } from 'vitest'
+import { createChecks } from './checks.ts'
+import { autonomousClaims, weatherApi } from './testing/agent-claims.ts'
+import { type Claims, createSigningKey, encodePart, signRs256 } from './testing/token-issuer.ts'
+import { createKeyVerifier } from './token-verifier.ts'
+
+const authority = 'https://login.microsoftonline.com'
+const otherId = '99999999-0000-4000-8000-000000000099'
+const checks = createChecks({ authority, tenantId: tenant.tenantId, appId: weatherApi.appId })
+const inAnHour = Math.floor(Date.now() / 1000) + 3_600
+
+/** The checks that claims do not pass, with what each says. */
+function failures(claims: Claims): Record<string, string> {
+  const failed = checks.flatMap(({ name, inspect }) => {
+    try {
+      inspect(claims)
+      return []
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'TokenRefused', failedCheck: name })
+      return [[name, (error as Error).message] as const]
+    }
+  })
+  return Object.fromEntries(failed)
+}
+
+// biome-ignore format: table
+it.each<[string, Claims, string]>([
+  ['issuer', { iss: `https://sts.windows.net/${otherId}/` }, 'The token is from an issuer that this API does not trust.'],
+  ['issuer', { iss: `https://sts.windows.net/${tenant.tenantId}/` }, 'The version of the token does not go with its issuer.'],
+  ['tenant', { tid: otherId }, 'The token is from another tenant.'],
+  ['audience', { aud: otherId }, 'The token is for another API.'],
+  ['audience', { aud: `api://${weatherApi.appId}` }, 'The version of the token does not go with its audience.'],
+  ['audience', { aud: [weatherApi.appId] }, 'The token does not name one API as its audience.'],
+  ['lifetime', { exp: 1 }, 'The token has expired.'],
+  ['lifetime', { exp: undefined }, 'The token has an unusable time (exp, nbf or iat).'],
+  ['lifetime', { nbf: inAnHour }, 'The token is not valid yet.'],
+  ['lifetime', { iat: inAnHour }, 'The token was issued in the future.'],
+])('Only the check of the %s fails for %j', (name, claims, message) => {
+  expect(failures(autonomousClaims({ authority, claims }))).toEqual({ [name]: message })
+})
+
+it('A token that has expired says when', () => {
+  const [lifetime] = checks.filter(({ name }) => name === 'lifetime')
+  expect(() => lifetime?.inspect({ exp: 1_000 })).toThrow(expect.objectContaining({ expiredAt: 1_000_000 }))
+})
+
+it('A signature is one by RS256 alone, also where it is the key’s own by another algorithm', () => {
+  const key = createSigningKey()
+  const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
+  const claims = autonomousClaims({ authority })
+  const [, payload] = signRs256({}, claims, key).split('.')
+  const signed = (alg: string, hash: string) => {
+    const text = `${encodePart({ alg, typ: 'JWT' })}.${payload}`
+    return `${text}.${sign(hash, Buffer.from(text), key.privateKey).toString('base64url')}`
+  }
+  expect(verify(signed('RS256', 'sha256'))).toMatchObject({
+    header: { alg: 'RS256' },
+    claims: { aud: claims['aud'] },
+  })
+  expect(() => verify(signed('RS512', 'sha512'))).toThrow('The signature is wrong.')
+})

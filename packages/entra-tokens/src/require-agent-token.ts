@@ -1,0 +1,124 @@
+import { sendProblem, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
+import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import plugin from 'fastify-plugin'
+import type { Counter, Registry } from 'prom-client'
+import type { Access } from './access.ts'
+import { readBearerToken } from './bearer-token.ts'
+import type { Identity } from './caller.ts'
+import { publicAuthority } from './checks.ts'
+import type { ProblemTexts } from './problem-texts.ts'
+import { AccessForbidden, explainRefusals } from './problems.ts'
+import {
+  metadataPaths,
+  type ProtectedResource,
+  pointerToMetadata,
+  publishMetadata,
+} from './protected-resource.ts'
+import { createTokenCheck, type TokenCheck, type TokenCheckOptions } from './token-check.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls and what they may; only on routes that require a token. */
+    access: Access
+  }
+}
+
+export interface RequireAgentTokenOptions
+  extends Omit<TokenCheckOptions, 'log'>,
+    Pick<ProblemTexts, 'problems'> {
+  /** The API in challenges and metrics, in kebab-case: `weather-api`. */
+  readonly name: string
+  /** In front of the codes of its problems. Default: the name, `WEATHER_API` for `weather-api`. */
+  readonly codePrefix?: string
+  /** For people: `Weather API`. */
+  readonly title: string
+  /** A check that several doors share. Default: one of its own, made of these options. */
+  readonly check?: TokenCheck
+  /** The URL of the API as clients know it. With it the metadata of the resource is published (RFC 9728), for anybody to read. */
+  readonly resource?: string | undefined
+  /** Gives each check a span. */
+  readonly tracer?: Pick<Tracer, 'startSpan'> | undefined
+  /** Where decisions are counted, as `<name>_token_decisions_total` by flow and outcome. */
+  readonly metrics?: Registry | undefined
+}
+
+/**
+ * Lets only requests with a valid token through to the routes of the scope that it is registered in. Each decision goes to
+ * the audit log: who called, for whom, for what, and why they were refused; ids only. A refusal is a problem (RFC 9457)
+ * with a challenge (RFC 6750).
+ */
+export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-token', fastify: '5.x' })
+
+async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOptions): Promise<void> {
+  const { name, tracer, check = createTokenCheck({ ...options, log: app.log }) } = options
+  const counter = options.metrics && (await decisionCounter(options.metrics, name))
+  const resource = describeResource(options)
+  const openPaths = resource ? metadataPaths(resource.url) : []
+  const pointer = resource ? pointerToMetadata(resource) : ''
+  const { codePrefix = upperCase(name), problems = {} } = options
+  const explain = explainRefusals({ realm: name, codePrefix, problems, pointer })
+  // A line holds ids only; looking for more to cut out, anywhere in it, would cost more than writing it.
+  const auditLog = app.log.child({}, { redact: ['authorization'] })
+
+  app.decorateRequest('access')
+  app.addHook('onRequest', async (request, reply) => {
+    const { url = '' } = request.routeOptions
+    if (openPaths.includes(url)) return
+    const what = { requestId: request.id, action: `${request.method} ${url}` }
+    const span = tracer?.startSpan('validate token', {}, context.active())
+    let who: Identity | undefined
+    try {
+      const access = await check.check(readBearerToken(valuesOfHeader(request.raw, 'authorization')))
+      const { identity, refusal } = access
+      who = identity
+      if (refusal) throw new AccessForbidden(refusal.failedCheck, refusal.reason)
+      request.access = access
+    } catch (error) {
+      const problem = explain(error)
+      const { code, options } = problem
+      const reason = String(options.extensions?.['failedCheck'] ?? code)
+      auditLog.warn({ audit: 'refused', reason, ...what, ...who }, 'Access refused.')
+      span?.setAttribute(httpAttributes.errorType, reason).setStatus({ code: SpanStatusCode.ERROR })
+      counter?.inc({ flow: who?.flow ?? '', outcome: reason })
+      return sendProblem(request, reply, problem)
+    } finally {
+      span?.setAttributes(describe(who)).end()
+    }
+    counter?.inc({ flow: who.flow, outcome: 'OK' })
+    auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
+    return undefined
+  })
+  if (resource) publishMetadata(app, resource)
+  if (!options.check) app.addHook('onClose', () => check.close())
+}
+
+/** A scope in full, since Entra takes a bare name for one of Microsoft Graph's. */
+function describeResource(options: RequireAgentTokenOptions): ProtectedResource | undefined {
+  const { resource, title, authority = publicAuthority, tenantId, appId, permissions } = options
+  if (resource === undefined) return undefined
+  const scope = `api://${appId}/${permissions.obo ?? '.default'}`
+  return { url: resource, title, issuer: `${authority}/${tenantId}/v2.0`, scope }
+}
+
+const upperCase = (name: string) => name.toUpperCase().replaceAll('-', '_')
+
+/** One for all doors of an API. No label comes from a request. Loaded where somebody counts only. */
+async function decisionCounter(registry: Registry, api: string): Promise<Counter> {
+  const { Counter } = await import('prom-client')
+  const name = `${api.replaceAll('-', '_')}_token_decisions_total`
+  const known = registry.getSingleMetric(name)
+  if (known instanceof Counter) return known
+  const help =
+    'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).'
+  return new Counter({ name, help, labelNames: ['flow', 'outcome'], registers: [registry] })
+}
+
+function describe(who: Identity | undefined): Attributes {
+  return {
+    [appAttributes.flow]: who?.flow,
+    [appAttributes.agentClientId]: who?.caller,
+    [logIdAttributes.tokenId]: who?.tokenId,
+  }
+}

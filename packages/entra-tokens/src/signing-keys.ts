@@ -1,0 +1,144 @@
+import buildGetJwks, { type JWK } from 'get-jwks'
+import { Agent, cacheStores, type Dispatcher, interceptors } from 'undici'
+import { cacheForSeconds } from './cache-for-seconds.ts'
+import type { DecodedToken } from './decode-token.ts'
+import { readPublicKey } from './public-key.ts'
+import { SigningKeysUnavailable } from './token-refused.ts'
+
+const keySetPath = 'discovery/v2.0/keys'
+const fetchTimeoutMs = 5_000
+/** Of a key set, as it is sent and decompressed. Entra's has about 20 KiB. */
+const largestKeySetBytes = 512 * 1024
+/** How long a key set that did not help is kept. */
+const keySetLifetimeSeconds = 10
+/** How long no other fetch is made after one that failed. */
+const retryAfterMs = 2_000
+
+const hourMs = 60 * 60 * 1000
+/** Age at which a key is looked up again in the background. */
+const refreshAfterMs = hourMs
+/** Age at which a key that could not be looked up again is given up. */
+const keepForMs = 24 * hourMs
+
+/**
+ * Verifies a token by one key.
+ *
+ * @throws {TokenRefused} when that key did not sign it
+ */
+export type Verify = (token: string) => DecodedToken
+
+interface KnownKey {
+  readonly verify: Verify
+  readonly refreshAt: number
+  readonly giveUpAt: number
+}
+
+export interface SigningKeysOptions {
+  /** Entra publishes the keys of a tenant below this. */
+  readonly issuer: string
+  readonly log: { warn(fields: object, message: string): void }
+  /** Makes a verifier of a public key in PEM. */
+  readonly createVerifier: (publicKey: string) => Verify
+}
+
+/**
+ * The published signing keys of one tenant, by key id.
+ *
+ * Each look-up is a get-jwks of its own: one that lives longer keeps giving out withdrawn keys, and can have no time-out.
+ * Requests at the same time are joined, and a key set that did not help is kept for some seconds, so that invented key
+ * ids can neither flood the issuer nor hide a key. Known keys go on working through an outage, for a bounded time.
+ */
+export class SigningKeys {
+  readonly #options: SigningKeysOptions
+  readonly #keySetUrl: URL
+  readonly #keySets = new cacheStores.MemoryCacheStore()
+  readonly #connections = new Agent({ maxResponseSize: largestKeySetBytes })
+  readonly #dispatcher: Dispatcher
+  readonly #known = new Map<string, KnownKey>()
+  readonly #running = new Map<string, Promise<Verify | undefined>>()
+  #pausedUntil = 0
+
+  constructor(options: SigningKeysOptions) {
+    this.#options = options
+    this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
+    this.#dispatcher = this.#connections.compose(
+      // Decompressed here, within the same limit: fetch would do so without one.
+      interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
+      cacheForSeconds(keySetLifetimeSeconds),
+      interceptors.deduplicate(),
+      interceptors.cache({ store: this.#keySets }),
+    )
+  }
+
+  /**
+   * The verifier for a key id, looked up if need be; `undefined` if the issuer does not publish such a key.
+   *
+   * @throws {SigningKeysUnavailable} when that cannot be found out now
+   */
+  async find(kid: string): Promise<Verify | undefined> {
+    const now = Date.now()
+    const known = this.#known.get(kid)
+    if (known === undefined || now >= known.giveUpAt) return await this.#lookUp(kid)
+    if (now >= known.refreshAt) this.#lookUp(kid).catch(() => undefined)
+    return known.verify
+  }
+
+  /** Ends what is still under way. */
+  async close(): Promise<void> {
+    await this.#connections.destroy()
+  }
+
+  #lookUp(kid: string): Promise<Verify | undefined> {
+    const running = this.#running.get(kid) ?? this.#lookUpOnce(kid).finally(() => this.#running.delete(kid))
+    this.#running.set(kid, running)
+    return running
+  }
+
+  async #lookUpOnce(kid: string): Promise<Verify | undefined> {
+    const known = [...this.#known.keys()]
+    const verify = await this.#select(kid)
+    if (verify) {
+      // With one key new, others may be gone, and the next new one may come at any time.
+      await Promise.allSettled(known.map(other => this.#select(other)))
+      const { origin, pathname: path } = this.#keySetUrl
+      this.#keySets.delete({ origin, path, method: 'GET' })
+    }
+    return verify
+  }
+
+  async #select(kid: string): Promise<Verify | undefined> {
+    const publicKey = readPublicKey(await this.#fetch(kid))
+    if (publicKey === undefined) {
+      this.#known.delete(kid)
+      return undefined
+    }
+    const now = Date.now()
+    const verify = this.#options.createVerifier(publicKey)
+    this.#known.set(kid, { verify, refreshAt: now + refreshAfterMs, giveUpAt: now + keepForMs })
+    return verify
+  }
+
+  async #fetch(kid: string): Promise<JWK | undefined> {
+    const { issuer, log } = this.#options
+    if (Date.now() < this.#pausedUntil) throw new SigningKeysUnavailable()
+    const signal = AbortSignal.timeout(fetchTimeoutMs)
+    // Assigned, since the types of Node's own fetch know undici in another release.
+    const fetchOptions = Object.assign<RequestInit, object>(
+      { redirect: 'error', signal },
+      { dispatcher: this.#dispatcher },
+    )
+    const { getJwk } = buildGetJwks({ jwksPath: keySetPath, fetchOptions })
+    // Before the try: what is thrown here and not by the promise was thrown before the issuer was asked.
+    const jwk = getJwk({ domain: issuer, alg: 'RS256', kid })
+    try {
+      return await jwk
+    } catch (error) {
+      const { code, message, cause } = error as NodeJS.ErrnoException
+      if (code === 'JWK_NOT_FOUND') return undefined
+      const reason = cause instanceof Error ? cause.message : message
+      if (Date.now() >= this.#pausedUntil) log.warn({ reason }, 'Signing keys could not be fetched.')
+      this.#pausedUntil = Date.now() + retryAfterMs
+      throw new SigningKeysUnavailable(error)
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import { type Audience, weatherApi } from './agent-claims.ts'
+import { forgedTokens } from './forged-tokens.ts'
+import type { TestIssuer } from './token-issuer.ts'
+import { type BadToken, wrongClaims } from './wrong-claims.ts'
+
+/** Every kind of token that an API must refuse, made for this API. */
+export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): readonly BadToken[] {
+  // Those that ask for odd keys come first: whatever they do to a service, the others would feel it.
+  return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
+}

@@ -1,0 +1,65 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import Fastify from 'fastify'
+import { type RequireAgentTokenOptions, requireAgentToken } from '../require-agent-token.ts'
+import { describeAccess, type Validated } from '../validated.ts'
+import { weatherApi } from './agent-claims.ts'
+import { type RawResponse, rawGet } from './raw-request.ts'
+import { createIssuer, type TestIssuer } from './token-issuer.ts'
+
+export interface ApiResponse extends RawResponse {
+  readonly body: ResponseBody
+}
+
+/** What was found out about a good token, or the problem; which is there, a test must see. */
+interface ResponseBody extends Validated {
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly failedCheck: string
+}
+
+export interface ProtectedApi {
+  readonly url: string
+  readonly issuer: TestIssuer
+  /** GET with raw headers, names and values in turn, exactly as given. */
+  get(path: string, headers?: readonly string[]): Promise<ApiResponse>
+  /** GET with one bearer token. */
+  ask(token: string): Promise<ApiResponse>
+  close(): Promise<void>
+}
+
+/** What tokens for the weather API have to be. */
+export function describeWeatherApi(authority: string) {
+  return {
+    name: 'weather-api',
+    title: 'Weather API',
+    codePrefix: 'WEATHER',
+    authority,
+    tenantId: tenant.tenantId,
+    appId: weatherApi.appId,
+    callers: [{ clientId: tenant.agents['weather-agent'].id, isAgent: true }],
+    permissions: { autonomous: weatherApi.role, obo: weatherApi.scope },
+  } satisfies RequireAgentTokenOptions
+}
+
+/** An API on a real socket that tells what it found out about each token, trusting a new issuer. */
+export async function startProtectedApi(
+  options: Partial<RequireAgentTokenOptions> = {},
+): Promise<ProtectedApi> {
+  const issuer = await createIssuer()
+  const app = Fastify()
+  await app.register(requireAgentToken, { ...describeWeatherApi(issuer.url), ...options })
+  app.get('/', async ({ access }) => describeAccess(access))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const get = async (path: string, headers: readonly string[] = []) =>
+    (await rawGet(`${url}${path}`, headers)) as ApiResponse
+  return {
+    url,
+    issuer,
+    get,
+    ask: token => get('/', ['authorization', `Bearer ${token}`]),
+    async close() {
+      await Promise.all([app.close(), issuer.close()])
+    },
+  }
+}

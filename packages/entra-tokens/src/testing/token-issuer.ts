@@ -1,0 +1,112 @@
+import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+export interface SigningKey {
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+/** An issuer of real RS256 tokens, with the key set served where Entra serves it. */
+export interface TestIssuer {
+  /** What goes into `ENTRA_AUTHORITY`. */
+  readonly url: string
+  readonly tenantId: string
+  /** The key that signs now. */
+  readonly key: SigningKey
+  /** How often the key set was asked for. */
+  readonly keyRequests: number
+  /** Signs claims as they are; nothing is added. Header members replace `alg`, `typ` and `kid`; `undefined` removes one. */
+  sign(claims: Claims, header?: Claims): string
+  /** Signs with a new key from now on. The old one stays published unless `keepOld` is false. */
+  rotate(options?: { keepOld?: boolean }): void
+  /** Answers key requests with something else (an error, silence, rubbish) until called with `undefined`. */
+  answerKeysWith(listener: RequestListener | undefined): void
+  /** Stops serving, as in an outage. `start` serves again at the same address. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createSigningKey(kid: string = randomUUID(), modulusLength = 2048): SigningKey {
+  return { kid, ...generateKeyPairSync('rsa', { modulusLength }) }
+}
+
+export function encodePart(value: unknown): string {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+}
+
+/** A compact JWS (RFC 7515 §3.1) over exactly this header and these claims, signed RS256 whatever the header says. */
+export function signRs256(header: Claims | string, claims: Claims | string, key: SigningKey): string {
+  const input = `${encodePart(header)}.${encodePart(claims)}`
+  return `${input}.${createSign('RSA-SHA256').update(input).sign(key.privateKey, 'base64url')}`
+}
+
+export async function createIssuer(options: { tenantId?: string } = {}): Promise<TestIssuer> {
+  const tenantId = options.tenantId ?? tenant.tenantId
+  let key = createSigningKey()
+  let published = [key]
+  let keyRequests = 0
+  let override: RequestListener | undefined
+  let port = 0
+
+  const server = createServer((request, response) => {
+    if (request.url !== `/${tenantId}/discovery/v2.0/keys`) {
+      response.writeHead(404).end()
+      return
+    }
+    keyRequests += 1
+    if (override) {
+      override(request, response)
+      return
+    }
+    const keys = published.map(({ kid, publicKey }) => ({
+      ...publicKey.export({ format: 'jwk' }),
+      kid,
+      use: 'sig',
+    }))
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
+  })
+
+  async function start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    port = (server.address() as AddressInfo).port
+  }
+
+  async function stop(): Promise<void> {
+    if (!server.listening) return
+    const closed = new Promise(resolve => server.close(resolve))
+    server.closeAllConnections()
+    await closed
+  }
+
+  await start()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    tenantId,
+    get key() {
+      return key
+    },
+    get keyRequests() {
+      return keyRequests
+    },
+    sign: (claims, header) => signRs256({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }, claims, key),
+    rotate({ keepOld = true } = {}) {
+      key = createSigningKey()
+      published = keepOld ? [key, ...published] : [key]
+    },
+    answerKeysWith(listener) {
+      override = listener
+    },
+    stop,
+    start,
+    close: stop,
+  }
+}

@@ -1,0 +1,27 @@
+import type { Access } from './access.ts'
+import { type CallerFlow, callerKinds } from './caller.ts'
+import type { CheckName } from './token-refused.ts'
+
+/** What an API found out about a token, as its responses tell the caller in their member `validated`. */
+export interface Validated {
+  readonly flow: CallerFlow
+  /** Client id of the agent identity, or of another allowed client, that called. */
+  readonly caller: string
+  /** Object id of the user for whom it called; `null` when it called as itself. */
+  readonly on_behalf_of: string | null
+  readonly signature_verified: boolean
+  /** The checks that the token passed. */
+  readonly checks: { readonly name: CheckName; readonly ok: true }[]
+}
+
+/** Tells the caller what was checked of its token. */
+export function describeAccess({ identity, checks }: Access): Validated {
+  const { flow, kind, caller, objectId } = identity
+  return {
+    flow,
+    caller,
+    on_behalf_of: kind && callerKinds[kind].isDelegated ? objectId : null,
+    signature_verified: checks.includes('signature'),
+    checks: checks.map(name => ({ name, ok: true })),
+  }
+}

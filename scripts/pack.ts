@@ -1,0 +1,73 @@
+/**
+ * `npm run pack:entra-tokens`: makes `packages/entra-tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
+ * repository: JavaScript and types, since Node strips no types under node_modules. Our other packages are in it.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const folder = join(root, 'packages/entra-tokens')
+const dist = join(folder, 'dist')
+const staged = join(dist, 'package')
+const entry = join(folder, 'src/index.ts')
+const own = (name: string) => name.startsWith('@entra-bedrock-agent/')
+
+interface Manifest {
+  readonly version: string
+  readonly dependencies: Readonly<Record<string, string>>
+}
+const { name, version, description, license, dependencies } = JSON.parse(
+  readFileSync(join(folder, 'package.json'), 'utf8'),
+) as Manifest & Readonly<Record<'name' | 'description' | 'license', string>>
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(staged, { recursive: true })
+
+await build({
+  entryPoints: [entry],
+  outfile: join(staged, 'index.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  alias: Object.fromEntries(
+    Object.keys(dependencies)
+      .filter(own)
+      .map(name => [name, join(root, 'packages', name.split('/')[1] ?? '', 'src/index.ts')]),
+  ),
+  logLevel: 'warning',
+})
+
+execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(folder, 'tsconfig.pack.json')], {
+  stdio: 'inherit',
+})
+const types = join(dist, 'types')
+cpSync(join(types, 'entra-tokens/src'), join(staged, 'types'), { recursive: true })
+rmSync(types, { recursive: true })
+
+const { fastify, ...others } = Object.fromEntries(Object.entries(dependencies).filter(([name]) => !own(name)))
+const manifest = {
+  name,
+  version,
+  description,
+  license,
+  type: 'module',
+  sideEffects: false,
+  engines: { node: '>=20.12' },
+  exports: { types: './types/index.d.ts', default: './index.js' },
+  dependencies: others,
+  peerDependencies: { fastify: `^${fastify}` },
+}
+writeFileSync(join(staged, 'package.json'), JSON.stringify(manifest, null, 2))
+for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
+  cpSync(file, join(staged, file.split('/').at(-1) ?? ''))
+
+const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', dist], {
+  cwd: staged,
+  encoding: 'utf8',
+}).trim()
+renameSync(join(dist, packed), join(dist, 'entra-tokens.tgz'))
+console.log(`packages/entra-tokens/dist/entra-tokens.tgz (${name} ${version})`)

@@ -1,0 +1,45 @@
+import { type Access, describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { Check } from 'typebox/value'
+import { expect, it } from 'vitest'
+import { Validated } from './validated.ts'
+
+const access: Access = {
+  identity: {
+    flow: 'autonomous',
+    kind: 'agent',
+    caller: 'agent-1',
+    objectId: 'user-1',
+    tenantId: 'tenant-1',
+    blueprintAppId: undefined,
+    tokenId: undefined,
+  },
+  checks: ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'],
+}
+const own = describeAccess(access)
+const forUser = describeAccess({
+  ...access,
+  identity: { ...access.identity, flow: 'obo', kind: 'agentForUser' },
+})
+
+it.each([own, forUser])('What is told of a token is what its schema promises: %j', told => {
+  expect(Check(Validated, told)).toBe(true)
+})
+
+it.each([
+  { ...own, more: 1 },
+  { ...own, on_behalf_of: 7 },
+  { ...own, checks: [{ name: 'signature', ok: true, more: 1 }] },
+  { ...own, checks: [{ name: 'another', ok: true }] },
+])('The schema promises nothing else: not %j', told => {
+  expect(Check(Validated, told)).toBe(false)
+})
+
+it('The schema says whose ids these are, and which checks', () => {
+  expect(Validated.properties).toMatchObject({
+    caller: { description: 'Client id of the agent identity, or of another allowed client, that called.' },
+    on_behalf_of: {
+      description: 'Object id of the user for whom it called; null when it called as itself.',
+    },
+    checks: { description: 'The checks that the token passed.' },
+  })
+})

@@ -1,0 +1,27 @@
+import type { Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
+import { Type } from 'typebox'
+import { permissions } from '../permissions.ts'
+
+const Check = Type.Object(
+  {
+    name: Type.Enum(['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission']),
+    ok: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+
+/** What this service found out about the token of a request. */
+export const Validated = Type.Object(
+  {
+    flow: Type.Unsafe<ValidatedToken['flow']>(Type.Enum(Object.keys(permissions))),
+    caller: Type.String({
+      description: 'Client id of the agent identity, or of another allowed client, that called.',
+    }),
+    on_behalf_of: Type.Union([Type.String(), Type.Null()], {
+      description: 'Object id of the user for whom it called; null when it called as itself.',
+    }),
+    signature_verified: Type.Boolean(),
+    checks: Type.Array(Check, { description: 'The checks that the token passed.' }),
+  },
+  { additionalProperties: false },
+)

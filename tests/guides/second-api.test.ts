@@ -1,0 +1,146 @@
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { autonomousClaims } from '../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { badTokens } from '../../packages/entra-tokens/src/testing/corpus.ts'
+import { createIssuer } from '../../packages/entra-tokens/src/testing/token-issuer.ts'
+import { identities } from '../support/identities.ts'
+import { findFreePort } from '../support/ports.ts'
+import { signIn } from '../support/sign-in.ts'
+import { readGuide } from './commands.ts'
+import { Walk } from './walk.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const guide = readGuide('second-api.md')
+const tasksApi = {
+  appId: '99999999-0000-4000-8000-00000000000a',
+  role: 'Tasks.Read.All',
+  scope: 'Tasks.Read',
+}
+
+let walk: Walk
+beforeAll(async () => {
+  walk = await Walk.begin(guide, ['8090'])
+  const [server, settings, toolset, line, registrations] = walk.files
+  const clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'))
+  walk.write('server.mjs', server)
+  walk.write('settings.env', settings)
+  walk.write('registrations.json', registrations)
+  await walk.run(walk.commandWith('run pack:entra-tokens'))
+  // What the clone's own installation has fetched need not be fetched again.
+  await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
+  const folder = join(clone, 'services/agent/src/tools/tasks')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'toolset.ts'), toolset ?? '')
+  nameToolset(join(clone, 'services/agent/src/config.ts'), line ?? '')
+  await walk.start(walk.commandWith('server.mjs'), 'Server listening')
+  await walk.startDemo(`${walk.commandWith('export')}; ${walk.commandWith('make -C')}`)
+})
+afterAll(() => walk.end())
+
+/** The clone of a user, with what is installed and built here; what is written into it stays out of this one. */
+function copyClone(clone: string): string {
+  const parts =
+    'emulators packages scripts services LICENSE Makefile package.json package-lock.json tsconfig.json'
+  for (const part of parts.split(' '))
+    cpSync(join(root, part), join(clone, part), {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: path => !path.endsWith('/node_modules'),
+    })
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
+  return clone
+}
+
+/** Puts the guide's import and list in the place of what the file has. */
+function nameToolset(config: string, line: string): void {
+  const [imported = '', list = ''] = line.trim().split('\n\n')
+  const before = readFileSync(config, 'utf8')
+  const after = before.replace(/^const toolsetReaders.*$/m, list)
+  expect(after).not.toBe(before)
+  writeFileSync(config, `${imported}\n${after}`)
+}
+
+describe('an API of one’s own, by its guide alone,', () => {
+  it.each([
+    ['get_tasks', 'Use get_tasks for project Apollo', { project: 'Apollo' }],
+    ['search_tasks', 'Use search_tasks with words “rocket”', { words: 'rocket' }],
+  ])('answers %s to the agent and its users, and says what it checked', async (name, message, args) => {
+    const ada = await signIn({
+      entraUrl: walk.url('7001'),
+      redirectUri: `${walk.url('3001')}/auth/redirect.html`,
+      user: identities.ada.oid,
+    })
+    // biome-ignore format: table
+    const expected = [
+      [{ message }, { oid: identities.agentId, roles: ['Tasks.Read.All'] }, 'as itself'],
+      [{ message, token: ada }, { oid: identities.ada.oid, scp: 'Tasks.Read' }, `on behalf of user ${identities.ada.oid}`],
+    ] as const
+    for (const [changes, claims, words] of expected) {
+      const { answer, tools, trace } = await walk.ask(changes)
+      expect(tools).toEqual([{ name, arguments: args, status: 'ok' }])
+      expect(answer).toContain('Build the rocket')
+      const card = trace.find(({ token }) => token?.claims?.['aud'] === tasksApi.appId)?.token
+      expect(card).toMatchObject({ role: 'TR', claims: { azp: identities.agentId, ...claims } })
+      expect(card?.verifiedBy?.map(({ actor }) => actor)).toEqual(['agent', 'tasks-api'])
+      expect(trace.find(({ kind, from }) => kind === 'validation' && from === 'tasks-api')?.title).toBe(
+        `The Tasks API verified TR: agent ${identities.agentId} acts ${words}`,
+      )
+    }
+  })
+
+  it('is called without a model too, at the same time as the weather API, each with a token of its own', async () => {
+    expect((await walk.ask()).answer).toContain('Find a launch site')
+    const [tasks, weather] = await Promise.all(
+      ['Tasks of Gemini', 'Weather in Oslo?'].map(message => walk.ask({ message, mode: 'direct' })),
+    )
+    const audienceOf = (reply: ChatResponse | undefined) =>
+      reply?.trace.find(({ token }) => token?.role === 'TR')?.token?.claims?.['aud']
+    expect(tasks?.answer).toBe('Dock two capsules')
+    expect(audienceOf(tasks)).toBe(tasksApi.appId)
+    expect(weather?.answer).toContain('Oslo')
+    expect(audienceOf(weather)).toBe(identities.weatherAppId)
+  })
+
+  it('is on the lists of configuration and status', async () => {
+    const get = async (path: string) => (await fetch(`${walk.url('3001')}${path}`)).json() as Promise<unknown>
+    expect(await get('/api/config')).toMatchObject({
+      apis: expect.arrayContaining([{ name: 'tasks-api', title: 'Tasks API', appId: tasksApi.appId }]),
+      examples: expect.arrayContaining(['Tasks of Apollo']),
+    })
+    await expect
+      .poll(() => get('/api/status'))
+      .toMatchObject({ components: { tasks_api: { state: 'ready' } } })
+  })
+
+  it('refuses every token of the corpus, on both routes, and takes the right one', async () => {
+    const issuer = await createIssuer()
+    const port = await findFreePort()
+    await walk.start(walk.commandWith('server.mjs'), 'Server listening', {
+      ENTRA_AUTHORITY: issuer.url,
+      PORT: String(port),
+    })
+    const ask = async (token: string, path: string, body?: string) => {
+      const method = body === undefined ? 'GET' : 'POST'
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const url = `http://localhost:${port}${path}`
+      const { status } = await fetch(url, body === undefined ? { headers } : { method, headers, body })
+      return status
+    }
+    const right = issuer.sign(autonomousClaims({ authority: issuer.url, api: tasksApi }))
+    expect(await ask(right, '/tasks?project=Apollo')).toBe(200)
+    const outcomes: unknown[] = []
+    const corpus = badTokens(issuer, tasksApi)
+    for (const { name, token } of corpus) {
+      const [read, search] = [
+        await ask(token, '/tasks?project=Apollo'),
+        await ask(token, '/tasks/search', '{"words":"a"}'),
+      ]
+      outcomes.push({ name, read, search })
+    }
+    expect(outcomes).toEqual(corpus.map(({ name, status }) => ({ name, read: status, search: status })))
+    expect(await ask(right, '/tasks/search', '{"words":"rocket"}')).toBe(200)
+    await issuer.close()
+  })
+})

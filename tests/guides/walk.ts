@@ -1,0 +1,146 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { findFreePort } from '../support/ports.ts'
+
+const run = promisify(execFile)
+
+/** Variables of the demo that move its ports, with the port that a guide names where it names one. */
+const demoPorts: Readonly<Record<string, string | undefined>> = {
+  PORT: '3001',
+  ENTRA_PORT: '7001',
+  SIDECAR_PORT: undefined,
+  WEATHER_API_PORT: undefined,
+  BEDROCK_PORT: undefined,
+  METRICS_PORT: undefined,
+}
+
+/** Follows a guide in a folder of the user's own, at ports of its own, so that other tests may run beside it. */
+export class Walk {
+  /** Where the user works; the clone may stand beside it. */
+  readonly folder = join(mkdtempSync(join(tmpdir(), 'guide-')), 'own')
+  readonly #files: readonly string[]
+  readonly #commands: readonly string[]
+  readonly #started: { child: ChildProcess; ended: Promise<unknown> }[] = []
+  readonly #ports: ReadonlyMap<string, number>
+  readonly #demoEnv: NodeJS.ProcessEnv
+
+  private constructor(guide: string, ports: ReadonlyMap<string, number>, demoEnv: NodeJS.ProcessEnv) {
+    this.#files = [...guide.matchAll(/^( *)```\w+\n(.*?)```/gms)].map(([, indent, text = '']) =>
+      text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    )
+    const prose = guide.replaceAll(/```.*?```/gs, '').replaceAll(/ \\\n +/g, ' ')
+    this.#commands = prose.match(/(?<=^ {4,})(?! )\S.*$/gm) ?? []
+    this.#ports = ports
+    this.#demoEnv = demoEnv
+    mkdirSync(this.folder)
+  }
+
+  /** @param ownPorts that the guide names, besides the demo's */
+  static async begin(guide: string, ownPorts: readonly string[]): Promise<Walk> {
+    const ports = new Map<string, number>()
+    for (const port of ownPorts) ports.set(port, await findFreePort())
+    const env: NodeJS.ProcessEnv = {}
+    for (const [variable, named] of Object.entries(demoPorts)) {
+      const port = await findFreePort()
+      if (named !== undefined) ports.set(named, port)
+      env[variable] = String(port)
+    }
+    return new Walk(guide, ports, env)
+  }
+
+  /** The address on this machine that the guide names by this port. */
+  url(port: string): string {
+    return `http://localhost:${this.#ports.get(port)}`
+  }
+
+  /** The guide's blocks of code, in its order, at our ports. */
+  get files(): readonly string[] {
+    return this.#files.map(text => this.#atOurPorts(text))
+  }
+
+  write(name: string, text: string | undefined): void {
+    writeFileSync(join(this.folder, name), text ?? '')
+  }
+
+  /** The command of the guide that has these words, at our ports. */
+  commandWith(words: string): string {
+    const command = this.#commands.find(line => line.includes(words))
+    if (!command) throw new Error(`The guide has no command with ${words}.`)
+    return this.#atOurPorts(command)
+  }
+
+  /** Runs a command in the user's folder to its end. */
+  async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await run('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
+  }
+
+  /** Starts the demo by the guide's command. */
+  async startDemo(command: string): Promise<void> {
+    await this.start(command, 'Ready:', this.#demoEnv)
+  }
+
+  /** Starts a command in the user's folder, and waits until it prints the text. */
+  async start(command: string, text: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const child = spawn('sh', ['-c', command], {
+      cwd: this.folder,
+      env: { ...ownEnv(), ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#started.push({ child, ended: once(child, 'close') })
+    let output = ''
+    await new Promise<void>((found, failed) => {
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (data: Buffer) => {
+          output += data.toString()
+          if (output.includes(text)) found()
+        })
+      child.once('close', () => failed(new Error(`${command} ended:\n${output}`)))
+    })
+  }
+
+  /** Sends what the guide's curl command sends, or another question on behalf of a user. */
+  async ask(changes: { message?: string; mode?: string; token?: string } = {}): Promise<ChatResponse> {
+    const [, url = '', body = ''] = /curl -s (\S+) .*-d '(.*)'/.exec(this.commandWith('curl')) ?? []
+    const { token, ...asks } = changes
+    const asked = {
+      ...JSON.parse(body),
+      ...asks,
+      ...(token === undefined ? {} : { flow: 'obo' }),
+    }
+    const response = await fetch(`http://${url}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(asked),
+    })
+    return (await response.json()) as ChatResponse
+  }
+
+  async end(): Promise<void> {
+    for (const { child, ended } of this.#started.toReversed()) {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid)
+      await ended
+    }
+    rmSync(dirname(this.folder), { recursive: true })
+  }
+
+  #atOurPorts(text: string): string {
+    return text.replaceAll(/(?<=localhost:|port=|PORT = ')\d{4}/g, port =>
+      String(this.#ports.get(port) ?? port),
+    )
+  }
+}
+
+/** What every terminal has. */
+function ownEnv(): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env
+  return { PATH, HOME }
+}
