@@ -6,6 +6,7 @@ import { commonProblems } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { decisionCounter } from '../../packages/entra-tokens/src/decision-counter.ts'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
@@ -126,7 +127,9 @@ describe('Alerts and dashboard', () => {
   it('ask for metrics that agent and weather API have', async () => {
     const ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
-    const registries = [ofProcess, new TurnMetrics().registry, new ApiMetrics().registry]
+    const { registry: ofWeatherApi } = new ApiMetrics()
+    await decisionCounter(ofWeatherApi, 'weather-api')
+    const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi]
     const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
     const names = known.flat().map(({ name }) => name)
     ofProcess.clear()

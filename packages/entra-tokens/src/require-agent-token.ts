@@ -3,11 +3,12 @@ import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-a
 import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
-import type { Counter, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Access } from './access.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { Identity } from './caller.ts'
 import { publicAuthority } from './checks.ts'
+import { decisionCounter } from './decision-counter.ts'
 import type { ProblemTexts } from './problem-texts.ts'
 import { AccessForbidden, explainRefusals } from './problems.ts'
 import {
@@ -103,17 +104,6 @@ function describeResource(options: RequireAgentTokenOptions): ProtectedResource 
 }
 
 const upperCase = (name: string) => name.toUpperCase().replaceAll('-', '_')
-
-/** One for all doors of an API. No label comes from a request. Loaded where somebody counts only. */
-async function decisionCounter(registry: Registry, api: string): Promise<Counter> {
-  const { Counter } = await import('prom-client')
-  const name = `${api.replaceAll('-', '_')}_token_decisions_total`
-  const known = registry.getSingleMetric(name)
-  if (known instanceof Counter) return known
-  const help =
-    'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).'
-  return new Counter({ name, help, labelNames: ['flow', 'outcome'], registers: [registry] })
-}
 
 function describe(who: Identity | undefined): Attributes {
   return {
