@@ -2,7 +2,7 @@ import { serverOptions } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { Controls } from './control-plane.ts'
+import { createControls } from './control-plane.ts'
 import { letsPass, parserHeaderBytes, respondToParserError } from './http/guard.ts'
 import { sendEmpty } from './http/responses.ts'
 import { authenticate } from './inbound/authentication.ts'
@@ -27,10 +27,12 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     clientErrorHandler: respondToParserError,
     frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 400),
   })
-  const controls = new Controls()
-  controls.addTo(app, config.controlHosts)
+  const controls = createControls(config.controlHosts)
+  controls.addControls(app)
   app.addHook('onRequest', async (request, reply) => {
-    if (letsPass(request, reply, config)) await controls.strike(request.url, reply)
+    const { url } = request
+    if (letsPass(request, reply, config) && !url.startsWith('/emulator/'))
+      await controls.faults.strike(reply, ({ target }) => url.startsWith(target?.path ?? ''))
   })
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
   app.setErrorHandler((error, request, reply) => {

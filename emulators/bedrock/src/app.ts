@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
 import { createServer } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { Account } from './account/account.ts'
@@ -34,14 +33,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
     forceCloseConnections: true,
   })
   app.decorate('controls', controls)
-  addControlPlane(app, {
-    about: { emulates: ['bedrock-runtime', 'sts'], region: account.region, account: account.id },
-    requests: controls.requests,
-    faults: controls.faults,
-    settings: controls.settings,
-    allowedHosts: config.allowedHosts,
-    reset: () => controls.reset(),
-  })
+  controls.addControls(app)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => ({ status: 'ok' }))
   for (const addRoutes of [addBedrockRoutes, addStsRoute]) {

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
-import { Clock, ClockOffset, RequestLog, Settings } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { seedDirectory } from './directory/seed.ts'
-import { newFaults } from './emulator/faults.ts'
+import { FaultTarget, faults } from './emulator/faults.ts'
 import type { Leg } from './emulator/leg.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
@@ -25,26 +25,16 @@ export interface RequestDetails {
   readonly tokenId: string
 }
 
+const change = {
+  tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+  missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
+  demandsServiceManagementReference: Type.Boolean(),
+}
+const initial = { tokenLifetimeSeconds: 3_599, missedLookUps: 0, demandsServiceManagementReference: false }
+
 /** One tenant at work: everything the routes share. */
-export class Entra {
+export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initial> {
   readonly config: Config
-  readonly settings = new Settings(
-    {
-      tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-      clockOffsetSeconds: ClockOffset,
-      missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
-      demandsServiceManagementReference: Type.Boolean(),
-    },
-    {
-      tokenLifetimeSeconds: 3_599,
-      clockOffsetSeconds: 0,
-      missedLookUps: 0,
-      demandsServiceManagementReference: false,
-    },
-  )
-  readonly clock = new Clock(this.settings)
-  readonly requests = new RequestLog<RequestDetails>()
-  readonly faults = newFaults()
   readonly keys = new SigningKeys(this.clock)
   readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
@@ -53,6 +43,13 @@ export class Entra {
   readonly #server: () => Server
 
   constructor(config: Config, server: () => Server) {
+    super({
+      about: { emulates: ['entra'] },
+      allowedHosts: config.allowedHosts,
+      target: FaultTarget,
+      faults,
+      settings: { change, initial },
+    })
     this.config = config
     this.directory = new Directory(seedDirectory(config))
     this.#server = server
@@ -76,9 +73,10 @@ export class Entra {
   }
 
   /** Back to the seed: whatever was changed, issued or ordered is forgotten. The keys stay. */
-  reset(): void {
+  override reset(): void {
+    super.reset()
     this.directory = new Directory(seedDirectory(this.config))
-    for (const part of [this.faults, this.requests, this.sessions, this.grants]) part.clear()
-    this.settings.reset()
+    this.sessions.clear()
+    this.grants.clear()
   }
 }

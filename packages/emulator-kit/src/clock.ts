@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from 'typebox'
 import type { Settings } from './settings.ts'
 
@@ -21,5 +22,10 @@ export class Clock {
 
   nowSeconds(): number {
     return Math.floor(this.nowMs() / 1000)
+  }
+
+  /** Waits; rejects when the signal aborts. */
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    await delay(durationMs, undefined, signal ? { signal } : {})
   }
 }

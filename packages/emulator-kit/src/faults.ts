@@ -1,44 +1,54 @@
 import type { FastifyReply } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
-import { isTransportFault, strikeTransport, TransportFault } from './transport-faults.ts'
+import type { EffectOf, FaultKinds, FaultOf } from './fault-kinds.ts'
+import { type Transport, transportFaults } from './transport-faults.ts'
 
 const strict = { additionalProperties: false } as const
 const maxFaults = 100
 
 /** Trouble that is ordered: what happens, to which requests, and how often. */
-export interface FaultOrder<Target, Fault> {
+export interface FaultOrder<Target extends TSchema, Kinds extends FaultKinds> {
   /** Which requests it strikes; absent: all that can be struck. */
-  readonly target?: Target
-  readonly fault: Fault | TransportFault
+  readonly target?: Static<Target>
+  readonly fault: FaultOf<Kinds> | FaultOf<typeof transportFaults>
   /** How many requests it still strikes; absent: until it is cleared. */
   readonly times?: number
 }
 
 /** The orders in force, the oldest first. */
-export class Faults<Target extends TSchema, Fault extends TSchema> {
+export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   /** The schema of a list of orders. */
   readonly schema: TSchema
+  readonly #kinds: FaultKinds
   readonly #stopped = new AbortController()
-  #orders: readonly FaultOrder<Static<Target>, Static<Fault>>[] = []
+  #orders: readonly FaultOrder<Target, Kinds>[] = []
 
-  /** Takes what a fault can be aimed at, and the faults beyond those of the way to the emulator. */
-  constructor(target: Target, fault: Fault) {
-    const order = Type.Object(
-      {
-        target: Type.Optional(target),
-        fault: Type.Union([TransportFault, fault]),
-        times: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
-      },
-      strict,
+  /** Takes what a fault can be aimed at, and the kinds beyond those of the way to the emulator. */
+  constructor(target: Target, own: Kinds) {
+    this.#kinds = { ...transportFaults, ...own }
+    const faults = Object.entries(this.#kinds).map(([kind, { does, parameters }]) =>
+      Type.Object({ kind: Type.Literal(kind, { description: does }), ...parameters }, strict),
     )
-    this.schema = Type.Array(order, { maxItems: maxFaults })
+    const order = {
+      target: Type.Optional(target),
+      fault: Type.Union(faults),
+      times: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }
+    this.schema = Type.Array(Type.Object(order, strict), { maxItems: maxFaults })
   }
 
-  get all(): readonly FaultOrder<Static<Target>, Static<Fault>>[] {
+  get all(): readonly FaultOrder<Target, Kinds>[] {
     return this.#orders
   }
 
-  order(...orders: readonly FaultOrder<Static<Target>, Static<Fault>>[]): void {
+  /** The kinds as data, those of the way included, each with the JSON Schema of what an order may say beside its kind. */
+  describe() {
+    return Object.entries(this.#kinds).map(([kind, { does, parameters }]) => {
+      return { kind, does, parameters: Type.Object(parameters, strict) }
+    })
+  }
+
+  order(...orders: readonly FaultOrder<Target, Kinds>[]): void {
     this.#orders = [...this.#orders, ...orders].slice(-maxFaults)
   }
 
@@ -48,15 +58,19 @@ export class Faults<Target extends TSchema, Fault extends TSchema> {
 
   /**
    * Lets the oldest order that is aimed at a request strike it. A fault of the way strikes at once: `reply.sent` tells
-   * whether anything is left to do. A fault of the emulator's own is returned.
+   * whether anything is left to do. What a fault of the emulator's own asks of it is returned.
    */
   async strike(
     reply: FastifyReply,
-    isAimed: (target: Static<Target> | undefined, fault: Static<Fault> | TransportFault) => boolean,
-  ): Promise<Static<Fault> | undefined> {
-    const fault = this.#take(isAimed)
-    if (fault === undefined || !isTransportFault(fault)) return fault
-    await strikeTransport(reply, fault, this.#stopped.signal)
+    isAimed: (order: FaultOrder<Target, Kinds>) => boolean,
+  ): Promise<EffectOf<Kinds> | undefined> {
+    const order = this.#orders.find(isAimed)
+    if (order === undefined) return undefined
+    this.#countDown(order)
+    const { fault } = order
+    const effect = this.#kinds[fault.kind]?.strike(fault)
+    if (!(fault.kind in transportFaults)) return effect as EffectOf<Kinds>
+    await (effect as Transport)(reply, this.#stopped.signal)
     return undefined
   }
 
@@ -65,14 +79,10 @@ export class Faults<Target extends TSchema, Fault extends TSchema> {
     this.#stopped.abort()
   }
 
-  #take(
-    isAimed: (target: Static<Target> | undefined, fault: Static<Fault> | TransportFault) => boolean,
-  ): Static<Fault> | TransportFault | undefined {
-    const order = this.#orders.find(({ target, fault }) => isAimed(target, fault))
-    if (order?.times !== undefined) {
-      const left = order.times > 1 ? [{ ...order, times: order.times - 1 }] : []
-      this.#orders = this.#orders.flatMap(known => (known === order ? left : [known]))
-    }
-    return order?.fault
+  #countDown(order: FaultOrder<Target, Kinds>): void {
+    const { times } = order
+    if (times === undefined) return
+    const left = times > 1 ? [{ ...order, times: times - 1 }] : []
+    this.#orders = this.#orders.flatMap(known => (known === order ? left : [known]))
   }
 }

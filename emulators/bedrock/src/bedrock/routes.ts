@@ -1,13 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Fault } from '../control/faults.ts'
-import { type Generation, generate } from '../model/generate.ts'
+import { generate } from '../model/generate.ts'
 import { respond } from '../model/model.ts'
-import { type Reply, say } from '../model/reply.ts'
-import { BedrockError, usualMessages } from '../wire/bedrock-error.ts'
-import type { ConverseRequest } from '../wire/converse-request.ts'
+import { BedrockError } from '../wire/bedrock-error.ts'
 import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
 import type { Operation } from './authorise.ts'
-import { isStreamFault } from './break-stream.ts'
 import { sendStream, sendWhole } from './send-answer.ts'
 
 /** `Converse` and `ConverseStream` of Amazon Bedrock Runtime. */
@@ -18,20 +14,23 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const startedMs = performance.now()
     reply.header('x-amzn-requestid', request.id)
     const { converse, model, prefixes } = await acceptCall(dependencies, operation, request)
-    const fault = await controls.faults.strike(
+    const effect = await controls.faults.strike(
       reply,
-      target => (target?.operation ?? operation) === operation,
+      ({ target }) => (target?.operation ?? operation) === operation,
     )
     if (reply.sent) return reply
-    if (fault?.kind === 'error') throw errorOf(fault)
+    if (effect?.error) throw effect.error
 
     const gone = new AbortController()
     reply.raw.once('close', () => {
       const ended = reply.raw.writableEnded ? 'complete' : 'client-closed'
-      controls.requests.note(request, { outcome: isStreamFault(fault) ? 'broken' : ended })
+      controls.requests.note(request, { outcome: effect?.breaks ? 'broken' : ended })
       gone.abort()
     })
-    const generation = generationOf(converse, fault, random)
+    const { maxTokens = 4_096, stopSequences = [] } = converse.inferenceConfig ?? {}
+    const answer = respond(converse)
+    const limits = { maxTokens, stopSequences }
+    const generation = generate(effect?.bend?.(answer) ?? answer, limits, random)
     controls.requests.note(request, { stopReason: generation.stopReason })
     const { outputTokens } = generation
     const input = controls.promptCache.use(model, prefixes)
@@ -39,7 +38,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const totalTokens = (prefixes.at(-1)?.tokens ?? 0) + outputTokens
     const usage = { ...input, outputTokens, totalTokens, serverToolUsage: {} }
     const pace = controls.settings.current
-    const call = { generation, usage, pace, fault, random, startedMs, signal: gone.signal }
+    const call = { generation, usage, pace, breaks: effect?.breaks, random, startedMs, signal: gone.signal }
     return operation === 'Converse'
       ? sendWhole(reply, call)
       : sendStream(reply, call, eventsSent => controls.requests.note(request, { eventsSent }))
@@ -62,28 +61,4 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const body = Buffer.from(JSON.stringify(known.body))
     return reply.code(known.status).headers(known.headers).type('application/json').send(body)
   })
-}
-
-function errorOf({ name, message, withoutType }: Extract<Fault, { kind: 'error' }>): BedrockError {
-  const text = message ?? usualMessages[name] ?? 'Emulated failure.'
-  return new BedrockError(name, text, withoutType ? 'nameless' : 'service')
-}
-
-/** What the model generates, or what a fault makes of it. */
-function generationOf(converse: ConverseRequest, fault: Fault | undefined, random: () => number): Generation {
-  const { maxTokens = 4_096, stopSequences = [] } = converse.inferenceConfig ?? {}
-  return generate(bend(respond(converse), fault), { maxTokens, stopSequences }, random)
-}
-
-function bend(reply: Reply, fault: Fault | undefined): Reply {
-  if (fault?.kind === 'stop') {
-    return { ...(fault.text ? say(fault.text) : { blocks: [] }), stopReason: fault.stopReason }
-  }
-  if (fault?.kind !== 'think') return reply
-  const thought = {
-    type: 'reasoning',
-    text: 'The rules of the emulated model decide; there is nothing to ponder.',
-    signature: 'ZW11bGF0ZWQtc2lnbmF0dXJl',
-  } as const
-  return { ...reply, blocks: [thought, ...reply.blocks] }
 }

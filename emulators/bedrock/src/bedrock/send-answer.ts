@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { Fault } from '../control/faults.ts'
+import type { StreamBreak } from '../control/faults.ts'
 import type { Generation } from '../model/generate.ts'
 import { encodeEvent } from '../wire/event-stream.ts'
 import { converseBody, padding, streamEvents } from './answer.ts'
-import { breakStream, isStreamFault } from './break-stream.ts'
 
 /** An answer and how it is to be sent. */
 export interface AnsweredCall {
@@ -13,14 +12,12 @@ export interface AnsweredCall {
   readonly usage: object
   /** In milliseconds. */
   readonly pace: { readonly firstTokenMs: number; readonly tokenDelayMs: number }
-  readonly fault: Fault | undefined
+  readonly breaks: StreamBreak | undefined
   readonly random: () => number
   readonly startedMs: number
   /** Fires when the caller is gone. */
   readonly signal: AbortSignal
 }
-
-const usualEventsBeforeBreak = 3
 
 /** Sends an answer in one piece. */
 export async function sendWhole(reply: FastifyReply, call: AnsweredCall): Promise<FastifyReply> {
@@ -36,15 +33,14 @@ export async function sendStream(
   call: AnsweredCall,
   note: (eventsSent: number) => void,
 ): Promise<void> {
-  const { generation, usage, pace, fault, random, startedMs, signal } = call
+  const { generation, usage, pace, breaks, random, startedMs, signal } = call
   const { raw } = reply.hijack()
   raw.writeHead(200, {
     'content-type': 'application/vnd.amazon.eventstream',
     'x-amzn-requestid': reply.request.id,
   })
   raw.flushHeaders()
-  const streamFault = isStreamFault(fault) ? fault : undefined
-  const mostEvents = streamFault ? (streamFault.afterEvents ?? usualEventsBeforeBreak) : Infinity
+  const mostEvents = breaks?.afterEvents ?? Infinity
   let eventsSent = 0
   const send = async (type: string, payload: object): Promise<void> => {
     const isRoomy = raw.write(encodeEvent(type, JSON.stringify({ ...payload, p: padding(random) })))
@@ -57,11 +53,11 @@ export async function sendStream(
     await send(type, payload)
     if (type === 'contentBlockDelta') await pause(pace.tokenDelayMs, signal)
   }
-  if (!signal.aborted && !streamFault) {
+  if (!signal.aborted && !breaks) {
     await send('metadata', { metrics: { latencyMs: Math.round(performance.now() - startedMs) }, usage })
   }
   note(eventsSent)
-  if (streamFault) breakStream(raw, streamFault)
+  if (breaks) breaks.end(raw)
   else raw.end()
 }
 

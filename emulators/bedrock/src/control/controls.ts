@@ -1,11 +1,11 @@
-import { Clock, ClockOffset, Faults, RequestLog, Settings } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import type { AccountChanges } from '../account/account.ts'
 import { accessStates, lifecycles, models } from '../account/models.ts'
 import { PolicyDocument } from '../account/policy.ts'
 import { type InputUsage, PromptCache } from '../account/prompt-cache.ts'
 import type { Config } from '../config.ts'
-import { Fault, FaultTarget } from './faults.ts'
+import { FaultTarget, faults } from './faults.ts'
 
 /** What is noted of a request; never a credential. */
 export interface RequestDetails extends InputUsage {
@@ -27,7 +27,6 @@ interface SettingValues extends AccountChanges {
   /** From the request to the first event. */
   readonly firstTokenMs: number
   readonly tokenDelayMs: number
-  readonly clockOffsetSeconds: number
 }
 
 const strict = { additionalProperties: false } as const
@@ -43,30 +42,27 @@ const ModelChange = Type.Object(
 const change = {
   firstTokenMs: DelayMs,
   tokenDelayMs: DelayMs,
-  clockOffsetSeconds: ClockOffset,
   sessionSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
   models: Type.Partial(Type.Object(Object.fromEntries(models.map(({ id }) => [id, ModelChange]))), strict),
   policies: Type.Record(Type.String(), PolicyDocument),
 }
 
 /** What can be seen and changed of the emulator while it runs. */
-export class Controls {
-  readonly requests = new RequestLog<RequestDetails>()
-  readonly faults = new Faults(FaultTarget, Fault)
-  readonly settings: Settings<SettingValues>
-  readonly clock: Clock
-  readonly promptCache: PromptCache
+export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, SettingValues> {
+  readonly promptCache = new PromptCache(this.clock)
 
-  constructor({ pace }: Config) {
-    this.settings = new Settings(change, { ...pace, clockOffsetSeconds: 0, models: {}, policies: {} })
-    this.clock = new Clock(this.settings)
-    this.promptCache = new PromptCache(this.clock)
+  constructor({ region, accountId, allowedHosts, pace }: Config) {
+    super({
+      about: { emulates: ['bedrock-runtime', 'sts'], region, account: accountId },
+      allowedHosts,
+      target: FaultTarget,
+      faults,
+      settings: { change, initial: { ...pace, models: {}, policies: {} } },
+    })
   }
 
-  reset(): void {
-    this.requests.clear()
-    this.faults.clear()
-    this.settings.reset()
+  override reset(): void {
+    super.reset()
     this.promptCache.clear()
   }
 }

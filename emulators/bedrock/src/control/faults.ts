@@ -1,51 +1,95 @@
-import type { FaultOrder as Order } from '@entra-bedrock-agent/emulator-kit'
-import { type Static, Type } from 'typebox'
-import { type BedrockErrorName, bedrockErrors } from '../wire/bedrock-error.ts'
+import type { ServerResponse } from 'node:http'
+import { type FaultKinds, faultKind, type FaultOrder as Order } from '@entra-bedrock-agent/emulator-kit'
+import { Type } from 'typebox'
+import { type Reply, say } from '../model/reply.ts'
+import { BedrockError, type BedrockErrorName, bedrockErrors, usualMessages } from '../wire/bedrock-error.ts'
+import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 
-const strict = { additionalProperties: false } as const
+/** A stream that breaks in its middle. */
+export interface StreamBreak {
+  /** How many events are sent before. */
+  readonly afterEvents: number
+  /** Ends what is left of the stream, or leaves it open. */
+  end(raw: ServerResponse): void
+}
+
+/** What becomes of a call that a fault strikes. */
+interface Effect {
+  /** Sent instead of an answer. */
+  readonly error?: BedrockError
+  /** What the model answers instead. */
+  readonly bend?: (reply: Reply) => Reply
+  readonly breaks?: StreamBreak
+}
+
 const Text = Type.Optional(Type.String())
-/** How many events are sent before it. */
-const afterEvents = Type.Optional(Type.Integer({ minimum: 0 }))
+const afterEvents = Type.Optional(Type.Integer({ minimum: 0, description: '3 by default.' }))
 
-/** An error response by its name; without its type, only status and message tell. */
-const ErrorFault = Type.Object(
-  {
-    kind: Type.Literal('error'),
-    name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]),
-    message: Text,
-    withoutType: Type.Optional(Type.Boolean()),
-  },
-  strict,
-)
+/** A break that needs no more to be said. */
+const broken = (does: string, end: StreamBreak['end']) =>
+  faultKind(does, { afterEvents }, ({ afterEvents = 3 }): Effect => ({ breaks: { afterEvents, end } }))
 
-/**
- * A stream whose connection dies (`cut`), that ends cleanly but too early, holds an event that is no JSON (`garbage`)
- * or a frame with a wrong checksum (`corrupt`), or falls silent (`stall`).
- */
-const BreakFault = Type.Object(
-  { kind: Type.Enum(['cut', 'end', 'garbage', 'corrupt', 'stall']), afterEvents },
-  strict,
-)
-/** A modelled exception in a stream, such as `modelStreamErrorException`, or a frame of type error. */
-const ExceptionFault = Type.Object(
-  { kind: Type.Enum(['exception', 'stream-error']), afterEvents, type: Type.String(), message: Text },
-  strict,
-)
-/** Trouble in the middle of a stream. */
-const StreamFault = Type.Union([BreakFault, ExceptionFault])
-export type StreamFault = Static<typeof StreamFault>
-
-/** Another stop reason, with this text or none. */
-const StopFault = Type.Object({ kind: Type.Literal('stop'), stopReason: Type.String(), text: Text }, strict)
-/** A reasoning block before the answer. */
-const ThinkFault = Type.Object({ kind: Type.Literal('think') }, strict)
+/** A break by a last frame of this type and with this message. */
+const failed = (does: string, frame: (type: string, message: string) => Uint8Array) =>
+  faultKind(does, { afterEvents, type: Type.String(), message: Text }, (fault): Effect => {
+    const { afterEvents = 3, type, message = 'The model stopped in the middle of its answer.' } = fault
+    return { breaks: { afterEvents, end: raw => raw.end(frame(type, message)) } }
+  })
 
 /** What a call can be struck by, beside the faults of the way to it. */
-export const Fault = Type.Union([ErrorFault, StreamFault, StopFault, ThinkFault])
-export type Fault = Static<typeof Fault>
+export const faults = {
+  error: faultKind(
+    'An error by its name; without its type, only status and message tell.',
+    {
+      name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]),
+      message: Text,
+      withoutType: Type.Optional(Type.Boolean()),
+    },
+    ({ name, message = usualMessages[name] ?? 'Emulated failure.', withoutType }): Effect => ({
+      error: new BedrockError(name, message, withoutType ? 'nameless' : 'service'),
+    }),
+  ),
+  cut: broken('A stream whose connection dies.', raw => raw.socket?.destroySoon()),
+  end: broken('A stream that ends cleanly, but too early.', raw => raw.end()),
+  stall: broken('A stream that falls silent.', () => {}),
+  garbage: broken('An event that is no JSON.', raw =>
+    raw.end(encodeEvent('contentBlockDelta', '{"contentBlockIndex":')),
+  ),
+  corrupt: broken('A frame with a wrong checksum.', raw =>
+    raw.end(spoilChecksum(encodeEvent('contentBlockDelta', '{"contentBlockIndex":0,"delta":{"text":"…"}}'))),
+  ),
+  exception: failed('An exception in the stream, such as modelStreamErrorException.', (type, message) =>
+    encodeMessage(
+      { 'exception-type': type, 'content-type': 'application/json', 'message-type': 'exception' },
+      JSON.stringify({ message }),
+    ),
+  ),
+  'stream-error': failed('A frame of type error in the stream.', (type, message) =>
+    encodeMessage({ 'error-code': type, 'error-message': message, 'message-type': 'error' }, ''),
+  ),
+  stop: faultKind(
+    'Another stop reason, such as refusal, with this text or none.',
+    { stopReason: Type.String(), text: Text },
+    ({ stopReason, text }): Effect => ({
+      bend: () => ({ ...(text ? say(text) : { blocks: [] }), stopReason }),
+    }),
+  ),
+  think: faultKind('A reasoning block before the answer.', {}, (): Effect => {
+    const thought = {
+      type: 'reasoning',
+      text: 'The rules of the emulated model decide; there is nothing to ponder.',
+      signature: 'ZW11bGF0ZWQtc2lnbmF0dXJl',
+    } as const
+    return { bend: reply => ({ ...reply, blocks: [thought, ...reply.blocks] }) }
+  }),
+} satisfies FaultKinds<Effect>
+
+function spoilChecksum(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))
+}
 
 export const FaultTarget = Type.Object(
   { operation: Type.Optional(Type.Enum(['Converse', 'ConverseStream'])) },
-  strict,
+  { additionalProperties: false },
 )
-export type FaultOrder = Order<Static<typeof FaultTarget>, Fault>
+export type FaultOrder = Order<typeof FaultTarget, typeof faults>

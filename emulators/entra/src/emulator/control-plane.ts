@@ -1,4 +1,3 @@
-import { addControlPlane } from '@entra-bedrock-agent/emulator-kit'
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
@@ -31,20 +30,11 @@ const shownFields = ['client_id', 'grant_type', 'scope', 'fmi_path', 'requested_
 
 /** `/emulator`, and what it sees and does of the protocol. */
 export function controlEntra(app: FastifyInstance, entra: Entra): void {
-  const { requests, faults, settings } = entra
-  addControlPlane(app, {
-    about: { emulates: ['entra'] },
-    allowedHosts: entra.config.allowedHosts,
-    requests,
-    faults,
-    settings,
-    reset: () => entra.reset(),
-    addRoutes: scope => addOwnControls(scope, entra),
-  })
+  entra.addControls(app, scope => addOwnControls(scope, entra))
   app.addHook('preHandler', async request => {
     const form = formOf(request.body)
     const shown = shownFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
-    requests.note(request, {
+    entra.requests.note(request, {
       leg: legOf(request),
       correlationId: request.trace.correlationId,
       requestId: request.trace.traceId,

@@ -1,37 +1,36 @@
-import { type FaultOrder as AnyFaultOrder, Faults } from '@entra-bedrock-agent/emulator-kit'
-import { type Static, Type } from 'typebox'
+import { type FaultOrder as AnyFaultOrder, faultKind } from '@entra-bedrock-agent/emulator-kit'
+import { Type } from 'typebox'
+import { EntraError } from '../errors/entra-error.ts'
+import { policyChallenge } from '../sign-in/policies.ts'
 import { legs } from './leg.ts'
 
-const strict = { additionalProperties: false } as const
 const Code = Type.Integer({ minimum: 1, maximum: 99_999_999, description: 'AADSTS code.' })
-const Target = Type.Object({ leg: Type.Enum(legs) }, strict)
 
-/** Trouble that has no cause inside this emulator. */
-export const Fault = Type.Union([
-  Type.Object(
+/** The one policy that `conditional-access` stands for. */
+export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
+
+export const FaultTarget = Type.Object({ leg: Type.Enum(legs) }, { additionalProperties: false })
+
+/** Trouble that has no cause inside this emulator; each is the refusal to throw. */
+export const faults = {
+  refuse: faultKind(
+    'The refusal with this code.',
     {
-      kind: Type.Literal('refuse', { description: 'The refusal with this code.' }),
       code: Code,
       error: Type.Optional(Type.String({ maxLength: 64, description: 'OAuth error, if it is to differ.' })),
       status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
       retryAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600 })),
     },
-    strict,
-  ),
-  Type.Object(
-    {
-      kind: Type.Literal('conditional-access', {
-        description: 'A claims challenge; users who sign in again with it pass.',
-      }),
-      code: Type.Optional(Code),
+    ({ code, error, status, retryAfterSeconds }) => {
+      const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
+      return new EntraError(code, {}, { error, status, headers })
     },
-    strict,
   ),
-])
-export type Fault = Static<typeof Fault>
-
-export type FaultOrder = AnyFaultOrder<Static<typeof Target>, Fault>
-
-export function newFaults() {
-  return new Faults(Target, Fault)
+  'conditional-access': faultKind(
+    'A claims challenge; users who sign in again with it pass.',
+    { code: Type.Optional(Code) },
+    ({ code = 50076 }) => new EntraError(code, {}, { claims: policyChallenge([policyId]) }),
+  ),
 }
+
+export type FaultOrder = AnyFaultOrder<typeof FaultTarget, typeof faults>

@@ -3,48 +3,36 @@ import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Clock, ClockOffset } from './clock.ts'
-import { addControlPlane } from './control-plane.ts'
-import { Faults } from './faults.ts'
-import { RequestLog } from './request-log.ts'
-import { Settings } from './settings.ts'
+import { Emulator } from './emulator.ts'
+import { faultKind } from './fault-kinds.ts'
 
 let teapot: FastifyInstance
 let url: string
 
-const strict = { additionalProperties: false } as const
-const Cup = Type.Object({ cup: Type.Optional(Type.String()) }, strict)
-const Spill = Type.Object({ kind: Type.Literal('spill'), amount: Type.Integer() }, strict)
+const Cup = Type.Object({ cup: Type.Optional(Type.String()) }, { additionalProperties: false })
+const spill = faultKind('The tea is spilt.', { amount: Type.Integer() }, ({ amount }) => ({ spilt: amount }))
 const Temperatures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]))
 
-/** An emulator with one route that can be struck, one kind of fault and three settings. */
+/** An emulator with one route that can be struck, one kind of fault and two settings beside the clock. */
 async function startTeapot() {
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
-  const requests = new RequestLog<{ cup: string }>()
-  const faults = new Faults(Cup, Spill)
-  const settings = new Settings(
-    { sweet: Type.Boolean(), temperatures: Temperatures, clockOffsetSeconds: ClockOffset },
-    { sweet: false, temperatures: { green: 70 }, clockOffsetSeconds: 0 },
-  )
-  const clock = new Clock(settings)
-  addControlPlane(app, {
+  const emulator = new Emulator({
     about: { emulates: ['teapot'] },
-    requests,
-    faults,
-    settings,
     allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
-    reset() {
-      requests.clear()
-      faults.clear()
-      settings.reset()
+    target: Cup,
+    faults: { spill },
+    settings: {
+      change: { sweet: Type.Boolean(), temperatures: Temperatures },
+      initial: { sweet: false, temperatures: { green: 70 } },
     },
-    addRoutes: scope => scope.get('/tea', async () => 'green'),
   })
+  const { requests, faults, settings, clock } = emulator
+  emulator.addControls(app, scope => scope.get('/tea', async () => 'green'))
   app.get<{ Params: { cup: string } }>('/cups/:cup', async (request, reply) => {
     const { cup } = request.params
     requests.note(request, { cup })
-    const fault = await faults.strike(reply, target => (target?.cup ?? cup) === cup)
-    if (fault) return reply.code(418).send({ spilt: fault.amount })
+    const mishap = await faults.strike(reply, ({ target }) => (target?.cup ?? cup) === cup)
+    if (mishap) return reply.code(418).send(mishap)
     if (reply.sent) return reply
     return { now: clock.nowMs(), ...settings.current }
   })
@@ -199,6 +187,28 @@ it('a reset takes everything back', async () => {
     sweet: false,
     temperatures: { green: 70 },
     clockOffsetSeconds: 0,
+  })
+})
+
+it('what can be ordered and set is listed, with a schema for each, so that a form can be drawn from it', async () => {
+  const { body } = await send('GET', '/emulator/control')
+  expect(body).toMatchObject({
+    emulates: ['teapot'],
+    target: { properties: { cup: { type: 'string' } } },
+    settings: { properties: { sweet: { type: 'boolean' }, clockOffsetSeconds: { type: 'integer' } } },
+  })
+  expect(body.faults.map(({ kind, does }: Record<string, string>) => [kind, does])).toEqual([
+    ['hang', 'No response, ever.'],
+    ['reset', 'The connection is reset.'],
+    ['html', 'An HTML error page, as of a proxy on the way.'],
+    ['delay', 'The usual response, later.'],
+    ['spill', 'The tea is spilt.'],
+  ])
+  expect(body.faults.at(-1).parameters).toEqual({
+    type: 'object',
+    properties: { amount: { type: 'integer' } },
+    required: ['amount'],
+    additionalProperties: false,
   })
 })
 
