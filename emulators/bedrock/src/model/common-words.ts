@@ -20,13 +20,6 @@ export const commonWords: ReadonlySet<string> = new Set(
 )
 
 /** Names, or parts of them, only where they begin with a capital letter. */
-export const ambiguousWords: ReadonlySet<string> = new Set([
-  'city',
-  'cities',
-  'town',
-  'nice',
-  'split',
-  'reading',
-  'bath',
-  'cork',
-])
+export const ambiguousWords: ReadonlySet<string> = new Set(
+  'city cities town nice split reading bath cork'.split(' '),
+)

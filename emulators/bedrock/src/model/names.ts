@@ -1,27 +1,33 @@
 import { commonWords } from './common-words.ts'
 
-/** A name in a text, and where it stands. */
+/** A name in a text, and where it begins. */
 export interface Name {
   readonly text: string
   readonly at: number
-  readonly end: number
 }
 
 const word = String.raw`\p{Lu}[\p{L}\p{M}\p{N}'’-]*`
 const innerWords = 'de|del|de la|da|do|dos|di|du|am|an der|of|of the|upon|sur'
-const names = new RegExp(`${word}(?: (?:(?:${innerWords}) )?(?:${word}|\\d+))*`, 'gu')
+/** A run of capitalised words, such as “Rio de Janeiro”. */
+export const namePattern = `${word}(?: (?:(?:${innerWords}) )?(?:${word}|\\d+))*`
 
-/** The names in a text: runs of capitalised words that are not common, such as “Rio de Janeiro”. */
+/** The names in a text: runs of capitalised words that are not common. */
 export function findNames(text: string): readonly Name[] {
-  const uncommon = text.replace(new RegExp(word, 'gu'), found => {
+  const found = lowerCommonWords(text).matchAll(new RegExp(namePattern, 'gu'))
+  return [...found].map(({ 0: name, index }) => ({ text: stripPossessive(name), at: index }))
+}
+
+/** Takes the capital letters of words that are no name. */
+export function lowerCommonWords(text: string): string {
+  return text.replace(new RegExp(word, 'gu'), found => {
     const small = found.toLowerCase()
     return commonWords.has(small.replaceAll('’', "'")) ? small : found
   })
-  return [...uncommon.matchAll(names)].map(({ 0: found, index }) => ({
-    text: found.replace(/['’]s?$/, ''),
-    at: index,
-    end: index + found.length,
-  }))
+}
+
+/** “Oslo's” → “Oslo” */
+export function stripPossessive(name: string): string {
+  return name.replace(/['’]s?$/, '')
 }
 
 /** The words of a text or of an identifier such as `getTasks`, in lower case. */

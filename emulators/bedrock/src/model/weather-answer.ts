@@ -3,29 +3,14 @@ import { Value } from 'typebox/value'
 import type { Period } from './period.ts'
 import type { WeatherQuestion } from './weather-question.ts'
 
-const Place = {
-  city: Type.String(),
-  country: Type.Optional(Type.String()),
-  source: Type.Optional(Type.String()),
-}
-const Report = Type.Object({
-  ...Place,
-  temperature_c: Type.Number(),
-  temperature_f: Type.Optional(Type.Number()),
-  condition: Type.String(),
-  humidity_percent: Type.Optional(Type.Number()),
-  wind_kph: Type.Optional(Type.Number()),
-})
-const Day = Type.Object({
-  date: Type.String(),
-  low_c: Type.Number(),
-  high_c: Type.Number(),
-  low_f: Type.Optional(Type.Number()),
-  high_f: Type.Optional(Type.Number()),
-  condition: Type.String(),
-})
-const Forecast = Type.Object({ ...Place, days: Type.Array(Day) })
-const Weather = Type.Union([Report, Forecast])
+const [text, number] = [Type.String(), Type.Number()]
+const [maybeText, maybeNumber] = [Type.Optional(text), Type.Optional(number)]
+const place = { city: text, country: maybeText, source: maybeText }
+// biome-ignore format: table
+const Report = Type.Object({ ...place, condition: text, temperature_c: number, temperature_f: maybeNumber, humidity_percent: maybeNumber, wind_kph: maybeNumber })
+// biome-ignore format: table
+const Day = Type.Object({ date: text, condition: text, low_c: number, high_c: number, low_f: maybeNumber, high_f: maybeNumber })
+const Weather = Type.Union([Report, Type.Object({ ...place, days: Type.Array(Day) })])
 
 type Day = Static<typeof Day>
 /** What a weather tool returned: weather now, or days ahead. */
@@ -37,12 +22,12 @@ export function isWeather(result: unknown): result is Weather {
 }
 
 /** Words weather as an answer to a question, a line for each thing to say. */
-export function describeWeather(weather: readonly Weather[], question: WeatherQuestion): readonly string[] {
-  return [
-    ...weather.map(one => describeOne(one, question.period)),
-    ...compare(weather, question.period),
-    ...(question.asksUmbrella ? adviseUmbrella(weather, question.period) : []),
-  ]
+export function describeWeather(
+  weather: readonly Weather[],
+  { period, asksUmbrella }: WeatherQuestion,
+): readonly string[] {
+  const places = weather.map(one => ({ ...one, moments: readMoments(one, period) }))
+  return [...places.map(describePlace), ...compare(places), ...(asksUmbrella ? adviseUmbrella(places) : [])]
 }
 
 /** Where weather comes from. */
@@ -58,45 +43,54 @@ export function listNames(names: readonly string[]): string {
   return new Intl.ListFormat('en-GB').format(names)
 }
 
-function describeOne(weather: Weather, period: Period | undefined): string {
-  const place = weather.country === undefined ? weather.city : `${weather.city}, ${weather.country}`
+/** Now, or one of the days that were asked about. */
+interface Moment {
+  readonly text: string
+  readonly condition: string
+  /** In degrees Celsius; a day counts by its high. */
+  readonly warmth: number
+}
+type Place = Weather & { readonly moments: readonly Moment[] }
+
+function readMoments(weather: Weather, period: Period = { days: 0 }): readonly Moment[] {
   if ('days' in weather) {
-    const days = pickDays(weather.days, period).map(
-      day =>
-        `- ${nameDay(day, weather.days)}: ${degrees(day.low_c, day.low_f)} to ${degrees(day.high_c, day.high_f)}, ${day.condition}.`,
-    )
-    return [`Forecast for ${place}:`, ...days].join('\n')
+    return pickDays(weather.days, period).map(day => {
+      const range = `${degrees(day.low_c, day.low_f)} to ${degrees(day.high_c, day.high_f)}`
+      const text = `${nameDay(day, weather.days)}: ${range}, ${day.condition}`
+      return { text, condition: day.condition, warmth: day.high_c }
+    })
   }
   const { temperature_c, temperature_f, condition, humidity_percent, wind_kph } = weather
   const humidity = humidity_percent === undefined ? '' : `, humidity ${humidity_percent} %`
   const wind = wind_kph === undefined ? '' : `, wind ${Math.round(wind_kph)} km/h`
-  return `${place}: ${degrees(temperature_c, temperature_f)}, ${condition}${humidity}${wind}.`
+  const text = `${degrees(temperature_c, temperature_f)}, ${condition}${humidity}${wind}`
+  return [{ text, condition, warmth: temperature_c }]
 }
 
-function pickDays(days: readonly Day[], { index, weekdays }: Partial<Period> = {}): readonly Day[] {
-  const picked =
-    index === undefined
-      ? days.filter(({ date }) => weekdays?.includes(new Date(date).getUTCDay()) ?? true)
-      : days.slice(index, index + 1)
+function pickDays(days: readonly Day[], { index, weekdays }: Period): readonly Day[] {
+  const picked = days.filter(({ date }, at) =>
+    index === undefined ? (weekdays?.includes(new Date(date).getUTCDay()) ?? true) : at === index,
+  )
   return picked.length > 0 ? picked : days
 }
 
 function nameDay(day: Day, days: readonly Day[]): string {
   const near = ['Today', 'Tomorrow'][days.indexOf(day)]
-  const time = Date.parse(day.date)
-  if (near !== undefined || Number.isNaN(time)) return near ?? day.date
-  return new Date(time).toLocaleDateString('en-GB', {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    timeZone: 'UTC',
-  })
+  if (near !== undefined || Number.isNaN(Date.parse(day.date))) return near ?? day.date
+  const format = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' } as const
+  return new Date(day.date).toLocaleDateString('en-GB', format)
 }
 
-/** Which of several cities is the warmest; the days ahead are compared by their highs. */
-function compare(weather: readonly Weather[], period: Period | undefined): readonly string[] {
-  const byWarmth = weather
-    .map(one => ({ city: one.city, celsius: Math.max(...temperaturesOf(one, period)) }))
+function describePlace({ city, country, moments, ...rest }: Place): string {
+  const name = country === undefined ? city : `${city}, ${country}`
+  const texts = moments.map(({ text }) => `${text}.`)
+  return 'days' in rest ? [`Forecast for ${name}:`, ...texts].join('\n- ') : `${name}: ${texts[0]}`
+}
+
+/** Which of several cities is the warmest. */
+function compare(places: readonly Place[]): readonly string[] {
+  const byWarmth = places
+    .map(({ city, moments }) => ({ city, celsius: Math.max(...moments.map(({ warmth }) => warmth)) }))
     .toSorted((a, b) => b.celsius - a.celsius)
   const [warmest, coldest] = [byWarmth[0], byWarmth.at(-1)]
   if (!warmest || !coldest || warmest === coldest) return []
@@ -107,23 +101,15 @@ function compare(weather: readonly Weather[], period: Period | undefined): reado
       ]
 }
 
-function temperaturesOf(weather: Weather, period: Period | undefined): readonly number[] {
-  return 'days' in weather
-    ? pickDays(weather.days, period).map(({ high_c }) => high_c)
-    : [weather.temperature_c]
-}
-
 /** Averages say nothing about rain. */
-function adviseUmbrella(weather: readonly Weather[], period: Period | undefined): readonly string[] {
-  const known = weather.filter(({ source }) => source !== 'climate-normals')
-  const wet = known.filter(one =>
-    ('days' in one ? pickDays(one.days, period) : [one]).some(({ condition }) =>
-      /rain|drizzle|thunder/.test(condition),
-    ),
+function adviseUmbrella(places: readonly Place[]): readonly string[] {
+  const known = places.filter(({ source }) => source !== 'climate-normals')
+  const wet = known.filter(({ moments }) =>
+    moments.some(({ condition }) => /rain|drizzle|thunder/.test(condition)),
   )
   const cities = listNames((wet.length > 0 ? wet : known).map(({ city }) => city))
   if (cities === '') return []
-  return [wet.length > 0 ? `Take an umbrella in ${cities}.` : `You will not need an umbrella in ${cities}.`]
+  return [`${wet.length > 0 ? 'Take' : 'You will not need'} an umbrella in ${cities}.`]
 }
 
 /** “14.3 °C (58 °F)” */
