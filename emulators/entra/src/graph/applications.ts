@@ -1,57 +1,47 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
 import { type Application, newApplication } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { ApplicationPatch, Key, NewApplication, Query } from './bodies.ts'
+import { ApplicationPatch, NewApplication } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
-import { collection, findApplication, readBoundUsers } from './odata.ts'
+import { findApplication, readBoundUsers } from './odata.ts'
 import { isMissed } from './replication.ts'
+import type { GraphRoutes } from './routes.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
-export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
+export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   // Reported of Entra: a filter on all applications does not find blueprints.
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
-    app.get(path, { schema: { querystring: Query } }, async ({ caller, query }) => {
+    routes.list(path, 'applications', ({ caller }) => {
       if (kind === 'application') requirePermission(caller, writeAll)
       else requireAgentPermission(caller, 'AgentIdentityBlueprint.Read.All')
-      const listed = entra.directory.content.applications.filter(
-        one => one.kind === kind && !isMissed(entra, one),
-      )
-      const shown = listed.map(one => showApplication(entra, one))
-      return collection('applications', shown, query)
+      return entra.directory.content.applications
+        .filter(one => one.kind === kind && !isMissed(entra, one))
+        .map(one => showApplication(entra, one))
     })
-    app.post(path, { schema: { body: NewApplication } }, async ({ body, caller }, reply) => {
+    routes.create(path, NewApplication, ({ body, caller }) => {
       const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
-      return reply.code(201).send(create(entra, caller, body, isBlueprint))
+      return create(entra, caller, body, isBlueprint)
     })
   }
-
-  app.get('/applications/:key', { schema: { params: Key } }, async ({ caller, params }) => {
-    const application = findApplication(entra, params.key)
+  routes.get('/applications/:key', ({ caller, key }) => {
+    const application = findApplication(entra, key)
     const isBlueprint = application.kind === 'agentIdentityBlueprint'
     requirePermission(caller, writeAll, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
     return showApplication(entra, application)
   })
-
-  app.patch(
-    '/applications/:key',
-    { schema: { params: Key, body: ApplicationPatch } },
-    async ({ body, caller, params }, reply) => {
-      const application = findApplication(entra, params.key)
-      requireWrite(caller, application, 'UpdateAuthProperties')
-      changeApplication(entra, application, body)
-      return reply.code(204).send()
-    },
-  )
-
-  app.delete('/applications/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
-    const gone = findApplication(entra, params.key)
+  routes.change('/applications/:key', ApplicationPatch, ({ body, caller, key }) => {
+    const application = findApplication(entra, key)
+    requireWrite(caller, application, 'UpdateAuthProperties')
+    changeApplication(entra, application, body)
+  })
+  routes.remove('/applications/:key', ({ caller, key }) => {
+    const gone = findApplication(entra, key)
     requireWrite(caller, gone, 'DeleteRestore')
     const { content } = entra.directory
     content.applications = content.applications.filter(known => known !== gone)
@@ -60,7 +50,6 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = as
       if (principal.appId === gone.appId || principal.agentIdentityBlueprintId === gone.appId)
         entra.directory.removePrincipal(principal)
     }
-    return reply.code(204).send()
   })
 }
 

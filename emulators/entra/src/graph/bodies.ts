@@ -6,7 +6,6 @@ const odataType = { '@odata.type': Type.Optional(Name) }
 const Binds = Type.Optional(Type.Array(Type.String()))
 const binds = { 'sponsors@odata.bind': Binds, 'owners@odata.bind': Binds }
 
-export const Key = Type.Object({ key: Type.String() })
 export const Query = Type.Record(Type.String(), Type.String())
 export type Query = Static<typeof Query>
 

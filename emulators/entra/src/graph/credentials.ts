@@ -1,123 +1,86 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { opaque } from '../tokens/opaque.ts'
-import {
-  FederatedCredentialPatch,
-  Key,
-  NewFederatedCredential,
-  NewPassword,
-  Query,
-  RemovedPassword,
-} from './bodies.ts'
+import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, RemovedPassword } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
-import { collection, findApplication } from './odata.ts'
+import { findApplication } from './odata.ts'
+import type { GraphRoutes } from './routes.ts'
 
-const CredentialKey = Type.Object({ key: Type.String(), credential: Type.String() })
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
 const mostFederated = 20
 const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
-export const credentialRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
-  const writable = (caller: Caller, key: string): Application => {
+export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
+  const writable = ({ caller, key }: { readonly caller: Caller; readonly key: string }): Application => {
     const application = findApplication(entra, key)
     if (application.kind === 'application') requirePermission(caller, 'Application.ReadWrite.All')
     else requireAgentPermission(caller, 'AgentIdentityBlueprint.AddRemoveCreds.All')
     return application
   }
 
-  app.post(
-    '/applications/:key/addPassword',
-    { schema: { params: Key, body: NewPassword } },
-    async ({ body: { passwordCredential = {} }, caller, params }) => {
-      const { passwordCredentials } = writable(caller, params.key)
-      const now = entra.clock.nowMs()
-      const credential = {
-        keyId: randomUUID(),
-        displayName: null,
-        startDateTime: new Date(now).toISOString(),
-        endDateTime: new Date(now + twoYearsMs).toISOString(),
-        ...passwordCredential,
-        secretText: opaque(30),
-      }
-      passwordCredentials.push(credential)
-      return { ...credential, hint: credential.secretText.slice(0, 3) }
-    },
-  )
+  routes.act('/applications/:key/addPassword', NewPassword, request => {
+    const { passwordCredentials } = writable(request)
+    const now = entra.clock.nowMs()
+    const credential = {
+      keyId: randomUUID(),
+      displayName: null,
+      startDateTime: new Date(now).toISOString(),
+      endDateTime: new Date(now + twoYearsMs).toISOString(),
+      ...request.body.passwordCredential,
+      secretText: opaque(30),
+    }
+    passwordCredentials.push(credential)
+    return { ...credential, hint: credential.secretText.slice(0, 3) }
+  })
+  routes.act('/applications/:key/removePassword', RemovedPassword, request => {
+    const application = writable(request)
+    const { keyId } = request.body
+    const others = application.passwordCredentials.filter(known => known.keyId !== keyId)
+    if (others.length === application.passwordCredentials.length)
+      throw badRequest(`No password credential found with keyId '${keyId}'.`)
+    application.passwordCredentials = others
+  })
 
-  app.post(
-    '/applications/:key/removePassword',
-    { schema: { params: Key, body: RemovedPassword } },
-    async ({ body, caller, params }, reply) => {
-      const application = writable(caller, params.key)
-      const others = application.passwordCredentials.filter(({ keyId }) => keyId !== body.keyId)
-      if (others.length === application.passwordCredentials.length)
-        throw badRequest(`No password credential found with keyId '${body.keyId}'.`)
-      application.passwordCredentials = others
-      return reply.code(204).send()
-    },
-  )
-
-  app.get(
+  routes.list(
     federatedPath,
-    { schema: { params: Key, querystring: Query } },
-    async ({ caller, params, query }) => {
-      const { federatedIdentityCredentials } = writable(caller, params.key)
-      return collection('federatedIdentityCredentials', federatedIdentityCredentials, query)
-    },
+    'federatedIdentityCredentials',
+    request => writable(request).federatedIdentityCredentials,
   )
-
-  app.post(
-    federatedPath,
-    { schema: { params: Key, body: NewFederatedCredential } },
-    async ({ body, caller, params }, reply) =>
-      reply.code(201).send(addFederated(writable(caller, params.key), body)),
+  routes.create(federatedPath, NewFederatedCredential, request =>
+    addFederated(writable(request), request.body),
   )
-
-  app.get(
-    `${federatedPath}/:credential`,
-    { schema: { params: CredentialKey } },
-    async ({ caller, params }) =>
-      findFederated(writable(caller, params.key), params.credential) ?? notFound(params.credential),
+  routes.get(
+    `${federatedPath}/:part`,
+    request => findFederated(writable(request), request.part) ?? notFound(request.part),
   )
-
   // With `Prefer: create-if-missing` an upsert, for addresses that name the credential.
-  app.patch(
-    `${federatedPath}/:credential`,
-    { schema: { params: CredentialKey, body: FederatedCredentialPatch } },
-    async ({ body, caller, headers, params }, reply) => {
-      const application = writable(caller, params.key)
-      const known = findFederated(application, params.credential)
-      if (!known) {
-        const { issuer, subject, audiences } = body
-        const name = /^name=(.+)$/i.exec(params.credential)?.[1]
-        if (name === undefined || headers['prefer'] !== 'create-if-missing') notFound(params.credential)
-        if (!issuer || !subject || !audiences)
-          throw badRequest('A new federated credential needs an issuer, a subject and audiences.')
-        return reply.code(201).send(addFederated(application, { ...body, issuer, subject, audiences, name }))
-      }
+  routes.change(`${federatedPath}/:part`, FederatedCredentialPatch, request => {
+    const { body, headers, part } = request
+    const application = writable(request)
+    const known = findFederated(application, part)
+    if (known) {
       checkUnique(application, { ...known, ...body })
       Object.assign(known, body)
-      return reply.code(204).send()
-    },
-  )
-
-  app.delete(
-    `${federatedPath}/:credential`,
-    { schema: { params: CredentialKey } },
-    async ({ caller, params }, reply) => {
-      const application = writable(caller, params.key)
-      const gone = findFederated(application, params.credential) ?? notFound(params.credential)
-      application.federatedIdentityCredentials = application.federatedIdentityCredentials.filter(
-        known => known !== gone,
-      )
-      return reply.code(204).send()
-    },
-  )
+      return undefined
+    }
+    const { issuer, subject, audiences } = body
+    const name = /^name=(.+)$/i.exec(part)?.[1]
+    if (name === undefined || headers['prefer'] !== 'create-if-missing') notFound(part)
+    if (!issuer || !subject || !audiences)
+      throw badRequest('A new federated credential needs an issuer, a subject and audiences.')
+    return addFederated(application, { ...body, issuer, subject, audiences, name })
+  })
+  routes.remove(`${federatedPath}/:part`, request => {
+    const application = writable(request)
+    const gone = findFederated(application, request.part) ?? notFound(request.part)
+    application.federatedIdentityCredentials = application.federatedIdentityCredentials.filter(
+      known => known !== gone,
+    )
+  })
 }
 
 function addFederated(

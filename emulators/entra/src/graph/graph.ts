@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { applicationRoutes } from './applications.ts'
+import { addApplicationRoutes } from './applications.ts'
 import { type Caller, readCaller, requirePermission } from './caller.ts'
-import { credentialRoutes } from './credentials.ts'
+import { addCredentialRoutes } from './credentials.ts'
 import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
-import { permissionRoutes } from './permissions.ts'
-import { responsibleUserRoutes } from './responsible-users.ts'
-import { servicePrincipalRoutes } from './service-principals.ts'
+import { addPermissionRoutes } from './permissions.ts'
+import { addResponsibleUserRoutes } from './responsible-users.ts'
+import { graphRoutes } from './routes.ts'
+import { addServicePrincipalRoutes } from './service-principals.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,26 +30,24 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   app.setNotFoundHandler(() => {
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
-  const routes = [
-    applicationRoutes,
-    credentialRoutes,
-    permissionRoutes,
-    responsibleUserRoutes,
-    servicePrincipalRoutes,
-  ]
-  for (const plugin of routes) await app.register(plugin, { entra })
+  const routes = graphRoutes(app)
+  addApplicationRoutes(routes, entra)
+  addCredentialRoutes(routes, entra)
+  addPermissionRoutes(routes, entra)
+  addResponsibleUserRoutes(routes, entra)
+  addServicePrincipalRoutes(routes, entra)
 
   // Set-up scripts look for a sponsor, and for who they are.
-  app.get('/me', async ({ caller }) => {
+  routes.get('/me', ({ caller }) => {
     const { userId } = caller
     requirePermission(caller, 'User.Read', 'User.ReadBasic.All')
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')
     return entra.directory.user(userId) ?? notFound(userId)
   })
-  app.get<{ Params: { key: string } }>('/users/:key', async ({ caller, params }) => {
+  routes.get('/users/:key', ({ caller, key }) => {
     requirePermission(caller, 'User.ReadBasic.All')
-    return entra.directory.user(params.key) ?? notFound(params.key)
+    return entra.directory.user(key) ?? notFound(key)
   })
 }
 

@@ -1,66 +1,47 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { AppRoleAssignment, PermissionGrant } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { Key, NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch, Query } from './bodies.ts'
+import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
 import { requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
-import { collection, findServicePrincipal } from './odata.ts'
+import { findServicePrincipal } from './odata.ts'
+import type { GraphRoutes } from './routes.ts'
 
-const AssignmentKey = Type.Object({ key: Type.String(), assignment: Type.String() })
 const assign = 'AppRoleAssignment.ReadWrite.All'
 const grantPermission = 'DelegatedPermissionGrant.ReadWrite.All'
 const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
 /** App role assignments and delegated permission grants: what an administrator's consent comes down to. */
-export const permissionRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
-  app.get(
-    assignmentPath,
-    { schema: { params: Key, querystring: Query } },
-    async ({ caller, params, query }) => {
-      requirePermission(caller, assign, 'Application.ReadWrite.All')
-      const { id } = findServicePrincipal(entra, params.key)
-      const assignments = entra.directory.content.appRoleAssignments.filter(known => known.principalId === id)
-      const shown = assignments.map(assignment => showAssignment(entra, assignment))
-      return collection('appRoleAssignments', shown, query)
-    },
-  )
-
-  app.post(
-    assignmentPath,
-    { schema: { params: Key, body: NewAppRoleAssignment } },
-    async ({ body, caller, params }, reply) => {
-      requirePermission(caller, assign)
-      if (body.principalId.toLowerCase() !== findServicePrincipal(entra, params.key).id)
-        throw badRequest('The principalId of the body is not the object in the address.')
-      return reply.code(201).send(showAssignment(entra, assignRole(entra, body)))
-    },
-  )
-
-  app.delete(
-    `${assignmentPath}/:assignment`,
-    { schema: { params: AssignmentKey } },
-    async ({ caller, params }, reply) => {
-      requirePermission(caller, assign)
-      const { id } = findServicePrincipal(entra, params.key)
-      const { content } = entra.directory
-      const others = content.appRoleAssignments.filter(
-        known => known.id !== params.assignment || known.principalId !== id,
-      )
-      if (others.length === content.appRoleAssignments.length) notFound(params.assignment)
-      content.appRoleAssignments = others
-      return reply.code(204).send()
-    },
-  )
-
-  app.get(grantPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
-    requirePermission(caller, grantPermission)
-    return collection('oauth2PermissionGrants', entra.directory.content.permissionGrants, query)
+export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
+  routes.list(assignmentPath, 'appRoleAssignments', ({ caller, key }) => {
+    requirePermission(caller, assign, 'Application.ReadWrite.All')
+    const { id } = findServicePrincipal(entra, key)
+    return entra.directory.content.appRoleAssignments
+      .filter(known => known.principalId === id)
+      .map(assignment => showAssignment(entra, assignment))
+  })
+  routes.create(assignmentPath, NewAppRoleAssignment, ({ body, caller, key }) => {
+    requirePermission(caller, assign)
+    if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)
+      throw badRequest('The principalId of the body is not the object in the address.')
+    return showAssignment(entra, assignRole(entra, body))
+  })
+  routes.remove(`${assignmentPath}/:part`, ({ caller, key, part }) => {
+    requirePermission(caller, assign)
+    const { id } = findServicePrincipal(entra, key)
+    const { content } = entra.directory
+    const others = content.appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
+    if (others.length === content.appRoleAssignments.length) notFound(part)
+    content.appRoleAssignments = others
   })
 
-  app.post(grantPath, { schema: { body: NewPermissionGrant } }, async ({ body, caller }, reply) => {
+  routes.list(grantPath, 'oauth2PermissionGrants', ({ caller }) => {
+    requirePermission(caller, grantPermission)
+    return entra.directory.content.permissionGrants
+  })
+  routes.create(grantPath, NewPermissionGrant, ({ body, caller }) => {
     requirePermission(caller, grantPermission)
     const { consentType, scope } = body
     const principalId = body.principalId?.toLowerCase() ?? null
@@ -72,25 +53,17 @@ export const permissionRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = asy
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope: scope.trim() }
     if (entra.directory.grantLike(grant)) throw alreadyExists('Permission entry already exists.')
     entra.directory.content.permissionGrants.push(grant)
-    return reply.code(201).send(grant)
+    return grant
   })
-
-  app.patch(
-    `${grantPath}/:key`,
-    { schema: { params: Key, body: PermissionGrantPatch } },
-    async ({ body, caller, params }, reply) => {
-      requirePermission(caller, grantPermission)
-      findGrant(entra, params.key).scope = body.scope.trim()
-      return reply.code(204).send()
-    },
-  )
-
-  app.delete(`${grantPath}/:key`, { schema: { params: Key } }, async ({ caller, params }, reply) => {
+  routes.change(`${grantPath}/:key`, PermissionGrantPatch, ({ body, caller, key }) => {
     requirePermission(caller, grantPermission)
-    const gone = findGrant(entra, params.key)
+    findGrant(entra, key).scope = body.scope.trim()
+  })
+  routes.remove(`${grantPath}/:key`, ({ caller, key }) => {
+    requirePermission(caller, grantPermission)
+    const gone = findGrant(entra, key)
     const { content } = entra.directory
     content.permissionGrants = content.permissionGrants.filter(grant => grant !== gone)
-    return reply.code(204).send()
   })
 }
 

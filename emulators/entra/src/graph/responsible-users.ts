@@ -1,10 +1,10 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { Key, Query, Reference } from './bodies.ts'
+import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission } from './caller.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
-import { collection, findApplication, findServicePrincipal, readUserId } from './odata.ts'
+import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
+import type { GraphRoutes } from './routes.ts'
 
 type Relation = 'sponsors' | 'owners'
 type Permissions = Readonly<Record<Relation, { readonly list: string; readonly add: string }>>
@@ -19,39 +19,29 @@ const agentPermissions: Permissions = {
 }
 
 /** Who answers for blueprints and agent identities, and who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
-export const responsibleUserRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
-  const find = (path: string, key: string) =>
-    path === '/applications' ? findApplication(entra, key) : findServicePrincipal(entra, key)
-
-  for (const path of ['/applications', '/servicePrincipals']) {
+export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): void {
+  for (const [path, find] of [
+    ['/applications', findApplication],
+    ['/servicePrincipals', findServicePrincipal],
+  ] as const) {
     for (const relation of ['sponsors', 'owners'] as const) {
-      app.get(
-        `${path}/:key/${relation}`,
-        { schema: { params: Key, querystring: Query } },
-        async ({ caller, params, query }) => {
-          const object = find(path, params.key)
-          authorize(caller, object, relation, 'list')
-          const users = object[relation].flatMap(id => entra.directory.user(id) ?? [])
-          const shown = users.map(user => ({ '@odata.type': '#microsoft.graph.user', ...user }))
-          return collection('directoryObjects', shown, query)
-        },
-      )
-      app.post(
-        `${path}/:key/${relation}/$ref`,
-        { schema: { params: Key, body: Reference } },
-        async ({ body, caller, params }, reply) => {
-          const object = find(path, params.key)
-          authorize(caller, object, relation, 'add')
-          const address = body['@odata.id']
-          const user = readUserId(entra, address) ?? notFound(address)
-          if (object[relation].includes(user))
-            throw badRequest(
-              `One or more added object references already exist for the following modified properties: '${relation}'.`,
-            )
-          object[relation].push(user)
-          return reply.code(204).send()
-        },
-      )
+      routes.list(`${path}/:key/${relation}`, 'directoryObjects', ({ caller, key }) => {
+        const object = find(entra, key)
+        authorize(caller, object, relation, 'list')
+        const users = object[relation].flatMap(id => entra.directory.user(id) ?? [])
+        return users.map(user => ({ '@odata.type': '#microsoft.graph.user', ...user }))
+      })
+      routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
+        const object = find(entra, key)
+        authorize(caller, object, relation, 'add')
+        const address = body['@odata.id']
+        const user = readUserId(entra, address) ?? notFound(address)
+        if (object[relation].includes(user))
+          throw badRequest(
+            `One or more added object references already exist for the following modified properties: '${relation}'.`,
+          )
+        object[relation].push(user)
+      })
     }
   }
 }

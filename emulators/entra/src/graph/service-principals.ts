@@ -1,63 +1,55 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { createAsManager } from '../directory/graph-permissions.ts'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { Key, NewAgentIdentity, NewServicePrincipal, Query, ServicePrincipalPatch } from './bodies.ts'
+import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
-import { collection, findServicePrincipal, readBoundUsers } from './odata.ts'
+import { findServicePrincipal, readBoundUsers } from './odata.ts'
 import { isMissed } from './replication.ts'
+import type { GraphRoutes } from './routes.ts'
 
 const writeAll = 'Application.ReadWrite.All'
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
+const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal'
 
 /** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
-export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }> = async (app, { entra }) => {
+export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (principal: ServicePrincipal) =>
     showServicePrincipal(principal, entra.directory.application(principal.appId))
 
-  app.get('/servicePrincipals', { schema: { querystring: Query } }, async ({ caller, query }) => {
+  routes.list('/servicePrincipals', 'servicePrincipals', ({ caller }) => {
     requirePermission(caller, writeAll)
-    return collection('servicePrincipals', entra.directory.content.servicePrincipals.map(show), query)
+    return entra.directory.content.servicePrincipals.map(show)
   })
-  app.get(agentPath, { schema: { querystring: Query } }, async ({ caller, query }) => {
+  routes.list(agentPath, 'servicePrincipals/microsoft.graph.agentIdentity', ({ caller }) => {
     requireAgentPermission(caller, 'AgentIdentity.Read.All', createAsManager)
-    const agents = entra.directory.content.servicePrincipals.filter(
-      one => one.kind === 'agentIdentity' && !isMissed(entra, one),
-    )
-    return collection('servicePrincipals/microsoft.graph.agentIdentity', agents.map(show), query)
+    return entra.directory.content.servicePrincipals
+      .filter(one => one.kind === 'agentIdentity' && !isMissed(entra, one))
+      .map(show)
   })
-  app.get('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }) => {
+  routes.get('/servicePrincipals/:key', ({ caller, key }) => {
     requirePermission(caller, writeAll)
-    return show(findServicePrincipal(entra, params.key))
+    return show(findServicePrincipal(entra, key))
   })
 
-  app.post(
-    '/servicePrincipals',
-    { schema: { body: NewServicePrincipal } },
-    async ({ body, caller }, reply) => {
-      requirePermission(caller, writeAll)
-      const application = entra.directory.application(body.appId)
-      if (!application || isMissed(entra, application))
-        throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
-      if (application.kind === 'agentIdentityBlueprint')
-        throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
-      return reply.code(201).send(show(addPrincipal(entra, application, 'servicePrincipal')))
-    },
-  )
-  app.post(
-    '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal',
-    { schema: { body: NewServicePrincipal } },
-    async ({ body, caller }, reply) => {
-      requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.Create')
-      const blueprint = entra.directory.application(body.appId)
-      if (blueprint?.kind !== 'agentIdentityBlueprint')
-        throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
-      return reply.code(201).send(show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal')))
-    },
-  )
-  app.post(agentPath, { schema: { body: NewAgentIdentity } }, async ({ body, caller }, reply) => {
+  routes.create('/servicePrincipals', NewServicePrincipal, ({ body, caller }) => {
+    requirePermission(caller, writeAll)
+    const application = entra.directory.application(body.appId)
+    if (!application || isMissed(entra, application))
+      throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
+    if (application.kind === 'agentIdentityBlueprint')
+      throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
+    return show(addPrincipal(entra, application, 'servicePrincipal'))
+  })
+  routes.create(blueprintPrincipalPath, NewServicePrincipal, ({ body, caller }) => {
+    requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.Create')
+    const blueprint = entra.directory.application(body.appId)
+    if (blueprint?.kind !== 'agentIdentityBlueprint')
+      throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
+    return show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
+  })
+  routes.create(agentPath, NewAgentIdentity, ({ body, caller }) => {
     requireAgentPermission(caller, 'AgentIdentity.Create.All', createAsManager)
     const blueprint = findBlueprint(entra, caller, body.agentIdentityBlueprintId)
     const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
@@ -75,28 +67,21 @@ export const servicePrincipalRoutes: FastifyPluginAsyncTypebox<{ entra: Entra }>
       owners: readBoundUsers(entra, body['owners@odata.bind']),
     })
     entra.directory.content.servicePrincipals.push(agent)
-    return reply.code(201).send(show(agent))
+    return show(agent)
   })
 
-  app.patch(
-    '/servicePrincipals/:key',
-    { schema: { params: Key, body: ServicePrincipalPatch } },
-    async ({ body, caller, params }, reply) => {
-      const principal = findServicePrincipal(entra, params.key)
-      if (principal.kind === 'agentIdentity')
-        requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All', createAsManager)
-      else requirePermission(caller, writeAll)
-      Object.assign(principal, body)
-      return reply.code(204).send()
-    },
-  )
-
-  app.delete('/servicePrincipals/:key', { schema: { params: Key } }, async ({ caller, params }, reply) => {
-    const principal = findServicePrincipal(entra, params.key)
+  routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ body, caller, key }) => {
+    const principal = findServicePrincipal(entra, key)
+    if (principal.kind === 'agentIdentity')
+      requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All', createAsManager)
+    else requirePermission(caller, writeAll)
+    Object.assign(principal, body)
+  })
+  routes.remove('/servicePrincipals/:key', ({ caller, key }) => {
+    const principal = findServicePrincipal(entra, key)
     if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
     else requireAgentPermission(caller, 'AgentIdentity.DeleteRestore.All')
     entra.directory.removePrincipal(principal)
-    return reply.code(204).send()
   })
 }
 

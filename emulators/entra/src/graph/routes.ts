@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Query } from './bodies.ts'
+import type { Caller } from './caller.ts'
+import { collection } from './odata.ts'
+
+/** A request as a route of Graph takes it. */
+interface GraphRequest<Body> extends Pick<FastifyRequest, 'headers'> {
+  readonly caller: Caller
+  /** The object that the address names, `:key`. */
+  readonly key: string
+  /** What the address names of that object, such as one of its credentials, `:part`. */
+  readonly part: string
+  readonly body: Body
+}
+type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
+type AddWriting = <Body extends TSchema>(
+  path: string,
+  body: Body,
+  respond: Respond<object | undefined, Static<Body>>,
+) => void
+
+export type GraphRoutes = ReturnType<typeof graphRoutes>
+
+/** Adds routes to Graph, each with the status that is usual there; without an answer it is 204. */
+export function graphRoutes(app: FastifyInstance) {
+  const writing =
+    (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWriting =>
+    (url, body, respond) => {
+      app.route({
+        method,
+        url,
+        schema: { body },
+        handler: async (request, reply) => {
+          const answer = respond(toGraph(request))
+          return reply.code(answer === undefined ? 204 : status).send(answer)
+        },
+      })
+    }
+  return {
+    /** A collection, which is called `name` in its context. */
+    list(path: string, name: string, respond: Respond<readonly object[]>): void {
+      app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request =>
+        collection(name, respond(toGraph(request)), request.query),
+      )
+    },
+    get(path: string, respond: Respond<object>): void {
+      app.get(path, async request => respond(toGraph(request)))
+    },
+    /** Makes an object: 201. */
+    create: writing('POST', 201),
+    /** Does something with an object: 200. */
+    act: writing('POST', 200),
+    /** Changes an object; 201 if it was made instead. */
+    change: writing('PATCH', 201),
+    remove(path: string, respond: Respond<undefined>): void {
+      writing('DELETE', 204)(path, Type.Unknown(), respond)
+    },
+  }
+}
+
+/** The schema of the route has checked the body. */
+function toGraph<Body>({ caller, headers, params, body }: FastifyRequest): GraphRequest<Body> {
+  const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
+  return { caller, headers, key, part, body: body as Body }
+}
