@@ -88,6 +88,7 @@ export function describeProcesses(
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,
     BLUEPRINT_CLIENT_SECRET,
+    ...(variables['PUBLIC_URL'] ? { WEATHER_API_PUBLIC_URL: variables['PUBLIC_URL'] } : {}),
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
@@ -181,7 +182,7 @@ function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: stri
 
 /** For each API that the user registered: its app id, and the variables that bear its name. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
-  const settings = [...readEntraConfig(entraEnv).registrations].map(([name, { appId }]) => {
+  const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
     const prefix = variablePrefix(name)
     return { ...variablesOfApi(variables, prefix), [`${prefix}_APP_ID`]: appId }
   })

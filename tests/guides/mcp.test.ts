@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
 import { findPython } from '../support/python.ts'
@@ -8,15 +8,15 @@ import { readGuide } from './commands.ts'
 import { Walk } from './walk.ts'
 
 needs('python')
+needs('jq')
 
 const root = resolve(import.meta.dirname, '../..')
 const [, section = ''] = /## A server of your own in the demo\n(.*?)\n## /s.exec(readGuide('mcp.md')) ?? []
 
+const [otherClient = ''] = /\*\*In the demo\*\*.*?(?=\nA proxy)/s.exec(readGuide('mcp.md')) ?? []
+
 let walk: Walk
-beforeAll(async () => {
-  walk = await Walk.begin(section, ['8000'])
-})
-afterAll(() => walk.end())
+afterEach(() => walk.end())
 
 /** The command of the guide that has these words; the clone and Python are where they are here. */
 function commandWith(words: string): string {
@@ -27,6 +27,7 @@ function commandWith(words: string): string {
 }
 
 it('a server of another SDK answers the agent and its users in the demo, by the guide for MCP servers alone', async () => {
+  walk = await Walk.begin(section, ['8000'])
   const names = [...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name)
   expect(names).toEqual(['registrations.json', 'notes_server.py', 'mcp.json'])
   for (const [index, name] of names.entries()) walk.write(name, walk.files[index])
@@ -49,4 +50,13 @@ it('a server of another SDK answers the agent and its users in the demo, by the 
   expect(onBehalf.answer).toContain(`reader: ${identities.ada.oid}`)
   const claims = onBehalf.trace.flatMap(({ token }) => (token?.role === 'TR' ? [token.claims] : []))
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
+})
+
+it('another client gets weather from the demo for itself, by the guide alone', async () => {
+  walk = await Walk.begin(otherClient, [])
+  walk.write('registrations.json', walk.files[0])
+  await walk.startDemo(`${commandWith('export')}; ${commandWith('make -C')}`)
+  const answer = await walk.run(`${commandWith('TOKEN=')}; ${commandWith('tools/call')}`)
+  expect(answer).toContain('Dallas')
+  expect(answer).toContain('"caller":"99999999-0000-4000-8000-0000000000c1"')
 })

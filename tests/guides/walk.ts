@@ -14,7 +14,7 @@ const demoPorts: Readonly<Record<string, string | undefined>> = {
   PORT: '3001',
   ENTRA_PORT: '7001',
   SIDECAR_PORT: undefined,
-  WEATHER_API_PORT: undefined,
+  WEATHER_API_PORT: '8080',
   BEDROCK_PORT: undefined,
   METRICS_PORT: undefined,
 }
@@ -74,9 +74,10 @@ export class Walk {
     return this.#atOurPorts(command)
   }
 
-  /** Runs a command in the user's folder to its end. */
-  async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
-    await run('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
+  /** Runs a command in the user's folder to its end, and returns what it printed. */
+  async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+    const { stdout } = await run('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
+    return stdout
   }
 
   /** Starts the demo by the guide's command. */

@@ -66,12 +66,35 @@ describe('the file of registrations', () => {
   const notes = { appId: '99999999-0000-4000-8000-0000000000AA', scopes: ['Notes.Read'], appRoles: [] }
 
   it('adds APIs by their names', () => {
-    expect(readConfig({}).registrations.size).toBe(0)
+    expect(readConfig({}).registrations).toEqual({ apis: new Map(), clients: [] })
     expect([
-      ...read({ apis: { notes, 'my-tasks': { ...notes, appId: weatherAppId.replace(/a$/, 'f') } } }),
+      ...read({ apis: { notes, 'my-tasks': { ...notes, appId: weatherAppId.replace(/a$/, 'f') } } }).apis,
     ]).toEqual([
       ['notes', { ...notes, appId: '99999999-0000-4000-8000-0000000000aa', displayName: 'notes' }],
       ['my-tasks', expect.objectContaining({ appId: 'aaaaaaaa-0000-4000-8000-00000000000f' })],
+    ])
+  })
+
+  it('adds clients, for users or with a secret of their own', () => {
+    const appId = '99999999-0000-4000-8000-0000000000BB'
+    const client = { appId, apis: ['weather-api'] }
+    const page = { ...client, appId: appId.replace('BB', 'bc'), redirectUris: ['http://localhost/back'] }
+    expect(read({ clients: { robot: { ...client, secret: 'long-enough' }, page } }).clients).toEqual([
+      {
+        ...client,
+        appId: appId.toLowerCase(),
+        displayName: 'robot',
+        secret: 'long-enough',
+        redirectUris: [],
+      },
+      { ...page, displayName: 'page', secret: undefined },
+    ])
+    const start = 'FILE (REGISTRATIONS_FILE), client "robot":'
+    expect(faultsOf({ apis: { notes }, clients: { robot: { ...client, appId: notes.appId } } })).toEqual([
+      `${start} appId ${notes.appId} is taken.`,
+    ])
+    expect(faultsOf({ clients: { robot: { ...client, secret: 'short' } } })).toEqual([
+      expect.stringContaining(`${start} secret`),
     ])
   })
 
@@ -98,7 +121,11 @@ describe('the file of registrations', () => {
 
   it.each([
     ['{"apis":', 'FILE (REGISTRATIONS_FILE) is not JSON'],
-    ['{}', 'FILE (REGISTRATIONS_FILE) must be {"apis": {"<name>": {…}}} and nothing else.'],
+    [
+      '[]',
+      'FILE (REGISTRATIONS_FILE) must be {"apis": {"<name>": {…}}, "clients": {"<name>": {…}}}, either or both, and nothing else.',
+    ],
+    ['{"apis":{},"users":{}}', 'and nothing else.'],
   ])('says in words what is wrong with a file of %s', (content, fault) => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })

@@ -37,6 +37,8 @@ function readOwn(reader: EnvironmentReader) {
     siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', tenant.apis['weather-api'].appId),
+      // Another Application ID URI, by which MCP clients name it.
+      publicUrl: reader.optional('WEATHER_API_PUBLIC_URL'),
       tokenVersion:
         reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? (1 as const) : (2 as const),
     },

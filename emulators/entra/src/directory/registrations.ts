@@ -1,6 +1,6 @@
 import type { ApiRegistration } from '@entra-bedrock-agent/demo-tenant'
 import { describeShapeFaults, type EnvironmentReader } from '@entra-bedrock-agent/service-kit'
-import { type Static, Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Guid, Name } from './objects.ts'
 
@@ -8,6 +8,23 @@ import { Guid, Name } from './objects.ts'
 export interface Registration extends ApiRegistration {
   /** Whether an administrator has consented to its scopes for all users; default: yes. */
   readonly adminConsent?: boolean
+}
+
+/** A client beside the page and the agents. Administrators have consented to what it may do at its APIs. */
+export interface ClientRegistration {
+  readonly appId: string
+  readonly displayName: string
+  /** Names of the APIs that it may call: with their scopes for users, with their app roles by itself. */
+  readonly apis: readonly string[]
+  /** Where users are sent back to, of a client for users. */
+  readonly redirectUris: readonly string[]
+  /** The secret of a client that authenticates; without one it acts for users only. */
+  readonly secret: string | undefined
+}
+
+export interface Registrations {
+  readonly apis: ReadonlyMap<string, Registration>
+  readonly clients: readonly ClientRegistration[]
 }
 
 const exact = { additionalProperties: false } as const
@@ -21,41 +38,62 @@ const Entry = Type.Object(
   },
   exact,
 )
-const Shape = Type.Object({ apis: Type.Record(Type.String(), Type.Unknown()) }, exact)
+const Client = Type.Object(
+  {
+    appId: Guid,
+    displayName: Type.Optional(Name),
+    apis: Type.Array(Name),
+    redirectUris: Type.Optional(Type.Array(Type.String({ pattern: '^https?://' }))),
+    secret: Type.Optional(Type.String({ minLength: 8 })),
+  },
+  exact,
+)
+const Entries = Type.Record(Type.String(), Type.Unknown())
+const Shape = Type.Object({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) }, exact)
 
-/**
- * Reads the APIs of the file that `REGISTRATIONS_FILE` names, by their names; none without it. Every fault is the
- * environment's.
- */
-export function readRegistrations(
-  env: EnvironmentReader,
-  takenIds: readonly string[],
-): ReadonlyMap<string, Registration> {
-  const registrations = new Map<string, Registration>()
-  const content = env.jsonFile('REGISTRATIONS_FILE')
-  if (content === undefined) return registrations
-  const file = `${env.text('REGISTRATIONS_FILE')} (REGISTRATIONS_FILE)`
+/** Reads the file that `REGISTRATIONS_FILE` names; nothing is registered without it. Every fault is the environment's. */
+export function readRegistrations(env: EnvironmentReader, takenIds: readonly string[]): Registrations {
+  const content = env.jsonFile('REGISTRATIONS_FILE') ?? {}
+  const file = `${env.text('REGISTRATIONS_FILE', 'none')} (REGISTRATIONS_FILE)`
   if (!Compile(Shape).Check(content)) {
-    env.fault(`${file} must be {"apis": {"<name>": {…}}} and nothing else.`)
-    return registrations
+    env.fault(
+      `${file} must be {"apis": {"<name>": {…}}, "clients": {"<name>": {…}}}, either or both, and nothing else.`,
+    )
+    return { apis: new Map(), clients: [] }
   }
-  for (const [name, entry] of Object.entries(content.apis)) {
-    const ids = [...takenIds, ...[...registrations.values()].map(({ appId }) => appId)]
-    const faults = findFaults(name, entry, ids)
-    for (const fault of faults) env.fault(`${file}, API "${name}": ${fault}.`)
-    if (faults.length === 0) registrations.set(name, describe(name, entry as Static<typeof Entry>))
+  const ids = [...takenIds]
+  /** The entries that are right; what is wrong with the others is told. */
+  const read = <Shape extends TObject>(what: string, entries: Static<typeof Entries>, shape: Shape) =>
+    Object.entries(entries).flatMap(([name, entry]) => {
+      const faults = findFaults(name, entry, shape, ids)
+      for (const fault of faults) env.fault(`${file}, ${what} "${name}": ${fault}.`)
+      if (faults.length > 0) return []
+      const right = entry as Static<Shape> & { appId: string }
+      const appId = right.appId.toLowerCase()
+      ids.push(appId)
+      return [[name, { displayName: name, ...right, appId }] as const]
+    })
+  return {
+    apis: new Map(read('API', content.apis ?? {}, Entry)),
+    clients: read('client', content.clients ?? {}, Client).map(
+      ([, { redirectUris = [], secret, ...client }]) => ({
+        ...client,
+        redirectUris,
+        secret,
+      }),
+    ),
   }
-  return registrations
 }
 
-function findFaults(name: string, entry: unknown, takenIds: readonly string[]): readonly string[] {
-  const shape = Compile(Entry)
+function findFaults(
+  name: string,
+  entry: unknown,
+  shape: TObject,
+  takenIds: readonly string[],
+): readonly string[] {
+  const compiled = Compile(shape)
   const ofName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) ? [] : ['its name must be in kebab-case']
-  if (!shape.Check(entry)) return [...ofName, ...describeShapeFaults(shape.Errors(entry))]
-  const isTaken = takenIds.includes(entry.appId.toLowerCase())
-  return [...ofName, ...(isTaken ? [`appId ${entry.appId} is taken`] : [])]
-}
-
-function describe(name: string, entry: Static<typeof Entry>): Registration {
-  return { displayName: name, ...entry, appId: entry.appId.toLowerCase() }
+  if (!compiled.Check(entry)) return [...ofName, ...describeShapeFaults(compiled.Errors(entry))]
+  const appId = String(entry['appId'])
+  return [...ofName, ...(takenIds.includes(appId.toLowerCase()) ? [`appId ${appId} is taken`] : [])]
 }

@@ -13,7 +13,7 @@ import {
   type PermissionGrant,
   seededAt,
 } from './objects.ts'
-import type { Registration } from './registrations.ts'
+import type { ClientRegistration, Registration } from './registrations.ts'
 import { wellKnown } from './well-known.ts'
 
 const { users, apis } = tenant
@@ -68,7 +68,9 @@ function seedComplete(config: Config): DirectoryContent {
   const { blueprint, spa, setupApp, agentId, siblingAgentId } = config
   const agentIds = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
   const seededApis = listApis(config)
-  const applications = [...seedApplications(config), ...seededApis.map(seedApi)]
+  const { clients } = config.registrations
+  const applications = [...seedApplications(config), ...seededApis.map(seedApi), ...clients.map(seedClient)]
+  const apisOf = ({ apis }: ClientRegistration) => seededApis.filter(({ name }) => apis.includes(name))
   const principalIds = new Map<string, string>([
     [blueprint.appId, seedIds.blueprintPrincipal],
     [spa.appId, seedIds.spaPrincipal],
@@ -105,12 +107,22 @@ function seedComplete(config: Config): DirectoryContent {
           api.appRoles.map(role => assign(id, idOf(api, 'principal'), idOf(api, role))),
         ),
       ),
+      ...clients
+        .filter(({ secret }) => secret !== undefined)
+        .flatMap(client =>
+          apisOf(client).flatMap(api =>
+            api.appRoles.map(role => assign(client.appId, idOf(api, 'principal'), idOf(api, role))),
+          ),
+        ),
       ...microsoft.graph.setUpPermissions.map(value =>
         assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
       ),
     ],
     permissionGrants: [
       consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, tenant.blueprint.scope),
+      ...clients.flatMap(client =>
+        apisOf(client).map(api => consent(client.appId, idOf(api, 'principal'), api.scopes.join(' '))),
+      ),
       ...agentIds.flatMap(id =>
         seededApis
           .filter(({ scopes, adminConsent = true }) => adminConsent && scopes.length > 0)
@@ -121,14 +133,16 @@ function seedComplete(config: Config): DirectoryContent {
 }
 
 interface SeededApi extends Registration {
+  readonly name: string
   readonly tokenVersion: 1 | 2
+  readonly publicUrl?: string | undefined
 }
 
 /** The weather API, and what else is registered. */
 function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   return [
-    { ...weather, ...weatherApi },
-    ...[...registrations.values()].map(registration => ({ ...registration, tokenVersion: 2 as const })),
+    { ...weather, ...weatherApi, name: 'weather-api' },
+    ...[...registrations.apis].map(([name, api]) => ({ ...api, name, tokenVersion: 2 as const })),
   ]
 }
 
@@ -138,12 +152,12 @@ function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
 }
 
 function seedApi(api: SeededApi): Application {
-  const { appId, displayName, tokenVersion, scopes, appRoles } = api
+  const { appId, displayName, tokenVersion, scopes, appRoles, publicUrl } = api
   return newApplication({
     id: idOf(api, 'application'),
     appId,
     displayName,
-    identifierUris: [`api://${appId}`],
+    identifierUris: [`api://${appId}`, ...(publicUrl === undefined ? [] : [publicUrl])],
     api: {
       requestedAccessTokenVersion: tokenVersion,
       oauth2PermissionScopes: scopes.map(value => newScope(idOf(api, value), value)),
@@ -152,6 +166,11 @@ function seedApi(api: SeededApi): Application {
     appRoles: appRoles.map(value => newRole(idOf(api, value), value)),
     optionalClaims: { accessToken: agentClaims, idToken: [] },
   })
+}
+
+function seedClient({ appId, displayName, redirectUris, secret }: ClientRegistration): Application {
+  const passwordCredentials = seedSecret(secret)
+  return newApplication({ appId, displayName, spa: { redirectUris: [...redirectUris] }, passwordCredentials })
 }
 
 function seedApplications({ blueprint, spa, setupApp }: Config): Application[] {
