@@ -1,0 +1,77 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { writeBundle } from './write-bundle.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const fillCompileCache = resolve(import.meta.dirname, '../fill-compile-cache.ts')
+
+/** A process that ends without WORD, loads a part of itself for the word "lazy", and shares a file with that part. */
+writeFileSync(join(folder, 'shared.ts'), 'export const say = (word: string) => console.log(word)')
+writeFileSync(
+  join(folder, 'lazy.ts'),
+  "import { say } from './shared.ts'\nexport const run = () => say('loaded')",
+)
+writeFileSync(
+  join(folder, 'main.ts'),
+  `import { say } from './shared.ts'
+  const word = process.env['WORD'] ?? process.exit(1)
+  say(word)
+  if (word === 'lazy') await import('./lazy.ts').then(({ run }) => run())`,
+)
+const dist = join(folder, 'dist')
+mkdirSync(dist)
+writeFileSync(join(dist, 'lazy-of-yesterday.mjs'), '')
+await writeBundle(join(folder, 'main.ts'), dist)
+const chunks = readdirSync(dist).filter(name => name.endsWith('.mjs'))
+
+function run(word: string, env: Readonly<Record<string, string>> = {}) {
+  const main = join(dist, 'main.mjs')
+  return spawnSync(process.execPath, [main], { env: { WORD: word, ...env }, encoding: 'utf8' })
+}
+
+describe('writeBundle', () => {
+  it('makes a chunk of what is imported when needed, each with its source map, and leaves nothing of before', () => {
+    expect(chunks).toEqual([expect.stringMatching(/^lazy-/), 'main.mjs', expect.stringMatching(/^shared-/)])
+    const maps = chunks.map(name => `${name}.map`)
+    expect(readdirSync(dist).sort()).toEqual([...chunks, ...maps, 'LICENSES.txt'].sort())
+  })
+
+  it('makes a process that does what its sources do', () => {
+    expect(run('eager').stdout).toBe('eager\n')
+    expect(run('lazy').stdout).toBe('lazy\nloaded\n')
+  })
+
+  it('refuses an import that cannot be resolved, instead of leaving it to the process', async () => {
+    const entry = join(folder, 'incomplete.ts')
+    writeFileSync(entry, "import 'no-such-package'")
+    await expect(writeBundle(entry, join(folder, 'incomplete'))).rejects.toThrow('no-such-package')
+  })
+})
+
+describe('Filling the compile cache', () => {
+  const cache = join(folder, 'compile-cache')
+
+  it('compiles all that the process may load, and starts no part of it', () => {
+    const env = { NODE_COMPILE_CACHE: cache }
+    expect(execFileSync(process.execPath, [fillCompileCache], { cwd: dist, env, encoding: 'utf8' })).toBe('')
+    const { stderr } = run('lazy', { ...env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
+    const accepted = [...stderr.matchAll(/V8 code cache for ESM \S+\/(\S+) was accepted/g)].map(
+      ([, name]) => name,
+    )
+    expect(accepted.sort()).toEqual(chunks)
+  })
+
+  it('fails where a part cannot be loaded', () => {
+    writeFileSync(join(dist, 'broken.mjs'), "throw new Error('broken')")
+    const { status } = spawnSync(process.execPath, [fillCompileCache], {
+      cwd: dist,
+      env: { NODE_COMPILE_CACHE: cache },
+    })
+    expect(status).toBe(1)
+  })
+})

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { build } from 'rolldown'
+import { collectLicences } from './licences.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/**
+ * Writes the bundle of a process into an emptied folder: `main.mjs` with all that it starts with, a chunk for each part that
+ * it imports when needed, their source maps, and `LICENSES.txt` with the licences of what is in them.
+ *
+ * @param entry the process's file, seen from the repository's root
+ */
+export async function writeBundle(entry: string, folder: string): Promise<void> {
+  const { output } = await build({
+    cwd: root,
+    input: { main: entry },
+    platform: 'node',
+    // No chunk imports main.mjs, so chunks can be loaded without starting the process.
+    preserveEntrySignatures: 'strict',
+    logLevel: 'warn',
+    onLog: (level, log, report) => report(log.code === 'UNRESOLVED_IMPORT' ? 'error' : level, log),
+    output: {
+      dir: folder,
+      cleanDir: true,
+      entryFileNames: '[name].mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+      minify: true,
+      comments: false,
+      sourcemap: true,
+      // Stack traces need file names and lines; the sources themselves are in the repository.
+      sourcemapExcludeSources: true,
+    },
+  })
+  const sources = output
+    .flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
+    .map(path => relative(root, path))
+  writeFileSync(join(folder, 'LICENSES.txt'), collectLicences(root, sources))
+}
