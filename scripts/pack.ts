@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'packages/entra-tokens')
@@ -26,19 +26,10 @@ rmSync(dist, { recursive: true, force: true })
 mkdirSync(staged, { recursive: true })
 
 await build({
-  entryPoints: [entry],
-  outfile: join(staged, 'index.js'),
-  bundle: true,
+  input: { index: entry },
   platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  alias: Object.fromEntries(
-    Object.keys(dependencies)
-      .filter(own)
-      .map(name => [name, join(root, 'packages', name.split('/')[1] ?? '', 'src/index.ts')]),
-  ),
-  logLevel: 'warning',
+  external: name => /^[a-z@]/.test(name) && !own(name),
+  output: { dir: staged, cleanDir: true },
 })
 
 execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(folder, 'tsconfig.pack.json')], {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyInstance } from 'fastify'
 import { problemHeaders } from './problem-responses.ts'
 import { commonProblem, type ProblemError } from './problems.ts'
+
+// An import would read all exports of node:http, and one of them loads Node's own undici: a tenth of a service's start.
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /**
  * Answers what never became a request (no HTTP, headers too large, too slow) and closes the connection.

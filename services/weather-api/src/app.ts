@@ -1,5 +1,5 @@
 import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
-import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedrock-agent/service-kit'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
@@ -35,7 +35,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     traced: config.telemetry !== undefined,
     keepAliveTimeout: keepAliveTimeoutMs,
     // Query strings hold nothing but texts.
-    ajv: { customOptions: { coerceTypes: true } },
+    ajv: { customOptions: { ...trustedSchemas, coerceTypes: true } },
   })
   // Called by the agent, whose traces go on here. Others could only make their own longer.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })

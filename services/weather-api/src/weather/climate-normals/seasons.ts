@@ -29,9 +29,8 @@ function meanOf(means: MonthlyMeans, month: number): number {
   return means[(month + 11) % 12] ?? Number.NaN
 }
 
-const monthNames = Array.from({ length: 12 }, (_, month) =>
-  new Date(Date.UTC(2000, month)).toLocaleString('en', { month: 'long', timeZone: 'UTC' }),
-)
+// biome-ignore format: table
+const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
 
 /** "early July", "mid-July", "late July". */
 export function partOfMonth(date: string): string {
