@@ -1,54 +1,104 @@
-/** From process start to the first answer of /livez, and memory then: sources, bundle, and the smallest Fastify service. */
+/**
+ * From process start to the first answer of /livez, and memory then: the services as images run them, bundled and with their
+ * code compiled, and from sources; beside them the smallest Fastify service in both ways.
+ */
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { writeBundle } from '../../scripts/bundle/write-bundle.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 
-const runs = 9
+const rounds = Number(process.argv[2] ?? 11)
 const root = resolve(import.meta.dirname, '../..')
-execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
+const temporary = mkdtempSync(join(tmpdir(), 'startup-'))
+
+interface Candidate {
+  readonly name: string
+  readonly main: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+interface Start {
+  readonly readyMs: number
+  readonly cpuMs: number
+  readonly residentMiB: number
+}
 
 const stack = describeProcesses({ LOG_LEVEL: 'warn' })
-const agentWithMcpEnv = stack.find(({ name }) => name === 'agent')?.env ?? {}
-const agentEnv = { ...agentWithMcpEnv, MCP_CONFIG: '' }
-const weatherEnv = stack.find(({ name }) => name === 'weather-api')?.env ?? {}
-const candidates = [
-  { name: 'smallest Fastify service', main: 'bench/startup/bare-server.ts', env: {} },
-  { name: 'weather-api, sources', main: 'services/weather-api/src/main.ts', env: weatherEnv },
-  { name: 'weather-api, bundle', main: 'services/weather-api/dist/main.mjs', env: weatherEnv },
-  { name: 'agent, sources', main: 'services/agent/src/main.ts', env: agentEnv },
-  { name: 'agent, bundle', main: 'services/agent/dist/main.mjs', env: agentEnv },
-  { name: 'agent, bundle, an MCP server', main: 'services/agent/dist/main.mjs', env: agentWithMcpEnv },
+const envOf = (process: string) => stack.find(({ name }) => name === process)?.env ?? {}
+const withMcp = envOf('agent')
+const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
+
+// With the settings that the Dockerfile gives them.
+const smallestImage = await asImage('bench/startup/bare-server.ts', {})
+const weatherImage = await asImage('services/weather-api/src/main.ts', {
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',
+})
+const agentImage = await asImage('services/agent/src/main.ts', {
+  NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=256',
+  MALLOC_ARENA_MAX: '1',
+})
+const smallest = { name: 'smallest Fastify service, sources', main: 'bench/startup/bare-server.ts', env: {} }
+const candidates: readonly Candidate[] = [
+  smallest,
+  { name: 'weather-api, sources', main: 'services/weather-api/src/main.ts', env: envOf('weather-api') },
+  { name: 'agent, sources', main: 'services/agent/src/main.ts', env: withoutMcp },
+  { name: 'smallest Fastify service, image', ...smallestImage },
+  { name: 'weather-api, image', ...weatherImage, env: { ...envOf('weather-api'), ...weatherImage.env } },
+  { name: 'agent, image', ...agentImage, env: { ...withoutMcp, ...agentImage.env } },
+  { name: 'agent, image, an MCP server', ...agentImage, env: { ...withMcp, ...agentImage.env } },
 ]
 
-const rows: (string | number)[][] = [
-  ['service', 'ready ms (median)', 'slowest ms', 'RSS MiB', 'times the smallest'],
-]
-let smallestMs = Number.NaN
-for (const { name, main, env } of candidates) {
-  const startMs: number[] = []
-  const residentMiB: number[] = []
-  for (let run = 0; run < runs; run++) {
-    const [port, metricsPort] = [await findFreePort(), await findFreePort()]
-    const process = await MeasuredProcess.start(
-      resolve(root, main),
-      { ...env, PORT: String(port), METRICS_PORT: String(metricsPort) },
-      `http://localhost:${port}/livez`,
-    )
-    startMs.push(process.startMs)
-    residentMiB.push(process.residentMiB)
-    await process.stop()
+const starts = new Map(candidates.map(candidate => [candidate, [] as Start[]]))
+for (let round = 0; round < rounds; round++) {
+  for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
+    starts.get(candidate)?.push(await measure(candidate))
   }
-  const readyMs = median(startMs)
-  if (Number.isNaN(smallestMs)) smallestMs = readyMs
-  rows.push([
-    name,
-    Math.round(readyMs),
-    Math.round(Math.max(...startMs)),
-    Math.round(median(residentMiB)),
-    (readyMs / smallestMs).toFixed(1),
-  ])
 }
-printTable(rows)
+rmSync(temporary, { recursive: true })
+
+const peers = starts.get(smallest) ?? []
+const timesPeer = (own: readonly Start[], of: (start: Start) => number) =>
+  median(own.flatMap((start, round) => (peers[round] ? of(start) / of(peers[round]) : []))).toFixed(2)
+printTable([
+  ['service', 'ready ms', 'CPU ms', 'RSS MiB', 'times the smallest, ready', 'CPU'],
+  ...Array.from(starts, ([{ name }, own]) => [
+    name,
+    Math.round(median(own.map(({ readyMs }) => readyMs))),
+    median(own.map(({ cpuMs }) => cpuMs)),
+    Math.round(median(own.map(({ residentMiB }) => residentMiB))),
+    timesPeer(own, ({ readyMs }) => readyMs),
+    timesPeer(own, ({ cpuMs }) => cpuMs),
+  ]),
+])
+console.log(`Medians of ${rounds} rounds; the ratios are taken within each round.`)
+
+/** Bundles a process and compiles the bundle, as the Dockerfile does. */
+async function asImage(entry: string, settings: Readonly<Record<string, string>>) {
+  const folder = join(temporary, dirname(entry))
+  await writeBundle(entry, folder)
+  const env = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
+  // Without configuration each says what it lacks, and ends.
+  execFileSync(process.execPath, [join(root, 'scripts/fill-compile-cache.ts')], {
+    cwd: folder,
+    env,
+    stdio: 'ignore',
+  })
+  return { main: join(folder, 'main.mjs'), env: { ...env, ...settings } }
+}
+
+async function measure({ main, env }: Candidate): Promise<Start> {
+  const [port, metricsPort] = [await findFreePort(), await findFreePort()]
+  const service = await MeasuredProcess.start(
+    resolve(root, main),
+    { ...env, PORT: String(port), METRICS_PORT: String(metricsPort) },
+    `http://localhost:${port}/livez`,
+  )
+  const { startMs: readyMs, cpuMs, residentMiB } = service
+  await service.stop()
+  return { readyMs, cpuMs, residentMiB }
+}
