@@ -8,3 +8,8 @@ export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): reado
   // Those that ask for odd keys come first: whatever they do to a service, the others would feel it.
   return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
 }
+
+/** One of them for each check that can fail and each status. */
+export function oneOfEachFault(corpus: readonly BadToken[]): readonly BadToken[] {
+  return [...new Map(corpus.map(bad => [`${bad.status} ${bad.failedCheck}`, bad])).values()]
+}

@@ -36,6 +36,19 @@ export function createSigningKey(kid: string = randomUUID(), modulusLength = 204
   return { kid, ...generateKeyPairSync('rsa', { modulusLength }) }
 }
 
+/** Key pairs, since making one takes longer than most tests; two in a row are never the same. */
+const pairs: Omit<SigningKey, 'kid'>[] = []
+let handedOut = 0
+
+/** A key of an issuer, under a name of its own. */
+function nextKey(): SigningKey {
+  const index = handedOut % 3
+  handedOut += 1
+  const pair = pairs[index] ?? generateKeyPairSync('rsa', { modulusLength: 2048 })
+  pairs[index] = pair
+  return { kid: randomUUID(), ...pair }
+}
+
 export function encodePart(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 }
@@ -48,7 +61,7 @@ export function signRs256(header: Claims | string, claims: Claims | string, key:
 
 export async function createIssuer(options: { tenantId?: string } = {}): Promise<TestIssuer> {
   const tenantId = options.tenantId ?? tenant.tenantId
-  let key = createSigningKey()
+  let key = nextKey()
   let published = [key]
   let keyRequests = 0
   let override: RequestListener | undefined
@@ -99,7 +112,7 @@ export async function createIssuer(options: { tenantId?: string } = {}): Promise
     },
     sign: (claims, header) => signRs256({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }, claims, key),
     rotate({ keepOld = true } = {}) {
-      key = createSigningKey()
+      key = nextKey()
       published = keepOld ? [key, ...published] : [key]
     },
     answerKeysWith(listener) {
