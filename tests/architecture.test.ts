@@ -1,20 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
 const isTest = (path: string) => /\.test\.tsx?$|\/testing\//.test(path)
 
-/** Which folders a folder may import from, besides itself. Everybody may use libraries. */
+/** Which folders a folder may import from, besides itself, or which part of one. Everybody may use libraries. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
+  'packages/entra-failures': [],
   'packages/entra-tokens': ['packages/service-kit', 'packages/telemetry'],
   'packages/identity-trace': [],
   'packages/service-kit': [],
   'packages/telemetry': ['packages/service-kit'],
   'services/agent': [
+    'packages/entra-failures/codes',
     'packages/entra-tokens',
     'packages/identity-trace',
     'packages/service-kit',
@@ -29,7 +32,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'emulators/auth-sidecar': ['packages/emulator-kit', 'packages/service-kit'],
   'emulators/bedrock': ['packages/emulator-kit', 'packages/service-kit'],
-  'emulators/entra': ['packages/demo-tenant', 'packages/emulator-kit', 'packages/service-kit'],
+  'emulators/entra': [
+    'packages/demo-tenant',
+    'packages/emulator-kit',
+    'packages/entra-failures/words',
+    'packages/service-kit',
+  ],
 }
 
 /** What tests of every folder may import besides. */
@@ -51,11 +59,12 @@ interface Import {
   readonly to: string
 }
 
-/** The file or workspace that an import leads to, or `undefined` for libraries and Node's own modules. */
+/** The file, workspace or part of a workspace that an import leads to, or `undefined` for libraries and Node's own modules. */
 function target(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return relative(root, resolve(dirname(file), specifier))
-  const [scope, name] = specifier.split('/')
-  return packageNames.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
+  const [scope, name, ...part] = specifier.split('/')
+  const workspace = packageNames.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
+  return workspace && [workspace, ...part].join('/')
 }
 
 function sourceFiles(folder: string): string[] {
@@ -80,7 +89,10 @@ const show = ({ from, to }: Import) => `${from} imports ${to}`
 function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
   const permittedFor = (path: string) => (isTest(path) ? [...permitted, ...allowedForTests] : permitted)
   return importsOf(folder)
-    .filter(({ from, to }) => workspaceOf(to) !== folder && !permittedFor(from).includes(workspaceOf(to)))
+    .filter(({ from, to }) => {
+      const mayImport = permittedFor(from)
+      return workspaceOf(to) !== folder && !mayImport.includes(workspaceOf(to)) && !mayImport.includes(to)
+    })
     .map(show)
 }
 
@@ -135,7 +147,30 @@ describe('dependencies between folders', () => {
 
   it('are checked by a check that can fail', () => {
     expect(forbiddenImports('services/agent', [])).not.toEqual([])
+    const otherPart = ['packages/entra-failures/words']
+    expect(forbiddenImports('services/agent', otherPart).join()).toContain('packages/entra-failures/codes')
   })
+
+  it.each(['agent', 'weather-api'])(
+    'keep what is for emulators and tests out of the bundle of services/%s',
+    async service => {
+      const { metafile } = await build({
+        absWorkingDir: root,
+        entryPoints: [`services/${service}/src/main.ts`],
+        bundle: true,
+        metafile: true,
+        write: false,
+        platform: 'node',
+        format: 'esm',
+        logLevel: 'error',
+      })
+      const own = Object.keys(metafile.inputs).filter(path => /^(packages|emulators)\//.test(path))
+      expect(own.length).toBeGreaterThan(10)
+      expect(
+        own.filter(path => /demo-tenant|emulator|entra-failures\/src\/(?!codes\.ts)/.test(path)),
+      ).toEqual([])
+    },
+  )
 
   it.each(Object.keys(allowed))(
     'go in no circle in %s, neither between files nor between folders',

@@ -138,13 +138,14 @@ function explainChallenge(response: SidecarResponse): TokenFailure {
 function explainTokenError(response: SidecarResponse, context: FailureContext): TokenFailure {
   const detail = readDetail(response)
   const entry = context.api.sidecarEntries[context.flow]
-  const aadsts = /AADSTS\d+/.exec(detail)?.[0]
-  if (aadsts) {
-    const refusal = explainRefusal(aadsts, context, whomItNames(detail, context))
+  const number = /AADSTS(\d+)/.exec(detail)?.[1]
+  if (number) {
+    const aadsts = `AADSTS${number}`
+    const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
     return {
       problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
         upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
-        hint: refusal.hint ?? hintOf(refusal.code, aadsts),
+        hint: refusal.hint ?? hintOf(refusal.code, number),
         cause: new SidecarResponseError(response.status),
       }),
       transient: refusal.transient ?? false,
@@ -203,9 +204,9 @@ function failure(
   return { problem: problem(code, detail, { ...options, hint }), transient }
 }
 
-function hintOf(code: AgentProblemCode, aadsts: string): string | undefined {
+function hintOf(code: AgentProblemCode, number: string): string | undefined {
   return code === 'ENTRA_REFUSED'
-    ? `Look it up at https://login.microsoftonline.com/error?code=${aadsts.slice('AADSTS'.length)}.`
+    ? `Look it up at https://login.microsoftonline.com/error?code=${number}.`
     : undefined
 }
 

@@ -1,0 +1,220 @@
+/** The agent's problem codes that a refusal of Entra becomes. */
+export type FailureCode =
+  | 'AGENT_NOT_PERMITTED'
+  | 'BLUEPRINT_CREDENTIAL_REJECTED'
+  | 'CONDITIONAL_ACCESS_REQUIRED'
+  | 'CONSENT_REQUIRED'
+  | 'ENTRA_REFUSED'
+  | 'ENTRA_UNAVAILABLE'
+  | 'FEDERATION_MISMATCH'
+  | 'SIDECAR_MISCONFIGURED'
+  | 'USER_TOKEN_EXPIRED'
+  | 'USER_TOKEN_INVALID'
+  | 'USER_TOKEN_WRONG_AUDIENCE'
+
+/** What an AADSTS code of Entra's token endpoint means for the agent. */
+export interface Meaning {
+  readonly code: FailureCode
+  /** What happened, in our words: Entra's own text names users and tenants. `{api}` stands for the API's title. */
+  readonly says: string
+  /** The way out, where the catalogue's is not precise enough. `{entry}` stands for the sidecar's entry of the API. */
+  readonly hint?: string
+  /** Asking again soon may succeed. Everything else stays as it is until somebody changes something. */
+  readonly transient?: true
+}
+
+export interface Refusal extends Meaning {
+  /** What it means where Entra's text names the agent identity. */
+  readonly ofAgent?: Meaning
+  /** What it means where the agent asked as itself. */
+  readonly asItself?: Meaning
+  /**
+   * Only the request for the API's token is refused so, and that one is the agent's; where the text names the blueprint
+   * instead, the sidecar did not act as the agent.
+   */
+  readonly asksForApi?: true
+}
+
+const assertionRefused: Meaning = {
+  code: 'ENTRA_REFUSED',
+  says: 'Entra does not accept the assertion that the sidecar sent.',
+}
+const assertionOutdated: Meaning = {
+  code: 'ENTRA_REFUSED',
+  says: 'Entra says that the assertion is outside its validity.',
+}
+const agentStopped: Meaning = {
+  code: 'CONDITIONAL_ACCESS_REQUIRED',
+  says: 'A Conditional Access policy stops the agent identity.',
+  hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
+}
+const moreWanted: Refusal = {
+  code: 'CONDITIONAL_ACCESS_REQUIRED',
+  says: 'A Conditional Access policy wants more from the user.',
+  asItself: agentStopped,
+  asksForApi: true,
+}
+const credentialRefused: Refusal = {
+  code: 'BLUEPRINT_CREDENTIAL_REJECTED',
+  says: 'Entra rejected the blueprint’s certificate or secret.',
+}
+const federationRefused: Refusal = {
+  code: 'FEDERATION_MISMATCH',
+  says: 'No federated credential of the blueprint matches the pod’s token.',
+}
+const keyUnknown: Refusal = {
+  code: 'FEDERATION_MISMATCH',
+  says: 'Entra cannot verify the signature of the client assertion.',
+  hint: 'Check that the key id of the pod’s token is in the public key set of its issuer, or that the certificate is the one on the blueprint.',
+}
+const assignmentMissing: Refusal = {
+  code: 'AGENT_NOT_PERMITTED',
+  says: 'The {api} demands an assignment that the agent identity or the user does not have.',
+  asksForApi: true,
+}
+const signInAfresh: Refusal = {
+  code: 'USER_TOKEN_EXPIRED',
+  says: 'Entra wants the user to sign in afresh.',
+  asItself: assertionRefused,
+}
+const userUnknown: Refusal = {
+  code: 'USER_TOKEN_INVALID',
+  says: 'Entra has no active account of this user.',
+  asItself: assertionRefused,
+}
+const scopeUnknown: Refusal = {
+  code: 'SIDECAR_MISCONFIGURED',
+  says: 'Entra does not accept the scope that the sidecar asks for.',
+  hint: 'Set DownstreamApis__{entry}__Scopes__0 of the sidecar to api://<the API’s client id>/.default.',
+}
+const agentPathRefused = {
+  code: 'SIDECAR_MISCONFIGURED',
+  hint: 'Check the version of the sidecar, and that AGENT_CLIENT_ID is an agent identity of its blueprint.',
+} as const
+const tenantUnknown: Refusal = {
+  code: 'SIDECAR_MISCONFIGURED',
+  says: 'Entra knows no such tenant.',
+  hint: 'Check AzureAd__TenantId of the sidecar.',
+}
+const comeBackLater: Refusal = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', transient: true }
+
+// biome-ignore format: table
+const rows = {
+  7000215: { ...credentialRefused, says: 'The blueprint’s client secret is wrong.' },
+  7000222: {
+    ...credentialRefused,
+    says: 'The blueprint’s client secret has expired.',
+    hint: 'Create a new secret on the blueprint and give it to the sidecar, or move to workload identity federation.',
+  },
+  7000218: { ...credentialRefused, says: 'The sidecar sent no credential for the blueprint.', hint: 'Configure AzureAd__ClientCredentials__0__* on the sidecar.' },
+  7000214: credentialRefused,
+  7000277: credentialRefused,
+  1000502: { ...credentialRefused, says: 'The blueprint’s certificate is outside its validity.' },
+
+  70021: federationRefused,
+  700211: { ...federationRefused, says: 'No federated credential of the blueprint has this issuer, or the tenant is another.' },
+  700212: { ...federationRefused, says: 'No federated credential of the blueprint has this audience.' },
+  700213: { ...federationRefused, says: 'No federated credential of the blueprint has this subject.' },
+  700222: { ...federationRefused, says: 'The federated credential names Entra itself as the issuer, which is allowed for managed identities only.' },
+  700231: {
+    ...federationRefused,
+    says: 'A token that was itself obtained by a federated credential was used as one.',
+    hint: 'Federate the ServiceAccount with the blueprint directly, not through a managed identity that is federated itself.',
+  },
+  700023: { ...federationRefused, says: 'The client assertion was made for another audience.' },
+  700024: { ...federationRefused, says: 'The client assertion is outside its validity.', hint: 'Check that the projected token file is renewed and that the clocks agree.' },
+  50027: { ...federationRefused, says: 'The client assertion is not a JWT that Entra can read.' },
+  50166: {
+    ...federationRefused,
+    says: 'Entra cannot fetch the keys of the issuer of the pod’s token.',
+    hint: 'Check that the issuer’s /.well-known/openid-configuration and its key set can be read from the internet.',
+  },
+  700027: keyUnknown,
+  7000272: keyUnknown,
+  7000274: keyUnknown,
+
+  50013: { code: 'USER_TOKEN_INVALID', says: 'Entra does not accept the user’s token as an assertion for the blueprint.', asItself: assertionRefused },
+  500131: { code: 'USER_TOKEN_WRONG_AUDIENCE', says: 'Entra says that the user’s token is not for the blueprint.', asItself: assertionRefused },
+  500133: { code: 'USER_TOKEN_EXPIRED', says: 'Entra says that the user’s token is outside its validity.', asItself: assertionOutdated },
+  7000114: { code: 'USER_TOKEN_INVALID', says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.', asItself: assertionRefused },
+  50034: userUnknown,
+  50057: userUnknown,
+  50132: signInAfresh,
+  50173: signInAfresh,
+  70043: signInAfresh,
+
+  65001: { code: 'CONSENT_REQUIRED', says: 'The agent identity has no grant for the {api}.', asksForApi: true },
+  650051: {
+    code: 'CONSENT_REQUIRED',
+    says: 'A consent was given in part, and Entra refuses to complete it.',
+    hint: 'Let an administrator create the app role assignment or oauth2PermissionGrant for the agent identity with Microsoft Graph.',
+  },
+  82014: {
+    code: 'CONSENT_REQUIRED',
+    says: 'Nobody can consent to an agent identity interactively.',
+    hint: 'Let an administrator create the oauth2PermissionGrant for the agent identity with Microsoft Graph.',
+  },
+  50072: moreWanted,
+  50074: moreWanted,
+  50076: moreWanted,
+  50078: moreWanted,
+  50079: moreWanted,
+  50158: moreWanted,
+  53000: moreWanted,
+  53001: moreWanted,
+  53002: moreWanted,
+  53003: moreWanted,
+  53004: moreWanted,
+
+  50105: assignmentMissing,
+  501051: assignmentMissing,
+  700016: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra finds no such application in the tenant.',
+    hint: 'Check AzureAd__ClientId (the blueprint’s) and AzureAd__TenantId of the sidecar, and that the blueprint has a principal in the tenant.',
+    ofAgent: {
+      code: 'AGENT_NOT_PERMITTED',
+      says: 'Entra finds no such agent identity in the tenant.',
+      hint: 'Check AGENT_CLIENT_ID, and that the agent identity was created from this blueprint.',
+    },
+  },
+  7000112: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'The application that the sidecar signs in as is disabled.',
+    hint: 'Let an administrator enable the blueprint’s principal.',
+    ofAgent: { code: 'AGENT_NOT_PERMITTED', says: 'The agent identity is disabled.', hint: 'Let an administrator enable the agent identity.' },
+  },
+  500011: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra knows no such API in the tenant.',
+    hint: 'Check DownstreamApis__{entry}__Scopes__0 of the sidecar, and that the API’s application has this identifier URI and a service principal.',
+  },
+  70011: scopeUnknown,
+  28000: scopeUnknown,
+  650053: scopeUnknown,
+  82001: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'An agent identity asked for a token in a way that Entra does not allow it.',
+    hint: 'Set AzureAd__ClientId of the sidecar to the blueprint’s id, not to the agent identity’s.',
+    asksForApi: true,
+  },
+  82008: { ...agentPathRefused, says: 'The request for T1 named no agent identity (fmi_path).' },
+  70066: { ...agentPathRefused, says: 'The request for T1 asked for an API instead of the token exchange.' },
+  7002111: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'The blueprint’s id was used where an agent identity’s belongs.',
+    hint: 'Check that AGENT_CLIENT_ID is the agent identity’s id, not the blueprint’s.',
+  },
+  90002: tenantUnknown,
+  900023: tenantUnknown,
+
+  90033: comeBackLater,
+  90055: { ...comeBackLater, says: 'Entra is throttling.' },
+  50196: { code: 'ENTRA_UNAVAILABLE', says: 'Entra saw the same request too often and blocks it for a while.', hint: 'Wait a few minutes, then try again.' },
+} satisfies Readonly<Record<number, Refusal>>
+
+/** The AADSTS codes that the agent tells apart. */
+export type EntraCode = keyof typeof rows
+
+/** By AADSTS code. Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+export const refusals: Readonly<Record<number, Refusal>> = rows
