@@ -1,3 +1,4 @@
+import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { describe, expect, it } from 'vitest'
 import type { SidecarResponse } from './sidecar.ts'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
@@ -184,92 +185,35 @@ describe('refusals of Entra', () => {
 
   const wrapped = (text: string) =>
     `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
-  const both = ['autonomous', 'obo'] as const
-  const obo = ['obo'] as const
-  const autonomous = ['autonomous'] as const
 
-  it.each([
-    ['AADSTS7000215', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS7000222', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS7000218', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS7000214', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS7000277', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS1000502', both, 'BLUEPRINT_CREDENTIAL_REJECTED'],
-    ['AADSTS700016', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS70021', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700211', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700212', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700213', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700222', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700023', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700024', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS700027', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS7000272', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS7000274', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS50027', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS50166', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS7000112', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS28000', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS650053', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS900023', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS50034', obo, 'USER_TOKEN_INVALID'],
-    ['AADSTS50057', obo, 'USER_TOKEN_INVALID'],
-    ['AADSTS50132', obo, 'USER_TOKEN_EXPIRED'],
-    ['AADSTS50173', obo, 'USER_TOKEN_EXPIRED'],
-    ['AADSTS70043', obo, 'USER_TOKEN_EXPIRED'],
-    ['AADSTS50173', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS50034', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS50013', obo, 'USER_TOKEN_INVALID'],
-    ['AADSTS50013', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS500131', obo, 'USER_TOKEN_WRONG_AUDIENCE'],
-    ['AADSTS500131', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS500133', obo, 'USER_TOKEN_EXPIRED'],
-    ['AADSTS500133', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS7000114', obo, 'USER_TOKEN_INVALID'],
-    ['AADSTS7000114', autonomous, 'ENTRA_REFUSED'],
-    ['AADSTS65001', both, 'CONSENT_REQUIRED'],
-    ['AADSTS650051', both, 'CONSENT_REQUIRED'],
-    ['AADSTS82014', both, 'CONSENT_REQUIRED'],
-    ['AADSTS50072', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50074', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50076', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50078', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50079', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50158', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS53000', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS53001', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS53002', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS53003', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS53004', both, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['AADSTS50105', both, 'AGENT_NOT_PERMITTED'],
-    ['AADSTS501051', both, 'AGENT_NOT_PERMITTED'],
-    ['AADSTS500011', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS70011', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS82001', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS700231', both, 'FEDERATION_MISMATCH'],
-    ['AADSTS82008', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS70066', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS7002111', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS90002', both, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS50196', both, 'ENTRA_UNAVAILABLE'],
-    ['AADSTS900144', both, 'ENTRA_REFUSED'],
-    ['AADSTS9999999', both, 'ENTRA_REFUSED'],
-  ] as const)('%s (%j) means %s, and asking again would not help', (aadsts, inFlows, code) => {
-    for (const flow of inFlows) {
-      for (const text of [`${aadsts}: Some sentence.`, wrapped(`${aadsts}: Some sentence.`)]) {
-        const failure = explainResponse(detail401(text), flows[flow])
-        expect(failure.problem.code).toBe(code)
-        expect(failure.transient).toBe(false)
-        expect(failure.problem.options.upstream).toEqual({ service: 'entra', code: aadsts })
-        expectSentences(failure.problem)
+  it.each(Object.entries(refusals))(
+    'AADSTS%s means what the table says, in MSAL’s wrapping too',
+    (code, refusal) => {
+      const text = `AADSTS${code}: Some sentence.`
+      for (const detail of [text, wrapped(text)]) {
+        for (const [flow, meaning] of [
+          ['obo', refusal],
+          ['autonomous', refusal.asItself ?? refusal],
+        ] as const) {
+          const { problem, transient } = explainResponse(detail401(detail), flows[flow])
+          expect(problem.code).toBe(meaning.code)
+          expect(transient).toBe(meaning.transient ?? false)
+          expect(problem.options.upstream).toEqual({ service: 'entra', code: `AADSTS${code}` })
+          expectSentences(problem)
+        }
       }
-    }
+    },
+  )
+
+  it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', code => {
+    const failure = explainResponse(detail401(`${code}: Busy.`), asAgent)
+    expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
   })
 
-  it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', aadsts => {
-    const failure = explainResponse(detail401(`${aadsts}: Busy.`), asAgent)
-    expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
-    expectSentences(failure.problem)
+  it.each(['AADSTS900144', 'AADSTS9999999'])('%s is known to nobody', code => {
+    for (const context of Object.values(flows)) {
+      expect(explainResponse(detail401(`${code}: x`), context).problem.code).toBe('ENTRA_REFUSED')
+    }
   })
 
   it.each([
