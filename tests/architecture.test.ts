@@ -11,7 +11,7 @@ const isTest = (path: string) => /\.test\.tsx?$|\/testing\//.test(path)
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
-  'packages/entra-failures': [],
+  'packages/entra-failures': ['packages/demo-tenant', 'packages/identity-trace'],
   'packages/entra-tokens': ['packages/service-kit', 'packages/telemetry'],
   'packages/identity-trace': [],
   'packages/service-kit': [],

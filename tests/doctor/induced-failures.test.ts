@@ -1,28 +1,40 @@
 import { resolve } from 'node:path'
+import { type Cause, moreCauses } from '@entra-bedrock-agent/entra-failures/causes'
+import type { Problem } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
+import { askWeather } from '../contract/identity/trial.ts'
 import { type InducedFailure, inducedFailures } from './support/faults.ts'
-import { Laptop, type Variables } from './support/laptop.ts'
+import { induce } from './support/induce.ts'
+import { Laptop } from './support/laptop.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
 const table = resolve(import.meta.dirname, '../../scripts/troubleshooting/induced-failures.md')
 const all = inducedFailures.flatMap(([where, failures]) =>
   failures.map(failure => [`${where}: ${failure.what}`, failure] as const),
 )
+/** What users of the agent meet, too. */
+const met = [...all.map(([, failure]) => failure), ...moreCauses].filter(isCause)
 const seen = new Map<InducedFailure, readonly Finding[]>()
+const answers = new Map<InducedFailure, Problem>()
 let laptops: readonly Laptop[] = []
 
 beforeAll(async () => {
   // What this machine knows of AWS is no matter of these tests.
   for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/dev/null')
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
-  laptops = await Promise.all([Laptop.start(), Laptop.start(), Laptop.start()])
-  const open = all.map(([, failure]) => failure)
+  laptops = await Promise.all([startLaptop(), startLaptop(), startLaptop()])
+  const open = [
+    ...all.map(
+      ([, failure]) =>
+        async (laptop: Laptop) =>
+          seen.set(failure, await examine(laptop, failure)),
+    ),
+    ...met.map(cause => async (laptop: Laptop) => answers.set(cause, await ask(laptop, cause))),
+  ]
   await Promise.all(
     laptops.map(async laptop => {
-      for (let failure = open.shift(); failure !== undefined; failure = open.shift()) {
-        seen.set(failure, await examine(laptop, failure))
-      }
+      for (let next = open.shift(); next !== undefined; next = open.shift()) await next(laptop)
     }),
   )
 }, 240_000)
@@ -30,13 +42,29 @@ afterAll(async () => {
   for (const laptop of laptops) await laptop[Symbol.asyncDispose]()
 })
 
-async function examine(laptop: Laptop, { env, sidecar, weather, change, options }: InducedFailure) {
-  const resolved = (variables: Variables | ((laptop: Laptop) => Variables) = {}) =>
-    typeof variables === 'function' ? variables(laptop) : variables
-  await laptop.startAfresh(resolved(sidecar), weather)
-  const given = { userToken: await laptop.token(), ...(await options?.(laptop)) }
+/** With the agent, whose first look at the sidecar must not cross a restart of the sidecar. */
+async function startLaptop(): Promise<Laptop> {
+  const laptop = await Laptop.start()
+  await laptop.stack.start('agent')
+  await askWeather(laptop.stack, 'autonomous')
+  return laptop
+}
+
+function isCause(failure: InducedFailure): failure is InducedFailure & Cause {
+  return failure.flow !== undefined
+}
+
+async function examine(laptop: Laptop, failure: InducedFailure): Promise<readonly Finding[]> {
+  const { env, weather, change, options } = failure
+  const userToken = await induce(laptop, failure, weather)
+  const given = { userToken, ...(await options?.(laptop)) }
   await change?.(laptop)
-  return laptop.examine(resolved(env), given)
+  return laptop.examine(typeof env === 'function' ? env(laptop) : env, given)
+}
+
+async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
+  const userToken = await induce(laptop, cause)
+  return (await askWeather(laptop.stack, cause.flow, userToken)).body
 }
 
 /** What the doctor says first of a failure: that is what people act on. */
@@ -48,6 +76,15 @@ function verdictOn(failure: InducedFailure): Finding {
   if (!verdict) throw new Error(`The doctor found nothing: ${JSON.stringify(findings)}`)
   return verdict
 }
+
+describe('A user is told by the agent what is wrong when', () => {
+  it.each(met.map(cause => [cause.what, cause] as const))('%s', (_what, cause) => {
+    const { code, aadsts } = cause
+    const ids = { requestId: expect.any(String), correlationId: expect.any(String) }
+    const upstream = aadsts ? { service: 'entra', code: `AADSTS${aadsts}`, ...ids } : { service: 'sidecar' }
+    expect(answers.get(cause)).toMatchObject({ code, upstream, hint: expect.stringMatching(/.+[.)]$/) })
+  })
+})
 
 describe('The doctor names what is wrong when', () => {
   it.each(all)('%s', (_what, failure) => {

@@ -9,7 +9,7 @@ import {
 } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
 import { identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
-import { askWeather, startAfresh, startSettled, tenantOf } from './trial.ts'
+import { askWeather, startAfresh, startSettled } from './trial.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
@@ -52,15 +52,11 @@ async function askWith(token: string) {
   return askWeather(stack, 'autonomous')
 }
 
-const expired = () => ({ exp: Math.floor(Date.now() / 1000) - 60 })
 const mismatches: readonly (readonly [string, number, () => Promise<string>])[] = [
-  ['names another issuer', 700211, () => podToken({ iss: `${cluster.url}/` })],
-  ['names another service account', 700213, () => podToken({ sub: `${subject}-two` })],
+  ['names the issuer with a slash too many', 700211, () => podToken({ iss: `${cluster.url}/` })],
   ['names the service account in another case', 700213, () => podToken({ sub: subject.toUpperCase() })],
-  ['is for another audience', 700212, () => podToken({ aud: 'sts.amazonaws.com' })],
   ['is signed by a key that its issuer does not publish', 7000272, () => podToken({}, 'never-published')],
   ['was changed after signing', 7000274, async () => `${(await podToken()).slice(0, -8)}AAAAAAAA`],
-  ['has expired', 700024, () => podToken(expired())],
 ]
 
 describe('With the pod’s token as the blueprint’s credential, the agent', () => {
@@ -80,16 +76,6 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
       })
     },
   )
-
-  it('says FEDERATION_MISMATCH when the blueprint has no federated credential', async () => {
-    await writeFile(tokenFile, await podToken())
-    await startAfresh(stack, projectedToken)
-    tenantOf(stack).directory.application(identities.blueprintAppId)?.federatedIdentityCredentials.splice(0)
-    expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
-      code: 'FEDERATION_MISMATCH',
-      upstream: { code: 'AADSTS70021' },
-    })
-  })
 
   it('says FEDERATION_MISMATCH when Entra itself issued the token', async () => {
     const response = await fetch(`${stack.entraUrl}/emulator/tokens`, {

@@ -1,62 +1,23 @@
+import { type Cause, causes } from '@entra-bedrock-agent/entra-failures/causes'
 import type { FaultOrder as BedrockFault } from '../../../emulators/bedrock/src/control/faults.ts'
-import type { FaultOrder as EntraFault } from '../../../emulators/entra/src/emulator/faults.ts'
-import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import type { LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { identities } from '../../support/identities.ts'
+import { blueprintOf } from './induce.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 
-/** One thing made wrong, and the code by which the doctor has to name it. */
-export interface InducedFailure {
-  readonly what: string
-  readonly code: string
-  /** What Entra refused with. */
-  readonly aadsts?: number
+/** One thing made wrong, and the code by which the doctor has to name it. With a flow, users of the agent meet it too. */
+export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
   /** Only a warning: it works, for now. */
   readonly warns?: true
   readonly env?: Variables | ((laptop: Laptop) => Variables)
-  readonly sidecar?: Variables | ((laptop: Laptop) => Variables)
   readonly weather?: Variables
   readonly change?: (laptop: Laptop) => unknown
   readonly options?: (laptop: Laptop) => Promise<LaptopOptions> | LaptopOptions
 }
 
-const { agentId, blueprintAppId, weatherAppId, pageAppId, ada } = identities
+const { blueprintAppId, weatherAppId, pageAppId } = identities
 const elsewhere = '12345678-0000-4000-8000-000000000000'
 const model = 'anthropic.claude-haiku-5-5'
-
-function found<Thing>(thing: Thing | undefined): Thing {
-  if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
-  return thing
-}
-
-const blueprint = ({ entra }: Laptop) => found(entra.directory.application(blueprintAppId))
-const principal = (entra: Entra, appId: string) => found(entra.directory.principal(appId))
-
-function removePrincipal({ entra }: Laptop, appId: string): void {
-  const { content } = entra.directory
-  content.servicePrincipals = content.servicePrincipals.filter(one => one.appId !== appId)
-}
-
-function requireAssignment({ entra }: Laptop): void {
-  principal(entra, weatherAppId).appRoleAssignmentRequired = true
-  entra.directory.content.appRoleAssignments = []
-}
-
-/** Entra refuses one leg with a code, for reasons of its own. */
-function refused(
-  leg: 't1' | 'tr' | 'obo',
-  aadsts: number,
-  code: string,
-  what: string,
-  fault: Partial<EntraFault['fault']> = {},
-): InducedFailure {
-  const order = { target: { leg }, fault: { kind: 'refuse', code: aadsts, ...fault } } as EntraFault
-  return { what, code, aadsts, change: ({ entra }) => entra.faults.order(order) }
-}
-
-function withoutCode({ aadsts: _aadsts, ...failure }: InducedFailure): InducedFailure {
-  return failure
-}
 
 function brokenBedrock(fault: BedrockFault['fault'], code: string, what: string): InducedFailure {
   return { what, code, change: ({ aws }) => aws.break(fault) }
@@ -72,24 +33,7 @@ const aws = (values: Variables): Variables => ({
   ...values,
 })
 
-const projectedToken = ({ cluster }: Laptop): Variables => ({
-  AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
-  AzureAd__ClientCredentials__0__ClientSecret: undefined,
-  AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath: cluster.tokenFile,
-})
-
 type Projected = Parameters<Laptop['cluster']['project']>[0]
-
-/** The sidecar authenticates by the pod's token, and the token does not fit. */
-function misfederated(aadsts: number, what: string, claims: Projected): InducedFailure {
-  return {
-    what,
-    code: 'FEDERATION_MISMATCH',
-    aadsts,
-    sidecar: projectedToken,
-    change: ({ cluster }) => cluster.project({ aud: 'api://AzureADTokenExchange', ...claims }),
-  }
-}
 
 const webIdentity = ({ cluster }: Laptop): Variables =>
   aws({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
@@ -118,7 +62,7 @@ const signIn: readonly InducedFailure[] = [
   { what: 'the page is at http://agent.example:3001 (MSAL: pkce_not_created)', code: 'PAGE_ORIGIN_INSECURE', options: () => ({ page: 'http://agent.example:3001' }) },
   { what: 'the page’s redirect URI is not registered (AADSTS50011)', code: 'REDIRECT_URI_NOT_REGISTERED', options: () => ({ page: 'https://agent.example' }) },
   { what: 'CLIENT_SPA_APP_ID is of no application', code: 'CONFIGURATION_INVALID', env: { CLIENT_SPA_APP_ID: elsewhere }, options: () => ({ userToken: undefined }) },
-  { what: 'the blueprint has no scope access_as_user', code: 'ENTRA_REFUSED', change: laptop => { blueprint(laptop).api.oauth2PermissionScopes = [] } },
+  { what: 'the blueprint has no scope access_as_user', code: 'ENTRA_REFUSED', change: laptop => { blueprintOf(laptop.entra).api.oauth2PermissionScopes = [] } },
   { what: 'the user’s token is no JWT', code: 'USER_TOKEN_INVALID', options: () => ({ userToken: 'a-password' }) },
   { what: 'the user’s token has expired', code: 'USER_TOKEN_EXPIRED', options: async laptop => ({ userToken: await laptop.token({ lifetimeSeconds: -60 }) }) },
   {
@@ -133,135 +77,12 @@ const signIn: readonly InducedFailure[] = [
 
 // biome-ignore format: table
 const sidecar: readonly InducedFailure[] = [
-  { what: 'the sidecar does not run', code: 'SIDECAR_UNREACHABLE', change: ({ stack }) => stack.stop('sidecar') },
-  { what: 'the sidecar has no tenant', code: 'SIDECAR_MISCONFIGURED', sidecar: { AzureAd__TenantId: undefined } },
+  ...causes.sidecar,
   { what: 'the sidecar’s image is 1.0.0', code: 'SIDECAR_TOO_OPEN', env: { RUNNING_SIDECAR: sidecarImage('1.0.0') } },
   { what: 'the sidecar’s image is 1.1.1', code: 'SIDECAR_TOO_OPEN', warns: true, env: { RUNNING_SIDECAR: sidecarImage('1.1.1') } },
   { what: 'the sidecar is not run by Docker on this machine', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: undefined } },
   { what: 'the sidecar takes any host name', code: 'SIDECAR_TOO_OPEN', warns: true, sidecar: { AllowedHosts: '*' } },
-  { what: 'the sidecar cannot reach Entra', code: 'SIDECAR_FAILED', sidecar: { AzureAd__Instance: 'http://localhost:9/' } },
-  { what: 'the sidecar’s entry weatherApp has no scope', code: 'SIDECAR_MISCONFIGURED', sidecar: { DownstreamApis__weatherApp__Scopes__0: undefined } },
-  { what: 'the sidecar’s entry weather has no scope', code: 'SIDECAR_MISCONFIGURED', sidecar: { DownstreamApis__weather__Scopes__0: undefined } },
-  { what: 'the entry weatherApp lacks RequestAppToken', code: 'SIDECAR_MISCONFIGURED', sidecar: { DownstreamApis__weatherApp__RequestAppToken: 'false' } },
-  { what: 'the entry weather has RequestAppToken', code: 'TOKEN_FLOW_MISMATCH', sidecar: { DownstreamApis__weather__RequestAppToken: 'true' } },
-  {
-    what: 'the override gate of the autonomous route is shut',
-    code: 'AGENT_IDENTITY_NOT_HONOURED',
-    aadsts: 82001,
-    sidecar: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: undefined },
-  },
-  { what: 'the override gate of the on-behalf-of route is shut', code: 'AGENT_IDENTITY_NOT_HONOURED', sidecar: { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' } },
-  { what: 'the sidecar asks for a token of another API', code: 'SIDECAR_MISCONFIGURED', env: { WEATHER_API_APP_ID: elsewhere } },
-  { what: 'the blueprint’s certificate is not where the sidecar looks', code: 'SIDECAR_FAILED', sidecar: { AzureAd__ClientCredentials__0__SourceType: 'StoreWithThumbprint' } },
-]
-
-// biome-ignore format: table
-const credential: readonly InducedFailure[] = [
-  {
-    what: 'the blueprint’s secret is wrong, or is the secret’s id',
-    code: 'BLUEPRINT_CREDENTIAL_REJECTED',
-    aadsts: 7000215,
-    sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' },
-  },
-  {
-    what: 'the blueprint’s secret has expired',
-    code: 'BLUEPRINT_CREDENTIAL_REJECTED',
-    aadsts: 7000222,
-    change: laptop => {
-      const application = blueprint(laptop)
-      application.passwordCredentials = application.passwordCredentials.map(one => ({
-        ...one,
-        endDateTime: '2020-01-01T00:00:00Z',
-      }))
-    },
-  },
-  refused('t1', 7000218, 'BLUEPRINT_CREDENTIAL_REJECTED', 'the sidecar sends no credential'),
-  { what: 'the projected token’s file was missing when the sidecar first looked', code: 'SIDECAR_FAILED', sidecar: projectedToken, change: ({ cluster }) => cluster.removeToken() },
-  misfederated(700211, 'the federated credential has another issuer (often the slash at its end)', { iss: 'https://issuer.example/' }),
-  misfederated(700213, 'the federated credential has another subject', { sub: 'system:serviceaccount:default:default' }),
-  misfederated(700212, 'the sidecar got the token that is meant for AWS', { aud: 'sts.amazonaws.com' }),
-  misfederated(700024, 'the pod’s token has expired', { lifetimeSeconds: -60 }),
-  {
-    what: 'the blueprint has no federated credential',
-    code: 'FEDERATION_MISMATCH',
-    aadsts: 70021,
-    sidecar: projectedToken,
-    change: async laptop => {
-      await laptop.cluster.project({ aud: 'api://AzureADTokenExchange' })
-      blueprint(laptop).federatedIdentityCredentials.splice(0)
-    },
-  },
-  refused('t1', 700222, 'FEDERATION_MISMATCH', 'the federated credential names Entra as its issuer'),
-  refused('t1', 700231, 'FEDERATION_MISMATCH', 'a federated managed identity stands between pod and blueprint'),
-  refused('t1', 700023, 'FEDERATION_MISMATCH', 'the assertion is for another audience'),
-  refused('t1', 50166, 'FEDERATION_MISMATCH', 'Entra cannot read the issuer’s keys'),
-  refused('t1', 700027, 'FEDERATION_MISMATCH', 'the key of the assertion is not registered'),
-  refused('t1', 7000272, 'FEDERATION_MISMATCH', 'the issuer does not publish the key of the pod’s token'),
-  refused('t1', 7000274, 'FEDERATION_MISMATCH', 'the signature of the pod’s token is wrong'),
-]
-
-// biome-ignore format: table
-const agentIdentity: readonly InducedFailure[] = [
-  { what: 'the sidecar names another tenant', code: 'SIDECAR_MISCONFIGURED', aadsts: 90002, sidecar: { AzureAd__TenantId: elsewhere } },
-  { what: 'the blueprint has no principal in the tenant', code: 'SIDECAR_MISCONFIGURED', aadsts: 700016, change: laptop => removePrincipal(laptop, blueprintAppId) },
-  { what: 'the blueprint is disabled', code: 'SIDECAR_MISCONFIGURED', aadsts: 7000112, change: ({ entra }) => { principal(entra, blueprintAppId).accountEnabled = false } },
-  { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, change: laptop => removePrincipal(laptop, agentId) },
-  { what: 'the agent identity is disabled', code: 'AGENT_NOT_PERMITTED', aadsts: 7000112, change: ({ entra }) => { principal(entra, agentId).accountEnabled = false } },
-  { what: 'the sidecar’s client id is the agent identity’s', code: 'SIDECAR_MISCONFIGURED', aadsts: 82001, sidecar: { AzureAd__ClientId: agentId } },
-  refused('t1', 82008, 'SIDECAR_MISCONFIGURED', 'the request for T1 names no agent (fmi_path)'),
-  refused('t1', 70066, 'SIDECAR_MISCONFIGURED', 'the request for T1 asks for an API'),
-  refused('tr', 7002111, 'SIDECAR_MISCONFIGURED', 'the blueprint’s id is used as the agent’s'),
-  { what: 'the API has no identifier URI', code: 'SIDECAR_MISCONFIGURED', aadsts: 500011, change: ({ entra }) => { found(entra.directory.application(weatherAppId)).identifierUris = [] } },
-  { what: 'the sidecar’s scope is not /.default', code: 'SIDECAR_MISCONFIGURED', aadsts: 70011, sidecar: { DownstreamApis__weather__Scopes__1: `api://${weatherAppId}/Weather.Read` } },
-  {
-    what: 'the sidecar asks for two APIs at once',
-    code: 'SIDECAR_MISCONFIGURED',
-    aadsts: 28000,
-    sidecar: {
-      DownstreamApis__weather__Scopes__0: `api://${weatherAppId}/Weather.Read`,
-      DownstreamApis__weather__Scopes__1: 'https://graph.microsoft.com/User.Read',
-    },
-  },
-  refused('obo', 650053, 'SIDECAR_MISCONFIGURED', 'the API has no such scope'),
-  { what: 'the API demands an assignment, and the agent has none', code: 'AGENT_NOT_PERMITTED', aadsts: 501051, change: requireAssignment },
-  refused('obo', 50105, 'AGENT_NOT_PERMITTED', 'the API demands an assignment, and the user has none'),
-  refused('tr', 53003, 'CONDITIONAL_ACCESS_REQUIRED', 'Conditional Access stops the agent identity'),
-  refused('tr', 90055, 'ENTRA_UNAVAILABLE', 'Entra throttles'),
-  // No code of these reaches the agent through the sidecar.
-  withoutCode(refused('tr', 90033, 'ENTRA_UNAVAILABLE', 'Entra is busy (AADSTS90033)')),
-  withoutCode(refused('tr', 50196, 'ENTRA_UNAVAILABLE', 'Entra saw the same request too often (AADSTS50196)')),
-  refused('tr', 900144, 'ENTRA_REFUSED', 'Entra refuses for a reason that nobody has met yet'),
-]
-
-const onBehalfOf: readonly InducedFailure[] = [
-  {
-    what: 'nobody consented to the agent acting for users',
-    code: 'CONSENT_REQUIRED',
-    aadsts: 65001,
-    change: ({ entra }) => {
-      const { content } = entra.directory
-      content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
-    },
-  },
-  refused('obo', 650051, 'CONSENT_REQUIRED', 'a consent was given in part'),
-  refused('obo', 82014, 'CONSENT_REQUIRED', 'a user was asked to consent to an agent identity'),
-  refused('obo', 50013, 'USER_TOKEN_INVALID', 'Entra does not accept the user’s token'),
-  refused('obo', 500131, 'USER_TOKEN_WRONG_AUDIENCE', 'the user’s token is not for the blueprint'),
-  refused('obo', 500133, 'USER_TOKEN_EXPIRED', 'the user’s token has expired by Entra’s clock'),
-  refused('obo', 7000114, 'USER_TOKEN_INVALID', 'the token is an application’s'),
-  {
-    what: 'the user’s account is gone',
-    code: 'USER_TOKEN_INVALID',
-    aadsts: 50034,
-    change: ({ entra }) => {
-      const { content } = entra.directory
-      content.users = content.users.filter(user => user.id !== ada.oid)
-    },
-  },
-  refused('obo', 50076, 'CONDITIONAL_ACCESS_REQUIRED', 'the user needs multifactor authentication'),
-  refused('obo', 50079, 'CONDITIONAL_ACCESS_REQUIRED', 'the user has to enrol in it'),
-  refused('obo', 50158, 'CONDITIONAL_ACCESS_REQUIRED', 'an external challenge is not met'),
-  refused('obo', 53003, 'CONDITIONAL_ACCESS_REQUIRED', 'Conditional Access blocks the user'),
+  ...causes.sidecarSettings,
 ]
 
 // biome-ignore format: table
@@ -387,9 +208,9 @@ export const inducedFailures: readonly (readonly [where: string, failures: reado
   ['Configuration, names, clock', configuration],
   ['Sign-in', signIn],
   ['Sidecar', sidecar],
-  ['The blueprint’s credential', credential],
-  ['Blueprint, agent identity, permissions', agentIdentity],
-  ['On behalf of a user', onBehalfOf],
+  ['The blueprint’s credential', causes.credential],
+  ['Blueprint, agent identity, permissions', causes.agentIdentity],
+  ['On behalf of a user', causes.onBehalfOf],
   ['The API', api],
   ['AWS credential', bedrockCredential],
   ['Model and access', bedrockModel],

@@ -1,0 +1,224 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { refusals } from './codes.ts'
+import { type Leg, words } from './words.ts'
+
+/** What somebody can change in the tenant, or forget there. */
+export type TenantChange =
+  | 'agent disabled'
+  | 'agent gone'
+  | 'API’s identifier URI gone'
+  | 'API’s principal gone'
+  | 'assignment required'
+  | 'blueprint disabled'
+  | 'blueprint’s principal gone'
+  | 'blueprint’s secret expired'
+  | 'consent gone'
+  | 'federated credential gone'
+  | 'two hours later'
+  | 'user gone'
+
+/** Claims of the pod's token that differ from what the blueprint's federated credential says. */
+export interface PodTokenClaims {
+  readonly iss?: string
+  readonly sub?: string
+  readonly aud?: string
+  readonly lifetimeSeconds?: number
+}
+
+/** How a failure is brought about with the emulators, in the demo's tenant. */
+export interface Inducement {
+  /** Variables of the sidecar; one that is `undefined` is taken away. */
+  readonly sidecar?: Readonly<Record<string, string | undefined>> | 'stopped'
+  readonly tenant?: TenantChange
+  /** Entra refuses this request with this AADSTS code, for reasons of its own. */
+  readonly refuse?: { readonly leg: Leg; readonly code: number }
+  /** The sidecar authenticates by the pod's token, which differs so. */
+  readonly podToken?: PodTokenClaims | 'missing'
+}
+
+/** One thing made wrong, and how the agent has to name it. */
+export interface Cause extends Inducement {
+  readonly what: string
+  readonly code: string
+  /** The AADSTS code, where the agent gets to see it. */
+  readonly aadsts?: number
+  /** The flow in which a user meets it; if it stops both, the agent's own. */
+  readonly flow: Flow
+}
+
+const { apis, agents } = tenant
+const { appId: weatherAppId } = apis['weather-api']
+const elsewhere = '12345678-0000-4000-8000-000000000000'
+const unknownCode = 900144
+
+/** Entra refuses, for reasons of its own, the request that it usually refuses with this code. */
+function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
+  return {
+    what,
+    ...meaningOf(aadsts),
+    refuse: { leg, code: aadsts },
+    flow: leg === 'obo' ? 'obo' : 'autonomous',
+  }
+}
+
+/** The sidecar takes Entra's words for an outage or throttling and keeps the code to itself. */
+function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
+  const { aadsts: _unseen, ...cause } = refused(aadsts, what)
+  return cause
+}
+
+function misfederated(aadsts: keyof typeof words, what: string, podToken: PodTokenClaims): Cause {
+  return { what, ...meaningOf(aadsts), podToken, flow: 'autonomous' }
+}
+
+function meaningOf(aadsts: keyof typeof words) {
+  return { code: refusals[aadsts]?.code ?? 'ENTRA_REFUSED', aadsts }
+}
+
+/** By where one would look, in the order of the troubleshooting guide. */
+// biome-ignore format: table
+export const causes = {
+  sidecar: [
+    { what: 'the sidecar does not run', code: 'SIDECAR_UNREACHABLE', flow: 'autonomous', sidecar: 'stopped' },
+    { what: 'the sidecar has no tenant', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AzureAd__TenantId: undefined } },
+  ],
+  sidecarSettings: [
+    { what: 'the sidecar cannot reach Entra', code: 'SIDECAR_FAILED', flow: 'autonomous', sidecar: { AzureAd__Instance: 'http://localhost:9/' } },
+    { what: 'the sidecar’s entry weatherApp has no scope', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__Scopes__0: undefined } },
+    { what: 'the sidecar’s entry weather has no scope', code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { DownstreamApis__weather__Scopes__0: undefined } },
+    { what: 'the entry weatherApp lacks RequestAppToken', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__RequestAppToken: 'false' } },
+    { what: 'the entry weather has RequestAppToken', code: 'TOKEN_FLOW_MISMATCH', flow: 'obo', sidecar: { DownstreamApis__weather__RequestAppToken: 'true' } },
+    {
+      what: 'the override gate of the autonomous route is shut',
+      code: 'AGENT_IDENTITY_NOT_HONOURED',
+      aadsts: 82001,
+      flow: 'autonomous',
+      sidecar: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: undefined },
+    },
+    {
+      what: 'the override gate of the on-behalf-of route is shut',
+      code: 'AGENT_IDENTITY_NOT_HONOURED',
+      aadsts: 65001,
+      flow: 'obo',
+      sidecar: { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' },
+    },
+    {
+      what: 'the sidecar asks for a token of another API',
+      code: 'SIDECAR_MISCONFIGURED',
+      flow: 'autonomous',
+      sidecar: { DownstreamApis__weatherApp__Scopes__0: 'https://graph.microsoft.com/.default' },
+    },
+    {
+      what: 'the blueprint’s certificate is not where the sidecar looks',
+      code: 'SIDECAR_FAILED',
+      flow: 'autonomous',
+      sidecar: { AzureAd__ClientCredentials__0__SourceType: 'StoreWithThumbprint' },
+    },
+  ],
+  credential: [
+    {
+      what: 'the blueprint’s secret is wrong, or is the secret’s id',
+      ...meaningOf(7000215),
+      flow: 'autonomous',
+      sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' },
+    },
+    { what: 'the blueprint’s secret has expired', ...meaningOf(7000222), flow: 'autonomous', tenant: 'blueprint’s secret expired' },
+    refused(7000218, 'the sidecar sends no credential'),
+    { what: 'the projected token’s file was missing when the sidecar first looked', code: 'SIDECAR_FAILED', flow: 'autonomous', podToken: 'missing' },
+    misfederated(700211, 'the federated credential has another issuer (often the slash at its end)', { iss: 'https://issuer.example/' }),
+    misfederated(700213, 'the federated credential has another subject', { sub: 'system:serviceaccount:default:default' }),
+    misfederated(700212, 'the sidecar got the token that is meant for AWS', { aud: 'sts.amazonaws.com' }),
+    misfederated(700024, 'the pod’s token has expired', { lifetimeSeconds: -60 }),
+    { ...misfederated(70021, 'the blueprint has no federated credential', {}), tenant: 'federated credential gone' },
+    refused(700222, 'the federated credential names Entra as its issuer'),
+    refused(700231, 'a federated managed identity stands between pod and blueprint'),
+    refused(700023, 'the assertion is for another audience'),
+    refused(50166, 'Entra cannot read the issuer’s keys'),
+    refused(700027, 'the key of the assertion is not registered'),
+    refused(7000272, 'the issuer does not publish the key of the pod’s token'),
+    refused(7000274, 'the signature of the pod’s token is wrong'),
+  ],
+  agentIdentity: [
+    { what: 'the sidecar names another tenant', ...meaningOf(90002), flow: 'autonomous', sidecar: { AzureAd__TenantId: elsewhere } },
+    { what: 'the blueprint has no principal in the tenant', ...meaningOf(700016), flow: 'autonomous', tenant: 'blueprint’s principal gone' },
+    { what: 'the blueprint is disabled', ...meaningOf(7000112), flow: 'autonomous', tenant: 'blueprint disabled' },
+    { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
+    { what: 'the agent identity is disabled', code: 'AGENT_NOT_PERMITTED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
+    { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents['weather-agent'].id } },
+    refused(82008, 'the request for T1 names no agent (fmi_path)'),
+    refused(70066, 'the request for T1 asks for an API'),
+    refused(7002111, 'the blueprint’s id is used as the agent’s'),
+    { what: 'the API has no identifier URI', ...meaningOf(500011), flow: 'autonomous', tenant: 'API’s identifier URI gone' },
+    { what: 'the sidecar’s scope is not /.default', ...meaningOf(70011), flow: 'obo', sidecar: { DownstreamApis__weather__Scopes__1: `api://${weatherAppId}/Weather.Read` } },
+    {
+      what: 'the sidecar asks for two APIs at once',
+      ...meaningOf(28000),
+      flow: 'obo',
+      sidecar: {
+        DownstreamApis__weather__Scopes__0: `api://${weatherAppId}/Weather.Read`,
+        DownstreamApis__weather__Scopes__1: 'https://graph.microsoft.com/User.Read',
+      },
+    },
+    refused(650053, 'the API has no such scope'),
+    { what: 'the API demands an assignment, and the agent has none', ...meaningOf(501051), flow: 'autonomous', tenant: 'assignment required' },
+    refused(50105, 'the API demands an assignment, and the user has none'),
+    refused(53003, 'Conditional Access stops the agent identity', 'tr'),
+    refused(90055, 'Entra throttles'),
+    refusedUnseen(90033, 'Entra is busy (AADSTS90033)'),
+    refusedUnseen(50196, 'Entra saw the same request too often (AADSTS50196)'),
+    {
+      what: 'Entra refuses for a reason that nobody has met yet',
+      code: 'ENTRA_REFUSED',
+      aadsts: unknownCode,
+      flow: 'autonomous',
+      refuse: { leg: 'tr', code: unknownCode },
+    },
+  ],
+  onBehalfOf: [
+    { what: 'nobody consented to the agent acting for users', ...meaningOf(65001), flow: 'obo', tenant: 'consent gone' },
+    refused(650051, 'a consent was given in part'),
+    refused(82014, 'a user was asked to consent to an agent identity'),
+    refused(50013, 'Entra does not accept the user’s token'),
+    refused(500131, 'the user’s token is not for the blueprint'),
+    refused(500133, 'the user’s token has expired by Entra’s clock'),
+    refused(7000114, 'the token is an application’s'),
+    { what: 'the user’s account is gone', ...meaningOf(50034), flow: 'obo', tenant: 'user gone' },
+    refused(50076, 'the user needs multifactor authentication'),
+    refused(50079, 'the user has to enrol in it'),
+    refused(50158, 'an external challenge is not met'),
+    refused(53003, 'Conditional Access blocks the user'),
+  ],
+} satisfies Readonly<Record<string, readonly Cause[]>>
+
+/** What the guide does not list, since it is much like something that it does. */
+// biome-ignore format: table
+const unlisted: readonly Cause[] = [
+  { what: 'an app token is asked for by a single scope', code: 'SIDECAR_FAILED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read` } },
+  {
+    what: 'the sidecar has no credential',
+    code: 'SIDECAR_FAILED',
+    flow: 'autonomous',
+    sidecar: { AzureAd__ClientCredentials__0__SourceType: undefined, AzureAd__ClientCredentials__0__ClientSecret: undefined },
+  },
+  { what: 'the sidecar is called by a name that it does not allow', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AllowedHosts: 'sidecar.internal' } },
+  { what: 'the sidecar takes users’ tokens for another blueprint only', code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { AzureAd__Audience: elsewhere } },
+  { what: 'the blueprint’s secret is wrong, for a user', ...meaningOf(7000215), flow: 'obo', sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' } },
+  { what: 'the agent identity does not exist, for a user', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'obo', tenant: 'agent gone' },
+  { what: 'the API has no principal in the tenant', ...meaningOf(500011), flow: 'obo', tenant: 'API’s principal gone' },
+  { what: 'the API demands an assignment that the user really lacks', ...meaningOf(50105), flow: 'obo', tenant: 'assignment required' },
+  { what: 'the user’s token has really expired by Entra’s clock', ...meaningOf(500133), flow: 'obo', tenant: 'two hours later' },
+]
+
+const listed = new Set<number | undefined>(
+  Object.values(causes)
+    .flat()
+    .map(({ refuse, aadsts }: Cause) => aadsts ?? refuse?.code),
+)
+const codes = Object.keys(words).map(Number) as (keyof typeof words)[]
+
+/** Beside the guide's: the same failures by another way, and every code that no cause is known for. */
+export const moreCauses: readonly Cause[] = [
+  ...unlisted,
+  ...codes.filter(code => !listed.has(code)).map(code => refused(code, `Entra refuses with AADSTS${code}`)),
+]

@@ -1,0 +1,82 @@
+import type { Inducement, PodTokenClaims, TenantChange } from '@entra-bedrock-agent/entra-failures/causes'
+import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import { identities } from '../../support/identities.ts'
+import type { Laptop, Variables } from './laptop.ts'
+
+const { agentId, blueprintAppId, weatherAppId, ada } = identities
+
+function found<Thing>(thing: Thing | undefined): Thing {
+  if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
+  return thing
+}
+
+export const blueprintOf = ({ directory }: Entra) => found(directory.application(blueprintAppId))
+const principal = ({ directory }: Entra, appId: string) => found(directory.principal(appId))
+
+function removePrincipal({ directory: { content } }: Entra, appId: string): void {
+  content.servicePrincipals = content.servicePrincipals.filter(one => one.appId !== appId)
+}
+
+const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
+  'agent disabled': entra => {
+    principal(entra, agentId).accountEnabled = false
+  },
+  'agent gone': entra => removePrincipal(entra, agentId),
+  'API’s identifier URI gone': ({ directory }) => {
+    found(directory.application(weatherAppId)).identifierUris = []
+  },
+  'API’s principal gone': entra => removePrincipal(entra, weatherAppId),
+  'assignment required': entra => {
+    principal(entra, weatherAppId).appRoleAssignmentRequired = true
+    entra.directory.content.appRoleAssignments = []
+  },
+  'blueprint disabled': entra => {
+    principal(entra, blueprintAppId).accountEnabled = false
+  },
+  'blueprint’s principal gone': entra => removePrincipal(entra, blueprintAppId),
+  'blueprint’s secret expired': entra => {
+    const application = blueprintOf(entra)
+    const endDateTime = '2020-01-01T00:00:00Z'
+    application.passwordCredentials = application.passwordCredentials.map(one => ({ ...one, endDateTime }))
+  },
+  'consent gone': ({ directory: { content } }) => {
+    content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
+  },
+  'federated credential gone': entra => void blueprintOf(entra).federatedIdentityCredentials.splice(0),
+  'two hours later': ({ settings }) => settings.change({ clockOffsetSeconds: 7_200 }),
+  'user gone': ({ directory: { content } }) => {
+    content.users = content.users.filter(user => user.id !== ada.oid)
+  },
+}
+
+/** Starts everything afresh, but makes one thing wrong. Returns a token that Ada got when all was well. */
+export async function induce(laptop: Laptop, inducement: Inducement, weather?: Variables): Promise<string> {
+  const { sidecar = {}, podToken, refuse, tenant } = inducement
+  const isStopped = sidecar === 'stopped'
+  await laptop.startAfresh(
+    { ...(podToken ? projectedToken(laptop) : {}), ...(isStopped ? {} : sidecar) },
+    weather,
+  )
+  const userToken = await laptop.token()
+  if (isStopped) await laptop.stack.stop('sidecar')
+  if (podToken) await project(laptop, podToken)
+  if (refuse) {
+    const { leg, code } = refuse
+    laptop.entra.faults.order({ target: { leg }, fault: { kind: 'refuse', code } })
+  }
+  if (tenant) tenantChanges[tenant](laptop.entra)
+  return userToken
+}
+
+function projectedToken({ cluster }: Laptop): Variables {
+  return {
+    AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
+    AzureAd__ClientCredentials__0__ClientSecret: undefined,
+    AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath: cluster.tokenFile,
+  }
+}
+
+async function project({ cluster }: Laptop, claims: PodTokenClaims | 'missing'): Promise<void> {
+  if (claims === 'missing') await cluster.removeToken()
+  else await cluster.project({ aud: 'api://AzureADTokenExchange', ...claims })
+}
