@@ -12,7 +12,10 @@ export interface Wording {
 /** The token requests of an agent: for T1, for TR as itself, for TR on behalf of a user. */
 export type Leg = 't1' | 'tr' | 'obo'
 
-/** What Entra says by each code that the agent tells apart, and which request it usually says it to. */
+/**
+ * What Entra says by each code that the agent tells apart, shortened where Microsoft’s reference is long, and which request it
+ * usually says it to (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+ */
 // biome-ignore format: table
 export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>> = {
   7000215: { leg: 't1', error: 'invalid_client', text: "Invalid client secret provided for app '{client}': send the secret's value, not its id." },
