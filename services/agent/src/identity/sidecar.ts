@@ -19,7 +19,7 @@ export interface SidecarOptions {
   readonly sidecarUrl: string
   /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
   readonly silenceMs?: number | undefined
-  /** How long `/healthz` may take then. Default: 1 s. */
+  /** How long `/healthz` may take then. Default: 3 s, since a sidecar that is short of CPU is no dead one. */
   readonly healthTimeoutMs?: number | undefined
 }
 
@@ -62,7 +62,7 @@ const lookup: LookupFunction = (name, options, found) => {
 
 /** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
 export function createSidecar(options: SidecarOptions): Sidecar {
-  const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 1_000 } = options
+  const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 3_000 } = options
   const dispatcher = new Agent({
     connections: maxConnections,
     connect: { timeout: connectTimeoutMs, lookup },
