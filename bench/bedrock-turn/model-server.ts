@@ -1,10 +1,11 @@
 /**
  * A Bedrock that costs as little as possible: it answers every ConverseStream with the same prepared bytes.
- * A conversation that says “hold” gets its first token at once, then one token per second until `POST /release`.
+ * A conversation that says “weather” gets a call of get_weather first, and one that says “hold” its first token at once, then one
+ * token per second until `POST /release`.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { text as bodyOf } from 'node:stream/consumers'
-import { frame, stop, text } from '../../tests/contract/bedrock/scripted-bedrock.ts'
+import { frame, stop, text, toolUse } from '../../tests/contract/bedrock/scripted-bedrock.ts'
 
 export const tokensPerAnswer = 60
 
@@ -12,6 +13,9 @@ const words = Array.from({ length: tokensPerAnswer }, (_, index) => `word${index
 const [start, ...rest] = text(...words).map(frame)
 const [firstToken, ...others] = rest
 const end = stop('end_turn').map(frame)
+const toolCall = [...toolUse(0, 'call-1', 'get_weather', '{"city":', '"Dallas"}'), ...stop('tool_use')].map(
+  frame,
+)
 const held = new Set<ServerResponse>()
 
 createServer(async (request, response) => {
@@ -26,6 +30,11 @@ createServer(async (request, response) => {
   const body = await bodyOf(request)
   response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
   if (!start || !firstToken) return
+  if (body.includes('"text":"weather') && !body.includes('"toolResult"')) {
+    for (const bytes of [start, ...toolCall]) response.write(bytes)
+    response.end()
+    return
+  }
   response.write(start)
   response.write(firstToken)
   if (body.includes('"text":"hold')) {

@@ -1,7 +1,8 @@
 /**
- * What bedrock mode adds to Bedrock: delay to the first token and to the whole answer against the bare SDK and against
- * a bare server around it, CPU per turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a
- * process of its own; the agent is the production bundle, with the settings below and a compile cache that is filled.
+ * What bedrock mode adds to Bedrock: the CPU of a turn with a tool beside LangGraph's own agent (`compare-agents.ts`, which also
+ * runs alone); delay to the first token and to the whole answer against the bare SDK and against a bare server around it, CPU per
+ * turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own; in what follows the
+ * comparison the agent is the production bundle, with the settings below and a compile cache that is filled.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,6 +15,7 @@ import { MeasuredProcess } from '../support/process.ts'
 import { median, printTable } from '../support/table.ts'
 import { createBareClient, streamText } from './bare-sdk.ts'
 import { type OpenTurn, openTurn } from './chat-client.ts'
+import { compareAgents } from './compare-agents.ts'
 
 const warmUps = 500
 const turns = 300
@@ -24,6 +26,7 @@ const bulkTurns = 2_000
 const bulkConnections = 20
 const root = resolve(import.meta.dirname, '../..')
 
+await compareAgents()
 execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
 const [modelPort, barePort, agentPort, metricsPort] = await Promise.all(
   Array.from({ length: 4 }, findFreePort),

@@ -1,5 +1,5 @@
 import type { MeasuredProcess } from './process.ts'
-import { median } from './table.ts'
+import { median, printTable } from './table.ts'
 
 /** What one round of load found. */
 export interface Round {
@@ -26,15 +26,16 @@ export interface Comparison extends Round {
 }
 
 /**
- * Measures all peers in every round, in reversed order every other round, so that whatever else the machine does hits all of
- * them alike.
+ * Measures all peers in every round, so that whatever else the machine does hits all of them alike. Each round begins with the
+ * next peer: every one of them comes first as often, and has rested as long as the others when its turn comes.
  */
 export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
   const results = new Map(
     peers.map(({ name }) => [name, [] as (Round & { readonly cpuMsPerTurn: number })[]]),
   )
   for (let round = 0; round < rounds; round++) {
-    for (const { name, server, load } of round % 2 === 0 ? peers : peers.toReversed()) {
+    const first = round % peers.length
+    for (const { name, server, load } of [...peers.slice(first), ...peers.slice(0, first)]) {
       const beforeMs = server.cpuMs
       const result = await load()
       results.get(name)?.push({ ...result, cpuMsPerTurn: (server.cpuMs - beforeMs) / result.turns })
@@ -55,6 +56,23 @@ export async function compare(peers: readonly Peer[], rounds: number): Promise<r
       )
     },
   }))
+}
+
+/** A table of peers, with the CPU of each as a multiple of every other's. */
+export function printComparison(head: string, results: readonly Comparison[]): void {
+  printTable([
+    [head, 'turns/s', 'p50 ms', 'p99 ms', 'failed', 'CPU ms/turn', ...results.map(({ name }) => `× ${name}`)],
+    ...results.map(({ name, turnsPerSecond, p50Ms, p99Ms, failed, cpuMsPerTurn, timesCpuOf }) => [
+      name,
+      Math.round(turnsPerSecond),
+      p50Ms,
+      p99Ms,
+      failed,
+      cpuMsPerTurn.toFixed(3),
+      ...results.map(peer => timesCpuOf(peer.name).toFixed(2)),
+    ]),
+  ])
+  console.log()
 }
 
 function sum(values: readonly number[]): number {

@@ -100,7 +100,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
 
   /** One for each agent: an API may refuse one of them and take another. */
   function recordOf({ name }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
-    const key = JSON.stringify([clientId, name])
+    const key = `${clientId} ${name}`
     const record = records.get(key) ?? new HealthRecord()
     records.set(key, record)
     return record
@@ -154,27 +154,50 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   async function send(
     turn: Caller,
     api: DownstreamApi,
-    { path, search, subject, parentId, post }: Omit<ApiRequest<unknown>, 'isBody' | 'show'>,
+    request: Omit<ApiRequest<unknown>, 'isBody' | 'show'>,
     token: TracedToken,
   ): Promise<{ step: OpenStep; response: ApiResponse }> {
-    const url = `${api.url}${path}`
+    const step = startStep(turn, api, request, token)
+    const { traceparent } = step
+    const authorized = {
+      authorization: `Bearer ${token.value}`,
+      accept: 'application/json',
+      ...(traceparent === undefined ? {} : { traceparent }),
+    }
+    const { path, search, post } = request
+    const secrets = secretsOf(turn, token)
+    try {
+      const response = await (post
+        ? post.send(client.send, authorized, turn.signal)
+        : client.read(`${api.url}${path}`, authorized, turn.signal, search))
+      return { step, response: withoutTokens(api, response, secrets) }
+    } catch (thrown) {
+      // Whoever ends the turn also ends its steps, and knows why.
+      turn.signal.throwIfAborted()
+      const error = holdsToken(explainThrown(api, thrown).message, secrets) ? echoedToken(api) : thrown
+      step.fail(explainThrown(api, error).toDocument(turn.requestId))
+      throw error
+    }
+  }
+
+  function startStep(
+    turn: Caller,
+    api: DownstreamApi,
+    { path, search, subject, parentId, post }: Omit<ApiRequest<unknown>, 'isBody' | 'show'>,
+    { fingerprint, logIds }: TracedToken,
+  ): OpenStep {
     const method = post || search ? 'POST' : 'GET'
-    const shown = post ? post.shown : search
-    const headers = { accept: 'application/json' }
-    const step = turn.trace.start(
+    const body = post ? post.shown : search
+    const headers = { authorization: `Bearer TR ‹${fingerprint}›`, accept: 'application/json' }
+    return turn.trace.start(
       {
         ...(parentId === undefined ? {} : { parentId }),
         kind: 'api-call',
         from: 'agent',
         to: api.name,
         title: `The agent calls the ${api.title}: ${subject}`,
-        request: {
-          method,
-          url,
-          headers: { authorization: `Bearer TR ‹${token.fingerprint}›`, ...headers },
-          ...(shown === undefined ? {} : { body: shown }),
-        },
-        logIds: token.logIds,
+        request: { method, url: `${api.url}${path}`, headers, ...(body === undefined ? {} : { body }) },
+        logIds,
       },
       {
         name: `${method} ${api.name}`,
@@ -182,24 +205,6 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
         attributes: { ...attributesOf.get(api.name), ...post?.facts.attributes },
       },
     )
-    const { traceparent } = step
-    const authorized = {
-      authorization: `Bearer ${token.value}`,
-      ...headers,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    }
-    const ask = () =>
-      post
-        ? post.send(client.send, authorized, turn.signal)
-        : client.read(url, authorized, turn.signal, search)
-    try {
-      return { step, response: await withoutTokens(api, secretsOf(turn, token), ask) }
-    } catch (error) {
-      // Whoever ends the turn also ends its steps, and knows why.
-      turn.signal.throwIfAborted()
-      step.fail(explainThrown(api, error).toDocument(turn.requestId))
-      throw error
-    }
   }
 
   async function lookAt(api: DownstreamApi): Promise<void> {
@@ -233,18 +238,8 @@ function secretsOf({ user }: Caller, { value }: TracedToken): readonly string[] 
   return user ? [value, user.value] : [value]
 }
 
-/** What came, without what looks like a token. Throws API_ECHOED_TOKEN where a part of a secret is hidden in it, or in a failure's words. */
-async function withoutTokens(
-  api: DownstreamApi,
-  secrets: readonly string[],
-  ask: () => Promise<ApiResponse>,
-): Promise<ApiResponse> {
-  let response: ApiResponse
-  try {
-    response = await ask()
-  } catch (error) {
-    throw holdsToken(explainThrown(api, error).message, secrets) ? echoedToken(api) : error
-  }
+/** What came, without what looks like a token. Throws API_ECHOED_TOKEN where a part of a secret is hidden in it. */
+function withoutTokens(api: DownstreamApi, response: ApiResponse, secrets: readonly string[]): ApiResponse {
   const body = redactBody(response.body)
   if (holdsToken(body, secrets)) throw echoedToken(api, response.status)
   return { ...response, body }

@@ -9,17 +9,30 @@ const window: { readonly length: number; readonly step: number } = { length: 12,
 /** Shorter ones are no signatures that Entra makes. */
 const shortestSignature = 40
 
+/** Of a signature, seven in eight dozens of characters have a capital, a small letter and a digit; of words, hardly any. */
+const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Most texts of a response; four characters of a signature are all small letters in one of 30 places. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
-/** A body without what looks like a token. */
-export function redactBody(value: unknown, depth = 0): unknown {
+/** A body without what looks like a token: as a rule the body itself, since a copy costs more than the look. */
+export function redactBody(value: unknown): unknown {
+  return isClean(value) ? value : redact(value)
+}
+
+function isClean(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return redactText(value) === value
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true
+  if (depth > maxDepth) return false
+  return Object.entries(value).every(([name, inner]) => isClean(name) && isClean(inner, depth + 1))
+}
+
+function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
   if (depth > maxDepth) return '‹too deep›'
-  if (Array.isArray(value)) return value.map(inner => redactBody(inner, depth + 1))
+  if (Array.isArray(value)) return value.map(inner => redact(inner, depth + 1))
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [redactText(name), redactBody(inner, depth + 1)]),
+    Object.entries(value).map(([name, inner]) => [redactText(name), redact(inner, depth + 1)]),
   )
 }
 
@@ -35,8 +48,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
   const texts = readTexts(body)
   const parts = partsOf(readAlphanumerics(texts), window)
   if (texts.includes('%')) parts.push(...partsOf(readAlphanumerics(decodePercents(texts)), window))
-  // Of a signature, seven in eight dozens of characters have a capital, a small letter and a digit; of words, hardly any.
-  const candidates = parts.filter(part => /[A-Z]/.test(part) && /[0-9]/.test(part) && /[a-z]/.test(part))
+  const candidates = parts.filter(part => mixed.test(part))
   const hexCandidates = partsOf(readHex(texts), { length: 2 * window.length, step: 2 * window.step })
   return (
     (candidates.length > 0 && finds(signatures.map(textForms).join('.'), candidates)) ||
@@ -87,6 +99,10 @@ function decodePercents(text: string): string {
   )
 }
 
+function isSearched(text: string): boolean {
+  return !plainWords.test(text)
+}
+
 /** All texts of a body as one, but plain words: values first, so that the names between them do not part what belongs together. */
 function readTexts(body: unknown): string {
   const values: string[] = []
@@ -94,9 +110,9 @@ function readTexts(body: unknown): string {
   const open: unknown[] = [body]
   while (open.length > 0) {
     const value = open.pop()
-    if (typeof value === 'string' && !plainWords.test(value)) values.push(value)
+    if (typeof value === 'string' && isSearched(value)) values.push(value)
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
-    if (!Array.isArray(value)) names.push(...Object.keys(value).filter(name => !plainWords.test(name)))
+    if (!Array.isArray(value)) names.push(...Object.keys(value).filter(isSearched))
     open.push(...Object.values(value).reverse())
   }
   return [...values, ...names].join('').slice(0, maxSearched)

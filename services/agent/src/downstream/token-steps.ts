@@ -97,9 +97,12 @@ export async function obtainTracedToken(
   const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id)
+  const isShared = token.correlationId !== correlationId
   step.ok({
-    title: `${title}${remark(token, turn)}`,
-    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }),
+    title: `${title}${remark(token, isShared)}`,
+    ...(isShared
+      ? { request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }) }
+      : {}),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
     logIds,
   })
@@ -120,8 +123,8 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
-function remark({ attempts, correlationId }: AgentToken, turn: Caller): string {
-  if (correlationId !== turn.correlationId) return ', together with an equal request under way'
+function remark({ attempts }: AgentToken, isShared: boolean): string {
+  if (isShared) return ', together with an equal request under way'
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 

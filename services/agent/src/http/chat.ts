@@ -87,7 +87,7 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     const showsTrace = traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined)
     const turn = turns.start(mode, asked, connection, request.log)
     const events = showsTrace ? turn : withoutTrace(turn)
-    if (accepted !== stream) return sendJson(reply, events)
+    if (accepted !== stream) return describe(reply, await collectTurn(events))
     metrics.streamOpened()
     try {
       return await sendEventStream(reply, events)
@@ -97,15 +97,18 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
   })
 }
 
-async function sendJson(reply: FastifyReply, events: AsyncIterable<TurnEvent>): Promise<FastifyReply> {
-  const outcome = await collectTurn(events)
+/** What is sent of a turn's outcome, with the status and type that it has. */
+function describe(reply: FastifyReply, outcome: ChatResponse | Problem | undefined) {
   // The client is gone.
   if (!outcome) return reply.hijack()
-  if ('answer' in outcome) return reply.send(outcome)
+  if ('answer' in outcome) return outcome
   markFailed(outcome.code)
-  return reply.code(outcome.status).type('application/problem+json').send(outcome)
+  reply.code(outcome.status).type('application/problem+json')
+  return outcome
 }
 
-async function* withoutTrace(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
-  for await (const event of events) if (event.event !== 'step') yield event
+async function* withoutTrace(
+  turn: AsyncIterable<readonly TurnEvent[]>,
+): AsyncGenerator<readonly TurnEvent[], void, undefined> {
+  for await (const events of turn) yield events.filter(({ event }) => event !== 'step')
 }

@@ -6,15 +6,15 @@ import Fastify from 'fastify'
 import { describe, expect, it, vi } from 'vitest'
 import { type EventStreamTiming, sendEventStream } from './event-stream.ts'
 
-const delta = (text: string): TurnEvent => ({ event: 'delta', data: { text } })
+const delta = (...texts: string[]): TurnEvent[] => texts.map(text => ({ event: 'delta', data: { text } }))
 
 /** Serves one stream and opens it; nothing is read before the test does. */
-async function open(events: AsyncIterable<TurnEvent>, timing?: EventStreamTiming) {
+async function open(turn: AsyncIterable<readonly TurnEvent[]>, timing?: EventStreamTiming) {
   const app = Fastify()
   const sent = Promise.withResolvers<void>()
   app.get('/', async (_request, reply) => {
     reply.header('x-of-the-app', 'kept')
-    const streamed = sendEventStream(reply, events, timing)
+    const streamed = sendEventStream(reply, turn, timing)
     streamed.then(() => sent.resolve(), sent.reject)
     return streamed
   })
@@ -56,14 +56,16 @@ describe('An event stream', () => {
   })
 
   it('numbers its events and keeps line breaks inside one of them', async () => {
-    async function* two() {
-      yield delta('one\ntwo\r\n\r\nthree')
-      yield delta('four')
+    async function* three() {
+      yield delta('one\ntwo\r\n\r\nthree', 'four')
+      yield delta()
+      yield delta('five')
     }
-    await using stream = await open(two())
+    await using stream = await open(three())
     expect(await readAll(stream.response)).toBe(
       'id: 1\nevent: delta\ndata: {"text":"one\\ntwo\\r\\n\\r\\nthree"}\n\n' +
-        'id: 2\nevent: delta\ndata: {"text":"four"}\n\n',
+        'id: 2\nevent: delta\ndata: {"text":"four"}\n\n' +
+        'id: 3\nevent: delta\ndata: {"text":"five"}\n\n',
     )
   })
 

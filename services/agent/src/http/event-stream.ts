@@ -15,7 +15,7 @@ export interface EventStreamTiming {
  */
 export async function sendEventStream(
   reply: FastifyReply,
-  events: AsyncIterable<TurnEvent>,
+  turn: AsyncIterable<readonly TurnEvent[]>,
   { heartbeatMs = 10_000, stalledAfterMs = 60_000 }: EventStreamTiming = {},
 ): Promise<FastifyReply> {
   reply.hijack()
@@ -34,10 +34,10 @@ export async function sendEventStream(
   }, heartbeatMs)
   let id = 0
   try {
-    for await (const event of events) {
+    for await (const events of turn) {
       if (response.closed) break
-      id += 1
-      if (!response.write(encode(id, event))) await drained(response, stalledAfterMs)
+      const text = events.map(event => encode(++id, event)).join('')
+      if (!response.write(text)) await drained(response, stalledAfterMs)
     }
   } finally {
     clearInterval(heartbeat)

@@ -72,11 +72,11 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   /** When the last look began. */
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
-  async function obtain(request: TokenRequest): Promise<AgentToken> {
+  function obtain(request: TokenRequest): Promise<AgentToken> {
     const { agent, flow, api, signal } = request
     const user = needsUser(flow) ? request.user : undefined
     if (needsUser(flow) && !user) {
-      throw problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.')
+      return Promise.reject(problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
     }
     // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
     const key = JSON.stringify([agent.clientId, flow, api.name, user?.value])
@@ -84,16 +84,16 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   }
 
   async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
-    const { flow, api, correlationId, signal } = request
+    const { flow, api, user, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
     limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
     try {
-      const token = await obtainNow({ ...request, signal: limit.signal })
+      const { value, attempts } = await requestToken(sidecar, { ...request, signal: limit.signal }, options)
+      const accepted = acceptAgentToken(value, { ...request, userId: user?.objectId })
       health.tokenObtained(request)
-      const { attempts } = token
       logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
-      return token
+      return { value, fingerprint: fingerprint(value), ...accepted, attempts, correlationId }
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
@@ -115,13 +115,6 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
       upstream: { service: 'entra' },
       cause: failure,
     })
-  }
-
-  async function obtainNow(request: TokenRequest): Promise<AgentToken> {
-    const { user, correlationId } = request
-    const { value, attempts } = await requestToken(sidecar, request, options)
-    const accepted = acceptAgentToken(value, { ...request, userId: user?.objectId })
-    return { value, fingerprint: fingerprint(value), ...accepted, attempts, correlationId }
   }
 
   async function lookNow(): Promise<void> {

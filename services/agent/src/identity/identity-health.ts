@@ -43,6 +43,8 @@ export class IdentityHealthRecord {
   readonly #agents: readonly AgentIdentity[]
   /** For each agent by its client id and each flow, a record for each API by its name. */
   readonly #records = new Map<string, Readonly<Record<Flow, Map<string, HealthRecord>>>>()
+  /** Whether a failure was noted for everything since a token last came. */
+  #failedTogether = false
   #failuresInARow = 0
   /** When the last of them was counted, as of `performance.now()`. */
   #countedMs = Number.NEGATIVE_INFINITY
@@ -67,6 +69,8 @@ export class IdentityHealthRecord {
     this.#failuresInARow = 0
     this.#sidecar.works()
     this.#recordOf(asked).works()
+    if (!this.#failedTogether) return
+    this.#failedTogether = false
     for (const record of this.#allRecords()) {
       if (sharedCauses.has(record.current.problem?.code)) record.forget()
     }
@@ -84,6 +88,7 @@ export class IdentityHealthRecord {
     if (shown.kind.status < 500) return
     this.#recordOf(asked).fails(shown)
     if (!sharedCauses.has(shown.code)) return
+    this.#failedTogether = true
     for (const agent of this.#agents) {
       for (const flow of agent.flows) this.#recordOf({ agent, flow, api }).fails(shown)
     }

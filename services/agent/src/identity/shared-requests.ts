@@ -42,7 +42,7 @@ export class SharedRequests<Result> {
         shared.controller.abort(signal.reason)
       }
       signal.addEventListener('abort', leave, { once: true })
-      shared.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+      shared.result.then(resolve, reject).then(() => signal.removeEventListener('abort', leave))
     })
   }
 

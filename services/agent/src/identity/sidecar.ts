@@ -1,7 +1,7 @@
 import { lookup as lookupByResolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { Agent, request } from 'undici'
+import { Pool } from 'undici'
 import { problem } from '../problems.ts'
 import { LinkedAbort } from './linked-abort.ts'
 
@@ -63,15 +63,19 @@ const lookup: LookupFunction = (name, options, found) => {
 /** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
 export function createSidecar(options: SidecarOptions): Sidecar {
   const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 3_000 } = options
-  const dispatcher = new Agent({
+  const { origin, pathname } = new URL(sidecarUrl)
+  const basePath = pathname.replace(/\/$/, '')
+  // A pool of one origin, since `request` of undici takes apart the address of every call.
+  const pool = new Pool(origin, {
     connections: maxConnections,
     connect: { timeout: connectTimeoutMs, lookup },
     maxResponseSize: maxBodyBytes,
   })
 
   async function send({ path, headers, signal }: SidecarCall): Promise<SidecarResponse> {
-    const response = await request(`${sidecarUrl}${path}`, {
-      dispatcher,
+    const response = await pool.request({
+      method: 'GET',
+      path: `${basePath}${path}`,
       headers: { accept: 'application/json', ...headers },
       signal,
     })
@@ -104,7 +108,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       })
       return await send({ path, headers, signal: limit.signal })
     },
-    close: () => dispatcher.destroy(),
+    close: () => pool.destroy(),
   }
 }
 

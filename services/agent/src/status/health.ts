@@ -1,4 +1,5 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { nowAsText } from './now.ts'
 
 /** What is known about something the agent depends on. `ready` only after it was seen to work. */
 export interface ComponentHealth {
@@ -24,11 +25,11 @@ export class HealthRecord {
   }
 
   works(): void {
-    this.#current = { state: 'ready', checkedAt: new Date().toISOString() }
+    this.#current = { state: 'ready', checkedAt: nowAsText() }
   }
 
   fails(problem: ProblemError): void {
-    this.#current = { state: 'unavailable', checkedAt: new Date().toISOString(), problem }
+    this.#current = { state: 'unavailable', checkedAt: nowAsText(), problem }
   }
 
   forget(): void {

@@ -2,13 +2,15 @@ import type { ChatResponse, Problem, TraceStep, TurnEvent } from '@entra-bedrock
 
 /** Reads a turn to its end and gathers it into one response; its problem when it failed, nothing when the client went away. */
 export async function collectTurn(
-  events: AsyncIterable<TurnEvent>,
+  turn: AsyncIterable<readonly TurnEvent[]>,
 ): Promise<ChatResponse | Problem | undefined> {
   const steps = new Map<string, TraceStep>()
-  for await (const { event, data } of events) {
-    if (event === 'step') steps.set(data.id, data)
-    else if (event === 'result') return { ...data, trace: [...steps.values()] }
-    else if (event === 'problem') return data
+  for await (const events of turn) {
+    for (const { event, data } of events) {
+      if (event === 'step') steps.set(data.id, data)
+      else if (event === 'result') return { ...data, trace: [...steps.values()] }
+      else if (event === 'problem') return data
+    }
   }
   return undefined
 }

@@ -1,7 +1,8 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 /**
- * Events between a turn, which produces at its own pace, and its one consumer. It cannot grow without bound:
+ * Events between a turn, which produces at its own pace, and its one consumer, who takes all that wait at once: each turn of the
+ * microtask queue costs more than an event. It cannot grow without bound:
  * waiting text is joined into one event, and steps and notices are bounded by what a turn may do.
  */
 export class EventQueue {
@@ -23,23 +24,22 @@ export class EventQueue {
     this.#wake?.()
   }
 
-  /** What is pushed from now on is dropped; the iteration ends after what waits. */
+  /** What is pushed from now on is dropped; the consumer still gets what waits. */
   close(): void {
     this.#closed = true
     this.#wake?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<TurnEvent, void, undefined> {
-    for (;;) {
-      const taken = this.#waiting
-      this.#waiting = []
-      // Not `yield*`, which takes three more turns of the microtask queue for each event.
-      for (const event of taken) yield event
-      if (this.#waiting.length > 0) continue
-      if (this.#closed) return
+  /** All that wait, as soon as there are some; `undefined` when there will be no more. */
+  async take(): Promise<readonly TurnEvent[] | undefined> {
+    while (this.#waiting.length === 0) {
+      if (this.#closed) return undefined
       await new Promise<void>(resolve => {
         this.#wake = resolve
       })
     }
+    const taken = this.#waiting
+    this.#waiting = []
+    return taken
   }
 }

@@ -22,7 +22,7 @@ function run(
   answer: AnswerMode['answer'],
   asked: Partial<TurnRequest> = {},
   options: Partial<TurnOptions> = {},
-): AsyncGenerator<TurnEvent, void, undefined> {
+): AsyncGenerator<readonly TurnEvent[], void, undefined> {
   const request: TurnRequest = {
     requestId: 'request-1',
     message: 'Weather in Dallas?',
@@ -42,9 +42,9 @@ function run(
   })
 }
 
-async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
+async function collect(turn: AsyncIterable<readonly TurnEvent[]>): Promise<TurnEvent[]> {
   const collected: TurnEvent[] = []
-  for await (const event of events) collected.push(event)
+  for await (const events of turn) collected.push(...events)
   return collected
 }
 
@@ -270,12 +270,12 @@ describe('The end of a turn that does not end by itself', () => {
 
   it('is at once when its reader stops reading: everything below is aborted', async () => {
     let signal: AbortSignal | undefined
-    const events = run(turn => {
+    const turn = run(turn => {
       signal = turn.signal
       turn.write('Hello')
       return untilAborted(turn)
     })
-    for await (const { event } of events) if (event === 'delta') break
+    for await (const events of turn) if (events.some(({ event }) => event === 'delta')) break
     expect(signal?.aborted).toBe(true)
     await vi.advanceTimersByTimeAsync(0)
     expect(vi.getTimerCount()).toBe(0)

@@ -13,6 +13,7 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
+import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
 import { noteSignIn } from './sign-in-step.ts'
 import { TraceRecorder } from './trace-recorder.ts'
@@ -34,11 +35,20 @@ export interface TurnOptions {
   readonly timeoutMs: number
   /** Ends the turn: aborted when the client goes away, or with a ProblemError that says why; by the turn itself at its end. */
   readonly controller: AbortController
+  readonly observer?: TurnObserver | undefined
   /** Told of errors that are no known failure; the user only learns that something went wrong. */
   readonly onUnexpectedError: (error: unknown) => void
   readonly metrics?: Pick<TurnMetrics, 'stepEnded'> | undefined
   /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
   readonly tracer?: Tracer | undefined
+}
+
+/** Sees a turn as its reader does. */
+export interface TurnObserver {
+  /** When the first event is asked for; then comes `turnEnded`, whatever happens. */
+  turnStarted(): void
+  eventsTaken(events: readonly TurnEvent[]): void
+  turnEnded(): void
 }
 
 const agentName = 'entra-bedrock-agent'
@@ -47,32 +57,35 @@ const agentName = 'entra-bedrock-agent'
 const settleMs = 250
 
 /**
- * Runs one turn and yields its events in order: `turn` first; `result` or `problem` last, exactly one of them –
- * or neither when the client went away. Ending the iteration early aborts everything below.
+ * Runs one turn and yields its events in order, all that wait at once: `turn` first; `result` or `problem` last, exactly one of
+ * them – or neither when the client went away. Ending the iteration early aborts everything below.
  */
 export async function* runTurn(
   mode: AnswerMode,
   request: TurnRequest,
   options: TurnOptions,
-): AsyncGenerator<TurnEvent, void, undefined> {
-  const { timeoutMs, controller } = options
+): AsyncGenerator<readonly TurnEvent[], void, undefined> {
+  const { timeoutMs, controller, observer } = options
   const run = new TurnRun(mode, request, options)
   const deadline = setTimeout(() => controller.abort(turnTimeout(timeoutMs)), timeoutMs)
+  observer?.turnStarted()
   try {
-    yield run.started
     void run.answer()
-    yield* run.events
+    for (let events = await run.events.take(); events; events = await run.events.take()) {
+      observer?.eventsTaken(events)
+      yield events
+    }
   } finally {
     clearTimeout(deadline)
     // With a reason, since the default one captures a stack, for every turn.
     controller.abort('The turn is over.')
+    observer?.turnEnded()
   }
 }
 
 /** The moving parts of one turn: what was written, noticed and recorded until now. */
 class TurnRun {
   readonly events = new EventQueue()
-  readonly started: TurnEvent
   readonly #mode: AnswerMode
   readonly #turn: Turn
   readonly #startedMs = performance.now()
@@ -106,10 +119,10 @@ class TurnRun {
       write: text => this.#write(text),
       notice: notice => this.#notice(notice),
     }
-    this.started = {
+    this.events.push({
       event: 'turn',
-      data: { turnId: id, mode: mode.mode, flow, model: mode.model, startedAt: new Date().toISOString() },
-    }
+      data: { turnId: id, mode: mode.mode, flow, model: mode.model, startedAt: nowAsText() },
+    })
     if (signedIn) noteSignIn(trace, signedIn)
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Attributes } from '@opentelemetry/api'
+import { nowAsText } from '../status/now.ts'
 
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'>
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
@@ -54,7 +55,7 @@ export class TraceRecorder {
       ...start,
       id: randomUUID(),
       status: 'running',
-      startedAt: new Date().toISOString(),
+      startedAt: nowAsText(),
     }
     const startedMs = performance.now()
     const end = (
@@ -83,7 +84,7 @@ export class TraceRecorder {
    * so has no time at all. Returns how to add what is learnt about it later, such as who verified the token.
    */
   note(status: 'ok' | 'failed' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
-    const seen = status === 'not-observable' ? {} : { startedAt: new Date().toISOString() }
+    const seen = status === 'not-observable' ? {} : { startedAt: nowAsText() }
     const step: TraceStep = { ...start, id: randomUUID(), status, ...seen }
     this.#put(step)
     return patch => this.#put({ ...step, ...patch })

@@ -3,9 +3,9 @@ import type { Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
-import { observeTurn } from './observe-turn.ts'
 import { runTurn, type TurnRequest } from './run-turn.ts'
 import type { AnswerMode } from './turn.ts'
+import { TurnReport } from './turn-report.ts'
 
 export interface TurnsOptions {
   readonly modes: Readonly<Record<Mode, AnswerMode>>
@@ -34,7 +34,7 @@ export class Turns {
     request: TurnRequest,
     controller: AbortController,
     log: FastifyBaseLogger,
-  ): AsyncIterable<TurnEvent> {
+  ): AsyncIterable<readonly TurnEvent[]> {
     const { modes, turnTimeoutMs, concurrentTurns, metrics, tracer } = this.#options
     if (this.#running.size >= concurrentTurns) {
       metrics.turnRefused()
@@ -42,18 +42,26 @@ export class Turns {
         headers: { 'retry-after': '1' },
       })
     }
-    const events = runTurn(modes[mode], request, {
+    const report = new TurnReport()
+    return runTurn(modes[mode], request, {
       timeoutMs: turnTimeoutMs,
       controller,
       metrics,
       tracer,
+      observer: {
+        turnStarted: () => {
+          this.#running.add(controller)
+          metrics.turnStarted()
+        },
+        eventsTaken: events => {
+          for (const event of events) report.add(event)
+        },
+        turnEnded: () => {
+          this.#running.delete(controller)
+          report.write(log, metrics)
+        },
+      },
       onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
-    })
-    return observeTurn(events, {
-      log,
-      metrics,
-      onStart: () => this.#running.add(controller),
-      onEnd: () => this.#running.delete(controller),
     })
   }
 

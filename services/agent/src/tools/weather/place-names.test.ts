@@ -37,6 +37,7 @@ describe('What direct mode recognises', () => {
     ['how hot is it in Hot Springs right now', 'Hot Springs', now],
     ['Weather in The Hague', 'The Hague', now],
     ['la paz weather', 'la paz', now],
+    ['Weather in Constructor days', 'Constructor days', now],
     ['Wie warm ist es heute in Frankfurt am Main?', 'Frankfurt am Main', now],
     ['do I need an umbrella in London on Friday?', 'London', days(7)],
     ['weather in Newcastle upon Tyne for a week', 'Newcastle upon Tyne', days(7)],

@@ -66,12 +66,12 @@ function splitSentences(message: string): readonly string[] {
     .split(/[?!;:\n]+|(?<=\p{L}{4})\.(?=\s|$)/u)
 }
 
+/** A word from its first letter or digit to its last one, or to the comma or point behind it. */
+const wordShape = /[\p{L}\p{N}](?:\S*[\p{L}\p{M}\p{N},.])?/gu
+
 function splitWords(sentence: string): readonly Word[] {
-  return sentence
-    .split(/\s+/)
-    .map(word => word.replace(/^[^\p{L}\p{N}]+/u, '').replace(/(?:(?!\.)[^\p{L}\p{M}\p{N},])+$/u, ''))
-    .map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
-    .filter(({ key }) => key !== '')
+  const words = sentence.match(wordShape) ?? []
+  return words.map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
 }
 
 /** Takes out what is said about time, with the small words in front of it. */

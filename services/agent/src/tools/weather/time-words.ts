@@ -10,28 +10,34 @@ export interface TimeSaid {
 }
 
 const mostDays = 7
-const numbers: Readonly<Record<string, number>> = {
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  ten: 10,
-  few: 3,
-  couple: 2,
-  einen: 1,
-  zwei: 2,
-  drei: 3,
-  vier: 4,
-  fünf: 5,
-  sechs: 6,
-  sieben: 7,
-  paar: 3,
-}
-const weeks =
-  /^(?:week|weeks|weekend|woche|wochenende|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)$/
+const numbers = new Map(
+  Object.entries({
+    one: 1,
+    two: 2,
+    three: 3,
+    four: 4,
+    five: 5,
+    six: 6,
+    seven: 7,
+    ten: 10,
+    few: 3,
+    couple: 2,
+    einen: 1,
+    zwei: 2,
+    drei: 3,
+    vier: 4,
+    fünf: 5,
+    sechs: 6,
+    sieben: 7,
+    paar: 3,
+  }),
+)
+const weekdays = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ')
+const weeks = new Set([
+  ...['week', 'weeks', 'weekend', 'woche', 'wochenende'],
+  ...weekdays.flatMap(day => [day, `${day}s`]),
+  ...'montag dienstag mittwoch donnerstag freitag samstag sonntag'.split(' '),
+])
 const present = new Set(['now', 'today', 'tonight', 'currently', 'jetzt', 'heute', 'aktuell', 'gerade'])
 const dayUnit = /^(?:days?|tagen?)$/
 const numberedDays = /^(\d{1,4})-?(?:days?|tagen?)$/
@@ -50,10 +56,10 @@ function readTime(words: readonly string[], at: number, word: string): Omit<Time
   if (word === 'übermorgen') return day(3, 1)
   if (word === 'tomorrow' || word === 'morgen') return day(2, 1)
   if (present.has(word)) return { when: 'now', length: 1 }
-  if (weeks.test(word)) return days(mostDays, 1)
+  if (weeks.has(word)) return days(mostDays, 1)
   const joined = numberedDays.exec(word)
   if (joined) return days(Number(joined[1]), 1)
-  const count = numbers[word] ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
+  const count = numbers.get(word) ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
   if (count === undefined) return undefined
   const unit = words[at + 1] === 'of' ? 2 : 1
   return dayUnit.test(words[at + unit] ?? '') ? days(count, unit + 1) : undefined

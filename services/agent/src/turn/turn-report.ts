@@ -2,41 +2,14 @@ import type { LogIds, Problem, TurnEvent, TurnStart } from '@entra-bedrock-agent
 import type { FastifyBaseLogger } from 'fastify'
 import type { TurnMetrics } from '../status/metrics.ts'
 
-export interface TurnObservers {
-  readonly log: FastifyBaseLogger
-  readonly metrics: TurnMetrics
-  /** Called when the first event is asked for, and then `onEnd` whatever happens. */
-  readonly onStart: () => void
-  readonly onEnd: () => void
-}
-
 /** How a turn ended, beside the codes of problems. */
 type Outcome = 'OK' | 'ABANDONED' | Problem['code']
 
 /**
- * Passes a turn's events on; when it is over, writes one log line and the metrics. Neither holds a word that was said; the
- * line has the ids by which Entra and AWS know what was done.
+ * Keeps what a turn's log line and metrics say of it. Neither holds a word that was said; the line has the ids by which Entra and
+ * AWS know what was done.
  */
-export async function* observeTurn(
-  events: AsyncIterable<TurnEvent>,
-  { log, metrics, onStart, onEnd }: TurnObservers,
-): AsyncGenerator<TurnEvent, void, undefined> {
-  const seen = new SeenTurn()
-  onStart()
-  metrics.turnStarted()
-  try {
-    for await (const event of events) {
-      seen.add(event)
-      yield event
-    }
-  } finally {
-    onEnd()
-    seen.report(log, metrics)
-  }
-}
-
-/** What is kept of a turn's events. */
-class SeenTurn {
+export class TurnReport {
   readonly #startedMs = performance.now()
   readonly #tokenIds = new Set<string>()
   readonly #awsRequestIds = new Set<string>()
@@ -61,7 +34,7 @@ class SeenTurn {
     if (awsRequestId !== undefined) this.#awsRequestIds.add(awsRequestId)
   }
 
-  report(log: FastifyBaseLogger, metrics: TurnMetrics): void {
+  write(log: FastifyBaseLogger, metrics: TurnMetrics): void {
     const { turnId, mode, flow, model } = this.#turn ?? {}
     const [outcome, failure, firstTokenMs] = [this.#outcome, this.#failure, this.#firstTokenMs]
     const durationMs = performance.now() - this.#startedMs

@@ -1,0 +1,72 @@
+import { join, resolve } from 'node:path'
+import { findFreePort } from '../../tests/support/ports.ts'
+import { compare, printComparison, type Round } from '../support/compare.ts'
+import { BenchStack } from '../support/stack.ts'
+import { median } from '../support/table.ts'
+import { openTurn } from './chat-client.ts'
+
+const rounds = 12
+/** How many turns at a time, and how many a round has. */
+const loads = [
+  { atATime: 1, turns: 60 },
+  { atATime: 20, turns: 200 },
+]
+const warmUps = 1_500
+const here = (file: string) => resolve(import.meta.dirname, file)
+
+if (import.meta.main) await compareAgents()
+
+/**
+ * The CPU of a turn with one tool beside that of LangGraph's prebuilt agent, in one run, both from their sources.
+ * `BEFORE=<another checkout>` measures that checkout's agent as well.
+ */
+export async function compareAgents(): Promise<void> {
+  await using stack = await BenchStack.start()
+  const modelPort = String(await findFreePort())
+  const modelUrl = `http://localhost:${modelPort}`
+  await stack.startProcess(here('model-server.ts'), { PORT: modelPort }, modelUrl)
+  const aws = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: modelUrl,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_SESSION_TOKEN: '',
+    BEDROCK_PROBE: 'off',
+    MCP_CONFIG: '',
+  }
+  const { BEFORE } = process.env
+  const before = BEFORE ? join(resolve(BEFORE), 'services/agent/src/main.ts') : undefined
+  const servers = [
+    await stack.startServer('LangGraph’s own', here('react-agent.ts'), '/', aws),
+    await stack.startServer('agent', stack.agentMain, '/api/chat', aws),
+    ...(before ? [await stack.startServer('agent, before', before, '/api/chat', aws)] : []),
+  ]
+  for (const { url } of servers) await load(url, 20, warmUps)
+  for (const { atATime, turns } of loads) {
+    const peers = servers.map(({ name, server, url }) => ({
+      name,
+      server,
+      load: () => load(url, atATime, turns),
+    }))
+    printComparison(`with a tool, ${atATime} at a time`, await compare(peers, rounds))
+  }
+}
+
+async function load(url: string, atATime: number, turns: number): Promise<Round> {
+  const taken: { ms: number; ok: boolean }[] = []
+  let left = turns
+  const startedMs = performance.now()
+  const oneAfterTheOther = async () => {
+    while (left-- > 0) taken.push(await openTurn(url, 'weather in Dallas').end)
+  }
+  await Promise.all(Array.from({ length: atATime }, oneAfterTheOther))
+  const seconds = (performance.now() - startedMs) / 1_000
+  const msOfTurns = taken.map(({ ms }) => Math.round(ms)).sort((a, b) => a - b)
+  return {
+    turns,
+    failed: taken.filter(({ ok }) => !ok).length,
+    turnsPerSecond: turns / seconds,
+    p50Ms: median(msOfTurns),
+    p99Ms: msOfTurns[Math.floor(turns * 0.99)] ?? Number.NaN,
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The peer of a turn with a tool: what LangGraph offers ready-made. Its prebuilt agent, with the same chat model and a tool that
+ * makes the agent's two calls, behind a lean Fastify server that passes on what the model says as server-sent events. No trace,
+ * no limits, and no failure but an exception.
+ */
+import { ChatBedrockConverse } from '@langchain/aws'
+import { AIMessageChunk } from '@langchain/core/messages'
+import { tool } from '@langchain/core/tools'
+import { createReactAgent } from '@langchain/langgraph/prebuilt'
+import Fastify from 'fastify'
+import { askWeather } from '../support/lean-calls.ts'
+import { createBareClient } from './bare-sdk.ts'
+
+const body = {
+  type: 'object',
+  required: ['message', 'mode', 'flow'],
+  additionalProperties: false,
+  properties: {
+    message: { type: 'string', minLength: 1, maxLength: 4_000 },
+    mode: { enum: ['bedrock'] },
+    flow: { enum: ['autonomous'] },
+  },
+} as const
+
+const city = { type: 'string', description: 'City, such as "Oslo" or "Dallas, Texas".' }
+const getWeather = tool(
+  async input => JSON.stringify((await askWeather((input as { city: string }).city)).weather),
+  {
+    name: 'get_weather',
+    description: 'Current weather of one city.',
+    schema: { type: 'object', required: ['city'], properties: { city } },
+  },
+)
+const agent = createReactAgent({
+  llm: new ChatBedrockConverse({
+    client: createBareClient(process.env['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'] ?? ''),
+    region: 'eu-central-1',
+    model: 'eu.anthropic.claude-haiku-5-5',
+    maxTokens: 4_096,
+    streaming: true,
+  }),
+  tools: [getWeather],
+  prompt: 'Take every statement about weather from get_weather.',
+})
+
+const app = Fastify({ logger: { level: 'warn' } })
+app.get('/livez', () => ({ status: 'ok' }))
+app.post<{ Body: { message: string } }>('/', { schema: { body } }, async (incoming, reply) => {
+  const response = reply.hijack().raw
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const messages = [{ role: 'user', content: incoming.body.message }]
+  for await (const [said] of await agent.stream({ messages }, { streamMode: 'messages' })) {
+    if (!(said instanceof AIMessageChunk) || said.text === '') continue
+    response.write(`event: delta\ndata: ${JSON.stringify({ text: said.text })}\n\n`)
+  }
+  response.end('event: result\ndata: {}\n\n')
+})
+await app.listen({ port: Number(process.env['PORT']), host: 'localhost' })
