@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
@@ -154,17 +154,16 @@ describe('dependencies between folders', () => {
   it.each(['agent', 'weather-api'])(
     'keep what is for emulators and tests out of the bundle of services/%s',
     async service => {
-      const { metafile } = await build({
-        absWorkingDir: root,
-        entryPoints: [`services/${service}/src/main.ts`],
-        bundle: true,
-        metafile: true,
-        write: false,
+      const { output } = await build({
+        input: join(root, 'services', service, 'src/main.ts'),
         platform: 'node',
-        format: 'esm',
-        logLevel: 'error',
+        write: false,
+        logLevel: 'silent',
       })
-      const own = Object.keys(metafile.inputs).filter(path => /^(packages|emulators)\//.test(path))
+      const bundled = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
+      const own = bundled
+        .map(path => relative(root, path))
+        .filter(path => /^(packages|emulators)\//.test(path))
       expect(own.length).toBeGreaterThan(10)
       expect(
         own.filter(path => /demo-tenant|emulator|entra-failures\/src\/(?!codes\.ts)/.test(path)),
