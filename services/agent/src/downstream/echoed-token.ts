@@ -1,4 +1,4 @@
-import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { mayHoldSecret, redactText } from '@entra-bedrock-agent/identity-trace'
 
 /** Deeper than any API means it; a walk through it must not exhaust the stack. */
 const maxDepth = 100
@@ -16,14 +16,17 @@ const plainWords = /^[a-z_ .,-]{4,}$/
 
 /** A body without what looks like a token: as a rule the body itself, since a copy costs more than the look. */
 export function redactBody(value: unknown): unknown {
-  return isClean(value) ? value : redact(value)
+  return mayNeedRedaction(value) ? redact(value) : value
 }
 
-function isClean(value: unknown, depth = 0): boolean {
-  if (typeof value === 'string') return redactText(value) === value
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true
-  if (depth > maxDepth) return false
-  return Object.entries(value).every(([name, inner]) => isClean(name) && isClean(inner, depth + 1))
+function mayNeedRedaction(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return mayHoldSecret(value)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  if (depth > maxDepth) return true
+  for (const [name, inner] of Object.entries(value)) {
+    if (mayHoldSecret(name) || mayNeedRedaction(inner, depth + 1)) return true
+  }
+  return false
 }
 
 function redact(value: unknown, depth = 0): unknown {

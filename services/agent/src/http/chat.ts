@@ -87,7 +87,7 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     const showsTrace = traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined)
     const turn = turns.start(mode, asked, connection, request.log)
     const events = showsTrace ? turn : withoutTrace(turn)
-    if (accepted !== stream) return describe(reply, await collectTurn(events))
+    if (accepted !== stream) return payloadOf(reply, await collectTurn(events))
     metrics.streamOpened()
     try {
       return await sendEventStream(reply, events)
@@ -97,8 +97,8 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
   })
 }
 
-/** What is sent of a turn's outcome, with the status and type that it has. */
-function describe(reply: FastifyReply, outcome: ChatResponse | Problem | undefined) {
+/** What is sent of a turn's outcome; a problem has a status and a type of its own. */
+function payloadOf(reply: FastifyReply, outcome: ChatResponse | Problem | undefined) {
   // The client is gone.
   if (!outcome) return reply.hijack()
   if ('answer' in outcome) return outcome

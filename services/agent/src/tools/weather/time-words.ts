@@ -10,28 +10,27 @@ export interface TimeSaid {
 }
 
 const mostDays = 7
-const numbers = new Map(
-  Object.entries({
-    one: 1,
-    two: 2,
-    three: 3,
-    four: 4,
-    five: 5,
-    six: 6,
-    seven: 7,
-    ten: 10,
-    few: 3,
-    couple: 2,
-    einen: 1,
-    zwei: 2,
-    drei: 3,
-    vier: 4,
-    fünf: 5,
-    sechs: 6,
-    sieben: 7,
-    paar: 3,
-  }),
-)
+const numberWords = {
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  ten: 10,
+  few: 3,
+  couple: 2,
+  einen: 1,
+  zwei: 2,
+  drei: 3,
+  vier: 4,
+  fünf: 5,
+  sechs: 6,
+  sieben: 7,
+  paar: 3,
+}
+const numbers = new Map(Object.entries(numberWords))
 const weekdays = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ')
 const weeks = new Set([
   ...['week', 'weeks', 'weekend', 'woche', 'wochenende'],
