@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { findFreePort } from '../../tests/support/ports.ts'
-import { compare, printComparison, type Round } from '../support/compare.ts'
+import { compare, type Peer, printComparison, type Round } from '../support/compare.ts'
 import { BenchStack } from '../support/stack.ts'
 import { median } from '../support/table.ts'
 import { openTurn } from './chat-client.ts'
@@ -11,7 +11,8 @@ const loads = [
   { atATime: 1, turns: 60 },
   { atATime: 20, turns: 200 },
 ]
-const warmUps = 1_500
+/** In rounds as well, because V8 drops code of a process that rests for long. */
+const warmUp = { rounds: 8, atATime: 20, turns: 200 }
 const here = (file: string) => resolve(import.meta.dirname, file)
 
 if (import.meta.main) await compareAgents()
@@ -41,14 +42,11 @@ export async function compareAgents(): Promise<void> {
     await stack.startServer('agent', stack.agentMain, '/api/chat', aws),
     ...(before ? [await stack.startServer('agent, before', before, '/api/chat', aws)] : []),
   ]
-  for (const { url } of servers) await load(url, 20, warmUps)
+  const peersAt = (atATime: number, turns: number): readonly Peer[] =>
+    servers.map(({ name, server, url }) => ({ name, server, load: () => load(url, atATime, turns) }))
+  await compare(peersAt(warmUp.atATime, warmUp.turns), warmUp.rounds)
   for (const { atATime, turns } of loads) {
-    const peers = servers.map(({ name, server, url }) => ({
-      name,
-      server,
-      load: () => load(url, atATime, turns),
-    }))
-    printComparison(`with a tool, ${atATime} at a time`, await compare(peers, rounds))
+    printComparison(`with a tool, ${atATime} at a time`, await compare(peersAt(atATime, turns), rounds))
   }
 }
 

@@ -11,8 +11,11 @@ import { BenchStack } from '../support/stack.ts'
 
 const rounds = 12
 const roundS = 2
-/** Before the first round, code that is not yet compiled would be compared with code that is: the agent's takes some 20,000 turns. */
-const warmUpS = 20
+/**
+ * Before what counts, code that is not yet compiled would be compared with code that is: the agent's takes 20,000 turns. In rounds
+ * as well, because V8 drops code of a process that rests for long.
+ */
+const warmUp = { rounds: 10, connections: 16 }
 const connectionCounts = [1, 16, 128]
 const question = JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' })
 const here = (file: string) => resolve(import.meta.dirname, file)
@@ -33,14 +36,12 @@ const servers = [
     ? [await stack.startServer('agent, before', resolve(BEFORE, 'services/agent/src/main.ts'), '/api/chat')]
     : []),
 ]
-for (const { url } of servers) await load(url, 16, warmUpS)
+const peersAt = (connections: number): readonly Peer[] =>
+  servers.map(({ name, server, url }) => ({ name, server, load: () => load(url, connections, roundS) }))
+
+await compare(peersAt(warmUp.connections), warmUp.rounds)
 for (const connections of connectionCounts) {
-  const peers: Peer[] = servers.map(({ name, server, url }) => ({
-    name,
-    server,
-    load: () => load(url, connections, roundS),
-  }))
-  printComparison(`${connections} at a time`, await compare(peers, rounds))
+  printComparison(`${connections} at a time`, await compare(peersAt(connections), rounds))
 }
 
 async function load(url: string, connections: number, duration: number): Promise<Round> {

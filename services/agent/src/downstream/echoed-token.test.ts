@@ -18,9 +18,9 @@ describe('A response holds the token that was sent', () => {
     [
       ['as it is', { told: `xx${token}` }],
       ['by its signature alone', { told: signature }],
-      ['by a part of its signature', { told: `It contains ${signature.slice(100, 130)}.` }],
+      ['by a part of its signature', { told: `It contains ${signature.slice(100, 160)}.` }],
       ['of the user', { told: user }],
-      ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 130)}` }],
+      ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 160)}` }],
       ['behind a long text, in hexadecimal digits', { told: `${'It is sunny. '.repeat(10_000)}${hex(signature)}` }],
       ['in lines', { told: piecesOf(token, 10).join('\n') }],
       ['with a hyphen between all characters', { told: [...token].join('-') }],
