@@ -47,6 +47,7 @@ it.each<[string, string, Claims]>([
   ['agent', 'its facets', app(ids.agent, marked('app', '9 3 11', '11 3 9'))],
   ['agent', 'the list of callers', app(ids.agent)],
   ['agent', 'the facets of its client', app(ids.agent, { xms_act_fct: '11' })],
+  ['agent', 'the facets of its subject, where the list does not tell', app(ids.client, { xms_sub_fct: '11' })],
   ['app', 'its facets', app(ids.client, marked('app', '9 3', '3 9'))],
   ['app', 'the list of callers', app(ids.client)],
   ['agent', 'its facets, where the list does not tell', app(ids.client, marked('app', '11', '11'))],

@@ -2,7 +2,7 @@ import type { Claims } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /**
- * Who calls: an ordinary client or an agent identity, by itself or with a user's rights, whom an agent user stands in for.
+ * Who calls: an ordinary client or an agent identity, as itself or for a user, or an agent identity as its own agent user.
  * `flow` is what agents call it, and by what an API's permissions are listed.
  */
 export const callerKinds = {
@@ -120,9 +120,13 @@ export function readKind(
   const isDelegated = flow === 'obo'
   const listed = callers.find(({ clientId }) => clientId === caller)
   const owner = callers.find(({ agentUserId }) => agentUserId === objectId)
-  const byList = { isAgent: listed?.isAgent === true, isAgentUser: false }
-  const actor = readFacets(claims, 'xms_act_fct') ?? byList
-  const subject = readFacets(claims, 'xms_sub_fct') ?? {
+  const told = readFacets(claims, 'xms_sub_fct')
+  const actor = readFacets(claims, 'xms_act_fct') ?? {
+    // An app is its own subject.
+    isAgent: listed?.isAgent === true || (!isDelegated && told?.isAgent === true),
+    isAgentUser: false,
+  }
+  const subject = told ?? {
     isAgent: !isDelegated && actor.isAgent,
     isAgentUser: owner !== undefined,
   }

@@ -15,3 +15,27 @@ export interface ProblemTexts {
   /** What every challenge says besides. */
   readonly pointer?: string
 }
+
+/** The failures of tokens, by their codes without the API's prefix, which the last of them has not. */
+export const tokenProblems = {
+  TOKEN_MISSING: {
+    status: 401,
+    title: 'The call carries no bearer token.',
+    hint: 'Send one "Authorization: Bearer …" header with a token for this API; a token anywhere else is ignored.',
+  },
+  TOKEN_REJECTED: {
+    status: 401,
+    title: 'The token is not one that this API trusts.',
+    hint: 'The failed check is in the response. Compare the token with the tenant, app id and authority that this API is set up with, and get a fresh one if it expired.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    title: 'The token is good, but does not carry the right to call this API.',
+    hint: 'Assign the app role to the agent identity, or grant it the scope for users, and list its client id among the callers of this API.',
+  },
+  SIGNING_KEYS_UNAVAILABLE: {
+    status: 503,
+    title: 'The keys that tokens are checked with are out of reach.',
+    hint: 'Check that this API reaches Entra (DNS, network policy, proxy) and that its tenant id is right. No token passes until then.',
+  },
+} as const satisfies Readonly<Record<string, ProblemWords>>

@@ -1,15 +1,11 @@
+import { tokenProblems } from '@entra-bedrock-agent/entra-tokens'
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
 /** Every failure that a caller of the weather API can meet, besides those of every service. */
 export const catalogue = {
-  WEATHER_TOKEN_MISSING: {
-    status: 401,
-    title: 'The call carries no bearer token.',
-    hint: 'Send one "Authorization: Bearer …" header with a token for this API; a token anywhere else is ignored.',
-  },
+  WEATHER_TOKEN_MISSING: tokenProblems.TOKEN_MISSING,
   WEATHER_TOKEN_REJECTED: {
-    status: 401,
-    title: 'The token is not one that this API trusts.',
+    ...tokenProblems.TOKEN_REJECTED,
     hint: 'The failed check is in the response. Compare the token with TENANT_ID, WEATHER_API_APP_ID and ENTRA_AUTHORITY of this service, and get a fresh one if it expired.',
   },
   WEATHER_FORBIDDEN: {
@@ -18,8 +14,7 @@ export const catalogue = {
     hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a user), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
   },
   SIGNING_KEYS_UNAVAILABLE: {
-    status: 503,
-    title: 'The keys that tokens are checked with are out of reach.',
+    ...tokenProblems.SIGNING_KEYS_UNAVAILABLE,
     hint: 'Check that this service reaches ENTRA_AUTHORITY (DNS, network policy, proxy) and that TENANT_ID is right. No token passes until then.',
   },
   CITY_NOT_FOUND: {
