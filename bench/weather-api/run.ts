@@ -3,6 +3,7 @@
  * do that verifies tokens: `node:http` and `crypto.verify`. The API keeps no cache of decisions, so every request costs it
  * a verification. Two more rows tell where the rest goes: the bare RS256 limit of one core, and the API with verification
  * switched off. Every server is warmed up until its code is compiled; then they are measured in turns.
+ * `BEFORE=<another checkout>` measures that checkout's weather API as well.
  */
 import { verify } from 'node:crypto'
 import { once } from 'node:events'
@@ -27,7 +28,9 @@ const tokens = Array.from({ length: tokenCount }, () =>
   issuer.sign(autonomousClaims({ authority: issuer.url })),
 )
 const folder = import.meta.dirname
-const weatherApi = resolve(folder, '../../services/weather-api/src/main.ts')
+const mainOf = (checkout: string) => resolve(checkout, 'services/weather-api/src/main.ts')
+const weatherApi = mainOf(resolve(folder, '../..'))
+const { BEFORE } = process.env
 const weatherApiEnv = {
   HOST: '127.0.0.1',
   TENANT_ID: identities.tenantId,
@@ -113,6 +116,7 @@ const servers = {
     ...weatherApiEnv,
     VALIDATE_TOKEN_SIGNATURE: 'false',
   }),
+  ...(BEFORE ? { 'weather-api, before': await Server.start(mainOf(BEFORE), weatherApiEnv) } : {}),
 }
 const results: Record<string, Measurement[]> = { 'crypto.verify alone, one core': [] }
 try {

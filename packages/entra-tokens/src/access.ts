@@ -2,6 +2,7 @@ import {
   type AllowedCaller,
   type CallerFlow,
   callerKinds,
+  type Facets,
   type Identity,
   readFacets,
   readIdentity,
@@ -46,9 +47,10 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const callers = rules.callers === 'any' ? [{ clientId: named.caller }] : rules.callers
   const caller = callers.find(({ clientId }) => clientId === named.caller)
   if (!caller) return refuse(named, 'caller', 'The client is not one of those that may call this API.')
-  if (!mayBeCaller(caller, claims, requireAgentMarker))
+  const facets = { actor: readFacets(claims, 'xms_act_fct'), subject: readFacets(claims, 'xms_sub_fct') }
+  if (!mayBeCaller(caller, facets.actor, requireAgentMarker))
     return refuse(named, 'caller', 'The client is not marked as an agent identity.')
-  const kind = readKind(claims, named, callers)
+  const kind = readKind(named, facets, caller, callers)
   const { flow, isDelegated } = callerKinds[kind]
   const identity = { ...named, flow, kind }
   const wanted = permissions[flow]
@@ -77,10 +79,9 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
 /** Where the API asked for the facets of its callers, an agent has to have an agent's; any other caller may be anything. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
-  claims: Claims,
+  facets: Facets | undefined,
   requireAgentMarker: boolean,
 ): boolean {
-  const facets = readFacets(claims, 'xms_act_fct')
   if (facets === undefined) return !requireAgentMarker
   return facets.isAgent || !(isAgent || requireAgentMarker)
 }

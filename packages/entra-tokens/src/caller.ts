@@ -44,7 +44,7 @@ export interface Identity {
 /**
  * What Entra's facets say of a principal (learn.microsoft.com, agent token claims); `undefined` = the API did not ask for them.
  */
-interface Facets {
+export interface Facets {
   readonly isAgent: boolean
   readonly isAgentUser: boolean
 }
@@ -90,7 +90,7 @@ interface Facts {
   readonly actor: Facets
   readonly subject: Facets
   /** The entry of the client. */
-  readonly listed: AllowedCaller | undefined
+  readonly listed: AllowedCaller
   /** The entry whose agent user the subject is. */
   readonly owner: AllowedCaller | undefined
 }
@@ -103,7 +103,7 @@ const contradictions: readonly (readonly [description: string, holds: (facts: Fa
   ['The token is for a user, and its subject an agent identity.', ({ isDelegated, subject }) => isDelegated && subject.isAgent],
   ['The token does not call the agent user one.', ({ isDelegated, subject, owner }) => isDelegated && owner !== undefined && !subject.isAgentUser],
   ['The token of an agent user was not obtained by an agent.', ({ subject, actor }) => subject.isAgentUser && !actor.isAgent],
-  ['The agent user is not that of the agent.', ({ subject, owner, listed }) => subject.isAgentUser && (owner ?? listed)?.agentUserId !== undefined && owner !== listed],
+  ['The agent user is not that of the agent.', ({ subject, owner, listed }) => subject.isAgentUser && (owner ?? listed).agentUserId !== undefined && owner !== listed],
 ]
 
 /**
@@ -113,20 +113,19 @@ const contradictions: readonly (readonly [description: string, holds: (facts: Fa
  * @throws {TokenRefused} for a token that contradicts itself or the list
  */
 export function readKind(
-  claims: Claims,
-  { caller, objectId, flow }: Identity,
+  { objectId, flow }: Identity,
+  told: { readonly actor: Facets | undefined; readonly subject: Facets | undefined },
+  listed: AllowedCaller,
   callers: readonly AllowedCaller[],
 ): CallerKind {
   const isDelegated = flow === 'obo'
-  const listed = callers.find(({ clientId }) => clientId === caller)
   const owner = callers.find(({ agentUserId }) => agentUserId === objectId)
-  const told = readFacets(claims, 'xms_sub_fct')
-  const actor = readFacets(claims, 'xms_act_fct') ?? {
+  const actor = told.actor ?? {
     // An app is its own subject.
-    isAgent: listed?.isAgent === true || (!isDelegated && told?.isAgent === true),
+    isAgent: listed.isAgent === true || (!isDelegated && told.subject?.isAgent === true),
     isAgentUser: false,
   }
-  const subject = told ?? {
+  const subject = told.subject ?? {
     isAgent: !isDelegated && actor.isAgent,
     isAgentUser: owner !== undefined,
   }
