@@ -26,15 +26,12 @@ export function guardBrowserBoundary(
     const name = readHostName(host) ?? ''
     return allowed.has('*') || allowed.has(name) || (anyAddress && isIP(name.replace(/[[\]]/g, '')) !== 0)
   }
-  // Nearly always the same, so it is not taken apart each time.
-  let allowedLast: string | undefined
   app.addHook('onRequest', (request, _reply, done) => {
     if (open.includes(request.routeOptions.url ?? '')) return done()
     const host = hostOf(request)
-    if (host !== allowedLast && !isAllowed(host)) {
+    if (!isAllowed(host)) {
       throw commonProblem('HOST_NOT_ALLOWED', `This service does not answer by the name "${host}".`)
     }
-    allowedLast = host
     if (isCrossSite(request, host)) {
       throw commonProblem('CROSS_SITE_REQUEST', 'A page of another site sent this request.')
     }
