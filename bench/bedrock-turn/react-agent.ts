@@ -8,19 +8,8 @@ import { AIMessageChunk } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import { createReactAgent } from '@langchain/langgraph/prebuilt'
 import Fastify from 'fastify'
-import { askWeather } from '../support/lean-calls.ts'
+import { askWeather, questionSchema } from '../support/lean-calls.ts'
 import { createBareClient } from './bare-sdk.ts'
-
-const body = {
-  type: 'object',
-  required: ['message', 'mode', 'flow'],
-  additionalProperties: false,
-  properties: {
-    message: { type: 'string', minLength: 1, maxLength: 4_000 },
-    mode: { enum: ['bedrock'] },
-    flow: { enum: ['autonomous'] },
-  },
-} as const
 
 const city = { type: 'string', description: 'City, such as "Oslo" or "Dallas, Texas".' }
 const getWeather = tool(
@@ -45,14 +34,18 @@ const agent = createReactAgent({
 
 const app = Fastify({ logger: { level: 'warn' } })
 app.get('/livez', () => ({ status: 'ok' }))
-app.post<{ Body: { message: string } }>('/', { schema: { body } }, async (incoming, reply) => {
-  const response = reply.hijack().raw
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  const messages = [{ role: 'user', content: incoming.body.message }]
-  for await (const [said] of await agent.stream({ messages }, { streamMode: 'messages' })) {
-    if (!(said instanceof AIMessageChunk) || said.text === '') continue
-    response.write(`event: delta\ndata: ${JSON.stringify({ text: said.text })}\n\n`)
-  }
-  response.end('event: result\ndata: {}\n\n')
-})
+app.post<{ Body: { message: string } }>(
+  '/',
+  { schema: { body: questionSchema('bedrock') } },
+  async (incoming, reply) => {
+    const response = reply.hijack().raw
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const messages = [{ role: 'user', content: incoming.body.message }]
+    for await (const [said] of await agent.stream({ messages }, { streamMode: 'messages' })) {
+      if (!(said instanceof AIMessageChunk) || said.text === '') continue
+      response.write(`event: delta\ndata: ${JSON.stringify({ text: said.text })}\n\n`)
+    }
+    response.end('event: result\ndata: {}\n\n')
+  },
+)
 await app.listen({ port: Number(process.env['PORT']), host: 'localhost' })

@@ -3,18 +3,8 @@
  * calls, and a response as large as the agent's. It knows no other flow, failure, limit, API or language, and its trace is made up.
  */
 import Fastify from 'fastify'
-import { askWeather } from '../support/lean-calls.ts'
+import { askWeather, questionSchema } from '../support/lean-calls.ts'
 
-const body = {
-  type: 'object',
-  required: ['message', 'mode', 'flow'],
-  additionalProperties: false,
-  properties: {
-    message: { type: 'string', minLength: 1, maxLength: 4_000 },
-    mode: { enum: ['direct'] },
-    flow: { enum: ['autonomous'] },
-  },
-} as const
 const headers = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -24,12 +14,16 @@ const headers = {
 
 const app = Fastify({ logger: { level: 'warn' } })
 app.get('/livez', () => ({ status: 'ok' }))
-app.post<{ Body: { message: string } }>('/', { schema: { body } }, async (incoming, reply) => {
-  const { token, weather } = await askWeather(incoming.body.message.replace(/^Weather in |\?$/g, ''))
-  reply.headers(headers)
-  return {
-    answer: `${weather['city']}: ${weather['condition']}, ${weather['temperature_c']} °C`,
-    trace: Array.from({ length: 4 }, () => ({ token, weather })),
-  }
-})
+app.post<{ Body: { message: string } }>(
+  '/',
+  { schema: { body: questionSchema('direct') } },
+  async (incoming, reply) => {
+    const { token, weather } = await askWeather(incoming.body.message.replace(/^Weather in |\?$/g, ''))
+    reply.headers(headers)
+    return {
+      answer: `${weather['city']}: ${weather['condition']}, ${weather['temperature_c']} °C`,
+      trace: Array.from({ length: 4 }, () => ({ token, weather })),
+    }
+  },
+)
 await app.listen({ port: Number(process.env['PORT']), host: 'localhost' })

@@ -4,25 +4,19 @@
  * Nearly all of it is the AWS SDK's, which writes, hashes and sends the tools with each call; what the agent itself does for each
  * tool and turn is some hundredths of it.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { ScriptedMcpServers, tool } from '../../tests/contract/mcp-client/scripted-server.ts'
-import { findFreePort } from '../../tests/support/ports.ts'
-import { MeasuredProcess } from '../support/process.ts'
+import { compare, type Peer, type Round } from '../support/compare.ts'
+import { BenchStack, type StartedServer } from '../support/stack.ts'
 import { median, printTable } from '../support/table.ts'
 
 const counts = [0, 1, 20, 100]
 const rounds = 10
 const turnsPerRound = 50
-const warmUps = 100
-const root = resolve(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'mcp-tools-bench-'))
-/** The model's share, as short as it gets. */
-const atOnce = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
+const warmUpRounds = 2
 const description =
   'Looks something up in one of the many places of a big company, and says where it was found. '
 
@@ -39,94 +33,66 @@ const tools = names.map(name =>
   }),
 )
 
-interface Peer {
-  readonly count: number
-  readonly url: string
-  readonly process: MeasuredProcess
-  /** CPU milliseconds a turn, one for each round. */
-  readonly cpuMs: number[]
-  inputTokens: number
-  cachedTokens: number
-}
-
-execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
-const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
-const ports = Object.fromEntries(
-  await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
-)
-const stack = describeProcesses({ ...ports, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'warn' })
-const servers = await new ScriptedMcpServers().start()
-const running: MeasuredProcess[] = []
+const folder = mkdtempSync(join(tmpdir(), 'mcp-tools-bench-'))
+await using stack = await BenchStack.start({ bundled: true, bedrock: true })
+const mcpServers = await new ScriptedMcpServers().start()
 try {
-  const peers: Peer[] = []
-  for (const { name, main, env, healthUrl } of stack) {
-    if (name !== 'agent') {
-      const settings = name === 'bedrock' ? atOnce : {}
-      running.push(await MeasuredProcess.start(bundleOf(main), { ...env, ...settings }, healthUrl))
-    } else for (const count of counts) peers.push(await startAgent(count, env, main))
-  }
-  await compare(peers)
+  const agents: StartedServer[] = []
+  for (const count of counts) agents.push(await startAgent(count))
+  const peers = agents.map(({ name, server, url }): Peer => ({ name, server, load: () => load(url) }))
+  await compare(peers, warmUpRounds)
+  const results = await compare(peers, rounds)
+  const withoutTools = results[0]?.cpuMsPerTurn ?? Number.NaN
+  const rows = results.map(async ({ cpuMsPerTurn }, index) => {
+    const count = counts[index] ?? 0
+    const { inputTokens = 0, cacheReadInputTokens = 0 } = await usageWith(count, agents[index]?.url ?? '')
+    // The share of a single tool is less than the noise.
+    const perTool = count < 20 ? '–' : ((cpuMsPerTurn - withoutTools) / count).toFixed(3)
+    const cached = Math.round((100 * cacheReadInputTokens) / inputTokens)
+    return [count, cpuMsPerTurn.toFixed(2), perTool, inputTokens, cached]
+  })
+  const head = ['MCP tools', 'CPU ms/turn', 'ms/tool', 'input tokens/turn', 'from the cache %']
+  printTable([head, ...(await Promise.all(rows))])
 } finally {
-  await Promise.all(running.map(process => process.stop()))
-  await servers.close()
+  await mcpServers.close()
   rmSync(folder, { recursive: true })
 }
 
-function bundleOf(main: string): string {
-  return main.includes('/services/') ? main.replace('/src/main.ts', '/dist/main.mjs') : main
-}
-
-async function startAgent(count: number, env: Readonly<Record<string, string>>, main: string): Promise<Peer> {
-  const [port, metricsPort] = [await findFreePort(), await findFreePort()]
-  servers.scripts[`with-${count}`] = { tools: tools.slice(0, count) }
+async function startAgent(count: number): Promise<StartedServer> {
+  mcpServers.scripts[`with-${count}`] = { tools: tools.slice(0, count) }
   const server = {
-    url: `${servers.url}/with-${count}`,
+    url: `${mcpServers.url}/with-${count}`,
     downstreamApi: 'weather',
-    appId: env['WEATHER_API_APP_ID'],
+    appId: stack.agentEnv['WEATHER_API_APP_ID'],
     allowedTools: names.slice(0, count),
     protocol: '2025-11-25',
   }
   const file = join(folder, `${count}.json`)
   writeFileSync(file, JSON.stringify({ mcpServers: count === 0 ? {} : { big: server } }))
-  const settings = {
-    PORT: String(port),
-    METRICS_PORT: String(metricsPort),
-    MCP_CONFIG: count === 0 ? '' : file,
-    RATE_LIMIT_PER_MINUTE: '100000000',
-    BEDROCK_PROBE: 'off',
-  }
-  const url = `http://localhost:${port}`
-  const process = await MeasuredProcess.start(bundleOf(main), { ...env, ...settings }, `${url}/livez`)
-  running.push(process)
-  return { count, url, process, cpuMs: [], inputTokens: 0, cachedTokens: 0 }
+  const settings = { MCP_CONFIG: count === 0 ? '' : file, BEDROCK_PROBE: 'off' }
+  return stack.startServer(`${count} tools`, stack.agentMain, '/api/chat', settings)
 }
 
-async function compare(peers: readonly Peer[]): Promise<void> {
-  for (const peer of peers) for (let turn = 0; turn < warmUps; turn++) await ask(peer)
-  for (let round = 0; round < rounds; round++) {
-    for (const peer of round % 2 === 0 ? peers : peers.toReversed()) {
-      const before = peer.process.cpuMs
-      for (let turn = 0; turn < turnsPerRound; turn++) await ask(peer)
-      peer.cpuMs.push((peer.process.cpuMs - before) / turnsPerRound)
-      checkTools(peer, await ask(peer))
-    }
+async function load(url: string): Promise<Round> {
+  const times: number[] = []
+  const startedMs = performance.now()
+  for (let turn = 0; turn < turnsPerRound; turn++) {
+    const turnStartedMs = performance.now()
+    await ask(url)
+    times.push(performance.now() - turnStartedMs)
   }
-  const without = median(peers[0]?.cpuMs ?? [])
-  printTable([
-    ['MCP tools', 'CPU ms/turn', 'ms/tool', 'input tokens/turn', 'from the cache %'],
-    ...peers.map(({ count, cpuMs, inputTokens, cachedTokens }) => [
-      count,
-      median(cpuMs).toFixed(2),
-      // The share of a single one is less than the noise.
-      count < 20 ? '–' : ((median(cpuMs) - without) / count).toFixed(3),
-      inputTokens,
-      Math.round((100 * cachedTokens) / inputTokens),
-    ]),
-  ])
+  const seconds = (performance.now() - startedMs) / 1_000
+  return {
+    turns: turnsPerRound,
+    failed: 0,
+    turnsPerSecond: turnsPerRound / seconds,
+    p50Ms: median(times),
+    p99Ms: Math.max(...times),
+  }
 }
 
-async function ask({ url }: Peer): Promise<ChatResponse> {
-  const response = await fetch(`${url}/api/chat`, {
+async function ask(url: string): Promise<ChatResponse> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ message: 'Weather in Oslo', mode: 'bedrock', flow: 'autonomous' }),
@@ -136,11 +102,10 @@ async function ask({ url }: Peer): Promise<ChatResponse> {
   return turn
 }
 
-/** Notes the tokens of a turn; throws where the model was not offered what is measured. */
-function checkTools(peer: Peer, { trace, usage }: ChatResponse): void {
+/** The tokens of a turn. @throws where the model was not offered the tools that are measured. */
+async function usageWith(count: number, url: string): Promise<Partial<NonNullable<ChatResponse['usage']>>> {
+  const { trace, usage } = await ask(url)
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: readonly string[] }
-  if (body.tools.length !== peer.count + 2)
-    throw new Error(`The model was offered ${body.tools.length} tools.`)
-  peer.inputTokens = usage?.inputTokens ?? 0
-  peer.cachedTokens = usage?.cacheReadInputTokens ?? 0
+  if (body.tools.length !== count + 2) throw new Error(`The model was offered ${body.tools.length} tools.`)
+  return usage ?? {}
 }

@@ -2,60 +2,34 @@
  * What a tool call costs by MCP against the same call by REST: delay of the tool, its token included, and of the whole turn in
  * Bedrock mode, in both eras of the protocol. One run, in rounds; every service is a process of its own.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { findFreePort } from '../../tests/support/ports.ts'
-import { MeasuredProcess } from '../support/process.ts'
+import { BenchStack } from '../support/stack.ts'
 import { printTable } from '../support/table.ts'
 
 const warmUps = 50
 const rounds = 20
 const turnsPerRound = 20
-const root = resolve(import.meta.dirname, '../..')
-/** The model's share, as short as it gets. */
-const atOnce = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
 const peers = [
   { name: 'REST', message: 'Weather in Oslo', tool: 'get_weather' },
   { name: 'MCP 2026-07-28', message: 'Ask modern for the weather in Oslo', tool: 'modern__get_weather' },
   { name: 'MCP 2025-11-25', message: 'Ask legacy for the weather in Oslo', tool: 'legacy__get_weather' },
 ]
 
-execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
 const folder = mkdtempSync(join(tmpdir(), 'mcp-bench-'))
-const portNames = [
-  'PORT',
-  'SIDECAR_PORT',
-  'WEATHER_API_PORT',
-  'ENTRA_PORT',
-  'BEDROCK_PORT',
-  'METRICS_PORT',
-] as const
-const ports = Object.fromEntries(
-  await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
-)
-const stack = describeProcesses({ ...ports, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'warn' })
-const running: MeasuredProcess[] = []
+await using stack = await BenchStack.start({ bundled: true, bedrock: true })
+const agent = await stack.startServer('agent', stack.agentMain, '/api/chat', { MCP_CONFIG: writeMcpConfig() })
 try {
-  for (const { name, main, env, healthUrl } of stack) {
-    const settings = name === 'agent' ? agentSettings(env) : name === 'bedrock' ? atOnce : {}
-    running.push(await MeasuredProcess.start(bundleOf(main), { ...env, ...settings }, healthUrl))
-  }
   await compare()
 } finally {
-  await Promise.all(running.map(process => process.stop()))
   rmSync(folder, { recursive: true })
 }
 
-function bundleOf(main: string): string {
-  return main.includes('/services/') ? main.replace('/src/main.ts', '/dist/main.mjs') : main
-}
-
 /** The weather API's `/mcp`, once for each era. */
-function agentSettings({ WEATHER_API_URL, WEATHER_API_APP_ID }: Readonly<Record<string, string>>) {
+function writeMcpConfig(): string {
+  const { WEATHER_API_URL, WEATHER_API_APP_ID } = stack.agentEnv
   const server = {
     url: `${WEATHER_API_URL}/mcp`,
     downstreamApi: 'weather',
@@ -68,7 +42,7 @@ function agentSettings({ WEATHER_API_URL, WEATHER_API_APP_ID }: Readonly<Record<
   }
   const file = join(folder, 'mcp.json')
   writeFileSync(file, JSON.stringify({ mcpServers }))
-  return { MCP_CONFIG: file, RATE_LIMIT_PER_MINUTE: '100000000' }
+  return file
 }
 
 interface Timing {
@@ -114,7 +88,7 @@ async function compare(): Promise<void> {
 
 async function time({ message, tool }: (typeof peers)[number]): Promise<Timing> {
   const startedMs = performance.now()
-  const response = await fetch(`http://localhost:${ports['PORT']}/api/chat`, {
+  const response = await fetch(agent.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ message, mode: 'bedrock', flow: 'autonomous' }),

@@ -9,6 +9,20 @@ const { SIDECAR_URL, WEATHER_API_URL, AGENT_CLIENT_ID, TENANT_ID } = process.env
 const dispatcher = new Agent({ connections: 128 })
 const tokenUrl = `${SIDECAR_URL}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${AGENT_CLIENT_ID}`
 
+/** Schema of the only question that a lean server takes. */
+export function questionSchema(mode: 'direct' | 'bedrock') {
+  return {
+    type: 'object',
+    required: ['message', 'mode', 'flow'],
+    additionalProperties: false,
+    properties: {
+      message: { type: 'string', minLength: 1, maxLength: 4_000 },
+      mode: { enum: [mode] },
+      flow: { enum: ['autonomous'] },
+    },
+  } as const
+}
+
 /** Obtains a token from the sidecar and asks the weather API with it; returns the weather and what may be shown of the token. */
 export async function askWeather(city: string) {
   const authorization = String((await get(tokenUrl))['authorizationHeader'])

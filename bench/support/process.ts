@@ -11,9 +11,11 @@ const startTimeoutMs = 30_000
 export class MeasuredProcess {
   readonly startMs: number
   readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
 
   private constructor(child: ChildProcess, startMs: number) {
     this.#child = child
+    this.#ended = once(child, 'exit')
     this.startMs = startMs
   }
 
@@ -25,7 +27,8 @@ export class MeasuredProcess {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     while (!(await answersOk(healthUrl))) {
-      if (child.exitCode !== null) throw new Error(`${main} ended with exit code ${child.exitCode}.`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`${main} ended (${child.signalCode ?? `exit code ${child.exitCode}`}).`)
       if (performance.now() - startedMs > startTimeoutMs)
         throw new Error(`${main} did not answer at ${healthUrl}.`)
       await delay(1)
@@ -46,9 +49,9 @@ export class MeasuredProcess {
     return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond
   }
 
+  /** Resolves when the process has ended, however it did. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return
     this.#child.kill('SIGTERM')
-    await once(this.#child, 'exit')
+    await this.#ended
   }
 }

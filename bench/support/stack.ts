@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
 import { type DemoProcess, describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
@@ -10,7 +12,16 @@ export interface StartedServer {
 }
 
 const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
+const root = resolve(import.meta.dirname, '../..')
+const withoutDelay = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
 const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
+
+export interface StackOptions {
+  /** Runs the services from their bundles, which are made first. Default: from their sources. */
+  readonly bundled?: boolean
+  /** Also starts the emulator of Bedrock, which answers without delay. */
+  readonly bedrock?: boolean
+}
 
 /** What the agent depends on, and servers in its place: each a process of its own, on a port of its own. */
 export class BenchStack implements AsyncDisposable {
@@ -22,18 +33,26 @@ export class BenchStack implements AsyncDisposable {
   }
 
   /** Starts the emulators of Entra and the sidecar, and the weather API. */
-  static async start(): Promise<BenchStack> {
+  static async start({ bundled = false, bedrock = false }: StackOptions = {}): Promise<BenchStack> {
+    if (bundled) execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
     const ports = Object.fromEntries(
       await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
     )
     const variables = { ...process.env, ...ports, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'warn' }
-    const processes = describeProcesses(variables)
+    const processes = describeProcesses(variables).map(process => ({
+      ...process,
+      main: bundled
+        ? process.main.replace(/(\/services\/.+)\/src\/main.ts$/, '$1/dist/main.mjs')
+        : process.main,
+      env: process.name === 'bedrock' ? { ...process.env, ...withoutDelay } : process.env,
+    }))
     const agent = processes.find(({ name }) => name === 'agent')
     if (!agent) throw new Error('The demo has no agent.')
     const stack = new BenchStack(agent)
     try {
       for (const { name, main, env, healthUrl } of processes) {
-        if (name !== 'bedrock' && name !== 'agent') await stack.startProcess(main, env, healthUrl)
+        if (name !== 'agent' && (bedrock || name !== 'bedrock'))
+          await stack.startProcess(main, env, healthUrl)
       }
       return stack
     } catch (error) {
@@ -45,6 +64,11 @@ export class BenchStack implements AsyncDisposable {
   /** The agent's main file. */
   get agentMain(): string {
     return this.#agent.main
+  }
+
+  /** The agent's variables. */
+  get agentEnv(): Readonly<Record<string, string>> {
+    return this.#agent.env
   }
 
   async startProcess(
