@@ -1,13 +1,9 @@
 import { decodeProtectedHeader } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sendJson, t1Of } from '../testing/requests.ts'
-import { startEntra, type TestEntra, tenantId } from '../testing/start-entra.ts'
+import { startEntraForFile, tenantId } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
+const entra = await startEntraForFile()
 
 const read = async (path: string) => (await sendJson(entra, 'GET', path)).body
 

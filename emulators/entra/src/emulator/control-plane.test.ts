@@ -1,23 +1,11 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ada, Browser, ben, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
 import { orderToken, requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
-import {
-  agentId,
-  blueprintAppId,
-  spaAppId,
-  startEntra,
-  type TestEntra,
-  weatherAppId,
-} from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, spaAppId, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
 import type { FaultOrder } from './faults.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 const order = (fault: FaultOrder) => sendJson(entra, 'PUT', '/emulator/faults', { faults: [fault] })
 

@@ -1,25 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ada, Browser, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
 import { requestObo, requestTr } from '../testing/requests.ts'
 import {
   blueprintAppId,
   requestToken,
   spaAppId,
-  startEntra,
-  type TestEntra,
+  startEntraForFile,
   weatherAppId,
 } from '../testing/start-entra.ts'
 
 const blueprintUrl = 'https://agent.example/mcp'
 const weatherUrl = 'https://weather.example/mcp'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
+const entra = await startEntraForFile()
 beforeEach(() => {
-  entra.entra.reset()
   addUri(blueprintAppId, blueprintUrl)
   addUri(weatherAppId, weatherUrl)
 })

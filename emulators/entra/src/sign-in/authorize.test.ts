@@ -1,14 +1,9 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ada, Browser, ben, makeVerifier, redirectUri, returned, signIn } from '../testing/browser.ts'
-import { agentId, blueprintAppId, startEntra, type TestEntra, tenantId } from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, startEntraForFile, tenantId } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 const { challenge } = makeVerifier()
 const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }

@@ -1,21 +1,15 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ada, Browser, ben, makeVerifier, pageOrigin, redeem, returned, signIn } from '../testing/browser.ts'
 import {
   blueprintAppId,
   requestToken,
   spaAppId,
-  startEntra,
-  type TestEntra,
+  startEntraForFile,
   tenantId,
 } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 const { verifier, challenge } = makeVerifier()
 const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { afterAll, beforeEach } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Entra } from '../entra.ts'
@@ -36,6 +37,14 @@ export async function startEntra(env: Readonly<Record<string, string>> = {}): Pr
   }
   const address = app.server.address()
   return { url: app.entra.publicUrl, address, entra: app.entra, close, [Symbol.asyncDispose]: close }
+}
+
+/** An emulator for all tests of a file: each finds it as it was at the start, and it closes after the last. */
+export async function startEntraForFile(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
+  const started = await startEntra(env)
+  beforeEach(() => started.entra.reset())
+  afterAll(started.close)
+  return started
 }
 
 export interface TokenResponse {

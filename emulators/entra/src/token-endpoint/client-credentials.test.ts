@@ -1,20 +1,16 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   agentId,
   blueprintAppId,
   requestToken,
   startEntra,
-  type TestEntra,
+  startEntraForFile,
   tenantId,
   weatherAppId,
 } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
+const entra = await startEntraForFile()
 
 const exchange = {
   client_id: blueprintAppId,

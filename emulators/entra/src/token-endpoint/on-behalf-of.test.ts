@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { ada, ben, signIn } from '../testing/browser.ts'
 import { orderToken, requestObo } from '../testing/requests.ts'
@@ -8,17 +8,11 @@ import {
   blueprintAppId,
   requestToken,
   spaAppId,
-  startEntra,
-  type TestEntra,
+  startEntraForFile,
   weatherAppId,
 } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 async function tcOf(user: string): Promise<string> {
   return (await signIn(entra, user)).body.access_token

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { orderToken, requestT1, requestTr, t1Of } from '../testing/requests.ts'
 import {
   agentId,
@@ -6,18 +6,12 @@ import {
   requestToken,
   setupAppId,
   spaAppId,
-  startEntra,
-  type TestEntra,
+  startEntraForFile,
   tenantId,
   weatherAppId,
 } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 const unknownId = '99999999-9999-4999-8999-999999999999'
 

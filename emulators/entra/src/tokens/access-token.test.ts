@@ -1,23 +1,11 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
 import { requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
-import {
-  agentId,
-  blueprintAppId,
-  startEntra,
-  type TestEntra,
-  tenantId,
-  weatherAppId,
-} from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 import { encodeGuid } from './opaque.ts'
 
-let entra: TestEntra
-beforeAll(async () => {
-  entra = await startEntra()
-})
-afterAll(() => entra.close())
-beforeEach(() => entra.entra.reset())
+const entra = await startEntraForFile()
 
 const agentClaims = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct', 'idtyp']
 
