@@ -6,7 +6,7 @@ const usage = `npm run soak -- [options]
   --minutes <n>   how long; default: 4
   --seed <n>      decides the order of the faults; default: 1
   --only <text>   of the faults only those with this in their name
-  --out <folder>  where report.md, soak.svg and run.json go; default: soak-report
+  --out <folder>  where report.md and run.json go; default: soak-report
   --help          this text`
 
 /** Of the command line; ends the process where it is wrong. */

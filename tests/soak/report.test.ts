@@ -81,13 +81,4 @@ describe('the report', () => {
     expect(reportOn(runOf([well], { ...leaking, endedAt: 20 * minute })).complaints).toEqual([])
     expect(reportOn(runOf([well], { ...leaking, samples: samplesOf(5) })).complaints).toEqual([])
   })
-
-  it('has a picture with every fault, turn and process', () => {
-    const strange = { ...throttled, outcome: 'INTERNAL_ERROR' }
-    const { picture } = reportOn(runOf([well, throttled, strange], { samples: samplesOf(5) }))
-    expect(picture).toContain(fault)
-    for (const colour of ['#4c8ba8', '#d99a2b', '#c0282d', '#1f6f8b']) {
-      expect(picture.split(`"${colour}"`).length, colour).toBeGreaterThan(2)
-    }
-  })
 })

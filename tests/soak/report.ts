@@ -1,9 +1,19 @@
-import { type Drawn, drawRun } from './picture.ts'
 import { fitSlope, type Sample, type Slope } from './processes.ts'
 import { type Episode, explains, type Turn } from './turn.ts'
 
-export interface Run extends Drawn {
+/** What happened in a run. */
+export interface Run {
   readonly seed: number
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly endedAt: number
+  /** The names of the faults that could happen. */
+  readonly faults: readonly string[]
+  readonly episodes: readonly Episode[]
+  readonly turns: readonly Turn[]
+  /** Turns that failed otherwise than their fault explains. */
+  readonly unexplained: readonly Turn[]
+  readonly samples: readonly Sample[]
   /** Turns and streams that the agents still count after everybody is gone. */
   readonly left: number
   /** Why the run ended before its time; `undefined` if it did not. */
@@ -24,7 +34,6 @@ const measures = [
 
 export interface Report {
   readonly text: string
-  readonly picture: string
   /** What should not be; empty if the system stood the run. */
   readonly complaints: readonly string[]
 }
@@ -49,8 +58,6 @@ export function reportOn(run: Run): Report {
 ${turns.length} turns: ${answered} were answered, ${turns.length - answered - unexplained.length} ended in a problem that was right for the fault of the moment,
 ${unexplained.length} are unexplained. The longest took ${seconds(Math.max(...turns.map(({ ms }) => ms)))} s. ${episodes.length} faults.
 
-![Faults, turns and memory over the time of the run](soak.svg)
-
 ## Faults
 
 Time to heal: from the fault's end until the last turn that failed by it, and until every pod is ready.
@@ -67,7 +74,7 @@ Change in an hour, with its standard error, over what each process held after it
 
 ${table(['container', 'processes', 'measure', 'first', 'last', 'change in an hour'], slopeRows(slopes))}
 ${list('Unexplained', unexplained.slice(0, 50).map(describeTurn(run)))}${list('Complaints', complaints)}`
-  return { text, picture: drawRun(run), complaints }
+  return { text, complaints }
 }
 
 function faultRows({ faults, episodes, turns }: Run): string[][] {

@@ -97,7 +97,6 @@ mkdirSync(out, { recursive: true })
 writeFileSync(join(out, 'run.json'), JSON.stringify(run))
 const report = reportOn(run)
 writeFileSync(join(out, 'report.md'), report.text)
-writeFileSync(join(out, 'soak.svg'), report.picture)
 const { complaints } = report
 if (complaints.length > 0) writeFileSync(join(out, 'logs.txt'), await readLogs())
 console.log(`\n${report.text}\nWritten to ${out}.`)
