@@ -1,0 +1,73 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const source = join(import.meta.dirname, '..')
+const withoutComments = (css: string) => css.replaceAll(/\/\*.*?\*\//gs, '')
+const files = globSync('**/*.css', { cwd: source }).map(name => ({
+  name,
+  css: withoutComments(readFileSync(join(source, name), 'utf8')),
+}))
+const components = files.filter(({ name }) => name !== join('styles', 'tokens.css'))
+const code = globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.ts'] })
+  .map(name => readFileSync(join(source, name), 'utf8'))
+  .join('\n')
+
+/** What of the declarations outside the tokens matches, as `file: declaration`. */
+function declarations(property: RegExp, value: RegExp): string[] {
+  return components.flatMap(({ name, css }) =>
+    [...css.matchAll(/([\w-]+):\s([^;{}]+);/g)]
+      .filter(([, found = '', text = '']) => property.test(found) && value.test(text))
+      .map(([declaration]) => `${name}: ${declaration}`),
+  )
+}
+
+const anyLength = /\d(px|r?em|ch|pt)\b/
+const colour =
+  /#[\da-f]{3,8}\b|\b(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(|\b(white|black|red|green|blue|gr[ae]y)\b/i
+
+it('Colours stand among the tokens only', () => {
+  expect(declarations(/./, colour)).toEqual([])
+})
+
+it('Sizes of text, spaces and radii stand among the tokens only', () => {
+  const scaled =
+    /^(font|font-size|letter-spacing|(margin|padding)(-.+)?|(row-|column-)?gap|border(-.+)?-radius)$/
+  expect(declarations(scaled, anyLength)).toEqual([])
+})
+
+it('No line is thicker than three pixels', () => {
+  const lines = /^(border(?!.*radius)|outline(?!-offset)|stroke-width)/
+  expect(declarations(lines, /(?<![.\d])([4-9]|\d\d+)(px)?\b|\dr?em\b/)).toEqual([])
+})
+
+it('Text is regular or semibold', () => {
+  expect(declarations(/^font(-weight)?$/, /\b(bold|bolder|lighter|[1-35789]00|\d[1-9]\d)\b/)).toEqual([])
+})
+
+it('Every rule belongs to a layer', () => {
+  const names = components.flatMap(({ name, css }) => {
+    const outer = css.match(/^\S.*/gm) ?? []
+    return outer.filter(line => line !== '}').map(line => `${name}: ${line}`)
+  })
+  expect(names.filter(line => !/: @layer (base|layout|components|states) \{$/.test(line))).toEqual([])
+})
+
+it('Every class that has a rule is used', () => {
+  const unused = components.flatMap(({ name, css }) =>
+    [...css.replaceAll(/:\s[^;{}]+;/g, '').matchAll(/\.([a-z][\w-]*)/g)]
+      .map(([, found = '']) => found)
+      .filter(found => !new RegExp(`["'\`\\s.]${found}["'\`\\s]`).test(code))
+      .map(found => `${name}: .${found}`),
+  )
+  expect(unused).toEqual([])
+})
+
+it('All styles together are shorter than 2,500 lines', () => {
+  const lines = files.reduce((sum, { css }) => sum + css.split('\n').length, 0)
+  expect(lines).toBeLessThan(2_500)
+})
+
+it('No element has styles of its own, which the Content-Security-Policy forbids', () => {
+  expect(code).not.toMatch(/\sstyle=\{/)
+})
