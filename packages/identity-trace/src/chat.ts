@@ -59,6 +59,8 @@ export type TokenUsage = Static<typeof TokenUsage>
 
 const turnStart = {
   turnId: Type.String(),
+  /** By which the turn is found where its spans go; only where turns are traced. */
+  traceId: Type.Optional(Type.String()),
   mode: Mode,
   flow: FlowName,
   model: Type.Union([Type.String(), Type.Null()]),

@@ -19,6 +19,18 @@ const TokenRole = Type.Enum(['Tc', 'T1', 'TR'])
 /** Tc = the user's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
 export type TokenRole = Static<typeof TokenRole>
 
+/** A right at an API: an app role (the agent's own) or a delegated scope (of the user it acts for). */
+export const NeededRight = Type.Object(
+  {
+    /** The API's name, as in traces. */
+    api: Type.String(),
+    permission: Type.String(),
+    kind: Type.Enum(['scope', 'role']),
+  },
+  strict,
+)
+export type NeededRight = Static<typeof NeededRight>
+
 /** A failure in words, RFC 9457. `detail` says what happened, `hint` what to do. */
 export const Problem = Type.Object(
   {
@@ -44,6 +56,10 @@ export const Problem = Type.Object(
         strict,
       ),
     ),
+    /** The check of a token that failed, by the name that the API gives it. */
+    failedCheck: Type.Optional(Type.String()),
+    /** The right that is missing. */
+    needs: Type.Optional(NeededRight),
     /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
     claimsChallenge: Type.Optional(Type.String()),
   },
@@ -93,6 +109,7 @@ export const TraceStep = Type.Object(
     kind: StepKind,
     from: Actor,
     to: Actor,
+    /** For people, never to be parsed. */
     title: Type.String(),
     status: StepStatus,
     /** Absent where nobody saw the hop (`not-observable`). */
@@ -111,6 +128,13 @@ export const TraceStep = Type.Object(
     ),
     response: Type.Optional(
       Type.Object({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) }, strict),
+    ),
+    /** The call of a tool, as the model wrote it; without arguments where they were no JSON object. */
+    tool: Type.Optional(
+      Type.Object(
+        { name: Type.String(), arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+        strict,
+      ),
     ),
     token: Type.Optional(TokenCard),
     logIds: Type.Optional(LogIds),

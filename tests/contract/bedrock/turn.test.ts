@@ -49,6 +49,10 @@ describe('a Bedrock turn', () => {
       'tool bedrock agent ok',
       'model agent bedrock ok',
     ])
+    expect(turn.steps.flatMap(({ tool }) => tool ?? [])).toEqual([
+      { name: 'get_weather', arguments: { city: 'Oslo' } },
+      { name: 'get_weather', arguments: { city: 'Rome' } },
+    ])
     const [, second] = server.requests
     expect(second?.body.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
     expect(second?.body.messages.at(-1)?.content.slice(0, -1)).toEqual([

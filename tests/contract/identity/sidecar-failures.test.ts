@@ -96,7 +96,10 @@ describe('A refused turn', () => {
     const token = await stack.signIn(ada.oid)
     const { content } = tenantOf(stack).directory
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
-    expect((await askWeather(stack, 'obo', token)).body).toMatchObject({ code: 'CONSENT_REQUIRED' })
+    expect((await askWeather(stack, 'obo', token)).body).toMatchObject({
+      code: 'CONSENT_REQUIRED',
+      needs: { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' },
+    })
     expect(tokenRequests(stack).filter(request => request.leg === 'tr')).toEqual([])
   })
 })

@@ -139,7 +139,8 @@ describe('A traced turn', () => {
   })
 
   it('is joined to Entra’s log: the trace id is the correlation id there, and the token’s id is on both sides', () => {
-    const { turnId = '' } = answers['direct, obo']?.body ?? {}
+    const { turnId = '', traceId } = answers['direct, obo']?.body ?? {}
+    expect(traceId).toBe(traceIdOf(turnId))
     expect(correlationIds).toContain(turnId)
     const asked = spanOf('direct, obo', 'GET /Auth')
     expect(asked?.attributes).toMatchObject({

@@ -142,7 +142,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     }
     const failure =
       request.explain?.(response) ??
-      (status === 200 ? unreadableResponse(api) : explainApiResponse(api, response))
+      (status === 200 ? unreadableResponse(api) : explainApiResponse(api, turn.flow, response))
     const told = readApiProblem(body)
     if (told.failedCheck) token.verifiedByApi([{ name: told.failedCheck, ok: false }])
     const shown = { status, body: describeFailure(body) }

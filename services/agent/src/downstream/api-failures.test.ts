@@ -1,3 +1,4 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
@@ -7,7 +8,7 @@ import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } fro
 const service = 'weather-api'
 const told = ({ code, message, options }: ProblemError) => [code, message, options.upstream]
 const explain = (status: number, body: unknown = {}, challenge?: string) =>
-  explainApiResponse(api, { status, body, challenge })
+  explainApiResponse(api, 'obo', { status, body, challenge })
 
 describe('a response of an API that brings nothing', () => {
   it.each([
@@ -57,11 +58,32 @@ describe('a response of an API that brings nothing', () => {
     expect(explain(403).options.hint).toBe(
       'Grant the agent identity Weather.Read.All (as itself) or Weather.Read (on behalf of a user), and allow it as a caller of the Weather API.',
     )
-    const unknown = explainApiResponse(
-      { ...api, permissions: undefined },
-      { status: 403, body: {}, challenge: undefined },
-    )
+    const unknown = explainApiResponse({ ...api, permissions: undefined }, 'obo', {
+      status: 403,
+      body: {},
+      challenge: undefined,
+    })
     expect(unknown.toDocument('r').hint).toBe(catalogue.API_FORBIDDEN.hint)
+  })
+
+  it('names the check that failed, and the right that is missing if it was that one', () => {
+    const extensionsOf = (flow: Flow, body: object, challenge?: string, of = api) =>
+      explainApiResponse(of, flow, { status: 403, body, challenge }).options.extensions
+    const unknown = { ...api, permissions: undefined }
+    const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Write"'
+    expect(extensionsOf('obo', { failedCheck: 'permission' })).toEqual({
+      failedCheck: 'permission',
+      needs: { api: service, permission: 'Weather.Read', kind: 'scope' },
+    })
+    expect(extensionsOf('autonomous', {})).toEqual({
+      needs: { api: service, permission: 'Weather.Read.All', kind: 'role' },
+    })
+    expect(extensionsOf('obo', { failedCheck: 'caller' })).toEqual({ failedCheck: 'caller' })
+    expect(explain(401, { failedCheck: 'audience' }).options.extensions).toEqual({ failedCheck: 'audience' })
+    expect(extensionsOf('obo', {}, challenge, unknown)).toEqual({
+      needs: { api: service, permission: 'Tasks.Write', kind: 'scope' },
+    })
+    expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
   })
 
   it('is told as such where it is not what the API promises, and where the API is not ready', () => {

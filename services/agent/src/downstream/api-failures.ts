@@ -1,12 +1,13 @@
-import { flows } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flows } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
 import type { ApiResponse } from './api-client.ts'
 import { readApiProblem, readScope } from './responses.ts'
 
 /** What a response other than 200 means, as far as it means the same for every API. */
-export function explainApiResponse(api: DownstreamApi, response: ApiResponse): ProblemError {
+export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {
   const { status } = response
   const { code, detail, failedCheck } = readApiProblem(response.body)
   const upstream = { service: api.name, status, ...(code ? { code } : {}) }
@@ -29,33 +30,35 @@ export function explainApiResponse(api: DownstreamApi, response: ApiResponse): P
           )
         : problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
             upstream,
+            extensions: failedCheck ? { failedCheck } : {},
           })
     }
     case 403:
-      return forbidden(api, response, check)
+      return forbidden(api, flow, response)
     default:
       return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
   }
 }
 
-function forbidden(
-  api: DownstreamApi,
-  { status, body, challenge }: ApiResponse,
-  check: string,
-): ProblemError {
-  const { code } = readApiProblem(body)
+function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: ApiResponse): ProblemError {
+  const { code, failedCheck } = readApiProblem(body)
+  const check = failedCheck ? ` (${failedCheck})` : ''
   const scope = readScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
   const { permissions } = api
   const granted = permissions
     ? api.flows.map(flow => `${permissions[flow]} (${flows[flow].inWords})`).join(' or ')
     : scope
+  // Any other check fails although the right may be there.
+  const isRight = failedCheck === undefined || failedCheck === 'permission'
+  const needs = isRight ? neededRight(api, flow, scope) : undefined
   return problem(
     'API_FORBIDDEN',
     `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
     {
       upstream: { service: api.name, status, ...(code ? { code } : {}) },
       hint: granted && `Grant the agent identity ${granted}, and allow it as a caller of the ${api.title}.`,
+      extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
     },
   )
 }

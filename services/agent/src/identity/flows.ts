@@ -1,4 +1,11 @@
-import { type ActsAs, type Flow, flowNames, flows, needsUser } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ActsAs,
+  type Flow,
+  flowNames,
+  flows,
+  type NeededRight,
+  needsUser,
+} from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
@@ -81,6 +88,18 @@ export const ownFlow = 'autonomous' satisfies Flow
 /** Whether TR is the agent's own in this flow. What it shows is then nobody's in particular. */
 export function isOwn(flow: Flow): boolean {
   return flows[flow].actsAs === 'agent'
+}
+
+/**
+ * What TR must allow in this flow: an app role of the agent, or a scope of the user it acts for.
+ *
+ * @param told the permission as the API names it, where the configuration does not
+ */
+export function neededRight(api: DownstreamApi, flow: Flow, told?: string): NeededRight | undefined {
+  const permission = api.permissions?.[flow] ?? told
+  return permission === undefined
+    ? undefined
+    : { api: api.name, permission, kind: isOwn(flow) ? 'role' : 'scope' }
 }
 
 /** The flows of an agent that can be chosen: those for users need an application to sign in to. */

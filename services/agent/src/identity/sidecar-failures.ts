@@ -2,7 +2,7 @@ import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { explainRefusal } from './entra-refusals.ts'
-import { flowRules } from './flows.ts'
+import { flowRules, neededRight } from './flows.ts'
 import type { SidecarResponse } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -142,11 +142,13 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
   if (number) {
     const aadsts = `AADSTS${number}`
     const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
+    const needs = refusal.code === 'CONSENT_REQUIRED' && neededRight(context.api, context.flow)
     return {
       problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
         upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
         hint: refusal.hint ?? hintOf(refusal.code, number),
         cause: new SidecarResponseError(response.status),
+        extensions: needs ? { needs } : {},
       }),
       transient: refusal.transient ?? false,
     }

@@ -6,9 +6,9 @@ import {
   type Problem,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
-import { type Attributes, type Tracer, trace } from '@opentelemetry/api'
+import type { Attributes, Tracer } from '@opentelemetry/api'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
@@ -91,13 +91,16 @@ class TurnRun {
   readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
   readonly #options: TurnOptions
+  /** As other services write it; the turn's id is the same as a GUID. */
+  readonly #traceId: string | undefined
   #spans: TurnSpans | undefined
   #answer = ''
   #firstTokenMs: number | undefined
 
   constructor(mode: AnswerMode, request: TurnRequest, options: TurnOptions) {
     const { flow, signedIn, ...asked } = request
-    const id = currentTraceId() ?? randomUUID()
+    const { trace_id: traceId } = traceIds()
+    const id = traceId === undefined ? randomUUID() : asGuid(traceId)
     const trace = new TraceRecorder(step => this.events.push({ event: 'step', data: step }), {
       stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
       stepEnded: (step, facts, attributes) => {
@@ -107,6 +110,7 @@ class TurnRun {
     })
     this.#mode = mode
     this.#options = options
+    this.#traceId = traceId
     this.#turn = {
       ...asked,
       id,
@@ -119,10 +123,7 @@ class TurnRun {
       write: text => this.#write(text),
       notice: notice => this.#notice(notice),
     }
-    this.events.push({
-      event: 'turn',
-      data: { turnId: id, mode: mode.mode, flow, model: mode.model, startedAt: nowAsText() },
-    })
+    this.events.push({ event: 'turn', data: { ...this.#head(), startedAt: nowAsText() } })
     if (signedIn) noteSignIn(trace, signedIn)
   }
 
@@ -193,16 +194,20 @@ class TurnRun {
     this.events.push({ event: 'problem', data: shown })
   }
 
-  #result({ finishReason, usage, tools }: Outcome): TurnEvent {
+  /** What tells of the turn at its start and at its end. */
+  #head() {
+    const { mode, model } = this.#mode
     const { id, flow } = this.#turn
+    const traceId = this.#traceId
+    return { turnId: id, ...(traceId === undefined ? {} : { traceId }), mode, flow, model }
+  }
+
+  #result({ finishReason, usage, tools }: Outcome): TurnEvent {
     const totalMs = this.#elapsedMs()
     return {
       event: 'result',
       data: {
-        turnId: id,
-        mode: this.#mode.mode,
-        flow,
-        model: this.#mode.model,
+        ...this.#head(),
         answer: this.#answer,
         finishReason,
         usage,
@@ -230,9 +235,8 @@ class TurnRun {
   }
 }
 
-function currentTraceId(): string | undefined {
-  const hex = trace.getActiveSpan()?.spanContext().traceId
-  return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+function asGuid(traceId: string): string {
+  return traceId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 function turnTimeout(timeoutMs: number): ProblemError {

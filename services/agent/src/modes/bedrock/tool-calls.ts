@@ -1,7 +1,8 @@
-import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { redactText, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { genAi } from '@entra-bedrock-agent/telemetry'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
+import { redactBody } from '../../downstream/echoed-token.ts'
 import { type AgentProblemCode, problem } from '../../problems.ts'
 import { withToolContext } from '../../tools/tool-context.ts'
 import type { ToolContext, Toolset } from '../../tools/toolset.ts'
@@ -45,8 +46,8 @@ export async function runTool(
   call: ToolCall,
 ): Promise<ToolResult> {
   const step = turn.trace.start(
-    { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call) },
-    describeTool(tools, call),
+    { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call), tool: describeCall(call) },
+    factsOf(tools, call),
   )
   try {
     const output = await invoke(tools, call, { turn, callApi, parentId: step.id })
@@ -63,7 +64,7 @@ export async function runTool(
 }
 
 /** A name that no tool has is the model's own word. */
-function describeTool(tools: readonly StructuredToolInterface[], call: ToolCall): StepFacts {
+function factsOf(tools: readonly StructuredToolInterface[], call: ToolCall): StepFacts {
   const name = tools.some(({ name }) => name === call.name) ? call.name : 'unknown'
   return {
     name: `execute_tool ${name}`,
@@ -73,6 +74,11 @@ function describeTool(tools: readonly StructuredToolInterface[], call: ToolCall)
       [genAi.toolType]: 'function',
     },
   }
+}
+
+function describeCall({ name, arguments: input }: ToolCall): NonNullable<TraceStep['tool']> {
+  const shown = redactBody(input) as ToolCall['arguments']
+  return { name: redactText(name), ...(shown === undefined ? {} : { arguments: { ...shown } }) }
 }
 
 function titleOf({ name, arguments: input }: ToolCall): string {
