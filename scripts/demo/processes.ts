@@ -103,6 +103,7 @@ export function describeProcesses(
     SIDECAR_URL: urls.sidecar,
     WEATHER_API_URL: urls.weather,
     ENTRA_AUTHORITY: urls.entra,
+    BLUEPRINT_CREDENTIAL: 'secret',
     EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
   }
   const { toolsets, mcpServers } = readAgentConfig(agentEnv)

@@ -41,16 +41,18 @@ function credentialSettings(rendering: Rendering): Record<string, string> {
 
 // biome-ignore format: table
 const expectedCredentials = {
-  ProjectedToken: { settings: { SourceType: 'SignedAssertionFilePath', SignedAssertionFileDiskPath: '/var/run/secrets/blueprint/token' }, tokens: ['api://AzureADTokenExchange'], secrets: [] },
-  WorkloadIdentity: { settings: { SourceType: 'SignedAssertionFilePath' }, tokens: [], secrets: [] },
-  SignedAssertionFromManagedIdentity: { settings: { SourceType: 'SignedAssertionFromManagedIdentity' }, tokens: [], secrets: [] },
-  KeyVault: { settings: { SourceType: 'KeyVault', KeyVaultUrl: 'https://vault.vault.azure.net', KeyVaultCertificateName: 'blueprint' }, tokens: [], secrets: [] },
+  ProjectedToken: { shown: 'federated', settings: { SourceType: 'SignedAssertionFilePath', SignedAssertionFileDiskPath: '/var/run/secrets/blueprint/token' }, tokens: ['api://AzureADTokenExchange'], secrets: [] },
+  WorkloadIdentity: { shown: 'federated', settings: { SourceType: 'SignedAssertionFilePath' }, tokens: [], secrets: [] },
+  SignedAssertionFromManagedIdentity: { shown: 'federated', settings: { SourceType: 'SignedAssertionFromManagedIdentity' }, tokens: [], secrets: [] },
+  KeyVault: { shown: 'certificate', settings: { SourceType: 'KeyVault', KeyVaultUrl: 'https://vault.vault.azure.net', KeyVaultCertificateName: 'blueprint' }, tokens: [], secrets: [] },
   CertificateFile: {
+    shown: 'certificate',
     settings: { SourceType: 'Path', CertificateDiskPath: '/var/run/secrets/blueprint/certificate.pfx' },
     tokens: [],
     secrets: ['certificate/password', 'certificate/certificate.pfx'],
   },
   StoreWithThumbprint: {
+    shown: 'certificate',
     settings: {
       SourceType: 'StoreWithThumbprint',
       CertificateStorePath: 'CurrentUser/My',
@@ -59,18 +61,24 @@ const expectedCredentials = {
     tokens: [],
     secrets: ['certificate/certificate.pfx'],
   },
-  ClientSecret: { settings: { SourceType: 'ClientSecret' }, tokens: [], secrets: ['blueprint/BLUEPRINT_CLIENT_SECRET'] },
+  ClientSecret: { shown: 'secret', settings: { SourceType: 'ClientSecret' }, tokens: [], secrets: ['blueprint/BLUEPRINT_CLIENT_SECRET'] },
 }
 
 describe('The credential of the sidecar', () => {
-  it.each(Object.entries(expectedCredentials))('%s is in the sidecar alone', async (type, expected) => {
-    const rendering = await render({ values: withCredential(type) })
-    expect(credentialSettings(rendering)).toEqual(expected.settings)
-    expect(audiences(rendering, 'sidecar')).toEqual(expected.tokens)
-    expect(secrets(rendering, 'sidecar')).toEqual(expected.secrets)
-    expect(audiences(rendering, 'agent')).toEqual([])
-    expect(secrets(rendering, 'agent')).toEqual([])
-  })
+  it.each(Object.entries(expectedCredentials))(
+    '%s is in the sidecar alone; the agent is told its kind',
+    async (type, expected) => {
+      const rendering = await render({ values: withCredential(type) })
+      expect(credentialSettings(rendering)).toEqual(expected.settings)
+      expect(rendering.settings('demo-agent', 'agent')).toMatchObject({
+        BLUEPRINT_CREDENTIAL: expected.shown,
+      })
+      expect(audiences(rendering, 'sidecar')).toEqual(expected.tokens)
+      expect(secrets(rendering, 'sidecar')).toEqual(expected.secrets)
+      expect(audiences(rendering, 'agent')).toEqual([])
+      expect(secrets(rendering, 'agent')).toEqual([])
+    },
+  )
 
   it('has no type that is not tested', () => {
     expect(Object.keys(expectedCredentials)).toEqual(Object.keys(credentials))

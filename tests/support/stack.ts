@@ -154,6 +154,7 @@ export class Stack implements AsyncDisposable {
           ENTRA_AUTHORITY: this.entraUrl,
           SIDECAR_URL: this.sidecarUrl,
           WEATHER_API_URL: this.weatherUrl,
+          BLUEPRINT_CREDENTIAL: 'secret',
           EMULATED: 'entra,auth-sidecar',
         }
     }

@@ -29,6 +29,13 @@ CertificateThumbprint: {{ $credential.storeWithThumbprint.thumbprint | upper | q
 {{- end }}
 {{- end }}
 
+{{/* What the page says of it. */}}
+{{- define "blueprintCredential" -}}
+{{- $certificates := list "KeyVault" "CertificateFile" "StoreWithThumbprint" }}
+{{- $type := .Values.sidecar.credential.type }}
+{{- if has $type $certificates }}certificate{{ else if eq $type "ClientSecret" }}secret{{ else }}federated{{ end }}
+{{- end }}
+
 {{/* Secrets of the sidecar as environment variables. */}}
 {{- define "sidecar.credentialEnv" -}}
 {{- $credential := .Values.sidecar.credential }}

@@ -17,6 +17,7 @@
   "SIDECAR_URL" "http://localhost:5000"
   "TENANT_ID" .Values.entra.tenantId
   "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId
+  "BLUEPRINT_CREDENTIAL" (include "blueprintCredential" .)
   "AGENT_CLIENT_ID" .Values.entra.agentClientId
   "CLIENT_SPA_APP_ID" .Values.entra.spaAppId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)

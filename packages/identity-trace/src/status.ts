@@ -49,6 +49,10 @@ export const TraceAudience = Type.Enum(['everyone', 'signed-in', 'nobody'])
 /** Whose responses carry the trace. */
 export type TraceAudience = Static<typeof TraceAudience>
 
+/** How the sidecar proves to Entra that it may act as the blueprint. */
+export const blueprintCredentials = ['secret', 'certificate', 'federated', 'unknown'] as const
+export type BlueprintCredential = (typeof blueprintCredentials)[number]
+
 /** What the page may know. Public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
@@ -62,6 +66,9 @@ export const PublicConfig = Type.Object({
   scopes: Type.Array(Type.String()),
   modes: Type.Array(Mode),
   flows: Type.Array(FlowName),
+  blueprintCredential: Type.Enum(blueprintCredentials, {
+    description: 'As BLUEPRINT_CREDENTIAL says; the sidecar holds it, and the agent cannot see which it is.',
+  }),
   requireSignIn: Type.Boolean(),
   traceFor: TraceAudience,
   /** The downstream APIs that the agent has tools for. */

@@ -1,5 +1,10 @@
 import { isIP } from 'node:net'
-import { defaultFlows, type TraceAudience } from '@entra-bedrock-agent/identity-trace'
+import {
+  type BlueprintCredential,
+  blueprintCredentials,
+  defaultFlows,
+  type TraceAudience,
+} from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import type { Agents, Blueprint } from './identity/agent-identity.ts'
@@ -36,6 +41,8 @@ export interface Config {
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
   readonly trustedProxies: readonly string[]
   readonly blueprint: Blueprint
+  /** What the sidecar is said to hold; only shown. */
+  readonly blueprintCredential: BlueprintCredential
   readonly agents: Agents
   /** The application that users sign in to; without it the page offers no sign-in. */
   readonly spaClientId: string | undefined
@@ -85,6 +92,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
       trustedProxies: readTrustedProxies(env),
       blueprint,
+      blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
       agents: readAgents(env, blueprint),
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
       allowedClients: readAllowedClients(env),

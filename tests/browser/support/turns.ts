@@ -18,6 +18,7 @@ export const config = {
   flows: ['autonomous', 'obo'],
   emulated: ['entra', 'auth-sidecar', 'bedrock'],
   requireSignIn: false,
+  blueprintCredential: 'secret',
   traceFor: 'everyone',
   apis: [{ name: 'weather-api', title: 'Weather API', appId: identities.weatherAppId }],
   examples: ['Weather in Dallas?'],

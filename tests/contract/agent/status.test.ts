@@ -120,6 +120,7 @@ describe('/api/config', () => {
       scopes: [`api://${blueprintAppId}/access_as_user`],
       modes: ['direct'],
       flows: ['autonomous', 'obo'],
+      blueprintCredential: 'secret',
       requireSignIn: false,
       emulated: ['entra', 'auth-sidecar'],
     })
@@ -147,6 +148,7 @@ describe('/api/config', () => {
   it('names the real Entra as it is, and says when nobody can sign in', async () => {
     const environment = {
       ENTRA_AUTHORITY: '',
+      BLUEPRINT_CREDENTIAL: '',
       CLIENT_SPA_APP_ID: '',
       AWS_REGION: 'eu-central-1',
       AWS_BEARER_TOKEN_BEDROCK: 'k',
@@ -158,6 +160,7 @@ describe('/api/config', () => {
       spaClientId: null,
       modes: ['direct', 'bedrock'],
       flows: ['autonomous'],
+      blueprintCredential: 'unknown',
     })
     expect(body).not.toHaveProperty('authorityMetadata')
     const { body: status } = await get('/api/status', lone.agentUrl)

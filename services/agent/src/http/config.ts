@@ -21,7 +21,8 @@ export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async 
 }
 
 function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
-  const { blueprint, agents, spaClientId, bedrock, requireSignIn, traceFor, emulated } = config
+  const { blueprint, blueprintCredential, agents, spaClientId, bedrock } = config
+  const { requireSignIn, traceFor, emulated } = config
   const { tenantId, blueprintAppId } = blueprint
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
@@ -31,6 +32,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
     scopes: [`api://${blueprintAppId}/access_as_user`],
     modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
     flows: [...offeredFlows(onlyAgent(agents), spaClientId)],
+    blueprintCredential,
     requireSignIn,
     traceFor,
     apis,

@@ -15,6 +15,7 @@ export const publicConfig: PublicConfig = {
   modes: ['direct', 'bedrock'],
   flows: ['autonomous', 'obo'],
   requireSignIn: false,
+  blueprintCredential: 'secret',
   traceFor: 'everyone',
   apis: [{ name: 'orders-api', title: 'Orders API', appId: apiId }],
   names: {
