@@ -1,6 +1,7 @@
 export * from './chat.ts'
 export * from './claims.ts'
 export * from './flows.ts'
+export * from './instructions.ts'
 export * from './limits.ts'
 export * from './redaction.ts'
 export * from './schema.ts'

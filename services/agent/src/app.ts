@@ -10,6 +10,7 @@ import { createApiCaller } from './downstream/api-caller.ts'
 import { chatRoute } from './http/chat.ts'
 import { configRoute } from './http/config.ts'
 import { healthRoutes, probes } from './http/health.ts'
+import { instructionsRoute } from './http/instructions.ts'
 import { addOpenApi } from './http/openapi.ts'
 import { pageRoutes } from './http/page.ts'
 import { addRateLimit } from './http/rate-limit.ts'
@@ -117,14 +118,9 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     },
   })
   await app.register(configRoute, { config, toolsets })
-  await app.register(chatRoute, {
-    agents,
-    turns,
-    userTokens,
-    requireSignIn: config.requireSignIn,
-    traceFor: config.traceFor,
-    metrics,
-  })
+  const signInRules = { userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
+  await app.register(chatRoute, { agents, turns, ...signInRules, metrics })
+  await app.register(instructionsRoute, { agents, toolsets, callApi, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
   serveMetrics(app, config, metrics.registry)

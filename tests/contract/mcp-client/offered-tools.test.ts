@@ -1,4 +1,4 @@
-import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Instructions, Problem } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { ScriptedBedrock, stop, text } from '../bedrock/scripted-bedrock.ts'
@@ -41,6 +41,14 @@ describe('What the model is offered', () => {
       'notes__get_note',
       'notes__fail',
       'more-notes__get_note',
+    ])
+    const told = await mcp.get<Instructions>('/api/instructions?flow=autonomous')
+    expect(told.tools.map(({ name, api, needs, held }) => [name, api, needs?.permission, held])).toEqual([
+      ['get_weather', 'weather-api', 'Weather.Read.All', true],
+      ['get_forecast', 'weather-api', 'Weather.Read.All', true],
+      ['notes__get_note', 'notes', undefined, null],
+      ['notes__fail', 'notes', undefined, null],
+      ['more-notes__get_note', 'more-notes', undefined, null],
     ])
   })
 

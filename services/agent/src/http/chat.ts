@@ -2,31 +2,25 @@ import {
   ChatRequest,
   ChatResponse,
   chatLimits,
-  type Flow,
-  needsUser,
   Problem,
-  type TraceAudience,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
-import { markFailed, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
+import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
-import type { UserTokenVerifier, VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { collectTurn } from '../turn/collect-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
 import { readMessage } from './message.ts'
+import { type SignInRules, signIn } from './sign-in.ts'
 
-export interface ChatRouteOptions {
+export interface ChatRouteOptions extends SignInRules {
   readonly agents: Agents
   readonly turns: Turns
-  readonly userTokens: UserTokenVerifier
-  readonly requireSignIn: boolean
-  readonly traceFor: TraceAudience
   readonly metrics: Pick<TurnMetrics, 'streamOpened' | 'streamClosed'>
 }
 
@@ -50,19 +44,7 @@ const schema = {
 /** `POST /api/chat`. */
 export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
   const agent = onlyAgent(options.agents)
-  const { turns, userTokens, requireSignIn, traceFor, metrics } = options
-
-  /** A token that is not needed is not even looked at. */
-  async function signIn(request: FastifyRequest, flow: Flow): Promise<VerifiedUserToken | undefined> {
-    const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
-    const isNeeded = needsUser(flow) || requireSignIn
-    const isUseful = traceFor === 'signed-in' && authorization !== undefined
-    if (!isNeeded && !isUseful) return undefined
-    if (others.length > 0) {
-      throw problem('USER_TOKEN_INVALID', 'The request has more than one Authorization header.')
-    }
-    return userTokens.verify(authorization)
-  }
+  const { turns, traceFor, metrics } = options
 
   const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
   app.post('/api/chat', { schema, ...limits }, async (request, reply) => {
@@ -73,10 +55,7 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     if (accepted === false) {
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
     }
-    if (!agent.flows.includes(flow)) {
-      throw problem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
-    }
-    const signedIn = await signIn(request, flow)
+    const signedIn = await signIn(options, request, agent, flow)
     const asked = {
       ...readMessage(request.body),
       agent,

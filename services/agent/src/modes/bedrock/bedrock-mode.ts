@@ -14,7 +14,7 @@ import { openConversation } from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse } from './model-response.ts'
 import { judge } from './stop-reason.ts'
-import { systemPrompt } from './system-prompt.ts'
+import { dateLine, systemPrompt } from './system-prompt.ts'
 import { loadTools, type ModelTools, runTool } from './tool-calls.ts'
 import { describeOutput } from './tool-output.ts'
 
@@ -64,7 +64,7 @@ export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], call
         availability: bedrock.availability,
         write: text => answer.write(text),
       }
-      const messages = openConversation(turn, prompt, new Date().toISOString().slice(0, 10))
+      const messages = openConversation(turn, prompt, dateLine(new Date()))
       const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 }
       return conclude(run, toolsets, await buildGraph(run).invoke({ messages }, options))
     },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openConversation } from './messages.ts'
 
 function conversation(message: string, history: HistoryEntry[]): [string, unknown][] {
-  return openConversation({ message, history }, 'Be kind.', '2026-11-25')
+  return openConversation({ message, history }, 'Be kind.', 'It is Wednesday.')
     .slice(1)
     .map(entry => [entry.type, entry.content])
 }
@@ -47,7 +47,7 @@ describe('the conversation sent to Bedrock', () => {
   })
 
   it('tells the model the date', () => {
-    const [system] = openConversation({ message: 'Hi', history: [] }, 'Be kind.', '2026-11-25')
-    expect(JSON.stringify(system?.content)).toContain('Today is 2026-11-25')
+    const [system] = openConversation({ message: 'Hi', history: [] }, 'Be kind.', 'It is Wednesday.')
+    expect(JSON.stringify(system?.content)).toContain('It is Wednesday.')
   })
 })

@@ -9,7 +9,7 @@ import type { Turn } from '../../turn/turn.ts'
 export function openConversation(
   turn: Pick<Turn, 'message' | 'history'>,
   systemPrompt: string,
-  today: string,
+  date: string,
 ): BaseMessage[] {
   const entries: HistoryEntry[] = []
   for (const entry of [...turn.history, { role: 'user' as const, text: turn.message }]) {
@@ -23,7 +23,7 @@ export function openConversation(
     new SystemMessage({
       content: [
         { type: 'text', text: systemPrompt },
-        { type: 'text', text: `Today is ${today} (UTC).` },
+        { type: 'text', text: date },
       ],
     }),
     ...entries.map(({ role, text }) => (role === 'user' ? new HumanMessage(text) : new AIMessage(text))),

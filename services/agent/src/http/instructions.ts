@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { Instructions, InstructionsQuery, needsUser, Problem } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { CallApi } from '../downstream/api-caller.ts'
+import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import { describeInstructions } from '../modes/bedrock/instructions.ts'
+import { problem } from '../problems.ts'
+import type { Toolset } from '../tools/toolset.ts'
+import { TraceRecorder } from '../turn/trace-recorder.ts'
+import type { Turn } from '../turn/turn.ts'
+import { type SignInRules, signIn } from './sign-in.ts'
+
+export interface InstructionsRouteOptions extends SignInRules {
+  readonly agents: Agents
+  readonly toolsets: readonly Toolset[]
+  readonly callApi: CallApi
+  readonly tokens: Pick<AgentTokens, 'obtain'>
+}
+
+const schema = {
+  summary: 'What the model is told before a conversation',
+  security: [{}, { userToken: [] }],
+  querystring: InstructionsQuery,
+  response: {
+    200: Instructions,
+    default: { description: 'A failure.', content: { 'application/problem+json': { schema: Problem } } },
+  },
+}
+
+/** `GET /api/instructions`, for whoever may ask by `POST /api/chat`. */
+export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
+  app,
+  options,
+) => {
+  const { agents, toolsets, callApi, tokens } = options
+  const agent = onlyAgent(agents)
+  app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
+    const connection = new AbortController()
+    reply.raw.once('close', () => connection.abort('The connection is closed.'))
+    const { flow, agent: name = agent.name } = request.query
+    if (name !== agent.name) throw problem('INVALID_REQUEST', `There is one agent: ${agent.name}.`)
+    const signedIn = await signIn(options, request, agent, flow)
+    // A turn in which nothing is said: tools are chosen for it as for any other.
+    const turn: Turn = {
+      id: randomUUID(),
+      requestId: request.id,
+      correlationId: randomUUID(),
+      agent,
+      flow,
+      user: needsUser(flow) ? signedIn : undefined,
+      signal: connection.signal,
+      trace: new TraceRecorder(() => {}),
+      message: '',
+      history: [],
+      mode: 'bedrock',
+      write: () => {},
+      notice: () => {},
+    }
+    return describeInstructions(toolsets, { turn, callApi }, tokens)
+  })
+}

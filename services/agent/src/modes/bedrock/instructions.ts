@@ -1,0 +1,48 @@
+import type { Instructions, NeededRight } from '@entra-bedrock-agent/identity-trace'
+import type { AgentTokens } from '../../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../../identity/downstream-api.ts'
+import { isOwn, neededRight } from '../../identity/flows.ts'
+import type { ToolContext, Toolset } from '../../tools/toolset.ts'
+import type { Turn } from '../../turn/turn.ts'
+import { dateLine, systemPrompt } from './system-prompt.ts'
+
+/**
+ * What the model would be told in such a turn, before the conversation: prompt and tools, with the right that each tool
+ * needs. Looks at the agent's own token for whether it is there; a user's is asked for by real calls only.
+ */
+export async function describeInstructions(
+  toolsets: readonly Toolset[],
+  context: ToolContext,
+  tokens: Pick<AgentTokens, 'obtain'>,
+): Promise<Instructions> {
+  const { turn } = context
+  const tools = toolsets.map(async toolset => {
+    const { api } = toolset
+    const needs = neededRight(api, turn.flow) ?? null
+    const loaded = await toolset.load(context)
+    const held = loaded.length > 0 && needs ? await isHeld(tokens, turn, api, needs) : null
+    return loaded.map(({ name, description, schema }) => {
+      return { name, description, inputSchema: schema, api: api.name, needs, held }
+    })
+  })
+  return {
+    systemPrompt: `${systemPrompt(toolsets)}\n\n${dateLine(new Date())}`,
+    tools: (await Promise.all(tools)).flat(),
+  }
+}
+
+async function isHeld(
+  tokens: Pick<AgentTokens, 'obtain'>,
+  { agent, flow, correlationId, signal }: Turn,
+  api: DownstreamApi,
+  { permission }: NeededRight,
+): Promise<boolean | null> {
+  if (!isOwn(flow)) return null
+  const asked = { agent, flow, api, user: undefined, correlationId, traceparent: undefined, signal }
+  try {
+    const { claims } = await tokens.obtain(asked)
+    return Array.isArray(claims['roles']) && claims['roles'].includes(permission)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,69 @@
+import type { Instructions } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { tenantOf } from '../identity/trial.ts'
+import { bearer } from './ask.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await Stack.start()
+})
+afterAll(() => stack.close())
+
+async function get(query: string, headers: Readonly<Record<string, string>> = {}) {
+  const response = await fetch(`${stack.agentUrl}/api/instructions?${query}`, { headers })
+  const text = await response.text()
+  return { status: response.status, text, body: JSON.parse(text) as Instructions & { code?: string } }
+}
+
+describe('/api/instructions', () => {
+  it('tells the system prompt and each tool with the right that it needs, and whether the agent has it', async () => {
+    const { status, body } = await get('agent=default&flow=autonomous')
+    expect(status).toBe(200)
+    expect(body.systemPrompt).toMatch(/^You are an assistant.*Today is \d{4}-\d\d-\d\d \(UTC\)\.$/s)
+    const needs = { api: 'weather-api', permission: 'Weather.Read.All', kind: 'role' }
+    expect(body.tools).toMatchObject([
+      {
+        name: 'get_weather',
+        description: 'Current weather of one city.',
+        api: 'weather-api',
+        needs,
+        held: true,
+      },
+      { name: 'get_forecast', inputSchema: { required: ['city', 'days'] }, needs, held: true },
+    ])
+  })
+
+  it('tells that the agent lacks a right, and neither where its token cannot be had', async () => {
+    const { content } = tenantOf(stack).directory
+    const assigned = content.appRoleAssignments
+    content.appRoleAssignments = []
+    await stack.restart('sidecar')
+    expect((await get('flow=autonomous')).body.tools.map(({ held }) => held)).toEqual([false, false])
+    content.appRoleAssignments = assigned
+    await stack.stop('sidecar')
+    expect((await get('flow=autonomous')).body.tools.map(({ held }) => held)).toEqual([null, null])
+    await stack.start('sidecar')
+  })
+
+  it('wants the user’s token on behalf of users, as a turn does, and tells nothing of them', async () => {
+    expect(await get('flow=obo')).toMatchObject({ status: 401, body: { code: 'SIGN_IN_REQUIRED' } })
+    const { ada } = identities
+    const { body, text } = await get('flow=obo', bearer(await stack.signIn(ada.oid)))
+    expect(body.tools[0]).toMatchObject({
+      needs: { permission: 'Weather.Read', kind: 'scope' },
+      held: null,
+    })
+    expect(text).not.toContain(ada.oid)
+    expect(text).not.toContain('eyJ')
+  })
+
+  it('refuses what is no agent or no flow, and everybody who is not signed in where everybody has to be', async () => {
+    for (const query of ['', 'flow=root', 'flow=autonomous&agent=other', 'flow=autonomous&more=1']) {
+      expect(await get(query)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    }
+    await stack.restart('agent', { REQUIRE_SIGN_IN: 'true' })
+    expect(await get('flow=autonomous')).toMatchObject({ status: 401, body: { code: 'SIGN_IN_REQUIRED' } })
+  })
+})
