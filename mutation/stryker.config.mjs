@@ -6,6 +6,9 @@ const targets = {
   token: {
     mutate: ['packages/entra-tokens/src/**/*.ts'],
     tests: [
+      ['caller', 'checks', 'bearer-token', 'token-header', 'decode-token'].map(
+        name => `packages/entra-tokens/src/${name}.test.ts`,
+      ),
       ['packages/entra-tokens'],
       ['tests/contract/weather-api/log.test.ts', 'tests/contract/mcp-server/metadata.test.ts'],
     ],

@@ -183,6 +183,7 @@ describe('Probes, OpenAPI and metrics', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/chat',
       '/api/config',
+      '/api/instructions',
       '/api/status',
       '/livez',
       '/readyz',
