@@ -1,10 +1,10 @@
 import { correction, findDifferences } from './differences.ts'
 import { setVariables } from './env-file.ts'
 import { GraphRefusal, type Json } from './graph.ts'
+import { listObjects } from './objects/kinds.ts'
+import type { Found, TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
-import type { Receipt } from './receipt.ts'
-import { type Located, locate, type Resource, refuseNamesake, toRecord } from './resource.ts'
-import { inStep, look, type Run, resourcesOf } from './run.ts'
+import { inStep, look, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference } from './survey.ts'
 import { line } from './text.ts'
@@ -13,74 +13,64 @@ import { variablesOf } from './variables.ts'
 type Outcome = 'created' | 'corrected' | 'unchanged' | 'hidden'
 
 /** Makes what is missing and corrects what differs; writes the receipt after every step and `.env` in the end. */
-export async function apply(run: Run, settings: Settings): Promise<void> {
-  run.receipt.begin(run.tenantId, settings)
+export async function apply(
+  run: Run,
+  settings: Settings,
+  { isSecretReplaced }: { readonly isSecretReplaced: boolean },
+): Promise<void> {
+  const receipt = run.receipt.begin(run.tenantId, settings)
   // Before the first request, so that the next run knows by what name this one made things.
   run.receipt.change({})
-  const count = resourcesOf(run, contentOf(run)).length
-  for (let index = 0; index < count; index++) {
-    const resource = resourceAt(run, index)
+  if (isSecretReplaced) run.receipt.forget('client-secret')
+  for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
     let outcome: Outcome = 'unchanged'
-    await inStep(run, resource, async () => {
-      // What is wanted depends on the ids known, which change from try to try.
-      const { found, isHidden } = await findRecorded(run, resourceAt(run, index))
+    await inStep(run, wanted, async () => {
+      const { object, isHidden } = await findAndRecord(run, wanted)
       if (isHidden) {
         outcome = 'hidden'
         return
       }
-      if (!found) {
+      if (!object) {
         outcome = 'created'
-        await create(run, resourceAt(run, index))
+        await create(run, wanted)
       }
-      const isCorrected = await correct(run, resourceAt(run, index), found)
+      const isCorrected = await correct(run, wanted, object)
       if (isCorrected && outcome === 'unchanged') outcome = 'corrected'
     })
-    run.print(line(outcome, resource.title, contentOf(run).objects[resource.key]?.id))
+    run.print(line(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
   }
-  setVariables(run.envFile, variablesOf(contentOf(run)))
+  setVariables(run.envFile, variablesOf(requireReceipt(run)))
   printNextSteps(run)
 }
 
-function contentOf({ receipt: { content } }: Run): Receipt {
-  if (!content) throw new Error('There is no receipt.')
-  return content
-}
-
-function resourceAt(run: Run, index: number): Resource {
-  const resource = resourcesOf(run, contentOf(run))[index]
-  if (!resource) throw new Error(`There is no resource ${index}.`)
-  return resource
-}
-
 /** What is there already; recorded, if a run that was broken off or somebody else's hand left it unrecorded. */
-async function findRecorded(run: Run, resource: Resource): Promise<Located> {
-  const receipt = contentOf(run)
-  const located = await look(run, resource, receipt)
-  refuseNamesake(resource, located, run.receipt.path)
-  const { found } = located
-  if (found) {
-    const record = toRecord(resource, found, run.clock.nowMs())
-    if (record.id !== receipt.objects[resource.key]?.id) run.receipt.record(resource.key, record)
+async function findAndRecord(run: Run, wanted: TenantObject): Promise<Found> {
+  const receipt = requireReceipt(run)
+  const found = await look(run, wanted, receipt)
+  if (found.fault) throw found.fault
+  if (found.object) {
+    const record = toRecord(found.object, run.clock.nowMs())
+    if (record.id !== receipt.objects[wanted.key]?.id) run.receipt.record(wanted.key, record)
   }
-  return located
+  return found
 }
 
-async function create(run: Run, resource: Resource): Promise<void> {
-  await resource.prepare?.(run.graph)
-  const created = (await sendCreation(run, resource)) ?? (await read(run, resource))
+async function create(run: Run, wanted: TenantObject): Promise<void> {
+  for (const request of (await wanted.clear?.(run.graph)) ?? []) await run.graph.send(request)
+  const created = (await sendCreation(run, wanted)) ?? (await read(run, wanted))
   const { secretText } = created
   // Shown this once. Of all files it goes into this one alone.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
-  run.receipt.record(resource.key, toRecord(resource, created, run.clock.nowMs()))
+  run.receipt.record(wanted.key, toRecord(created, run.clock.nowMs()))
 }
 
 /** Entra makes as many of one name as it is asked for, so the receipt keeps in mind what may have been made. */
-async function sendCreation({ graph, receipt, clock }: Run, resource: Resource): Promise<Json | undefined> {
-  const { key, find, create: request } = resource
-  if (!find.isByName) return graph.send(request)
+async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject): Promise<Json | undefined> {
+  const { key, isFoundByName } = wanted
+  if (!isFoundByName) return graph.send(wanted.create())
   receipt.change({ creating: { key, askedAt: new Date(clock.nowMs()).toISOString() } })
   try {
-    return await graph.send(request)
+    return await graph.send(wanted.create())
   } catch (error) {
     if (error instanceof GraphRefusal && error.status < 500) receipt.change({ creating: null })
     throw error
@@ -88,23 +78,22 @@ async function sendCreation({ graph, receipt, clock }: Run, resource: Resource):
 }
 
 /** Whether anything had to be corrected. Entra may take a change and not keep it, so the object is read again. */
-async function correct(run: Run, resource: Resource, before: Json | undefined): Promise<boolean> {
-  const found = before ?? (await read(run, resource))
-  if (findDifferences(resource.desired, found).length === 0) return false
-  const id = contentOf(run).objects[resource.key]?.id
-  if (!resource.addressOf || id === undefined) throw new Error(`${resource.key} can't be corrected.`)
-  const body = correction(resource.desired, found)
-  await run.graph.send({ method: 'PATCH', path: resource.addressOf(id), body })
-  const [difference] = findDifferences(resource.desired, await read(run, resource))
+async function correct(run: Run, wanted: TenantObject, before: Json | undefined): Promise<boolean> {
+  const { properties, address } = wanted
+  const found = before ?? (await read(run, wanted))
+  if (!properties || !address) return false
+  if (findDifferences(properties(), found).length === 0) return false
+  await run.graph.send({ method: 'PATCH', path: address(), body: correction(properties(), found) })
+  const [difference] = findDifferences(properties(), await read(run, wanted))
   if (difference)
     throw new NotYet(`Entra took a change and does not show it: ${describeDifference(difference)}`)
   return true
 }
 
-async function read(run: Run, resource: Resource): Promise<Json> {
-  const { found } = await locate(run.graph, resource, contentOf(run).objects[resource.key])
-  if (!found) throw new NotYet('Entra does not show it yet')
-  return found
+async function read({ graph }: Run, wanted: TenantObject): Promise<Json> {
+  const { object } = await wanted.find(graph)
+  if (!object) throw new NotYet('Entra does not show it yet')
+  return object
 }
 
 function printNextSteps({ print, envFile, receipt }: Run): void {

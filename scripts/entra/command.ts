@@ -4,12 +4,12 @@ import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal } from './graph.ts'
+import { permissions } from './objects/kinds.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
 import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
 import { StepFailed } from './refusals.ts'
-import { permissions } from './resources.ts'
 import { inStep, type Run } from './run.ts'
 import { changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
@@ -52,7 +52,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
       await plan(run, await settle(run, invocation))
       return 0
     case 'apply':
-      await apply(run, await settle(run, invocation))
+      await apply(run, await settle(run, invocation), invocation)
       return 0
     case 'status':
       return (await status(run)) ? 0 : 3

@@ -7,7 +7,6 @@ export interface GraphRequest {
   /** Below `/v1.0`. */
   readonly path: string
   readonly body?: Json
-  readonly headers?: Readonly<Record<string, string>>
   /** That it is forbidden says nothing against the sign-in. */
   readonly mayBeForbidden?: boolean
 }
@@ -89,13 +88,22 @@ export class Graph {
     }
   }
 
+  /** All members of a collection, however many pages it has; none when there is no such collection. */
+  async list(path: string, more: Pick<GraphRequest, 'mayBeForbidden'> = {}): Promise<readonly Json[]> {
+    const page = await this.read(path, more)
+    const members = (page?.['value'] ?? []) as Json[]
+    const next = page?.['@odata.nextLink']
+    if (typeof next !== 'string') return members
+    return [...members, ...(await this.list(next.replace(/^.*?\/v1\.0(?=\/)/, ''), more))]
+  }
+
   /** The address of a user, for properties that refer to one. */
   userAddress(id: string): string {
     return `${this.url}/v1.0/users/${id}`
   }
 
   async #fetch(request: GraphRequest): Promise<Response> {
-    const { method, path, body, headers } = request
+    const { method, path, body } = request
     const authorization = `Bearer ${await this.#signIn.token()}`
     try {
       return await fetch(`${this.url}/v1.0${path}`, {
@@ -106,7 +114,6 @@ export class Graph {
           authorization,
           'odata-version': '4.0',
           ...(body ? { 'content-type': 'application/json' } : {}),
-          ...headers,
         },
         ...(body ? { body: JSON.stringify(body) } : {}),
       })

@@ -32,6 +32,7 @@ const options = {
   'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
   'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
   'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUp },
+  'replace-client-secret': { type: 'boolean', text: 'make a new secret in place of one that is in use', of: ['apply'] },
   'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
   'redirect-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
   sponsor: { type: 'string', isRepeated: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
@@ -57,6 +58,7 @@ type Name = keyof typeof options
 export interface Invocation {
   readonly command: Command
   readonly isTicket: boolean
+  readonly isSecretReplaced: boolean
   readonly isConfirmed: boolean
   readonly isDryRun: boolean
   readonly tenantId: string | undefined
@@ -87,6 +89,7 @@ export function readArguments(args: readonly string[]): Invocation {
   return {
     command,
     isTicket: values.ticket === true,
+    isSecretReplaced: values['replace-client-secret'] === true,
     isConfirmed: values.yes === true,
     isDryRun: values['dry-run'] === true,
     tenantId: values.tenant,

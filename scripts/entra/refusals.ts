@@ -1,6 +1,6 @@
 import { GraphRefusal, GraphUnreachable } from './graph.ts'
+import type { Access, AccessByMethod } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
-import type { Access, AccessByMethod } from './resource.ts'
 
 /** A step that failed, in words: what, why, and what to do about it. */
 export class StepFailed extends Error {

@@ -1,10 +1,10 @@
+import { Mistake } from '../set-up/mistake.ts'
 import { readVariables } from './env-file.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, Json } from './graph.ts'
+import type { AccessByMethod, Found, Target, TenantObject } from './objects/tenant-object.ts'
 import { NotYet, type Patience, patiently } from './patience.ts'
-import type { Receipt, ReceiptFile } from './receipt.ts'
+import type { Receipt, ReceiptFile, Recorded } from './receipt.ts'
 import { explain } from './refusals.ts'
-import { type AccessByMethod, type Located, locate, type Resource } from './resource.ts'
-import { listResources } from './resources.ts'
 
 /** What every command works with. */
 export interface Run extends Patience {
@@ -19,14 +19,28 @@ export interface Run extends Patience {
 /** How long Entra may take to show a new object, in seconds. */
 const newForSeconds = 120
 
-/** What is wanted, with the ids that the receipt knows. */
-export function resourcesOf({ graph, clock, envFile }: Run, receipt: Receipt): readonly Resource[] {
-  return listResources({
+/** What a receipt wants in the tenant. What is known of it is asked for each time, since it changes. */
+export function targetOf(
+  { graph, clock, envFile }: Run,
+  receipt: Receipt,
+  known: () => Receipt['objects'],
+): Target {
+  return {
     ...receipt,
+    nowMs: () => clock.nowMs(),
+    secret: () => readVariables(envFile)['BLUEPRINT_CLIENT_SECRET'],
     userAddress: id => graph.userAddress(id),
-    nowMs: clock.nowMs(),
-    hasSecret: () => Boolean(readVariables(envFile)['BLUEPRINT_CLIENT_SECRET']),
-  })
+    recorded: key => known()[key],
+  }
+}
+
+/** @throws {Mistake} when there is no receipt. */
+export function requireReceipt({ receipt }: Run): Receipt {
+  if (receipt.content) return receipt.content
+  throw new Mistake(
+    `There is no receipt ${receipt.path}: nothing was set up from here.`,
+    'Set up with npm run entra -- apply, or name the receipt with --receipt.',
+  )
 }
 
 /**
@@ -34,15 +48,22 @@ export function resourcesOf({ graph, clock, envFile }: Run, receipt: Receipt): r
  *
  * @throws {NotYet} when it was made, or may have been made, so short a time ago that Entra may just not show it yet.
  */
-export async function look({ graph, clock }: Run, resource: Resource, receipt: Receipt): Promise<Located> {
-  const recorded = receipt.objects[resource.key]
-  const located = await locate(graph, resource, recorded)
-  const asked = receipt.creating?.key === resource.key ? receipt.creating.askedAt : undefined
-  const since = Date.parse(recorded?.recordedAt ?? asked ?? '')
+export async function look({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
+  const found = await object.find(graph)
+  const asked = receipt.creating?.key === object.key ? receipt.creating.askedAt : undefined
+  const since = Date.parse(receipt.objects[object.key]?.recordedAt ?? asked ?? '')
   const isNew = clock.nowMs() - since < newForSeconds * 1_000
-  if (!located.found && !located.isHidden && isNew && !resource.isLost?.())
-    throw new NotYet('Entra does not show it yet')
-  return located
+  if (!found.object && !found.isHidden && isNew) throw new NotYet('Entra does not show it yet')
+  return found
+}
+
+export function toRecord(object: Json, nowMs: number): Recorded {
+  const { id, keyId, appId } = object
+  return {
+    id: String(id ?? keyId),
+    ...(typeof appId === 'string' ? { appId } : {}),
+    recordedAt: new Date(nowMs).toISOString(),
+  }
 }
 
 /** Does one step patiently; what still goes wrong then is told with the step's name, the cause and the fix. */

@@ -1,6 +1,4 @@
-import { Mistake } from '../set-up/mistake.ts'
-import type { Receipt } from './receipt.ts'
-import type { Run } from './run.ts'
+import { type Run, requireReceipt } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
@@ -9,8 +7,11 @@ export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)
   const findings = await survey(run, receipt)
   for (const finding of findings) {
-    run.print(line(wordFor(finding), finding.resource.title, finding.found?.['id']))
-    for (const difference of finding.differences) run.print(`          ${describeDifference(difference)}`)
+    const { wanted, object, fault, differences, switched } = finding
+    run.print(line(wordFor(finding), wanted.title, object?.['id']))
+    if (fault) run.print(`          ${fault.message} ${fault.fix}`)
+    for (const difference of [...differences, ...switched])
+      run.print(`          ${describeDifference(difference)}`)
   }
   for (const name of receipt.disabledAgents)
     run.print(
@@ -28,21 +29,12 @@ export async function status(run: Run): Promise<boolean> {
   return faults === 0
 }
 
-function wordFor({ found, isHidden, differences }: Finding) {
+function wordFor({ object, fault, isHidden, differences, switched }: Finding) {
   if (isHidden) return 'hidden'
-  if (!found) return 'missing'
-  return differences.length > 0 ? 'differs' : 'ok'
+  if (!object) return 'missing'
+  return fault || differences.length + switched.length > 0 ? 'differs' : 'ok'
 }
 
 const hiddenSponsors = `
 Graph shows the sponsors of agents to applications with the permission AgentIdentity.ReadWrite.All only, never to users.
 To have them compared and restored: --access-token-file with a token of such an application.`
-
-/** @throws {Mistake} when there is no receipt. */
-export function requireReceipt({ receipt }: Run): Receipt {
-  if (receipt.content) return receipt.content
-  throw new Mistake(
-    `There is no receipt ${receipt.path}: nothing was set up from here.`,
-    'Set up with npm run entra -- apply, or name the receipt with --receipt.',
-  )
-}

@@ -1,40 +1,38 @@
 import { type Difference, findDifferences } from './differences.ts'
-import type { Json } from './graph.ts'
+import { listObjects } from './objects/kinds.ts'
+import type { Found, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { type Located, type Resource, toRecord } from './resource.ts'
-import { inStep, look, type Run, resourcesOf } from './run.ts'
+import { inStep, look, type Run, targetOf, toRecord } from './run.ts'
 
 /** What the tenant has of one thing that is wanted. */
-export interface Finding extends Located {
-  readonly resource: Resource
+export interface Finding extends Found {
+  readonly wanted: TenantObject
+  /** What `apply` corrects. */
   readonly differences: readonly Difference[]
+  /** What only `enable` and `disable` change. */
+  readonly switched: readonly Difference[]
 }
 
 /** Compares the tenant with what is wanted, and changes nothing. */
 export async function survey(run: Run, receipt: Receipt): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  let known = receipt
-  for (let index = 0; ; index++) {
-    const resource = resourcesOf(run, known)[index]
-    if (!resource) return findings
-    const isThere = (key: string) => findings.some(({ resource, found }) => found && resource.key === key)
-    const hasNeeds = resource.needs.every(isThere)
+  const objects = { ...receipt.objects }
+  const isThere = (key: string) => findings.some(({ wanted, object }) => object && wanted.key === key)
+  for (const wanted of listObjects(targetOf(run, receipt, () => objects))) {
+    const hasNeeds = wanted.needs.every(isThere)
     // What it comes along with says it all.
-    if (resource.comesAlong && !hasNeeds) continue
-    const located = hasNeeds ? await inStep(run, resource, () => look(run, resource, known)) : {}
-    const { found } = located
-    if (found) {
-      const objects = { ...known.objects, [resource.key]: toRecord(resource, found, run.clock.nowMs()) }
-      known = { ...known, objects }
-    }
-    findings.push({ resource, ...located, differences: found ? compare(run, known, index, found) : [] })
+    if (wanted.comesAlong && !hasNeeds) continue
+    const found = hasNeeds ? await inStep(run, wanted, () => look(run, wanted, receipt)) : {}
+    const { object } = found
+    if (object) objects[wanted.key] = toRecord(object, run.clock.nowMs())
+    findings.push({
+      wanted,
+      ...found,
+      differences: object ? findDifferences(wanted.properties?.() ?? {}, object) : [],
+      switched: object && wanted.isOn ? findDifferences({ accountEnabled: wanted.isOn() }, object) : [],
+    })
   }
-}
-
-/** Only with its own id do all of a resource's wanted properties have values. */
-function compare(run: Run, known: Receipt, index: number, found: Json): readonly Difference[] {
-  const { desired, watched } = resourcesOf(run, known)[index] ?? { desired: {} }
-  return findDifferences({ ...desired, ...watched }, found)
+  return findings
 }
 
 export function describeDifference({ property, found, wanted }: Difference): string {

@@ -1,29 +1,31 @@
 import { Mistake } from '../set-up/mistake.ts'
+import { agents } from './objects/agents.ts'
+import { agentKey } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
-import { agentKey, switchAccess } from './resources.ts'
-import { inStep, type Run } from './run.ts'
-import { requireReceipt } from './status.ts'
+import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 
 /** The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents. */
 export async function switchAgents(run: Run, wanted: readonly string[], isEnabled: boolean): Promise<void> {
-  const { settings } = requireReceipt(run)
-  for (const name of wanted.length > 0 ? wanted : settings.agents) {
-    const { objects, disabledAgents } = requireReceipt(run)
-    const recorded = objects[agentKey(name)]
-    if (!recorded)
-      throw new Mistake(`The receipt knows no agent "${name}".`, `It knows: ${settings.agents.join(', ')}.`)
-    const path = `/servicePrincipals/${recorded.id}/microsoft.graph.agentIdentity`
-    const title = `agent identity "${name}"`
-    await inStep(run, { title, access: switchAccess }, async () => {
+  const receipt = requireReceipt(run)
+  const known = agents(targetOf(run, receipt, () => receipt.objects))
+  for (const name of wanted.length > 0 ? wanted : receipt.settings.agents) {
+    const agent = known.find(({ key }) => key === agentKey(name))
+    const path = agent?.address?.()
+    if (!agent || !path || !receipt.objects[agent.key])
+      throw new Mistake(
+        `The receipt knows no agent "${name}".`,
+        `It knows: ${receipt.settings.agents.join(', ')}.`,
+      )
+    await inStep(run, agent, async () => {
       await run.graph.send({ method: 'PATCH', path, body: { accountEnabled: isEnabled } })
       const shown = await run.graph.read(path)
       if (shown?.['accountEnabled'] !== isEnabled)
         throw new NotYet('Entra took the change and does not show it')
     })
-    const others = disabledAgents.filter(other => other !== name)
+    const others = requireReceipt(run).disabledAgents.filter(other => other !== name)
     run.receipt.change({ disabledAgents: isEnabled ? others : [...others, name] })
-    run.print(line(isEnabled ? 'enabled' : 'disabled', title, recorded.id))
+    run.print(line(isEnabled ? 'enabled' : 'disabled', agent.title, receipt.objects[agent.key]?.id))
   }
   run.print(isEnabled ? afterEnable : afterDisable)
 }

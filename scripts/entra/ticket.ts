@@ -1,30 +1,30 @@
 import type { Json } from './graph.ts'
-import { listResources, permissions } from './resources.ts'
+import { listObjects, permissions } from './objects/kinds.ts'
 import type { Settings } from './settings.ts'
 
 /** The request for those who have the roles: each object, the Graph request that makes it, and what to send back. */
 export function writeTicket(settings: Settings, tenantId: string, graphUrl: string, command: string): string {
   const sponsors = settings.sponsors.length > 0 ? settings.sponsors : ['<object id of the sponsor>']
-  const resources = listResources({
+  const objects = listObjects({
     settings: { ...settings, sponsors },
     setUpId: 'by hand',
     disabledAgents: [],
-    objects: {},
+    nowMs: Date.now,
+    secret: () => undefined,
     userAddress: id => `${graphUrl}/v1.0/users/${id}`,
-    nowMs: Date.now(),
-    hasSecret: () => false,
+    recorded: () => undefined,
   }).filter(({ comesAlong }) => !comesAlong)
-  const roles = [...new Set(resources.map(({ access }) => access.POST.role))]
-  const steps = resources.map(({ title, access, create, desired, addressOf }, index) => {
-    const rest = missingFrom(create.body ?? {}, desired)
-    const address = addressOf?.('<its id>')
+  const roles = [...new Set(objects.map(({ access }) => access.POST.role))]
+  const steps = objects.map((object, index) => {
+    const { title, access, address } = object
+    const { method, path, body = {} } = object.create()
+    const rest = missingFrom(body, object.properties?.() ?? {})
     return [
       `### ${index + 1}. ${title}`,
       `Role ${access.POST.role}, permission ${access.POST.permission}.`,
-      request(`${create.method} ${graphUrl}/v1.0${create.path}`, create.body ?? {}),
-      ...(create.headers ? [`with the header \`Prefer: ${create.headers['prefer']}\``] : []),
+      request(`${method} ${graphUrl}/v1.0${path}`, body),
       ...(Object.keys(rest).length > 0 && address
-        ? [`then`, request(`PATCH ${graphUrl}/v1.0${address}`, rest)]
+        ? [`then`, request(`PATCH ${graphUrl}/v1.0${address()}`, rest)]
         : []),
     ].join('\n\n')
   })
@@ -37,7 +37,7 @@ Either run this in a checkout of entra-bedrock-agent, which does all of it, show
 
     ${command}
 
-or make these ${resources.length} objects by Microsoft Graph. Roles that suffice: ${roles.join(', ')}.
+or make these ${objects.length} objects by Microsoft Graph. Roles that suffice: ${roles.join(', ')}.
 Delegated permissions: ${permissions.join(', ')}.
 
 ${steps.join('\n\n')}

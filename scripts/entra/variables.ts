@@ -1,6 +1,6 @@
 import { readVariables, setVariables } from './env-file.ts'
+import { agentKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { agentKey } from './resources.ts'
 
 /** The variables of `.env` that name what was made; whatever is not made yet has none. */
 export function variablesOf({ tenantId, settings, objects }: Receipt): Readonly<Record<string, string>> {

@@ -175,7 +175,7 @@ describe('apply', () => {
     expect(writes()).toEqual([])
   })
 
-  it('makes a new secret when the old one has expired or is not in .env any more, and removes the old one', async () => {
+  it('makes a new secret when the old one has expired, and removes the old one', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
     await tenant.workplace.run('apply', '--client-secret', '--secret-days', '7')
@@ -187,9 +187,28 @@ describe('apply', () => {
     const second = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
     expect(second).not.toBe(first)
     expect(secrets()).toEqual([second])
-    writeFileSync(tenant.workplace.envPath, '')
-    await tenant.workplace.run('apply')
+  })
+
+  it('never replaces a secret in use unasked, be its text in another .env or in none', async () => {
+    const secrets = () =>
+      application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
+    await tenant.workplace.run('apply', '--client-secret')
+    const before = secrets()
+    for (const text of ['', 'BLUEPRINT_CLIENT_SECRET=of-another-blueprint\n']) {
+      writeFileSync(tenant.workplace.envPath, text)
+      for (const command of ['plan', 'apply']) {
+        const { code, said } = await tenant.workplace.run(command, '--client-secret')
+        expect(said).toContain('is in use, and its text is not in the .env file')
+        expect(code).toBe(2)
+      }
+      const status = await tenant.workplace.run('status')
+      expect(status.output).toContain('Name the file that has it (--dotenv)')
+      expect(status.code).toBe(3)
+    }
+    expect(secrets()).toEqual(before)
+    expect((await tenant.workplace.run('apply', '--replace-client-secret')).code).toBe(0)
     expect(secrets()).toEqual([tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']])
+    expect(secrets()).not.toEqual(before)
   })
 
   it('puts the secret into .env alone, for its owner to read', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
-import { permissions } from '../../scripts/entra/resources.ts'
+import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { useTenant } from './support/tenant.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -24,19 +24,19 @@ describe('destroy', () => {
     expect(tenant.workplace.hasReceipt).toBe(false)
   })
 
-  it('goes in the order that works: what agents were given, agents, API, page, blueprint', async () => {
+  it('goes in the order that works: what agents and page were given, agents, applications, blueprint', async () => {
     await tenant.workplace.run('apply', ...names, ...options)
     const { objects } = tenant.workplace.receipt
     tenant.entra.requests.clear()
     await tenant.workplace.run('destroy', '--yes')
     const order = [
       'agent/weather-agent/grant',
+      'page/grant',
       'agent/weather-agent/app-role',
       'agent/weather-agent',
       'weather-api-principal',
-      'weather-api',
-      'page/grant',
       'page-principal',
+      'weather-api',
       'page',
       'blueprint',
     ]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { newApplication } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import { permissions } from '../../scripts/entra/resources.ts'
+import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { useTenant } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 

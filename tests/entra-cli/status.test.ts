@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
-import { permissions } from '../../scripts/entra/resources.ts'
+import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
 
 const options = [

@@ -12,8 +12,8 @@ import {
   tenantId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { runEntra, type World } from '../../../scripts/entra/command.ts'
+import { permissions } from '../../../scripts/entra/objects/kinds.ts'
 import type { Receipt } from '../../../scripts/entra/receipt.ts'
-import { permissions } from '../../../scripts/entra/resources.ts'
 
 /** An emulated tenant before its set-up. */
 export function startEmptyTenant(): Promise<TestEntra> {

@@ -1,0 +1,48 @@
+import {
+  type AccessByMethod,
+  administrator,
+  agentKey,
+  appIdOf,
+  bindUsers,
+  developer,
+  idOf,
+  type Kind,
+  quote,
+  readRecorded,
+  type TenantObject,
+} from './tenant-object.ts'
+
+const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
+const access: AccessByMethod = {
+  GET: { permission: 'AgentIdentity.Read.All', role: developer },
+  POST: { permission: 'AgentIdentity.Create.All', role: developer },
+  PATCH: { permission: 'AgentIdentity.EnableDisable.All', role: administrator },
+  DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: administrator },
+}
+
+/** Who the agent is, one for each name. */
+export const agents: Kind = target =>
+  target.settings.agents.map(name => {
+    const key = agentKey(name)
+    const blueprintId = () => appIdOf(target, 'blueprint')
+    const properties = () => ({ displayName: name, agentIdentityBlueprintId: blueprintId() })
+    const object: TenantObject = {
+      key,
+      title: `agent identity "${name}"`,
+      access,
+      needs: ['blueprint', 'blueprint-principal'],
+      isFoundByName: true,
+      address: () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`,
+      create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
+      properties,
+      // Whoever switched the agent off, setting up does not switch it on again.
+      isOn: () => !target.disabledAgents.includes(name),
+      find: async graph => {
+        const known = await readRecorded(graph, target, object)
+        if (known) return { object: known }
+        const named = await graph.list(`${agentsPath}?$filter=displayName eq '${quote(name)}'`)
+        return { object: named.find(one => one['agentIdentityBlueprintId'] === blueprintId()) }
+      },
+    }
+    return object
+  })

@@ -1,0 +1,198 @@
+import { Mistake } from '../../set-up/mistake.ts'
+import type { Graph, Json } from '../graph.ts'
+import {
+  type AccessByMethod,
+  administrator,
+  appIdOf,
+  applicationAccess,
+  bindUsers,
+  developer,
+  type Found,
+  idOf,
+  type Kind,
+  quote,
+  readRecorded,
+  type Target,
+  type TenantObject,
+} from './tenant-object.ts'
+
+// Ids need to be unique within their application only, so they are the same everywhere.
+const accessAsUserId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e01'
+const weatherReadId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e02'
+export const weatherReadAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e03'
+
+const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
+const blueprintAccess: AccessByMethod = {
+  GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
+  POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
+  PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
+  DELETE: { permission: 'AgentIdentityBlueprint.DeleteRestore.All', role: administrator },
+}
+
+/** What the sidecar authenticates as, and users' tokens are for. */
+export const blueprint: Kind = target => [
+  application(target, {
+    key: 'blueprint',
+    name: target.settings.blueprintName,
+    title: name => `blueprint "${name}"`,
+    path: blueprintPath,
+    access: blueprintAccess,
+    created: () => ({}),
+    bound: bindUsers(target),
+    added: () => ({
+      identifierUris: [`api://${appIdOf(target, 'blueprint')}`],
+      api: {
+        requestedAccessTokenVersion: 2,
+        oauth2PermissionScopes: [
+          scope(
+            accessAsUserId,
+            'access_as_user',
+            'Ask the agent',
+            'Lets the page ask the agent on your behalf.',
+          ),
+        ],
+      },
+      optionalClaims: { accessToken: [tokenKind] },
+    }),
+  }),
+]
+
+/** What users sign in to. */
+export const page: Kind = target => [
+  application(target, {
+    key: 'page',
+    name: target.settings.pageName,
+    title: name => `application "${name}", which users sign in to`,
+    created: () => ({
+      signInAudience: 'AzureADMyOrg',
+      spa: { redirectUris: [...target.settings.redirectUris] },
+      requiredResourceAccess: [
+        {
+          resourceAppId: appIdOf(target, 'blueprint'),
+          resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
+        },
+      ],
+    }),
+  }),
+]
+
+/** What the agent's tokens are for. */
+export const weatherApi: Kind = target => [
+  application(target, {
+    key: 'weather-api',
+    name: target.settings.apiName,
+    title: name => `application "${name}", the API`,
+    created: () => ({ signInAudience: 'AzureADMyOrg', api: weather, appRoles: [weatherReadAll] }),
+    added: () => ({
+      identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
+      // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
+      api: { ...weather, acceptMappedClaims: true },
+      optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind] },
+    }),
+  }),
+]
+
+const weather = {
+  requestedAccessTokenVersion: 2,
+  oauth2PermissionScopes: [
+    scope(
+      weatherReadId,
+      'Weather.Read',
+      'Read the weather',
+      'Lets the agent read the weather on your behalf.',
+    ),
+  ],
+}
+const weatherReadAll = {
+  id: weatherReadAllId,
+  value: 'Weather.Read.All',
+  displayName: 'Read the weather',
+  description: 'Lets the agent read the weather as itself.',
+  allowedMemberTypes: ['Application'],
+  isEnabled: true,
+}
+const tokenKind = { name: 'idtyp', essential: false, additionalProperties: ['include_user_token'] }
+const claimsAboutAgents = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(
+  name => ({ name, essential: false }),
+)
+
+interface Registration {
+  readonly key: string
+  readonly name: string
+  readonly title: (name: string) => string
+  readonly path?: string
+  readonly access?: AccessByMethod
+  /** What it is made with, besides its name. */
+  readonly created: () => Json
+  /** What only its making can set. */
+  readonly bound?: Json
+  /** What takes its own client id, and so is set afterwards. */
+  readonly added?: () => Json
+}
+
+function application(
+  target: Target,
+  {
+    key,
+    name,
+    title,
+    path = '/applications',
+    access = applicationAccess,
+    created,
+    bound,
+    added,
+  }: Registration,
+): TenantObject {
+  const { serviceManagementReference } = target.settings
+  const description = describe(target)
+  const body = () => ({
+    displayName: name,
+    description,
+    ...created(),
+    ...(serviceManagementReference === null ? {} : { serviceManagementReference }),
+  })
+  const object: TenantObject = {
+    key,
+    title: title(name),
+    access,
+    needs: [],
+    isFoundByName: true,
+    address: () => `/applications/${idOf(target, key)}`,
+    create: () => ({ method: 'POST', path, body: { ...body(), ...bound } }),
+    properties: () => ({ ...body(), ...added?.() }),
+    find: async (graph: Graph): Promise<Found> => {
+      const known = await readRecorded(graph, target, object)
+      if (known) return { object: known }
+      // By its name, and by who made it.
+      const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
+      const own = named.find(one => one['description'] === description)
+      const [namesake] = named
+      return own || !namesake ? { object: own } : { fault: refuseNamesake(title(name), namesake) }
+    },
+  }
+  return object
+}
+
+function refuseNamesake(title: string, { id }: Json): Mistake {
+  return new Mistake(
+    `${title}: the tenant has one of that name already (${id}), which the receipt does not know.`,
+    'Use the receipt of the run that made it (--receipt), or choose other names (--blueprint-name, --api-name, --page-name).',
+  )
+}
+
+function describe({ setUpId }: Target): string {
+  return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
+}
+
+function scope(id: string, value: string, name: string, description: string): Json {
+  return {
+    id,
+    value,
+    type: 'User',
+    isEnabled: true,
+    adminConsentDisplayName: name,
+    adminConsentDescription: description,
+    userConsentDisplayName: name,
+    userConsentDescription: description,
+  }
+}

@@ -1,0 +1,56 @@
+import { Mistake } from '../../set-up/mistake.ts'
+import type { Json } from '../graph.ts'
+import { administrator, idOf, type Kind, type Target } from './tenant-object.ts'
+
+/** The blueprint's secret, for trials. Entra shows its text once, and it is kept in `.env` alone. */
+export const clientSecret: Kind = target => {
+  const { settings, setUpId, recorded, nowMs } = target
+  const { secretDays } = settings
+  if (secretDays === null) return []
+  const displayName = `entra-bedrock-agent ${setUpId}`
+  const path = () => `/applications/${idOf(target, 'blueprint')}`
+  const expires = () => new Date(nowMs() + secretDays * 86_400_000).toISOString()
+  return [
+    {
+      key: 'client-secret',
+      title: `client secret of the blueprint, for ${secretDays} days`,
+      access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator } },
+      needs: ['blueprint'],
+      goesWith: 'blueprint',
+      find: async graph => {
+        const known = recorded('client-secret')
+        const live = secretsOf(await graph.read(path())).find(
+          ({ keyId, endDateTime }) => keyId === known?.id && Date.parse(String(endDateTime)) > nowMs(),
+        )
+        return live && !isKept(live, target) ? { object: live, fault: textMissing() } : { object: live }
+      },
+      create: () => ({
+        method: 'POST',
+        path: `${path()}/addPassword`,
+        body: { passwordCredential: { displayName, endDateTime: expires() } },
+      }),
+      // Expired ones, and one whose text got lost with a run that was broken off.
+      clear: async graph =>
+        secretsOf(await graph.read(path()))
+          .filter(one => one['displayName'] === displayName)
+          .map(({ keyId }) => ({ method: 'POST', path: `${path()}/removePassword`, body: { keyId } })),
+    },
+  ]
+}
+
+function secretsOf(application: Json | undefined): readonly Json[] {
+  return (application?.['passwordCredentials'] ?? []) as Json[]
+}
+
+/** Whether `.env` has the text of this secret, of which Graph shows the beginning. */
+function isKept({ hint }: Json, { secret }: Target): boolean {
+  const text = secret()
+  return Boolean(text) && (typeof hint !== 'string' || text?.startsWith(hint) === true)
+}
+
+function textMissing(): Mistake {
+  return new Mistake(
+    'The blueprint’s client secret is in use, and its text is not in the .env file.',
+    'Name the file that has it (--dotenv), or have the secret replaced: apply --replace-client-secret. Whoever uses the old one then has to get the new one.',
+  )
+}

@@ -1,0 +1,33 @@
+import { microsoft } from '@entra-bedrock-agent/demo-tenant'
+import { agents } from './agents.ts'
+import { appRoles } from './app-roles.ts'
+import { blueprint, page, weatherApi } from './applications.ts'
+import { clientSecret } from './client-secret.ts'
+import { consents } from './consents.ts'
+import { federatedCredentials } from './federated-credentials.ts'
+import { blueprintPrincipal, principals } from './principals.ts'
+import type { Kind, Target, TenantObject } from './tenant-object.ts'
+import { usersOfAgents, usersOfBlueprint } from './users.ts'
+
+/** Everything there is to set up, in the order in which it can be made; deleted backwards. */
+const kinds: readonly Kind[] = [
+  blueprint,
+  usersOfBlueprint,
+  blueprintPrincipal,
+  clientSecret,
+  federatedCredentials,
+  page,
+  weatherApi,
+  principals,
+  agents,
+  usersOfAgents,
+  appRoles,
+  consents,
+]
+
+export function listObjects(target: Target): readonly TenantObject[] {
+  return kinds.flatMap(kind => kind(target))
+}
+
+/** Delegated permissions that all commands together need. */
+export const permissions: readonly string[] = [...microsoft.graph.setUpPermissions, 'User.Read']

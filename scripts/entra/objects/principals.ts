@@ -1,0 +1,54 @@
+import {
+  type AccessByMethod,
+  appIdOf,
+  applicationAccess,
+  developer,
+  idOf,
+  type Kind,
+  readRecorded,
+  type Target,
+  type TenantObject,
+} from './tenant-object.ts'
+
+const blueprintPrincipalAccess: AccessByMethod = {
+  GET: applicationAccess.POST,
+  POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developer },
+}
+
+/** The blueprint in this tenant. */
+export const blueprintPrincipal: Kind = target => [
+  {
+    ...principal(target, 'blueprint', 'the blueprint', '/microsoft.graph.agentIdentityBlueprintPrincipal'),
+    access: blueprintPrincipalAccess,
+    goesWith: 'blueprint',
+  },
+]
+
+/** The page and the API in this tenant. */
+export const principals: Kind = target => [
+  principal(target, 'page', 'the page'),
+  principal(target, 'weather-api', 'the API'),
+]
+
+function principal(target: Target, application: string, title: string, type = ''): TenantObject {
+  const key = `${application}-principal`
+  const object: TenantObject = {
+    key,
+    title: `principal of ${title}`,
+    access: applicationAccess,
+    needs: [application],
+    address: () => `/servicePrincipals/${idOf(target, key)}`,
+    create: () => ({
+      method: 'POST',
+      path: `/servicePrincipals${type}`,
+      body: { appId: appIdOf(target, application) },
+    }),
+    isOn: () => true,
+    find: async graph => ({
+      object:
+        (await readRecorded(graph, target, object)) ??
+        (await graph.read(`/servicePrincipals(appId='${appIdOf(target, application)}')`)),
+    }),
+  }
+  return object
+}
