@@ -1,9 +1,7 @@
 import { flows } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { request } from 'undici'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
-import type { SidecarResponse } from '../../services/agent/src/identity/sidecar.ts'
+import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar.ts'
 import {
   explainResponse,
   explainSilence,
@@ -22,8 +20,7 @@ export function sidecarChecks(
   { agents, sidecarUrl, toolsets, mcpServers }: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly Check[] {
-  const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
-    send(sidecarUrl, path, headers)
+  const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
   // Nothing is asked in the name of an agent here.
   const [agent] = agents
@@ -31,7 +28,7 @@ export function sidecarChecks(
     {
       name: 'sidecar',
       async run() {
-        const response = await get('/healthz')
+        const response = await ask('/healthz')
         const [api] = apis
         if (response.status !== 200 && api)
           throw explainResponse(response, { agent, api, flow: ownFlow }).problem
@@ -43,13 +40,13 @@ export function sidecarChecks(
       name: 'sidecar boundary',
       needs: ['sidecar'],
       async run() {
-        const openApi = await get('/openapi/v1.json')
+        const openApi = await ask('/openapi/v1.json')
         if (openApi.status === 200)
           throw trouble(
             'SIDECAR_TOO_OPEN',
             'The sidecar runs in Development: it takes requests from anywhere.',
           )
-        const foreign = await get('/Validate', { host: 'sidecar.example' })
+        const foreign = await ask('/Validate', { host: 'sidecar.example' })
         return foreign.status === 400
           ? 'The sidecar refuses other host names than its own.'
           : trouble('SIDECAR_TOO_OPEN', 'The sidecar takes requests by any host name.')
@@ -58,7 +55,7 @@ export function sidecarChecks(
     ...apis.flatMap(api =>
       api.flows
         .filter(flow => !flows[flow].sidecarEntry.requestAppToken)
-        .map(flow => entryCheck({ agent, api, flow }, get)),
+        .map(flow => entryCheck({ agent, api, flow }, ask)),
     ),
   ]
 }
@@ -67,13 +64,13 @@ export function sidecarChecks(
  * Without a user an entry for acting as one gets no token. How the sidecar refuses tells whether the entry is
  * there, and whether it would ignore the user.
  */
-function entryCheck(context: FailureContext, get: (path: string) => Promise<SidecarResponse>): Check {
+function entryCheck(context: FailureContext, ask: (path: string) => Promise<SidecarResponse>): Check {
   const entry = context.api.sidecarEntries[context.flow]
   return {
     name: `sidecar entry ${entry}`,
     needs: ['sidecar'],
     async run() {
-      const response = await get(`${flowRules[ownFlow].route}/${entry}`)
+      const response = await ask(`${flowRules[ownFlow].route}/${entry}`)
       const asksForUser = /No account or login hint/i.test(response.body)
       if (asksForUser) return 'The entry is there, and is for users’ tokens.'
       if (![200, 401].includes(response.status)) throw explainResponse(response, context).problem
@@ -84,23 +81,17 @@ function entryCheck(context: FailureContext, get: (path: string) => Promise<Side
   }
 }
 
-async function send(
+async function get(
   sidecarUrl: string,
   path: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<SidecarResponse> {
+  const sidecar = connectSidecar(sidecarUrl)
   try {
-    const response = await request(`${sidecarUrl}${path}`, {
-      headers,
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    return {
-      status: response.statusCode,
-      contentType: [response.headers['content-type']].flat()[0],
-      challenge: [response.headers['www-authenticate']].flat()[0],
-      body: await response.body.text(),
-    }
+    return await sidecar.get({ path, headers, timeoutMs })
   } catch (error) {
-    throw error instanceof ProblemError ? error : explainSilence(error).problem
+    throw explainSilence(error).problem
+  } finally {
+    await sidecar.close()
   }
 }

@@ -1,5 +1,6 @@
+import { openConnections } from '@entra-bedrock-agent/service-kit/send'
 import buildGetJwks, { type JWK } from 'get-jwks'
-import { Agent, cacheStores, type Dispatcher, interceptors } from 'undici'
+import { cacheStores, type Dispatcher, interceptors } from 'undici'
 import { cacheForSeconds } from './cache-for-seconds.ts'
 import type { DecodedToken } from './decode-token.ts'
 import { readPublicKey } from './public-key.ts'
@@ -52,7 +53,7 @@ export class SigningKeys {
   readonly #options: SigningKeysOptions
   readonly #keySetUrl: URL
   readonly #keySets = new cacheStores.MemoryCacheStore()
-  readonly #connections = new Agent({ maxResponseSize: largestKeySetBytes })
+  readonly #connections = openConnections({ maxResponseSize: largestKeySetBytes })
   readonly #dispatcher: Dispatcher
   readonly #known = new Map<string, KnownKey>()
   readonly #running = new Map<string, Promise<Verify | undefined>>()

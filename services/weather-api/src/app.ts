@@ -1,5 +1,6 @@
 import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
 import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedrock-agent/service-kit'
+import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
@@ -7,7 +8,6 @@ import type { Config, WeatherConfig } from './config.ts'
 import { mcpRoute } from './mcp/route.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { publishOpenApi } from './openapi.ts'
-import { boundedConnections } from './outbound/bounded-connections.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { permissions } from './permissions.ts'
 import { catalogue } from './problems.ts'
@@ -23,7 +23,6 @@ export interface Dependencies {
   readonly logStream?: DestinationStream
 }
 
-const largestResponseBytes = 512 * 1024
 /** How long a connection is kept for the next request. Its clients are in the cluster, so a new one costs little. */
 const keepAliveTimeoutMs = 5_000
 
@@ -40,7 +39,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   // Called by the agent, whose traces go on here. Others could only make their own longer.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const metrics = await loadMetrics(app, config)
-  const outbound = boundedConnections(largestResponseBytes)
+  const outbound = createSender({ connections: 16 })
   app.addHook('onClose', () => outbound.close())
   await publishOpenApi(app)
   healthRoutes(app)
@@ -58,7 +57,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     tracer,
     metrics: metrics?.registry,
   }
-  const weather = createProvider(config.weather, createJsonFetcher(outbound.dispatcher), app.log)
+  const weather = createProvider(config.weather, createJsonFetcher(outbound.send), app.log)
   await app.register(async protectedRoutes => {
     await protectedRoutes.register(requireAgentToken, door)
     weatherRoutes(protectedRoutes, weather)

@@ -255,7 +255,7 @@ describe('the tool of a server that', () => {
     ['streams and never comes to an end', 'drip', 'MCP_SERVER_UNREACHABLE'],
     ['dies in the middle of its stream', 'collapse', 'MCP_SERVER_UNREACHABLE'],
     ['ends its stream without a result', 'cliffhanger', 'MCP_SERVER_UNREACHABLE'],
-    ['sends compressed what nobody asked to be compressed', 'balloon', 'MCP_SERVER_UNREACHABLE'],
+    ['sends 8 MB compressed, which nobody asked for', 'balloon', 'MCP_RESULT_TOO_LARGE'],
     ['leads elsewhere', 'detour', 'MCP_SERVER_UNREACHABLE'],
     ['breaks down', 'crash', 'MCP_SERVER_UNREACHABLE'],
     ['responds with a page', 'gibberish', 'MCP_SERVER_UNREACHABLE'],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
 import {
   agent,
@@ -211,6 +212,13 @@ describe('a call of an API in the trace', () => {
     await expect(created.call(turnOf())).rejects.toThrow('responded 201')
   })
 
+  it('is refused where it is larger than 256 KiB, or too late', async () => {
+    const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
+    await expect(large.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'too-large' } })
+    const late = await stage(() => undefined, 20)
+    await expect(late.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'timeout' } })
+  })
+
   it('means what those who ask know better', async () => {
     const { call } = await stage(json(404, {}))
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
@@ -229,7 +237,7 @@ describe('a call in a protocol of its own', () => {
     const send: ApiPost['send'] = async (wire, headers, signal) => {
       expect(Object.keys(headers)).toEqual(['authorization', 'accept'])
       const url = `${server.url}/things`
-      const { status } = await wire({ method: 'POST', url, headers, body: '{}', maxBytes: 100 }, signal)
+      const { status } = await wire({ method: 'POST', url, headers, body: '{}', maxBytes: 100, signal })
       return { status, challenge: undefined, body: found }
     }
     expect(await call(turn, { post: post(send) })).toEqual(found)
@@ -247,7 +255,7 @@ describe('a call in a protocol of its own', () => {
 
   it('is never repeated: it may have changed something', async () => {
     const { call } = await stage(json(200, {}))
-    const send = vi.fn().mockRejectedValue(Object.assign(new Error('broken'), { code: 'ECONNRESET' }))
+    const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
     await expect(call(turnOf(), { post: post(send) })).rejects.toEqual(refusal('API_UNAVAILABLE'))
     expect(send).toHaveBeenCalledTimes(1)
   })

@@ -1,4 +1,5 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { createSender, type Send } from '@entra-bedrock-agent/service-kit/send'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
@@ -10,13 +11,6 @@ import { type ComponentHealth, HealthRecord } from '../status/health.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
 import {
-  type ApiClientOptions,
-  type ApiResponse,
-  createApiClient,
-  oncePerBrokenConnection,
-  type SendRequest,
-} from './api-client.ts'
-import {
   echoedToken,
   explainApiResponse,
   explainThrown,
@@ -24,7 +18,15 @@ import {
   unreadyApi,
 } from './api-failures.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
-import { describeFailure, readApiProblem, readValidated, type Validated } from './responses.ts'
+import { oncePerBrokenConnection } from './repeat.ts'
+import {
+  type ApiResponse,
+  describeFailure,
+  readApiProblem,
+  readResponse,
+  readValidated,
+  type Validated,
+} from './responses.ts'
 import { obtainTracedToken, type TokenHolder, type TracedToken } from './token-steps.ts'
 
 /** One call of an API. */
@@ -53,21 +55,19 @@ export interface ApiPost {
   readonly shown: unknown
   readonly facts: StepFacts
   /** Sends it with these headers, the token among them. A ProblemError that it throws is the call's failure. */
-  send(
-    send: SendRequest,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<ApiResponse>
+  send(send: Send, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ApiResponse>
 }
 
 /** Calls an API under the turn's identity. See `createApiCaller`. */
 export type CallApi = <Body>(turn: Caller, api: DownstreamApi, request: ApiRequest<Body>) => Promise<Body>
 
-export interface ApiCallerOptions extends ApiClientOptions {
+export interface ApiCallerOptions {
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly tokens: AgentTokens
   readonly logger: FastifyBaseLogger
+  /** How long one call may take. Default: 10 s. */
+  readonly timeoutMs?: number | undefined
 }
 
 export interface ApiCaller {
@@ -86,14 +86,16 @@ export interface ApiCaller {
   close(): Promise<void>
 }
 
+const connections = { connections: 128, connectTimeoutMs: 2_000 }
+const maxBodyBytes = 256 * 1024
 const lookIsFreshForMs = 5_000
 /** A `/readyz` of 200 says nothing against these: only a call that succeeds does. */
 const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions): ApiCaller {
-  const { agents, apis, tokens, logger } = options
-  const client = createApiClient(options)
+  const { agents, apis, tokens, logger, timeoutMs = 10_000 } = options
+  const { send: sendRequest, close } = createSender(connections)
   const records = new Map<string, HealthRecord>()
   const attributesOf = new Map(apis.map(api => [api.name, describeApi(api)]))
   let lookedAtMs = Number.NEGATIVE_INFINITY
@@ -168,8 +170,8 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     const secrets = secretsOf(turn, token)
     try {
       const response = await (post
-        ? post.send(client.send, authorized, turn.signal)
-        : client.read(`${api.url}${path}`, authorized, turn.signal, search))
+        ? post.send(sendRequest, authorized, turn.signal)
+        : read(`${api.url}${path}`, authorized, turn.signal, search))
       return { step, response: withoutTokens(api, response, secrets) }
     } catch (thrown) {
       // Whoever ends the turn also ends its steps, and knows why.
@@ -178,6 +180,20 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       step.fail(explainThrown(api, error).toDocument(turn.requestId))
       throw error
     }
+  }
+
+  /** One GET, or one POST of a search. */
+  async function read(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+    search?: object,
+  ): Promise<ApiResponse> {
+    const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
+    if (!search) return readResponse(await sendRequest({ url, headers, ...limits }))
+    const body = JSON.stringify(search)
+    const ofJson = { ...headers, 'content-type': 'application/json' }
+    return readResponse(await sendRequest({ url, method: 'POST', headers: ofJson, body, ...limits }))
   }
 
   function startStep(
@@ -211,7 +227,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
     if (api.healthPath === undefined) return
     const ofAgents = agents.map(agent => recordOf(api, agent))
     try {
-      const { status } = await client.read(`${api.url}${api.healthPath}`, {}, new AbortController().signal)
+      const { status } = await read(`${api.url}${api.healthPath}`, { accept: 'application/json' })
       for (const health of ofAgents) {
         if (status !== 200) health.fails(unreadyApi(api, status))
         else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()
@@ -229,7 +245,7 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
       lookedAtMs = performance.now()
       await Promise.all(apis.map(lookAt))
     },
-    close: () => client.close(),
+    close,
   }
 }
 

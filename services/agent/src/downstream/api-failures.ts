@@ -3,8 +3,7 @@ import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
-import type { ApiResponse } from './api-client.ts'
-import { readApiProblem, readScope } from './responses.ts'
+import { type ApiResponse, readApiProblem, readScope } from './responses.ts'
 
 /** What a response other than 200 means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {

@@ -1,6 +1,37 @@
 import { FlowName, redactText } from '@entra-bedrock-agent/identity-trace'
+import type { OutboundResponse } from '@entra-bedrock-agent/service-kit/send'
+import type { Attributes } from '@opentelemetry/api'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+
+/** A response of an API as far as the agent reads it. */
+export interface ApiResponse {
+  readonly status: number
+  /** `WWW-Authenticate` */
+  readonly challenge: string | undefined
+  /** The parsed JSON, or `undefined` when it is none. */
+  readonly body: unknown
+  /** Of its span, where there is more to say of it. */
+  readonly attributes?: Attributes
+}
+
+/** What the agent reads of a response. */
+export function readResponse({ status, headers, text }: OutboundResponse): ApiResponse {
+  const challenge = headers['www-authenticate']
+  return {
+    status,
+    challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
+    body: parse(text),
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
 
 const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
 /** A name, and no sentence that the trace would show as the agent's own. */

@@ -1,7 +1,8 @@
-import { fetch } from 'undici'
+import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import type { Blueprint } from './agent-identity.ts'
 
-const timeoutMs = 2_000
+const { send } = createSender({ connections: 4 })
+const limits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
 /**
  * Whether Entra responds to this process, by its key set. The sidecar shares the pod's network: what is out of reach here is
@@ -9,11 +10,7 @@ const timeoutMs = 2_000
  */
 export async function entraResponds({ authority, tenantId }: Blueprint): Promise<boolean> {
   try {
-    const { status, body } = await fetch(`${authority}/${tenantId}/discovery/v2.0/keys`, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    await body?.cancel()
+    const { status } = await send({ url: `${authority}/${tenantId}/discovery/v2.0/keys`, ...limits })
     return status < 500
   } catch {
     return false

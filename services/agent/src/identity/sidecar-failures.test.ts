@@ -1,4 +1,5 @@
 import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
+import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
 import type { SidecarResponse } from './sidecar.ts'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
@@ -140,9 +141,7 @@ describe('answers of the sidecar', () => {
   })
 
   it('may be far too long for the sidecar’s', () => {
-    const { problem, transient } = explainSilence(
-      Object.assign(new Error('too long'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' }),
-    )
+    const { problem, transient } = explainSilence(new SendError('too-large', 'too long'))
     expect(problem).toMatchObject({
       code: 'SIDECAR_MISCONFIGURED',
       options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('SIDECAR_URL') },

@@ -1,5 +1,6 @@
 import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { explainRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
@@ -64,9 +65,8 @@ export function explainResponse(response: SidecarResponse, context: FailureConte
 
 /** There is no response that could be read. */
 export function explainSilence(cause: unknown): TokenFailure {
-  const { code } = (cause ?? {}) as { code?: unknown }
   const upstream = { service: 'sidecar' }
-  return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+  return cause instanceof SendError && cause.kind === 'too-large'
     ? {
         problem: problem('SIDECAR_MISCONFIGURED', 'The response is far too long to be the sidecar’s.', {
           upstream,

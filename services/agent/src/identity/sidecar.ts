@@ -1,9 +1,8 @@
 import { lookup as lookupByResolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { Pool } from 'undici'
+import { LinkedAbort, type ProblemError } from '@entra-bedrock-agent/service-kit'
+import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import { problem } from '../problems.ts'
-import { LinkedAbort } from './linked-abort.ts'
 
 /** A response of the sidecar as far as the agent reads it. */
 export interface SidecarResponse {
@@ -26,7 +25,8 @@ export interface SidecarOptions {
 export interface SidecarCall {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
 }
 
 export interface Sidecar {
@@ -34,16 +34,14 @@ export interface Sidecar {
    * One GET. While the sidecar waits for Entra it says nothing, for minutes if need be; so a long silence is not yet a
    * dead sidecar: `/healthz` decides.
    *
-   * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or undici's error when the connection failed.
+   * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or a SendError.
    */
-  get(call: SidecarCall): Promise<SidecarResponse>
+  get(call: SidecarCall & { readonly signal: AbortSignal }): Promise<SidecarResponse>
   /** Ends what is still under way. */
   close(): Promise<void>
 }
 
-const connectTimeoutMs = 1_000
 const maxBodyBytes = 64 * 1024
-const maxConnections = 64
 
 const loopback = [
   { address: '127.0.0.1', family: 4 },
@@ -60,40 +58,39 @@ const lookup: LookupFunction = (name, options, found) => {
   else found(null, '127.0.0.1', 4)
 }
 
-/** Talks HTTP to the Entra Auth SDK sidecar, over kept-alive connections. */
+const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
+
+/** Sends one GET to the sidecar, over kept-alive connections, and reads the response. Throws a SendError, or the signal's reason. */
+export function connectSidecar(sidecarUrl: string) {
+  const { send, close } = createSender(connections)
+  return {
+    close,
+    async get({ path, headers, ...limits }: SidecarCall): Promise<SidecarResponse> {
+      const accepted = { accept: 'application/json', ...headers }
+      const response = await send({
+        url: `${sidecarUrl}${path}`,
+        headers: accepted,
+        maxBytes: maxBodyBytes,
+        ...limits,
+      })
+      return {
+        status: response.status,
+        contentType: firstOf(response.headers['content-type']),
+        challenge: firstOf(response.headers['www-authenticate']),
+        body: response.text,
+      }
+    },
+  }
+}
+
+/** The sidecar, watched while it is silent. */
 export function createSidecar(options: SidecarOptions): Sidecar {
   const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 3_000 } = options
-  const { origin, pathname } = new URL(sidecarUrl)
-  const basePath = pathname.replace(/\/$/, '')
-  // A pool of one origin, since `request` of undici takes apart the address of every call.
-  const pool = new Pool(origin, {
-    connections: maxConnections,
-    connect: { timeout: connectTimeoutMs, lookup },
-    maxResponseSize: maxBodyBytes,
-  })
-
-  async function send({ path, headers, signal }: SidecarCall): Promise<SidecarResponse> {
-    const response = await pool.request({
-      method: 'GET',
-      path: `${basePath}${path}`,
-      headers: { accept: 'application/json', ...headers },
-      signal,
-    })
-    return {
-      status: response.statusCode,
-      contentType: firstOf(response.headers['content-type']),
-      challenge: firstOf(response.headers['www-authenticate']),
-      body: await response.body.text(),
-    }
-  }
+  const sidecar = connectSidecar(sidecarUrl)
 
   async function lives(): Promise<boolean> {
     try {
-      const { status } = await send({
-        path: '/healthz',
-        headers: {},
-        signal: AbortSignal.timeout(healthTimeoutMs),
-      })
+      const { status } = await sidecar.get({ path: '/healthz', headers: {}, timeoutMs: healthTimeoutMs })
       return status === 200
     } catch {
       return false
@@ -106,9 +103,9 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       limit.after(silenceMs, async () => {
         if (!(await lives())) limit.abort(silentSidecar())
       })
-      return await send({ path, headers, signal: limit.signal })
+      return await sidecar.get({ path, headers, signal: limit.signal })
     },
-    close: () => pool.destroy(),
+    close: sidecar.close,
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Dispatcher, fetch } from 'undici'
+import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 
 /** Why a JSON document could not be fetched from another server. */
 export class FetchJsonError extends Error {
@@ -15,33 +15,30 @@ export class FetchJsonError extends Error {
 /** Gets a JSON document, unless the signal aborts. Rejects with a {@link FetchJsonError} for everything but a 2xx response with JSON. */
 export type FetchJson = (url: URL, timeoutMs: number, signal: AbortSignal) => Promise<unknown>
 
+const maxBytes = 512 * 1024
+
 /** The time-out covers everything from look-up to the last byte. */
-export function createJsonFetcher(dispatcher: Dispatcher): FetchJson {
+export function createJsonFetcher(send: Send): FetchJson {
   return async (url, timeoutMs, signal) => {
-    let status: number | undefined
-    try {
-      const response = await fetch(url, {
-        dispatcher,
-        headers: { accept: 'application/json' },
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      })
-      status = response.status
-      if (response.ok) return await response.json()
-      await response.body?.cancel()
-    } catch (error) {
+    const headers = { accept: 'application/json' }
+    const response = await send({ url: url.href, headers, maxBytes, timeoutMs, signal }).catch(error => {
+      const status = error instanceof SendError ? error.status : undefined
       throw new FetchJsonError(describeFailure(url, timeoutMs, error), { status, cause: error })
+    })
+    const { status, text } = response
+    if (status < 200 || status >= 300) {
+      throw new FetchJsonError(`${url.origin} responded with ${status}.`, { status })
     }
-    throw new FetchJsonError(`${url.origin} responded with ${status}.`, { status })
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw new FetchJsonError(`${url.origin} did not respond with JSON.`, { status, cause })
+    }
   }
 }
 
 function describeFailure(url: URL, timeoutMs: number, error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return `${url.origin} did not respond within ${timeoutMs} ms.`
-  }
-  if (error instanceof SyntaxError) return `${url.origin} did not respond with JSON.`
-  const cause = error instanceof Error ? error.cause : undefined
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
-  return `${url.origin} could not be read${code}.`
+  if (!(error instanceof SendError)) return `${url.origin} could not be read.`
+  if (error.kind === 'timeout') return `${url.origin} did not respond within ${timeoutMs} ms.`
+  return `${url.origin} could not be read${error.code === undefined ? '' : ` (${error.code})`}.`
 }

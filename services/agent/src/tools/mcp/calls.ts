@@ -1,11 +1,11 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
 import { type Client, ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
 import type { CallApi } from '../../downstream/api-caller.ts'
-import { type ApiResponse, ResponseTooLarge, type SendRequest } from '../../downstream/api-client.ts'
+import type { ApiResponse } from '../../downstream/responses.ts'
 import type { DownstreamApi } from '../../identity/downstream-api.ts'
-import { LinkedAbort } from '../../identity/linked-abort.ts'
 import type { Caller } from '../../turn/turn.ts'
 import type { ToolContext } from '../toolset.ts'
 import type { ChosenTool, ListedTools } from './choose-tools.ts'
@@ -116,7 +116,7 @@ export class McpCalls {
     caller: Caller,
     { timeoutMs, maxBytes, make }: McpCall<Body>,
     progress: CallProgress,
-    send: SendRequest,
+    send: Send,
     headers: Readonly<Record<string, string>>,
     turnSignal: AbortSignal,
   ): Promise<ApiResponse> {
@@ -162,7 +162,7 @@ function explainResponse(
 
 function explainError(api: DownstreamApi, error: unknown, { maxBytes, progress }: Exchange): ProblemError {
   if (error instanceof ProblemError) return error
-  if (error instanceof ResponseTooLarge) {
+  if (error instanceof SendError && error.kind === 'too-large') {
     const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
     return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })
   }

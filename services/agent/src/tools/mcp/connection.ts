@@ -1,15 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import {
-  type ApiResponse,
-  isNeverSent,
-  readResponse,
-  type SendRequest,
-  type WireResponse,
-} from '../../downstream/api-client.ts'
+  type OutboundRequest,
+  type OutboundResponse,
+  type Send,
+  SendError,
+} from '@entra-bedrock-agent/service-kit/send'
+import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { type ApiResponse, readResponse } from '../../downstream/responses.ts'
 import { version } from '../../version.ts'
 import type { McpServer } from './config.ts'
 import { type ServerAnswer, ServerRequests, withoutServerRequests } from './server-requests.ts'
+
+type Method = NonNullable<OutboundRequest['method']>
 
 /** How far a call has come. */
 export interface CallProgress {
@@ -19,7 +21,7 @@ export interface CallProgress {
 
 /** One call of the agent, whatever requests the protocol makes of it. */
 export interface Exchange {
-  readonly send: SendRequest
+  readonly send: Send
   /** The token among them. */
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
@@ -153,7 +155,7 @@ export class McpConnection {
     try {
       const response = await this.#post(
         exchange,
-        method,
+        method as Method,
         Object.fromEntries(new Headers(headers)),
         text,
         limit,
@@ -173,11 +175,11 @@ export class McpConnection {
   /** Sends a message, and answers what the server asks before it responds. Notes whether a tool may have run. */
   async #post(
     exchange: Exchange,
-    method: string,
+    method: Method,
     ofMessage: Readonly<Record<string, string>>,
     body: string | undefined,
     limit: AbortSignal,
-  ): Promise<WireResponse> {
+  ): Promise<OutboundResponse> {
     const { send, maxBytes, progress } = exchange
     const { url } = this.#server.api
     const headers = { ...exchange.headers, ...ofMessage }
@@ -186,12 +188,12 @@ export class McpConnection {
     const mayRun = isToolCall(body)
     try {
       if (mayRun) progress.mayHaveRun = true
-      const response = await send({ method, url, headers, body, maxBytes, onText }, limit)
+      const response = await send({ method, url, headers, body, maxBytes, onText, signal: limit })
       const { status } = response
       if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
       return response
     } catch (error) {
-      if (mayRun) progress.mayHaveRun = !isNeverSent(error)
+      if (mayRun) progress.mayHaveRun = !wasNeverSent(error)
       throw error
     }
   }
@@ -217,6 +219,11 @@ function isToolCall(body: string | undefined): boolean {
   return body !== undefined && (JSON.parse(body) as { method?: unknown }).method === 'tools/call'
 }
 
+/** Nobody was reached, or nobody with the right certificate. */
+function wasNeverSent(error: unknown): boolean {
+  return error instanceof SendError && (error.kind === 'refused' || error.kind === 'unreachable')
+}
+
 const maxAnswerBytes = 64 * 1024
 
 /** Under the token of the call in whose middle the server asked. The headers of 2026 that describe the call stay with it. */
@@ -228,11 +235,11 @@ async function sendAnswer(
 ): Promise<void> {
   const body = JSON.stringify(answer)
   // A server that does not take it goes on waiting, until the call's own limit.
-  await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes }, signal).catch(() => {})
+  await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes, signal }).catch(() => {})
 }
 
 /** The older era would have the client come back for the rest; the protocol's library waits for it. */
-function endsWithoutResult({ status, headers, text }: WireResponse): boolean {
+function endsWithoutResult({ status, headers, text }: OutboundResponse): boolean {
   const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
   return isStream && !/"(?:result|error)"\s*:/.test(text)
 }

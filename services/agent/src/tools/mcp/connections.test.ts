@@ -1,5 +1,5 @@
+import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
-import type { SendRequest, WireRequest, WireResponse } from '../../downstream/api-client.ts'
 import { agent, secondAgent, weatherApi } from '../../identity/testing/fixtures.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
 import type { McpServer } from './config.ts'
@@ -19,7 +19,11 @@ interface Message {
   readonly method: string
 }
 
-type Answer = (message: Message, session: string, signal: AbortSignal) => Promise<WireResponse | undefined>
+type Answer = (
+  message: Message,
+  session: string,
+  signal: AbortSignal,
+) => Promise<OutboundResponse | undefined>
 
 /** A server of 2025 with sessions, behind the one function by which the agent sends. */
 class Sessions {
@@ -28,8 +32,9 @@ class Sessions {
   /** Takes over a request where it returns a response. */
   answer: Answer = async () => undefined
 
-  readonly send: SendRequest = async (request, signal) => {
-    const session = request.headers['mcp-session-id'] ?? ''
+  readonly send: Send = async request => {
+    const { headers, signal = new AbortController().signal } = request
+    const session = headers?.['mcp-session-id'] ?? ''
     if (request.method === 'DELETE') {
       this.open.delete(session)
       return respond(200)
@@ -42,7 +47,7 @@ class Sessions {
     return { send: this.send, headers: {}, signal, maxBytes: 1_024, progress: { mayHaveRun: false } }
   }
 
-  #respond({ id, method }: Message, session: string): WireResponse {
+  #respond({ id, method }: Message, session: string): OutboundResponse {
     if (id === undefined) return respond(202)
     if (method !== 'initialize') return this.open.has(session) ? respond(200, id, {}) : respond(404)
     this.opened += 1
@@ -57,7 +62,7 @@ class Sessions {
   }
 }
 
-function readMessage({ body = '' }: WireRequest): Message {
+function readMessage({ body = '' }: OutboundRequest): Message {
   return JSON.parse(body) as Message
 }
 

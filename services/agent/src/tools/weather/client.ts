@@ -1,6 +1,5 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { ApiResponse } from '../../downstream/api-client.ts'
-import { readApiProblem } from '../../downstream/responses.ts'
+import { type ApiResponse, readApiProblem } from '../../downstream/responses.ts'
 import type { DownstreamApi } from '../../identity/downstream-api.ts'
 import type { ToolContext } from '../toolset.ts'
 import { weatherProblem } from './problems.ts'

@@ -1,0 +1,195 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createSender, type OutboundRequest, SendError } from './send.ts'
+
+const opened: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close()
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  opened.push(() => server.close().closeAllConnections())
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function open(connections = 8) {
+  const sender = createSender({ connections })
+  opened.push(() => sender.close())
+  return {
+    ...sender,
+    ask: (url: string, more: Partial<OutboundRequest> = {}) =>
+      sender.send({ url, maxBytes: 1_000, timeoutMs: 10_000, ...more }),
+  }
+}
+
+describe('A request', () => {
+  it('is sent as it is, and its response comes as it is', async () => {
+    let sent = ''
+    const url = await serve((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => {
+        sent += text
+      })
+      const { method, url: target, headers } = request
+      request.on('end', () =>
+        response.writeHead(202, { 'x-test': '2' }).end(`${method} ${target} ${headers['x-test']} fünf`),
+      )
+    })
+    const headers = { 'x-test': '1' }
+    const response = await open().ask(`${url}/path?a=b`, { method: 'PUT', headers, body: 'body' })
+    expect(response).toMatchObject({ status: 202, headers: { 'x-test': '2' }, text: 'PUT /path?a=b 1 fünf' })
+    expect(sent).toBe('body')
+  })
+
+  it('follows no redirect', async () => {
+    let requests = 0
+    const url = await serve((_request, response) => {
+      requests += 1
+      response.writeHead(302, { location: '/' }).end()
+    })
+    expect(await open().ask(url)).toMatchObject({ status: 302, headers: { location: '/' }, text: '' })
+    expect(requests).toBe(1)
+  })
+
+  it('waits for a connection while as many as there may be are in use', async () => {
+    const sockets = new Set<unknown>()
+    const waiting: ServerResponse[] = []
+    let requests = 0
+    const url = await serve((request, response) => {
+      sockets.add(request.socket)
+      waiting.push(response)
+      requests += 1
+      if (requests >= 4) for (const one of waiting.splice(0)) one.end('1')
+    })
+    const { ask } = open(4)
+    const responses = await Promise.all(Array.from({ length: 10 }, () => ask(url)))
+    expect(responses.every(({ text }) => text === '1')).toBe(true)
+    expect(sockets.size).toBe(4)
+  })
+
+  it('that waits for a connection ends as well, and is not sent later', async () => {
+    const waiting: ServerResponse[] = []
+    const url = await serve((_request, response) => void waiting.push(response))
+    const { ask } = open(1)
+    const first = ask(url)
+    await expect.poll(() => waiting.length).toBe(1)
+    await expect(ask(url, { timeoutMs: 10 })).rejects.toMatchObject({ kind: 'timeout' })
+    const third = ask(url)
+    waiting[0]?.end('first')
+    expect((await first).text).toBe('first')
+    await expect.poll(() => waiting.length).toBe(2)
+    waiting[1]?.end('third')
+    expect((await third).text).toBe('third')
+  })
+
+  it('ends with the reason of its signal, before it is sent and after', async () => {
+    let hungUp = false
+    const reached = Promise.withResolvers<void>()
+    const url = await serve((_request, response) => {
+      response.on('close', () => {
+        hungUp = true
+      })
+      reached.resolve()
+    })
+    const { ask } = open()
+    await expect(ask(url, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
+    const caller = new AbortController()
+    const asked = ask(url, { signal: caller.signal })
+    await reached.promise
+    caller.abort('went away')
+    await expect(asked).rejects.toBe('went away')
+    await expect.poll(() => hungUp).toBe(true)
+  })
+})
+
+describe('A response', () => {
+  it('brings as much as it may and no more, and may come in pieces', async () => {
+    let hungUp = 0
+    const url = await serve((_request, response) => {
+      response.on('close', () => {
+        hungUp += 1
+      })
+      response.write('12345')
+      setImmediate(() => response.end('6789ü'))
+    })
+    const { ask } = open()
+    let pieces = ''
+    const onText = (piece: string) => {
+      pieces += piece
+    }
+    expect((await ask(url, { maxBytes: 11, onText })).text).toBe('123456789ü')
+    expect(pieces).toBe('123456789ü')
+    const error = await ask(url, { maxBytes: 10 }).catch((thrown: Error) => thrown)
+    expect(error).toBeInstanceOf(SendError)
+    expect(error).toMatchObject({ kind: 'too-large', message: 'The response is larger than 10 bytes.' })
+    await expect.poll(() => hungUp).toBe(2)
+  })
+
+  const encodings: readonly [string, (text: string | Buffer) => Buffer][] = [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['gzip, gzip', text => gzipSync(gzipSync(text))],
+  ]
+
+  it.each(encodings)('is decompressed where it is %s, within its limit', async (encoding, compress) => {
+    let text = 'a text'
+    let status = 200
+    const url = await serve((_request, response) =>
+      response.writeHead(status, { 'content-encoding': encoding }).end(compress(text)),
+    )
+    const { ask } = open()
+    expect((await ask(url)).text).toBe('a text')
+    text = 'x'.repeat(600_000)
+    await expect(ask(url)).rejects.toMatchObject({ kind: 'too-large' })
+    status = 500
+    await expect(ask(url)).rejects.toMatchObject({ kind: 'too-large' })
+  })
+})
+
+describe('That there is no response', () => {
+  it.each<[string, RequestListener]>([
+    ['begins', () => undefined],
+    ['ends', (_request, response) => void response.writeHead(200).write('{"a":')],
+  ])('in time is told, where none %s', async (_what, listener) => {
+    const url = await serve(listener)
+    await expect(open().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: 'No response in time.',
+    })
+  })
+
+  it('is told from a connection that broke, before the response or in its middle', async () => {
+    const { ask } = open()
+    const torn = await serve(request => request.socket.destroy())
+    await expect(ask(torn)).rejects.toMatchObject({ kind: 'broken', code: 'UND_ERR_SOCKET' })
+    const cut = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('12345', () => request.socket.destroy())
+    })
+    await expect(ask(cut)).rejects.toMatchObject({ kind: 'broken', status: 200 })
+  })
+
+  it('is told from an address where nobody listens', async () => {
+    const url = await serve(() => undefined)
+    opened.pop()?.()
+    await expect(open().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
+  })
+
+  it('is told from a name that leads nowhere', async () => {
+    await expect(open().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
+  })
+
+  it('is told from a sender that was closed', async () => {
+    const reached = Promise.withResolvers<void>()
+    const url = await serve(() => reached.resolve())
+    const { ask, close } = open()
+    const asked = ask(url).catch((error: Error) => error)
+    await reached.promise
+    await close()
+    expect(await asked).toMatchObject({ kind: 'other', code: 'UND_ERR_DESTROYED' })
+  })
+})

@@ -1,0 +1,49 @@
+import { SendError, type SendErrorKind } from '@entra-bedrock-agent/service-kit/send'
+import { describe, expect, it, vi } from 'vitest'
+import { oncePerBrokenConnection } from './repeat.ts'
+
+const never = new AbortController().signal
+
+describe('a call whose connection broke', () => {
+  const broken = (kind: SendErrorKind = 'broken') => new SendError(kind, `It is ${kind}.`)
+
+  it.each(['refused', 'broken'] as const)('or was %s is made once more', async kind => {
+    const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
+    expect(await oncePerBrokenConnection(call, never)).toBe('done')
+    expect(call).toHaveBeenCalledTimes(2)
+  })
+
+  it('a second time is given up', async () => {
+    const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
+    await expect(oncePerBrokenConnection(call, never)).rejects.toThrow('refused')
+    expect(call).toHaveBeenCalledTimes(2)
+  })
+
+  it.each([
+    ['an address that cannot be reached', broken('unreachable')],
+    ['a response that is too late', broken('timeout')],
+    ['another error', new Error('broken')],
+    ['no error at all', undefined],
+  ])('is not made again for %s', async (_what, thrown) => {
+    const call = vi.fn().mockRejectedValue(thrown)
+    expect(await oncePerBrokenConnection(call, never).catch(error => ({ error }))).toEqual({ error: thrown })
+    expect(call).toHaveBeenCalledTimes(1)
+  })
+
+  it('is not made again for a caller that has gone away, before or in the pause', async () => {
+    const caller = new AbortController()
+    const gone = vi.fn().mockImplementation(async () => {
+      caller.abort(new Error('went away'))
+      throw broken()
+    })
+    await expect(oncePerBrokenConnection(gone, caller.signal)).rejects.toThrow('broken')
+    expect(gone).toHaveBeenCalledTimes(1)
+    const leaving = new AbortController()
+    const call = vi.fn().mockImplementation(async () => {
+      setImmediate(() => leaving.abort())
+      throw broken()
+    })
+    await expect(oncePerBrokenConnection(call, leaving.signal)).rejects.toMatchObject({ name: 'AbortError' })
+    expect(call).toHaveBeenCalledTimes(1)
+  })
+})
