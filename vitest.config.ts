@@ -16,7 +16,7 @@ export default defineConfig({
     // What `make tools` got.
     env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
     // They wait as much as they compute.
-    maxWorkers: 4,
+    maxWorkers: 6,
     // Modules are loaded once for each worker and not for each file, which halves the time. Workers are processes, since
     // threads share open sockets: what one thread spawns holds those of all others until it runs its own program, and
     // meanwhile a server that was stopped cannot start again at its port.

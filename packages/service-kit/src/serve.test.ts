@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 /** A service whose only route answers when its standard input says so. */
 const service = `
@@ -31,8 +31,8 @@ const service = `
   })`
 
 const children: ChildProcess[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
 })
 
 function startService(env: Record<string, string> = {}) {
@@ -74,7 +74,8 @@ async function stopWhileStreaming() {
   return { ...service, ask, running }
 }
 
-describe('serve', () => {
+// At the same time, since they wait most of theirs.
+describe.concurrent('serve', () => {
   it('lets a running request finish on SIGTERM, then ends with exit code 0, kept connections or not', async () => {
     const { child, nextLine, ended } = startService()
     const ask = client(Number(await nextLine()))

@@ -136,8 +136,14 @@ export function containersOf({ spec }: PodTemplate): readonly Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
+/** Each text is read once: YAML takes longer to read than Helm to write. */
+const renderings = new Map<string, Rendering>()
+
 export async function render(options: RenderOptions): Promise<Rendering> {
-  return new Rendering(await renderText(options))
+  const text = await renderText(options)
+  const rendering = renderings.get(text) ?? new Rendering(text)
+  renderings.set(text, rendering)
+  return rendering
 }
 
 /** The least that installs, with further values over it. */
