@@ -3,7 +3,7 @@ import { Mistake } from '../set-up/mistake.ts'
 import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
-import { Graph, GraphRefusal } from './graph.ts'
+import { Graph, GraphRefusal, type SendRequest } from './graph.ts'
 import { permissions } from './objects/kinds.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
 import type { Clock } from './patience.ts'
@@ -20,6 +20,7 @@ import { writeTicket } from './ticket.ts'
 /** What a command has of the world around it. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly fetch: SendRequest
   readonly clock: Clock
   /** Prints the result. */
   readonly print: (line: string) => void
@@ -84,7 +85,7 @@ async function prepare(invocation: Invocation, world: World): Promise<Run> {
         permissions,
         say,
       })
-  const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say))
+  const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
   return { graph, tenantId, receipt, envFile, waitSeconds, say, print: world.print, clock: world.clock }
 }
 

@@ -52,14 +52,19 @@ export class GraphUnreachable extends Error {
 
 const timeoutMs = 60_000
 
+/** The part of `fetch` that is used. */
+export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
+
 /** Microsoft Graph v1.0, called as whoever is signed in. */
 export class Graph {
   readonly url: string
   readonly #signIn: SignIn
+  readonly #fetch: SendRequest
 
-  constructor(url: string, signIn: SignIn) {
+  constructor(url: string, signIn: SignIn, send: SendRequest) {
     this.url = url
     this.#signIn = signIn
+    this.#fetch = send
   }
 
   /**
@@ -69,7 +74,7 @@ export class Graph {
    * @throws {GraphUnreachable} when no response came.
    */
   async send(request: GraphRequest): Promise<Json | undefined> {
-    const response = await this.#fetch(request)
+    const response = await this.#call(request)
     const body = await readJson(response)
     if (response.ok) return body
     // Graph takes no token of the Azure CLI for agents in many tenants; another sign-in may do.
@@ -102,11 +107,11 @@ export class Graph {
     return `${this.url}/v1.0/users/${id}`
   }
 
-  async #fetch(request: GraphRequest): Promise<Response> {
+  async #call(request: GraphRequest): Promise<Response> {
     const { method, path, body } = request
     const authorization = `Bearer ${await this.#signIn.token()}`
     try {
-      return await fetch(`${this.url}/v1.0${path}`, {
+      return await this.#fetch(`${this.url}/v1.0${path}`, {
         method,
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),

@@ -35,7 +35,7 @@ describe('signing in', () => {
       using server = await startGraph('good', status)
       const said: string[] = []
       const ways = [credential('the Azure CLI', 'bad'), credential('a device code', 'good')]
-      const graph = new Graph(server.url, new SignIn(tenantId, ways, line => void said.push(line)))
+      const graph = new Graph(server.url, new SignIn(tenantId, ways, line => void said.push(line)), fetch)
       expect(await graph.read('/me')).toEqual({ id: 'ada' })
       expect(await graph.read('/me')).toEqual({ id: 'ada' })
       expect(said).toEqual([
@@ -57,7 +57,11 @@ describe('signing in', () => {
 
   it('passes the refusal on when there is no other way', async () => {
     using server = await startGraph('good', 403)
-    const graph = new Graph(server.url, new SignIn(tenantId, [credential('a', 'bad')], () => undefined))
+    const graph = new Graph(
+      server.url,
+      new SignIn(tenantId, [credential('a', 'bad')], () => undefined),
+      fetch,
+    )
     await expect(graph.read('/me')).rejects.toMatchObject({ status: 403, code: 'No' })
   })
 })

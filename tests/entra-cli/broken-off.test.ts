@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { Call } from './support/graph-proxy.ts'
+import type { Call } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
-import { useTenant } from './support/tenant.ts'
-import { Workplace } from './support/workplace.ts'
+import { newWorkplace, useTenant } from './support/tenant.ts'
+import type { Workplace } from './support/workplace.ts'
 
 const tenant = useTenant()
 
@@ -13,31 +13,31 @@ const portrait = () => portray(tenant.entra.directory.content)
 
 /** Every call of a command that is not broken off. */
 async function callsOf(workplace: Workplace, command: string, ...given: readonly string[]) {
-  tenant.proxy.reset()
+  tenant.graph.reset()
   expect((await workplace.run(command, ...given)).code).toBe(0)
-  return [...tenant.proxy.calls]
+  return [...tenant.graph.calls]
 }
 
 /** Loses the response to a call, and every call after it. */
 function breakAt({ number }: Call): void {
-  tenant.proxy.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
+  tenant.graph.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
 }
 
 // A call that never reached Graph leaves what a lost response to the call before it leaves.
 it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', async () => {
-  using first = new Workplace(tenant.proxy.url, tenant.token)
+  using first = newWorkplace(tenant)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
   expect(calls.length).toBeGreaterThan(30)
   for (const call of calls) {
     tenant.entra.reset()
-    tenant.proxy.reset()
-    using workplace = new Workplace(tenant.proxy.url, tenant.token)
+    tenant.graph.reset()
+    using workplace = newWorkplace(tenant)
     breakAt(call)
     const { code, said } = await workplace.run('apply', ...options)
     expect([call, code]).toEqual([call, 1])
     expect(said).toContain('Run the same command again: it goes on where this run stopped.')
-    tenant.proxy.reset()
+    tenant.graph.reset()
     expect([call, (await workplace.run('apply', ...options)).code]).toEqual([call, 0])
     expect(portrait()).toBe(whole)
     const { BLUEPRINT_APP_ID = '', BLUEPRINT_CLIENT_SECRET } = workplace.variables
@@ -48,31 +48,31 @@ it('a set-up that lost the response to any one call goes on where it stopped, an
 })
 
 it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', async () => {
-  using first = new Workplace(tenant.proxy.url, tenant.token)
+  using first = newWorkplace(tenant)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
   for (const { method, path } of calls.filter(call => call.method === 'POST')) {
     if (path.endsWith('/addPassword')) continue
     tenant.entra.reset()
     tenant.entra.settings.change({ missedLookUps: 2 })
-    tenant.proxy.reset()
-    using workplace = new Workplace(tenant.proxy.url, tenant.token)
+    tenant.graph.reset()
+    using workplace = newWorkplace(tenant)
     let isBroken = false
-    tenant.proxy.decide = call => {
+    tenant.graph.decide = call => {
       const isThis = call.method === method && call.path.replace(guid, '') === path.replace(guid, '')
       const fate = isBroken ? 'lose' : isThis ? 'break' : 'pass'
       isBroken ||= isThis
       return fate
     }
     expect([path, (await workplace.run('apply', ...options)).code]).toEqual([path, 1])
-    tenant.proxy.reset()
+    tenant.graph.reset()
     expect([path, (await workplace.run('apply', ...options)).code]).toEqual([path, 0])
     expect(portrait()).toBe(whole)
   }
 })
 
 it('new owners that lost the response to any one call are added when it goes on where it stopped', async () => {
-  using workplace = new Workplace(tenant.proxy.url, tenant.token)
+  using workplace = newWorkplace(tenant)
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory
   const [asSetUp, files] = [structuredClone(content), workplace.save()]
@@ -82,17 +82,17 @@ it('new owners that lost the response to any one call are added when it goes on 
   for (const call of calls.filter(({ path }) => path.includes('/owners'))) {
     Object.assign(content, structuredClone(asSetUp))
     workplace.restore(files)
-    tenant.proxy.reset()
+    tenant.graph.reset()
     breakAt(call)
     expect([call, (await workplace.run('apply', ...more)).code]).toEqual([call, 1])
-    tenant.proxy.reset()
+    tenant.graph.reset()
     expect([call, (await workplace.run('apply')).code]).toEqual([call, 0])
     expect(portrait()).toBe(whole)
   }
 })
 
 it('a removal that lost the response to any one call goes on where it stopped', async () => {
-  using workplace = new Workplace(tenant.proxy.url, tenant.token)
+  using workplace = newWorkplace(tenant)
   const before = portrait()
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory
@@ -102,11 +102,11 @@ it('a removal that lost the response to any one call goes on where it stopped', 
   for (const call of calls) {
     Object.assign(content, structuredClone(asSetUp))
     workplace.restore(files)
-    tenant.proxy.reset()
+    tenant.graph.reset()
     breakAt(call)
     expect([call, (await workplace.run('destroy', '--yes')).code]).toEqual([call, 1])
     expect(workplace.hasReceipt).toBe(true)
-    tenant.proxy.reset()
+    tenant.graph.reset()
     expect([call, (await workplace.run('destroy', '--yes')).code]).toEqual([call, 0])
     expect(portrait()).toBe(before)
     expect(workplace.hasReceipt).toBe(false)

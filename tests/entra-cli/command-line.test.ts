@@ -32,7 +32,7 @@ describe('the command line', () => {
       ...['--access-token-file', tenant.workplace.tokenPath, '--receipt', tenant.workplace.receiptPath],
       ...['--dotenv', tenant.workplace.envPath, '--tenant', tenantId],
     ]
-    const env = { GRAPH_URL: tenant.proxy.url }
+    const env = { GRAPH_URL: tenant.url }
     const applied = await spawnEntra(['apply', ...files], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     expect(applied.stdout).toMatch(/^created {3}[0-9a-f-]{36} blueprint "Weather Agent Blueprint"$/m)
@@ -104,7 +104,7 @@ describe('--ticket', () => {
     expect(code).toBe(0)
     expect(tenant.entra.requests.all).toEqual([])
     for (const text of [
-      `POST ${tenant.proxy.url}/v1.0/applications/microsoft.graph.agentIdentityBlueprint`,
+      `POST ${tenant.url}/v1.0/applications/microsoft.graph.agentIdentityBlueprint`,
       '"sponsors@odata.bind"',
       'Role Agent ID Developer, permission AgentIdentity.Create.All.',
       '"consentType": "AllPrincipals"',
@@ -149,7 +149,7 @@ describe('signing in', () => {
     const { receiptPath, envPath } = tenant.workplace
     const ran = await spawnEntra(
       ['status', '--tenant', tenantId, '--receipt', receiptPath, '--dotenv', envPath],
-      { GRAPH_URL: tenant.proxy.url, PATH: `${bin}:${process.env['PATH']}` },
+      { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` },
     )
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.stdout).toMatch(/^hidden +sponsor/m)
@@ -172,7 +172,7 @@ describe('signing in', () => {
         '--dotenv',
         tenant.workplace.envPath,
       ],
-      { GRAPH_URL: tenant.proxy.url, PATH: `${bin}:${process.env['PATH']}` },
+      { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` },
     )
     expect(code).toBe(2)
     expect(stderr).toContain('Signing in by the Azure CLI failed')

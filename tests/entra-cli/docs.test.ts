@@ -27,7 +27,7 @@ function commandsIn(text: string, pattern: RegExp): readonly (readonly string[])
 
 it('the commands of the guide and of the clean-up do what they say, one after the other', async () => {
   await using entra = await startEmptyTenant()
-  using workplace = new Workplace(entra.url, await graphToken(entra))
+  using workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
   const guides = ['docs/local-with-real-entra.md', 'docs/clean-up.md']
   const commands = guides.flatMap(guide =>
     commandsIn(readFileSync(join(root, guide), 'utf8'), /^ {4}npm run entra -- (.*)$/gm),

@@ -90,7 +90,7 @@ describe('apply says in words', () => {
     const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(2)
     expect(said).toContain(`The token is for the tenant ${other}`)
-    expect(tenant.proxy.calls).toEqual([])
+    expect(tenant.graph.calls).toEqual([])
   })
 
   it('that the tenant demands a service management reference, and sends the one that is given', async () => {
@@ -184,7 +184,7 @@ describe('Entra takes its time, and apply', () => {
 
   it('notices a change that was taken and not kept, and makes it again', async () => {
     let swallowed = 0
-    tenant.proxy.decide = ({ method, path }) =>
+    tenant.graph.decide = ({ method, path }) =>
       method === 'PATCH' && path.startsWith('/v1.0/applications/') && swallowed++ < 2 ? 'swallow' : 'pass'
     const { code, said } = await tenant.workplace.run('apply')
     expect(code).toBe(0)
@@ -193,7 +193,7 @@ describe('Entra takes its time, and apply', () => {
   })
 
   it('says so when a change is never kept', async () => {
-    tenant.proxy.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
+    tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
     const { code, said } = await tenant.workplace.run('apply', '--wait', '20')
     expect(code).toBe(1)
     expect(said).toContain('(NotYet)')

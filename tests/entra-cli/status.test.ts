@@ -20,7 +20,7 @@ beforeAll(async () => {
   entra = await startEmptyTenant()
   asUser = await graphToken(entra)
   asApplication = await graphToken(entra, [], { user: undefined, scopes: undefined, roles: permissions })
-  workplace = new Workplace(entra.url, asUser)
+  workplace = new Workplace(entra.url, asUser, entra.fetch)
   await workplace.run('apply', ...options)
   asSetUp = structuredClone(entra.entra.directory.content)
   files = workplace.save()

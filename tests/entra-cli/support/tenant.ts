@@ -1,14 +1,14 @@
 import { beforeAll, beforeEach } from 'vitest'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
-import { GraphProxy } from './graph-proxy.ts'
+import { FaultyGraph } from './faulty-graph.ts'
 import { graphToken, startEmptyTenant, Workplace } from './workplace.ts'
 
 /** An emulated tenant, and the command line at work on it. */
 export interface Tenant {
   readonly entra: Entra
   readonly url: string
-  /** Stands between the workplace and the tenant. */
-  readonly proxy: GraphProxy
+  /** Graph as the workplace sees it. */
+  readonly graph: FaultyGraph
   /** Of Ada's, for Graph, with every permission of the set-up. */
   readonly token: string
   readonly workplace: Workplace
@@ -19,18 +19,20 @@ export function useTenant(start = startEmptyTenant): Tenant {
   const tenant = {} as { -readonly [Key in keyof Tenant]: Tenant[Key] }
   beforeAll(async () => {
     const started = await start()
-    const proxy = await GraphProxy.start(started.url)
-    Object.assign(tenant, { entra: started.entra, url: started.url, proxy, token: await graphToken(started) })
-    return async () => {
-      await proxy[Symbol.asyncDispose]()
-      await started.close()
-    }
+    const graph = new FaultyGraph(started.fetch)
+    Object.assign(tenant, { entra: started.entra, url: started.url, graph, token: await graphToken(started) })
+    return started.close
   })
   beforeEach(() => {
     tenant.entra.reset()
-    tenant.proxy.reset()
-    tenant.workplace = new Workplace(tenant.proxy.url, tenant.token)
+    tenant.graph.reset()
+    tenant.workplace = newWorkplace(tenant)
     return () => tenant.workplace[Symbol.dispose]()
   })
   return tenant
+}
+
+/** Another workplace at the same tenant. */
+export function newWorkplace({ url, token, graph }: Tenant): Workplace {
+  return new Workplace(url, token, graph.fetch)
 }

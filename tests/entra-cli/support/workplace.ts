@@ -6,6 +6,7 @@ import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
 import { orderToken } from '../../../emulators/entra/src/testing/requests.ts'
 import {
+  type SendRequest,
   setupAppId,
   startEntra,
   type TestEntra,
@@ -52,10 +53,12 @@ export class Workplace implements Disposable {
   readonly envPath = join(this.folder, 'dotenv')
   readonly tokenPath = join(this.folder, 'token')
   readonly #graphUrl: string
+  readonly #fetch: SendRequest
   #nowMs = Date.now()
 
-  constructor(graphUrl: string, token: string) {
+  constructor(graphUrl: string, token: string, send: SendRequest = fetch) {
     this.#graphUrl = graphUrl
+    this.#fetch = send
     this.useToken(token)
   }
 
@@ -81,6 +84,7 @@ export class Workplace implements Disposable {
     const pauses: number[] = []
     const code = await runEntra(args, {
       env,
+      fetch: this.#fetch,
       clock: {
         nowMs: () => this.#nowMs,
         wait: async ms => {

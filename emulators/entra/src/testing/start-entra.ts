@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeEach } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
@@ -18,8 +19,13 @@ export interface TestEntra extends AsyncDisposable {
   /** Where it really listens. */
   readonly address: ReturnType<Server['address']>
   readonly entra: Entra
+  /** Requests of this process without a socket. */
+  readonly fetch: SendRequest
   readonly close: () => Promise<void>
 }
+
+/** What `fetch` is used for here. */
+export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
 
 /** A listening emulator with the demo's directory, secrets for the blueprint and the set-up application. */
 export async function startEntra(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
@@ -36,7 +42,25 @@ export async function startEntra(env: Readonly<Record<string, string>> = {}): Pr
     await app.close()
   }
   const address = app.server.address()
-  return { url: app.entra.publicUrl, address, entra: app.entra, close, [Symbol.asyncDispose]: close }
+  const fetch = inProcess(app)
+  return { url: app.entra.publicUrl, address, entra: app.entra, fetch, close, [Symbol.asyncDispose]: close }
+}
+
+function inProcess(app: FastifyInstance): SendRequest {
+  return async (url, { method, headers, body }) => {
+    const { host, pathname, search } = new URL(url)
+    const { statusCode, payload, ...response } = await app.inject({
+      method: method as 'GET',
+      url: `${pathname}${search}`,
+      headers: { host, ...Object.fromEntries(new Headers(headers)) },
+      ...(typeof body === 'string' ? { payload: body } : {}),
+    })
+    const given = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const)
+    return new Response(statusCode === 204 ? null : payload, {
+      status: statusCode,
+      headers: given.map(one => [...one]),
+    })
+  }
 }
 
 /** An emulator for all tests of a file: each finds it as it was at the start, and it closes after the last. */

@@ -1,0 +1,44 @@
+import type { SendRequest } from '../../../emulators/entra/src/testing/start-entra.ts'
+
+export interface Call {
+  readonly method: string
+  readonly path: string
+  /** 1 for the first. */
+  readonly number: number
+}
+
+/**
+ * What happens to a call: `lose` breaks the connection before Graph gets it, `break` before the caller gets the response,
+ * `swallow` says 204 without having asked Graph, `forbid` says 403.
+ */
+export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid'
+
+const denied = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } }
+
+/** Graph as the command line calls it, where calls go wrong as networks and Entra let them. */
+export class FaultyGraph {
+  readonly calls: Call[] = []
+  decide: (call: Call) => Fate = () => 'pass'
+  readonly #send: SendRequest
+
+  constructor(send: SendRequest) {
+    this.#send = send
+  }
+
+  reset(): void {
+    this.calls.splice(0)
+    this.decide = () => 'pass'
+  }
+
+  readonly fetch: SendRequest = async (url, init) => {
+    const { pathname, search } = new URL(url)
+    const call = { method: init.method ?? 'GET', path: `${pathname}${search}`, number: this.calls.length + 1 }
+    this.calls.push(call)
+    const fate = this.decide(call)
+    if (fate === 'swallow') return new Response(null, { status: 204 })
+    if (fate === 'forbid') return Response.json(denied, { status: 403 })
+    const response = fate === 'lose' ? undefined : await this.#send(url, init)
+    if (response && fate === 'pass') return response
+    throw new TypeError('fetch failed', { cause: new Error('socket hang up') })
+  }
+}
