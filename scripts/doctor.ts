@@ -19,8 +19,7 @@ const usage = `npm run doctor -- [options]
   --json                    the findings as JSON
   --help                    this text`
 
-/** Of `npm run entra` and `npm run aws`, where they ran here. */
-const receipts = { entra: '.entra-receipt.json', aws: '.aws-receipt.json' }
+const receipt = '.entra-receipt.json'
 
 const options = readOptions()
 if (options.help) {
@@ -29,7 +28,7 @@ if (options.help) {
   if (existsSync('.env')) loadEnvFile('.env')
   const { page, namespace, release, userToken } = options
   const findings = options.kube
-    ? await examineCluster({ namespace, release, page, userToken, receipts })
+    ? await examineCluster({ namespace, release, page, userToken, receipt })
     : await examineLaptop(process.env, { page, userToken })
   const failed = findings.some(({ status }) => status === 'FAIL')
   console.log(

@@ -54,6 +54,14 @@ export const doctorProblems = {
     title: 'A container holds a token that it does not need.',
     hint: 'Mount the token for Entra into the sidecar alone, the one for AWS into the agent alone, and none for the API server.',
   },
+  ROLE_ACCESS_ADDED: {
+    title: 'The agent’s role in AWS has more than the template gives it.',
+    hint: 'Take it away, or give it to a role of its own: all pods of the ServiceAccount have it.',
+  },
+  ROLE_ACCESS_MISSING: {
+    title: 'The agent’s role in AWS lacks what the template gives it.',
+    hint: 'Deploy k8s/federation/aws.yaml again.',
+  },
   POLICY_MISSING: {
     title: 'No NetworkPolicy guards a pod of the release.',
     hint: 'Set networkPolicy.enabled=true.',

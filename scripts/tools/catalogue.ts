@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { chromium } from './chromium.ts'
 import { goModule } from './go.ts'
-import { python } from './python.ts'
+import { cfnLint, python } from './python.ts'
 import { prints } from './run.ts'
 import type { Tool } from './tool.ts'
 import { release } from './ways.ts'
@@ -112,7 +112,16 @@ const curl: Tool = {
 }
 
 /** What `make test` starts. pip is Python's, so that Python comes first. */
-export const programsOfTests: readonly Tool[] = [python, chromium, helm, kubeconform, promtool, jq, curl]
+export const programsOfTests: readonly Tool[] = [
+  python,
+  cfnLint,
+  chromium,
+  helm,
+  kubeconform,
+  promtool,
+  jq,
+  curl,
+]
 
 const helm3: Tool = {
   name: 'helm3',

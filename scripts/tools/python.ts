@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { prints, run } from './run.ts'
-import type { Program, Tool, Way } from './tool.ts'
-import { fileIn } from './ways.ts'
+import { launcherOf, type Program, type Tool, type Way } from './tool.ts'
+import { fileIn, isExecutable } from './ways.ts'
 
 const requirements = resolve(import.meta.dirname, '../../tests/requirements.txt')
 const timeoutMs = 10 * 60_000
@@ -50,4 +50,24 @@ export const python: Tool = {
   ways: [venv, venvWithDebiansPip],
   advice: 'Python 3.10 or later with venv: sudo apt-get install python3-venv',
   check: prints(['--version'], /^Python 3/),
+}
+
+/** A program among the packages of `python`, which has to be got before it. */
+export const cfnLint: Tool = {
+  name: 'cfn-lint',
+  version: python.version,
+  names: [],
+  ways: [
+    {
+      name: 'tests/requirements.txt',
+      timeoutMs,
+      async get() {
+        const executable = launcherOf('python')
+        if (!isExecutable(executable)) throw new Error('needs Python')
+        return { executable, args: ['-c', 'import sys; from cfnlint.runner import main; sys.exit(main())'] }
+      },
+    },
+  ],
+  advice: 'as Python',
+  check: prints(['--version'], /\d\.\d/),
 }

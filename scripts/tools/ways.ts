@@ -24,7 +24,7 @@ export function onPath(names: readonly string[]): Way {
   }
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return true

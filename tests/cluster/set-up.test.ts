@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { useBrowser } from '../browser/support/browser.ts'
 import { ask as askOnPage, choose, signIn } from '../browser/support/steps.ts'
@@ -13,10 +12,12 @@ import { forward } from './support/port-forward.ts'
 
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
+const modelId = 'eu.anthropic.claude-haiku-5-5'
 const flows = ['autonomous', 'obo'] as const
 const decisiveChecks = [
   'secrets',
   'federation',
+  'AWS role',
   'policies enforced',
   'Weather API as itself',
   'Weather API on behalf of a user',
@@ -54,12 +55,6 @@ async function runEntra(command: string, ...args: readonly string[]): Promise<st
   const token = await operator.write('graph-token', await entra.signInToGraph())
   const target = ['--tenant', identities.tenantId, '--access-token-file', token]
   const { code, output, said } = await operator.run('entra', command, ...target, ...args)
-  expect({ code, said }).toMatchObject({ code: 0 })
-  return output
-}
-
-async function runAws(...args: readonly string[]): Promise<string> {
-  const { code, output, said } = await operator.run('aws', ...args)
   expect({ code, said }).toMatchObject({ code: 0 })
   return output
 }
@@ -108,7 +103,7 @@ async function stopAndStartAgent(): Promise<void> {
   await demo.openEntra()
 }
 
-it('four commands lead from an empty tenant and account to answers without a stored secret, and back', {
+it('the set-up leads from an empty tenant and account to answers without a stored secret, and back', {
   timeout: 180_000,
 }, async () => {
   const tenantBefore = await entra.readTenant()
@@ -117,13 +112,16 @@ it('four commands lead from an empty tenant and account to answers without a sto
 
   const redirectUri = `http://localhost:${demo.ports.page}/auth/redirect.html`
   const ofEntra = await runEntra('apply', ...cluster, '--redirect-uri', redirectUri)
-  const ofAws = await runAws('apply', ...cluster)
+  const { outputs } = await account.deploy('agent', {
+    Issuer: issuer,
+    ServiceAccount: `${demo.namespace.name}:demo-agent`,
+    ModelId: modelId,
+  })
   await takeOverRole()
   expect(await entra.readTenant()).not.toEqual(tenantBefore)
   expect(await account.contents()).not.toEqual(accountBefore)
   const [, ids = ''] = /^For helm: (.*)$/m.exec(ofEntra) ?? []
-  const values = ofAws.slice(ofAws.indexOf('aws:'))
-  expect(parse(values)).toMatchObject({ aws: { roleArn } })
+  const values = outputs['ChartValues'] ?? ''
   await demo.installAgent({}, ...ids.split(' '), '--values', await operator.write('aws.yaml', values))
 
   expect(await answersOnPage()).toEqual([
@@ -161,7 +159,7 @@ it('four commands lead from an empty tenant and account to answers without a sto
   }
 
   await helm(['uninstall', 'demo', '-n', demo.namespace.name])
-  await runAws('destroy', '--yes')
+  await account.deleteStack('agent')
   await runEntra('destroy', '--yes')
   expect(await entra.readTenant()).toEqual(tenantBefore)
   expect(await account.contents()).toEqual(accountBefore)

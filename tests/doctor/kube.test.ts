@@ -46,6 +46,8 @@ beforeEach(stubKubectl)
 function stubKubectl(): void {
   vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
+  // The role is looked at in aws-role.test.ts.
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
 }
 
 interface Situation {
@@ -104,8 +106,8 @@ async function record(situation: Situation = {}): Promise<void> {
 
 async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
   await record(situation)
-  const receipts = { entra: join(folder, 'entra.json'), aws: join(folder, 'aws.json') }
-  return examineCluster({ namespace: 'agents', receipts, page: stack.agentUrl, ...situation.options })
+  const receipt = join(folder, 'entra.json')
+  return examineCluster({ namespace: 'agents', receipt, page: stack.agentUrl, ...situation.options })
 }
 
 const found = (findings: readonly Finding[]) =>
@@ -151,9 +153,9 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
 const seen = new Map<string, readonly Finding[]>()
 
 describe('The doctor on a cluster', () => {
-  it('finds a good release in order, but for the Bedrock that this one has not got', async () => {
+  it('finds a good release in order, but for the AWS account and the Bedrock that this one has not got', async () => {
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
-    expect(found(findings)).toEqual(['WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
+    expect(found(findings)).toEqual(['WARN AWS role: NOT_CHECKED', 'WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
     expect(findings.map(({ check }) => check)).toEqual([
       'release',
       'pods',
@@ -163,6 +165,7 @@ describe('The doctor on a cluster', () => {
       'secrets',
       'policies',
       'federation',
+      'AWS role',
       'policies enforced',
       'token as itself for the Weather API',
       'Weather API as itself',
@@ -233,10 +236,6 @@ describe('The doctor on a cluster', () => {
       hint: 'Set sidecar.credential.projectedToken.audience=api://AzureADTokenExchange.',
     })
     await rm(join(folder, 'entra.json'))
-    const settings = { way: 'webIdentity', issuer, namespace: 'agents', serviceAccount: 'another' }
-    await writeFile(join(folder, 'aws.json'), JSON.stringify({ settings }))
-    expect(found(await examine())).toContain('FAIL federation: BEDROCK_CREDENTIALS_INVALID')
-    await rm(join(folder, 'aws.json'))
   })
 
   it('passes on what the agent says of itself', async () => {
@@ -248,9 +247,7 @@ describe('The doctor on a cluster', () => {
 
   it('says that there is no kubectl, and what its absence means', async () => {
     vi.stubEnv('PATH', '')
-    expect(found(await examineCluster({ receipts: { entra: '', aws: '' } }))).toEqual([
-      'FAIL release: CLUSTER_UNREACHABLE',
-    ])
+    expect(found(await examineCluster({ receipt: '' }))).toEqual(['FAIL release: CLUSTER_UNREACHABLE'])
   })
 
   it('does what the guides ask of it', async () => {

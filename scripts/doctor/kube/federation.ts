@@ -5,14 +5,8 @@ import type { Check } from '../finding.ts'
 import type { Kubectl } from './kubectl.ts'
 import { type Pod, podsOf, type Release } from './release.ts'
 
-/** What `npm run entra` and `npm run aws` wrote down of what they federated. */
-export interface Receipts {
-  readonly entra: string
-  readonly aws: string
-}
-
-/** Compares what the pods’ tokens say with what the tenant and the account were told to expect. */
-export function federationCheck(kubectl: Kubectl, release: Release, receipts: Receipts): Check {
+/** Compares what the pods’ tokens say with what the tenant was told to expect, as the receipt of `npm run entra` tells. */
+export function federationCheck(kubectl: Kubectl, release: Release, receipt: string): Check {
   return {
     name: 'federation',
     async run() {
@@ -21,8 +15,7 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipts: Re
       if (!agent || audiences.length === 0) return 'The pods authenticate by no token of the cluster.'
       const issuer = await issuerOf(kubectl)
       const subject = `system:serviceaccount:${release.namespace}:${agent.spec.serviceAccountName}`
-      compareEntra(receipts.entra, { issuer, subject }, audiences)
-      compareAws(receipts.aws, { issuer, subject })
+      compareEntra(receipt, { issuer, subject }, audiences)
       return `Entra and AWS have to trust the issuer ${issuer ?? '(the doctor may not read it)'} and the subject ${subject}, in tokens for ${audiences.join(' and ')}.`
     },
   }
@@ -54,18 +47,6 @@ function compareEntra(path: string, { issuer, subject }: Federated, audiences: r
   })
 }
 
-function compareAws(path: string, { issuer, subject }: Federated): void {
-  const settings = readSettings(path)
-  if (settings?.['way'] !== 'webIdentity') return
-  const trusted = `system:serviceaccount:${settings['namespace']}:${settings['serviceAccount']}`
-  if (subject === trusted && (issuer ?? settings['issuer']) === settings['issuer']) return
-  throw problem(
-    'BEDROCK_CREDENTIALS_INVALID',
-    `The pods come as ${issuer} ${subject}; the role of ${path} trusts ${settings['issuer']} ${trusted}.`,
-    { hint: `npm run aws -- apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}` },
-  )
-}
-
 function namespacedName(subject: string): string {
   return subject.replace(/^system:serviceaccount:/, '')
 }
@@ -82,7 +63,7 @@ function audiencesOf({ spec }: Pod): readonly string[] {
 }
 
 /** Not everybody may read it. */
-async function issuerOf(kubectl: Kubectl): Promise<string | undefined> {
+export async function issuerOf(kubectl: Kubectl): Promise<string | undefined> {
   try {
     return JSON.parse(await kubectl.run('get', '--raw', '/.well-known/openid-configuration')).issuer
   } catch (error) {

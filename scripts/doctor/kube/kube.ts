@@ -4,8 +4,9 @@ import { signInChecks } from '../entra.ts'
 import { type Check, examine, type Finding } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
+import { awsRoleChecks } from './aws-role.ts'
 import { enforcementCheck } from './enforcement.ts'
-import { federationCheck, type Receipts } from './federation.ts'
+import { federationCheck } from './federation.ts'
 import { Kubectl } from './kubectl.ts'
 import { podChecks } from './pods.ts'
 import { containersOf, isReady, podsOf, type Release, readRelease, settingsOf } from './release.ts'
@@ -16,7 +17,8 @@ export interface KubeOptions {
   readonly release?: string | undefined
   readonly userToken?: string | undefined
   readonly page?: string | undefined
-  readonly receipts: Receipts
+  /** Path of what `npm run entra` wrote down, where it ran here. */
+  readonly receipt: string
 }
 
 /** Checks a release of the chart through the API server, with the rights of whoever asks. */
@@ -35,7 +37,8 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
   if (release === undefined) return first
   const checks = [
     ...podChecks(release),
-    federationCheck(kubectl, release, options.receipts),
+    federationCheck(kubectl, release, options.receipt),
+    ...awsRoleChecks(kubectl, release),
     enforcementCheck(kubectl, release),
   ]
   const still = await examine(checks)

@@ -1,41 +1,76 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import {
+  CreateOpenIDConnectProviderCommand,
+  CreateRoleCommand,
+  DeleteOpenIDConnectProviderCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListOpenIDConnectProvidersCommand,
   ListRolesCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
+import { renderTemplate } from '../../../scripts/doctor/aws/template.ts'
 import { Moto } from './moto.ts'
 
-/** What moto has not got: the issuer of EKS clusters, Pod Identity associations, and Bedrock’s inference profiles. */
+const template = readFileSync(resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml'), 'utf8')
+const accountId = '123456789012'
+const region = 'eu-central-1'
+
+type Text = Readonly<Record<string, string>>
+
 interface Association {
-  readonly associationId: string
-  readonly clusterName: string
-  readonly namespace: string
-  readonly serviceAccount: string
-  roleArn: string
+  readonly ClusterName: string
+  readonly Namespace: string
+  readonly ServiceAccount: string
+  readonly RoleArn: string
 }
 
-const refusals = {
-  ResourceNotFoundException: 404,
-  AccessDeniedException: 403,
-} as const
+interface Stack {
+  readonly parameters: Text
+  readonly outputs: Text
+  /** Deletes what the stack made, the last first. */
+  readonly remove: readonly (() => Promise<unknown>)[]
+}
 
-/** An AWS account: IAM and STS by moto, the rest by hand. It knows who wrote what. */
+/** The template with its parameters filled in, as it is for this account and region. */
+export function render(parameters: Text) {
+  const host = parameters['Issuer']?.slice('https://'.length)
+  return renderTemplate(template, {
+    'AWS::Partition': 'aws',
+    'AWS::Region': region,
+    'AWS::AccountId': accountId,
+    Provider: `arn:aws:iam::${accountId}:oidc-provider/${host}`,
+    'Role.Arn': `arn:aws:iam::${accountId}:role/${parameters['RoleName'] ?? 'entra-bedrock-agent'}`,
+    ...parameters,
+  })
+}
+
+function roleOf(resources: ReturnType<typeof render>['resources']) {
+  return resources['Role']?.Properties as unknown as {
+    readonly RoleName: string
+    readonly AssumeRolePolicyDocument: unknown
+    readonly Policies: readonly { readonly PolicyName: string; readonly PolicyDocument: unknown }[]
+  }
+}
+
+/**
+ * An AWS account: IAM by moto, Pod Identity associations by hand, and stacks of the template, which moto could make only in part:
+ * what the template says is made by the APIs.
+ */
 export class AwsAccount implements AsyncDisposable {
-  /** IAM actions, and methods with paths, in their order. */
-  readonly requests: string[] = []
-  /** Cuts the connection when this many requests that change something have come. */
-  breaksAfterWrites = Number.POSITIVE_INFINITY
-  /** An IAM action or path that is refused. */
-  denied: string | undefined
+  readonly stacks = new Map<string, Stack>()
   readonly #moto: Moto
   readonly #server: Server
-  #associations: Association[] = []
+  #associations: (Association & { readonly id: string })[] = []
 
   private constructor(moto: Moto) {
     this.#moto = moto
@@ -48,63 +83,108 @@ export class AwsAccount implements AsyncDisposable {
     return account
   }
 
-  get environment(): Readonly<Record<string, string>> {
+  get environment(): Text {
     const { port } = this.#server.address() as AddressInfo
     return {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      AWS_REGION: 'eu-central-1',
+      AWS_REGION: region,
       AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
       AWS_MAX_ATTEMPTS: '1',
     }
   }
 
-  get #iam(): IAMClient {
-    const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '', ...keys } = this.environment
-    const accessKeyId = keys['AWS_ACCESS_KEY_ID'] ?? ''
-    const secretAccessKey = keys['AWS_SECRET_ACCESS_KEY'] ?? ''
-    return new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
-  }
-
-  /** Requests that changed something. */
-  get writes(): readonly string[] {
-    return this.requests.filter(isWrite)
+  get iam(): IAMClient {
+    const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } =
+      this.environment
+    return new IAMClient({ endpoint: this.#moto.url, region, credentials: { accessKeyId, secretAccessKey } })
   }
 
   get associations(): readonly Association[] {
-    return this.#associations
+    return this.#associations.map(({ id: _id, ...association }) => association)
+  }
+
+  /** What `aws cloudformation deploy` does: parameters that are not given stay as they are. */
+  async deploy(name: string, overrides: Text): Promise<Stack> {
+    const { iam } = this
+    const before = this.stacks.get(name)
+    const parameters = { ...before?.parameters, ...overrides }
+    const { resources, outputs } = render(parameters)
+    const remove = [...(before?.remove ?? [])]
+    const { Url, ClientIdList } = (resources['Provider']?.Properties ?? {}) as {
+      Url?: string
+      ClientIdList?: string[]
+    }
+    if (Url && !before) {
+      const made = await iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ClientIdList }))
+      remove.unshift(() =>
+        iam.send(
+          new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn }),
+        ),
+      )
+    }
+    const { RoleName, AssumeRolePolicyDocument, Policies } = roleOf(resources)
+    const trust =
+      typeof AssumeRolePolicyDocument === 'string'
+        ? AssumeRolePolicyDocument
+        : JSON.stringify(AssumeRolePolicyDocument)
+    if (before) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust }))
+    else {
+      await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }))
+      remove.unshift(() => iam.send(new DeleteRoleCommand({ RoleName })))
+    }
+    for (const { PolicyName, PolicyDocument } of Policies) {
+      await iam.send(
+        new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(PolicyDocument) }),
+      )
+      if (!before) remove.unshift(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })))
+    }
+    const association = resources['Association']?.Properties as unknown as Association | undefined
+    if (association) {
+      const made = { ...association, id: `a-${randomUUID()}` }
+      this.#associations.push(made)
+      remove.unshift(async () => {
+        this.#associations = this.#associations.filter(known => known !== made)
+      })
+    }
+    const stack = { parameters, outputs, remove }
+    this.stacks.set(name, stack)
+    return stack
+  }
+
+  async deleteStack(name: string): Promise<void> {
+    for (const remove of this.stacks.get(name)?.remove ?? []) await remove()
+    this.stacks.delete(name)
   }
 
   /** Everything in it, by name. */
   async contents(): Promise<readonly (string | undefined)[]> {
-    const { Roles = [] } = await this.#iam.send(new ListRolesCommand({}))
-    const { OpenIDConnectProviderList = [] } = await this.#iam.send(new ListOpenIDConnectProvidersCommand({}))
+    const { Roles = [] } = await this.iam.send(new ListRolesCommand({}))
+    const { OpenIDConnectProviderList = [] } = await this.iam.send(new ListOpenIDConnectProvidersCommand({}))
     return [
       ...Roles.map(({ RoleName }) => RoleName),
       ...OpenIDConnectProviderList.map(({ Arn }) => Arn),
-      ...this.#associations.map(({ serviceAccount }) => serviceAccount),
+      ...this.#associations.map(({ ServiceAccount }) => ServiceAccount),
     ]
   }
 
   /** Who may become a role. */
   async trustPolicy(RoleName: string) {
-    const { Role } = await this.#iam.send(new GetRoleCommand({ RoleName }))
+    const { Role } = await this.iam.send(new GetRoleCommand({ RoleName }))
     return JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''))
   }
 
   /** What a role may do. */
   async modelPolicy(RoleName: string) {
     const name = { RoleName, PolicyName: 'bedrock' }
-    const { PolicyDocument = '' } = await this.#iam.send(new GetRolePolicyCommand(name))
+    const { PolicyDocument = '' } = await this.iam.send(new GetRolePolicyCommand(name))
     return JSON.parse(decodeURIComponent(PolicyDocument))
   }
 
   async reset(): Promise<void> {
     await this.#moto.reset()
     this.#associations = []
-    this.requests.length = 0
-    this.breaksAfterWrites = Number.POSITIVE_INFINITY
-    this.denied = undefined
+    this.stacks.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,113 +194,22 @@ export class AwsAccount implements AsyncDisposable {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '' } = request
     const body = await text(request)
-    const form = new URLSearchParams(body)
-    const action = form.get('Action')
-    const what = action ?? `${method} ${url}`
-    this.requests.push(what)
-    if (what === this.denied) sendRefusal(response, 'AccessDeniedException', action !== null)
-    else if (action) await this.#forward(request.headers.authorization ?? '', form, response)
-    else this.#respondAlone(method, new URL(url, 'http://aws'), body, response)
-  }
-
-  /** The account has done what it was asked for, and the connection breaks before anybody knows. */
-  async #forward(authorization: string, form: URLSearchParams, response: ServerResponse): Promise<void> {
-    const audience = form.get('ClientID')
-    const { status, body } = audience
-      ? await this.#changeAudiences(authorization, form, audience)
-      : await this.#askMoto(authorization, form)
-    if (this.writes.length >= this.breaksAfterWrites) response.destroy()
-    else response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
-  }
-
-  async #askMoto(authorization: string, form: URLSearchParams) {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization }
-    const response = await fetch(this.#moto.url, { method: 'POST', body: form.toString(), headers })
-    return { status: response.status, body: await response.text() }
-  }
-
-  /** moto can make and delete OIDC providers, but not change their audiences. */
-  async #changeAudiences(authorization: string, form: URLSearchParams, audience: string) {
-    const call = (Action: string, parameters: Readonly<Record<string, string>>) =>
-      this.#askMoto(authorization, new URLSearchParams({ Action, Version: '2010-05-08', ...parameters }))
-    const OpenIDConnectProviderArn = form.get('OpenIDConnectProviderArn') ?? ''
-    const { body } = await call('GetOpenIDConnectProvider', { OpenIDConnectProviderArn })
-    const listed = /<ClientIDList>(.*?)<\/ClientIDList>/s.exec(body)?.[1] ?? ''
-    const others = [...listed.matchAll(/<member>(.*?)<\/member>/g)].flatMap(([, one]) =>
-      one && one !== audience ? [one] : [],
-    )
-    const audiences = form.get('Action')?.startsWith('Add') ? [...others, audience] : others
-    await call('DeleteOpenIDConnectProvider', { OpenIDConnectProviderArn })
-    return call('CreateOpenIDConnectProvider', {
-      Url: `https://${OpenIDConnectProviderArn.split(':oidc-provider/')[1]}`,
-      ...Object.fromEntries(audiences.map((one, index) => [`ClientIDList.member.${index + 1}`, one])),
-    })
-  }
-
-  #respondAlone(method: string, url: URL, body: string, response: ServerResponse): void {
-    const path = decodeURIComponent(url.pathname)
-    const profile = /^\/inference-profiles\/(.+)$/.exec(path)?.[1]
-    const cluster = /^\/clusters\/prod(\/pod-identity-associations)?(?:\/([^/]+))?$/.exec(path)
-    if (profile) sendJson(response, describeProfile(profile))
-    else if (cluster === null) sendRefusal(response, 'ResourceNotFoundException', false)
-    else if (cluster[1] === undefined)
-      sendJson(response, { cluster: { identity: { oidc: { issuer: eksIssuer } } } })
-    else if (cluster[2] === undefined) sendJson(response, this.#listOrCreate(method, url, body))
-    else sendJson(response, { association: this.#describeOrChange(method, cluster[2], body) })
-  }
-
-  #listOrCreate(method: string, { searchParams }: URL, body: string) {
-    if (method === 'POST') {
-      const association = { ...JSON.parse(body), clusterName: 'prod', associationId: `a-${randomUUID()}` }
-      this.#associations.push(association)
-      return { association }
-    }
-    const wanted = ['namespace', 'serviceAccount'] as const
-    return {
-      associations: this.#associations.filter(known =>
-        wanted.every(name => known[name] === searchParams.get(name)),
-      ),
+    const path = /^\/clusters\/([^/?]+)\/pod-identity-associations(?:\/([^/?]+))?/.exec(request.url ?? '')
+    if (path) this.#tellAssociations(path[1], path[2], response)
+    else {
+      const { authorization = '' } = request.headers
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization }
+      const answer = await fetch(this.#moto.url, { method: 'POST', body, headers })
+      response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(await answer.text())
     }
   }
 
-  #describeOrChange(method: string, id: string, body: string): Association | undefined {
-    const association = this.#associations.find(({ associationId }) => associationId === id)
-    if (association && method === 'POST') Object.assign(association, JSON.parse(body))
-    if (method === 'DELETE') this.#associations = this.#associations.filter(known => known !== association)
-    return association
+  #tellAssociations(cluster: string | undefined, id: string | undefined, response: ServerResponse): void {
+    const found = this.#associations
+      .filter(({ ClusterName, id: own }) => ClusterName === cluster && own === (id ?? own))
+      .map(({ id, RoleArn }) => ({ associationId: id, roleArn: RoleArn }))
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(id === undefined ? { associations: found } : { association: found[0] }))
   }
-}
-
-export const eksIssuer = 'https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE0000000000000000000000000'
-
-/** The regions of the European profiles. */
-export const regions = ['eu-central-1', 'eu-north-1', 'eu-south-1', 'eu-south-2', 'eu-west-1', 'eu-west-3']
-
-function describeProfile(id: string) {
-  const model = id.replace(/^.*\//, '').replace(/^eu\./, '')
-  return {
-    inferenceProfileName: 'EU Claude',
-    inferenceProfileArn: `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${id}`,
-    inferenceProfileId: id,
-    status: 'ACTIVE',
-    type: 'SYSTEM_DEFINED',
-    models: regions.map(region => ({ modelArn: `arn:aws:bedrock:${region}::foundation-model/${model}` })),
-  }
-}
-
-function isWrite(request: string): boolean {
-  return !/^(Get|List|GET )/.test(request)
-}
-
-function sendJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-function sendRefusal(response: ServerResponse, name: keyof typeof refusals, isQuery: boolean): void {
-  const body = isQuery
-    ? `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>no</Message></Error></ErrorResponse>`
-    : JSON.stringify({ message: 'no' })
-  response.writeHead(refusals[name], { 'x-amzn-errortype': name }).end(body)
 }

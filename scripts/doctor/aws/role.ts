@@ -1,0 +1,73 @@
+import {
+  DescribePodIdentityAssociationCommand,
+  EKSClient,
+  ListPodIdentityAssociationsCommand,
+} from '@aws-sdk/client-eks'
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+} from '@aws-sdk/client-iam'
+import { type Statement, statementsOf } from './statements.ts'
+
+/** Who may become a role, and all that it may do. */
+export interface Role {
+  readonly trust: readonly Statement[]
+  readonly access: readonly Statement[]
+}
+
+/** Reads a role with its inline and its attached policies, by the AWS credentials of whoever asks. */
+export async function readRole(arn: string, region: string): Promise<Role> {
+  const iam = new IAMClient({ region })
+  const RoleName = arn.split('/').at(-1)
+  try {
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
+    const access: Statement[] = []
+    for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName }))
+      for (const PolicyName of PolicyNames) {
+        const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))
+        access.push(...statementsOf(PolicyDocument))
+      }
+    for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
+      { client: iam },
+      { RoleName },
+    ))
+      for (const { PolicyArn } of AttachedPolicies) {
+        const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }))
+        const version = { PolicyArn, VersionId: Policy?.DefaultVersionId }
+        const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand(version))
+        access.push(...statementsOf(PolicyVersion?.Document))
+      }
+    return { trust: statementsOf(Role?.AssumeRolePolicyDocument), access }
+  } finally {
+    iam.destroy()
+  }
+}
+
+/** The role that EKS Pod Identity gives a ServiceAccount of a cluster. */
+export async function findAssociatedRole(
+  cluster: { readonly name: string; readonly region: string },
+  serviceAccount: { readonly namespace: string; readonly name: string },
+): Promise<string | undefined> {
+  const eks = new EKSClient({ region: cluster.region })
+  try {
+    const wanted = {
+      clusterName: cluster.name,
+      namespace: serviceAccount.namespace,
+      serviceAccount: serviceAccount.name,
+    }
+    const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(wanted))
+    const associationId = associations[0]?.associationId
+    if (associationId === undefined) return undefined
+    const { association } = await eks.send(
+      new DescribePodIdentityAssociationCommand({ clusterName: cluster.name, associationId }),
+    )
+    return association?.roleArn
+  } finally {
+    eks.destroy()
+  }
+}

@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** A policy document of IAM: who may become a role, or what it may do. */
+export interface PolicyDocument {
+  readonly Statement: Statement | readonly Statement[]
+}
+
+export type Statement = Readonly<Record<string, unknown>>
+
+/** What one list of statements has and the other has not. */
+export interface Differences {
+  readonly missing: readonly Statement[]
+  readonly extra: readonly Statement[]
+}
+
+/** Compares statements by what they allow: their order, their ids, and whether one value stands in a list do not matter. */
+export function compare(wanted: readonly Statement[], found: readonly Statement[]): Differences {
+  const [ours, theirs] = [wanted.map(normalise), found.map(normalise)]
+  const lacking = (from: readonly unknown[], one: unknown) =>
+    !from.some(other => isDeepStrictEqual(one, other))
+  return {
+    missing: wanted.filter((_, index) => lacking(theirs, ours[index])),
+    extra: found.filter((_, index) => lacking(ours, theirs[index])),
+  }
+}
+
+/** The statements of a document, which is handed in as an object, as text, or URL-encoded as IAM hands it out. */
+export function statementsOf(document: unknown): readonly Statement[] {
+  const { Statement } = (typeof document === 'string' ? parse(document) : document) as PolicyDocument
+  return [Statement].flat() as readonly Statement[]
+}
+
+function parse(text: string): PolicyDocument {
+  return JSON.parse(/^\s*\{/.test(text) ? text : decodeURIComponent(text))
+}
+
+function normalise({ Sid: _id, ...statement }: Statement): unknown {
+  return asLists(statement)
+}
+
+/** `"a"`, `["a"]` and `["a", "a"]` are the same to IAM. */
+function asLists(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  if (Array.isArray(value)) return [...new Set(value.map(String))].sort()
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asLists(member)]))
+}

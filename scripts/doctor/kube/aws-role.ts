@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { defaultModelId } from '../../../services/agent/src/model/models.ts'
+import { problem } from '../../../services/agent/src/problems.ts'
+import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
+import { compare, type Statement, statementsOf } from '../aws/statements.ts'
+import { ParameterError, renderTemplate } from '../aws/template.ts'
+import type { Check } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import { issuerOf } from './federation.ts'
+import type { Kubectl } from './kubectl.ts'
+import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
+
+const template = resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml')
+const deploy =
+  'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
+
+/** Compares the role that the agent's pods get with what the template gives them; asks AWS as whoever runs the doctor. */
+export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Check[] {
+  const [agent] = podsOf(release, 'agent')
+  const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
+  const settings = container ? settingsOf(release, container) : {}
+  const { AWS_ROLE_ARN, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_REGION: region = '' } = settings
+  if (!agent || !(AWS_ROLE_ARN || AWS_CONTAINER_CREDENTIALS_FULL_URI)) return []
+  const { namespace } = release
+  const name = agent.spec.serviceAccountName
+  return [
+    {
+      name: 'AWS role',
+      async run() {
+        try {
+          const way = AWS_ROLE_ARN
+            ? await byIssuer(kubectl, AWS_ROLE_ARN)
+            : await byPodIdentity(kubectl, { namespace, name })
+          const parameters = {
+            ...way.parameters,
+            ServiceAccount: `${namespace}:${name}`,
+            ModelId: settings['BEDROCK_MODEL_ID'] || defaultModelId(region),
+          }
+          return judge(
+            way.roleArn,
+            parameters,
+            await readRole(way.roleArn, region),
+            await render(way, parameters, region),
+          )
+        } catch (error) {
+          return explain(error)
+        }
+      },
+    },
+  ]
+}
+
+interface Way {
+  readonly roleArn: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
+  const Issuer = await issuerOf(kubectl)
+  if (Issuer === undefined) throw notChecked('The cluster’s issuer may not be read.')
+  return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
+}
+
+/** The name that `aws eks update-kubeconfig` gives a cluster is its ARN. */
+async function byPodIdentity(
+  kubectl: Kubectl,
+  serviceAccount: { readonly namespace: string; readonly name: string },
+): Promise<Way> {
+  const context = await kubectl.run(
+    'config',
+    'view',
+    '--minify',
+    '--output',
+    'jsonpath={.contexts[0].context.cluster}',
+  )
+  const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
+  if (!region || !cluster) throw notChecked('kubectl’s context does not name an EKS cluster by its ARN.')
+  const roleArn = await findAssociatedRole({ name: cluster, region }, serviceAccount)
+  if (!roleArn)
+    throw problem(
+      'BEDROCK_CREDENTIALS_INVALID',
+      `${cluster} associates no role with ${serviceAccount.namespace}:${serviceAccount.name}.`,
+      { hint: `${deploy} --parameter-overrides PodIdentityCluster=${cluster}` },
+    )
+  return { roleArn, parameters: { PodIdentityCluster: cluster } }
+}
+
+/** What the template would make of the role. */
+async function render(
+  { roleArn }: Way,
+  parameters: Readonly<Record<string, string>>,
+  region: string,
+): Promise<Role> {
+  const [, partition = '', , , account = '', resource = ''] = roleArn.split(':')
+  const { resources } = renderTemplate(await readFile(template, 'utf8'), {
+    ...parameters,
+    RoleName: resource.split('/').at(-1) ?? '',
+    'Role.Arn': roleArn,
+    'AWS::Partition': partition,
+    'AWS::Region': region,
+    'AWS::AccountId': account,
+  })
+  const { AssumeRolePolicyDocument, Policies } = resources['Role']?.Properties ?? {}
+  const policies = Policies as readonly { readonly PolicyDocument: unknown }[]
+  return {
+    trust: statementsOf(AssumeRolePolicyDocument),
+    access: policies.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
+  }
+}
+
+function judge(roleArn: string, parameters: Readonly<Record<string, string>>, found: Role, wanted: Role) {
+  const trust = compare(wanted.trust, found.trust)
+  const access = compare(wanted.access, found.access)
+  const { OidcProvider: _provider, ...asked } = parameters
+  const overrides = Object.entries(asked).map(([name, value]) => `${name}=${value}`)
+  const hint = `${deploy} --parameter-overrides ${overrides.join(' ')}`
+  if (trust.missing.length > 0)
+    throw problem(
+      'BEDROCK_CREDENTIALS_INVALID',
+      `${roleArn} trusts ${show(found.trust)}, and the pods need ${show(trust.missing)}.`,
+      { hint },
+    )
+  const extra = [...trust.extra, ...access.extra]
+  if (extra.length > 0)
+    throw trouble('ROLE_ACCESS_ADDED', `${roleArn} has what the template does not give it: ${show(extra)}.`)
+  if (access.missing.length > 0)
+    return trouble('ROLE_ACCESS_MISSING', `${roleArn} lacks ${show(access.missing)}.`, hint)
+  return `${roleArn} trusts and allows what the template says, and nothing else.`
+}
+
+function show(statements: readonly Statement[]): string {
+  return statements.map(({ Sid: _id, ...statement }) => JSON.stringify(statement)).join(', ') || 'nobody'
+}
+
+function explain(error: unknown): ProblemError {
+  if (error instanceof ParameterError) return notChecked(error.message)
+  if (error instanceof ProblemError) {
+    if (error.code === 'NOT_CHECKED' || error.code === 'CLUSTER_UNREACHABLE') return notChecked(error.message)
+    throw error
+  }
+  const { name, message } = error as Error
+  if (name === 'NoSuchEntityException')
+    throw problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deploy })
+  return notChecked(`${message} (${name})`)
+}
+
+function notChecked(detail: string): ProblemError {
+  return trouble(
+    'NOT_CHECKED',
+    detail,
+    'Run the doctor with AWS credentials that may read the role: iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy, GetPolicyVersion.',
+  )
+}

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { launcherOf } from '../../scripts/tools/tool.ts'
+import { claudeModels, defaultModelId } from '../../services/agent/src/model/models.ts'
+import { needs } from '../support/programs.ts'
+import { render } from './support/aws-account.ts'
+
+const path = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
+/** With a slash at its end, as AKS has it. */
+const Issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
+const host = Issuer.slice('https://'.length)
+const provider = `arn:aws:iam::123456789012:oidc-provider/${host}`
+const ModelId = 'eu.anthropic.claude-haiku-5-5'
+const webIdentity = { Issuer, ModelId }
+const podIdentity = { PodIdentityCluster: 'prod', ModelId }
+
+const roleOf = (parameters: Readonly<Record<string, string>>) =>
+  render(parameters).resources['Role']?.Properties
+const trustOf = (parameters: Readonly<Record<string, string>>) => {
+  const document = roleOf(parameters)?.['AssumeRolePolicyDocument']
+  return typeof document === 'string' ? JSON.parse(document) : document
+}
+
+describe('The CloudFormation template', () => {
+  it('trusts one service account by issuer, audience and subject, to the letter', () => {
+    expect(trustOf(webIdentity).Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Federated: provider },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition: {
+          StringEquals: {
+            [`${host}:aud`]: 'sts.amazonaws.com',
+            [`${host}:sub`]: 'system:serviceaccount:agents:demo-agent',
+          },
+        },
+      },
+    ])
+  })
+
+  it('makes the OIDC provider with the one audience, unless there is one already', () => {
+    expect(render(webIdentity).resources['Provider']?.Properties).toEqual({
+      Url: Issuer,
+      ClientIdList: ['sts.amazonaws.com'],
+    })
+    const existing = { ...webIdentity, OidcProvider: 'existing' }
+    expect(Object.keys(render(existing).resources)).toEqual(['Role'])
+    expect(trustOf(existing)).toEqual(trustOf(webIdentity))
+  })
+
+  it('trusts one service account of one cluster by EKS Pod Identity, and associates it', () => {
+    expect(trustOf(podIdentity).Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'pods.eks.amazonaws.com' },
+        Action: ['sts:AssumeRole', 'sts:TagSession'],
+        Condition: {
+          StringEquals: {
+            'aws:RequestTag/eks-cluster-arn': 'arn:aws:eks:eu-central-1:123456789012:cluster/prod',
+            'aws:RequestTag/kubernetes-namespace': 'agents',
+            'aws:RequestTag/kubernetes-service-account': 'demo-agent',
+          },
+        },
+      },
+    ])
+    const { resources } = render(podIdentity)
+    expect(Object.keys(resources)).toEqual(['Role', 'Association'])
+    expect(resources['Association']?.Properties).toEqual({
+      ClusterName: 'prod',
+      Namespace: 'agents',
+      ServiceAccount: 'demo-agent',
+      RoleArn: 'arn:aws:iam::123456789012:role/entra-bedrock-agent',
+    })
+  })
+
+  it('allows both ways of invoking, on the profile and, only through it, on its model in any region or none', () => {
+    const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
+    const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+    expect(roleOf(webIdentity)?.['Policies']).toEqual([
+      {
+        PolicyName: 'bedrock',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            { Sid: 'Profile', Effect: 'Allow', Action, Resource: profile },
+            {
+              Sid: 'ModelBehindIt',
+              Effect: 'Allow',
+              Action,
+              Resource: [
+                'arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5',
+                'arn:aws:bedrock:::foundation-model/anthropic.claude-haiku-5-5',
+              ],
+              Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },
+            },
+          ],
+        },
+      },
+    ])
+  })
+
+  it('gives the values that the chart wants', () => {
+    const aws = { region: 'eu-central-1', modelId: ModelId }
+    const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
+    const valuesOf = (parameters: Readonly<Record<string, string>>) =>
+      JSON.parse(render(parameters).outputs['ChartValues'] ?? '')
+    expect(valuesOf(webIdentity)).toEqual({ aws: { ...aws, auth: 'webIdentity', roleArn } })
+    expect(valuesOf(podIdentity)).toEqual({ aws: { ...aws, auth: 'podIdentity' } })
+  })
+
+  it('takes every profile that the agent knows', () => {
+    const profiles = claudeModels.flatMap(({ id, profiles }) => profiles.map(prefix => `${prefix}.${id}`))
+    for (const ModelId of [...profiles, defaultModelId('eu-central-1')])
+      expect(() => render({ ...webIdentity, ModelId })).not.toThrow()
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['no issuer and no cluster', { Issuer: '' }, 'Give either Issuer or PodIdentityCluster.'],
+    ['both', { PodIdentityCluster: 'prod' }, 'Give either Issuer or PodIdentityCluster.'],
+    ['an issuer that AWS cannot ask', { Issuer: 'http://issuer.example' }, 'Issuer must be an https URL'],
+    ['an issuer that would end its text', { Issuer: 'https://x/","y":"' }, 'Issuer must be an https URL'],
+    ['a service account without a namespace', { ServiceAccount: 'demo-agent' }, 'ServiceAccount must be namespace:name'],
+    ['a model that is none', { ModelId: 'nonsense' }, 'ModelId must be an inference profile'],
+    ['all models', { ModelId: 'eu.anthropic.*' }, 'ModelId must be an inference profile'],
+    ['a provider by another word', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
+  ])('refuses %s', (_what, wrong, words) => {
+    expect(() => render({ ...webIdentity, ...wrong })).toThrow(words)
+  })
+})
+
+describe('The linter of CloudFormation templates', () => {
+  needs('cfn-lint')
+
+  it('has nothing to say of the template', async () => {
+    const { stdout } = await promisify(execFile)(launcherOf('cfn-lint'), [path])
+    expect(stdout.trim()).toBe('')
+  })
+})
