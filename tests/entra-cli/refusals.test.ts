@@ -206,8 +206,8 @@ describe('Entra takes its time, and apply', () => {
       fault: { kind: 'refuse' as const, code, ...more },
       times: 2,
     })
-    tenant.entra.faults.order(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
-    // Ada is looked up first; each of these may strike there.
+    tenant.entra.faults.inject(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
+    // Ada is looked up first; each of these may apply to that.
     const { code, said, pauses } = await tenant.workplace.run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Graph limits the rate of requests')

@@ -27,7 +27,7 @@ export interface Fault {
   /** How long after its end it may first show, where that is not at once. */
   readonly showsWithinMs?: number
   /** Lets it happen. What lasts until it is taken back returns how. */
-  strike(target: Target): Promise<(() => Promise<unknown>) | undefined>
+  inject(target: Target): Promise<(() => Promise<unknown>) | undefined>
 }
 
 const components = ['agent', 'weather-api'] as const
@@ -38,13 +38,13 @@ export const faults: readonly Fault[] = [
     name: 'A pod of the agent is deleted',
     endsProcesses: true,
     right: {},
-    strike: target => deletePod(target, 'agent'),
+    inject: target => deletePod(target, 'agent'),
   },
   {
     name: 'Both services are rolled out',
     endsProcesses: true,
     right: {},
-    async strike({ demo: { namespace } }) {
+    async inject({ demo: { namespace } }) {
       const deployments = components.map(component => `deployment/demo-${component}`)
       await namespace.kubectl('rollout', 'restart', ...deployments)
       for (const deployment of deployments) await namespace.kubectl('rollout', 'status', deployment)
@@ -55,19 +55,19 @@ export const faults: readonly Fault[] = [
     name: 'An agent runs out of memory',
     endsProcesses: true,
     right: { all: lostConnection },
-    strike: exhaustMemory,
+    inject: exhaustMemory,
   },
   {
     name: 'A pod of the weather API is deleted',
     endsProcesses: true,
     right: {},
-    strike: target => deletePod(target, 'weather-api'),
+    inject: target => deletePod(target, 'weather-api'),
   },
   {
     name: 'A sidecar is killed',
     endsProcesses: true,
     right: { all: ['SIDECAR_UNREACHABLE'] },
-    async strike(target) {
+    async inject(target) {
       const pod = await podWithFewestRestarts(target.demo)
       const since = Date.now()
       // Process 1 of a container gets only the signals that it handles.
@@ -79,13 +79,13 @@ export const faults: readonly Fault[] = [
   {
     name: 'Entra is slow',
     right: {},
-    strike: ({ entra }) => order(entra, { fault: { kind: 'delay', delayMs: 2_500 } }),
+    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'delay', delayMs: 2_500 } }),
   },
   {
     name: 'Entra throttles',
     right: { all: ['ENTRA_UNAVAILABLE'] },
-    strike: ({ entra }) =>
-      order(entra, {
+    inject: ({ entra }) =>
+      injectFault(entra, {
         target: { leg: 'token' },
         fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 2 },
       }),
@@ -93,19 +93,19 @@ export const faults: readonly Fault[] = [
   {
     name: 'Entra does not respond',
     right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
-    strike: ({ entra }) => order(entra, { fault: { kind: 'hang' } }),
+    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'hang' } }),
   },
   {
     name: 'Entra is down',
     right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
-    strike: ({ entra }) => order(entra, { fault: { kind: 'reset' } }),
+    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'reset' } }),
   },
   {
     name: 'Entra’s keys are replaced without overlap',
     right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'USER_TOKEN_INVALID'] },
     // Until then the services may know the old keys and the sidecars have old tokens.
     showsWithinMs: 25_000,
-    async strike({ entra }) {
+    async inject({ entra }) {
       await entra.send('POST', '/emulator/keys/rotate', { body: { overlapSeconds: 0 } })
       return undefined
     },
@@ -113,31 +113,32 @@ export const faults: readonly Fault[] = [
   {
     name: 'The blueprint’s credential has expired',
     right: { all: ['BLUEPRINT_CREDENTIAL_REJECTED', 'FEDERATION_MISMATCH'] },
-    strike: ({ entra }) =>
-      order(entra, { target: { leg: 'token' }, fault: { kind: 'refuse', code: 700024 } }),
+    inject: ({ entra }) =>
+      injectFault(entra, { target: { leg: 'token' }, fault: { kind: 'refuse', code: 700024 } }),
   },
   {
     name: 'The AWS session has expired',
     right: { bedrock: ['BEDROCK_CREDENTIALS_EXPIRED'], mcp: ['BEDROCK_CREDENTIALS_EXPIRED'] },
-    strike: ({ bedrock }) => order(bedrock, { fault: { kind: 'error', name: 'ExpiredTokenException' } }),
+    inject: ({ bedrock }) =>
+      injectFault(bedrock, { fault: { kind: 'error', name: 'ExpiredTokenException' } }),
   },
   {
     name: 'Bedrock throttles',
     right: { bedrock: ['BEDROCK_THROTTLED'], mcp: ['BEDROCK_THROTTLED'] },
-    strike: ({ bedrock }) => order(bedrock, { fault: { kind: 'error', name: 'ThrottlingException' } }),
+    inject: ({ bedrock }) => injectFault(bedrock, { fault: { kind: 'error', name: 'ThrottlingException' } }),
   },
   {
     name: 'Bedrock’s streams break',
     right: { bedrock: ['BEDROCK_STREAM_BROKEN'], mcp: ['BEDROCK_STREAM_BROKEN'] },
-    strike: ({ bedrock, pick }) =>
-      order(bedrock, { fault: { kind: pick(['cut', 'end', 'garbage', 'corrupt']), afterEvents: 4 } }),
+    inject: ({ bedrock, pick }) =>
+      injectFault(bedrock, { fault: { kind: pick(['cut', 'end', 'garbage', 'corrupt']), afterEvents: 4 } }),
   },
   {
     name: 'The weather API is down',
     endsProcesses: true,
     // Where its MCP tools are not known, the model takes those that ask the API itself.
     right: { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
-    async strike({ demo: { namespace } }) {
+    async inject({ demo: { namespace } }) {
       const scale = (replicas: number) =>
         namespace.kubectl('scale', 'deployment/demo-weather-api', `--replicas=${replicas}`)
       await scale(0)
@@ -152,12 +153,12 @@ export const faults: readonly Fault[] = [
       bedrock: ['BEDROCK_UNAVAILABLE'],
       mcp: ['BEDROCK_UNAVAILABLE', 'MCP_SERVER_UNREACHABLE'],
     },
-    strike: closeWayToNames,
+    inject: closeWayToNames,
   },
   {
     name: 'Clients leave in the middle of answers',
     right: {},
-    async strike({ load }) {
+    async inject({ load }) {
       await load.sendCrowdThatLeaves()
       return undefined
     },
@@ -171,7 +172,7 @@ export function isRight({ right }: Fault, { way, outcome }: Turn): boolean {
   return codes.includes(outcome)
 }
 
-async function order(emulator: ControlPlane, fault: object): Promise<() => Promise<void>> {
+async function injectFault(emulator: ControlPlane, fault: object): Promise<() => Promise<void>> {
   await emulator.setFaults(fault)
   return () => emulator.setFaults()
 }

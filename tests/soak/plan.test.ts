@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Fault } from './faults.ts'
 import { planFaults, randomNumbers } from './plan.ts'
 
-const strike = async () => undefined
-const ending = ['pod', 'rollout'].map((name): Fault => ({ name, endsProcesses: true, right: {}, strike }))
-const others = ['entra', 'bedrock', 'names'].map((name): Fault => ({ name, right: {}, strike }))
+const inject = async () => undefined
+const ending = ['pod', 'rollout'].map((name): Fault => ({ name, endsProcesses: true, right: {}, inject }))
+const others = ['entra', 'bedrock', 'names'].map((name): Fault => ({ name, right: {}, inject }))
 const faults = [...ending, ...others]
 
 function firstOf(count: number, { seed, elapsed }: { seed: number; elapsed: number }): string[] {

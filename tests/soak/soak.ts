@@ -119,7 +119,7 @@ async function letFaultsHappen(): Promise<void> {
 /** Lets a fault happen, takes it back, and waits until everything works again. */
 async function goThrough(fault: Fault): Promise<Episode> {
   const startedAt = Date.now()
-  const takeBack = await fault.strike(target)
+  const takeBack = await fault.inject(target)
   if (takeBack) {
     await delay(holdMs)
     await takeBack()

@@ -16,7 +16,7 @@ export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CU
 export interface Episode {
   readonly fault: string
   readonly startedAt: number
-  /** When it was taken back, or had struck if it is over at once. */
+  /** When it was undone; for a fault that is over at once, when it had happened. */
   readonly endedAt: number
   /** When every pod was ready again. */
   readonly readyAt: number

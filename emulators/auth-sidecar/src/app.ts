@@ -32,7 +32,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request
     if (letsPass(request, reply, config) && !url.startsWith('/emulator/'))
-      await controls.faults.strike(reply, ({ target }) => url.startsWith(target?.path ?? ''))
+      await controls.faults.apply(reply, ({ target }) => url.startsWith(target?.path ?? ''))
   })
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
   app.setErrorHandler((error, request, reply) => {

@@ -44,7 +44,7 @@ it('speaks https under any name it has a certificate for, so that the official s
 
 it('breaks connections of https too, if that is ordered', async () => {
   await using https = await startHttps()
-  https.entra.faults.order({ fault: { kind: 'reset' } })
+  https.entra.faults.inject({ fault: { kind: 'reset' } })
   await expect(https.read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).rejects.toThrow(
     'socket hang up',
   )

@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from 'typebox'
 import type { Settings } from './settings.ts'
 
-/** Ten years either way. */
+/** Ten years. */
 const mostSeconds = 315_360_000
 
 /** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
 export const ClockOffset = Type.Integer({ minimum: -mostSeconds, maximum: mostSeconds })
 
-/** Time as an emulator sees it. */
+/** An emulator's time: the machine's, moved by the setting. */
 export class Clock {
   readonly #settings: Settings<{ clockOffsetSeconds: number }>
 

@@ -13,7 +13,7 @@ const Cup = Type.Object({ cup: Type.Optional(Type.String()) }, { additionalPrope
 const spill = faultKind('The tea is spilt.', { amount: Type.Integer() }, ({ amount }) => ({ spilt: amount }))
 const Temperatures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]))
 
-/** An emulator with one route that can be struck, one kind of fault and two settings beside the clock. */
+/** An emulator with one route that faults apply to, one kind of fault and two settings beside the clock. */
 async function startTeapot() {
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
   const emulator = new Emulator({
@@ -31,7 +31,7 @@ async function startTeapot() {
   app.get<{ Params: { cup: string } }>('/cups/:cup', async (request, reply) => {
     const { cup } = request.params
     requests.note(request, { cup })
-    const mishap = await faults.strike(reply, ({ target }) => (target?.cup ?? cup) === cup)
+    const mishap = await faults.apply(reply, ({ target }) => (target?.cup ?? cup) === cup)
     if (mishap) return reply.code(418).send(mishap)
     if (reply.sent) return reply
     return { now: clock.nowMs(), ...settings.current }
@@ -50,7 +50,7 @@ async function send(method: string, path: string, body?: unknown) {
   const text = await response.text()
   return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text }
 }
-const orderFaults = (...faults: readonly unknown[]) => send('PUT', '/emulator/faults', { faults })
+const injectFaults = (...faults: readonly unknown[]) => send('PUT', '/emulator/faults', { faults })
 
 beforeEach(async () => {
   teapot = await startTeapot()
@@ -95,43 +95,43 @@ describe('the request log', () => {
 })
 
 describe('faults', () => {
-  it('strike what they are aimed at, as often as ordered', async () => {
-    const order = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
-    expect((await orderFaults(order)).body).toEqual({ faults: [order] })
+  it('apply to their target, as often as they say', async () => {
+    const blue = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
+    expect((await injectFaults(blue)).body).toEqual({ faults: [blue] })
     expect((await send('GET', '/cups/red')).status).toBe(200)
     expect(await send('GET', '/cups/blue')).toEqual({ status: 418, body: { spilt: 3 } })
-    expect((await send('GET', '/emulator/faults')).body.faults).toEqual([{ ...order, times: 1 }])
+    expect((await send('GET', '/emulator/faults')).body.faults).toEqual([{ ...blue, times: 1 }])
     await send('GET', '/cups/blue')
     expect((await send('GET', '/cups/blue')).status).toBe(200)
   })
 
   it('stay until they are cleared or replaced', async () => {
-    await orderFaults({ fault: { kind: 'html' } })
+    await injectFaults({ fault: { kind: 'html' } })
     expect(await send('GET', '/cups/blue')).toMatchObject({
       status: 502,
       body: expect.stringContaining('<html>'),
     })
-    await orderFaults({ fault: { kind: 'html', status: 504 } })
+    await injectFaults({ fault: { kind: 'html', status: 504 } })
     expect((await send('GET', '/cups/blue')).status).toBe(504)
     expect((await send('DELETE', '/emulator/faults')).status).toBe(204)
     expect((await send('GET', '/cups/blue')).status).toBe(200)
   })
 
   it('break the connection', async () => {
-    await orderFaults({ fault: { kind: 'reset' }, times: 1 })
+    await injectFaults({ fault: { kind: 'reset' }, times: 1 })
     await expect(send('GET', '/cups/blue')).rejects.toThrow('fetch failed')
     expect((await send('GET', '/emulator/requests')).body.requests).toMatchObject([{ status: null }])
   })
 
   it('delay the response', async () => {
-    await orderFaults({ fault: { kind: 'delay', delayMs: 60 } })
+    await injectFaults({ fault: { kind: 'delay', delayMs: 60 } })
     const startedMs = performance.now()
     expect((await send('GET', '/cups/blue')).status).toBe(200)
     expect(performance.now() - startedMs).toBeGreaterThan(55)
   })
 
   it('keep silent, and do not keep the emulator from closing', async () => {
-    await orderFaults({ fault: { kind: 'hang' }, times: 1 })
+    await injectFaults({ fault: { kind: 'hang' }, times: 1 })
     const socket = connect(Number(new URL(url).port), 'localhost')
     socket.end('GET /cups/blue HTTP/1.1\r\nhost: localhost\r\n\r\n')
     const closed = once(socket, 'close')
@@ -146,8 +146,8 @@ describe('faults', () => {
     { fault: { kind: 'hang', status: 500 } },
     { fault: { kind: 'hang' }, times: 0 },
     { fault: { kind: 'hang' }, target: { saucer: 'blue' } },
-  ])('that make no sense are refused: %j', async order => {
-    expect(await orderFaults(order)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+  ])('that make no sense are refused: %j', async fault => {
+    expect(await injectFaults(fault)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
     expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
   })
 })
@@ -175,7 +175,7 @@ describe('settings', () => {
 })
 
 it('a reset takes everything back', async () => {
-  await orderFaults({ fault: { kind: 'reset' } })
+  await injectFaults({ fault: { kind: 'reset' } })
   await send('PATCH', '/emulator/settings', {
     sweet: true,
     clockOffsetSeconds: 9,
@@ -190,7 +190,7 @@ it('a reset takes everything back', async () => {
   })
 })
 
-it('what can be ordered and set is listed, with a schema for each, so that a form can be drawn from it', async () => {
+it('what can be injected and set is listed, with a schema for each, so that a form can be drawn from it', async () => {
   const { body } = await send('GET', '/emulator/control')
   expect(body).toMatchObject({
     emulates: ['teapot'],
@@ -200,7 +200,7 @@ it('what can be ordered and set is listed, with a schema for each, so that a for
   expect(body.faults.map(({ kind, does }: Record<string, string>) => [kind, does])).toEqual([
     ['hang', 'No response, ever.'],
     ['reset', 'The connection is reset.'],
-    ['html', 'An HTML error page, as of a proxy on the way.'],
+    ['html', 'An HTML error page, as proxies send it.'],
     ['delay', 'The usual response, later.'],
     ['spill', 'The tea is spilt.'],
   ])

@@ -3,25 +3,25 @@ import type { FastifyInstance } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'
 import type { FaultKinds } from './fault-kinds.ts'
-import { type FaultOrder, Faults } from './faults.ts'
+import { Faults, type InjectedFault } from './faults.ts'
 import { RequestLog } from './request-log.ts'
 import { Settings } from './settings.ts'
 
-/** What an emulator has of its own. */
+/** What differs between emulators. */
 export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds, Values extends object> {
-  /** What this is, for whoever asks for its health. */
+  /** Names the emulated services in `GET /emulator/health`. */
   readonly about: { readonly emulates: readonly string[] } & Readonly<Record<string, unknown>>
-  /** By which names `/emulator/*` may be called, as `guardBrowserBoundary` takes them. */
+  /** Host names that `/emulator/*` may be called by, as `guardBrowserBoundary` takes them. */
   readonly allowedHosts: readonly string[]
-  /** What a fault can be aimed at. */
+  /** Schema of what a fault can be limited to. */
   readonly target: Target
-  /** Its faults, beside those of the way to it. */
+  /** Its own kinds of faults, beside the transport faults. */
   readonly faults: Kinds
-  /** What can be set beside the clock: the schemas of a change, and the values at the start. */
+  /** Its settings beside the clock: the schemas of a change, and the initial values. */
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
 
-/** What tests and people see and change of an emulator while it runs, though the real service has nothing of it. */
+/** The control plane of an emulator, through which tests and people watch and change it while it runs. The real service has none. */
 export class Emulator<
   Details extends object,
   Target extends TSchema,
@@ -45,7 +45,7 @@ export class Emulator<
     this.clock = new Clock(this.settings)
   }
 
-  /** Takes back whatever was changed. */
+  /** Undoes whatever was changed. */
   reset(): void {
     this.requests.clear()
     this.faults.clear()
@@ -53,8 +53,8 @@ export class Emulator<
   }
 
   /**
-   * Adds `/emulator/*` to an app, and begins to log its requests. Everything there acts at once and lasts until it is
-   * taken back. The app's validator must neither coerce nor drop what it is sent.
+   * Adds `/emulator/*` to an app, and begins to log its requests. A change takes effect at once and lasts until it is
+   * undone. The app's validator must neither coerce values nor drop unknown ones.
    *
    * @param addOwn adds controls that only this emulator has, below `/emulator`
    */
@@ -91,12 +91,12 @@ export class Emulator<
     })
 
     scope.get('/faults', async () => ({ faults: faults.all }))
-    scope.put<{ Body: { faults: FaultOrder<Target, Kinds>[] } }>(
+    scope.put<{ Body: { faults: InjectedFault<Target, Kinds>[] } }>(
       '/faults',
       { schema: { body: FaultList } },
       async ({ body }) => {
         faults.clear()
-        faults.order(...body.faults)
+        faults.inject(...body.faults)
         return { faults: faults.all }
       },
     )

@@ -1,31 +1,31 @@
 import type { Static, TObject, TProperties } from 'typebox'
 
-/** One kind of trouble, as a row of a table. */
+/** One kind of fault, as a row of a table. */
 export interface FaultKind<Parameters extends TProperties, Effect> {
-  /** What a struck request gets. */
+  /** What a request with this fault gets. */
   readonly does: string
-  /** What an order may say beside its kind. */
+  /** The parameters that may be given with the kind. */
   readonly parameters: Parameters
-  /** What the emulator has to do about a struck request. */
-  strike(fault: Static<TObject<Parameters>>): Effect
+  /** What the emulator has to do with the request. */
+  effect(fault: Static<TObject<Parameters>>): Effect
 }
 
 /** Kinds of fault by their names. */
 export type FaultKinds<Effect = unknown> = Readonly<Record<string, FaultKind<TProperties, Effect>>>
 
-/** An ordered fault of one of these kinds. */
+/** An injected fault of one of these kinds. */
 export type FaultOf<Kinds extends FaultKinds> = {
   [Kind in keyof Kinds & string]: { readonly kind: Kind } & Static<TObject<Kinds[Kind]['parameters']>>
 }[keyof Kinds & string]
 
-/** What faults of these kinds ask of their emulator. */
-export type EffectOf<Kinds extends FaultKinds> = ReturnType<Kinds[keyof Kinds]['strike']>
+/** What an emulator has to do for faults of these kinds. */
+export type EffectOf<Kinds extends FaultKinds> = ReturnType<Kinds[keyof Kinds]['effect']>
 
 /** A row of a table of faults. */
 export function faultKind<Parameters extends TProperties, Effect>(
   does: string,
   parameters: Parameters,
-  strike: FaultKind<Parameters, Effect>['strike'],
+  effect: FaultKind<Parameters, Effect>['effect'],
 ): FaultKind<Parameters, Effect> {
-  return { does, parameters, strike }
+  return { does, parameters, effect }
 }

@@ -6,7 +6,7 @@ const maxTextLength = 2_000
 const token = /\beyJ[\w-]+(\.[\w-]*){1,4}/g
 const ownPaths = /^\/(emulator(\/|$)|livez$|readyz$|healthz$)/
 
-/** A request as tests and curious people may see it: no header, no query, no body, only what was noted of it. */
+/** A logged request: no header, query or body, but the details that the emulator noted about it. */
 export type SeenRequest<Details> = Partial<Details> & {
   readonly id: string
   readonly receivedAt: string
@@ -17,7 +17,7 @@ export type SeenRequest<Details> = Partial<Details> & {
   durationMs: number | null
 }
 
-/** The latest requests, the oldest first, save those to the control plane and the probes. */
+/** The latest requests, the oldest first, without those to the control plane and to health checks. */
 export class RequestLog<Details extends object> {
   #seen: SeenRequest<Details>[] = []
   readonly #open = new WeakMap<FastifyRequest, SeenRequest<Details>>()
@@ -26,7 +26,7 @@ export class RequestLog<Details extends object> {
     return this.#seen
   }
 
-  /** Adds what an emulator learnt of a request; tokens are cut out of its texts, and long ones are shortened. */
+  /** Adds details about a request; tokens in texts are removed, and long texts are cut. */
   note(request: FastifyRequest, details: Partial<Details>): void {
     const seen = this.#open.get(request)
     if (seen) Object.assign(seen, JSON.parse(JSON.stringify(details, redact)))

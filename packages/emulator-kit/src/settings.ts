@@ -1,13 +1,13 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
 
-/** What can be set while an emulator runs: one JSON document. */
+/** What can be changed while an emulator runs: one JSON document. */
 export class Settings<Values extends object> {
   /** The schema of a change. */
   readonly schema: TSchema
   readonly #initial: Values
   #current: Values
 
-  /** Takes the schemas of what a change may hold, and the values at the start. */
+  /** @param change the schema of each setting */
   constructor(change: TProperties, initial: Values) {
     this.schema = Type.Partial(Type.Object(change), { additionalProperties: false })
     this.#initial = initial

@@ -3,15 +3,15 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { type FaultKinds, faultKind } from './fault-kinds.ts'
 
-/** Strikes a request by itself; `stopped` ends what would hang or wait. */
-export type Transport = (reply: FastifyReply, stopped: AbortSignal) => Promise<void> | void
+/** Carries out a fault on a request; `stopped` ends what would hang or wait. */
+export type TransportFault = (reply: FastifyReply, stopped: AbortSignal) => Promise<void> | void
 
-/** Faults of the way to a service, which every emulator has. */
+/** Faults of the connection, which every emulator has. */
 export const transportFaults = {
   hang: faultKind(
     'No response, ever.',
     {},
-    (): Transport => (reply, stopped) => {
+    (): TransportFault => (reply, stopped) => {
       reply.hijack()
       stopped.addEventListener('abort', () => reply.request.raw.socket.destroy(), { once: true })
     },
@@ -19,18 +19,18 @@ export const transportFaults = {
   reset: faultKind(
     'The connection is reset.',
     {},
-    (): Transport => reply => {
+    (): TransportFault => reply => {
       const { socket } = reply.request.raw
       reply.hijack()
-      // Below TLS it is Node that has the connection.
+      // Under TLS, Node offers no reset of the TCP connection.
       if ('encrypted' in socket) socket.destroy()
       else socket.resetAndDestroy()
     },
   ),
   html: faultKind(
-    'An HTML error page, as of a proxy on the way.',
+    'An HTML error page, as proxies send it.',
     { status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599, description: '502 by default.' })) },
-    ({ status = 502 }): Transport =>
+    ({ status = 502 }): TransportFault =>
       reply => {
         reply.hijack()
         reply.raw.writeHead(status, { 'content-type': 'text/html' })
@@ -40,8 +40,8 @@ export const transportFaults = {
   delay: faultKind(
     'The usual response, later.',
     { delayMs: Type.Integer({ minimum: 1, maximum: 120_000 }) },
-    ({ delayMs }): Transport =>
+    ({ delayMs }): TransportFault =>
       (_reply, stopped) =>
         wait(delayMs, undefined, { signal: stopped }).catch(() => {}),
   ),
-} satisfies FaultKinds<Transport>
+} satisfies FaultKinds<TransportFault>

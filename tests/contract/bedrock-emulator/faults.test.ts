@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
 import { type BedrockErrorName, bedrockErrors } from '../../../emulators/bedrock/src/wire/bedrock-error.ts'
 import {
   collectStream,
@@ -15,7 +15,7 @@ import {
 
 const bedrock = useBedrock()
 
-async function order(...faults: FaultOrder[]): Promise<void> {
+async function inject(...faults: InjectedFault[]): Promise<void> {
   expect((await call('PUT', 'faults', { faults })).status).toBe(200)
 }
 
@@ -29,7 +29,7 @@ function call(method: string, control: string, body?: unknown): Promise<Response
 
 describe('a fault to order', () => {
   it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('is %s', async name => {
-    await order({ fault: { kind: 'error', name } })
+    await inject({ fault: { kind: 'error', name } })
     const client = bedrock.client()
     for (const failure of [await failureOf(converse(client)), await failureOf(collectStream(client))]) {
       expect(failure).toMatchObject({ name, $metadata: { httpStatusCode: bedrockErrors[name] } })
@@ -38,7 +38,7 @@ describe('a fault to order', () => {
 
   it('is an error that only its status and message tell, for want of a type', async () => {
     const message = 'Input is too long for requested model.'
-    await order({ fault: { kind: 'error', name: 'ValidationException', message, withoutType: true } })
+    await inject({ fault: { kind: 'error', name: 'ValidationException', message, withoutType: true } })
     for (const operation of ['converse', 'converse-stream']) {
       const response = await openRaw(operation)
       expect(response.statusCode).toBe(400)
@@ -48,13 +48,13 @@ describe('a fault to order', () => {
   })
 
   it('is an HTML page of a proxy', async () => {
-    await order({ fault: { kind: 'html', status: 503 } })
+    await inject({ fault: { kind: 'html', status: 503 } })
     const failure = await failureOf(converse(bedrock.client()))
     expect(failure).toMatchObject({ name: 'SyntaxError', $metadata: { httpStatusCode: 503 } })
   })
 
   it('is a connection that is cut before the answer', async () => {
-    await order({ fault: { kind: 'reset' } })
+    await inject({ fault: { kind: 'reset' } })
     await failureOf(converse(bedrock.client()))
     expect(bedrock.app.controls.requests.all).toMatchObject([{ status: null }])
   })
@@ -67,7 +67,7 @@ describe('a fault to order', () => {
     ['serviceUnavailableException', 'ServiceUnavailableException'],
     ['somethingNewException', 'somethingNewException'],
   ])('is %s in the middle of a stream', async (type, name) => {
-    await order({ fault: { kind: 'exception', type, message: 'Enough.', afterEvents: 4 } })
+    await inject({ fault: { kind: 'exception', type, message: 'Enough.', afterEvents: 4 } })
     const stream = await openStream(bedrock.client())
     let events = 0
     const failure = await failureOf(
@@ -80,26 +80,26 @@ describe('a fault to order', () => {
   })
 
   it.each(['garbage', 'corrupt'] as const)('is %s in the middle of a stream', async kind => {
-    await order({ fault: { kind, afterEvents: 2 } })
+    await inject({ fault: { kind, afterEvents: 2 } })
     await failureOf(collectStream(bedrock.client()))
   })
 
   it('is an error frame in the middle of a stream', async () => {
-    await order({ fault: { kind: 'stream-error', type: 'InternalFailure', message: 'Broken.' } })
+    await inject({ fault: { kind: 'stream-error', type: 'InternalFailure', message: 'Broken.' } })
     expect(await failureOf(collectStream(bedrock.client()))).toMatchObject({
       name: 'InternalFailure',
     })
   })
 
   it('is a stream that ends too early', async () => {
-    await order({ fault: { kind: 'end', afterEvents: 5 } })
+    await inject({ fault: { kind: 'end', afterEvents: 5 } })
     const events = await collectStream(bedrock.client())
     expect(events).toHaveLength(5)
     expect(events.some(({ messageStop }) => messageStop)).toBe(false)
   })
 
   it('is another stop reason, with or without text', async () => {
-    await order(
+    await inject(
       { fault: { kind: 'stop', stopReason: 'refusal' }, times: 1 },
       {
         fault: { kind: 'stop', stopReason: 'guardrail_intervened', text: 'No.' },
@@ -117,7 +117,7 @@ describe('a fault to order', () => {
   })
 
   it('is a thought before the answer', async () => {
-    await order({ fault: { kind: 'think' } })
+    await inject({ fault: { kind: 'think' } })
     const client = bedrock.client()
     const events = await collectStream(client, { messages: [userSays('Weather in Oslo')], toolConfig })
     const reasoning = events.flatMap(
@@ -132,14 +132,14 @@ describe('a fault to order', () => {
   })
 })
 
-it('a fault strikes as many requests as it was ordered for', async () => {
-  await order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+it('a fault applies to as many requests as it says', async () => {
+  await inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
   const client = bedrock.client({ maxAttempts: 2 })
   expect(await converse(client)).toMatchObject({ $metadata: { attempts: 2, httpStatusCode: 200 } })
 })
 
 it('a stream whose connection is cut ends with an error on HTTP/1.1', async () => {
-  await order({ fault: { kind: 'cut', afterEvents: 4 } })
+  await inject({ fault: { kind: 'cut', afterEvents: 4 } })
   const failure = await failureOf(collectStream(bedrock.client()))
   expect(failure).toMatchObject({ code: 'ECONNRESET' })
   expect(bedrock.app.controls.requests.all).toMatchObject([{ outcome: 'broken', eventsSent: 4 }])
@@ -174,7 +174,7 @@ describe('the pace', () => {
 })
 
 it('a thousand open streams are served side by side', async () => {
-  await order({ fault: { kind: 'stall', afterEvents: 3 } })
+  await inject({ fault: { kind: 'stall', afterEvents: 3 } })
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
   const streams = await Promise.all(Array.from({ length: 1_000 }, () => openRaw('converse-stream', agent)))
 

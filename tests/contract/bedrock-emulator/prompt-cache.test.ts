@@ -75,7 +75,7 @@ describe('a prompt with a cache point', () => {
   })
 
   it('that was refused for another reason is not kept', async () => {
-    bedrock.app.controls.faults.order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+    bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     await failureOf(ask({ system: prompt(cachePoint) }))
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
   })

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
-import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
 
 export const region = 'eu-central-1'
 
@@ -32,8 +32,8 @@ export class EmulatedAws {
   }
 
   /** Makes the next calls go wrong, until `reset`. */
-  break(fault: FaultOrder['fault']): void {
-    this.app.controls.faults.order({ fault })
+  break(fault: InjectedFault['fault']): void {
+    this.app.controls.faults.inject({ fault })
   }
 
   reset(): void {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { FaultOrder } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
 
@@ -52,7 +52,7 @@ describe('what Bedrock refuses', () => {
   })
 
   it('for a moment, by throttling, is tried again and then answered', async () => {
-    aws.app.controls.faults.order({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+    aws.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     expect((await ask('Hello!')).failure).toBeUndefined()
     expect(attempts()).toBe(2)
   })
@@ -136,7 +136,7 @@ describe('what Bedrock refuses', () => {
 })
 
 describe('what breaks on the way', () => {
-  it.each<[string, FaultOrder['fault'], string]>(
+  it.each<[string, InjectedFault['fault'], string]>(
     // biome-ignore format: table
     [
       ['an HTML page of a proxy', { kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE'],

@@ -27,19 +27,19 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
   ] as const)('%s (AADSTS%i): that', async (_what, aadsts, order, code) => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
-    tenantOf(stack).faults.order(order)
+    tenantOf(stack).faults.inject(order)
     await expectRefusal('obo', aadsts, code, token)
   })
 
   it('something that is no JSON: ENTRA_UNAVAILABLE', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } })
+    tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
   })
 
   it('503 for long: ENTRA_UNAVAILABLE, and the answer once Entra is back', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
+    tenantOf(stack).faults.inject({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
     tenantOf(stack).faults.clear()
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
@@ -47,7 +47,7 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
 
   it('503 once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({
+    tenantOf(stack).faults.inject({
       target: { leg: 't1' },
       fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 },
       times: 1,
@@ -57,13 +57,13 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
 
   it('with a broken connection once: nobody notices', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
+    tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('with broken connections only: SIDECAR_FAILED', async () => {
     await startAfresh(stack)
-    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
+    tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
     expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
       code: 'SIDECAR_FAILED',
       upstream: { service: 'sidecar', status: 500 },

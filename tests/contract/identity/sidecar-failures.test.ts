@@ -35,7 +35,7 @@ describe('What a user gets when the sidecar', () => {
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
     await stack.restart('sidecar')
-    tenantOf(stack).faults.order({ target: { leg: 'keys' }, fault: { kind: 'refuse', code: 90033 } })
+    tenantOf(stack).faults.inject({ target: { leg: 'keys' }, fault: { kind: 'refuse', code: 90033 } })
     const { body } = await askWeather(stack, 'obo', token)
     expect(body).toMatchObject({ code: 'ENTRA_UNAVAILABLE', upstream: { service: 'sidecar', status: 401 } })
     tenantOf(stack).faults.clear()

@@ -36,7 +36,7 @@ beforeAll(async () => {
   })
   const token = await stack.signIn(ada.oid)
   turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
-  tenantOf(stack).faults.order({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+  tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
   const bens = await stack.signIn(identities.ben.oid)
   const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
   refusedRequest = refused.body.upstream?.requestId ?? ''

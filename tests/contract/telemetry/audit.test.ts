@@ -50,7 +50,7 @@ describe('The audit log', () => {
 
   it('has why there was no token, by the same code as the problem, which names Entra’s own ids of the refusal', async () => {
     await stack.restart('sidecar')
-    tenantOf(stack).faults.order({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50105 } })
+    tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50105 } })
     const { body } = await ask(stack.agentUrl)
     expect(body.status).toBeGreaterThanOrEqual(500)
     const refused = tenantOf(stack).requests.all.findLast(({ aadsts }) => aadsts !== undefined)

@@ -46,7 +46,7 @@ beforeAll(async () => {
   }
   correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
   answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
-  tenantOf(stack).faults.order({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+  tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
   const bens = await stack.signIn(ben.oid)
   refused = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(bens))
   metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()

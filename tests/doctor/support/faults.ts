@@ -1,5 +1,5 @@
 import { type Cause, causes } from '@entra-bedrock-agent/entra-failures/causes'
-import type { FaultOrder as BedrockFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault as BedrockFault } from '../../../emulators/bedrock/src/control/faults.ts'
 import type { LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { identities } from '../../support/identities.ts'
 import { blueprintOf } from './induce.ts'

@@ -62,7 +62,7 @@ export async function induce(laptop: Laptop, inducement: Inducement, weather?: V
   if (podToken) await project(laptop, podToken)
   if (refuse) {
     const { leg, code } = refuse
-    laptop.entra.faults.order({ target: { leg }, fault: { kind: 'refuse', code } })
+    laptop.entra.faults.inject({ target: { leg }, fault: { kind: 'refuse', code } })
   }
   if (tenant) tenantChanges[tenant](laptop.entra)
   return userToken

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseJwt } from '../jwt.ts'
-import type { User } from '../tokens/token-order.ts'
+import type { User } from '../tokens/token-request.ts'
 import type { TokenFault, TokenValidator } from './token-validator.ts'
 
 export interface Authentication {

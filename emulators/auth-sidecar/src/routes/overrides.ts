@@ -1,5 +1,5 @@
 import type { ApiOptions } from '../settings/downstream-apis.ts'
-import type { AgentSelection } from '../tokens/token-order.ts'
+import type { AgentSelection } from '../tokens/token-request.ts'
 
 const guid = /^[({]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?$/i
 

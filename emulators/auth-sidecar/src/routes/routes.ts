@@ -6,8 +6,8 @@ import { sendChunked, sendEmpty, sendJson, sendProblem, sendText } from '../http
 import { type Authentication, challenge } from '../inbound/authentication.ts'
 import { textClaim } from '../jwt.ts'
 import { NoAccountError, type TokenAcquirer } from '../tokens/token-acquirer.ts'
-import type { TokenOrder } from '../tokens/token-order.ts'
-import { type ApiRequest, type ApiRoute, placeOrder } from './token-order.ts'
+import type { TokenRequest } from '../tokens/token-request.ts'
+import { type ApiRequest, type ApiRoute, readTokenRequest } from './read-token-request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,20 +31,20 @@ export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcq
   ] as const) {
     const headerUrl = `/AuthorizationHeader${path}/:apiName`
     app.get<ApiRoute>(headerUrl, { preHandler: [...preHandler] }, async (request, reply) =>
-      serveOrder(config, `GetAuthorizationHeader${suffix}`, request, reply, async order => ({
-        authorizationHeader: `Bearer ${await tokens.acquire(order)}`,
+      respond(config, `GetAuthorizationHeader${suffix}`, request, reply, async tokenRequest => ({
+        authorizationHeader: `Bearer ${await tokens.acquire(tokenRequest)}`,
       })),
     )
     refuseOtherMethods(app, headerUrl, 'GET')
 
     const callUrl = `/DownstreamApi${path}/:apiName`
     app.post<ApiRoute>(callUrl, { preHandler: [...preHandler] }, async (request, reply) =>
-      serveOrder(config, `CallDownstreamApi${suffix}`, request, reply, async order =>
+      respond(config, `CallDownstreamApi${suffix}`, request, reply, async tokenRequest =>
         callDownstream({
-          options: order.options,
-          token: await tokens.acquire(order),
+          options: tokenRequest.options,
+          token: await tokens.acquire(tokenRequest),
           content: contentOf(request),
-          signal: order.trace.signal,
+          signal: tokenRequest.trace.signal,
         }),
       ),
     )
@@ -84,18 +84,18 @@ function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: str
   }
 }
 
-/** Responds with what an order yields: 401 with Entra's own words where Entra refused, 500 without a word for everything else. */
-async function serveOrder(
+/** Responds with what `serve` yields: 401 with Entra’s text where Entra refused, 500 without details for everything else. */
+async function respond(
   config: Config,
   route: OverridableRoute,
   request: ApiRequest,
   reply: FastifyReply,
-  serve: (order: TokenOrder) => Promise<object>,
+  serve: (tokenRequest: TokenRequest) => Promise<object>,
 ): Promise<void> {
-  const order = placeOrder(config, route, request, reply)
-  if (!order) return
+  const tokenRequest = readTokenRequest(config, route, request, reply)
+  if (!tokenRequest) return
   try {
-    sendJson(reply, await serve(order))
+    sendJson(reply, await serve(tokenRequest))
   } catch (error) {
     if (reply.raw.destroyed) {
       reply.hijack()
@@ -105,7 +105,7 @@ async function serveOrder(
     // Never what Entra said: that names users and tenants.
     const code = /AADSTS\d+/.exec(refusal?.message ?? '')?.[0]
     request.log.error({ code, ...(refusal ? {} : { err: error }) }, 'No token could be acquired.')
-    if (refusal && isUnauthorized(refusal, order, route)) sendProblem(reply, 401, refusal.message)
+    if (refusal && isUnauthorized(refusal, tokenRequest, route)) sendProblem(reply, 401, refusal.message)
     else sendProblem(reply, 500, 'An unexpected error occurred.')
   }
 }
@@ -113,7 +113,7 @@ async function serveOrder(
 /** The routes that call an API count as 401 only what a user could mend, and only for tokens of a user. */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,
-  { options, agent }: TokenOrder,
+  { options, agent }: TokenRequest,
   route: OverridableRoute,
 ): boolean {
   if (refusal instanceof NoAccountError || route.startsWith('Get')) return true

@@ -3,7 +3,7 @@ import type { ClientCredential, FormField } from '../credentials/credential.ts'
 import type { EntraConnection, TraceContext } from '../entra/connection.ts'
 import type { TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
-import type { User } from './token-order.ts'
+import type { User } from './token-request.ts'
 
 /** What every grant has in common. */
 export interface TokenQuery {

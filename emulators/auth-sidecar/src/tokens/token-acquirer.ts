@@ -7,7 +7,7 @@ import { textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { type ClientServices, ConfidentialClient, type TokenQuery } from './confidential-client.ts'
 import { type CachedToken, TokenCache } from './token-cache.ts'
-import type { AgentSelection, TokenOrder } from './token-order.ts'
+import type { AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
 const mostAgents = 10_000
@@ -43,20 +43,22 @@ export class TokenAcquirer {
   }
 
   /**
-   * The token that an order asks for, from the cache or from Entra.
+   * The token that is requested, from the cache or from Entra.
    *
    * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when a user is missing; any other
    *   error for what the original responds to with 500.
    */
-  async acquire(order: TokenOrder): Promise<string> {
-    const { requestAppToken, unsupported } = order.options
+  async acquire(tokenRequest: TokenRequest): Promise<string> {
+    const { requestAppToken, unsupported } = tokenRequest.options
     if (unsupported) throw new Error(`${unsupported} is not emulated.`)
-    const { accessToken } = await (requestAppToken ? this.#acquireForApp(order) : this.#acquireForUser(order))
+    const { accessToken } = await (requestAppToken
+      ? this.#acquireForApp(tokenRequest)
+      : this.#acquireForUser(tokenRequest))
     return accessToken
   }
 
-  async #acquireForApp(order: TokenOrder): Promise<CachedToken> {
-    const { agent, options } = order
+  async #acquireForApp(tokenRequest: TokenRequest): Promise<CachedToken> {
+    const { agent, options } = tokenRequest
     const { scopes: [scope = ''] = [], tenant = this.#azureAd.tenantId } = options
     if (!scope.toLowerCase().endsWith('/.default'))
       throw new Error('IDW10404: a token for an application needs a scope that ends in /.default.')
@@ -64,14 +66,14 @@ export class TokenAcquirer {
       throw new Error('IDW10405: a token for an application needs a tenant of its own.')
     return this.#againWithFreshCredential(agent, async () => {
       const client = await this.#clientFor(agent)
-      return client.acquireForApp({ ...this.#query(order, tenant), scopes: [scope] })
+      return client.acquireForApp({ ...this.#query(tokenRequest, tenant), scopes: [scope] })
     })
   }
 
-  async #acquireForUser(order: TokenOrder): Promise<CachedToken> {
-    const { agent, user, options } = order
+  async #acquireForUser(tokenRequest: TokenRequest): Promise<CachedToken> {
+    const { agent, user, options } = tokenRequest
     const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
-    const query = this.#query(order, tenant)
+    const query = this.#query(tokenRequest, tenant)
     if (agent?.account) return this.#acquireForAgentUser(agent.agentId, agent.account, query)
     return this.#againWithFreshCredential(agent, async () => {
       const client = await this.#clientFor(agent)
@@ -91,7 +93,7 @@ export class TokenAcquirer {
     )
   }
 
-  #query({ options, trace }: TokenOrder, tenant: string): TokenQuery {
+  #query({ options, trace }: TokenRequest, tenant: string): TokenQuery {
     const { forceRefresh = false, claims, scopes = [] } = options
     return { tenant, scopes, bypassCache: forceRefresh || claims !== undefined, claims, trace }
   }

@@ -14,7 +14,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const startedMs = performance.now()
     reply.header('x-amzn-requestid', request.id)
     const { converse, model, prefixes } = await acceptCall(dependencies, operation, request)
-    const effect = await controls.faults.strike(
+    const effect = await controls.faults.apply(
       reply,
       ({ target }) => (target?.operation ?? operation) === operation,
     )
@@ -30,7 +30,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const { maxTokens = 4_096, stopSequences = [] } = converse.inferenceConfig ?? {}
     const answer = respond(converse)
     const limits = { maxTokens, stopSequences }
-    const generation = generate(effect?.bend?.(answer) ?? answer, limits, random)
+    const generation = generate(effect?.change?.(answer) ?? answer, limits, random)
     controls.requests.note(request, { stopReason: generation.stopReason })
     const { outputTokens } = generation
     const input = controls.promptCache.use(model, prefixes)

@@ -1,5 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import { type FaultKinds, faultKind, type FaultOrder as Order } from '@entra-bedrock-agent/emulator-kit'
+import {
+  type InjectedFault as AnyInjectedFault,
+  type FaultKinds,
+  faultKind,
+} from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import { type Reply, say } from '../model/reply.ts'
 import { BedrockError, type BedrockErrorName, bedrockErrors, usualMessages } from '../wire/bedrock-error.ts'
@@ -13,19 +17,19 @@ export interface StreamBreak {
   end(raw: ServerResponse): void
 }
 
-/** What becomes of a call that a fault strikes. */
+/** What a fault does to a call. */
 interface Effect {
   /** Sent instead of an answer. */
   readonly error?: BedrockError
-  /** What the model answers instead. */
-  readonly bend?: (reply: Reply) => Reply
+  /** Changes the answer of the model. */
+  readonly change?: (reply: Reply) => Reply
   readonly breaks?: StreamBreak
 }
 
 const Text = Type.Optional(Type.String())
 const afterEvents = Type.Optional(Type.Integer({ minimum: 0, description: '3 by default.' }))
 
-/** A break that needs no more to be said. */
+/** A break without further parameters. */
 const broken = (does: string, end: StreamBreak['end']) =>
   faultKind(does, { afterEvents }, ({ afterEvents = 3 }): Effect => ({ breaks: { afterEvents, end } }))
 
@@ -36,10 +40,10 @@ const failed = (does: string, frame: (type: string, message: string) => Uint8Arr
     return { breaks: { afterEvents, end: raw => raw.end(frame(type, message)) } }
   })
 
-/** What a call can be struck by, beside the faults of the way to it. */
+/** The faults of Bedrock, beside the transport faults. */
 export const faults = {
   error: faultKind(
-    'An error by its name; without its type, only status and message tell.',
+    'An error by its name; with `withoutType`, only status and message tell which it is.',
     {
       name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]),
       message: Text,
@@ -49,9 +53,9 @@ export const faults = {
       error: new BedrockError(name, message, withoutType ? 'nameless' : 'service'),
     }),
   ),
-  cut: broken('A stream whose connection dies.', raw => raw.socket?.destroySoon()),
-  end: broken('A stream that ends cleanly, but too early.', raw => raw.end()),
-  stall: broken('A stream that falls silent.', () => {}),
+  cut: broken('The connection ends in the middle of the stream.', raw => raw.socket?.destroySoon()),
+  end: broken('The stream ends cleanly, but too early.', raw => raw.end()),
+  stall: broken('The stream stays open and sends nothing more.', () => {}),
   garbage: broken('An event that is no JSON.', raw =>
     raw.end(encodeEvent('contentBlockDelta', '{"contentBlockIndex":')),
   ),
@@ -71,7 +75,7 @@ export const faults = {
     'Another stop reason, such as refusal, with this text or none.',
     { stopReason: Type.String(), text: Text },
     ({ stopReason, text }): Effect => ({
-      bend: () => ({ ...(text ? say(text) : { blocks: [] }), stopReason }),
+      change: () => ({ ...(text ? say(text) : { blocks: [] }), stopReason }),
     }),
   ),
   think: faultKind('A reasoning block before the answer.', {}, (): Effect => {
@@ -80,7 +84,7 @@ export const faults = {
       text: 'The rules of the emulated model decide; there is nothing to ponder.',
       signature: 'ZW11bGF0ZWQtc2lnbmF0dXJl',
     } as const
-    return { bend: reply => ({ ...reply, blocks: [thought, ...reply.blocks] }) }
+    return { change: reply => ({ ...reply, blocks: [thought, ...reply.blocks] }) }
   }),
 } satisfies FaultKinds<Effect>
 
@@ -92,4 +96,4 @@ export const FaultTarget = Type.Object(
   { operation: Type.Optional(Type.Enum(['Converse', 'ConverseStream'])) },
   { additionalProperties: false },
 )
-export type FaultOrder = Order<typeof FaultTarget, typeof faults>
+export type InjectedFault = AnyInjectedFault<typeof FaultTarget, typeof faults>

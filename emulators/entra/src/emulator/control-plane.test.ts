@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { ada, Browser, ben, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
 import { orderToken, requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, spaAppId, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
-import type { FaultOrder } from './faults.ts'
+import type { InjectedFault } from './faults.ts'
 
 const entra = await startEntraForFile()
 
-const order = (fault: FaultOrder) => sendJson(entra, 'PUT', '/emulator/faults', { faults: [fault] })
+const inject = (fault: InjectedFault) => sendJson(entra, 'PUT', '/emulator/faults', { faults: [fault] })
 
-describe('an ordered fault', () => {
-  it('throttles with 429 and Retry-After, for as many requests as ordered', async () => {
-    await order({
+describe('an injected fault', () => {
+  it('throttles with 429 and Retry-After, for as many requests as it says', async () => {
+    await inject({
       target: { leg: 't1' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 7 },
       times: 2,
@@ -26,15 +26,15 @@ describe('an ordered fault', () => {
   })
 
   it('stays until it is cleared, for every token request', async () => {
-    await order({ target: { leg: 'token' }, fault: { kind: 'refuse', code: 90033 } })
+    await inject({ target: { leg: 'token' }, fault: { kind: 'refuse', code: 90033 } })
     expect((await requestT1(entra)).body).toMatchObject({ error_codes: [90033] })
     expect((await requestT1(entra)).status).toBe(503)
     await sendJson(entra, 'DELETE', '/emulator/faults')
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('strikes the leg it is for and no other', async () => {
-    await order({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 700024 } })
+  it('applies to the leg that it is for and to no other', async () => {
+    await inject({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 700024 } })
     const t1 = await t1Of(entra)
     expect((await requestTr(entra, { client_assertion: t1 })).body).toMatchObject({
       error: 'invalid_client',
@@ -45,7 +45,7 @@ describe('an ordered fault', () => {
   })
 
   it('may be any refusal, of codes that are not known here as well', async () => {
-    await order({
+    await inject({
       target: { leg: 'obo' },
       fault: { kind: 'refuse', code: 530035, error: 'access_denied', status: 403 },
     })
@@ -56,13 +56,13 @@ describe('an ordered fault', () => {
   })
 
   it('breaks the connection', async () => {
-    await order({ target: { leg: 't1' }, fault: { kind: 'reset' }, times: 1 })
+    await inject({ target: { leg: 't1' }, fault: { kind: 'reset' }, times: 1 })
     await expect(requestT1(entra)).rejects.toThrow('fetch failed')
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('goes back to the page when it strikes the sign-in', async () => {
-    await order({ target: { leg: 'authorize' }, fault: { kind: 'refuse', code: 53003 } })
+  it('goes back to the page when it applies to the sign-in', async () => {
+    await inject({ target: { leg: 'authorize' }, fault: { kind: 'refuse', code: 53003 } })
     const browser = new Browser(entra)
     const sentBack = returned(await browser.visit(browser.authorizeUrl()))
     expect(sentBack).toMatchObject({ error: 'invalid_grant', state: 'the-state|with=signs' })
@@ -74,7 +74,7 @@ describe('conditional access', () => {
   it('asks for more proof by a claims challenge, and lets the user pass who signed in again with it', async () => {
     const browser = new Browser(entra)
     const tc = (await signIn(entra, ada, {}, browser)).body.access_token
-    await order({ target: { leg: 'obo' }, fault: { kind: 'conditional-access' } })
+    await inject({ target: { leg: 'obo' }, fault: { kind: 'conditional-access' } })
     const { status, body } = await requestObo(entra, tc)
     expect(status).toBe(400)
     expect(body).toMatchObject({ error: 'interaction_required', error_codes: [50076] })
@@ -137,7 +137,7 @@ describe('the other controls', () => {
   })
 
   it('are all undone by a reset', async () => {
-    await order({ fault: { kind: 'refuse', code: 90033 } })
+    await inject({ fault: { kind: 'refuse', code: 90033 } })
     await sendJson(entra, 'PATCH', '/emulator/settings', {
       clockOffsetSeconds: 99_999,
       tokenLifetimeSeconds: 5,

@@ -4,8 +4,8 @@ import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
+import { applyInjectedFaults } from './apply-faults.ts'
 import { formOf, legOf } from './leg.ts'
-import { strikeOrderedFaults } from './strike.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.String({ minLength: 1, maxLength: 500 })
@@ -42,7 +42,7 @@ export function controlEntra(app: FastifyInstance, entra: Entra): void {
       form: Object.fromEntries(shown),
     })
   })
-  strikeOrderedFaults(app, entra)
+  applyInjectedFaults(app, entra)
   app.get('/', async (_request, reply) => showOverview(entra, reply))
 }
 

@@ -1,4 +1,4 @@
-import { type FaultOrder as AnyFaultOrder, faultKind } from '@entra-bedrock-agent/emulator-kit'
+import { type InjectedFault as AnyInjectedFault, faultKind } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import { EntraError } from '../errors/entra-error.ts'
 import { policyChallenge } from '../sign-in/policies.ts'
@@ -11,7 +11,7 @@ export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
 export const FaultTarget = Type.Object({ leg: Type.Enum(legs) }, { additionalProperties: false })
 
-/** Trouble that has no cause inside this emulator; each is the refusal to throw. */
+/** Faults of Entra beside the transport faults; each is a refusal that is thrown. */
 export const faults = {
   refuse: faultKind(
     'The refusal with this code.',
@@ -33,4 +33,4 @@ export const faults = {
   ),
 }
 
-export type FaultOrder = AnyFaultOrder<typeof FaultTarget, typeof faults>
+export type InjectedFault = AnyInjectedFault<typeof FaultTarget, typeof faults>

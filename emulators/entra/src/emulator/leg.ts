@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** Parts of the protocol that a fault can be ordered for; `token` stands for every token request. */
+/** Parts of the protocol that a fault can be injected into; `token` stands for every token request. */
 export const legs = [
   't1',
   'tr',
@@ -15,7 +15,7 @@ export const legs = [
 ] as const
 export type Leg = (typeof legs)[number]
 
-/** Which part of the protocol a request belongs to; `undefined` for what only the emulator has. */
+/** Which part of the protocol a request belongs to; `undefined` for the emulator's own routes. */
 export function legOf({ url, body }: FastifyRequest): Leg | undefined {
   const path = (url.split('?', 1)[0] ?? '').toLowerCase()
   if (path.endsWith('/oauth2/v2.0/token')) return tokenLegOf(formOf(body))
@@ -25,7 +25,7 @@ export function legOf({ url, body }: FastifyRequest): Leg | undefined {
   return path.startsWith('/v1.0/') ? 'graph' : undefined
 }
 
-/** Whether a fault for `target` strikes a request of a leg. */
+/** Whether a fault for `target` applies to a request of a leg. */
 export function covers(target: Leg | undefined, leg: Leg): boolean {
   const isToken = ['t1', 'tr', 'obo', 'code', 'refresh'].includes(leg)
   return target === undefined || target === leg || (target === 'token' && isToken)

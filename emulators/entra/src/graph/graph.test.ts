@@ -398,7 +398,7 @@ describe('Graph', () => {
   })
 
   it('puts an ordered fault into its own shape', async () => {
-    entra.entra.faults.order({
+    entra.entra.faults.inject({
       target: { leg: 'graph' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 3 },
       times: 1,

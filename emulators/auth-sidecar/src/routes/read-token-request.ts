@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config, OverridableRoute } from '../config.ts'
 import { sendProblem } from '../http/responses.ts'
 import { unconfiguredApi } from '../settings/downstream-apis.ts'
-import type { TokenOrder } from '../tokens/token-order.ts'
+import type { TokenRequest } from '../tokens/token-request.ts'
 import { mergeOverrides, Query } from './overrides.ts'
 
 export interface ApiRoute {
@@ -16,12 +16,12 @@ export type ApiRequest = FastifyRequest<ApiRoute>
  * through. Where it does not, they are dropped with no more than a warning in the log, the agent identity included.
  * Responds with 400 itself and returns `undefined` when the request cannot be served.
  */
-export function placeOrder(
+export function readTokenRequest(
   { apis, allowsOverrides }: Config,
   route: OverridableRoute,
   request: ApiRequest,
   reply: FastifyReply,
-): TokenOrder | undefined {
+): TokenRequest | undefined {
   const { apiName } = request.params
   const query = new Query(request.url)
   const configured = apis.get(apiName) ?? unconfiguredApi

@@ -4,12 +4,12 @@ import type { Entra } from '../entra.ts'
 import { policyId } from './faults.ts'
 import { covers, formOf, legOf } from './leg.ts'
 
-/** Lets ordered faults strike the requests they are for, before anything else looks at them. */
-export function strikeOrderedFaults(app: FastifyInstance, entra: Entra): void {
+/** Applies injected faults to the requests that they are for, before these are handled. */
+export function applyInjectedFaults(app: FastifyInstance, entra: Entra): void {
   app.addHook('preHandler', async (request, reply) => {
     const leg = legOf(request)
     if (leg === undefined) return
-    const refusal = await entra.faults.strike(
+    const refusal = await entra.faults.apply(
       reply,
       ({ target, fault }) =>
         covers(target?.leg, leg) &&

@@ -19,7 +19,7 @@ export interface AgentSelection {
 }
 
 /** Everything that decides whose token is acquired, and how. */
-export interface TokenOrder {
+export interface TokenRequest {
   readonly options: ApiOptions
   readonly agent: AgentSelection | undefined
   readonly user: User | undefined
