@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createControls } from './control-plane.ts'
-import { letsPass, parserHeaderBytes, respondToParserError } from './http/guard.ts'
+import { parserHeaderBytes, passesGuard, respondToParserError } from './http/guard.ts'
 import { sendEmpty } from './http/responses.ts'
 import { authenticate } from './inbound/authentication.ts'
 import { TokenValidator } from './inbound/token-validator.ts'
@@ -14,7 +14,7 @@ import { TokenAcquirer } from './tokens/token-acquirer.ts'
 const bodyLimit = 30_000_000
 const keepAliveTimeoutMs = 130_000
 
-/** Builds the emulator of the official sidecar; where it listens is the caller's business. */
+/** Builds the emulator of the official sidecar as a Fastify app, which the caller lets listen. */
 export function buildApp(config: Config, dependencies: { readonly clock?: Clock } = {}): FastifyInstance {
   const shared = serverOptions({ logLevel: config.logLevel })
   const app = Fastify({
@@ -31,7 +31,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   controls.addControls(app)
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request
-    if (letsPass(request, reply, config) && !url.startsWith('/emulator/'))
+    if (passesGuard(request, reply, config) && !url.startsWith('/emulator/'))
       await controls.faults.apply(reply, ({ target }) => url.startsWith(target?.path ?? ''))
   })
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
@@ -42,7 +42,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   })
   const { azureAd, federatedTokenFile } = config
   const { clock = controls.clock } = dependencies
-  // Without a tenant and an application nothing gets past the guard.
+  // Without a tenant and an application, the guard has refused every request already.
   if (azureAd) {
     const tokens = new TokenAcquirer(azureAd, federatedTokenFile, clock)
     app.register(async scope => serve(scope, config, tokens, new TokenValidator(azureAd, clock)))
@@ -51,7 +51,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
 }
 
 function serve(app: FastifyInstance, config: Config, tokens: TokenAcquirer, validator: TokenValidator): void {
-  // Bodies are only handed on, never read here.
+  // Bodies are passed on as they are, not parsed.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.decorateRequest('authentication')

@@ -4,7 +4,7 @@ import { readApis } from './settings/downstream-apis.ts'
 import { readListenAddress } from './settings/listen-address.ts'
 import { Settings } from './settings/settings.ts'
 
-/** The routes whose query may change how a token is acquired, and whether it may unless configured. */
+/** The routes whose query can override how a token is acquired, each with the default of its `AllowOverrides` setting. */
 const overridableRoutes = {
   GetAuthorizationHeader: true,
   GetAuthorizationHeaderUnauthenticated: false,
@@ -23,28 +23,28 @@ const logLevels: Readonly<Record<string, string>> = {
   none: 'silent',
 }
 
-/** What the emulator is told by its environment. */
+/** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
 /**
  * Reads the environment variables of the official image.
  *
- * @throws {ConfigurationError} for what keeps it from listening; everything else shows on the wire, as with the original.
+ * @throws {ConfigurationError} only for what keeps it from listening; other mistakes show in responses, as in the original.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const settings = new Settings(env)
   return readEnvironment(env, reader => ({
     listen: readListenAddress(settings, reader),
-    /** `undefined` when `AzureAd` is so incomplete that every request fails. */
+    /** `undefined` when `AzureAd` lacks what every request needs. */
     azureAd: readAzureAd(settings),
     apis: readApis(settings),
     allowsOverrides: (route: OverridableRoute): boolean =>
       settings.flag(`Sidecar:AllowOverrides:${route}`) ?? overridableRoutes[route],
     /** `undefined` accepts every Host header. */
     allowedHosts: readAllowedHosts(settings.text('AllowedHosts')),
-    /** By which names `/emulator/*` may be called. */
+    /** Host names that `/emulator/*` may be called by. */
     controlHosts: reader.hostNames('ALLOWED_HOSTS'),
-    /** Where a Kubernetes webhook says the projected token is. */
+    /** Path of the projected token, as set by the workload identity webhook. */
     federatedTokenFile: reader.optional('AZURE_FEDERATED_TOKEN_FILE'),
     logLevel: logLevels[settings.text('Logging:LogLevel:Default')?.toLowerCase() ?? ''] ?? 'info',
   }))

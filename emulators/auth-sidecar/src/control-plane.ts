@@ -6,7 +6,7 @@ const Target = Type.Object(
   { additionalProperties: false },
 )
 
-/** The controls of the sidecar; it has no faults but those of the way to it. */
+/** The control plane of the sidecar; it has only the transport faults. */
 export function createControls(allowedHosts: readonly string[]) {
   return new Emulator({
     about: { emulates: ['auth-sidecar'] },

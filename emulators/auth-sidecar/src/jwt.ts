@@ -1,13 +1,13 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
 
-/** A signed JWT, taken apart but not checked. */
+/** A decoded JWT whose signature has not been verified. */
 export interface Jwt {
   readonly text: string
   readonly header: ProtectedHeaderParameters
   readonly claims: JWTPayload
 }
 
-/** Takes a token apart; `undefined` when it is no signed JWT. */
+/** Decodes a token; `undefined` when it is no signed JWT. */
 export function parseJwt(text: string): Jwt | undefined {
   try {
     return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) }

@@ -16,10 +16,10 @@ declare module 'fastify' {
 }
 
 /**
- * The emulator of Amazon Bedrock Runtime and AWS STS as a Fastify app.
- * `app.controls` gives tests in the same process what `/emulator/*` gives the others.
+ * The emulator of Amazon Bedrock Runtime and AWS STS as a Fastify app. Tests in the same process use `app.controls` instead
+ * of `/emulator/*`.
  *
- * @param random cuts the model's answers into tokens; a constant makes them the same every time
+ * @param random decides how answers are cut into tokens; with a constant they are always the same
  */
 export function buildApp(config: Config, random: () => number = Math.random): FastifyInstance {
   const controls = new Controls(config)
@@ -38,7 +38,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
   app.get('/readyz', async () => ({ status: 'ok' }))
   for (const addRoutes of [addBedrockRoutes, addStsRoute]) {
     app.register(async scope => {
-      // AWS takes any content type, and signatures are over the bytes as they came.
+      // AWS accepts any content type, and the signature is computed over the raw bytes.
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
       addRoutes(scope, { account, controls, random })

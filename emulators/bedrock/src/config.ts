@@ -1,26 +1,26 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 
-/** What the emulator is told by its environment. Everything has a default, so that it starts alone. */
+/** The emulator's configuration. Every setting has a default. */
 export interface Config {
   readonly host: string
   readonly port: number
-  /** Names by which its controls may be called. */
+  /** Host names that `/emulator/*` may be called by. */
   readonly allowedHosts: readonly string[]
   readonly logLevel: string
-  /** The one region that this emulator is. */
+  /** The region that the emulator stands for. */
   readonly region: string
   /** The account that the role belongs to. */
   readonly accountId: string
   readonly accessKey: {
     readonly accessKeyId: string
     readonly secretAccessKey: string
-    /** Makes the key a temporary one of the role; without it the key is a user's. */
+    /** With it the key is a temporary one of the role, without it a user's. */
     readonly sessionToken: string | undefined
   }
   readonly bearerKey: string
   readonly role: {
     readonly arn: string
-    /** Who may assume the role with a web identity token. Without it nobody may. */
+    /** The issuer and subject that may assume the role with a web identity token; without it nobody may. */
     readonly trust:
       | { readonly issuer: string; readonly audience: string; readonly subject: string }
       | undefined

@@ -6,7 +6,7 @@ import { wellKnown } from './directory/well-known.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-/** What the emulator is told by its environment. */
+/** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
 /** Reads the environment; see the workspace's README for every variable. Ids have the demo's defaults, so that it starts alone. */

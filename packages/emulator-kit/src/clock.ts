@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import type { Settings } from './settings.ts'
 
 /** Ten years. */
-const mostSeconds = 315_360_000
+const maxSeconds = 315_360_000
 
 /** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
-export const ClockOffset = Type.Integer({ minimum: -mostSeconds, maximum: mostSeconds })
+export const ClockOffset = Type.Integer({ minimum: -maxSeconds, maximum: maxSeconds })
 
 /** An emulator's time: the machine's, moved by the setting. */
 export class Clock {

@@ -5,17 +5,17 @@ import type { CredentialDescription } from '../settings/azure-ad.ts'
 import { loadCertificate } from './certificate.ts'
 import { assertionFields, type ClientCredential } from './credential.ts'
 
-/** How long the Azure SDK goes on trying a vault that is out of reach. */
-const keyVaultPatienceMs = 6000
+/** How long the Azure SDK keeps trying to reach an unreachable vault. */
+const keyVaultTimeoutMs = 6000
 
 /**
- * The blueprint's credential: of those configured the first that can be loaded, kept from then on.
- * A signed assertion that once could not be loaded is never tried again (the original needs a restart then).
+ * The blueprint's credential: the first of those configured that can be loaded; it is kept from then on. A signed assertion
+ * that could not be loaded once is never tried again, as the original does not try it before a restart.
  */
 export class BlueprintCredential {
   readonly #descriptions: readonly CredentialDescription[]
   readonly #clock: Clock
-  /** Where a Kubernetes webhook says that the projected token is. */
+  /** Path of the projected token, as set by the workload identity webhook. */
   readonly #federatedTokenFile: string | undefined
   readonly #poisoned = new Set<CredentialDescription>()
   #loaded: ClientCredential | undefined
@@ -63,7 +63,7 @@ export class BlueprintCredential {
         return loadCertificate(contents, value('CertificatePassword') ?? '', this.#clock)
       }
       case 'keyvault':
-        await this.#clock.sleep(keyVaultPatienceMs)
+        await this.#clock.sleep(keyVaultTimeoutMs)
         throw new Error('Key Vault is out of reach of this emulator.')
       default:
         throw new Error(`${sourceType} is not emulated.`)

@@ -5,12 +5,12 @@ export interface CredentialContext {
 
 export type FormField = readonly [name: string, value: string]
 
-/** What an application authenticates with, as the fields of a token request. */
+/** A client credential, as form fields of a token request. */
 export interface ClientCredential {
   authenticate(context: CredentialContext): Promise<readonly FormField[]>
 }
 
-/** A JWT that speaks for the application (RFC 7523). */
+/** The form fields for a client assertion (RFC 7523). */
 export function assertionFields(assertion: string): readonly FormField[] {
   return [
     ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],

@@ -4,7 +4,7 @@ import type { ApiOptions } from '../settings/downstream-apis.ts'
 /** What a downstream API responded, as the sidecar wraps it. */
 export interface DownstreamResult {
   readonly statusCode: number
-  /** Headers of the content only, each with its values. */
+  /** Content headers only, each with its values. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   /** `null` when there was no body. */
   readonly content: string | null
@@ -19,7 +19,7 @@ export interface DownstreamCall {
 
 const timeoutMs = 100_000
 
-/** .NET keeps these headers with the content, not with the response. */
+/** The headers that .NET counts as content headers. */
 const contentHeaders = [
   'Allow',
   'Content-Disposition',
@@ -33,7 +33,11 @@ const contentHeaders = [
   'Last-Modified',
 ]
 
-/** Calls a downstream API; redirects are not followed. Throws when it cannot be reached or its address is none. */
+/**
+ * Calls a downstream API without following redirects.
+ *
+ * @throws when it cannot be reached or its URL is invalid.
+ */
 export async function callDownstream(call: DownstreamCall): Promise<DownstreamResult> {
   const { options, token, content, signal } = call
   const { baseUrl = '', relativePath, httpMethod, acceptHeader } = options

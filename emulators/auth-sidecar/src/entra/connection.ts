@@ -6,7 +6,7 @@ import { EntraRefusalError, type EntraResponse, readGrant, type TokenGrant } fro
 const attemptTimeoutMs = 100_000
 const retryDelayMs = 1000
 const longestRetryAfterMs = 3_600_000
-const mostRefusals = 10_000
+const maxRefusals = 10_000
 
 const libraryHeaders = {
   accept: 'application/json',
@@ -23,9 +23,9 @@ const tokenHeaders = {
   'x-ms-lib-capability': 'retry-after, h429',
 }
 
-/** What ties requests to Entra to the call that caused them. */
+/** Correlates requests to Entra with the call that caused them. */
 export interface TraceContext {
-  /** Sent as `client-request-id`; one is made up when the caller gave none. */
+  /** Sent as `client-request-id`; generated when the caller gave none. */
   readonly correlationId?: string | undefined
   /** W3C trace context of the caller. */
   readonly traceparent: string | undefined
@@ -39,9 +39,9 @@ class EntraTimeoutError extends Error {
 }
 
 /**
- * One authority host, spoken to as MSAL does: instance discovery and the token endpoint; 100 s for an attempt, one
- * retry where it may help. Until a `Retry-After` has passed, the same question (application, authority, scopes) gets
- * the same refusal again without Entra being asked.
+ * Requests to one authority host, as MSAL makes them: instance discovery and the token endpoint, with a time-out of 100 s
+ * and one retry where that may help. After a `Retry-After`, the same request (application, authority, scopes) is refused
+ * locally until that time has passed.
  */
 export class EntraConnection {
   readonly #instance: string
@@ -58,7 +58,10 @@ export class EntraConnection {
     return `${this.#instance}/${tenant}/oauth2/v2.0/token`
   }
 
-  /** Asks whether the authority is one that Entra knows; once it has said so, never again. Until then it is taken at its word. */
+  /**
+   * Asks Entra whether it knows the authority. After a positive answer it is never asked again; a failure is ignored, and
+   * the authority is used as it is.
+   */
   async discoverInstance(tenant: string, trace: TraceContext): Promise<void> {
     if (this.#discovered) return
     const authorize = encodeURIComponent(`${this.#instance}/${tenant}/oauth2/v2.0/authorize`)
@@ -69,9 +72,10 @@ export class EntraConnection {
   }
 
   /**
-   * Asks for a token.
+   * Requests a token.
    *
-   * @throws {EntraRefusalError} when Entra refused, was down, did not respond in time, or had asked for patience before.
+   * @throws {EntraRefusalError} when Entra refused, was down, did not respond in time, or an earlier `Retry-After` has not
+   * passed.
    */
   async requestToken(
     tenant: string,
@@ -103,7 +107,7 @@ export class EntraConnection {
     const waitMs = this.#retryAfterMs(response)
     if (waitMs === undefined) return
     const [oldest] = this.#refusals.keys()
-    if (this.#refusals.size >= mostRefusals && oldest !== undefined) this.#refusals.delete(oldest)
+    if (this.#refusals.size >= maxRefusals && oldest !== undefined) this.#refusals.delete(oldest)
     const untilMs = this.#clock.nowMs() + Math.min(waitMs, longestRetryAfterMs)
     this.#refusals.set(question, { refusal, untilMs })
   }
@@ -115,7 +119,7 @@ export class EntraConnection {
     return Number.isNaN(dateMs) ? undefined : dateMs - this.#clock.nowMs()
   }
 
-  /** Once more a second later after a 5xx without `Retry-After` or after a time-out. */
+  /** Retries once, a second later, after a 5xx without `Retry-After` or after a time-out. */
   async #sendWithRetry(url: string, content: Content, signal: AbortSignal): Promise<EntraResponse> {
     try {
       const response = await this.#send(url, content, signal)
@@ -148,11 +152,11 @@ export class EntraConnection {
 
 interface Content {
   readonly headers: Readonly<Record<string, string>>
-  /** Makes it a POST. */
+  /** With a body the request is a POST. */
   readonly body?: string
 }
 
-/** A caller's `traceparent` is handed on: the same trace, a span of our own (W3C Trace Context). */
+/** Continues the caller's trace with a span id of its own (W3C Trace Context). */
 function traceHeaders({ correlationId = randomUUID(), traceparent = '' }: TraceContext) {
   const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent) ?? []
   const span = randomBytes(8).toString('hex')

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 
-/** What came from Entra. */
+/** A response of Entra. */
 export interface EntraResponse {
   readonly status: number
   readonly retryAfter: string | undefined
   readonly body: string
 }
 
-/** What Entra's token endpoint grants. */
+/** A successful response of the token endpoint. */
 export interface TokenGrant {
   readonly accessToken: string
   readonly expiresInSeconds: number
@@ -17,10 +17,10 @@ export interface TokenGrant {
 
 const suberrorsWithoutInteraction = new Set(['client_mismatch', 'protection_policy_required'])
 
-/** Codes after which another client certificate or assertion might do; Microsoft.Identity.Web then tries once more. */
+/** Codes after which a new client certificate or assertion may succeed; Microsoft.Identity.Web retries once after them. */
 const credentialCodes = /AADSTS(700027|700024|7000214|1000502|7000274|7000277)/
 
-/** Entra refused, or had nothing useful to say. */
+/** Entra refused, or its response was unusable. */
 export class EntraRefusalError extends Error {
   override readonly name = 'EntraRefusalError'
   readonly #error: string | undefined
@@ -34,19 +34,19 @@ export class EntraRefusalError extends Error {
     this.#body = body
   }
 
-  /** Whether a user could mend it: MSAL tells such refusals from all others. */
+  /** Whether the user has to do something (MSAL's `MsalUiRequiredException`). */
   get needsInteraction(): boolean {
     if (this.#error === 'interaction_required') return true
     return this.#error === 'invalid_grant' && !suberrorsWithoutInteraction.has(this.#suberror ?? '')
   }
 
-  /** Whether the client's own credential was refused in a way that a fresh one may overcome. */
-  get doubtsCredential(): boolean {
+  /** Whether the client's credential was refused, and a new one may be accepted. */
+  get refusesCredential(): boolean {
     return this.#error === 'invalid_client' && credentialCodes.test(this.#body)
   }
 }
 
-// The words are MSAL's: the agent and its users tell failures apart by them.
+// MSAL's texts, by which the agent tells failures apart.
 const words = {
   invalidClient:
     'A configuration issue is preventing authentication - check the error message from the server for details. ' +
@@ -69,7 +69,7 @@ const words = {
  * Reads a response of the token endpoint.
  *
  * @param url the endpoint, for the message about an outage.
- * @throws {EntraRefusalError} for every error that MSAL can tell in words; a plain Error for responses it chokes on.
+ * @throws {EntraRefusalError} for errors that MSAL describes; a plain Error for responses that it cannot parse.
  */
 export function readGrant(response: EntraResponse, url: string): TokenGrant {
   if (response.status >= 500) throw new EntraRefusalError(sayUnavailable(url))
@@ -91,7 +91,7 @@ function sayUnavailable(url: string): string {
   return `Service is unavailable to process the request. The request Uri is: ${url} on port ${effectivePort}`
 }
 
-/** Turns a response other than 200 and 5xx into the refusal that MSAL makes of it. */
+/** The error that MSAL makes of a response other than 200 and 5xx. */
 function readRefusal({ status, body }: EntraResponse): EntraRefusalError {
   const members = parseMembers(body)
   const refuse = (message: string) => new EntraRefusalError(message, members, body)
@@ -108,7 +108,7 @@ function readRefusal({ status, body }: EntraResponse): EntraRefusalError {
 
 type Members = Readonly<Record<string, string | undefined>>
 
-/** The members of a JSON object as text, empty ones left out; `undefined` when the body holds none. */
+/** The members of a JSON object as text, without empty ones; `undefined` when the body is no JSON object. */
 function parseMembers(body: string): Members | undefined {
   try {
     const value: unknown = JSON.parse(body)

@@ -5,19 +5,19 @@ import type { Config } from '../config.ts'
 import { sendEmpty, sendInvalidHostname } from './responses.ts'
 
 /** Kestrel's limits for the header section of a request, in bytes and lines. */
-const mostHeaderBytes = 32 * 1024
-const mostHeaders = 100
+const maxHeaderBytes = 32 * 1024
+const maxHeaders = 100
 
-/** Lets Node read a little more than Kestrel would, so that the exact limit can be drawn here; in bytes. */
+/** In bytes. Node's parser accepts more than Kestrel does, so that this code can enforce Kestrel's exact limit. */
 export const parserHeaderBytes = 48 * 1024
 
 /**
- * What stands before everything else, in the original's order: header limits, host filter, local callers only, and an
- * `AzureAd` section so incomplete that authentication cannot even start. Tells whether the request may go on; if not,
- * the response has been sent.
+ * The checks before any route, in the original's order: header limits, host filter, local callers only, and whether
+ * `AzureAd` is complete enough to authenticate anybody. Returns whether the request may proceed; if not, the response has
+ * been sent.
  */
-export function letsPass(request: FastifyRequest, reply: FastifyReply, config: Config): boolean {
-  // Kestrel names no connection options where HTTP/1.1 needs none.
+export function passesGuard(request: FastifyRequest, reply: FastifyReply, config: Config): boolean {
+  // Kestrel sends no `Connection: keep-alive`, the default of HTTP/1.1.
   if (reply.raw.getHeader('connection') !== 'close') reply.raw.removeHeader('connection')
   const { allowedHosts, azureAd } = config
   const isProbe = request.routeOptions.url === '/healthz'
@@ -30,14 +30,14 @@ export function letsPass(request: FastifyRequest, reply: FastifyReply, config: C
 }
 
 function exceedsHeaderLimits({ rawHeaders }: IncomingMessage): boolean {
-  if (rawHeaders.length > 2 * mostHeaders) return true
+  if (rawHeaders.length > 2 * maxHeaders) return true
   let bytes = 0
-  // A name and its value cost two more bytes each: a colon with its space, the end of the line.
+  // Two more bytes for each name and value: “: ” and the line end.
   for (const text of rawHeaders) bytes += text.length + 2
-  return bytes > mostHeaderBytes
+  return bytes > maxHeaderBytes
 }
 
-/** Responds to what Node's parser gave up on: 431 without a body for headers beyond every limit, else 400. */
+/** Responds to requests that Node could not parse: 431 without a body for headers that are too large, else 400. */
 export function respondToParserError(error: Error, socket: Duplex): void {
   if (!socket.writable) return
   const tooLarge = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW'
@@ -55,7 +55,7 @@ function isAllowedHost(header: string | undefined, allowed: readonly string[]): 
   })
 }
 
-/** Whether an address is 127.0.0.0/8, ::1 or a v4-mapped form of the former; callers over a Unix socket have none. */
+/** Whether an address is in 127.0.0.0/8 (IPv4-mapped too) or ::1. Callers over a Unix socket have no address. */
 function isLoopback(address = '::1'): boolean {
   const plain = address.replace(/^::ffff:/, '')
   return plain === '::1' || plain.startsWith('127.')

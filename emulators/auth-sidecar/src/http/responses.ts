@@ -31,7 +31,7 @@ export function sendProblem(reply: FastifyReply, status: keyof typeof problemKin
   sendChunked(reply, status, { 'content-type': 'application/problem+json' }, body)
 }
 
-/** Bodies go out chunked, without a length, as Kestrel sends what it has not measured. */
+/** Sends a body chunked, without `Content-Length`, as Kestrel does here. */
 export function sendChunked(
   reply: FastifyReply,
   status: number,
@@ -43,7 +43,7 @@ export function sendChunked(
   reply.raw.end(body)
 }
 
-/** What routing, authentication and the guard respond with: a status and nothing else. */
+/** Responds with a status and no body, as routing, authentication and the guard do. */
 export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
   reply.hijack()
   reply.raw.writeHead(status, { 'content-length': '0', ...headers })
@@ -57,7 +57,7 @@ const invalidHostname =
   '<BODY><h2>Bad Request - Invalid Hostname</h2>\r\n' +
   '<hr><p>HTTP Error 400. The request hostname is invalid.</p>\r\n</BODY></HTML>'
 
-/** What ASP.NET Core's host filter responds with. */
+/** The response of ASP.NET Core's host filter. */
 export function sendInvalidHostname(reply: FastifyReply): void {
   reply.hijack()
   reply.raw.writeHead(400, { 'content-type': 'text/html', 'content-length': `${invalidHostname.length}` })

@@ -4,13 +4,13 @@ import type { User } from '../tokens/token-request.ts'
 import type { TokenFault, TokenValidator } from './token-validator.ts'
 
 export interface Authentication {
-  /** Whoever called with a token of their own that was found good. */
+  /** The caller, if they sent a valid token. */
   readonly user?: User
-  /** Why a token that was sent does not count. */
+  /** What is wrong with the token that the caller sent. */
   readonly fault?: TokenFault
 }
 
-/** Looks at an Authorization header; schemes other than Bearer count as none. */
+/** Checks the token of an Authorization header; other schemes than Bearer count as no token. */
 export async function authenticate(
   authorization: string | undefined,
   validator: TokenValidator,
@@ -25,7 +25,7 @@ export async function authenticate(
   return { user: { token, tokenHash, claims: jwt.claims } }
 }
 
-/** The `WWW-Authenticate` header for somebody who may not pass (RFC 6750 §3). */
+/** The `WWW-Authenticate` header of a 401 (RFC 6750 §3). */
 export function challenge({ fault }: Authentication): string {
   if (!fault) return 'Bearer'
   const description = fault.description === undefined ? '' : `, error_description="${fault.description}"`

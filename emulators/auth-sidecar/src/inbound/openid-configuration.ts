@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 export interface SigningKey {
   readonly kid: string | undefined
   readonly key: CryptoKey | Uint8Array
-  /** Whose tokens the key may sign, possibly with `{tenantid}` in it; Entra says so for each key. */
+  /** The issuer whose tokens the key may sign, possibly with `{tenantid}` in it, as Entra publishes it with each key. */
   readonly issuer: string | undefined
 }
 
@@ -20,9 +20,9 @@ const refreshDelayMs = 1000
 const attemptTimeoutMs = 100_000
 
 /**
- * Discovery document and keys of one issuer, as Microsoft.IdentityModel keeps them: fetched on first use, renewed every
- * twelve hours or on request, but on request not more often than every five minutes. A renewal on request never holds
- * up the response that asked for it: it comes with the next token, at the latest a second later.
+ * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: fetched on first use, renewed every
+ * twelve hours or on request, but on request at most every five minutes. A renewal on request runs in the background: the
+ * next token waits for it, up to a second.
  */
 export class ConfigurationSource {
   readonly #address: string
@@ -39,7 +39,7 @@ export class ConfigurationSource {
     this.#clock = clock
   }
 
-  /** The configuration; `undefined` when there has never been one and there is none now either. */
+  /** The configuration; `undefined` when it could never be fetched. */
   async get(): Promise<OpenIdConfiguration | undefined> {
     if (!this.#current) await this.#fetchFirst()
     else if (this.#renewalDue) await this.#renew()
@@ -55,7 +55,7 @@ export class ConfigurationSource {
     setTimeout(() => this.#renewalDue && this.#renew(), refreshDelayMs).unref()
   }
 
-  /** Callers wait for each other's attempt, and make their own when that came to nothing. */
+  /** Callers wait for an attempt under way, and make their own when it fails. */
   async #fetchFirst(): Promise<void> {
     while (this.#firstFetch) await this.#firstFetch
     if (this.#current) return
@@ -71,7 +71,7 @@ export class ConfigurationSource {
     this.#renewal = undefined
   }
 
-  /** Leaves everything as it is when there is nothing to be had. */
+  /** On failure the old configuration stays. */
   async #fetch(): Promise<void> {
     try {
       const { issuer, jwks_uri: keysAddress } = await fetchDocument(this.#address)
@@ -83,7 +83,7 @@ export class ConfigurationSource {
   }
 }
 
-/** Fetches a JSON object; a 503 or 408 gets one more try at once. */
+/** Fetches a JSON object; retries once, at once, after a 503 or 408. */
 async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<Record<string, unknown>>> {
   const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(attemptTimeoutMs) })
   const text = await body.text()

@@ -4,7 +4,7 @@ import { type Jwt, textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
-/** What is wrong with a token, in the words of ASP.NET Core's `error_description`; without words it stays vague. */
+/** What is wrong with a token, with ASP.NET Core's `error_description` if it sends one. */
 export interface TokenFault {
   readonly description: string | undefined
 }
@@ -17,18 +17,18 @@ const faults = {
   issuer: { description: "The issuer '(null)' is invalid" },
 } as const satisfies Record<string, TokenFault>
 
-/** What may be cured by newer keys. */
-const curable = new Set<TokenFault>([faults.signature, faults.unknownKey, faults.issuer])
+/** Faults that newer keys may cure. */
+const curableByNewKeys = new Set<TokenFault>([faults.signature, faults.unknownKey, faults.issuer])
 
 const clockSkewSeconds = 300
 
 /** The last second that a .NET date can hold. */
-const endOfTimeSeconds = 253_402_300_799
+const latestSeconds = 253_402_300_799
 
 /**
- * Judges tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
- * signature, owner of the key, lifetime, audience, issuer, and last whether anything is granted at all. Tokens and
- * issuers have configurations of their own, hence discovery is fetched twice before the first verdict.
+ * Validates tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
+ * signature, issuer of the key, lifetime, audience, issuer, and last whether the token has a scope or role. The validation
+ * of the token and that of its issuer each have a configuration, hence discovery is fetched twice before the first result.
  */
 export class TokenValidator {
   readonly #azureAd: AzureAdOptions
@@ -51,7 +51,7 @@ export class TokenValidator {
   async findFault(jwt: Jwt): Promise<TokenFault | undefined> {
     const configuration = await this.#keys.get()
     const fault = await this.#judge(jwt, configuration)
-    if (fault && configuration && curable.has(fault)) this.#keys.requestRefresh()
+    if (fault && configuration && curableByNewKeys.has(fault)) this.#keys.requestRefresh()
     return fault
   }
 
@@ -65,7 +65,7 @@ export class TokenValidator {
     const key = await findSigner(text, named ? [named] : keys)
     if (!key && named) return faults.signature
     if (!key) {
-      // A token that is wrong anyway is not worth new keys.
+      // For a token that has another fault too, no keys are fetched.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined
@@ -127,7 +127,7 @@ async function findSigner(token: string, keys: readonly SigningKey[]): Promise<S
   return undefined
 }
 
-/** Entra's keys name the issuer they belong to; a key of one tenant must not vouch for a token of another. */
+/** Entra publishes with each key the issuer that it belongs to; a key of one tenant must not sign a token of another. */
 function mayBeSignedBy(claims: JWTPayload, keyIssuer: string | undefined, issuer: string): boolean {
   if (!keyIssuer) return true
   const tenant = textClaim(claims, 'tid')
@@ -142,7 +142,7 @@ function grantsAnything(claims: JWTPayload): boolean {
 
 /** Seconds since the epoch as .NET's invariant culture writes them: 11/25/2026 01:18:17, in UTC. */
 function invariant(seconds: number): string {
-  const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), endOfTimeSeconds) * 1000)
+  const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), latestSeconds) * 1000)
     .toISOString()
     .split('T')
   const [year, month, day] = date.split('-')

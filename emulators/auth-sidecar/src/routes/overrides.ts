@@ -24,7 +24,7 @@ export class Query {
     return values.length > 0 ? values.join(',') : undefined
   }
 
-  /** What stands under `optionsOverride.`. */
+  /** The parameters that begin with `optionsOverride.`. */
   get overrides(): readonly Override[] {
     const prefix = 'optionsoverride.'
     return this.#parameters
@@ -33,8 +33,8 @@ export class Query {
   }
 
   /**
-   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without the first the others mean nothing; a username beats an
-   * id; an id that is no GUID silently leaves the agent acting as itself.
+   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without the first the others are ignored; a username takes
+   * precedence over an id; with an id that is no GUID the agent acts as itself, without an error.
    */
   get agent(): AgentSelection | undefined {
     const agentId = this.text('agentidentity')
@@ -47,8 +47,8 @@ export class Query {
 }
 
 /**
- * Lays a caller's overrides over the configured options. A configured app token cannot be switched off, and any
- * override at all switches ForceRefresh off, unless it says otherwise.
+ * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; any override
+ * switches `ForceRefresh` off unless it sets it.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
   const set = overrides.filter(({ value }) => value.trim() !== '')

@@ -12,9 +12,9 @@ export interface ApiRoute {
 export type ApiRequest = FastifyRequest<ApiRoute>
 
 /**
- * Turns a request into what to ask of Entra: the configured API, with the query's overrides where the route lets them
- * through. Where it does not, they are dropped with no more than a warning in the log, the agent identity included.
- * Responds with 400 itself and returns `undefined` when the request cannot be served.
+ * Reads which token a request wants: the configured API, with the query's overrides where the route allows them. Where it
+ * does not, they are ignored with a warning in the log, the agent identity too. Responds with 400 itself and returns
+ * `undefined` when the request cannot be served.
  */
 export function readTokenRequest(
   { apis, allowsOverrides }: Config,

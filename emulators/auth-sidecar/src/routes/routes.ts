@@ -11,14 +11,14 @@ import { type ApiRequest, type ApiRoute, readTokenRequest } from './read-token-r
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether the caller sent a token, and what it was worth. */
+    /** Whether the caller sent a token, and whether it is valid. */
     authentication: Authentication
   }
 }
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
-/** Every address of the sidecar. */
+/** All routes of the sidecar. */
 export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcquirer): void {
   app.all('/healthz', async (_request, reply) => sendText(reply, 'Healthy'))
   app.get('/Validate', { preHandler: requireUser }, async (request, reply) =>
@@ -57,7 +57,7 @@ async function requireUser(request: FastifyRequest, reply: FastifyReply): Promis
   sendEmpty(reply, 401, { 'www-authenticate': challenge(request.authentication) })
 }
 
-/** Other verbs get 405 with `Allow`, before anybody asks who is calling. */
+/** Other methods get 405 with `Allow`, before authentication. */
 function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 'POST'): void {
   app.route({
     method: methods.filter(method => method !== allowed),
@@ -67,8 +67,8 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 
 }
 
 /**
- * The caller's token and what it says. The configured scope is one text, never split, so two scopes in it match no
- * token at all.
+ * Responds with the caller's token and its claims. The configured scope is compared as one string, so that two scopes in it
+ * match no token.
  */
 function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: string | undefined): void {
   const { user } = request.authentication
@@ -102,7 +102,7 @@ async function respond(
       return
     }
     const refusal = error instanceof EntraRefusalError || error instanceof NoAccountError ? error : undefined
-    // Never what Entra said: that names users and tenants.
+    // Never Entra's text, since it names users and tenants.
     const code = /AADSTS\d+/.exec(refusal?.message ?? '')?.[0]
     request.log.error({ code, ...(refusal ? {} : { err: error }) }, 'No token could be acquired.')
     if (refusal && isUnauthorized(refusal, tokenRequest, route)) sendProblem(reply, 401, refusal.message)
@@ -110,7 +110,7 @@ async function respond(
   }
 }
 
-/** The routes that call an API count as 401 only what a user could mend, and only for tokens of a user. */
+/** The routes that call an API respond 401 only to what the user can solve, and only for a user's token. */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,
   { options, agent }: TokenRequest,
@@ -120,7 +120,7 @@ function isUnauthorized(
   return refusal.needsInteraction && !options.requestAppToken && agent?.account === undefined
 }
 
-/** A body is handed on as UTF-8 text of the caller's media type. */
+/** The body is passed on as UTF-8 text with the caller's media type. */
 function contentOf({ body, headers }: ApiRequest) {
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim()
   if (!mediaType) return undefined

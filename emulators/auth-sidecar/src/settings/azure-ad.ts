@@ -15,14 +15,14 @@ export interface AzureAdOptions {
   readonly clientId: string
   /** `undefined`: the audience is judged by the token's version. */
   readonly audiences: readonly string[] | undefined
-  /** One string, compared as a whole; only `/Validate` looks at it. */
+  /** Compared as one string, and by `/Validate` only. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
 }
 
 /**
- * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. Nothing is reported then,
- * for the sidecar starts all the same and responds to every request with an empty 500.
+ * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. That is no configuration error:
+ * the sidecar starts nevertheless and responds to every request with an empty 500.
  */
 export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
   const tenantId = settings.text('AzureAd:TenantId')

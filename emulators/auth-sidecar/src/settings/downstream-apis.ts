@@ -17,7 +17,7 @@ export interface ApiOptions {
   readonly unsupported?: string
 }
 
-/** What an API that nobody configured looks like: there is one for every name, without scopes. */
+/** The options of an API that is not configured: every name has options, without scopes. */
 export const unconfiguredApi: ApiOptions = {
   relativePath: '',
   httpMethod: 'Get',
@@ -25,7 +25,7 @@ export const unconfiguredApi: ApiOptions = {
   acceptHeader: 'application/json',
 }
 
-/** Reads `DownstreamApis`; names keep their spelling, for the sidecar looks them up case-sensitively. */
+/** Reads `DownstreamApis`. The sidecar compares these names case-sensitively. */
 export function readApis(settings: Settings): ReadonlyMap<string, ApiOptions> {
   return new Map(
     settings.childNames('DownstreamApis').map(name => {

@@ -9,8 +9,8 @@ export interface ListenAddress {
 const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
 
 /**
- * Where it listens: the first of `ASPNETCORE_URLS`, whose `+` and `*` mean every address of the machine, else the port
- * in `ASPNETCORE_HTTP_PORTS` or 8080, on `HOST` or this machine only.
+ * Where it listens: the first of `ASPNETCORE_URLS`, in which `+` and `*` mean all addresses; else the port of
+ * `ASPNETCORE_HTTP_PORTS` or 8080, on `HOST` or loopback.
  */
 export function readListenAddress(settings: Settings, reader: EnvironmentReader): ListenAddress {
   const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []

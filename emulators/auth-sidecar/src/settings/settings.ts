@@ -1,12 +1,12 @@
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Settings as .NET's configuration reads them from environment variables: names are case-insensitive, `__` in a
- * name stands for `:`, list items are numbered children (`Scopes__0`), and an empty value counts as none.
- * See learn.microsoft.com/aspnet/core/fundamentals/configuration.
+ * Settings as .NET reads them from environment variables: names are case-insensitive, `__` in a name stands for `:`, list
+ * items are numbered children (`Scopes__0`), and an empty value counts as unset. See
+ * learn.microsoft.com/aspnet/core/fundamentals/configuration.
  */
 export class Settings {
-  /** Paths as they were spelt, and their values, by the path in lower case. */
+  /** Original spelling and value of each path, by the path in lower case. */
   readonly #values = new Map<string, { readonly path: string; readonly value: string }>()
 
   constructor(variables: Variables) {

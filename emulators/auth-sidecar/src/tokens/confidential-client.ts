@@ -5,7 +5,7 @@ import type { TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 import type { User } from './token-request.ts'
 
-/** What every grant has in common. */
+/** What requests of all grant types have in common. */
 export interface TokenQuery {
   readonly tenant: string
   readonly scopes: readonly string[]
@@ -18,7 +18,7 @@ export interface TokenQuery {
 
 export interface ClientIdentity {
   readonly clientId: string
-  /** What keeps this client's tokens apart from those of a client with the same id but another credential. */
+  /** Separates this client's tokens in the cache from those of a client with the same id but another credential. */
   readonly cacheKey: string
   readonly credential: (query: TokenQuery) => Promise<ClientCredential>
 }
@@ -29,10 +29,10 @@ export interface ClientServices {
   readonly clock: Clock
 }
 
-/** Scopes of OpenID Connect that go along with every request for a user. */
+/** OpenID Connect scopes that MSAL adds to every request for a user's token. */
 const reservedScopes = ['offline_access', 'openid', 'profile']
 
-/** One application towards Entra, as MSAL's confidential client: it acquires tokens and remembers them. */
+/** MSAL's confidential client: acquires and caches tokens of one application. */
 export class ConfidentialClient {
   readonly #identity: ClientIdentity
   readonly #services: ClientServices
@@ -42,7 +42,7 @@ export class ConfidentialClient {
     this.#services = services
   }
 
-  /** A token for the application itself (RFC 6749 §4.4). The authority is looked up only when Entra must be asked. */
+  /** A token for the application itself (RFC 6749 §4.4). Instance discovery happens only when the cache has none. */
   async acquireForApp(query: TokenQuery, fmiPath?: string): Promise<CachedToken> {
     return this.#cachedOrNew(`app|${fmiPath ?? ''}`, query, async () => {
       await this.#services.entra.discoverInstance(query.tenant, query.trace)
@@ -71,7 +71,7 @@ export class ConfidentialClient {
     })
   }
 
-  /** A token for the agent's own user account, by federation instead of a password. */
+  /** A token for the agent's own user account, with a federated credential instead of a password. */
   async acquireForAgentUser(
     query: TokenQuery,
     account: FormField,
@@ -102,7 +102,7 @@ export class ConfidentialClient {
     }
     const cached = bypassCache ? undefined : cache.find(partition, scopes.map(lowerCase))
     if (!cached) return renewAndStore()
-    // Renewed ahead of its end, while this caller already has it; a failure shows once the token has run out.
+    // Renewed in the background before it expires; a failure shows only when the token has expired.
     if (cached.refreshAtMs !== undefined && cached.refreshAtMs < clock.nowMs()) {
       renewAndStore().catch(() => undefined)
     }
@@ -143,7 +143,7 @@ function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: n
   }
 }
 
-/** One spelling of each, in order. */
+/** The scopes with those of OpenID Connect, sorted, each once whatever its case. */
 function withReservedScopes(scopes: readonly string[]): string {
   const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
   return [...bySpelling.keys()]

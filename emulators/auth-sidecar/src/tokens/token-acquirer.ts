@@ -10,9 +10,9 @@ import { type CachedToken, TokenCache } from './token-cache.ts'
 import type { AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
-const mostAgents = 10_000
+const maxAgents = 10_000
 
-/** A token for a user was wanted, and there is no user. The words are MSAL's. */
+/** A user's token was requested, and the call has no user. The text is MSAL's. */
 export class NoAccountError extends Error {
   override readonly name = 'NoAccountError'
 
@@ -22,17 +22,14 @@ export class NoAccountError extends Error {
 }
 
 /**
- * Decides whose token is wanted and by which requests it is made. An agent identity authenticates with T1, the
- * blueprint's own token for the exchange; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
+ * Chooses by which requests to Entra a token is acquired. An agent identity authenticates with T1, the blueprint's exchange
+ * token; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
  */
 export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  /**
-   * T1 of each agent identity, kept until it has really expired. That is longer than the token cache would hand it
-   * out, for which five minutes before the end is too late.
-   */
+  /** T1 of each agent identity, kept until it has expired. The token cache returns no token in its last five minutes. */
   readonly #t1 = new Map<string, CachedToken>()
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
@@ -43,10 +40,10 @@ export class TokenAcquirer {
   }
 
   /**
-   * The token that is requested, from the cache or from Entra.
+   * Acquires the requested token, from the cache or from Entra.
    *
-   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when a user is missing; any other
-   *   error for what the original responds to with 500.
+   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when there is no user; other errors for what the
+   * original responds to with 500.
    */
   async acquire(tokenRequest: TokenRequest): Promise<string> {
     const { requestAppToken, unsupported } = tokenRequest.options
@@ -64,7 +61,7 @@ export class TokenAcquirer {
       throw new Error('IDW10404: a token for an application needs a scope that ends in /.default.')
     if (/^(common|organizations)$/i.test(tenant))
       throw new Error('IDW10405: a token for an application needs a tenant of its own.')
-    return this.#againWithFreshCredential(agent, async () => {
+    return this.#retryWithNewCredential(agent, async () => {
       const client = await this.#clientFor(agent)
       return client.acquireForApp({ ...this.#query(tokenRequest, tenant), scopes: [scope] })
     })
@@ -75,7 +72,7 @@ export class TokenAcquirer {
     const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
     const query = this.#query(tokenRequest, tenant)
     if (agent?.account) return this.#acquireForAgentUser(agent.agentId, agent.account, query)
-    return this.#againWithFreshCredential(agent, async () => {
+    return this.#retryWithNewCredential(agent, async () => {
       const client = await this.#clientFor(agent)
       if (!user) throw new NoAccountError()
       return client.acquireOnBehalfOf(query, user)
@@ -85,7 +82,7 @@ export class TokenAcquirer {
   /** Three legs: T1, the agent's own exchange token, and with it the token of its user account. */
   async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
     const client = this.#client(agentId, `${agentId}|user`, async asked =>
-      present(await this.#acquireT1(agentId, asked)),
+      assertionCredential(await this.#acquireT1(agentId, asked)),
     )
     const exchange = { ...query, claims: undefined, bypassCache: false, scopes: [exchangeScope] }
     return client.acquireForAgentUser({ ...query, claims: undefined }, account, () =>
@@ -99,13 +96,13 @@ export class TokenAcquirer {
   }
 
   /**
-   * Which client asks. For an app token an agent *with* a user account goes by its own id but with the blueprint's
-   * credential; the original does so too.
+   * The client that requests the token. For an app token, an agent *with* a user account uses its own id but the blueprint's
+   * credential, as in the original.
    */
   async #clientFor(agent: AgentSelection | undefined): Promise<ConfidentialClient> {
     if (agent && !agent.account)
       return this.#client(agent.agentId, `${agent.agentId}|by-T1`, async query =>
-        present(await this.#keptT1(agent.agentId, query)),
+        assertionCredential(await this.#keptT1(agent.agentId, query)),
       )
     const credential = await this.#credential.load()
     const clientId = agent?.agentId ?? this.#azureAd.clientId
@@ -117,13 +114,13 @@ export class TokenAcquirer {
     if (kept && kept.expiresAtMs >= this.#services.clock.nowMs()) return kept
     const fresh = await this.#acquireT1(agentId, query)
     const [oldest] = this.#t1.keys()
-    if (this.#t1.size >= mostAgents && oldest !== undefined) this.#t1.delete(oldest)
+    if (this.#t1.size >= maxAgents && oldest !== undefined) this.#t1.delete(oldest)
     this.#t1.set(agentId, fresh)
     return fresh
   }
 
   async #acquireT1(agentId: string, { tenant, trace }: TokenQuery): Promise<CachedToken> {
-    return this.#againWithFreshCredential(undefined, async () => {
+    return this.#retryWithNewCredential(undefined, async () => {
       const blueprint = await this.#clientFor(undefined)
       const query = {
         tenant,
@@ -144,18 +141,18 @@ export class TokenAcquirer {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 
-  /** Once more when Entra doubts the credential, for the next one might do. On the T1 leg that makes four requests. */
-  async #againWithFreshCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
+  /** Retries once when Entra refuses the credential, since a new one may be accepted. On the T1 leg that makes four requests. */
+  async #retryWithNewCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof EntraRefusalError && error.doubtsCredential)) throw error
+      if (!(error instanceof EntraRefusalError && error.refusesCredential)) throw error
       if (agent) this.#t1.delete(agent.agentId)
       return ask()
     }
   }
 }
 
-function present({ accessToken }: CachedToken): ClientCredential {
+function assertionCredential({ accessToken }: CachedToken): ClientCredential {
   return { authenticate: async () => assertionFields(accessToken) }
 }

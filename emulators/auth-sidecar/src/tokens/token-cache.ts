@@ -3,19 +3,19 @@ import type { Clock } from '../clock.ts'
 export interface CachedToken {
   readonly accessToken: string
   readonly expiresAtMs: number
-  /** When Entra would like it renewed, if it said so. */
+  /** From when on to renew it (`refresh_in`), if Entra said so. */
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>
 }
 
-/** A token this close to its end is not handed out any more. */
+/** A token is not returned from the cache in its last five minutes. */
 const expiryBufferMs = 5 * 60_000
 
-/** The original never lets go of a partition; this many should be enough for an emulator. */
-const mostPartitions = 50_000
+/** The original's cache is unbounded; the emulator drops the oldest partition beyond this many. */
+const maxPartitions = 50_000
 
-/** Access tokens in memory: one partition per application, tenant and user, in it one token per set of scopes. */
+/** Access tokens in memory: a partition for each application, tenant and user, with a token for each set of scopes. */
 export class TokenCache {
   readonly #partitions = new Map<string, readonly CachedToken[]>()
   readonly #clock: Clock
@@ -32,13 +32,13 @@ export class TokenCache {
     return token && token.expiresAtMs - expiryBufferMs > this.#clock.nowMs() ? token : undefined
   }
 
-  /** Takes a token in; tokens of the partition that share a scope with it give way. */
+  /** Stores a token; it replaces tokens of the partition that share a scope with it. */
   store(partition: string, token: CachedToken): void {
     const others = (this.#partitions.get(partition) ?? []).filter(
       ({ scopes }) => ![...scopes].some(scope => token.scopes.has(scope)),
     )
     const [oldest] = this.#partitions.keys()
-    if (this.#partitions.size >= mostPartitions && oldest !== undefined) this.#partitions.delete(oldest)
+    if (this.#partitions.size >= maxPartitions && oldest !== undefined) this.#partitions.delete(oldest)
     this.#partitions.set(partition, [...others, token])
   }
 }

@@ -3,10 +3,10 @@ import type { FormField } from '../credentials/credential.ts'
 import type { TraceContext } from '../entra/connection.ts'
 import type { ApiOptions } from '../settings/downstream-apis.ts'
 
-/** Whoever called with a token of their own that was found good. */
+/** A caller who sent a valid token. */
 export interface User {
   readonly token: string
-  /** SHA-256 of the token: what caches know it by. */
+  /** SHA-256 of the token, for keys of caches. */
   readonly tokenHash: string
   readonly claims: JWTPayload
 }

@@ -5,15 +5,15 @@ import type { PolicyDocument } from './policy.ts'
 import { type AccessKey, type ApiKey, type Policies, policyOf, seedOf } from './seed.ts'
 import { type Principal, type SessionCredentials, Sessions } from './sessions.ts'
 
-/** What of the account can be changed while it runs. */
+/** Settings of the account that the control plane can change. */
 export interface AccountChanges {
-  /** How long sessions live whatever was asked for. */
+  /** Lifetime of all sessions, whatever was requested. */
   readonly sessionSeconds?: number
   readonly models: Readonly<Record<string, Partial<Pick<Model, 'lifecycle' | 'access' | 'contextTokens'>>>>
   readonly policies: Policies
 }
 
-/** The emulated AWS account in its one region: who may call, and what there is to be called. */
+/** The emulated AWS account in one region: its credentials, policies and models. */
 export class Account {
   readonly id: string
   readonly region: string
@@ -33,7 +33,7 @@ export class Account {
     this.#changes = changes
   }
 
-  /** The policy of a user or role. Who has none may do nothing. */
+  /** The policy of a user or role; without one nothing is allowed. */
   policyOf(arn: string): PolicyDocument {
     return this.#changes.current.policies[arn] ?? this.#seed.policies[arn] ?? policyOf()
   }
@@ -43,7 +43,7 @@ export class Account {
     return model && { ...model, ...this.#changes.current.models[id] }
   }
 
-  /** The key pair with this id and session token, over or not; `undefined` if there is none. */
+  /** The access key with this id and session token, even if it has expired; `undefined` if there is none. */
   findAccessKey(id: string, sessionToken: string | undefined): AccessKey | undefined {
     return (
       this.#seed.accessKeys.find(key => key.accessKeyId === id && key.sessionToken === sessionToken) ??

@@ -5,25 +5,25 @@ export type Geography = (typeof geographies)[number]
 
 export interface Model {
   readonly id: string
-  /** `LEGACY`: alive, but this account has not used it lately, so Bedrock refuses. `EOL`: nobody can use it any more. */
+  /** `LEGACY`: available, but not to this account, which has not used it lately. `EOL`: not available to anybody. */
   readonly lifecycle: (typeof lifecycles)[number]
   readonly access: (typeof accessStates)[number]
   /** Geographies of its inference profiles. No Claude model can be invoked by its bare id. */
   readonly profiles: readonly Geography[]
-  /** How much it reads at most. */
+  /** Size of the context window. */
   readonly contextTokens: number
   readonly maxOutputTokens: number
-  /** Until 5.5, models took `temperature` or `topP`, a thinking budget, and the beginning of the answer. */
+  /** Models before 5.5 accept `temperature` or `topP`, a thinking budget, and a prefilled answer. */
   readonly isBefore55: boolean
-  /** Whether thinking can be switched off; where it can't, a tool cannot be forced either. */
+  /** Whether thinking can be switched off; if not, a tool cannot be forced either. */
   readonly thinking: 'optional' | 'always'
-  /** How long a prompt must be to be cached, for models that have a prompt cache. */
+  /** Least length of a prompt that is cached; models without it have no prompt cache. */
   readonly cacheMinimumTokens?: number | undefined
 }
 
 const everywhere = ['us', 'eu', 'jp', 'au', 'global'] as const
 
-/** Claude on Bedrock as of November 2026, in what shows on the wire. */
+/** Claude on Bedrock as of November 2026, as far as responses depend on it. */
 export const models: readonly Model[] = [
   current('anthropic.claude-haiku-5-5', 'optional', 4_096),
   current('anthropic.claude-sonnet-5-5', 'always', 1_024),

@@ -14,7 +14,7 @@ const Statement = Type.Object(
 )
 export type Statement = Static<typeof Statement>
 
-/** An identity-based IAM policy, in the part of the grammar that Bedrock needs. */
+/** An identity-based IAM policy, restricted to the elements that Bedrock needs. */
 export const PolicyDocument = Type.Object(
   { Version: Type.Literal('2012-10-17'), Statement: Type.Array(Statement) },
   strict,

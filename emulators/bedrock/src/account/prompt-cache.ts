@@ -3,11 +3,11 @@ import type { Clock } from '@entra-bedrock-agent/emulator-kit'
 import type { CachePoint, ConverseRequest } from '../wire/converse-request.ts'
 import type { Model } from './models.ts'
 
-/** What is in front of one place of a prompt. */
+/** The part of a prompt in front of one position. */
 export interface Prefix {
   readonly hash: string
   readonly tokens: number
-  /** How long Bedrock is asked to keep it, where there is a cache point. */
+  /** The requested lifetime, if there is a cache point at this position. */
   readonly lifetime?: Lifetime
 }
 type Lifetime = keyof typeof lifetimesMs
@@ -20,11 +20,11 @@ export interface InputUsage {
 }
 
 export const lifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
-/** How many blocks in front of a cache point are looked at for what was cached before. */
+/** How many blocks before a cache point are searched for a cached prefix. */
 const lookBack = 20
-const mostEntries = 10_000
+const maxEntries = 10_000
 
-/** The prefixes of a request: one for each block of tools, system prompt and messages, in the order in which Claude reads them. */
+/** The prefixes of a request: one for each block of tools, system prompt and messages, in this order. */
 export function readPrefixes(modelId: string, { toolConfig, system, messages }: ConverseRequest): Prefix[] {
   const hash = createHash('sha256').update(modelId)
   const prefixes: Prefix[] = []
@@ -48,12 +48,12 @@ export function readPrefixes(modelId: string, { toolConfig, system, messages }: 
   return prefixes
 }
 
-/** A plausible count: about four characters to a token, as with English text. */
+/** An estimate: four characters a token, as in English text. */
 function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** What this AWS keeps of prompts: prefixes that ended with a cache point, until nobody used them for their lifetime. */
+/** The prompt cache: prefixes that ended with a cache point, until they have not been used for their lifetime. */
 export class PromptCache {
   readonly #clock: Pick<Clock, 'nowMs'>
   readonly #entries = new Map<string, { readonly lifetime: Lifetime; readonly expiresAtMs: number }>()
@@ -87,13 +87,13 @@ export class PromptCache {
     return (this.#entries.get(hash)?.expiresAtMs ?? 0) > this.#clock.nowMs()
   }
 
-  /** Without a lifetime, for as long as it was kept before. */
+  /** Without a lifetime, the one that it had before applies again. */
   #keep(hash: string, asked: Lifetime | undefined): void {
     const lifetime = asked ?? this.#entries.get(hash)?.lifetime ?? '5m'
     this.#entries.delete(hash)
     this.#entries.set(hash, { lifetime, expiresAtMs: this.#clock.nowMs() + lifetimesMs[lifetime] })
     const [oldest] = this.#entries.keys()
-    if (this.#entries.size > mostEntries && oldest !== undefined) this.#entries.delete(oldest)
+    if (this.#entries.size > maxEntries && oldest !== undefined) this.#entries.delete(oldest)
   }
 }
 

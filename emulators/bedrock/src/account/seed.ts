@@ -4,7 +4,7 @@ import { type Principal, sessionPrincipal } from './sessions.ts'
 
 interface Credential {
   readonly principal: Principal
-  /** Milliseconds since 1970; for ever without it. */
+  /** Milliseconds since 1970; `undefined` = never. */
   readonly expiresAtMs?: number
 }
 
@@ -18,13 +18,13 @@ export interface AccessKey extends Credential {
 /** An Amazon Bedrock API key. */
 export interface ApiKey extends Credential {
   readonly key: string
-  /** The region it was generated for; without one it holds in every region. */
+  /** The region that it is valid in; `undefined` = all. */
   readonly region?: string
 }
 
 export type Policies = Readonly<Record<string, PolicyDocument>>
 
-/** The secret of every key below that exists to be refused. It opens nothing outside this emulator. */
+/** The secret of every key below that the emulator refuses. It is of no use elsewhere. */
 const demoSecret = 'emulated-secret-access-key'
 const longAgoMs = Date.UTC(2026, 0, 1)
 
@@ -37,8 +37,8 @@ const foundationModels: Statement = {
 }
 
 /**
- * Who may call: one key, one API key and one role that work, and beside them one of each kind that must fail,
- * so that every refusal can be provoked by environment alone. Policies are by the ARN of the user or role.
+ * The account's credentials: one access key, one API key and one role that work, and one of each kind that fails, so that
+ * every refusal can be caused by configuration of the client alone. Policies are keyed by the ARN of the user or role.
  */
 export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
   const user = (name: string): Principal => {
@@ -78,7 +78,7 @@ export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
   return { accessKeys, apiKeys, policies }
 }
 
-/** A policy of these statements; without any it allows nothing. */
+/** A policy of these statements. */
 export function policyOf(...statements: Statement[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: statements }
 }

@@ -3,17 +3,17 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 /** A user or a session of a role. */
 export interface Principal {
   readonly arn: string
-  /** The ARN whose policy counts: the user's own, or that of the role of which this is a session. */
+  /** The ARN whose policy applies: the user's own, or that of the session's role. */
   readonly policyArn: string
 }
 
-/** A session of a role; its ARN has lost the role's path, as with AWS. */
+/** A session of a role. As in AWS, its ARN does not contain the role's path. */
 export function sessionPrincipal(roleArn: string, sessionName: string): Principal {
   const [, partition, account, role] = /^(arn:[^:]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn) ?? []
   return { arn: `${partition}:sts::${account}:assumed-role/${role}/${sessionName}`, policyArn: roleArn }
 }
 
-/** Temporary credentials as STS issues them, and whom they make of their bearer. */
+/** Temporary credentials of STS, and the principal that they authenticate. */
 export interface SessionCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -23,13 +23,13 @@ export interface SessionCredentials {
 }
 
 /**
- * Temporary credentials that need no memory: the session token carries what it stands for, sealed with a key,
- * and the secret follows from the access key id. They survive a restart and cost nothing to issue.
+ * Stateless temporary credentials: the session token contains the session, encrypted, and the secret is derived from the
+ * access key id. They survive a restart of the emulator.
  */
 export class Sessions {
   readonly #key: Buffer
 
-  /** @param secret what the sealing key is derived from */
+  /** @param secret from which the encryption key is derived */
   constructor(secret: string) {
     this.#key = createHmac('sha256', secret).update('session tokens').digest()
   }
@@ -42,7 +42,7 @@ export class Sessions {
     return { accessKeyId, secretAccessKey: this.#secretOf(accessKeyId), sessionToken, expiresAtMs, principal }
   }
 
-  /** What a session token stands for, or `undefined` if it was not issued here together with this access key id. */
+  /** The session of a session token; `undefined` if it was not issued here with this access key id. */
   open(sessionToken: string, accessKeyId: string): SessionCredentials | undefined {
     const bytes = Buffer.from(sessionToken, 'base64')
     const [seal, content] = [bytes.subarray(0, 32), bytes.subarray(32)]

@@ -5,7 +5,7 @@ import { readAuthorization } from './authorization-header.ts'
 import type { ReceivedRequest } from './received-request.ts'
 import { findSignatureFault } from './verify-signature.ts'
 
-/** Who calls, and by which kind of credential. */
+/** The caller, and the kind of credential that they used. */
 export interface Caller extends Principal {
   readonly credential: 'access-key' | 'api-key'
 }
@@ -13,7 +13,7 @@ export interface Caller extends Principal {
 /**
  * Authenticates the caller of Bedrock: by Signature Version 4, or by an Amazon Bedrock API key as bearer token.
  *
- * @throws {BedrockError} in the words of AWS
+ * @throws {BedrockError} with AWS's text
  */
 export async function authenticate(account: Account, request: ReceivedRequest): Promise<Caller> {
   const header = request.headers['authorization']

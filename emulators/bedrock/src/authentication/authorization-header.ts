@@ -1,4 +1,4 @@
-/** What an `Authorization: AWS4-HMAC-SHA256 …` header says. */
+/** The parts of an `Authorization: AWS4-HMAC-SHA256 …` header. */
 export interface SignatureV4Authorization {
   readonly accessKeyId: string
   /** `YYYYMMDD` */
@@ -11,7 +11,7 @@ export interface SignatureV4Authorization {
 
 const algorithm = 'AWS4-HMAC-SHA256'
 
-/** Takes the header apart, or says in AWS's words what is wrong with it. */
+/** Parses the header, or returns AWS's text about what is wrong with it. */
 export function readAuthorization(header: string): SignatureV4Authorization | string {
   if (!header.startsWith(algorithm)) return `Unsupported authorization type: '${header.split(' ', 1)[0]}'`
   const parts: Readonly<Record<string, string>> = Object.fromEntries(

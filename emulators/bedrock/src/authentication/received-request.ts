@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 
-/** A request as it came over the wire: nothing decoded, so that its signature can be recomputed. */
+/** A request as it was received, without decoding, so that its signature can be recomputed. */
 export interface ReceivedRequest {
   readonly method: string
   /** The path as sent, percent-encoded, without the query. */
   readonly path: string
   /** The query as sent, without the question mark. */
   readonly query: string
-  /** Lower-case names; Node joins what came more than once. */
+  /** By name in lower case; repeated headers are joined, as by Node. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }

@@ -16,9 +16,9 @@ export interface SigningScope {
 }
 
 /**
- * Checks a Signature Version 4 by signing the raw request again.
+ * Verifies a Signature Version 4 by signing the raw request again.
  *
- * @returns what is wrong, in the words of AWS, or `undefined` when the signature holds.
+ * @returns AWS's text about what is wrong, or `undefined` when the signature is valid.
  */
 export async function findSignatureFault(
   request: ReceivedRequest,
@@ -63,14 +63,14 @@ function findClockFault(timestamp: string, signedMs: number, nowMs: number): str
   return undefined
 }
 
-/** The host and everything that begins with `x-amz-` must be signed, or it could be changed on the way. */
+/** The host and all headers that begin with `x-amz-` must be signed. */
 function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly string[]): string | undefined {
   const demanded = ['host', ...Object.keys(headers).filter(name => name.startsWith('x-amz-'))]
   const missing = demanded.find(name => !signed.includes(name))
   return missing && `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`
 }
 
-/** The library takes a hash that a request brings along for the body's. */
+/** Needed because the library trusts the hash that the request states for its body. */
 function isHashOfBody({ headers, body }: ReceivedRequest): boolean {
   const claimed = headers['x-amz-content-sha256']
   return claimed === undefined || claimed === createHash('sha256').update(body).digest('hex')

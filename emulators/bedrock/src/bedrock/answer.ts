@@ -2,7 +2,7 @@ import type { Generation, TokenisedBlock } from '../model/generate.ts'
 
 type StreamEvent = readonly [type: string, payload: object]
 
-/** An answer's events in the order in which Claude sends them on Bedrock; `metadata` is the caller's. */
+/** An answer's events in the order of Claude on Bedrock. The last one, `metadata`, is left to the caller. */
 export function* streamEvents({ blocks, stopReason }: Generation): Generator<StreamEvent> {
   yield ['messageStart', { role: 'assistant' }]
   for (const [contentBlockIndex, block] of blocks.entries()) {
@@ -12,7 +12,7 @@ export function* streamEvents({ blocks, stopReason }: Generation): Generator<Str
   yield ['messageStop', { stopReason }]
 }
 
-/** Text and reasoning have no start event; a tool's input begins with an empty piece. */
+/** Text and reasoning have no start event; a tool's input begins with an empty delta. */
 function* blockEvents({ block, tokens }: TokenisedBlock): Generator<StreamEvent> {
   if (block.type === 'toolUse') {
     const { name, toolUseId } = block
@@ -45,14 +45,14 @@ function contentBlock({ block, tokens, isComplete }: TokenisedBlock) {
   if (block.type === 'reasoning') {
     return { reasoningContent: { reasoningText: { text, signature: block.signature } } }
   }
-  // An input that was cut off is no JSON; outside a stream nothing of it is delivered.
+  // An input that was cut off is not valid JSON; without streaming, none of it is returned.
   const { toolUseId, name, input } = block
   return { toolUse: { toolUseId, name, input: isComplete ? input : {} } }
 }
 
 const paddingAlphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-/** Bedrock pads every event to a random length, so that nobody can guess tokens from the size of the frames. */
+/** Bedrock pads every event to a random length, so that tokens cannot be guessed from the size of frames. */
 export function padding(random: () => number): string {
   return paddingAlphabet.slice(0, 2 + Math.floor(random() * (paddingAlphabet.length - 2)))
 }

@@ -7,9 +7,9 @@ import type { InvokedModel } from './invoked-model.ts'
 export type Operation = 'Converse' | 'ConverseStream'
 
 /**
- * Checks what the caller's policy must allow: the bearer token, then the inference profile *and* every model behind it.
+ * Checks that the caller's policy allows the call: the bearer token, the inference profile *and* every model behind it.
  *
- * @throws {BedrockError} in the words of IAM
+ * @throws {BedrockError} with IAM's text
  */
 export function authorise(
   account: Account,

@@ -5,7 +5,11 @@ import { refusedByModel } from './check-conversation.ts'
 
 const most = 4
 
-/** Checks that the model takes the cache points of a request. @throws {BedrockError} in the words of Bedrock */
+/**
+ * Checks that the model accepts the cache points of a request.
+ *
+ * @throws {BedrockError} with Bedrock's text
+ */
 export function checkCachePoints({ toolConfig, system, messages }: ConverseRequest, model: Model): void {
   const blocks = [toolConfig?.tools ?? [], system ?? [], ...messages.map(({ content }) => content)].flat()
   const points = blocks.flatMap(({ cachePoint }) => cachePoint ?? [])

@@ -2,7 +2,11 @@ import { invalid } from '../wire/bedrock-error.ts'
 import type { ConverseRequest, Message } from '../wire/converse-request.ts'
 import { findImageFault } from './image-faults.ts'
 
-/** Checks what Bedrock demands of a conversation beyond its form. @throws {BedrockError} in the words of Bedrock */
+/**
+ * Checks the rules for conversations that the schema does not express.
+ *
+ * @throws {BedrockError} with Bedrock's text
+ */
 export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {
   if (messages[0]?.role !== 'user') {
     throw invalid(
@@ -70,7 +74,7 @@ function checkImages({ role, content }: Message, index: number): void {
   }
 }
 
-/** Roles alternate, and what the assistant asked of tools is answered in the very next message, each by its id. */
+/** Roles must alternate, and each tool call of the assistant must have its result in the next message. */
 function checkTurn(previous: Message | undefined, message: Message, index: number): void {
   if (previous?.role === message.role) {
     throw invalid(
@@ -92,7 +96,7 @@ function checkTurn(previous: Message | undefined, message: Message, index: numbe
   }
 }
 
-/** Errors of the model behind Bedrock are passed on in this wrapping. */
+/** Bedrock wraps errors of the model in this text. */
 export function refusedByModel(message: string) {
   return invalid(`The model returned the following errors: ${message}`)
 }

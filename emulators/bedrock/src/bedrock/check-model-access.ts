@@ -28,7 +28,11 @@ const accessRefusals: Readonly<Record<InvokedModel['model']['access'], Refusal |
   ],
 }
 
-/** Checks that the model lives, that it was called through a profile, and that the account may use it. @throws {BedrockError} */
+/**
+ * Checks that the model is available, was called through a profile, and may be used by the account.
+ *
+ * @throws {BedrockError}
+ */
 export function checkModelAccess({ model, profile }: InvokedModel): void {
   const bareModel: Refusal = [
     'ValidationException',

@@ -5,7 +5,11 @@ import { refusedByModel } from './check-conversation.ts'
 
 const knownFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta'])
 
-/** Checks the parameters that models differ in. @throws {BedrockError} in the words of Bedrock */
+/**
+ * Checks the parameters that not all models accept.
+ *
+ * @throws {BedrockError} with Bedrock's text
+ */
 export function checkParameters(request: ConverseRequest, model: Model): void {
   checkSampling(request, model)
   const { maxTokens } = request.inferenceConfig ?? {}

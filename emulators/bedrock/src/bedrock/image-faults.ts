@@ -9,8 +9,8 @@ const beginnings: readonly (readonly [ImageBlock['format'], RegExp])[] = [
 ]
 
 /**
- * Why Claude does not take an image, if so. It looks at the first bytes only; Claude decodes all of them.
- * Limits: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
+ * Why Claude would refuse an image; `undefined` if it would not. Only the first bytes are examined, while Claude decodes
+ * all. Limits: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
  */
 export function findImageFault({ format, source }: ImageBlock): string | undefined {
   const bytes = Buffer.from(source.bytes, 'base64')

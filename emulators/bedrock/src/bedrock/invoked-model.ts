@@ -2,7 +2,7 @@ import type { Account } from '../account/account.ts'
 import { type Geography, geographies, type Model } from '../account/models.ts'
 import { invalid } from '../wire/bedrock-error.ts'
 
-/** What a call's path names: a model through an inference profile, or the bare model. */
+/** The model that a call's path names, by an inference profile or by its own id. */
 export interface InvokedModel {
   readonly model: Model
   readonly modelArns: readonly string[]
@@ -18,7 +18,11 @@ const destinations: Readonly<Record<Exclude<Geography, 'global'>, readonly strin
   apac: ['ap-northeast-1', 'ap-northeast-2', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2'],
 }
 
-/** Finds what a model id, profile id or profile ARN means in the account's region. @throws {BedrockError} */
+/**
+ * Finds the model of a model id, profile id or profile ARN in the account's region.
+ *
+ * @throws {BedrockError}
+ */
 export function findInvokedModel(account: Account, modelId: string): InvokedModel {
   const { region } = account
   const profileArns = `arn:aws:bedrock:${region}:${account.id}:inference-profile/`
@@ -37,7 +41,7 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   }
 }
 
-/** A global profile sends requests anywhere, which ARNs write as no region at all. */
+/** ARNs of a global profile have an empty region. */
 function regionsOf(geography: Geography | undefined, region: string): readonly string[] {
   if (geography === undefined) return [region]
   return geography === 'global' ? [region, ''] : destinations[geography]

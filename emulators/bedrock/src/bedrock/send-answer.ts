@@ -6,7 +6,7 @@ import type { Generation } from '../model/generate.ts'
 import { encodeEvent } from '../wire/event-stream.ts'
 import { converseBody, padding, streamEvents } from './answer.ts'
 
-/** An answer and how it is to be sent. */
+/** An answer, and how to send it. */
 export interface AnsweredCall {
   readonly generation: Generation
   readonly usage: object
@@ -15,7 +15,7 @@ export interface AnsweredCall {
   readonly breaks: StreamBreak | undefined
   readonly random: () => number
   readonly startedMs: number
-  /** Fires when the caller is gone. */
+  /** Aborts when the caller has closed the connection. */
   readonly signal: AbortSignal
 }
 
@@ -27,7 +27,11 @@ export async function sendWhole(reply: FastifyReply, call: AnsweredCall): Promis
   return reply.type('application/json').send(Buffer.from(JSON.stringify(body)))
 }
 
-/** Sends an answer event by event, and breaks it where a fault says so. @param note is told how many events were sent */
+/**
+ * Sends an answer event by event, and breaks it off where a fault says so.
+ *
+ * @param note is called with the number of events sent
+ */
 export async function sendStream(
   reply: FastifyReply,
   call: AnsweredCall,
@@ -40,7 +44,7 @@ export async function sendStream(
     'x-amzn-requestid': reply.request.id,
   })
   raw.flushHeaders()
-  const mostEvents = breaks?.afterEvents ?? Infinity
+  const maxEvents = breaks?.afterEvents ?? Infinity
   let eventsSent = 0
   const send = async (type: string, payload: object): Promise<void> => {
     const isRoomy = raw.write(encodeEvent(type, JSON.stringify({ ...payload, p: padding(random) })))
@@ -49,7 +53,7 @@ export async function sendStream(
   }
   await pause(pace.firstTokenMs, signal)
   for (const [type, payload] of streamEvents(generation)) {
-    if (signal.aborted || eventsSent >= mostEvents) break
+    if (signal.aborted || eventsSent >= maxEvents) break
     await send(type, payload)
     if (type === 'contentBlockDelta') await pause(pace.tokenDelayMs, signal)
   }
@@ -61,7 +65,7 @@ export async function sendStream(
   else raw.end()
 }
 
-/** Waits, or less long when the caller goes away. */
+/** Waits; ends at once when the caller closes the connection. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await wait(ms, undefined, { signal }).catch(() => {})
 }

@@ -7,19 +7,19 @@ import { type InputUsage, PromptCache } from '../account/prompt-cache.ts'
 import type { Config } from '../config.ts'
 import { FaultTarget, faults } from './faults.ts'
 
-/** What is noted of a request; never a credential. */
+/** What the request log shows of a request; never a credential. */
 export interface RequestDetails extends InputUsage {
-  /** `Converse`, `ConverseStream`, or the action asked of STS. */
+  /** `Converse`, `ConverseStream`, or the action of STS. */
   readonly operation: string
   readonly principal: string
-  /** As CloudTrail has it, and `x-amzn-requestid`. */
+  /** The request id of CloudTrail and `x-amzn-requestid`. */
   readonly requestId: string
   readonly modelId: string
   /** Name of the error that was sent. */
   readonly error: string
   readonly stopReason: string
   readonly eventsSent: number
-  /** `client-closed`: the caller went away before the end. */
+  /** `client-closed`: the caller closed the connection before the end. */
   readonly outcome: 'complete' | 'broken' | 'client-closed'
 }
 
@@ -47,7 +47,7 @@ const change = {
   policies: Type.Record(Type.String(), PolicyDocument),
 }
 
-/** What can be seen and changed of the emulator while it runs. */
+/** The control plane of the emulator. */
 export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, SettingValues> {
   readonly promptCache = new PromptCache(this.clock)
 

@@ -13,7 +13,7 @@ import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 export interface StreamBreak {
   /** How many events are sent before. */
   readonly afterEvents: number
-  /** Ends what is left of the stream, or leaves it open. */
+  /** Ends the stream after these events, or leaves it open. */
   end(raw: ServerResponse): void
 }
 

@@ -4,12 +4,12 @@ import { findNames, wordsOf } from './names.ts'
 
 type Schema = NonNullable<ToolSpec['inputSchema']['json']['properties']>[string]
 
-/** Properties that take the message as it is. */
+/** Parameters that get the whole message. */
 const wholeMessage = /^(query|question|text|message|prompt)$/
 
 /**
- * The arguments of a call, from the words of a message. A string is what stands behind its property's name, as in
- * “project Apollo”; a required one that is not told so takes the next quoted text or name in the message.
+ * The arguments of a tool call, taken from a message. A string is what follows the parameter's name, as in “project Apollo”;
+ * a required string without that gets the next quoted text or name in the message.
  */
 export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
   const { properties = {}, required = [] } = inputSchema.json
@@ -24,7 +24,7 @@ export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Rec
   return Object.fromEntries([...untold.slice(0, texts.length).map((name, at) => [name, texts[at]]), ...told])
 }
 
-/** An enum's value must be said, a number is the first one that is. */
+/** An enum's value has to occur in the message; a number is the first in it. */
 function findTold(name: string, { type, enum: values }: Schema, message: string): unknown {
   if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
   if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]
@@ -32,7 +32,7 @@ function findTold(name: string, { type, enum: values }: Schema, message: string)
   return wholeMessage.test(name) ? message : findBehind(name, message)
 }
 
-/** What a message says right behind a property's name: a quoted text, a name, or any word that is not common. */
+/** What follows a parameter's name in the message: a quoted text, a name, or a word that is not common. */
 function findBehind(property: string, message: string): string | undefined {
   const [first = '', ...others] = wordsOf(property)
   const pattern = [first, ...others.map(word => `(?:[\\s_-]*${word})?`)].join('')

@@ -1,4 +1,4 @@
-/** Words that are no name, even where they begin with a capital letter. */
+/** Words that are never names, even with a capital letter. */
 export const commonWords: ReadonlySet<string> = new Set(
   `
   a an the this that these those it its it's is are was be been will would should shall can could do does did has have had
@@ -19,7 +19,7 @@ export const commonWords: ReadonlySet<string> = new Set(
     .split(/\s+/),
 )
 
-/** Names, or parts of them, only where they begin with a capital letter. */
+/** Words that are names or parts of names only with a capital letter. */
 export const ambiguousWords: ReadonlySet<string> = new Set(
   'city cities town nice split reading bath cork'.split(' '),
 )

@@ -5,17 +5,17 @@ export interface ToolExchange {
   readonly result: ToolResultBlock
 }
 
-/** A conversation as the model looks at it. */
+/** The parts of a conversation that the model uses. */
 export interface Conversation {
-  /** What the user asked last. */
+  /** The user's last message. */
   readonly question: string
-  /** What the user said before, latest first. */
+  /** The user's messages before that, the latest first. */
   readonly earlierQuestions: readonly string[]
-  /** What tools returned since the last question. */
+  /** The tools' results since the last question. */
   readonly exchanges: readonly ToolExchange[]
 }
 
-/** Reads the messages of a request that was checked. */
+/** Reads the messages of a validated request. */
 export function readConversation({ messages }: ConverseRequest): Conversation {
   const questions: string[] = []
   const names = new Map<string, string>()

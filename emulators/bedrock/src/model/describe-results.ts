@@ -2,7 +2,7 @@ import type { ToolExchange } from './conversation.ts'
 import { describeSources, describeWeather, isWeather } from './weather-answer.ts'
 import type { WeatherQuestion } from './weather-question.ts'
 
-/** Words an answer from what the tools returned, and from nothing else. */
+/** Writes an answer from what the tools returned, and nothing else. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
   const results = exchanges.map(exchange => ({ ...exchange, value: parse(exchange) }))
   const weather = results.map(({ value }) => value).filter(isWeather)
@@ -13,7 +13,7 @@ export function describeResults(exchanges: readonly ToolExchange[], question: We
   ].join('\n')
 }
 
-/** A tool's result as JSON, or as the text that it is. */
+/** A tool's result as JSON, or as text if it is none. */
 function parse({ result }: ToolExchange): unknown {
   const text = result.content
     .map(({ text, image, json }) => text ?? (image ? `(${image.format} image)` : JSON.stringify(json)))
@@ -25,7 +25,7 @@ function parse({ result }: ToolExchange): unknown {
   }
 }
 
-/** Failures are told by their status, or by the sentence that they begin with. */
+/** A failure is recognised by its status, or by the sentence that it begins with. */
 function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
   if (failure !== undefined || result.status === 'error') {

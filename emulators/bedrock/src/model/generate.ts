@@ -1,21 +1,21 @@
 import type { Reply, ReplyBlock } from './reply.ts'
 
-/** A block of an answer as the tokens it is generated in. */
+/** A block of an answer, cut into tokens. */
 export interface TokenisedBlock {
   readonly block: ReplyBlock
   readonly tokens: readonly string[]
-  /** Whether the block ends as it was meant to. */
+  /** `false` when a limit cut the block off. */
   readonly isComplete: boolean
 }
 
-/** An answer cut to what the request allows. */
+/** An answer within the limits of the request. */
 export interface Generation {
   readonly blocks: readonly TokenisedBlock[]
   readonly stopReason: string
   readonly outputTokens: number
 }
 
-/** Cuts an answer into tokens, and off where a stop sequence or the limit is reached, even inside a tool's input. */
+/** Cuts an answer into tokens and ends it at a stop sequence or at the token limit, even inside a tool's input. */
 export function generate(
   reply: Reply,
   limits: { readonly maxTokens: number; readonly stopSequences: readonly string[] },
@@ -39,13 +39,13 @@ export function generate(
   return { blocks, stopReason, outputTokens: Math.max(1, limits.maxTokens - left) }
 }
 
-/** Where the first stop sequence begins. */
+/** The position of the first stop sequence. */
 function findStop(text: string, stopSequences: readonly string[]): number | undefined {
   const ends = stopSequences.map(sequence => text.indexOf(sequence)).filter(at => at >= 0)
   return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
-/** Pieces of one to seven characters, split anywhere but inside a character. */
+/** Pieces of one to seven whole characters. */
 function tokenise(text: string, random: () => number): string[] {
   const characters = [...text]
   const tokens: string[] = []

@@ -45,7 +45,7 @@ function callsOf({ blocks }: ReturnType<typeof respond>): unknown[] {
   return blocks.flatMap(block => (block.type === 'toolUse' ? [[block.name, block.input]] : []))
 }
 
-/** The answer once each tool call of the question has one of the results. */
+/** The answer to a question when its tool calls have these results. */
 function answer(
   question: string,
   results: readonly unknown[],

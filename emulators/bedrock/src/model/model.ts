@@ -8,8 +8,9 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It knows weather questions and their follow-ups, calls any other tool that the user
- * asks for by its name or its words, keeps to the tool server that they name, and words what tools returned, and nothing else.
+ * The emulated model: a few rules. It understands questions about weather and their follow-ups, calls other tools that the
+ * user asks for by name or by the words of the name, uses only the tool server that they name, and answers with nothing but
+ * what tools returned.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)

@@ -17,7 +17,7 @@ export function findNames(text: string): readonly Name[] {
   return [...found].map(({ 0: name, index }) => ({ text: stripPossessive(name), at: index }))
 }
 
-/** Takes the capital letters of words that are no name. */
+/** Writes common words in lower case. */
 export function lowerCommonWords(text: string): string {
   return text.replace(new RegExp(word, 'gu'), found => {
     const small = found.toLowerCase()

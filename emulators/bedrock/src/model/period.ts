@@ -1,33 +1,33 @@
-/** Which days a question is about; the first day of a forecast is today. */
+/** The days that a question is about. The first day of a forecast is today. */
 export interface Period {
   /** How many days to ask the forecast for. */
   readonly days: number
-  /** Only this day, counted from today; without it and without weekdays, all of them. */
+  /** Only this day, 0 = today. Without it and without weekdays: all days. */
   readonly index?: number
   /** Only these days of the week, 0 = Sunday. */
   readonly weekdays?: readonly number[]
 }
 
-const mostDays = 7
+const maxDays = 7
 
 const named: readonly (readonly [RegExp, Period])[] = [
   [/\bday after tomorrow\b/, { days: 3, index: 2 }],
   [/\btomorrow\b/, { days: 2, index: 1 }],
   [/\b(tonight|later today|this evening)\b/, { days: 1, index: 0 }],
-  [/\bweekend\b/, { days: mostDays, weekdays: [6, 0] }],
-  [/\bweek\b/, { days: mostDays }],
+  [/\bweekend\b/, { days: maxDays, weekdays: [6, 0] }],
+  [/\bweek\b/, { days: maxDays }],
   [/\b(next|coming) days\b/, { days: 3 }],
 ]
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
 
-/** The days that a text is about; `undefined` means now. */
+/** The days that a text asks about; `undefined` = now. */
 export function findPeriod(text: string): Period | undefined {
   const small = text.toLowerCase()
   const weekday = weekdays.findIndex(name => small.includes(name))
   return (
     named.find(([pattern]) => pattern.test(small))?.[1] ??
-    (weekday < 0 ? findCount(small) : { days: mostDays, weekdays: [weekday] }) ??
+    (weekday < 0 ? findCount(small) : { days: maxDays, weekdays: [weekday] }) ??
     (/\b(forecast|will it)\b/.test(small) && !/\btoday\b/.test(small) ? { days: 3 } : undefined)
   )
 }
@@ -36,5 +36,5 @@ export function findPeriod(text: string): Period | undefined {
 function findCount(text: string): Period | undefined {
   const said = /(\w+) days?\b/.exec(text)?.[1] ?? ''
   const count = numbers.indexOf(said) + 1 || Number(said)
-  return count >= 1 ? { days: Math.min(Math.round(count), mostDays) } : undefined
+  return count >= 1 ? { days: Math.min(Math.round(count), maxDays) } : undefined
 }

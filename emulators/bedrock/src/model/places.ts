@@ -1,14 +1,14 @@
 import { ambiguousWords, commonWords } from './common-words.ts'
 import { findNames, lowerCommonWords, namePattern, stripPossessive } from './names.ts'
 
-const mostPlaces = 10
-/** In a longer text without capital letters, only what follows a preposition is taken for a place. */
-const mostSmallWords = 8
+const maxPlaces = 10
+/** In a longer text without capital letters, only words after a preposition count as places. */
+const maxSmallWords = 8
 
 const states =
   'Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,New York,North Carolina,North Dakota,Ohio,Oklahoma,Oregon,Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee,Texas,Utah,Vermont,Virginia,Washington,West Virginia,Wisconsin,Wyoming'
 
-/** As parts of a pattern. */
+/** Names of countries, escaped for a regular expression. */
 function countryNames(): readonly string[] {
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
   const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
@@ -16,28 +16,28 @@ function countryNames(): readonly string[] {
   return names.map(name => name.replace(/[.()]/g, '\\$&'))
 }
 
-/** “Dallas, Texas” is one place: what follows the comma says which Dallas. */
+/** What may follow a place after a comma, as in “Dallas, Texas”. */
 const widerArea = [...states.split(','), ...countryNames(), '[A-Z]{2}'].join('|')
 const place = `${namePattern}(?:,\\s*(?:${widerArea})(?![\\p{L}\\p{N}'-]| \\p{Lu}))*`
 const connector = String.raw`(?:\s+|,\s*)(?:(?:and|or|than|with|vs\.?|versus|&|/)\s+)?`
 const preposition = 'in|for|at|of|near|around|between|from|to'
 const places = new RegExp(place, 'gu')
-/** Places behind a preposition, and those connected to one: “in Oslo, Paris and Rome”; or a place behind none. */
+/** A list of places after a preposition, such as “in Oslo, Paris and Rome”, or a single place without one. */
 const introduced = new RegExp(
   `\\b(?:${preposition})\\s+(?:the\\s+)?(?<list>${place}(?:${connector}${place})*)|${place}`,
   'gu',
 )
 
-/** The places that a text names, as it names them; those behind a preposition count before others. */
+/** The places in a text; if some follow a preposition, only those. */
 export function findPlaces(text: string): readonly string[] {
   const plain = text.replaceAll('’', "'").replace(/\bSt\. /g, 'St ')
   const isWritten = findNames(plain).some(({ at }) => !beginsSentence(plain, at))
   const written = lowerCommonWords(isWritten ? plain : capitaliseNames(plain))
   const lists = [...written.matchAll(introduced)].flatMap(({ groups }) => groups?.['list'] ?? [])
-  const isShort = plain.split(/\s+/).length <= mostSmallWords
+  const isShort = plain.split(/\s+/).length <= maxSmallWords
   const searched = lists.length > 0 ? lists : isWritten || isShort ? [written] : []
   const found = searched.flatMap(list => list.match(places) ?? [])
-  return [...new Set(found.map(tidy))].slice(0, mostPlaces)
+  return [...new Set(found.map(tidy))].slice(0, maxPlaces)
 }
 
 /** “Dallas,Texas's” → “Dallas, Texas” */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** What the model says in one turn, before it is cut into tokens. */
+/** A block of the model's answer, before it is cut into tokens. */
 export type ReplyBlock =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string; readonly signature: string }
@@ -13,16 +13,16 @@ export type ReplyBlock =
 
 export interface Reply {
   readonly blocks: readonly ReplyBlock[]
-  /** Why it stops of its own accord. */
+  /** The stop reason, unless a limit cuts the answer off. */
   readonly stopReason: string
 }
 
-/** An answer in words. */
+/** An answer that is text. */
 export function say(text: string): Reply {
   return { blocks: [{ type: 'text', text }], stopReason: 'end_turn' }
 }
 
-/** Calls of a tool, one for each input, side by side; announced unless the tool was forced. */
+/** An answer with a tool call for each input, behind an announcement unless the tool was forced. */
 export function callTool(
   name: string,
   inputs: readonly Readonly<Record<string, unknown>>[],

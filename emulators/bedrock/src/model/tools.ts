@@ -3,11 +3,11 @@ import { fillIn } from './arguments.ts'
 import { wordsOf } from './names.ts'
 import { callTool, type Reply, say } from './reply.ts'
 
-/** Words of tools' names that tell what is done, not with what. */
+/** Words in tools' names that do not tell their subject. */
 const verbs =
   /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
 
-/** The tools of the server that a message names, as in “ask my-planner for the tasks”; its name is in front of theirs. */
+/** The tools of the server that a message names, as in “ask my-planner for the tasks”. Tools' names begin with their server's. */
 export function toolsOfNamedServer(
   tools: readonly ToolSpec[],
   message: string,
@@ -20,13 +20,13 @@ export function toolsOfNamedServer(
   return named.length > 0 ? named : undefined
 }
 
-/** The tool whose name stands in a message, as `get_tasks` or as “get tasks”. */
+/** The tool whose name a message contains, as `get_tasks` or as “get tasks”. */
 export function findNamedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
   const said = ` ${wordsOf(message).join(' ')} `
   return tools.find(tool => said.includes(` ${ownWords(tool).join(' ')} `))
 }
 
-/** The tool of whose name most words are in a message, save verbs and the plural: “tasks” for `get_task`. */
+/** The tool with the most words of its name in the message, without verbs and plurals: “tasks” for `get_task`. */
 export function findAskedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
   const said = new Set(wordsOf(message).map(singular))
   const [best] = tools
@@ -39,7 +39,7 @@ export function findAskedTool(tools: readonly ToolSpec[], message: string): Tool
   return best?.tool
 }
 
-/** Calls a tool with what the message tells, or asks for what it doesn't. A forced tool is called in any case. */
+/** Calls a tool with the arguments in the message, or asks for those that are missing. A forced tool is always called. */
 export function useTool(tool: ToolSpec, message: string, isForced: boolean): Reply {
   const { required = [] } = tool.inputSchema.json
   const input = fillIn(tool, message)
@@ -53,7 +53,7 @@ export function useTool(tool: ToolSpec, message: string, isForced: boolean): Rep
     : say(`Which ${wordsOf(missing[0]).join(' ')} do you mean?`)
 }
 
-/** A tool server's name in front does not count: `planner__get_tasks` is `get_tasks`. */
+/** The words of a tool's name without its server's: `get_tasks` of `planner__get_tasks`. */
 function ownWords({ name }: ToolSpec): readonly string[] {
   return wordsOf(name.split('__').at(-1) ?? name)
 }

@@ -13,15 +13,15 @@ const Day = Type.Object({ date: text, condition: text, low_c: number, high_c: nu
 const Weather = Type.Union([Report, Type.Object({ ...place, days: Type.Array(Day) })])
 
 type Day = Static<typeof Day>
-/** What a weather tool returned: weather now, or days ahead. */
+/** A weather tool's result: current weather, or a forecast. */
 export type Weather = Static<typeof Weather>
 
-/** Whether a tool's result is weather, by its fields. */
+/** Whether a tool's result has the fields of weather. */
 export function isWeather(result: unknown): result is Weather {
   return Value.Check(Weather, result)
 }
 
-/** Words weather as an answer to a question, a line for each thing to say. */
+/** The lines of an answer about weather. */
 export function describeWeather(
   weather: readonly Weather[],
   { period, asksUmbrella }: WeatherQuestion,
@@ -43,11 +43,11 @@ export function listNames(names: readonly string[]): string {
   return new Intl.ListFormat('en-GB').format(names)
 }
 
-/** Now, or one of the days that were asked about. */
+/** The weather now, or on one of the days that were asked about. */
 interface Moment {
   readonly text: string
   readonly condition: string
-  /** In degrees Celsius; a day counts by its high. */
+  /** In degrees Celsius; of a day, the high. */
   readonly warmth: number
 }
 type Place = Weather & { readonly moments: readonly Moment[] }
@@ -87,7 +87,7 @@ function describePlace({ city, country, moments, ...rest }: Place): string {
   return 'days' in rest ? [`Forecast for ${name}:`, ...texts].join('\n- ') : `${name}: ${texts[0]}`
 }
 
-/** Which of several cities is the warmest. */
+/** Says which of several cities is the warmest. */
 function compare(places: readonly Place[]): readonly string[] {
   const byWarmth = places
     .map(({ city, moments }) => ({ city, celsius: Math.max(...moments.map(({ warmth }) => warmth)) }))
@@ -101,7 +101,7 @@ function compare(places: readonly Place[]): readonly string[] {
       ]
 }
 
-/** Averages say nothing about rain. */
+/** Says whether to take an umbrella, except when only averages are known. */
 function adviseUmbrella(places: readonly Place[]): readonly string[] {
   const known = places.filter(({ source }) => source !== 'climate-normals')
   const wet = known.filter(({ moments }) =>

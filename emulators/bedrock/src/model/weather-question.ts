@@ -3,7 +3,7 @@ import { findPeriod, type Period } from './period.ts'
 import { findPlaces } from './places.ts'
 import { findSmallTalk } from './small-talk.ts'
 
-/** What a text means as a question about weather. */
+/** A question about weather. */
 export interface WeatherQuestion {
   readonly isAboutWeather: boolean
   readonly asksUmbrella: boolean
@@ -17,7 +17,7 @@ const weatherWords =
 const umbrellaWords = /\b(umbrella|raincoat|rain(s|ing)?)\b/i
 const continuations = /^(and|what about|how about)\b/i
 
-/** Reads the latest question, and completes what it leaves out from the questions before. */
+/** Reads the latest question; what it leaves out is taken from earlier ones. */
 export function readWeatherQuestion({ question, earlierQuestions }: Conversation): WeatherQuestion {
   const own = read(question)
   const earlier = earlierQuestions.map(read)
@@ -33,7 +33,7 @@ export function readWeatherQuestion({ question, earlierQuestions }: Conversation
   }
 }
 
-/** Reads one text, without what was said before. It may continue that: “and tomorrow?”, “Oslo”. */
+/** Reads one text alone. `continues`: it may complete an earlier question, as “and tomorrow?” and “Oslo” do. */
 function read(text: string): WeatherQuestion & { readonly continues: boolean } {
   const places = findPlaces(text)
   const period = findPeriod(text)

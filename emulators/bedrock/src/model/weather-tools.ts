@@ -3,7 +3,7 @@ import { callTool, type Reply, say } from './reply.ts'
 import { listNames } from './weather-answer.ts'
 import type { WeatherQuestion } from './weather-question.ts'
 
-/** Whether a tool tells the weather of a place, by its name and its input. */
+/** Whether a tool is about weather, by its name and parameters. */
 export function isWeatherTool(tool: ToolSpec): boolean {
   return /weather|forecast/i.test(tool.name) && placePropertyOf(tool) !== undefined
 }
@@ -12,7 +12,7 @@ function placePropertyOf({ inputSchema }: ToolSpec): string | undefined {
   return ['city', 'location', 'place'].find(name => name in (inputSchema.json.properties ?? {}))
 }
 
-/** Calls a weather tool once for each place, or says what is missing. */
+/** Calls a weather tool for each place, or asks for the place. */
 export function askForWeather(tools: readonly ToolSpec[], { places, period }: WeatherQuestion): Reply {
   const forecast = tools.find(({ name }) => /forecast/i.test(name))
   const current = tools.find(({ name }) => !/forecast/i.test(name))

@@ -5,10 +5,14 @@ import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
 
 const shortestSessionSeconds = 900
-/** What roles allow unless they are told otherwise; also what is issued unless something else is asked for. */
+/** The default maximum of roles, and the default that is issued. */
 const maxSessionSeconds = 3_600
 
-/** The action of the same name: exchanges a token of a trusted issuer for temporary credentials of a role. @throws {StsError} */
+/**
+ * AssumeRoleWithWebIdentity: exchanges a token of a trusted issuer for temporary credentials of a role.
+ *
+ * @throws {StsError}
+ */
 export async function assumeRoleWithWebIdentity(
   account: Account,
   parameters: URLSearchParams,

@@ -27,7 +27,7 @@ export function noKeys(): StsError {
   )
 }
 
-/** What is fetched is checked by whoever takes it. */
+/** The caller has to validate the document. */
 async function fetchJson<Expected>(url: string): Promise<Expected> {
   const signal = AbortSignal.timeout(fetchTimeoutMs)
   const response = await fetch(url, { redirect: 'error', signal }).catch(() => {

@@ -6,8 +6,8 @@ import { StsError } from './sts-error.ts'
 /**
  * Verifies a web identity token against the issuer that the account's role trusts.
  *
- * @returns the claims that say who its bearer is
- * @throws {StsError} in the words of STS
+ * @returns the claims that identify its subject
+ * @throws {StsError} with the text of STS
  */
 export async function verifyWebIdentityToken(
   account: Account,

@@ -20,7 +20,7 @@ export const bedrockErrors = {
 } as const
 export type BedrockErrorName = keyof typeof bedrockErrors
 
-/** What is sent when nothing more particular is known. */
+/** The default message of some errors. */
 export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> = {
   ServiceQuotaExceededException: 'Your request exceeds the service quota for your account.',
   ModelTimeoutException:
@@ -34,8 +34,8 @@ export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> 
 }
 
 /**
- * Where an error is made inside AWS: in front of the service or in it. It shows in the type's suffix and the body's
- * spelling; some errors come without a type, and can be told by status and message alone.
+ * The component of AWS that reports an error. The suffix of the type and the spelling of the body depend on it; `nameless`
+ * errors have no type.
  */
 type Origin = 'service' | 'front' | 'authorisation' | 'nameless'
 
@@ -58,7 +58,7 @@ export class BedrockError extends Error {
     return { 'x-amzn-errortype': `${this.name}:http://internal.amazon.com/coral/${suffix}/` }
   }
 
-  /** Authorisation spells it with a capital M; SDKs read both. */
+  /** Errors of authorisation have `Message` instead of `message`; SDKs read both. */
   get body(): Readonly<Record<string, string>> {
     return { [this.origin === 'authorisation' ? 'Message' : 'message']: this.message }
   }

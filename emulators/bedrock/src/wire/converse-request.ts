@@ -25,7 +25,7 @@ const CachePoint = Type.Object({
 export type CachePoint = Static<typeof CachePoint>
 const cachePoint = Type.Optional(CachePoint)
 
-/** A union on the wire: exactly one member. Members that are not named here (documents …) are let through. */
+/** A union: exactly one member is set. Members that are not listed here, such as documents, are accepted. */
 const ContentBlock = Type.Object({
   text: Text,
   cachePoint,
@@ -83,7 +83,11 @@ const ConverseRequest = Type.Object({
 })
 export type ConverseRequest = Static<typeof ConverseRequest>
 
-/** Reads the body of a Converse or ConverseStream call: its form, not yet its sense. @throws {BedrockError} */
+/**
+ * Parses the body of a Converse or ConverseStream call by its schema.
+ *
+ * @throws {BedrockError}
+ */
 export function parseConverseRequest(body: Uint8Array): ConverseRequest {
   const value = parseJson(body)
   if (Value.Check(ConverseRequest, value)) return value

@@ -10,7 +10,7 @@ import { findApplication } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
-const mostFederated = 20
+const maxFederated = 20
 const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
@@ -88,8 +88,8 @@ function addFederated(
   body: Static<typeof NewFederatedCredential>,
 ): FederatedIdentityCredential {
   const credentials = application.federatedIdentityCredentials
-  if (credentials.length >= mostFederated)
-    throw badRequest(`An application has at most ${mostFederated} federated identity credentials.`)
+  if (credentials.length >= maxFederated)
+    throw badRequest(`An application has at most ${maxFederated} federated identity credentials.`)
   const added = { description: null, ...body, id: randomUUID() }
   checkUnique(application, added)
   credentials.push(added)

@@ -17,7 +17,7 @@ declare module 'fastify' {
 }
 
 /** As Entra limits a tenant, if smaller; it also bounds this process's memory. */
-const mostObjects = 2_000
+const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */
 export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
@@ -53,7 +53,7 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
 
 function checkQuota({ directory: { content } }: Entra): void {
   const objects = Object.values(content).reduce((sum, list: readonly unknown[]) => sum + list.length, 0)
-  if (objects < mostObjects) return
+  if (objects < maxObjects) return
   const message = 'The directory object quota limit for the tenant has been exceeded.'
   throw new GraphError('Agent_Directory_QuotaExceeded', message, 403)
 }
