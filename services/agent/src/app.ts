@@ -65,17 +65,16 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     log: logger,
   })
   const apiCaller = createApiCaller({ agents, apis, tokens, logger })
-  const { call: callApi } = apiCaller
   const toolsets = [
     ...config.toolsets,
-    ...mcpServers.map(server => createMcpToolset(server, { agents, callApi, logger })),
+    ...mcpServers.map(server => createMcpToolset(server, { agents, apis: apiCaller, logger })),
   ]
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, callApi)
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller)
   const metrics = new TurnMetrics()
   const readiness = new Readiness(() => tokens.health.sidecarNeedsRestart)
   const turns = new Turns({
-    modes: { direct: directMode(toolsets, callApi), bedrock: bedrockMode },
+    modes: { direct: directMode(toolsets, apiCaller), bedrock: bedrockMode },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
@@ -120,7 +119,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await app.register(configRoute, { config, toolsets })
   const signInRules = { userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
   await app.register(chatRoute, { agents, turns, ...signInRules, metrics })
-  await app.register(instructionsRoute, { agents, toolsets, callApi, tokens, ...signInRules })
+  await app.register(instructionsRoute, { agents, toolsets, apis: apiCaller, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
   serveMetrics(app, config, metrics.registry)

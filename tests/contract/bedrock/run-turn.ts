@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { HistoryEntry, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import type { ApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
+import type { ApiContext } from '../../../services/agent/src/downstream/api-context.ts'
 import { type Bedrock, connectBedrock } from '../../../services/agent/src/model/bedrock.ts'
 import { readBedrockConfig } from '../../../services/agent/src/model/config.ts'
 import { bedrockModeOnDemand } from '../../../services/agent/src/modes/bedrock/on-demand.ts'
@@ -64,6 +66,14 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
   }
 }
 
+/** Contexts of tools that call no API. */
+const withoutApis: Pick<ApiCaller, 'for'> = {
+  for: turn => {
+    const context = { turn, under: () => context }
+    return context as unknown as ApiContext<typeof turn>
+  },
+}
+
 /** Keys that a scripted Bedrock takes, because it checks none. */
 export const credentials = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
@@ -79,8 +89,7 @@ export function connect(
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
   const toolset = readEnvironment({ WEATHER_API_APP_ID: identities.weatherAppId }, readWeatherToolset)
   const toolsets = [{ ...toolset, load: async () => createWeatherTools(weather) }]
-  const callApi = () => Promise.reject(new Error('No API is there.'))
-  return { mode: bedrockModeOnDemand(bedrock, toolsets, callApi), bedrock }
+  return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis), bedrock }
 }
 
 export function report(city: string): WeatherReport {

@@ -2,11 +2,13 @@
 import { mapFlows } from '@entra-bedrock-agent/identity-trace'
 import pino from 'pino'
 import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
-import { McpCalls } from '../../../services/agent/src/tools/mcp/calls.ts'
-import { type ChosenTool, chooseTools } from '../../../services/agent/src/tools/mcp/choose-tools.ts'
+import { McpClient } from '../../../services/agent/src/tools/mcp/client/client.ts'
 import type { McpServer } from '../../../services/agent/src/tools/mcp/config.ts'
+import {
+  type ChosenTool,
+  chooseTools,
+} from '../../../services/agent/src/tools/mcp/offered-tools/offered-tools.ts'
 import { betweenTurns } from '../../../services/agent/src/turn/between-turns.ts'
-import type { Turn } from '../../../services/agent/src/turn/turn.ts'
 import { agentIdentity } from '../../support/identities.ts'
 
 const url = process.argv.at(-1) ?? ''
@@ -29,12 +31,13 @@ const server: McpServer = {
   protocol: 'auto',
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
 }
-const token = { value: 'token-of-the-suite', fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
+const source = { fingerprint: '0123456789ab', header: {}, checks: [], attempts: 1, correlationId: '' }
+const token = { raw: 'token-of-the-suite', claims: {}, source }
 const apiCaller = createApiCaller({
   agents: [agentIdentity],
   apis: [server.api],
   tokens: {
-    obtain: async () => ({ ...token, attempts: 1, correlationId: '' }),
+    obtain: async () => token,
     urlOf: () => '',
     health: {
       sidecar: { state: 'unknown' },
@@ -46,21 +49,21 @@ const apiCaller = createApiCaller({
   },
   logger: pino({ level: 'silent' }),
 })
-const turn = betweenTurns(agentIdentity) as Turn
-const nameless = new McpCalls(server)
-const { names } = await nameless.listTools(turn, apiCaller.call)
+const context = apiCaller.for(betweenTurns(agentIdentity))
+const nameless = new McpClient(server)
+const { names } = await nameless.listTools(context)
 await nameless.close()
 const allowing = { ...server, allowedTools: names }
-const calls = new McpCalls(allowing)
-const listed = await calls.listTools(turn, apiCaller.call)
+const client = new McpClient(allowing)
+const listed = await client.listTools(context)
 const { tools } = chooseTools(allowing, listed.tools)
 for (const tool of tools) {
   for (const input of argumentsFor(tool)) {
     // Some tools are there to fail.
-    await calls.callTool({ turn, callApi: apiCaller.call }, tool, input).catch(() => {})
+    await client.callTool(context, tool, input).catch(() => {})
   }
 }
-await calls.close()
+await client.close()
 await apiCaller.close()
 
 /** Those that the suite wants, or else a number or a text for each argument. */

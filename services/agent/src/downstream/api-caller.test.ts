@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { SendError } from '@entra-bedrock-agent/service-kit/send'
+import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
 import {
   agent,
@@ -14,7 +14,7 @@ import {
 import { problem } from '../problems.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
-import type { ApiPost, ApiRequest } from './api-caller.ts'
+import type { ApiExchange, ApiRequest, Reply } from './api-context.ts'
 import {
   callerOf,
   checks,
@@ -45,7 +45,7 @@ async function stage(respond: (response: ServerResponse) => void, timeoutMs?: nu
     api,
     caller,
     call: (turn: Turn, changes: Partial<ApiRequest<Found>> = {}) =>
-      caller.call(turn, api, { ...ask, ...changes }),
+      caller.for(turn).call(api, { ...ask, ...changes }),
     logged: () =>
       lines.map(line => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg.startsWith('An API')),
   }
@@ -178,7 +178,7 @@ describe('a call of an API in the trace', () => {
     const api = { ...weatherApi, url: server.url }
     const { caller, lines } = callerOf([api], sidecar.url)
     const turn = turnOf()
-    await expect(caller.call(turn, api, ask)).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
+    await expect(caller.for(turn).call(api, ask)).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
     expect(stepsOf(turn, 'api-call')).toMatchObject([
       { status: 'failed', problem: { code: 'API_ECHOED_TOKEN', upstream: { status } } },
     ])
@@ -196,7 +196,7 @@ describe('a call of an API in the trace', () => {
     const sidecar = await start(grantingSidecar)
     const api = { ...weatherApi, url: await deadUrl() }
     const turn = turnOf()
-    await expect(callerOf([api], sidecar.url).caller.call(turn, api, ask)).rejects.toThrow(
+    await expect(callerOf([api], sidecar.url).caller.for(turn).call(api, ask)).rejects.toThrow(
       'cannot be reached',
     )
     expect(stepsOf(turn, 'api-call').map(step => step.problem)).toMatchObject([
@@ -229,90 +229,109 @@ describe('a call of an API in the trace', () => {
 })
 
 describe('a call in a protocol of its own', () => {
-  const post = (send: ApiPost['send']): ApiPost => ({ shown: { method: 'things/find' }, facts: {}, send })
+  const exchange = (
+    send: ApiExchange<Reply, Found>['send'],
+    facts?: StepFacts,
+  ): ApiExchange<Reply, Found> => ({
+    subject: 'things/find',
+    mayRepeat: false,
+    shown: { method: 'POST', path: '', body: { method: 'things/find' } },
+    ...(facts ? { facts } : {}),
+    send,
+    read: ({ body }) => {
+      if (!isFound(body)) throw problem('INVALID_REQUEST', 'There is no such thing.')
+      return { result: body, shown: 'a thing' }
+    },
+  })
 
-  it('is sent with the token and shown as far as it wants to be', async () => {
-    const { server, call } = await stage(json(200, {}))
+  it('is sent with the token, and shown as far as it wants to be', async () => {
+    const { server, api, caller } = await stage(json(200, {}))
     const turn = turnOf()
-    const send: ApiPost['send'] = async (wire, headers, signal) => {
+    const send = async (headers: Readonly<Record<string, string>>, signal: AbortSignal, wire: Send) => {
       expect(Object.keys(headers)).toEqual(['authorization', 'accept'])
       const url = `${server.url}/things`
-      const { status } = await wire({ method: 'POST', url, headers, body: '{}', maxBytes: 100, signal })
-      return { status, challenge: undefined, body: found }
+      const { status } = await wire({ url, method: 'POST', headers, body: '{}', maxBytes: 100, signal })
+      return { status, body: found }
     }
-    expect(await call(turn, { post: post(send) })).toEqual(found)
+    expect(await caller.for(turn).authorised(api, exchange(send))).toEqual(found)
     expect(server.requests).toMatchObject([
       {
         target: 'POST /things',
         headers: { accept: 'application/json', authorization: expect.stringMatching(/^Bearer eyJ/) },
       },
     ])
-    expect(stepsOf(turn, 'api-call')[0]?.request).toMatchObject({
-      method: 'POST',
-      body: { method: 'things/find' },
-    })
-  })
-
-  it('is never repeated: it may have changed something', async () => {
-    const { call } = await stage(json(200, {}))
-    const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
-    await expect(call(turnOf(), { post: post(send) })).rejects.toEqual(refusal('API_UNAVAILABLE'))
-    expect(send).toHaveBeenCalledTimes(1)
-  })
-})
-
-describe('a traced call', () => {
-  async function spansOf(url: string, api = { ...weatherApi, url }) {
-    const started: (string | StepFacts)[] = []
-    const observer = {
-      stepStarted: ({ kind }: { kind: string }, facts: StepFacts) => {
-        if (kind === 'api-call') started.push(facts)
-        return '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-      },
-      stepEnded: () => undefined,
-    }
-    const sidecar = await start(grantingSidecar)
-    const { caller } = callerOf([api], sidecar.url)
-    const post = {
-      shown: {},
-      facts: {},
-      send: async () => ({ status: 200, challenge: undefined, body: found }),
-    }
-    await caller.call(turnOf(undefined, undefined, observer), api, { ...ask, post })
-    return started
-  }
-
-  it.each([
-    ['http://localhost:8080/base', 'localhost', 8080],
-    ['https://api.example', 'api.example', 443],
-    ['http://api.example', 'api.example', 80],
-  ])('of %s names the API and its address, without the path', async (url, hostname, port) => {
-    expect(await spansOf(url)).toEqual([
+    expect(stepsOf(turn, 'api-call')).toMatchObject([
       {
-        name: 'POST weather-api',
-        attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'weather-api' },
+        request: { method: 'POST', body: { method: 'things/find' } },
+        response: { status: 200, body: 'a thing' },
       },
+    ])
+    expect(stepsOf(turn, 'validation')).toHaveLength(1)
+  })
+
+  it('fails as it says, and shows of what came no more than of any failure', async () => {
+    const { api, caller } = await stage(json(200, {}))
+    const turn = turnOf()
+    const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
+    await expect(caller.for(turn).authorised(api, exchange(send))).rejects.toThrow('There is no such thing.')
+    expect(stepsOf(turn, 'api-call')).toMatchObject([
+      { status: 'failed', response: { status: 200, body: { code: 'NONE' } } },
     ])
   })
 
-  it('says what its protocol knows of it, from its start to its end', async () => {
-    const { call } = await stage(json(200, {}))
+  it('is never repeated: it may have changed something', async () => {
+    const { api, caller } = await stage(json(200, {}))
+    const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
+    const call = caller.for(turnOf()).authorised(api, exchange(send))
+    await expect(call).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    expect(send).toHaveBeenCalledTimes(1)
+  })
+
+  it('says in its span what its protocol knows of it, from its start to its end', async () => {
+    const { api, caller } = await stage(json(200, {}))
     const spans: unknown[] = []
     const observer: StepObserver = {
       stepStarted: ({ kind }, facts) => void (kind === 'api-call' && spans.push(facts)),
       stepEnded: ({ kind }, _facts, attributes) => void (kind === 'api-call' && spans.push(attributes)),
     }
     const facts = { name: 'find things', attributes: { 'rpc.method': 'find' } }
-    for (const status of [200, 404]) {
-      const response = { status, challenge: undefined, body: found, attributes: { 'rpc.status': status } }
-      const post = { shown: {}, facts, send: async () => response }
-      await call(turnOf(undefined, undefined, observer), { post }).catch(() => undefined)
+    for (const [status, body] of [
+      [200, found],
+      [404, {}],
+    ] as const) {
+      const send = async () => ({ status, body, attributes: { 'rpc.status': status } })
+      const context = caller.for(turnOf(undefined, undefined, observer))
+      await context.authorised(api, exchange(send, facts)).catch(() => undefined)
     }
     const started = {
       name: 'find things',
       attributes: expect.objectContaining({ 'app.api.name': 'weather-api', 'rpc.method': 'find' }),
     }
     expect(spans).toEqual([started, { 'rpc.status': 200 }, started, { 'rpc.status': 404 }])
+  })
+})
+
+describe('a traced call', () => {
+  it.each([
+    ['http://localhost:1/base', 'localhost', 1],
+    ['https://api.invalid', 'api.invalid', 443],
+    ['http://api.invalid', 'api.invalid', 80],
+  ])('of %s names the API and its address, without the path', async (url, hostname, port) => {
+    const started: StepFacts[] = []
+    const observer: StepObserver = {
+      stepStarted: ({ kind }, facts) => void (kind === 'api-call' && started.push(facts)),
+      stepEnded: () => undefined,
+    }
+    const sidecar = await start(grantingSidecar)
+    const api = { ...weatherApi, url }
+    const call = callerOf([api], sidecar.url)
+      .caller.for(turnOf(undefined, undefined, observer))
+      .call(api, ask)
+    await expect(call).rejects.toThrow()
+    expect(started[0]).toEqual({
+      name: 'GET weather-api',
+      attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'weather-api' },
+    })
   })
 
   it('hands its trace on; one that is not traced hands on none', async () => {

@@ -12,7 +12,7 @@ import {
 import type { StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import { callerOf, start, turnOf } from './testing/stage.ts'
-import { obtainTracedToken } from './token-steps.ts'
+import { obtainToken } from './token-steps.ts'
 
 const exp = Math.floor(Date.now() / 1000) + 3_600
 const own = autonomousClaims({ exp, uti: 'token-1' })
@@ -33,7 +33,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
   const { tokens, logger, lines } = callerOf([api], sidecar.url)
   return {
     sidecar,
-    obtain: (turn: Turn, parentId?: string) => obtainTracedToken(tokens, turn, api, parentId, logger),
+    obtain: (turn: Turn, parentId?: string) => obtainToken(tokens, turn, api, parentId, logger),
     audit: () =>
       lines
         .map(line => JSON.parse(line))
@@ -99,8 +99,7 @@ describe('a token in the trace', () => {
     const token = await obtain(turn)
     const print = fingerprint(unsignedToken(own))
     expect(token).toMatchObject({
-      value: unsignedToken(own),
-      fingerprint: print,
+      token: { raw: unsignedToken(own), source: { fingerprint: print } },
       logIds: { tokenId: 'token-1' },
     })
     expect(shown(turn)).toEqual([
@@ -286,7 +285,7 @@ describe('a token request that failed', () => {
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
     const client = new AbortController()
     const turn = turnOf(undefined, client.signal)
-    const asked = obtainTracedToken(tokens, turn, api, undefined, logger)
+    const asked = obtainToken(tokens, turn, api, undefined, logger)
     await expect.poll(() => sidecar.requests.length).toBe(1)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')

@@ -8,7 +8,8 @@ import {
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
-import type { AgentToken, AgentTokens } from '../identity/agent-tokens.ts'
+import { type AgentToken, describeToken, type TokenSource } from '../identity/agent-token.ts'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules, subjectOf } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
@@ -16,21 +17,20 @@ import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
 import type { Validated } from './responses.ts'
 
-/** TR with its card in the trace. */
-export interface TracedToken {
-  readonly value: string
+/** TR, as it stands in the trace. */
+export interface TokenStep {
+  readonly token: AgentToken
+  /** By which Entra's sign-in log knows it. */
   readonly logIds: LogIds
-  readonly fingerprint: string
   /** Whose it is, in the terms in which an API may tell of it. */
   readonly holder: TokenHolder
-  /** Adds to the card what the API found out about the token, and what the agent found out about the API's word. */
+  /** Adds to the token's card what the API found out about it, and what the agent found out about the API's word. */
   verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
 }
 
 export type TokenHolder = Pick<Validated, 'flow' | 'caller' | 'on_behalf_of'>
 
 type Request = NonNullable<TraceStep['request']>
-type Verification = NonNullable<TokenCard['verifiedBy']>[number]
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -38,21 +38,22 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
  * agent, on whose behalf, for which API, with which token or why with none; ids only.
  */
-export async function obtainTracedToken(
+export async function obtainToken(
   tokens: AgentTokens,
   turn: Caller,
   api: DownstreamApi,
   parentId: string | undefined,
   logger: FastifyBaseLogger,
-): Promise<TracedToken> {
+): Promise<TokenStep> {
   const parent = parentId === undefined ? {} : { parentId }
   const { flow, correlationId } = turn
   const { asksFor, route } = flowRules[flow]
   const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}`
-  const asked = { ...turn, api, traceparent: undefined }
+  const { agent, user, signal } = turn
+  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined }
   const audited = {
-    caller: turn.agent.clientId,
-    onBehalfOf: turn.user?.objectId,
+    caller: agent.clientId,
+    onBehalfOf: user?.objectId,
     flow,
     api: api.name,
     correlationId,
@@ -81,7 +82,7 @@ export async function obtainTracedToken(
     token = await tokens.obtain({ ...asked, traceparent: step.traceparent })
   } catch (error) {
     // Whoever ends the turn also ends its steps, and knows why.
-    turn.signal.throwIfAborted()
+    signal.throwIfAborted()
     const failure = toProblem(error)
     const { cause, upstream } = failure.options
     step.fail(failure.toDocument(turn.requestId), {
@@ -94,16 +95,17 @@ export async function obtainTracedToken(
     logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
     throw error
   }
-  const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
+  const { source } = token
+  const logIds = { correlationId: source.correlationId, ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id)
-  const isShared = token.correlationId !== correlationId
+  const isShared = source.correlationId !== correlationId
   step.ok({
-    title: `${title}${remark(token, isShared)}`,
+    title: `${title}${remark(source, isShared)}`,
     ...(isShared
-      ? { request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }) }
+      ? { request: describeRequest(tokens, { ...asked, correlationId: source.correlationId }) }
       : {}),
-    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
+    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${source.fingerprint}›` } },
     logIds,
   })
   return noteToken(turn, api, token, parent)
@@ -123,7 +125,7 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
-function remark({ attempts }: AgentToken, isShared: boolean): string {
+function remark({ attempts }: TokenSource, isShared: boolean): string {
   if (isShared) return ', together with an equal request under way'
   return attempts > 1 ? `, ${attempts} times` : ''
 }
@@ -175,20 +177,12 @@ function noteToken(
   api: DownstreamApi,
   token: AgentToken,
   parent: { parentId?: string },
-): TracedToken {
-  const { value, fingerprint, header, claims, checks } = token
+): TokenStep {
+  const { claims, source } = token
   const caller = String(claims['azp'] ?? claims['appid'])
   const subject = subjectOf(turn.flow)
   const onBehalfOf = subject.onBehalfOf(claims)
-  const byAgent: Verification = { actor: 'agent', checks: [...checks] }
-  const card: TokenCard = {
-    role: 'TR',
-    observed: true,
-    fingerprint,
-    header: { ...header },
-    claims: { ...claims },
-    verifiedBy: [byAgent],
-  }
+  const card = describeToken('TR', claims, source)
   const amend = turn.trace.note('ok', {
     ...parent,
     kind: 'token',
@@ -198,14 +192,13 @@ function noteToken(
     token: card,
   })
   return {
-    value,
-    fingerprint,
+    token,
     logIds: logIdsOf(token),
     holder: { flow: turn.flow, caller, on_behalf_of: onBehalfOf },
     verifiedByApi(found, ofItsWord = []) {
       const byApi = { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }
       const afterwards = ofItsWord.length > 0 ? [{ actor: 'agent', checks: [...ofItsWord] }] : []
-      const verified: TokenCard = { ...card, verifiedBy: [byAgent, byApi, ...afterwards] }
+      const verified = { ...card, verifiedBy: [...(card.verifiedBy ?? []), byApi, ...afterwards] }
       amend({ token: verified })
       return verified
     },

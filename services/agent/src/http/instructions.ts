@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Instructions, InstructionsQuery, needsUser, Problem } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { CallApi } from '../downstream/api-caller.ts'
+import type { ApiCaller } from '../downstream/api-caller.ts'
 import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { describeInstructions } from '../modes/bedrock/instructions.ts'
@@ -14,7 +14,7 @@ import { type SignInRules, signIn } from './sign-in.ts'
 export interface InstructionsRouteOptions extends SignInRules {
   readonly agents: Agents
   readonly toolsets: readonly Toolset[]
-  readonly callApi: CallApi
+  readonly apis: Pick<ApiCaller, 'for'>
   readonly tokens: Pick<AgentTokens, 'obtain'>
 }
 
@@ -33,7 +33,7 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
   app,
   options,
 ) => {
-  const { agents, toolsets, callApi, tokens } = options
+  const { agents, toolsets, apis, tokens } = options
   const agent = onlyAgent(agents)
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const connection = new AbortController()
@@ -57,6 +57,6 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
       write: () => {},
       notice: () => {},
     }
-    return describeInstructions(toolsets, { turn, callApi }, tokens)
+    return describeInstructions(toolsets, apis.for(turn), tokens)
   })
 }

@@ -10,22 +10,16 @@ export interface ExpectedToken extends ExpectedSubject {
   readonly flow: Flow
 }
 
-export interface AcceptedToken {
-  readonly header: Claims
-  readonly claims: Claims
-  /** The checks that the agent made; all of them passed. */
-  readonly checks: readonly Check[]
-}
-
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
  * not honour the agent identity, and with an app token where it was told to ignore the user; both must not be used.
  * The signature is the API's to verify: TR is opaque to whoever merely carries it.
  *
+ * @returns its header and claims, and the checks, all of which passed
  * @throws ProblemError AGENT_IDENTITY_NOT_HONOURED, TOKEN_FLOW_MISMATCH or SIDECAR_MISCONFIGURED
  */
-export function acceptAgentToken(token: string, expected: ExpectedToken): AcceptedToken {
-  const decoded = decodeToken(token)
+export function acceptAgentToken(raw: string, expected: ExpectedToken) {
+  const decoded = decodeToken(raw)
   if (!decoded) throw misconfigured('The sidecar returned a token that cannot be read, so it was not used.')
   const { header, claims } = decoded
   const checks = [

@@ -104,7 +104,10 @@ describe('what the sidecar is asked', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
     const sidecar = await startSidecar(script(grant))
     const token = await tokensFrom(sidecar.url).obtain(request({ user: verifiedUser(ids.ada) }))
-    expect(token).toMatchObject({ claims: { azp: ids.agentClientId }, attempts: 1, correlationId })
+    expect(token).toMatchObject({
+      claims: { azp: ids.agentClientId },
+      source: { attempts: 1, correlationId },
+    })
     expect(sidecar.requests).toHaveLength(1)
     expect(sidecar.requests[0]?.target).toBe(
       `GET /AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
@@ -157,7 +160,7 @@ describe('equal requests under way', () => {
     const sidecar = await startSidecar(script(grant))
     const tokens = tokensFrom(sidecar.url)
     const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
-    expect(new Set(all.map(token => token.value)).size).toBe(1)
+    expect(new Set(all.map(token => token.raw)).size).toBe(1)
     expect(sidecar.requests).toHaveLength(1)
   })
 
@@ -238,7 +241,9 @@ describe('what is tried again', () => {
     ],
   )('%s', async (_what, failure) => {
     const sidecar = await startSidecar(script(failure, grant))
-    await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({ attempts: 2 })
+    await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({
+      source: { attempts: 2 },
+    })
   })
 
   it.each([
@@ -392,7 +397,7 @@ describe('a sidecar that does not answer', () => {
       if (waiting) grant(waiting)
     })
     const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 60_000 })
-    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
+    await expect(tokens.obtain(request())).resolves.toMatchObject({ source: { attempts: 1 } })
   })
 })
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
-import { type Check, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import type { AgentIdentity } from './agent-identity.ts'
+import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import { ownFlow } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
@@ -13,21 +14,6 @@ import { type RequestTokenOptions, requestToken, tokenPath } from './request-tok
 import { SharedRequests } from './shared-requests.ts'
 import { createSidecar, type SidecarOptions } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
-
-/** TR: the agent's token for one API, after the agent has checked that it is what was asked for. */
-export interface AgentToken {
-  /** The raw token. It goes to its API and nowhere else. */
-  readonly value: string
-  readonly fingerprint: string
-  readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
-  /** The checks that the agent made; all of them passed. */
-  readonly checks: readonly Check[]
-  /** How often the sidecar was asked. */
-  readonly attempts: number
-  /** The correlation id of the request that brought it: another turn's, when equal requests were joined. */
-  readonly correlationId: string
-}
 
 export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions {
   /** For whom and what `refresh` looks. */
@@ -88,11 +74,11 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     using limit = new LinkedAbort(signal)
     limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
     try {
-      const { value, attempts } = await requestToken(sidecar, { ...request, signal: limit.signal }, options)
-      const accepted = acceptAgentToken(value, { ...request, userId: user?.objectId })
+      const { raw, attempts } = await requestToken(sidecar, { ...request, signal: limit.signal }, options)
+      const { claims, ...checked } = acceptAgentToken(raw, { ...request, userId: user?.objectId })
       health.tokenObtained(request)
       logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
-      return { value, fingerprint: fingerprint(value), ...accepted, attempts, correlationId }
+      return { raw, claims, source: { fingerprint: fingerprint(raw), ...checked, attempts, correlationId } }
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {

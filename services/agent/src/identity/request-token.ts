@@ -5,19 +5,12 @@ import type { Sidecar, SidecarResponse } from './sidecar.ts'
 import { explainResponse, explainSilence, type TokenFailure } from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** A token as it came, not yet looked into. */
-export interface RawToken {
-  readonly value: string
-  /** How often the sidecar was asked. */
-  readonly attempts: number
-}
-
 export interface RequestTokenOptions {
   /** The pause before the second attempt; it grows from there. Default: 200 ms. */
   readonly backoffMs?: number | undefined
 }
 
-type Attempt = { readonly value: string } | (TokenFailure & { readonly responded: boolean })
+type Attempt = { readonly raw: string } | (TokenFailure & { readonly responded: boolean })
 
 const mostAttempts = { responded: 2, silent: 3 }
 
@@ -32,7 +25,7 @@ export function tokenPath({ agent, flow, api, correlationId }: TokenRequest): st
 }
 
 /**
- * Asks the sidecar for a token, again after a moment where that may help.
+ * Asks the sidecar for a token, again after a moment where that may help. Nobody has looked into it yet.
  *
  * @throws ProblemError of the identity codes, or the signal's reason.
  */
@@ -40,10 +33,10 @@ export async function requestToken(
   sidecar: Sidecar,
   request: TokenRequest,
   { backoffMs = 200 }: RequestTokenOptions,
-): Promise<RawToken> {
+): Promise<{ readonly raw: string; readonly attempts: number }> {
   for (let attempts = 1; ; attempts++) {
     const attempt = await attemptOnce(sidecar, request)
-    if ('value' in attempt) return { value: attempt.value, attempts }
+    if ('raw' in attempt) return { raw: attempt.raw, attempts }
     const most = attempt.responded ? mostAttempts.responded : mostAttempts.silent
     if (!attempt.transient || attempts >= most) throw attempt.problem
     await pause(backoffMs * attempts * (0.75 + Math.random() / 2), request.signal)
@@ -66,8 +59,8 @@ async function attemptOnce(sidecar: Sidecar, request: TokenRequest): Promise<Att
     if (error instanceof ProblemError) throw error
     return { ...explainSilence(error), responded: false }
   }
-  const value = readToken(response)
-  return value === undefined ? { ...explainResponse(response, request), responded: true } : { value }
+  const raw = readToken(response)
+  return raw === undefined ? { ...explainResponse(response, request), responded: true } : { raw }
 }
 
 /** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */

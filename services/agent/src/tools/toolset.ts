@@ -1,18 +1,13 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
 import type { StructuredToolInterface } from '@langchain/core/tools'
-import type { CallApi } from '../downstream/api-caller.ts'
+import type { ApiContext } from '../downstream/api-context.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
 
 /** What a tool gets to work with: the turn whose identity it calls under, and the one way to call. */
-export interface ToolContext {
-  readonly turn: Turn
-  readonly callApi: CallApi
-  /** The step of the trace that the tool's calls belong to. */
-  readonly parentId?: string
-}
+export type ToolContext = ApiContext<Turn>
 
 /** A tool that direct mode has chosen, with its arguments. */
 export interface DirectCall {

@@ -2,7 +2,7 @@ import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
-import type { CallApi } from '../../downstream/api-caller.ts'
+import type { ApiCaller } from '../../downstream/api-caller.ts'
 import type { Bedrock } from '../../model/bedrock.ts'
 import type { BedrockConfig } from '../../model/config.ts'
 import { problem } from '../../problems.ts'
@@ -24,7 +24,8 @@ const modelCallLimit = 8
 const toolCallLimit = 10
 
 /** How one turn goes on: the calls of the model and the tools, under the turn's identity. */
-interface Run extends ModelCall, ToolContext {
+interface Run extends ModelCall {
+  readonly context: ToolContext
   readonly tools: ModelTools
   readonly answer: AnswerText
   readonly images: ImageAllowance
@@ -41,20 +42,22 @@ const State = Annotation.Root({
 type AgentState = typeof State.State
 
 /** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
-export function bedrockMode(bedrock: Bedrock, toolsets: readonly Toolset[], callApi: CallApi): AnswerMode {
+export function bedrockMode(
+  bedrock: Bedrock,
+  toolsets: readonly Toolset[],
+  apis: Pick<ApiCaller, 'for'>,
+): AnswerMode {
   const prompt = systemPrompt(toolsets)
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
     answer: async turn => {
       const answer = new AnswerText(turn)
-      const [connected, tools] = await Promise.all([
-        bedrock.connected(),
-        loadTools(toolsets, { turn, callApi }),
-      ])
+      const context = apis.for(turn)
+      const [connected, tools] = await Promise.all([bedrock.connected(), loadTools(toolsets, context)])
       const run: Run = {
         turn,
-        callApi,
+        context,
         tools,
         toolNames: tools.tools.map(({ name }) => name),
         answer,
@@ -123,7 +126,7 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
 
 /** Runs all calls of a step side by side; lets all of them end before a failure ends the turn. */
 async function runTools(run: Run, { toolCalls }: ModelResponse) {
-  const settled = await Promise.allSettled(toolCalls.map(call => runTool(run.tools, run, call)))
+  const settled = await Promise.allSettled(toolCalls.map(call => runTool(run.tools, run.context, call)))
   const messages: ToolMessage[] = []
   const toolUses: ToolUse[] = []
   for (const [index, call] of toolCalls.entries()) {

@@ -1,4 +1,4 @@
-import type { CallApi } from '../../downstream/api-caller.ts'
+import type { ApiCaller } from '../../downstream/api-caller.ts'
 import type { Bedrock } from '../../model/bedrock.ts'
 import type { Toolset } from '../../tools/toolset.ts'
 import type { AnswerMode } from '../../turn/turn.ts'
@@ -12,11 +12,11 @@ export interface ModeOnDemand extends AnswerMode {
 export function bedrockModeOnDemand(
   bedrock: Bedrock,
   toolsets: readonly Toolset[],
-  callApi: CallApi,
+  apis: Pick<ApiCaller, 'for'>,
 ): ModeOnDemand {
   let loading: Promise<AnswerMode> | undefined
   const load = async () => {
-    loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, callApi))
+    loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, apis))
     try {
       return await loading
     } catch (error) {

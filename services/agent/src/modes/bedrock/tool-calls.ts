@@ -42,15 +42,16 @@ export interface ToolResult {
  */
 export async function runTool(
   { tools, tellable }: ModelTools,
-  { turn, callApi }: ToolContext,
+  context: ToolContext,
   call: ToolCall,
 ): Promise<ToolResult> {
+  const { turn } = context
   const step = turn.trace.start(
     { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call), tool: describeCall(call) },
     factsOf(tools, call),
   )
   try {
-    const output = await invoke(tools, call, { turn, callApi, parentId: step.id })
+    const output = await invoke(tools, call, context.under(step.id))
     step.ok()
     return { ok: true, output }
   } catch (error) {

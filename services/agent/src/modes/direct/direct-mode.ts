@@ -1,10 +1,10 @@
-import type { CallApi } from '../../downstream/api-caller.ts'
+import type { ApiCaller } from '../../downstream/api-caller.ts'
 import { problem } from '../../problems.ts'
 import type { DirectCall, Toolset } from '../../tools/toolset.ts'
 import type { AnswerMode } from '../../turn/turn.ts'
 
 /** Direct mode: no model. The first toolset that recognises the message answers it. */
-export function directMode(toolsets: readonly Toolset[], callApi: CallApi): AnswerMode {
+export function directMode(toolsets: readonly Toolset[], apis: Pick<ApiCaller, 'for'>): AnswerMode {
   return {
     mode: 'direct',
     model: null,
@@ -14,7 +14,7 @@ export function directMode(toolsets: readonly Toolset[], callApi: CallApi): Answ
         const [direct] = toolsets.flatMap(({ direct }) => direct ?? [])
         throw direct?.notRecognised() ?? problem('INVALID_REQUEST', 'The agent has no tools.')
       }
-      turn.write(await call.answer({ turn, callApi }))
+      turn.write(await call.answer(apis.for(turn)))
       return {
         finishReason: 'stop',
         usage: null,

@@ -3,7 +3,7 @@ import { describeShapeFaults, type EnvironmentReader, loopbackHosts } from '@ent
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type DownstreamApi, nameSidecarEntries } from '../../identity/downstream-api.ts'
-import { nameForModel } from './tool-names.ts'
+import { nameForModel } from './offered-tools/tool-names.ts'
 
 /** An MCP server: an API like any other, and what of it the model may use. */
 export interface McpServer {

@@ -1,6 +1,6 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { ChangedTool, ChosenTools, RefusedTool } from './choose-tools.ts'
 import type { McpServer } from './config.ts'
+import type { ChangedTool, ChosenTools, RefusedTool } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 
 /** Tells which tools are dropped since they are not what was pinned. */

@@ -3,9 +3,9 @@ import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { ownFlow } from '../../identity/flows.ts'
 import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
 import type { Turn } from '../../turn/turn.ts'
-import type { ChosenTool, ChosenTools } from './choose-tools.ts'
 import type { McpServer } from './config.ts'
 import { findMissing, isAboutUser, toolsChanged, toolsRefused } from './missing-tools.ts'
+import type { ChosenTool, ChosenTools } from './offered-tools/offered-tools.ts'
 import { mcpProblems } from './problems.ts'
 
 /** How a server and each of its allowed tools fares for one agent, as the last look-ups and calls showed it. */

@@ -1,7 +1,7 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { isOwn } from '../../identity/flows.ts'
 import type { Caller } from '../../turn/turn.ts'
-import type { ChosenTools } from './choose-tools.ts'
+import type { ChosenTools } from './offered-tools/offered-tools.ts'
 
 /** For whom an agent has tools listed: itself, or somebody it acts for. */
 type Asker = Pick<Caller, 'flow' | 'user'>

@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ApiContext } from '../../downstream/api-context.ts'
 import { agent, weatherApi } from '../../identity/testing/fixtures.ts'
 import { problem } from '../../problems.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Caller, Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
+import { hashTool } from './offered-tools/tool-hash.ts'
 import { mcpProblem } from './problems.ts'
-import { hashTool } from './tool-hash.ts'
 import { ToolSource } from './tool-source.ts'
 
 const getNote = { name: 'get_note', description: 'Reads.', inputSchema: { type: 'object' } } as Tool
@@ -31,10 +32,10 @@ function watch(list: List, change: Partial<McpServer> & { flows?: McpServer['api
   const lookUps = vi.fn(list)
   const source = new ToolSource(
     { ...server, ...rest, api: { ...server.api, flows } },
-    async () => ({ listTools: async caller => ({ tools: await lookUps(caller), names: [] }) }),
+    async () => ({ listTools: async ({ turn }) => ({ tools: await lookUps(turn), names: [] }) }),
     {
       agent,
-      callApi: () => Promise.reject(new Error('Nothing is called here.')),
+      apis: { for: turn => ({ turn }) as ApiContext<typeof turn> },
       logger: pino({}, { write: line => void lines.push(line) }),
     },
   )

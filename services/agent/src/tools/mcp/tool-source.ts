@@ -1,7 +1,7 @@
 import { mapFlows, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
-import type { CallApi } from '../../downstream/api-caller.ts'
+import type { ApiCaller } from '../../downstream/api-caller.ts'
 import type { AgentIdentity } from '../../identity/agent-identity.ts'
 import { isOwn, ownFlow } from '../../identity/flows.ts'
 import { SharedRequests } from '../../identity/shared-requests.ts'
@@ -9,17 +9,17 @@ import { betweenTurns } from '../../turn/between-turns.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Caller, Turn } from '../../turn/turn.ts'
 import { BackOff } from './back-off.ts'
-import type { McpCalls } from './calls.ts'
-import { type ChosenTool, type ChosenTools, chooseTools } from './choose-tools.ts'
+import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
 import { findMissing, isAboutUser, toolsUnknown } from './missing-tools.ts'
+import { type ChosenTool, type ChosenTools, chooseTools } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 import { ServerHealth } from './server-health.ts'
 import { keyOf, ToolLists } from './tool-lists.ts'
 
 export interface ToolSourceOptions {
   readonly agent: AgentIdentity
-  readonly callApi: CallApi
+  readonly apis: Pick<ApiCaller, 'for'>
   readonly logger: FastifyBaseLogger
 }
 
@@ -50,7 +50,7 @@ const maxReported = 1_000
 export class ToolSource {
   readonly health: ServerHealth
   readonly #server: McpServer
-  readonly #calls: () => Promise<Pick<McpCalls, 'listTools'>>
+  readonly #client: () => Promise<Pick<McpClient, 'listTools'>>
   readonly #options: ToolSourceOptions
   readonly #lists = new ToolLists()
   readonly #backOff = mapFlows(() => new BackOff())
@@ -61,11 +61,11 @@ export class ToolSource {
 
   constructor(
     server: McpServer,
-    calls: () => Promise<Pick<McpCalls, 'listTools'>>,
+    client: () => Promise<Pick<McpClient, 'listTools'>>,
     options: ToolSourceOptions,
   ) {
     this.#server = server
-    this.#calls = calls
+    this.#client = client
     this.#options = options
     this.health = new ServerHealth(server)
   }
@@ -85,7 +85,7 @@ export class ToolSource {
     if (this.#lists.of(own).isFresh) return
     // Users' lists need their tokens; what a look-up needs besides can be loaded ahead of the first.
     const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
-    const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#calls()
+    const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#client()
     await prepared.catch(() => {})
   }
 
@@ -158,8 +158,8 @@ export class ToolSource {
     if (tokenMs < lookUpTimeoutMs) limit.after(tokenMs, () => limit.abort('The user’s token has expired.'))
     else limit.after(lookUpTimeoutMs, () => limit.abort(tooLong))
     try {
-      const calls = await this.#calls()
-      const { tools, cutAfterPages } = await calls.listTools(caller, this.#options.callApi)
+      const client = await this.#client()
+      const { tools, cutAfterPages } = await client.listTools(this.#options.apis.for(caller))
       this.#listed(caller, chooseTools(this.#server, tools, cutAfterPages))
     } catch (error) {
       // Who gave it up learnt nothing of the server.

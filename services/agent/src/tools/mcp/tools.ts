@@ -1,12 +1,12 @@
 import { type StructuredToolInterface, tool } from '@langchain/core/tools'
 import { toolContext } from '../tool-context.ts'
-import type { McpCalls } from './calls.ts'
-import type { ChosenTool } from './choose-tools.ts'
+import type { McpClient } from './client/client.ts'
+import type { ChosenTool } from './offered-tools/offered-tools.ts'
 import type { ServerHealth } from './server-health.ts'
 
 /** Chosen tools as the model gets them. They find their turn by `toolContext`. */
 export function createMcpTools(
-  calls: McpCalls,
+  client: McpClient,
   chosen: readonly ChosenTool[],
   health: ServerHealth,
 ): readonly StructuredToolInterface[] {
@@ -14,7 +14,7 @@ export function createMcpTools(
     tool(
       (input, config) => {
         const context = toolContext(config)
-        const call = () => calls.callTool(context, one, input as Readonly<Record<string, unknown>>)
+        const call = () => client.callTool(context, one, input as Readonly<Record<string, unknown>>)
         return health.watch(context.turn, one, call)
       },
       {

@@ -1,6 +1,6 @@
 import { type AgentIdentity, type Agents, onlyAgent } from '../../identity/agent-identity.ts'
 import type { Toolset } from '../toolset.ts'
-import type { McpCalls } from './calls.ts'
+import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
 import { mcpProblems } from './problems.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
@@ -12,14 +12,14 @@ export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
 /** The tools of one MCP server. The protocol is loaded when the server's tools are first looked up. */
 export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
-  let calls: Promise<McpCalls> | undefined
-  const loadCalls = () => {
-    calls ??= import('./calls.ts').then(({ McpCalls }) => new McpCalls(server))
-    return calls
+  let client: Promise<McpClient> | undefined
+  const loadClient = () => {
+    client ??= import('./client/client.ts').then(({ McpClient }) => new McpClient(server))
+    return client
   }
   const sources = new Map<string, ToolSource>()
   const sourceOf = (agent: AgentIdentity) => {
-    const source = sources.get(agent.clientId) ?? new ToolSource(server, loadCalls, { agent, ...options })
+    const source = sources.get(agent.clientId) ?? new ToolSource(server, loadClient, { agent, ...options })
     sources.set(agent.clientId, source)
     return source
   }
@@ -34,7 +34,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       for (const notice of notices) turn.notice(notice.toDocument(turn.requestId))
       if (tools.length === 0) return []
       const { createMcpTools } = await import('./tools.ts')
-      return createMcpTools(await loadCalls(), tools, source.health)
+      return createMcpTools(await loadClient(), tools, source.health)
     },
     async refresh() {
       await Promise.all(agents.map(agent => sourceOf(agent).refresh()))
@@ -42,7 +42,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
     health: () => sourceOf(onlyAgent(agents)).health.current,
     async close() {
       await Promise.all([...sources.values()].map(source => source.close()))
-      await (await calls)?.close()
+      await (await client)?.close()
     },
     wasNeeded: () => false,
   }

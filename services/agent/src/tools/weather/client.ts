@@ -5,7 +5,7 @@ import type { ToolContext } from '../toolset.ts'
 import { weatherProblem } from './problems.ts'
 import { isForecast, isReport, type WeatherForecast, type WeatherReport } from './weather.ts'
 
-/** The weather API. Throws the ProblemErrors of `callApi`, or CITY_NOT_FOUND. */
+/** The weather API. Throws the ProblemErrors of `ToolContext.call`, or CITY_NOT_FOUND. */
 export interface WeatherClient {
   current(context: ToolContext, city: string): Promise<WeatherReport>
   /** @param days from today on, 1 to 7 */
@@ -14,15 +14,14 @@ export interface WeatherClient {
 
 export function createWeatherClient(api: DownstreamApi): WeatherClient {
   async function ask<Body extends object>(
-    { turn, callApi, parentId }: ToolContext,
+    context: ToolContext,
     city: string,
     request: { path: string; subject: string; isBody: (body: unknown) => body is Body },
   ): Promise<Body> {
     const explain = (response: ApiResponse) => explainUnknownCity(api, city, response)
     // What the API says of the token is in the trace; it is no business of the model.
-    const { validated: _validated, ...weather }: Body & { validated?: unknown } = await callApi(turn, api, {
+    const { validated: _validated, ...weather }: Body & { validated?: unknown } = await context.call(api, {
       ...request,
-      parentId,
       explain,
     })
     return weather as Body

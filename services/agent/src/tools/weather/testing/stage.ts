@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http'
 import { callerOf, grantingSidecar, json, start, validated } from '../../../downstream/testing/stage.ts'
 import { agent, weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
-import type { ToolContext } from '../../toolset.ts'
 import { createWeatherClient } from '../client.ts'
 
 export function report(user: string | null = null, changes: object = {}) {
@@ -37,14 +36,10 @@ export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
   const api = { ...weatherApi, url }
   const { caller } = callerOf([api], sidecarUrl, timeoutMs)
   const client = createWeatherClient(api)
-  const contextOf = (turn: Turn, parentId?: string): ToolContext => ({
-    turn,
-    callApi: caller.call,
-    ...(parentId === undefined ? {} : { parentId }),
-  })
   return {
-    current: (turn: Turn, city: string, parentId?: string) => client.current(contextOf(turn, parentId), city),
-    forecast: (turn: Turn, city: string, days: number) => client.forecast(contextOf(turn), city, days),
+    current: (turn: Turn, city: string, parentId?: string) =>
+      client.current(caller.for(turn, parentId), city),
+    forecast: (turn: Turn, city: string, days: number) => client.forecast(caller.for(turn), city, days),
     get health() {
       return caller.healthOf(api, agent)
     },

@@ -6,9 +6,9 @@ import {
   SendError,
 } from '@entra-bedrock-agent/service-kit/send'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { type ApiResponse, readResponse } from '../../downstream/responses.ts'
-import { version } from '../../version.ts'
-import type { McpServer } from './config.ts'
+import { type ApiResponse, readResponse } from '../../../downstream/responses.ts'
+import { version } from '../../../version.ts'
+import type { McpServer } from '../config.ts'
 import { type ServerAnswer, ServerRequests, withoutServerRequests } from './server-requests.ts'
 
 type Method = NonNullable<OutboundRequest['method']>

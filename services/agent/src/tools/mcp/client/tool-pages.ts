@@ -1,5 +1,5 @@
 import type { Client, Tool } from '@modelcontextprotocol/client'
-import type { ListedTools } from './choose-tools.ts'
+import type { ListedTools } from '../offered-tools/offered-tools.ts'
 
 /** Servers choose the size of their pages, and some never come to an end. */
 const maxPages = 50

@@ -1,10 +1,10 @@
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
-import { agent, secondAgent, weatherApi } from '../../identity/testing/fixtures.ts'
-import { betweenTurns } from '../../turn/between-turns.ts'
-import type { McpServer } from './config.ts'
+import { agent, secondAgent, weatherApi } from '../../../identity/testing/fixtures.ts'
+import { betweenTurns } from '../../../turn/between-turns.ts'
+import type { McpServer } from '../config.ts'
+import { CallerConnections } from './caller-connections.ts'
 import type { Exchange } from './connection.ts'
-import { McpConnections } from './connections.ts'
 
 const server: McpServer = {
   api: { ...weatherApi, name: 'notes', title: 'notes MCP server', url: 'http://localhost/mcp' },
@@ -79,7 +79,7 @@ const caller = betweenTurns(agent)
 describe('The connection of the agent’s own', () => {
   it('is one for calls that are made at the same time, the first ones too', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
@@ -89,7 +89,7 @@ describe('The connection of the agent’s own', () => {
 
   it('is shared with no other agent', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     for (const one of [agent, secondAgent, agent])
       await connections.call(betweenTurns(one), sessions.exchange(), client => client.ping())
     expect(sessions.open.size).toBe(2)
@@ -99,7 +99,7 @@ describe('The connection of the agent’s own', () => {
 
   it('goes on being made for those who wait when the one who began has gone away', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     const first = new AbortController()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     sessions.answer = async ({ method }, _session, signal) => {
@@ -120,7 +120,7 @@ describe('The connection of the agent’s own', () => {
 
   it('is tried once for all who wait, where the server fails', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     let handshakes = 0
     sessions.answer = async () => {
       handshakes += 1
@@ -136,7 +136,7 @@ describe('The connection of the agent’s own', () => {
     'is replaced once when the server forgets the session (%i), however many calls find out',
     async status => {
       const sessions = new Sessions()
-      const connections = new McpConnections(server)
+      const connections = new CallerConnections(server)
       const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
       await call()
       sessions.open.clear()
@@ -151,7 +151,7 @@ describe('The connection of the agent’s own', () => {
 
   it('stays for the others, and is closed after them, when one call shows that it is no good', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     let isFirst = true
     sessions.answer = async ({ method }) => {
@@ -176,7 +176,7 @@ describe('The connection of the agent’s own', () => {
 
   it('may take as long as the call to be made, whichever of its messages is slow', async () => {
     const sessions = new Sessions()
-    const connections = new McpConnections(server)
+    const connections = new CallerConnections(server)
     const call = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()
     sessions.answer = async ({ method }, _session, signal) => {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
-import { readValidated, type Validated } from '../../downstream/responses.ts'
-import { removeUnseen } from './clean-text.ts'
+import { readValidated, type Validated } from '../../../downstream/responses.ts'
+import { removeUnseen } from '../offered-tools/clean-text.ts'
 
 /** A tool's result: data, whoever wrote it. */
 export interface ToolResult {

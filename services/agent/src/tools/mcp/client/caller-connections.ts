@@ -1,8 +1,8 @@
 import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
-import { SharedRequests } from '../../identity/shared-requests.ts'
-import type { Caller } from '../../turn/turn.ts'
-import type { McpServer } from './config.ts'
+import { SharedRequests } from '../../../identity/shared-requests.ts'
+import type { Caller } from '../../../turn/turn.ts'
+import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
 /** How long a server is taken for one of the older era: it may have said so only because it was busy. */
@@ -14,7 +14,7 @@ const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
  * The connections to one server: one for each turn on behalf of a user, so that users share nothing, and one for all
  * that an agent does in a flow without a user.
  */
-export class McpConnections {
+export class CallerConnections {
   readonly #server: McpServer
   readonly #open = (exchange: Exchange) => this.#openConnection(exchange)
   /** By agent and flow. */

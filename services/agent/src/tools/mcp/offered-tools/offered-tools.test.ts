@@ -1,9 +1,9 @@
 import type { Tool } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { weatherApi } from '../../identity/testing/fixtures.ts'
-import { chooseTools } from './choose-tools.ts'
-import type { McpServer } from './config.ts'
+import { weatherApi } from '../../../identity/testing/fixtures.ts'
+import type { McpServer } from '../config.ts'
+import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 

@@ -1,0 +1,231 @@
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { Send } from '@entra-bedrock-agent/service-kit/send'
+import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
+import type { Attributes } from '@opentelemetry/api'
+import type { FastifyBaseLogger } from 'fastify'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
+import type { Caller } from '../turn/turn.ts'
+import { echoedToken, explainApiResponse, explainThrown, unreadableResponse } from './api-failures.ts'
+import type { ApiHealth } from './api-health.ts'
+import { holdsToken, redactBody } from './echoed-token.ts'
+import { oncePerBrokenConnection } from './repeat.ts'
+import { type ApiResponse, describeFailure, readApiProblem, readResponse } from './responses.ts'
+import { obtainToken, type TokenStep } from './token-steps.ts'
+import { noteValidation } from './validation.ts'
+
+/** One request for JSON. */
+export interface ApiRequest<Body> {
+  /** Path and query below the API's URL. */
+  readonly path: string
+  /** Sent as JSON by POST, to an address that searches and changes nothing: like a GET it may be repeated. Without it: GET. */
+  readonly search?: object
+  /** What is asked for, in the words of the trace. */
+  readonly subject: string
+  /** Tells whether a body is what the API promises. */
+  readonly isBody: (body: unknown) => body is Body
+  /** What a response that brings no such body means to these tools, where they know it better than every caller would. */
+  readonly explain?: (response: ApiResponse) => ProblemError | undefined
+}
+
+/** What came of a request, in whatever protocol. */
+export interface Reply {
+  /** Of the HTTP response. */
+  readonly status: number
+  readonly body: unknown
+  /** Of the span, where there is more to say of it. */
+  readonly attributes?: Attributes
+}
+
+/** One request in a protocol of its own. */
+export interface ApiExchange<Came extends Reply, Result> {
+  readonly subject: string
+  /** The request, as far as the trace shows it. */
+  readonly shown: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown }
+  readonly facts?: StepFacts
+  /** Whether it changes nothing, so that it may be sent again when its connection broke. */
+  readonly mayRepeat: boolean
+  /** Sends it with these headers, the token among them. What it throws is the request's failure. */
+  send(headers: Readonly<Record<string, string>>, signal: AbortSignal, send: Send): Promise<Came>
+  /** Reads what came, after tokens were taken out of its body: the result, and what the trace shows of it. Throws a ProblemError if it is none. */
+  read(came: Came): { readonly result: Result; readonly shown: unknown }
+}
+
+/** What all contexts share. */
+export interface ApiMeans {
+  readonly tokens: AgentTokens
+  readonly logger: FastifyBaseLogger
+  readonly timeoutMs: number
+  readonly send: Send
+  readonly health: ApiHealth
+}
+
+const maxBodyBytes = 256 * 1024
+
+/** The one way to call APIs: under the identity of one turn, or of the agent between turns. */
+export class ApiContext<Who extends Caller = Caller> {
+  readonly turn: Who
+  readonly #means: ApiMeans
+  readonly #parentId: string | undefined
+
+  constructor(means: ApiMeans, turn: Who, parentId: string | undefined) {
+    this.#means = means
+    this.turn = turn
+    this.#parentId = parentId
+  }
+
+  /** The same, for calls that belong to this step of the trace. */
+  under(parentId: string): ApiContext<Who> {
+    return new ApiContext(this.#means, this.turn, parentId)
+  }
+
+  /**
+   * Asks an API for JSON by one GET, or one POST of a search.
+   *
+   * @throws ProblemError as `authorised`, or what `explain` made of the response.
+   */
+  call<Body>(api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
+    const { path, search, subject, isBody, explain } = request
+    const { timeoutMs } = this.#means
+    const url = `${api.url}${path}`
+    return this.authorised<ApiResponse, Body>(api, {
+      subject,
+      mayRepeat: true,
+      shown: search ? { method: 'POST', path, body: search } : { method: 'GET', path },
+      async send(headers, signal, send) {
+        const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
+        if (!search) return readResponse(await send({ url, headers, ...limits }))
+        const ofJson = { ...headers, 'content-type': 'application/json' }
+        const body = JSON.stringify(search)
+        return readResponse(await send({ url, method: 'POST', headers: ofJson, body, ...limits }))
+      },
+      read: response => {
+        const { status, body } = response
+        if (status === 200 && isBody(body)) return { result: body, shown: body }
+        const known = explain?.(response)
+        throw (
+          known ??
+          (status === 200 ? unreadableResponse(api) : explainApiResponse(api, this.turn.flow, response))
+        )
+      },
+    })
+  }
+
+  /**
+   * Obtains TR for the turn's agent, flow and user and this API, checks it, sends a request under it and records token
+   * request, token, call and the API's own validation in the turn's trace. Where an API wants more of the user than TR shows
+   * (a step-up), CONDITIONAL_ACCESS_REQUIRED comes out here, from either of the two.
+   *
+   * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
+   *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED, or what the exchange threw.
+   */
+  async authorised<Came extends Reply, Result>(
+    api: DownstreamApi,
+    exchange: ApiExchange<Came, Result>,
+  ): Promise<Result> {
+    const { turn } = this
+    const { tokens, logger, health } = this.#means
+    const issued = await obtainToken(tokens, turn, api, this.#parentId, logger)
+    const record = health.of(api, turn.agent)
+    try {
+      const attempt = () => this.#attempt(api, exchange, issued)
+      const result = await (exchange.mayRepeat ? oncePerBrokenConnection(attempt, turn.signal) : attempt())
+      record.works()
+      return result
+    } catch (error) {
+      turn.signal.throwIfAborted()
+      const failure = explainThrown(api, error)
+      if (failure.kind.status >= 500) record.fails(failure)
+      else record.works()
+      const { code, options } = failure
+      const { correlationId } = turn
+      logger.info({ api: api.name, correlationId, code, upstream: options.upstream }, 'An API call failed.')
+      throw failure
+    }
+  }
+
+  /** Sends the request once, as one step of the trace. */
+  async #attempt<Came extends Reply, Result>(
+    api: DownstreamApi,
+    exchange: ApiExchange<Came, Result>,
+    issued: TokenStep,
+  ): Promise<Result> {
+    const { turn } = this
+    const step = this.#startStep(api, exchange, issued)
+    const { raw } = issued.token
+    const secrets = turn.user ? [raw, turn.user.value] : [raw]
+    let came: Came | undefined
+    try {
+      const headers = headersOf(raw, step)
+      came = withoutTokens(api, await exchange.send(headers, turn.signal, this.#means.send), secrets)
+      const { result, shown } = exchange.read(came)
+      step.ok({ response: { status: came.status, body: shown } }, came.attributes)
+      noteValidation(turn, api, step.id, issued, came.body)
+      return result
+    } catch (thrown) {
+      // Whoever ends the turn also ends its steps, and knows why.
+      turn.signal.throwIfAborted()
+      const error = holdsToken(explainThrown(api, thrown).message, secrets) ? echoedToken(api) : thrown
+      const { failedCheck } = readApiProblem(came?.body)
+      if (failedCheck) issued.verifiedByApi([{ name: failedCheck, ok: false }])
+      const response = came && { status: came.status, body: describeFailure(came.body) }
+      const shown = explainThrown(api, error).toDocument(turn.requestId)
+      step.fail(shown, response && { response }, came?.attributes)
+      throw error
+    }
+  }
+
+  #startStep(
+    api: DownstreamApi,
+    { subject, shown, facts }: Pick<ApiExchange<Reply, unknown>, 'subject' | 'shown' | 'facts'>,
+    { token, logIds }: TokenStep,
+  ): OpenStep {
+    const { method, path, body } = shown
+    const headers = { authorization: `Bearer TR ‹${token.source.fingerprint}›`, accept: 'application/json' }
+    return this.turn.trace.start(
+      {
+        ...(this.#parentId === undefined ? {} : { parentId: this.#parentId }),
+        kind: 'api-call',
+        from: 'agent',
+        to: api.name,
+        title: `The agent calls the ${api.title}: ${subject}`,
+        request: { method, url: `${api.url}${path}`, headers, ...(body === undefined ? {} : { body }) },
+        logIds,
+      },
+      {
+        name: `${method} ${api.name}`,
+        ...facts,
+        attributes: { ...describeApi(api), ...facts?.attributes },
+      },
+    )
+  }
+}
+
+function headersOf(raw: string, { traceparent }: OpenStep): Readonly<Record<string, string>> {
+  const headers = { authorization: `Bearer ${raw}`, accept: 'application/json' }
+  return traceparent === undefined ? headers : { ...headers, traceparent }
+}
+
+/** What came, without what looks like a token. Throws API_ECHOED_TOKEN where a part of a secret is hidden in it. */
+function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secrets: readonly string[]): Came {
+  const body = redactBody(came.body)
+  if (holdsToken(body, secrets)) throw echoedToken(api, came.status)
+  return { ...came, body }
+}
+
+const described = new WeakMap<DownstreamApi, Attributes>()
+
+/** Without the path, which may say what the user asked for. */
+function describeApi(api: DownstreamApi): Attributes {
+  const known = described.get(api)
+  if (known) return known
+  const { hostname, port, protocol } = new URL(api.url)
+  const attributes = {
+    [httpAttributes.serverAddress]: hostname,
+    [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
+    [appAttributes.api]: api.name,
+  }
+  described.set(api, attributes)
+  return attributes
+}

@@ -1,0 +1,46 @@
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { subjectOf } from '../identity/flows.ts'
+import type { Caller } from '../turn/turn.ts'
+import { readValidated } from './responses.ts'
+import type { TokenHolder, TokenStep } from './token-steps.ts'
+
+/** Records the API's own word on the token, if it gives one, held against the token itself: it may tell of somebody else. */
+export function noteValidation(
+  turn: Caller,
+  api: DownstreamApi,
+  parentId: string,
+  token: TokenStep,
+  body: unknown,
+): void {
+  const validated = readValidated(body)
+  if (!validated) return
+  const { flow, caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
+  const step = { parentId, kind: 'validation', from: api.name, to: 'agent' } as const
+  const mismatches = findMismatches(token.holder, validated)
+  if (mismatches.length > 0) {
+    const reported = mismatches.map(name => ({ name: `reported-${name}`, ok: false }))
+    turn.trace.note('failed', {
+      ...step,
+      title: `What the ${api.title} says of TR is not what TR says: ${mismatches.join(', ')}`,
+      token: token.verifiedByApi(checks, reported),
+    })
+    return
+  }
+  const did = signatureVerified
+    ? `The ${api.title} verified TR`
+    : `The ${api.title} read TR without verifying its signature`
+  turn.trace.note('ok', {
+    ...step,
+    title: `${did}: agent ${caller} acts ${subjectOf(flow).inWords(user)}`,
+    token: token.verifiedByApi(checks),
+  })
+}
+
+function findMismatches(holder: TokenHolder, told: TokenHolder): readonly string[] {
+  const isSame = (a: string | null, b: string | null) => a?.toLowerCase() === b?.toLowerCase()
+  return [
+    ...(holder.flow === told.flow ? [] : ['flow']),
+    ...(isSame(holder.caller, told.caller) ? [] : ['caller']),
+    ...(isSame(holder.on_behalf_of, told.on_behalf_of) ? [] : ['user']),
+  ]
+}

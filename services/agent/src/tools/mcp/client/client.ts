@@ -1,0 +1,154 @@
+import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
+import type { Send } from '@entra-bedrock-agent/service-kit/send'
+import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
+import type { Client } from '@modelcontextprotocol/client'
+import type { ApiContext, Reply } from '../../../downstream/api-context.ts'
+import { explainApiResponse } from '../../../downstream/api-failures.ts'
+import type { ApiResponse } from '../../../downstream/responses.ts'
+import type { Caller } from '../../../turn/turn.ts'
+import type { McpServer } from '../config.ts'
+import type { ChosenTool, ListedTools } from '../offered-tools/offered-tools.ts'
+import { CallerConnections } from './caller-connections.ts'
+import { type CallProgress, type Exchange, RefusedExchange } from './connection.ts'
+import { explainError, explainRefusal, tooLate, toolFailed } from './failures.ts'
+import { describeParts, type ResultPart, readResult, type ToolResult } from './result.ts'
+import { readToolPages } from './tool-pages.ts'
+
+/** One request of the protocol. */
+interface McpRequest<Result> {
+  readonly method: 'tools/list' | 'tools/call'
+  /** The tool's. */
+  readonly name?: string
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Result>
+  /** What the trace shows of what it returns, where that is not all. */
+  readonly show?: (result: Result) => unknown
+}
+
+/** A result of the protocol. */
+interface McpReply<Result> extends Reply {
+  readonly body: Result
+}
+
+const listTimeoutMs = 5_000
+const maxListBytes = 4 * 1024 * 1024
+
+/** What the agent asks of one MCP server, over a connection for each caller. */
+export class McpClient {
+  readonly #server: McpServer
+  readonly #connections: CallerConnections
+
+  constructor(server: McpServer) {
+    this.#server = server
+    this.#connections = new CallerConnections(server)
+  }
+
+  /** The allowed tools that the server lists for this caller. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones. */
+  async listTools(context: ApiContext): Promise<ListedTools> {
+    let listed: ListedTools = { tools: [], names: [] }
+    await this.#request(context, {
+      method: 'tools/list',
+      timeoutMs: Math.min(listTimeoutMs, this.#server.limits.timeoutMs),
+      maxBytes: maxListBytes,
+      make: async (client, options) => {
+        listed = await readToolPages(client, this.#server.allowedTools, options)
+        return { tools: listed.names }
+      },
+    })
+    return listed
+  }
+
+  /** What the model reads of a tool's result. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones. */
+  async callTool(
+    context: ApiContext,
+    { definition }: ChosenTool,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<readonly ResultPart[]> {
+    const { name } = definition
+    const { timeoutMs, maxResultBytes, maxResultCharacters } = this.#server.limits
+    const { parts } = await this.#request<ToolResult>(context, {
+      method: 'tools/call',
+      name,
+      timeoutMs,
+      maxBytes: maxResultBytes,
+      make: async (client, options) => {
+        const result = await client.callTool(
+          { name, arguments: { ...input } },
+          { ...options, toolDefinition: definition },
+        )
+        return readResult(result, maxResultCharacters)
+      },
+      show: ({ parts, ...result }) => ({ text: describeParts(parts), ...result }),
+    })
+    return parts
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  #request<Result extends object>(context: ApiContext, request: McpRequest<Result>): Promise<Result> {
+    const { api } = this.#server
+    const { method, name, show } = request
+    const progress: CallProgress = { mayHaveRun: false }
+    const subject = name === undefined ? method : `${method} ${name}`
+    return context.authorised<McpReply<Result> | ApiResponse, Result>(api, {
+      subject,
+      // It may change something.
+      mayRepeat: false,
+      shown: {
+        method: 'POST',
+        path: '',
+        body: { method, ...(name === undefined ? {} : { params: { name } }) },
+      },
+      facts: { name: subject, attributes: { [mcpAttributes.method]: method, [genAi.toolName]: name } },
+      send: (headers, signal, send) => this.#send(context.turn, request, progress, headers, signal, send),
+      read: came => {
+        if (isHttpResponse(came)) {
+          const { flow } = context.turn
+          throw explainRefusal(api, came.status, progress) ?? explainApiResponse(api, flow, came)
+        }
+        const { body } = came
+        if (isFailedResult(body)) throw toolFailed(api, describeParts(body.parts))
+        return { result: body, shown: show ? show(body) : body }
+      },
+    })
+  }
+
+  /** The result, or the response by which the server refused the request. */
+  async #send<Result>(
+    caller: Caller,
+    { timeoutMs, maxBytes, make }: McpRequest<Result>,
+    progress: CallProgress,
+    headers: Readonly<Record<string, string>>,
+    turnSignal: AbortSignal,
+    send: Send,
+  ): Promise<McpReply<Result> | ApiResponse> {
+    const { api } = this.#server
+    using limit = new LinkedAbort(turnSignal)
+    const { signal } = limit
+    const exchange: Exchange = { send, headers, signal, maxBytes, progress }
+    limit.after(timeoutMs, () => limit.abort(tooLate(api, timeoutMs, progress)))
+    try {
+      return await this.#connections.call(caller, exchange, async client => ({
+        // Whatever else the server responds is no result.
+        status: 200,
+        body: await make(client, { signal, timeout: 2 * timeoutMs }),
+        attributes: { [mcpAttributes.protocolVersion]: client.getNegotiatedProtocolVersion() },
+      }))
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (error instanceof RefusedExchange) return error.response
+      throw explainError(api, error, exchange)
+    }
+  }
+}
+
+function isHttpResponse(came: Reply): came is ApiResponse {
+  return 'challenge' in came
+}
+
+function isFailedResult(body: object): body is ToolResult {
+  return (body as Partial<ToolResult>).isError === true
+}

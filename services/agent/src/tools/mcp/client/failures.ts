@@ -1,0 +1,73 @@
+import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { SendError } from '@entra-bedrock-agent/service-kit/send'
+import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
+import type { DownstreamApi } from '../../../identity/downstream-api.ts'
+import { cleanText } from '../offered-tools/clean-text.ts'
+import { mcpProblem } from '../problems.ts'
+import type { CallProgress, Exchange } from './connection.ts'
+
+const maxToldCharacters = 500
+
+/** What a response means that the protocol has no say in; `undefined` where it means the same for every API. */
+export function explainRefusal(
+  api: DownstreamApi,
+  status: number,
+  progress: CallProgress,
+): ProblemError | undefined {
+  if (status >= 500) return unreachable(api, `responded ${status}`, progress, { status })
+  if (status >= 300 && status < 400) {
+    return unreachable(api, `responded ${status}; redirects are not followed`, progress, { status })
+  }
+  return undefined
+}
+
+/** What it means that a call threw. */
+export function explainError(
+  api: DownstreamApi,
+  error: unknown,
+  { maxBytes, progress }: Exchange,
+): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof SendError && error.kind === 'too-large') {
+    const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
+    return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })
+  }
+  if (error instanceof ProtocolError) return toolFailed(api, error.message, String(error.code))
+  if (error instanceof SdkHttpError && error.status !== undefined) {
+    return unreachable(api, `responded ${error.status}`, progress, { status: error.status, cause: error })
+  }
+  const what = progress.mayHaveRun
+    ? 'broke the call off, or sent no result that can be read'
+    : 'cannot be reached, or does not speak the protocol'
+  return unreachable(api, what, progress, { cause: error })
+}
+
+export function tooLate(api: DownstreamApi, timeoutMs: number, progress: CallProgress): ProblemError {
+  return unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`, progress)
+}
+
+/** In the server's words, since the model may learn from them what to ask otherwise. */
+export function toolFailed(api: DownstreamApi, told: string, code?: string): ProblemError {
+  const words = redactText(cleanText(told, maxToldCharacters))
+  return mcpProblem('MCP_TOOL_FAILED', `The ${api.title} says: ${words || 'nothing'}`, {
+    upstream: { service: api.name, ...(code === undefined ? {} : { code }) },
+  })
+}
+
+function unreachable(
+  api: DownstreamApi,
+  what: string,
+  progress: CallProgress,
+  { status, cause }: { status?: number; cause?: unknown } = {},
+): ProblemError {
+  return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${api.title} ${what}.${describeProgress(progress)}`, {
+    upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
+    cause,
+  })
+}
+
+/** Whoever reads that a call failed must not take it for one that did nothing. */
+function describeProgress({ mayHaveRun }: CallProgress): string {
+  return mayHaveRun ? ' The tool may have run all the same.' : ''
+}
