@@ -111,9 +111,9 @@ it.each([320, 1280])('text may be spaced as wide as WCAG 1.4.12 has it, %i px wi
 })
 
 describe('with the keyboard alone', () => {
-  async function tabTo(page: Page, name: RegExp): Promise<void> {
+  async function tabTo(page: Page, name: RegExp, key = 'Tab'): Promise<void> {
     for (let presses = 0; presses < 40; presses += 1) {
-      await page.keyboard.press('Tab')
+      await page.keyboard.press(key)
       const focused = page.locator('label:has(:focus), :focus:not(label *)')
       const label = (await focused.getAttribute('aria-label')) ?? (await focused.textContent()) ?? ''
       if (name.test(label)) return
@@ -124,7 +124,8 @@ describe('with the keyboard alone', () => {
   it('somebody chooses, asks, opens a step and goes back to an older trace', async () => {
     const page = await browser.open(agent.url)
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
-    await tabTo(page, /^Direct/)
+    await page.locator('#message:focus').waitFor()
+    await tabTo(page, /^Direct/, 'Shift+Tab')
     await page.keyboard.press('ArrowRight')
     expect(await page.getByRole('radio', { name: 'Bedrock' }).isChecked()).toBe(true)
     await tabTo(page, /^Compare the weather/)
@@ -150,7 +151,7 @@ describe('with the keyboard alone', () => {
     await log.waitFor()
     await press('Edit the question')
     await field.waitFor()
-    await press('Keep it')
+    await press('Cancel')
     await field.waitFor()
     await page.getByRole('log').press('Home')
     await press('Jump to latest')

@@ -32,7 +32,7 @@ async function askBedrock(page: Page, question: string): Promise<Locator> {
 }
 
 async function complete(answer: Locator): Promise<string> {
-  await answer.getByText(/all in \d/).waitFor()
+  await answer.getByText(/first word \d/).waitFor()
   return (await answer.locator('.answer-text').textContent()) ?? ''
 }
 

@@ -48,7 +48,7 @@ describe('an answer', () => {
     await expect.poll(() => page.title()).not.toContain('Answering')
   })
 
-  it('is whole when it is said to be all in, also in a tab that draws no frames since it is in the background', async () => {
+  it('is whole when it is said to be complete, also in a tab that draws no frames since it is in the background', async () => {
     const goOn = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
       send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
@@ -61,7 +61,7 @@ describe('an answer', () => {
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('It is', { exact: true }).waitFor()
     goOn.resolve()
-    await answer.getByText('all in', { exact: false }).waitFor()
+    await answer.getByText('first word', { exact: false }).waitFor()
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
 
@@ -69,7 +69,7 @@ describe('an answer', () => {
     const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
     agent.script = async (request, send) => send(turnStart(request), result(request, 'Done.', { usage }))
     const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
-    await answer.getByText('all in 42 ms · 930 tokens (800 from the cache)').waitFor()
+    await answer.getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms').waitFor()
   })
 
   it.each([
@@ -169,7 +169,7 @@ describe('an answer', () => {
     const jump = page.getByRole('button', { name: 'Jump to latest' })
     await jump.waitFor()
     goOn.resolve()
-    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
     expect(await distanceToEnd()).toBeGreaterThan(400)
     await jump.click()
     await expect.poll(distanceToEnd).toBeLessThan(2)
@@ -202,7 +202,7 @@ describe('an answer', () => {
     formatting.resolve()
     await answer.locator('.plain').waitFor({ state: 'detached' })
     goOn.resolve()
-    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
     expect(await distanceToEnd()).toBeGreaterThan(400)
   })
 
@@ -211,7 +211,7 @@ describe('an answer', () => {
     agent.script = async (request, send) => send(turnStart(request), result(request, lines))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
-    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
     await page.getByRole('log').hover()
     await page.mouse.wheel(0, -400)
     await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
@@ -240,7 +240,7 @@ describe('an answer', () => {
       it.dispatchEvent(new Event('scroll'))
     })
     goOn.resolve()
-    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
     await expect.poll(distanceToEnd).toBeLessThan(2)
     expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
   })
@@ -275,7 +275,7 @@ describe('an answer', () => {
       document.removeEventListener('scroll', hold, true)
     })()`)
     goOn.resolve()
-    await page.getByText('all in', { exact: false }).waitFor({ state: 'attached' })
+    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
     await expect.poll(distanceToEnd).toBeLessThan(2)
     expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
   })
@@ -317,20 +317,24 @@ describe('an answer', () => {
 })
 
 describe('an earlier question', () => {
-  it('is edited and asked again; what came after it goes', async () => {
+  it('is edited and asked again; what it was, and what came after it, stays beside it', async () => {
     const page = await browser.open(agent.url)
     for (const question of ['one', 'two', 'three']) {
       await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
     }
     const second = page.getByRole('article', { name: 'two' })
     await second.getByRole('button', { name: 'Edit the question' }).click()
-    await page.getByText('Sending replaces the earlier question').waitFor()
+    await page.getByText('Sending makes another attempt').waitFor()
     expect(await page.locator('textarea:focus').inputValue()).toBe('two')
     await page.keyboard.type(' and a half')
     await page.keyboard.press('Enter')
     await page.getByRole('article', { name: 'two and a half' }).waitFor()
     expect(await page.getByRole('article').count()).toBe(2)
     expect((await agent.received(4))[3]?.history).toHaveLength(2)
+    await page.getByText('2 of 2').waitFor()
+    await page.getByRole('button', { name: 'Earlier attempt' }).press('Enter')
+    await page.getByRole('article', { name: 'three' }).waitFor()
+    await expect.poll(() => page.locator('[data-by="-1"]:focus').count()).toBe(1)
   })
 
   it('takes the keys as soon as it can be edited', async () => {
@@ -347,17 +351,6 @@ describe('an earlier question', () => {
     expect(await focused).toBe('message')
   })
 
-  it('stays when the edit is given up', async () => {
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'one')
-    await answer.getByText('It is 21 °C in Dallas.').waitFor()
-    await answer.getByRole('button', { name: 'Edit the question' }).click()
-    await page.getByRole('button', { name: 'Keep it' }).click()
-    expect(await page.getByLabel('Your question').inputValue()).toBe('')
-    expect(await page.getByText('Sending replaces').count()).toBe(0)
-    expect(await page.getByRole('article').count()).toBe(1)
-  })
-
   it('is edited without losing a question that is half written', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'one')
@@ -366,8 +359,9 @@ describe('an earlier question', () => {
     await field.fill('half a ques')
     await answer.getByRole('button', { name: 'Edit the question' }).click()
     expect(await field.inputValue()).toBe('one')
-    await page.getByRole('button', { name: 'Keep it' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
     expect(await field.inputValue()).toBe('half a ques')
+    expect(await page.getByText('Sending makes').count()).toBe(0)
 
     await answer.getByRole('button', { name: 'Edit the question' }).click()
     await field.fill('one and a half')
@@ -391,16 +385,6 @@ describe('an earlier question', () => {
     await expect.poll(height).toBeLessThan(300)
   })
 
-  it('is asked again as it was asked, beside its first answer', async () => {
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'one')
-    await answer.getByText('It is 21 °C in Dallas.').waitFor()
-    await choose(page, 'Bedrock')
-    await answer.getByRole('button', { name: 'Ask again' }).click()
-    await expect.poll(() => page.getByRole('article').count()).toBe(2)
-    expect((await agent.received(2)).map(({ mode }) => mode)).toEqual(['direct', 'direct'])
-  })
-
   it('that the model could not answer is asked in Direct mode', async () => {
     agent.script = async (request, send) =>
       send(
@@ -414,6 +398,8 @@ describe('an earlier question', () => {
     await (await ask(page, 'one')).getByRole('button', { name: 'Ask in Direct mode' }).click()
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
+    await page.getByRole('button', { name: 'Earlier attempt' }).click()
+    await page.getByText('BEDROCK_THROTTLED', { exact: true }).waitFor()
   })
 })
 
@@ -426,21 +412,29 @@ describe('a reload', () => {
     await ask(page, 'two')
     expect((await agent.received(2))[1]?.history).toHaveLength(2)
     await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('article', { name: 'two' }).waitFor()
+    await page.getByRole('button', { name: 'New conversation' }).click()
     await page.reload()
     await page.getByText('Ask something, and watch who asks.').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
   })
 
-  it('in the middle of an answer leaves it stopped, with a way to ask again', async () => {
+  it('in the middle of an answer leaves the part that was there, and how the next question was going to be asked', async () => {
     agent.script = async (request, send, signal) => {
       send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
       await new Promise(resolve => signal.addEventListener('abort', resolve))
     }
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
+    await choose(page, 'Bedrock')
+    await page.getByLabel('Your question').fill('half a ques')
     await page.reload()
+    await page.getByText('It is', { exact: true }).waitFor()
     await page.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Ask again' }).waitFor()
+    expect(await page.locator('textarea:focus').inputValue()).toBe('half a ques')
+    expect(await page.getByRole('radio', { name: 'Bedrock' }).isChecked()).toBe(true)
   })
 })
 

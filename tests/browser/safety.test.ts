@@ -23,7 +23,7 @@ const markup =
 async function answerWith(answer: string): Promise<Page> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
   const page = await browser.open(agent.url)
-  await (await ask(page, 'question')).getByText('all in', { exact: false }).waitFor()
+  await (await ask(page, 'question')).getByText('first word', { exact: false }).waitFor()
   await page.locator('.answer-text > :not(.plain)').first().waitFor()
   return page
 }

@@ -4,6 +4,7 @@ import { readConfig } from './agent/public-config.ts'
 import { useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
+import { loadExchangeView } from './conversation/message-log.tsx'
 import { Divider } from './frame/divider.tsx'
 import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
@@ -73,7 +74,14 @@ function Workbench({ page: current }: { readonly page: Page }) {
     }, everyMs)
     return () => clearInterval(timer)
   }, [current, isOutOfReach])
-  useEffect(() => whenIdle(() => current.session.prepare()), [current])
+  useEffect(
+    () =>
+      whenIdle(() => {
+        void loadExchangeView()
+        current.session.prepare()
+      }),
+    [current],
+  )
   return (
     <>
       <Header title={title} {...current} />
@@ -94,10 +102,14 @@ function whenIdle(run: () => void): void {
 /** Conversation and trace: side by side where there is room, else one at a time. */
 function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readonly page: Page }) {
   const isNarrow = useMediaQuery('(max-width: 56.24rem)')
-  const showTrace = (exchange: (typeof conversation.exchanges.value)[number]) => {
+  const showTrace = async (exchange: (typeof conversation.exchanges.value)[number], stepId?: string) => {
     conversation.selected.value = exchange
     pane.value = 'trace'
     requestAnimationFrame(() => document.getElementById('pane-trace')?.focus())
+    if (stepId === undefined) return
+    const { layOut } = await import('./trace/timeline.ts')
+    const row = layOut(exchange.value.steps).rows.find(({ step }) => step.id === stepId)
+    if (row) trace.seek(row.number)
   }
   return (
     <div class="panes" role={isNarrow ? 'main' : undefined}>
@@ -125,7 +137,12 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
             </button>
           )}
         </div>
-        <ConversationPanel conversation={conversation} names={names} onTrace={showTrace} {...rest} />
+        <ConversationPanel
+          conversation={conversation}
+          names={names}
+          onTrace={(...shown) => void showTrace(...shown)}
+          {...rest}
+        />
         {!isNarrow && <Divider />}
       </section>
       <section

@@ -6,6 +6,7 @@ import './styles/layout.css'
 import './controls/controls.css'
 import './frame/frame.css'
 import './conversation/conversation.css'
+import './conversation/tool-chips.css'
 import './trace/trace.css'
 import './trace/steps.css'
 

@@ -13,7 +13,12 @@ import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'
 import { Conversation } from './conversation/conversation.ts'
 import type { Speaker } from './conversation/speaker.ts'
-import { keepExchanges, readExchanges } from './conversation/stored-exchanges.ts'
+import {
+  readComposer,
+  readConversation,
+  storeComposer,
+  storeConversation,
+} from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
 import { Session } from './sign-in/session.ts'
@@ -57,8 +62,9 @@ export function createPage(config: PublicConfig): Page {
       announcement.value = text
     },
   }
-  const conversation = new Conversation(needs, readExchanges())
+  const conversation = new Conversation(needs, readConversation())
   keepConversation(conversation)
+  keepComposer(conversation, config)
   forgetWhoLeaves(session, conversation, trace)
   const linkMissed = followAddress(conversation, trace, pane)
   if (session.available && hasStoredSession()) session.prepare()
@@ -86,12 +92,36 @@ export function createPage(config: PublicConfig): Page {
   }
 }
 
-/** Not with every word of an answer: when an exchange begins and when it ends. */
+/** Not with every word of an answer: when an exchange begins, when it ends, and when the page is left in between. */
 function keepConversation(conversation: Conversation): void {
+  // A page that is being left loses its connections: what that does to an answer is not kept.
+  let isLeaving = false
+  const keep = () => {
+    if (!isLeaving) storeConversation(conversation.keep())
+  }
   effect(() => {
     conversation.running.value
-    keepExchanges(conversation.exchanges.value.map(exchange => exchange.peek()))
+    conversation.exchanges.value
+    keep()
   })
+  addEventListener('pagehide', () => {
+    keep()
+    isLeaving = true
+  })
+  addEventListener('pageshow', () => {
+    isLeaving = false
+  })
+}
+
+function keepComposer(conversation: Conversation, { modes, flows: offered }: PublicConfig): void {
+  const { mode, flow } = conversation
+  const stored = readComposer()
+  if (stored) {
+    conversation.restoreDrafts(stored)
+    if (modes.includes(stored.mode)) mode.value = stored.mode
+    if (offered.includes(stored.flow)) flow.value = stored.flow
+  }
+  effect(() => storeComposer({ ...conversation.drafts, mode: mode.value, flow: flow.value }))
 }
 
 function forgetWhoLeaves(session: Session, conversation: Conversation, trace: TraceView): void {

@@ -1,31 +1,35 @@
-import { useEffect, useState } from 'preact/hooks'
+import { Fragment } from 'preact'
 import { useFrameValue } from '../browser/frame-value.ts'
-import type { Markdown } from '../markdown/markdown.tsx'
+import { useLoaded } from '../browser/loaded.ts'
+import type { Names } from '../words/names.ts'
+import { partsOf } from './answer-parts.ts'
 import type { LiveExchange } from './conversation.ts'
+import { ToolChips } from './tool-chips.tsx'
 
 interface AnswerTextProps {
   readonly exchange: LiveExchange
   readonly running: boolean
+  readonly names: Names
+  /** Shows a step in the trace. */
+  readonly onShow: (stepId: string) => void
 }
 
-/** An answer as Markdown. What formats it is loaded with the first answer; until then the text stands as it is. */
-export function AnswerText({ exchange, running }: AnswerTextProps) {
-  const shown = useFrameValue(() => exchange.value.answer)
-  const text = running ? shown : exchange.value.answer
-  const [Formatted, setFormatted] = useState<typeof Markdown | undefined>(() => loaded)
-  useEffect(() => {
-    void loadMarkdown().then(component => setFormatted(() => component))
-  }, [])
+/** An answer as Markdown, with its tools. What formats it is loaded with the first answer; until then the text stands as it is. */
+export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps) {
+  const shown = useFrameValue(() => exchange.value)
+  const Formatted = useLoaded(loadMarkdown)
   return (
     <div class="answer-text" aria-busy={running}>
-      {Formatted ? <Formatted text={text} /> : <p class="plain">{text}</p>}
+      {partsOf(running ? shown : exchange.value).map(({ text, chips }, index) => (
+        <Fragment key={index}>
+          {text !== '' && (Formatted ? <Formatted text={text} /> : <p class="plain">{text.trimStart()}</p>)}
+          {chips.length > 0 && <ToolChips chips={chips} {...chipProps} />}
+        </Fragment>
+      ))}
     </div>
   )
 }
 
-let loaded: typeof Markdown | undefined
-
-export async function loadMarkdown(): Promise<typeof Markdown> {
-  loaded ??= (await import('../markdown/markdown.tsx')).Markdown
-  return loaded
+async function loadMarkdown() {
+  return (await import('../markdown/markdown.tsx')).Markdown
 }

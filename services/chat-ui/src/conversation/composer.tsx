@@ -27,6 +27,11 @@ export function Composer({ conversation, explanation }: ComposerProps) {
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
+  // A touch screen would show its keyboard over half of the page.
+  useLayoutEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus()
+  }, [])
+
   // Both before the next frame, so that a key that is pressed at once is not lost.
   useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
@@ -54,7 +59,7 @@ export function Composer({ conversation, explanation }: ComposerProps) {
     >
       {editing.value && (
         <p class="editing note">
-          Sending replaces the earlier question and what came after it.
+          Sending makes another attempt; the earlier one and what came after it are kept beside it.
           <button
             type="button"
             class="link"
@@ -63,7 +68,7 @@ export function Composer({ conversation, explanation }: ComposerProps) {
               field.current?.focus()
             }}
           >
-            Keep it
+            Cancel
           </button>
         </p>
       )}

@@ -23,6 +23,14 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
             been started over. A conversation stays in the tab in which it was asked, and nowhere else.
           </p>
         )}
+        {conversation.canUndo.value && (
+          <p class="notice">
+            New conversation.{' '}
+            <button type="button" class="link" onClick={() => conversation.undoStartOver()}>
+              Undo
+            </button>
+          </p>
+        )}
       </div>
       <MessageLog {...props} />
       <Composer conversation={conversation} explanation={`${mode} ${flow}`} />

@@ -2,7 +2,7 @@ import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedro
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
-import type { Exchange } from './exchange.ts'
+import type { KeptExchanges } from './kept.ts'
 import type { Speaker } from './speaker.ts'
 
 const ada: Speaker = { kind: 'user', objectId: 'ada', userToken: 'tc-of-ada' }
@@ -39,7 +39,7 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
 function converse(
   turns: (readonly TurnEvent[] | PageError)[],
   identify?: ConversationNeeds['identify'],
-  earlier?: readonly Exchange[],
+  earlier?: KeptExchanges,
 ) {
   const asked: { request: ChatRequest; userToken: string | undefined }[] = []
   const announced: string[] = []
@@ -200,17 +200,45 @@ describe('Conversation', () => {
     expect(announced.at(-1)?.trim()).toBe('Refused. Attach to the principal:')
   })
 
-  it('asks an answered question again beside its first answer, and another mode when told', async () => {
-    const { conversation, asked } = converse([[result('1')], [result('2')]])
+  it('asks an answered question again as another attempt, in another mode when told', async () => {
+    const { conversation, asked, latest } = converse([
+      [turn(), result('1')],
+      [turn(), result('2')],
+    ])
     await conversation.ask('a')
     const [first] = conversation.exchanges.value
-    if (first) await conversation.retry(first, 'bedrock')
-    expect(conversation.exchanges.value).toHaveLength(2)
+    if (!first) throw new Error('nothing was asked')
+    await conversation.retry(first, 'bedrock')
     expect(asked.map(({ request }) => request.mode)).toEqual(['direct', 'bedrock'])
+    expect(asked[1]?.request.history).toBeUndefined()
+    const [second] = conversation.exchanges.value
+    if (!second) throw new Error('nothing was asked')
+    expect(conversation.attemptOf(second)).toEqual({ number: 2, total: 2 })
+    conversation.showAttempt(second, -1)
+    expect([latest()?.answer, conversation.selected.value]).toEqual(['1', first])
   })
 
-  it('replaces an edited question and what came after it, once it is sent', async () => {
-    const { conversation, asked } = converse([[result('1')], [result('2')], [result('3')]])
+  it('keeps a failed attempt whose turn had begun, with its steps', async () => {
+    const failed: TurnEvent = {
+      event: 'problem',
+      data: { ...pageProblem('AGENT_UNREACHABLE'), type: '', status: 502, requestId: '' },
+    }
+    const { conversation, latest } = converse([
+      [turn(), step('a'), failed],
+      [turn(), result('Sunny')],
+    ])
+    await conversation.ask('a')
+    const [first] = conversation.exchanges.value
+    if (first) await conversation.retry(first)
+    expect(latest()?.answer).toBe('Sunny')
+    const [second] = conversation.exchanges.value
+    if (second) conversation.showAttempt(second, -1)
+    expect(latest()).toMatchObject({ state: 'failed', steps: [{ id: 'a' }] })
+  })
+
+  it('keeps an edited question, and what came after it, as an earlier attempt', async () => {
+    const answers = ['1', '2', '3'].map(text => [turn(), result(text)])
+    const { conversation, asked } = converse(answers)
     await conversation.ask('a')
     await conversation.ask('b')
     const [first] = conversation.exchanges.value
@@ -222,6 +250,45 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a, but better'])
     expect(asked[2]?.request.history).toBeUndefined()
     expect(conversation.editing.value).toBeUndefined()
+    const [second] = conversation.exchanges.value
+    if (second) conversation.showAttempt(second, -1)
+    expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a', 'b'])
+  })
+
+  it('has what a new conversation took the place of back, until something is asked', async () => {
+    const { conversation } = converse([[result('1')], [result('2')]])
+    await conversation.ask('a')
+    conversation.startOver()
+    expect(conversation.exchanges.value).toEqual([])
+    conversation.undoStartOver()
+    expect(conversation.exchanges.value.map(({ value }) => value.answer)).toEqual(['1'])
+    conversation.startOver()
+    await conversation.ask('b')
+    expect(conversation.canUndo.value).toBe(false)
+  })
+
+  it('has nothing back that was asked on behalf of a user who left', async () => {
+    const { conversation } = converse([[result('1')]])
+    conversation.flow.value = 'obo'
+    await conversation.ask('a')
+    conversation.startOver()
+    conversation.forgetUser()
+    expect(conversation.canUndo.value).toBe(false)
+  })
+
+  it('notes where in the answer a tool was called, once for each', async () => {
+    const { conversation, latest } = converse([
+      [
+        turn(),
+        delta('I look. '),
+        step('a'),
+        step('a', { status: 'ok' }),
+        delta('Sunny'),
+        result('I look. Sunny'),
+      ],
+    ])
+    await conversation.ask('a')
+    expect(latest()?.toolMarks).toEqual([{ stepId: 'a', at: 8 }])
   })
 
   it('keeps a draft over a new conversation, but no edit', async () => {
@@ -235,8 +302,7 @@ describe('Conversation', () => {
   it('goes on from earlier exchanges', async () => {
     const { conversation } = converse([[result('1')]])
     await conversation.ask('a')
-    const kept = conversation.exchanges.value.map(({ value }) => value)
-    const later = converse([[result('2')]], undefined, kept)
+    const later = converse([[result('2')]], undefined, conversation.keep())
     expect(later.conversation.selected.value?.value.question.message).toBe('a')
     await later.conversation.ask('b')
     expect(later.asked[0]?.request.history).toHaveLength(2)

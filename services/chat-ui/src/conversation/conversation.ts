@@ -9,7 +9,9 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { speakDuration } from '../words/times.ts'
 import { AskedQuestion } from './asked-question.ts'
+import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
+import type { Drafts, KeptExchanges } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -33,15 +35,23 @@ export class Conversation {
   readonly draft = signal('')
   /** How many characters of the draft would be sent, counted as the agent counts them (code points). */
   readonly length: ReadonlySignal<number> = computed(() => countCharacters(this.draft.value.trim()))
+  /** What is shown: one attempt at each place. */
   readonly exchanges: Signal<readonly LiveExchange[]> = signal([])
   readonly running: ReadonlySignal<boolean> = computed(
     () => this.exchanges.value.at(-1)?.value.state === 'running',
   )
   /** The exchange whose trace is shown: the newest, until another one is chosen. */
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
-  /** The exchange whose question is being written anew; it and what came after it go when that is sent. */
+  /** The exchange whose question is being written anew; when that is sent, it is another attempt at its place. */
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
+  /** Whether what was there before the new conversation can be had back. */
+  readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#undone.value !== undefined)
+  /** How many questions before the first shown one could not be kept. */
+  readonly left = signal(0)
   readonly #needs: ConversationNeeds
+  /** All that was asked, whatever is shown. */
+  #follows = new Map<LiveExchange, LiveExchange | undefined>()
+  readonly #undone = signal<KeptExchanges | undefined>(undefined)
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
@@ -49,10 +59,62 @@ export class Conversation {
   /** What stood in the draft when an earlier question took its place. */
   #setAside = ''
 
-  constructor(needs: ConversationNeeds, earlier: readonly Exchange[] = []) {
+  constructor(needs: ConversationNeeds, kept?: KeptExchanges) {
     this.#needs = needs
-    this.exchanges.value = earlier.map(exchange => signal(exchange))
-    this.selected.value = this.exchanges.value.at(-1)
+    if (kept) this.show(kept)
+  }
+
+  /** Takes the place of what is shown. */
+  show({ exchanges, follows, shown, left }: KeptExchanges): void {
+    this.stop()
+    this.left.value = left
+    const live = exchanges.map(exchange => signal(exchange))
+    this.#follows = new Map(live.map((exchange, index) => [exchange, live[follows[index] ?? -1]]))
+    this.#showPathTo(live[shown])
+  }
+
+  /** All that was asked, and what of it is shown, as it is now. */
+  keep(): KeptExchanges {
+    const all = [...this.#follows.keys()]
+    const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
+    return {
+      exchanges: all.map(exchange => exchange.peek()),
+      follows: all.map(exchange => indexOf(this.#follows.get(exchange))),
+      shown: indexOf(this.exchanges.peek().at(-1)),
+      left: this.left.peek(),
+    }
+  }
+
+  /** Half-written questions, to be there again after a reload. */
+  get drafts(): Drafts {
+    return { draft: this.draft.value, setAside: this.#setAside }
+  }
+
+  restoreDrafts({ draft, setAside }: Drafts): void {
+    this.draft.value = draft
+    this.#setAside = setAside
+  }
+
+  /** Which attempt at its place an exchange is, from 1 on, and how many there are. */
+  attemptOf(exchange: LiveExchange): { readonly number: number; readonly total: number } {
+    const attempts = attemptsAt(this.#follows, exchange)
+    return { number: attempts.indexOf(exchange) + 1, total: attempts.length }
+  }
+
+  /** Shows the attempt before (-1) or after (1) this one, with what was asked after it. */
+  showAttempt(exchange: LiveExchange, by: -1 | 1): void {
+    const attempts = attemptsAt(this.#follows, exchange)
+    const other = attempts[attempts.indexOf(exchange) + by]
+    if (!other || this.running.value) return
+    this.#showPathTo(newestAfter(this.#follows, other))
+    this.selected.value = other
+    const { number, total } = this.attemptOf(other)
+    this.#needs.announce(`Attempt ${number} of ${total}.`)
+  }
+
+  #showPathTo(exchange: LiveExchange | undefined): void {
+    this.exchanges.value = pathTo(this.#follows, exchange)
+    this.selected.value = exchange
   }
 
   /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
@@ -66,10 +128,10 @@ export class Conversation {
     this.#sent = { question: this.#questionOf(message), atMs: performance.now() }
     this.draft.value = this.#setAside
     this.#setAside = ''
-    const edited = this.editing.value ? this.exchanges.value.indexOf(this.editing.value) : -1
-    if (edited >= 0) this.exchanges.value = this.exchanges.value.slice(0, edited)
+    const edited = this.editing.value
     this.editing.value = undefined
-    await this.ask(message)
+    if (edited) await this.#runInPlaceOf(edited, this.#start(message))
+    else await this.ask(message)
   }
 
   #wasJustSent(message: string): boolean {
@@ -99,17 +161,26 @@ export class Conversation {
   /** Asks a question in the chosen mode and flow. One at a time. */
   async ask(message: string): Promise<void> {
     if (this.running.value) return
-    await this.#run(startExchange({ message, mode: this.mode.value, flow: this.flow.value }))
+    await this.#run(this.#start(message), this.exchanges.value.at(-1))
   }
 
-  /** Asks a question again as it was asked, or in another mode. An exchange without an answer makes way for the new one. */
+  #start(message: string): Exchange {
+    return startExchange({ message, mode: this.mode.value, flow: this.flow.value })
+  }
+
+  /** Asks a question again as it was asked, or in another mode: another attempt at its place. */
   async retry(exchange: LiveExchange, mode?: Mode): Promise<void> {
     if (this.running.value) return
     const question = { ...exchange.value.question, ...(mode ? { mode } : {}) }
-    if (exchange.value.state !== 'done')
-      this.exchanges.value = this.exchanges.value.filter(other => other !== exchange)
     if (this.draft.value === question.message) this.draft.value = ''
-    await this.#run(startExchange(question))
+    await this.#runInPlaceOf(exchange, startExchange(question))
+  }
+
+  /** An attempt that never reached the agent has nothing to look at, and makes way. */
+  async #runInPlaceOf(exchange: LiveExchange, start: Exchange): Promise<void> {
+    const before = this.#follows.get(exchange)
+    if (!exchange.value.turn) this.#follows = without(this.#follows, other => other === exchange)
+    await this.#run(start, before)
   }
 
   /** Asks the latest question if it only waited for somebody to sign in. */
@@ -122,12 +193,17 @@ export class Conversation {
   forgetUser(): void {
     if (this.running.value && this.#isForUser) this.stop()
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
-    const theirs = this.exchanges.value.filter(isTheirs)
+    const theirs = [...this.#follows.keys()].filter(isTheirs)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
     if (theirs.some(({ value }) => value.question.message === this.draft.value)) this.draft.value = ''
-    this.exchanges.value = this.exchanges.value.filter(exchange => !isTheirs(exchange))
-    if (this.selected.value && isTheirs(this.selected.value))
-      this.selected.value = this.exchanges.value.at(-1)
+    if (this.#undone.value?.exchanges.some(({ question }) => needsUser(question.flow)))
+      this.#undone.value = undefined
+    const { selected } = this
+    const chosen = selected.value
+    this.#follows = without(this.#follows, isTheirs)
+    const remaining = this.exchanges.value.findLast(exchange => this.#follows.has(exchange))
+    this.#showPathTo(remaining ?? [...this.#follows.keys()].at(-1))
+    if (chosen && this.#follows.has(chosen)) selected.value = chosen
   }
 
   /** Says in a failed exchange what now stands in the way, for example a sign-in that was cancelled. */
@@ -141,21 +217,32 @@ export class Conversation {
   }
 
   startOver(): void {
-    this.stop()
     if (this.editing.value) this.cancelEdit()
-    this.exchanges.value = []
-    this.selected.value = undefined
+    if (this.#follows.size > 0) this.#undone.value = this.keep()
+    this.show({ exchanges: [], follows: [], shown: -1, left: 0 })
     this.#needs.announce('New conversation.')
   }
 
-  async #run(start: Exchange): Promise<void> {
-    const earlier = this.exchanges.value.map(({ value }) => value)
+  /** Takes the conversation back that a new one took the place of. */
+  undoStartOver(): void {
+    const undone = this.#undone.value
+    this.#undone.value = undefined
+    if (!undone) return
+    this.show({ ...undone, exchanges: undone.exchanges.map(stopExchange) })
+    this.#needs.announce('The earlier conversation is back.')
+  }
+
+  async #run(start: Exchange, before: LiveExchange | undefined): Promise<void> {
+    const path = pathTo(this.#follows, before)
+    const earlier = path.map(({ value }) => value)
     const exchange = signal(start)
     const stop = new AbortController()
     const startedMs = performance.now()
     this.#stop = stop
     this.#isForUser = needsUser(start.question.flow)
-    this.exchanges.value = [...this.exchanges.value, exchange]
+    this.#undone.value = undefined
+    this.#follows = new Map([...this.#follows, [exchange, before]])
+    this.exchanges.value = [...path, exchange]
     this.selected.value = exchange
     this.#needs.announce('Question sent.')
     try {

@@ -16,15 +16,16 @@ export interface ExchangeProps {
   readonly conversation: Conversation
   readonly session: Session
   readonly names: Names
-  /** Shows the trace of an answer. */
-  readonly onTrace: (exchange: LiveExchange) => void
+  /** Shows the trace of an answer, at one of its steps where that is given. */
+  readonly onTrace: (exchange: LiveExchange, stepId?: string) => void
 }
 
 /** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
 export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, session, names } = props
-  const { question, state, problem, answer, notices } = exchange.value
+  const { question, state, problem, answer, toolMarks, notices } = exchange.value
   const selected = conversation.selected.value === exchange
+  const hasText = answer !== '' || toolMarks.length > 0
   return (
     <article class="exchange" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
@@ -33,7 +34,14 @@ export function ExchangeView(props: ExchangeProps) {
       </div>
       <div class="answer" data-state={state}>
         <Labels exchange={exchange.value} names={names} />
-        {answer && <AnswerText exchange={exchange} running={state === 'running'} />}
+        {hasText && (
+          <AnswerText
+            exchange={exchange}
+            running={state === 'running'}
+            names={names}
+            onShow={stepId => props.onTrace(exchange, stepId)}
+          />
+        )}
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
         {state === 'stopped' && <p class="note">This answer was stopped.</p>}
         {notices.map(notice => (
@@ -131,15 +139,52 @@ function AnswerFooter({
       </button>
       {answer && <CopyButton label="Copy the answer" text={() => answer} />}
       {state !== 'failed' && (
-        <IconButton icon="retry" label="Ask again" onClick={() => void conversation.retry(exchange)} />
+        <IconButton
+          icon="retry"
+          label="Ask again; this attempt is kept"
+          onClick={() => void conversation.retry(exchange)}
+        />
       )}
-      {result && <span class="note timing">{timing(result)}</span>}
+      <Attempts exchange={exchange} conversation={conversation} />
+      {result && <span class="note timing">{spending(result)}</span>}
     </div>
   )
 }
 
-function timing({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
-  const tokens = usage ? ` · ${usage.inputTokens + usage.outputTokens} tokens` : ''
-  const cached = usage?.cacheReadInputTokens ? ` (${usage.cacheReadInputTokens} from the cache)` : ''
-  return `first word ${formatDuration(firstTokenMs)} · all in ${formatDuration(totalMs)}${tokens}${cached}`
+/** The ways to the other attempts at the same place of the conversation. */
+function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
+  const { number, total } = conversation.attemptOf(exchange)
+  if (total < 2) return null
+  const way = (by: -1 | 1, label: string, isLast: boolean) => (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      aria-disabled={isLast}
+      data-by={by}
+      onClick={() => {
+        conversation.showAttempt(exchange, by)
+        // The other attempt brings buttons of its own.
+        const sameButton = `.exchange[data-selected=true] .attempts [data-by="${by}"]`
+        requestAnimationFrame(() => document.querySelector<HTMLElement>(sameButton)?.focus())
+      }}
+    >
+      <Icon name="chevron" />
+    </button>
+  )
+  return (
+    <span class="attempts">
+      {way(-1, 'Earlier attempt', number === 1)}
+      {number} of {total}
+      {way(1, 'Later attempt', number === total)}
+    </span>
+  )
+}
+
+function spending({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
+  const time = `first word ${formatDuration(firstTokenMs)} · ${formatDuration(totalMs)}`
+  if (!usage) return time
+  const { inputTokens, outputTokens, cacheReadInputTokens: cached } = usage
+  const ofCache = cached > 0 ? ` (${cached.toLocaleString('en')} from the cache)` : ''
+  return `${inputTokens.toLocaleString('en')} tokens in${ofCache}, ${outputTokens.toLocaleString('en')} out · ${time}`
 }

@@ -18,6 +18,12 @@ export interface Question {
   readonly flow: Flow
 }
 
+/** That a step is a tool's, called when so many characters of the answer were there. */
+export interface ToolMark {
+  readonly stepId: string
+  readonly at: number
+}
+
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
   readonly question: Question
@@ -29,6 +35,8 @@ export interface Exchange {
   /** How far the agent's clock was ahead of the browser's when the turn started. */
   readonly clockAheadMs?: number
   readonly answer: string
+  /** Where in the answer tools were called. */
+  readonly toolMarks: readonly ToolMark[]
   readonly steps: readonly TraceStep[]
   readonly notices: readonly Problem[]
   readonly result: TurnResult | undefined
@@ -42,6 +50,7 @@ export function startExchange(question: Question): Exchange {
     state: 'running',
     turn: undefined,
     answer: '',
+    toolMarks: [],
     steps: [],
     notices: [],
     result: undefined,
@@ -55,7 +64,7 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
     case 'turn':
       return { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
-      return { ...exchange, steps: putStep(exchange.steps, data) }
+      return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }
     case 'delta':
       return { ...exchange, answer: exchange.answer + data.text }
     case 'notice':
@@ -76,8 +85,14 @@ export function failExchange(exchange: Exchange, problem: PageProblem): Exchange
   return { ...exchange, state: 'failed', problem }
 }
 
+/** Ends what is still coming in. */
 export function stopExchange(exchange: Exchange): Exchange {
-  return { ...exchange, state: 'stopped' }
+  return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : exchange
+}
+
+function markTool({ toolMarks, answer }: Exchange, { id, kind }: TraceStep): readonly ToolMark[] {
+  const isKnown = kind !== 'tool' || toolMarks.some(({ stepId }) => stepId === id)
+  return isKnown ? toolMarks : [...toolMarks, { stepId: id, at: answer.length }]
 }
 
 function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {

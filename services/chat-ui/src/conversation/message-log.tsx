@@ -1,10 +1,10 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { useLoaded } from '../browser/loaded.ts'
 import { Icon } from '../controls/icon.tsx'
-import { loadMarkdown } from './answer-text.tsx'
 import { EmptyState } from './empty-state.tsx'
-import { type ExchangeProps, ExchangeView } from './exchange-view.tsx'
+import type { ExchangeProps } from './exchange-view.tsx'
 
 export interface MessageLogProps extends Omit<ExchangeProps, 'exchange'> {
   readonly config: PublicConfig
@@ -12,6 +12,12 @@ export interface MessageLogProps extends Omit<ExchangeProps, 'exchange'> {
 
 /** How near the end counts as at the end, in pixels. */
 const nearEnd = 48
+
+/** What shows questions and answers, and what formats these. Both come after the first paint. */
+export async function loadExchangeView() {
+  void import('../markdown/markdown.tsx')
+  return (await import('./exchange-view.tsx')).ExchangeView
+}
 
 /** The conversation. It follows the newest text unless the user has scrolled away from it. */
 export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
@@ -21,6 +27,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
   const following = useSignal(true)
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
+  const View = useLoaded(loadExchangeView, exchanges.length > 0)
 
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
@@ -46,7 +53,6 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
   }, [conversation, following])
   useEffect(() => {
     if (exchanges.length === 0) return
-    void loadMarkdown()
     following.value = true
     scrollToEnd()
     // The button that asked is often gone by now; the focus goes to where the answer comes.
@@ -67,9 +73,13 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
       >
         <div ref={content}>
           {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
-          {exchanges.map(exchange => (
-            <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
-          ))}
+          {conversation.left.value > 0 && (
+            <p class="notice">
+              Earlier questions that are no longer here: {conversation.left.value}. There was no room to keep
+              them over the reload.
+            </p>
+          )}
+          {View && exchanges.map(exchange => <View key={exchange} exchange={exchange} {...exchangeProps} />)}
         </div>
       </div>
       {!following.value && exchanges.length > 0 && (

@@ -1,5 +1,6 @@
 import { type ActsAs, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
+import type { KeptComposer, KeptExchanges } from './kept.ts'
 
 type Check = (value: unknown) => boolean
 
@@ -60,6 +61,7 @@ const step = shape({
   request: orAbsent(shape({ method: text, url: text, headers: recordOf(text) })),
   response: orAbsent(shape({ status: number })),
   token: orAbsent(token),
+  tool: orAbsent(shape({ name: text, arguments: orAbsent(record) })),
   logIds: orAbsent(recordOf(text)),
   problem: orAbsent(problem),
 })
@@ -67,10 +69,12 @@ const exchange = shape({
   state: oneOf('running', 'done', 'failed', 'stopped'),
   turn: orAbsent(shape({ turnId: text, mode, flow, model: orNull(text) })),
   answer: text,
+  toolMarks: listOf(shape({ stepId: text, at: number })),
   steps: listOf(step),
   notices: listOf(problem),
   result: orAbsent(
     shape({
+      tools: orAbsent(listOf(shape({ name: text, arguments: record, status: oneOf('ok', 'failed') }))),
       timing: shape({ firstTokenMs: number, totalMs: number }),
       usage: orNull(
         shape({ inputTokens: number, outputTokens: number, cacheReadInputTokens: orAbsent(number) }),
@@ -91,6 +95,25 @@ const questions = flowNames.map(name =>
     owner: orAbsent(owners[flows[name].actsAs]),
   }),
 )
+
+const keptExchanges = shape({
+  exchanges: listOf(isExchange),
+  follows: listOf(number),
+  shown: number,
+  left: number,
+})
+const composer = shape({ draft: text, setAside: text, mode, flow })
+
+export function isComposer(value: unknown): value is KeptComposer {
+  return composer(value)
+}
+
+/** Whether a stored value is a conversation in which everything follows something before it. */
+export function isKeptExchanges(value: unknown): value is KeptExchanges {
+  if (!keptExchanges(value)) return false
+  const { exchanges, follows } = value as KeptExchanges
+  return follows.length === exchanges.length && follows.every((before, index) => before < index)
+}
 
 /**
  * Whether a stored value has what the page reads of an exchange. The schemas of the wire say more, but checking by them

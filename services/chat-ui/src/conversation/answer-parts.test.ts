@@ -1,0 +1,81 @@
+import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { partsOf } from './answer-parts.ts'
+
+const tool = (id: string, more: Partial<TraceStep> = {}): TraceStep => ({
+  id,
+  kind: 'tool',
+  from: 'bedrock',
+  to: 'agent',
+  title: 'get_order({"number":7})',
+  tool: { name: 'get_order', arguments: { number: 7, region: 'north' } },
+  status: 'ok',
+  durationMs: 8,
+  ...more,
+})
+const call: TraceStep = {
+  ...tool('call'),
+  kind: 'api-call',
+  parentId: 'a',
+  to: 'orders-api',
+  response: { status: 403 },
+}
+const textsAndTools = (parts: ReturnType<typeof partsOf>) =>
+  parts.map(({ text, chips }) => [text, ...chips.map(({ stepId }) => stepId)])
+
+describe('the parts of an answer', () => {
+  it('have the tools where they were called, several at one place together', () => {
+    const answer = 'I look.\n\nIt is sunny.'
+    const toolMarks = [
+      { stepId: 'a', at: 7 },
+      { stepId: 'b', at: 7 },
+    ]
+    expect(
+      textsAndTools(partsOf({ answer, toolMarks, steps: [tool('a'), tool('b')], result: undefined })),
+    ).toEqual([['I look.', 'a', 'b'], ['\n\nIt is sunny.']])
+  })
+
+  it('tell the tool, its arguments and what the API answered', () => {
+    const toolMarks = [{ stepId: 'a', at: 0 }]
+    const [part] = partsOf({
+      answer: '',
+      toolMarks,
+      steps: [tool('a', { status: 'failed' }), call],
+      result: undefined,
+    })
+    expect(part?.chips).toMatchObject([
+      {
+        name: 'get_order',
+        words: '7, north',
+        status: 'failed',
+        call: { to: 'orders-api', response: { status: 403 } },
+      },
+    ])
+  })
+
+  it('split no paragraph, wherever a stored place is, and show no tool without its step', () => {
+    const answer = 'A **b\nc** d.\n\nEnd.'
+    const split = (at: number) =>
+      textsAndTools(
+        partsOf({
+          answer,
+          toolMarks: [
+            { stepId: 'a', at },
+            { stepId: 'gone', at: 1 },
+          ],
+          steps: [tool('a')],
+          result: undefined,
+        }),
+      )
+    expect(split(4)).toEqual([['A **b\nc** d.', 'a'], ['\n\nEnd.']])
+    expect(split(9_999)).toEqual([[answer, 'a'], ['']])
+    expect(split(-5)).toEqual([['', 'a'], [answer]])
+  })
+
+  it('begin with the tools of the result where no step tells of them', () => {
+    const tools: ToolUse[] = [{ name: 'get_order', arguments: { number: 7 }, status: 'ok' }]
+    const result = { tools } as Parameters<typeof partsOf>[0]['result']
+    const parts = partsOf({ answer: 'Sunny.', toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })
+    expect(textsAndTools(parts)).toEqual([['', 'call'], ['Sunny.']])
+  })
+})

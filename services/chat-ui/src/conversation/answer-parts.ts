@@ -1,0 +1,45 @@
+import type { Exchange } from './exchange.ts'
+import { chipOfStep, chipOfUse, type ToolChip } from './tool-chips.tsx'
+
+/** A piece of an answer, and the tools that were called before what follows. */
+export interface AnswerPart {
+  readonly text: string
+  readonly chips: readonly ToolChip[]
+}
+
+type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result'>
+
+/**
+ * An answer in pieces, with the tools where they were called. A model pauses there, between two paragraphs; a place
+ * within a paragraph is none, and is taken to be at its end.
+ */
+export function partsOf({ answer, toolMarks, steps, result }: Told): readonly AnswerPart[] {
+  if (toolMarks.length === 0) {
+    const chips = (result?.tools ?? []).map(use => chipOfUse(use, steps))
+    return chips.length > 0
+      ? [
+          { text: '', chips },
+          { text: answer, chips: [] },
+        ]
+      : [{ text: answer, chips: [] }]
+  }
+  const chipsAt = new Map<number, ToolChip[]>()
+  for (const { stepId, at } of toolMarks) {
+    const step = steps.find(({ id }) => id === stepId)
+    const place = endOfParagraph(answer, at)
+    if (step) chipsAt.set(place, [...(chipsAt.get(place) ?? []), chipOfStep(step, steps)])
+  }
+  let from = 0
+  const parts = [...chipsAt].map(([to, chips]): AnswerPart => {
+    const text = answer.slice(from, to)
+    from = to
+    return { text, chips }
+  })
+  return [...parts, { text: answer.slice(from), chips: [] }]
+}
+
+function endOfParagraph(answer: string, at: number): number {
+  if (at <= 0) return 0
+  const end = answer.indexOf('\n\n', at)
+  return end < 0 ? answer.length : end
+}

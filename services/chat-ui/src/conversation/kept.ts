@@ -1,0 +1,21 @@
+import type { Exchange, Question } from './exchange.ts'
+
+/** A conversation as it is kept: all that was asked, what each followed, and what of it is shown. */
+export interface KeptExchanges {
+  readonly exchanges: readonly Exchange[]
+  /** For each exchange the place of the one before it in the list; -1 for a first one. */
+  readonly follows: readonly number[]
+  /** The place of the last exchange that is shown; -1 where none is. */
+  readonly shown: number
+  /** How many questions before the first there was no room for. */
+  readonly left: number
+}
+
+/** What stands in the composer, and what stood there before an earlier question took its place. */
+export interface Drafts {
+  readonly draft: string
+  readonly setAside: string
+}
+
+/** Half-written questions, and how the next one is asked. */
+export type KeptComposer = Drafts & Pick<Question, 'mode' | 'flow'>

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startExchange } from './exchange.ts'
+import type { KeptExchanges } from './kept.ts'
+import { readConversation, storeConversation } from './stored-conversation.ts'
+
+/** A tab's storage with room for so many characters. */
+function stubStorage(room = 5_000_000): Map<string, string> {
+  const items = new Map<string, string>()
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem(key: string, value: string) {
+      if (value.length > room) throw new DOMException('Full.', 'QuotaExceededError')
+      items.set(key, value)
+    },
+  })
+  return items
+}
+
+const ask = (message: string, answer = '') => ({
+  ...startExchange({ message, mode: 'direct', flow: 'autonomous' }),
+  answer,
+})
+const inARow = (...exchanges: ReturnType<typeof ask>[]): KeptExchanges => ({
+  exchanges,
+  follows: exchanges.map((_, index) => index - 1),
+  shown: exchanges.length - 1,
+  left: 0,
+})
+const step = { id: 's', kind: 'tool', from: 'bedrock', to: 'agent', title: '', status: 'ok' }
+const messages = (kept: KeptExchanges | undefined) => kept?.exchanges.map(({ question }) => question.message)
+
+describe('what a tab keeps over a reload', () => {
+  beforeEach(() => void stubStorage())
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('is the whole conversation, with all attempts; an answer under way has been stopped, with the part that was there', () => {
+    const attempts = { ...inARow(ask('a'), ask('b1', 'half'), ask('b2')), follows: [-1, 0, 0], shown: 1 }
+    storeConversation(attempts)
+    expect(readConversation()).toMatchObject({
+      ...attempts,
+      exchanges: [{}, { state: 'stopped', answer: 'half' }, {}],
+    })
+  })
+
+  it('is the newest of what is shown where there is too much, and says how much is missing', () => {
+    const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
+    storeConversation(inARow(...many))
+    expect(readConversation()).toMatchObject({ left: 5, shown: 29 })
+    storeConversation({
+      ...inARow(ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))),
+      follows: [-1, 0, 0],
+    })
+    expect(messages(readConversation())).toEqual(['new'])
+  })
+
+  it('is as much as a full storage takes', () => {
+    stubStorage(1_000)
+    storeConversation(inARow(ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')))
+    expect(messages(readConversation())).toEqual(['c'])
+    expect(readConversation()?.left).toBe(2)
+  })
+
+  it.each([
+    ['a circle', { follows: [0] }],
+    ['something that follows nothing', { follows: [] }],
+    ['no exchanges', { exchanges: [null] }],
+    ['nothing shown', { shown: 'x' }],
+  ])('is nothing where %s is stored', (_what, change) => {
+    stubStorage().set('conversation', JSON.stringify({ ...inARow(ask('a')), ...change }))
+    expect(readConversation()).toBeUndefined()
+  })
+
+  it.each([
+    ['a step', { steps: [{}] }],
+    ['a claim list', { steps: [{ ...step, token: { role: 'TR', observed: true, claims: [] } }] }],
+    ['a tool', { steps: [{ ...step, tool: { arguments: {} } }] }],
+    ['a mark', { toolMarks: [{ stepId: 's' }] }],
+    ['the turn', { turn: { mode: 'model' } }],
+    ['a problem', { problem: 'AGENT_UNREACHABLE' }],
+    ['a notice', { notices: [{ title: 'Note' }] }],
+    ['the result', { result: {} }],
+    ['the owner, who is none of the flow’s,', { owner: { kind: 'user', objectId: 'ada' } }],
+  ])('is nothing where %s has another shape', (_what, change) => {
+    const items = stubStorage()
+    const store = (exchange: object) =>
+      items.set('conversation', JSON.stringify({ ...inARow(ask('a')), exchanges: [exchange] }))
+    store({ ...ask('a'), steps: [step] })
+    expect(messages(readConversation())).toEqual(['a'])
+    store({ ...ask('a'), ...change })
+    expect(readConversation()).toBeUndefined()
+  })
+})

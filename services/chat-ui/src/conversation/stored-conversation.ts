@@ -1,0 +1,64 @@
+import { readStored, writeStored } from '../browser/stored.ts'
+import { type Exchange, stopExchange } from './exchange.ts'
+import type { KeptComposer, KeptExchanges } from './kept.ts'
+import { isComposer, isKeptExchanges } from './stored-shape.ts'
+
+const key = 'conversation'
+const composerKey = 'composer'
+
+/** What a tab keeps over a reload: the newest exchanges. Their steps hold decoded claims, never a token. */
+const mostExchanges = 30
+
+/** Browsers give a page some five million characters, and signing in needs some of them. */
+const mostCharacters = 1_500_000
+
+/**
+ * The conversation before the reload. An answer that was coming in then has been stopped by it. A conversation that this
+ * version of the page cannot show, for example since another one kept it, is dropped.
+ */
+export function readConversation(): KeptExchanges | undefined {
+  const stored = readStored('session', key)
+  if (!isKeptExchanges(stored)) return undefined
+  return { ...stored, exchanges: stored.exchanges.map(stopExchange) }
+}
+
+/** Keeps all of a conversation, or as much of what is shown, from the newest on, as there is room for. */
+export function storeConversation(kept: KeptExchanges): void {
+  const isSmall = newestThatFit(kept.exchanges).length === kept.exchanges.length
+  if (isSmall && writeStored('session', key, kept)) return
+  const shown = shownOnly(kept)
+  let newest = newestThatFit(shown)
+  const left = () => kept.left + shown.length - newest.length
+  while (!writeStored('session', key, inARow(newest, left()))) {
+    if (newest.length === 0) return
+    newest = newest.slice(Math.ceil(newest.length / 2))
+  }
+}
+
+function newestThatFit(exchanges: readonly Exchange[]): readonly Exchange[] {
+  let characters = 0
+  const tooOld = exchanges.findLastIndex((exchange, index) => {
+    characters += JSON.stringify(exchange).length
+    return characters > mostCharacters || index < exchanges.length - mostExchanges
+  })
+  return exchanges.slice(tooOld + 1)
+}
+
+function shownOnly({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
+  const path: Exchange[] = []
+  for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
+  return path
+}
+
+function inARow(exchanges: readonly Exchange[], left: number): KeptExchanges {
+  return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
+}
+
+export function readComposer(): KeptComposer | undefined {
+  const stored = readStored('session', composerKey)
+  return isComposer(stored) ? stored : undefined
+}
+
+export function storeComposer(composer: KeptComposer): void {
+  writeStored('session', composerKey, composer)
+}

@@ -1,0 +1,85 @@
+import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { Icon } from '../controls/icon.tsx'
+import type { Names } from '../words/names.ts'
+import { formatDuration } from '../words/times.ts'
+
+interface ToolChipsProps {
+  readonly chips: readonly ToolChip[]
+  readonly names: Names
+  /** Shows a step in the trace. */
+  readonly onShow: (stepId: string) => void
+}
+
+/** A call of a tool as the answer shows it: from its step, or where the trace is withheld, from the result. */
+export interface ToolChip {
+  readonly name: string
+  readonly words: string
+  readonly status: 'running' | 'ok' | 'failed'
+  readonly stepId: string | undefined
+  readonly durationMs?: number | undefined
+  /** The call of the API that the tool made. */
+  readonly call?: TraceStep | undefined
+}
+
+/** The tools that were called at one place of an answer. */
+export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
+  return (
+    <p class="tool-chips">
+      {chips.map(({ name, words, status, stepId, durationMs, call }, index) => (
+        <button
+          key={stepId ?? index}
+          type="button"
+          class="tool-chip"
+          data-status={status}
+          disabled={stepId === undefined}
+          onClick={() => stepId !== undefined && onShow(stepId)}
+        >
+          {status !== 'running' && <Icon name={status === 'ok' ? 'check' : 'close'} />}
+          <code>{name}</code> {words}
+          <span class="tool-outcome">
+            {[
+              call && names.actor(call.to),
+              status === 'failed' ? (call?.response?.status ?? 'failed') : undefined,
+              status === 'running' ? 'running' : undefined,
+              status === 'ok' && durationMs !== undefined ? formatDuration(durationMs) : undefined,
+            ]
+              .filter(part => part !== undefined)
+              .join(' · ')}
+          </span>
+        </button>
+      ))}
+    </p>
+  )
+}
+
+/** The chip of a tool's step. */
+export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolChip {
+  const { id, tool, title, status, durationMs } = step
+  return {
+    name: tool?.name ?? title,
+    words: wordsOf(tool?.arguments),
+    status: status === 'not-observable' ? 'ok' : status,
+    stepId: id,
+    durationMs,
+    call: steps.find(({ kind, parentId }) => kind === 'api-call' && parentId === id),
+  }
+}
+
+/** The chip of a tool that was called without a step of its own, as direct mode does. */
+export function chipOfUse(
+  { name, arguments: input, status }: ToolUse,
+  steps: readonly TraceStep[],
+): ToolChip {
+  const call = steps.find(({ kind }) => kind === 'api-call')
+  return { name, words: wordsOf(input), status, stepId: call?.id, durationMs: call?.durationMs, call }
+}
+
+const mostCharacters = 60
+
+/** The arguments' values, as far as there is room: what they are called says the tool. */
+function wordsOf(input: Readonly<Record<string, unknown>> = {}): string {
+  const words = Object.values(input)
+    .map(value => (typeof value === 'string' ? value : JSON.stringify(value)))
+    .join(', ')
+  return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words
+}
