@@ -78,7 +78,7 @@ describe('apply', () => {
       },
       appRoles: [{ value: 'Weather.Read.All', allowedMemberTypes: ['Application'], isEnabled: true }],
     })
-    expect(api?.optionalClaims.accessToken.map(({ name }) => name)).toEqual([
+    expect(api?.optionalClaims?.accessToken.map(({ name }) => name)).toEqual([
       'xms_act_fct',
       'xms_sub_fct',
       'xms_par_app_azp',

@@ -86,7 +86,7 @@ const drifts: [what: string, change: Change, words: string][] = [
   ],
   ['a scope that is gone', ({ api }) => Object.assign(api.api, { oauth2PermissionScopes: [] }), 'api.oauth2PermissionScopes[Weather.Read] is "missing"'],
   ['an app role that is gone', ({ api }) => Object.assign(api, { appRoles: [] }), 'appRoles[Weather.Read.All] is "missing"'],
-  ['optional claims that are gone', ({ api }) => api.optionalClaims.accessToken.splice(0, 1), 'optionalClaims.accessToken[xms_act_fct] is "missing"'],
+  ['optional claims that are gone', ({ api }) => api.optionalClaims?.accessToken.splice(0, 1), 'optionalClaims.accessToken[xms_act_fct] is "missing"'],
   ['claims that are not accepted as mapped', ({ api }) => Object.assign(api.api, { acceptMappedClaims: null }), 'api.acceptMappedClaims is null, wanted true'],
   ['the API that the page is for', ({ page }) => Object.assign(page, { requiredResourceAccess: [] }), 'requiredResourceAccess['],
   ['a redirect URI too many', ({ page }) => page.spa.redirectUris.push('https://evil.example'), 'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]'],

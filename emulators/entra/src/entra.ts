@@ -29,8 +29,14 @@ const change = {
   tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
   demandsServiceManagementReference: Type.Boolean(),
+  limitsMappedClaims: Type.Boolean(),
 }
-const initial = { tokenLifetimeSeconds: 3_599, missedLookUps: 0, demandsServiceManagementReference: false }
+const initial = {
+  tokenLifetimeSeconds: 3_599,
+  missedLookUps: 0,
+  demandsServiceManagementReference: false,
+  limitsMappedClaims: false,
+}
 
 /** One tenant at work: everything the routes share. */
 export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initial> {

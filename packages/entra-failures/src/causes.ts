@@ -10,6 +10,7 @@ export type TenantChange =
   | 'API’s identifier URI gone'
   | 'API’s principal gone'
   | 'assignment required'
+  | 'mapped claims limited'
   | 'blueprint disabled'
   | 'blueprint’s principal gone'
   | 'blueprint’s secret expired'
@@ -162,6 +163,7 @@ export const causes = {
     },
     refused(650053, 'the API has no such scope'),
     { what: 'the API demands an assignment, and the agent has none', ...meaningOf(501051), flow: 'autonomous', tenant: 'assignment required' },
+    { what: 'the API accepts mapped claims, and Entra limits them', ...meaningOf(501461), flow: 'autonomous', tenant: 'mapped claims limited' },
     refused(50105, 'the API demands an assignment, and the user has none'),
     refused(53003, 'Conditional Access stops the agent identity', 'tr'),
     refused(90055, 'Entra throttles'),

@@ -168,6 +168,11 @@ const rows = {
 
   50105: assignmentMissing,
   501051: assignmentMissing,
+  501461: {
+    code: 'SIDECAR_MISCONFIGURED',
+    says: 'Entra puts mapped claims into no token for the name by which the sidecar asks for the API.',
+    hint: 'Set DownstreamApis__{entry}__Scopes__0 of the sidecar to <the API’s client id>/.default, without api://; or set acceptMappedClaims of the API’s application to false, and its tokens no longer tell of agents.',
+  },
   700016: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'Entra finds no such application in the tenant.',

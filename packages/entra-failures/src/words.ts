@@ -62,6 +62,7 @@ export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>>
   53004: { leg: 'obo', error: 'interaction_required', text: 'User needs to complete the multi-factor authentication registration process.' },
   50105: { leg: 'obo', error: 'invalid_grant', text: "The signed in user is not assigned to a role for the application '{resource}' ({name})." },
   501051: { leg: 'tr', error: 'invalid_grant', text: "Application '{client}' is not assigned to a role for the application '{resource}' ({name})." },
+  501461: { leg: 'tr', error: 'invalid_request', text: "AcceptMappedClaims is only supported for a token audience matching the application GUID or an audience within the tenant's verified domains. Either change the resource identifier, or use an application-specific signing key." },
   700016: { leg: 't1', error: 'unauthorized_client', text: "Application with identifier '{client}' was not found in the directory '{tenant}'." },
   7000112: { leg: 't1', error: 'unauthorized_client', text: "Application '{client}' is disabled." },
   500011: { leg: 'tr', error: 'invalid_resource', text: 'The resource principal named {resource} was not found in the tenant named {tenant}.' },

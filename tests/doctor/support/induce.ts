@@ -30,6 +30,7 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
     principal(entra, weatherAppId).appRoleAssignmentRequired = true
     entra.directory.content.appRoleAssignments = []
   },
+  'mapped claims limited': ({ settings }) => settings.change({ limitsMappedClaims: true }),
   'blueprint disabled': entra => {
     principal(entra, blueprintAppId).accountEnabled = false
   },

@@ -105,5 +105,7 @@ export class Directory {
     content.permissionGrants = content.permissionGrants.filter(
       ({ clientId, resourceId }) => clientId !== id && resourceId !== id,
     )
+    content.roleAssignments = content.roleAssignments.filter(({ principalId }) => principalId !== id)
+    for (const group of content.groups) group.members = group.members.filter(member => member !== id)
   }
 }

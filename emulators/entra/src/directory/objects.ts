@@ -37,6 +37,7 @@ const OptionalClaim = Type.Object(
 )
 export type OptionalClaim = Static<typeof OptionalClaim>
 const OptionalClaims = Type.Array(OptionalClaim, { default: [] })
+const OptionalClaimsOfTokens = Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact)
 
 const PreAuthorizedApplication = Type.Object({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) }, exact)
 const Api = Type.Object(
@@ -45,7 +46,7 @@ const Api = Type.Object(
     requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
     oauth2PermissionScopes: Type.Array(PermissionScope),
     preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
-    /** Kept, but nothing here depends on it. */
+    /** Whether claims may be put into its tokens that Entra does not put there by itself. */
     acceptMappedClaims: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   },
   exact,
@@ -57,7 +58,10 @@ const applicationProperties = {
   signInAudience: Type.Literal('AzureADMyOrg'),
   identifierUris: Type.Array(Type.String({ format: 'uri' })),
   appRoles: Type.Array(AppRole),
-  optionalClaims: Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact),
+  optionalClaims: Type.Unsafe<Static<typeof OptionalClaimsOfTokens> | null>({
+    ...OptionalClaimsOfTokens,
+    nullable: true,
+  }),
   spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
   /** Kept, but nothing here depends on it. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
@@ -154,6 +158,23 @@ export interface PermissionGrant {
   scope: string
 }
 
+/** A group with the principals in it, or a directory role with those who have it everywhere. */
+export interface Group {
+  readonly id: string
+  readonly kind: 'group' | 'directoryRole'
+  readonly displayName: string
+  members: string[]
+}
+
+/** A directory role of a principal, everywhere (`/`) or within one object. */
+export interface RoleAssignment {
+  readonly id: string
+  readonly principalId: string
+  readonly roleDefinitionId: string
+  readonly directoryScopeId: string
+  readonly createdDateTime: string
+}
+
 /** Everything a tenant holds; `seed.ts` makes one. */
 export interface DirectoryContent {
   applications: Application[]
@@ -161,6 +182,8 @@ export interface DirectoryContent {
   users: User[]
   appRoleAssignments: AppRoleAssignment[]
   permissionGrants: PermissionGrant[]
+  groups: Group[]
+  roleAssignments: RoleAssignment[]
 }
 
 type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>
@@ -178,7 +201,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     identifierUris: [],
     api: { requestedAccessTokenVersion: null, oauth2PermissionScopes: [], preAuthorizedApplications: [] },
     appRoles: [],
-    optionalClaims: { accessToken: [], idToken: [] },
+    optionalClaims: null,
     spa: { redirectUris: [] },
     requiredResourceAccess: [],
     serviceManagementReference: null,

@@ -30,6 +30,7 @@ export const seedIds = {
   spaPrincipal: tenant.page.principalId,
   setupPrincipal: tenant.setUp.principalId,
   graphPrincipal: '00000003-0000-4000-8000-000000000001',
+  group: stableId('group Weather readers'),
 } as const
 
 const idtyp: OptionalClaim = {
@@ -129,6 +130,8 @@ function seedComplete(config: Config): DirectoryContent {
           .map(api => consent(id, idOf(api, 'principal'), api.scopes.join(' '))),
       ),
     ],
+    groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
+    roleAssignments: [],
   }
 }
 
@@ -162,6 +165,7 @@ function seedApi(api: SeededApi): Application {
       requestedAccessTokenVersion: tokenVersion,
       oauth2PermissionScopes: scopes.map(value => newScope(idOf(api, value), value)),
       preAuthorizedApplications: [],
+      acceptMappedClaims: true,
     },
     appRoles: appRoles.map(value => newRole(idOf(api, value), value)),
     optionalClaims: { accessToken: agentClaims, idToken: [] },

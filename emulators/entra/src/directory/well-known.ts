@@ -12,3 +12,6 @@ export const wellKnown = {
 
 /** Scopes of OpenID Connect, which belong to no API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
+
+/** The tenant's verified domain. */
+export const publisherDomain = 'contoso.example'

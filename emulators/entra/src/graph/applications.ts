@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Static } from 'typebox'
 import { type Application, newApplication } from '../directory/objects.ts'
+import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { ApplicationPatch, NewApplication } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
@@ -37,7 +38,7 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   })
   routes.change('/applications/:key', ApplicationPatch, ({ body, caller, key }) => {
     const application = findApplication(entra, key)
-    requireWrite(caller, application, 'UpdateAuthProperties')
+    requireWrite(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
     changeApplication(entra, application, body)
   })
   routes.remove('/applications/:key', ({ caller, key }) => {
@@ -84,10 +85,19 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
 function requireWrite(
   caller: Caller,
   { kind }: Application,
-  what: 'UpdateAuthProperties' | 'DeleteRestore',
+  what: 'UpdateAuthProperties' | 'UpdateBranding' | 'DeleteRestore',
 ): void {
   if (kind === 'application') requirePermission(caller, writeAll)
-  else requireAgentPermission(caller, `AgentIdentityBlueprint.${what}.All`)
+  else
+    requireAgentPermission(
+      caller,
+      `AgentIdentityBlueprint.${what}.All`,
+      ...(what === 'UpdateBranding' ? ['AgentIdentityBlueprint.ReadWrite.All'] : []),
+    )
+}
+
+function isRenaming({ displayName, description }: Static<typeof ApplicationPatch>): boolean {
+  return displayName !== undefined || description !== undefined
 }
 
 /** Applies a PATCH wholly, or refuses it and changes nothing. */
@@ -159,7 +169,7 @@ function showApplication(entra: Entra, application: Application) {
   return {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
     ...shown,
-    publisherDomain: 'contoso.example',
+    publisherDomain,
     passwordCredentials: passwordCredentials
       .filter(credential => !isMissed(entra, credential))
       .map(({ secretText, ...credential }) => ({

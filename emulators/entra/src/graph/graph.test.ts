@@ -38,6 +38,12 @@ async function newBlueprint() {
   return body
 }
 
+const everyMembership = {
+  client: setupAppId,
+  resource: wellKnown.graphUri,
+  roles: ['GroupMember.ReadWrite.All', 'RoleManagement.ReadWrite.Directory'],
+}
+
 describe('an empty tenant', () => {
   it('has users, the set-up application and what is Microsoft’s, and nothing else', async () => {
     await using empty = await startEntra({ EMPTY_TENANT: 'true' })
@@ -382,6 +388,65 @@ describe('Graph', () => {
       { authorization: `Bearer ${token}` },
     )
     expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])
+  })
+
+  it('shows for some look-ups what was before a change, as Entra does until it is everywhere', async () => {
+    entra.entra.settings.change({ missedLookUps: 2 })
+    const agent = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
+    const refer = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
+    const role = { principalId: agentId, roleDefinitionId: seedIds.group, directoryScopeId: '/' }
+    const headers = { authorization: `Bearer ${await orderToken(entra, { ...everyMembership })}` }
+    const list = async (path: string) =>
+      (await graph.send('GET', `/v1.0${path}`, undefined, headers)).body.value
+    const changes: [
+      change: () => Promise<unknown>,
+      look: () => Promise<unknown>,
+      before: unknown,
+      after: unknown,
+    ][] = [
+      [
+        () => graph.send('PATCH', `/v1.0${agent}`, { accountEnabled: false }),
+        async () => (await graph.read(agent)).accountEnabled,
+        true,
+        false,
+      ],
+      [
+        () => graph.post(`${agent}/owners/$ref`, refer(seedIds.ben)),
+        async () => (await graph.read(`${agent}/owners`)).value.length,
+        0,
+        1,
+      ],
+      [
+        () => graph.post(`/groups/${seedIds.group}/members/$ref`, refer(agentId), headers),
+        async () => (await list(`/servicePrincipals/${agentId}/memberOf`)).length,
+        0,
+        1,
+      ],
+      [
+        () => graph.post('/roleManagement/directory/roleAssignments', role, headers),
+        async () => (await list('/roleManagement/directory/roleAssignments')).length,
+        0,
+        1,
+      ],
+    ]
+    for (const [change, look, before, after] of changes) {
+      await change()
+      expect([await look(), await look(), await look()]).toEqual([before, before, after])
+    }
+  })
+
+  it('lets a disabled agent get tokens for as long as the change is not everywhere', async () => {
+    entra.entra.settings.change({ missedLookUps: 2 })
+    await graph.send('PATCH', `/v1.0/servicePrincipals/${agentId}`, { accountEnabled: false })
+    const statuses = [await requestTr(entra), await requestTr(entra), await requestTr(entra)]
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 400])
+  })
+
+  it('keeps an API without optional claims, as every application is at first, and issues its tokens', async () => {
+    const api = entra.entra.directory.application(weatherAppId)
+    await graph.send('PATCH', `/v1.0/applications/${api?.id}`, { optionalClaims: null })
+    expect((await graph.read(`/applications/${api?.id}`)).optionalClaims).toBeNull()
+    expect(await requestTr(entra)).toMatchObject({ status: 200 })
   })
 
   it('knows the users, and who the caller is', async () => {

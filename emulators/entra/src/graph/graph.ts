@@ -4,6 +4,7 @@ import { addApplicationRoutes } from './applications.ts'
 import { type Caller, readCaller, requirePermission } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
+import { addMembershipRoutes } from './memberships.ts'
 import { addPermissionRoutes } from './permissions.ts'
 import { addResponsibleUserRoutes } from './responsible-users.ts'
 import { graphRoutes } from './routes.ts'
@@ -33,6 +34,7 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   const routes = graphRoutes(app)
   addApplicationRoutes(routes, entra)
   addCredentialRoutes(routes, entra)
+  addMembershipRoutes(routes, entra)
   addPermissionRoutes(routes, entra)
   addResponsibleUserRoutes(routes, entra)
   addServicePrincipalRoutes(routes, entra)

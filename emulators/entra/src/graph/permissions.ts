@@ -22,6 +22,13 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
       .filter(known => known.principalId === id)
       .map(assignment => showAssignment(entra, assignment))
   })
+  routes.list('/servicePrincipals/:key/appRoleAssignedTo', 'appRoleAssignments', ({ caller, key }) => {
+    requirePermission(caller, assign, 'Application.ReadWrite.All')
+    const { id } = findServicePrincipal(entra, key)
+    return entra.directory.content.appRoleAssignments
+      .filter(known => known.resourceId === id)
+      .map(assignment => showAssignment(entra, assignment))
+  })
   routes.create(assignmentPath, NewAppRoleAssignment, ({ body, caller, key }) => {
     requirePermission(caller, assign)
     if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)

@@ -13,3 +13,33 @@ export function isMissed({ settings }: Entra, object: Created): boolean {
   lookUps.set(object, before + 1)
   return before < settings.current.missedLookUps
 }
+
+interface Changed {
+  readonly before: unknown
+  lookUps: number
+}
+
+const changes = new WeakMap<object, Map<PropertyKey, Changed>>()
+
+/** Changes a property of an object; look-ups go on showing the old value for as long as they miss something new. */
+export function change<Thing extends object, Key extends keyof Thing>(
+  thing: Thing,
+  key: Key,
+  value: Thing[Key],
+): void {
+  const known = changes.get(thing) ?? new Map<PropertyKey, Changed>()
+  changes.set(thing, known.set(key, { before: thing[key], lookUps: 0 }))
+  thing[key] = value
+}
+
+/** A property as a look-up shows it. */
+export function shown<Thing extends object, Key extends keyof Thing>(
+  { settings }: Entra,
+  thing: Thing,
+  key: Key,
+): Thing[Key] {
+  const changed = changes.get(thing)?.get(key)
+  return changed && changed.lookUps++ < settings.current.missedLookUps
+    ? (changed.before as Thing[Key])
+    : thing[key]
+}

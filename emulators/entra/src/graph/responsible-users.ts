@@ -1,9 +1,10 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { Reference } from './bodies.ts'
-import { type Caller, requireAgentPermission } from './caller.ts'
+import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
+import { change, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 type Relation = 'sponsors' | 'owners'
@@ -28,7 +29,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
       routes.list(`${path}/:key/${relation}`, 'directoryObjects', ({ caller, key }) => {
         const object = find(entra, key)
         authorize(caller, object, relation, 'list')
-        const users = object[relation].flatMap(id => entra.directory.user(id) ?? [])
+        const users = shown(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
         return users.map(user => ({ '@odata.type': '#microsoft.graph.user', ...user }))
       })
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
@@ -40,7 +41,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
           throw badRequest(
             `One or more added object references already exist for the following modified properties: '${relation}'.`,
           )
-        object[relation].push(user)
+        change(object, relation, [...object[relation], user])
       })
     }
   }
@@ -52,9 +53,12 @@ function authorize(
   relation: Relation,
   what: 'list' | 'add',
 ): void {
+  if (kind === 'application' || kind === 'servicePrincipal') {
+    if (relation === 'sponsors') throw new GraphError('BadRequest', 'Resource not found for the segment.')
+    requirePermission(caller, 'Application.ReadWrite.All')
+    return
+  }
   const isAgent = kind === 'agentIdentity'
-  if (!isAgent && kind !== 'agentIdentityBlueprint')
-    throw new GraphError('BadRequest', `Resource not found for the segment '${relation}'.`)
   // As documented: no delegated permission reaches the sponsors of an agent.
   const isForUsers = !isAgent || relation === 'owners'
   const { [what]: permission } = (isAgent ? agentPermissions : blueprintPermissions)[relation]

@@ -6,7 +6,7 @@ import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
-import { isMissed } from './replication.ts'
+import { change, isMissed, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const writeAll = 'Application.ReadWrite.All'
@@ -15,8 +15,7 @@ const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentity
 
 /** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
 export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): void {
-  const show = (principal: ServicePrincipal) =>
-    showServicePrincipal(principal, entra.directory.application(principal.appId))
+  const show = (principal: ServicePrincipal) => showServicePrincipal(entra, principal)
 
   routes.list('/servicePrincipals', 'servicePrincipals', ({ caller }) => {
     requirePermission(caller, writeAll)
@@ -74,8 +73,12 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     const principal = findServicePrincipal(entra, key)
     if (principal.kind === 'agentIdentity')
       requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All', createAsManager)
+    else if (principal.kind === 'agentIdentityBlueprintPrincipal')
+      requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.EnableDisable.All')
     else requirePermission(caller, writeAll)
-    Object.assign(principal, body)
+    const { accountEnabled, ...rest } = body
+    Object.assign(principal, rest)
+    if (accountEnabled !== undefined) change(principal, 'accountEnabled', accountEnabled)
   })
   routes.remove('/servicePrincipals/:key', ({ caller, key }) => {
     const principal = findServicePrincipal(entra, key)
@@ -121,8 +124,10 @@ function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId
 }
 
 /** A principal as Graph shows it. An agent identity has no `appId` there. */
-function showServicePrincipal(principal: ServicePrincipal, application: Application | undefined) {
-  const { kind, sponsors, owners, agentIdentityBlueprintId, ...properties } = principal
+function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
+  const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
+  const properties = { ...rest, accountEnabled: shown(entra, principal, 'accountEnabled') }
+  const application = entra.directory.application(principal.appId)
   if (kind === 'agentIdentity')
     return {
       '@odata.type': '#microsoft.graph.agentIdentity',

@@ -1,5 +1,5 @@
 import type { User } from '../directory/objects.ts'
-import { openIdScopes, wellKnown } from '../directory/well-known.ts'
+import { openIdScopes, publisherDomain, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
@@ -73,5 +73,21 @@ function splitScope(scope: string): { identifier: string; value: string } {
 function findResource(entra: Entra, identifier: string): TargetResource {
   const resource = entra.directory.resource(identifier)
   if (!resource) throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
+  checkMappedClaims(entra, identifier, resource)
   return { ...resource, identifier }
+}
+
+/** As documented, and not seen by everybody: mapped claims go to an audience that is a client id or in a verified domain. */
+function checkMappedClaims(
+  { settings }: Entra,
+  identifier: string,
+  { application: { appId, api } }: Pick<TargetResource, 'application'>,
+): void {
+  const isOwn = identifier.toLowerCase() === appId || isInDomain(identifier, publisherDomain)
+  if (settings.current.limitsMappedClaims && api.acceptMappedClaims && !isOwn) throw refusal(501461)
+}
+
+function isInDomain(identifier: string, domain: string): boolean {
+  const host = URL.canParse(identifier) ? new URL(identifier).hostname : ''
+  return host === domain || host.endsWith(`.${domain}`)
 }

@@ -121,6 +121,15 @@ const cases: Case[] = [
   { cause: 'a single scope in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }) },
   { cause: 'two scopes in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/.default openid` }) },
   {
+    cause: 'an API that accepts mapped claims, asked for by a URI outside the verified domains, where Entra limits that',
+    code: 501461,
+    error: 'invalid_request',
+    ask: () => {
+      entra.entra.settings.change({ limitsMappedClaims: true })
+      return requestTr(entra)
+    },
+  },
+  {
     cause: 'a resource that requires an assignment which the agent lacks',
     code: 501051,
     error: 'invalid_grant',

@@ -92,7 +92,7 @@ function graphClaims(entra: Entra, { client, signedIn, resource }: AccessTokenRe
 /** Of the claims about who acts for whom, those that the resource's registration asks for. */
 function optionalClaims(request: AccessTokenRequest): Claims {
   const facets = facetsOf(request)
-  const wanted = request.resource.application.optionalClaims.accessToken.filter(
+  const wanted = (request.resource.application.optionalClaims?.accessToken ?? []).filter(
     ({ name, additionalProperties }) =>
       facets[name] !== undefined &&
       (name !== 'idtyp' || !request.signedIn || additionalProperties.includes('include_user_token')),
