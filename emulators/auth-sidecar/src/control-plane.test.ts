@@ -22,7 +22,7 @@ describe('The controls of the sidecar', () => {
     })
   })
 
-  test('break what they are told to, and are not broken themselves', async () => {
+  test('break the requests that they target, and not their own', async () => {
     const fault = { kind: 'html', status: 503 }
     await send('PUT', '/emulator/faults', { faults: [{ target: { path: '/Validate' }, fault }] })
     expect((await send('GET', '/Validate')).statusCode).toBe(503)

@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** The emulator as a Fastify app. `app.entra` gives tests in the same process the tenant behind it. */
+/** The emulator as a Fastify app. Tests in the same process reach its tenant by `app.entra`. */
 export function buildApp(config: Config): FastifyInstance {
   const shared = serverOptions({ logLevel: config.logLevel })
   const app: FastifyInstance = Fastify({

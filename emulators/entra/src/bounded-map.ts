@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entries beyond a limit, so that nothing a client sends makes memory grow for ever. */
+/** A map that drops its oldest entries beyond a limit, so that clients cannot make memory grow for ever. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #limit: number
 

@@ -9,7 +9,7 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
-/** Reads the environment; see the workspace's README for every variable. Ids have the demo's defaults, so that it starts alone. */
+/** Reads the environment; the workspace's README lists the variables. Ids default to the demo's. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => {
     const own = readOwn(reader)
@@ -37,7 +37,7 @@ function readOwn(reader: EnvironmentReader) {
     siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', tenant.apis['weather-api'].appId),
-      // Another Application ID URI, by which MCP clients name it.
+      // A second Application ID URI, which MCP clients send as `resource`.
       publicUrl: reader.optional('WEATHER_API_PUBLIC_URL'),
       tokenVersion:
         reader.oneOf('WEATHER_API_TOKEN_VERSION', ['1', '2'], '2') === '1' ? (1 as const) : (2 as const),

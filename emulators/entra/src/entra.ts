@@ -11,7 +11,7 @@ import { SigningKeys } from './keys/signing-keys.ts'
 import { Grants } from './oauth/grants.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
-/** What is noted of a request of the protocol. */
+/** What the request log shows of a request of the protocol. */
 export interface RequestDetails {
   readonly leg: Leg | undefined
   readonly correlationId: string
@@ -38,7 +38,7 @@ const initial = {
   limitsMappedClaims: false,
 }
 
-/** One tenant at work: everything the routes share. */
+/** The emulated tenant: everything that the routes share. */
 export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initial> {
   readonly config: Config
   readonly keys = new SigningKeys(this.clock)
@@ -61,7 +61,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     this.#server = server
   }
 
-  /** Where clients see this server: as configured, else where it listens. No trailing slash. */
+  /** This server's URL as clients see it: as configured, else where it listens. Without a trailing slash. */
   get publicUrl(): string {
     const { publicUrl, tls, port } = this.config
     if (publicUrl !== undefined) return publicUrl
@@ -78,7 +78,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     return `${this.publicUrl}/${this.config.tenantId}/v2.0`
   }
 
-  /** Back to the seed: whatever was changed, issued or ordered is forgotten. The keys stay. */
+  /** Restores the initial directory and settings, and drops sessions, grants, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
     this.directory = new Directory(seedDirectory(this.config))

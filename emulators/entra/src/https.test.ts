@@ -7,7 +7,7 @@ import { startEntra, tenantId } from './testing/start-entra.ts'
 
 const host = 'login.microsoftonline.com'
 
-/** An Entra with a certificate for its own name, and how it is asked. */
+/** Starts the emulator with TLS, and returns it with a client that trusts its certificate. */
 async function startHttps() {
   const certificate = makeCertificate(host)
   const entra = await startEntra({
@@ -42,7 +42,7 @@ it('speaks https under any name it has a certificate for, so that the official s
   })
 })
 
-it('breaks connections of https too, if that is ordered', async () => {
+it('resets https connections too, as an injected fault', async () => {
   await using https = await startHttps()
   https.entra.faults.inject({ fault: { kind: 'reset' } })
   await expect(https.read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).rejects.toThrow(

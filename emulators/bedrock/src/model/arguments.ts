@@ -13,19 +13,22 @@ const wholeMessage = /^(query|question|text|message|prompt)$/
  */
 export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
   const { properties = {}, required = [] } = inputSchema.json
-  const told = Object.entries(properties).flatMap(([name, schema]) => {
-    const value = findTold(name, schema, message)
+  const found = Object.entries(properties).flatMap(([name, schema]) => {
+    const value = findValue(name, schema, message)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const texts = textsIn(message).filter(text => !told.some(([, value]) => value === text))
-  const untold = required.filter(
-    name => properties[name]?.type === 'string' && !told.some(([other]) => other === name),
+  const texts = textsIn(message).filter(text => !found.some(([, value]) => value === text))
+  const missing = required.filter(
+    name => properties[name]?.type === 'string' && !found.some(([other]) => other === name),
   )
-  return Object.fromEntries([...untold.slice(0, texts.length).map((name, at) => [name, texts[at]]), ...told])
+  return Object.fromEntries([
+    ...missing.slice(0, texts.length).map((name, at) => [name, texts[at]]),
+    ...found,
+  ])
 }
 
 /** An enum's value has to occur in the message; a number is the first in it. */
-function findTold(name: string, { type, enum: values }: Schema, message: string): unknown {
+function findValue(name: string, { type, enum: values }: Schema, message: string): unknown {
   if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
   if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]
   if (type !== 'string') return undefined

@@ -7,7 +7,7 @@ export interface Resource {
   readonly principal: ServicePrincipal
 }
 
-/** The tenant's objects, and the questions that tokens depend on. */
+/** The tenant's objects, with the look-ups that tokens depend on. */
 export class Directory {
   readonly content: DirectoryContent
 
@@ -19,7 +19,7 @@ export class Directory {
     return this.content.applications.find(application => application.appId === appId.toLowerCase())
   }
 
-  /** The principal of an application or agent in this tenant, by its client id. */
+  /** The service principal of an application or agent, by its client id. */
   principal(appId: string): ServicePrincipal | undefined {
     return this.content.servicePrincipals.find(principal => principal.appId === appId.toLowerCase())
   }
@@ -34,7 +34,7 @@ export class Directory {
     return this.content.users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(wanted))
   }
 
-  /** The API that a scope names by its identifier URI or its client id. */
+  /** The API with this identifier URI or client id. */
   resource(identifier: string): Resource | undefined {
     const wanted = identifier.toLowerCase()
     const application = this.content.applications.find(
@@ -76,7 +76,7 @@ export class Directory {
     )
   }
 
-  /** The grant between the same client, resource and user. */
+  /** The grant with the same client, resource and user. */
   grantLike(wanted: Omit<PermissionGrant, 'id' | 'scope'>): PermissionGrant | undefined {
     return this.content.permissionGrants.find(
       known =>
@@ -87,7 +87,7 @@ export class Directory {
     )
   }
 
-  /** Records a user's or an administrator's consent; scopes add up. */
+  /** Records a user's or an administrator's consent; new scopes are added to those granted before. */
   grant(grant: Omit<PermissionGrant, 'id'>): void {
     const existing = this.grantLike(grant)
     if (existing)
@@ -95,7 +95,7 @@ export class Directory {
     else this.content.permissionGrants.push({ id: randomUUID(), ...grant })
   }
 
-  /** Removes a principal and everything that was given to it or by it. */
+  /** Removes a principal with its assignments and grants. */
   removePrincipal({ id }: ServicePrincipal): void {
     const { content } = this
     content.servicePrincipals = content.servicePrincipals.filter(principal => principal.id !== id)

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { microsoft } from '@entra-bedrock-agent/demo-tenant'
 import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
-/** Every blueprint holds this one of itself, without an assignment. */
+/** The permission that every blueprint has without an assignment. */
 export const createAsManager = 'AgentIdentity.CreateAsManager'
 
-/** The az command line's tokens carry this scope, with which Graph refuses everything about agents. */
+/** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
 export const graphAppRoles: AppRole[] = [...microsoft.graph.setUpPermissions, createAsManager].map(value =>
@@ -21,7 +21,7 @@ export function graphRoleId(value: string): string {
   return stableId(`role ${value}`)
 }
 
-/** An id that is the same for the same text, whenever the emulator starts. */
+/** A GUID derived from a text, so that it is the same at every start. */
 export function stableId(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -7,7 +7,7 @@ export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
 const exact = { additionalProperties: false } as const
 
-/** Texts beyond these are kept as they came. */
+/** Other properties are stored as they are. */
 const PermissionScope = Type.Object({
   id: Guid,
   value: Name,
@@ -63,13 +63,13 @@ const applicationProperties = {
     nullable: true,
   }),
   spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
-  /** Kept, but nothing here depends on it. */
+  /** Stored, but without an effect here. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
   /** Demanded by some tenants. */
   serviceManagementReference: Type.Union([Name, Type.Null()]),
 }
 
-/** What a caller of Graph may set of an application. */
+/** The properties of an application that callers of Graph can set. */
 export const ApplicationChange = {
   ...Type.Partial(Type.Object(applicationProperties)).properties,
   api: Type.Optional(Type.Partial(Api, exact)),
@@ -83,7 +83,7 @@ export interface PasswordCredential {
   readonly secretText: string
 }
 
-/** What a caller of Graph may set of a federated identity credential. */
+/** The properties of a federated identity credential that callers of Graph can set. */
 export const FederatedProperties = Type.Object(
   {
     issuer: Name,
@@ -150,7 +150,7 @@ export interface PermissionGrant {
   /** Object id of the client's service principal. */
   readonly clientId: string
   readonly consentType: 'AllPrincipals' | 'Principal'
-  /** The one user who consented; `null` when an administrator did for all. */
+  /** The user who consented; `null` when an administrator consented for all. */
   readonly principalId: string | null
   /** Object id of the resource's service principal. */
   readonly resourceId: string
@@ -175,7 +175,7 @@ export interface RoleAssignment {
   readonly createdDateTime: string
 }
 
-/** Everything a tenant holds; `seed.ts` makes one. */
+/** The content of a tenant; `seed.ts` makes it. */
 export interface DirectoryContent {
   applications: Application[]
   servicePrincipals: ServicePrincipal[]
@@ -190,7 +190,7 @@ type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Nee
 
 export const seededAt = '2026-01-01T00:00:00Z'
 
-/** An application with what is given, and Graph's defaults for the rest. */
+/** An application with these properties, and Graph's defaults for the others. */
 export function newApplication(given: Given<Application, 'appId' | 'displayName'>): Application {
   return {
     id: given.appId,
@@ -214,7 +214,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
   }
 }
 
-/** A service principal with what is given, and Graph's defaults for the rest. */
+/** A service principal with these properties, and Graph's defaults for the others. */
 export function newServicePrincipal(
   given: Given<ServicePrincipal, 'id' | 'appId' | 'displayName'>,
 ): ServicePrincipal {

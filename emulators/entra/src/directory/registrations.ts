@@ -14,11 +14,11 @@ export interface Registration extends ApiRegistration {
 export interface ClientRegistration {
   readonly appId: string
   readonly displayName: string
-  /** Names of the APIs that it may call: with their scopes for users, with their app roles by itself. */
+  /** Names of the APIs that it may call: on behalf of users with their scopes, as itself with their app roles. */
   readonly apis: readonly string[]
-  /** Where users are sent back to, of a client for users. */
+  /** Redirect URIs, if users sign in to it. */
   readonly redirectUris: readonly string[]
-  /** The secret of a client that authenticates; without one it acts for users only. */
+  /** The client secret; without one it is a public client and acts for users only. */
   readonly secret: string | undefined
 }
 
@@ -51,7 +51,7 @@ const Client = Type.Object(
 const Entries = Type.Record(Type.String(), Type.Unknown())
 const Shape = Type.Object({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) }, exact)
 
-/** Reads the file that `REGISTRATIONS_FILE` names; nothing is registered without it. Every fault is the environment's. */
+/** Reads the file that `REGISTRATIONS_FILE` names, if any. Its faults are configuration faults. */
 export function readRegistrations(env: EnvironmentReader, takenIds: readonly string[]): Registrations {
   const content = env.jsonFile('REGISTRATIONS_FILE') ?? {}
   const file = `${env.text('REGISTRATIONS_FILE', 'none')} (REGISTRATIONS_FILE)`
@@ -62,7 +62,7 @@ export function readRegistrations(env: EnvironmentReader, takenIds: readonly str
     return { apis: new Map(), clients: [] }
   }
   const ids = [...takenIds]
-  /** The entries that are right; what is wrong with the others is told. */
+  /** The valid entries; faults of the others are reported. */
   const read = <Shape extends TObject>(what: string, entries: Static<typeof Entries>, shape: Shape) =>
     Object.entries(entries).flatMap(([name, entry]) => {
       const faults = findFaults(name, entry, shape, ids)

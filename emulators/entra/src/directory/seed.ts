@@ -19,7 +19,7 @@ import { wellKnown } from './well-known.ts'
 const { users, apis } = tenant
 const weather = apis['weather-api']
 
-/** Object ids that the demo's documentation and tests may rely on. */
+/** Object ids that documentation and tests use. */
 export const seedIds = {
   ada: users.ada.id,
   ben: users.ben.id,
@@ -38,7 +38,10 @@ const idtyp: OptionalClaim = {
   essential: false,
   additionalProperties: ['include_user_token'],
 }
-/** Without these an API's tokens carry no sign that an agent acts; Graph's tokens always do. */
+/**
+ * Optional claims that say that an agent acts. Graph's tokens always have them; those of other APIs only if their
+ * registration asks for them.
+ */
 const agentClaims: OptionalClaim[] = [
   ...['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(name => ({
     name,
@@ -48,7 +51,7 @@ const agentClaims: OptionalClaim[] = [
   idtyp,
 ]
 
-/** The tenant as it is after a complete set-up, in which every flow of the product works, or before it. */
+/** The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). */
 export function seedDirectory(config: Config): DirectoryContent {
   const complete = seedComplete(config)
   if (!config.isEmpty) return complete
@@ -141,7 +144,7 @@ interface SeededApi extends Registration {
   readonly publicUrl?: string | undefined
 }
 
-/** The weather API, and what else is registered. */
+/** The weather API and those of `REGISTRATIONS_FILE`. */
 function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   return [
     { ...weather, ...weatherApi, name: 'weather-api' },
@@ -149,7 +152,7 @@ function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   ]
 }
 
-/** The id of an API's application or principal, or of the scope or app role of this value. */
+/** The id of an API's application or principal, or of its scope or app role with this value. */
 function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
   return ids[what] ?? stableId(`${appId} ${what}`)
 }

@@ -2,9 +2,9 @@ import { microsoft } from '@entra-bedrock-agent/demo-tenant'
 
 /** Ids that are the same in every tenant. */
 export const wellKnown = {
-  /** The audience that T1 is asked for, and that a token must have to be presented as a federated credential. */
+  /** The resource of requests for T1, and the audience of tokens that authenticate by a federated credential. */
   tokenExchangeUri: microsoft.tokenExchange.uri,
-  /** The resource behind it: the audience that T1 then carries. */
+  /** Its client id: the audience of T1. */
   tokenExchangeAppId: microsoft.tokenExchange.appId,
   graphAppId: microsoft.graph.appId,
   graphUri: microsoft.graph.uri,

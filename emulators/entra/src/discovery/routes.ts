@@ -45,7 +45,7 @@ export async function discovery(app: FastifyInstance, { entra }: { entra: Entra 
   })
 }
 
-/** Both versions name the endpoints of v2.0, the only ones here. */
+/** Both versions name the v2.0 endpoints, since there are no others here. */
 function describeTenant(entra: Entra, issuer: string) {
   const base = `${entra.publicUrl}/${entra.config.tenantId}`
   return {

@@ -13,14 +13,14 @@ export function applyInjectedFaults(app: FastifyInstance, entra: Entra): void {
       reply,
       ({ target, fault }) =>
         covers(target?.leg, leg) &&
-        !(fault.kind === 'conditional-access' && hasFulfilled(entra, request.body)),
+        !(fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)),
     )
     if (refusal) throw refusal
   })
 }
 
-/** Conditional access lets a user's token pass once the user signed in again with the challenge's claims. */
-function hasFulfilled(entra: Entra, body: unknown): boolean {
+/** Whether the user has signed in again with the claims of the challenge, as conditional access demands. */
+function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
   const assertion = formOf(body).get('assertion')
   if (assertion === null) return false
   try {

@@ -25,10 +25,10 @@ const TokenOrder = Type.Object(
 )
 type TokenOrder = Static<typeof TokenOrder>
 
-/** Fields of a form that are no credentials. */
+/** Form fields that the request log shows; none is a credential. */
 const shownFields = ['client_id', 'grant_type', 'scope', 'fmi_path', 'requested_token_use', 'redirect_uri']
 
-/** `/emulator`, and what it sees and does of the protocol. */
+/** Adds `/emulator`, logs the requests of the protocol, and applies injected faults. */
 export function controlEntra(app: FastifyInstance, entra: Entra): void {
   entra.addControls(app, scope => addOwnControls(scope, entra))
   app.addHook('preHandler', async request => {
@@ -46,7 +46,7 @@ export function controlEntra(app: FastifyInstance, entra: Entra): void {
   app.get('/', async (_request, reply) => showOverview(entra, reply))
 }
 
-/** `GET /`: what this is, and whom and what its tenant holds. */
+/** `GET /`: a page with the users and principals of the tenant. */
 function showOverview(entra: Entra, reply: FastifyReply): FastifyReply {
   const { users, servicePrincipals } = entra.directory.content
   const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
@@ -74,13 +74,13 @@ function addOwnControls(scope: FastifyInstance, entra: Entra): void {
     },
   )
   scope.post<{ Body: TokenOrder }>('/tokens', { schema: { body: TokenOrder } }, async ({ body }) => {
-    const { jwt, expiresInSeconds } = await issueToOrder(entra, body)
+    const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
     return { access_token: jwt, expires_in: expiresInSeconds }
   })
 }
 
-/** A token that this Entra really signs, with anything about it wrong that a test wants wrong. */
-function issueToOrder(entra: Entra, order: TokenOrder) {
+/** A genuinely signed token, with whatever wrong claims and lifetime a test needs. */
+function issueCustomToken(entra: Entra, order: TokenOrder) {
   const { directory } = entra
   const client = directory.principal(order.client) ?? unknown('client', order.client)
   const resource = directory.resource(order.resource) ?? unknown('resource', order.resource)

@@ -6,7 +6,7 @@ import { legs } from './leg.ts'
 
 const Code = Type.Integer({ minimum: 1, maximum: 99_999_999, description: 'AADSTS code.' })
 
-/** The one policy that `conditional-access` stands for. */
+/** The policy of `conditional-access` faults. */
 export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
 export const FaultTarget = Type.Object({ leg: Type.Enum(legs) }, { additionalProperties: false })

@@ -1,7 +1,7 @@
 import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
 
 /**
- * What this Entra refuses with beside what an agent’s token requests meet: sign-in, redemption, malformed requests
+ * Refusals that an agent’s token requests do not meet: of sign-in, redemption of codes, and malformed requests
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */
 // biome-ignore format: table
@@ -35,7 +35,7 @@ export type RefusalCode = keyof typeof words | keyof typeof own
 
 const all: Readonly<Record<number, Wording>> = { ...words, ...own }
 
-/** What is known of a code, whether or not anything here refuses with it. */
+/** The wording of a code, if it is known; the emulator need not use it by itself. */
 export function findRefusal(code: number): (Wording & { readonly status: number }) | undefined {
   const wording = all[code]
   return wording && { status: wording.error === 'invalid_client' ? 401 : 400, ...wording }

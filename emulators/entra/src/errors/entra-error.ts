@@ -1,15 +1,15 @@
 import { findRefusal, type RefusalCode } from './catalogue.ts'
 
 interface RefusalOptions {
-  /** The OAuth error and the status, where the catalogue's do not fit the place. */
+  /** OAuth error and status, where they differ from the catalogue's. */
   readonly error?: string | undefined
   readonly status?: number | undefined
-  /** A claims challenge: what the user's next sign-in has to fulfil, as JSON. */
+  /** A claims challenge as JSON: what the user's next sign-in has to fulfil. */
   readonly claims?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A refusal with its AADSTS code; the error handlers put it on the wire or on a page. */
+/** A refusal with its AADSTS code. The error handlers send it as JSON or show it on a page. */
 export class EntraError extends Error {
   override readonly name = 'EntraError'
   readonly code: number
@@ -19,10 +19,10 @@ export class EntraError extends Error {
   readonly claims: string | undefined
   readonly headers: Readonly<Record<string, string>>
 
-  /** A code that is not known here is an `invalid_grant` unless the options say otherwise. */
+  /** An unknown code is an `invalid_grant` unless the options say otherwise. */
   constructor(code: number, details: Readonly<Record<string, string>>, options: RefusalOptions = {}) {
     const kind = findRefusal(code)
-    const text = kind?.text ?? 'This refusal was ordered at the emulator.'
+    const text = kind?.text ?? 'This refusal was injected into the emulator.'
     super(text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? `‹${name}›`))
     this.code = code
     this.error = options.error ?? kind?.error ?? 'invalid_grant'
@@ -42,7 +42,7 @@ export function refusal(
   return new EntraError(code, details, options)
 }
 
-/** One request's identifiers, by which Entra's responses and logs are joined. */
+/** The ids of a request, by which its response is found in Entra's logs. */
 export interface Trace {
   readonly traceId: string
   readonly correlationId: string
@@ -54,7 +54,7 @@ export function timestampOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
-/** The code, the sentence and the identifiers, as `error_description` carries them. */
+/** The `error_description`: code, text and the request's ids. */
 export function describeRefusal(error: EntraError, trace: Trace): string {
   return [
     `AADSTS${error.code}: ${error.message}`,

@@ -13,7 +13,7 @@ type Query = Readonly<Record<string, string | undefined>>
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Gives every request its trace and correlation id (the client's own, if it sent a GUID), and puts refusals on the wire as Entra's JSON. */
+/** Gives every request a trace id and a correlation id (the client's own, if it sent a GUID), and sends refusals as Entra's JSON. */
 export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   app.decorateRequest('trace')
   app.addHook('onRequest', async (request, reply) => {
@@ -27,7 +27,7 @@ export function sendRefusals(app: FastifyInstance, entra: Entra): void {
     if (request.headers['return-client-request-id'] === 'true')
       reply.header('client-request-id', request.trace.correlationId)
   })
-  // Whoever handles a refusal in another form still has it in the log.
+  // Also for refusals that another handler sends in another form.
   app.addHook('onError', async (request, _reply, error) => {
     if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
   })

@@ -3,7 +3,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import { refusal } from '../errors/entra-error.ts'
 
 const timeoutMs = 5_000
-/** An unknown key id makes the keys be fetched anew, but not more often than this. */
+/** Least time between two fetches that unknown key ids cause. */
 const refetchAfterMs = 2_000
 const keptForMs = 10 * 60_000
 
@@ -11,7 +11,7 @@ const keptForMs = 10 * 60_000
 export class FederatedIssuers {
   readonly #keySets = new BoundedMap<string, CompactVerifyGetKey>(32)
 
-  /** Looks keys of an issuer up by its discovery document (OpenID Connect Discovery 1.0), for `compactVerify`. */
+  /** For `compactVerify`: finds keys of an issuer by its discovery document (OpenID Connect Discovery 1.0). */
   keysOf(issuer: string): CompactVerifyGetKey {
     return async (header, token) => {
       try {

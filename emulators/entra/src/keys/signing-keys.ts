@@ -6,20 +6,20 @@ export interface SigningKey {
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
   readonly jwk: JWK
-  /** When the key leaves the published set, in ms since the epoch; `undefined` while it signs. */
+  /** When the key is no longer published, in milliseconds since 1970; `undefined` for the current key. */
   retiresAtMs: number | undefined
 }
 
-/** The tenant's RS256 keys: one that signs, and the former ones for as long as they stay published. */
+/** The tenant's RS256 keys: the current one, and earlier ones as long as they are published. */
 export class SigningKeys {
   #keys: Promise<SigningKey[]>
   readonly #clock: Clock
 
-  /** Starts making the first key; whoever needs it waits for it. */
+  /** Begins to generate the first key; other methods wait for it. */
   constructor(clock: Clock) {
     this.#clock = clock
     this.#keys = makeKey().then(key => [key])
-    // Whoever awaits the key gets the failure; without a waiter it must not end the process.
+    // A failure reaches whoever awaits the key; if nobody does, it must not end the process.
     this.#keys.catch(() => {})
   }
 
@@ -29,7 +29,7 @@ export class SigningKeys {
     return key
   }
 
-  /** Every key whose signatures verifiers should accept, the current one first. */
+  /** The published keys, the current one first. */
   async published(): Promise<SigningKey[]> {
     const now = this.#clock.nowMs()
     return (await this.#keys).filter(({ retiresAtMs = Number.POSITIVE_INFINITY }) => retiresAtMs > now)
@@ -39,7 +39,7 @@ export class SigningKeys {
     return (await this.published()).find(key => key.kid === kid)
   }
 
-  /** Signs with a new key from now on. The former one stays published for `overlapSeconds`. */
+  /** Replaces the signing key. The earlier one stays published for `overlapSeconds`. */
   async rotate(overlapSeconds: number): Promise<SigningKey> {
     const [fresh, former] = await Promise.all([makeKey(), this.published()])
     for (const key of former) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000

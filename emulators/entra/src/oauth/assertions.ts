@@ -14,14 +14,14 @@ import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 
-/** A JWT that was presented as an assertion (RFC 7523). */
+/** A JWT that a client sent as an assertion (RFC 7523). */
 export interface Assertion {
   readonly jwt: string
   readonly header: ProtectedHeaderParameters
   readonly claims: JWTPayload
 }
 
-/** Takes a JWT apart without trusting it. */
+/** Decodes a JWT without verifying it. */
 export function readAssertion(jwt: string): Assertion {
   try {
     return { jwt, header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
@@ -39,7 +39,7 @@ export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 5
   })
 }
 
-/** Checks an application's client assertion: one that it signed with a certificate, or a federated credential. */
+/** Checks an application's client assertion: signed with its certificate, or a token for its federated credential. */
 export async function checkClientAssertion(
   entra: Entra,
   jwt: string,
@@ -48,7 +48,7 @@ export async function checkClientAssertion(
   const assertion = readAssertion(jwt)
   const { header, claims } = assertion
   const hasThumbprint = header.x5t !== undefined || header['x5t#S256'] !== undefined
-  // An application names itself as the issuer, another issuer has a URL.
+  // With a certificate, the application itself is the issuer; other issuers are URLs.
   const isCertificate = claims.iss === application.appId || (hasThumbprint && !URL.canParse(claims.iss ?? ''))
   if (isCertificate) await checkCertificate(entra, assertion, application)
   else await checkFederatedCredential(entra, assertion, application)
@@ -81,8 +81,8 @@ async function checkCertificate(
 }
 
 /**
- * Checks a token of another issuer against the application's federated credentials: issuer, subject and audience
- * to the letter, then the signature by the issuer's published keys
+ * Checks a token of another issuer against the application's federated credentials: issuer, subject and audience must be
+ * equal, then its signature is verified with the issuer's published keys
  * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
  */
 async function checkFederatedCredential(
@@ -114,7 +114,7 @@ function matchCredential(claims: JWTPayload, { federatedIdentityCredentials }: A
     throw refusal(700212, details)
 }
 
-/** Checks T1: signed here, for the token exchange, by the agent's own blueprint, for this very agent. */
+/** Checks T1: signed by this tenant, for the token exchange, requested by the agent's blueprint for this agent. */
 export async function checkExchangeToken(entra: Entra, jwt: string, agent: ServicePrincipal): Promise<void> {
   const { header, claims } = readAssertion(jwt)
   if (claims.iss !== entra.issuerV1) throw refusal(700211, { issuer: claims.iss ?? '' })

@@ -10,19 +10,19 @@ const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bear
 const looksLikeTenant =
   /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers)$/i
 
-/** This server has one tenant; any other name in the address is refused. */
+/** Refuses URLs with another tenant than the emulated one. */
 export function checkTenant(entra: Entra, tenant: string): void {
   if (tenant.toLowerCase() === entra.config.tenantId) return
   throw refusal(looksLikeTenant.test(tenant) ? 90002 : 900023, { tenant })
 }
 
-/** Who asks: a registered application, or an agent identity, which has a principal only. */
+/** The client of a request: a registered application, or an agent identity, which has a principal only. */
 export interface Client {
   readonly principal: ServicePrincipal
   readonly application: Application | undefined
 }
 
-/** Finds the client in this tenant; one that is registered but has no principal here is as good as unknown. */
+/** Finds the client in this tenant. A registered application without a principal counts as unknown. */
 export function findClient(entra: Entra, clientId: string): Client {
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
@@ -30,12 +30,12 @@ export function findClient(entra: Entra, clientId: string): Client {
   return { principal, application: entra.directory.application(clientId) }
 }
 
-/** Agent identities, and their blueprints, are held to a few flows. */
+/** Whether a client is an agent identity or a blueprint, which may use few grant types only. */
 export function isAgentic({ principal }: Client): boolean {
   return principal.kind !== 'servicePrincipal'
 }
 
-/** Checks the credential of a confidential client and tells which kind it was. */
+/** Checks the credential of a confidential client, and returns its kind. */
 export async function authenticate(entra: Entra, form: Form, client: Client): Promise<ClientAuthentication> {
   const { principal, application } = client
   const assertion = form.optional('client_assertion')

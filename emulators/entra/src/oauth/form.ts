@@ -3,7 +3,7 @@ import { refusal } from '../errors/entra-error.ts'
 
 const bodyLimit = 128 * 1024
 
-/** Form bodies arrive as `URLSearchParams`; any other body counts as none. For the routes of one plugin. */
+/** Lets the routes of a plugin parse form bodies to `URLSearchParams`, and ignore other bodies. */
 export function acceptFormBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -14,7 +14,7 @@ export function acceptFormBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, async () => undefined)
 }
 
-/** The fields of a token request. Absent and empty are the same; a field that comes twice is refused. */
+/** The fields of a token request. An empty field counts as missing; a repeated one is refused. */
 export class Form {
   readonly #fields: URLSearchParams
 

@@ -4,7 +4,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { opaque } from '../tokens/opaque.ts'
 
-/** What a user's sign-in at an application stands for. */
+/** A user's sign-in at an application. */
 export interface SignedIn {
   readonly clientId: string
   readonly userId: string
@@ -27,7 +27,7 @@ export interface RefreshToken extends SignedIn {
 }
 
 const codeLifetimeSeconds = 600
-/** As for single-page applications; others have longer. */
+/** Of single-page applications; those of others live longer. */
 const refreshLifetimeSeconds = 24 * 3_600
 
 interface Redemption {
@@ -36,7 +36,7 @@ interface Redemption {
   readonly verifier: string | undefined
 }
 
-/** Authorization codes and refresh tokens that are still good, or were. */
+/** Authorization codes and refresh tokens, used and expired ones too. */
 export class Grants {
   readonly #clock: Clock
   readonly #codes = new BoundedMap<string, AuthorizationCode>(1_000)
@@ -53,7 +53,7 @@ export class Grants {
     return code
   }
 
-  /** The code's grant, once: for this application, with the verifier of RFC 7636. */
+  /** Redeems a code: once only, by the application that it was issued to, with its verifier (RFC 7636). */
   redeemCode(code: string, { clientId, redirectUri, verifier }: Redemption): AuthorizationCode {
     const grant = this.#codes.get(code)
     if (!grant) throw refusal(9002313, { what: 'authorization code' })
@@ -75,7 +75,7 @@ export class Grants {
     return { token, expiresInSeconds: refreshLifetimeSeconds }
   }
 
-  /** The refresh token's grant. A token stays good until it expires, however often it was used. */
+  /** Redeems a refresh token, which can be used any number of times until it expires. */
   useRefreshToken(token: string, clientId: string): RefreshToken {
     const grant = this.#refreshTokens.get(token)
     if (!grant) throw refusal(9002313, { what: 'refresh token' })

@@ -32,7 +32,7 @@ const refused = {
   body: { error: 'invalid_target', error_codes: [9010010], error_description: expect.stringMatching(text) },
 }
 
-/** What is no Application ID URI of the blueprint, whose scope is asked for. */
+/** Values of `resource` that are no Application ID URI of the blueprint, whose scope is requested. */
 const wrong = [
   `${blueprintUrl}/`,
   'https://agent.example/MCP',

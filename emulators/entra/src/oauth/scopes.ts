@@ -5,10 +5,10 @@ import { refusal } from '../errors/entra-error.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
 
-/** A scope parameter, taken apart: which API, which of its permissions, and what of OpenID Connect. */
+/** A parsed `scope` parameter: the API, its permissions, and the scopes of OpenID Connect. */
 export interface RequestedScopes {
   readonly resource: TargetResource
-  /** Values such as `Weather.Read`; empty when only `/.default` was asked for. */
+  /** Values such as `Weather.Read`; empty if only `/.default` was requested. */
   readonly values: readonly string[]
   readonly isDefault: boolean
   readonly openId: ReadonlySet<string>
@@ -16,7 +16,7 @@ export interface RequestedScopes {
   readonly written: readonly string[]
 }
 
-/** Reads a `scope` parameter. Only scopes of OpenID Connect: the API is Microsoft Graph. */
+/** Parses a `scope` parameter. With scopes of OpenID Connect only, the API is Microsoft Graph. */
 export function readScopes(entra: Entra, scope: string): RequestedScopes {
   const all = scope.split(' ').filter(item => item !== '')
   const openId = new Set(all.filter(item => openIdScopes.has(item)))
@@ -34,7 +34,7 @@ export function readScopes(entra: Entra, scope: string): RequestedScopes {
   return { resource, values, isDefault, openId, written }
 }
 
-/** The API that a client-credentials request is for: exactly one scope, ending in `/.default`. */
+/** The API of a client-credentials request, which must have exactly one scope that ends in `/.default`. */
 export function readDefaultScope(entra: Entra, scope: string): TargetResource {
   const { identifier, value } = splitScope(scope.trim())
   if (value !== '.default' || scope.trim().includes(' ')) throw refusal(70011, { scope })
@@ -42,8 +42,8 @@ export function readDefaultScope(entra: Entra, scope: string): TargetResource {
 }
 
 /**
- * Refuses a `resource` (RFC 8707) that is not an Application ID URI, letter for letter, of the API whose scopes are asked for.
- * Without one Entra goes by the scopes alone.
+ * Refuses a `resource` (RFC 8707) that is no Application ID URI of the API whose scopes are requested. Without the parameter
+ * Entra uses the scopes alone.
  */
 export function checkResourceParameter(
   resource: string | undefined,
@@ -52,7 +52,7 @@ export function checkResourceParameter(
   if (resource && !application.identifierUris.includes(resource)) throw refusal(9010010)
 }
 
-/** What still needs consent: scope values, or `.default` when nothing at all was granted. */
+/** The scopes without consent: scope values, or `.default` if nothing was granted. */
 export function missingConsent(
   entra: Entra,
   client: Client,

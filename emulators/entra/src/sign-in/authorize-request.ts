@@ -10,10 +10,10 @@ import type { Query, ReturnAddress } from './return-address.ts'
 
 const prompts: readonly (string | undefined)[] = ['none', 'login', 'select_account', 'consent', undefined]
 
-/** An authorization request whose every parameter is good. */
+/** A valid authorization request. */
 export type AuthorizeRequest = ReturnType<typeof readAuthorizeRequest>
 
-/** Reads what comes after the client and its address (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
+/** Reads the parameters other than client and redirect URI (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export function readAuthorizeRequest(
   entra: Entra,
   query: Query,
@@ -38,7 +38,7 @@ export function readAuthorizeRequest(
     requested,
     prompt,
     loginHint: query['login_hint'] || undefined,
-    /** The user whom the hint names, if there is one. */
+    /** The user of `login_hint`. */
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
     challenge,
@@ -66,7 +66,7 @@ function checkScopesExist(client: Client, { resource, values }: RequestedScopes)
   })
 }
 
-/** What consent would be for; `/.default` stands for all there is. */
+/** The scopes that consent is asked for; `/.default` means all scopes of the API. */
 export function scopesToConsent({ requested }: AuthorizeRequest): readonly PermissionScope[] {
   const { resource, values, isDefault } = requested
   return resource.application.api.oauth2PermissionScopes.filter(

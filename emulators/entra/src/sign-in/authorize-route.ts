@@ -18,7 +18,7 @@ interface Route {
   Querystring: Query
   Body: URLSearchParams | undefined
 }
-/** A browser at the authorization endpoint. */
+/** A request to the authorization endpoint. */
 interface Visit {
   readonly entra: Entra
   readonly reply: FastifyReply
@@ -26,11 +26,11 @@ interface Visit {
   readonly session: Session | undefined
 }
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the page or responds silently, POST is the page's own form. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the sign-in page or redirects at once, POST is the form of that page. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
-  // Refusals go back to the application once its address is known to be good, else onto a page.
+  // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
   app.setErrorHandler<Error, Route>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     const returnAddress = returnAddressOrNone(entra, request.query)
@@ -50,7 +50,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const { session, wanted } = visit
     const user = singleSignOnUser(visit)
     const isEnough = wanted.policies.every(policy => session?.fulfilledPolicies.has(policy))
-    return session && user && isEnough ? askConsentOrFinish(visit, session, user) : askWho(visit, user)
+    return session && user && isEnough ? askConsentOrFinish(visit, session, user) : requireSignIn(visit, user)
   })
 
   app.post<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
@@ -59,7 +59,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel') || form.get('consent') === 'cancel') throw refusal(65004)
     const user = entra.directory.user(form.get('account') ?? '')
-    if (!user) return askWho(visit, undefined)
+    if (!user) return requireSignIn(visit, undefined)
     const session = visit.session ?? entra.sessions.start()
     if (form.get('consent') === 'accept') {
       if (!session.userIds.has(user.id)) throw refusal(50058)
@@ -81,15 +81,15 @@ function returnAddressOrNone(entra: Entra, query: Query) {
   }
 }
 
-/** Our own page posts here; nobody else's may, or it could sign its visitor in as somebody. */
+/** Only the sign-in page may post here; another site could sign its visitor in as another user. */
 function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin') return
   throw refusal(9002313, { what: `form of another site (${site})` }, { error: 'invalid_request' })
 }
 
-/** Shows the sign-in page, or says why it would be needed where it must not be shown. */
-function askWho({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
+/** Shows the sign-in page; with `prompt=none`, throws the refusal that says why it is needed. */
+function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
   if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.content.users)
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
   if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
@@ -97,7 +97,7 @@ function askWho({ entra, reply, wanted, session }: Visit, user: User | undefined
   throw refusal(50076, { resource }, { claims: policyChallenge(wanted.policies) })
 }
 
-/** The one user whom single sign-on stands for, unless the request wants the user asked. */
+/** The only user of the browser's session, unless the request demands the sign-in page. */
 function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   const { prompt, loginHint, hinted } = wanted
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
-/** Text that is safe inside an element and inside a quoted attribute. */
+/** Escapes text for elements and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }
@@ -26,9 +26,10 @@ ul { padding-inline-start: 1.25rem; }
 const styleHash = createHash('sha256').update(styles).digest('base64')
 
 /**
- * Sends a page that runs no script and can't be framed.
+ * Sends a page without scripts that cannot be framed.
  *
- * @param formTargets origins that the response to a form may redirect to; browsers hold redirects to `form-action` too.
+ * @param formTargets origins that the response to a form may redirect to, since browsers apply `form-action` to redirects
+ * too
  */
 export function sendPage(
   reply: FastifyReply,

@@ -4,7 +4,7 @@ import { describeRefusal, type EntraError, type Trace } from '../errors/entra-er
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 
-/** Lets the user choose whom to be. The form posts to the address of the page, so nothing is repeated in it. */
+/** Lets the visitor choose the user to sign in as. The form posts to the URL of the page, which has all parameters. */
 export function sendSignInPage(
   reply: FastifyReply,
   { client, hinted, policies, returnAddress }: AuthorizeRequest,
@@ -30,7 +30,7 @@ ${buttons.join('\n')}
   })
 }
 
-/** Asks the user to let the application act for them. */
+/** Asks the user for consent. */
 export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
   const { client, requested } = request
   const { application } = requested.resource
@@ -54,7 +54,7 @@ ${items.join('\n')}
   })
 }
 
-/** What a user sees when there is no application to go back to. */
+/** Shows a refusal that cannot be sent to an application. */
 export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Trace): FastifyReply {
   const lines = describeRefusal(error, trace).split('\r\n')
   return sendPage(reply, {

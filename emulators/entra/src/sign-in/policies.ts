@@ -1,11 +1,11 @@
 import { refusal } from '../errors/entra-error.ts'
 
-/** The claims challenge that names conditional-access policies; `readPolicies` reads it back. */
+/** A claims challenge that names conditional-access policies. */
 export function policyChallenge(policies: readonly string[]): string {
   return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
 }
 
-/** The policies of a challenge that a sign-in comes with. */
+/** The policies in the `claims` parameter of a sign-in, as `policyChallenge` wrote them. */
 export function readPolicies(claims: string | undefined): readonly string[] {
   try {
     const values: unknown = JSON.parse(claims ?? '{}')?.access_token?.capolids?.values

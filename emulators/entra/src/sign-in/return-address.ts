@@ -13,7 +13,7 @@ export interface ReturnAddress {
   readonly state: string | undefined
 }
 
-/** The client and its registered address. Until both are known to be good, refusals are shown on a page here. */
+/** Reads client and redirect URI. Until both are validated, refusals are shown on a page. */
 export function readReturnAddress(
   entra: Entra,
   query: Query,
@@ -33,7 +33,7 @@ export function readReturnAddress(
   return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
 }
 
-/** Sends the browser back to the application with the response's parameters; `state` goes back untouched. */
+/** Redirects the browser to the application with the response's parameters and the request's `state`. */
 export function sendBack(
   reply: FastifyReply,
   { redirectUri, mode, state }: ReturnAddress,

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Entra } from '../entra.ts'
 import type { Session } from './sessions.ts'
 
-// Cookies are shared by all ports of a host, so the name says whose it is.
+// All ports of a host share cookies, hence the specific name.
 const cookieName = 'entra_emulator_session'
 
 /** The browser's session, if it has one. */
@@ -12,7 +12,7 @@ export function sessionOf(entra: Entra, request: FastifyRequest): Session | unde
   return entra.sessions.find(cookie?.slice(cookieName.length + 1))
 }
 
-/** Gives the browser its session's cookie. */
+/** Sets the cookie of the session. */
 export function keepSession(entra: Entra, reply: FastifyReply, session: Session): void {
   const secure = entra.publicUrl.startsWith('https:') ? '; Secure' : ''
   reply.header('set-cookie', `${cookieName}=${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`)

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
 import { opaque } from '../tokens/opaque.ts'
 
-/** One browser's single sign-on: the users who signed in there. */
+/** The users who are signed in in one browser. */
 export interface Session {
-  /** What tokens carry as `sid`. */
+  /** The `sid` of tokens. */
   readonly id: string
   /** The secret in the cookie. */
   readonly cookie: string
@@ -13,7 +13,7 @@ export interface Session {
   readonly fulfilledPolicies: Set<string>
 }
 
-/** Browser sessions by their ids; the oldest are forgotten beyond the limit. */
+/** Browser sessions by their ids; the oldest are dropped beyond the limit. */
 export class Sessions extends BoundedMap<string, Session> {
   constructor() {
     super(1_000)

@@ -14,7 +14,7 @@ export const pageOrigin = 'http://localhost:3001'
 export const ada = tenant.users.ada.id
 export const ben = tenant.users.ben.id
 
-/** What a page needs of a browser: cookies, forms, and redirects that it does not follow. */
+/** A minimal browser: keeps cookies, submits forms, and does not follow redirects. */
 export class Browser {
   readonly #entra: TestEntra
   #cookie: string | undefined
@@ -58,7 +58,7 @@ export class Browser {
   }
 }
 
-/** The parameters that a response hands to the page at the redirect URI. */
+/** The parameters that a redirect passes to the page. */
 export function returned(response: Response): Record<string, string> {
   const location = response.headers.get('location') ?? ''
   const [address, fragment] = location.split('#')
@@ -71,7 +71,7 @@ export function makeVerifier(): { verifier: string; challenge: string } {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 
-/** Signs a user in by the page and redeems the code, as the product's page does. */
+/** Signs a user in on the sign-in page and redeems the code, as the product's page does. */
 export async function signIn(
   entra: TestEntra,
   user: string,

@@ -10,7 +10,7 @@ export interface TestCertificate extends Disposable {
   readonly certificate: string
 }
 
-/** A self-signed RSA certificate for a host name, in files that vanish with it. */
+/** A self-signed RSA certificate for a host name, in files that are deleted when it is disposed. */
 export function makeCertificate(name: string): TestCertificate {
   const folder = mkdtempSync(join(tmpdir(), 'entra-certificate-'))
   const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]

@@ -5,15 +5,15 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, 
 /** An OpenID Connect issuer such as a cluster's, with its own key and published documents. */
 export interface ForeignIssuer {
   readonly url: string
-  /** What discovery says; a test may spoil it. */
+  /** The discovery document, which tests may change. */
   readonly discovery: Record<string, unknown>
   readonly keys: JWK[]
-  /** Paths that were asked for. */
+  /** Paths of the requests it received. */
   readonly seen: string[]
-  /** Set: every response has this status. */
+  /** If set, the status of every response. */
   failWith: number | undefined
   sign(claims: JWTPayload, kid?: string): Promise<string>
-  /** From now on signs with, and publishes, another key. */
+  /** Replaces the key that it signs with and publishes. */
   rotate(kid: string): Promise<void>
   close(): void
 }

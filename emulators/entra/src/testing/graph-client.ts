@@ -36,7 +36,7 @@ export class GraphClient {
     return this.send('POST', `/v1.0${path}`, body, headers)
   }
 
-  /** The body of what is at an address. */
+  /** GETs a path and returns the body. */
   async read(path: string): Promise<TokenResponse['body']> {
     return (await this.send('GET', `/v1.0${path}`)).body
   }

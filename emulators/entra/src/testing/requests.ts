@@ -11,7 +11,7 @@ const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bear
 
 type Fields = Readonly<Record<string, string>>
 
-/** The blueprint asks for the exchange token of its agent, by its secret unless told otherwise. */
+/** The blueprint requests the exchange token of its agent, by default with its secret. */
 export function requestT1(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: blueprintAppId,
@@ -30,7 +30,7 @@ export async function t1Of(entra: TestEntra): Promise<string> {
   return (await requestT1(entra)).body.access_token
 }
 
-/** The agent asks for a token of its own. */
+/** The agent requests a token as itself. */
 export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: agentId,
@@ -42,7 +42,7 @@ export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<
   })
 }
 
-/** The agent asks for a token on behalf of whoever `assertion` belongs to, with the scopes the sidecar sends. */
+/** The agent requests a token on behalf of the user of `assertion`, with the scopes that the sidecar sends. */
 export async function requestObo(
   entra: TestEntra,
   assertion: string,
@@ -61,7 +61,7 @@ export async function requestObo(
   })
 }
 
-/** Sends JSON to the control plane or to Graph and reads what comes back. */
+/** Sends JSON to the control plane or to Graph and reads the response. */
 export async function sendJson(
   entra: Pick<TestEntra, 'url'>,
   method: string,
@@ -82,7 +82,7 @@ export async function sendJson(
   }
 }
 
-/** A token made to order, with anything about it wrong that a test wants wrong. */
+/** A token from the control plane, with whatever wrong claims and lifetime a test needs. */
 export async function orderToken(
   entra: Pick<TestEntra, 'url'>,
   order: Readonly<Record<string, unknown>>,

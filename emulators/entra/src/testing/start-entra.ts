@@ -14,7 +14,7 @@ export const spaAppId = tenant.page.appId
 export const setupAppId = tenant.setUp.appId
 
 export interface TestEntra extends AsyncDisposable {
-  /** Where clients see it. */
+  /** Its URL as clients see it. */
   readonly url: string
   /** Where it really listens. */
   readonly address: ReturnType<Server['address']>
@@ -63,7 +63,7 @@ function inProcess(app: FastifyInstance): SendRequest {
   }
 }
 
-/** An emulator for all tests of a file: each finds it as it was at the start, and it closes after the last. */
+/** One emulator for all tests of a file: reset before each test, closed after the last. */
 export async function startEntraForFile(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
   const started = await startEntra(env)
   beforeEach(() => started.entra.reset())

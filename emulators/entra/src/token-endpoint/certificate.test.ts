@@ -21,7 +21,7 @@ afterAll(async () => {
   certificate[Symbol.dispose]()
 })
 
-/** What the sidecar presents: PS256, named by the certificate's SHA-256 thumbprint. */
+/** An assertion as the sidecar makes it: PS256, with the certificate's SHA-256 thumbprint. */
 function assertion(claims: JWTPayload = {}, thumbprint = thumbprint256): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   return new SignJWT({

@@ -9,7 +9,7 @@ import { issueAccessToken, type TargetResource } from '../tokens/access-token.ts
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
 import { type TokenResponse, tokenResponse } from './response.ts'
 
-/** A client acts as itself: T1 when the token exchange is the resource, otherwise an app-only token for an API. */
+/** Client credentials: T1 if the token exchange is the resource, otherwise an app-only token for an API. */
 export async function grantClientCredentials(
   entra: Entra,
   form: Form,
@@ -37,7 +37,7 @@ export async function grantClientCredentials(
   return tokenResponse(await issueAccessToken(entra, { client: principal, authentication, resource, roles }))
 }
 
-/** An API that requires an assignment refuses callers without one. */
+/** Refuses callers without an assignment if the API requires one. */
 function checkAssignment(
   { application, principal }: TargetResource,
   client: string,

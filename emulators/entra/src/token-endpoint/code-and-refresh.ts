@@ -6,10 +6,7 @@ import type { ClientAuthentication } from '../tokens/access-token.ts'
 import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
-/**
- * A single-page application redeems its code, or a new access token for somebody who signed in earlier is asked for
- * (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow).
- */
+/** Redeems a code or a refresh token (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
 export async function grantSignedIn(
   entra: Entra,
   form: Form,
@@ -29,7 +26,7 @@ export async function grantSignedIn(
   return grantForUser(entra, form, { ...grant, scope, client, authentication })
 }
 
-/** A single-page application has no credential: what counts is the page's origin. Others authenticate. */
+/** A single-page application has no credential; its origin is checked instead. Other clients authenticate. */
 async function authenticatePage(
   entra: Entra,
   form: Form,

@@ -18,7 +18,7 @@ async function tcOf(user: string): Promise<string> {
   return (await signIn(entra, user)).body.access_token
 }
 
-/** A token that a page got for somebody, with something about it changed. */
+/** A user's token for the page, with these changes. */
 function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   return orderToken(entra, {
     client: spaAppId,

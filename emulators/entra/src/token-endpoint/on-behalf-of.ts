@@ -8,7 +8,7 @@ import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
 /**
- * A client trades a user's token for one of its own, for the next API
+ * Exchanges a user's token for a token for the next API
  * (https://learn.microsoft.com/entra/agent-id/agent-on-behalf-of-oauth-flow).
  */
 export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client): Promise<TokenResponse> {
@@ -28,7 +28,7 @@ export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client):
   })
 }
 
-/** Checks Tc: signed here, issued for this client – for an agent: for its blueprint –, not expired, a user's. */
+/** Checks Tc: signed by this tenant, issued for this client (for an agent: for its blueprint), not expired, and a user's. */
 async function checkUserToken(entra: Entra, jwt: string, { principal }: Client): Promise<Claims> {
   readAssertion(jwt)
   const claims = await readOwnToken(entra, jwt)

@@ -42,7 +42,7 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
 /** The grant of RFC 7523, which Entra uses for on-behalf-of. */
 const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-/** Agent identities and their blueprints have these flows and no other. */
+/** The only grant types that agent identities and their blueprints may use. */
 const agenticGrantTypes: readonly string[] = ['client_credentials', jwtBearerGrant, 'refresh_token']
 
 async function grant(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {

@@ -14,12 +14,12 @@ export interface UserGrant {
   readonly authentication: ClientAuthentication
   readonly userId: string
   readonly sessionId: string
-  /** The `scope` parameter as it was sent; a refresh token remembers it. */
+  /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
   readonly nonce?: string | undefined
 }
 
-/** Tokens for a user at a client: access token, and what of OpenID Connect was asked for. */
+/** A user's tokens for a client: the access token, and ID token and refresh token if they were requested. */
 export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): Promise<TokenResponse> {
   const { client, authentication, userId, sessionId, scope, nonce } = grant
   const { directory } = entra
@@ -51,7 +51,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
   })
 }
 
-/** The scope values that were consented to and asked for; `/.default` asks for all of them. */
+/** The scope values that were requested and consented to; `/.default` requests all. */
 function scopesToGrant(
   entra: Entra,
   client: Client,
@@ -71,14 +71,14 @@ function scopesToGrant(
   return [...requested.values, ...graphOpenIdScopes(requested)]
 }
 
-/** OpenID Connect's scopes are Graph's own; tokens for other APIs never carry them. */
+/** The OpenID Connect scopes of a token: they belong to Graph, and tokens for other APIs never have them. */
 function graphOpenIdScopes({ resource, openId }: RequestedScopes): string[] {
   return resource.application.appId === wellKnown.graphAppId
     ? [...openId].filter(value => value !== 'offline_access')
     : []
 }
 
-/** The granted scopes as clients look them up: in full, with `/.default` if it was asked for. */
+/** The `scope` of the response: full scope names, and `/.default` if it was requested. */
 function echo({ resource, written, isDefault }: RequestedScopes, scopes: readonly string[]): string {
   const isGraph = resource.application.appId === wellKnown.graphAppId
   const names = scopes.map(value =>

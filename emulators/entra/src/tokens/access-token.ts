@@ -8,10 +8,10 @@ import { opaque, pairwiseSubject } from './opaque.ts'
 /** How a client authenticated. */
 export type ClientAuthentication = 'none' | 'secret' | 'certificate' | 'federation'
 
-/** As `azpacr` and `appidacr` tell it. */
+/** The values of `azpacr` and `appidacr`. */
 export const authenticationClass = { none: '0', secret: '1', certificate: '2', federation: '2' } as const
 
-/** The API a token is for, as the request named it. */
+/** The API that a token is for, with the identifier by which it was requested. */
 export interface TargetResource extends Resource {
   /** The identifier in the requested scope; v1 tokens carry it as `aud`. */
   readonly identifier: string
@@ -21,16 +21,16 @@ export interface AccessTokenRequest {
   readonly client: ServicePrincipal
   readonly authentication: ClientAuthentication
   readonly resource: TargetResource
-  /** Absent: the client acts as itself. */
+  /** `undefined` = the client acts as itself. */
   readonly signedIn?: { readonly user: User; readonly scopes: readonly string[]; readonly sessionId: string }
   readonly roles: readonly string[]
   readonly lifetimeSeconds?: number | undefined
-  /** Claims that replace or join the usual ones; for tests. */
+  /** Claims that are added or replaced, for tests. */
   readonly overrides?: Claims | undefined
 }
 
 /**
- * An access token in the version that the resource's registration asks for
+ * Issues an access token in the version that the API's registration demands
  * (https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference).
  */
 export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Promise<IssuedToken> {
@@ -82,14 +82,14 @@ function userClaims(
   }
 }
 
-/** Graph's tokens name the client, and the user as the client knows them. */
+/** Claims that only tokens for Graph have. */
 function graphClaims(entra: Entra, { client, signedIn, resource }: AccessTokenRequest): Claims {
   if (resource.application.appId !== wellKnown.graphAppId) return {}
   const sub = signedIn && pairwiseSubject(entra.config.tenantId, signedIn.user.id, client.appId)
   return { app_displayname: client.displayName, ...(sub === undefined ? {} : { xms_st: { sub } }) }
 }
 
-/** Of the claims about who acts for whom, those that the resource's registration asks for. */
+/** The optional claims that the API's registration asks for. */
 function optionalClaims(request: AccessTokenRequest): Claims {
   const facets = facetsOf(request)
   const wanted = (request.resource.application.optionalClaims?.accessToken ?? []).filter(

@@ -5,17 +5,17 @@ import { authenticationClass, type ClientAuthentication } from './access-token.t
 import { type IssuedToken, sign } from './jwt.ts'
 import { encodeGuid, opaque } from './opaque.ts'
 
-/** The claim of a token that was acquired by a federated identity credential. */
+/** A claim of tokens that were acquired by a federated identity credential. */
 export const federationClaim = 'xms_ficinfo'
 
-/** T1's `sub`: this tenant, this blueprint, this agent. */
+/** T1's `sub`, which names tenant, blueprint and agent. */
 export function exchangeSubject(entra: Entra, blueprintAppId: string, agentId: string): string {
   return `/eid1/c/pub/t/${encodeGuid(entra.config.tenantId)}/a/${encodeGuid(blueprintAppId)}/${agentId}`
 }
 
 /**
- * T1: with it the agent that `fmiPath` names authenticates, for its blueprint speaks for it; without one an
- * application's own token for the exchange. Version 2.0 with the v1 issuer, as Entra does it.
+ * Issues T1, by which the agent of `fmiPath` authenticates; without `fmiPath`, an application's own token for the exchange.
+ * As in Entra, it has version 2.0 and the v1 issuer.
  */
 export function issueExchangeToken(
   entra: Entra,

@@ -36,12 +36,12 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
 
 const hintPrefix = 'O.'
 
-/** The opaque hint that clients hand back on logout or on the next sign-in. */
+/** An opaque hint that clients send on sign-out or on the next sign-in. */
 function loginHintOf(user: User): string {
   return `${hintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
 }
 
-/** The user whom a `login_hint` or `logout_hint` names: by user name, or by the opaque hint. */
+/** The user of a `login_hint` or `logout_hint`, which is a user name or the opaque hint. */
 export function userOfHint(entra: Entra, hint: string | undefined): User | undefined {
   if (hint === undefined) return undefined
   const isOpaque = hint.startsWith(hintPrefix)
@@ -49,7 +49,7 @@ export function userOfHint(entra: Entra, hint: string | undefined): User | undef
   return entra.directory.user(name)
 }
 
-/** `client_info`, by which MSAL tells accounts apart. */
+/** `client_info`, by which MSAL distinguishes accounts. */
 export function clientInfo(entra: Entra, user: User): string {
   return Buffer.from(JSON.stringify({ uid: user.id, utid: entra.config.tenantId })).toString('base64url')
 }

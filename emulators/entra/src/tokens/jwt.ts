@@ -8,13 +8,13 @@ export interface IssuedToken {
   readonly expiresInSeconds: number
 }
 
-/** Entra dates its tokens back, so that a verifier whose clock is slow takes them at once. */
-const datedBackSeconds = 300
+/** Entra sets `nbf` and `iat` this long before the issue, for verifiers whose clock is slow. */
+const backdatedSeconds = 300
 
-/** How far the clock of whoever made a token may be ahead; a token is over when it says so. */
+/** By how much the issuer's clock may be ahead. Expiry has no tolerance. */
 const toleranceSeconds = 300
 
-/** Signs claims with the current key; `iat`, `nbf` and `exp` are added unless given. A lifetime below zero makes an expired token. */
+/** Signs claims with the current key; adds `iat`, `nbf` and `exp` unless given. A negative lifetime makes an expired token. */
 export async function sign(
   entra: Entra,
   claims: Claims,
@@ -23,19 +23,19 @@ export async function sign(
   const key = await entra.keys.current()
   const now = entra.clock.nowSeconds()
   const exp = now + lifetimeSeconds
-  const iat = Math.min(now, exp) - datedBackSeconds
+  const iat = Math.min(now, exp) - backdatedSeconds
   const jwt = await new SignJWT({ iat, nbf: iat, exp, ...claims })
     .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid, x5t: key.kid })
     .sign(key.privateKey)
   return { jwt, expiresInSeconds: lifetimeSeconds }
 }
 
-/** Claims of a token that this tenant signed, its times not looked at; `undefined` for every other token. */
+/** Claims of a token that this tenant signed, expired or not; `undefined` for all others. */
 export async function readOwnToken(entra: Entra, jwt: string): Promise<JWTPayload | undefined> {
   try {
     const key = await entra.keys.find(decodeProtectedHeader(jwt).kid)
     if (!key) return undefined
-    // Only the signature: the caller tells an expired token from a foreign one.
+    // Verifies the signature only, since the caller refuses expired tokens with another code.
     await compactVerify(jwt, key.publicKey, { algorithms: ['RS256'] })
     const payload = decodeJwt(jwt)
     return [entra.issuerV1, entra.issuerV2].includes(payload.iss ?? '') ? payload : undefined

@@ -5,7 +5,7 @@ export function opaque(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
-/** A user's `sub`: stable for one application, different for every other one. */
+/** A user's `sub`, which differs between applications. */
 export function pairwiseSubject(tenantId: string, userId: string, appId: string): string {
   return createHash('sha256').update(`${tenantId}/${userId}/${appId}`).digest('base64url')
 }
