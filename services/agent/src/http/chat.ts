@@ -1,10 +1,4 @@
-import {
-  ChatRequest,
-  ChatResponse,
-  chatLimits,
-  Problem,
-  type TurnEvent,
-} from '@entra-bedrock-agent/identity-trace'
+import { ChatRequest, ChatResponse, chatLimits, Problem } from '@entra-bedrock-agent/identity-trace'
 import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
@@ -56,16 +50,16 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
     }
     const signedIn = await signIn(options, request, agent, flow)
-    const asked = {
+    const events = turns.start(mode, {
       ...readMessage(request.body),
       agent,
       flow,
       requestId: request.id,
       signedIn,
-    }
-    const showsTrace = traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined)
-    const turn = turns.start(mode, asked, connection, request.log)
-    const events = showsTrace ? turn : withoutTrace(turn)
+      showsTrace: traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined),
+      connection,
+      log: request.log,
+    })
     if (accepted !== stream) return payloadOf(reply, await collectTurn(events))
     metrics.streamOpened()
     try {
@@ -84,10 +78,4 @@ function payloadOf(reply: FastifyReply, outcome: ChatResponse | Problem | undefi
   markFailed(outcome.code)
   reply.code(outcome.status).type('application/problem+json')
   return outcome
-}
-
-async function* withoutTrace(
-  turn: AsyncIterable<readonly TurnEvent[]>,
-): AsyncGenerator<readonly TurnEvent[], void, undefined> {
-  for await (const events of turn) yield events.filter(({ event }) => event !== 'step')
 }

@@ -4,8 +4,8 @@ import type { Attributes } from '@opentelemetry/api'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface EndedTurn {
-  readonly mode: string | undefined
-  readonly flow: string | undefined
+  readonly mode: string
+  readonly flow: string
   /** OK, ABANDONED, or the code of the problem. */
   readonly outcome: string
   readonly durationMs: number
@@ -154,7 +154,7 @@ export class TurnMetrics {
     this.#inFlight.inc()
   }
 
-  turnEnded({ mode = 'none', flow = 'none', outcome, durationMs, firstTokenMs }: EndedTurn): void {
+  turnEnded({ mode, flow, outcome, durationMs, firstTokenMs }: EndedTurn): void {
     this.#inFlight.dec()
     this.#turns.inc({ mode, flow, outcome })
     this.#duration.observe({ mode, flow }, durationMs / 1000)

@@ -1,56 +1,40 @@
-import type { LogIds, Problem, TurnEvent, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import type { TurnMetrics } from '../status/metrics.ts'
-
-/** How a turn ended, beside the codes of problems. */
-type Outcome = 'OK' | 'ABANDONED' | Problem['code']
+import type { RunningTurn } from './running-turn.ts'
 
 /**
- * Keeps what a turn's log line and metrics say of it. Neither holds a word that was said; the line has the ids by which Entra and
- * AWS know what was done.
+ * Writes the log line and the metrics of a turn that is over. Neither holds a word that was said; the line has the ids by which
+ * Entra and AWS know what was done.
+ *
+ * @param last the last event that its reader took
  */
-export class TurnReport {
-  readonly #startedMs = performance.now()
-  readonly #tokenIds = new Set<string>()
-  readonly #awsRequestIds = new Set<string>()
-  #turn: TurnStart | undefined
-  #firstTokenMs: number | undefined
-  #outcome: Outcome = 'ABANDONED'
-  #failure: Problem | undefined
-
-  add({ event, data }: TurnEvent): void {
-    if (event === 'turn') this.#turn = data
-    else if (event === 'delta') this.#firstTokenMs ??= performance.now() - this.#startedMs
-    else if (event === 'step') this.#addIds(data.logIds)
-    else if (event === 'result') this.#outcome = 'OK'
-    else if (event === 'problem') {
-      this.#failure = data
-      this.#outcome = data.code
-    }
+export function reportTurn(
+  turn: RunningTurn,
+  last: TurnEvent | undefined,
+  log: FastifyBaseLogger,
+  metrics: TurnMetrics,
+): void {
+  const { id: turnId, mode, flow, model, firstTokenMs, elapsedMs: durationMs } = turn
+  const failure = last?.event === 'problem' ? last.data : undefined
+  const outcome = last?.event === 'result' ? 'OK' : (failure?.code ?? 'ABANDONED')
+  metrics.turnEnded({ mode, flow, outcome, durationMs, firstTokenMs })
+  const { steps } = turn.trace
+  const line = {
+    turnId,
+    mode,
+    flow,
+    model,
+    outcome,
+    upstream: failure?.upstream,
+    tokenIds: idsOf(steps, 'tokenId'),
+    awsRequestIds: idsOf(steps, 'awsRequestId'),
+    durationMs: Math.round(durationMs),
+    firstTokenMs: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
   }
+  log[failure && failure.status >= 500 ? 'warn' : 'info'](line, failure?.detail ?? 'Turn.')
+}
 
-  #addIds({ tokenId, awsRequestId }: LogIds = {}): void {
-    if (tokenId !== undefined) this.#tokenIds.add(tokenId)
-    if (awsRequestId !== undefined) this.#awsRequestIds.add(awsRequestId)
-  }
-
-  write(log: FastifyBaseLogger, metrics: TurnMetrics): void {
-    const { turnId, mode, flow, model } = this.#turn ?? {}
-    const [outcome, failure, firstTokenMs] = [this.#outcome, this.#failure, this.#firstTokenMs]
-    const durationMs = performance.now() - this.#startedMs
-    metrics.turnEnded({ mode, flow, outcome, durationMs, firstTokenMs })
-    const line = {
-      turnId,
-      mode,
-      flow,
-      model,
-      outcome,
-      upstream: failure?.upstream,
-      tokenIds: [...this.#tokenIds],
-      awsRequestIds: [...this.#awsRequestIds],
-      durationMs: Math.round(durationMs),
-      firstTokenMs: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
-    }
-    log[failure && failure.status >= 500 ? 'warn' : 'info'](line, failure?.detail ?? 'Turn.')
-  }
+function idsOf(steps: readonly TraceStep[], name: 'tokenId' | 'awsRequestId'): readonly string[] {
+  return [...new Set(steps.flatMap(({ logIds }) => logIds?.[name] ?? []))]
 }

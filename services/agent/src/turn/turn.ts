@@ -31,9 +31,9 @@ export interface Turn extends Caller {
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode
   /** Sends answer text to the user as it comes. */
-  readonly write: (text: string) => void
+  write(text: string): void
   /** Tells something that did not fail the turn. */
-  readonly notice: (problem: Problem) => void
+  notice(problem: Problem): void
 }
 
 /** How a turn ended well. The answer is the text that was written. */

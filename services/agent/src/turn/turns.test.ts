@@ -1,18 +1,8 @@
 import { expect, it } from 'vitest'
 import { agent, recordingLogger } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
-import type { TurnRequest } from './run-turn.ts'
 import type { AnswerMode } from './turn.ts'
 import { Turns } from './turns.ts'
-
-const asked: TurnRequest = {
-  requestId: 'request-1',
-  message: 'Weather in Dallas?',
-  history: [],
-  agent,
-  flow: 'autonomous',
-  signedIn: undefined,
-}
 
 /** Turns of which one may run at a time. */
 function oneAtATime(answer: AnswerMode['answer']) {
@@ -23,7 +13,20 @@ function oneAtATime(answer: AnswerMode['answer']) {
   const { logger } = recordingLogger()
   return {
     metrics,
-    start: () => turns.start('direct', asked, new AbortController(), logger)[Symbol.asyncIterator](),
+    start: () =>
+      turns
+        .start('direct', {
+          requestId: 'request-1',
+          message: 'Weather in Dallas?',
+          history: [],
+          agent,
+          flow: 'autonomous',
+          signedIn: undefined,
+          showsTrace: true,
+          connection: new AbortController(),
+          log: logger,
+        })
+        [Symbol.asyncIterator](),
   }
 }
 

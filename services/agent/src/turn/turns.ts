@@ -1,23 +1,18 @@
 import type { Mode, TurnEvent } from '@entra-bedrock-agent/identity-trace'
-import type { Tracer } from '@opentelemetry/api'
-import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
-import type { TurnMetrics } from '../status/metrics.ts'
-import { runTurn, type TurnRequest } from './run-turn.ts'
+import { RunningTurn, type TurnObservers, type TurnRequest } from './running-turn.ts'
 import type { AnswerMode } from './turn.ts'
-import { TurnReport } from './turn-report.ts'
+import { reportTurn } from './turn-report.ts'
 
-export interface TurnsOptions {
+export interface TurnsOptions extends TurnObservers {
   readonly modes: Readonly<Record<Mode, AnswerMode>>
   readonly turnTimeoutMs: number
   readonly concurrentTurns: number
-  readonly metrics: TurnMetrics
-  readonly tracer?: Tracer | undefined
 }
 
 /** The turns under way in this process: bounded in number, and ended when the process has to stop. */
 export class Turns {
-  readonly #running = new Set<AbortController>()
+  readonly #running = new Set<RunningTurn>()
   readonly #options: TurnsOptions
 
   constructor(options: TurnsOptions) {
@@ -25,50 +20,51 @@ export class Turns {
   }
 
   /**
-   * Starts a turn; it runs, and counts as running, while its events are read. Aborting the controller says that the client went away.
+   * Starts a turn; it runs, and counts as running, while its events are read. They come in order, all that wait at once: `turn`
+   * first; `result` or `problem` last, exactly one of them – or neither when the client went away. Ending the iteration early
+   * aborts everything below.
    *
    * @throws ProblemError AGENT_BUSY
    */
-  start(
-    mode: Mode,
-    request: TurnRequest,
-    controller: AbortController,
-    log: FastifyBaseLogger,
-  ): AsyncIterable<readonly TurnEvent[]> {
-    const { modes, turnTimeoutMs, concurrentTurns, metrics, tracer } = this.#options
+  start(mode: Mode, request: TurnRequest): AsyncIterable<readonly TurnEvent[]> {
+    const { modes, concurrentTurns, metrics } = this.#options
     if (this.#running.size >= concurrentTurns) {
       metrics.turnRefused()
       throw problem('AGENT_BUSY', `${concurrentTurns} turns are under way.`, {
         headers: { 'retry-after': '1' },
       })
     }
-    const report = new TurnReport()
-    return runTurn(modes[mode], request, {
-      timeoutMs: turnTimeoutMs,
-      controller,
-      metrics,
-      tracer,
-      observer: {
-        turnStarted: () => {
-          this.#running.add(controller)
-          metrics.turnStarted()
-        },
-        eventsTaken: events => {
-          for (const event of events) report.add(event)
-        },
-        turnEnded: () => {
-          this.#running.delete(controller)
-          report.write(log, metrics)
-        },
-      },
-      onUnexpectedError: err => log.error({ err }, 'A turn met an unexpected error.'),
-    })
+    return this.#run(modes[mode], request)
   }
 
   /** Ends what still runs with AGENT_STOPPING. */
   stop(): void {
-    for (const controller of this.#running) {
-      controller.abort(problem('AGENT_STOPPING', 'The agent is being stopped.'))
+    for (const turn of this.#running) turn.abort(problem('AGENT_STOPPING', 'The agent is being stopped.'))
+  }
+
+  async *#run(mode: AnswerMode, request: TurnRequest): AsyncGenerator<readonly TurnEvent[], void, undefined> {
+    const { turnTimeoutMs, metrics } = this.#options
+    const turn = new RunningTurn(mode, request, this.#options)
+    const deadline = setTimeout(() => turn.abort(turnTimeout(turnTimeoutMs)), turnTimeoutMs)
+    let last: TurnEvent | undefined
+    this.#running.add(turn)
+    metrics.turnStarted()
+    try {
+      void turn.answer()
+      for (let events = await turn.nextEvents(); events; events = await turn.nextEvents()) {
+        last = events.at(-1)
+        yield events
+      }
+    } finally {
+      clearTimeout(deadline)
+      // With a reason, since the default one captures a stack, for every turn.
+      turn.abort('The turn is over.')
+      this.#running.delete(turn)
+      reportTurn(turn, last, request.log, metrics)
     }
   }
+}
+
+function turnTimeout(timeoutMs: number) {
+  return problem('TURN_TIMEOUT', `No complete answer came within ${timeoutMs / 1000} seconds.`)
 }

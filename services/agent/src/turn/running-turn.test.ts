@@ -1,11 +1,14 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { type Span, type Tracer, trace } from '@opentelemetry/api'
+import type { FastifyBaseLogger } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { agent } from '../identity/testing/fixtures.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
-import { runTurn, type TurnOptions, type TurnRequest } from './run-turn.ts'
+import { TurnMetrics } from '../status/metrics.ts'
+import type { TurnRequest } from './running-turn.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
+import { Turns, type TurnsOptions } from './turns.ts'
 
 const done: Outcome = { finishReason: 'stop', usage: null, tools: [] }
 const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
@@ -18,27 +21,35 @@ const user: VerifiedUserToken = {
   checks: [{ name: 'signature', ok: true }],
 }
 
+/** A log that fails the test where an error is written that it does not expect. */
+function logTo(error: (line: { err: unknown }) => void = ({ err }) => Promise.reject(err)) {
+  return { info: () => undefined, warn: () => undefined, error } as unknown as FastifyBaseLogger
+}
+
 function run(
   answer: AnswerMode['answer'],
   asked: Partial<TurnRequest> = {},
-  options: Partial<TurnOptions> = {},
-): AsyncGenerator<readonly TurnEvent[], void, undefined> {
-  const request: TurnRequest = {
+  options: Partial<TurnsOptions> = {},
+): AsyncIterable<readonly TurnEvent[]> {
+  const direct = { mode: 'direct', model: null, answer } as const
+  const turns = new Turns({
+    modes: { direct, bedrock: direct },
+    turnTimeoutMs: 60_000,
+    concurrentTurns: 1,
+    metrics: new TurnMetrics(),
+    ...options,
+  })
+  return turns.start('direct', {
     requestId: 'request-1',
     message: 'Weather in Dallas?',
     history: [],
     agent,
     flow: 'autonomous',
     signedIn: undefined,
+    showsTrace: true,
+    connection: new AbortController(),
+    log: logTo(),
     ...asked,
-  }
-  return runTurn({ mode: 'direct', model: null, answer }, request, {
-    timeoutMs: 60_000,
-    controller: new AbortController(),
-    onUnexpectedError: error => {
-      throw error
-    },
-    ...options,
   })
 }
 
@@ -107,12 +118,12 @@ describe('The events of a turn', () => {
   })
 
   it('say nothing of an unexpected error but that there was one; the log gets it', async () => {
-    const onUnexpectedError = vi.fn()
-    const error = new TypeError('secret detail')
-    const events = await collect(run(() => Promise.reject(error), {}, { onUnexpectedError }))
+    const logged = vi.fn()
+    const err = new TypeError('secret detail')
+    const events = await collect(run(() => Promise.reject(err), { log: logTo(logged) }))
     expect(JSON.stringify(events)).not.toContain('secret detail')
     expect(events.at(-1)?.data).toMatchObject({ code: 'INTERNAL_ERROR' })
-    expect(onUnexpectedError).toHaveBeenCalledExactlyOnceWith(error)
+    expect(logged).toHaveBeenCalledExactlyOnceWith({ err }, 'A turn met an unexpected error.')
   })
 
   it('are joined where they are text and wait for a slow reader, so that memory stays bounded', async () => {
@@ -134,6 +145,19 @@ describe('The events of a turn', () => {
     )
     late?.write('too late')
     late?.trace.start(stepStart)
+    expect(events.map(({ event }) => event)).toEqual(['turn', 'result'])
+  })
+
+  it('leave the steps out where the reader may not see the trace', async () => {
+    const events = await collect(
+      run(
+        async turn => {
+          turn.trace.start(stepStart).ok()
+          return done
+        },
+        { showsTrace: false },
+      ),
+    )
     expect(events.map(({ event }) => event)).toEqual(['turn', 'result'])
   })
 
@@ -176,25 +200,25 @@ describe('A tracer that is broken', () => {
     ]),
   )('takes nothing from %s: one %s', async (_what, _fault, startSpan, answer, last) => {
     const tracer = tracerOf(startSpan)
-    const onUnexpectedError = vi.fn()
+    const logged = vi.fn()
     const withStep: AnswerMode['answer'] = turn => {
       turn.trace.start(stepStart).ok()
       return answer(turn)
     }
-    const events = await collect(run(withStep, {}, { tracer, onUnexpectedError }))
+    const events = await collect(run(withStep, { log: logTo(logged) }, { tracer }))
     expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', last])
-    expect(onUnexpectedError).toHaveBeenCalledWith(new Error('Broken tracer.'))
+    expect(logged).toHaveBeenCalledWith({ err: new Error('Broken tracer.') }, expect.anything())
   })
 
   it('does no harm when the client is gone', async () => {
-    const onUnexpectedError = vi.fn()
+    const logged = vi.fn()
     const tracer = tracerOf(brokenSpan)
-    const controller = new AbortController()
-    const events = collect(run(untilAborted, {}, { tracer, controller, onUnexpectedError }))
+    const connection = new AbortController()
+    const events = collect(run(untilAborted, { connection, log: logTo(logged) }, { tracer }))
     await Promise.resolve()
-    controller.abort('The connection is closed.')
+    connection.abort('The connection is closed.')
     expect((await events).map(({ event }) => event)).toEqual(['turn'])
-    expect(onUnexpectedError).toHaveBeenCalledWith(new Error('Broken tracer.'))
+    expect(logged).toHaveBeenCalledWith({ err: new Error('Broken tracer.') }, expect.anything())
   })
 })
 
@@ -243,7 +267,7 @@ describe('The end of a turn that does not end by itself', () => {
   })
 
   it('is TURN_TIMEOUT at its deadline', async () => {
-    const events = collect(run(untilAborted, {}, { timeoutMs: 5_000 }))
+    const events = collect(run(untilAborted, {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_000)
     expect((await events).at(-1)).toMatchObject({
       event: 'problem',
@@ -253,17 +277,17 @@ describe('The end of a turn that does not end by itself', () => {
   })
 
   it('comes even when the mode ignores its signal', async () => {
-    const events = collect(run(() => new Promise(() => {}), {}, { timeoutMs: 5_000 }))
+    const events = collect(run(() => new Promise(() => {}), {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_250)
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
     expect(vi.getTimerCount()).toBe(0)
   })
 
   it('is the problem that it was aborted with', async () => {
-    const controller = new AbortController()
-    const events = collect(run(untilAborted, {}, { controller }))
+    const connection = new AbortController()
+    const events = collect(run(untilAborted, { connection }))
     await vi.advanceTimersByTimeAsync(1)
-    controller.abort(problem('AGENT_STOPPING', 'Stopping.'))
+    connection.abort(problem('AGENT_STOPPING', 'Stopping.'))
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_STOPPING' } })
     expect(vi.getTimerCount()).toBe(0)
   })

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto'
+import { needsUser, type Problem, type TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-kit'
+import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
+import type { Attributes, Tracer } from '@opentelemetry/api'
+import type { FastifyBaseLogger } from 'fastify'
+import type { VerifiedUserToken } from '../identity/user-token.ts'
+import type { TurnMetrics } from '../status/metrics.ts'
+import { nowAsText } from '../status/now.ts'
+import { EventQueue } from './event-queue.ts'
+import { noteSignIn } from './sign-in-step.ts'
+import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
+import type { AnswerMode, Outcome, Turn } from './turn.ts'
+import { TurnSpans } from './turn-spans.ts'
+
+/** What a user asked for, after every check of the request. */
+export interface TurnRequest extends Pick<Turn, 'requestId' | 'message' | 'history' | 'agent' | 'flow'> {
+  /** The user's verified token, where there is one. Only flows on behalf of a user get to see it. */
+  readonly signedIn: VerifiedUserToken | undefined
+  /** Whether the steps of the trace are among the events. */
+  readonly showsTrace: boolean
+  /** Aborted when the client goes away. */
+  readonly connection: AbortController
+  /** Of the request. Unexpected errors go there; the user only learns that something went wrong. */
+  readonly log: FastifyBaseLogger
+}
+
+/** Who looks on. */
+export interface TurnObservers {
+  readonly metrics: TurnMetrics
+  /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
+  readonly tracer?: Tracer | undefined
+}
+
+const agentName = 'entra-bedrock-agent'
+
+/** After an abort, how long the answer may take to fail by itself, so that its steps say what broke off. */
+const settleMs = 250
+
+/** One turn: what was asked, and what was written, noticed and recorded until now. */
+export class RunningTurn implements Turn {
+  readonly id: string
+  readonly correlationId: string
+  readonly requestId: string
+  readonly message: string
+  readonly history: Turn['history']
+  readonly agent: Turn['agent']
+  readonly flow: Turn['flow']
+  readonly user: Turn['user']
+  readonly signal: AbortSignal
+  readonly trace: TraceRecorder
+  readonly #mode: AnswerMode
+  readonly #connection: AbortController
+  readonly #log: FastifyBaseLogger
+  readonly #observers: TurnObservers
+  readonly #events = new EventQueue()
+  readonly #startedMs = performance.now()
+  readonly #notices: Problem[] = []
+  /** As other services write it; the turn's id is the same as a GUID. */
+  readonly #traceId: string | undefined
+  #spans: TurnSpans | undefined
+  #answer = ''
+  #firstTokenMs: number | undefined
+
+  constructor(mode: AnswerMode, request: TurnRequest, observers: TurnObservers) {
+    const { flow, signedIn, showsTrace, connection } = request
+    this.#mode = mode
+    this.#connection = connection
+    this.#log = request.log
+    this.#observers = observers
+    this.#traceId = traceIds().trace_id
+    this.id = this.#traceId === undefined ? randomUUID() : asGuid(this.#traceId)
+    this.correlationId = this.id
+    this.requestId = request.requestId
+    this.message = request.message
+    this.history = request.history
+    this.agent = request.agent
+    this.flow = flow
+    this.user = needsUser(flow) ? signedIn : undefined
+    this.signal = connection.signal
+    this.trace = new TraceRecorder(step => {
+      if (showsTrace) this.#events.push({ event: 'step', data: step })
+    }, this.#stepObserver())
+    this.#events.push({ event: 'turn', data: { ...this.#head(), startedAt: nowAsText() } })
+    if (signedIn) noteSignIn(this.trace, signedIn)
+  }
+
+  get mode(): Turn['mode'] {
+    return this.#mode.mode
+  }
+
+  get model(): string | null {
+    return this.#mode.model
+  }
+
+  /** When the first text was written, in milliseconds from the turn's start. */
+  get firstTokenMs(): number | undefined {
+    return this.#firstTokenMs
+  }
+
+  /** How long the turn has taken until now. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedMs
+  }
+
+  write(text: string): void {
+    if (text === '') return
+    this.#firstTokenMs ??= this.elapsedMs
+    this.#answer += text
+    this.#events.push({ event: 'delta', data: { text } })
+  }
+
+  notice(notice: Problem): void {
+    this.#notices.push(notice)
+    this.#events.push({ event: 'notice', data: notice })
+  }
+
+  /** All events that wait, as soon as there are some; `undefined` after the last one. */
+  nextEvents(): Promise<readonly TurnEvent[] | undefined> {
+    return this.#events.take()
+  }
+
+  /** Ends the turn, with a ProblemError where the user is to learn why. */
+  abort(reason: unknown): void {
+    this.#connection.abort(reason)
+  }
+
+  /** Answers; then the last event, and no more. Never rejects. */
+  async answer(): Promise<void> {
+    const { tracer } = this.#observers
+    const abort = rejectAfterAbort(this.signal, settleMs)
+    this.#observe(() => {
+      this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${agentName}`, this.#describe())
+    })
+    try {
+      const outcome = await Promise.race([this.#mode.answer(this), abort.promise])
+      this.#events.push(this.#result(outcome))
+      this.#endSpans(undefined, {
+        [genAi.inputTokens]: outcome.usage?.inputTokens,
+        [genAi.cacheReadInputTokens]: outcome.usage?.cacheReadInputTokens,
+        [genAi.cacheWriteInputTokens]: outcome.usage?.cacheWriteInputTokens,
+        [genAi.outputTokens]: outcome.usage?.outputTokens,
+      })
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      abort.cancel()
+      this.#events.close()
+    }
+  }
+
+  #stepObserver(): StepObserver {
+    const { metrics } = this.#observers
+    return {
+      stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
+      stepEnded: (step, facts, attributes) => {
+        this.#observe(() => this.#spans?.stepEnded(step, attributes))
+        this.#observe(() => metrics.stepEnded(step, { ...facts.attributes, ...attributes }))
+      },
+    }
+  }
+
+  #endSpans(failure: Problem | undefined, attributes: Attributes): void {
+    this.#observe(() => this.#spans?.turnEnded(failure, attributes))
+  }
+
+  /** Spans and metrics only observe: whatever goes wrong with them does not change the turn. */
+  #observe<Result>(look: () => Result): Result | undefined {
+    try {
+      return look()
+    } catch (error) {
+      this.#reportUnexpected(error)
+      return undefined
+    }
+  }
+
+  #reportUnexpected(err: unknown): void {
+    this.#log.error({ err }, 'A turn met an unexpected error.')
+  }
+
+  #describe(): Attributes {
+    const { mode, model, flow, agent } = this
+    return {
+      [genAi.operation]: 'invoke_agent',
+      [genAi.agentName]: agentName,
+      ...(model === null ? {} : { [genAi.provider]: 'aws.bedrock', [genAi.requestModel]: model }),
+      [appAttributes.mode]: mode,
+      [appAttributes.flow]: flow,
+      [appAttributes.agentClientId]: agent.clientId,
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { signal } = this
+    const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
+    if (clientIsGone) {
+      this.#endSpans(undefined, { [appAttributes.aborted]: true })
+      return
+    }
+    const failure = toProblem(signal.aborted ? signal.reason : error)
+    if (failure.code === 'INTERNAL_ERROR') this.#reportUnexpected(error)
+    const shown = failure.toDocument(this.requestId)
+    this.trace.failOpenSteps(shown)
+    this.#endSpans(shown, {})
+    this.#events.push({ event: 'problem', data: shown })
+  }
+
+  /** What tells of the turn at its start and at its end. */
+  #head() {
+    const { id, mode, flow, model } = this
+    const traceId = this.#traceId
+    return { turnId: id, ...(traceId === undefined ? {} : { traceId }), mode, flow, model }
+  }
+
+  #result({ finishReason, usage, tools }: Outcome): TurnEvent {
+    const totalMs = roundMs(this.elapsedMs)
+    const firstTokenMs = this.#firstTokenMs === undefined ? totalMs : roundMs(this.#firstTokenMs)
+    return {
+      event: 'result',
+      data: {
+        ...this.#head(),
+        answer: this.#answer,
+        finishReason,
+        usage,
+        timing: { firstTokenMs, totalMs },
+        tools: [...tools],
+        notices: [...this.#notices],
+      },
+    }
+  }
+}
+
+function roundMs(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
+
+function asGuid(traceId: string): string {
+  return traceId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+/** A promise that rejects some time after the abort: for callees that are slow to notice it. */
+function rejectAfterAbort(signal: AbortSignal, graceMs: number) {
+  const { promise, reject } = Promise.withResolvers<never>()
+  let timer: NodeJS.Timeout | undefined
+  const start = () => {
+    timer = setTimeout(() => reject(signal.reason), graceMs)
+  }
+  if (signal.aborted) start()
+  else signal.addEventListener('abort', start, { once: true })
+  return {
+    promise,
+    cancel: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', start)
+    },
+  }
+}
