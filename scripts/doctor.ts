@@ -1,5 +1,5 @@
 /**
- * `npm run doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
+ * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
  * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { examineCluster } from './doctor/kube/kube.ts'
 import { examineLaptop } from './doctor/laptop.ts'
 import { writeReport } from './doctor/report.ts'
 
-const usage = `npm run doctor -- [options]
+const usage = `npx --no-install agentctl doctor [options]
 
   --user-token-file <file>  a user's token for the blueprint, to check acting on behalf of users; - reads standard input
   --page <origin>           where browsers find the page; default: http://localhost:<PORT>, or the host of the Ingress

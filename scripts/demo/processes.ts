@@ -6,7 +6,7 @@ import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
 import { writeMcpConfig } from './mcp-config.ts'
-import { sidecarEntries } from './sidecar-entries.ts'
+import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
 import { handOn, type Variables, variablesOfApi } from './variables.ts'
 
 export interface DemoProcess {
@@ -128,7 +128,13 @@ export function describeProcesses(
         ...shared,
         ...sidecarEntries(apis),
         ...handOn(variables, 'sidecar'),
-        ...sidecarSettings(urls.entra, ports.sidecar, identities),
+        ...sidecarSettings({
+          url: urls.sidecar,
+          authority: urls.entra,
+          tenantId: identities.TENANT_ID,
+          blueprintAppId: identities.BLUEPRINT_APP_ID,
+          clientSecret: identities.BLUEPRINT_CLIENT_SECRET,
+        }),
       },
     },
     {
@@ -210,20 +216,6 @@ function readPorts(variables: Variables) {
     agent: env.port('PORT', 3001),
     metrics: env.port('METRICS_PORT', 9464),
   }))
-}
-
-function sidecarSettings(entraUrl: string, port: number, identities: Identities) {
-  return {
-    ASPNETCORE_URLS: `http://localhost:${port}`,
-    ASPNETCORE_ENVIRONMENT: 'Production',
-    AllowedHosts: 'localhost',
-    AzureAd__Instance: `${entraUrl}/`,
-    AzureAd__TenantId: identities.TENANT_ID,
-    AzureAd__ClientId: identities.BLUEPRINT_APP_ID,
-    AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
-    AzureAd__ClientCredentials__0__ClientSecret: identities.BLUEPRINT_CLIENT_SECRET,
-    Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
-  }
 }
 
 /** Access keys that only the emulator of Bedrock accepts, new with every start. */

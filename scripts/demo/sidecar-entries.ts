@@ -3,6 +3,29 @@ import type { DownstreamApi } from '../../services/agent/src/identity/downstream
 
 export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries'>
 
+interface SidecarIdentity {
+  readonly url: string
+  readonly authority: string
+  readonly tenantId: string
+  readonly blueprintAppId: string
+  readonly clientSecret: string
+}
+
+/** What a sidecar has to know to authenticate as the blueprint by its secret. */
+export function sidecarSettings(identity: SidecarIdentity): Record<string, string> {
+  return {
+    ASPNETCORE_URLS: identity.url,
+    ASPNETCORE_ENVIRONMENT: 'Production',
+    AllowedHosts: 'localhost',
+    AzureAd__Instance: `${identity.authority}/`,
+    AzureAd__TenantId: identity.tenantId,
+    AzureAd__ClientId: identity.blueprintAppId,
+    AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
+    AzureAd__ClientCredentials__0__ClientSecret: identity.clientSecret,
+    Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
+  }
+}
+
 /**
  * What the sidecar has to know of these APIs: an entry for each flow in which one is called. Where two APIs share an entry, as an
  * MCP server may share the registration of an API, it is the first one's.

@@ -20,7 +20,7 @@ Every failure has a code. You find it in the message on the page, in the \`code\
 together with a request id that joins them. This page is made from the catalogues
 in \`problems.ts\` by \`npm run troubleshooting\`.
 
-Where the cause is not at hand, ask the doctor: \`npm run doctor\` looks at everything that an agent with this \`.env\`
+Where the cause is not at hand, ask the doctor: \`npx --no-install agentctl doctor\` looks at everything that an agent with this \`.env\`
 depends on, and says what is wrong and what to do. It changes nothing. What it says of each failure is
 [below](#what-the-doctor-says).
 
@@ -49,7 +49,7 @@ ${Object.entries(doctorProblems)
 ## What the doctor says
 
 Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what
-the doctor said. On a cluster it looks as well, with \`npm run doctor -- --kube\`.
+the doctor said. On a cluster it looks as well, with \`npx --no-install agentctl doctor --kube\`.
 
 ${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, file), 'utf8')).join('\n')}`
 }

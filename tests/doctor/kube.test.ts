@@ -223,7 +223,7 @@ describe('The doctor on a cluster', () => {
     const mismatch = (await examine()).find(({ check }) => check === 'federation')
     expect(mismatch).toMatchObject({ status: 'FAIL', code: 'FEDERATION_MISMATCH' })
     expect(mismatch?.hint).toBe(
-      `npm run entra -- apply --cluster-issuer ${issuer} --service-account agents:demo-agent`,
+      `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account agents:demo-agent`,
     )
     const receipt = { settings: { federatedCredentials: [{ ...elsewhere, issuer }] } }
     await writeFile(join(folder, 'entra.json'), JSON.stringify(receipt))
@@ -252,7 +252,7 @@ describe('The doctor on a cluster', () => {
 
   it('does what the guides ask of it', async () => {
     const asked = ['aks.md', 'eks.md'].flatMap(guide =>
-      commandsOf(guide).filter(({ words }) => words[2] === 'doctor'),
+      commandsOf(guide).filter(({ words }) => words[3] === 'doctor'),
     )
     expect(asked.length).toBe(2)
     await record()

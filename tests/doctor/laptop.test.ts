@@ -125,7 +125,7 @@ describe('npm run doctor', () => {
     for (const args of [['--cube'], ['--page', 'agent.example'], ['--user-token-file', '/nowhere']]) {
       const { exitCode, output } = await runDoctor(args)
       expect(output).toMatch(/--cube|must be an origin|\/nowhere/)
-      expect(output).toContain('npm run doctor -- [options]')
+      expect(output).toContain('agentctl doctor [options]')
       expect(exitCode).toBe(2)
     }
   })

@@ -1,36 +1,47 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const placeholders: Readonly<Record<string, string>> = {
-  '<issuer>': 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/',
-}
+const root = resolve(import.meta.dirname, '../..')
 
-/** A command that a guide shows. */
-export interface Command {
-  readonly words: readonly string[]
+/** What a document shows to be typed: `sh` is the same in bash and PowerShell. */
+export interface Block {
+  readonly shell: 'sh' | 'bash' | 'powershell'
+  /** What stands behind the name of the shell. */
+  readonly label: string
+  /** Its commands, one a line, without comments. */
+  readonly lines: readonly string[]
   /** Under the comment `# not run by our tests`. */
   readonly isMarked: boolean
 }
 
+export interface Command {
+  readonly words: readonly string[]
+  readonly isMarked: boolean
+}
+
 export function readGuide(name: string): string {
-  return readFileSync(resolve(import.meta.dirname, '../../docs', name), 'utf8')
+  return readFileSync(resolve(root, 'docs', name), 'utf8')
 }
 
-/** The commands of a guide: lines that are indented by four; those of a block that is marked are marked. */
+/** The blocks of commands of a document, by its path from the root of the repository. */
+export function blocksOf(path: string): readonly Block[] {
+  const text = readFileSync(resolve(root, path), 'utf8')
+  return [...text.matchAll(/^```(sh|bash|powershell)\b *(.*)\n([\s\S]*?)^```$/gm)].map(
+    ([, shell = '', label = '', content = '']) => {
+      const lines = content.split('\n').filter(line => line !== '')
+      return {
+        shell: shell as Block['shell'],
+        label,
+        lines: lines.filter(line => !line.startsWith('#')),
+        isMarked: lines.some(line => line.startsWith('# not run by our tests')),
+      }
+    },
+  )
+}
+
+/** The commands of a guide, as one types them in bash. */
 export function commandsOf(guide: string): readonly Command[] {
-  const blocks = readGuide(guide)
-    .replaceAll(/^```.*?^```$/gms, '')
-    .replaceAll(/ \\\n +/g, ' ')
-    .split(/\n(?! {4}\S)/)
-  return blocks.flatMap(block => {
-    const lines = [...block.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = '']) => line)
-    const isMarked = lines.some(line => line.startsWith('# not run by our tests'))
-    return lines
-      .filter(line => !line.startsWith('#'))
-      .map(line => ({ words: fill(line).split(' '), isMarked }))
-  })
-}
-
-function fill(line: string): string {
-  return Object.entries(placeholders).reduce((text, [name, value]) => text.replaceAll(name, value), line)
+  return blocksOf(`docs/${guide}`)
+    .filter(({ shell }) => shell !== 'powershell')
+    .flatMap(({ lines, isMarked }) => lines.map(line => ({ words: line.split(' '), isMarked })))
 }

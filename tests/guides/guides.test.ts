@@ -1,64 +1,107 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { render } from '../aws/support/aws-account.ts'
-import { Rendering, run } from '../chart/support/render.ts'
-import { needs } from '../support/programs.ts'
-import { commandsOf, readGuide } from './commands.ts'
+import { delimiter, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { launcherOf } from '../../scripts/tools/tool.ts'
+import { AwsAccount } from '../aws/support/aws-account.ts'
+import { Rendering } from '../chart/support/render.ts'
+import { graphToken, startEmptyTenant } from '../entra-cli/support/workplace.ts'
+import { lacks, needs } from '../support/programs.ts'
+import { type Block, blocksOf } from './commands.ts'
 
-const guides = ['aks.md', 'eks.md', 'local-with-real-entra.md', 'clean-up.md']
+const root = resolve(import.meta.dirname, '../..')
+const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
+/** What the commands print that our tests do not run. */
+const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 
-/** Who runs commands that begin so. */
-const runners: readonly (readonly [begin: string, where: string])[] = [
-  ['aws cloudformation', 'tests/aws: what the template makes'],
-  ['helm install', 'here, as helm template'],
-  ['npm run doctor --', 'tests/doctor/kube.test.ts'],
-  ['npm run entra --', 'tests of the Entra commands'],
-  ['npx node --env-file=.env', 'tests/guides/local.test.ts'],
-  ['npm run build:page && npx node --env-file=.env', 'tests/guides/local.test.ts; make test builds the page'],
-  ['helm test', 'tests/cluster/lifecycle.test.ts'],
-  ['helm uninstall', 'tests/cluster/lifecycle.test.ts'],
-  ['kubectl apply -f k8s/namespace.yaml', 'tests/cluster, in namespaces of their own'],
-  ['kubectl delete namespace', 'tests/cluster, in namespaces of their own'],
-  ['kubectl -n agents port-forward service/demo-agent 3001', 'tests/cluster/page.test.ts'],
-]
+needs('python')
+needs('helm')
 
-describe('The guides', () => {
-  it.each(guides)('show no command in %s that nobody runs, unless they say so', guide => {
-    const commands = commandsOf(guide)
-    expect(commands.length).toBeGreaterThan(3)
-    const unknown = commands
-      .filter(({ isMarked }) => !isMarked)
-      .map(({ words }) => words.join(' '))
-      .filter(command => !runners.some(([begin]) => command.startsWith(begin)))
-    expect(unknown).toEqual([])
+let entra: TestEntra
+let account: AwsAccount
+let folder: string
+beforeAll(async () => {
+  entra = await startEmptyTenant()
+  if (!lacks('python')) account = await AwsAccount.start()
+})
+afterAll(async () => {
+  await entra[Symbol.asyncDispose]()
+  await account?.[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  await account.reset()
+  folder = await mkdtemp(join(tmpdir(), 'guide-'))
+  for (const part of ['charts', 'k8s']) await symlink(join(root, part), join(folder, part))
+  return () => rm(folder, { recursive: true })
+})
+
+/** Types what bash is to run of a guide, in its order and as it stands, in a clone of its own; a failure ends it. */
+async function type(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
+  const lines = blocksOf(`docs/${guide}`)
+    .filter(block => block.shell !== 'powershell' && !block.isMarked && isTyped(block))
+    .flatMap(block => block.lines)
+  expect(lines.length).toBeGreaterThan(0)
+  const token = await graphToken(entra)
+  const expires_on = Math.floor(Date.now() / 1000) + 3600
+  await writeFile(join(folder, 'az-token'), JSON.stringify({ accessToken: token, expires_on }))
+  await writeFile(join(folder, 'graph-token'), token)
+  const env = {
+    PATH: [join(import.meta.dirname, 'programs'), process.env['PATH']].join(delimiter),
+    HOME: folder,
+    ISSUER: issuer,
+    GRAPH_URL: entra.url,
+    ...account.environment,
+    GUIDE_CLONE: root,
+    GUIDE_HELM: existsSync(launcherOf('helm')) ? launcherOf('helm') : 'helm',
+    GUIDE_MANIFESTS: join(folder, 'manifests.yaml'),
+    GUIDE_TOKEN: join(folder, 'az-token'),
+    NODE_COMPILE_CACHE: join(tmpdir(), 'guides-compile-cache'),
+  }
+  return promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', lines.join('\n')], {
+    cwd: folder,
+    env,
+  })
+}
+
+async function applications(): Promise<unknown> {
+  const authorization = `Bearer ${await graphToken(entra)}`
+  return (await fetch(`${entra.url}/v1.0/applications`, { headers: { authorization } })).json()
+}
+
+describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide => {
+  it('sets both clouds up and installs what it promises, and the clean-up leaves nothing of it', async () => {
+    const before = await applications()
+    await type(guide)
+    expect(await applications()).not.toEqual(before)
+    const trust = JSON.stringify(await account.trustPolicy('entra-bedrock-agent'))
+    expect(trust).toContain('system:serviceaccount:agents:demo-agent')
+    const rendering = new Rendering(readFileSync(join(folder, 'manifests.yaml'), 'utf8'))
+    expect(rendering.find('ServiceAccount', 'demo-agent')).toBeDefined()
+    expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(roleArn)
+    expect(rendering.ofKind('Secret')).toEqual([])
+    await type('clean-up.md')
+    expect(await applications()).toEqual(before)
+    expect(await account.contents()).toEqual([])
+    expect(existsSync(join(folder, '.entra-receipt.json'))).toBe(false)
   })
 })
 
-describe('The installations of the guides', () => {
-  needs('helm')
+it('The guide eks.md associates the role by EKS Pod Identity as well', async () => {
+  await type('eks.md', ({ shell, label }) => shell === 'bash' || label === 'pod-identity')
+  expect(account.associations).toMatchObject([{ ClusterName: 'agents', ServiceAccount: 'demo-agent' }])
+  expect(JSON.parse(account.stacks.get('entra-bedrock-agent')?.outputs['ChartValues'] ?? '')).toMatchObject({
+    aws: { auth: 'podIdentity' },
+  })
+})
 
-  it.each(['aks.md', 'eks.md'])(
-    'install what they promise with the values of %s: no stored secret',
-    async guide => {
-      const folder = await mkdtemp(join(tmpdir(), 'guide-'))
-      const [, values = ''] = /```yaml\n(# mine\.yaml.*?)```/s.exec(readGuide(guide)) ?? []
-      await writeFile(join(folder, 'mine.yaml'), values)
-      const Issuer = 'https://issuer.example'
-      const { outputs } = render({ Issuer, ModelId: 'eu.anthropic.claude-haiku-5-5' })
-      await writeFile(join(folder, 'aws.yaml'), outputs['ChartValues'] ?? '')
-      const [install] = commandsOf(guide).filter(({ words }) => words[1] === 'install')
-      const args = (install?.words ?? [])
-        .slice(2)
-        .map(word => (/^(mine|aws)\.yaml$/.test(word) ? join(folder, word) : word))
-      const rendering = new Rendering(await run('helm', ['template', ...args, '--kube-version', '1.37.0']))
-      await rm(folder, { recursive: true })
-      expect(rendering.find('ServiceAccount', 'demo-agent')).toBeDefined()
-      expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(
-        'arn:aws:iam::123456789012:role/entra-bedrock-agent',
-      )
-      expect(rendering.ofKind('Secret')).toEqual([])
-    },
-  )
+it('The guide for a laptop sets up, switches off and on, and puts the secret into files that only their owner reads', async () => {
+  await type('local-with-real-entra.md')
+  const settings = readFileSync(join(folder, 'sidecar.env'), 'utf8')
+  expect(settings).toMatch(/^AzureAd__ClientCredentials__0__ClientSecret=.{20,}$/m)
+  expect(settings).toMatch(/^DownstreamApis__weatherApp__Scopes__0=api:\/\/.*\/\.default$/m)
+  await type('clean-up.md')
 })

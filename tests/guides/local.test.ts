@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { graphToken, startEmptyTenant, Workplace } from '../entra-cli/support/workplace.ts'
 import { findFreePort } from '../support/ports.ts'
-import { commandsOf } from './commands.ts'
+import { blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -31,17 +31,15 @@ it('both services start as the guide for a laptop says, with the .env that apply
   await using entra = await startEmptyTenant()
   using workplace = new Workplace(entra.url, await graphToken(entra))
   expect((await workplace.run('apply', '--client-secret')).code).toBe(0)
-  const commands = commandsOf('local-with-real-entra.md').filter(({ words }) =>
-    words.includes('--env-file=.env'),
-  )
+  const commands = blocksOf('docs/local-with-real-entra.md')
+    .filter(({ label }) => label === 'start')
+    .map(({ lines }) => ({ words: lines.at(-1)?.split(' ') ?? [] }))
   expect(commands.map(({ words }) => words.at(-1))).toEqual([
     'services/weather-api/src/main.ts',
     'services/agent/src/main.ts',
   ])
   for (const { words } of commands) {
-    const start = words
-      .slice(words.lastIndexOf('npx'))
-      .map(word => (word === '--env-file=.env' ? `--env-file=${workplace.envPath}` : word))
+    const start = words.map(word => (word === '--env-file=.env' ? `--env-file=${workplace.envPath}` : word))
     const [PORT, METRICS_PORT] = [String(await findFreePort()), String(await findFreePort())]
     const env = { PATH: process.env['PATH'], PORT, METRICS_PORT, ENTRA_AUTHORITY: entra.url }
     expect([start, await probe(start, env)]).toEqual([start, 200])

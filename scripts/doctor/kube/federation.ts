@@ -43,7 +43,7 @@ function compareEntra(path: string, { issuer, subject }: Federated, audiences: r
   if (credentials.some(one => one.subject === subject && (issuer ?? one.issuer) === one.issuer)) return
   const known = credentials.map(one => `${one.issuer} ${one.subject}`).join(', ')
   throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
-    hint: `npm run entra -- apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}`,
+    hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}`,
   })
 }
 

@@ -18,7 +18,7 @@ import {
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
-import { renderTemplate } from '../../../scripts/doctor/aws/template.ts'
+import { ParameterError, renderTemplate } from '../../../scripts/doctor/aws/template.ts'
 import { Moto } from './moto.ts'
 
 const template = readFileSync(resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml'), 'utf8')
@@ -32,6 +32,13 @@ interface Association {
   readonly Namespace: string
   readonly ServiceAccount: string
   readonly RoleArn: string
+}
+
+interface StackOrder {
+  readonly command: string
+  readonly name: string
+  readonly template?: string
+  readonly overrides: readonly string[]
 }
 
 interface Stack {
@@ -109,6 +116,10 @@ export class AwsAccount implements AsyncDisposable {
     const { iam } = this
     const before = this.stacks.get(name)
     const parameters = { ...before?.parameters, ...overrides }
+    const unknown = Object.keys(overrides).filter(
+      name => !template.includes(`\n  ${name}:\n    Type: String\n`),
+    )
+    if (unknown.length > 0) throw new ParameterError(`Parameters: [${unknown}] do not exist in the template`)
     const { resources, outputs } = render(parameters)
     const remove = [...(before?.remove ?? [])]
     const { Url, ClientIdList } = (resources['Provider']?.Properties ?? {}) as {
@@ -195,6 +206,7 @@ export class AwsAccount implements AsyncDisposable {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
+    if (request.url === '/stacks') return this.#serveStacks(JSON.parse(body), response)
     const path = /^\/clusters\/([^/?]+)\/pod-identity-associations(?:\/([^/?]+))?/.exec(request.url ?? '')
     if (path) this.#tellAssociations(path[1], path[2], response)
     else {
@@ -202,6 +214,21 @@ export class AwsAccount implements AsyncDisposable {
       const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization }
       const answer = await fetch(this.#moto.url, { method: 'POST', body, headers })
       response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(await answer.text())
+    }
+  }
+
+  /** What the guides' `aws cloudformation …` asks for. */
+  async #serveStacks(order: StackOrder, response: ServerResponse): Promise<void> {
+    const { command, name, template: given, overrides } = order
+    try {
+      if (command === 'cloudformation deploy') {
+        if (given !== template) throw new ParameterError('That is another template.')
+        await this.deploy(name, Object.fromEntries(overrides.map(one => one.split(/=(.*)/s))))
+      }
+      if (command === 'cloudformation delete-stack') await this.deleteStack(name)
+      response.end(JSON.stringify(this.stacks.get(name)?.outputs ?? {}))
+    } catch (error) {
+      response.writeHead(400).end((error as Error).message)
     }
   }
 

@@ -17,7 +17,9 @@ const page = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md')
 /** The commands of each question; those of a cluster and of AWS are replaced, or left out. */
 const [, first = '', second = '', third = ''] = page
   .split(/^## \d\. /m)
-  .map(part => [...part.matchAll(/```sh\n([\s\S]*?)```/g)].map(match => match[1]).join(''))
+  .map(part =>
+    [...part.matchAll(/```(?:sh|bash)\n(?!# not run)([\s\S]*?)```/g)].map(match => match[1]).join(''),
+  )
 
 needs('jq')
 needs('curl')
@@ -52,10 +54,7 @@ afterAll(async () => {
 
 /** Runs commands of the page with ids of this run in place of the page's; returns the lines of JSON that they print. */
 async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {
-  const withIds = commands.replace(
-    /^export (\w+)=(?!\$).*$/gm,
-    (_line, name: string) => `export ${name}=${ids[name]}`,
-  )
+  const withIds = commands.replace(/^(\w+)=(?!\$).*$/gm, (_line, name: string) => `${name}=${ids[name]}`)
   const script = `set -euo pipefail
 agent_log() { cat "${folder}/agent.log"; }
 api_log() { cat "${folder}/api.log"; }
