@@ -1,7 +1,7 @@
 import microsoft from './microsoft.json' with { type: 'json' }
 import tenant from './tenant.json' with { type: 'json' }
 
-/** An API's registration, by what the tenant keeps of it. An MCP server is an API too. */
+/** The registration of an API. An MCP server is an API too. */
 export interface ApiRegistration {
   /** Client id of its application: the audience of its tokens. */
   readonly appId: string
@@ -14,6 +14,6 @@ export interface ApiRegistration {
   readonly ids?: Readonly<Record<string, string>>
 }
 
-// `tenant`: the tenant of the demo and of the tests. `microsoft`: what has the same ids in every tenant, and the permissions of
+// `tenant`: the tenant of the demo and of the tests. `microsoft`: ids that are the same in every tenant, and the permissions at
 // Microsoft Graph that setting up an agent needs (https://learn.microsoft.com/entra/agent-id).
 export { microsoft, tenant }

@@ -3,7 +3,7 @@ import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { refusals } from './codes.ts'
 import { type Leg, words } from './words.ts'
 
-/** What somebody can change in the tenant, or forget there. */
+/** A mistake in the tenant's configuration. */
 export type TenantChange =
   | 'agent disabled'
   | 'agent gone'
@@ -19,7 +19,7 @@ export type TenantChange =
   | 'two hours later'
   | 'user gone'
 
-/** Claims of the pod's token that differ from what the blueprint's federated credential says. */
+/** Claims of the pod's token that do not match the blueprint's federated credential. */
 export interface PodTokenClaims {
   readonly iss?: string
   readonly sub?: string
@@ -27,24 +27,24 @@ export interface PodTokenClaims {
   readonly lifetimeSeconds?: number
 }
 
-/** How a failure is brought about with the emulators, in the demo's tenant. */
+/** How to induce a failure with the emulators, in the demo's tenant. */
 export interface Inducement {
-  /** Variables of the sidecar; one that is `undefined` is taken away. */
+  /** Variables of the sidecar to change; `undefined` removes one. */
   readonly sidecar?: Readonly<Record<string, string | undefined>> | 'stopped'
   readonly tenant?: TenantChange
-  /** Entra refuses this request with this AADSTS code, for reasons of its own. */
+  /** A refusal with this AADSTS code, injected into the emulator of Entra. */
   readonly refuse?: { readonly leg: Leg; readonly code: number }
-  /** The sidecar authenticates by the pod's token, which differs so. */
+  /** The sidecar authenticates by the pod's token, which has these claims. */
   readonly podToken?: PodTokenClaims | 'missing'
 }
 
-/** One thing made wrong, and how the agent has to name it. */
+/** One mistake, and the problem that the agent has to report for it. */
 export interface Cause extends Inducement {
   readonly what: string
   readonly code: string
-  /** The AADSTS code, where the agent gets to see it. */
+  /** The AADSTS code, if the sidecar passes it on. */
   readonly aadsts?: number
-  /** The flow in which a user meets it; if it stops both, the agent's own. */
+  /** The flow that fails; if both do, the autonomous one. */
   readonly flow: Flow
 }
 
@@ -53,7 +53,7 @@ const { appId: weatherAppId } = apis['weather-api']
 const elsewhere = '12345678-0000-4000-8000-000000000000'
 const unknownCode = 900144
 
-/** Entra refuses, for reasons of its own, the request that it usually refuses with this code. */
+/** A refusal that is injected, on the leg that Entra usually refuses with this code. */
 function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
   return {
     what,
@@ -63,7 +63,7 @@ function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].l
   }
 }
 
-/** The sidecar takes Entra's words for an outage or throttling and keeps the code to itself. */
+/** The same for outages and throttling, of which the sidecar does not pass the code on. */
 function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
   const { aadsts: _unseen, ...cause } = refused(aadsts, what)
   return cause
@@ -77,7 +77,7 @@ function meaningOf(aadsts: keyof typeof words) {
   return { code: refusals[aadsts]?.code ?? 'ENTRA_REFUSED', aadsts }
 }
 
-/** By where one would look, in the order of the troubleshooting guide. */
+/** Grouped as in the troubleshooting guide. */
 // biome-ignore format: table
 export const causes = {
   sidecar: [
@@ -193,7 +193,7 @@ export const causes = {
   ],
 } satisfies Readonly<Record<string, readonly Cause[]>>
 
-/** What the guide does not list, since it is much like something that it does. */
+/** Causes that are too similar to others to be in the guide. */
 // biome-ignore format: table
 const unlisted: readonly Cause[] = [
   { what: 'an app token is asked for by a single scope', code: 'SIDECAR_FAILED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read` } },
@@ -219,7 +219,7 @@ const listed = new Set<number | undefined>(
 )
 const codes = Object.keys(words).map(Number) as (keyof typeof words)[]
 
-/** Beside the guide's: the same failures by another way, and every code that no cause is known for. */
+/** The causes that are not in the guide: similar ones, and an injected refusal for every other code. */
 export const moreCauses: readonly Cause[] = [
   ...unlisted,
   ...codes.filter(code => !listed.has(code)).map(code => refused(code, `Entra refuses with AADSTS${code}`)),

@@ -1,4 +1,4 @@
-/** The agent's problem codes that a refusal of Entra becomes. */
+/** The agent's problem codes for refusals of Entra. */
 export type FailureCode =
   | 'AGENT_NOT_PERMITTED'
   | 'BLUEPRINT_CREDENTIAL_REJECTED'
@@ -15,22 +15,22 @@ export type FailureCode =
 /** What an AADSTS code of Entra's token endpoint means for the agent. */
 export interface Meaning {
   readonly code: FailureCode
-  /** What happened, in our words: Entra's own text names users and tenants. `{api}` stands for the API's title. */
+  /** What happened. Entra's own text is not shown, since it names users and tenants. `{api}` stands for the API's title. */
   readonly says: string
-  /** The way out, where the catalogue's is not precise enough. `{entry}` stands for the sidecar's entry of the API. */
+  /** A hint that is more precise than the catalogue's. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
-  /** Asking again soon may succeed. Everything else stays as it is until somebody changes something. */
+  /** Whether a retry may succeed. All other refusals persist until somebody changes the configuration. */
   readonly transient?: true
 }
 
 export interface Refusal extends Meaning {
-  /** What it means where Entra's text names the agent identity. */
+  /** The meaning if Entra's text names the agent identity. */
   readonly ofAgent?: Meaning
-  /** What it means where the agent asked as itself. */
+  /** The meaning in the autonomous flow. */
   readonly asItself?: Meaning
   /**
-   * Only the request for the API's token is refused so, and that one is the agent's; where the text names the blueprint
-   * instead, the sidecar did not act as the agent.
+   * Entra refuses only the agent's request for the API's token with this code. If the text names the blueprint instead, the
+   * sidecar did not act as the agent.
    */
   readonly asksForApi?: true
 }
@@ -218,7 +218,7 @@ const rows = {
   50196: { code: 'ENTRA_UNAVAILABLE', says: 'Entra saw the same request too often and blocks it for a while.', hint: 'Wait a few minutes, then try again.' },
 } satisfies Readonly<Record<number, Refusal>>
 
-/** The AADSTS codes that the agent tells apart. */
+/** The AADSTS codes that the agent distinguishes. */
 export type EntraCode = keyof typeof rows
 
 /** By AADSTS code. Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */

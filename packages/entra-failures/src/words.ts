@@ -1,10 +1,10 @@
 import type { EntraCode } from './codes.ts'
 
-/** How Entra refuses: OAuth error (RFC 6749 §5.2), text with `{names}` to be filled in, and what goes beside them. */
+/** A refusal as Entra sends it: OAuth error (RFC 6749 §5.2), text with `{names}` to be filled in, suberror and status. */
 export interface Wording {
   readonly error: string
   readonly suberror?: string
-  /** Where it is not 401 for `invalid_client` and 400 for all else. */
+  /** Default: 401 for `invalid_client`, 400 for all others. */
   readonly status?: number
   readonly text: string
 }
@@ -13,8 +13,11 @@ export interface Wording {
 export type Leg = 't1' | 'tr' | 'obo'
 
 /**
- * What Entra says by each code that the agent tells apart, shortened where Microsoft’s reference is long, and which request it
- * usually says it to (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+ * Entra's text for each code that the agent distinguishes, shortened where Microsoft’s reference is long, and the request
+ * that usually gets it (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+ *
+ * The texts of 28000, 50027, 50078, 50132, 50166, 53002, 70043, 700023, 700212, 900023 and 7002111 are written by the
+ * meaning of the code: no recording and no report of a live tenant shows them.
  */
 // biome-ignore format: table
 export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>> = {
@@ -72,7 +75,6 @@ export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>>
   82001: { leg: 'tr', error: 'invalid_request', text: "Agentic application '{client}' is not permitted to request {what}." },
   82008: { leg: 't1', error: 'invalid_request', text: "The parameter 'fmi_path' is missing from the request body." },
   70066: { leg: 't1', error: 'invalid_request', text: "'fmi_path' goes with the token exchange only, not with the scope '{scope}'." },
-  // Which words Entra has for this is not known.
   7002111: { leg: 'tr', error: 'invalid_client', text: "Application '{client}' is not an agent identity." },
   90002: { leg: 't1', error: 'invalid_request', text: "Tenant '{tenant}' not found." },
   900023: { leg: 't1', error: 'invalid_request', text: "Tenant identifier '{tenant}' is neither a GUID nor a valid domain name." },

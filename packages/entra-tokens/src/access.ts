@@ -11,17 +11,20 @@ import {
 import type { Claims } from './decode-token.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
-/** Who may do what. */
+/** Which clients may call, and with which permissions. */
 export interface AccessRules {
-  /** The clients that may call; `'any'` = whoever has a token for this API. */
+  /** The clients that may call; `'any'` = all that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
-  /** What a token must allow: an app role of callers as themselves, a scope of all others. What is not listed may not call. */
+  /**
+   * The permission that a token needs in each flow: an app role for callers as themselves, a scope for all others. Flows
+   * that are not listed are refused.
+   */
   readonly permissions: Readonly<Partial<Record<CallerFlow, string>>>
-  /** Refuse clients whose tokens do not say that they are agent identities. Needs optional claims on the app registration. */
+  /** Refuse clients whose tokens do not say that they are agent identities. The app registration has to ask for optional claims. */
   readonly requireAgentMarker?: boolean
 }
 
-/** Who calls and whether they may; with the checks that were passed, or the one that failed and why. */
+/** The caller and the decision, with the checks that passed, or the one that failed and why. */
 export interface Access {
   readonly identity: Identity
   readonly checks: readonly CheckName[]
@@ -29,10 +32,10 @@ export interface Access {
 }
 
 /**
- * Decides in one step who calls and what they may, from the claims of a genuine token: a role or scope counts only in the
- * hands of a client that may call, and such a client needs the one that goes with its flow.
+ * Decides from the claims of a verified token who calls and whether they may. Identity and permission are one decision: the
+ * client must be allowed, and its token needs the permission of its flow.
  *
- * @throws {TokenRefused} for what Entra never issues
+ * @throws {TokenRefused} for claims that Entra never issues
  */
 export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const { requireAgentMarker = false, permissions } = rules
@@ -67,7 +70,7 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
     : refuse(identity, 'permission', `The token lacks the app role ${wanted}.`)
 }
 
-/** `idtyp` decides where the API asked for it, else the scopes do: only tokens for a user have any. */
+/** Whether a token is for a user: by `idtyp` if the API asks for it, else by its scopes, which only such tokens have. */
 function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   if (idtyp !== undefined && idtyp !== 'app' && idtyp !== 'user')
     throw new TokenRefused('permission', 'The token is neither of an app nor of a user (idtyp).')
@@ -76,7 +79,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** Where the API asked for the facets of its callers, an agent has to have an agent's; any other caller may be anything. */
+/** If the token has facets, a client that is listed as an agent must have an agent's; other clients may have any. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,
@@ -92,7 +95,7 @@ function readRoles(roles: unknown): readonly string[] {
   throw new TokenRefused('permission', 'The roles claim is not a list of texts.')
 }
 
-/** Entra writes "/" for no scope in some app-only tokens. */
+/** The scopes of a token. Some app-only tokens have "/" for none. */
 function readScopes(scopes: unknown): readonly string[] {
   if (scopes === undefined) return []
   if (typeof scopes !== 'string') throw new TokenRefused('permission', 'The scp claim is not a text.')

@@ -9,7 +9,7 @@ describe('a corpus of bad tokens', () => {
   let corpus: readonly BadToken[]
 
   beforeAll(async () => {
-    // Key sets are kept by the clock, and on a busy machine this takes its time.
+    // Cached key sets must not expire while a busy machine runs this.
     vi.useFakeTimers({ toFake: ['Date'] })
     api = await startProtectedApi()
     corpus = badTokens(api.issuer)

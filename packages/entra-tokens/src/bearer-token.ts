@@ -1,13 +1,13 @@
 import { TokenRefused } from './token-refused.ts'
 
-/** Tokens of users in very many groups reach about 12 KB; Node itself refuses headers over 16 KiB. */
+/** Tokens of users in very many groups have about 12 KB; Node refuses headers over 16 KiB. */
 const longestHeader = 14_000
 
 /**
- * The bearer token of a request (RFC 6750 §2.1), in the letters of a compact JWS (RFC 7515 §7.1).
+ * The bearer token of a request (RFC 6750 §2.1), which has the characters of a compact JWS (RFC 7515 §7.1).
  *
  * @param authorization the values of all its `Authorization` headers
- * @throws {TokenRefused} without a failed check where there is no token
+ * @throws {TokenRefused} with `failedCheck` undefined if there is no token
  */
 export function readBearerToken(authorization: readonly string[]): string {
   const [header = '', ...others] = authorization

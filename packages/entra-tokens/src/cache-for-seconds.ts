@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 
-/** An undici interceptor that lets the cache around it keep good responses for so long, whatever their headers say. */
+/** An undici interceptor that lets the cache keep 200 responses for this time, whatever their headers say. */
 export function cacheForSeconds(seconds: number): Dispatcher.DispatcherComposeInterceptor {
   return dispatch => (options, handler) =>
     dispatch(options, {

@@ -19,7 +19,7 @@ const rules: AccessRules = { callers, permissions }
 type Claims = Readonly<Record<string, unknown>>
 
 const common = { ver: '2.0', tid: 'tenant-1' }
-/** Facets as Entra gives them to an API that asks for the claims, and the same tokens without. */
+/** Claims of tokens with facets, as for an API that asks for them, and without. */
 const app = (azp: string, facets: Claims = {}): Claims => ({
   ...common,
   azp,

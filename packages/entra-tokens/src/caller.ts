@@ -2,8 +2,8 @@ import type { Claims } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /**
- * Who calls: an ordinary client or an agent identity, as itself or for a user, or an agent identity as its own agent user.
- * `flow` is what agents call it, and by what an API's permissions are listed.
+ * Kinds of callers: an ordinary client or an agent identity, as itself or for a user, or an agent identity as its agent
+ * user. `flow` is the key of `AccessRules.permissions`.
  */
 export const callerKinds = {
   app: { flow: 'autonomous', isDelegated: false },
@@ -20,29 +20,30 @@ export type CallerFlow = (typeof callerKinds)[CallerKind]['flow']
 /** A client that may call. */
 export interface AllowedCaller {
   readonly clientId: string
-  /** That it is an agent identity. Where a token tells what its client is, it must then say so. */
+  /** Whether it is an agent identity. If a token has facets, they must then say so. */
   readonly isAgent?: boolean
-  /** Object id of the agent user that this agent may call as. Tokens without the optional claims are known by it. */
+  /** Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. */
   readonly agentUserId?: string
 }
 
-/** Whom a genuine token speaks of, in ids. */
+/** The ids of client, subject and blueprint in a verified token. */
 export interface Identity {
   readonly flow: CallerFlow
-  /** Where the token could be told by it. */
+  /** `undefined` if the token does not tell. */
   readonly kind?: CallerKind
   /** Client id of the agent, or of another client, that calls. */
   readonly caller: string
   /** Object id of the client's own principal, of the user for whom it calls, or of its agent user. */
   readonly objectId: string
   readonly tenantId: string
-  /** For the audit log only: too broad to decide by, since all agents of a blueprint share it. */
+  /** For the audit log only, not for decisions: all agents of a blueprint share it. */
   readonly blueprintAppId: string | undefined
   readonly tokenId: string | undefined
 }
 
 /**
- * What Entra's facets say of a principal (learn.microsoft.com, agent token claims); `undefined` = the API did not ask for them.
+ * Entra's facets of a principal (https://learn.microsoft.com/entra/agent-id/agent-token-claims); `undefined` = the API did
+ * not ask for them.
  */
 export interface Facets {
   readonly isAgent: boolean
@@ -52,7 +53,11 @@ export interface Facets {
 const agentIdentityFacet = '11'
 const agentUserFacet = '13'
 
-/** @throws {TokenRefused} for what Entra never issues */
+/**
+ * Reads the ids of a token.
+ *
+ * @throws {TokenRefused} for claims that Entra never issues
+ */
 export function readIdentity(claims: Claims, isDelegated: boolean): Identity {
   const [actor, other] = claims['ver'] === '1.0' ? ['appid', 'azp'] : ['azp', 'appid']
   const { [actor]: caller, [other]: otherCaller = caller } = claims
@@ -84,14 +89,14 @@ export function readFacets(claims: Claims, name: 'xms_act_fct' | 'xms_sub_fct'):
   return { isAgent: numbers.includes(agentIdentityFacet), isAgentUser: numbers.includes(agentUserFacet) }
 }
 
-/** What a token and the list of callers tell of client and subject. */
+/** What is known of client and subject, from the token and the list of callers. */
 interface Facts {
   readonly isDelegated: boolean
   readonly actor: Facets
   readonly subject: Facets
-  /** The entry of the client. */
+  /** The client's entry in the list of callers. */
   readonly listed: AllowedCaller
-  /** The entry whose agent user the subject is. */
+  /** The entry of the agent whose agent user the subject is. */
   readonly owner: AllowedCaller | undefined
 }
 
@@ -107,8 +112,8 @@ const contradictions: readonly (readonly [description: string, holds: (facts: Fa
 ]
 
 /**
- * Which kind of caller a token speaks of. By its facets where the API asked Entra for them, else by the list of callers;
- * where both tell, they have to agree.
+ * The kind of caller: by the token's facets if it has them, else by the list of callers. If both say something, they have to
+ * agree.
  *
  * @throws {TokenRefused} for a token that contradicts itself or the list
  */

@@ -1,7 +1,7 @@
 import type { Claims } from './decode-token.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
-/** Whose tokens count, and for which API. */
+/** The tenant whose tokens are accepted, and the API that they have to be for. */
 export interface TokenRules {
   /** Of a sovereign cloud, without a trailing slash. Default: `https://login.microsoftonline.com`. */
   readonly authority?: string | undefined
@@ -10,13 +10,13 @@ export interface TokenRules {
   readonly appId: string
   /** The audiences of tokens of either version. Default: the app id, and for version 1 `api://<app id>` too. */
   readonly audiences?: Readonly<Record<'1.0' | '2.0', readonly string[]>>
-  /** By how many seconds a token may be used before its start and after its end, since clocks differ. Default: 60 each. */
+  /** For how many seconds a token is accepted before `nbf` and after `exp`, since clocks differ. Default: 60 each. */
   readonly tolerance?: { readonly start: number; readonly end: number }
 }
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 
-/** One check of the claims of a token; what is not in the list of checks is not checked. */
+/** One check of the claims of a token. The list of checks is all that is checked. */
 export interface Check {
   readonly name: CheckName
   /** @throws {TokenRefused} */
@@ -26,7 +26,7 @@ export interface Check {
 /** The last second of the year 9999. */
 const latestTime = 253_402_300_799
 
-/** The checks by which a genuine token is known as one that Entra made for this API. */
+/** The checks of the claims of a token whose signature has been verified. */
 export function createChecks(rules: TokenRules): readonly Check[] {
   const { authority = publicAuthority, tenantId, appId, tolerance = { start: 60, end: 60 } } = rules
   const { audiences = { '1.0': [appId, `api://${appId}`], '2.0': [appId] } } = rules

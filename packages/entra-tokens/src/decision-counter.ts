@@ -1,6 +1,9 @@
 import type { Counter, Registry } from 'prom-client'
 
-/** Counts the decisions of an API, at all of its doors. No label comes from a request. Loaded where somebody counts only. */
+/**
+ * Counts the decisions of an API, for REST and MCP together. No label value comes from a request. Imported only where there
+ * are metrics.
+ */
 export async function decisionCounter(registry: Registry, api: string): Promise<Counter> {
   const { Counter } = await import('prom-client')
   const name = `${api.replaceAll('-', '_')}_token_decisions_total`

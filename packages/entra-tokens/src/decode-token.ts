@@ -2,16 +2,13 @@ import { hash } from 'node:crypto'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A JWT taken apart. Decoding proves nothing: whoever needs a proof must verify the signature. */
+/** A decoded JWT. Its claims cannot be trusted before its signature has been verified. */
 export interface DecodedToken {
   readonly header: Claims
   readonly claims: Claims
 }
 
-/**
- * Decodes the header and claims of a compact JWS (RFC 7515 §3.1); `undefined` when the text is not one. Only canonical
- * base64url counts, so that one token has one spelling.
- */
+/** Decodes header and claims of a compact JWS (RFC 7515 §3.1); `undefined` if the text is none, or its base64url is not canonical. */
 export function decodeToken(token: string): DecodedToken | undefined {
   const [header = '', claims = '', signature = '', ...rest] = token.split('.')
   if (rest.length > 0 || signature === '' || !isCanonical(signature)) return undefined
@@ -20,7 +17,7 @@ export function decodeToken(token: string): DecodedToken | undefined {
   return decodedHeader && decodedClaims ? { header: decodedHeader, claims: decodedClaims } : undefined
 }
 
-/** Whether a text is the one spelling of its bytes in base64url: other last letters would stand for the same (RFC 4648 §3.5). */
+/** Whether a text is the canonical base64url of its bytes: its unused last bits are zero (RFC 4648 §3.5). */
 export function isCanonical(text: string): boolean {
   return Buffer.from(text, 'base64url').toString('base64url') === text
 }
@@ -31,7 +28,7 @@ function decodePart(part: string): Claims | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The JSON object that these bytes are in UTF-8 (RFC 8259); `undefined` for everything else. */
+/** Parses a JSON object in UTF-8 (RFC 8259); `undefined` for anything else. */
 export function parseObject(bytes: Uint8Array): Claims | undefined {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes))
@@ -43,7 +40,7 @@ export function parseObject(bytes: Uint8Array): Claims | undefined {
   }
 }
 
-/** The first 12 hex digits of the SHA-256 of a token: enough to tell tokens apart, useless for calling anybody. */
+/** The first 12 hex digits of the SHA-256 of a token: they identify it without revealing it. */
 export function fingerprint(token: string): string {
   return hash('sha256', token).slice(0, 12)
 }

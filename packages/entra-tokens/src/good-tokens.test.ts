@@ -151,7 +151,7 @@ describe('the list of allowed callers', () => {
 
 describe('a client that is no agent', () => {
   const client = '99999999-0000-4000-8000-000000000077'
-  /** As Entra describes an ordinary client to an API that asks for the claims. */
+  /** The claims of an ordinary client, for an API that asks for facets. */
   const ordinary = { azp: client, xms_act_fct: '9 3', xms_par_app_azp: undefined }
   const itself = { ...ordinary, oid: otherPrincipal, sub: otherPrincipal, xms_sub_fct: '3 9' }
   const callers = { callers: [{ clientId: agentId, isAgent: true }, { clientId: client }] }

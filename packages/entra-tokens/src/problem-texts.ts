@@ -1,4 +1,4 @@
-/** How a failure is told, as in a catalogue of problems (RFC 9457). */
+/** The texts of a problem (RFC 9457). */
 export interface ProblemWords {
   readonly status: number
   readonly title: string
@@ -8,15 +8,15 @@ export interface ProblemWords {
 export interface ProblemTexts {
   /** The API in challenges (RFC 9110 §11.5), in kebab-case. */
   readonly realm: string
-  /** In front of the codes: `WEATHER` makes `WEATHER_TOKEN_REJECTED`. */
+  /** Prefix of the codes: `WEATHER` makes `WEATHER_TOKEN_REJECTED`. */
   readonly codePrefix: string
-  /** The API's own words for some of the codes. */
+  /** Texts of the API that replace those of some codes. */
   readonly problems?: Readonly<Record<string, ProblemWords>>
-  /** What every challenge says besides. */
+  /** A parameter that is added to every challenge. */
   readonly pointer?: string
 }
 
-/** The failures of tokens, by their codes without the API's prefix, which the last of them has not. */
+/** The problems of tokens, by their codes without the API's prefix. The last has no prefix. */
 export const tokenProblems = {
   TOKEN_MISSING: {
     status: 401,

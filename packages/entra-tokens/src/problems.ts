@@ -2,13 +2,13 @@ import { ProblemError, type ProblemOptions, toProblem } from '@entra-bedrock-age
 import { type ProblemTexts, tokenProblems } from './problem-texts.ts'
 import { SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
 
-/** Makes the problem of what was thrown when a token was checked, with the challenge that goes with it. */
+/** Turns an error of the token check into a problem with its challenge. */
 export type ExplainRefusal = (error: unknown) => ProblemError
 
-/** Why a genuine token does not open this API. */
+/** The token is valid, but its caller may not use this API. */
 export class AccessForbidden extends TokenRefused {}
 
-/** Explains refusals as RFC 6750 §3.1 wants them: no error code where no authentication was tried. */
+/** Makes problems and challenges for refusals (RFC 6750 §3.1): without an error code if there was no token. */
 export function explainRefusals({
   realm,
   codePrefix,

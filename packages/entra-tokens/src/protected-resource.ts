@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-/** What clients need to know to obtain tokens for an API. */
+/** The metadata by which clients obtain tokens for an API. */
 export interface ProtectedResource {
   /** Its URL as clients know it. */
   readonly url: string
@@ -35,15 +35,15 @@ const schema = {
   },
 }
 
-/** Where the metadata of a resource is (RFC 9728 §3.1): at the address that goes with its own. */
+/** The path of a resource's metadata, derived from the resource's own (RFC 9728 §3.1). */
 const metadataPath = (url: string) => `${wellKnown}${new URL(url).pathname.replace(/\/$/, '')}`
 
-/** Addresses of the metadata: some clients look at the root only. */
+/** Paths of the metadata; some clients look at the root only. */
 export function metadataPaths(url: string): readonly string[] {
   return [...new Set([wellKnown, metadataPath(url)])]
 }
 
-/** Tells clients where to obtain tokens for a resource (RFC 9728). */
+/** Publishes a resource's metadata, by which clients find out where to obtain tokens (RFC 9728). */
 export function publishMetadata(
   app: FastifyInstance,
   { url, title, issuer, scope }: ProtectedResource,
@@ -58,7 +58,7 @@ export function publishMetadata(
   for (const path of metadataPaths(url)) app.get(path, { schema }, async () => metadata)
 }
 
-/** What the challenge of a refusal says besides, so that a client finds the metadata (RFC 9728 §5.1). */
+/** The parameter of a challenge by which clients find the metadata (RFC 9728 §5.1). */
 export function pointerToMetadata({ url, scope }: ProtectedResource): string {
   return `, scope="${scope}", resource_metadata="${new URL(metadataPath(url), url)}"`
 }

@@ -2,15 +2,15 @@ import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'get-jwks'
 
 const shortestModulusBits = 2048
-/** FIPS 186-5 §5.1 allows none below. With 1 anybody can write a signature, and 3 forgives checks that are not exact. */
+/** FIPS 186-5 §5.1 allows no smaller exponent. With 1 anybody can make a signature; with 3, one that passes an inexact check. */
 const smallestExponent = 65_537n
 
-/** The PEM of an RSA key (RFC 7518 §6.3.1) that is strong enough and published for signatures; `undefined` for every other. */
+/** The PEM of an RSA key (RFC 7518 §6.3.1) that is strong enough and published for signatures; `undefined` for other keys. */
 export function readPublicKey(jwk: JWK | undefined): string | undefined {
   if (jwk === undefined || !isForSignatures(jwk)) return undefined
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
-    // Only RSA keys have both.
+    // Other kinds of keys have neither.
     const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
     return modulusLength >= shortestModulusBits && publicExponent >= smallestExponent
       ? key.export({ type: 'spki', format: 'pem' }).toString()
@@ -20,7 +20,7 @@ export function readPublicKey(jwk: JWK | undefined): string | undefined {
   }
 }
 
-/** What a key does not say (RFC 7517 §4.2 and §4.3) it allows. */
+/** Whether a key is published for signatures; a missing `use` or `key_ops` allows it (RFC 7517 §4.2, §4.3). */
 function isForSignatures({ use = 'sig', key_ops: operations = ['verify'] }: JWK): boolean {
   return use === 'sig' && Array.isArray(operations) && operations.includes('verify')
 }

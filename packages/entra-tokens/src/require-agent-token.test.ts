@@ -26,7 +26,7 @@ const nobodys = {
 }
 const refusal = { failedCheck: 'permission', reason: 'The token lacks a permission.' } as const
 
-/** Asks a route that a token of this access opens, and returns what observers saw of that. */
+/** Calls a protected route with a token, and returns the log lines, metrics and spans of the call. */
 async function observe(
   refused?: Access['refusal'],
   headers: Record<string, string> = { authorization: 'Bearer e30.e30.e30' },

@@ -21,7 +21,7 @@ import { createTokenCheck, type TokenCheck, type TokenCheckOptions } from './tok
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls and what they may; only on routes that require a token. */
+    /** The caller and the decision; only on routes that require a token. */
     access: Access
   }
 }
@@ -29,26 +29,25 @@ declare module 'fastify' {
 export interface RequireAgentTokenOptions
   extends Omit<TokenCheckOptions, 'log'>,
     Pick<ProblemTexts, 'problems'> {
-  /** The API in challenges and metrics, in kebab-case: `weather-api`. */
+  /** The API's name in challenges and metrics, in kebab-case: `weather-api`. */
   readonly name: string
-  /** In front of the codes of its problems. Default: the name, `WEATHER_API` for `weather-api`. */
+  /** Prefix of its problems' codes. Default: the name, `WEATHER_API` for `weather-api`. */
   readonly codePrefix?: string
   /** For people: `Weather API`. */
   readonly title: string
-  /** A check that several doors share. Default: one of its own, made of these options. */
+  /** A check to share with other scopes of the app. Default: a new one with these options. */
   readonly check?: TokenCheck
-  /** The URL of the API as clients know it. With it the metadata of the resource is published (RFC 9728), for anybody to read. */
+  /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
   readonly resource?: string | undefined
   /** Gives each check a span. */
   readonly tracer?: Pick<Tracer, 'startSpan'> | undefined
-  /** Where decisions are counted, as `<name>_token_decisions_total` by flow and outcome. */
+  /** Registry for `<name>_token_decisions_total`, the decisions by flow and outcome. */
   readonly metrics?: Registry | undefined
 }
 
 /**
- * Lets only requests with a valid token through to the routes of the scope that it is registered in. Each decision goes to
- * the audit log: who called, for whom, for what, and why they were refused; ids only. A refusal is a problem (RFC 9457)
- * with a challenge (RFC 6750).
+ * Requires a valid token for all routes of the scope that it is registered in. Each decision goes to the audit log, with ids
+ * only: caller, user, API, and why it was refused. A refusal is a problem (RFC 9457) with a challenge (RFC 6750).
  */
 export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-token', fastify: '5.x' })
 
@@ -60,7 +59,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   const pointer = resource ? pointerToMetadata(resource) : ''
   const { codePrefix = upperCase(name), problems = {} } = options
   const explain = explainRefusals({ realm: name, codePrefix, problems, pointer })
-  // A line holds ids only; looking for more to cut out, anywhere in it, would cost more than writing it.
+  // Lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
   app.decorateRequest('access')
@@ -95,7 +94,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   if (!options.check) app.addHook('onClose', () => check.close())
 }
 
-/** A scope in full, since Entra takes a bare name for one of Microsoft Graph's. */
+/** The metadata of the API, with the full name of its scope, since Entra takes a bare name for a scope of Microsoft Graph. */
 function describeResource(options: RequireAgentTokenOptions): ProtectedResource | undefined {
   const { resource, title, authority = publicAuthority, tenantId, appId, permissions } = options
   if (resource === undefined) return undefined

@@ -10,13 +10,13 @@ import { createIssuer, createSigningKey, type SigningKey, signRs256 } from './te
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
-/** How long a key set that did not help is kept, and how long nothing is fetched after a failure. */
+/** How long a key set without the wanted key is cached. */
 const keySetLifetimeMs = 10_000
 const retryAfterMs = 2_000
 
 const timeoutAfter = AbortSignal.timeout
 
-/** Sends a byte now and then, but never all. */
+/** Sends a response byte by byte and never ends it. */
 const drip: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' })
   const timer = setInterval(() => response.write(' '), 5)
@@ -42,7 +42,7 @@ describe('the issuer’s signing keys', () => {
   const strangeToken = (kid: string) =>
     signRs256({ alg: 'RS256', typ: 'JWT', kid }, autonomousClaims({ authority: api.issuer.url }), stranger)
   const jwk = (key: SigningKey) => ({ ...key.publicKey.export({ format: 'jwk' }), kid: key.kid })
-  /** Lets the issuer publish these keys instead of its own. */
+  /** Replaces the keys that the issuer publishes. */
   const publish = (keys: readonly unknown[], caching = 'no-cache') =>
     api.issuer.answerKeysWith((_request, response) => {
       const headers = { 'content-type': 'application/json', 'cache-control': caching }
@@ -351,7 +351,7 @@ describe('the issuer’s signing keys', () => {
     publish([key])
     const [header, claims] = goodToken().split('.')
     const digest = createHash('sha256').update(`${header}.${claims}`).digest()
-    // The padding of RFC 8017 §9.2, which is the signature itself where the exponent is 1.
+    // The padding of RFC 8017 §9.2, which with exponent 1 is a valid signature.
     const algorithm = Buffer.from('3031300d060960864801650304020105000420', 'hex')
     const padding = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(202, 255), Buffer.alloc(1)])
     const signature = Buffer.concat([padding, algorithm, digest]).toString('base64url')

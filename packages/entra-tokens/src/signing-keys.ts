@@ -8,21 +8,21 @@ import { SigningKeysUnavailable } from './token-refused.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-/** Of a key set, as it is sent and decompressed. Entra's has about 20 KiB. */
+/** Limit of a key set, compressed and decompressed. Entra's has about 20 KiB. */
 const largestKeySetBytes = 512 * 1024
-/** How long a key set that did not help is kept. */
+/** How long a key set without the wanted key is cached. */
 const keySetLifetimeSeconds = 10
-/** How long no other fetch is made after one that failed. */
+/** Pause after a failed fetch. */
 const retryAfterMs = 2_000
 
 const hourMs = 60 * 60 * 1000
 /** Age at which a key is looked up again in the background. */
 const refreshAfterMs = hourMs
-/** Age at which a key that could not be looked up again is given up. */
+/** Age at which a key is dropped if it could not be looked up again. */
 const keepForMs = 24 * hourMs
 
 /**
- * Verifies a token by one key.
+ * Verifies a token with one key.
  *
  * @throws {TokenRefused} when that key did not sign it
  */
@@ -35,10 +35,10 @@ interface KnownKey {
 }
 
 export interface SigningKeysOptions {
-  /** Entra publishes the keys of a tenant below this. */
+  /** The URL below which Entra publishes the tenant's keys. */
   readonly issuer: string
   readonly log: { warn(fields: object, message: string): void }
-  /** Makes a verifier of a public key in PEM. */
+  /** Makes a verifier from a public key in PEM. */
   readonly createVerifier: (publicKey: string) => Verify
 }
 
@@ -63,7 +63,7 @@ export class SigningKeys {
     this.#options = options
     this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
     this.#dispatcher = this.#connections.compose(
-      // Decompressed here, within the same limit: fetch would do so without one.
+      // Decompressed here with the same limit, since fetch has none.
       interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
       cacheForSeconds(keySetLifetimeSeconds),
       interceptors.deduplicate(),
@@ -72,9 +72,9 @@ export class SigningKeys {
   }
 
   /**
-   * The verifier for a key id, looked up if need be; `undefined` if the issuer does not publish such a key.
+   * The verifier for a key id, fetched if necessary; `undefined` if the issuer does not publish such a key.
    *
-   * @throws {SigningKeysUnavailable} when that cannot be found out now
+   * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    */
   async find(kid: string): Promise<Verify | undefined> {
     const now = Date.now()
@@ -84,7 +84,7 @@ export class SigningKeys {
     return known.verify
   }
 
-  /** Ends what is still under way. */
+  /** Aborts pending fetches. */
   async close(): Promise<void> {
     await this.#connections.destroy()
   }
@@ -99,7 +99,7 @@ export class SigningKeys {
     const known = [...this.#known.keys()]
     const verify = await this.#select(kid)
     if (verify) {
-      // With one key new, others may be gone, and the next new one may come at any time.
+      // A new key is a sign of a rotation, so the known keys are looked up again too.
       await Promise.allSettled(known.map(other => this.#select(other)))
       const { origin, pathname: path } = this.#keySetUrl
       this.#keySets.delete({ origin, path, method: 'GET' })
@@ -123,13 +123,13 @@ export class SigningKeys {
     const { issuer, log } = this.#options
     if (Date.now() < this.#pausedUntil) throw new SigningKeysUnavailable()
     const signal = AbortSignal.timeout(fetchTimeoutMs)
-    // Assigned, since the types of Node's own fetch know undici in another release.
+    // By Object.assign, since the types of Node's fetch come with another release of undici.
     const fetchOptions = Object.assign<RequestInit, object>(
       { redirect: 'error', signal },
       { dispatcher: this.#dispatcher },
     )
     const { getJwk } = buildGetJwks({ jwksPath: keySetPath, fetchOptions })
-    // Before the try: what is thrown here and not by the promise was thrown before the issuer was asked.
+    // Outside the try: a synchronous error is not a failed fetch.
     const jwk = getJwk({ domain: issuer, alg: 'RS256', kid })
     try {
       return await jwk

@@ -3,19 +3,19 @@ import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier
 
 export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {}
 
-/** What an API decides about a token. */
+/** The token check of an API. */
 export interface TokenCheck {
   /**
-   * Who calls with a token, and whether they may. The refusal of a caller whom the token names is in the result.
+   * Verifies a token and decides about its caller. That a caller is not allowed is in the result.
    *
-   * @throws {TokenRefused} when the token is none that Entra issues for this API
-   * @throws {SigningKeysUnavailable} when that cannot be found out now
+   * @throws {TokenRefused} for a token that Entra did not issue for this API
+   * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    */
   check(token: string): Promise<Access>
   close(): Promise<void>
 }
 
-/** Makes the check of an API's tokens. APIs with several doors make one and share it, and with it the signing keys. */
+/** Creates the token check of an API. REST and MCP routes of one API share it, and with it the signing keys. */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const verifier = createTokenVerifier(options)
   return {

@@ -1,20 +1,20 @@
 import { type Claims, parseObject } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
-/** Headers by which a token would bring or point to its own key (RFC 7515 §4.1); Entra sets none of them. */
+/** Headers by which a token contains or links to its own key (RFC 7515 §4.1); Entra never sets them. */
 const ownKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
 
 /**
- * What Entra's key ids are made of, and what else needs no escaping in a URL (RFC 3986 §2.3). Any other key id is that of
- * no published key, so that nobody has to be asked for it.
+ * The characters of Entra's key ids, and others that need no escaping in a URL (RFC 3986 §2.3). No other key id can be
+ * published, so that none has to be looked up.
  */
 const keyIdForm = /^[\w.~-]{1,128}$/
 
 const acceptedTypes = ['jwt', 'at+jwt']
 
 /**
- * Reads which key a token names, in a header as Entra writes them: RS256, of type JWT, without extensions. The header
- * decides nothing but which of the published keys is to be used.
+ * Reads the key id from a token's header, which must be as Entra writes it: RS256, type JWT, no extensions. The header only
+ * selects one of the published keys.
  *
  * @throws {TokenRefused}
  */

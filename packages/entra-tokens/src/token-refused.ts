@@ -1,12 +1,12 @@
 /** The checks that a token can pass or fail. */
 export type CheckName = 'signature' | 'issuer' | 'tenant' | 'audience' | 'lifetime' | 'caller' | 'permission'
 
-/** Why a request's token is not accepted. */
+/** A request's token is not accepted. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
-  /** `format` stands for everything that keeps a token from being checked at all; `undefined` = there is no token. */
+  /** `format` = it cannot be checked at all; `undefined` = there is no token. */
   readonly failedCheck: CheckName | 'format' | undefined
-  /** Where the token was good until then, and nothing but its end is in the way: in milliseconds since 1970. */
+  /** If the token has merely expired: when, in milliseconds since 1970. */
   readonly expiredAt: number | undefined
 
   /** @param description a sentence in ASCII without quotation marks, since it goes into the challenge as well */
@@ -17,7 +17,7 @@ export class TokenRefused extends Error {
   }
 }
 
-/** The keys that a token would be checked with cannot be fetched now. That says nothing about the token. */
+/** The issuer's keys cannot be fetched now, so that the token cannot be checked. */
 export class SigningKeysUnavailable extends Error {
   override readonly name = 'SigningKeysUnavailable'
 

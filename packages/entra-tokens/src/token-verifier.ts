@@ -7,13 +7,13 @@ import { readKeyId } from './token-header.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
 export interface TokenVerifierOptions extends TokenRules {
-  /** `false` = whatever a token says is believed. Default: `true`. */
+  /** `false` = signatures are not verified. Default: `true`. */
   readonly verifySignature?: boolean
-  /** Hears of keys that could not be fetched. */
+  /** Gets a warning when keys cannot be fetched. */
   readonly log: { warn(fields: object, message: string): void }
 }
 
-/** A token that Entra made for this API. */
+/** A verified token for this API. */
 export interface VerifiedToken extends DecodedToken {
   /** The checks that were made; all of them passed. */
   readonly checks: readonly CheckName[]
@@ -21,19 +21,20 @@ export interface VerifiedToken extends DecodedToken {
 
 export interface TokenVerifier {
   /**
-   * There is no cache of decisions: each token is verified anew.
+   * Verifies a token; results are not cached.
    *
-   * @throws {TokenRefused} when the token is not genuine, not for this API, or not of this time
-   * @throws {SigningKeysUnavailable} when that cannot be found out now
+   * @throws {TokenRefused} when the token is not genuine, not for this API, expired or not valid yet
+   * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    */
   verify(token: string): Promise<VerifiedToken>
   close(): Promise<void>
 }
 
 /**
- * Makes a verifier of the access tokens that a tenant issues for one API. It fetches keys when the first token comes.
+ * Creates a verifier of the access tokens that a tenant issues for one API. Keys are fetched when the first token is
+ * verified.
  *
- * @throws {TypeError} when tenant or API are not named by their GUIDs: no token could pass
+ * @throws {TypeError} when tenant or API are no GUIDs
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { authority = publicAuthority, tenantId, appId, verifySignature = true, log } = options
@@ -70,24 +71,24 @@ async function decodeGenuine(
   if (!verify)
     throw new TokenRefused('signature', 'The token is signed with a key that the issuer does not publish.')
   const decoded = verify(token)
-  // So that tokens which came together are verified in a row, and their requests served in a row: under load the same
-  // code, still in the processor's caches, takes about half the time for each.
+  // Requests that arrive together are verified one after another before they are served: under load that halves the time of
+  // each, since the same code stays in the processor's caches.
   await setImmediate()
   return decoded
 }
 
-/** Makes the verifier for one key, which it parses once; a verifier that asks for its key parses it for every token. */
+/** Creates the verifier for one key. It parses the key once; a fast-jwt verifier with a key callback parses it for every token. */
 export function createKeyVerifier(publicKey: string): Verify {
   const verify = createVerifier({
     key: publicKey,
     algorithms: ['RS256'],
     complete: true,
-    // Times are checked with the other claims, since fast-jwt takes every number for one.
+    // Times are checked with the other claims, since fast-jwt accepts any number.
     ignoreExpiration: true,
     ignoreNotBefore: true,
   })
   return token => {
-    // One spelling only (RFC 4648 §3.5): unused bits in the last character would make many texts of one token.
+    // Otherwise unused bits in the last character would allow several texts of one token (RFC 4648 §3.5).
     if (!isCanonical(token.slice(token.lastIndexOf('.') + 1)))
       throw new TokenRefused('signature', 'The signature is not spelt as RFC 4648 wants it.')
     try {
@@ -105,7 +106,7 @@ function decodeUnverified(token: string): DecodedToken {
   return decoded
 }
 
-/** What fast-jwt complains of and is not listed here is the signature. */
+/** Errors of fast-jwt that mean a malformed token; all others mean a wrong signature. */
 const malformed = new Map<unknown, string>([
   [TokenError.codes.malformed, 'The token is malformed.'],
   [TokenError.codes.invalidPayload, 'The claims of the token are no JSON object.'],

@@ -2,7 +2,7 @@ import type { Access } from './access.ts'
 import { type CallerFlow, callerKinds } from './caller.ts'
 import type { CheckName } from './token-refused.ts'
 
-/** What an API found out about a token, as its responses tell the caller in their member `validated`. */
+/** What an API found in a token, as the member `validated` of its responses. */
 export interface Validated {
   readonly flow: CallerFlow
   /** Client id of the agent identity, or of another allowed client, that called. */
@@ -14,7 +14,7 @@ export interface Validated {
   readonly checks: { readonly name: CheckName; readonly ok: true }[]
 }
 
-/** Tells the caller what was checked of its token. */
+/** Makes `validated` of an access decision. */
 export function describeAccess({ identity, checks }: Access): Validated {
   const { flow, kind, caller, objectId } = identity
   return {

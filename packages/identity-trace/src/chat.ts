@@ -1,6 +1,4 @@
-/**
- * The chat between page and agent: `POST /api/chat`, as one JSON response or as a stream of events.
- */
+/** The chat between page and agent: `POST /api/chat`, answered with one JSON document or a stream of events. */
 import { type Static, Type } from 'typebox'
 import { flowNames } from './flows.ts'
 import { chatLimits } from './limits.ts'
@@ -12,7 +10,7 @@ export const Mode = Type.Enum(['direct', 'bedrock'])
 /** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
 export type Mode = Static<typeof Mode>
 
-/** The schema of a flow, for those who read one from outside. */
+/** The schema of a flow's name. */
 export const FlowName = Type.Enum(flowNames)
 
 export const HistoryEntry = Type.Object(
@@ -54,12 +52,12 @@ export const TokenUsage = Type.Object(
   },
   strict,
 )
-/** Tokens of all model calls of a turn. */
+/** The tokens that the model read and wrote in all calls of a turn. */
 export type TokenUsage = Static<typeof TokenUsage>
 
 const turnStart = {
   turnId: Type.String(),
-  /** By which the turn is found where its spans go; only where turns are traced. */
+  /** The id of the turn's trace; only if turns are traced. */
   traceId: Type.Optional(Type.String()),
   mode: Mode,
   flow: FlowName,
@@ -82,7 +80,7 @@ const turnResult = {
   notices: Type.Array(Problem),
 }
 
-/** What ends a successful turn in the stream; the JSON response is the same with `trace`. */
+/** The last event of a successful turn. The JSON response has the same members, and `trace`. */
 export const TurnResult = Type.Object(turnResult, strict)
 export type TurnResult = Static<typeof TurnResult>
 

@@ -1,7 +1,7 @@
-/** The audience of T1: Entra's application AzureADTokenExchange, which has the same id in every tenant. */
+/** The audience of T1: Entra's application AzureADTokenExchange, whose id is the same in every tenant. */
 export const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
 
-/** Where a claim belongs on a token card. */
+/** The group on a token card that a claim belongs to. */
 export type ClaimGroup = 'who' | 'for-whom' | 'to-whom' | 'may-do' | 'agent-facets' | 'when' | 'opaque'
 
 export interface ClaimMeaning {
@@ -70,7 +70,7 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   puid: { group: 'opaque', meaning: 'An internal id of the user.' },
 }
 
-/** The latest NumericDate that is a date: the end of the year 9999. */
+/** The end of the year 9999. */
 const latestSeconds = 253_402_300_799
 
 /** A NumericDate claim (RFC 7519 §2) in seconds since 1970; `undefined` for everything that is not a date from 1970 to 9999. */

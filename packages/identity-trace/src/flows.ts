@@ -1,18 +1,18 @@
 /**
- * The flows: whose rights the agent uses when it calls an API. This table is the only list of them; types, schemas and
- * loops are derived from it. What else depends on a flow is a `Record` by `Flow` or `ActsAs`, so that a new row is a
- * type error wherever something has to be decided.
+ * The flows: whose rights the agent uses when it calls an API. This table is the only list of them; types, schemas and loops
+ * are derived from it. Code that depends on the flow is a `Record` by `Flow` or `ActsAs`, so that a new row is a type error
+ * wherever something has to be decided.
  */
 interface FlowTraits {
-  /** How people call it. */
+  /** Its name for people. */
   readonly label: string
-  /** As whom the agent calls, as the end of a sentence. */
+  /** As whom the agent calls: the end of a sentence. */
   readonly inWords: string
   /** Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc). */
   readonly actsAs: string
-  /** Whether agents and APIs have it where their configuration does not say. */
+  /** Whether agents and APIs have it by default. */
   readonly isDefault: boolean
-  /** The sidecar's entry for an API: the name is the API's with this suffix. */
+  /** The sidecar's entry for an API in this flow; its name is the API's with this suffix. */
   readonly sidecarEntry: { readonly suffix: string; readonly requestAppToken: boolean }
 }
 
@@ -42,13 +42,13 @@ function isFlow(name: string): name is Flow {
   return Object.hasOwn(flows, name)
 }
 
-/** All flows, in the order in which people are shown them. */
+/** All flows, in the order in which the page shows them. */
 export const flowNames: readonly Flow[] = Object.keys(flows).filter(isFlow)
 
-/** The flows of agents and APIs whose configuration names none. */
+/** The flows of agents and APIs by default. */
 export const defaultFlows: readonly Flow[] = flowNames.filter(flow => flows[flow].isDefault)
 
-/** Makes a value for each flow. */
+/** A record with a value for each flow. */
 export function mapFlows<Value>(make: (flow: Flow) => Value): Record<Flow, Value>
 export function mapFlows<Value>(make: (flow: Flow) => Value): Record<string, Value> {
   return Object.fromEntries(flowNames.map(flow => [flow, make(flow)]))

@@ -1,4 +1,4 @@
-/** What the model is told: `GET /api/instructions`. */
+/** `GET /api/instructions`: the prompt and tools that the model gets. */
 import { type Static, Type } from 'typebox'
 import { FlowName } from './chat.ts'
 import { NeededRight } from './schema.ts'
@@ -15,16 +15,16 @@ export const InstructionsQuery = Type.Object(
 
 const ToolInstructions = Type.Object(
   {
-    /** As the model calls it. */
+    /** The tool's name for the model. */
     name: Type.String(),
     description: Type.String(),
     /** JSON Schema of its arguments. */
     inputSchema: Type.Unknown(),
     /** Name of the API that it calls. */
     api: Type.String(),
-    /** `null` where only the API knows it. */
+    /** `null` if only the API knows it. */
     needs: Type.Union([NeededRight, Type.Null()]),
-    /** Whether the agent's token has that right; `null` where nobody can know before a call. */
+    /** Whether the agent's token has that right; `null` if that is not known before a call. */
     held: Type.Union([Type.Boolean(), Type.Null()]),
   },
   strict,

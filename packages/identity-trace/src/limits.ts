@@ -1,4 +1,4 @@
-/** What one chat request may hold at most. Apart from the schemas, so that the page can know it without them. */
+/** Limits of one chat request. Not in a file with schemas, so that the page can import them without the schemas. */
 export const chatLimits = {
   messageCharacters: 4_000,
   historyEntries: 20,

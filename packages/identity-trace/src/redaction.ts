@@ -1,11 +1,11 @@
-/** Compact JWS and JWE, and everything after a `Bearer ` or `Basic ` in front of it. */
+/** Compact JWS and JWE, and whatever follows `Bearer ` or `Basic `. */
 const secretShapes = [
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g,
   /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,}/gi,
 ] as const
 const shortestSecret = 'eyJ12345678.'.length
 
-/** Whether there may be anything to redact in a text: hardly ever, and that is told much faster than it is redacted. */
+/** Whether a text may contain something to redact. It hardly ever does, and this check is much faster than redaction. */
 export function mayHoldSecret(text: string): boolean {
   return text.length >= shortestSecret && /eyJ|bearer|basic/i.test(text)
 }
@@ -18,7 +18,7 @@ export function redactText(text: string): string {
     .replace(secretShapes[1], (_match, scheme: string) => `${scheme} ‹removed›`)
 }
 
-/** Claims that name, locate or recognise a user. The page masks them until asked to show them. */
+/** Claims that name, locate or identify a user. The page masks them until the user asks to see them. */
 export const personalClaims: ReadonlySet<string> = new Set([
   'name',
   'given_name',

@@ -1,6 +1,4 @@
-/**
- * The wire shapes that the agent sends and the page shows. One schema each: validation, types and OpenAPI follow.
- */
+/** What the agent sends and the page shows, one schema each; validation, types and OpenAPI are derived from it. */
 import { type Static, Type } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -31,7 +29,7 @@ export const NeededRight = Type.Object(
 )
 export type NeededRight = Static<typeof NeededRight>
 
-/** A failure in words, RFC 9457. `detail` says what happened, `hint` what to do. */
+/** A problem (RFC 9457). `detail` says what happened, `hint` what to do. */
 export const Problem = Type.Object(
   {
     type: Type.String(),
@@ -41,7 +39,7 @@ export const Problem = Type.Object(
     code: Type.String(),
     hint: Type.String(),
     requestId: Type.String(),
-    /** Only where requests are traced. */
+    /** Only if requests are traced. */
     traceId: Type.Optional(Type.String()),
     upstream: Type.Optional(
       Type.Object(
@@ -49,7 +47,7 @@ export const Problem = Type.Object(
           service: Type.String(),
           status: Type.Optional(Type.Integer()),
           code: Type.Optional(Type.String()),
-          /** By which Entra or AWS finds the request in its own log. */
+          /** The id of the request in the logs of Entra or AWS. */
           requestId: Type.Optional(Type.String()),
           correlationId: Type.Optional(Type.String()),
         },
@@ -71,7 +69,10 @@ export type Problem = Static<typeof Problem>
 export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)
 export type Check = Static<typeof Check>
 
-/** A token as it may be shown: decoded parts and a fingerprint, never the token. `observed: false` = only known from the protocol. */
+/**
+ * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed: false` = not seen, known
+ * from the protocol only.
+ */
 export const TokenCard = Type.Object(
   {
     role: TokenRole,
@@ -85,10 +86,10 @@ export const TokenCard = Type.Object(
 )
 export type TokenCard = Static<typeof TokenCard>
 
-/** Ids by which a hop is found in the logs of others; none of them opens anything. */
+/** Ids by which a hop is found in the logs of Entra and AWS. None of them is a secret. */
 export const LogIds = Type.Object(
   {
-    /** In Entra's sign-in logs, all requests of a turn have it. */
+    /** All requests of a turn have the same in Entra's sign-in logs. */
     correlationId: Type.Optional(Type.String()),
     /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
     tokenId: Type.Optional(Type.String()),
@@ -101,7 +102,7 @@ export const LogIds = Type.Object(
 )
 export type LogIds = Static<typeof LogIds>
 
-/** One hop of the exchange. A step is there only if it happened; `durationMs` is measured. */
+/** One hop. A step is recorded only if it happened; `durationMs` is measured. */
 export const TraceStep = Type.Object(
   {
     id: Type.String(),
@@ -112,7 +113,7 @@ export const TraceStep = Type.Object(
     /** For people, never to be parsed. */
     title: Type.String(),
     status: StepStatus,
-    /** Absent where nobody saw the hop (`not-observable`). */
+    /** Missing if the hop could not be observed (`not-observable`). */
     startedAt: Type.Optional(Type.String({ format: 'date-time' })),
     durationMs: Type.Optional(Type.Number({ minimum: 0 })),
     request: Type.Optional(

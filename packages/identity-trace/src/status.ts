@@ -1,4 +1,4 @@
-/** What the agent tells of itself: `GET /api/status` and `GET /api/config`. */
+/** `GET /api/status` and `GET /api/config`: health and configuration of the agent. */
 import { type Static, Type } from 'typebox'
 import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
@@ -10,7 +10,7 @@ const component = {
   problem: Type.Optional(Problem),
 }
 
-/** The health of something the agent depends on. `ready` = it was seen to work. */
+/** The health of something that the agent depends on. `ready` = it worked when last used or probed. */
 export const Component = Type.Object({
   ...component,
   /** Of an MCP server: each tool that its configuration allows, by the server's name for it. */
@@ -46,14 +46,14 @@ export const Status = Type.Object({
 export type Status = Static<typeof Status>
 
 export const TraceAudience = Type.Enum(['everyone', 'signed-in', 'nobody'])
-/** Whose responses carry the trace. */
+/** Who gets the trace in responses. */
 export type TraceAudience = Static<typeof TraceAudience>
 
-/** How the sidecar proves to Entra that it may act as the blueprint. */
+/** How the sidecar authenticates to Entra as the blueprint. */
 export const blueprintCredentials = ['secret', 'certificate', 'federated', 'unknown'] as const
 export type BlueprintCredential = (typeof blueprintCredentials)[number]
 
-/** What the page may know. Public ids only. */
+/** What the page gets to know; public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
   authority: Type.String(),
@@ -74,9 +74,9 @@ export const PublicConfig = Type.Object({
   /** The downstream APIs that the agent has tools for. */
   apis: Type.Array(Type.Object({ name: Type.String(), title: Type.String(), appId: Type.String() })),
   names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
-  /** Messages to try, from the tools: the page shows them where a conversation is empty. */
+  /** Messages to try, which the page shows in an empty conversation. */
   examples: Type.Array(Type.String()),
-  /** More of them, which only a model understands. */
+  /** Messages to try that only a model understands. */
   modelExamples: Type.Array(Type.String()),
   emulated: Type.Array(Type.String()),
 })

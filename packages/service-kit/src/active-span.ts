@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api'
 
-/** Ids of the span that is under way, by the names that collectors look for in logs; nothing where nothing is traced. */
+/** Ids of the active span, by the names that log collectors expect; empty without tracing. */
 export function traceIds(): { trace_id?: string; span_id?: string; trace_flags?: string } {
   const span = trace.getActiveSpan()
   if (!span) return {}
@@ -8,7 +8,7 @@ export function traceIds(): { trace_id?: string; span_id?: string; trace_flags?:
   return { trace_id: traceId, span_id: spanId, trace_flags: `0${traceFlags}` }
 }
 
-/** Tells the span that is under way why it failed. */
+/** Marks the active span as failed with this code. */
 export function markFailed(code: string): void {
   trace.getActiveSpan()?.setAttribute('error.type', code)
 }

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close()
 })
 
-/** A service with a page, a probe, a route that writes and one that streams; `called` tells which of them ran. */
+/** A service with a page, a probe, a route that writes and one that streams; `called` lists those that ran. */
 async function startService(allowedHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']) {
   const app = createServer({ logLevel: 'silent' })
   const called: string[] = []

@@ -4,18 +4,17 @@ import { readHostName } from './host-names.ts'
 import { commonProblem } from './problems.ts'
 
 export interface BrowserBoundaryOptions {
-  /** As `EnvironmentReader.hostNames` reads them; `*` stands for any host. */
+  /** As returned by `EnvironmentReader.hostNames`; `*` allows any host. */
   readonly allowedHosts: readonly string[]
-  /** Also answer by any IP address, as for a scraper that finds pods: only a name can be rebound. Default: `false`. */
+  /** Also allow any IP address, for scrapers that find pods by address; DNS rebinding needs a name. Default: `false`. */
   readonly anyAddress?: boolean
-  /** Routes that answer whatever name they are called by, such as probes. */
+  /** Routes without the check, such as probes. */
   readonly open?: readonly string[]
 }
 
 /**
- * Keeps pages of other sites from using this service through their visitor's browser: by a name of their own that
- * leads here (DNS rebinding), or by requests across sites. Call it before anything else adds hooks.
- * https://www.w3.org/TR/fetch-metadata/
+ * Keeps pages of other sites from using this service through a visitor's browser, by DNS rebinding or by cross-site
+ * requests. Call it before other hooks are added. https://www.w3.org/TR/fetch-metadata/
  */
 export function guardBrowserBoundary(
   app: FastifyInstance,
@@ -39,7 +38,10 @@ export function guardBrowserBoundary(
   })
 }
 
-/** A full URL as the target of a request overrules its `Host` header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+/**
+ * The host of a request. An absolute URL as its target takes precedence over the `Host` header
+ * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+ */
 function hostOf({ url, host }: FastifyRequest): string {
   return url.startsWith('/') ? host : (URL.parse(url)?.host ?? '')
 }
@@ -48,12 +50,12 @@ function isCrossSite({ method, headers }: FastifyRequest, host: string): boolean
   const { origin, 'sec-fetch-site': site = 'none' } = headers
   if (origin !== undefined && !isOriginOf(host, origin)) return true
   if (site === 'same-origin' || site === 'none') return false
-  // A link to the page, or Entra's way back to it.
+  // A link to the page, or Entra's redirect to it.
   const opensPage = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
   return !(method === 'GET' && opensPage)
 }
 
-/** Whether a page of this origin came from this host, by whatever scheme: a proxy may have ended TLS. */
+/** Whether an origin has this host; schemes may differ, since a proxy may terminate TLS. */
 function isOriginOf(host: string, origin: string): boolean {
   const page = URL.parse(origin)
   if (page === null || page.origin === 'null') return false

@@ -4,12 +4,12 @@ import type { ConnectionError, FastifyInstance } from 'fastify'
 import { problemHeaders } from './problem-responses.ts'
 import { commonProblem, type ProblemError } from './problems.ts'
 
-// An import would read all exports of node:http, and one of them loads Node's own undici: a tenth of a service's start.
+// An import of node:http would read its export WebSocket, which loads Node's undici: a tenth of a service's start.
 const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /**
- * Answers what never became a request (no HTTP, headers too large, too slow) and closes the connection.
- * The error holds bytes of the client, tokens among them, so only its code is logged.
+ * Responds to connections without a valid request (no HTTP, headers too large, too slow) and closes them. Only the error's
+ * code is logged, since the error contains bytes that the client sent.
  */
 export function answerClientError(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { loopbackHosts, readHostName } from './host-names.ts'
 
-/** All faults of an environment at once, each a sentence that names the variable. */
+/** All faults of an environment, each a sentence that names the variable. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly faults: readonly string[]
@@ -19,10 +19,9 @@ type Variables = Readonly<Record<string, string | undefined>>
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /**
- * Reads environment variables into a typed configuration. Empty means unset.
- * Every fault is collected, so that they can be mended in one go.
+ * Reads environment variables into a typed configuration. An empty variable counts as unset.
  *
- * @throws {ConfigurationError} when anything was missing or wrong.
+ * @throws {ConfigurationError} with all faults, if a variable was missing or wrong.
  */
 export function readEnvironment<Config>(
   variables: Variables,
@@ -34,7 +33,7 @@ export function readEnvironment<Config>(
   return config
 }
 
-/** Typed look-ups of single variables. After a fault the returned value is a placeholder that nobody gets to see. */
+/** Reads single variables with a type. After a fault it returns a placeholder, which is discarded when `readEnvironment` throws. */
 export class EnvironmentReader {
   readonly faults: string[] = []
   readonly #variables: Variables
@@ -48,7 +47,7 @@ export class EnvironmentReader {
     return this.#variables[name]?.trim() || undefined
   }
 
-  /** A text that must be there, or has a default. */
+  /** A text, which is required unless it has a default. */
   text(name: string, fallback?: string): string {
     const value = this.optional(name) ?? fallback
     if (value === undefined) this.fault(`${name} is not set.`)
@@ -90,7 +89,7 @@ export class EnvironmentReader {
     return value.replace(/\/+$/, '')
   }
 
-  /** A URL that keeps tokens from being read on their way: https, or http that does not leave this machine. */
+  /** A URL to which tokens may be sent: https, or http on loopback. */
   secureUrl(name: string, fallback?: string): string {
     const value = this.url(name, fallback)
     const url = URL.parse(value)
@@ -153,7 +152,7 @@ export class EnvironmentReader {
           .filter(item => item !== '')
   }
 
-  /** What stands in the JSON file that a variable names; `undefined` when it is unset, or after a fault. */
+  /** The content of the JSON file that a variable names; `undefined` if it is unset, or after a fault. */
   jsonFile(name: string): unknown {
     const file = this.optional(name)
     if (file === undefined) return undefined
@@ -169,7 +168,7 @@ export class EnvironmentReader {
     }
   }
 
-  /** Reports what only the caller can see, such as two variables that do not go together. */
+  /** Reports a fault that the caller found, such as two variables that contradict each other. */
   fault(sentence: string): void {
     this.faults.push(sentence)
   }

@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import type { LoggerOptions } from 'pino'
 import { traceIds } from './active-span.ts'
 
-/** Log settings that keep callers' words and tokens out: no path, headers or bodies; `authorization` is cut wherever it turns up. Where requests are traced, their lines have the trace's ids. */
+/**
+ * Log settings by which nothing that callers sent is logged: no path, headers or bodies; `authorization` is redacted
+ * wherever it occurs. With tracing, lines have the ids of the trace.
+ */
 export function loggerOptions(level: string, traced: boolean): LoggerOptions {
   return {
     level,

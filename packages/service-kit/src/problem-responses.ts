@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { markFailed } from './active-span.ts'
 import { commonProblem, type ProblemError, toProblem } from './problems.ts'
 
-/** Headers of every response of a service that is not a page: nothing is kept, shown, framed or guessed. */
+/** Headers of every response that is not a page: no caching, no rendering, no framing, no content sniffing. */
 function strictHeaders(requestId: string): Readonly<Record<string, string>> {
   return {
     'x-request-id': requestId,
@@ -14,14 +14,14 @@ function strictHeaders(requestId: string): Readonly<Record<string, string>> {
   }
 }
 
-/** The same for a problem. */
+/** Headers of a problem. */
 export function problemHeaders(requestId: string): Readonly<Record<string, string>> {
   return { ...strictHeaders(requestId), 'content-type': 'application/problem+json' }
 }
 
 /**
- * Gives every response of an app the strict headers, and answers every error and every unknown address with a problem
- * document. Call it first: whoever serves pages sets their headers after it.
+ * Gives all responses of an app the strict headers, and responds to errors and unknown URLs with problem documents. Call it
+ * first; routes that serve pages replace the headers.
  */
 export function answerWithProblems(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -53,7 +53,7 @@ export function sendProblem(
     .send(problem.toDocument(request.id))
 }
 
-/** What goes wrong because the client is gone (a body cut short, no address to count) is no fault of the service. */
+/** The problem of an error. If the client has closed the connection, the error is not the service's. */
 function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
   return socket.destroyed || socket.remoteAddress === undefined
     ? commonProblem('REQUEST_ABORTED', 'The client closed the connection.')
@@ -61,8 +61,8 @@ function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
 }
 
 /**
- * Logs a problem as an error from 500 on, else as information. The detail of a client's fault may hold the client's words,
- * so it is not logged; a stack only tells of the unexpected.
+ * Logs a problem: with status 500 and above as an error, else as information. The detail of a client's error is not logged,
+ * since it may quote the client; a stack only of unexpected errors.
  */
 export function logProblem(
   log: Pick<FastifyBaseLogger, 'error' | 'info'>,

@@ -6,7 +6,7 @@ export interface ProblemKind {
   readonly status: number
   /** The cause, in one sentence. */
   readonly title: string
-  /** The way out, in one sentence. */
+  /** What to do about it, in one sentence. */
   readonly hint: string
 }
 
@@ -14,16 +14,16 @@ export interface Upstream {
   readonly service: string
   readonly status?: number
   readonly code?: string
-  /** By which the one behind the service finds the request in its own log. */
+  /** The id of the request in the logs of the upstream. */
   readonly requestId?: string
-  /** Entra's other id of it. */
+  /** Entra's correlation id. */
   readonly correlationId?: string
 }
 
 export interface ProblemOptions {
   readonly upstream?: Upstream | undefined
   readonly cause?: unknown
-  /** Replaces the catalogue's hint where more is known. */
+  /** Replaces the catalogue's hint. */
   readonly hint?: string | undefined
   /** Headers of the response, such as `retry-after` or `www-authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -40,12 +40,12 @@ export interface ProblemDocument {
   readonly code: string
   readonly hint: string
   readonly requestId: string
-  /** Only where requests are traced. */
+  /** Only if requests are traced. */
   readonly traceId?: string
   readonly upstream?: Upstream
 }
 
-/** A failure with a stable code. Throw it anywhere; routes and streams turn it into a problem document. */
+/** A failure with a stable code. Routes and streams turn it into a problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: string
@@ -77,7 +77,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Every service has these, whatever else its catalogue holds. */
+/** The problems of every service. */
 // biome-ignore format: table
 export const commonProblems = {
   INVALID_REQUEST: { status: 400, title: 'The request is not what this service accepts.', hint: 'Correct what the detail names; the accepted shape is in /openapi.json.' },
@@ -106,10 +106,10 @@ export function defineProblems<const Catalogue extends Record<string, ProblemKin
     new ProblemError(code, catalogue[code] as ProblemKind, detail, options)
 }
 
-/** Makes one of the problems that every service has. */
+/** Makes one of the common problems. */
 export const commonProblem = defineProblems(commonProblems)
 
-/** Turns whatever was thrown into a problem; what is not one becomes INTERNAL_ERROR without a word of the cause. */
+/** Turns an error into a problem; an unexpected one becomes INTERNAL_ERROR without details. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   const { code, statusCode, validation, message } = error as Partial<FastifyError>

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * A UUID, as Envoy makes them, or 32 hexadecimal digits, as nginx does and as trace ids are written. Words of a caller have
- * another form, and none may stand in a log.
+ * A UUID (Envoy) or 32 hexadecimal digits (nginx, trace ids). Anything else could be text of a caller, which must not get
+ * into the log.
  */
 const idOfGateway = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/i
 

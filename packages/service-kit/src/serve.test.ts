@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 
-/** A service whose only route answers when its standard input says so. */
+/** A service whose only route responds when a line comes on standard input. */
 const service = `
   import { createServer, readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
   await serve(() => {
@@ -26,8 +26,8 @@ const service = `
     process.once('SIGTERM', () => setImmediate(() => console.log('stopping')))
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
-    const farewellMs = Number(process.env.FAREWELL_MS ?? 1_000)
-    return { app, host: process.env.HOST ?? '127.0.0.1', port, farewellMs }
+    const drainMs = Number(process.env.DRAIN_MS ?? 1_000)
+    return { app, host: process.env.HOST ?? '127.0.0.1', port, drainMs }
   })`
 
 const children: ChildProcess[] = []
@@ -52,7 +52,7 @@ function startService(env: Record<string, string> = {}) {
   }
 }
 
-/** Asks over one kept connection for as long as the service lets it. */
+/** Sends requests over one keep-alive connection until the service closes it. */
 function client(port: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   return async (path: string) => {
@@ -65,7 +65,7 @@ function client(port: number) {
 
 /** A service that got SIGTERM while a response had begun. */
 async function stopWhileStreaming() {
-  const service = startService({ FAREWELL_MS: '3000' })
+  const service = startService({ DRAIN_MS: '3000' })
   const ask = client(Number(await service.nextLine()))
   const running = ask('/stream')
   expect(await service.nextLine()).toBe('streaming')
@@ -90,8 +90,8 @@ describe.concurrent('serve', () => {
   })
 
   it('tells clients with kept connections to leave before it closes', async () => {
-    // Nothing waits for so long: the service closes as soon as the last client was told.
-    const { child, nextLine, ended } = startService({ FAREWELL_MS: '30000' })
+    // It does not wait for that long: it closes when the last connection is closed.
+    const { child, nextLine, ended } = startService({ DRAIN_MS: '30000' })
     const ask = client(Number(await nextLine()))
     expect(await ask('/fast')).toEqual({ status: 200, connection: 'keep-alive' })
     child.kill('SIGTERM')
@@ -101,7 +101,7 @@ describe.concurrent('serve', () => {
   })
 
   it('gives kept connections as long as the service wants', async () => {
-    const { child, nextLine, ended } = startService({ FAREWELL_MS: '1600' })
+    const { child, nextLine, ended } = startService({ DRAIN_MS: '1600' })
     await client(Number(await nextLine()))('/fast')
     child.kill('SIGTERM')
     expect(await nextLine()).toBe('stopping')

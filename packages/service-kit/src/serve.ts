@@ -13,19 +13,19 @@ export interface Service {
   /** The variable that sets the port, for the sentence about a taken one. */
   readonly portVariable?: string
   /**
-   * How long clients with kept connections are given to hear, with their next response, that the service goes. Whose
-   * request crosses with the end of its connection cannot know whether it was served; with as long as `keepAliveTimeout`
-   * promises, no request does. Default: 1 s.
+   * How long to wait for clients with keep-alive connections to send another request, whose response closes the connection.
+   * A request that is sent while its connection is being closed may be lost; none is if this is as long as
+   * `keepAliveTimeout`. Default: 1 s.
    */
-  readonly farewellMs?: number
+  readonly drainMs?: number
   /** How long running requests may take to finish after that. */
   readonly stopTimeoutMs?: number
 }
 
 /**
- * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT
- * (kept connections are taken leave of, running requests finish, then the listener closes, exit code 0).
- * Configuration faults, a taken port and an unknown address are said in words on standard error, exit code 1.
+ * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT: connections are drained,
+ * running requests finish, the listener closes, exit code 0. Configuration faults, a taken port and an unknown address are
+ * reported on standard error, exit code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
   let service: Service
@@ -36,12 +36,12 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     fail(error.message)
     return
   }
-  const { app, host, port, portVariable = 'PORT', farewellMs = 1_000, stopTimeoutMs = 25_000 } = service
-  closeWithGrace({ delay: farewellMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
+  const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
+  closeWithGrace({ delay: drainMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // Responses that have begun could not say it; their connections stay for one more request, which is told.
-    app.server.keepAliveTimeout = farewellMs
-    await takeLeave(app, farewellMs)
+    // Responses that have begun cannot get the header any more; their connections get it with the next request.
+    app.server.keepAliveTimeout = drainMs
+    await drainConnections(app, drainMs)
     await app.close()
   })
   try {
@@ -61,14 +61,17 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-/** What Node publishes when a response has ended. https://nodejs.org/api/diagnostics_channel.html#http */
+/** Node's message at the end of a response. https://nodejs.org/api/diagnostics_channel.html#http */
 interface FinishedResponse {
   readonly server: Server
   readonly response: ServerResponse
 }
 
-/** From now on each response ends its connection; waits until all have, or those that were kept had time to. */
-async function takeLeave({ server }: FastifyInstance, farewellMs: number): Promise<void> {
+/**
+ * Lets each response close its connection, and waits until all connections are closed, at most `drainMs` after the last
+ * response that kept its own.
+ */
+async function drainConnections({ server }: FastifyInstance, drainMs: number): Promise<void> {
   let keptMs = performance.now()
   subscribe('http.server.response.finish', message => {
     const { server: sender, response } = message as FinishedResponse
@@ -76,7 +79,7 @@ async function takeLeave({ server }: FastifyInstance, farewellMs: number): Promi
   })
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const countConnections = promisify(server.getConnections.bind(server))
-  while (performance.now() < keptMs + farewellMs && (await countConnections()) > 0) await delay(20)
+  while (performance.now() < keptMs + drainMs && (await countConnections()) > 0) await delay(20)
 }
 
 function fail(sentence: string): void {

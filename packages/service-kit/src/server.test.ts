@@ -19,7 +19,7 @@ const Order = {
   additionalProperties: false,
 } as const
 
-/** A service whose log lines are kept; its client's address is read as a rate limiter would. */
+/** A service whose log lines are recorded. Like a rate limiter, it reads the client's address. */
 async function startService(options: Partial<ServerOptions> = {}) {
   const lines: string[] = []
   const logStream = { write: (line: string) => lines.push(line) }

@@ -18,29 +18,29 @@ type FastifyOptions = FastifyHttpOptions<RawServerDefault>
 
 export interface ServerOptions extends Omit<FastifyOptions, 'http' | 'logger' | 'requestTimeout'> {
   readonly logLevel: string
-  /** Where log lines go; default: standard output. */
+  /** The destination of the log; default: standard output. */
   readonly logStream?: DestinationStream | undefined
-  /** Whether log lines have the ids of the trace that they belong to. */
+  /** Whether log lines have the ids of their trace. */
   readonly traced?: boolean
   /** How long a client may take to send its headers. Default: 10 s. */
   readonly headersTimeoutMs?: number
   /** How long a client may take to send a whole request. Default: 30 s. */
   readonly requestTimeoutMs?: number
-  /** Connections beyond it are closed at once. Default: 10,000. */
+  /** Further connections are closed at once. Default: 10,000. */
   readonly maxConnections?: number
 }
 
 /**
- * A Fastify app as every service starts from: whatever goes wrong is answered with a problem, early faults included;
- * slow clients are let go in time; bodies are JSON and taken as they are; log lines hold nothing that callers wrote.
+ * The Fastify app of every service: errors are problems, also those before routing; slow clients time out; bodies are JSON
+ * and not coerced; nothing that callers sent is logged.
  */
 export function createServer({ maxConnections = 10_000, ...options }: ServerOptions): FastifyInstance {
   const shared = serverOptions(options)
-  // Node would answer a missing Host without a word.
+  // Node would respond to a missing Host without a problem document.
   const app = Fastify({ ...shared, http: { ...shared.http, requireHostHeader: false } })
   app.server.maxConnections = maxConnections
   app.removeContentTypeParser('text/plain')
-  // The schemas of responses are for those who read them; to apply them costs more than the whole of JSON.stringify.
+  // Schemas of responses are documentation: serializers compiled of them take more time than JSON.stringify.
   app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
   app.addHook('onRequest', refuseUnclearHeaders)
@@ -48,12 +48,12 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
 }
 
 /**
- * Schemas are this project's own, and Ajv still refuses keywords and types that it does not know. To hold them to the
- * meta-schema as well, it would compile that first, which takes longer than compiling all of them.
+ * Ajv does not validate schemas against the meta-schema, whose compilation would take longer than that of all schemas. They
+ * are our own, and Ajv still refuses unknown keywords and types.
  */
 export const trustedSchemas = { validateSchema: false } as const
 
-/** The options behind `createServer`, for an app whose responses are not this project's own, such as an emulator's. */
+/** The options of `createServer`, for apps that respond in another format, such as emulators. */
 export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
   const {
     logLevel,
@@ -67,7 +67,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     logger: { ...loggerOptions(logLevel, traced), ...(logStream ? { stream: logStream } : {}) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: chooseRequestId,
-    // While stopping, what still arrives on open connections is answered; readiness already says not to send more.
+    // While stopping, requests on open connections are still served; readiness already fails.
     return503OnClosing: false,
     ajv: {
       customOptions: { ...trustedSchemas, removeAdditional: false, coerceTypes: false, useDefaults: false },
@@ -78,7 +78,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     clientErrorHandler: answerClientError,
     ...own,
     requestTimeout: requestTimeoutMs,
-    // Node enforces both time-outs at this interval only, and takes headersTimeout only when a server is made.
+    // Node checks both time-outs at this interval, and reads headersTimeout only when the server is created.
     http: {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
@@ -87,7 +87,10 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
   } satisfies FastifyOptions
 }
 
-/** One `Host` (https://www.rfc-editor.org/rfc/rfc9112#section-3.2), and one `Content-Type`, of which others may read the second. */
+/**
+ * Refuses requests with several `Host` (https://www.rfc-editor.org/rfc/rfc9112#section-3.2) or `Content-Type` headers, which
+ * proxies may read differently.
+ */
 function refuseUnclearHeaders({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const hosts = valuesOfHeader(raw, 'host').length
   if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
@@ -99,7 +102,7 @@ function refuseUnclearHeaders({ raw }: FastifyRequest, _reply: FastifyReply, don
   done()
 }
 
-/** A header's values, as often as it came: of some that may come once only Node keeps the first and drops the others. */
+/** All values of a header. Of some headers Node keeps the first value only. */
 export function valuesOfHeader({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
 }

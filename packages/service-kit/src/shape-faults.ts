@@ -1,4 +1,4 @@
-/** What a JSON Schema validator says of one fault. */
+/** An error of a JSON Schema validator. */
 interface ShapeFault {
   readonly keyword: string
   readonly instancePath: string
@@ -6,7 +6,7 @@ interface ShapeFault {
   readonly message: string
 }
 
-/** The faults of a file's content in words, each the end of a sentence that names the file. */
+/** Describes a validator's errors, each as the end of a sentence that names the file. */
 export function describeShapeFaults(faults: readonly ShapeFault[]): readonly string[] {
   return faults.flatMap(describeShapeFault)
 }
@@ -25,7 +25,7 @@ function describeShapeFault({ keyword, instancePath, params, message }: ShapeFau
       return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
     case 'enum':
       return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
-    // Comes with `additionalProperties`, and says less.
+    // Accompanies an error of `additionalProperties`, which says more.
     case 'boolean':
       return []
     default:

@@ -4,8 +4,8 @@ import type { TelemetryConfig } from './config.ts'
 import type { ServerSpanOptions } from './server-spans.ts'
 
 /**
- * Traces an app: a span for every request, and a tracer for what happens inside. Without a configuration nothing is
- * loaded, and there is no tracer. Call it before the hooks and routes that are to run inside the spans.
+ * Traces an app: a span for every request, and a tracer for further spans. Without a configuration nothing is imported, and
+ * there is no tracer. Call it before the hooks and routes that are to run inside the spans.
  */
 export async function addTelemetry(
   app: FastifyInstance,
@@ -18,7 +18,7 @@ export async function addTelemetry(
     import('./server-spans.ts'),
   ])
   const { tracer, close } = startTracing(config, app.log)
-  // Hooks of this kind run in reverse, so this one comes last, when everything has ended.
+  // onClose hooks run in reverse order, so this one is the last, when all spans have ended.
   app.addHook('onClose', close)
   addServerSpans(app, tracer, options)
   return tracer

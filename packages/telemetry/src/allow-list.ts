@@ -1,7 +1,7 @@
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { allowedAttributes } from './names.ts'
 
-/** Takes off every span that ends what is not on the list of attributes, and its events, which hold texts of errors. */
+/** Removes from ended spans all attributes that are not on the list, and all events, since these contain texts of errors. */
 export class AllowList implements SpanProcessor {
   onEnding({ attributes, events }: Span): void {
     for (const name of Object.keys(attributes)) {

@@ -1,8 +1,8 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
-/** Where spans go, and as whose. */
+/** The destination of spans, and the service that they name. */
 export interface TelemetryConfig {
-  /** Takes spans as OTLP over HTTP, in protobuf. */
+  /** The URL for OTLP over HTTP with protobuf. */
   readonly tracesUrl: string
   readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number
@@ -12,14 +12,14 @@ export interface TelemetryConfig {
 }
 
 const mostTimeoutMs = 60_000
-/** The collector's port for gRPC, which is not spoken here. */
+/** The collector's port for gRPC, which is not supported here. */
 const grpcPort = '4317'
 
 /**
- * Reads OpenTelemetry's own variables; `undefined` without an endpoint. What is not here and concerns the connection
- * (`OTEL_EXPORTER_OTLP_CERTIFICATE`, `…_COMPRESSION`) the exporter reads itself.
+ * Reads OpenTelemetry's own variables; `undefined` without an endpoint. Further variables of the connection
+ * (`OTEL_EXPORTER_OTLP_CERTIFICATE`, `…_COMPRESSION`) are read by the exporter.
  *
- * @param service its name, unless `OTEL_SERVICE_NAME` says another
+ * @param service its name, unless `OTEL_SERVICE_NAME` is set
  */
 export function readTelemetry(
   env: EnvironmentReader,
@@ -53,7 +53,7 @@ function readRatio(env: EnvironmentReader): number {
   return 0
 }
 
-/** `name=value,…`, percent-encoded. The values may be secret, so no fault quotes them. */
+/** Reads `name=value,…`, percent-encoded. Values may be secret, so faults do not quote them. */
 function readPairs(env: EnvironmentReader, variable: string): Readonly<Record<string, string>> {
   const pairs = env.list(variable, []).map(item => /^\s*([^=]+?)\s*=(.*)$/.exec(item))
   try {

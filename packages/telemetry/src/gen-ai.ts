@@ -1,5 +1,5 @@
 /**
- * Names of OpenTelemetry's conventions for generative AI as of 1.41, the last published set; the next one renames some.
+ * Names of OpenTelemetry's conventions for generative AI, version 1.41.
  * https://github.com/open-telemetry/semantic-conventions/tree/v1.41.0/docs/gen-ai
  */
 export const genAi = {
@@ -13,7 +13,7 @@ export const genAi = {
   /** In seconds. */
   timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
   finishReasons: 'gen_ai.response.finish_reasons',
-  /** Those read from and written to the prompt cache are counted here as well. */
+  /** Includes tokens read from and written to the prompt cache. */
   inputTokens: 'gen_ai.usage.input_tokens',
   cacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
   cacheWriteInputTokens: 'gen_ai.usage.cache_creation.input_tokens',

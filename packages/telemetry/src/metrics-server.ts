@@ -4,7 +4,7 @@ import { collectDefaultMetrics, type Registry } from 'prom-client'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Serves `/metrics`, where the app has metrics. */
+    /** The server of `/metrics`; only if the app has metrics. */
     readonly metricsServer: FastifyInstance
   }
 }
@@ -17,7 +17,7 @@ export interface MetricsServerOptions {
 
 /**
  * Serves `/metrics` on a port of its own while the app listens, with CPU, memory, event loop and garbage collection of this
- * process. When that port is taken the log says so in words, and requests are still answered.
+ * process. If that port is taken, this is logged, and the app works without metrics.
  */
 export function serveMetrics(
   app: FastifyInstance,

@@ -11,7 +11,7 @@ export const http = {
   errorType: 'error.type',
 } as const
 
-/** Ids by which a span is found in the logs of Entra and AWS. They open nothing. */
+/** Ids by which a span is found in the logs of Entra and AWS. None of them is a secret. */
 export const logIds = {
   /** The trace id as a GUID. */
   correlationId: 'app.entra.correlation_id',
@@ -22,20 +22,20 @@ export const logIds = {
   awsRequestId: 'aws.request_id',
 } as const
 
-/** This project's own. */
+/** Names of this project. */
 export const app = {
   mode: 'app.mode',
   flow: 'app.flow',
   api: 'app.api.name',
   /** Client id of the agent identity. */
   agentClientId: 'app.entra.agent.client_id',
-  /** What somebody behind the service called the failure, such as an AADSTS code. */
+  /** The upstream's code of the failure, such as an AADSTS code. */
   upstreamCode: 'app.upstream.code',
-  /** The client went away. */
+  /** The client closed the connection. */
   aborted: 'app.aborted',
 } as const
 
-/** What may leave the process on a span: nothing that anybody wrote, no token, no user. */
+/** The attributes that spans may be exported with: no text that users wrote, no token, no user. */
 export const allowedAttributes: ReadonlySet<string> = new Set(
   [genAi, mcp, http, logIds, app].flatMap(names => Object.values(names)),
 )

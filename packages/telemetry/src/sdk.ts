@@ -17,7 +17,7 @@ import type { TelemetryConfig } from './config.ts'
 
 export interface Tracing {
   readonly tracer: Tracer
-  /** Sends what waits, as far as the endpoint takes it within three seconds. Never throws. */
+  /** Exports pending spans, for at most three seconds. Never throws. */
   close(): Promise<void>
 }
 
@@ -25,12 +25,9 @@ const closeWithinMs = 3_000
 const longestValue = 256
 const warnEveryMs = 60_000
 
-/**
- * Starts OpenTelemetry by hand: nothing of it patches a module, and the provider is the app's own, so that another one
- * in the process does no harm.
- */
+/** Starts OpenTelemetry without auto-instrumentation, with a provider that only this app uses. */
 export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): Tracing {
-  // Once in a process; the first stays.
+  // Has an effect only once in a process.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const { tracesUrl: url, headers, timeoutMs, samplingRatio, resource } = config
   const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
@@ -51,7 +48,7 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
   }
 }
 
-/** Without it nobody would learn that spans are lost. */
+/** Logs when spans cannot be exported. */
 function warnOfLoss(exporter: SpanExporter, url: string, log: FastifyBaseLogger): SpanExporter {
   let lost = 0
   let warnedMs = Number.NEGATIVE_INFINITY

@@ -14,7 +14,10 @@ import type { FastifyInstance } from 'fastify'
 import { app as appNames, http } from './names.ts'
 
 export interface ServerSpanOptions {
-  /** Whether a request's `traceparent` becomes its parent. Of a stranger's there is only a link: it would decide what is recorded, and where. */
+  /**
+   * Whether a request's `traceparent` becomes the parent of its span. Otherwise the span links to it, so that unknown
+   * callers cannot decide what is sampled.
+   */
   readonly trustsCallers: boolean
   /** Routes without spans. */
   readonly untraced: readonly string[]
@@ -23,15 +26,15 @@ export interface ServerSpanOptions {
 const propagator = new W3CTraceContextPropagator()
 
 /**
- * Makes a span of every request, from its arrival until its response has ended or its client is gone. Hooks and handlers
- * that are registered later run inside it.
+ * Makes a span for every request, from its arrival until its response has ended or its client has closed the connection.
+ * Hooks and handlers that are registered later run inside it.
  */
 export function addServerSpans(
   app: FastifyInstance,
   tracer: Tracer,
   { trustsCallers, untraced }: ServerSpanOptions,
 ): void {
-  // With a callback, since nothing that an async hook makes active outlives it.
+  // With a callback: a context that an async hook sets ends with the hook.
   app.addHook('onRequest', (request, reply, done) => {
     const { method, headers, routeOptions } = request
     const { url: route } = routeOptions
@@ -62,7 +65,7 @@ export function addServerSpans(
   })
 }
 
-/** The ids alone: what else a caller may send along (`tracestate`, `baggage`) would be exported as it came. */
+/** Reads the ids only; `tracestate` and `baggage` of callers would be exported unchecked. */
 function readCaller(headers: IncomingHttpHeaders): Context {
   if (headers['traceparent'] === undefined) return ROOT_CONTEXT
   const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))

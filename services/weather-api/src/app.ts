@@ -19,7 +19,7 @@ import { OpenMeteo } from './weather/open-meteo/open-meteo.ts'
 import type { WeatherProvider } from './weather/provider.ts'
 
 export interface Dependencies {
-  /** Where log lines go; default: standard output. */
+  /** The destination of the log; default: standard output. */
   readonly logStream?: DestinationStream
 }
 

@@ -5,6 +5,6 @@ import { readConfig } from './config.ts'
 await serve(async () => {
   const config = readConfig(process.env)
   const app = await buildApp(config)
-  const { keepAliveTimeout: farewellMs } = app.server
-  return { app, host: config.host, port: config.port, farewellMs, stopTimeoutMs: 20_000 }
+  const { keepAliveTimeout: drainMs } = app.server
+  return { app, host: config.host, port: config.port, drainMs, stopTimeoutMs: 20_000 }
 })

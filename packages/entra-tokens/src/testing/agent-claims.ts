@@ -3,7 +3,7 @@ import type { Claims } from './token-issuer.ts'
 
 type TokenVersion = 'v1' | 'v2'
 
-/** The API that tokens are for. */
+/** The API that a token is for. */
 export interface Audience {
   readonly appId: string
   readonly role: string

@@ -5,7 +5,7 @@ import { type BadToken, wrongClaims } from './wrong-claims.ts'
 
 /** Every kind of token that an API must refuse, made for this API. */
 export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): readonly BadToken[] {
-  // Those that ask for odd keys come first: whatever they do to a service, the others would feel it.
+  // Those with odd key ids come first, so that the others would show what they do to the service.
   return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
 }
 

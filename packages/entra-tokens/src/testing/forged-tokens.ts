@@ -6,7 +6,7 @@ import type { BadToken } from './wrong-claims.ts'
 
 type Forgery = readonly [name: string, token: string, failedCheck: 'signature' | 'format']
 
-/** Tokens that would pass if only their claims counted: forged, broken or dressed-up headers and signatures. */
+/** Tokens with valid claims, but with forged, broken or manipulated headers and signatures. */
 export function forgedTokens(issuer: TestIssuer, api: Audience): BadToken[] {
   const claims = autonomousClaims({ authority: issuer.url, api })
   return [
@@ -108,7 +108,7 @@ function signWith(algorithm: 'RS384' | 'RS512' | 'PS256', input: string, private
     .sign(privateKey, 'base64url')
 }
 
-/** The published key as the secret of a symmetric algorithm, in every form an attacker can get it. */
+/** Signed with a symmetric algorithm whose secret is the public key, in all its encodings. */
 function symmetricForgeries(issuer: TestIssuer, claims: Claims): Forgery[] {
   const { kid, publicKey } = issuer.key
   const jwk = publicKey.export({ format: 'jwk' })
@@ -139,7 +139,7 @@ function symmetricForgeries(issuer: TestIssuer, claims: Claims): Forgery[] {
   )
 }
 
-/** All signed with the right key. */
+/** Signed with the right key, but with a wrong header. */
 function wrongHeaders(issuer: TestIssuer, claims: Claims): Forgery[] {
   const format = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'format']
   const ownKey = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'signature']

@@ -28,7 +28,7 @@ const oddKeyIds: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** Unsigned tokens without claims that name such keys, by what is odd about their key id. */
+/** Unsigned tokens without claims that name such keys, by a description of the key id. */
 export const oddKeyTokens: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(oddKeyIds).map(([name, kid]) => [
     name,

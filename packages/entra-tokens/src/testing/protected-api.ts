@@ -10,7 +10,7 @@ export interface ApiResponse extends RawResponse {
   readonly body: ResponseBody
 }
 
-/** What was found out about a good token, or the problem; which is there, a test must see. */
+/** The members of `validated` or of a problem. */
 interface ResponseBody extends Validated {
   readonly code: string
   readonly title: string
@@ -21,14 +21,14 @@ interface ResponseBody extends Validated {
 export interface ProtectedApi {
   readonly url: string
   readonly issuer: TestIssuer
-  /** GET with raw headers, names and values in turn, exactly as given. */
+  /** GET with raw headers: names and values alternate, and are sent exactly so. */
   get(path: string, headers?: readonly string[]): Promise<ApiResponse>
   /** GET with one bearer token. */
   ask(token: string): Promise<ApiResponse>
   close(): Promise<void>
 }
 
-/** What tokens for the weather API have to be. */
+/** The options of the weather API's token check. */
 export function describeWeatherApi(authority: string) {
   return {
     name: 'weather-api',
@@ -42,7 +42,7 @@ export function describeWeatherApi(authority: string) {
   } satisfies RequireAgentTokenOptions
 }
 
-/** An API on a real socket that tells what it found out about each token, trusting a new issuer. */
+/** Starts an API with an issuer of its own; it responds with `validated`, what it found in the token. */
 export async function startProtectedApi(
   options: Partial<RequireAgentTokenOptions> = {},
 ): Promise<ProtectedApi> {

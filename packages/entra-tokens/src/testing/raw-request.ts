@@ -10,10 +10,10 @@ export interface RawResponse {
   readonly body: unknown
 }
 
-// A kept connection may be closed by the service at the moment that it is used again.
+// The service could close a kept-alive connection just when it is reused.
 const agent = new Agent({ keepAlive: false })
 
-/** GET with raw headers, names and values in turn, exactly as given. */
+/** GET with raw headers: names and values alternate, and are sent exactly so. */
 export async function rawGet(
   url: string,
   headers: readonly string[],

@@ -11,20 +11,20 @@ export interface SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** An issuer of real RS256 tokens, with the key set served where Entra serves it. */
+/** An issuer of real RS256 tokens that serves its key set at Entra's path. */
 export interface TestIssuer {
-  /** What goes into `ENTRA_AUTHORITY`. */
+  /** The value for `ENTRA_AUTHORITY`. */
   readonly url: string
   readonly tenantId: string
-  /** The key that signs now. */
+  /** The current signing key. */
   readonly key: SigningKey
-  /** How often the key set was asked for. */
+  /** Number of requests for the key set. */
   readonly keyRequests: number
-  /** Signs claims as they are; nothing is added. Header members replace `alg`, `typ` and `kid`; `undefined` removes one. */
+  /** Signs exactly these claims. Members of `header` replace `alg`, `typ` and `kid`; `undefined` removes one. */
   sign(claims: Claims, header?: Claims): string
-  /** Signs with a new key from now on. The old one stays published unless `keepOld` is false. */
+  /** Replaces the signing key. The old one stays published unless `keepOld` is false. */
   rotate(options?: { keepOld?: boolean }): void
-  /** Answers key requests with something else (an error, silence, rubbish) until called with `undefined`. */
+  /** Responds to requests for keys with this listener, until called with `undefined`. */
   answerKeysWith(listener: RequestListener | undefined): void
   /** Stops serving, as in an outage. `start` serves again at the same address. */
   stop(): Promise<void>
@@ -36,11 +36,11 @@ export function createSigningKey(kid: string = randomUUID(), modulusLength = 204
   return { kid, ...generateKeyPairSync('rsa', { modulusLength }) }
 }
 
-/** Key pairs, since making one takes longer than most tests; two in a row are never the same. */
+/** A pool of key pairs, since generating one takes longer than most tests. Consecutive keys differ. */
 const pairs: Omit<SigningKey, 'kid'>[] = []
 let handedOut = 0
 
-/** A key of an issuer, under a name of its own. */
+/** A signing key with a new key id. */
 function nextKey(): SigningKey {
   const index = handedOut % 3
   handedOut += 1

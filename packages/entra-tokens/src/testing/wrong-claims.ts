@@ -2,7 +2,7 @@ import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { type Audience, autonomousClaims, onBehalfOfClaims } from './agent-claims.ts'
 import type { Claims, TestIssuer } from './token-issuer.ts'
 
-/** A token that must not pass, and the check that must catch it. */
+/** A token that must be refused, and the check that must fail. */
 export interface BadToken {
   readonly name: string
   readonly token: string
@@ -26,7 +26,7 @@ const blueprintAppId = tenant.blueprint.appId
 const pageAppId = tenant.page.appId
 const otherId = '99999999-0000-4000-8000-000000000099'
 
-/** Every kind of wrong claim, in v1 and v2 tokens of both flows, all signed with the right key. */
+/** Tokens with each kind of wrong claim, v1 and v2, of both flows, signed with the right key. */
 export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
   return shapes(issuer.url, api).flatMap(shape =>
     Object.entries(changes).flatMap(([failedCheck, changesOf]) =>

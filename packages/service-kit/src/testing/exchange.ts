@@ -8,13 +8,13 @@ export interface RawResponse {
   readonly body: string
 }
 
-/** Opens a connection to an app that listens. */
+/** Opens a connection to a listening app. */
 export function connectTo(app: FastifyInstance): Socket {
   const { hostname, port } = new URL(app.listeningOrigin)
   return connect({ host: hostname, port: Number(port) })
 }
 
-/** Sends bytes as they are to an app that listens, and reads until it closes the connection: the first response, if any. */
+/** Sends raw bytes to a listening app, reads until it closes the connection, and returns the first response, if any. */
 export async function exchange(app: FastifyInstance, bytes: string): Promise<RawResponse | undefined> {
   const socket = connectTo(app)
   let received = ''
