@@ -44,7 +44,7 @@ export class Conversation {
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
   /** The exchange whose question is being written anew; when that is sent, it is another attempt at its place. */
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
-  /** Whether what was there before the new conversation can be had back. */
+  /** Whether the conversation before this new one can be brought back. */
   readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#undone.value !== undefined)
   /** How many questions before the first shown one could not be kept. */
   readonly left = signal(0)
