@@ -1,7 +1,7 @@
 import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
-import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar.ts'
+import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar-connection.ts'
 import {
   explainResponse,
   explainSilence,

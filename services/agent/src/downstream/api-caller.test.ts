@@ -12,6 +12,7 @@ import {
   weatherApi,
 } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
+import type { Timing } from '../timing.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ApiExchange, ApiRequest, Reply } from './api-context.ts'
@@ -35,11 +36,11 @@ const isFound = (body: unknown): body is Found => (body as Partial<Found> | unde
 const found = { found: 'it', validated: validated(null) }
 const ask: ApiRequest<Found> = { path: '/things?n=1', subject: 'things', isBody: isFound }
 
-async function stage(respond: (response: ServerResponse) => void, timeoutMs?: number) {
+async function stage(respond: (response: ServerResponse) => void, timing?: Partial<Timing>) {
   const server = await start((_request, response) => respond(response))
   const sidecar = await start(grantingSidecar)
   const api = { ...weatherApi, url: server.url }
-  const { caller, lines } = callerOf([api], sidecar.url, timeoutMs)
+  const { caller, lines } = callerOf([api], sidecar.url, timing)
   return {
     server,
     api,
@@ -215,7 +216,7 @@ describe('a call of an API in the trace', () => {
   it('is refused where it is larger than 256 KiB, or too late', async () => {
     const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
     await expect(large.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'too-large' } })
-    const late = await stage(() => undefined, 20)
+    const late = await stage(() => undefined, { apiCallMs: 20 })
     await expect(late.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'timeout' } })
   })
 

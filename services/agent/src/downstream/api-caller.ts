@@ -4,6 +4,7 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
+import { type Timing, timing as usualTiming } from '../timing.ts'
 import type { Caller } from '../turn/turn.ts'
 import { ApiContext } from './api-context.ts'
 import { ApiHealth } from './api-health.ts'
@@ -13,8 +14,7 @@ export interface ApiCallerOptions {
   readonly apis: readonly DownstreamApi[]
   readonly tokens: AgentTokens
   readonly logger: FastifyBaseLogger
-  /** How long one call may take. Default: 10 s. */
-  readonly timeoutMs?: number | undefined
+  readonly timing?: Timing
 }
 
 export interface ApiCaller {
@@ -31,7 +31,8 @@ const connections = { connections: 128, connectTimeoutMs: 2_000 }
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions): ApiCaller {
-  const { agents, apis, tokens, logger, timeoutMs = 10_000 } = options
+  const { agents, apis, tokens, logger, timing = usualTiming } = options
+  const { apiCallMs: timeoutMs } = timing
   const { send, close } = createSender(connections)
   const health = new ApiHealth(agents, apis, send, timeoutMs)
   const means = { tokens, logger, timeoutMs, send, health }

@@ -4,17 +4,18 @@ import type { AddressInfo } from 'node:net'
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import Fastify from 'fastify'
 import { describe, expect, it, vi } from 'vitest'
-import { type EventStreamTiming, sendEventStream } from './event-stream.ts'
+import { type Timing, timing as usualTiming } from '../timing.ts'
+import { sendEventStream } from './event-stream.ts'
 
 const delta = (...texts: string[]): TurnEvent[] => texts.map(text => ({ event: 'delta', data: { text } }))
 
 /** Serves one stream and opens it; nothing is read before the test does. */
-async function open(turn: AsyncIterable<readonly TurnEvent[]>, timing?: EventStreamTiming) {
+async function open(turn: AsyncIterable<readonly TurnEvent[]>, changes: Partial<Timing> = {}) {
   const app = Fastify()
   const sent = Promise.withResolvers<void>()
   app.get('/', async (_request, reply) => {
     reply.header('x-of-the-app', 'kept')
-    const streamed = sendEventStream(reply, turn, timing)
+    const streamed = sendEventStream(reply, turn, { ...usualTiming, ...changes })
     streamed.then(() => sent.resolve(), sent.reject)
     return streamed
   })

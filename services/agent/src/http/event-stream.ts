@@ -1,13 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyReply } from 'fastify'
-
-export interface EventStreamTiming {
-  /** Proxies close connections that stay silent; a comment in this interval keeps them open. Default: 10 s. */
-  readonly heartbeatMs?: number
-  /** A reader that takes nothing for so long is gone, whatever its socket says. Default: 60 s. */
-  readonly stalledAfterMs?: number
-}
+import { type Timing, timing } from '../timing.ts'
 
 /**
  * Sends the events of a turn as server-sent events, at the pace at which they are read, and ends the response.
@@ -16,7 +10,7 @@ export interface EventStreamTiming {
 export async function sendEventStream(
   reply: FastifyReply,
   turn: AsyncIterable<readonly TurnEvent[]>,
-  { heartbeatMs = 10_000, stalledAfterMs = 60_000 }: EventStreamTiming = {},
+  { heartbeatMs, stalledAfterMs }: Pick<Timing, 'heartbeatMs' | 'stalledAfterMs'> = timing,
 ): Promise<FastifyReply> {
   reply.hijack()
   const response = reply.raw

@@ -2,6 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { problem } from '../problems.ts'
+import { type Timing, timing } from '../timing.ts'
 import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
 import {
   agent,
@@ -38,14 +39,18 @@ function seenBy({ health }: AgentTokens) {
   return { ...health, flows: health.flowsOf(agent) }
 }
 
-function tokensFrom(sidecarUrl: string, more: Partial<AgentTokensOptions> = {}): AgentTokens {
+function tokensFrom(
+  sidecarUrl: string,
+  more: Partial<AgentTokensOptions> = {},
+  changes: Partial<Timing> = {},
+): AgentTokens {
   const tokens = createAgentTokens({
     sidecarUrl,
     agents: [agent],
     apis: [weatherApi],
     entraResponds: async () => true,
     logger: recordingLogger().logger,
-    backoffMs: 5,
+    timing: { ...timing, tokenRetryMs: 5, ...changes },
     ...more,
   })
   opened.push(tokens)
@@ -264,7 +269,7 @@ describe('what is tried again', () => {
         broken(response)
       }),
     )
-    await expect(tokensFrom(sidecar.url, { backoffMs: 20 }).obtain(request())).rejects.toThrow()
+    await expect(tokensFrom(sidecar.url, {}, { tokenRetryMs: 20 }).obtain(request())).rejects.toThrow()
     const [first = 0, second = 0, third = 0] = cameMs
     expect(second - first).toBeGreaterThan(20)
     expect(third - second).toBeGreaterThan(40)
@@ -279,7 +284,7 @@ describe('what is tried again', () => {
         serviceDown(response)
       }),
     )
-    const tokens = tokensFrom(sidecar.url, { backoffMs: 60_000, deadlineMs: 120_000 })
+    const tokens = tokensFrom(sidecar.url, {}, { tokenRetryMs: 60_000, tokenDeadlineMs: 120_000 })
     await expect(tokens.obtain(request({ signal: caller.signal }))).rejects.toThrow('went away')
     expect(sidecar.requests).toHaveLength(1)
   })
@@ -350,7 +355,7 @@ describe('a sidecar that does not answer', () => {
 
   it('is told to be down when it accepts connections and is silent, even on /healthz', async () => {
     const sidecar = await startSidecar(() => undefined)
-    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 50 })
+    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 50 })
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
     expect(error).toEqual(refusal('SIDECAR_UNREACHABLE'))
     expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
@@ -362,7 +367,7 @@ describe('a sidecar that does not answer', () => {
     const sidecar = await startSidecar((incoming, response) => {
       if (healthy(incoming.url)) response.writeHead(503).end('Unhealthy')
     })
-    const tokens = tokensFrom(sidecar.url, { silenceMs: 20 })
+    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20 })
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
   })
 
@@ -377,7 +382,7 @@ describe('a sidecar that does not answer', () => {
 
   it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
     const sidecar = await startSidecar(script(() => undefined))
-    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, deadlineMs: 200 })
+    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, tokenDeadlineMs: 200 })
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
     expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
     expect(error).toMatchObject({
@@ -396,7 +401,7 @@ describe('a sidecar that does not answer', () => {
       response.end('Healthy')
       if (waiting) grant(waiting)
     })
-    const tokens = tokensFrom(sidecar.url, { silenceMs: 20, healthTimeoutMs: 60_000 })
+    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 })
     await expect(tokens.obtain(request())).resolves.toMatchObject({ source: { attempts: 1 } })
   })
 })
@@ -517,7 +522,7 @@ describe('the health of the identity', () => {
       const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
       let looks = 0
       const sidecar = await startSidecar((_request, response) => asked[looks++]?.resolve(response))
-      const tokens = tokensFrom(sidecar.url, { silenceMs: 60_000, deadlineMs: 60_000 })
+      const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 60_000, tokenDeadlineMs: 60_000 })
       const look = tokens.refresh()
       const response = await asked[0]?.promise
       vi.advanceTimersByTime(2_000)

@@ -4,26 +4,26 @@ import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
+import { type Timing, timing as usualTiming } from '../timing.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import { ownFlow } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
-import { type RequestTokenOptions, requestToken, tokenPath } from './request-token.ts'
 import { SharedRequests } from './shared-requests.ts'
-import { createSidecar, type SidecarOptions } from './sidecar.ts'
+import { createSidecar } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
 
-export interface AgentTokensOptions extends SidecarOptions, RequestTokenOptions {
+export interface AgentTokensOptions {
+  readonly sidecarUrl: string
   /** For whom and what `refresh` looks. */
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
   /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
   readonly entraResponds: () => Promise<boolean>
-  /** How long obtaining a token may take with all its attempts. Default: 10 s. */
-  readonly deadlineMs?: number
+  readonly timing?: Timing
 }
 
 export interface AgentTokens {
@@ -49,8 +49,9 @@ const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
-  const { sidecarUrl, agents, apis, logger, entraResponds, deadlineMs = 10_000 } = options
-  const sidecar = createSidecar(options)
+  const { sidecarUrl, agents, apis, logger, entraResponds, timing = usualTiming } = options
+  const { tokenDeadlineMs } = timing
+  const sidecar = createSidecar(sidecarUrl, timing)
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord(agents)
   let look: Promise<unknown> | undefined
@@ -72,9 +73,9 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     const { flow, api, user, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
-    limit.after(deadlineMs, () => limit.abort(entraIsSilent(deadlineMs)))
+    limit.after(tokenDeadlineMs, () => limit.abort(entraIsSilent(tokenDeadlineMs)))
     try {
-      const { raw, attempts } = await requestToken(sidecar, { ...request, signal: limit.signal }, options)
+      const { raw, attempts } = await sidecar.requestToken({ ...request, signal: limit.signal })
       const { claims, ...checked } = acceptAgentToken(raw, { ...request, userId: user?.objectId })
       health.tokenObtained(request)
       logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
@@ -117,7 +118,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
 
   return {
     obtain,
-    urlOf: request => `${sidecarUrl}${tokenPath(request)}`,
+    urlOf: sidecar.urlOf,
     get health() {
       return health.current
     },
@@ -126,7 +127,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
       look ??= lookNow()
       await look
     },
-    close: () => sidecar.close(),
+    close: sidecar.close,
   }
 }
 

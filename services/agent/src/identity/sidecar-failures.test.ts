@@ -1,7 +1,7 @@
 import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
-import type { SidecarResponse } from './sidecar.ts'
+import type { SidecarResponse } from './sidecar-connection.ts'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
 import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
 

@@ -4,7 +4,7 @@ import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { explainRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
-import type { SidecarResponse } from './sidecar.ts'
+import type { SidecarResponse } from './sidecar-connection.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** Why there is no token, and whether asking again soon may help. */

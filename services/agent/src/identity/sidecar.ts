@@ -1,96 +1,62 @@
-import { lookup as lookupByResolver } from 'node:dns'
-import type { LookupFunction } from 'node:net'
-import { LinkedAbort, type ProblemError } from '@entra-bedrock-agent/service-kit'
-import { createSender } from '@entra-bedrock-agent/service-kit/send'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
-
-/** A response of the sidecar as far as the agent reads it. */
-export interface SidecarResponse {
-  readonly status: number
-  readonly contentType: string | undefined
-  /** `WWW-Authenticate` */
-  readonly challenge: string | undefined
-  readonly body: string
-}
-
-export interface SidecarOptions {
-  /** The sidecar's address. Its host must be `localhost`: the only name that every version of it accepts. */
-  readonly sidecarUrl: string
-  /** How long the sidecar may be silent before the agent looks whether it lives. Default: 2.5 s. */
-  readonly silenceMs?: number | undefined
-  /** How long `/healthz` may take then. Default: 3 s, since a sidecar that is short of CPU is no dead one. */
-  readonly healthTimeoutMs?: number | undefined
-}
-
-export interface SidecarCall {
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal
-  readonly timeoutMs?: number
-}
+import type { Timing } from '../timing.ts'
+import { flowRules } from './flows.ts'
+import { connectSidecar, type SidecarResponse } from './sidecar-connection.ts'
+import { explainResponse, explainSilence, type TokenFailure } from './sidecar-failures.ts'
+import type { TokenRequest } from './token-request.ts'
 
 export interface Sidecar {
   /**
-   * One GET. While the sidecar waits for Entra it says nothing, for minutes if need be; so a long silence is not yet a
-   * dead sidecar: `/healthz` decides.
+   * Asks for a token of the agent identity, again after a moment where that may help. Nobody has looked into it yet.
    *
-   * @throws the signal's reason, ProblemError SIDECAR_UNREACHABLE, or a SendError.
+   * @returns the token, and how often the sidecar was asked
+   * @throws ProblemError of the identity codes, or the signal's reason.
    */
-  get(call: SidecarCall & { readonly signal: AbortSignal }): Promise<SidecarResponse>
+  requestToken(request: TokenRequest): Promise<{ readonly raw: string; readonly attempts: number }>
+  /** The address that is asked, for showing it. */
+  urlOf(request: TokenRequest): string
   /** Ends what is still under way. */
   close(): Promise<void>
 }
 
-const maxBodyBytes = 64 * 1024
+type Attempt = { readonly raw: string } | (TokenFailure & { readonly responded: boolean })
 
-const loopback = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-]
+const mostAttempts = { responded: 2, silent: 3 }
 
-/**
- * `localhost` is the loopback interface (RFC 6761) and needs no resolver: where names cannot be resolved, look-ups that wait
- * would keep the agent from the sidecar in its own pod, and the fault would seem to be the sidecar's.
- */
-const lookup: LookupFunction = (name, options, found) => {
-  if (name !== 'localhost') lookupByResolver(name, options, found)
-  else if (options.all) found(null, loopback)
-  else found(null, '127.0.0.1', 4)
-}
+/** The sidecar, as the agent gets its tokens from it. */
+export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
+  const connection = connectSidecar(sidecarUrl)
 
-const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
-
-/** Sends one GET to the sidecar, over kept-alive connections, and reads the response. Throws a SendError, or the signal's reason. */
-export function connectSidecar(sidecarUrl: string) {
-  const { send, close } = createSender(connections)
-  return {
-    close,
-    async get({ path, headers, ...limits }: SidecarCall): Promise<SidecarResponse> {
-      const accepted = { accept: 'application/json', ...headers }
-      const response = await send({
-        url: `${sidecarUrl}${path}`,
-        headers: accepted,
-        maxBytes: maxBodyBytes,
-        ...limits,
-      })
-      return {
-        status: response.status,
-        contentType: firstOf(response.headers['content-type']),
-        challenge: firstOf(response.headers['www-authenticate']),
-        body: response.text,
-      }
-    },
+  /**
+   * While the sidecar waits for Entra it says nothing, for minutes if need be; so a long silence is not yet a dead sidecar:
+   * `/healthz` decides.
+   */
+  async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {
+    using limit = new LinkedAbort(signal)
+    limit.after(timing.sidecarSilenceMs, async () => {
+      if (!(await lives())) limit.abort(silentSidecar())
+    })
+    const headers = {
+      ...(user ? { authorization: `Bearer ${user.value}` } : {}),
+      ...(traceparent ? { traceparent } : {}),
+    }
+    let response: SidecarResponse
+    try {
+      response = await connection.get({ path: tokenPath(asked), headers, signal: limit.signal })
+    } catch (error) {
+      if (error instanceof ProblemError) throw error
+      return { ...explainSilence(error), responded: false }
+    }
+    const raw = readToken(response)
+    return raw === undefined ? { ...explainResponse(response, asked), responded: true } : { raw }
   }
-}
-
-/** The sidecar, watched while it is silent. */
-export function createSidecar(options: SidecarOptions): Sidecar {
-  const { sidecarUrl, silenceMs = 2_500, healthTimeoutMs = 3_000 } = options
-  const sidecar = connectSidecar(sidecarUrl)
 
   async function lives(): Promise<boolean> {
     try {
-      const { status } = await sidecar.get({ path: '/healthz', headers: {}, timeoutMs: healthTimeoutMs })
+      const { sidecarHealthMs: timeoutMs } = timing
+      const { status } = await connection.get({ path: '/healthz', headers: {}, timeoutMs })
       return status === 200
     } catch {
       return false
@@ -98,15 +64,29 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   }
 
   return {
-    async get({ path, headers, signal }) {
-      using limit = new LinkedAbort(signal)
-      limit.after(silenceMs, async () => {
-        if (!(await lives())) limit.abort(silentSidecar())
-      })
-      return await sidecar.get({ path, headers, signal: limit.signal })
+    async requestToken(request) {
+      for (let attempts = 1; ; attempts++) {
+        const attempt = await attemptOnce(request)
+        if ('raw' in attempt) return { raw: attempt.raw, attempts }
+        const most = attempt.responded ? mostAttempts.responded : mostAttempts.silent
+        if (!attempt.transient || attempts >= most) throw attempt.problem
+        await pause(timing.tokenRetryMs * attempts * (0.75 + Math.random() / 2), request.signal)
+      }
     },
-    close: sidecar.close,
+    urlOf: request => `${sidecarUrl}${tokenPath(request)}`,
+    close: connection.close,
   }
+}
+
+type Asked = Omit<TokenRequest, 'user' | 'traceparent' | 'signal'>
+
+function tokenPath({ agent, flow, api, correlationId }: Asked): string {
+  const { route, parameters } = flowRules[flow]
+  const query = new URLSearchParams({
+    ...parameters(agent),
+    'optionsOverride.AcquireTokenOptions.CorrelationId': correlationId,
+  })
+  return `${route}/${api.sidecarEntries[flow]}?${query}`
 }
 
 function silentSidecar(): ProblemError {
@@ -115,6 +95,23 @@ function silentSidecar(): ProblemError {
   })
 }
 
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
+/** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */
+function readToken({ status, body }: SidecarResponse): string | undefined {
+  if (status !== 200) return undefined
+  try {
+    const { authorizationHeader } = JSON.parse(body) as { authorizationHeader?: unknown }
+    return typeof authorizationHeader === 'string'
+      ? /^Bearer (\S+)$/i.exec(authorizationHeader)?.[1]
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch {
+    signal.throwIfAborted()
+  }
 }

@@ -6,12 +6,12 @@ export interface AvailabilityOptions {
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
   /** What is known to be wrong before any call. */
   readonly known: ProblemError | undefined
-  /** From the start of one probe to that of the next, and from a turn that showed the same. Default: 10 min. */
-  readonly intervalMs?: number
-  /** The same after anything but a success. Default: 1 min. */
-  readonly retryMs?: number
-  readonly now?: () => number
 }
+
+/** From the start of one probe to that of the next, and from a turn that showed the same. */
+const intervalMs = 10 * 60_000
+/** The same after anything but a success. */
+const retryMs = 60_000
 
 /** These say something about the one request, nothing about Bedrock being there. */
 const aboutOneAnswer: ReadonlySet<string> = new Set([
@@ -32,15 +32,9 @@ export class BedrockAvailability {
   #timer: NodeJS.Timeout | undefined
   #probing: AbortController | undefined
   readonly #options: AvailabilityOptions
-  readonly #intervalMs: number
-  readonly #retryMs: number
-  readonly #now: () => number
 
   constructor(options: AvailabilityOptions) {
     this.#options = options
-    this.#intervalMs = options.intervalMs ?? 10 * 60_000
-    this.#retryMs = options.retryMs ?? 60_000
-    this.#now = options.now ?? Date.now
     this.#health =
       options.known === undefined ? { state: 'unknown' } : { state: 'unavailable', problem: options.known }
   }
@@ -65,30 +59,30 @@ export class BedrockAvailability {
 
   /** A call of a turn succeeded. */
   succeeded(): void {
-    this.#lookedMs = this.#now()
+    this.#lookedMs = Date.now()
     this.#works()
   }
 
   /** A call of a turn failed. */
   failed(problem: ProblemError): void {
     if (aboutOneAnswer.has(problem.code)) return
-    this.#lookedMs = this.#now()
+    this.#lookedMs = Date.now()
     this.#fails(problem)
   }
 
   #works(): void {
-    this.#workedMs = this.#now()
+    this.#workedMs = Date.now()
     this.#health = { state: 'ready', checkedAt: new Date(this.#workedMs).toISOString() }
     this.#continue()
   }
 
   #fails(problem: ProblemError): void {
-    const failedMs = this.#now()
+    const failedMs = Date.now()
     if (problem.code !== 'BEDROCK_THROTTLED') {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
       // It passes, and calls meanwhile may succeed. Without a probe nothing would show that it has passed.
-      const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < this.#intervalMs
+      const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }
         : { state: 'unknown', checkedAt: new Date(failedMs).toISOString(), problem }
@@ -101,15 +95,15 @@ export class BedrockAvailability {
     clearTimeout(this.#timer)
     if (!this.#isStarted || this.#probing) return
     const worked = this.#health.state === 'ready' && this.#health.problem === undefined
-    const dueMs = this.#lookedMs + (worked ? this.#intervalMs : this.#retryMs)
-    this.#timer = setTimeout(() => void this.#probe(), Math.max(dueMs - this.#now(), 0))
+    const dueMs = this.#lookedMs + (worked ? intervalMs : retryMs)
+    this.#timer = setTimeout(() => void this.#probe(), Math.max(dueMs - Date.now(), 0))
     this.#timer.unref()
   }
 
   async #probe(): Promise<void> {
     const controller = new AbortController()
     this.#probing = controller
-    this.#lookedMs = this.#now()
+    this.#lookedMs = Date.now()
     try {
       await this.#options.probe?.(controller.signal)
       this.#works()

@@ -13,6 +13,7 @@ import {
   type TestServer,
   verifiedUser,
 } from '../../identity/testing/fixtures.ts'
+import { type Timing, timing as usualTiming } from '../../timing.ts'
 import { type StepObserver, TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Turn } from '../../turn/turn.ts'
 import { createApiCaller } from '../api-caller.ts'
@@ -58,17 +59,18 @@ export const json =
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
 /** A caller of these APIs with tokens from the sidecar at this address, and what both log. */
-export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, timeoutMs?: number) {
+export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, changes: Partial<Timing> = {}) {
+  const timing = { ...usualTiming, tokenRetryMs: 5, ...changes }
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
     sidecarUrl,
     agents: [agent],
     apis,
     logger,
-    backoffMs: 5,
+    timing,
     entraResponds: async () => true,
   })
-  const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timeoutMs })
+  const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timing })
   opened.push(tokens, caller)
   return { tokens, caller, logger, lines }
 }

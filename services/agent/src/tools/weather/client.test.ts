@@ -236,7 +236,7 @@ describe('a weather API that does not answer', () => {
   })
 
   it('is told to be unavailable when it takes too long', async () => {
-    const { weather } = await stage({ api: () => undefined, timeoutMs: 50 })
+    const { weather } = await stage({ api: () => undefined, timing: { apiCallMs: 50 } })
     await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal('API_UNAVAILABLE'))
   })
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { callerOf, grantingSidecar, json, start, validated } from '../../../downstream/testing/stage.ts'
 import { agent, weatherApi } from '../../../identity/testing/fixtures.ts'
+import type { Timing } from '../../../timing.ts'
 import type { Turn } from '../../../turn/turn.ts'
 import { createWeatherClient } from '../client.ts'
 
@@ -22,19 +23,19 @@ export function report(user: string | null = null, changes: object = {}) {
 interface Stage {
   readonly sidecar?: RequestListener
   readonly api: RequestListener
-  readonly timeoutMs?: number
+  readonly timing?: Partial<Timing>
 }
 
-export async function stage({ sidecar = grantingSidecar, api, timeoutMs }: Stage) {
+export async function stage({ sidecar = grantingSidecar, api, timing }: Stage) {
   const server = await start(api)
   const sidecarServer = await start(sidecar)
-  return { weatherApi: server, weather: weatherAt(server.url, sidecarServer.url, timeoutMs) }
+  return { weatherApi: server, weather: weatherAt(server.url, sidecarServer.url, timing) }
 }
 
 /** The weather client and the caller below it, as one thing. */
-export function weatherAt(url: string, sidecarUrl: string, timeoutMs?: number) {
+export function weatherAt(url: string, sidecarUrl: string, timing?: Partial<Timing>) {
   const api = { ...weatherApi, url }
-  const { caller } = callerOf([api], sidecarUrl, timeoutMs)
+  const { caller } = callerOf([api], sidecarUrl, timing)
   const client = createWeatherClient(api)
   return {
     current: (turn: Turn, city: string, parentId?: string) =>

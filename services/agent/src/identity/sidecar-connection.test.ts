@@ -7,7 +7,7 @@ import { type AddressInfo, getDefaultAutoSelectFamily, setDefaultAutoSelectFamil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createSidecar } from './sidecar.ts'
+import { connectSidecar } from './sidecar-connection.ts'
 
 /** Node looks names up on these threads; more than one that waits for a resolver and the next look-up waits too. */
 const threads = 4
@@ -43,9 +43,9 @@ async function startServer(): Promise<AsyncDisposable & { readonly port: number 
 
 /** What a sidecar at this address responds. */
 async function ask(sidecarUrl: string): Promise<string> {
-  const sidecar = createSidecar({ sidecarUrl })
+  const sidecar = connectSidecar(sidecarUrl)
   try {
-    return (await sidecar.get({ path: '/', headers: {}, signal: new AbortController().signal })).body
+    return (await sidecar.get({ path: '/', headers: {} })).body
   } finally {
     await sidecar.close()
   }

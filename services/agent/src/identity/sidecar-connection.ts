@@ -1,0 +1,69 @@
+import { lookup as lookupByResolver } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { createSender } from '@entra-bedrock-agent/service-kit/send'
+
+/** A response of the sidecar as far as the agent reads it. */
+export interface SidecarResponse {
+  readonly status: number
+  readonly contentType: string | undefined
+  /** `WWW-Authenticate` */
+  readonly challenge: string | undefined
+  readonly body: string
+}
+
+export interface SidecarCall {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+const maxBodyBytes = 64 * 1024
+
+const loopback = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
+/**
+ * `localhost` is the loopback interface (RFC 6761) and needs no resolver: where names cannot be resolved, look-ups that wait
+ * would keep the agent from the sidecar in its own pod, and the fault would seem to be the sidecar's.
+ */
+const lookup: LookupFunction = (name, options, found) => {
+  if (name !== 'localhost') lookupByResolver(name, options, found)
+  else if (options.all) found(null, loopback)
+  else found(null, '127.0.0.1', 4)
+}
+
+const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
+
+/**
+ * The way to the Entra Auth SDK sidecar: one GET at a time, over kept-alive connections. `get` throws a SendError, or the signal's reason.
+ *
+ * @param sidecarUrl its host must be `localhost`: the only name that every version of the sidecar accepts
+ */
+export function connectSidecar(sidecarUrl: string) {
+  const { send, close } = createSender(connections)
+  return {
+    close,
+    async get({ path, headers, ...limits }: SidecarCall): Promise<SidecarResponse> {
+      const accepted = { accept: 'application/json', ...headers }
+      const response = await send({
+        url: `${sidecarUrl}${path}`,
+        headers: accepted,
+        maxBytes: maxBodyBytes,
+        ...limits,
+      })
+      return {
+        status: response.status,
+        contentType: firstOf(response.headers['content-type']),
+        challenge: firstOf(response.headers['www-authenticate']),
+        body: response.text,
+      }
+    },
+  }
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}

@@ -1,0 +1,19 @@
+/** How long the agent waits for what, in milliseconds. Tests wait less. */
+export const timing = {
+  /** How long the sidecar may be silent before the agent looks whether it lives. */
+  sidecarSilenceMs: 2_500,
+  /** How long the sidecar's `/healthz` may take then: a sidecar that is short of CPU is no dead one. */
+  sidecarHealthMs: 3_000,
+  /** The pause before the second attempt to get a token; it grows from there. */
+  tokenRetryMs: 200,
+  /** How long obtaining a token may take with all its attempts. */
+  tokenDeadlineMs: 10_000,
+  /** How long one call of an API may take. */
+  apiCallMs: 10_000,
+  /** Proxies close event streams that stay silent; a comment in this interval keeps them open. */
+  heartbeatMs: 10_000,
+  /** A reader of an event stream that takes nothing for so long is gone, whatever its socket says. */
+  stalledAfterMs: 60_000,
+}
+
+export type Timing = Readonly<typeof timing>
