@@ -1,16 +1,18 @@
 import { correction, findDifferences } from './differences.ts'
 import { setVariables } from './env-file.ts'
 import { GraphRefusal, type Json } from './graph.ts'
+import { lookAhead } from './look-ahead.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
+import { remove } from './removal.ts'
 import { inStep, look, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference } from './survey.ts'
 import { line } from './text.ts'
-import { variablesOf } from './variables.ts'
+import { replaceVariables, variablesOf } from './variables.ts'
 
-type Outcome = 'created' | 'corrected' | 'unchanged' | 'hidden'
+type Outcome = 'created' | 'corrected' | 'unchanged' | 'not evaluated'
 
 /** Makes what is missing and corrects what differs; writes the receipt after every step and `.env` in the end. */
 export async function apply(
@@ -18,16 +20,20 @@ export async function apply(
   settings: Settings,
   { isSecretReplaced }: { readonly isSecretReplaced: boolean },
 ): Promise<void> {
+  const unwanted = findUnwanted(run, settings)
+  const before = run.receipt.content && variablesOf(run.receipt.content)
+  if (unwanted.length > 0) await remove(run, unwanted)
   const receipt = run.receipt.begin(run.tenantId, settings)
+  if (isSecretReplaced) run.receipt.forget('client-secret')
+  await lookAhead(run, requireReceipt(run))
   // Before the first request, so that the next run knows by what name this one made things.
   run.receipt.change({})
-  if (isSecretReplaced) run.receipt.forget('client-secret')
   for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
     let outcome: Outcome = 'unchanged'
     await inStep(run, wanted, async () => {
       const { object, isHidden } = await findAndRecord(run, wanted)
       if (isHidden) {
-        outcome = 'hidden'
+        outcome = 'not evaluated'
         return
       }
       if (!object) {
@@ -39,8 +45,20 @@ export async function apply(
     })
     run.print(line(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
   }
-  setVariables(run.envFile, variablesOf(requireReceipt(run)))
+  const isSecretGone = unwanted.some(({ key }) => key === 'client-secret')
+  replaceVariables(run.envFile, before, requireReceipt(run), isSecretGone)
   printNextSteps(run)
+}
+
+/** What the receipt knows of that is wanted no more. */
+export function findUnwanted(run: Run, settings: Settings): readonly TenantObject[] {
+  const receipt = run.receipt.content
+  if (!receipt) return []
+  const known = () => run.receipt.content?.objects ?? {}
+  const wanted = listObjects(targetOf(run, { ...receipt, settings }, known)).map(({ key }) => key)
+  return listObjects(targetOf(run, receipt, known)).filter(
+    ({ key }) => receipt.objects[key] && !wanted.includes(key),
+  )
 }
 
 /** What is there already; recorded, if a run that was broken off or somebody else's hand left it unrecorded. */
@@ -56,12 +74,19 @@ async function findAndRecord(run: Run, wanted: TenantObject): Promise<Found> {
 }
 
 async function create(run: Run, wanted: TenantObject): Promise<void> {
+  if (wanted.isFoundByName) await rememberMaker(run)
   for (const request of (await wanted.clear?.(run.graph)) ?? []) await run.graph.send(request)
   const created = (await sendCreation(run, wanted)) ?? (await read(run, wanted))
   const { secretText } = created
   // Shown this once. Of all files it goes into this one alone.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
   run.receipt.record(wanted.key, toRecord(created, run.clock.nowMs()))
+}
+
+async function rememberMaker({ graph, receipt }: Run): Promise<void> {
+  const { id } = await graph.caller()
+  const { makers = [] } = receipt.content ?? {}
+  if (id !== undefined && !makers.includes(id)) receipt.change({ makers: [...makers, id] })
 }
 
 /** Entra makes as many of one name as it is asked for, so the receipt keeps in mind what may have been made. */

@@ -1,9 +1,11 @@
 import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
+import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type SendRequest } from './graph.ts'
+import { lockReceipt } from './lock.ts'
 import { permissions } from './objects/kinds.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
 import type { Clock } from './patience.ts'
@@ -47,7 +49,9 @@ export async function runEntra(args: readonly string[], world: World): Promise<n
 }
 
 async function perform(invocation: Invocation, run: Run, world: World): Promise<number> {
-  const { command, agents, isConfirmed, isDryRun } = invocation
+  const { command, agents, isConfirmed, adopted } = invocation
+  using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
+  if (adopted !== undefined) await adopt(run, adopted)
   switch (command) {
     case 'plan':
       await plan(run, await settle(run, invocation))
@@ -63,15 +67,20 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
       return 0
     case 'destroy': {
       const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
-      return (await destroy(run, { isDryRun, confirm })) ? 0 : 1
+      return (await destroy(run, { ...invocation, confirm })) ? 0 : 1
     }
   }
+}
+
+/** Whether it changes the receipt. */
+function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
+  return adopted !== undefined || (!['plan', 'status'].includes(command) && !isDryRun)
 }
 
 /** @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
 async function prepare(invocation: Invocation, world: World): Promise<Run> {
   const { receiptPath, envFile, waitSeconds, accessTokenFile } = invocation
-  const receipt = new ReceiptFile(receiptPath)
+  const receipt = new ReceiptFile(receiptPath, invocation.adopted)
   const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)
   const say = world.say
   const credentials = accessTokenFile
@@ -110,14 +119,17 @@ function readTarget(
 }
 
 /** What is wanted, with users by their object ids. */
-async function settle(run: Run, { settings }: Invocation): Promise<Settings> {
+async function settle(run: Run, { settings, removal }: Invocation): Promise<Settings> {
   const before = run.receipt.content?.settings
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])
-  return changeSettings(before, {
+  const changed = {
     ...settings,
     ...(sponsors ? { sponsors: await findUsers(run, sponsors) } : {}),
     ...(settings.owners ? { owners: await findUsers(run, settings.owners) } : {}),
-  })
+  }
+  const settled = changeSettings(before, changed, removal)
+  if (settled.agents.length > 0) return settled
+  throw new Mistake('No agent would be left.', 'Keep one, or take everything away: npm run entra -- destroy')
 }
 
 async function findUsers(run: Run, names: readonly string[]): Promise<readonly string[]> {
@@ -133,7 +145,7 @@ async function findUser(run: Run, name: string): Promise<string> {
 }
 
 async function findMe(run: Run): Promise<string> {
-  const access = { POST: { permission: 'User.Read', role: 'Directory Readers' } }
+  const access = { POST: { permission: 'User.Read' } }
   return inStep(run, { title: 'signed-in user, as sponsor', access }, async () => {
     try {
       return String((await run.graph.read('/me'))?.['id'])
@@ -152,13 +164,10 @@ function printTicket(args: readonly string[], invocation: Invocation, world: Wor
   const settings = changeSettings(undefined, invocation.settings)
   const kept = args.filter(arg => arg !== '--ticket' && arg !== invocation.command)
   const tenant = invocation.tenantId === undefined ? ['--tenant', tenantId] : []
-  const command = ['npm run entra -- apply', ...tenant, ...kept.map(quote)].join(' ')
-  world.print(writeTicket(settings, tenantId, graphUrl, command))
+  const commandFor = (quote: (text: string) => string) =>
+    ['npm run entra -- apply', ...tenant, ...kept.map(quote)].join(' ')
+  world.print(writeTicket(settings, tenantId, graphUrl, commandFor))
   return 0
-}
-
-function quote(text: string): string {
-  return /^[\w:/.@=-]+$/.test(text) ? text : `"${text}"`
 }
 
 function report(error: unknown, { say }: World): number {

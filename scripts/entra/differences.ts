@@ -17,6 +17,8 @@ export function findDifferences(wanted: Json, found: Json, within = ''): Differe
 
 function compare(property: string, wanted: unknown, found: unknown): Difference[] {
   if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
+  // Of a list of which nothing is wanted nothing is missing.
+  if (Array.isArray(wanted) && wanted.length === 0) return []
   if (Array.isArray(wanted) && Array.isArray(found)) {
     if (wanted.some(isObject))
       return wanted.filter(isObject).flatMap(one => compareEntry(property, one, found.filter(isObject)))
@@ -26,11 +28,22 @@ function compare(property: string, wanted: unknown, found: unknown): Difference[
 }
 
 function compareEntry(property: string, wanted: Json, found: readonly Json[]): Difference[] {
-  const within = `${property}[${wanted['value'] ?? wanted[keyOf(wanted)]}]`
+  const within = `${property}[${nameOf(wanted)}]`
   const entry = found.find(other => isSame(wanted, other))
   return entry
     ? findDifferences(wanted, entry, `${within}.`)
     : [{ property: within, wanted: 'present', found: 'missing' }]
+}
+
+/** Entries of an object's lists that nobody wants, as `property[entry]`. */
+export function findExtraEntries(wanted: unknown, found: unknown, within = ''): string[] {
+  if (isObject(wanted) && isObject(found))
+    return Object.entries(wanted).flatMap(([name, value]) =>
+      findExtraEntries(value, found[name], within === '' ? name : `${within}.${name}`),
+    )
+  if (!Array.isArray(wanted) || !Array.isArray(found)) return []
+  const isWanted = (entry: Json) => wanted.some(one => isObject(one) && isSame(one, entry))
+  return found.filter(isObject).flatMap(entry => (isWanted(entry) ? [] : [`${within}[${nameOf(entry)}]`]))
 }
 
 /** The change that makes an object as wanted; entries of lists that nobody wants anything of stay. */
@@ -46,9 +59,13 @@ function merge(wanted: unknown, found: unknown): unknown {
     return Object.fromEntries(
       Object.entries(wanted).map(([name, value]) => [name, merge(value, found[name])]),
     )
-  if (!Array.isArray(wanted) || !Array.isArray(found) || !wanted.some(isObject)) return wanted
+  if (!Array.isArray(wanted) || !Array.isArray(found) || wanted.some(one => !isObject(one))) return wanted
   const others = found.filter(entry => !wanted.some(one => isSame(one, entry)))
   return [...others, ...wanted]
+}
+
+function nameOf(entry: Json): unknown {
+  return entry['value'] ?? entry[keyOf(entry)]
 }
 
 function isSame(one: Json, other: Json): boolean {
@@ -57,7 +74,7 @@ function isSame(one: Json, other: Json): boolean {
 
 /** What an entry of a list is known by: scopes and roles by their id, claims by their name, access by the API. */
 function keyOf(entry: Json): string {
-  return ['id', 'name', 'resourceAppId'].find(key => key in entry) ?? 'id'
+  return ['id', 'name', 'resourceAppId', 'appId'].find(key => key in entry) ?? 'id'
 }
 
 function isObject(value: unknown): value is Json {

@@ -21,10 +21,18 @@ export function setVariables(path: string, variables: Readonly<Record<string, st
   if (after !== before || isNew) writeFileSync(path, after, { mode: 0o600 })
 }
 
+/** An assignment with its value, which goes on over several lines if it is quoted. */
+const assignment = /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=)([ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`))?[^\r\n]*/gm
+
 function setVariable(text: string, [name, value]: [name: string, value: string]): string {
-  const assignment = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=)[^\\r\\n]*`, 'gm')
   const written = /^[\w.~+/=-]*$/.test(value) ? value : `"${value}"`
-  if (text.search(assignment) >= 0) return text.replace(assignment, (_line, start: string) => start + written)
+  let isThere = false
+  const changed = text.replace(assignment, (all, start: string, known: string) => {
+    if (known !== name) return all
+    isThere = true
+    return start + written
+  })
+  if (isThere) return changed
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   return `${text}${text === '' || text.endsWith('\n') ? '' : newline}${name}=${written}${newline}`
 }

@@ -1,4 +1,4 @@
-import type { SignIn } from './sign-in.ts'
+import type { Caller, SignIn } from './sign-in.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -100,6 +100,11 @@ export class Graph {
     const next = page?.['@odata.nextLink']
     if (typeof next !== 'string') return members
     return [...members, ...(await this.list(next.replace(/^.*?\/v1\.0(?=\/)/, ''), more))]
+  }
+
+  /** Who is signed in. */
+  caller(): Promise<Caller> {
+    return this.#signIn.caller()
   }
 
   /** The address of a user, for properties that refer to one. */

@@ -1,15 +1,15 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Mistake } from '../set-up/mistake.ts'
-import type { Settings } from './settings.ts'
+import type { Removal, Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 
 const commands = {
   plan: 'shows what apply would make and correct; changes nothing',
   apply: 'makes and corrects everything; goes on where an earlier run stopped',
-  status: 'compares the tenant with the receipt, property by property',
+  status: 'compares the tenant with the receipt, property by property, and tells what nobody asked for',
   disable: 'switches agents off: they get no new token',
   enable: 'switches agents on again',
-  destroy: 'deletes what the receipt names, and nothing else',
+  destroy: 'deletes what the receipt names, and tells before what Entra deletes along',
 } as const
 export type Command = keyof typeof commands
 
@@ -29,10 +29,13 @@ const setUp: readonly Command[] = ['plan', 'apply']
 const options = {
   tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
   agent: { type: 'string', isRepeated: true, value: 'name', text: 'agent identity; again for several [weather-agent]; disable and enable: all', of: [...setUp, 'disable', 'enable'] },
+  'remove-agent': { type: 'string', isRepeated: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
   'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
   'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
+  'remove-cluster': { type: 'string', isRepeated: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUp },
   'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUp },
   'replace-client-secret': { type: 'boolean', text: 'make a new secret in place of one that is in use', of: ['apply'] },
+  'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUp },
   'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
   'redirect-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
   sponsor: { type: 'string', isRepeated: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
@@ -42,8 +45,10 @@ const options = {
   'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUp },
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
+  adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first; the id is in the descriptions of the applications', of: ['apply', 'status'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
+  'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
   'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', preset: 'auto' },
   'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
   'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
@@ -60,6 +65,10 @@ export interface Invocation {
   readonly isTicket: boolean
   readonly isSecretReplaced: boolean
   readonly isConfirmed: boolean
+  readonly withForeignAgents: boolean
+  /** The set-up whose receipt is to be written anew. */
+  readonly adopted: string | undefined
+  readonly removal: Removal
   readonly isDryRun: boolean
   readonly tenantId: string | undefined
   readonly agents: readonly string[]
@@ -86,11 +95,15 @@ export function readArguments(args: readonly string[]): Invocation {
   const foreign = (Object.keys(values) as Name[]).find(name => !isOptionOf(name, command))
   if (foreign)
     throw new Mistake(`${command} has no option --${foreign}.`, `npm run entra -- ${command} --help`)
+  for (const [name, value] of Object.entries(values)) checkText(name, value)
   return {
     command,
     isTicket: values.ticket === true,
     isSecretReplaced: values['replace-client-secret'] === true,
     isConfirmed: values.yes === true,
+    withForeignAgents: values['with-foreign-agents'] === true,
+    adopted: values.adopt,
+    removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
     tenantId: values.tenant,
     agents: values.agent ?? [],
@@ -102,6 +115,13 @@ export function readArguments(args: readonly string[]): Invocation {
     waitSeconds: readNumber('wait', values.wait) ?? 0,
     settings: readSettings(values),
   }
+}
+
+/** Names end up in commands, requests and tickets. */
+function checkText(name: string, value: unknown): void {
+  const texts = [value].flat()
+  if (texts.some(text => typeof text === 'string' && /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
+    throw new Mistake(`--${name} has a line break or another character that nobody sees.`, 'Leave it out.')
 }
 
 function readCommand([given, ...more]: readonly string[], { ticket }: Values): Command {
@@ -161,6 +181,17 @@ function readSettings(values: Values): Partial<Settings> {
     federatedCredentials: readFederated(values['cluster-issuer'], values['service-account']),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function readRemoval(values: Values): Removal {
+  const clientSecret = values['no-client-secret'] === true
+  if (clientSecret && (values['client-secret'] || values['replace-client-secret']))
+    throw new Mistake('--no-client-secret takes away what --client-secret makes.', 'Give one of them.')
+  return {
+    agents: values['remove-agent'] ?? [],
+    issuers: values['remove-cluster'] ?? [],
+    clientSecret,
+  }
 }
 
 function readFederated(issuer: string | undefined, account: string | undefined) {
@@ -226,6 +257,6 @@ function helpText(command: Command | undefined): string {
     'Options',
     ...lines,
     '',
-    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status: differs',
+    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status: differs, or something is extra',
   ].join('\n')
 }

@@ -1,3 +1,6 @@
+import { findUnwanted } from './apply.ts'
+import { lookAhead } from './look-ahead.ts'
+import { deletedByItself } from './removal.ts'
 import type { Run } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
@@ -5,8 +8,12 @@ import { line } from './text.ts'
 
 /** Tells what `apply` would make and correct; does nothing. */
 export async function plan(run: Run, settings: Settings): Promise<void> {
+  const gone = findUnwanted(run, settings)
+  for (const { key, title } of deletedByItself(gone))
+    run.print(line('delete', title, run.receipt.content?.objects[key]?.id))
   const receipt = run.receipt.begin(run.tenantId, settings)
-  const counts = { create: 0, correct: 0, keep: 0, hidden: 0 }
+  await lookAhead(run, receipt)
+  const counts = { create: 0, correct: 0, keep: 0, 'not evaluated': 0 }
   for (const finding of await survey(run, receipt)) {
     const { wanted, object, fault, differences } = finding
     if (fault) throw fault
@@ -16,12 +23,13 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
     for (const difference of differences) run.print(`          ${describeDifference(difference)}`)
   }
   const { create, correct, keep } = counts
-  run.print(`\n${create} to create, ${correct} to correct, ${keep} to keep. Nothing was changed.`)
-  if (create + correct > 0) run.print('Next: npm run entra -- apply, with the same options.')
+  const deleted = gone.length > 0 ? `${gone.length} to delete, ` : ''
+  run.print(`\n${deleted}${create} to create, ${correct} to correct, ${keep} to keep. Nothing was changed.`)
+  if (gone.length + create + correct > 0) run.print('Next: npm run entra -- apply, with the same options.')
 }
 
 function wordFor({ object, isHidden, differences }: Finding) {
-  if (isHidden) return 'hidden'
+  if (isHidden) return 'not evaluated'
   if (!object) return 'create'
   return differences.length > 0 ? 'correct' : 'keep'
 }

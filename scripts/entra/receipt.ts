@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { Mistake } from '../set-up/mistake.ts'
 import { readReceipt, writeReceipt } from '../set-up/receipt.ts'
 import type { Settings } from './settings.ts'
 
@@ -17,6 +18,8 @@ export interface Receipt {
   /** Stands in the description of every application that was made, so that a broken-off run finds it again. */
   readonly setUpId: string
   readonly settings: Settings
+  /** Users who made what there is: Entra makes them owners. */
+  readonly makers?: readonly string[]
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
   readonly objects: Readonly<Record<string, Recorded>>
@@ -29,10 +32,15 @@ export class ReceiptFile {
   readonly path: string
   #receipt: Receipt | undefined
 
-  /** @throws {Mistake} when the file is no receipt. */
-  constructor(path: string) {
+  /**
+   * Reads what there is, unless it is to be written anew for the set-up that is `adopted`.
+   *
+   * @throws {Mistake} when the file is no receipt, or that of another set-up than is adopted.
+   */
+  constructor(path: string, adopted?: string) {
     this.path = path
-    this.#receipt = readReceipt(path)
+    if (adopted === undefined) this.#receipt = readReceipt(path, isReceipt)
+    else if (existsSync(path)) setAside(path, adopted)
   }
 
   get content(): Receipt | undefined {
@@ -57,6 +65,12 @@ export class ReceiptFile {
     this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 
+  /** Writes what a set-up left in the tenant, in place of a receipt that got lost. */
+  write(receipt: Receipt): void {
+    this.#receipt = receipt
+    this.change({})
+  }
+
   forget(key: string): void {
     const { [key]: _gone, ...objects } = this.#receipt?.objects ?? {}
     this.change({ objects })
@@ -66,4 +80,24 @@ export class ReceiptFile {
     rmSync(this.path, { force: true })
     this.#receipt = undefined
   }
+}
+
+function isReceipt(content: object): content is Receipt {
+  return ['setUpId', 'settings', 'objects'].every(name => name in content)
+}
+
+/** Keeps a file that is no receipt, beside the one that is written in its place. */
+function setAside(path: string, adopted: string): void {
+  let known: Receipt | undefined
+  try {
+    known = readReceipt(path, isReceipt)
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error
+    renameSync(path, `${path}.unreadable`)
+  }
+  if (known && known.setUpId !== adopted)
+    throw new Mistake(
+      `${path} is the receipt of the set-up ${known.setUpId}.`,
+      `Name a new file with --receipt for the set-up ${adopted}.`,
+    )
 }

@@ -1,4 +1,4 @@
-import { GraphRefusal, GraphUnreachable } from './graph.ts'
+import { GraphRefusal, type GraphRequest, GraphUnreachable } from './graph.ts'
 import type { Access, AccessByMethod } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 
@@ -33,26 +33,37 @@ export function explain(
     return new StepFailed(title, 'GraphUnreachable', error.message, again)
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
-  const [cause, fix] = wordsFor(error, access[request.method] ?? access.POST)
+  const [cause, fix] = wordsFor(error, accessFor(request, access))
   const said = `Graph says to ${request.method} ${request.path}: ${status} "${message}"${requestId ? ` (request-id ${requestId})` : ''}`
   return new StepFailed(title, code, `${cause}\n${said}`, fix)
 }
 
-function wordsFor({ status, code, message, request }: GraphRefusal, access: Access): Words {
+function accessFor({ method, body = {} }: GraphRequest, access: AccessByMethod): Access {
+  const isRenaming = 'displayName' in body || 'description' in body
+  return (method === 'PATCH' && isRenaming ? access.rename : undefined) ?? access[method] ?? access.POST
+}
+
+function wordsFor(
+  { status, code, message, request, retryAfterSeconds }: GraphRefusal,
+  access: Access,
+): Words {
   if (/ServiceManagementReference|ServiceTree/i.test(message)) return serviceManagementReference
   const byCode = wordsByCode[code]
   if (byCode) return byCode
   if (status === 401) return notSignedIn
-  if (status === 403) return notAllowed(access)
+  if (status === 403) return wordsForAccess(access)
   if (status === 404) return notThere
+  if (retryAfterSeconds !== undefined) return askedToWait(retryAfterSeconds)
   if (status === 429 || status >= 500) return busy
   return request.path.endsWith('/addPassword') ? secretRefused : other
 }
 
-function notAllowed({ permission, role }: Access): Words {
+/** What to do for want of access. */
+export function wordsForAccess({ permission, role }: Access): Words {
+  const needed = role === undefined ? '' : `the role "${role}" (activate it where it is eligible only) and `
   return [
     'The signed-in user or application may not do this.',
-    `It takes the role "${role}" (activate it where it is eligible only) and a token with the permission ${permission}. ` +
+    `It takes ${needed}a token with the permission ${permission}. ` +
       'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
       'Or have it done: npm run entra -- --ticket prints the request for your identity team.',
   ]
@@ -71,6 +82,12 @@ const notThere: Words = [
   `npm run entra -- status shows what. ${again}`,
 ]
 const busy: Words = ['Graph has too many requests, or a problem of its own.', `Wait some minutes. ${again}`]
+function askedToWait(seconds: number): Words {
+  return [
+    `Graph asks to wait ${seconds} seconds, which is longer than this run waits for one thing.`,
+    `Wait that long, or have it waited for: --wait ${seconds}. ${again}`,
+  ]
+}
 const secretRefused: Words = [
   'Policies of the tenant may forbid client secrets or limit their lifetime.',
   'Use a federated credential (--cluster-issuer and --service-account), or a shorter lifetime (--secret-days).',

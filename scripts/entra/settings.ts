@@ -22,7 +22,7 @@ export interface Settings {
   readonly owners: readonly string[]
 }
 
-const defaultSettings: Settings = {
+export const defaultSettings: Settings = {
   blueprintName: 'Weather Agent Blueprint',
   apiName: 'Weather API',
   pageName: 'Weather Agent page',
@@ -35,15 +35,38 @@ const defaultSettings: Settings = {
   owners: [],
 }
 
-/** Takes over what is wanted now; agents and federated credentials add up, so that no cluster is cut off by another. */
-export function changeSettings(known: Settings | undefined, change: Partial<Settings>): Settings {
+/** What is wanted no more. */
+export interface Removal {
+  readonly agents: readonly string[]
+  /** Issuers of clusters. */
+  readonly issuers: readonly string[]
+  readonly clientSecret: boolean
+}
+
+/**
+ * Takes over what is wanted now, and what no more; agents, federated credentials, sponsors and owners add up, so that no cluster is
+ * cut off by another.
+ */
+export function changeSettings(
+  known: Settings | undefined,
+  change: Partial<Settings>,
+  removal: Removal = { agents: [], issuers: [], clientSecret: false },
+): Settings {
   const before = known ?? { ...defaultSettings, agents: change.agents ?? defaultSettings.agents }
+  const sum = (name: 'agents' | 'sponsors' | 'owners') => [
+    ...new Set([...before[name], ...(change[name] ?? [])]),
+  ]
   const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]
   return {
     ...before,
     ...change,
-    agents: [...new Set([...before.agents, ...(change.agents ?? [])])],
-    federatedCredentials: [...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values()],
+    ...(removal.clientSecret ? { secretDays: null } : {}),
+    sponsors: sum('sponsors'),
+    owners: sum('owners'),
+    agents: sum('agents').filter(name => !removal.agents.includes(name)),
+    federatedCredentials: [
+      ...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values(),
+    ].filter(({ issuer }) => !removal.issuers.includes(issuer)),
   }
 }
 

@@ -2,13 +2,22 @@ import { readFileSync } from 'node:fs'
 import type { TokenCredential } from '@azure/identity'
 import { decodeJwt } from 'jose'
 import { Mistake } from '../set-up/mistake.ts'
+import { readToken } from '../set-up/token.ts'
 
 /** Ways to sign in. `auto`: the Azure CLI, and a device code where its token is not to be had or not accepted. */
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
 export type SignInWay = (typeof signInWays)[number]
 
+/** Who a token is of and what it permits, as far as it can be read. */
+export interface Caller {
+  readonly id: string | undefined
+  readonly permissions: ReadonlySet<string> | undefined
+}
+
 export interface Credential {
   readonly name: string
+  /** What to do when it gives no token; else another way to sign in. */
+  readonly fix?: string
   readonly scopes: readonly string[]
   readonly credential: TokenCredential
 }
@@ -42,8 +51,17 @@ export class SignIn {
       if (this.fallBack(reason)) return this.token()
       throw new Mistake(
         `Signing in by ${current.name} failed: ${reason}`,
-        `Try another way: --sign-in ${signInWays.filter(way => way !== 'auto').join(', ')}.`,
+        current.fix ?? `Try another way: --sign-in ${signInWays.filter(way => way !== 'auto').join(', ')}.`,
       )
+    }
+  }
+
+  async caller(): Promise<Caller> {
+    const { oid, scp, roles } = claimsOf(await this.token())
+    const permissions = typeof scp === 'string' ? scp.split(' ') : Array.isArray(roles) ? roles : undefined
+    return {
+      id: typeof oid === 'string' ? oid : undefined,
+      permissions: permissions && new Set(permissions.map(String)),
     }
   }
 
@@ -59,8 +77,9 @@ export class SignIn {
 
 /** A token that was obtained elsewhere, as in a pipeline; read anew each time, so that it may be renewed. */
 export function tokenFromFile(path: string): Credential {
-  const getToken = async () => ({ token: readFileSync(path, 'utf8').trim(), expiresOnTimestamp: 0 })
-  return { name: path, scopes: [], credential: { getToken } }
+  const getToken = async () => ({ token: readToken(readFileSync(path, 'utf8')), expiresOnTimestamp: 0 })
+  const fix = 'Write an access token for Microsoft Graph into the file, or leave --access-token-file out.'
+  return { name: path, fix, scopes: [], credential: { getToken } }
 }
 
 export interface SignInOptions {
@@ -120,7 +139,7 @@ export async function azureCredentials(options: SignInOptions): Promise<Credenti
 
 /** Nothing may be made in a tenant that was not named. */
 function checkTenant(token: string, tenantId: string): string {
-  const tid = tenantOf(token)
+  const { tid } = claimsOf(token)
   if (tid !== undefined && tid !== tenantId)
     throw new Mistake(
       `The token is for the tenant ${tid}, and this run is for ${tenantId}.`,
@@ -129,10 +148,10 @@ function checkTenant(token: string, tenantId: string): string {
   return token
 }
 
-function tenantOf(token: string): unknown {
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
-    return decodeJwt(token)['tid']
+    return decodeJwt(token)
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -1,40 +1,79 @@
-import { type Run, requireReceipt } from './run.ts'
+import { type Extras, findExtras } from './extras.ts'
+import { type Run, requireReceipt, targetOf } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
-/** Compares the tenant with the receipt, property by property; `true` when they agree. */
+/**
+ * Compares the tenant with the receipt, property by property, and tells what nobody asked for; `true` when nothing was found. What
+ * Graph does not show counts as neither.
+ */
 export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)
   const findings = await survey(run, receipt)
-  for (const finding of findings) {
-    const { wanted, object, fault, differences, switched } = finding
-    run.print(line(wordFor(finding), wanted.title, object?.['id']))
-    if (fault) run.print(`          ${fault.message} ${fault.fix}`)
-    for (const difference of [...differences, ...switched])
-      run.print(`          ${describeDifference(difference)}`)
-  }
+  for (const finding of findings) printFinding(run, finding)
+  const extras = await findExtras(
+    run,
+    targetOf(run, receipt, () => receipt.objects),
+  )
+  for (const one of extras) printExtras(run, one)
   for (const name of receipt.disabledAgents)
     run.print(
       `\nAgent "${name}" is switched off and gets no new token. Switch it on: npm run entra -- enable`,
     )
   const words = findings.map(wordFor)
-  const faults = words.filter(word => word === 'missing' || word === 'differs').length
-  const isAllShown = !words.includes('hidden')
-  if (!isAllShown) run.print(hiddenSponsors)
-  run.print(
-    faults === 0
-      ? `\n${isAllShown ? 'The tenant' : 'All else in the tenant'} is as the receipt says.`
-      : `\n${faults} ${faults === 1 ? 'thing is' : 'things are'} not as the receipt says. npm run entra -- apply corrects it; whether an agent is switched on is left to enable and disable.`,
-  )
-  return faults === 0
+  const unread =
+    words.filter(word => word === 'not evaluated').length + extras.filter(one => !one.members).length
+  const added = [...findings.flatMap(one => one.extraEntries), ...extras.flatMap(one => one.members ?? [])]
+  const counts: readonly (readonly [count: number, tell: (things: string) => string])[] = [
+    [unread, notEvaluated],
+    [words.filter(word => word === 'missing' || word === 'differs').length, notAsRecorded],
+    [findings.filter(one => one.switched.length > 0).length, switchedBySomebody],
+    [added.length, extra],
+  ]
+  for (const [count, tell] of counts)
+    if (count > 0) run.print(`\n${tell(count === 1 ? '1 thing is' : `${count} things are`)}`)
+  const isAsRecorded = counts.slice(1).every(([count]) => count === 0)
+  if (isAsRecorded) run.print(`\n${unread > 0 ? 'What was evaluated' : 'The tenant'} is as the receipt says.`)
+  return isAsRecorded
+}
+
+function printExtras(run: Run, { collection, members }: Extras): void {
+  if (!members) run.print(line('not evaluated', collection.title))
+  for (const one of members ?? [])
+    run.print(line('extra', collection.describe(one), one['id'] ?? one['keyId']))
+}
+
+function printFinding(run: Run, finding: Finding): void {
+  const { wanted, object, fault, differences, switched, extraEntries } = finding
+  run.print(line(wordFor(finding), wanted.title, object?.['id']))
+  if (fault) run.print(`          ${fault.message} ${fault.fix}`)
+  for (const difference of [...differences, ...switched])
+    run.print(`          ${describeDifference(difference)}`)
+  for (const entry of extraEntries) run.print(line('extra', `${entry} of ${wanted.title}`))
 }
 
 function wordFor({ object, fault, isHidden, differences, switched }: Finding) {
-  if (isHidden) return 'hidden'
+  if (isHidden) return 'not evaluated'
   if (!object) return 'missing'
-  return fault || differences.length + switched.length > 0 ? 'differs' : 'ok'
+  if (fault || differences.length > 0) return 'differs'
+  return switched.length > 0 ? 'switched' : 'ok'
 }
 
-const hiddenSponsors = `
-Graph shows the sponsors of agents to applications with the permission AgentIdentity.ReadWrite.All only, never to users.
-To have them compared and restored: --access-token-file with a token of such an application.`
+function notAsRecorded(things: string): string {
+  return `${things} not as the receipt says. npm run entra -- apply corrects it.`
+}
+
+function switchedBySomebody(things: string): string {
+  return `${things} switched on or off by somebody, which apply leaves alone: npm run entra -- enable or disable.`
+}
+
+function extra(things: string): string {
+  return `${things} there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
+--owner, --sponsor, --agent, --cluster-issuer with --service-account.`
+}
+
+function notEvaluated(things: string): string {
+  return `${things} not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
+Sponsors of agents it shows to applications with the permission AgentIdentity.ReadWrite.All only, never to users, and directory roles
+to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
+}

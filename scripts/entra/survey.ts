@@ -1,4 +1,4 @@
-import { type Difference, findDifferences } from './differences.ts'
+import { type Difference, findDifferences, findExtraEntries } from './differences.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
@@ -11,6 +11,8 @@ export interface Finding extends Found {
   readonly differences: readonly Difference[]
   /** What only `enable` and `disable` change. */
   readonly switched: readonly Difference[]
+  /** Entries of its lists that nobody asked for. */
+  readonly extraEntries: readonly string[]
 }
 
 /** Compares the tenant with what is wanted, and changes nothing. */
@@ -28,6 +30,7 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
     findings.push({
       wanted,
       ...found,
+      extraEntries: findExtraEntries(wanted.properties?.(), object),
       differences: object ? findDifferences(wanted.properties?.() ?? {}, object) : [],
       switched: object && wanted.isOn ? findDifferences({ accountEnabled: wanted.isOn() }, object) : [],
     })

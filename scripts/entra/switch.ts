@@ -1,33 +1,45 @@
 import { Mistake } from '../set-up/mistake.ts'
-import { agents } from './objects/agents.ts'
-import { agentKey } from './objects/tenant-object.ts'
+import { listObjects } from './objects/kinds.ts'
+import { agentKey, type TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 
-/** The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents. */
-export async function switchAgents(run: Run, wanted: readonly string[], isEnabled: boolean): Promise<void> {
+/**
+ * The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents, and to switch on, the
+ * principals of blueprint, page and API too, if somebody switched them off.
+ */
+export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)
-  const known = agents(targetOf(run, receipt, () => receipt.objects))
-  for (const name of wanted.length > 0 ? wanted : receipt.settings.agents) {
-    const agent = known.find(({ key }) => key === agentKey(name))
-    const path = agent?.address?.()
-    if (!agent || !path || !receipt.objects[agent.key])
-      throw new Mistake(
-        `The receipt knows no agent "${name}".`,
-        `It knows: ${receipt.settings.agents.join(', ')}.`,
-      )
-    await inStep(run, agent, async () => {
-      await run.graph.send({ method: 'PATCH', path, body: { accountEnabled: isEnabled } })
-      const shown = await run.graph.read(path)
-      if (shown?.['accountEnabled'] !== isEnabled)
-        throw new NotYet('Entra took the change and does not show it')
-    })
+  const { agents } = receipt.settings
+  const unknown = names.find(name => !receipt.objects[agentKey(name)])
+  if (unknown !== undefined)
+    throw new Mistake(`The receipt knows no agent "${unknown}".`, `It knows: ${agents.join(', ')}.`)
+  const wanted = (names.length > 0 ? names : agents).map(agentKey)
+  for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
+    const isAgent = wanted.includes(object.key)
+    if (!object.isOn || !receipt.objects[object.key]) continue
+    if (isAgent || (isEnabled && names.length === 0 && (await isOff(run, object))))
+      await inStep(run, object, () => turn(run, object, isEnabled))
+    else continue
+    run.print(line(isEnabled ? 'enabled' : 'disabled', object.title, receipt.objects[object.key]?.id))
+    const name = agents.find(one => agentKey(one) === object.key)
     const others = requireReceipt(run).disabledAgents.filter(other => other !== name)
-    run.receipt.change({ disabledAgents: isEnabled ? others : [...others, name] })
-    run.print(line(isEnabled ? 'enabled' : 'disabled', agent.title, receipt.objects[agent.key]?.id))
+    run.receipt.change({ disabledAgents: isEnabled || !name ? others : [...others, name] })
   }
   run.print(isEnabled ? afterEnable : afterDisable)
+}
+
+async function isOff({ graph }: Run, { address, key }: TenantObject): Promise<boolean> {
+  const isPrincipal = key.endsWith('-principal')
+  return isPrincipal && address !== undefined && (await graph.read(address()))?.['accountEnabled'] === false
+}
+
+async function turn({ graph }: Run, { address }: TenantObject, accountEnabled: boolean): Promise<void> {
+  const path = address?.() ?? ''
+  await graph.send({ method: 'PATCH', path, body: { accountEnabled } })
+  if ((await graph.read(path))?.['accountEnabled'] !== accountEnabled)
+    throw new NotYet('Entra took the change and does not show it')
 }
 
 const afterEnable = '\nNew tokens are issued again, within some minutes.'

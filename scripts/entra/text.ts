@@ -10,7 +10,10 @@ const colours = {
   ok: 'green',
   missing: 'red',
   differs: 'yellow',
-  hidden: 'gray',
+  'not evaluated': 'yellow',
+  extra: 'red',
+  switched: 'yellow',
+  'goes along': 'red',
   disabled: 'yellow',
   enabled: 'green',
   delete: 'red',
@@ -23,5 +26,5 @@ const guidLength = 36
 /** One line of a result: what happens to what; coloured on a terminal only. */
 export function line(word: Word, title: string, id: unknown = ''): string {
   const column = styleText('gray', String(id).padEnd(guidLength))
-  return `${styleText(colours[word], word.padEnd(9))} ${column} ${title}`
+  return `${styleText(colours[word], word.padEnd(13))} ${column} ${title}`
 }

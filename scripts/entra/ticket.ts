@@ -2,8 +2,18 @@ import type { Json } from './graph.ts'
 import { listObjects, permissions } from './objects/kinds.ts'
 import type { Settings } from './settings.ts'
 
+/** The command that does all of it, with its arguments quoted for a shell. */
+type CommandFor = (quote: (text: string) => string) => string
+
 /** The request for those who have the roles: each object, the Graph request that makes it, and what to send back. */
-export function writeTicket(settings: Settings, tenantId: string, graphUrl: string, command: string): string {
+export function writeTicket(
+  settings: Settings,
+  tenantId: string,
+  graphUrl: string,
+  commandFor: CommandFor,
+): string {
+  const [bash, powerShell] = [commandFor(quoteForBash), commandFor(quoteForPowerShell)]
+  const commands = bash === powerShell ? [bash] : [`${bash}    # bash`, `${powerShell}    # PowerShell`]
   const sponsors = settings.sponsors.length > 0 ? settings.sponsors : ['<object id of the sponsor>']
   const objects = listObjects({
     settings: { ...settings, sponsors },
@@ -35,7 +45,7 @@ nothing of it reaches Microsoft Graph or data of other applications.
 
 Either run this in a checkout of entra-bedrock-agent, which does all of it, shows it before (\`plan\`) and can undo it (\`destroy\`):
 
-    ${command}
+    ${commands.join('\n    ')}
 
 or make these ${objects.length} objects by Microsoft Graph. Roles that suffice: ${roles.join(', ')}.
 Delegated permissions: ${permissions.join(', ')}.
@@ -64,4 +74,14 @@ function missingFrom(created: Json, desired: Json): Json {
       ([name, value]) => JSON.stringify(created[name]) !== JSON.stringify(value),
     ),
   )
+}
+
+const plain = /^[\w:/.@=-]+$/
+
+function quoteForBash(text: string): string {
+  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function quoteForPowerShell(text: string): string {
+  return plain.test(text) ? text : `'${text.replaceAll("'", "''")}'`
 }

@@ -18,12 +18,22 @@ export function variablesOf({ tenantId, settings, objects }: Receipt): Readonly<
   )
 }
 
-/** Empties what names things that are gone, the blueprint's secret among them. Other values are somebody else's. */
-export function forgetVariables(envFile: string, receipt: Receipt): void {
-  const { TENANT_ID: _kept, ...gone } = variablesOf(receipt)
+/** Writes what is known now, and empties what names things that are gone since. Other values are somebody else's. */
+export function replaceVariables(
+  envFile: string,
+  before: ReturnType<typeof variablesOf> | undefined,
+  after: Receipt | undefined,
+  isSecretGone: boolean,
+): void {
   const now = readVariables(envFile)
-  const names = Object.keys(gone).filter(name => now[name] === gone[name])
-  const hasSecret = names.includes('BLUEPRINT_APP_ID') && now['BLUEPRINT_CLIENT_SECRET']
-  const emptied = [...names, ...(hasSecret ? ['BLUEPRINT_CLIENT_SECRET'] : [])]
-  if (emptied.length > 0) setVariables(envFile, Object.fromEntries(emptied.map(name => [name, ''])))
+  const wanted = after ? variablesOf(after) : {}
+  const gone = Object.entries(before ?? {}).filter(
+    ([name, value]) => name !== 'TENANT_ID' && !(name in wanted) && now[name] === value,
+  )
+  const emptied = [
+    ...gone.map(([name]) => name),
+    ...(isSecretGone && now['BLUEPRINT_CLIENT_SECRET'] ? ['BLUEPRINT_CLIENT_SECRET'] : []),
+  ]
+  const variables = { ...wanted, ...Object.fromEntries(emptied.map(name => [name, ''])) }
+  if (Object.keys(variables).length > 0) setVariables(envFile, variables)
 }

@@ -2,16 +2,22 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { Mistake } from './mistake.ts'
 
 /** Reads a receipt; `undefined` when there is none yet. @throws {Mistake} when the file is something else. */
-export function readReceipt<Receipt extends { readonly version: 1 }>(path: string): Receipt | undefined {
+export function readReceipt<Receipt extends { readonly version: 1 }>(
+  path: string,
+  isReceipt = (_content: object): _content is Receipt => true,
+): Receipt | undefined {
   if (!existsSync(path)) return undefined
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof content === 'object' && content !== null && 'version' in content && content.version === 1)
-      return content as Receipt
+      if (isReceipt(content)) return content
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  throw new Mistake(`${path} is no receipt of this tool.`, 'Name another file with --receipt.')
+  throw new Mistake(
+    `${path} is no receipt of this tool.`,
+    'Name another file with --receipt, or have this one written anew: status --adopt <set-up id>, which the descriptions of the applications name in brackets.',
+  )
 }
 
 /** Writes a receipt so that a run that is killed meanwhile leaves the old one or the new one, never half of one. */

@@ -162,9 +162,9 @@ describe('apply', () => {
     await tenant.workplace.run('apply')
     const given = ['--sponsor', seedIds.ben, '--owner', seedIds.ben]
     const plan = await tenant.workplace.run('plan', ...given)
-    expect(plan.output).toContain('3 to create, 0 to correct, 10 to keep.')
+    expect(plan.output).toContain('3 to create, 0 to correct, 11 to keep.')
     tenant.entra.requests.clear()
-    expect((await tenant.workplace.run('apply', ...given)).code).toBe(0)
+    expect(await tenant.workplace.run('apply', ...given)).toMatchObject({ code: 0 })
     expect(writes().map(({ path }) => path.split('/').slice(-2).join('/'))).toEqual([
       ...['sponsors/$ref', 'owners/$ref', 'owners/$ref'],
     ])
@@ -243,6 +243,16 @@ describe('apply', () => {
       ].join('\r\n'),
     )
     expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
+  })
+
+  it('leaves lines in a value of several lines alone that look like its own', async () => {
+    const value = 'MY="first\nBLUEPRINT_APP_ID=mine\nlast"\n'
+    writeFileSync(tenant.workplace.envPath, value)
+    await tenant.workplace.run('apply')
+    expect(readFileSync(tenant.workplace.envPath, 'utf8').startsWith(value)).toBe(true)
+    expect(tenant.workplace.variables['BLUEPRINT_APP_ID']).toBe(
+      tenant.workplace.receipt.objects['blueprint']?.appId,
+    )
   })
 
   it('begins a new .env as a copy of .env.example', async () => {

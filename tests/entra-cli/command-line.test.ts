@@ -35,7 +35,7 @@ describe('the command line', () => {
     const env = { GRAPH_URL: tenant.url }
     const applied = await spawnEntra(['apply', ...files], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
-    expect(applied.stdout).toMatch(/^created {3}[0-9a-f-]{36} blueprint "Weather Agent Blueprint"$/m)
+    expect(applied.stdout).toMatch(/^created +[0-9a-f-]{36} blueprint "Weather Agent Blueprint"$/m)
     expect(applied.stdout).not.toContain('\u001b')
     const unanswered = await spawnEntra(['destroy', ...files], env)
     expect(unanswered.code).toBe(1)
@@ -70,6 +70,23 @@ describe('the command line', () => {
     expect(insecure.said).toContain('GRAPH_URL must be https')
   })
 
+  it('says before it makes anything that .env can’t be written', async () => {
+    const path = join(tenant.workplace.folder, 'nowhere/dotenv')
+    const { code, said } = await tenant.workplace.run('apply', '--client-secret', '--dotenv', path)
+    expect(said).toContain(`${path} can’t be written`)
+    expect(code).toBe(2)
+    expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
+  })
+
+  it('takes a token with quotes and the word Bearer, and says what to do about none', async () => {
+    tenant.workplace.useToken(`"Bearer ${tenant.token}"`)
+    expect((await tenant.workplace.run('plan')).code).toBe(0)
+    tenant.workplace.useToken('')
+    const { said } = await tenant.workplace.run('plan')
+    expect(said).toContain('Write an access token for Microsoft Graph into the file')
+    expect(said).not.toContain('--sign-in')
+  })
+
   it('says in words that it can’t write its receipt', async () => {
     const { code, said } = await tenant.workplace.run(
       'apply',
@@ -93,6 +110,23 @@ describe('the command line', () => {
 })
 
 describe('--ticket', () => {
+  it('quotes names so that neither shell runs what is in them', async () => {
+    const { output } = await tenant.workplace.run('plan', '--ticket', '--agent', 'my$(touch x)agent')
+    expect(output).toContain("--agent 'my$(touch x)agent'\n")
+    const quoted = await tenant.workplace.run('plan', '--ticket', '--agent', "it's `id` $(id)")
+    expect(quoted.output).toContain("--agent 'it'\\''s `id` $(id)'    # bash\n")
+    expect(quoted.output).toContain("--agent 'it''s `id` $(id)'    # PowerShell\n")
+  })
+
+  it.each(['a\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb'])(
+    'takes no name with a character that nobody sees: %j',
+    async name => {
+      const { code, said } = await tenant.workplace.run('plan', '--ticket', '--agent', name)
+      expect(said).toContain('--agent has a line break or another character that nobody sees.')
+      expect(code).toBe(2)
+    },
+  )
+
   it('prints the request for an identity team: each object with its Graph request, role and permission', async () => {
     const { code, output } = await tenant.workplace.run(
       'plan',
@@ -111,7 +145,7 @@ describe('--ticket', () => {
       '"appRoleId"',
       'addPassword',
       'npm run entra -- apply',
-      '--agent "my agent"',
+      "--agent 'my agent'",
       'AGENT_CLIENT_ID=<id of agent/my agent>',
     ])
       expect(output).toContain(text)
@@ -152,7 +186,7 @@ describe('signing in', () => {
       { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` },
     )
     expect(ran).toMatchObject({ code: 0, stderr: '' })
-    expect(ran.stdout).toMatch(/^hidden +sponsor/m)
+    expect(ran.stdout).toMatch(/^not evaluated +sponsor/m)
   })
 
   it('says in words that the Azure CLI gives no token, and what else there is', async () => {

@@ -45,6 +45,58 @@ describe('destroy', () => {
     )
   })
 
+  describe('of a blueprint that has an agent of somebody else', () => {
+    const theirs = '99999999-0000-4000-8000-000000000001'
+    const foreign = () => content().servicePrincipals.filter(({ id }) => id === theirs)
+
+    async function addAgent() {
+      await tenant.workplace.run('apply', ...names, ...options)
+      const ours = content().servicePrincipals.find(
+        ({ id }) => id === tenant.workplace.receipt.objects['agent/weather-agent']?.id,
+      )
+      if (!ours) throw new Error('There is no agent.')
+      content().servicePrincipals.push({ ...ours, id: theirs, appId: theirs, displayName: 'theirs' })
+    }
+
+    it('deletes nothing, and names it', async () => {
+      await addAgent()
+      const { code, output, said } = await tenant.workplace.run('destroy', '--yes')
+      expect(output).toMatch(new RegExp(`^goes along +${theirs} agent identity "theirs"`, 'm'))
+      expect(said).toContain('deletes 1 of its agents that the receipt does not know')
+      expect(code).toBe(2)
+      expect(deletions()).toEqual([])
+    })
+
+    it('tells so in a dry run as well, beside all else that goes along', async () => {
+      await addAgent()
+      const { code, output } = await tenant.workplace.run('destroy', '--dry-run')
+      expect(code).toBe(0)
+      expect(output).toContain('deletes 1 of its agents that the receipt does not know')
+      for (const what of ['principal of the blueprint', 'client secret', 'federated credential'])
+        expect(output).toMatch(new RegExp(`^goes along +\\S+ ${what}`, 'm'))
+    })
+
+    it('deletes it along when that is meant', async () => {
+      await addAgent()
+      const { code } = await tenant.workplace.run('destroy', '--yes', '--with-foreign-agents')
+      expect(code).toBe(0)
+      expect(foreign()).toEqual([])
+    })
+
+    it('deletes nothing either when Graph does not show whose agents there are', async () => {
+      await tenant.workplace.run('apply', ...names)
+      tenant.graph.decide = ({ method, path }) =>
+        method === 'GET' &&
+        path.endsWith('microsoft.graph.agentIdentity') &&
+        !path.includes('/servicePrincipals/0')
+          ? 'forbid'
+          : 'pass'
+      const { code, said } = await tenant.workplace.run('destroy', '--yes')
+      expect(said).toContain('Graph does not show whether the blueprint has agents')
+      expect(code).toBe(2)
+    })
+  })
+
   it('asks first, and does nothing without a yes or in a dry run', async () => {
     await tenant.workplace.run('apply', ...names)
     const set = structuredClone(content())

@@ -13,24 +13,42 @@ const everything = ['--client-secret', '--cluster-issuer', 'https://i.example', 
 describe('a permission that is missing is named with the least role that has it', () => {
   const developer = 'Agent ID Developer'
   const consenter = 'Cloud Application Administrator'
+  const without = (permission: string) =>
+    graphToken(
+      tenant,
+      permissions.filter(one => one !== permission),
+    )
+
+  // biome-ignore format: table
+  it.each([
+    ['AgentIdentityBlueprintPrincipal.Create', developer, 'principal of the blueprint'],
+    ['DelegatedPermissionGrant.ReadWrite.All', consenter, 'consent for all users'],
+    ['AppRoleAssignment.ReadWrite.All', consenter, 'app role Weather.Read.All'],
+    ['Application.ReadWrite.All', consenter, 'principal of the blueprint'],
+  ])('before anything is made: %s', async (permission, role, step) => {
+    tenant.workplace.useToken(await without(permission))
+    for (const command of ['plan', 'apply']) {
+      const { code, said } = await tenant.workplace.run(command, ...everything)
+      expect(code).toBe(1)
+      expect(said).toContain(`Failed: ${step}`)
+      expect(said).toContain('Nothing was made yet.')
+      expect(said).toContain(`"${role}"`)
+      expect(said).toContain(`permission ${permission}.`)
+    }
+    expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
+    expect(tenant.workplace.hasReceipt).toBe(false)
+  })
+
+  // biome-ignore format: table
   it.each([
     ['AgentIdentityBlueprint.Create', developer, 'blueprint "Weather Agent Blueprint"'],
-    ['AgentIdentityBlueprintPrincipal.Create', developer, 'principal of the blueprint'],
     ['AgentIdentityBlueprint.AddRemoveCreds.All', 'Agent ID Administrator', 'client secret of the blueprint'],
-    ['DelegatedPermissionGrant.ReadWrite.All', consenter, 'consent for all users'],
     ['AgentIdentityBlueprint.Read.All', developer, 'blueprint "Weather Agent Blueprint"'],
     ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
-    ['AppRoleAssignment.ReadWrite.All', consenter, 'app role Weather.Read.All'],
-    ['Application.ReadWrite.All', developer, 'sponsor '],
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
-  ])('%s', async (permission, role, step) => {
-    tenant.workplace.useToken(
-      await graphToken(
-        tenant,
-        permissions.filter(one => one !== permission),
-      ),
-    )
+  ])('where Graph misses it: %s', async (permission, role, step) => {
+    tenant.workplace.useToken(await without(permission))
     const { code, said } = await tenant.workplace.run('apply', ...everything)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
@@ -40,6 +58,45 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toMatch(/request-id [0-9a-f-]{36}/)
     tenant.workplace.useToken(tenant.token)
     expect((await tenant.workplace.run('apply', ...everything)).code).toBe(0)
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['POST', '/applications', consenter, 'application "Weather Agent page"'],
+    ['POST', '/servicePrincipals', consenter, 'principal of the page'],
+    ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
+  ])('though the token has it, for want of the role: %s %s', async (method, path, role, step) => {
+    tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
+    const { code, said } = await tenant.workplace.run('apply', ...everything)
+    expect(code).toBe(1)
+    expect(said).toContain(`Failed: ${step}`)
+    expect(said).toContain(`the role "${role}"`)
+  })
+
+  it('of its own for a blueprint that is renamed', async () => {
+    await tenant.workplace.run('apply')
+    tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'forbid' : 'pass')
+    const { said } = await tenant.workplace.run('apply', '--blueprint-name', 'Other')
+    expect(said).toContain('permission AgentIdentityBlueprint.UpdateBranding.All.')
+  })
+
+  it('for deleting a blueprint with both roles that Microsoft’s pages name', async () => {
+    await tenant.workplace.run('apply')
+    tenant.graph.decide = ({ method, path }) =>
+      method === 'DELETE' && path.includes('/applications/') ? 'forbid' : 'pass'
+    const forPage = await tenant.workplace.run('destroy', '--yes')
+    expect(forPage.said).toContain('the role "Cloud Application Administrator"')
+    const { blueprint } = tenant.workplace.receipt.objects
+    tenant.graph.decide = ({ method, path }) =>
+      method === 'DELETE' && path.endsWith(`/applications/${blueprint?.id}`) ? 'forbid' : 'pass'
+    const { said } = await tenant.workplace.run('destroy', '--yes')
+    expect(said).toContain('"Agent ID Administrator or Cloud Application Administrator"')
+  })
+
+  it('without a role where none is needed: for finding out who is signed in', async () => {
+    tenant.graph.decide = ({ path }) => (path === '/v1.0/me' ? 'forbid' : 'pass')
+    const { said } = await tenant.workplace.run('apply')
+    expect(said).toContain('It takes a token with the permission User.Read.')
   })
 
   it.each([
@@ -117,6 +174,7 @@ describe('apply says in words', () => {
     ['Weather Agent Blueprint', 'agentIdentityBlueprint'],
     ['Weather API', 'application'],
     ['Weather Agent page', 'application'],
+    ['weather agent PAGE', 'application'],
   ] as const)(
     'that somebody else has a "%s" in the tenant, and leaves it alone',
     async (displayName, kind) => {
@@ -128,6 +186,7 @@ describe('apply says in words', () => {
         expect(said).toContain(`the tenant has one of that name already (${theirs.id})`)
       }
       expect(content().applications).toContainEqual(theirs)
+      expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
     },
   )
 
@@ -213,6 +272,18 @@ describe('Entra takes its time, and apply', () => {
     expect(said).toContain('Graph limits the rate of requests')
     expect(said).toContain('Graph has a problem of its own (503 ServiceUnavailable)')
     expect(pauses).toEqual([7, 7, 4, 8])
+  })
+
+  it('says how long Graph asks to wait, when that is too long', async () => {
+    tenant.entra.faults.order({
+      target: { leg: 'graph' as const },
+      fault: { kind: 'refuse' as const, code: 90055, retryAfterSeconds: 600 },
+      times: 1,
+    })
+    const { code, said } = await tenant.workplace.run('apply')
+    expect(said).toContain('Graph asks to wait 600 seconds')
+    expect(said).toContain('--wait 600')
+    expect(code).toBe(1)
   })
 
   it('is not kept from consenting for all by one user’s own consent', async () => {

@@ -66,7 +66,7 @@ function tenantNow() {
 
 it('status finds the tenant as it was set up, and writes nothing', async () => {
   const { code, output } = await workplace.run('status')
-  expect(output).toContain('All else in the tenant is as the receipt says.')
+  expect(output).toContain('What was evaluated is as the receipt says.')
   expect(code).toBe(0)
   expect(writes()).toEqual([])
 })
@@ -122,6 +122,81 @@ describe('status notices, and apply corrects,', () => {
   })
 })
 
+const theirs = '99999999-0000-4000-8000-000000000001'
+const cy = {
+  id: theirs,
+  displayName: 'Cy',
+  userPrincipalName: 'cy@contoso.example',
+  mail: 'cy@contoso.example',
+}
+const aGrant = { id: 'added', consentType: 'AllPrincipals', principalId: null, scope: 'Mail.Read' } as const
+const aRole = { id: 'added', createdDateTime: '2026-11-01T00:00:00Z' } as const
+const aSecret = {
+  keyId: 'added',
+  displayName: 'more',
+  startDateTime: '2026-11-01T00:00:00Z',
+  endDateTime: '2030-01-01T00:00:00Z',
+  secretText: 'text',
+}
+const aScope = {
+  id: theirs,
+  value: 'More',
+  type: 'User',
+  isEnabled: true,
+  userConsentDescription: '',
+} as const
+
+// biome-ignore format: table
+const additions: [what: string, change: Change, words: string][] = [
+  ['a further secret of the blueprint', ({ blueprint }) => blueprint.passwordCredentials.push(aSecret), 'client secret "more" until 2030-01-01T00:00:00Z, of blueprint "Weather Agent Blueprint"'],
+  ['a secret of the page', ({ page }) => page.passwordCredentials.push(aSecret), 'client secret "more" until 2030-01-01T00:00:00Z, of application "Weather Agent page"'],
+  ['a federated credential of another subject', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://i.example', subject: 'else', audiences: ['x'] }), 'federated credential for else of https://i.example, of blueprint'],
+  ['an owner of the API', ({ content, api }) => { content.users.push(cy); api.owners.push(cy.id) }, 'owner Cy of application "Weather API"'],
+  ['a sponsor of the blueprint', ({ blueprint }) => { blueprint.sponsors = [...blueprint.sponsors, seedIds.ben] }, 'sponsor Ben'],
+  ['a consent to Mail.Read of Graph', ({ content, agent }) => content.permissionGrants.push({ ...aGrant, clientId: agent.id, resourceId: seedIds.graphPrincipal }), 'consent of all users to agent identity "weather-agent": Mail.Read'],
+  ['an app role of Graph', ({ content, agent }) => content.appRoleAssignments.push({ ...aRole, principalId: agent.id, resourceId: seedIds.graphPrincipal, appRoleId: theirs }), `app role ${theirs} of "Microsoft Graph" for "weather-agent"`],
+  ['somebody else who has the app role of the API', ({ content, principal }) => content.appRoleAssignments.push({ ...aRole, principalId: seedIds.setupPrincipal, resourceId: principal('Weather API').id, appRoleId: theirs }), `app role ${theirs} of "Weather API"`],
+  ['another agent of the blueprint', ({ content, agent }) => content.servicePrincipals.push({ ...agent, id: theirs, appId: theirs, displayName: 'theirs' }), 'agent identity "theirs" of the blueprint'],
+  ['a group that the agent is in', ({ content, agent }) => content.groups[0]?.members.push(agent.id), 'agent identity "weather-agent" in the group or role "Weather readers"'],
+  ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: theirs, directoryScopeId: '/' }), `agent identity "weather-agent" with the directory role ${theirs} in /`],
+  ['a further scope', ({ api }) => api.api.oauth2PermissionScopes.push(aScope), 'api.oauth2PermissionScopes[More] of application "Weather API"'],
+  ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: theirs, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${theirs}] of blueprint`],
+]
+
+describe('status tells what nobody asked for, and apply leaves alone,', () => {
+  it.each(additions)('%s', async (_what, change, words) => {
+    change(tenantNow())
+    const { code, output } = await workplace.run('status')
+    const told = output.split('\n').filter(line => line.startsWith('extra'))
+    expect(told).toEqual([expect.stringContaining(words)])
+    expect(output).toContain('1 thing is there that nobody asked for.')
+    expect(code).toBe(3)
+    expect((await workplace.run('apply')).code).toBe(0)
+    expect(writes()).toEqual([])
+    expect((await workplace.run('status')).output).toContain(words)
+  })
+
+  it('and no consent that gives a client nothing more: of one user, or to signing in', async () => {
+    const { content, agent, grant } = tenantNow()
+    const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
+    content.permissionGrants.push(
+      { ...grant('Weather.Read'), ...ofAda, id: 'a' },
+      { ...ofAda, id: 'b', clientId: agent.id, resourceId: seedIds.graphPrincipal, scope: 'openid profile' },
+    )
+    expect((await workplace.run('status')).code).toBe(0)
+  })
+
+  it('and calls what Graph does not show not evaluated, and never clean', async () => {
+    const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
+    workplace.useToken(await graphToken(entra, without))
+    const { code, output } = await workplace.run('status')
+    expect(output).toMatch(/^not evaluated +directory roles of agent identity "weather-agent"$/m)
+    expect(output).toContain('nobody knows whether it is as it should be')
+    expect(output).not.toContain('The tenant is as the receipt says.')
+    expect(code).toBe(0)
+  })
+})
+
 describe('the sponsor of an agent', () => {
   const title = `sponsor ${seedIds.ada} of agent identity "weather-agent"`
 
@@ -129,7 +204,7 @@ describe('the sponsor of an agent', () => {
     tenantNow().agent.sponsors = []
     for (const command of ['status', 'plan', 'apply']) {
       const { code, output } = await workplace.run(command)
-      expect(output).toMatch(new RegExp(`^hidden +${title}$`, 'm'))
+      expect(output).toMatch(new RegExp(`^not evaluated +${title}$`, 'm'))
       expect(code).toBe(0)
     }
     expect((await workplace.run('status')).output).toContain(
@@ -152,6 +227,20 @@ describe('the sponsor of an agent', () => {
     const apply = await workplace.run('apply')
     expect(apply.output).toMatch(new RegExp(`^created +${seedIds.ada} +${title}$`, 'm'))
     expect(tenantNow().agent.sponsors).toEqual([seedIds.ada])
+    expect((await workplace.run('status')).code).toBe(0)
+  })
+})
+
+describe('a principal that somebody switched off', () => {
+  it.each(['Weather Agent Blueprint', 'Weather API', 'Weather Agent page'])('%s', async name => {
+    tenantNow().principal(name).accountEnabled = false
+    const { code, output } = await workplace.run('status')
+    expect(output).toMatch(/^switched +\S+ principal of/m)
+    expect(output).toContain('which apply leaves alone: npm run entra -- enable')
+    expect(code).toBe(3)
+    expect((await workplace.run('apply')).code).toBe(0)
+    expect(tenantNow().principal(name).accountEnabled).toBe(false)
+    expect((await workplace.run('enable')).code).toBe(0)
     expect((await workplace.run('status')).code).toBe(0)
   })
 })

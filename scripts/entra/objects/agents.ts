@@ -6,13 +6,14 @@ import {
   bindUsers,
   developer,
   idOf,
+  isRecorded,
   type Kind,
   quote,
   readRecorded,
   type TenantObject,
 } from './tenant-object.ts'
 
-const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
+export const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const access: AccessByMethod = {
   GET: { permission: 'AgentIdentity.Read.All', role: developer },
   POST: { permission: 'AgentIdentity.Create.All', role: developer },
@@ -21,28 +22,43 @@ const access: AccessByMethod = {
 }
 
 /** Who the agent is, one for each name. */
-export const agents: Kind = target =>
-  target.settings.agents.map(name => {
-    const key = agentKey(name)
-    const blueprintId = () => appIdOf(target, 'blueprint')
-    const properties = () => ({ displayName: name, agentIdentityBlueprintId: blueprintId() })
-    const object: TenantObject = {
-      key,
-      title: `agent identity "${name}"`,
-      access,
-      needs: ['blueprint', 'blueprint-principal'],
-      isFoundByName: true,
-      address: () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`,
-      create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
-      properties,
-      // Whoever switched the agent off, setting up does not switch it on again.
-      isOn: () => !target.disabledAgents.includes(name),
-      find: async graph => {
-        const known = await readRecorded(graph, target, object)
-        if (known) return { object: known }
-        const named = await graph.list(`${agentsPath}?$filter=displayName eq '${quote(name)}'`)
-        return { object: named.find(one => one['agentIdentityBlueprintId'] === blueprintId()) }
-      },
-    }
-    return object
-  })
+export const agents: Kind = {
+  wanted: target =>
+    target.settings.agents.map(name => {
+      const key = agentKey(name)
+      const blueprintId = () => appIdOf(target, 'blueprint')
+      const properties = () => ({ displayName: name, agentIdentityBlueprintId: blueprintId() })
+      const object: TenantObject = {
+        key,
+        title: `agent identity "${name}"`,
+        access,
+        needs: ['blueprint', 'blueprint-principal'],
+        isFoundByName: true,
+        address: () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`,
+        create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
+        properties,
+        // Whoever switched the agent off, setting up does not switch it on again.
+        isOn: () => !target.disabledAgents.includes(name),
+        find: async graph => {
+          const known = await readRecorded(graph, target, object)
+          if (known) return { object: known }
+          const named = await graph.list(`${agentsPath}?$filter=displayName eq '${quote(name)}'`)
+          return { object: named.find(one => one['agentIdentityBlueprintId'] === blueprintId()) }
+        },
+      }
+      return object
+    }),
+  collections: target => [
+    {
+      of: 'blueprint',
+      title: 'agent identities of the blueprint',
+      isNeededByOthers: true,
+      list: async graph =>
+        (await graph.list(agentsPath, { mayBeForbidden: true })).filter(
+          one => one['agentIdentityBlueprintId'] === appIdOf(target, 'blueprint'),
+        ),
+      isWanted: one => target.settings.agents.some(name => isRecorded(target, agentKey(name), one)),
+      describe: ({ displayName }) => `agent identity "${displayName}" of the blueprint`,
+    },
+  ],
+}

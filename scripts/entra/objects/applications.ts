@@ -6,6 +6,7 @@ import {
   appIdOf,
   applicationAccess,
   bindUsers,
+  consenter,
   developer,
   type Found,
   idOf,
@@ -21,76 +22,88 @@ const accessAsUserId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e01'
 const weatherReadId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e02'
 export const weatherReadAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e03'
 
-const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
+export const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
 const blueprintAccess: AccessByMethod = {
   GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
   POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
   PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
-  DELETE: { permission: 'AgentIdentityBlueprint.DeleteRestore.All', role: administrator },
+  rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developer },
+  // One page of Microsoft's names this role for it, another one the other.
+  DELETE: {
+    permission: 'AgentIdentityBlueprint.DeleteRestore.All',
+    role: `${administrator} or ${consenter}`,
+  },
 }
 
 /** What the sidecar authenticates as, and users' tokens are for. */
-export const blueprint: Kind = target => [
-  application(target, {
-    key: 'blueprint',
-    name: target.settings.blueprintName,
-    title: name => `blueprint "${name}"`,
-    path: blueprintPath,
-    access: blueprintAccess,
-    created: () => ({}),
-    bound: bindUsers(target),
-    added: () => ({
-      identifierUris: [`api://${appIdOf(target, 'blueprint')}`],
-      api: {
-        requestedAccessTokenVersion: 2,
-        oauth2PermissionScopes: [
-          scope(
-            accessAsUserId,
-            'access_as_user',
-            'Ask the agent',
-            'Lets the page ask the agent on your behalf.',
-          ),
-        ],
-      },
-      optionalClaims: { accessToken: [tokenKind] },
+export const blueprint: Kind = {
+  wanted: target => [
+    application(target, {
+      key: 'blueprint',
+      name: target.settings.blueprintName,
+      title: name => `blueprint "${name}"`,
+      path: blueprintPath,
+      access: blueprintAccess,
+      created: () => ({}),
+      bound: bindUsers(target),
+      added: () => ({
+        identifierUris: [`api://${appIdOf(target, 'blueprint')}`],
+        api: {
+          requestedAccessTokenVersion: 2,
+          oauth2PermissionScopes: [
+            scope(
+              accessAsUserId,
+              'access_as_user',
+              'Ask the agent',
+              'Lets the page ask the agent on your behalf.',
+            ),
+          ],
+          preAuthorizedApplications: [],
+        },
+        optionalClaims: { accessToken: [tokenKind] },
+      }),
     }),
-  }),
-]
+  ],
+}
 
 /** What users sign in to. */
-export const page: Kind = target => [
-  application(target, {
-    key: 'page',
-    name: target.settings.pageName,
-    title: name => `application "${name}", which users sign in to`,
-    created: () => ({
-      signInAudience: 'AzureADMyOrg',
-      spa: { redirectUris: [...target.settings.redirectUris] },
-      requiredResourceAccess: [
-        {
-          resourceAppId: appIdOf(target, 'blueprint'),
-          resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
-        },
-      ],
+export const page: Kind = {
+  wanted: target => [
+    application(target, {
+      key: 'page',
+      name: target.settings.pageName,
+      title: name => `application "${name}", which users sign in to`,
+      created: () => ({
+        signInAudience: 'AzureADMyOrg',
+        spa: { redirectUris: [...target.settings.redirectUris] },
+        requiredResourceAccess: [
+          {
+            resourceAppId: appIdOf(target, 'blueprint'),
+            resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
+          },
+        ],
+      }),
     }),
-  }),
-]
+  ],
+}
 
 /** What the agent's tokens are for. */
-export const weatherApi: Kind = target => [
-  application(target, {
-    key: 'weather-api',
-    name: target.settings.apiName,
-    title: name => `application "${name}", the API`,
-    created: () => ({ signInAudience: 'AzureADMyOrg', api: weather, appRoles: [weatherReadAll] }),
-    added: () => ({
-      identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
-      // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
-      api: { ...weather, acceptMappedClaims: true },
-      optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind] },
+export const weatherApi: Kind = {
+  wanted: target => [
+    application(target, {
+      key: 'weather-api',
+      name: target.settings.apiName,
+      title: name => `application "${name}", the API`,
+      created: () => ({ signInAudience: 'AzureADMyOrg', api: weather, appRoles: [weatherReadAll] }),
+      added: () => ({
+        identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
+        // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
+        api: { ...weather, preAuthorizedApplications: [], acceptMappedClaims: true },
+        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind] },
+      }),
     }),
-  }),
-]
+  ],
+}
 
 const weather = {
   requestedAccessTokenVersion: 2,
@@ -157,6 +170,7 @@ function application(
     access,
     needs: [],
     isFoundByName: true,
+    isCheckedFirst: true,
     address: () => `/applications/${idOf(target, key)}`,
     create: () => ({ method: 'POST', path, body: { ...body(), ...bound } }),
     properties: () => ({ ...body(), ...added?.() }),
@@ -173,14 +187,20 @@ function application(
   return object
 }
 
-function refuseNamesake(title: string, { id }: Json): Mistake {
+function refuseNamesake(title: string, { id, description }: Json): Mistake {
+  const [, setUpId] =
+    /^Made by the set-up of entra-bedrock-agent \(([0-9a-f]{8})\)\.$/.exec(String(description)) ?? []
+  const others = 'choose other names (--blueprint-name, --api-name, --page-name)'
   return new Mistake(
     `${title}: the tenant has one of that name already (${id}), which the receipt does not know.`,
-    'Use the receipt of the run that made it (--receipt), or choose other names (--blueprint-name, --api-name, --page-name).',
+    setUpId === undefined
+      ? `Use the receipt of the run that made it (--receipt), or ${others}.`
+      : `It was made by the set-up ${setUpId}: use its receipt (--receipt), have that written anew where it got lost (--adopt ${setUpId}), or ${others}.`,
   )
 }
 
-function describe({ setUpId }: Target): string {
+/** What the applications of a set-up are known by. */
+export function describe({ setUpId }: Pick<Target, 'setUpId'>): string {
   return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
 }
 

@@ -1,44 +1,68 @@
 import { Mistake } from '../../set-up/mistake.ts'
-import type { Json } from '../graph.ts'
-import { administrator, idOf, type Kind, type Target } from './tenant-object.ts'
+import type { GraphRequest, Json } from '../graph.ts'
+import { administrator, applicationsOf, idOf, type Kind, type Target } from './tenant-object.ts'
 
 /** The blueprint's secret, for trials. Entra shows its text once, and it is kept in `.env` alone. */
-export const clientSecret: Kind = target => {
-  const { settings, setUpId, recorded, nowMs } = target
-  const { secretDays } = settings
-  if (secretDays === null) return []
-  const displayName = `entra-bedrock-agent ${setUpId}`
-  const path = () => `/applications/${idOf(target, 'blueprint')}`
-  const expires = () => new Date(nowMs() + secretDays * 86_400_000).toISOString()
-  return [
-    {
-      key: 'client-secret',
-      title: `client secret of the blueprint, for ${secretDays} days`,
-      access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator } },
-      needs: ['blueprint'],
-      goesWith: 'blueprint',
-      find: async graph => {
-        const known = recorded('client-secret')
-        const live = secretsOf(await graph.read(path())).find(
-          ({ keyId, endDateTime }) => keyId === known?.id && Date.parse(String(endDateTime)) > nowMs(),
-        )
-        return live && !isKept(live, target) ? { object: live, fault: textMissing() } : { object: live }
+export const clientSecret: Kind = {
+  wanted: target => {
+    const { settings, setUpId, recorded, nowMs } = target
+    const { secretDays } = settings
+    if (secretDays === null) return []
+    const path = () => `/applications/${idOf(target, 'blueprint')}`
+    const expires = () => new Date(nowMs() + secretDays * 86_400_000).toISOString()
+    const removal = (keyId: unknown): GraphRequest => ({
+      method: 'POST',
+      path: `${path()}/removePassword`,
+      body: { keyId },
+    })
+    return [
+      {
+        key: 'client-secret',
+        title: `client secret of the blueprint, for ${secretDays} days`,
+        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator } },
+        needs: ['blueprint'],
+        goesWith: 'blueprint',
+        isCheckedFirst: true,
+        find: async graph => {
+          const known = recorded('client-secret')
+          const live = secretsOf(await graph.read(path())).find(
+            ({ keyId, endDateTime }) => keyId === known?.id && Date.parse(String(endDateTime)) > nowMs(),
+          )
+          return live && !isKept(live, target) ? { object: live, fault: textMissing() } : { object: live }
+        },
+        create: () => ({
+          method: 'POST',
+          path: `${path()}/addPassword`,
+          body: { passwordCredential: { displayName: secretName(setUpId), endDateTime: expires() } },
+        }),
+        remove: () => removal(recorded('client-secret')?.id),
+        // Expired ones, and one whose text got lost with a run that was broken off.
+        clear: async graph =>
+          secretsOf(await graph.read(path()))
+            .filter(one => one['displayName'] === secretName(setUpId))
+            .map(({ keyId }) => removal(keyId)),
       },
-      create: () => ({
-        method: 'POST',
-        path: `${path()}/addPassword`,
-        body: { passwordCredential: { displayName, endDateTime: expires() } },
-      }),
-      // Expired ones, and one whose text got lost with a run that was broken off.
-      clear: async graph =>
-        secretsOf(await graph.read(path()))
-          .filter(one => one['displayName'] === displayName)
-          .map(({ keyId }) => ({ method: 'POST', path: `${path()}/removePassword`, body: { keyId } })),
-    },
-  ]
+    ]
+  },
+  collections: target =>
+    applicationsOf(target).map(({ key, title }) => ({
+      of: key,
+      title: `secrets and certificates of ${title}`,
+      list: async graph => {
+        const application = await graph.read(`/applications/${idOf(target, key)}`, { mayBeForbidden: true })
+        return [...secretsOf(application), ...((application?.['keyCredentials'] ?? []) as Json[])]
+      },
+      isWanted: ({ keyId }) => keyId === target.recorded('client-secret')?.id,
+      describe: ({ displayName, endDateTime, type }) =>
+        `${type === undefined ? 'client secret' : 'certificate'} "${displayName}" until ${endDateTime}, of ${title}`,
+    })),
 }
 
-function secretsOf(application: Json | undefined): readonly Json[] {
+export function secretName(setUpId: string): string {
+  return `entra-bedrock-agent ${setUpId}`
+}
+
+export function secretsOf(application: Json | undefined): readonly Json[] {
   return (application?.['passwordCredentials'] ?? []) as Json[]
 }
 

@@ -1,25 +1,46 @@
 import { microsoft } from '@entra-bedrock-agent/demo-tenant'
 import { nameOf } from '../settings.ts'
-import { developer, findListed, idOf, type Kind } from './tenant-object.ts'
+import {
+  applicationsOf,
+  developer,
+  findListed,
+  idOf,
+  isRecorded,
+  type Kind,
+  type Target,
+} from './tenant-object.ts'
 
 /** The tokens of a ServiceAccount that count as the blueprint's. */
-export const federatedCredentials: Kind = target => {
-  const path = () => `/applications/${idOf(target, 'blueprint')}/federatedIdentityCredentials`
-  return target.settings.federatedCredentials.map(credential => {
-    const name = nameOf(credential)
-    const key = `federated-credential/${name}`
-    const properties = () => ({ ...credential, audiences: [microsoft.tokenExchange.uri] })
-    return {
-      key,
-      title: `federated credential for ${credential.subject} of ${credential.issuer}`,
-      access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developer } },
-      needs: ['blueprint'],
-      goesWith: 'blueprint',
-      find: graph => findListed(graph, path(), one => one['name'] === name),
-      address: () => `${path()}/${idOf(target, key)}`,
-      // On a blueprint Microsoft documents this, and not the upsert that applications have.
-      create: () => ({ method: 'POST', path: path(), body: { name, ...properties() } }),
-      properties,
-    }
-  })
+export const federatedCredentials: Kind = {
+  wanted: target =>
+    target.settings.federatedCredentials.map(credential => {
+      const path = () => pathOf(target, 'blueprint')
+      const name = nameOf(credential)
+      const key = `federated-credential/${name}`
+      const properties = () => ({ ...credential, audiences: [microsoft.tokenExchange.uri] })
+      return {
+        key,
+        title: `federated credential for ${credential.subject} of ${credential.issuer}`,
+        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developer } },
+        needs: ['blueprint'],
+        goesWith: 'blueprint',
+        find: graph => findListed(graph, path(), one => one['name'] === name),
+        address: () => `${path()}/${idOf(target, key)}`,
+        // On a blueprint Microsoft documents this, and not the upsert that applications have.
+        create: () => ({ method: 'POST', path: path(), body: { name, ...properties() } }),
+        properties,
+      }
+    }),
+  collections: target =>
+    applicationsOf(target).map(({ key, title }) => ({
+      of: key,
+      title: `federated credentials of ${title}`,
+      list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
+      isWanted: one => key === 'blueprint' && isRecorded(target, `federated-credential/${one['name']}`, one),
+      describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}, of ${title}`,
+    })),
+}
+
+function pathOf(target: Target, application: string): string {
+  return `/applications/${idOf(target, application)}/federatedIdentityCredentials`
 }

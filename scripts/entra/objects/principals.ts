@@ -1,5 +1,6 @@
 import {
   type AccessByMethod,
+  administrator,
   appIdOf,
   applicationAccess,
   developer,
@@ -13,22 +14,24 @@ import {
 const blueprintPrincipalAccess: AccessByMethod = {
   GET: applicationAccess.POST,
   POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developer },
+  PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: administrator },
 }
 
 /** The blueprint in this tenant. */
-export const blueprintPrincipal: Kind = target => [
-  {
-    ...principal(target, 'blueprint', 'the blueprint', '/microsoft.graph.agentIdentityBlueprintPrincipal'),
-    access: blueprintPrincipalAccess,
-    goesWith: 'blueprint',
-  },
-]
+export const blueprintPrincipal: Kind = {
+  wanted: target => [
+    {
+      ...principal(target, 'blueprint', 'the blueprint', '/microsoft.graph.agentIdentityBlueprintPrincipal'),
+      access: blueprintPrincipalAccess,
+      goesWith: 'blueprint',
+    },
+  ],
+}
 
 /** The page and the API in this tenant. */
-export const principals: Kind = target => [
-  principal(target, 'page', 'the page'),
-  principal(target, 'weather-api', 'the API'),
-]
+export const principals: Kind = {
+  wanted: target => [principal(target, 'page', 'the page'), principal(target, 'weather-api', 'the API')],
+}
 
 function principal(target: Target, application: string, title: string, type = ''): TenantObject {
   const key = `${application}-principal`

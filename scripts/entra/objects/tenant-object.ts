@@ -6,11 +6,14 @@ import type { Settings } from '../settings.ts'
 /** What a caller needs: a permission of the token and a role of the user, the least that do. */
 export interface Access {
   readonly permission: string
-  readonly role: string
+  /** Absent: every user will do. */
+  readonly role?: string
 }
 
-/** What each kind of request takes; `POST` stands for those that are not named. */
-export type AccessByMethod = Readonly<Partial<Record<GraphRequest['method'], Access>> & { POST: Access }>
+/** What each kind of request takes; `POST` stands for those that are not named, `rename` for a PATCH of name or description. */
+export type AccessByMethod = Readonly<
+  Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
+>
 
 export const developer = 'Agent ID Developer'
 export const administrator = 'Agent ID Administrator'
@@ -24,12 +27,20 @@ export interface Target {
   readonly settings: Settings
   readonly setUpId: string
   readonly disabledAgents: readonly string[]
+  /** Users who made what there is: Entra makes them owners. */
+  readonly makers?: readonly string[]
   readonly nowMs: () => number
   /** The blueprint's secret, as the sidecar finds it. */
   readonly secret: () => string | undefined
   readonly userAddress: (id: string) => string
   /** What is known of an object by now. */
   readonly recorded: (key: string) => Recorded | undefined
+}
+
+/** An object that others belong to. */
+export interface Named {
+  readonly key: string
+  readonly title: string
 }
 
 export interface Found {
@@ -59,6 +70,8 @@ export interface TenantObject {
   properties?(): Json
   /** Where it is read, corrected and deleted. */
   address?(): string
+  /** The request that takes it away, where that is not a deletion at its address. */
+  remove?(): GraphRequest
   /** Whether it is to be switched on, for what can be switched off. */
   isOn?(): boolean
   /** The key of what takes it along when that is deleted. */
@@ -67,10 +80,31 @@ export interface TenantObject {
   readonly comesAlong?: true
   /** Entra makes as many as it is asked for, and only their name tells them from others. */
   readonly isFoundByName?: true
+  /** Whether it has a fault is found out before anything is made. */
+  readonly isCheckedFirst?: true
 }
 
-/** All wanted objects of one kind, in the order in which they can be made. */
-export type Kind = (target: Target) => readonly TenantObject[]
+/** A list of the tenant that should have nothing in it but what is wanted. */
+export interface Collection {
+  /** The key of what it belongs to. */
+  readonly of: string
+  /** Its name for people. */
+  readonly title: string
+  list(graph: Graph): Promise<readonly Json[]>
+  isWanted(member: Json): boolean
+  /** A member in words. */
+  describe(member: Json): string
+  /** Its members work for others and would be deleted along. */
+  readonly isNeededByOthers?: true
+}
+
+/** One kind of object. */
+export interface Kind {
+  /** All that are wanted, in the order in which they can be made. */
+  readonly wanted: (target: Target) => readonly TenantObject[]
+  /** Where there may be more of them. */
+  readonly collections?: (target: Target) => readonly Collection[]
+}
 
 /** The object id, or what stands for it where a request is only shown. */
 export function idOf({ recorded }: Target, key: string): string {
@@ -112,6 +146,28 @@ export function quote(text: string): string {
 
 export function agentKey(name: string): string {
   return `agent/${name}`
+}
+
+export function applicationsOf({ settings }: Target): readonly Named[] {
+  return [
+    { key: 'blueprint', title: `blueprint "${settings.blueprintName}"` },
+    { key: 'page', title: `application "${settings.pageName}"` },
+    { key: 'weather-api', title: `application "${settings.apiName}"` },
+  ]
+}
+
+/** The principals that permissions and memberships could be given to. */
+export function principalsOf({ settings }: Target): readonly Named[] {
+  return [
+    { key: 'blueprint-principal', title: 'principal of the blueprint' },
+    { key: 'page-principal', title: 'principal of the page' },
+    ...settings.agents.map(name => ({ key: agentKey(name), title: `agent identity "${name}"` })),
+  ]
+}
+
+/** Whether an object has the id that is recorded under the key. */
+export function isRecorded({ recorded }: Target, key: string, { id }: Json): boolean {
+  return id !== undefined && recorded(key)?.id === id
 }
 
 /** The users of a new blueprint or agent, which are named when it is made. */

@@ -2,10 +2,14 @@ import {
   type AccessByMethod,
   administrator,
   agentKey,
+  applicationAccess,
+  applicationsOf,
+  type Collection,
   developer,
   findListed,
   idOf,
   type Kind,
+  type Named,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -16,6 +20,7 @@ interface Relation {
   readonly isHiddenFromSome?: boolean
 }
 
+const owner: Relation = { name: 'owner', access: applicationAccess }
 const ofBlueprint: readonly Relation[] = [
   { name: 'sponsor', access: { POST: { permission: 'Application.ReadWrite.All', role: developer } } },
   {
@@ -42,42 +47,78 @@ const ofAgent: readonly Relation[] = [
   },
 ]
 
-/** Who answers for the blueprint (sponsors), and who may change it (owners). */
-export const usersOfBlueprint: Kind = target => {
-  const title = `blueprint "${target.settings.blueprintName}"`
+interface Holder extends Named {
+  readonly path: () => string
+  readonly relations: readonly Relation[]
+}
+
+function blueprintOf(target: Target): readonly Holder[] {
+  const [blueprint] = applicationsOf(target)
   const path = () => `/applications/${idOf(target, 'blueprint')}/microsoft.graph.agentIdentityBlueprint`
-  return ofBlueprint.flatMap(relation => usersOf(target, 'blueprint', title, path, relation))
+  return blueprint ? [{ ...blueprint, path, relations: ofBlueprint }] : []
+}
+
+function agentsOf(target: Target): readonly Holder[] {
+  return target.settings.agents.map(name => {
+    const key = agentKey(name)
+    const path = () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`
+    return { key, title: `agent identity "${name}"`, path, relations: ofAgent }
+  })
+}
+
+/** Who answers for the blueprint (sponsors), and who may change it and the other applications (owners). */
+export const usersOfBlueprint: Kind = {
+  wanted: target => blueprintOf(target).flatMap(one => usersOf(target, one)),
+  collections: target => [
+    ...blueprintOf(target).flatMap(one => listsOf(target, one)),
+    ...applicationsOf(target)
+      .slice(1)
+      .flatMap(({ key, title }) =>
+        listsOf(target, { key, title, path: () => `/applications/${idOf(target, key)}`, relations: [owner] }),
+      ),
+  ],
 }
 
 /** The same of each agent identity. */
-export const usersOfAgents: Kind = target =>
-  target.settings.agents.flatMap(name => {
-    const key = agentKey(name)
-    const path = () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`
-    return ofAgent.flatMap(relation => usersOf(target, key, `agent identity "${name}"`, path, relation))
-  })
+export const usersOfAgents: Kind = {
+  wanted: target => agentsOf(target).flatMap(one => usersOf(target, one)),
+  collections: target => agentsOf(target).flatMap(one => listsOf(target, one)),
+}
 
-function usersOf(
-  target: Target,
-  key: string,
-  title: string,
-  pathOf: () => string,
-  { name, access, isHiddenFromSome = false }: Relation,
-): readonly TenantObject[] {
-  const { sponsors, owners } = target.settings
-  const path = () => `${pathOf()}/${name}s`
-  return (name === 'sponsor' ? sponsors : owners).map(user => ({
-    key: `${key}/${name}/${user}`,
-    title: `${name} ${user} of ${title}`,
-    access,
-    needs: [key],
-    goesWith: key,
-    comesAlong: true,
-    find: graph => findListed(graph, path(), one => one['id'] === user, isHiddenFromSome),
-    create: () => ({
-      method: 'POST',
-      path: `${path()}/$ref`,
-      body: { '@odata.id': target.userAddress(user) },
-    }),
-  }))
+function usersOf(target: Target, { key, title, path, relations }: Holder): readonly TenantObject[] {
+  return relations.flatMap(({ name, access, isHiddenFromSome = false }) =>
+    named(target, name).map(
+      (user): TenantObject => ({
+        key: `${key}/${name}/${user}`,
+        title: `${name} ${user} of ${title}`,
+        access,
+        needs: [key],
+        goesWith: key,
+        comesAlong: true,
+        find: graph => findListed(graph, `${path()}/${name}s`, one => one['id'] === user, isHiddenFromSome),
+        create: () => ({
+          method: 'POST',
+          path: `${path()}/${name}s/$ref`,
+          body: { '@odata.id': target.userAddress(user) },
+        }),
+      }),
+    ),
+  )
+}
+
+function listsOf(target: Target, { key, title, path, relations }: Holder): readonly Collection[] {
+  return relations.map(({ name }) => {
+    const wanted = [...named(target, name), ...(name === 'owner' ? (target.makers ?? []) : [])]
+    return {
+      of: key,
+      title: `${name}s of ${title}`,
+      list: graph => graph.list(`${path()}/${name}s`, { mayBeForbidden: true }),
+      isWanted: ({ id }) => wanted.includes(String(id)),
+      describe: ({ id, displayName }) => `${name} ${displayName ?? id} of ${title}`,
+    }
+  })
+}
+
+function named({ settings: { sponsors, owners } }: Target, name: Relation['name']): readonly string[] {
+  return name === 'sponsor' ? sponsors : owners
 }

@@ -1,0 +1,81 @@
+import { Mistake } from '../set-up/mistake.ts'
+import type { Json } from './graph.ts'
+import { agentsPath } from './objects/agents.ts'
+import { blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
+import { secretName, secretsOf } from './objects/client-secret.ts'
+import { applicationAccess } from './objects/tenant-object.ts'
+import type { Receipt } from './receipt.ts'
+import { inStep, type Run, toRecord } from './run.ts'
+import { defaultSettings, type FederatedCredential, nameOf, type Settings } from './settings.ts'
+import { survey } from './survey.ts'
+
+/**
+ * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id.
+ *
+ * @throws {Mistake} when the tenant has no blueprint of that set-up.
+ */
+export async function adopt(run: Run, setUpId: string): Promise<void> {
+  const title = `set-up ${setUpId}`
+  const { settings, secret, makers } = await inStep(run, { title, access: applicationAccess }, () =>
+    readSettings(run, setUpId),
+  )
+  const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
+  const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
+  const receipt: Receipt = { ...begun, settings, makers, objects: known }
+  const found = (await survey(run, receipt)).flatMap(({ wanted, object }) =>
+    object ? [[wanted.key, toRecord(object, run.clock.nowMs())] as const] : [],
+  )
+  run.receipt.write({ ...receipt, objects: Object.fromEntries(found) })
+  run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
+}
+
+async function readSettings({ graph }: Run, setUpId: string) {
+  const description = describe({ setUpId })
+  const filter = `?$filter=description eq '${encodeURIComponent(description)}'`
+  const [blueprint] = await graph.list(`${blueprintPath}${filter}`)
+  if (!blueprint)
+    throw new Mistake(
+      `The tenant has no blueprint that is described as "${description}"`,
+      'Look the id of the set-up up in the description of the applications (Entra admin center).',
+    )
+  const applications = await graph.list(`/applications${filter}`)
+  const isApi = ({ appRoles }: Json) => asList(appRoles).some(({ id }) => id === weatherReadAllId)
+  const page = applications.find(one => !isApi(one))
+  const path = `/applications/${blueprint['id']}`
+  const usersOf = async (relation: string) =>
+    (await graph.list(`${path}/microsoft.graph.agentIdentityBlueprint/${relation}`)).map(({ id }) =>
+      String(id),
+    )
+  const secret = secretsOf(blueprint).findLast(one => one['displayName'] === secretName(setUpId))
+  const agents = (await graph.list(agentsPath)).filter(
+    one => one['agentIdentityBlueprintId'] === blueprint['appId'],
+  )
+  const settings: Settings = {
+    ...defaultSettings,
+    blueprintName: String(blueprint['displayName']),
+    ...nameIn(page, 'pageName'),
+    ...nameIn(applications.find(isApi), 'apiName'),
+    agents: agents.map(({ displayName }) => String(displayName)),
+    redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
+    federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
+      .map(({ name, issuer, subject }) => ({ name, issuer: String(issuer), subject: String(subject) }))
+      .filter(one => nameOf(one) === one.name)
+      .map(({ issuer, subject }): FederatedCredential => ({ issuer, subject })),
+    secretDays: secret ? daysOf(secret) : null,
+    serviceManagementReference: (blueprint['serviceManagementReference'] ?? null) as string | null,
+    sponsors: await usersOf('sponsors'),
+  }
+  return { settings, secret, makers: await usersOf('owners') }
+}
+
+function nameIn(application: Json | undefined, setting: 'pageName' | 'apiName') {
+  return application ? { [setting]: String(application['displayName']) } : {}
+}
+
+function asList(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value : []
+}
+
+function daysOf({ startDateTime, endDateTime }: Json): number {
+  return Math.round((Date.parse(String(endDateTime)) - Date.parse(String(startDateTime))) / 86_400_000)
+}

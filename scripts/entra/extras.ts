@@ -1,0 +1,34 @@
+import { GraphRefusal, type Json } from './graph.ts'
+import { listCollections } from './objects/kinds.ts'
+import { applicationAccess, type Collection, type Target } from './objects/tenant-object.ts'
+import { inStep, type Run } from './run.ts'
+
+/** What a list of the tenant has that nobody asked for. */
+export interface Extras {
+  readonly collection: Collection
+  /** Absent: Graph does not show the list to this caller. */
+  readonly members?: readonly Json[]
+}
+
+/** Looks through everything that was added to what is known, and changes nothing. */
+export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
+  const found: Extras[] = []
+  for (const collection of listCollections(target)) {
+    if (!target.recorded(collection.of)) continue
+    const step = { title: collection.title, access: applicationAccess }
+    const members = await inStep(run, step, () => read(run, collection))
+    if (!members) found.push({ collection })
+    else if (!members.every(one => collection.isWanted(one)))
+      found.push({ collection, members: members.filter(one => !collection.isWanted(one)) })
+  }
+  return found
+}
+
+async function read({ graph }: Run, collection: Collection): Promise<readonly Json[] | undefined> {
+  try {
+    return await collection.list(graph)
+  } catch (error) {
+    if (error instanceof GraphRefusal && [400, 403].includes(error.status)) return undefined
+    throw error
+  }
+}

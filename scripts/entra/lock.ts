@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { Mistake } from '../set-up/mistake.ts'
+
+interface Holder {
+  readonly id: string
+  readonly process: number
+  readonly host: string
+  readonly since: string
+}
+
+/**
+ * Keeps other runs off a receipt: each would make what the other has not recorded yet. A lock that its run left behind, because it
+ * was killed, is taken over.
+ *
+ * @throws {Mistake} that names the run which has it.
+ */
+export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
+  const path = `${receiptPath}.lock`
+  const own: Holder = {
+    id: randomUUID(),
+    process: process.pid,
+    host: hostname(),
+    since: new Date(nowMs).toISOString(),
+  }
+  while (!create(path, JSON.stringify(own))) {
+    const holder = read(path)
+    if (!holder) continue
+    if (isAlive(holder)) throw taken(receiptPath, path, holder)
+    // Whoever creates this file, which has the name of the dead run, is the only one to remove its lock.
+    const claim = `${path}.${holder.id}`
+    if (!create(claim, '')) throw taken(receiptPath, path, holder)
+    if (read(path)?.id === holder.id) rmSync(path)
+    rmSync(claim)
+  }
+  return { [Symbol.dispose]: () => rmSync(path, { force: true }) }
+}
+
+function create(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** The run that has the lock; `undefined` when it is gone by now. One that is being written is somebody's. */
+function read(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    return { id: '', process: process.pid, host: hostname(), since: 'just now' }
+  }
+}
+
+/** Whether the run may still be at work: of another machine nobody here can tell. */
+function isAlive({ process: id, host }: Holder): boolean {
+  if (host !== hostname()) return true
+  try {
+    return process.kill(id, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+function taken(receiptPath: string, path: string, { process: id, host, since }: Holder): Mistake {
+  return new Mistake(
+    `Another run works with ${receiptPath}: process ${id} on ${host}, since ${since}. Two at once would make things twice.`,
+    `Wait until it has ended and run this again. If there is no such run, delete ${path}.`,
+  )
+}

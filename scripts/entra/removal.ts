@@ -1,0 +1,42 @@
+import { GraphRefusal } from './graph.ts'
+import type { TenantObject } from './objects/tenant-object.ts'
+import { NotYet } from './patience.ts'
+import { inStep, type Run, requireReceipt } from './run.ts'
+import { line } from './text.ts'
+
+/** Of these objects those that are deleted by a request of their own, the last first; what goes with them needs none. */
+export function deletedByItself(gone: readonly TenantObject[]): readonly TenantObject[] {
+  return gone.filter(({ goesWith }) => !gone.some(({ key }) => key === goesWith)).toReversed()
+}
+
+/** Deletes objects and waits until Entra shows them no more. */
+export async function remove(run: Run, gone: readonly TenantObject[]): Promise<void> {
+  for (const object of deletedByItself(gone)) {
+    const companions = gone.filter(({ goesWith }) => goesWith === object.key)
+    await inStep(run, object, async () => {
+      await deleteIfThere(run, object)
+      for (const one of [object, ...companions]) {
+        if (!requireReceipt(run).objects[one.key]) continue
+        if ((await one.find(run.graph)).object) throw new NotYet(`Entra still shows ${one.title}`)
+        run.receipt.forget(one.key)
+      }
+    })
+    run.print(line('deleted', object.title))
+  }
+}
+
+async function deleteIfThere(run: Run, { key, address, remove }: TenantObject): Promise<void> {
+  if (!requireReceipt(run).objects[key]) return
+  const path = address?.()
+  const request = remove?.() ?? (path === undefined ? undefined : ({ method: 'DELETE', path } as const))
+  if (!request) return
+  try {
+    await run.graph.send(request)
+  } catch (error) {
+    if (!(error instanceof GraphRefusal && isGone(error))) throw error
+  }
+}
+
+function isGone({ status, message }: GraphRefusal): boolean {
+  return status === 404 || /no password credential found/i.test(message)
+}

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { portray } from './support/portrait.ts'
+import { useTenant } from './support/tenant.ts'
+
+const tenant = useTenant()
+
+const portrait = () => portray(tenant.entra.directory.content)
+const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
+const lockPath = () => `${tenant.workplace.receiptPath}.lock`
+const holder = (process: number, host = hostname()) =>
+  JSON.stringify({ id: 'other', process, host, since: '2026-11-28T06:00:00.000Z' })
+/** No system has so many processes. */
+const noProcess = 2 ** 30
+
+describe('two runs at once', () => {
+  it('make one of everything, and the second says why it stops', async () => {
+    await tenant.workplace.run('apply', ...options)
+    const whole = portrait()
+    for (let trial = 0; trial < 3; trial++) {
+      tenant.entra.reset()
+      rmSync(tenant.workplace.receiptPath)
+      rmSync(tenant.workplace.envPath)
+      const runs = await Promise.all([1, 2].map(() => tenant.workplace.run('apply', ...options)))
+      expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 2])
+      expect(runs.find(({ code }) => code === 2)?.said).toContain(
+        `Another run works with ${tenant.workplace.receiptPath}: process ${process.pid}`,
+      )
+      expect(portrait()).toBe(whole)
+    }
+    expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
+  })
+
+  it.each(['destroy', 'disable', 'enable'])('of which one is to %s', async command => {
+    await tenant.workplace.run('apply')
+    writeFileSync(lockPath(), holder(process.pid))
+    const { code, said } = await tenant.workplace.run(command, ...(command === 'destroy' ? ['--yes'] : []))
+    expect(said).toContain('Another run works with')
+    expect(code).toBe(2)
+    expect(existsSync(lockPath())).toBe(true)
+  })
+
+  it.each(['plan', 'status'])('of which one only looks: %s', async command => {
+    await tenant.workplace.run('apply')
+    writeFileSync(lockPath(), holder(process.pid))
+    expect((await tenant.workplace.run(command)).code).toBe(0)
+  })
+
+  it('are told apart from one that was killed, whose lock is taken over', async () => {
+    writeFileSync(lockPath(), holder(noProcess))
+    expect((await tenant.workplace.run('apply')).code).toBe(0)
+    expect(existsSync(lockPath())).toBe(false)
+  })
+
+  it('are not told apart on another machine, nor where a lock can’t be read', async () => {
+    for (const text of [holder(noProcess, 'another-host'), '']) {
+      writeFileSync(lockPath(), text)
+      const { said } = await tenant.workplace.run('apply')
+      expect(said).toContain(`If there is no such run, delete ${lockPath()}`)
+    }
+  })
+})
+
+describe('a receipt that got lost', () => {
+  async function lose() {
+    await tenant.workplace.run('apply', '--blueprint-name', 'B', '--page-name', 'P', ...options)
+    const { setUpId, objects } = tenant.workplace.receipt
+    rmSync(tenant.workplace.receiptPath)
+    return { setUpId, objects }
+  }
+
+  it('is written anew from the tenant, and then all commands work', async () => {
+    const { setUpId, objects } = await lose()
+    const before = portrait()
+    const { code, output } = await tenant.workplace.run('status', '--adopt', setUpId)
+    expect(output).toContain(`The receipt of the set-up ${setUpId} was written anew`)
+    expect(code).toBe(0)
+    const ids = (all: typeof objects) =>
+      Object.entries(all)
+        .map(([key, { id }]) => [key, id])
+        .toSorted()
+    expect(ids(tenant.workplace.receipt.objects)).toEqual(ids(objects))
+    expect((await tenant.workplace.run('apply')).output).not.toMatch(/^(created|corrected)/m)
+    expect(portrait()).toBe(before)
+    expect((await tenant.workplace.run('destroy', '--yes')).code).toBe(0)
+  })
+
+  it('is what a name that is taken points to', async () => {
+    const { setUpId } = await lose()
+    const { said } = await tenant.workplace.run('apply', '--blueprint-name', 'B')
+    expect(said).toContain(`--adopt ${setUpId}`)
+  })
+
+  it('or is none is kept beside the new one', async () => {
+    const { setUpId } = await lose()
+    for (const text of ['{ "half": ', '{"version":1}']) {
+      writeFileSync(tenant.workplace.receiptPath, text)
+      expect((await tenant.workplace.run('status')).said).toContain('status --adopt <set-up id>')
+      expect((await tenant.workplace.run('status', '--adopt', setUpId)).code).toBe(0)
+      expect(readFileSync(`${tenant.workplace.receiptPath}.unreadable`, 'utf8')).toBe(text)
+    }
+  })
+
+  it('is not written over that of another set-up, nor for one that nobody knows', async () => {
+    await tenant.workplace.run('apply')
+    const other = await tenant.workplace.run('status', '--adopt', '00000000')
+    expect(other.said).toContain('is the receipt of the set-up')
+    rmSync(tenant.workplace.receiptPath)
+    const unknown = await tenant.workplace.run('status', '--adopt', '00000000')
+    expect(unknown.said).toContain('The tenant has no blueprint that is described as')
+    expect(tenant.workplace.hasReceipt).toBe(false)
+  })
+})
