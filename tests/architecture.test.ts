@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '..')
 
 const isTest = (path: string) => /\.test\.tsx?$|\/testing\//.test(path)
 
-/** Which folders a folder may import from, besides itself, or which part of one. Everybody may use libraries. */
+/** The folders, or parts of folders, that a folder may import from. All may import libraries. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** What tests of every folder may import besides. */
+/** What tests in all folders may import too. */
 const allowedForTests = ['packages/demo-tenant']
 
 const packageNames = new Map(
@@ -96,7 +96,7 @@ function forbiddenImports(folder: string, permitted: readonly string[]): string[
     .map(show)
 }
 
-/** Whatever is part of a circle of imports. */
+/** All files or folders in circular imports. */
 function circles(imports: readonly Import[]): string[] {
   const next = new Map<string, Set<string>>()
   for (const { from, to } of imports) {

@@ -13,7 +13,7 @@ interface Requirement {
   readonly hashes: readonly string[]
 }
 
-/** The entries of a requirements file; comments say what an entry is there for, and are left out. */
+/** The entries of a requirements file, without comments. */
 function requirementsOf(path: string): readonly Requirement[] {
   const lines = read(path).replaceAll('\\\n', ' ').split('\n')
   return lines

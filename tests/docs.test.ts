@@ -15,7 +15,7 @@ function sources(folders: readonly string[]): string {
     .join('\n')
 }
 
-/** What people read. */
+/** The documentation. */
 const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md'].flatMap(pattern =>
   globSync(pattern, { cwd: root }),
 )
@@ -28,7 +28,7 @@ function namesIn(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(match => match[1] ?? '')
 }
 
-/** Names in the spelling of variables that the code has in quotes. */
+/** The quoted names of variables in the code. */
 function readVariables(): readonly string[] {
   const code = sources(['services/agent', 'services/weather-api', 'packages/telemetry', 'scripts'])
   return namesIn(code, new RegExp(`'(${variable})'`, 'g')).filter(
@@ -36,7 +36,7 @@ function readVariables(): readonly string[] {
   )
 }
 
-/** What `.env.example` lists, and the configuration pages have in code spelling. */
+/** The variables of `.env.example` and of the configuration pages. */
 function documentedVariables(): readonly string[] {
   const pages = ['docs/configuration.md', 'docs/bedrock.md', 'CONTRIBUTING.md'].map(read).join('\n')
   const explained = namesIn(pages, new RegExp(`\`(${variable})[\`=]`, 'g'))
@@ -86,7 +86,7 @@ describe('the documentation', () => {
   it('names only files and folders that exist', () => {
     const folders = readdirSync(root, { withFileTypes: true }).filter(entry => entry.isDirectory())
     const path = new RegExp(`\`((?:${folders.map(({ name }) => name).join('|')})/[\\w./{},*-]*)\``, 'g')
-    // That guide has its reader make a folder.
+    // Readers of that guide create a folder.
     const named = pages
       .filter(page => page !== 'docs/second-api.md')
       .flatMap(page => namesIn(read(page), path))

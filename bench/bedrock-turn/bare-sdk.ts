@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
-/** The SDK's client with the agent's transport, and nothing around it. */
+/** The SDK's client with the agent's transport. */
 export function createBareClient(endpoint: string): BedrockRuntimeClient {
   return new BedrockRuntimeClient({
     region: 'eu-central-1',

@@ -1,6 +1,6 @@
 /**
- * The peer: Node's own HTTP server that passes on what the AWS SDK's ConverseStream yields, as server-sent events.
- * No graph, no tools, no trace, no checks. Nothing that speaks to Bedrock through the SDK can do less.
+ * The peer: Node's HTTP server that sends what the AWS SDK's ConverseStream yields as server-sent events, without graph,
+ * tools, trace and checks. It is the least that a server with the SDK can do.
  */
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'

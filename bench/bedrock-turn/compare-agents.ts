@@ -11,7 +11,7 @@ const loads = [
   { atATime: 1, turns: 60 },
   { atATime: 20, turns: 200 },
 ]
-/** In rounds as well, because V8 drops code of a process that rests for long. */
+/** The warm-up has rounds too, because V8 drops compiled code of an idle process. */
 const warmUp = { rounds: 8, atATime: 20, turns: 200 }
 const here = (file: string) => resolve(import.meta.dirname, file)
 

@@ -1,7 +1,7 @@
 /**
- * A Bedrock that costs as little as possible: it answers every ConverseStream with the same prepared bytes.
- * A conversation that says “weather” gets a call of get_weather first, and one that says “hold” its first token at once, then one
- * token per second until `POST /release`.
+ * A server in place of Bedrock that takes as little CPU as possible: every ConverseStream gets the same prepared bytes. A
+ * conversation with “weather” gets a call of get_weather first; one with “hold” gets its first token at once, then one a
+ * second until `POST /release`.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { text as bodyOf } from 'node:stream/consumers'
@@ -42,7 +42,7 @@ createServer(async (request, response) => {
     response.once('close', () => held.delete(response))
     return
   }
-  // Event by event, as tokens come: nobody may read an answer in one go.
+  // One event at a time, so that clients get the answer in many chunks.
   for (const bytes of [...others, ...end]) response.write(bytes)
   response.end()
 }).listen(Number(process.env['PORT']), 'localhost')

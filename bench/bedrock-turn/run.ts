@@ -107,7 +107,7 @@ async function measureDelays(bare: MeasuredProcess, agent: MeasuredProcess): Pro
     { name: 'agent', process: agent, run: () => timeTurn(`${agentUrl}/api/chat`), timings: [], cpuMs: 0 },
   ]
   for (const { run } of peers) for (let turn = 0; turn < warmUps; turn++) await run()
-  // In rounds, so that whatever else the machine does hits all of them alike.
+  // In rounds, so that other load of the machine affects all peers alike.
   for (let round = 0; round < 10; round++) {
     for (const peer of peers) {
       const before = peer.process?.cpuMs ?? 0
@@ -147,7 +147,7 @@ async function timeTurn(url: string): Promise<Timing> {
   return { firstMs: await turn.firstToken, totalMs: ms }
 }
 
-/** Many turns: memory must stay where it is. */
+/** Memory over many turns, which must not grow. */
 async function measureBulk(agent: MeasuredProcess): Promise<void> {
   const rows: (string | number)[][] = [['turns', 'RSS MiB', 'turns/s', 'CPU ms/turn', 'failed']]
   const share = bulkTurns / 4
@@ -215,7 +215,7 @@ async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
   console.log(`RSS before the first stream: ${idleMiB.toFixed(0)} MiB`)
 }
 
-/** The agent's own measure of its event loop since it was last asked. */
+/** The event loop lag that the agent measured since the last call. */
 async function loopLagMs(): Promise<number> {
   const metrics = await (await fetch(`http://localhost:${metricsPort}/metrics`)).text()
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(metrics)?.[1]) * 1_000

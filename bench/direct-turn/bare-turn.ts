@@ -1,6 +1,6 @@
 /**
- * The peer of the direct turn: the same two calls (sidecar, weather API) behind Node's own HTTP server,
- * without validation, identity checks, trace or problem handling. Nothing that answers the question can be faster.
+ * The peer of the direct turn: the same two calls (sidecar, weather API) behind Node's HTTP server, without validation,
+ * identity checks, trace or problems. It is the least that a server can do for this answer.
  */
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'

@@ -1,4 +1,4 @@
-/** Takes spans and throws them away. */
+/** A collector that discards all spans. */
 import { createServer } from 'node:http'
 
 createServer((request, response) => {

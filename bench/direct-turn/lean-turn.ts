@@ -1,6 +1,7 @@
 /**
- * What a careful author would write for the one question that is asked here: Fastify with a schema for the body, the agent's two
- * calls, and a response as large as the agent's. It knows no other flow, failure, limit, API or language, and its trace is made up.
+ * A carefully written server for the one question of this benchmark: Fastify with a schema for the body, the agent's two
+ * calls, and a response as large as the agent's. It has no other flow, no problems, limits, other APIs or languages, and its
+ * trace is made up.
  */
 import Fastify from 'fastify'
 import { askWeather, questionSchema } from '../support/lean-calls.ts'

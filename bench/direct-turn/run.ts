@@ -12,8 +12,8 @@ import { BenchStack } from '../support/stack.ts'
 const rounds = 12
 const roundS = 2
 /**
- * Before what counts, code that is not yet compiled would be compared with code that is: the agent's takes 20,000 turns. In rounds
- * as well, because V8 drops code of a process that rests for long.
+ * Until all code is compiled, which takes the agent 20,000 turns. In rounds too, because V8 drops compiled code of an idle
+ * process.
  */
 const warmUp = { rounds: 10, connections: 16 }
 const connectionCounts = [1, 16, 128]

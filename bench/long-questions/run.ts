@@ -1,4 +1,7 @@
-/** How long the agent looks for a place in messages that are made to take long, beside one pass of a regular expression over the same text. */
+/**
+ * How long the agent searches for a place in messages that are constructed to be slow, beside one regular expression over
+ * the same text.
+ */
 import { recogniseWeatherQuestion } from '../../services/agent/src/tools/weather/place-names.ts'
 import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'
 import { median, printTable } from '../support/table.ts'

@@ -20,7 +20,7 @@ const warmUpRounds = 2
 const description =
   'Looks something up in one of the many places of a big company, and says where it was found. '
 
-/** Some 200 tokens each. */
+/** About 200 tokens each. */
 const names = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
 const tools = names.map(name =>
   tool(name, {
@@ -46,7 +46,7 @@ try {
   const rows = results.map(async ({ cpuMsPerTurn }, index) => {
     const count = counts[index] ?? 0
     const { inputTokens = 0, cacheReadInputTokens = 0 } = await usageWith(count, agents[index]?.url ?? '')
-    // The share of a single tool is less than the noise.
+    // The difference that a single tool makes is less than the noise.
     const perTool = count < 20 ? '–' : ((cpuMsPerTurn - withoutTools) / count).toFixed(3)
     const cached = Math.round((100 * cacheReadInputTokens) / inputTokens)
     return [count, cpuMsPerTurn.toFixed(2), perTool, inputTokens, cached]

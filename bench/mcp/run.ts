@@ -27,7 +27,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** The weather API's `/mcp`, once for each era. */
+/** The weather API's `/mcp` twice, once for each revision. */
 function writeMcpConfig(): string {
   const { WEATHER_API_URL, WEATHER_API_APP_ID } = stack.agentEnv
   const server = {

@@ -1,6 +1,6 @@
 /**
- * How smooth the page stays: an answer of 100,000 characters and a trace of 2,000 steps, as fast as they come.
- * A long task is one of more than 50 ms, in which the page answers to nobody (W3C Long Tasks).
+ * Responsiveness of the page during an answer of 100,000 characters and a trace of 2,000 steps. A long task blocks the page
+ * for more than 50 ms (W3C Long Tasks).
  */
 import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { chromium, type Page } from 'playwright-core'
@@ -12,7 +12,7 @@ import { printTable } from '../support/table.ts'
 const answerCharacters = 100_000
 const stepCount = 2_000
 const pieceCharacters = 40
-/** Between pieces, so that the answer streams for about five seconds. */
+/** Pause between pieces, so that the answer streams for about five seconds. */
 const pauseMs = 2
 
 const paragraph =

@@ -1,4 +1,4 @@
-/** The peer: the smallest Fastify service. What it needs to start, every service needs. */
+/** The peer: the smallest Fastify service. */
 import fastify from 'fastify'
 
 const app = fastify()

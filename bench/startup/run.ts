@@ -33,7 +33,7 @@ const envOf = (process: string) => stack.find(({ name }) => name === process)?.e
 const withMcp = envOf('agent')
 const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
 
-// With the settings that the Dockerfile gives them.
+// With the settings of the Dockerfile.
 const smallestImage = await asImage('bench/startup/bare-server.ts', {})
 const weatherImage = await asImage('services/weather-api/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',
@@ -82,7 +82,7 @@ async function asImage(entry: string, settings: Readonly<Record<string, string>>
   const folder = join(temporary, dirname(entry))
   await writeBundle(entry, folder)
   const env = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
-  // Without configuration each says what it lacks, and ends.
+  // Without configuration each process reports what is missing, and ends.
   execFileSync(process.execPath, [join(root, 'scripts/fill-compile-cache.ts')], {
     cwd: folder,
     env,

@@ -1,7 +1,7 @@
 import type { MeasuredProcess } from './process.ts'
 import { median, printTable } from './table.ts'
 
-/** What one round of load found. */
+/** The result of one round of load. */
 export interface Round {
   readonly turns: number
   readonly failed: number
@@ -10,24 +10,24 @@ export interface Round {
   readonly p99Ms: number
 }
 
-/** A server, and how a round of load is put on it. */
+/** A server, and the function that puts one round of load on it. */
 export interface Peer {
   readonly name: string
   readonly server: MeasuredProcess
   readonly load: () => Promise<Round>
 }
 
-/** Medians over all rounds; of the turns, and of those that failed, the sum. CPU is that of the peer's process alone. */
+/** Medians over all rounds; sums of turns and failures. CPU time is that of the peer's process alone. */
 export interface Comparison extends Round {
   readonly name: string
   readonly cpuMsPerTurn: number
-  /** CPU per turn as a multiple of the named peer's: the median of the ratios within each round. */
+  /** CPU per turn as a multiple of another peer's: the median of the ratios of all rounds. */
   timesCpuOf(name: string): number
 }
 
 /**
- * Measures all peers in every round, so that whatever else the machine does hits all of them alike. Each round begins with the
- * next peer: every one of them comes first as often, and has rested as long as the others when its turn comes.
+ * Measures all peers in every round, so that other load of the machine affects all alike. Each round begins with the next
+ * peer, so that all are first equally often and idle equally long.
  */
 export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
   const results = new Map(
@@ -58,7 +58,7 @@ export async function compare(peers: readonly Peer[], rounds: number): Promise<r
   }))
 }
 
-/** A table of peers, with the CPU of each as a multiple of every other's. */
+/** Prints a table of peers, with the CPU of each as a multiple of every other's. */
 export function printComparison(head: string, results: readonly Comparison[]): void {
   printTable([
     [head, 'turns/s', 'p50 ms', 'p99 ms', 'failed', 'CPU ms/turn', ...results.map(({ name }) => `× ${name}`)],

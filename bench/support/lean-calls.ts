@@ -1,6 +1,6 @@
 /**
- * The agent's two calls as a careful author would write them for the one flow and API that the benchmarks ask for: with a deadline,
- * and with a look at the claims of the token.
+ * The agent's two calls, carefully written for the one flow and API of the benchmarks: with a deadline and a check of the
+ * token's claims.
  */
 import { hash } from 'node:crypto'
 import { Agent, request } from 'undici'
@@ -23,7 +23,7 @@ export function questionSchema(mode: 'direct' | 'bedrock') {
   } as const
 }
 
-/** Obtains a token from the sidecar and asks the weather API with it; returns the weather and what may be shown of the token. */
+/** Obtains a token from the sidecar and calls the weather API with it; returns the weather and the token's claims and fingerprint. */
 export async function askWeather(city: string) {
   const authorization = String((await get(tokenUrl))['authorizationHeader'])
   const [header, payload] = authorization

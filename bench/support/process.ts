@@ -7,7 +7,7 @@ import { answersOk } from '../../scripts/demo/health.ts'
 const clockTicksPerSecond = 100
 const startTimeoutMs = 30_000
 
-/** A service under measurement, in a process of its own. */
+/** A measured process. */
 export class MeasuredProcess {
   readonly startMs: number
   readonly #child: ChildProcess

@@ -4,7 +4,7 @@ import { type DemoProcess, describeProcesses } from '../../scripts/demo/processe
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
 
-/** A running server, and where it takes questions. */
+/** A running server, and the URL for questions. */
 export interface StartedServer {
   readonly name: string
   readonly server: MeasuredProcess
@@ -23,7 +23,7 @@ export interface StackOptions {
   readonly bedrock?: boolean
 }
 
-/** What the agent depends on, and servers in its place: each a process of its own, on a port of its own. */
+/** The services that the agent depends on, and the measured servers, each a process with a port of its own. */
 export class BenchStack implements AsyncDisposable {
   readonly #running: MeasuredProcess[] = []
   readonly #agent: DemoProcess
@@ -81,7 +81,7 @@ export class BenchStack implements AsyncDisposable {
     return started
   }
 
-  /** Starts an agent, or a server in its place, with the agent's variables and no limits; `path` takes the question. */
+  /** Starts an agent, or a peer, with the agent's variables and without limits; questions are posted to `path`. */
   async startServer(
     name: string,
     main: string,

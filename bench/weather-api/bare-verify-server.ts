@@ -1,6 +1,6 @@
 /**
- * The least an HTTP API can do that verifies tokens: Node's own server, one `crypto.verify` a request with a key that is
- * given, a fixed response. No claims, no key fetching, no audit log, no schema.
+ * The least that an HTTP API with token verification can do: Node's server, one `crypto.verify` a request with a given key,
+ * a fixed response. It checks no claims, fetches no keys and logs nothing.
  */
 import { createPublicKey, verify } from 'node:crypto'
 import { createServer } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * A worker that asks `GET /weather` over keep-alive connections as fast as the service responds, each request with the
- * next token. It does nothing but count responses, since on a small machine every cycle it takes is missing to the service.
+ * A worker that sends `GET /weather` over keep-alive connections as fast as the service responds, each request with the next
+ * token. It only counts responses, since on a small machine the service needs the CPU.
  */
 import { createConnection, type Socket } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'

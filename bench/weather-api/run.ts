@@ -1,9 +1,8 @@
 /**
- * What a request with a distinct valid token costs the weather API, in CPU time, beside the least that an HTTP server can
- * do that verifies tokens: `node:http` and `crypto.verify`. The API keeps no cache of decisions, so every request costs it
- * a verification. Two more rows tell where the rest goes: the bare RS256 limit of one core, and the API with verification
- * switched off. Every server is warmed up until its code is compiled; then they are measured in turns.
- * `BEFORE=<another checkout>` measures that checkout's weather API as well.
+ * CPU time of the weather API for a request with a new valid token, beside that of the least server that verifies tokens:
+ * `node:http` and `crypto.verify`. The API does not cache decisions, so that every request needs a verification. Two more
+ * rows show where the rest goes: the RS256 limit of one core, and the API with verification switched off. Every server is
+ * warmed up until its code is compiled; then they are measured in turns.
  */
 import { verify } from 'node:crypto'
 import { once } from 'node:events'

@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The licences of the packages that these files come from, as one text. A package without any is an error. */
+/**
+ * The licences of the packages that these files belong to, as one text.
+ *
+ * @throws for a package without a licence
+ */
 export function collectLicences(root: string, files: readonly string[]): string {
   const folders = new Set(files.flatMap(file => packageFolder(file) ?? []))
   return [...folders]

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const fillCompileCache = resolve(import.meta.dirname, '../fill-compile-cache.ts')
 
-/** A process that ends without WORD, loads a part of itself for the word "lazy", and shares a file with that part. */
+/** A process that ends without WORD, imports a part of itself if it is "lazy", and shares a file with that part. */
 writeFileSync(join(folder, 'shared.ts'), 'export const say = (word: string) => console.log(word)')
 writeFileSync(
   join(folder, 'lazy.ts'),

@@ -6,10 +6,10 @@ import { collectLicences } from './licences.ts'
 const root = resolve(import.meta.dirname, '../..')
 
 /**
- * Writes the bundle of a process into an emptied folder: `main.mjs` with all that it starts with, a chunk for each part that
- * it imports when needed, their source maps, and `LICENSES.txt` with the licences of what is in them.
+ * Writes the bundle of a process into an emptied folder: `main.mjs` with everything needed at start, a chunk for each
+ * dynamic import, source maps, and `LICENSES.txt` with the licences of the packages.
  *
- * @param entry the process's file, seen from the repository's root
+ * @param entry path of the process's file from the repository's root
  */
 export async function writeBundle(entry: string, folder: string): Promise<void> {
   const { output } = await build({

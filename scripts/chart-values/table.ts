@@ -7,15 +7,15 @@ const chart = resolve(import.meta.dirname, '../../charts/entra-bedrock-agent')
 export const chartReadme = resolve(chart, 'README.md')
 
 export interface ChartValue {
-  /** With dots, such as `agent.image.tag`. */
+  /** The path of the value, such as `agent.image.tag`. */
   readonly name: string
   /** As in YAML, on one line. */
   readonly defaultText: string
-  /** The comment above it; empty when there is none. */
+  /** The comment above it, if any. */
   readonly meaning: string
 }
 
-/** Every value that `values.yaml` explains or should explain, in its order. */
+/** The values of `values.yaml` that need an explanation, in its order. */
 export function chartValues(
   text = readFileSync(resolve(chart, 'values.yaml'), 'utf8'),
 ): readonly ChartValue[] {
@@ -41,7 +41,7 @@ function lastParagraph(comment: string): string {
   return lines.slice(lines.lastIndexOf('') + 1).join(' ')
 }
 
-/** A map without a word inside is one value, such as `resources`. */
+/** Whether the entries of a map are explained; if not, it is one value, such as `resources`. */
 function isExplainedInside(map: YAMLMap): boolean {
   return map.items.length > 0 && (map.commentBefore !== undefined || map.items.some(hasComment))
 }

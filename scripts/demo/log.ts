@@ -13,7 +13,7 @@ const format = prettyFactory({
   singleLine: true,
 })
 
-/** Prints what a process writes, line by line, behind its name; JSON log lines in a form for people. */
+/** Prints a process's output line by line with its name as prefix; JSON log lines are formatted for people. */
 export function printLog(child: ChildProcess, name: string): void {
   const colour = colours[processCount++ % colours.length]
   const prefix = process.stdout.isTTY ? `\u001b[${colour}m${name}\u001b[0m │ ` : `${name} │ `

@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
 
 /**
- * Writes the configuration of the demo's MCP server, the weather API by its other door, and returns the file's path. It shares
- * the weather API's registration and so the sidecar's entries.
+ * Writes the configuration of the demo's MCP server, which is the weather API's `/mcp`, and returns the file's path. The
+ * server shares the weather API's registration and therefore the sidecar's entries.
  */
 export function writeMcpConfig(weatherUrl: string, appId: string): string {
   const server = {

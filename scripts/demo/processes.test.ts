@@ -23,7 +23,7 @@ function environments(variables: Variables): Readonly<Record<string, Readonly<Re
   return Object.fromEntries(describeProcesses(variables).map(({ name, env }) => [name, env]))
 }
 
-/** Which processes get a variable with the value that the user gave it. */
+/** The processes that get a variable with the user's value. */
 function receiversOf(name: string, value: string, others: Variables = {}): readonly string[] {
   return Object.entries(environments({ ...others, [name]: value })).flatMap(([process, env]) =>
     env[name] === value ? [process] : [],

@@ -27,8 +27,8 @@ export function sidecarSettings(identity: SidecarIdentity): Record<string, strin
 }
 
 /**
- * What the sidecar has to know of these APIs: an entry for each flow in which one is called. Where two APIs share an entry, as an
- * MCP server may share the registration of an API, it is the first one's.
+ * The sidecar's variables for these APIs: an entry for each flow of each API. If two APIs share an entry, as an MCP server
+ * can share the registration of an API, the first one's is used.
  */
 export function sidecarEntries(apis: readonly SidecarApi[]): Record<string, string> {
   return Object.assign({}, ...apis.toReversed().map(entriesOf))

@@ -1,3 +1,3 @@
-/** Loaded into every process of the demo: when the demo is gone, however it went, nothing of it stays behind. */
+/** Imported by every process of the demo: ends it when the demo itself has ended, for whatever reason. */
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 process.channel?.unref()

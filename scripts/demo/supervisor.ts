@@ -9,7 +9,7 @@ const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 const pollIntervalMs = 50
 
-/** Starts processes together, waits for each, and stops all of them as soon as one ends. */
+/** Starts processes at the same time, waits until they are ready, and stops all when one ends. */
 export class Supervisor {
   readonly #running = new Map<ChildProcess, string>()
   readonly #finished = Promise.withResolvers<number>()
@@ -20,7 +20,7 @@ export class Supervisor {
     return this.#finished.promise
   }
 
-  /** Starts the processes; `true` when all answer their health check, `false` when the demo is stopping instead. */
+  /** Starts the processes. Resolves to `true` when all are healthy, to `false` when the demo is stopping. */
   async start(processes: readonly DemoProcess[]): Promise<boolean> {
     const width = Math.max(...processes.map(({ name }) => name.length))
     for (const process of processes) this.#spawn(process, width)
@@ -28,7 +28,7 @@ export class Supervisor {
     return ready.every(Boolean)
   }
 
-  /** Stops everything; the demo ends with `exitCode`. The first reason counts. */
+  /** Stops all processes; the demo ends with `exitCode`. Further calls have no effect. */
   stop(exitCode = 0): void {
     if (this.#exitCode !== undefined) return
     this.#exitCode = exitCode
@@ -40,7 +40,7 @@ export class Supervisor {
   }
 
   #spawn({ name, main, env }: DemoProcess, width: number): void {
-    // Detached: Ctrl-C reaches the demo alone, which then stops the others in order.
+    // Detached, so that Ctrl-C reaches the demo only, which then stops the others.
     const child = spawn(process.execPath, ['--import', stopWithParent, main], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

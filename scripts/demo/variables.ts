@@ -2,7 +2,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 const services = 'OTEL_(?!SERVICE_NAME$).+'
 
-/** What a user may tell each process of the demo. What is secret goes to the one process that needs it. */
+/** The variables of the user's environment that each process of the demo gets. Secrets go only to the process that needs them. */
 const handedOn = {
   everyone: oneOf(
     'PATH|HOME|LANG|TZ|HTTPS_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
@@ -18,12 +18,12 @@ const handedOn = {
   realBedrock: oneOf('(AWS|BEDROCK)_.+'),
 }
 
-/** What of the user's environment is for this part of the demo. Empty means unset. */
+/** The variables of the user's environment for this part of the demo. An empty one counts as unset. */
 export function handOn(variables: Variables, part: keyof typeof handedOn): Record<string, string> {
   return pick(variables, handedOn[part])
 }
 
-/** The variables of an API's tools; `prefix` is the API's name in them, such as `TASKS_API`. */
+/** The variables of an API's tools, which begin with `prefix`, such as `TASKS_API`. */
 export function variablesOfApi(variables: Variables, prefix: string): Record<string, string> {
   return pick(variables, oneOf(`${prefix}_.+`))
 }

@@ -10,7 +10,7 @@ export function manifestsFile(cloud: Cloud): string {
   return join(root, `k8s/manifests/${cloud}.yaml`)
 }
 
-/** All objects of the chart but those of `helm test`, with the cloud's values and placeholders for ids. Needs `helm`. */
+/** The chart's objects without those of `helm test`, with the cloud's values and placeholders for ids. Needs `helm`. */
 export function renderManifests(cloud: Cloud): string {
   const chart = 'charts/entra-bedrock-agent'
   const values = [`${chart}/values-${cloud}.yaml`, 'k8s/manifests/values.yaml']

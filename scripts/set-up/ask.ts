@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Asks for a yes. Without a terminal nobody says it. */
+/** Asks the user to confirm. Without a terminal the answer is no. */
 export async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const closed = new AbortController()

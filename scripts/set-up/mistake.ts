@@ -1,4 +1,4 @@
-/** What the caller has to mend: what is wrong, and how. */
+/** A mistake of the user: the message says what is wrong and how to solve it. */
 export class Mistake extends Error {
   override readonly name = 'Mistake'
   readonly fix: string

@@ -20,7 +20,7 @@ export function readReceipt<Receipt extends { readonly version: 1 }>(
   )
 }
 
-/** Writes a receipt so that a run that is killed meanwhile leaves the old one or the new one, never half of one. */
+/** Writes a receipt atomically: a run that is killed leaves the old or the new one. */
 export function writeReceipt(path: string, receipt: object): void {
   const beside = `${path}.new`
   writeFileSync(beside, `${JSON.stringify(receipt, undefined, 2)}\n`)

@@ -6,7 +6,7 @@ import { prints } from './run.ts'
 import type { Tool } from './tool.ts'
 import { release } from './ways.ts'
 
-// The hashes are those that the projects publish with their releases.
+// Hashes as the projects publish them with their releases.
 
 const helm: Tool = {
   name: 'helm',
@@ -67,7 +67,7 @@ const promtool: Tool = {
         `https://github.com/prometheus/prometheus/releases/download/v3.15.0/prometheus-3.15.0.${platform}.tar.gz`,
       member: platform => `prometheus-3.15.0.${platform}/promtool`,
     }),
-    // Rules are tested without the many ways to discover what Prometheus scrapes.
+    // Without service discovery, which tests of rules do not need.
     goModule('github.com/prometheus/prometheus/cmd/promtool@v0.315.0', 'remove_all_sd'),
   ],
   advice: 'sudo apt-get install prometheus, or brew install prometheus',
@@ -89,7 +89,7 @@ const jq: Tool = {
       url: platform =>
         `https://github.com/jqlang/jq/releases/download/jq-1.8.1/jq-${platform.replace('darwin', 'macos')}`,
     }),
-    // jq is written in C; this is the same language in Go.
+    // gojq, an implementation of jq in Go.
     goModule('github.com/itchyny/gojq/cmd/gojq@v0.12.19'),
   ],
   advice: 'sudo apt-get install jq, or brew install jq',
@@ -111,7 +111,7 @@ const curl: Tool = {
   check: prints(['--version'], /curl/),
 }
 
-/** What `make test` starts. pip is Python's, so that Python comes first. */
+/** The programs that `make test` starts. Python comes first, since others need its pip. */
 export const programsOfTests: readonly Tool[] = [
   python,
   cfnLint,
@@ -151,5 +151,5 @@ const kubeScore: Tool = {
   check: prints(['version'], /./),
 }
 
-/** What only CI asks for: the older Helm, and a linter of manifests. */
+/** Programs that only CI uses: Helm 3 and a linter of manifests. */
 export const programsOfCi: readonly Tool[] = [helm3, kubeScore]

@@ -20,7 +20,7 @@ export const chromium: Tool = {
   version: '153.0.8010',
   names: [
     ...(process.env['CHROMIUM_PATH'] ? [process.env['CHROMIUM_PATH']] : []),
-    // The headless shell takes less than half the time, since it draws no window around each page.
+    // The headless shell takes less than half the time of the full browser.
     'chromium-headless-shell',
     'chromium',
     'chromium-browser',
@@ -40,7 +40,7 @@ export const chromium: Tool = {
         `https://cdn.playwright.dev/builds/cft/153.0.8010.12/${platforms[platform]}/chrome-headless-shell-${platforms[platform]}.zip`,
       member: platform => `chrome-headless-shell-${platforms[platform]}/chrome-headless-shell`,
     }),
-    // Brings the libraries and the font that it needs, so that it starts where nothing is installed.
+    // Includes the libraries and the font that it needs.
     npmPackage({
       name: '@sparticuz/chromium@153.0.0',
       sha512: {
@@ -54,7 +54,7 @@ export const chromium: Tool = {
   check: showPage,
 }
 
-/** Starting is not enough: where a library or all fonts are missing, pages stay empty. */
+/** Opens a page, since without some libraries or fonts Chromium starts but pages stay empty. */
 async function showPage({ executable, env = {} }: Program): Promise<void> {
   const browser = await playwright
     .launch({
@@ -77,7 +77,7 @@ async function showPage({ executable, env = {} }: Program): Promise<void> {
   }
 }
 
-/** Of all that Playwright prints, the line that helps. */
+/** The line of Playwright's output that tells the reason. */
 function reasonOf(output: string): string {
   return /error while loading shared libraries: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
 }

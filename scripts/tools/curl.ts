@@ -1,6 +1,6 @@
 /**
- * Takes the place of curl where a machine has none, so that the commands of the documentation are tested there too. Knows what
- * those commands use: a URL, -s, -X, -H and -d.
+ * A replacement for curl on machines without it, so that the commands of the documentation are tested there too. It knows
+ * the options of those commands: -s, -X, -H and -d.
  */
 import { parseArgs } from 'node:util'
 

@@ -18,7 +18,7 @@ async function request(url: string, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(url, { signal: AbortSignal.any([signal, silence.signal]) })
   } catch (error) {
-    // What went wrong with the connection is in the cause.
+    // The cause says what happened to the connection.
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
     throw new Error(`${new URL(url).host}: ${reason instanceof Error ? reason.message : reason}`)
   } finally {
@@ -26,7 +26,7 @@ async function request(url: string, signal: AbortSignal): Promise<Response> {
   }
 }
 
-/** @throws where a file is not the one whose hash is pinned, in hexadecimal. */
+/** @throws if the file does not have the pinned hash (hexadecimal) */
 export async function verify(file: string, algorithm: 'sha256' | 'sha512', pinned: string): Promise<void> {
   const hash = createHash(algorithm)
   await pipeline(createReadStream(file), hash)

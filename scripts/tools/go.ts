@@ -4,7 +4,7 @@ import { prints, run } from './run.ts'
 import { type Tool, toolsFolder, type Way } from './tool.ts'
 import { pythonPackage } from './ways.ts'
 
-/** Sources and results of a Go that was brought; of no use once everything is built. */
+/** Folder of downloaded Go and its builds; not needed once everything is built. */
 export const goBuildFolder = join(toolsFolder, 'go-build')
 
 const goTool: Tool = {
@@ -39,7 +39,7 @@ const goTool: Tool = {
   advice: 'https://go.dev/doc/install',
 }
 
-/** Builds the program of a Go module with the Go that is there, or one that is brought for it. */
+/** Builds the program of a Go module with the machine's Go, or with one that is downloaded for it. */
 export function goModule(module: string, tags = ''): Way {
   return {
     name: 'built with Go',

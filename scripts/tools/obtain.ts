@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly folder?: string
 }
 
-/** The first program that is fit for the tests: on the PATH, kept from an earlier run, or got in one of the tool's ways. */
+/** The first suitable program: on the PATH, from an earlier run, or obtained in one of the tool's ways. */
 export async function obtain(tool: Tool, surroundings: Surroundings): Promise<Program | undefined> {
   const { say, folder = toolsFolder } = surroundings
   const own = join(folder, `${tool.name}-${tool.version}`)
@@ -44,7 +44,7 @@ function kept(record: string): Way {
   }
 }
 
-/** One way, within its time; says why where it does not work. */
+/** Tries one way within its time limit, and reports why it failed. */
 async function attempt(
   tool: Tool,
   way: Way,

@@ -19,7 +19,7 @@ const venv: Way = {
   },
 }
 
-/** Debian's venv wants pip from a package of its own, which everybody may download without installing it. */
+/** On Debian, venv needs pip from another package, which can be downloaded without being installed. */
 const venvWithDebiansPip: Way = {
   name: "python3 -m venv and Debian's python3-pip-whl",
   timeoutMs,
@@ -44,7 +44,7 @@ async function installRequirements(folder: string, signal: AbortSignal): Promise
 
 export const python: Tool = {
   name: 'python',
-  // Anew when other packages are wanted.
+  // A change of the requirements makes a new environment.
   version: createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 8),
   names: [],
   ways: [venv, venvWithDebiansPip],

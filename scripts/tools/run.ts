@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs a program to its end and returns what it prints; rejects with the last line of what it complains about. */
+/** Runs a program and returns its output; rejects with the last line of its error output. */
 export async function run(
   file: string,
   args: readonly string[],
@@ -19,7 +19,7 @@ export async function run(
     ...(cwd ? { cwd } : {}),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that what the program started is stopped with it.
+    // A process group of its own, so that its children are stopped with it.
     detached: true,
   })
   const stop = () => {

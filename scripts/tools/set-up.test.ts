@@ -25,7 +25,7 @@ let said: string[]
 beforeAll(async () => {
   server = createServer((request, response) => {
     downloads.push(request.url ?? '')
-    // Whatever is called "slow" never comes.
+    // "/slow" gets no response.
     if (request.url !== '/slow') response.end(released)
   })
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))

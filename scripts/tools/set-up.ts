@@ -8,7 +8,7 @@ interface Options {
   readonly folder?: string
 }
 
-/** Gets the tools and makes a launcher for each; returns those that cannot be had. */
+/** Gets the tools and makes a launcher for each; returns those that it could not get. */
 export async function setUp(
   tools: readonly Tool[],
   { say, folder = toolsFolder }: Options,

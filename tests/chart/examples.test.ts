@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { readGuide } from '../guides/commands.ts'
 import { renderWith, type Values } from './support/render.ts'
 
-/** The values that a page of the documentation shows, with another id wherever it leaves one out. */
+/** The examples of values on a page of the documentation, with placeholders for ids replaced. */
 function examplesOf(page: string): readonly Values[] {
   let ids = 0
   const nextId = () => `99999999-0000-4000-8000-${String(ids++).padStart(12, '0')}`

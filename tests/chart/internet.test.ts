@@ -4,7 +4,7 @@ import type { KubernetesObject, NetworkPolicySpec } from './support/kubernetes.t
 import { isAllowed, type Place, within } from './support/reachability.ts'
 import { identities, renderWith, type Values } from './support/render.ts'
 
-/** What is not the internet, by IANA's registry of special-purpose addresses, and what clouds serve to their machines. */
+/** Ranges that are not the internet: IANA's special-purpose addresses, and metadata services of clouds. */
 const notInternet = {
   'this network': '0.0.0.0/8',
   'private, class A': '10.0.0.0/8',
@@ -35,7 +35,7 @@ const notInternetIPv6 = {
   'segment routing': '5f00::1',
 } as const
 
-/** The ways to write an IPv4 address as one of IPv6 that something on the way may turn back. */
+/** IPv6 addresses that embed an IPv4 address, to which a translator may send. */
 const embeddings: Readonly<Record<string, (address: number) => string>> = {
   NAT64: address => `64:ff9b::${hextets(address)}`,
   'NAT64, local': address => `64:ff9b:1::${hextets(address)}`,
@@ -68,7 +68,7 @@ function samplesOf(range: string): readonly number[] {
   return [0, 1 / 7, 1 / 3, 1 / 2, 5 / 6, 1].map(share => Math.round(first + (last - first) * share))
 }
 
-/** The internet's addresses right beside the ranges, where a mask that is off by one bit shows. */
+/** Internet addresses next to the ranges, by which a wrong mask shows. */
 const neighbours = ranges
   .flatMap(range => {
     const [first, last] = endsOf(range)
@@ -91,7 +91,7 @@ async function policiesWith(values: Values = {}): Promise<readonly KubernetesObj
   return (await renderWith(values)).ofKind('NetworkPolicy')
 }
 
-/** The addresses among these whose port 443 a pod of the chart reaches. */
+/** Those of these addresses whose port 443 a pod of the chart can reach. */
 function reached(policies: readonly KubernetesObject[], addresses: readonly string[]): readonly string[] {
   return addresses.filter(address =>
     pods.some(from => isAllowed(policies, 'agents', { from, to: { address }, port: 443, protocol: 'TCP' })),
@@ -175,7 +175,7 @@ describe('The ranges of addresses in the policies', () => {
   })
 })
 
-/** An address as RFC 5952 writes it. */
+/** An address in the form of RFC 5952. */
 function shortest(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }

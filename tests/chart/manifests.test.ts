@@ -9,10 +9,10 @@ import { variants } from './support/variants.ts'
 
 needs('helm')
 
-// Kinds that are not Kubernetes' own; what is rendered of them is tested in full elsewhere.
+// Custom resources, whose objects other tests compare in full.
 const foreign = 'HTTPRoute,PrometheusRule,ServiceMonitor'
 
-/** What kubeconform has to say against manifests, unknown fields included. */
+/** The faults that kubeconform finds in manifests, unknown fields included. */
 async function complaints(manifests: string, version: string): Promise<string> {
   const args = [
     '-strict',

@@ -49,7 +49,7 @@ const targets: Readonly<Record<string, readonly [Place, number, ('TCP' | 'UDP')?
   'AKS LocalDNS': [{ address: '169.254.10.11' }, 53, 'UDP'],
 }
 
-/** Which targets each source reaches under the chart's policies. */
+/** The targets that each source can reach under the chart's policies. */
 async function reach(options: RenderOptions): Promise<Record<string, readonly string[]>> {
   const policies = (await render(options)).ofKind('NetworkPolicy')
   const reached = Object.entries(sources).map(([name, from]) => [
@@ -64,7 +64,7 @@ async function reach(options: RenderOptions): Promise<Record<string, readonly st
 const reachWith = (values: Values) => reach({ values: merge(identities, values) })
 
 const everywhere = Object.keys(targets)
-/** What pods reach that no policy holds back: all that lets them in. */
+/** What pods without an egress policy reach: all targets that let them in. */
 const open = everywhere.filter(target => !/^(page|sidecar|metrics|weather API)/.test(target))
 const wayOut = ['DNS', 'public 443', 'public 443, IPv6']
 

@@ -3,7 +3,7 @@ import { identities, merge, render, renderWith, type Values } from './support/re
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
 
-/** Settings whose names say what they hold. */
+/** Settings with names of secrets. */
 const secretNames = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -46,7 +46,7 @@ const secretNames = [
   'SENTRY_DSN',
 ]
 
-/** Settings whose names say nothing, but whose values do. */
+/** Settings with secrets as values. */
 const secretValues: Readonly<Record<string, string>> = {
   HTTPS_PROXY: 'http://user:not-a-password@proxy.example:3128',
   http_proxy: 'user:not-a-password@proxy.example:3128',
@@ -65,7 +65,7 @@ const secretValues: Readonly<Record<string, string>> = {
   MIRROR: `https://ghp_${'a'.repeat(36)}@github.com/a/b`,
 }
 
-/** What only sounds like it. */
+/** Settings that look like secrets but are none. */
 const harmless: Values = {
   AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/token',
   AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/secrets/token',
@@ -104,7 +104,7 @@ const refusal = (values: Values) =>
     (error: Error) => error.message,
   )
 
-/** The settings that are refused, in the order of the sentences that do so. */
+/** The refused settings, in the order of the sentences. */
 async function refused(component: string, env: Values): Promise<readonly string[]> {
   const message = await refusal({ [component]: { env } })
   return [...message.matchAll(/^(\w+)\.env\.(\S+) would end in a ConfigMap/gm)].map(

@@ -1,4 +1,4 @@
-// What docs/security-model.md promises of the chart's objects, where no other test looks.
+// Promises of docs/security-model.md about the chart's objects that no other test checks.
 import { describe, expect, it } from 'vitest'
 import type { PodTemplate } from './support/kubernetes.ts'
 import { containersOf, merge, type Rendering, render } from './support/render.ts'
@@ -10,7 +10,7 @@ const federations = ['ProjectedToken', 'WorkloadIdentity'].flatMap(credential =>
   ),
 )
 
-/** Secrets that a pod names in any way; those for pulling images are the kubelet's. */
+/** Secrets that a pod uses, without those for pulling images. */
 function secretsOf(pod: PodTemplate): readonly string[] {
   const ofContainers = containersOf(pod).flatMap(({ env = [], envFrom = [] }) => [
     ...env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []),
@@ -41,7 +41,7 @@ describe.each(federations)('With %s for Entra and %s for AWS', (credential, auth
 
   it('tokens live an hour, each for one audience and in the one container that needs it', async () => {
     const lifetime = { path: 'token', expirationSeconds: 3600 }
-    // The others come by webhooks.
+    // The other tokens are added by webhooks.
     const projected = {
       ProjectedToken: { holder: 'demo-agent/sidecar', audience: 'api://AzureADTokenExchange', ...lifetime },
       webIdentity: { holder: 'demo-agent/agent', audience: 'sts.amazonaws.com', ...lifetime },

@@ -32,7 +32,7 @@ function readMcpServersOf(rendering: Rendering, configMap: string) {
   }
 }
 
-/** Which token the sidecar's entries for an API get in each flow of the product. */
+/** The kind of token that the sidecar's entries for an API request, by flow. */
 function requestsOfFlows(api: string) {
   return Object.fromEntries(
     Object.values(flows).map(({ sidecarEntry: { suffix, requestAppToken } }) => [
@@ -143,7 +143,7 @@ describe('The settings that the chart makes', () => {
     const asInDemo = Object.entries(sidecarEntries(servers.map(({ api }) => api)))
     expect(asInDemo).toHaveLength(9)
     expect(sidecar).toMatchObject(
-      // Of a shared entry the address is that of the API.
+      // A shared entry has the API's URL.
       Object.fromEntries(asInDemo.filter(([name]) => !name.endsWith('__BaseUrl'))),
     )
     expect(servers).toMatchObject([
@@ -229,7 +229,7 @@ describe('The settings that the chart makes', () => {
         readOnly: true,
       })
     }
-    // .NET takes what is in this folder besides its own.
+    // .NET adds the certificates of this folder to its own.
     expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
   })
 

@@ -5,7 +5,7 @@ import { identities, merge, render, renderNotes, renderWith, type Values } from 
 const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
 const gateway = { agent: { ingressFrom: [{ namespaceSelector: {} }] } }
 
-/** All that lets others reach the page than those who may use `kubectl port-forward`. */
+/** All ways by which the page is reached without `kubectl port-forward`. */
 // biome-ignore format: table
 const waysIn: Readonly<Record<string, Values>> = {
   'an Ingress': { ingress: { enabled: true, hosts: ['agent.example.com'], tls: { secretName: 'tls' } }, networkPolicy: gateway },

@@ -53,7 +53,7 @@ describe('The values of the chart', () => {
   })
 
   it('are the same ones in values.yaml and in the schema', () => {
-    // The schema knows APIs by any name, and what Helm gives to a chart that another one depends on.
+    // Not in values.yaml: APIs of any name, and what Helm gives to a dependency.
     const inSchema = described(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
     const inValues = chartValues().map(({ name }) => name)
     expect(inValues.filter(name => !name.startsWith('downstreamApis.')).sort()).toEqual([...inSchema].sort())

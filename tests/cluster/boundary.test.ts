@@ -4,10 +4,10 @@ import { runIn } from './support/in-container.ts'
 import { Namespace } from './support/namespace.ts'
 import { startOutsideWorld, startPod } from './support/pods.ts'
 
-/** Addresses outside the cluster, which the node sends to a pod of this test for as long as it runs. */
+/** Addresses outside the cluster. While the test runs, the node routes them to one of its pods. */
 const outside = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
 
-/** One to look out of, one to look at. */
+/** One as the source, one as the target. */
 const twoAgents = { agent: { replicas: 2 } }
 
 interface Source {
@@ -16,7 +16,7 @@ interface Source {
   readonly container: string
 }
 
-/** Whom the policies let reach what. Everything else is refused, and was reached before there were policies. */
+/** The connections that the policies allow. All others are refused, and worked before there were policies. */
 const allowed = {
   agent: ['DNS', 'weather API', 'Entra emulator', 'Bedrock emulator', 'public address, port 443'],
   'weather API': ['DNS', 'Entra emulator', 'public address, port 443'],
@@ -86,7 +86,7 @@ type Stranger = Awaited<ReturnType<Namespace['pod']>>
 
 const listen = "(await import('node:net')).createServer(socket => socket.destroy()).listen(8080)"
 
-/** What a source can reach: names that resolve, and targets that let it connect within two seconds. */
+/** What a source can reach: names that it can resolve, and targets that it can connect to within two seconds. */
 async function reachFrom({ namespace, pod, container }: Source): Promise<string[]> {
   const script = `
     import { lookup } from 'node:dns/promises'
@@ -120,7 +120,7 @@ describe('the boundary', () => {
     it.each(Object.entries(allowed))('lets %s reach only what it must', async (name, reachable) => {
       const source = sources[name]
       if (!source) throw new Error(`There is no ${name}.`)
-      // Policies reach the node a moment after they were made.
+      // Policies take effect on the node a moment after they were created.
       await expect
         .poll(async () => (await reachFrom(source)).sort(), { timeout: 20_000 })
         .toEqual(reachable.toSorted())

@@ -7,7 +7,7 @@ const blueprintSecret = 'the-blueprint-secret-of-this-test'
 const bedrockKey = 'emulated-bedrock-api-key'
 
 let demo: Demo
-/** What the namespace holds beside the emulators' releases before the agent's chart is installed. */
+/** The objects of the namespace before the agent's chart is installed. */
 let before: readonly string[]
 
 beforeAll(async () => {
@@ -18,10 +18,10 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-/** Everything in the namespace that somebody made, by kind and name. */
+/** The objects of the namespace by kind and name, without those that Kubernetes itself makes. */
 async function objects(): Promise<readonly string[]> {
   const kinds = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
-  // Kubernetes makes and removes these by itself, some a while after what they are about.
+  // Kubernetes makes and removes these by itself, some of them later than their owner.
   const transient =
     /^(events|endpoints|endpointslices|pods|replicasets|controllerrevisions|leases|pod(metrics)?)\b/
   const wanted = kinds.split('\n').filter(kind => kind !== '' && !transient.test(kind))

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const values = {
     entra: { authority: publicUrl },
     hostAliases: [{ ip: service, hostnames: [entraName] }],
-    // The official image cannot be pulled everywhere; all else is as it wants it.
+    // Everything as for the official image, which cannot be pulled everywhere.
     sidecar: {
       image: { repository: 'ghcr.io/entra-bedrock-agent/emulators', tag: '', arch: '' },
       args: ['auth-sidecar/main.mjs'],

@@ -16,7 +16,7 @@ afterAll(() => demo?.[Symbol.asyncDispose]())
 it('the page works through port-forwards, sign-in included, in all four paths', {
   timeout: 60_000,
 }, async () => {
-  // The Entra emulator's certificate is the test's own.
+  // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const answered = async (mode: string, flow: string) => {
     await choose(page, mode)

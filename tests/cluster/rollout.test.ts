@@ -16,7 +16,7 @@ const reachable = {
 let demo: Demo
 
 beforeAll(async () => {
-  // At about the pace of the real model, so that many answers are under way whenever a pod goes.
+  // About as fast as a real model, so that answers are under way whenever a pod ends.
   demo = await Demo.install('rollout', {
     agent: reachable,
     emulators: { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } },
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-/** Asks all the time while something happens to the pods. */
+/** Sends turns all the time while something happens to the pods. */
 async function underLoad(event: () => Promise<void>): Promise<LoadReport> {
   const load = await Load.start(demo.namespace)
   await event()
@@ -38,7 +38,7 @@ function expectNoFailures(report: LoadReport): void {
   }
 }
 
-/** How many requests were made, for the test's report. */
+/** The number of requests, for the test's report. */
 function counted(report: LoadReport): string {
   return Object.entries(report)
     .map(([way, { requests, failures }]) => `${way}: ${requests} requests, ${failures.length} failed`)

@@ -85,7 +85,7 @@ describe('the cluster’s own tokens', () => {
 })
 
 describe('an agent identity', () => {
-  /** Asks the weather API as an agent of the blueprint, by hand, from the agent's container. */
+  /** Requests tokens as an agent of the blueprint and calls the weather API with them, in the agent's container. */
   function askWeatherAs(
     agentId: string,
   ): Promise<{ token: number; weather: number; challenge: string | null }> {

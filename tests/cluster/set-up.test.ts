@@ -50,7 +50,11 @@ afterAll(async () => {
   await account?.[Symbol.asyncDispose]()
 })
 
-/** `npm run entra`, signed in as Ada; what it prints, where it does what it was asked. */
+/**
+ * Runs `npm run entra`, signed in as Ada, and returns what it prints.
+ *
+ * @throws if it fails
+ */
 async function runEntra(command: string, ...args: readonly string[]): Promise<string> {
   const token = await operator.write('graph-token', await entra.signInToGraph())
   const target = ['--tenant', identities.tenantId, '--access-token-file', token]
@@ -59,7 +63,7 @@ async function runEntra(command: string, ...args: readonly string[]): Promise<st
   return output
 }
 
-/** Lets Bedrock's emulator, which is an account of its own, go by what the role was given in the other one. */
+/** Copies the role's trust and policy from the emulated AWS account to the emulator of Bedrock, which has another. */
 async function takeOverRole(): Promise<void> {
   const subject = `system:serviceaccount:${demo.namespace.name}:demo-agent`
   const [{ Condition }] = (await account.trustPolicy(roleName)).Statement
@@ -73,9 +77,9 @@ async function takeOverRole(): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-/** What the page shows above its four answers, its user signed in for the latter two. */
+/** What the page shows above its four answers; the user is signed in for the last two. */
 async function answersOnPage(): Promise<readonly (string | null)[]> {
-  // The Entra emulator's certificate is the test's own.
+  // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const labels: (string | null)[] = []
   for (const flow of ['Autonomous', 'OBO']) {
@@ -91,7 +95,7 @@ async function answersOnPage(): Promise<readonly (string | null)[]> {
   return labels
 }
 
-/** Ends the tokens that were issued before, as `disable` says: the sidecar holds them, and stops with its pod. */
+/** Removes cached tokens by a restart of the agent's pod with its sidecar, as `disable` recommends. */
 async function stopAndStartAgent(): Promise<void> {
   await demo.closeForwards()
   const scale = (replicas: number) =>

@@ -16,13 +16,13 @@ function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
   return [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container)
 }
 
-/** Changes the agent's Deployment as no value of the chart does; the old pod serves until the new one is ready. */
+/** Patches the agent's Deployment. The old pod serves until the new one is ready. */
 async function patchPodTemplate(spec: object): Promise<void> {
   const patch = JSON.stringify({ spec: { template: { spec } } })
   await demo.namespace.kubectl('patch', 'deployment/demo-agent', '--patch', patch)
 }
 
-/** The pod that the latest change made. */
+/** The newest pod. */
 async function newestPod(): Promise<Pod> {
   const pods = await demo.namespace.list<Pod>(
     ...['pods', '-l', 'app.kubernetes.io/component=agent', '--sort-by=.metadata.creationTimestamp'],
@@ -71,7 +71,7 @@ describe('the sidecar', () => {
       runIn(demo.namespace, {
         pod: metadata.name,
         container: 'sidecar',
-        // Process 1 of a container gets only the signals that it handles.
+        // Process 1 of a container receives only signals that it handles.
         script: "process.kill(1, 'SIGTERM')",
       })
     const answers: Answer[] = []
@@ -90,7 +90,7 @@ describe('the sidecar', () => {
     await kill()
     await expect.poll(restarts, { timeout: 30_000 }).toBe(1)
     await askUntil(({ status }) => status === 200)
-    // The second time Kubernetes waits ten seconds before it starts the sidecar again.
+    // The second time, Kubernetes waits ten seconds before it restarts the sidecar.
     await kill()
     await askUntil(({ body }) => body.code === 'SIDECAR_UNREACHABLE')
     await askUntil(({ status }) => status === 200)
@@ -104,7 +104,7 @@ describe('the sidecar', () => {
   })
 
   it('is healed without a hand when its credential came too late', { timeout: 300_000 }, async () => {
-    // The credential is a Secret that is not there yet, instead of the token that the kubelet projects at once.
+    // The credential is a Secret that does not exist yet, instead of a projected token.
     const volume = { name: 'blueprint', projected: null, secret: { secretName: 'late', optional: true } }
     await patchPodTemplate({ volumes: [volume] })
     await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
@@ -125,7 +125,7 @@ describe('the sidecar', () => {
       `--from-literal=token=${token.trim()}`,
     )
     const { metadata } = await demo.namespace.pod('agent')
-    // The kubelet looks at a pod's Secrets when the pod changes, and otherwise once in a minute or two.
+    // The kubelet refreshes Secrets when the pod changes, otherwise after a minute or two.
     await demo.namespace.kubectl('annotate', 'pod', metadata.name, 'noticed=now')
     await expect
       .poll(async () => (await ask(agentUrl)).status, { timeout: 240_000, interval: 2_000 })

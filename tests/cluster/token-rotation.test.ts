@@ -5,7 +5,7 @@ import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
 
-/** The shortest that Kubernetes allows; the kubelet renews the token after four fifths of it. */
+/** The shortest lifetime that Kubernetes allows. The kubelet renews the token after 80 % of it. */
 const lifetimeSeconds = 600
 const askEveryMs = 5_000
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   demo = await Demo.create('token-rotation')
   await demo.installEmulators()
   entra = await EntraControls.of(demo)
-  // The sidecar keeps T1 to its end, so that it asks for the third one when the first projected token has ended.
+  // The sidecar keeps T1 until it expires, so that it requests the third when the first projected token has expired.
   await entra.setTokenLifetime(310)
   await demo.installAgent({
     sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },

@@ -4,11 +4,11 @@ import { launcherOf } from '../../scripts/tools/tool.ts'
 
 const jsonReport = process.env['VITEST_JSON_REPORT']
 
-/** Tests against whatever cluster KUBECONFIG points to; one file at a time, since they share its nodes. */
+/** Tests on the cluster of KUBECONFIG, one file at a time, since they share its nodes. */
 export default defineConfig({
   test: {
     include: ['tests/cluster/**/*.test.ts'],
-    // Kubernetes renews no token before eight minutes are over.
+    // Kubernetes renews tokens after eight minutes at the earliest.
     exclude: process.env['LONG_TESTS'] === 'true' ? [] : ['tests/cluster/token-rotation.test.ts'],
     reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
     // What `make tools` got.

@@ -18,7 +18,7 @@ const portVariables = [
 ]
 
 const command = [process.execPath, 'scripts/demo.ts'] as const
-/** `make demo` with a terminal of its own, so that Ctrl-C can be typed. */
+/** `make demo` in a pseudo-terminal, so that Ctrl-C can be sent. */
 const commandInTerminal =
   process.platform === 'darwin'
     ? (['script', '-q', '/dev/null', 'make', 'demo'] as const)
@@ -77,7 +77,7 @@ function stringified(ports: Record<string, number>): Record<string, string> {
   return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
 }
 
-/** Runs the curl command of the README as it stands there, port aside. */
+/** Runs the curl command of the README with another port. */
 async function runCurlOfReadme(port: number): Promise<string> {
   const readme = readFileSync(resolve(root, 'README.md'), 'utf8')
   const curl = /^ {4}(curl .*\\\n.*)$/m.exec(readme)?.[1]
@@ -104,7 +104,7 @@ async function listen(port: number): Promise<Server> {
   return server
 }
 
-/** Whether somebody listens there on an address that is this machine's and not the one called localhost. */
+/** Whether the port is open on an address of this machine other than loopback. */
 function isOpenToOthers(port: number | undefined): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ port: port ?? 0, host: '127.0.0.2' })

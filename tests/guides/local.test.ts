@@ -9,7 +9,7 @@ import { blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Runs a command until it listens, asks it whether it lives, and ends it with all that it started. */
+/** Starts a command, checks its health, and ends it with all its children. */
 async function probe(words: readonly string[], env: Readonly<Record<string, string | undefined>>) {
   const [program = '', ...args] = words
   const child = spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })

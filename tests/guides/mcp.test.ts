@@ -18,7 +18,7 @@ const [otherClient = ''] = /\*\*In the demo\*\*.*?(?=\nA proxy)/s.exec(readGuide
 let walk: Walk
 afterEach(() => walk.end())
 
-/** The command of the guide that has these words; the clone and Python are where they are here. */
+/** The command of the guide that contains these words, with the local paths of clone and Python. */
 function commandWith(words: string): string {
   return walk
     .commandWith(words)
@@ -34,7 +34,7 @@ it('a server of another SDK answers the agent and its users in the demo, by the 
   await walk.start(commandWith('python notes_server.py'), 'running on')
   await walk.startDemo(commandWith('make -C'))
 
-  // A turn goes on without a server that takes long to list its tools.
+  // A turn does not wait for a server that is slow to list its tools.
   await expect
     .poll(async () => (await walk.ask()).tools)
     .toEqual([{ name: 'notes__get_note', arguments: { topic: 'Apollo' }, status: 'ok' }])

@@ -28,7 +28,7 @@ beforeAll(async () => {
   walk.write('settings.env', settings)
   walk.write('registrations.json', registrations)
   await walk.run(walk.commandWith('run pack:entra-tokens'))
-  // What the clone's own installation has fetched need not be fetched again.
+  // From npm's cache, without fetching again.
   await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
   const folder = join(clone, 'services/agent/src/tools/tasks')
   mkdirSync(folder)
@@ -39,7 +39,7 @@ beforeAll(async () => {
 })
 afterAll(() => walk.end())
 
-/** The clone of a user, with what is installed and built here; what is written into it stays out of this one. */
+/** Makes a copy of this clone, installed and built, that tests may write into. */
 function copyClone(clone: string): string {
   const parts =
     'emulators packages scripts services LICENSE Makefile package.json package-lock.json tsconfig.json'
@@ -53,7 +53,7 @@ function copyClone(clone: string): string {
   return clone
 }
 
-/** Puts the guide's import and list in the place of what the file has. */
+/** Inserts the guide's import and list into the file. */
 function nameToolset(config: string, line: string): void {
   const [imported = '', list = ''] = line.trim().split('\n\n')
   const before = readFileSync(config, 'utf8')

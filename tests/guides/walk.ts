@@ -9,7 +9,7 @@ import { findFreePort } from '../support/ports.ts'
 
 const run = promisify(execFile)
 
-/** Variables of the demo that move its ports, with the port that a guide names where it names one. */
+/** The variables of the demo's ports, with the ports that guides name. */
 const demoPorts: Readonly<Record<string, string | undefined>> = {
   PORT: '3001',
   ENTRA_PORT: '7001',
@@ -19,9 +19,9 @@ const demoPorts: Readonly<Record<string, string | undefined>> = {
   METRICS_PORT: undefined,
 }
 
-/** Follows a guide in a folder of the user's own, at ports of its own, so that other tests may run beside it. */
+/** Follows a guide in a folder of its own and at ports of its own, so that other tests can run at the same time. */
 export class Walk {
-  /** Where the user works; the clone may stand beside it. */
+  /** The user's folder; a clone may be beside it. */
   readonly folder = join(mkdtempSync(join(tmpdir(), 'guide-')), 'own')
   readonly #files: readonly string[]
   readonly #commands: readonly string[]
@@ -40,7 +40,7 @@ export class Walk {
     mkdirSync(this.folder)
   }
 
-  /** @param ownPorts that the guide names, besides the demo's */
+  /** @param ownPorts the guide's ports beside the demo's */
   static async begin(guide: string, ownPorts: readonly string[]): Promise<Walk> {
     const ports = new Map<string, number>()
     for (const port of ownPorts) ports.set(port, await findFreePort())
@@ -53,12 +53,12 @@ export class Walk {
     return new Walk(guide, ports, env)
   }
 
-  /** The address on this machine that the guide names by this port. */
+  /** The URL of a port that the guide names. */
   url(port: string): string {
     return `http://localhost:${this.#ports.get(port)}`
   }
 
-  /** The guide's blocks of code, in its order, at our ports. */
+  /** The guide's code blocks in order, with our ports. */
   get files(): readonly string[] {
     return this.#files.map(text => this.#atOurPorts(text))
   }
@@ -67,14 +67,14 @@ export class Walk {
     writeFileSync(join(this.folder, name), text ?? '')
   }
 
-  /** The command of the guide that has these words, at our ports. */
+  /** The command of the guide that contains these words, with our ports. */
   commandWith(words: string): string {
     const command = this.#commands.find(line => line.includes(words))
     if (!command) throw new Error(`The guide has no command with ${words}.`)
     return this.#atOurPorts(command)
   }
 
-  /** Runs a command in the user's folder to its end, and returns what it printed. */
+  /** Runs a command in the user's folder and returns its output. */
   async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     const { stdout } = await run('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
     return stdout
@@ -140,7 +140,7 @@ export class Walk {
   }
 }
 
-/** What every terminal has. */
+/** The variables of every terminal. */
 function ownEnv(): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env
   return { PATH, HOME }

@@ -6,27 +6,27 @@ import type { KubernetesObject, Pod } from '../cluster/support/kubernetes.ts'
 import type { Load } from './load.ts'
 import { lostConnection, type Turn } from './turn.ts'
 
-/** What faults are done to. */
+/** What faults act on. */
 export interface Target {
   readonly demo: Demo
   readonly entra: ControlPlane
   readonly bedrock: ControlPlane
   readonly load: Load
-  /** One of these, as the seed wants it. */
+  /** Chooses one of these, determined by the seed. */
   pick<Item>(items: readonly Item[]): Item
 }
 
-/** Which codes are right while a fault is in force: for every way, and for single ones. */
+/** The codes that turns may fail with during a fault: in all kinds of turns, or in one. */
 type RightCodes = Readonly<Partial<Record<'all' | 'direct' | 'bedrock' | 'mcp', readonly string[]>>>
 
 export interface Fault {
   readonly name: string
-  /** Whether processes of the release end by it, so that their figures begin anew. */
+  /** Whether it ends processes of the release, so that their measurements start again. */
   readonly endsProcesses?: true
   readonly right: RightCodes
-  /** How long after its end it may first show, where that is not at once. */
+  /** How long after its end it may still appear for the first time. */
   readonly showsWithinMs?: number
-  /** Lets it happen. What lasts until it is taken back returns how. */
+  /** Injects the fault. Returns a function that undoes it, unless it is over at once. */
   inject(target: Target): Promise<(() => Promise<unknown>) | undefined>
 }
 
@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     async inject(target) {
       const pod = await podWithFewestRestarts(target.demo)
       const since = Date.now()
-      // Process 1 of a container gets only the signals that it handles.
+      // Process 1 of a container receives only signals that it handles.
       await runIn(target.demo.namespace, { pod, container: 'sidecar', script: "process.kill(1, 'SIGTERM')" })
       await untilEnded(target, { pod, container: 'sidecar', since })
       return undefined
@@ -103,7 +103,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'Entra’s keys are replaced without overlap',
     right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'USER_TOKEN_INVALID'] },
-    // Until then the services may know the old keys and the sidecars have old tokens.
+    // For this long, services may have the old keys, and sidecars old tokens.
     showsWithinMs: 25_000,
     async inject({ entra }) {
       await entra.send('POST', '/emulator/keys/rotate', { body: { overlapSeconds: 0 } })
@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'The weather API is down',
     endsProcesses: true,
-    // Where its MCP tools are not known, the model takes those that ask the API itself.
+    // While the MCP tools are not known, the model uses the tools for the API.
     right: { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
     async inject({ demo: { namespace } }) {
       const scale = (replicas: number) =>
@@ -165,7 +165,7 @@ export const faults: readonly Fault[] = [
   },
 ]
 
-/** Whether a turn went wrong in a way that is right for a fault. */
+/** Whether a turn failed with a code that is right for the fault. */
 export function isRight({ right }: Fault, { way, outcome }: Turn): boolean {
   const [mode] = way.split(' ')
   const codes = [...(right.all ?? []), ...(right[mode as keyof RightCodes] ?? [])]
@@ -181,7 +181,7 @@ async function anyPod({ demo, pick }: Target, component: (typeof components)[num
   return pick(await demo.namespace.pods(component)).metadata.name
 }
 
-/** Of its sidecar: the more there were lately, the longer Kubernetes waits before the next. */
+/** The pod whose sidecar has restarted least, since Kubernetes delays each further restart. */
 async function podWithFewestRestarts({ namespace }: Demo): Promise<string> {
   const restartsOf = ({ status }: Pod) => status.initContainerStatuses?.at(-1)?.restartCount ?? 0
   const [pod] = (await namespace.pods('agent')).toSorted((a, b) => restartsOf(a) - restartsOf(b))
@@ -193,10 +193,7 @@ async function deletePod(target: Target, component: (typeof components)[number])
   await target.demo.namespace.kubectl('delete', 'pod', await anyPod(target, component))
 }
 
-/**
- * Programs beside the agent fill its container's memory, each less than the agent has, so that the kernel chooses the
- * agent where it ends one process alone.
- */
+/** Fills the container's memory by programs that each use less than the agent, so that the kernel's OOM killer ends the agent. */
 async function exhaustMemory(target: Target): Promise<undefined> {
   const { namespace } = target.demo
   const pod = await anyPod(target, 'agent')
@@ -205,7 +202,7 @@ async function exhaustMemory(target: Target): Promise<undefined> {
     for (let i = 0; i < 8; i++) spawn(process.execPath, ['--eval', ${JSON.stringify(hog)}])
     await new Promise(() => setInterval(() => {}, 1_000))`
   const since = Date.now()
-  // It ends with its container.
+  // The script ends with its container.
   await runIn(namespace, { pod, container: 'agent', script }).catch(() => {})
   await untilEnded(target, { pod, container: 'agent', since, reason: 'OOMKilled' })
 }
@@ -218,7 +215,11 @@ interface End {
   readonly reason?: string
 }
 
-/** @throws if the container goes on. */
+/**
+ * Waits until the container has ended.
+ *
+ * @throws if it keeps running
+ */
 async function untilEnded({ demo }: Target, { pod, container, since, reason }: End): Promise<void> {
   const deadline = since + 30_000
   while (Date.now() < deadline) {
@@ -227,7 +228,7 @@ async function untilEnded({ demo }: Target, { pod, container, since, reason }: E
     const ends = all
       .filter(({ name }) => name === container)
       .flatMap(({ state, lastState }) => [state.terminated, lastState.terminated])
-    // Kubernetes tells whole seconds.
+    // Kubernetes reports whole seconds.
     const isIt = (end: (typeof ends)[number]) =>
       end !== undefined && Date.parse(end.finishedAt) > since - 1_000 && end.reason === (reason ?? end.reason)
     if (ends.some(isIt)) return
@@ -237,8 +238,8 @@ async function untilEnded({ demo }: Target, { pod, container, since, reason }: E
 }
 
 /**
- * Without its rule for DNS the agent's policy lets no pod of it look up a name. Open connections need none, so some are
- * ended.
+ * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Some open connections are ended
+ * too, since these need no names.
  */
 async function closeWayToNames(target: Target): Promise<() => Promise<unknown>> {
   const { entra, bedrock, demo } = target

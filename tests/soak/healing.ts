@@ -9,14 +9,18 @@ interface Watched {
 }
 
 const components = ['agent', 'weather-api'] as const
-/** Of each component. */
+/** The replicas of each component. */
 export const replicas = 2
-/** Kubernetes waits up to five minutes before it starts a container again that ended often. */
+/** Longer than the five minutes that Kubernetes may wait before it restarts a container that ended often. */
 const limitMs = 6 * 60_000
-/** Of every way, so many turns have to go well in a row. */
+/** How many turns of each kind have to succeed in a row. */
 const wellInARow = 3
 
-/** Waits until every pod is ready and every way of asking works again. @throws if that takes too long. */
+/**
+ * Waits until every pod is ready and every kind of turn works again.
+ *
+ * @throws if that takes too long
+ */
 export async function untilHealed(
   { demo, load }: Watched,
   since: number,

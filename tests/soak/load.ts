@@ -12,9 +12,9 @@ import type { Turn } from './turn.ts'
 const script = readFileSync(join(import.meta.dirname, 'in-pod/ask.ts'), 'utf8')
 const pod = 'load'
 
-/** Users who ask the agent in every way, from a pod that its policy has to let in by the label `app: load`. */
+/** Users who send all kinds of turns, from a pod with the label `app: load`, which the agent's policy has to let in. */
 export class Load {
-  /** What is over so far, the oldest first. */
+  /** The finished turns, the oldest first. */
   readonly turns: Turn[] = []
   readonly #demo: Demo
   readonly #ended: Promise<unknown>
@@ -56,13 +56,17 @@ export class Load {
     return new Load(demo)
   }
 
-  /** Twenty clients begin a Bedrock turn and leave when it answers. */
+  /** Twenty clients start a Bedrock turn and close the connection when the answer begins. */
   async sendCrowdThatLeaves(): Promise<void> {
     const signal = ['/nodejs/bin/node', '--eval', "process.kill(1, 'SIGUSR2')"]
     await this.#demo.namespace.kubectl('exec', pod, '--', ...signal)
   }
 
-  /** Lets the turns under way come to their end. @throws if not every turn was told of. */
+  /**
+   * Waits for pending turns.
+   *
+   * @throws if not all turns were reported
+   */
   async stop(): Promise<void> {
     await this.#demo.namespace.kubectl('delete', 'pod', pod)
     await this.#ended

@@ -9,7 +9,7 @@ const usage = `npm run soak -- [options]
   --out <folder>  where report.md and run.json go; default: soak-report
   --help          this text`
 
-/** Of the command line; ends the process where it is wrong. */
+/** Reads the command line; ends the process if it is wrong. */
 export function readOptions() {
   try {
     const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts'
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Random numbers from 0 to 1, determined by the seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -11,13 +11,13 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** The share of the run in which processes may end; those that live then have the rest to show a leak. */
+/** Faults that end processes happen in this share of the run only, so that leaks show in the rest. */
 const endsShare = 1 / 2
 
 /**
- * Which fault comes next, for ever: in rounds, each of which has every fault once, in an order that the seed decides.
+ * Yields the next fault, endlessly: in rounds that have every fault once, in an order that the seed determines.
  *
- * @param elapsed the share of the run that is over.
+ * @param elapsed the elapsed share of the run
  */
 export function* planFaults(
   faults: readonly Fault[],

@@ -17,7 +17,7 @@ describe('the slope of what processes hold', () => {
   it('has the error of a line through scattered points', () => {
     const points = [0, 2, 2, 2, 4].map((value, index) => ({ process: 'a', at: index * hour, value }))
     const slope = fitSlope(points)
-    // By hand: 8 / 10, and the root of 1.6 / 3 / 10.
+    // Calculated by hand: 8 / 10, and the square root of 1.6 / 3 / 10.
     expect(slope?.perHour).toBeCloseTo(0.8)
     expect(slope?.error).toBeCloseTo(0.2309)
   })

@@ -1,13 +1,13 @@
 import { runIn } from '../cluster/support/in-container.ts'
 import type { Namespace } from '../cluster/support/namespace.ts'
 
-/** What a process of the release held at a time. */
+/** Resources of a process of the release at one time. */
 export interface Sample {
   /** Milliseconds since 1970. */
   readonly at: number
   /** Which container it is the main process of. */
   readonly container: string
-  /** Pod, container and start: another one after a restart. */
+  /** Pod, container and number of restarts. */
   readonly process: string
   readonly residentMiB: number
   readonly openFiles: number
@@ -30,7 +30,7 @@ const script = `
 
 type Found = Pick<Sample, 'residentMiB' | 'openFiles' | 'sockets'> & { readonly started: string }
 
-/** Looks at every process of the release; those that are just coming or going are left out. */
+/** Samples every process of the release, except those that are just starting or ending. */
 export async function sampleProcesses(namespace: Namespace): Promise<readonly Sample[]> {
   const samples: Sample[] = []
   for (const [component, names] of Object.entries(containers)) {
@@ -55,9 +55,9 @@ export interface Slope {
 }
 
 /**
- * The slope that all processes share, by least squares, each with a level of its own.
+ * The common slope of all processes by least squares, each with its own intercept.
  *
- * @returns `undefined` where there is too little to tell.
+ * @returns `undefined` for too few samples
  */
 export function fitSlope(
   points: readonly { readonly process: string; readonly at: number; readonly value: number }[],

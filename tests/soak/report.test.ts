@@ -32,7 +32,7 @@ function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
   }
 }
 
-/** What a process of the agent held over an hour, which grows by so much in it. */
+/** Samples of an agent's process over an hour, whose memory grows by this much. */
 function samplesOf(growthMiB: number): Run['samples'] {
   return Array.from({ length: 121 }, (_, index) => ({
     at: index * 30_000,

@@ -11,18 +11,18 @@ export interface Run {
   readonly faults: readonly string[]
   readonly episodes: readonly Episode[]
   readonly turns: readonly Turn[]
-  /** Turns that failed otherwise than their fault explains. */
+  /** Turns that no fault explains. */
   readonly unexplained: readonly Turn[]
   readonly samples: readonly Sample[]
-  /** Turns and streams that the agents still count after everybody is gone. */
+  /** Turns and streams that are open at the agents after the load has stopped. */
   readonly left: number
-  /** Why the run ended before its time; `undefined` if it did not. */
+  /** Why the run ended early; `undefined` if it did not. */
   readonly brokenOff: string | undefined
 }
 
-/** The first minutes of a process, in which its heap and compiled code still grow. */
+/** The first minutes of a process, in which heap and compiled code grow. */
 const warmUpMs = 5 * 60_000
-/** Less is not enough to tell a leak from a heap that still settles. */
+/** A shorter run cannot distinguish a leak from a heap that is still growing. */
 const leastMinutesForSlopes = 30
 const longestTurnMs = 60_000
 
@@ -34,11 +34,11 @@ const measures = [
 
 export interface Report {
   readonly text: string
-  /** What should not be; empty if the system stood the run. */
+  /** What was wrong; empty if the run passed. */
   readonly complaints: readonly string[]
 }
 
-/** What a run was like, for people, and whether it is good enough. */
+/** Makes the report of a run, and decides whether it passed. */
 export function reportOn(run: Run): Report {
   const { turns, episodes, unexplained, startedAt, endedAt, seed } = run
   const minutes = (endedAt - startedAt) / 60_000

@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: users ask in every way, on the disposable cluster of KUBECONFIG with the images loaded, while one thing after
- * another goes wrong. Exit codes: 0 the system stood it · 1 it did not · 2 wrong usage.
+ * `npm run soak`: injects one fault after another while users send all kinds of turns, on the disposable cluster of
+ * KUBECONFIG with the images loaded. Exit codes: 0 passed · 1 failed · 2 wrong usage.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ await using demo = await Demo.install('soak', {
   emulators: { bedrock: { firstTokenMs: 150, tokenDelayMs: 8 } },
 })
 const entra = await EntraControls.of(demo)
-// The sidecar lets go of a token five minutes before its end: from each it gets ten seconds.
+// The sidecar stops using a token five minutes before it expires, so that each is used for ten seconds.
 await entra.setTokenLifetime(310)
 await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
 const load = await Load.start(demo, entra, usersPerWay)
@@ -102,7 +102,7 @@ if (complaints.length > 0) writeFileSync(join(out, 'logs.txt'), await readLogs()
 console.log(`\n${report.text}\nWritten to ${out}.`)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
-/** One after another, until the time is over. */
+/** Injects faults one after another until the end of the run. */
 async function letFaultsHappen(): Promise<void> {
   while (Date.now() < endsAt) {
     await delay(calmMs)
@@ -116,7 +116,7 @@ async function letFaultsHappen(): Promise<void> {
   }
 }
 
-/** Lets a fault happen, takes it back, and waits until everything works again. */
+/** Injects a fault, undoes it, and waits until everything works again. */
 async function goThrough(fault: Fault): Promise<Episode> {
   const startedAt = Date.now()
   const takeBack = await fault.inject(target)
@@ -137,7 +137,7 @@ async function sampleUntilTheEnd(): Promise<void> {
   }
 }
 
-/** What the agents' metrics count as open. */
+/** The number of open turns and streams, by the agents' metrics. */
 async function countOpenTurns(): Promise<number> {
   const script = `
     const metrics = await (await fetch('http://localhost:9464/metrics')).text()

@@ -1,4 +1,4 @@
-/** A turn of the load, as the pod that asks saw it. */
+/** A turn of the load, as its client saw it. */
 export interface Turn {
   /** Mode and flow; `mcp` is Bedrock mode with the tools of an MCP server. */
   readonly way: string
@@ -9,10 +9,10 @@ export interface Turn {
   readonly outcome: string
 }
 
-/** How a connection can end when the process at its other end is gone. */
+/** Error codes of connections to a process that has ended. */
 export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CUT'] as const
 
-/** Time in which a fault may show. Milliseconds since 1970. */
+/** A fault and the time in which it may have effects. Milliseconds since 1970. */
 export interface Episode {
   readonly fault: string
   readonly startedAt: number
@@ -20,12 +20,12 @@ export interface Episode {
   readonly endedAt: number
   /** When every pod was ready again. */
   readonly readyAt: number
-  /** From here on every turn must be well again. */
+  /** From here on every turn must succeed again. */
   readonly healedAt: number
   isRight(turn: Turn): boolean
 }
 
-/** The turns that neither went well nor ended in a problem that is right for what was wrong at the time. */
+/** The turns that failed with a code that no fault at the time explains. */
 export function unexplained(turns: readonly Turn[], episodes: readonly Episode[]): readonly Turn[] {
   return turns.filter(turn => turn.outcome !== 'OK' && !episodes.some(episode => explains(episode, turn)))
 }

@@ -19,7 +19,7 @@ function describeUser({ id, displayName, mail }: typeof users.ada) {
   return { oid: id, name: displayName, upn: mail } as const
 }
 
-/** The agent identity as the agent's configuration has it. */
+/** The agent identity in the form of the agent's configuration. */
 export const agentIdentity: AgentIdentity = {
   name: 'default',
   flows: ['autonomous', 'obo'],

@@ -4,13 +4,13 @@ import { beforeEach } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { missing } from './skipped-reporter.ts'
 
-/** Whether `make tools` could not get a program. Without `make tools`, whatever is on the PATH is taken. */
+/** Whether `make tools` could not get a program. If it never ran, the program on the PATH is used. */
 export function lacks(program: string): boolean {
   const launcher = launcherOf(program)
   return existsSync(dirname(launcher)) && !existsSync(launcher)
 }
 
-/** Said at the top of a test file, or in a `describe`: its tests are skipped without the program; in CI they fail. */
+/** Call it at the top of a test file or `describe`: without the program its tests are skipped, in CI they fail. */
 export function needs(program: string): void {
   beforeEach(({ skip }) => {
     if (!lacks(program)) return

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 
 /**
- * Python with what tests/requirements.txt names.
- * @throws where it is missing.
+ * A Python with the packages of tests/requirements.txt.
+ *
+ * @throws if there is none
  */
 export function findPython(): string {
   const python = launcherOf('python')

@@ -8,13 +8,13 @@ interface RegisteredApi {
   readonly appId: string
   readonly appRoles: readonly string[]
   readonly scopes: readonly string[]
-  /** Whether an administrator has consented to the agent's use of it on behalf of everybody. Default: true. */
+  /** Whether an administrator has consented to its scopes for all users. Default: true. */
   readonly adminConsent?: boolean
 }
 
 /**
- * Variables with which Entra knows these APIs, and the sidecar knows them by their names. Entra reads a file that is written
- * to `folder`.
+ * The variables by which the emulators of Entra and the sidecar know these APIs. That of Entra reads a file, which is
+ * written to `folder`.
  */
 export function registerApis(folder: string, apis: Readonly<Record<string, RegisteredApi>>): StackOverrides {
   const file = join(folder, 'registrations.json')
@@ -23,7 +23,7 @@ export function registerApis(folder: string, apis: Readonly<Record<string, Regis
   return { entra: { REGISTRATIONS_FILE: file }, sidecar: sidecarEntries(known) }
 }
 
-/** What the sidecar has to know of an API that is called in both flows. */
+/** The sidecar's variables for an API that is called in both flows. */
 export function describeApi(entry: string, appId: string, url = 'http://localhost'): SidecarApi {
   return { url, appId, flows: ['autonomous', 'obo'], sidecarEntries: nameSidecarEntries(entry) }
 }

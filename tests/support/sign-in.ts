@@ -4,9 +4,9 @@ import { identities } from './identities.ts'
 export interface SignInOptions {
   readonly entraUrl: string
   readonly redirectUri: string
-  /** The object id of who signs in. */
+  /** The user's object id. */
   readonly user: string
-  /** The page and the blueprint that the token is for; absent: the demo's. */
+  /** Ids of page and blueprint. Default: the demo's. */
   readonly ids?: { readonly pageAppId: string; readonly blueprintAppId: string }
 }
 

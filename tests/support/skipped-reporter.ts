@@ -1,9 +1,9 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
-/** Begins the note of each test that is skipped because a program is missing. */
+/** The beginning of the note on tests that are skipped because a program is missing. */
 export const missing = 'missing: '
 
-/** Ends a run with how many tests were skipped because a program is missing. */
+/** Prints at the end of a run how many tests were skipped because a program is missing. */
 export class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const notes = modules.flatMap(module => [...module.children.allTests('skipped')]).flatMap(noteOf)

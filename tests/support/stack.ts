@@ -14,23 +14,23 @@ import { describeApi } from './register-api.ts'
 import { signIn } from './sign-in.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-/** In the order in which they start: each is configured with the addresses of those before it. */
+/** In the order of their start: each is configured with the URLs of those before it. */
 const partNames = ['entra', 'sidecar', 'weather', 'agent'] as const
 export type PartName = (typeof partNames)[number]
 
-/** Variables beyond what wires the parts together, or instead of it; `undefined` unsets one. */
+/** Additional or changed variables of each part; `undefined` unsets one. */
 export type StackOverrides = Partial<Record<PartName, Environment>>
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 
 /**
- * The whole system in this process, each part on a socket of its own and configured by environment variables as an
- * operator would. Single parts can be stopped and started again at the same address.
+ * The whole system in this process. Each part listens on a socket of its own and is configured by environment variables.
+ * Parts can be stopped and started again at the same URL.
  */
 export class Stack implements AsyncDisposable {
   /** Every line that the agent logged. */
   readonly agentLog: string[] = []
-  /** Every line that the weather API logged; it is silent unless told otherwise. */
+  /** Every line that the weather API logged, if a test sets its log level. */
   readonly weatherLog: string[] = []
   readonly #overrides: StackOverrides
   readonly #apps = new Map<PartName, FastifyInstance>()
@@ -66,7 +66,7 @@ export class Stack implements AsyncDisposable {
     return this.urlOf('weather')
   }
 
-  /** Where a part listens, or listened; an address where nothing does for a part that was never started. */
+  /** The URL of a part; for one that was never started, a URL where nothing listens. */
   urlOf(part: PartName): string {
     return `http://localhost:${this.#ports.get(part) ?? 9}`
   }
@@ -82,7 +82,7 @@ export class Stack implements AsyncDisposable {
     return app
   }
 
-  /** Starts a part that does not run, with other variables for this time where given. */
+  /** Starts a stopped part, optionally with other variables this time. */
   async start(part: PartName, overrides: Environment = {}): Promise<void> {
     const env = { ...this.#environmentOf(part), ...this.#overrides[part], ...overrides }
     const app = await this.#build(part, env)

@@ -23,7 +23,7 @@ export interface Dependencies {
   readonly logStream?: DestinationStream
 }
 
-/** How long a connection is kept for the next request. Its clients are in the cluster, so a new one costs little. */
+/** How long an idle connection is kept open. Clients are in the same cluster, so that a new connection costs little. */
 const keepAliveTimeoutMs = 5_000
 
 /** Builds the weather API; the caller listens. */
@@ -33,10 +33,10 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     logStream,
     traced: config.telemetry !== undefined,
     keepAliveTimeout: keepAliveTimeoutMs,
-    // Query strings hold nothing but texts.
+    // Parameters of query strings are text.
     ajv: { customOptions: { ...trustedSchemas, coerceTypes: true } },
   })
-  // Called by the agent, whose traces go on here. Others could only make their own longer.
+  // Callers' traces are continued: the agent's, and others can only extend traces of their own.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const metrics = await loadMetrics(app, config)
   const outbound = createSender({ connections: 16 })
@@ -77,7 +77,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   return app
 }
 
-/** What nobody reads is not loaded. */
+/** Metrics are imported only if they are served. */
 async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMetrics | undefined> {
   const { host, metricsPort, mcp } = config
   if (metricsPort === undefined) return undefined

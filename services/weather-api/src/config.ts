@@ -5,7 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 
 const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
 
-/** Whose tokens count, and who may call. */
+/** Which tokens are accepted, and which clients may call. */
 export type TokenConfig = Omit<TokenCheckOptions, 'log' | 'permissions'> & {
   readonly callers: readonly AllowedCaller[]
 }
@@ -17,9 +17,9 @@ export interface WeatherConfig {
 }
 
 export interface McpConfig {
-  /** The URL of `/mcp` as clients know it, which is also what they ask Entra for tokens with. */
+  /** The URL of `/mcp` as clients know it, which they also send to Entra as `resource`. */
   readonly publicUrl: string | undefined
-  /** Host names that `/mcp` answers by. */
+  /** Host names that `/mcp` may be called by. */
   readonly allowedHosts: readonly string[]
 }
 
@@ -30,16 +30,16 @@ export interface Config {
   readonly token: TokenConfig
   readonly weather: WeatherConfig
   readonly mcp: McpConfig
-  /** Where `/metrics` is served; `undefined` = nowhere. */
+  /** The port of `/metrics`; `undefined` = not served. */
   readonly metricsPort: number | undefined
-  /** Where spans go; `undefined` = nothing is traced. */
+  /** Where spans are sent; `undefined` = no tracing. */
   readonly telemetry: TelemetryConfig | undefined
 }
 
 /**
  * Reads the environment.
  *
- * @throws {ConfigurationError} that names every fault at once.
+ * @throws {ConfigurationError} with all faults.
  */
 export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return readEnvironment(variables, env => ({
@@ -65,7 +65,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   }))
 }
 
-/** The agent is known to be one; what the others are, their tokens may tell. */
+/** The agent's token has to be an agent identity's; other callers may be of any kind. */
 function readCallers(env: EnvironmentReader): readonly AllowedCaller[] {
   const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
   const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
@@ -85,7 +85,7 @@ function readMcp(env: EnvironmentReader): McpConfig {
   return { publicUrl, allowedHosts: [...allowedHosts, URL.parse(publicUrl)?.hostname ?? ''] }
 }
 
-/** Switching the check off is for demonstrations only, and a demonstration is not production. */
+/** Verification of signatures can be switched off for demonstrations, but not in production. */
 function readVerifySignature(env: EnvironmentReader): boolean {
   const verify = env.flag('VALIDATE_TOKEN_SIGNATURE', true)
   if (!verify && env.optional('NODE_ENV') === 'production')

@@ -6,7 +6,7 @@ import { probes } from './routes/health.ts'
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const untold: readonly (string | undefined)[] = probes
 
-/** What Prometheus gets to know of this API, beside the process’s own metrics. No label comes from a request. */
+/** The API's own metrics. No label value comes from a request. */
 export class ApiMetrics {
   readonly registry = new Registry()
   readonly #requests = new Histogram({

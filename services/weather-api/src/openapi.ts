@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 
-/** Publishes the routes that are registered later on as OpenAPI 3.1 at `/openapi.json`, made from their schemas. */
+/** Publishes the routes that are registered later as OpenAPI 3.1 at `/openapi.json`, generated from their schemas. */
 export async function publishOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {

@@ -1,6 +1,6 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 
-/** What a token must allow: the app role of agents as themselves, the scope of those who act for a user. */
+/** The permission that a token needs: an app role for callers as themselves, a scope for callers on behalf of users. */
 export const permissions = {
   autonomous: 'Weather.Read.All',
   obo: 'Weather.Read',

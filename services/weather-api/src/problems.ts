@@ -1,7 +1,7 @@
 import { tokenProblems } from '@entra-bedrock-agent/entra-tokens'
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** Every failure that a caller of the weather API can meet, besides those of every service. */
+/** The problems of the weather API, beside the common ones. */
 export const catalogue = {
   WEATHER_TOKEN_MISSING: tokenProblems.TOKEN_MISSING,
   WEATHER_TOKEN_REJECTED: {

@@ -12,7 +12,7 @@ const allowedVolumes = [
   'secret',
 ]
 
-/** What the level *restricted* demands of a container, by the field that it looks at. */
+/** The demands of the level *restricted* on a container, by field. */
 const demands: Readonly<Record<string, (context: SecurityContext, container: Container) => boolean>> = {
   privileged: ({ privileged }) => !privileged,
   allowPrivilegeEscalation: ({ allowPrivilegeEscalation }) => allowPrivilegeEscalation === false,

@@ -8,7 +8,7 @@ import type {
   PolicyRule,
 } from './kubernetes.ts'
 
-/** A pod, or an address outside of the cluster. Namespaces carry their name as a label, as Kubernetes sees to. */
+/** A pod, or an address outside the cluster. Namespaces have their name as a label, as in Kubernetes. */
 export type Place = { readonly namespace: string; readonly labels: Labels } | { readonly address: string }
 
 interface Connection {
@@ -18,7 +18,7 @@ interface Connection {
   readonly protocol: string
 }
 
-/** Whether policies in `namespace` let a connection through, by the rules of networking.k8s.io/v1. */
+/** Whether policies in `namespace` allow a connection, by the rules of networking.k8s.io/v1. */
 export function isAllowed(
   policies: readonly KubernetesObject[],
   namespace: string,
@@ -73,7 +73,7 @@ export function within(blocks: readonly string[], address: string): boolean {
   const list = new BlockList()
   for (const block of blocks) {
     const [net = '', bits] = block.split('/')
-    // A block of the other family says nothing; the list itself would take ::/0 for every IPv4 address too.
+    // Blocks of the other family are left out, since BlockList matches ::/0 with IPv4 addresses too.
     if (isIPv6(net) === isIPv6(address)) list.addSubnet(net, Number(bits), family)
   }
   return list.check(address, family)

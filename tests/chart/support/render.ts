@@ -4,12 +4,12 @@ import { vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
 
-// A test starts other programs, several times; a busy machine takes its time.
+// Tests start several programs, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
-/** The programs to render with, the first of which most tests use. CI has the older one too. */
+/** The versions of Helm. Most tests use the first only. */
 export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : ['helm']
 
 export type Values = Readonly<Record<string, unknown>>
@@ -50,7 +50,7 @@ export function run(program: string, args: readonly string[], input = ''): Promi
   })
 }
 
-/** Runs Helm with the values of `options`; the same call is made once only. */
+/** Output of Helm by its arguments, so that equal calls run it once. */
 const outputs = new Map<string, Promise<string>>()
 
 function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {
@@ -64,10 +64,10 @@ function runHelm(options: RenderOptions, command: readonly string[]): Promise<st
   return output
 }
 
-/** Helm 3 takes a cluster for one that is too old, if it is not told otherwise. */
+/** Needed by Helm 3, which otherwise assumes an old cluster. */
 const cluster = ['--kube-version', '1.37.0']
 
-/** What `helm template` writes for the release `demo`. */
+/** The output of `helm template` for the release `demo`. */
 export function renderText(options: RenderOptions): Promise<string> {
   return runHelm(options, ['template', 'demo', chart, ...cluster])
 }
@@ -77,7 +77,7 @@ export function lint(options: RenderOptions): Promise<string> {
   return runHelm(options, ['lint', '--strict', chart, ...cluster])
 }
 
-/** What is printed after an installation. */
+/** The notes that Helm prints after an installation. */
 export async function renderNotes(options: RenderOptions): Promise<string> {
   const text = await runHelm(options, ['install', 'demo', chart, '--dry-run=client'])
   return text.slice(text.indexOf('\nNOTES:'))
@@ -107,7 +107,7 @@ export class Rendering {
     return this.find(kind, name).spec as Spec
   }
 
-  /** Every pod that the objects make, by the name of what makes it. */
+  /** The pod templates of all workloads, by the workload's name. */
   get pods(): ReadonlyMap<string, PodTemplate> {
     const makers = this.objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
     return new Map(makers.map(({ metadata, spec }) => [metadata.name, (spec as Workload).template]))
@@ -136,7 +136,7 @@ export function containersOf({ spec }: PodTemplate): readonly Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
-/** Each text is read once: YAML takes longer to read than Helm to write. */
+/** Parsed output, since parsing YAML takes longer than Helm does. */
 const renderings = new Map<string, Rendering>()
 
 export async function render(options: RenderOptions): Promise<Rendering> {

@@ -7,7 +7,7 @@ import { run } from './render.ts'
 
 const versions = ['1.33.0', '1.37.0']
 
-/** Where kubeconform finds Kubernetes' schemas, in its notation: they are those of the package kubernetes-validate. */
+/** The location of Kubernetes' schemas in kubeconform's notation. They come from the package kubernetes-validate. */
 export function schemaLocation(): Promise<string> {
   location ??= write()
   return location
@@ -30,7 +30,7 @@ async function write(): Promise<string> {
   return `${folder}/{{ .NormalizedKubernetesVersion }}/{{ .ResourceKind }}{{ .KindSuffix }}.json`
 }
 
-/** References lead to the file beside it, not to the address that the schema says it has. */
+/** A schema, with references changed to the files beside it. */
 async function readSchema(file: string): Promise<string> {
   const schema = await readFile(file, 'utf8')
   return schema.replaceAll('"/api/_definitions.json', '"_definitions.json').replaceAll('"$id":', '"title":')

@@ -3,7 +3,7 @@ import { identities, merge, type RenderOptions, type Values } from './render.ts'
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
 
-/** Complete values for every way the sidecar can authenticate to Entra. */
+/** Complete values for each way in which the sidecar authenticates to Entra. */
 export const credentials: Readonly<Record<string, Values>> = {
   ProjectedToken: {},
   WorkloadIdentity: {},
@@ -19,7 +19,7 @@ export const credentials: Readonly<Record<string, Values>> = {
   ClientSecret: { clientSecret: { existingSecret: 'blueprint' } },
 }
 
-/** Complete values for every way the agent can authenticate to AWS. */
+/** Complete values for each way in which the agent authenticates to AWS. */
 export const awsAuths: Readonly<Record<string, Values>> = {
   none: {},
   webIdentity: { region, roleArn: role },
@@ -39,7 +39,7 @@ export function withAwsAuth(auth: string): Values {
 
 const cloud = merge(identities, { aws: { roleArn: role } })
 
-/** Everything that is checked in every form that the chart can take. */
+/** The variants of the chart that all general checks are made with. */
 export const variants: Readonly<Record<string, RenderOptions>> = {
   'ci/default-values.yaml': { files: ['ci/default-values.yaml'] },
   'ci/everything-values.yaml': { files: ['ci/everything-values.yaml'] },

@@ -1,6 +1,6 @@
 /**
- * Runs in a pod of its own: asks the agent in every way at the same time, over and over, until SIGTERM. Then prints one line
- * of JSON, a `LoadReport`.
+ * Runs in a pod of its own: sends all kinds of turns at the same time until SIGTERM, then prints a `LoadReport` as one line
+ * of JSON.
  */
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,13 +9,13 @@ type Mode = 'direct' | 'bedrock'
 
 interface Way {
   readonly mode: Mode
-  /** A connection for each request, or one that is kept, as gateways have them. */
+  /** A new connection for each request, or a keep-alive one, as gateways use. */
   readonly connection: 'new' | 'kept'
 }
 
 const agentUrl = process.env['AGENT_URL'] ?? ''
 const answerTimeoutMs = 60_000
-/** Between two requests, so that the load leaves a small machine time for the pods. */
+/** Pause between two requests, so that a small machine has time for the pods. */
 const pauseMs = 20
 const report: Record<string, { requests: number; failures: string[] }> = {}
 let stopping = false
@@ -23,7 +23,7 @@ process.once('SIGTERM', () => {
   stopping = true
 })
 
-/** Status and body of one turn; direct turns answer as JSON, Bedrock turns as an event stream. */
+/** Sends one turn; direct turns respond with JSON, Bedrock turns with an event stream. */
 function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const accept = mode === 'bedrock' ? 'text/event-stream' : 'application/json'
@@ -50,7 +50,7 @@ function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined;
   })
 }
 
-/** What was wrong with a turn; `undefined` for an answer that is whole. */
+/** What was wrong with a turn; `undefined` for a complete answer. */
 function faultOf(
   { mode }: Way,
   { status, body }: { status: number | undefined; body: string },
@@ -82,7 +82,7 @@ async function askUntilStopped(way: Way): Promise<void> {
   agent.destroy()
 }
 
-/** Policies let a new pod in a moment after its start; that moment does not count. */
+/** Waits until the policies let the new pod in, which takes a moment after its start. */
 async function waitUntilLetIn(): Promise<void> {
   const agent = new Agent()
   while (!stopping) {

@@ -3,18 +3,22 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
 export interface CommandOptions {
-  /** What the command reads from its standard input. */
+  /** The command's standard input. */
   readonly input?: string
 }
 
-/** Runs a program and returns what it writes to its standard output; throws with all that it said when it fails. */
+/**
+ * Runs a program and returns its standard output.
+ *
+ * @throws with all its output, if it fails
+ */
 export async function run(
   program: string,
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  // A program that ends early does not read all of its input; its exit code tells.
+  // A program that ends early does not read all its input; its exit code matters.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
   const [output, complaint] = await Promise.all([

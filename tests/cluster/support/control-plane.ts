@@ -5,7 +5,7 @@ interface Options {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An emulator's `/emulator/*`, and whatever else it serves. */
+/** A client of an emulator's control plane. */
 export class ControlPlane {
   readonly #origin: string
   readonly #dispatcher: Dispatcher | undefined
@@ -15,7 +15,7 @@ export class ControlPlane {
     this.#dispatcher = dispatcher
   }
 
-  /** The faults that it has from now on; none takes back all. */
+  /** Replaces the injected faults; without arguments, clears them. */
   async setFaults(...faults: readonly object[]): Promise<void> {
     await this.send('PUT', '/emulator/faults', { body: { faults } })
   }
@@ -24,7 +24,7 @@ export class ControlPlane {
     await this.send('PATCH', '/emulator/settings', { body: settings })
   }
 
-  /** @throws if the response tells of a failure. */
+  /** @throws for responses other than 2xx */
   async send(method: string, path: string, { body, headers }: Options = {}): Promise<unknown> {
     const response = await fetch(`${this.#origin}${path}`, {
       method,

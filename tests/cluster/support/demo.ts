@@ -9,13 +9,13 @@ type Values = Readonly<Record<string, unknown>>
 const charts = join(import.meta.dirname, '../../../charts')
 export const emulatorsChart = join(charts, 'local-emulators')
 
-/** The ports of this machine at which browsers find the page and the Entra emulator. */
+/** The local ports of the page and the Entra emulator, for browsers. */
 export interface LocalPorts {
   readonly page: number
   readonly entra: number
 }
 
-/** Both charts in a namespace of their own, as a user of `charts/local-emulators/agent-values.yaml` has them. */
+/** Both charts, installed in a namespace of their own with `charts/local-emulators/agent-values.yaml`. */
 export class Demo implements AsyncDisposable {
   readonly namespace: Namespace
   readonly ports: LocalPorts
@@ -26,7 +26,7 @@ export class Demo implements AsyncDisposable {
     this.ports = ports
   }
 
-  /** Both charts, one replica each. */
+  /** Installs both charts, with one replica each. */
   static async install(
     purpose: string,
     { agent, emulators }: { readonly agent?: Values; readonly emulators?: Values } = {},
@@ -37,7 +37,7 @@ export class Demo implements AsyncDisposable {
     return demo
   }
 
-  /** The namespace, with nothing in it yet but the certificate of the Entra emulator. */
+  /** Creates the namespace with the certificate of the Entra emulator only. */
   static async create(purpose: string): Promise<Demo> {
     const ports = { page: await findFreePort(), entra: await findFreePort() }
     const demo = new Demo(await Namespace.create(purpose), ports)
@@ -69,12 +69,12 @@ export class Demo implements AsyncDisposable {
     await this.#helm(['demo', chart, ...files, ...flags], merge(ours, values))
   }
 
-  /** Entra as pods and browsers know it. */
+  /** Entra's origin for pods and browsers. */
   get entraOrigin(): string {
     return `https://entra.localhost:${this.ports.entra}`
   }
 
-  /** The page and API of the agent, by a port-forward. */
+  /** The agent's URL on this machine, by a port-forward. */
   async agentUrl(): Promise<string> {
     await this.#forward({ target: 'service/demo-agent', port: 3001, local: this.ports.page })
     return `http://localhost:${this.ports.page}`
@@ -85,7 +85,7 @@ export class Demo implements AsyncDisposable {
     await this.#forward({ target: 'service/entra-emulator', port: this.ports.entra, local: this.ports.entra })
   }
 
-  /** After a pod is gone its port-forward is too. */
+  /** Closes port-forwards, which end with the pod that they lead to. */
   async closeForwards(): Promise<void> {
     const forwards = [...this.#forwards.values()]
     this.#forwards.clear()
@@ -94,13 +94,17 @@ export class Demo implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeForwards()
-    // The one object of the emulators' chart that does not go with the namespace.
+    // The only object of the emulators' chart outside the namespace.
     const binding = `${this.namespace.name}-issuer-discovery`
     await kubectl(['delete', 'clusterrolebinding', binding, '--ignore-not-found'])
     await this.namespace[Symbol.asyncDispose]()
   }
 
-  /** Installs or upgrades and waits until everything works; fails with the state of the pods. */
+  /**
+   * Installs or upgrades and waits until all is ready.
+   *
+   * @throws with the state of the pods
+   */
   async #helm(release: readonly string[], values: Values): Promise<void> {
     const { name } = this.namespace
     try {

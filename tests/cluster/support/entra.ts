@@ -17,10 +17,10 @@ export interface LoggedRequest {
   readonly status: number | null
 }
 
-/** The Entra emulator, and what it does beyond Entra, by its control plane. */
+/** The Entra emulator and its control plane. */
 export class EntraControls {
   readonly controlPlane: ControlPlane
-  /** The certificate that the emulator's is signed with. */
+  /** The CA of the emulator's certificate. */
   readonly authority: string
 
   private constructor(origin: string, authority: string) {
@@ -36,7 +36,7 @@ export class EntraControls {
     return new EntraControls(`https://localhost:${demo.ports.entra}`, authority)
   }
 
-  /** Tc: what the page holds after Ada has signed in. */
+  /** Signs Ada in and returns her token (Tc). */
   signIn({ pageAppId, blueprintAppId }: Page = identities): Promise<string> {
     return this.#orderToken({ client: pageAppId, resource: blueprintAppId, scopes: ['access_as_user'] })
   }
@@ -46,7 +46,7 @@ export class EntraControls {
     return this.#orderToken({ client: setupAppId, resource: wellKnown.graphUri, scopes: permissions })
   }
 
-  /** All that Graph lists of the tenant. */
+  /** The tenant's objects, as Graph lists them. */
   async readTenant(): Promise<unknown> {
     const authorization = `Bearer ${await this.signInToGraph()}`
     const lists = ['applications', 'servicePrincipals', 'oauth2PermissionGrants']
@@ -55,7 +55,7 @@ export class EntraControls {
     )
   }
 
-  /** Lifetime of the tokens that it issues from now on. */
+  /** Sets the lifetime of new tokens. */
   async setTokenLifetime(tokenLifetimeSeconds: number): Promise<void> {
     await this.controlPlane.changeSettings({ tokenLifetimeSeconds })
   }

@@ -4,8 +4,8 @@ import { testLabel } from './namespace.ts'
 const longestRunMs = 60 * 60_000
 
 /**
- * Fails at once where there is no cluster, or one that may be somebody's: these tests change a node's routes. Then clears
- * what aborted runs left behind, but not what another run may be using.
+ * Fails without a cluster, or with one that may not be disposable, since the tests change a node's routes. Then deletes what
+ * aborted runs left behind, but nothing that another run may be using.
  */
 export default async function prepareCluster(): Promise<void> {
   const context = (await kubectl(['config', 'current-context'])).trim()

@@ -1,9 +1,6 @@
 import type { Namespace } from './namespace.ts'
 
-/**
- * Runs a script in a container of one of our images, as an attacker or colleague with `kubectl exec` could, and returns
- * what it assigns to `result`. The script is the body of an ES module.
- */
+/** Runs a script in a container by `kubectl exec`, and returns what it assigns to `result`. The script is the body of an ES module. */
 export async function runIn<Result>(
   namespace: Namespace,
   { pod, container, script }: { readonly pod: string; readonly container: string; readonly script: string },

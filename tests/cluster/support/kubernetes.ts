@@ -1,4 +1,4 @@
-/** What tests read of Kubernetes objects. */
+/** The parts of Kubernetes objects that tests read. */
 export interface KubernetesObject {
   readonly apiVersion?: string
   readonly kind?: string
@@ -28,7 +28,7 @@ export interface ContainerStatus {
   readonly started?: boolean
   readonly restartCount: number
   readonly state: ContainerState
-  /** How it ended before its last restart. */
+  /** The state before its last restart. */
   readonly lastState: ContainerState
 }
 

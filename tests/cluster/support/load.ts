@@ -6,12 +6,12 @@ import { startPod } from './pods.ts'
 
 const script = readFileSync(join(import.meta.dirname, '../in-pod/load.ts'), 'utf8')
 
-/** For each way of asking: how many requests were made, and what was wrong with those that failed. */
+/** The number of requests of each kind, and the faults of those that failed. */
 export type LoadReport = Readonly<
   Record<string, { readonly requests: number; readonly failures: readonly string[] }>
 >
 
-/** Constant load on the agent, from a pod that the agent's policy has to let in by the label `app: load`. */
+/** Constant load on the agent, from a pod with the label `app: load`, which the agent's policy has to let in. */
 export class Load {
   readonly #namespace: Namespace
   readonly #logs: Promise<string>
@@ -26,7 +26,7 @@ export class Load {
     return new Load(namespace)
   }
 
-  /** Lets the requests under way come to their end, and tells how all went. */
+  /** Waits for pending requests, and returns the report. */
   async stop(): Promise<LoadReport> {
     await this.#namespace.kubectl('delete', 'pod', 'load')
     const lines = (await this.#logs).trim().split('\n')

@@ -2,13 +2,13 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { pipeline } from 'node:stream'
 
-/** A proxy for https that takes names under `.localhost` for this machine, as browsers do and not every system does. */
+/** A proxy for https that resolves names under `.localhost` to this machine, as browsers do but not all systems. */
 export class LocalhostNames implements AsyncDisposable {
   readonly #server = createServer().on('connect', ({ url = '' }, client) => {
     const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(url) ?? []
     const server = connect({ host: host.endsWith('.localhost') ? '127.0.0.1' : host, port: Number(port) })
     server.once('connect', () => client.write('HTTP/1.1 200 Connection established\r\n\r\n'))
-    // Whichever side ends or breaks, the other one goes with it.
+    // When one side ends or breaks, the other is closed.
     pipeline(client, server, client, () => {})
   })
 
@@ -18,7 +18,7 @@ export class LocalhostNames implements AsyncDisposable {
     return names
   }
 
-  /** For programs of Node. */
+  /** Variables for Node programs that are to use it. */
   get environment(): Readonly<Record<string, string>> {
     const { port } = this.#server.address() as AddressInfo
     return { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: `http://127.0.0.1:${port}` }

@@ -5,7 +5,7 @@ import type { KubernetesObject, Pod } from './kubernetes.ts'
 
 const manifest = join(import.meta.dirname, '../../../k8s/namespace.yaml')
 
-/** Marks the namespaces of these tests, so that what an aborted run left behind can be found. */
+/** The label of the tests' namespaces, by which those of aborted runs are found. */
 export const testLabel = 'entra-bedrock-agent-test'
 
 /** A namespace of its own for a test. */
@@ -16,7 +16,7 @@ export class Namespace implements AsyncDisposable {
     this.name = name
   }
 
-  /** As `k8s/namespace.yaml` describes it, unless told otherwise: it lets in nothing that is not locked down. */
+  /** Creates a namespace as in `k8s/namespace.yaml`, with Pod Security *restricted* by default. */
   static async create(purpose: string, podSecurity?: 'privileged'): Promise<Namespace> {
     const namespace = new Namespace(`test-${purpose}-${randomBytes(3).toString('hex')}`)
     const described = JSON.parse(await kubectl(['create', '-f', manifest, '--dry-run=client', '-o', 'json']))

@@ -12,13 +12,13 @@ const scripts = resolve(import.meta.dirname, '../../../scripts')
 
 interface Ran {
   readonly code: number
-  /** What was printed. */
+  /** The standard output. */
   readonly output: string
-  /** What was told beside it. */
+  /** The standard error. */
   readonly said: string
 }
 
-/** Somebody with this repository, kubectl and a folder, to whose machine the page and Entra are forwarded. */
+/** An operator's machine: this repository, kubectl, a folder, and port-forwards to the page and Entra. */
 export class Operator implements AsyncDisposable {
   readonly #demo: Demo
   readonly #folder: string
@@ -37,7 +37,7 @@ export class Operator implements AsyncDisposable {
     this.#environment = environment
   }
 
-  /** @param environment what the operator's shell has beside its own. */
+  /** @param environment additional variables of the operator's shell */
   static async of(demo: Demo, environment: Readonly<Record<string, string>> = {}): Promise<Operator> {
     const { authority } = await EntraControls.of(demo)
     const folder = await mkdtemp(join(tmpdir(), 'operator-'))
@@ -59,7 +59,7 @@ export class Operator implements AsyncDisposable {
     })
   }
 
-  /** `npm run doctor -- --kube --json`, acting for a user as well. */
+  /** Runs `npm run doctor -- --kube --json`, on behalf of a user too. */
   async examine(userToken: string): Promise<{ status: string; findings: readonly Finding[] }> {
     const target = ['--namespace', this.#demo.namespace.name, '--release', 'demo']
     const user = ['--user-token-file', await this.write('user-token', userToken)]
@@ -74,7 +74,7 @@ export class Operator implements AsyncDisposable {
     return path
   }
 
-  /** What is in `.env`. */
+  /** The variables in `.env`. */
   async variables(): Promise<Readonly<Record<string, string | undefined>>> {
     return parseEnv(await readFile(join(this.#folder, '.env'), 'utf8'))
   }

@@ -2,9 +2,9 @@ import manifest from '../../../package.json' with { type: 'json' }
 import type { Pod } from './kubernetes.ts'
 import type { Namespace } from './namespace.ts'
 
-/** The emulators' image has Node and nothing else, so that tests need no image of their own. */
+/** The emulators' image, since it has Node. */
 const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
-/** With a shell, for what must be done to the node. */
+/** An image with a shell, for changes of the node. */
 const debianImage = 'node:26-trixie-slim'
 
 export interface PodOptions {
@@ -14,7 +14,7 @@ export interface PodOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A locked-down pod of nobody's, which runs a script. */
+/** Starts a pod that runs a script, with restricted security settings and no ServiceAccount token. */
 export async function startPod(namespace: Namespace, { name, script, env = {} }: PodOptions): Promise<void> {
   await namespace.create({
     apiVersion: 'v1',
@@ -45,8 +45,8 @@ export async function startPod(namespace: Namespace, { name, script, env = {} }:
 }
 
 /**
- * A pod that stands for the world outside the cluster: the node sends it what goes to these addresses. It changes the
- * node's routes while it runs, so it is for disposable clusters of one node.
+ * Starts a pod to which the node routes these addresses, in place of the internet. It changes the node's routes while it
+ * runs, so it is only for disposable clusters with one node.
  */
 export async function startOutsideWorld(
   namespace: Namespace,
@@ -64,7 +64,7 @@ export async function startOutsideWorld(
   })
 }
 
-/** A pod that runs the node's own programs; ready when its script has made /tmp/done. */
+/** Starts a privileged pod that runs programs of the node; ready when its script has created /tmp/done. */
 async function startNodePod(
   namespace: Namespace,
   name: string,

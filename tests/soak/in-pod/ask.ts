@@ -1,7 +1,7 @@
 /**
- * Runs in a pod of its own until SIGTERM: every way of asking has users who ask the agent, wait for the answer, and ask again.
- * Prints a line of JSON, a `Turn`, for each turn that is over, and at the end how many there were.
- * On SIGUSR2 a crowd asks at once and leaves in the middle of its answers.
+ * Runs in a pod of its own until SIGTERM: for each kind of turn, users ask the agent, wait for the answer, and ask again.
+ * Prints each finished `Turn` as a line of JSON, and at the end the number of turns. On SIGUSR2 a crowd asks at once and
+ * closes its connections in the middle of the answers.
  */
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -30,7 +30,7 @@ const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
 const longestWaitMs = 90_000
 const pauseMs = 500
 const crowd = 20
-/** A user's token is renewed long before its end, as pages do it. */
+/** A user's token is renewed long before it expires, as pages do. */
 const userTokenMs = 20 * 60_000
 
 const weather = 'Weather in Dallas?'
@@ -50,7 +50,7 @@ process.on('SIGUSR2', () => void leaveInTheMiddle())
 
 const tokens = new Map<string, { readonly value: string; readonly from: number }>()
 
-/** Tc of a user: theirs from before, unless it is old or was refused. */
+/** A user's Tc: the stored one, unless it is old or was refused. */
 async function userToken(user: string): Promise<string> {
   const known = tokens.get(user)
   if (known && Date.now() - known.from < userTokenMs) return known.value
@@ -58,7 +58,7 @@ async function userToken(user: string): Promise<string> {
     method: 'POST',
     ca: authority,
     servername: new URL(entraOrigin).hostname,
-    // Its control plane knows no other name.
+    // Its control plane allows this name only.
     headers: { host: 'localhost', 'content-type': 'application/json' },
     timeout: 5_000,
   })
@@ -113,7 +113,7 @@ async function ask(
   return outcome
 }
 
-/** `OK`, or the code of what went wrong, be it that a tool failed and the answer says so. */
+/** `OK`, or the code of the failure, also of a failed tool. */
 function outcomeOf(mode: Way['mode'], status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]
@@ -137,7 +137,7 @@ function dataOf(events: string, name: string): string[] {
   return [...events.matchAll(new RegExp(`^event: ${name}\\ndata: (.*)$`, 'gm'))].map(([, data = '']) => data)
 }
 
-/** What became of a turn; one that got no answer has Node's code for why. */
+/** Records the outcome of a turn; without a response, Node's error code. */
 async function record(way: Way, run: () => Promise<string>): Promise<void> {
   const startedAt = Date.now()
   const outcome = await run().catch(
@@ -149,7 +149,7 @@ async function record(way: Way, run: () => Promise<string>): Promise<void> {
   )
 }
 
-/** Every other user keeps the connection, as gateways do; the others come anew each time. */
+/** Every second user keeps the connection, as gateways do; the others open a new one each time. */
 async function keepAsking(way: Way, index: number): Promise<void> {
   const agent = new Agent({ keepAlive: index % 2 === 0 })
   const user = users[index % users.length] ?? ''
@@ -171,7 +171,7 @@ async function leaveInTheMiddle(): Promise<void> {
   await Promise.all(Array.from({ length: crowd }, leave))
 }
 
-/** Policies let a new pod in a moment after its start; that moment does not count. */
+/** Waits until the policies let the new pod in, which takes a moment after its start. */
 async function waitUntilLetIn(): Promise<void> {
   const [way] = ways
   while (way && !stopping) {

@@ -4,19 +4,19 @@ import type { WeatherProvider } from '../weather/provider.ts'
 const largestBodyBytes = 64 * 1024
 
 /**
- * `/mcp`: the weather as tools of the Model Context Protocol, without sessions. Its plugin must have put what the token
- * permits into `request.access`. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ * `/mcp`: the weather as tools of the Model Context Protocol, without sessions. `request.access` must have been set by the
+ * token check. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
 export function mcpRoute(app: FastifyInstance, weather: WeatherProvider): void {
   app.route({
-    // GET and DELETE are for the sessions of older revisions, and are told that there are none.
+    // GET and DELETE belong to sessions of older revisions; the handler refuses them.
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
     exposeHeadRoute: false,
     bodyLimit: largestBodyBytes,
     schema: { hide: true },
     async handler(request, reply) {
-      // Not before somebody calls: it would make every start a good deal slower.
+      // Imported by the first call, since it would make every start slower.
       const { answerMcp } = await import('./server.ts')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())

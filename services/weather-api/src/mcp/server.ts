@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import type { WeatherProvider } from '../weather/provider.ts'
 import { addTools } from './tools.ts'
 
-/** What callers write is noted only where it is a word of the protocol. */
+/** The methods that spans may name; other names are texts of callers. */
 const methods = [
   'server/discover',
   'initialize',
@@ -17,9 +17,9 @@ const methods = [
 const revisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
 
 /**
- * Answers one request of either era of the protocol. Nothing outlives it, so no two callers share anything.
+ * Responds to one request of any revision of the protocol, with a server of its own, so that callers share nothing.
  *
- * @param signal aborts when the client is gone
+ * @param signal aborts when the client closes the connection
  */
 export async function answerMcp(
   request: FastifyRequest,
@@ -32,7 +32,7 @@ export async function answerMcp(
     { capabilities: { tools: { listChanged: false } } },
   )
   addTools(server, weather, request)
-  // The tools never change, so there is nothing to subscribe to.
+  // The tools never change, so that there is nothing to subscribe to.
   const { fetch } = createMcpHandler(() => server, { maxSubscriptions: 0 })
   return await fetch(toWebRequest(request, signal), { parsedBody: request.body })
 }
@@ -45,7 +45,7 @@ function describe({ body, headers }: FastifyRequest): Attributes {
   }
 }
 
-/** The request without its token, which was checked before and is nobody else's business. */
+/** The request without its token, which has been checked. */
 function toWebRequest({ method, url, headers }: FastifyRequest, signal: AbortSignal): Request {
   const { authorization: _authorization, ...others } = headers
   const texts = Object.entries(others).map(([name, value]) => [name, String(value)] as const)

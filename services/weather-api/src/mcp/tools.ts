@@ -25,7 +25,7 @@ const getForecast = {
   annotations: { readOnlyHint: true },
 }
 
-/** Gives the server the weather as tools, for the caller of this request. */
+/** Adds the weather tools to the server of one request. */
 export function addTools(server: McpServer, weather: WeatherProvider, request: FastifyRequest): void {
   server.registerTool('get_weather', getWeather, ({ city }, { mcpReq: { signal } }) =>
     tell(request, 'get_weather', signal, () => weather.current(city, signal)),
@@ -36,8 +36,8 @@ export function addTools(server: McpServer, weather: WeatherProvider, request: F
 }
 
 /**
- * The result of a tool. What was checked of the token goes beside it, since models have no use for it; of a failure the
- * catalogue's words are told and none from within.
+ * Makes the result of a tool. `validated` is put into `_meta`, which models do not get; a failure is described by its
+ * problem's texts only.
  */
 async function tell(
   { id, log, access }: FastifyRequest,

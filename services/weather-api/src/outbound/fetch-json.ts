@@ -1,9 +1,9 @@
 import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 
-/** Why a JSON document could not be fetched from another server. */
+/** A JSON document could not be fetched from another server. */
 export class FetchJsonError extends Error {
   override readonly name = 'FetchJsonError'
-  /** HTTP status of the response, when there was one. */
+  /** Status of the response, if there was one. */
   readonly status: number | undefined
 
   constructor(message: string, options: { status?: number | undefined; cause?: unknown } = {}) {
@@ -17,7 +17,7 @@ export type FetchJson = (url: URL, timeoutMs: number, signal: AbortSignal) => Pr
 
 const maxBytes = 512 * 1024
 
-/** The time-out covers everything from look-up to the last byte. */
+/** The time-out covers the whole request, from DNS to the last byte. */
 export function createJsonFetcher(send: Send): FetchJson {
   return async (url, timeoutMs, signal) => {
     const headers = { accept: 'application/json' }

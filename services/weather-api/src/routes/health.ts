@@ -1,15 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
-/** Open to everybody, and called all the time. */
+/** Routes for probes: without authentication, and without metrics and spans of their own. */
 export const probes = ['/livez', '/readyz'] as const
 
 const State = Type.Object({ status: Type.String() }, { additionalProperties: false })
 
 /**
- * `/livez`: the process responds. `/readyz`: it takes requests; 503 once it is stopping.
- * Keys or weather out of reach do not make it unready: callers then get a problem that says so, which is more than
- * a refused connection would tell them.
+ * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping. It stays ready when keys or
+ * weather are unreachable: callers then get a problem that says so, instead of a refused connection.
  */
 export function healthRoutes(app: FastifyInstance): void {
   let stopping = false

@@ -6,7 +6,7 @@ export const WeatherResponse = strictObject({ ...CurrentWeather.properties, vali
 
 export const ForecastResponse = strictObject({ ...Forecast.properties, validated: Validated })
 
-/** RFC 9457, with members of this service: `failedCheck` of a refused token, `suggestions` for an unknown city. */
+/** A problem (RFC 9457) with members of this service: `failedCheck` of a refused token, `suggestions` for an unknown city. */
 export const ProblemResponse = Type.Object(
   {
     type: Type.String(),

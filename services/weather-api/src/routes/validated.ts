@@ -10,7 +10,7 @@ const Check = Type.Object(
   { additionalProperties: false },
 )
 
-/** What this service found out about the token of a request. */
+/** What the token check found in the token of a request. */
 export const Validated = Type.Object(
   {
     flow: Type.Unsafe<ValidatedToken['flow']>(Type.Enum(Object.keys(permissions))),

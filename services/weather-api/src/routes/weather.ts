@@ -7,7 +7,7 @@ import { ForecastResponse, ProblemResponse, WeatherResponse } from './schemas.ts
 
 const problems = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
 
-/** The protected routes. Their plugin must have put what the token permits into `request.access`. */
+/** The protected routes. `request.access` must have been set by the token check. */
 export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 

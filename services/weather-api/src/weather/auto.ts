@@ -2,15 +2,15 @@ import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WeatherProvider } from './provider.ts'
 
-/** How long live weather is left alone after it was out of reach. */
+/** Pause before live weather is tried again after a failure. */
 const pauseMs = 60_000
 
 type Question<Weather> = (provider: WeatherProvider, signal?: AbortSignal) => Promise<Weather>
 
 /**
- * Live weather while it is within reach, else the climate normals; the `source` says which.
- * Only the request that first finds live weather out of reach waits for it. Later ones get normals at once; after a
- * pause one of them makes a new attempt in the background.
+ * Live weather if it can be reached, else climate normals; `source` says which. Only the first request after an outage
+ * begins waits for live weather. Later ones get normals at once; after a pause, one of them tries live weather again in the
+ * background.
  */
 export class LiveOrNormals implements WeatherProvider {
   readonly #live: WeatherProvider
@@ -45,7 +45,7 @@ export class LiveOrNormals implements WeatherProvider {
     return (await this.#tryLive(question, signal)) ?? (await question(this.#normals))
   }
 
-  /** The live weather, `undefined` when it is out of reach; an unknown city rejects. */
+  /** Live weather; `undefined` if it cannot be reached. Rejects for an unknown city. */
   async #tryLive<Weather>(question: Question<Weather>, signal?: AbortSignal): Promise<Weather | undefined> {
     this.#nextAttemptAt = Date.now() + pauseMs
     try {

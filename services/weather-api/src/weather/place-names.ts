@@ -1,4 +1,4 @@
-/** A name without case, accents and punctuation: "São Paulo" and "sao paulo" are alike. */
+/** A name without case, accents and punctuation: "São Paulo" becomes "sao paulo". */
 export function normalizeName(name: string): string {
   return name
     .normalize('NFKD')
@@ -17,7 +17,7 @@ export function splitPlace(text: string): { name: string; qualifiers: readonly s
   return { name, qualifiers: qualifiers.filter(part => part !== '') }
 }
 
-/** The closest of some names to a misspelt one, best first; none when nothing is close. */
+/** The names most similar to a misspelt one, best first; empty if none is similar. */
 export function closestNames(wanted: string, names: readonly string[], most = 3): string[] {
   const target = normalizeName(wanted)
   const tolerance = Math.max(1, Math.floor(target.length / 3))

@@ -1,6 +1,6 @@
 import { normalizeName } from './place-names.ts'
 
-/** Short forms that people write after a city (ISO 3166-1, United States Postal Service), and what they stand for. */
+/** Abbreviations of countries and states (ISO 3166-1, United States Postal Service). */
 // biome-ignore format: table
 const shortForms: Readonly<Record<string, string>> = {
   us: 'united states', usa: 'united states', uk: 'united kingdom', gb: 'united kingdom', uae: 'united arab emirates',

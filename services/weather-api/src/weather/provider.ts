@@ -44,8 +44,8 @@ export const Forecast = strictObject({ ...place, days: Type.Array(ForecastDay), 
 export type Forecast = Static<typeof Forecast>
 
 /**
- * A source of weather. Both calls reject with the problems CITY_NOT_FOUND or WEATHER_UNAVAILABLE, and with the reason of
- * the signal when it aborts while they wait.
+ * A source of weather. Both methods reject with the problems CITY_NOT_FOUND or WEATHER_UNAVAILABLE, or with the signal's
+ * reason when it aborts.
  */
 export interface WeatherProvider {
   current(city: string, signal?: AbortSignal): Promise<CurrentWeather>

@@ -1,7 +1,7 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 
-/** The problem CITY_NOT_FOUND, with names that may have been meant, likeliest first. */
+/** The problem CITY_NOT_FOUND with suggestions, likeliest first. */
 export function unknownCity(detail: string, suggestions: readonly string[]): ProblemError {
   return problem('CITY_NOT_FOUND', detail, {
     hint: suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : undefined,

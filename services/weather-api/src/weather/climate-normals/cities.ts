@@ -1,6 +1,6 @@
 import table from './cities.json' with { type: 'json' }
 
-/** Twelve monthly means, January first, in whole °C. */
+/** Twelve monthly means from January on, in whole °C. */
 export type MonthlyMeans = readonly number[]
 
 /** A city with the monthly means of its daily lowest and highest temperature. */

@@ -5,12 +5,12 @@ import type { City } from './cities.ts'
 import { findCity } from './find-city.ts'
 import { localDate, normalOn, partOfMonth } from './seasons.ts'
 
-/** The shortest time after which it can be another day in some city. */
+/** The shortest time after which the date can change in some city. */
 const quarterHourMs = 15 * 60 * 1000
 
-/** Weather as it usually is at this time of year, from a built-in table: needs no network, knows no actual weather. */
+/** The usual weather of the season, from a built-in table, without a network. */
 export class ClimateNormals implements WeatherProvider {
-  /** What was asked for lately, by quarter of an hour and name. */
+  /** Recent answers, by quarter of an hour and name. */
   readonly #lately = new LRUCache<string, Omit<CurrentWeather, 'observed_at'>>({ max: 500 })
 
   async current(name: string): Promise<CurrentWeather> {
@@ -54,14 +54,14 @@ function placeOf({ name, region, country }: City) {
   return { city: name, ...(region === undefined ? {} : { region }), country }
 }
 
-/** Lowest and highest temperature of a date in °C, and the day in words. */
+/** Lowest and highest temperature of a date in °C, and the condition. */
 function usualDay(city: City, date: string) {
   const low = normalOn(date, city.low)
   const high = normalOn(date, city.high)
   return { low, high, condition: `usually ${wordFor(high)} in ${partOfMonth(date)} (long-term average)` }
 }
 
-/** A word for a day by its highest temperature in °C. */
+/** The condition of a day, from its highest temperature in °C. */
 function wordFor(high: number): string {
   const words = [
     [-10, 'bitterly cold'],

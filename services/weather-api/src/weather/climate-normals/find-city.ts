@@ -11,10 +11,10 @@ for (const city of cities) {
 }
 
 /**
- * The city of a name as people write it: any case, with or without accents, also by other names ("Munich", "München"),
- * with or without region or country.
+ * Finds a city by name: in any case, with or without accents, by other names too ("Munich", "München"), with or without
+ * region or country.
  *
- * @throws {ProblemError} CITY_NOT_FOUND, with close names as suggestions
+ * @throws {ProblemError} CITY_NOT_FOUND, with similar names as suggestions
  */
 export function findCity(text: string): City {
   const whole = byName.get(normalizeName(text))?.[0]
@@ -30,7 +30,7 @@ export function findCity(text: string): City {
   )
 }
 
-/** Cities of the table whose names are close to a misspelt one, best first. */
+/** Cities with names similar to a misspelt one, best first. */
 export function suggestCities(name: string): string[] {
   const close = closestNames(name, [...byName.keys()])
   return [...new Set(close.flatMap(key => byName.get(key) ?? []).map(city => city.name))]

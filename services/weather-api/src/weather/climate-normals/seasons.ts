@@ -3,8 +3,7 @@ import type { MonthlyMeans } from './cities.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * The normal of one day, from monthly means: each mean stands for the middle of its month, the days between lie on the
- * straight line from one middle to the next, across the turn of the year as well.
+ * The normal of one day, by linear interpolation between monthly means, each of which applies to the middle of its month.
  *
  * @param date calendar date `YYYY-MM-DD`
  * @returns °C
@@ -24,7 +23,7 @@ function middleOfMonth(year: number, month: number): number {
   return start + (Date.UTC(year, month, 1) - start - dayMs) / 2
 }
 
-/** `month` counts from 1; 0 is the December before, 13 the January after. */
+/** `month` counts from 1; 0 is the previous December, 13 the next January. */
 function meanOf(means: MonthlyMeans, month: number): number {
   return means[(month + 11) % 12] ?? Number.NaN
 }
@@ -40,10 +39,10 @@ export function partOfMonth(date: string): string {
   return dayOfMonth <= 20 ? `mid-${month}` : `late ${month}`
 }
 
-/** One a time zone of the table: making one takes far longer than using it. */
+/** A formatter for each time zone, since creating one is slow. */
 const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
-/** The calendar date in a time zone, `YYYY-MM-DD`, some days after an instant. */
+/** The calendar date in a time zone, `YYYY-MM-DD`, a number of days after an instant. */
 export function localDate(instantMs: number, timeZone: string, daysLater = 0): string {
   let format = dateFormats.get(timeZone)
   if (!format) {

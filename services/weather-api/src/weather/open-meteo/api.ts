@@ -65,8 +65,8 @@ const validators = { geocoding: Compile(Geocoding), current: Compile(Current), w
 export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
 
 /**
- * The three calls of Open-Meteo's API that are used here (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api).
- * Each rejects with WEATHER_UNAVAILABLE when there is no usable response in time.
+ * The three calls of Open-Meteo's API (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api). Each rejects with
+ * WEATHER_UNAVAILABLE without a valid response in time.
  */
 export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
   let inFlight = 0
@@ -93,7 +93,7 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
   }
 
   return {
-    /** Places of a name, the likeliest first; empty when there is none. */
+    /** Places with this name, the likeliest first. */
     async findPlaces(name: string, signal: AbortSignal): Promise<readonly Place[]> {
       const { results = [] } = await ask(
         new URL(`${config.geocodingUrl}/v1/search`),
@@ -126,7 +126,7 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
       return current
     },
 
-    /** Seven days from today on, in the place's own calendar. */
+    /** Seven days from today on, in the time zone of the place. */
     async week({ latitude, longitude }: Place, signal: AbortSignal): Promise<readonly DailyWeather[]> {
       const { daily } = await ask(
         new URL(`${config.forecastUrl}/v1/forecast`),

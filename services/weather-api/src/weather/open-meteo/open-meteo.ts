@@ -14,7 +14,7 @@ const minuteMs = 60 * 1000
 const cachedPlaces = { max: 500, ttl: 24 * 60 * minuteMs }
 const cachedWeather = { max: 500, ttl: 10 * minuteMs }
 
-/** Live weather from Open-Meteo. Responses are cached for a short time; equal requests in flight are joined. */
+/** Live weather from Open-Meteo. Responses are cached for a short time; equal concurrent requests share one. */
 export class OpenMeteo implements WeatherProvider {
   readonly #api: OpenMeteoApi
   readonly #places = new SharedCache<readonly Place[]>(cachedPlaces)
@@ -88,7 +88,7 @@ function keyOf({ latitude, longitude }: Place): string {
   return `${latitude},${longitude}`
 }
 
-/** Places of that name elsewhere come first: "Paris, Germany" is more likely a wrong country than a misspelt city. */
+/** Suggests places of that name in other countries first: "Paris, Germany" is more likely a wrong country than a misspelt city. */
 function suggestPlaces(name: string, elsewhere: readonly Place[]): string[] {
   const named = elsewhere.slice(0, 3).map(place => `${place.name}, ${place.region ?? place.country}`)
   return named.length > 0 ? named : suggestCities(name)

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 
-/** Fetches a value, unless the signal says that nobody waits for it any more. */
+/** Fetches a value; the signal aborts when nobody waits for it any more. */
 type Fetch<Value> = (signal: AbortSignal) => Promise<Value>
 
-/** A cache that joins equal requests in flight, and gives one up when the last who waits for it has gone. */
+/** A cache in which equal concurrent requests share one fetch, which is aborted when all of them have been. */
 export class SharedCache<Value extends object> {
   readonly #cache: LRUCache<string, Value, Fetch<Value>>
   readonly #waiting = new Map<string, number>()
@@ -15,7 +15,7 @@ export class SharedCache<Value extends object> {
     })
   }
 
-  /** What is kept under the key, else what is fetched. Rejects with the signal's reason when it aborts meanwhile. */
+  /** The cached value, or the fetched one. Rejects with the signal's reason when it aborts while waiting. */
   async get(key: string, fetch: Fetch<Value>, signal: AbortSignal | undefined): Promise<Value> {
     signal?.throwIfAborted()
     const gone = Promise.withResolvers<never>()
@@ -29,7 +29,7 @@ export class SharedCache<Value extends object> {
       const others = (this.#waiting.get(key) ?? 1) - 1
       if (others > 0) this.#waiting.set(key, others)
       else this.#waiting.delete(key)
-      // Whatever is in flight for a key ends with it.
+      // Deleting the key aborts its fetch.
       if (others === 0 && signal?.aborted) this.#cache.delete(key)
     }
   }

@@ -1,4 +1,4 @@
-/** WMO code table 4677 in the part that Open-Meteo uses (open-meteo.com/en/docs, "WMO Weather interpretation codes"). */
+/** The codes of WMO table 4677 that Open-Meteo uses (open-meteo.com/en/docs, "WMO Weather interpretation codes"). */
 // biome-ignore format: table
 const conditions: Readonly<Record<number, string>> = {
   0: 'clear sky', 1: 'mainly clear', 2: 'partly cloudy', 3: 'overcast',
@@ -10,7 +10,7 @@ const conditions: Readonly<Record<number, string>> = {
   95: 'thunderstorm', 96: 'thunderstorm with light hail', 99: 'thunderstorm with heavy hail',
 }
 
-/** A WMO weather code in words. */
+/** The condition of a WMO weather code. */
 export function conditionOf(code: number): string {
   return conditions[code] ?? `weather code ${code}`
 }
