@@ -57,7 +57,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await page.getByRole('button', { name: 'Status:' }).click()
   yield 'empty, with the status open'
   await page.keyboard.press('Escape')
-  await choose(page, 'OBO')
+  await choose(page, 'On behalf of you')
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
   await choose(page, 'Autonomous')
   await (await ask(page, 'please fail')).getByRole('button', { name: 'Retry' }).waitFor()
@@ -66,12 +66,13 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
     yield 'failed and answered'
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
   }
-  await page.locator('.row').first().press(']')
-  for (const summary of await page.locator('.token summary').all()) await summary.click()
-  yield 'sequence, all open'
-  await choose(page, 'Steps')
+  await page.locator('.step').first().press(']')
+  await page.locator('button.plate[data-token=TR]').click()
+  await page.getByRole('button', { name: /more, and what each claim means/ }).click()
   yield 'steps, all open'
-  await page.locator('.row').first().press('?')
+  await choose(page, 'Sequence')
+  yield 'sequence, all open'
+  await page.locator('.step').first().press('?')
   yield 'keys'
   await page.keyboard.press('Escape')
   await choose(page, 'Compare')
@@ -125,20 +126,21 @@ describe('with the keyboard alone', () => {
     const page = await browser.open(agent.url)
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
     await page.locator('#message:focus').waitFor()
-    await tabTo(page, /^Direct/, 'Shift+Tab')
-    await page.keyboard.press('ArrowRight')
-    expect(await page.getByRole('radio', { name: 'Bedrock' }).isChecked()).toBe(true)
+    await tabTo(page, /^Execution mode/)
+    await page.keyboard.press('ArrowDown')
+    expect(await page.getByLabel('Execution mode').inputValue()).toBe('bedrock')
+    await page.getByRole('log').focus()
     await tabTo(page, /^Compare the weather/)
     await page.keyboard.press('Enter')
     await page.getByText('It is 21 °C in Dallas.').waitFor()
     await tabTo(page, /^Show the trace of “Compare/)
     await page.keyboard.press('Enter')
     await page.locator('#pane-trace:focus').waitFor()
-    await page.locator('.row').first().waitFor()
-    await tabTo(page, /Tc of/)
+    await page.locator('.step').first().waitFor()
+    await tabTo(page, /^Check Tc/)
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
-    await page.getByText('AuthorizationHeaderUnauthenticated', { exact: false }).waitFor()
+    await page.locator('.step-more pre', { hasText: 'AuthorizationHeaderUnauthenticated' }).waitFor()
   })
 
   it('the focus is never lost when the button that had it goes away', async () => {
@@ -171,7 +173,7 @@ describe('with the keyboard alone', () => {
     await page.getByRole('button', { name: 'Show the trace of' }).press('Enter')
     await page.locator('#pane-trace:focus').waitFor()
     code.resolve()
-    await page.locator('.row').first().waitFor()
+    await page.locator('.step').first().waitFor()
     expect(await page.locator('#pane-trace:focus').count()).toBe(1)
   })
 })
@@ -188,11 +190,11 @@ describe('for people who asked their system for it', () => {
     expect(await page.evaluate('document.getAnimations().length')).toBe(0)
   })
 
-  it('the chosen mode can be told without colours (forced-colors)', async () => {
+  it('the chosen flow can be told without colours (forced-colors)', async () => {
     const page = await browser.open(agent.url, { forcedColors: 'active' })
-    await page.getByRole('radio', { name: 'Direct' }).waitFor()
+    await page.getByRole('radio', { name: 'Autonomous' }).waitFor()
     const background = (value: string) =>
       page.evaluate(`getComputedStyle(document.querySelector('[value=${value}] + span')).backgroundColor`)
-    expect(await background('direct')).not.toBe(await background('bedrock'))
+    expect(await background('autonomous')).not.toBe(await background('obo'))
   })
 })

@@ -45,12 +45,12 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
   expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · Autonomous')
 
   const trace = tracePane(page)
-  const parallel = () => trace.locator('.parallel').count()
-  await expect.poll(parallel, { message: 'the second call runs beside the first' }).toBe(1)
-  expect(await trace.getByText('get_weather').count()).toBeGreaterThanOrEqual(2)
-  await trace.getByText('asked for 2 tool calls, and saw no token').waitFor()
-  await trace.getByText('called the Weather API twice; the Weather API checked').waitFor()
-  expect(await (await showToken(page, 'TR')).textContent()).toContain('Verified by the Weather API')
+  await trace.getByText('The agent called Weather API as itself, twice.').waitFor()
+  await trace.getByText('The model asked for 2 tool calls and saw no token.').waitFor()
+  const titles = await trace.locator('.step-title').allTextContents()
+  expect(titles.filter(title => title.startsWith('Tool: get_weather'))).toHaveLength(2)
+  expect(titles, 'the same token is told once').toContain('Request token × 2')
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('Checked by Weather API')
 
   const followUp = await complete(await ask(page, 'and tomorrow?'))
   expect(followUp).toContain('Oslo')
@@ -59,9 +59,9 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
 it('the tool acts on behalf of whoever is signed in', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, identities.ada)
-  await choose(page, 'OBO')
+  await choose(page, 'On behalf of you')
   expect(await complete(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
-  expect(await (await showToken(page, 'TR')).textContent()).toContain('on behalf of the signed-in user')
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('on your behalf')
   await seeCallFor(page, identities.ada)
 })
 
@@ -69,7 +69,7 @@ it('small talk calls no tool and takes no token', async () => {
   const page = await browser.open(stack.agentUrl)
   await complete(await askBedrock(page, 'Hello!'))
   await page.getByText('called no tool, so no token was needed').waitFor()
-  expect(await page.locator('#pane-trace .badge').count()).toBe(0)
+  expect(await page.locator('#pane-trace .step .mark').count()).toBe(0)
 })
 
 it('an answer is shown while it streams, and can be stopped', async () => {

@@ -434,7 +434,7 @@ describe('a reload', () => {
     await page.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Ask again' }).waitFor()
     expect(await page.locator('textarea:focus').inputValue()).toBe('half a ques')
-    expect(await page.getByRole('radio', { name: 'Bedrock' }).isChecked()).toBe(true)
+    expect(await page.getByLabel('Execution mode').inputValue()).toBe('bedrock')
   })
 })
 
@@ -545,14 +545,14 @@ describe('what the agent says of itself', () => {
     agent.config = { ...config, modes: ['direct'] }
     const page = await browser.open(agent.url)
     await page.getByText('Bedrock is not available: AWS_REGION is not set.', { exact: false }).waitFor()
-    expect(await page.getByRole('radio', { name: 'Bedrock' }).isDisabled()).toBe(true)
+    expect(await page.locator('option', { hasText: 'Bedrock' }).isDisabled()).toBe(true)
   })
 
   it('explains why nobody can be signed in without CLIENT_SPA_APP_ID', async () => {
     agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
     const page = await browser.open(agent.url)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()
-    expect(await page.getByRole('radio', { name: 'OBO' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('radio', { name: 'On behalf of you' }).isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Sign in' }).count()).toBe(0)
   })
 })
@@ -597,7 +597,7 @@ describe('examples', () => {
     expect(await examples.getByRole('button').count()).toBe(1)
     await choose(page, 'Bedrock')
     await examples.getByText('Compare the weather in Oslo and Rome').waitFor()
-    await choose(page, 'OBO')
+    await choose(page, 'On behalf of you')
     await examples.getByText('What can you see about me?').waitFor()
   })
 })

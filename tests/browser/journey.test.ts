@@ -20,15 +20,14 @@ it('a question is answered under the agent’s own identity, and the trace prove
   expect(await answer.locator('.label').first().textContent()).toBe('Direct · Autonomous')
 
   const trace = tracePane(page)
-  await trace.getByText('The agent, as itself,').waitFor()
-  await trace.getByText(/called the Weather API; the Weather API checked \d+ things/).waitFor()
+  await trace.getByText('The agent called Weather API as itself.').waitFor()
+  await trace.getByText(/\d+ of \d+ checks · 200/).waitFor()
   const card = await showToken(page, 'TR')
-  expect(await card.textContent()).toContain('The agent identity acts as itself towards the Weather API.')
-  expect(await card.textContent()).toMatch(/Verified by the Weather API: signature passed/)
-  await card.getByText(/\d+ claims/).click()
+  expect(await card.textContent()).toContain('The agent identity acts as itself towards Weather API.')
+  expect(await card.textContent()).toMatch(/Checked by Weather API, in its own words\s*signature passed/)
   const azp = card.locator('.claim', { has: page.getByText('azp', { exact: true }) })
   expect(await azp.locator('dd').first().textContent()).toContain(`agent identity${identities.agentId}`)
-  expect(await (await showToken(page, 'T1')).getAttribute('data-observed')).toBe('false')
+  await (await showToken(page, 'T1')).getByText('The agent never sees T1.').waitFor()
 })
 
 it('a sidecar that is down is told in the message, and Retry works once it is back', async () => {

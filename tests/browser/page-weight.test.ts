@@ -31,7 +31,7 @@ it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads wha
   const page = await browser.open('about:blank')
   const scripts = collectScripts(page)
   const library = Promise.withResolvers<void>()
-  await page.route(/\/(identity-client|exchange-view|markdown)-[^/]*\.js$/, async route => {
+  await page.route(/\/(identity-client|exchange-view|markdown|trace-intro|verdict-view)-[^/]*\.js$/, async route => {
     await library.promise
     await route.fallback()
   })

@@ -51,7 +51,7 @@ async function signInIsReady(page: Page): Promise<void> {
 }
 
 async function askOnBehalf(page: Page): Promise<Locator> {
-  await choose(page, 'OBO')
+  await choose(page, 'On behalf of you')
   return ask(page, 'Weather in Dallas?')
 }
 
@@ -66,9 +66,9 @@ describe('somebody who signs in', () => {
     await answered(await askOnBehalf(page))
     await seeCallFor(page, ada)
     expect(await (await showToken(page, 'TR')).textContent()).toContain(
-      `on behalf of ${ada.name} towards the Weather API.`,
+      `on behalf of ${ada.name} towards Weather API.`,
     )
-    expect(await page.locator('.token[data-role=Tc]').count()).toBe(1)
+    expect(await page.locator('.plate[data-token=Tc]').count()).toBe(1)
 
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
@@ -129,7 +129,7 @@ describe('somebody who signs in', () => {
     await page.route('**/api/chat', () => {}, { times: 1 })
     const sent = page.waitForRequest('**/api/chat')
     const ended = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/chat'))
-    await choose(page, 'OBO')
+    await choose(page, 'On behalf of you')
     await ask(page, 'Where do I live?')
     await sent
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()

@@ -26,7 +26,7 @@ describe('a browser that keeps nothing for the page', () => {
     await blockStorage(page.context())
     await page.goto(agent.url)
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
-    await page.locator('.row').first().waitFor()
+    await page.locator('.step').first().waitFor()
     await page.getByRole('button', { name: 'Theme' }).click()
     await page.getByRole('radio', { name: 'Dark' }).check()
     await page.locator('.divider').press('ArrowRight')

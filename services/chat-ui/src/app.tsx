@@ -122,7 +122,7 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
         hidden={isNarrow && pane.value !== 'conversation'}
       >
         <div class="pane-head">
-          <h2>Conversation</h2>
+          <h2 class="wide-only">Conversation</h2>
           {conversation.exchanges.value.length > 0 && (
             <button
               type="button"
@@ -157,7 +157,9 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
           answers={conversation.exchanges}
           selected={conversation.selected}
           view={trace}
+          flow={conversation.flow}
           names={names}
+          config={rest.config}
           whyEmpty={explainNoSteps(rest)}
         />
       </section>

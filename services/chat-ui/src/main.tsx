@@ -1,5 +1,4 @@
-import { render } from 'preact'
-import { App } from './app.tsx'
+// First of all, since it names the layers in their order.
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/layout.css'
@@ -7,8 +6,8 @@ import './controls/controls.css'
 import './frame/frame.css'
 import './conversation/conversation.css'
 import './conversation/tool-chips.css'
-import './trace/trace.css'
-import './trace/steps.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -7,8 +7,13 @@ export async function ask(page: Page, question: string): Promise<Locator> {
   return page.getByRole('article', { name: question }).last()
 }
 
+/** Chooses a flow, a mode or a view by its name, whether there is room for buttons or only for a menu. */
 export async function choose(page: Page, label: string): Promise<void> {
-  await page.getByRole('radio', { name: label }).check()
+  const radio = page.getByRole('radio', { name: label })
+  const menu = page.locator('select', { has: page.locator('option', { hasText: label }) })
+  await radio.or(menu).first().waitFor()
+  if ((await radio.count()) > 0) await radio.check()
+  else await menu.selectOption({ label })
 }
 
 export function tracePane(page: Page): Locator {
@@ -17,30 +22,27 @@ export function tracePane(page: Page): Locator {
 
 /** Opens all steps of the trace that is shown, by its key. */
 export async function openSteps(page: Page): Promise<void> {
-  await page.locator('.row').first().press(']')
-  await page.locator('.step-facts').first().waitFor()
+  await page.locator('.step').first().press(']')
+  await page.locator('.step-more').first().waitFor()
 }
 
 /** Waits until the trace shows that the weather API took the agent to act for this user, and reveals personal data to see it. */
 export async function seeCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
-  await page.locator('.row', { hasText: 'The Weather API verified TR' }).waitFor()
+  await page.locator('.step', { hasText: 'Check TR' }).first().waitFor()
   const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
   if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
   await openSteps(page)
   await page
-    .locator('.step pre', { hasText: '"on_behalf_of":' })
+    .locator('.step-more pre', { hasText: '"on_behalf_of":' })
     .first()
     .filter({ hasText: `"on_behalf_of": "${oid}"` })
     .waitFor()
 }
 
-/** Opens the step that shows a token for the first time, and returns the token's card. */
+/** Opens the card of a token by its plate in the formula, and returns the card. */
 export async function showToken(page: Page, role: 'Tc' | 'T1' | 'TR'): Promise<Locator> {
-  await page
-    .getByRole('button', { name: `Show ${role}` })
-    .first()
-    .click()
-  const card = page.locator(`.token[data-role=${role}]`).first()
+  await page.locator(`button.plate[data-token=${role}]`).first().click()
+  const card = page.getByRole('region', { name: role, exact: true })
   await card.waitFor()
   return card
 }

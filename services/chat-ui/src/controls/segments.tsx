@@ -3,8 +3,6 @@ import type { Signal } from '@preact/signals'
 export interface Segment<Value extends string> {
   readonly value: Value
   readonly label: string
-  /** Goes on with the label where there is room; always part of the name. */
-  readonly more?: string | undefined
   readonly disabled?: boolean
 }
 
@@ -21,10 +19,10 @@ interface SegmentsProps<Value extends string> {
 export function Segments<Value extends string>(props: SegmentsProps<Value>) {
   const { legend, name, chosen, segments, describedBy, onChoose } = props
   return (
-    <fieldset class="choice" data-name={name} aria-describedby={describedBy}>
-      <legend>{legend}</legend>
+    <fieldset aria-describedby={describedBy}>
+      <legend class="visually-hidden">{legend}</legend>
       <div class="segments">
-        {segments.map(({ value, label, more, disabled = false }) => (
+        {segments.map(({ value, label, disabled = false }) => (
           <label key={value} class="segment">
             <input
               type="radio"
@@ -37,10 +35,7 @@ export function Segments<Value extends string>(props: SegmentsProps<Value>) {
                 onChoose?.(value)
               }}
             />
-            <span>
-              {label}
-              {more && <span class="more">{more}</span>}
-            </span>
+            <span>{label}</span>
           </label>
         ))}
       </div>

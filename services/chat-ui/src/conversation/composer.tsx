@@ -1,4 +1,5 @@
 import { chatLimits } from '@entra-bedrock-agent/identity-trace'
+import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { isComposing } from '../browser/composition.ts'
 import { useSettled } from '../browser/settled.ts'
@@ -9,10 +10,12 @@ interface ComposerProps {
   readonly conversation: Conversation
   /** How the next question will be answered. */
   readonly explanation: string
+  /** How it may be answered otherwise. */
+  readonly children: ComponentChildren
 }
 
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
-export function Composer({ conversation, explanation }: ComposerProps) {
+export function Composer({ conversation, explanation, children }: ComposerProps) {
   const { draft, editing } = conversation
   const running = conversation.running.value
   const canPress = useSettled(running)
@@ -95,14 +98,17 @@ export function Composer({ conversation, explanation }: ComposerProps) {
             void conversation.send()
           }}
         />
-        <button
-          type="submit"
-          class="send"
-          aria-disabled={!canPress || (!running && (length === 0 || isTooLong))}
-        >
-          <Icon name={running ? 'stop' : 'send'} />
-          <span class="send-word">{running ? 'Stop' : 'Send'}</span>
-        </button>
+        <div class="composer-row">
+          {children}
+          <button
+            type="submit"
+            class="button primary send"
+            aria-disabled={!canPress || (!running && (length === 0 || isTooLong))}
+          >
+            <Icon name={running ? 'stop' : 'send'} />
+            <span class="wide-only">{running ? 'Stop' : 'Send'}</span>
+          </button>
+        </div>
       </div>
       {length > chatLimits.messageCharacters * 0.9 && (
         <p class="note message-length" id="message-length" data-too-long={isTooLong}>

@@ -1,5 +1,6 @@
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import type { ReadonlySignal } from '@preact/signals'
+import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
 import { explainFlow, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
@@ -33,7 +34,9 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
         )}
       </div>
       <MessageLog {...props} />
-      <Composer conversation={conversation} explanation={`${mode} ${flow}`} />
+      <Composer conversation={conversation} explanation={`${flow} ${mode}`}>
+        <AskChoices conversation={conversation} config={config} session={session} />
+      </Composer>
     </>
   )
 }

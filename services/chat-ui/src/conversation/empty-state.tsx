@@ -1,15 +1,9 @@
-import {
-  type Flow,
-  flowNames,
-  flows,
-  type Mode,
-  type PublicConfig,
-} from '@entra-bedrock-agent/identity-trace'
+import type { BlueprintCredential, Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { flowWords } from '../words/flows.ts'
-import { modeNames, type Names } from '../words/names.ts'
+import type { Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'
-import { modeMeanings } from './explain.ts'
-import { PathPicture } from './path-picture.tsx'
+import { ExchangeMap } from './exchange-map.tsx'
+import './empty-state.css'
 
 interface EmptyStateProps {
   readonly config: PublicConfig
@@ -17,7 +11,7 @@ interface EmptyStateProps {
   readonly names: Names
 }
 
-/** What this page is for, before anything was asked: the two choices, the path that they make, and what to ask. */
+/** What this page is for, before anything was asked: who asks whom for what, and what to ask. */
 export function EmptyState({ config, conversation, names }: EmptyStateProps) {
   const emulated = names.actors.filter(names.isEmulated)
   const mode = conversation.mode.value
@@ -26,10 +20,10 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
     <div class="empty">
       <h2>Ask something, and watch who asks.</h2>
       <p class="lead">
-        To call an API, this agent gets a token that says who calls and on whose behalf. No password, no
-        stored key: the Identity Trace shows every step.
+        To call an API this agent needs a token that says who calls and for whom. The agent itself holds no
+        credential: its sidecar does{credentialWords[config.blueprintCredential]}.
       </p>
-      <PathPicture config={config} mode={mode} flow={flow} />
+      <ExchangeMap config={config} flow={flow} hasModel={mode === 'bedrock'} />
       <ul class="examples" aria-label="Examples">
         {examplesFor(config, mode, flow).map(example => (
           <li key={example}>
@@ -39,18 +33,6 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
           </li>
         ))}
       </ul>
-      <dl class="meanings">
-        <Meaning name={modeNames.direct} meaning={modeMeanings.direct} chosen={mode === 'direct'} />
-        <Meaning name={modeNames.bedrock} meaning={modeMeanings.bedrock} chosen={mode === 'bedrock'} />
-        {flowNames.map(name => (
-          <Meaning
-            key={name}
-            name={flows[name].label}
-            meaning={flowWords[name].meaning}
-            chosen={flow === name}
-          />
-        ))}
-      </dl>
       {emulated.length > 0 && (
         <p class="note">
           Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is
@@ -61,22 +43,12 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
   )
 }
 
-interface MeaningProps {
-  readonly name: string
-  readonly meaning: string
-  readonly chosen: boolean
-}
-
-function Meaning({ name, meaning, chosen }: MeaningProps) {
-  return (
-    <div data-chosen={chosen}>
-      <dt>
-        {name}
-        {chosen && <span class="visually-hidden"> (chosen)</span>}
-      </dt>
-      <dd>{meaning}</dd>
-    </div>
-  )
+/** As it was configured: nobody but the sidecar sees the credential. */
+const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
+  secret: ', as configured a client secret',
+  certificate: ', as configured a certificate',
+  federated: ', as configured a federated credential: no secret at all',
+  unknown: '',
 }
 
 /** The tools' own examples; with a model, also one that needs no tool and teaches. */

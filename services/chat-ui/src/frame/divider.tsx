@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { readStored, writeStored } from '../browser/stored.ts'
 
 /** Share of the width that the conversation has, in percent. */
-const limits = { least: 30, most: 70, usual: 48, step: 2 } as const
+const limits = { least: 30, most: 70, usual: 44, step: 2 } as const
 
 function clamp(share: number): number {
   return Math.round(Math.min(limits.most, Math.max(limits.least, share)))

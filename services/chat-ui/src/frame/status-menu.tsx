@@ -33,14 +33,14 @@ export function StatusMenu({ status, problem, config }: StatusMenuProps) {
   return (
     <Popover
       id="status"
-      class="button status-button"
+      class="button quiet"
       label="Status"
       button={
         <>
           <Light state={summary.state} />
           <span class="visually-hidden">Status: </span>
-          <span class="status-words">{summary.words}</span>
-          {emulated.length > 0 && <span class="emulated-mark">emulated</span>}
+          <span class="wide-only">{summary.words}</span>
+          {emulated.length > 0 && <span class="emulated-mark wide-only">emulated</span>}
         </>
       }
     >
@@ -51,7 +51,7 @@ export function StatusMenu({ status, problem, config }: StatusMenuProps) {
           <p class="note">It is asked again every few seconds.</p>
         </>
       )}
-      {lines.length === 0 && !problem && <p class="note">The agent has not told its status yet.</p>}
+      {lines.length === 0 && !problem && <p class="note">No status yet.</p>}
       <ul class="status-lines">
         {lines.map(line => (
           <StatusItem key={line.title} line={line} />

@@ -1,23 +1,29 @@
-import { type ReadonlySignal, useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import type { TracePanel, TracePanelProps } from '../trace/trace-panel.tsx'
-import { TokenLegend } from './token-legend.tsx'
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { ReadonlySignal } from '@preact/signals'
+import { useLoaded } from '../browser/loaded.ts'
+import type { TracePanelProps } from '../trace/trace-panel.tsx'
 
 interface TracePaneProps extends Omit<TracePanelProps, 'selected'> {
   readonly selected: ReadonlySignal<TracePanelProps['selected'] | undefined>
+  /** The flow of the next question. */
+  readonly flow: ReadonlySignal<Flow>
 }
 
-/** The Identity Trace. Its code is loaded when there is a trace to show. */
-export function TracePane({ selected, ...rest }: TracePaneProps) {
-  const Panel = useSignal<typeof TracePanel | undefined>(undefined)
+const loadPanel = async () => (await import('../trace/trace-panel.tsx')).TracePanel
+const loadIntro = async () => (await import('./trace-intro.tsx')).TraceIntro
+
+/** The Identity Trace, or what it will show. The code of either is loaded when it is needed. */
+export function TracePane({ selected, flow, ...rest }: TracePaneProps) {
   const answer = selected.value
-  const isNeeded = answer !== undefined
-  useEffect(() => {
-    if (!isNeeded) return
-    void import('../trace/trace-panel.tsx').then(loaded => {
-      Panel.value = loaded.TracePanel
-    })
-  }, [isNeeded, Panel])
-  if (answer && Panel.value) return <Panel.value key={answer} selected={answer} {...rest} />
-  return <TokenLegend />
+  const Panel = useLoaded(loadPanel, answer !== undefined)
+  const Intro = useLoaded(loadIntro, answer === undefined)
+  if (answer && Panel) return <Panel key={answer} selected={answer} {...rest} />
+  return (
+    <>
+      <div class="pane-head">
+        <h2 class="wide-only">Identity Trace</h2>
+      </div>
+      {!answer && Intro && <Intro flow={flow.value} />}
+    </>
+  )
 }

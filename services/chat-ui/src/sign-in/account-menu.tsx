@@ -61,21 +61,21 @@ function SignedIn({ account, onSignOut }: SignedInProps) {
   const button = (
     <>
       <Icon name="user" />
-      <span class="account-name">
+      <span class="account-name wide-only">
         <span class="visually-hidden">Signed in as </span>
         {account.name}
       </span>
     </>
   )
   return (
-    <Popover id="account" label="Account" class="button account-button" button={button}>
+    <Popover id="account" label="Account" class="button quiet" button={button}>
       <p>
         <strong>{account.name}</strong>
         <br />
         {account.userName}
       </p>
       <p class="note">
-        The agent gets your token only when you ask in the flow OBO, or when it demands sign-in.
+        The agent gets your token only when you ask it to act on your behalf, or when it demands sign-in.
       </p>
       {storedKeys('session') === undefined && (
         <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>

@@ -13,7 +13,7 @@ describe('groupClaims', () => {
   it('puts claims into groups, in the order of the questions that they answer', () => {
     const groups = groupClaims({ exp: 1, aud: apiId, azp: agentId, never_seen: { a: 1 } }, names)
     expect(groups.map(({ title, claims }) => [title, claims.map(claim => claim.text)])).toEqual([
-      ['Who', [agentId]],
+      ['Who called', [agentId]],
       ['To whom', [apiId]],
       ['When', ['1']],
       ['Internals', ['{"a":1}']],

@@ -19,23 +19,94 @@ export interface ClaimGroupView {
 
 export type Claims = Readonly<Record<string, unknown>>
 
-const groupTitles: Readonly<Record<ClaimGroup, string>> = {
-  who: 'Who',
+/** The questions that claims answer, in the order in which they are always asked. */
+export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
+  who: 'Who called',
   'for-whom': 'For whom',
   'to-whom': 'To whom',
-  'may-do': 'May do',
-  'agent-facets': 'Agent facets',
+  'may-do': 'By which right',
+  'agent-facets': 'Agent marks',
   when: 'When',
   opaque: 'Internals',
 }
 
+export const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
+
+/** The claims that tell who called, for whom and by which right; the others are for those who look closer. */
+const telling: ReadonlySet<string> = new Set([
+  'azp',
+  'appid',
+  'azpacr',
+  'appidacr',
+  'oid',
+  'idtyp',
+  'sub',
+  'aud',
+  'scp',
+  'roles',
+  'xms_act_fct',
+  'xms_par_app_azp',
+])
+
+/** What claims are called in plain words. */
+// biome-ignore format: table
+const plainNames: Readonly<Record<string, string>> = {
+  azp: 'Client',
+  appid: 'Client',
+  azpacr: 'How the client authenticated',
+  appidacr: 'How the client authenticated',
+  app_displayname: 'Name of the client',
+  iss: 'Issuer',
+  idp: 'Who signed the user in',
+  tid: 'Tenant',
+  oid: 'Subject',
+  sub: 'Subject, as this application knows it',
+  idtyp: 'Kind of subject',
+  name: 'Name of the user',
+  preferred_username: 'Sign-in name',
+  upn: 'Sign-in name',
+  unique_name: 'Sign-in name',
+  sid: 'Session of the sign-in',
+  acct: 'Member or guest',
+  amr: 'How the user signed in',
+  acrs: 'Policies met at sign-in',
+  aud: 'Audience',
+  scp: 'Delegated right',
+  roles: 'Right of its own',
+  xms_act_fct: 'Kind of actor',
+  xms_sub_fct: 'Kind of subject, as agents go',
+  xms_tnt_fct: 'Kind of tenant',
+  xms_idrel: 'Relation to the tenant',
+  xms_par_app_azp: 'Blueprint of the actor',
+  iat: 'Issued at',
+  nbf: 'Not valid before',
+  exp: 'Expires at',
+  ver: 'Form of the token',
+  uti: 'Id of the token',
+}
+
+/** The plain name of a claim; `undefined` where it has none but its own. */
+export function plainName(name: string): string | undefined {
+  return Object.hasOwn(plainNames, name) ? plainNames[name] : undefined
+}
+
 /** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
 export function groupClaims(claims: Claims, names: Names): ClaimGroupView[] {
-  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, names))
-  const groups = Object.entries(groupTitles) as [ClaimGroup, string][]
-  return groups
-    .map(([group, title]) => ({ group, title, claims: views.filter(({ name }) => groupOf(name) === group) }))
+  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, names, claims))
+  return groupOrder
+    .map(group => ({
+      group,
+      title: groupTitles[group],
+      claims: views.filter(({ name }) => groupOf(name) === group),
+    }))
     .filter(({ claims: members }) => members.length > 0)
+}
+
+/** The groups with the claims that tell the most, or with all of them. */
+export function tellingOnly(groups: readonly ClaimGroupView[]): ClaimGroupView[] {
+  return groups
+    .map(group => ({ ...group, claims: group.claims.filter(({ name }) => telling.has(name)) }))
+    .filter(({ claims }) => claims.length > 0)
 }
 
 export function groupOf(name: string): ClaimGroup {
@@ -46,7 +117,8 @@ function dictionaryEntry(name: string) {
   return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
 }
 
-export function viewClaim(name: string, value: unknown, names: Names): ClaimView {
+/** One claim in words. What an id stands for may depend on the other claims of its token. */
+export function viewClaim(name: string, value: unknown, names: Names, token: Claims): ClaimView {
   const text = claimText(value)
   const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
   return {
@@ -54,24 +126,33 @@ export function viewClaim(name: string, value: unknown, names: Names): ClaimView
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: dictionaryEntry(name)?.meaning,
-    standsFor: names.id(text) ?? decodeNumbers(name, text),
+    standsFor: names.id(text) ?? tellSubject(name, token) ?? decodeNumbers(name, text),
   }
 }
 
+function tellSubject(name: string, token: Claims): string | undefined {
+  if (name === 'oid' && isForUser(token)) return 'you'
+  return name === 'sub' && isForUser(token) ? 'you, as this application knows you' : undefined
+}
+
+type Meanings = Readonly<Record<string, string>>
+
 /** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` say; others are to be ignored. */
-const facets: Readonly<Record<string, string>> = { 11: 'agent identity', 13: 'agent user' }
-const relations: Readonly<Record<string, string>> = {
+const facets: Meanings = { 11: 'agent identity', 13: 'agent user' }
+const relations: Meanings = {
   1: 'member',
   5: 'guest',
   7: 'service principal',
   33: 'federated managed identity',
 }
-const numberMeanings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const authentications: Meanings = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
+const numberMeanings: Readonly<Record<string, Meanings>> = {
   xms_act_fct: facets,
   xms_sub_fct: facets,
   xms_idrel: relations,
-  azpacr: { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' },
-  appidacr: { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' },
+  azpacr: authentications,
+  appidacr: authentications,
+  idtyp: { user: 'a user', app: 'an application' },
 }
 
 function decodeNumbers(name: string, text: string): string | undefined {
@@ -79,7 +160,8 @@ function decodeNumbers(name: string, text: string): string | undefined {
   const words = text
     .split(' ')
     .flatMap(number => (meanings && Object.hasOwn(meanings, number) ? meanings[number] : undefined) ?? [])
-  return words.length > 0 ? words.join(', ') : undefined
+  if (words.length > 0) return words.join(', ')
+  return name === 'xms_sub_fct' ? 'no agent' : undefined
 }
 
 function claimText(value: unknown): string {

@@ -1,12 +1,20 @@
-import { type Flow, flows, type TokenCard } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ClaimGroup,
+  claimDictionary,
+  type Flow,
+  type TokenCard,
+} from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
+import { IconButton } from '../controls/icon-button.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
-import { count } from '../words/times.ts'
-import { groupOf, viewClaim } from './claims.ts'
-import { type ComparedClaim, compareTokens, type Verdict } from './comparison.ts'
-import { TokenBadge } from './token-badge.tsx'
+import { type Claims, groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
+import { type ComparedClaim, compareTokens, type Sign, tally } from './comparison.ts'
+import { SignMark, signWords } from './sign-mark.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
 import { apisCalledWith, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import './compare-view.css'
 
 /** A token that was seen, and in which answer it was first. */
 interface SeenToken {
@@ -15,6 +23,7 @@ interface SeenToken {
   readonly names: Names
   readonly turn: number
   readonly flow: Flow
+  readonly isOfSelected: boolean
 }
 
 interface CompareViewProps {
@@ -24,40 +33,55 @@ interface CompareViewProps {
   readonly context: TokenContext
 }
 
+/** On a phone the table is laid out as blocks, which takes their roles from rows and cells in some browsers. */
+const as = {
+  table: { role: 'table' },
+  rowGroup: { role: 'rowgroup' },
+  row: { role: 'row' },
+  columnHeader: { role: 'columnheader' },
+  rowHeader: { role: 'rowheader' },
+  cell: { role: 'cell' },
+} as const
+
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
 export function CompareView({ answers, selected, context }: CompareViewProps) {
-  const tokens = seenTokens(answers, context.names)
+  const tokens = seenTokens(answers, selected, context.names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
-  const [first, second] = proposePair(tokens, selected)
+  const [first, second] = proposePair(tokens)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
   if (!left || !right) return <NothingToCompare />
-  const choose = (side: 0 | 1, key: string) => {
-    chosen.value = side === 0 ? [key, tokenKey(right.card)] : [tokenKey(left.card), key]
+  const choose = (one: string, other: string) => {
+    chosen.value = [one, other]
   }
+  const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
   return (
-    <div class="compare">
-      <div class="compare-choice">
-        <TokenChoice label="Left" tokens={tokens} chosen={left} onChoose={key => choose(0, key)} />
-        <TokenChoice label="Right" tokens={tokens} chosen={right} onChoose={key => choose(1, key)} />
+    <section class="card compare-card" aria-label="Compare">
+      <div class="pair">
+        <TokenChoice label="Left" tokens={tokens} chosen={leftKey} onChoose={key => choose(key, rightKey)} />
+        <IconButton icon="swap" label="Swap sides" onClick={() => choose(rightKey, leftKey)} />
+        <TokenChoice label="Right" tokens={tokens} chosen={rightKey} onChoose={key => choose(leftKey, key)} />
       </div>
       <Comparison left={left} right={right} />
-    </div>
+    </section>
   )
 }
 
-function seenTokens(answers: readonly TracedAnswer[], names: Names): SeenToken[] {
+/** Tokens that nobody saw are left out: there is nothing to compare. */
+function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
   const allSteps = answers.flatMap(({ steps }) => steps)
+  const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
   for (const [index, { steps, turn, question }] of answers.entries()) {
     for (const card of tokensOf(steps)) {
-      if (!card.claims) continue
-      const first = seen.get(tokenKey(card))
-      seen.set(tokenKey(card), {
+      if (!card.claims || !card.observed) continue
+      const key = tokenKey(card)
+      seen.set(key, {
         turn: index + 1,
         flow: turn?.flow ?? question.flow,
-        ...first,
+        ...seen.get(key),
         card,
+        isOfSelected: own.has(key),
         names: names.forTokenOf(apisCalledWith(card, allSteps)),
       })
     }
@@ -65,11 +89,9 @@ function seenTokens(answers: readonly TracedAnswer[], names: Names): SeenToken[]
   return [...seen.values()]
 }
 
-/** Tc and TR of the shown answer; else its TR and the latest one that is for another flow or API. Never one that nobody saw. */
-function proposePair(seen: readonly SeenToken[], selected: TracedAnswer): (SeenToken | undefined)[] {
-  const tokens = seen.filter(({ card }) => card.observed)
-  const keys = new Set(tokensOf(selected.steps).map(tokenKey))
-  const own = tokens.filter(({ card }) => keys.has(tokenKey(card)))
+/** Tc and TR of the shown answer; else its TR and the latest one that is for another flow or API. */
+function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
+  const own = tokens.filter(({ isOfSelected }) => isOfSelected)
   const right =
     own.findLast(({ card }) => card.role === 'TR') ?? tokens.findLast(({ card }) => card.role === 'TR')
   const others = tokens.filter(token => token !== right)
@@ -81,10 +103,12 @@ function proposePair(seen: readonly SeenToken[], selected: TracedAnswer): (SeenT
 }
 
 function NothingToCompare() {
+  const withUserToken = Object.values(flowWords).filter(({ terms }) => terms.includes('Tc'))
+  const labels = withUserToken.map(({ label }) => `“${label}”`).join(' or ')
   return (
     <p class="note">
-      There are no two tokens yet. Ask in the flow OBO, and your token (Tc) can be compared with the one that
-      the agent gets in exchange (TR); or ask in both flows, and compare the two tokens of the agent.
+      There are no two tokens yet. Ask {labels}, and your token (Tc) can be compared with the one that the
+      agent gets in exchange (TR); or ask in two flows, and compare the two tokens of the agent.
     </p>
   )
 }
@@ -92,16 +116,15 @@ function NothingToCompare() {
 interface TokenChoiceProps {
   readonly label: string
   readonly tokens: readonly SeenToken[]
-  readonly chosen: SeenToken
+  readonly chosen: string
   readonly onChoose: (key: string) => void
 }
 
 function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   return (
-    <label class="token-choice">
-      <TokenBadge token={chosen.card.role} />
-      <span class="visually-hidden">{label} token</span>
-      <select value={tokenKey(chosen.card)} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
+    <label>
+      {label}
+      <select class="field" value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         {tokens.map(token => (
           <option key={tokenKey(token.card)} value={tokenKey(token.card)}>
             {describeToken(token)}
@@ -112,28 +135,12 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-function describeToken({ card, names, turn, flow }: SeenToken): string {
+/** What distinguishes comes first: a narrow field cuts off the end. */
+function describeToken({ card, names, turn, flow, isOfSelected }: SeenToken): string {
   const audience = card.claims?.['aud']
   const target = typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
-  const seenIn = card.observed ? `${flows[flow].label} · answer ${turn}` : 'not observed'
-  return `${card.role} for ${target} · ${seenIn}`
-}
-
-const verdictWords: Readonly<Record<Verdict, string>> = {
-  same: 'same',
-  changed: 'changed',
-  added: 'right only',
-  removed: 'left only',
-  'not-observed': 'not compared',
-}
-
-function tellDifferences(claims: readonly ComparedClaim[], sides: readonly SeenToken[]): string {
-  const unseen = sides.find(({ card }) => !card.observed)
-  if (unseen) {
-    return `${unseen.card.role} was not observed, so nothing is counted as a difference. What is said of it comes from the protocol.`
-  }
-  const differences = claims.filter(({ verdict }) => verdict !== 'same')
-  return `${count(differences.length, 'difference')} in ${count(claims.length, 'claim')}`
+  const answer = isOfSelected ? 'this answer' : `answer ${turn}`
+  return `${card.role} · ${answer} · ${flowWords[flow].label} · for ${target}`
 }
 
 interface PairProps {
@@ -144,14 +151,21 @@ interface PairProps {
 function Comparison({ left, right }: PairProps) {
   const onlyDifferences = useSignal(true)
   const claims = compareTokens(left.card, right.card)
-  const isWorthShowing = ({ name, verdict, lesson }: ComparedClaim) =>
-    lesson !== undefined || (verdict !== 'same' && !['when', 'opaque'].includes(groupOf(name)))
+  const counts = tally(claims)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
+  const groups = groupOrder.map(group => ({
+    group,
+    claims: shown.filter(({ name }) => groupOf(name) === group),
+  }))
   return (
     <>
-      <div class="compare-summary">
-        <p class="note">{tellDifferences(claims, [left, right])}</p>
-        <label class="checkbox">
+      <div class="tally">
+        {(Object.keys(counts) as Sign[]).map(sign => (
+          <span key={sign}>
+            <SignMark sign={sign} /> {counts[sign]} {signWords[sign]}
+          </span>
+        ))}
+        <label class="toggle">
           <input
             type="checkbox"
             checked={onlyDifferences.value}
@@ -162,58 +176,108 @@ function Comparison({ left, right }: PairProps) {
           What matters only
         </label>
       </div>
-      <table class="comparison">
+      <table class="compare" {...as.table}>
         <thead>
-          <tr>
-            <th scope="col">Claim</th>
-            <th scope="col">
-              <TokenBadge token={left.card.role} />
+          <tr {...as.row}>
+            <th class="claim-name" scope="col" {...as.columnHeader}>
+              Claim
             </th>
-            <th scope="col">
-              <TokenBadge token={right.card.role} />
-            </th>
+            <SideHead token={left} />
+            <td class="between-signs" {...as.cell} />
+            <SideHead token={right} />
           </tr>
         </thead>
-        <tbody>
-          {shown.map(claim => (
-            <ComparedRow key={claim.name} claim={claim} left={left} right={right} />
+        {groups
+          .filter(({ claims: members }) => members.length > 0)
+          .map(({ group, claims: members }) => (
+            <ClaimGroupRows key={group} group={group} claims={members} left={left} right={right} />
           ))}
-        </tbody>
       </table>
     </>
   )
 }
 
+function isWorthShowing({ name, sign, lesson }: ComparedClaim): boolean {
+  const isTold = !['when', 'opaque'].includes(groupOf(name))
+  return isTold && (lesson !== undefined || sign !== 'same')
+}
+
+function SideHead({ token: { card } }: { readonly token: SeenToken }) {
+  return (
+    <th scope="col" {...as.columnHeader}>
+      <TokenMark token={card.role} /> {card.role === 'Tc' ? 'your token' : 'agent’s token'}
+    </th>
+  )
+}
+
+interface ClaimGroupRowsProps extends PairProps {
+  readonly group: ClaimGroup
+  readonly claims: readonly ComparedClaim[]
+}
+
+function ClaimGroupRows({ group, claims, left, right }: ClaimGroupRowsProps) {
+  return (
+    <tbody {...as.rowGroup}>
+      <tr class="group-head" {...as.row}>
+        <th colSpan={4} scope="colgroup" {...as.columnHeader}>
+          {groupTitles[group]}
+        </th>
+      </tr>
+      {claims.map(claim => (
+        <ComparedRow key={claim.name} claim={claim} left={left} right={right} />
+      ))}
+    </tbody>
+  )
+}
+
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
-  const { name, verdict, lesson } = claim
-  const sides = [
-    { side: 'left', value: claim.left, ...left },
-    { side: 'right', value: claim.right, ...right },
-  ]
+  const { name, sign } = claim
+  const lesson = claim.lesson ?? meaningOf(name)
+  const plain = plainName(name)
   return (
     <>
-      <tr data-verdict={verdict}>
-        <th scope="row" rowSpan={lesson ? 2 : 1}>
-          <code>{name}</code>
-          <span class="verdict">{verdictWords[verdict]}</span>
+      <tr class="claim-row" data-sign={sign} {...as.row}>
+        <th class="claim-name" scope="row" {...as.rowHeader}>
+          {plain} <code>{name}</code>
         </th>
-        {sides.map(({ side, value, card, names }) => (
-          <td key={side}>
-            {value === undefined ? (
-              <span class="note">{card.observed ? 'not there' : 'not observed'}</span>
-            ) : (
-              <ClaimValue claim={viewClaim(name, value, names)} short />
-            )}
-          </td>
-        ))}
+        <Side value={claim.left} name={name} token={left} />
+        <td class="between-signs" {...as.cell}>
+          <SignMark sign={sign} />
+          <span class="visually-hidden">{signWords[sign]}</span>
+        </td>
+        <Side value={claim.right} name={name} token={right} />
       </tr>
       {lesson && (
-        <tr class="lesson">
-          <td colSpan={2}>
-            <p>{lesson}</p>
+        <tr class="lesson" {...as.row}>
+          <td {...as.cell} />
+          <td colSpan={3} {...as.cell}>
+            {lesson}
           </td>
         </tr>
       )}
     </>
+  )
+}
+
+function meaningOf(name: string): string | undefined {
+  return Object.hasOwn(claimDictionary, name) ? claimDictionary[name]?.meaning : undefined
+}
+
+interface SideProps {
+  readonly value: unknown
+  readonly name: string
+  readonly token: SeenToken
+}
+
+function Side({ value, name, token: { card, names } }: SideProps) {
+  const claims: Claims = card.claims ?? {}
+  return (
+    <td {...as.cell}>
+      {value === undefined ? (
+        <span class="note">not in this token</span>
+      ) : (
+        <ClaimValue claim={viewClaim(name, value, names, claims)} short />
+      )}
+    </td>
   )
 }

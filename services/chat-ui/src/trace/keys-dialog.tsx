@@ -6,6 +6,8 @@ const keys = [
   ['Enter', 'open or close a step'],
   [']', 'open all steps'],
   ['[', 'close all steps'],
+  ['/', 'search'],
+  ['f', 'failed only, and all again'],
   ['?', 'this list'],
 ] as const
 

@@ -108,7 +108,7 @@ function escapeRegExp(text: string): string {
 }
 
 function redactStep(
-  { token, title, request, response, problem, logIds, ...structure }: TraceStep,
+  { token, title, request, response, problem, logIds, tool, ...structure }: TraceStep,
   text: (text: string) => string,
   secrets: Secrets,
 ): TraceStep {
@@ -118,7 +118,7 @@ function redactStep(
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [text(key), member]))
   }
   const facts: Partial<TraceStep> = JSON.parse(
-    JSON.stringify({ title, request, response, problem, logIds }, redact),
+    JSON.stringify({ title, request, response, problem, logIds, tool }, redact),
   )
   if (!token) return { ...structure, title, ...facts }
   const { claims, header, ...card } = token

@@ -1,28 +1,19 @@
-import type { Actor, StepStatus, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { Icon, type IconName } from '../controls/icon.tsx'
+import type { Actor, Flow, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
-
-const actorIcons: Readonly<Record<string, IconName>> = {
-  user: 'user',
-  agent: 'agent',
-  sidecar: 'sidecar',
-  entra: 'entra',
-  bedrock: 'bedrock',
-}
+import '../identity/token-mark.css'
+import './sequence-picture.css'
 
 /** The heads of the lanes. */
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
   return (
-    <div class="lane-heads" aria-hidden="true">
-      <div class="lanes">
-        {lanes.map(actor => (
-          <span key={actor} class="lane-head">
-            <Icon name={(Object.hasOwn(actorIcons, actor) ? actorIcons[actor] : undefined) ?? 'api'} />
-            <span>{names.actor(actor)}</span>
-            {names.isEmulated(actor) && <span class="emulated-mark">emulated</span>}
-          </span>
-        ))}
-      </div>
+    <div class="lanes" aria-hidden="true">
+      {lanes.map(actor => (
+        <span key={actor} class="lane-head">
+          <span>{names.actor(actor)}</span>
+          {names.isEmulated(actor) && <span class="emulated-mark">emulated</span>}
+        </span>
+      ))}
     </div>
   )
 }
@@ -43,34 +34,115 @@ export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
   )
 }
 
-/** Where the arrow runs, in pixels below the upper edge of its row. */
-const arrowTop = 34
-
 interface HopPictureProps {
   readonly lanes: readonly Actor[]
-  readonly from: Actor
-  readonly to: Actor
-  readonly status: StepStatus
+  readonly step: TraceStep
+  readonly flow: Flow
+  readonly title: string
+  readonly time: string
   readonly token: TokenRole | undefined
+  /** Of a step that nobody saw: whether it is the first or the last of them. */
+  readonly unseen: string | undefined
 }
 
-/** One hop as an arrow between two lanes, with the token that it carries. */
-export function HopPicture({ lanes, from, to, status, token }: HopPictureProps) {
-  const start = middleOf(lanes, from)
-  const end = middleOf(lanes, to)
-  const head = end >= start ? 'M0 0l-7-4v8z' : 'M0 0l7-4v8z'
+/** One step as an arrow between two lanes, with the token that it carries; what nobody saw as a question and its answer. */
+export function HopPicture({ lanes, step, flow, title, time, token, unseen }: HopPictureProps) {
+  const from = middleOf(lanes, step.from)
+  const to = middleOf(lanes, step.to)
+  if (unseen === undefined) {
+    return (
+      <svg class="hop-picture" aria-hidden="true">
+        <Arrow from={from} to={to} title={title} time={time} token={token} at={0} />
+      </svg>
+    )
+  }
+  const issued = step.token?.role ?? 'TR'
+  const asked = step.token ? 'Show credential' : `Exchange ${flowWords[flow].terms.join(' + ')}`
   return (
-    <svg class="hop" data-status={status} aria-hidden="true">
-      <line class="arrow" x1={`${start}%`} x2={`${end}%`} y1={arrowTop} y2={arrowTop} />
-      <svg x={`${end}%`} y={arrowTop} class="free" aria-hidden="true">
-        <path class="arrow-head" d={head} />
+    <svg class="hop-picture" data-unseen="true" aria-hidden="true">
+      <UnseenFrame from={from} to={to} edge={unseen} />
+      <Arrow from={from} to={to} title={asked} time="" token={undefined} at={0} isUnseen />
+      <Arrow from={to} to={from} title={`Issue ${issued}`} time="" token={issued} at={rowHeight} isUnseen />
+    </svg>
+  )
+}
+
+/** How high one arrow with its title is, in pixels. */
+const rowHeight = 44
+const arrowTop = 32
+const titleTop = 17
+
+interface ArrowProps {
+  readonly from: number
+  readonly to: number
+  readonly title: string
+  readonly time: string
+  readonly token: TokenRole | undefined
+  /** How far below the upper edge of the row it begins, in pixels. */
+  readonly at: number
+  readonly isUnseen?: boolean
+}
+
+function Arrow({ from, to, title, time, token, at, isUnseen = false }: ArrowProps) {
+  const y = at + arrowTop
+  return (
+    <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
+      <text class="hop-title" x={`${Math.min(from, to)}%`} y={at + titleTop} dx="4">
+        {title}
+        {time && (
+          <tspan class="hop-time" dx="8">
+            {time}
+          </tspan>
+        )}
+      </text>
+      <line x1={`${from}%`} x2={`${to}%`} y1={y} y2={y} />
+      <svg class="free" x={`${to}%`} y={y} aria-hidden="true">
+        <path stroke="none" d={to >= from ? 'M0 0l-7-4v8z' : 'M0 0l7-4v8z'} />
       </svg>
       {token && (
-        <svg x={`${(start + end) / 2}%`} y={arrowTop} class="free mark" data-role={token} aria-hidden="true">
-          <rect x="-14" y="-9" width="28" height="18" rx="5" />
+        <svg class="free drawn-mark" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
+          <rect x="-15" y="-9.5" width="30" height="19" rx="4" />
           <text y="4">{token}</text>
         </svg>
       )}
-    </svg>
+    </g>
+  )
+}
+
+/** The dashed frame around what the agent cannot see. */
+function UnseenFrame({
+  from,
+  to,
+  edge,
+}: {
+  readonly from: number
+  readonly to: number
+  readonly edge: string
+}) {
+  const start = Math.min(from, to) - 5
+  const end = Math.max(from, to) + 5
+  return (
+    <>
+      <rect class="unseen-band" x={`${start}%`} width={`${end - start}%`} height="100%" />
+      <line class="unseen-edge" x1={`${start}%`} x2={`${start}%`} y2="100%" />
+      <line class="unseen-edge" x1={`${end}%`} x2={`${end}%`} y2="100%" />
+      {edge.includes('first') && (
+        <>
+          <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} />
+          <text class="unseen-note" y="16">
+            <tspan x={`${end + 1.5}%`}>Not seen by the agent, told from</tspan>
+            <tspan x={`${end + 1.5}%`} dy="16">
+              the protocol. TR may also come
+            </tspan>
+            <tspan x={`${end + 1.5}%`} dy="16">
+              from the sidecar’s cache.
+            </tspan>
+          </text>
+        </>
+      )}
+      {edge.includes('last') && (
+        <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} y1="100%" y2="100%" />
+      )}
+    </>
   )
 }

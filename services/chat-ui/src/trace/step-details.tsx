@@ -1,10 +1,18 @@
-import type { LogIds, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { LogIds, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { CopyButton } from '../controls/copy-button.tsx'
+import { FailureCode } from '../controls/failure-code.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
 import { logQueries } from './log-queries.ts'
 
+interface StepDetailsProps {
+  readonly step: TraceStep
+  /** Leads to the card of a token. */
+  readonly onToken: (card: TokenCard) => void
+}
+
 /** What a step sent and what came back. */
-export function StepDetails({ step }: { readonly step: TraceStep }) {
-  const { request, response, problem, status, startedAt, logIds = {} } = step
+export function StepDetails({ step, onToken }: StepDetailsProps) {
+  const { request, response, problem, status, startedAt, token, tool, logIds = {} } = step
   return (
     <>
       {status === 'not-observable' && (
@@ -14,9 +22,22 @@ export function StepDetails({ step }: { readonly step: TraceStep }) {
         </p>
       )}
       {problem && (
-        <p class="problem">
-          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
+        <p>
+          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <FailureCode code={problem.code} />
         </p>
+      )}
+      {token && (
+        <p>
+          <button type="button" class="link" onClick={() => onToken(token)}>
+            What <TokenMark token={token.role} /> says
+          </button>
+        </p>
+      )}
+      {tool?.arguments && (
+        <figure>
+          <figcaption>Arguments</figcaption>
+          <pre>{bodyText(tool.arguments)}</pre>
+        </figure>
       )}
       {request && (
         <figure>
@@ -40,8 +61,8 @@ export function StepDetails({ step }: { readonly step: TraceStep }) {
   )
 }
 
-/** Where the hop is found in the logs of others. Its ids are no secrets, and say nothing of the user. */
-function LogQueries({ logIds }: { readonly logIds: LogIds }) {
+/** Where a hop is found in the logs of others. Its ids are no secrets, and say nothing of the user. */
+export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
   return logQueries(logIds).map(({ log, text }) => (
     <figure key={log}>
       <figcaption>

@@ -1,21 +1,26 @@
-import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Actor, Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Component, type RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useGrowingCount } from '../browser/growing-count.ts'
-import { shortenIds } from '../words/names.ts'
-import { formatDuration } from '../words/times.ts'
+import { Icon } from '../controls/icon.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import { problemKind } from '../words/problem-kinds.ts'
+import { count, formatDuration } from '../words/times.ts'
 import { HopPicture, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
+import { tellStep, tellTool } from './step-words.ts'
+import { StepsBar, TimeAxis } from './steps-bar.tsx'
 import { TimeBar } from './time-bar.tsx'
 import type { Row, Timeline } from './timeline.ts'
-import { TokenBadge } from './token-badge.tsx'
-import { TokenCardView, type TokenContext } from './token-card.tsx'
+import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { carriedToken } from './traced-answer.ts'
+import './step-list.css'
 
 interface StepListProps {
   readonly timeline: Timeline
   readonly lanes: readonly Actor[]
+  readonly flow: Flow
   /** The turn goes on, so a step that has not ended may still do so. */
   readonly running: boolean
   readonly view: TraceView
@@ -23,43 +28,100 @@ interface StepListProps {
   readonly onHelp: () => void
 }
 
-/** The steps in one of two views: arrows between lanes, or bars on a scale of time. Details open in place. */
-export function StepList({ timeline, lanes, running, view, context, onHelp }: StepListProps) {
+/** The steps in one of two views: bars on a scale of time, or arrows between lanes. Details open in place. */
+export function StepList(props: StepListProps) {
+  const { timeline, lanes, flow, running, view, context, onHelp } = props
   const list = useRef<HTMLOListElement>(null)
-  const rows = timeline.rows.slice(0, useGrowingCount(timeline.rows.length))
   const isSequence = view.view.value === 'sequence'
+  const shown = rowsToShow(props)
+  const rows = shown.slice(0, useGrowingCount(shown.length))
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
-  useSought(view, rows, list)
+  const scaleMs = isSequence ? 0 : scaleOf(timeline, running)
+  useSought(view, timeline.rows, list)
   return (
-    <div class="step-view" data-view={view.view.value}>
-      {isSequence && <LaneHeads lanes={lanes} names={context.names} />}
-      {isSequence && <LaneLines lanes={lanes} />}
-      <ol
-        class="steps"
-        ref={list}
-        aria-label="Steps"
-        onKeyDown={event => {
-          if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
-        }}
-      >
-        {rows.map(row => (
-          <StepItem
-            key={row.step.id}
-            {...row}
-            scaleMs={isSequence ? 0 : scaleOf(timeline, running)}
-            lanes={isSequence ? lanes.join() : undefined}
-            isOpen={view.open.value.has(row.step.id)}
-            isCurrent={row === current}
-            running={running}
-            view={view}
-            names={context.names}
-            revealed={context.revealed}
-            clockAheadMs={context.clockAheadMs}
-          />
-        ))}
-      </ol>
-    </div>
+    <section
+      class="card steps-card"
+      aria-label={isSequence ? 'Sequence' : 'Steps'}
+      data-view={view.view.value}
+      onKeyDown={event => {
+        if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
+      }}
+    >
+      {isSequence ? (
+        <LaneHeads lanes={lanes} names={context.names} />
+      ) : (
+        <>
+          <StepsBar timeline={timeline} running={running} view={view} failure={findFailure(props)} />
+          <TimeAxis scaleMs={scaleMs} />
+        </>
+      )}
+      <div class="hops">
+        {isSequence && <LaneLines lanes={lanes} />}
+        <ol class="steps" ref={list} aria-label="Steps">
+          {rows.map((row, index) => (
+            <StepItem
+              key={row.id}
+              {...row}
+              scaleMs={scaleMs}
+              lanes={isSequence ? lanes.join() : undefined}
+              unseen={unseenEdge(rows, index)}
+              isOpen={view.isOpen(row)}
+              isCurrent={row === current}
+              running={running}
+              flow={flow}
+              view={view}
+              names={context.names}
+              revealed={context.revealed}
+              clockAheadMs={context.clockAheadMs}
+            />
+          ))}
+        </ol>
+        {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
+      </div>
+    </section>
   )
+}
+
+/** All rows that are not folded away; while somebody searches, those that match, wherever they lie. */
+function rowsToShow({ timeline: { rows }, flow, view, context: { names } }: StepListProps): readonly Row[] {
+  const query = view.view.value === 'steps' ? view.query.value.trim().toLowerCase() : ''
+  const failedOnly = view.view.value === 'steps' && view.failedOnly.value
+  if (query !== '' || failedOnly) {
+    return rows.filter(({ step }) => {
+      const { title, where } = tellStep(step, flow, names)
+      return (!failedOnly || step.status === 'failed') && `${title} ${where}`.toLowerCase().includes(query)
+    })
+  }
+  const open = new Set(rows.filter(row => row.size > 0 && view.isOpen(row)).map(({ id }) => id))
+  return rows.filter(({ parent }) => parent === undefined || open.has(parent))
+}
+
+/** The failures, told by the first; a tool fails with what it called, so it is not counted again. */
+function findFailure({ timeline: { rows }, flow, context: { names } }: StepListProps) {
+  const failed = rows.filter(({ step, size }) => step.status === 'failed' && size === 0)
+  const [first] = failed
+  if (!first) return undefined
+  const owner = rows.find(({ id }) => id === first.parent) ?? first
+  const { tool } = owner.step
+  const title = tool ? tellTool(tool) : tellStep(owner.step, flow, names).title
+  const status = first.step.response?.status
+  return {
+    row: first,
+    count: failed.length,
+    words: status === undefined ? title : `${title}, ${status}`,
+    isBad: failed.some(({ step }) => kindOf(step) !== 'neutral'),
+  }
+}
+
+function kindOf({ problem }: TraceStep) {
+  return problem && problemKind(problem)
+}
+
+/** Where a row stands among those that nobody saw: they lie in one frame. */
+function unseenEdge(rows: readonly Row[], index: number): string | undefined {
+  const isUnseen = (row: Row | undefined) => row?.step.status === 'not-observable'
+  if (!isUnseen(rows[index])) return undefined
+  return `${isUnseen(rows[index - 1]) ? '' : 'first'} ${isUnseen(rows[index + 1]) ? '' : 'last'}`
 }
 
 /** How long the scale of the bars is. While the trace grows it doubles now and then, so that not all bars move all the time. */
@@ -73,16 +135,19 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
   const row = rows.find(({ number }) => number === sought)
   useEffect(() => {
     if (!row) return
-    view.sought.value = undefined
+    view.query.value = ''
+    view.failedOnly.value = false
+    view.open(row, rows)
     view.current.value = row.number
-    view.openAll([row.step.id])
     const button = list.current?.querySelector<HTMLElement>(`#step-${row.number}`)
-    button?.focus({ preventScroll: true })
-    button?.scrollIntoView({ block: 'start' })
-  }, [row, view, list])
+    if (!button) return
+    view.sought.value = undefined
+    button.focus({ preventScroll: true })
+    button.scrollIntoView({ block: 'start' })
+  })
 }
 
-/** Keys of the list; `false` for a key that is none of them. They act only while the focus is in the list. */
+/** Keys of the steps; `false` for a key that is none of them, or that is written into a field. */
 function actOnKey(
   { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
   rows: readonly Row[],
@@ -90,11 +155,26 @@ function actOnKey(
   onHelp: () => void,
 ): boolean {
   if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement)) return false
-  if (key === '?') onHelp()
-  else if (key === '[') view.closeAll()
-  else if (key === ']') view.openAll(rows.map(({ step }) => step.id))
-  else return target.matches('.row') && moveFocus(key, target)
-  return true
+  if (target.matches('input')) return false
+  switch (key) {
+    case '?':
+      onHelp()
+      return true
+    case '[':
+      view.setAll(rows, false)
+      return true
+    case ']':
+      view.setAll(rows, true)
+      return true
+    case 'f':
+      view.failedOnly.value = !view.failedOnly.value
+      return true
+    case '/':
+      target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()
+      return true
+    default:
+      return target.matches('.step') && moveFocus(key, target)
+  }
 }
 
 const moves: Readonly<Record<string, (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined>> =
@@ -109,23 +189,26 @@ const moves: Readonly<Record<string, (rows: readonly HTMLElement[], at: number) 
 
 function moveFocus(key: string, from: HTMLElement): boolean {
   const move = Object.hasOwn(moves, key) ? moves[key] : undefined
-  const rows = [...(from.closest('.steps')?.querySelectorAll<HTMLElement>('.row') ?? [])]
+  const rows = [...(from.closest('.steps')?.querySelectorAll<HTMLElement>('.step') ?? [])]
   move?.(rows, rows.indexOf(from))?.focus()
   return move !== undefined
 }
 
 interface StepItemProps extends Row, TokenContext {
+  readonly flow: Flow
   /** The length of the scale of the bars; 0 in the sequence, which has none. */
   readonly scaleMs: number
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
+  /** Of a step that nobody saw: whether it is the first or the last of them. */
+  readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean
   readonly running: boolean
   readonly view: TraceView
 }
 
-/** One step. Drawn again only when something about it has changed, since a trace may have thousands. */
+/** One row. Drawn again only when something about it has changed, since a trace may have thousands. */
 class StepItem extends Component<StepItemProps> {
   override shouldComponentUpdate(next: StepItemProps): boolean {
     const keys = Object.keys(next) as (keyof StepItemProps)[]
@@ -133,38 +216,34 @@ class StepItem extends Component<StepItemProps> {
   }
 
   override render(props: StepItemProps) {
-    const { step, number, depth, parallel, isOpen, isCurrent, view, names } = props
-    const id = `step-${number}`
+    const { step, number, size, parent, isOpen, isCurrent, view, running, lanes } = props
+    const id = `step-${number > 0 ? number : props.id}`
+    const hasDetails = isOpen && size === 0
     return (
-      <li class="step" data-status={step.status} data-depth={Math.min(depth, 4)} data-parallel={parallel}>
+      <li
+        class="step-item"
+        data-status={step.status === 'running' && !running ? 'stopped' : step.status}
+        data-problem={kindOf(step)}
+        data-depth={parent === undefined ? 0 : 1}
+        data-token-step={carriedToken(step)}
+      >
         <button
           type="button"
-          class="row"
+          class={lanes === undefined ? 'step' : 'step hop'}
           id={id}
           tabIndex={isCurrent ? 0 : -1}
           aria-expanded={isOpen}
-          aria-controls={isOpen ? `${id}-details` : undefined}
+          aria-controls={hasDetails ? `${id}-details` : undefined}
           onFocus={() => {
-            view.current.value = number
+            if (number > 0) view.current.value = number
           }}
           onClick={() => view.toggle(props)}
         >
-          <span class="step-number">{number}</span>
-          <span class="step-title">{shortenIds(step.title)}</span>
-          <span class="route">
-            {names.actor(step.from)} <span aria-hidden="true">→</span>
-            <span class="visually-hidden">to</span> {names.actor(step.to)}
-          </span>
-          {parallel && <span class="parallel">in parallel</span>}
-          <StepPicture {...props} />
-          <span class="step-status" data-status={step.status}>
-            {statusWords(step, props.running)}
-          </span>
+          {lanes === undefined ? <StepRow {...props} /> : <HopRow {...props} lanes={lanes} />}
         </button>
-        {isOpen && (
-          <div class="step-facts" id={`${id}-details`}>
-            <StepToken {...props} />
-            <StepDetails step={step} />
+        {hasDetails && (
+          <div class="step-more" id={`${id}-details`}>
+            <StepDetails step={step} onToken={card => view.showToken(card)} />
           </div>
         )}
       </li>
@@ -172,51 +251,77 @@ class StepItem extends Component<StepItemProps> {
   }
 }
 
-function StepPicture({ step, lanes, offsetMs, scaleMs }: StepItemProps) {
-  const { from, to, status, durationMs } = step
-  const token = carriedToken(step)
-  if (lanes !== undefined)
-    return (
-      <>
-        {token && <span class="visually-hidden">with {token}</span>}
-        <HopPicture lanes={lanes.split(',')} from={from} to={to} status={status} token={token} />
-      </>
-    )
+/** A step as a line of the list: what, where, with which token, when and how long. */
+function StepRow(props: StepItemProps) {
+  const { step, offsetMs, durationMs, scaleMs } = props
+  const { title, where } = tellRow(props)
+  const token = props.times > 1 ? 'TR' : carriedToken(step)
   return (
     <>
-      {token && <TokenBadge token={token} />}
-      <TimeBar offsetMs={offsetMs} durationMs={durationMs} scaleMs={scaleMs} status={status} />
+      <span class="step-name">
+        <Icon name="chevron" />
+        <span class="step-title">{title}</span>
+        <span class="step-where">{where}</span>
+      </span>
+      <span class="step-token">{token && <TokenMark token={token} />}</span>
+      <TimeBar
+        offsetMs={offsetMs}
+        durationMs={durationMs}
+        scaleMs={scaleMs}
+        isRunning={step.status === 'running'}
+      />
+      <span class="step-time">{tellTime(props)}</span>
     </>
   )
 }
 
-/** The token of a step: in full where it appears first, afterwards as a way there. */
-function StepToken({ step: { token }, tokenShownIn, calledApis, view, ...context }: StepItemProps) {
-  if (!token) return null
-  if (tokenShownIn === undefined) {
-    const names = context.names.forTokenOf(calledApis.split(','))
-    return <TokenCardView card={token} context={{ ...context, names }} />
-  }
+/** A step as an arrow between lanes. */
+function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: string }) {
+  const { step, names, flow } = row
+  const { title } = tellRow(row)
+  const token = carriedToken(step)
+  const way = `${names.actor(step.from)} to ${names.actor(step.to)}`
+  const time = tellTime(row)
   return (
-    <p>
-      <TokenBadge token={token.role} /> The same token as in{' '}
-      <button type="button" class="link" onClick={() => view.seek(tokenShownIn)}>
-        step {tokenShownIn}
-      </button>
-      .
-    </p>
+    <>
+      <span class="visually-hidden">
+        {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
+      </span>
+      <HopPicture
+        lanes={lanes.split(',')}
+        step={step}
+        flow={flow}
+        title={title}
+        time={time === 'ok' ? '' : time}
+        token={token}
+        unseen={unseen}
+      />
+    </>
   )
 }
 
-function statusWords({ status, durationMs }: TraceStep, running: boolean): string {
+type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>
+
+/** The words of a row: of its step, and of what lies under it. */
+function tellRow({ step, flow, names, size, times, answer }: RowWords) {
+  const { title, where } = tellStep(step, flow, names)
+  if (times > 1)
+    return { title: `${title} × ${times}`, where: `${where.split(' · ')[0]} · the same TR each time` }
+  if (size === 0) return { title, where }
+  const failure = step.problem && kindOf(step) === 'neutral' ? step.problem.detail : undefined
+  const facts = [where, count(size, 'step'), failure ?? (answer === undefined ? undefined : `${answer}`)]
+  return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
+}
+
+function tellTime({ step: { status, problem, response }, durationMs, running, times }: RowWords): string {
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
   switch (status) {
     case 'ok':
-      return duration ?? 'ok'
+      return times > 1 ? `≤ ${duration} each` : (duration ?? 'ok')
     case 'failed':
-      return ['failed', duration].filter(Boolean).join(' · ')
+      return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':
-      return running ? 'running…' : 'not finished'
+      return running ? 'running' : 'not finished'
     case 'not-observable':
       return 'not seen'
   }

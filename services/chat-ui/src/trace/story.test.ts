@@ -1,111 +1,48 @@
-import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentId, apiId, blueprintId, pageId, publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
+import { phraseText } from '../words/phrase.ts'
 import { tellStory, tellToken } from './story.ts'
+import { gatherFacts } from './turn-facts.ts'
 
 const names = describeNames(publicConfig)
-const problem = { type: '', title: 'No.', status: 403, detail: '', code: 'X', hint: '', requestId: '' }
 
-function tell(...steps: Parameters<typeof tellStory>[0]): string[] {
-  return tellWhile(false, ...steps)
-}
-
-function tellWhile(running: boolean, ...steps: Parameters<typeof tellStory>[0]): string[] {
-  return tellStory(steps, names, running).map(({ who, did, failed }) => `${failed ? '✗ ' : ''}${who} ${did}`)
+function tell(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = false): string {
+  return phraseText(tellStory(gatherFacts(steps, flow, running), names)).trim()
 }
 
 describe('tellStory', () => {
-  it('tells one sentence for each token, in the order of the exchange', () => {
+  it('tells the exchange in its order', () => {
     const story = tell(
-      step('a', { token: userToken }),
-      step('b', { token: agentToken }),
-      step('c', { token: exchangeToken }),
-      apiCall('d', agentToken),
-      step('e', { token: agentToken }),
+      [
+        step('a', { kind: 'sign-in', token: userToken }),
+        step('m', { kind: 'model', to: 'bedrock' }),
+        step('l', { kind: 'tool' }),
+        step('c', { kind: 'token-request', token: exchangeToken }),
+        step('b', { kind: 'token', token: agentToken }),
+        apiCall('d', agentToken, { response: { status: 200 } }),
+      ],
+      'obo',
     )
-    expect(story).toEqual([
-      'You let this page call the blueprint in your name; the agent checked 1 thing.',
-      'The blueprint vouches for the agent identity at Entra ID, inside the sidecar, where the agent cannot look.',
-      'The agent, on your behalf, called the Orders API; the Orders API checked 2 things.',
-    ])
+    expect(story).toBe(
+      'With Tc you allowed this page to call the agent as you. The model asked for 1 tool call and saw no token. ' +
+        'With T1 the blueprint vouches for the agent. Entra ID exchanged both for TR, which names the agent as caller ' +
+        'and you as the user. Orders API checked TR and answered.',
+    )
   })
 
-  it('says that the agent acts as itself, and how often', () => {
-    const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken))
-    expect(tell(step('t', { token: ownToken }), ...calls)).toEqual([
-      'The agent, as itself, called the Orders API 3 times; the Orders API checked 2 things.',
-    ])
-  })
-
-  it('says which APIs were called with the token, also where they share an app id', () => {
-    const shared = describeNames({
-      ...publicConfig,
-      apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
-    })
-    const calls = [
-      apiCall('a', ownToken),
-      apiCall('b', ownToken),
-      apiCall('c', ownToken, { to: 'orders-tools' }),
-    ]
-    const token = { ...ownToken, verifiedBy: [] }
-    const did = (...called: typeof calls) =>
-      tellStory([step('t', { token }), ...called], shared, false)[0]?.did
-    expect(did(...calls)).toBe('called the Orders API twice and the orders-tools server.')
-    expect(did(...calls.slice(0, 1))).toBe('called the Orders API.')
-    expect(did()).toBe('holds a token for the Orders API or orders-tools server.')
-  })
-
-  it('does not take a call for made while it goes on, nor after it was stopped', () => {
-    const token = { ...ownToken, verifiedBy: [] }
-    const steps = [step('t', { token }), apiCall('a', token), apiCall('b', token, { status: 'running' })]
-    expect(tellWhile(true, ...steps)).toEqual(['The agent, as itself, is calling the Orders API.'])
-    expect(tellWhile(false, ...steps)).toEqual([
-      'The agent, as itself, began to call the Orders API, and its answer is not known.',
-    ])
+  it('says that no user is involved where the agent acts as itself', () => {
+    expect(tell([step('t', { kind: 'token', token: ownToken })])).toBe(
+      'For it Entra ID issued TR, which names the agent as caller and as subject: no user is involved.',
+    )
   })
 
   it('does not say what a model did before it has answered', () => {
     const model = step('m', { kind: 'model', to: 'bedrock', status: 'running' })
-    expect(tellWhile(true, model)).toEqual(['The model on Bedrock is being asked.'])
-    expect(tellWhile(false, model)).toEqual(['The model on Bedrock was asked, and its answer is not known.'])
-  })
-
-  it('says what a refused call came to', () => {
-    expect(
-      tell(step('t', { token: ownToken }), apiCall('a', ownToken, { status: 'failed', problem })),
-    ).toEqual(['✗ The agent, as itself, called the Orders API: No.'])
-  })
-
-  it('says which check failed', () => {
-    const refused: TokenCard = {
-      ...ownToken,
-      verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }],
-    }
-    expect(tell(step('t', { token: refused }))).toEqual([
-      '✗ The agent, as itself, holds a token for the Orders API; the agent found fault with audience.',
-    ])
-  })
-
-  it('says that no token came of a request', () => {
-    expect(tell(step('a', { kind: 'token-request', status: 'failed', problem }))).toEqual([
-      '✗ The agent got no token: No.',
-    ])
-    expect(
-      tell(step('a', { kind: 'token-request', status: 'failed', problem }), step('b', { token: ownToken })),
-    ).toHaveLength(1)
-  })
-
-  it('tells what the model had to do with it', () => {
-    const model = step('m', { kind: 'model', to: 'bedrock' })
-    expect(tell(model)).toEqual(['The model on Bedrock called no tool, so no token was needed.'])
-    expect(tell(model, step('a'), step('b'))).toEqual([
-      'The model on Bedrock asked for 2 tool calls, and saw no token.',
-    ])
-    expect(tell({ ...model, status: 'failed', problem })).toEqual([
-      '✗ The model on Bedrock did not answer: No.',
-    ])
+    expect(tell([model], 'autonomous', true)).toBe('The model is being asked.')
+    expect(tell([model])).toBe('The model was asked, and its answer is not known.')
   })
 })
 
@@ -116,32 +53,29 @@ describe('tellToken', () => {
     claims,
   })
 
-  it('says that the agent acts as itself', () => {
-    expect(tellToken(card('TR', { azp: agentId, aud: apiId, idtyp: 'app' }), names, false)).toBe(
-      'The agent identity acts as itself towards the Orders API. No user is involved.',
-    )
-  })
-
   it.each([
-    [false, 'The agent identity acts on behalf of the signed-in user towards the Orders API.'],
-    [true, 'The agent identity acts on behalf of Ada Osei towards the Orders API.'],
-  ])('names the user only when that may be shown (%s)', (revealed, sentence) => {
-    expect(tellToken(agentToken, names, revealed)).toBe(sentence)
-  })
-
-  it('knows a user’s token by its scopes where idtyp is missing', () => {
-    expect(tellToken(card('TR', { azp: agentId, aud: apiId, scp: 'Orders.Read' }), names, false)).toContain(
-      'on behalf of',
-    )
-  })
-
-  it('says whom the user lets act', () => {
-    expect(tellToken(card('Tc', { azp: pageId, aud: blueprintId }), names, false)).toBe(
-      'The signed-in user lets this page call the blueprint, and nothing else.',
-    )
-  })
-
-  it('makes do without claims', () => {
-    expect(tellToken({ role: 'TR', observed: true }, names, false)).toMatch(/^The agent acts as itself/)
-  })
+    [
+      card('TR', { azp: agentId, aud: apiId, idtyp: 'app' }),
+      false,
+      'The agent identity acts as itself towards Orders API.',
+    ],
+    [agentToken, false, 'The agent identity acts on your behalf towards Orders API.'],
+    [agentToken, true, 'The agent identity acts on behalf of Ada Osei towards Orders API.'],
+    [
+      card('TR', { azp: agentId, scp: 'Orders.Read' }),
+      false,
+      'The agent identity acts on your behalf towards the API.',
+    ],
+    [
+      card('Tc', { azp: pageId, aud: blueprintId }),
+      false,
+      'You let this page call the blueprint, and nothing else.',
+    ],
+    [card('TR'), false, 'The agent acts as itself towards the API.'],
+  ])(
+    'says who acts for whom, and names the user only when that may be shown (%#)',
+    (token, revealed, sentence) => {
+      expect(tellToken(token, names, revealed)).toBe(sentence)
+    },
+  )
 })

@@ -1,151 +1,124 @@
-import type { Actor, TokenCard, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
+import type { Part, Phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import { isForUser } from './claims.ts'
-import { apisCalledWith, isCallWith, tokensOf } from './traced-answer.ts'
+import { apisOf, isRightMissing } from './judge.ts'
+import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-/** One sentence of what happened: who, and what they did. */
-export interface StoryLine {
-  /** The token that the sentence is about. */
-  readonly token: TokenCard | undefined
-  readonly who: string
-  readonly did: string
-  readonly failed: boolean
-}
-
-/** What happened, one sentence for the model and one for each token, in the order of the exchange. */
-export function tellStory(steps: readonly TraceStep[], names: Names, running: boolean): StoryLine[] {
-  const told = tokensOf(steps).map(token => tellExchange(token, steps, names, running))
-  const inOrder: readonly TokenRole[] = ['Tc', 'T1', 'TR']
-  const byRole = inOrder.map(role => told.filter(({ token }) => token?.role === role))
+/** What happened, as people tell it: in the order of the exchange, and nothing that nobody saw as if it had been seen. */
+export function tellStory(facts: TurnFacts, names: Names): Phrase {
+  const { tokens, uses, failure } = facts
   return [
-    ...(byRole[0] ?? []),
-    ...tellModel(steps, running),
-    ...(byRole[1] ?? []),
-    ...(byRole[2] ?? []),
-    ...tellNoToken(steps),
+    ...(tokens.Tc ? tellSignIn : []),
+    ...tellModel(facts),
+    ...(tokens.T1 ? tellVouching : []),
+    ...uses.flatMap(use => tellUse(use, facts, names)),
+    ...(failure ? tellFailure(failure) : []),
   ]
 }
 
-function tellModel(steps: readonly TraceStep[], running: boolean): StoryLine[] {
+const tellSignIn: Phrase = ['With ', { token: 'Tc' }, ' you allowed this page to call the agent as you. ']
+const tellVouching: Phrase = [
+  'With ',
+  { token: 'T1' },
+  ' the ',
+  { term: 'blueprint', words: 'blueprint' },
+  ' vouches for the agent. ',
+]
+
+function tellModel({ steps, running }: TurnFacts): Phrase {
   const calls = steps.filter(({ kind }) => kind === 'model')
   if (calls.length === 0) return []
-  const failure = calls.find(({ status }) => status === 'failed')
-  const did = failure
-    ? `did not answer: ${failure.problem?.title ?? 'the call failed.'}`
-    : tellAnsweringModel(steps, running)
-  return [{ token: undefined, who: 'The model on Bedrock', did, failed: failure !== undefined }]
-}
-
-function tellAnsweringModel(steps: readonly TraceStep[], running: boolean): string {
   const tools = steps.filter(({ kind }) => kind === 'tool').length
-  if (tools > 0) return `asked for ${count(tools, 'tool call')}, and saw no token.`
-  const isOpen = steps.some(({ kind, status }) => kind === 'model' && status === 'running')
-  if (isOpen) return running ? 'is being asked.' : 'was asked, and its answer is not known.'
-  return 'called no tool, so no token was needed.'
+  if (tools > 0) return [`The model asked for ${count(tools, 'tool call')} and saw no token. `]
+  if (calls.some(({ status }) => status === 'failed')) return []
+  const isOpen = calls.some(({ status }) => status === 'running')
+  if (isOpen)
+    return [running ? 'The model is being asked. ' : 'The model was asked, and its answer is not known. ']
+  return ['The model called no tool, so no token was needed. ']
 }
 
-/** A request for a token that none came of. */
-function tellNoToken(steps: readonly TraceStep[]): StoryLine[] {
-  const failure = steps.find(({ kind, status }) => kind === 'token-request' && status === 'failed')
-  if (!failure || steps.some(({ token }) => token?.role === 'TR')) return []
-  const did = `got no token: ${failure.problem?.title ?? 'the sidecar gave none.'}`
-  return [{ token: undefined, who: 'The agent', did, failed: true }]
+function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
+  const { claims = {} } = use.token
+  const both = flowWords[flow].terms.length > 1
+  const names2: Part[] = isForUser(claims)
+    ? ['which names the ', { term: 'agent identity', words: 'agent' }, ' as caller and you as the user. ']
+    : [
+        'which names the ',
+        { term: 'agent identity', words: 'agent' },
+        ' as caller and as subject: no user is involved. ',
+      ]
+  return [
+    both ? 'Entra ID exchanged both for ' : 'For it Entra ID issued ',
+    { token: 'TR' },
+    ', ',
+    ...names2,
+    ...tellCall(use, names),
+  ]
 }
 
-function tellExchange(
-  token: TokenCard,
-  steps: readonly TraceStep[],
-  names: Names,
-  running: boolean,
-): StoryLine {
-  if (token.role === 'T1') {
-    const did = 'vouches for the agent identity at Entra ID, inside the sidecar, where the agent cannot look.'
-    return { token, who: 'The blueprint', did, failed: false }
+function tellCall(use: TokenUse, names: Names): Phrase {
+  const api = apisOf(use, names)
+  const checked = lastChecks(use.token, actor => actor !== 'agent')
+  switch (use.outcome) {
+    case 'allowed':
+      return [checked ? `${api} checked TR and answered. ` : `${api} answered. `]
+    case 'denied':
+      return tellDenial(use, api)
+    case 'answered':
+      return [`${api} answered with ${use.decisive?.response?.status}, which denies nothing. `]
+    case 'failed':
+      return [`${api} gave no answer: ${use.decisive?.problem?.title ?? 'the call failed.'} `]
+    case 'stopped':
+      return [`The call of ${api} was begun, and its answer is not known. `]
+    default:
+      return []
   }
-  const { claims = {} } = token
-  if (token.role === 'Tc') {
-    const did = `let this page call the ${named(claims['aud'], names) ?? 'blueprint'} in your name${tellChecks(token, names)}.`
-    return { token, who: 'You', did, failed: !isFine(token) }
-  }
-  const who = isForUser(claims) ? 'The agent, on your behalf,' : 'The agent, as itself,'
-  const calls = steps.filter(step => isCallWith(step, token))
-  const refused = calls.find(({ status }) => status === 'failed')
-  const open = refused ? undefined : calls.find(({ status }) => status === 'running')
-  const audience = named(claims['aud'], names.forTokenOf(apisCalledWith(token, steps)))
-  const did = open
-    ? tellOpenCall(open, names, running)
-    : calls.length > 0
-      ? tellCalls(calls, names)
-      : `holds a token for the ${audience ?? 'API'}`
-  const end = refused?.problem ? `: ${refused.problem.title}` : `${tellChecks(token, names)}.`
-  return { token, who, did: `${did}${end}`, failed: refused !== undefined || !isFine(token) }
 }
 
-/** A call without an answer: it goes on, or the turn was stopped. */
-function tellOpenCall({ to }: TraceStep, names: Names, running: boolean): string {
-  const api = names.actor(to)
-  return running ? `is calling the ${api}` : `began to call the ${api}, and its answer is not known`
+function tellDenial(use: TokenUse, api: string): Phrase {
+  if (!isRightMissing(use)) return [`${use.decisive?.problem?.title ?? 'TR was rejected.'} `]
+  const { claim, rights } = rightsOf(use.token)
+  const lack: Phrase =
+    rights.length === 0
+      ? ['TR has no ', { code: claim }, '. ']
+      : [`TR carries only ${rights.join(' and ')}. `]
+  return [`The identity works: ${api} accepted who is calling. What is missing is a right: `, ...lack]
 }
 
-/** "called the Orders API twice and the Stock API". */
-function tellCalls(calls: readonly TraceStep[], names: Names): string {
-  const apis = Map.groupBy(calls, ({ to }): Actor => to)
-  const told = [...apis].map(([api, { length }]) => `the ${names.actor(api)}${times(length)}`)
-  return `called ${inOneSentence.format(told)}`
-}
-
-const inOneSentence = new Intl.ListFormat('en', { type: 'conjunction' })
-
-function isFine({ verifiedBy = [] }: TokenCard): boolean {
-  return verifiedBy.every(({ checks }) => checks.every(({ ok }) => ok))
-}
-
-/** "; the Orders API checked 7 things": by the last who checked it, since that is who lets the call pass. */
-function tellChecks({ verifiedBy = [] }: TokenCard, names: Names): string {
-  const last = verifiedBy.at(-1)
-  if (!last) return ''
-  const who = last.actor === 'agent' ? 'the agent' : `the ${names.actor(last.actor)}`
-  const failed = last.checks.filter(({ ok }) => !ok)
-  return failed.length > 0
-    ? `; ${who} found fault with ${failed.map(({ name }) => name).join(', ')}`
-    : `; ${who} checked ${count(last.checks.length, 'thing')}`
-}
-
-function times(number: number): string {
-  if (number === 1) return ''
-  return number === 2 ? ' twice' : ` ${number} times`
-}
-
-function named(value: unknown, names: Names): string | undefined {
-  return typeof value === 'string' ? names.id(value) : undefined
+function tellFailure({ problem, to }: TraceStep): Phrase {
+  return [problem ? `${problem.title} ${problem.detail} ` : `The ${to} gave no answer. `]
 }
 
 /** Who acts for whom towards whom, in one sentence. The user's own name is used only when it may be shown. */
 export function tellToken({ role, claims = {} }: TokenCard, names: Names, revealed: boolean): string {
-  const actor = withArticle(claims['azp'] ?? claims['appid'], names)
-  const audience = withArticle(claims['aud'], names)
-  const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : 'the signed-in user'
-  if (role === 'T1') {
-    return 'The blueprint asks Entra to act as its agent identity. This happens between sidecar and Entra.'
-  }
+  const audience = nameOf(claims['aud'], names)
+  const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : 'you'
+  if (role === 'T1') return 'The blueprint vouches that this agent is one of its own.'
   if (role === 'Tc') {
-    return `${capitalise(user)} lets ${actor ?? 'this page'} call ${audience ?? 'the blueprint'}, and nothing else.`
+    const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'
+    return `${capitalise(user)} let${user === 'you' ? '' : 's'} ${client} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
-  const agent = capitalise(actor ?? 'the agent')
-  const api = audience ?? 'the API'
-  return isForUser(claims)
-    ? `${agent} acts on behalf of ${user} towards ${api}.`
-    : `${agent} acts as itself towards ${api}. No user is involved.`
+  const agent = capitalise(withArticle(nameOf(claims['azp'] ?? claims['appid'], names) ?? 'agent'))
+  const forWhom = isForUser(claims)
+    ? user === 'you'
+      ? 'on your behalf'
+      : `on behalf of ${user}`
+    : 'as itself'
+  return `${agent} acts ${forWhom} towards ${audience ?? 'the API'}.`
 }
 
-function withArticle(value: unknown, names: Names): string | undefined {
-  if (typeof value !== 'string') return undefined
-  const name = names.id(value)
-  return name === undefined || name.startsWith('this ') ? (name ?? value) : `the ${name}`
+function nameOf(value: unknown, names: Names): string | undefined {
+  return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }
 
 const startsLikeGuid = /^[0-9a-f]{8}-/
+
+function withArticle(name: string): string {
+  return startsLikeGuid.test(name) ? name : `the ${name}`
+}
 
 function capitalise(text: string): string {
   return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)

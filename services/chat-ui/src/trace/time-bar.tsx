@@ -1,24 +1,23 @@
-import type { StepStatus } from '@entra-bedrock-agent/identity-trace'
-
 interface TimeBarProps {
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
   readonly scaleMs: number
-  readonly status: StepStatus
+  readonly isRunning: boolean
 }
 
-/** When a step ran within its trace; a dashed line where nobody saw it. */
-export function TimeBar({ offsetMs, durationMs, scaleMs, status }: TimeBarProps) {
+/** When a step ran within its trace, never shorter than can be seen; a dashed line where nobody saw it. */
+export function TimeBar({ offsetMs, durationMs = 0, scaleMs, isRunning }: TimeBarProps) {
   const begin = offsetMs ?? 0
-  const length = status === 'running' ? scaleMs - begin : (durationMs ?? 0)
+  const length = isRunning ? scaleMs - begin : Math.max(durationMs, scaleMs * leastShare)
+  const start = Math.min(begin / scaleMs, 1 - leastShare)
   return (
-    <svg class="time-bar" data-status={status} aria-hidden="true">
+    <svg class="time-bar" aria-hidden="true">
       <line class="time-track" x1="0" x2="100%" y1="4" y2="4" />
       {offsetMs !== undefined && (
         <line
           class="time-span"
-          x1={`${(begin / scaleMs) * 100}%`}
-          x2={`${((begin + length) / scaleMs) * 100}%`}
+          x1={`${start * 100}%`}
+          x2={`${Math.min(1, start + length / scaleMs) * 100}%`}
           y1="4"
           y2="4"
         />
@@ -26,3 +25,6 @@ export function TimeBar({ offsetMs, durationMs, scaleMs, status }: TimeBarProps)
     </svg>
   )
 }
+
+/** Of the scale: what is drawn of a step that took next to no time. */
+const leastShare = 0.008

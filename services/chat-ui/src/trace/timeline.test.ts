@@ -1,30 +1,76 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import { agentToken, apiCall, step } from '../testing/trace.ts'
-import { lanesOf, layOut } from './timeline.ts'
+import { apiCall, ownToken, step } from '../testing/trace.ts'
+import { lanesOf, layOut, marksOf } from './timeline.ts'
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 25) + ms).toISOString()
 
+/** A tool that asks for a token and calls the API with it. */
+function toolRun(id: string, fingerprint: string): TraceStep[] {
+  const token = { ...ownToken, fingerprint }
+  const within = { parentId: id }
+  return [
+    step(id, { kind: 'tool' }),
+    step(`${id}-request`, { kind: 'token-request', ...within, durationMs: 3 }),
+    step(`${id}-hidden`, { kind: 'token-request', parentId: `${id}-request`, status: 'not-observable' }),
+    step(`${id}-token`, { kind: 'token', ...within, token }),
+    apiCall(`${id}-call`, token, { ...within, response: { status: 200 } }),
+  ]
+}
+
+const outline = (steps: readonly TraceStep[]) =>
+  layOut(steps).rows.map(({ id, number, parent, times }) =>
+    [number, id, parent && `in ${parent}`, times > 1 && `× ${times}`].filter(Boolean).join(' '),
+  )
+
 describe('layOut', () => {
-  it('puts steps under their parents, keeps their order and numbers them', () => {
-    const steps = [
-      step('a'),
-      step('b', { parentId: 'a' }),
-      step('c'),
-      step('d', { parentId: 'b' }),
-      step('e', { parentId: 'a' }),
-    ]
-    expect(layOut(steps).rows.map(({ step: { id }, number, depth }) => `${number} ${id} ${depth}`)).toEqual([
-      '1 a 0',
-      '2 b 1',
-      '3 d 2',
-      '4 e 1',
-      '5 c 0',
+  it('puts the steps of a tool under its call, in their order, and numbers them', () => {
+    expect(outline([step('a', { kind: 'model' }), ...toolRun('b', 'aaaaaaaaaaaa')])).toEqual([
+      '1 a',
+      '2 b',
+      '3 b-request in b',
+      '4 b-hidden in b',
+      '5 b-token in b',
+      '6 b-call in b',
     ])
   })
 
+  it('lays steps without a tool one after the other', () => {
+    const steps = [
+      step('a', { kind: 'token-request' }),
+      step('b', { parentId: 'a' }),
+      step('c', { kind: 'token' }),
+    ]
+    expect(outline(steps)).toEqual(['1 a', '2 b', '3 c'])
+  })
+
+  it('tells once that several tools got the same token', () => {
+    const steps = [
+      ...toolRun('a', 'aaaaaaaaaaaa'),
+      ...toolRun('b', 'aaaaaaaaaaaa'),
+      ...toolRun('c', 'cccccccccccc'),
+    ]
+    const lines = outline(steps)
+    expect(lines.filter(line => !line.includes(' in '))).toEqual([
+      'same-aaaaaaaaaaaa × 2',
+      '7 a',
+      '9 b',
+      '11 c',
+    ])
+    expect(lines.filter(line => line.endsWith(' in same-aaaaaaaaaaaa'))).toHaveLength(6)
+    expect(lines.filter(line => line.endsWith(' in a'))).toEqual(['8 a-call in a'])
+    expect(lines.filter(line => line.endsWith(' in c'))).toHaveLength(4)
+  })
+
+  it('shows a tool that is the only one with what lies under it', () => {
+    const isOpen = (steps: readonly TraceStep[]) =>
+      layOut(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
+    expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)
+    expect(isOpen([...toolRun('a', 'aaaaaaaaaaaa'), ...toolRun('b', 'bbbbbbbbbbbb')])).toBe(false)
+  })
+
   it('shows a step at the top while its parent is unknown, and one that is its own parent', () => {
-    const { rows } = layOut([step('b', { parentId: 'a' }), step('c', { parentId: 'c' })])
-    expect(rows.map(({ depth }) => depth)).toEqual([0, 0])
+    expect(outline([step('b', { parentId: 'a' }), step('c', { parentId: 'c' })])).toEqual(['1 b', '2 c'])
   })
 
   it('measures from the first start to the last end', () => {
@@ -41,31 +87,15 @@ describe('layOut', () => {
     expect(rows.map(({ offsetMs }) => offsetMs)).toEqual([undefined, undefined])
     expect(spanMs).toBe(1)
   })
-
-  it('tells steps that ran side by side from steps that touch', () => {
-    const { rows } = layOut([
-      step('a', { startedAt: at(0), durationMs: 10 }),
-      step('b', { startedAt: at(2), durationMs: 10 }),
-      step('c', { startedAt: at(11), durationMs: 1 }),
-      step('d', { startedAt: at(1), durationMs: 1, parentId: 'c' }),
-    ])
-    expect(rows.map(({ parallel }) => parallel)).toEqual([false, true, false, false])
-  })
-
-  it('knows where a token was shown before', () => {
-    const { rows } = layOut([step('a', { token: agentToken }), step('b'), step('c', { token: agentToken })])
-    expect(rows.map(({ tokenShownIn }) => tokenShownIn)).toEqual([undefined, undefined, 1])
-  })
 })
 
-it('layOut knows which APIs the token of a row was called with', () => {
-  const token = { ...agentToken, verifiedBy: [] }
-  const { rows } = layOut([
-    step('a', { token }),
-    apiCall('b', token),
-    apiCall('c', token, { to: 'orders-tools' }),
-  ])
-  expect(rows.map(({ calledApis }) => calledApis)).toEqual(['orders-api,orders-tools', '', ''])
+it.each([
+  [1430, [0, 500, 1000]],
+  [520, [0, 200, 400]],
+  [5400, [0, 2000, 4000]],
+  [1, [0, 0.5]],
+])('the scale of %d ms has a few round marks', (spanMs, marks) => {
+  expect(marksOf(spanMs)).toEqual(marks)
 })
 
 describe('lanesOf', () => {

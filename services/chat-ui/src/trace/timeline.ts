@@ -1,20 +1,25 @@
 import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { apisCalledWith, tokenKey, tokensOf } from './traced-answer.ts'
 
-/** A step at its place in the trace. */
+/** A step at its place in the trace, or several that asked for the same token. */
 export interface Row {
+  /** Of its step, or of what it stands for. */
+  readonly id: string
+  /** Of requests for the same token: the first of them. */
   readonly step: TraceStep
-  /** From 1, in the order in which the rows are shown. */
+  /** From 1, in the order of the trace; 0 where the row stands for several steps. */
   readonly number: number
-  readonly depth: number
+  /** The row under which it lies; it is shown where that one is open. */
+  readonly parent: string | undefined
+  /** How many steps lie under it. */
+  readonly size: number
+  /** How often the same token was asked for. */
+  readonly times: number
+  /** Of a tool: what the API that it called answered. */
+  readonly answer: number | undefined
+  readonly isOpenAtFirst: boolean
   /** From the start of the trace; `undefined` where nobody saw the step. */
   readonly offsetMs: number | undefined
-  /** The row that has shown the same token before. */
-  readonly tokenShownIn: number | undefined
-  /** The APIs that the step's token was called with, joined by commas: rows are compared by their values. */
-  readonly calledApis: string
-  /** It ran while the step before it on its level did. */
-  readonly parallel: boolean
+  readonly durationMs: number | undefined
 }
 
 export interface Timeline {
@@ -22,62 +27,110 @@ export interface Timeline {
   readonly spanMs: number
 }
 
-/** How far two steps must overlap to have run side by side, since `startedAt` is whole milliseconds. */
-const overlapMs = 1
-
-/** The steps under their parents, each level in the order in which the steps started, on one scale of time. */
+/** The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time. */
 export function layOut(steps: readonly TraceStep[]): Timeline {
   const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
-  const tokenRows = new Map<string, number>()
-  const calledApis = new Map(
-    tokensOf(steps).map(token => [tokenKey(token), apisCalledWith(token, steps).join()]),
-  )
-  const rows = flatten(groupByParent(steps), undefined, 0).map((place, index): Row => {
-    const number = index + 1
-    const start = startMs(place.step)
-    const key = place.step.token ? tokenKey(place.step.token) : ''
-    const tokenShownIn = tokenRows.get(key)
-    if (key !== '' && tokenShownIn === undefined) tokenRows.set(key, number)
-    return {
-      ...place,
-      number,
-      tokenShownIn,
-      calledApis: calledApis.get(key) ?? '',
+  const children = groupByParent(steps)
+  const top = children.get(undefined) ?? []
+  const tools = top.filter(step => step.kind === 'tool')
+  const repeated = findRepeated(tools, children)
+  const rows: Row[] = []
+  let number = 0
+  const add = (step: TraceStep, more: Partial<Row> = {}) => {
+    number += more.times === undefined ? 1 : 0
+    const start = startMs(step)
+    rows.push({
+      id: step.id,
+      step,
+      number: more.times === undefined ? number : 0,
+      parent: undefined,
+      size: 0,
+      times: 1,
+      answer: undefined,
+      isOpenAtFirst: false,
       offsetMs: start === undefined ? undefined : start - begin,
+      durationMs: step.durationMs,
+      ...more,
+    })
+  }
+  for (const step of top) {
+    const group = repeated.get(step.id)
+    if (group?.first === step.id) {
+      const id = `same-${group.fingerprint}`
+      const asked = group.members.filter(
+        ({ kind, parentId }) => kind === 'token-request' && group.tools.has(parentId),
+      )
+      const [request = step] = asked
+      const durationMs = Math.max(...asked.map(({ durationMs = 0 }) => durationMs))
+      add(request, { id, times: asked.length, size: group.members.length, durationMs })
+      for (const member of group.members) add(member, { parent: id })
     }
-  })
-  const ends = rows.map(({ offsetMs = 0, step: { durationMs = 0 } }) => offsetMs + durationMs)
+    const below = descendants(step, children)
+    if (step.kind !== 'tool') {
+      for (const member of [step, ...below]) add(member)
+      continue
+    }
+    const own = below.filter(({ id }) => !group?.ids.has(id))
+    const answer = own.findLast(({ kind }) => kind === 'api-call')?.response?.status
+    add(step, { size: own.length, answer, isOpenAtFirst: tools.length === 1 })
+    for (const member of own) add(member, { parent: step.id })
+  }
+  const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
   return { rows, spanMs: Math.max(1, ...ends) }
 }
 
-type Place = Pick<Row, 'step' | 'depth' | 'parallel'>
+type Children = ReadonlyMap<string | undefined, readonly TraceStep[]>
 
-function flatten(
-  children: Map<string | undefined, TraceStep[]>,
-  parent: string | undefined,
-  depth: number,
-): Place[] {
-  let busyUntil = Number.NEGATIVE_INFINITY
-  return (children.get(parent) ?? []).flatMap(step => {
-    const start = startMs(step) ?? Number.NaN
-    const parallel = busyUntil - start > overlapMs
-    if (step.durationMs !== undefined) busyUntil = Math.max(busyUntil, start + step.durationMs)
-    return [{ step, depth, parallel }, ...flatten(children, step.id, depth + 1)]
+function descendants({ id }: TraceStep, children: Children): TraceStep[] {
+  return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
+}
+
+/** What several tools did to get the same TR, told once. */
+interface Repeated {
+  readonly fingerprint: string
+  /** The tool before which it stands. */
+  readonly first: string
+  readonly tools: ReadonlySet<string | undefined>
+  readonly members: readonly TraceStep[]
+  readonly ids: ReadonlySet<string>
+}
+
+/** The tools that got a TR which others got too, by their ids. */
+function findRepeated(tools: readonly TraceStep[], children: Children): Map<string, Repeated> {
+  const byToken = Map.groupBy(tools, ({ id }) => {
+    const own = children.get(id) ?? []
+    return own.find(({ kind }) => kind === 'token')?.token?.fingerprint
   })
+  const repeated = new Map<string, Repeated>()
+  for (const [fingerprint, sharing] of byToken) {
+    if (fingerprint === undefined || sharing.length < 2) continue
+    const members = sharing.flatMap(tool => stepsToToken(tool, children))
+    const group = {
+      fingerprint,
+      first: sharing[0]?.id ?? '',
+      tools: new Set(sharing.map(({ id }) => id)),
+      members,
+      ids: new Set(members.map(({ id }) => id)),
+    }
+    for (const { id } of sharing) repeated.set(id, group)
+  }
+  return repeated
+}
+
+function stepsToToken({ id }: TraceStep, children: Children): TraceStep[] {
+  return (children.get(id) ?? [])
+    .filter(({ kind }) => kind === 'token-request' || kind === 'token')
+    .flatMap(step => [step, ...descendants(step, children)])
 }
 
 /** A step whose parent is unknown, or would be its own ancestor, stands at the top. */
 function groupByParent(steps: readonly TraceStep[]): Map<string | undefined, TraceStep[]> {
   const earlier = new Set<string>()
-  const children = new Map<string | undefined, TraceStep[]>()
-  for (const step of steps) {
-    const parent = step.parentId !== undefined && earlier.has(step.parentId) ? step.parentId : undefined
-    const siblings = children.get(parent)
-    if (siblings) siblings.push(step)
-    else children.set(parent, [step])
-    earlier.add(step.id)
-  }
-  return children
+  return Map.groupBy(steps, ({ id, parentId }) => {
+    const parent = parentId !== undefined && earlier.has(parentId) ? parentId : undefined
+    earlier.add(id)
+    return parent
+  })
 }
 
 /** When a step began. A hop that nobody saw has no time, whatever it says. */
@@ -91,4 +144,14 @@ function startMs({ startedAt, status }: TraceStep): number | undefined {
 export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): Actor[] {
   const acting = new Set(['user', 'agent', ...steps.flatMap(({ from, to }) => [from, to])])
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]
+}
+
+/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. */
+export function marksOf(spanMs: number): readonly number[] {
+  const rough = spanMs / 3.2
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
+  return Array.from({ length: Math.floor(spanMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
+    mark => mark <= spanMs * 0.9,
+  )
 }

@@ -1,13 +1,15 @@
 import { readNumericDate, type TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import { CopyButton } from '../controls/copy-button.tsx'
+import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
-import { type Names, shortenIds, tokenRoleNames } from '../words/names.ts'
-import { count, formatDistance, formatMoment } from '../words/times.ts'
-import { type Claims, type ClaimView, groupClaims } from './claims.ts'
+import { IconButton } from '../controls/icon-button.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import { type Names, shortenIds } from '../words/names.ts'
+import { formatMoment, formatTime } from '../words/times.ts'
+import { type Claims, type ClaimView, groupClaims, tellingOnly } from './claims.ts'
 import { tellToken } from './story.ts'
-import { TokenBadge } from './token-badge.tsx'
+import { apisCalledWith } from './traced-answer.ts'
+import './token-card.css'
 
 const claimReferences = [
   [
@@ -27,54 +29,72 @@ export interface TokenContext {
 interface TokenCardProps {
   readonly card: TokenCard
   readonly context: TokenContext
+  /** What the blueprint authenticates with, as it was configured. */
+  readonly credential: string
+  readonly onClose: () => void
 }
 
-/** A token as it may be shown: who it speaks for, what it says, who has verified it. Never the token itself. */
-export function TokenCardView({ card, context }: TokenCardProps) {
-  const { claims, header } = card
+/** A token as it may be shown: who it speaks for, what it says, who has checked it. Never the token itself. */
+export function TokenCardView({ card, context, credential, onClose }: TokenCardProps) {
+  const names = context.names.forTokenOf(apisCalledWith(card, []))
+  const box = useRef<HTMLElement>(null)
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }, [card.role, card.fingerprint])
   return (
     <section
-      class="token"
-      data-role={card.role}
-      data-observed={card.observed}
-      aria-label={`Token ${card.role}`}
+      class="token-card"
+      data-token={card.role}
+      aria-label={card.role}
+      ref={box}
+      onKeyDown={event => {
+        if (event.key !== 'Escape') return
+        event.stopPropagation()
+        onClose()
+      }}
     >
-      <p class="token-head">
-        <TokenBadge token={card.role} />
-        <span>{tokenRoleNames[card.role]}</span>
-        {card.fingerprint && (
-          <code class="fingerprint" title="The first 12 hex digits of the token’s SHA-256">
-            {card.fingerprint}
-          </code>
-        )}
-      </p>
-      <p>{tellToken(card, context.names, context.revealed)}</p>
+      <header>
+        <TokenMark token={card.role} />
+        <h4>{tellToken(card, names, context.revealed)}</h4>
+        <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
+      </header>
       {card.observed ? (
-        <Validity claims={claims} clockAheadMs={context.clockAheadMs} />
+        <Life claims={card.claims} clockAheadMs={context.clockAheadMs} />
       ) : (
-        <p class="note">Not observable: the agent never sees this token.</p>
+        <p>
+          The agent never sees {card.role}. The sidecar gets it from Entra ID for the blueprint’s credential
+          {credential}, or has it in its cache, and shows it to get TR. What stands here comes from the
+          protocol, not from this turn.
+        </p>
       )}
-      <Verifications card={card} names={context.names} />
-      {claims && <ClaimGroups claims={claims} observed={card.observed} context={context} />}
-      {header && (
-        <details>
-          <summary>Header</summary>
-          <pre>{JSON.stringify(header, undefined, 2)}</pre>
-        </details>
-      )}
+      {card.claims && <ClaimList card={card} names={names} />}
+      <Checks card={card} names={names} />
+      <p class="note">
+        {card.observed
+          ? 'Decoded to explain it. Reading a token is not checking it: the checks are those named above. No signature ever reaches this page. '
+          : 'Not seen: lifetime, signature, every other claim. '}
+        {claimReferences.map(([title, href], index) => (
+          <>
+            {index > 0 && ' · '}
+            <a key={href} href={href} target="_blank" rel="noopener noreferrer">
+              {title}
+            </a>
+          </>
+        ))}
+      </p>
     </section>
   )
 }
 
 const tickMs = 1_000
 
-interface ValidityProps {
+interface LifeProps {
   readonly claims: Claims | undefined
   readonly clockAheadMs: number
 }
 
-/** How much of a token's life is over, and how much is left, by the agent's clock: the browser's may be wrong. */
-function Validity({ claims = {}, clockAheadMs }: ValidityProps) {
+/** How much of a token's life is left, by the agent's clock: the browser's may be wrong. */
+function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const browserNow = useSignal(Date.now())
   useEffect(() => {
     const timer = setInterval(() => {
@@ -82,89 +102,88 @@ function Validity({ claims = {}, clockAheadMs }: ValidityProps) {
     }, tickMs)
     return () => clearInterval(timer)
   }, [browserNow])
-  const now = new Date(browserNow.value + clockAheadMs)
+  const now = (browserNow.value + clockAheadMs) / 1000
   const end = readNumericDate(claims['exp'])
   const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
-  if (end === undefined) return null
-  const expiry = new Date(end * 1000)
-  const share = begin === undefined ? undefined : (now.getTime() / 1000 - begin) / (end - begin)
+  if (end === undefined || begin === undefined || end <= begin) return null
+  const left = Math.max(0, end - now)
+  const share = Math.min(1, left / (end - begin))
+  const until = formatTime(new Date(end * 1000))
+  const words =
+    left > 0 ? `${tellSpan(left)} left of ${tellSpan(end - begin)} · until ${until}` : `Expired at ${until}`
   return (
-    <div class="validity" data-expired={expiry <= now}>
-      {share !== undefined && (
-        <svg class="validity-bar" aria-hidden="true">
-          <rect class="validity-life" width="100%" height="100%" rx="3" />
-          <rect width={`${Math.min(100, Math.max(0, share * 100))}%`} height="100%" rx="3" />
-        </svg>
-      )}
-      <p class="note">
-        {expiry > now ? 'Expires' : 'Expired'} {formatDistance(expiry, now)},{' '}
-        <time dateTime={expiry.toISOString()}>{formatMoment(expiry)}</time>
-      </p>
+    <div class="life" data-expired={left === 0}>
+      <svg aria-hidden="true">
+        <rect class="life-whole" width="100%" height="100%" rx="3" />
+        <rect class="life-left" width={`${share * 100}%`} height="100%" rx="3" />
+      </svg>
+      <p class="note">{words}, by the server’s clock</p>
     </div>
   )
 }
 
-function Verifications({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+function tellSpan(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+}
+
+function Checks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   return card.verifiedBy?.map(({ actor, checks }) => (
-    <p key={`${actor} ${checks[0]?.name}`} class="verified">
-      <span class="note">
-        {checks.every(({ ok }) => ok) ? 'Verified' : 'Checked'} by the {names.actor(actor)}:{' '}
-      </span>
-      {checks.map(({ name, ok }) => (
-        <span key={name} class="check" data-ok={ok}>
-          <Icon name={ok ? 'check' : 'cross'} />
-          {name}
-          <span class="visually-hidden">{ok ? ' passed ' : ' failed '}</span>
-        </span>
-      ))}
-    </p>
+    <div key={`${actor} ${checks[0]?.name}`}>
+      <p class="note">
+        Checked by {actor === 'agent' ? 'the agent' : `${names.actor(actor)}, in its own words`}
+      </p>
+      <ul class="checks">
+        {checks.map(({ name, ok }) => (
+          <li key={name} data-bad={!ok}>
+            <Icon name={ok ? 'check' : 'cross'} />
+            {name}
+            <span class="visually-hidden">{ok ? ' passed' : ' failed'}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   ))
 }
 
-interface ClaimGroupsProps {
-  readonly claims: Claims
-  readonly observed: boolean
-  readonly context: TokenContext
-}
-
-function ClaimGroups({ claims, observed, context }: ClaimGroupsProps) {
-  const groups = groupClaims(claims, context.names)
+function ClaimList({ card: { claims = {} }, names }: { readonly card: TokenCard; readonly names: Names }) {
+  const showAll = useSignal(false)
+  const all = groupClaims(claims, names)
+  const few = tellingOnly(all)
+  const rest = Object.keys(claims).length - few.reduce((sum, group) => sum + group.claims.length, 0)
+  const groups = showAll.value ? all : few
   return (
-    <details>
-      <summary>
-        {count(Object.keys(claims).length, 'claim')}
-        {!observed && ', as the protocol describes them'}
-      </summary>
-      {groups.map(({ group, title, claims: members }) => (
-        <div key={group} class="claim-group" data-group={group}>
-          <h3>{title}</h3>
-          <dl>
-            {members.map(claim => (
-              <div key={claim.name} class="claim">
-                <dt>
-                  <code>{claim.name}</code>
-                </dt>
-                <dd>
-                  <ClaimValue claim={claim} />
-                  {claim.meaning && <span class="meaning">{claim.meaning}</span>}
-                </dd>
-                <dd class="claim-action">
-                  <CopyButton label={`Copy ${claim.name}`} text={() => claim.text} />
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      ))}
-      <p class="note references">
-        To an application that is handed it, an access token is opaque; these are shown for learning.{' '}
-        {claimReferences.map(([title, href]) => (
-          <a key={href} href={href} target="_blank" rel="noopener noreferrer">
-            {title}
-          </a>
-        ))}
-      </p>
-    </details>
+    <>
+      <dl class="claims">
+        {groups.map(({ group, title, claims: members }) =>
+          members.map((claim, index) => (
+            <div key={claim.name} class="claim" data-group={group}>
+              <dt>
+                <span class="claim-question">{index === 0 && title}</span>
+                <code>{claim.name}</code>
+              </dt>
+              <dd>
+                <ClaimValue claim={claim} />
+                {showAll.value && claim.meaning && <span class="claim-meaning">{claim.meaning}</span>}
+              </dd>
+            </div>
+          )),
+        )}
+      </dl>
+      {rest > 0 && (
+        <p>
+          <button
+            type="button"
+            class="link"
+            aria-expanded={showAll.value}
+            onClick={() => {
+              showAll.value = !showAll.value
+            }}
+          >
+            {showAll.value ? 'Fewer claims' : `${rest} more, and what each claim means`}
+          </button>
+        </p>
+      )}
+    </>
   )
 }
 
@@ -174,14 +193,15 @@ interface ClaimValueProps {
   readonly short?: boolean
 }
 
-export function ClaimValue({ claim, short = false }: ClaimValueProps) {
-  const { time, standsFor } = claim
-  const text = short && standsFor ? shortenIds(claim.text) : claim.text
+/** What a claim stands for, and its value as it is in the token. */
+export function ClaimValue({ claim: { time, standsFor, text }, short = false }: ClaimValueProps) {
   return (
     <span class="claim-value">
-      {standsFor && <span class="stands-for">{standsFor}</span>}
+      {standsFor && <span>{standsFor}</span>}
       {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
-      <code>{text}</code>
+      <code data-raw={standsFor !== undefined || time !== undefined}>
+        {short && standsFor ? shortenIds(text) : text}
+      </code>
     </span>
   )
 }

@@ -1,19 +1,20 @@
-import { flows, type TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
-import { modeNames, type Names } from '../words/names.ts'
+import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
-import { type StoryLine, tellStory } from './story.ts'
-import { StoryView } from './story-view.tsx'
 import { lanesOf, layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
 import type { TraceView } from './trace-view.ts'
 import { type TracedAnswer, tokenKey } from './traced-answer.ts'
+import { gatherFacts } from './turn-facts.ts'
+import { VerdictCard } from './verdict-card.tsx'
+import './trace-panel.css'
 
 export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
@@ -21,47 +22,41 @@ export interface TracePanelProps {
   readonly selected: ReadonlySignal<TracedAnswer>
   readonly view: TraceView
   readonly names: Names
+  readonly config: PublicConfig
   /** Why a trace has no steps. */
   readonly whyEmpty: string
 }
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
-export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePanelProps) {
+export function TracePanel({ answers, selected, view, names, config, whyEmpty }: TracePanelProps) {
   // One by one, so that the trace is not drawn again for every word of the answer.
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
-  const { message, ...asked } = selected.peek().question
-  const { mode, flow } = turn ?? asked
+  const flow = turn?.flow ?? selected.peek().question.flow
   const revealed = view.revealed.value
   const redactor = useRedactor(answers, revealed)
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
   const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
   const timeline = useMemo(() => layOut(steps), [steps])
+  const facts = useMemo(() => gatherFacts(steps, flow, running), [steps, flow, running])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
 
-  const seek = ({ token }: StoryLine) => {
-    const row = timeline.rows.find(
-      ({ step }) => step.token && token && tokenKey(step.token) === tokenKey(token),
-    )
-    if (row) view.seek(row.number)
-  }
-
   return (
     <>
-      <div class="trace-head">
-        <h2>Identity Trace</h2>
+      <div class="pane-head trace-head">
+        <h2 class="wide-only">Identity Trace</h2>
         <Segments
           legend="View"
           name="view"
           chosen={view.view}
           segments={[
-            { value: 'sequence', label: 'Sequence' },
             { value: 'steps', label: 'Steps' },
+            { value: 'sequence', label: 'Sequence' },
             { value: 'compare', label: 'Compare' },
           ]}
           onChoose={() => {
@@ -73,18 +68,16 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body" aria-label="Trace" tabIndex={0} ref={body}>
-        <p class="traced-question">
-          <q>{redactor.text(message)}</q>
-          <span class="note">
-            {modeNames[mode]} · {flows[flow].label}
-          </span>
-        </p>
         {steps.length === 0 ? (
           <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
         ) : (
-          view.view.value !== 'compare' && (
-            <StoryView lines={tellStory(steps, names, running)} onSeek={seek} />
-          )
+          <VerdictCard
+            facts={facts}
+            turn={turn}
+            view={view}
+            context={context}
+            credential={config.blueprintCredential}
+          />
         )}
         {view.view.value === 'compare' ? (
           <CompareView
@@ -97,6 +90,7 @@ export function TracePanel({ answers, selected, view, names, whyEmpty }: TracePa
             <StepList
               timeline={timeline}
               lanes={lanesOf(steps, names.actors)}
+              flow={flow}
               running={running}
               view={view}
               context={context}

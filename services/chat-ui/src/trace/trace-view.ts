@@ -1,18 +1,25 @@
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { type Signal, signal } from '@preact/signals'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { Row } from './timeline.ts'
+import { tokenKey } from './traced-answer.ts'
 
-export type View = 'sequence' | 'steps' | 'compare'
+export type View = 'steps' | 'sequence' | 'compare'
 
-export const views: readonly View[] = ['sequence', 'steps', 'compare']
+export const views: readonly View[] = ['steps', 'sequence', 'compare']
 
-/** How the Identity Trace is looked at: which view, which steps are open, whether it is redacted. */
+/** How the Identity Trace is looked at: which view, which steps and token are open, whether it is redacted. */
 export class TraceView {
   readonly view: Signal<View>
   /** Personal data and tenant are hidden until asked for, and again after a reload. */
   readonly revealed = signal(false)
-  /** The ids of the steps whose details are shown. */
-  readonly open: Signal<ReadonlySet<string>> = signal(new Set<string>())
+  /** The ids of the rows that were opened or closed by hand: they are not as they are at first. */
+  readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
+  /** The key of the token whose card is open. */
+  readonly openToken: Signal<string | undefined> = signal(undefined)
+  /** What is searched for in the steps. */
+  readonly query = signal('')
+  readonly failedOnly = signal(false)
   /** The number of the step at which the reader is; a link to the page leads back to it. */
   readonly current: Signal<number | undefined> = signal(undefined)
   /** The number of a step that a link or a sentence leads to, until it has been shown. */
@@ -20,31 +27,48 @@ export class TraceView {
 
   constructor() {
     const stored = readStored('local', 'trace-view')
-    this.view = signal(views.find(view => view === stored) ?? 'sequence')
+    this.view = signal(views.find(view => view === stored) ?? 'steps')
   }
 
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)
   }
 
-  toggle({ step, number }: Row): void {
-    const open = new Set(this.open.value)
-    if (!open.delete(step.id)) open.add(step.id)
-    this.open.value = open
-    this.current.value = number
+  isOpen({ id, isOpenAtFirst }: Row): boolean {
+    return this.toggled.value.has(id) !== isOpenAtFirst
   }
 
-  openAll(ids: readonly string[]): void {
-    this.open.value = new Set([...this.open.value, ...ids])
+  toggle({ id, number }: Pick<Row, 'id' | 'number'>): void {
+    const toggled = new Set(this.toggled.value)
+    if (!toggled.delete(id)) toggled.add(id)
+    this.toggled.value = toggled
+    if (number > 0) this.current.value = number
   }
 
-  closeAll(): void {
-    this.open.value = new Set()
+  setAll(rows: readonly Row[], isOpen: boolean): void {
+    this.toggled.value = new Set(rows.filter(row => row.isOpenAtFirst !== isOpen).map(({ id }) => id))
+  }
+
+  /** Opens a row and the one under which it lies. */
+  open(row: Row, rows: readonly Row[]): void {
+    const parent = rows.find(({ id }) => id === row.parent)
+    for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
   }
 
   /** Leads to a step, from wherever the reader is. */
   seek(number: number): void {
     if (this.view.value === 'compare') this.view.value = 'steps'
     this.sought.value = number
+  }
+
+  /** Shows the card of a token, or closes it where it is open already. */
+  toggleToken(card: TokenCard): void {
+    const key = tokenKey(card)
+    this.openToken.value = this.openToken.value === key ? undefined : key
+  }
+
+  showToken(card: TokenCard): void {
+    this.view.value = 'steps'
+    this.openToken.value = tokenKey(card)
   }
 }

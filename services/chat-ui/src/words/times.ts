@@ -6,6 +6,13 @@ export function formatMoment(moment: Date): string {
   return absolute.format(moment)
 }
 
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+
+/** A moment of today, for people: "14:05:00". */
+export function formatTime(moment: Date): string {
+  return clock.format(moment)
+}
+
 /** How far a moment is away: "in 58 minutes", "3 seconds ago". */
 export function formatDistance(moment: Date, now: Date): string {
   const seconds = Math.round((moment.getTime() - now.getTime()) / 1000)

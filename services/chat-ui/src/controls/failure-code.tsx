@@ -1,0 +1,10 @@
+import { troubleshootingOf } from '../words/problem-kinds.ts'
+
+/** The code of a failure, leading to what is written about it. */
+export function FailureCode({ code }: { readonly code: string }) {
+  return (
+    <a class="failure-code" href={troubleshootingOf(code)} target="_blank" rel="noopener noreferrer">
+      <code>{code}</code>
+    </a>
+  )
+}

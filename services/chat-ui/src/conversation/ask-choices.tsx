@@ -1,0 +1,85 @@
+import {
+  type Flow,
+  flowNames,
+  type Mode,
+  needsUser,
+  type PublicConfig,
+} from '@entra-bedrock-agent/identity-trace'
+import { useMediaQuery } from '../browser/media-query.ts'
+import { Segments } from '../controls/segments.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { flowWords } from '../words/flows.ts'
+import { modeNames } from '../words/names.ts'
+import type { Conversation } from './conversation.ts'
+
+interface AskChoicesProps {
+  readonly conversation: Conversation
+  readonly config: PublicConfig
+  readonly session: Session
+}
+
+/** For whom the agent acts, and with or without a model: chosen where the question is asked. */
+export function AskChoices({ conversation, config, session }: AskChoicesProps) {
+  const { mode, flow } = conversation
+  const isNarrow = useMediaQuery('(max-width: 30rem)')
+  const prepare = (chosen: Flow) => {
+    if (needsUser(chosen)) session.prepare()
+  }
+  const flows = flowNames.map(value => ({
+    value,
+    label: flowWords[value].label,
+    disabled: !config.flows.includes(value),
+  }))
+  const modes = (Object.keys(modeNames) as Mode[]).map(value => ({
+    value,
+    label: modeNames[value],
+    disabled: !config.modes.includes(value),
+  }))
+  return (
+    <>
+      {isNarrow ? (
+        <Menu label="Who the agent acts for" chosen={flow} options={flows} onChoose={prepare} />
+      ) : (
+        <Segments
+          legend="Who the agent acts for"
+          name="flow"
+          chosen={flow}
+          describedBy="next-question"
+          segments={flows}
+          onChoose={prepare}
+        />
+      )}
+      <Menu label="Execution mode" chosen={mode} options={modes} />
+    </>
+  )
+}
+
+interface MenuProps<Value extends string> {
+  readonly label: string
+  readonly chosen: { value: Value }
+  readonly options: readonly { readonly value: Value; readonly label: string; readonly disabled: boolean }[]
+  readonly onChoose?: (value: Value) => void
+}
+
+function Menu<Value extends string>({ label, chosen, options, onChoose }: MenuProps<Value>) {
+  return (
+    <select
+      class="field quiet"
+      aria-label={label}
+      aria-describedby="next-question"
+      value={chosen.value}
+      onChange={({ currentTarget }) => {
+        const option = options.find(({ value }) => value === currentTarget.value)
+        if (!option) return
+        chosen.value = option.value
+        onChoose?.(option.value)
+      }}
+    >
+      {options.map(({ value, label: words, disabled }) => (
+        <option key={value} value={value} disabled={disabled}>
+          {words}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,109 @@
+import { type Flow, needsUser, type PublicConfig, type TokenRole } from '@entra-bedrock-agent/identity-trace'
+import '../identity/token-mark.css'
+import './exchange-map.css'
+
+interface ExchangeMapProps {
+  readonly config: PublicConfig
+  readonly flow: Flow
+  /** Whether a model chooses the tools. */
+  readonly hasModel: boolean
+}
+
+/** Who asks whom for what, and which token comes of it: Entra ID issues T1 and TR, nobody else. */
+export function ExchangeMap({ config: { apis }, flow, hasModel }: ExchangeMapProps) {
+  const [api] = apis
+  const sent = needsUser(flow) ? 'Tc' : undefined
+  const name = apis.length === 1 && api ? api.title : `${apis.length} APIs`
+  return (
+    <svg class="map" viewBox="0 0 600 306" role="img" aria-label={tellMap(name, sent)}>
+      <rect class="map-pod" x="196" y="8" width="136" height="296" rx="12" />
+      <text class="map-note" x="264" y="26">
+        one pod
+      </text>
+      <Way from={[112, 60]} to={[210, 60]} token={sent} note={sent ? '' : 'question'} />
+      <Way from={[318, 60]} to={[482, 60]} token="TR" />
+      <Way from={[248, 84]} to={[248, 152]} token={sent} />
+      <Way from={[282, 152]} to={[282, 84]} token="TR" />
+      {hasModel && <Way from={[210, 78]} to={[104, 202]} />}
+      {hasModel && (
+        <text class="map-note" x="120" y="140">
+          no token
+        </text>
+      )}
+      <Way from={[318, 170]} to={[482, 170]} note="shows its credential" isUnseen />
+      <Way from={[482, 202]} to={[318, 202]} token="T1" isUnseen />
+      <Way from={[318, 240]} to={[482, 240]} note={sent ? 'shows T1 and Tc' : 'shows T1'} isUnseen />
+      <Way from={[482, 272]} to={[318, 272]} token="TR" isUnseen />
+      <Box x={12} y={40} width={100} name="You" />
+      {hasModel && <Box x={12} y={202} width={100} name="Model" />}
+      <Box x={210} y={40} width={108} height={44} name="Agent" />
+      <Box x={210} y={152} width={108} height={140} name="Sidecar" />
+      <Box x={482} y={40} width={106} name={name} />
+      <Box x={482} y={152} width={106} height={140} name="Entra ID" />
+    </svg>
+  )
+}
+
+function tellMap(api: string, sent: TokenRole | undefined): string {
+  const asked = sent ? `with your token (${sent})` : 'as itself'
+  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar, and TR for it; with TR the agent calls the API (${api}). The model sees no token.`
+}
+
+/** How many characters fit into a box; longer names are squeezed. */
+const longestName = 13
+
+interface BoxProps {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height?: number
+  readonly name: string
+}
+
+function Box({ x, y, width, height = 40, name }: BoxProps) {
+  return (
+    <g class="map-box">
+      <rect x={x} y={y} width={width} height={height} rx="8" />
+      <text
+        x={x + width / 2}
+        y={y + height / 2 + 4.5}
+        textLength={name.length > longestName ? width - 10 : undefined}
+        lengthAdjust="spacingAndGlyphs"
+      >
+        {name}
+      </text>
+    </g>
+  )
+}
+
+type Point = readonly [number, number]
+
+interface WayProps {
+  readonly from: Point
+  readonly to: Point
+  readonly token?: TokenRole | undefined
+  readonly note?: string
+  readonly isUnseen?: boolean
+}
+
+function Way({ from: [x1, y1], to: [x2, y2], token, note, isUnseen = false }: WayProps) {
+  const angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI
+  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2]
+  return (
+    <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
+      <line x1={x1} y1={y1} x2={x2} y2={y2} />
+      <path d="M0 0l-8-4.5v9z" transform={`translate(${x2} ${y2}) rotate(${angle})`} />
+      {token && (
+        <g class="drawn-mark" transform={`translate(${x} ${y})`}>
+          <rect x="-15" y="-10" width="30" height="20" rx="4" />
+          <text y="4.5">{token}</text>
+        </g>
+      )}
+      {note && (
+        <text class="map-note" x={x} y={y - 7}>
+          {note}
+        </text>
+      )}
+    </g>
+  )
+}

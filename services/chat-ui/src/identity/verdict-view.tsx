@@ -1,0 +1,56 @@
+import { Icon, type IconName } from '../controls/icon.tsx'
+import { PhraseView } from './phrase-view.tsx'
+import type { FactAnswer, OutcomeKind, Verdict } from './verdict.ts'
+import './verdict.css'
+
+const icons: Readonly<Record<OutcomeKind, IconName>> = {
+  allowed: 'check',
+  denied: 'cross',
+  waiting: 'wait',
+  running: 'more',
+  neutral: 'api',
+}
+
+export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome'>) {
+  return (
+    <span class="outcome" data-outcome={kind}>
+      <Icon name={icons[kind]} />
+      {words}
+    </span>
+  )
+}
+
+/** The verdict in one line, with how it came out. */
+export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'outcome'>) {
+  return (
+    <div class="verdict-line">
+      <h3>{headline}</h3>
+      <OutcomeMark outcome={outcome} />
+    </div>
+  )
+}
+
+/** The four questions. Every turn answers the same four, in the same places. */
+export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
+  return (
+    <dl class="four">
+      {answers.map(({ question, value, detail, isBad = false }) => (
+        <div key={question} data-bad={isBad}>
+          <dt>{question}</dt>
+          <dd>{value}</dd>
+          <dd>
+            <PhraseView phrase={detail} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** The four answers that every turn gives, before there is one. */
+export const sampleAnswers: readonly FactAnswer[] = [
+  { question: 'Who called', value: 'the agent', detail: ['by its own identity'] },
+  { question: 'For whom', value: 'itself, or you', detail: ['never you without sign-in'] },
+  { question: 'By which right', value: 'a role, or a scope', detail: ['its own, or yours'] },
+  { question: 'Allowed by', value: 'the API', detail: ['it checks TR itself'] },
+]

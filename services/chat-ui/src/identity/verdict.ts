@@ -1,0 +1,19 @@
+import type { Phrase } from '../words/phrase.ts'
+
+export type OutcomeKind = 'allowed' | 'denied' | 'waiting' | 'running' | 'neutral'
+
+/** The answer to one of the four questions. */
+export interface FactAnswer {
+  readonly question: string
+  readonly value: string
+  readonly detail: Phrase
+  /** It is why the call was denied. */
+  readonly isBad?: boolean | undefined
+}
+
+/** Who called, for whom, by which right, allowed by whom: always these four, in this order. */
+export interface Verdict {
+  readonly headline: string
+  readonly outcome: { readonly kind: OutcomeKind; readonly words: string }
+  readonly answers: readonly FactAnswer[]
+}

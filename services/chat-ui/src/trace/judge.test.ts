@@ -1,0 +1,193 @@
+import type { Flow, Problem, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { apiId, publicConfig } from '../testing/public-config.ts'
+import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
+import { describeNames } from '../words/names.ts'
+import { phraseText } from '../words/phrase.ts'
+import { judge } from './judge.ts'
+import { gatherFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+
+const names = describeNames(publicConfig)
+const problem: Problem = {
+  type: '',
+  title: 'No.',
+  status: 502,
+  detail: '',
+  code: 'API_FORBIDDEN',
+  hint: '',
+  requestId: '',
+}
+const answered = (status: number) => ({ response: { status } })
+const request = step('r', { kind: 'token-request' })
+
+function verdictOf(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = false) {
+  const { headline, outcome, answers } = judge(gatherFacts(steps, flow, running), names)
+  const told = answers.map(
+    ({ question, value, detail, isBad }) =>
+      `${question}: ${value} (${phraseText(detail)})${isBad ? ' ✗' : ''}`,
+  )
+  return { headline, outcome: `${outcome.kind}: ${outcome.words}`, told }
+}
+
+function formulasOf(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = false) {
+  return writeFormulas(gatherFacts(steps, flow, running), names).map(
+    ({ terms, exchange, result, gate }) =>
+      `${terms.map(({ token, state }) => `${token} ${state}`).join(' + ')} –${exchange.failed ? '✗' : ''}${exchange.verb}→ TR ${result.state} → ${gate.title} ${gate.state}`,
+  )
+}
+
+describe('the verdict', () => {
+  it('tells who called, for whom, by which right and who allowed it', () => {
+    const steps = [
+      step('s', { kind: 'sign-in', token: userToken }),
+      step('t', { kind: 'token', token: agentToken }),
+      apiCall('a', agentToken, answered(200)),
+    ]
+    expect(verdictOf(steps, 'obo')).toEqual({
+      headline: 'The agent called Orders API on your behalf.',
+      outcome: 'allowed: Allowed',
+      told: [
+        'Who called: Agent identity (appid bbbbbbbb…)',
+        'For whom: You (oid eeeeeeee…)',
+        'By which right: Orders.Read (yours, delegated · scp)',
+        'Allowed by: Orders API (2 of 2 checks · 200)',
+      ],
+    })
+    expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –exchanges→ TR seen → Orders API allowed'])
+  })
+
+  it('says that the agent acts as itself, and how often it called', () => {
+    const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken, answered(200)))
+    const { headline, told } = verdictOf([step('t', { kind: 'token', token: ownToken }), ...calls])
+    expect(headline).toBe('The agent called Orders API as itself, 3 times.')
+    expect(told.slice(1)).toEqual([
+      'For whom: Itself (oid of the agent, no user)',
+      'By which right: Orders.Read.All (its own · roles)',
+      'Allowed by: Orders API (accepts TR in all 3 calls)',
+    ])
+  })
+
+  it('names the APIs that were called, also where they share an app id', () => {
+    const shared = describeNames({
+      ...publicConfig,
+      apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
+    })
+    const token = { ...ownToken, verifiedBy: [] }
+    const headline = (...called: TraceStep[]) =>
+      judge(gatherFacts([step('t', { kind: 'token', token }), ...called], 'autonomous', false), shared)
+        .headline
+    const twice = ['a', 'b'].map(id => apiCall(id, token, answered(200)))
+    expect(headline(...twice, apiCall('c', token, { to: 'orders-tools', ...answered(200) }))).toBe(
+      'The agent called Orders API twice and orders-tools server as itself.',
+    )
+    expect(headline()).toBe('The agent got a token for Orders API or orders-tools server, and did not call.')
+  })
+
+  it('never says that checks were passed where the API told of none', () => {
+    const token = { ...ownToken, verifiedBy: [] }
+    const { told } = verdictOf([step('t', { kind: 'token', token }), apiCall('a', token, answered(200))])
+    expect(told[3]).toBe('Allowed by: Orders API (tells of no checks · 200)')
+  })
+
+  it('says which right is missing, by the fields of the problem', () => {
+    const token: TokenCard = { ...ownToken, claims: { ...ownToken.claims, roles: [] }, verifiedBy: [] }
+    const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+    const steps = [
+      step('t', { kind: 'token', token }),
+      apiCall('a', token, {
+        status: 'failed',
+        ...answered(403),
+        problem: { ...problem, failedCheck: 'permission', needs },
+      }),
+    ]
+    const { headline, outcome, told } = verdictOf(steps)
+    expect(headline).toBe('Orders API denied the agent: a right is missing.')
+    expect(outcome).toBe('denied: Denied')
+    expect(told.slice(2)).toEqual([
+      'By which right: None (wanted Orders.Read.All) ✗',
+      'Denied by: Orders API (403 · check: permission) ✗',
+    ])
+    expect(formulasOf(steps)).toEqual(['T1 unseen –exchanges→ TR seen → Orders API denied'])
+  })
+
+  it('says which check of whom failed', () => {
+    const token = { ...ownToken, verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }] }
+    const { headline, told } = verdictOf([step('t', { kind: 'token', token })])
+    expect(headline).toBe('The agent rejected its token: the check of audience failed.')
+    expect(told[3]).toBe('Denied by: Agent (check: audience) ✗')
+  })
+
+  it('breaks off where Entra ID issued no token', () => {
+    const refused = {
+      ...request,
+      status: 'failed' as const,
+      problem: { ...problem, code: 'ENTRA_REFUSED', upstream: { service: 'entra', code: 'AADSTS7000112' } },
+    }
+    const { headline, outcome, told } = verdictOf([refused])
+    expect(headline).toBe('Entra ID gave the agent no token.')
+    expect(outcome).toBe('denied: Denied')
+    expect(told[3]).toBe('Denied by: Entra ID (AADSTS7000112) ✗')
+    expect(formulasOf([refused])).toEqual(['T1 unseen –✗refuses→ TR missing → The API next'])
+  })
+
+  it('waits, and does not deny, where a user has to do something first', () => {
+    const consent = {
+      ...request,
+      status: 'failed' as const,
+      problem: { ...problem, code: 'CONSENT_REQUIRED' },
+    }
+    expect(verdictOf([consent], 'obo').outcome).toBe('waiting: Waiting')
+  })
+
+  it('takes “no such thing” for an answer and not for a denial', () => {
+    const steps = [
+      step('t', { kind: 'token', token: ownToken }),
+      apiCall('a', ownToken, { status: 'failed', ...answered(404), problem }),
+    ]
+    const { headline, outcome } = verdictOf(steps)
+    expect(headline).toBe('Orders API answered the agent with 404.')
+    expect(outcome).toBe('neutral: Answered 404')
+  })
+
+  it('does not take a call for made while it goes on, nor after it was stopped', () => {
+    const steps = [
+      step('t', { kind: 'token', token: ownToken }),
+      apiCall('a', ownToken, { status: 'running' }),
+    ]
+    expect(verdictOf(steps, 'autonomous', true).headline).toBe('The agent is calling Orders API as itself.')
+    expect(verdictOf(steps).headline).toBe('The agent began to call Orders API, and its answer is not known.')
+  })
+
+  it('tells what is not known yet while a token is asked for', () => {
+    const asking = [
+      step('s', { kind: 'sign-in', token: userToken }),
+      { ...request, status: 'running' as const },
+    ]
+    const { headline, told } = verdictOf(asking, 'obo', true)
+    expect(headline).toBe('The agent is asking for a token on your behalf.')
+    expect(told).toEqual([
+      'Who calls: The agent (not proven yet)',
+      'For whom: You (Tc passed 1 of 1 checks)',
+      'By which right: – (TR is not here yet)',
+      'Allowed by: – (not asked yet)',
+    ])
+    expect(formulasOf(asking, 'obo', true)).toEqual([
+      'T1 unseen + Tc seen –exchanges→ TR coming → The API next',
+    ])
+  })
+
+  it('says that no API was called where the model needed none', () => {
+    expect(verdictOf([step('m', { kind: 'model', to: 'bedrock' })]).headline).toBe('The agent called no API.')
+  })
+
+  it('writes a formula for each token', () => {
+    const other = { ...ownToken, fingerprint: 'dddddddddddd' }
+    const steps = [
+      step('x', { token: exchangeToken, status: 'not-observable' }),
+      step('t', { kind: 'token', token: ownToken }),
+      step('u', { kind: 'token', token: other }),
+    ]
+    expect(formulasOf(steps)).toHaveLength(2)
+  })
+})

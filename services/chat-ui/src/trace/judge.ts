@@ -1,0 +1,261 @@
+import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { FactAnswer, OutcomeKind, Verdict } from '../identity/verdict.ts'
+import { flowWords } from '../words/flows.ts'
+import { type Names, shortenIds } from '../words/names.ts'
+import type { Phrase } from '../words/phrase.ts'
+import { problemKind } from '../words/problem-kinds.ts'
+import { isForUser } from './claims.ts'
+import {
+  failedChecks,
+  lastChecks,
+  type Outcome,
+  outcomeOf,
+  rightsOf,
+  type TokenUse,
+  type TurnFacts,
+} from './turn-facts.ts'
+
+/** What a turn says of who called, for whom, by which right and allowed by whom. */
+export function judge(facts: TurnFacts, names: Names): Verdict {
+  const outcome = outcomeOf(facts, ({ problem }) => problem !== undefined && problemKind(problem) === 'wait')
+  const use = decisiveUse(facts, outcome)
+  const scene: Scene = { ...facts, names, outcome, use }
+  return {
+    headline: tellHeadline(scene),
+    outcome: { kind: kinds[outcome], words: outcomeWords(scene) },
+    answers: [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)],
+  }
+}
+
+interface Scene extends TurnFacts {
+  readonly names: Names
+  readonly outcome: Outcome
+  /** The token that the verdict is about. */
+  readonly use: TokenUse | undefined
+}
+
+const kinds: Readonly<Record<Outcome, OutcomeKind>> = {
+  running: 'running',
+  allowed: 'allowed',
+  denied: 'denied',
+  waiting: 'waiting',
+  answered: 'neutral',
+  failed: 'denied',
+  stopped: 'neutral',
+  none: 'neutral',
+}
+
+function decisiveUse({ uses }: TurnFacts, outcome: Outcome): TokenUse | undefined {
+  return uses.find(use => use.outcome === outcome) ?? uses[0]
+}
+
+function outcomeWords({ outcome, use }: Scene): string {
+  switch (outcome) {
+    case 'running':
+      return 'Running'
+    case 'allowed':
+      return 'Allowed'
+    case 'denied':
+      return 'Denied'
+    case 'waiting':
+      return 'Waiting'
+    case 'answered':
+      return `Answered ${use?.decisive?.response?.status ?? ''}`
+    case 'failed':
+      return 'Failed'
+    case 'stopped':
+      return 'Stopped'
+    case 'none':
+      return 'No call'
+  }
+}
+
+function tellHeadline(scene: Scene): string {
+  const { flow, use, failure, names, outcome, isAsking } = scene
+  const asWhom = flowWords[flow].asWhom
+  const apis = use ? apisOf(use, names) : ''
+  switch (outcome) {
+    case 'allowed':
+      return `The agent called ${everyApi(scene)} ${asWhom}${times(scene)}.`
+    case 'denied':
+      return use ? tellDenial(scene, use) : `${whoFailed(failure, names)} gave the agent no token.`
+    case 'waiting':
+      return `${whoFailed(failure, names)} gave the agent no token yet.`
+    case 'answered':
+      return `${apis} answered the agent with ${use?.decisive?.response?.status}.`
+    case 'failed':
+      return use ? `${apis} gave the agent no answer.` : `${whoFailed(failure, names)} gave no answer.`
+    case 'stopped':
+      return `The agent began to call ${apis}, and its answer is not known.`
+    case 'running':
+      if (use?.decisive) return `The agent is calling ${apis} ${asWhom}.`
+      if (use) return `The agent has a token to call ${apis} ${asWhom}.`
+      return isAsking ? `The agent is asking for a token ${asWhom}.` : 'The agent is at work.'
+    case 'none':
+      return use ? `The agent got a token for ${apis}, and did not call.` : 'The agent called no API.'
+  }
+}
+
+function tellDenial(scene: Scene, use: TokenUse): string {
+  const { actor, check } = deniedBy(use)
+  if (actor === 'agent') return `The agent rejected its token: the check of ${check} failed.`
+  const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
+  return `${scene.names.actor(actor ?? '')} denied the agent${why}.`
+}
+
+/** Who did not let the call pass, and by which check of theirs. */
+export function deniedBy({ token, decisive }: TokenUse): {
+  actor: string | undefined
+  check: string | undefined
+} {
+  const failed = failedChecks(token).at(-1)
+  return {
+    actor: decisive?.to ?? failed?.actor,
+    check: decisive?.problem?.failedCheck ?? failed?.check,
+  }
+}
+
+export function isRightMissing(use: TokenUse): boolean {
+  return use.decisive?.problem?.needs !== undefined || deniedBy(use).check === 'permission'
+}
+
+function whoFailed(failure: TraceStep | undefined, names: Names): string {
+  const service = failure?.problem?.upstream?.service
+  return service === undefined ? names.actor(failure?.to ?? 'agent') : names.actor(service)
+}
+
+export function apisOf({ apis, token }: TokenUse, names: Names): string {
+  const audience = token.claims?.['aud']
+  const known = typeof audience === 'string' ? names.forTokenOf(apis).id(audience) : undefined
+  return apis.length > 0 ? inOneSentence.format(apis.map(names.actor)) : (known ?? 'the API')
+}
+
+/** "Orders API twice and Stock API"; how often, only where there are several. */
+function everyApi({ uses, names }: Scene): string {
+  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
+  const byApi = Map.groupBy(calls, ({ to }) => to)
+  const told = [...byApi].map(([api, { length }]) => names.actor(api) + (byApi.size > 1 ? often(length) : ''))
+  return inOneSentence.format(told)
+}
+
+const inOneSentence = new Intl.ListFormat('en', { type: 'conjunction' })
+
+function often(number: number): string {
+  if (number < 2) return ''
+  return number === 2 ? ' twice' : ` ${number} times`
+}
+
+/** How often the one API was called. */
+function times({ uses }: Scene): string {
+  const calls = uses.flatMap(use => use.calls)
+  const isOneApi = calls.every(({ to }) => to === calls[0]?.to)
+  return isOneApi && calls.length > 1 ? `,${often(calls.length)}` : ''
+}
+
+function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
+  const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
+  if (!use)
+    return { question, value: 'The agent', detail: [running ? 'not proven yet' : 'not proven: no TR'] }
+  const { claims = {} } = use.token
+  const name = claims['azp'] === undefined ? 'appid' : 'azp'
+  const id = String(claims[name] ?? '')
+  const isBad = outcome === 'denied' && deniedBy(use).check === 'caller'
+  const detail: Phrase = [{ code: name }, ` ${shortenIds(id)}`]
+  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad }
+}
+
+function tellSubject({ use, flow, tokens, failure }: Scene): FactAnswer {
+  const question = 'For whom'
+  if (use) {
+    const { claims = {} } = use.token
+    if (!isForUser(claims))
+      return { question, value: 'Itself', detail: [{ code: 'oid' }, ' of the agent, no user'] }
+    return {
+      question,
+      value: 'You',
+      detail: [{ code: 'oid' }, ` ${shortenIds(String(claims['oid'] ?? ''))}`],
+    }
+  }
+  if (!flowWords[flow].terms.includes('Tc')) return { question, value: 'Itself', detail: ['no user'] }
+  return { question, value: 'You', detail: [tellUserToken(tokens.Tc)], isBad: failure?.kind === 'sign-in' }
+}
+
+function tellUserToken(card: TokenCard | undefined): string {
+  const last = card && lastChecks(card)
+  return last ? `Tc passed ${last.passed} of ${last.checks.length} checks` : 'no Tc'
+}
+
+function tellRight({ use, running, flow, outcome }: Scene): FactAnswer {
+  const question = 'By which right'
+  if (!use) return { question, value: '–', detail: [running ? 'TR is not here yet' : 'no TR, so none'] }
+  const { claim, rights } = rightsOf(use.token)
+  const wanted = use.decisive?.problem?.needs?.permission
+  const isBad = outcome === 'denied' && isRightMissing(use)
+  if (isBad && wanted !== undefined) {
+    return { question, value: rights.join(' ') || 'None', detail: ['wanted ', { code: wanted }], isBad }
+  }
+  if (rights.length === 0) return { question, value: 'None', detail: ['TR carries none'], isBad }
+  const term = claim === 'roles' ? 'app role' : 'scope'
+  const detail: Phrase = [{ term, words: flowWords[flow].right }, ' · ', { code: claim }]
+  return { question, value: rights.join(' '), detail, isBad }
+}
+
+function tellDecision({ use, running, failure, names, outcome }: Scene): FactAnswer {
+  if (!use) {
+    if (failure)
+      return {
+        question: 'Denied by',
+        value: whoFailed(failure, names),
+        detail: [tellCode(failure)],
+        isBad: true,
+      }
+    return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'nobody was asked'] }
+  }
+  const status = use.decisive?.response?.status
+  const api = apisOf(use, names)
+  switch (outcome) {
+    case 'denied': {
+      const { actor, check } = deniedBy(use)
+      const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
+      return {
+        question: 'Denied by',
+        value: names.actor(actor ?? ''),
+        detail: [parts.join(' · ')],
+        isBad: true,
+      }
+    }
+    case 'allowed':
+      return { question: 'Allowed by', value: api, detail: [tellAcceptance(use)] }
+    case 'answered':
+      return { question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }
+    case 'failed':
+      return {
+        question: 'Asked',
+        value: api,
+        detail: [status === undefined ? 'no answer' : `${status}`],
+        isBad: true,
+      }
+    default:
+      return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'not known'] }
+  }
+}
+
+function tellCode({ problem }: TraceStep): string {
+  return problem?.upstream?.code ?? problem?.code ?? ''
+}
+
+/** "7 of 7 checks · 200"; of several calls, in how many TR was accepted. */
+function tellAcceptance({ token, calls, decisive }: TokenUse): string {
+  if (calls.length > 1) return `accepts TR in all ${calls.length} calls`
+  return `${tellChecks(token)} · ${decisive?.response?.status ?? 'answered'}`
+}
+
+/** How many checks of whom a token is for it passed, in that API's own words. */
+export function tellChecks(token: TokenCard): string {
+  const last = lastChecks(token, actor => actor !== 'agent')
+  return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}

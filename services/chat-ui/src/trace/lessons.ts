@@ -1,0 +1,88 @@
+import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import { isForUser } from './claims.ts'
+import type { Sign } from './comparison.ts'
+
+type Lessons = Readonly<Record<string, string>>
+
+/** Sentences for the differences between the user's token and the agent's. */
+const exchanged: Lessons = {
+  'aud changed':
+    'Each token opens one door. Yours opens the blueprint only, so the agent cannot pass it on: it has to exchange it.',
+  'azp changed': 'The API sees who really calls, and can tell the agent from you.',
+  'azpacr changed': 'A page can keep no secret. The agent was vouched for by T1.',
+  'oid same': 'Still you. The agent acts with your rights, not with its own.',
+  'sub changed': 'Pairwise: each application knows you by another subject. To recognise a user, compare oid.',
+  'idtyp changed': 'The one is about a user, the other about the agent itself.',
+  'scp changed': 'From “may ask the agent to act for me” to what the agent may do at this API.',
+  'scp removed': 'Nothing of yours is in it: this token carries the agent’s own rights.',
+  'roles added': 'App roles: what the agent may do in its own right.',
+  'sid same': 'The same sign-in: both tokens came of the session in which you signed in.',
+  'sid removed': 'No sign-in of a user stands behind this token.',
+  'xms_act_fct added': 'Says that the actor is an agent. No ordinary application has it.',
+  'xms_sub_fct added': 'Says what kind of subject this is: without 11 and 13 it is no agent.',
+  'xms_par_app_azp added': 'Names what the agent was made from. For audit, not for authorization.',
+  'xms_idrel added':
+    'How the subject belongs to the tenant: you as a member or guest, an agent as a service principal.',
+  'xms_tnt_fct added': 'About the tenant. Its numbers are not documented, so nothing may rely on them.',
+}
+
+/** Sentences for the differences between two tokens of the agent, in whichever order. */
+const betweenOwn: Lessons = {
+  'aud changed': 'Each API has a token of its own; one is worth nothing at the other.',
+  'azp same': 'The same agent calls, whomever it acts for.',
+  'oid changed': 'The subject: in one token the agent itself, in the other you.',
+  'sub changed': 'The subject by another name: for a user it differs from application to application.',
+  'idtyp changed': 'app: the agent acts as itself. user: it acts on your behalf.',
+  'scp added': 'Delegated: what you or an administrator let the agent do for you.',
+  'scp removed': 'Delegated: what you or an administrator let the agent do for you.',
+  'roles added': 'Its own: app roles that were given to the agent.',
+  'roles removed': 'Its own: app roles that were given to the agent.',
+  'sid added': 'A session: this token came of a user’s sign-in.',
+  'sid removed': 'A session: that token came of a user’s sign-in.',
+  'xms_sub_fct changed':
+    '11 = the subject is an agent itself; without it the subject is somebody else, such as you.',
+  'xms_idrel changed':
+    'The subject belongs to the tenant otherwise: an agent is a service principal, a user a member or guest.',
+  'xms_act_fct same': 'The actor is an agent in both: that does not change with whom it acts for.',
+  'xms_par_app_azp same': 'Made from the same blueprint.',
+}
+
+/** Sentences that hold for any two tokens. */
+const always: Lessons = {
+  'tid same': 'One tenant: whoever acts, and for whom, is known in the same directory.',
+  'iss same': 'Entra ID of the same tenant issued both.',
+  'iss changed': 'Entra ID spells its name by the form of the token, which the API chooses (ver).',
+  'ver changed': 'Each API chooses the form of the tokens for it.',
+  'uti changed': 'Each token has an id of its own, by which Entra’s logs know it.',
+  'exp changed': 'Each token ends by itself: to renew one says nothing of the other.',
+  'iat changed': 'Issued at another moment: an exchange makes a new token, and changes none.',
+  'name same': 'For people to read. Not for authorization.',
+  'preferred_username same': 'For people to read; it can change. Not for authorization.',
+}
+
+/** What a claim's difference teaches, or that there is none. */
+export function lessonOf(
+  name: string,
+  sign: Sign,
+  { left, right }: { readonly left: TokenCard; readonly right: TokenCard },
+): string | undefined {
+  const roles: readonly TokenRole[] = [left.role, right.role]
+  const key = `${name} ${sign}`
+  if (roles.every(role => role === 'TR')) return find(betweenOwn, key) ?? find(always, key)
+  if (left.role !== 'Tc' || right.role !== 'TR') return find(always, key)
+  if (name === 'oid' && !isForUser(right.claims ?? {})) return 'Not you: the agent acts as itself.'
+  return find(exchanged, key) ?? find(always, key)
+}
+
+function find(lessons: Lessons, key: string): string | undefined {
+  return Object.hasOwn(lessons, key) ? lessons[key] : undefined
+}
+
+/** What two tokens of the agent teach side by side, in one sentence. */
+export function lessonOfPair(left: TokenCard, right: TokenCard): string {
+  const [one, other] = [left.claims ?? {}, right.claims ?? {}]
+  const sameActor = (one['azp'] ?? one['appid']) === (other['azp'] ?? other['appid'])
+  if (!sameActor) return 'Two agents: each calls under an identity of its own.'
+  if (isForUser(one) === isForUser(other)) return 'The same agent, the same rights: only the tokens are two.'
+  return 'The same agent calls either way. What changes is whose right it uses: its own, or yours.'
+}

@@ -1,0 +1,20 @@
+import type { Sign } from './comparison.ts'
+import './sign-mark.css'
+
+export const signWords: Readonly<Record<Sign, string>> = {
+  same: 'kept',
+  changed: 'changed',
+  added: 'added',
+  removed: 'removed',
+}
+
+const signs: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
+
+/** What became of a claim, as a sign; the word stands beside it. */
+export function SignMark({ sign }: { readonly sign: Sign }) {
+  return (
+    <span class="sign" data-sign={sign} aria-hidden="true">
+      {signs[sign]}
+    </span>
+  )
+}

@@ -1,0 +1,94 @@
+import { useRef } from 'preact/hooks'
+import { count, formatDuration } from '../words/times.ts'
+import { marksOf, type Row, type Timeline } from './timeline.ts'
+import type { TraceView } from './trace-view.ts'
+import './steps-bar.css'
+
+interface StepsBarProps {
+  readonly timeline: Timeline
+  readonly running: boolean
+  readonly view: TraceView
+  /** The first step that failed, in words. */
+  readonly failure:
+    | { readonly row: Row; readonly words: string; readonly count: number; readonly isBad: boolean }
+    | undefined
+}
+
+/** How many steps, how long, what failed; and what makes fewer of them. */
+export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }: StepsBarProps) {
+  const search = useRef<HTMLInputElement>(null)
+  const steps = rows.filter(({ number }) => number > 0)
+  const areAllOpen = rows.every(row => view.isOpen(row))
+  return (
+    <div class="steps-bar">
+      <p class="steps-sum">
+        <strong>{count(steps.length, 'step')}</strong>{' '}
+        <span class="note">
+          · {formatDuration(spanMs)} {running ? 'so far' : 'total'} ·{' '}
+        </span>
+        {failure ? (
+          <button
+            type="button"
+            class="link"
+            data-bad={failure.isBad}
+            onClick={() => view.seek(failure.row.number)}
+          >
+            {failure.count} failed: {failure.words}
+          </button>
+        ) : (
+          <span class="note">none failed</span>
+        )}
+      </p>
+      <input
+        class="field"
+        type="search"
+        id="search-steps"
+        placeholder="Search steps"
+        aria-label="Search steps"
+        value={view.query.value}
+        ref={search}
+        onInput={({ currentTarget }) => {
+          view.query.value = currentTarget.value
+        }}
+      />
+      <label class="toggle">
+        <input
+          type="checkbox"
+          checked={view.failedOnly.value}
+          onChange={({ currentTarget }) => {
+            view.failedOnly.value = currentTarget.checked
+          }}
+        />
+        Failed only
+      </label>
+      <button type="button" class="button quiet open-all" onClick={() => view.setAll(rows, !areAllOpen)}>
+        {areAllOpen ? 'Close all' : 'Open all'}
+      </button>
+    </div>
+  )
+}
+
+/** The scale of time over the bars. */
+export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
+  return (
+    <div class="axis" aria-hidden="true">
+      <svg aria-hidden="true">
+        {marksOf(scaleMs).map(mark => (
+          <text
+            key={mark}
+            x={`${(mark / scaleMs) * 100}%`}
+            y="12"
+            text-anchor={mark === 0 ? 'start' : 'middle'}
+          >
+            {mark === 0 ? '0' : formatMark(mark, scaleMs)}
+          </text>
+        ))}
+      </svg>
+      <b>took</b>
+    </div>
+  )
+}
+
+function formatMark(ms: number, scaleMs: number): string {
+  return scaleMs >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Number(ms.toPrecision(2))} ms`
+}

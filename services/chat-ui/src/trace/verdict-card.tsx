@@ -1,0 +1,126 @@
+import type { BlueprintCredential, LogIds, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { Popover } from '../controls/popover.tsx'
+import { FormulaView } from '../identity/formula-view.tsx'
+import { PhraseView } from '../identity/phrase-view.tsx'
+import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
+import { shortenIds } from '../words/names.ts'
+import { judge } from './judge.ts'
+import { LogQueries } from './step-details.tsx'
+import { tellStory } from './story.ts'
+import { TokenCardView, type TokenContext } from './token-card.tsx'
+import type { TraceView } from './trace-view.ts'
+import { tokenKey } from './traced-answer.ts'
+import type { TurnFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+import './verdict-card.css'
+
+interface VerdictCardProps {
+  readonly facts: TurnFacts
+  readonly turn: TurnStart | undefined
+  readonly view: TraceView
+  readonly context: TokenContext
+  readonly credential: BlueprintCredential | undefined
+}
+
+const legend =
+  'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
+
+/** Who called, for whom, by which right, allowed by whom; then how that came about. As much of it as the view has room for. */
+export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
+  const verdict = judge(facts, context.names)
+  const shown = view.view.value
+  return (
+    <section class="card verdict-box" aria-label="Verdict">
+      <div class="verdict">
+        <VerdictLine {...verdict} />
+        {shown !== 'compare' && <FourAnswers answers={verdict.answers} />}
+        {shown === 'steps' && (
+          <>
+            <Formulas facts={facts} view={view} context={context} credential={credential} />
+            <p class="story">
+              <PhraseView phrase={tellStory(facts, context.names)} />
+            </p>
+            <Ids facts={facts} turn={turn} />
+          </>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, 'turn'>) {
+  const formulas = writeFormulas(facts, context.names)
+  const plates = formulas.flatMap(({ terms, result }) => [...terms, result])
+  const open = plates.find(({ card }) => card && tokenKey(card) === view.openToken.value)?.card
+  const close = () => {
+    const plate = document.querySelector<HTMLElement>('.plate[aria-expanded=true]')
+    view.openToken.value = undefined
+    plate?.focus()
+  }
+  return (
+    <section
+      class="formulas"
+      aria-label="Exchange"
+      onKeyDown={({ key }) => {
+        if (key === 'Escape' && open) close()
+      }}
+    >
+      {formulas.map((formula, index) => (
+        <FormulaView
+          key={formula.result.card?.fingerprint ?? index}
+          formula={formula}
+          {...(index === formulas.length - 1 ? { legend } : {})}
+          onOpen={({ card }) => card && view.toggleToken(card)}
+          isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
+        />
+      ))}
+      {open && (
+        <TokenCardView
+          card={open}
+          context={context}
+          credential={credentialWords[credential ?? 'unknown']}
+          onClose={close}
+        />
+      )}
+    </section>
+  )
+}
+
+const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
+  secret: ' (configured: a client secret)',
+  certificate: ' (configured: a certificate)',
+  federated: ' (configured: a federated credential)',
+  unknown: '',
+}
+
+/** The ids by which the turn is found in the logs of others. */
+function Ids({
+  facts: { steps },
+  turn,
+}: {
+  readonly facts: TurnFacts
+  readonly turn: TurnStart | undefined
+}) {
+  const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
+  const ids = [
+    ['uti', logIds.tokenId],
+    ['correlation', logIds.correlationId],
+    ['trace', turn?.traceId],
+  ] as const
+  const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
+  if (known.length === 0) return null
+  return (
+    <div class="ids">
+      {known.map(([name, id]) => (
+        <span key={name}>
+          {name} <code title={id}>{shortenIds(id)}</code>
+          <CopyButton label={`Copy ${name === 'uti' ? 'uti' : `the ${name} id`}`} text={() => id} />
+        </span>
+      ))}
+      <Popover id="log-queries" class="button quiet" label="Log queries" button="Log queries">
+        <LogQueries logIds={logIds} />
+      </Popover>
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import type { TokenRole } from '@entra-bedrock-agent/identity-trace'
+import { type Formula, type Gate, type Plate, plateTitles, termLines } from '../identity/formula.ts'
+import { flowWords } from '../words/flows.ts'
+import type { Names } from '../words/names.ts'
+import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
+import { rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+
+/** The exchange of a turn as formulas, one for each TR; one that breaks off where there is none. */
+export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
+  const uses = facts.uses.length > 0 ? facts.uses : [undefined]
+  return uses.map(use => ({
+    terms: flowWords[facts.flow].terms.map(role => writeTerm(role, facts)),
+    exchange: writeExchange(facts),
+    result: writeResult(use, facts, names),
+    gate: writeGate(use, facts, names),
+    isRunning: facts.isAsking,
+  }))
+}
+
+function writeTerm(token: TokenRole, { tokens, running }: TurnFacts): Plate {
+  const title = plateTitles[token]
+  const card = tokens[token]
+  if (token === 'T1') {
+    return {
+      token,
+      title,
+      lines: termLines.T1,
+      state: 'unseen',
+      card: card ?? { role: 'T1', observed: false },
+    }
+  }
+  if (card) return { token, title, lines: termLines.Tc, state: 'seen', card }
+  return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
+}
+
+function writeExchange({ failure }: TurnFacts): Formula['exchange'] {
+  if (!failure) return { verb: 'exchanges', failed: false }
+  const isRefused = failure.problem?.upstream?.service === 'entra'
+  return { verb: isRefused ? 'refuses' : 'was not reached', failed: true }
+}
+
+function writeResult(use: TokenUse | undefined, { flow, running, isAsking }: TurnFacts, names: Names): Plate {
+  const plate = { token: 'TR', title: plateTitles.TR } as const
+  if (use) {
+    const hasRight = rightsOf(use.token).rights.length > 0
+    const opens = hasRight ? `for ${apisOf(use, names)} only` : 'carries no right'
+    return { ...plate, lines: [flowWords[flow].asWhom, opens], state: 'seen', card: use.token }
+  }
+  if (!running) return { ...plate, lines: ['not issued'], state: 'missing' }
+  return { ...plate, lines: [isAsking ? 'on its way' : 'not asked for yet'], state: 'coming' }
+}
+
+function writeGate(use: TokenUse | undefined, { running }: TurnFacts, names: Names): Gate {
+  const title = use ? apisOf(use, names) : 'The API'
+  switch (use?.outcome) {
+    case 'allowed':
+      return { state: 'allowed', title, lines: ['accepts TR', tellChecks(use.token)] }
+    case 'denied': {
+      const { actor, check } = deniedBy(use)
+      const why = isRightMissing(use) ? 'a right is missing' : `check: ${check ?? 'not told'}`
+      if (actor === 'agent') return { state: 'next', title, lines: ['not called: the agent rejects TR'] }
+      return { state: 'denied', title, lines: ['denies TR', why] }
+    }
+    case 'answered':
+      return { state: 'answered', title, lines: [`answers ${use.decisive?.response?.status}`] }
+    case 'failed':
+      return { state: 'next', title, lines: ['gives no answer'] }
+    case 'stopped':
+      return { state: 'next', title, lines: ['its answer is not known'] }
+    default:
+      return { state: 'next', title, lines: [running ? 'not called yet' : 'not called'] }
+  }
+}

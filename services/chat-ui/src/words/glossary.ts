@@ -1,0 +1,49 @@
+interface Explanation {
+  readonly title: string
+  readonly meaning: string
+  readonly reference: string
+}
+
+const learn = 'https://learn.microsoft.com/entra/'
+
+/** The words that the page cannot do without, each in one sentence or two, with where more is said. */
+export const glossary = {
+  blueprint: {
+    title: 'Blueprint',
+    meaning: 'The application that agents are made from. It holds the credential and can vouch for them.',
+    reference: `${learn}agent-id/agent-identities`,
+  },
+  'agent identity': {
+    title: 'Agent identity',
+    meaning: 'This agent’s own account in the directory. It has rights of its own, and no password.',
+    reference: `${learn}agent-id/agent-identities`,
+  },
+  T1: {
+    title: 'T1',
+    meaning: 'Issued by Entra ID to the blueprint. Says: this agent is one of mine.',
+    reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
+  },
+  Tc: {
+    title: 'Tc',
+    meaning: 'Your token, if you sign in. Lets the agent ask for a token in your name, and nothing else.',
+    reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
+  },
+  TR: {
+    title: 'TR',
+    meaning: 'The resulting token. Names the agent as caller; opens one API.',
+    reference: `${learn}agent-id/agent-token-claims`,
+  },
+  'app role': {
+    title: 'App role',
+    meaning: 'A right that an administrator gave the agent itself. In TR it stands in the claim roles.',
+    reference: `${learn}identity-platform/howto-add-app-roles-in-apps`,
+  },
+  scope: {
+    title: 'Delegated permission',
+    meaning:
+      'A right of yours that the agent may use for you, as you or an administrator consented. In TR it stands in the claim scp.',
+    reference: `${learn}identity-platform/permissions-consent-overview`,
+  },
+} as const satisfies Readonly<Record<string, Explanation>>
+
+export type GlossaryTerm = keyof typeof glossary

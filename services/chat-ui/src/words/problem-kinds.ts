@@ -1,0 +1,42 @@
+/** `neutral` = nothing is wrong; `wait` = waits for a user or passes by itself; `failed` = denied or broken. */
+export type ProblemKind = 'neutral' | 'wait' | 'failed'
+
+/** Somebody has to sign in, consent or prove more, or has to be patient. */
+const waiting: ReadonlySet<string> = new Set([
+  'AGENT_BUSY',
+  'AGENT_STOPPING',
+  'BEDROCK_THROTTLED',
+  'CONDITIONAL_ACCESS_REQUIRED',
+  'CONSENT_NEEDED',
+  'CONSENT_REQUIRED',
+  'POPUP_BLOCKED',
+  'RATE_LIMITED',
+  'SESSION_EXPIRED',
+  'SIGN_IN_CANCELLED',
+  'SIGN_IN_INTERACTION_REQUIRED',
+  'SIGN_IN_REQUIRED',
+  'SIGN_IN_TIMED_OUT',
+  'TURN_TIMEOUT',
+  'USER_TOKEN_EXPIRED',
+  'USER_TOKEN_SCOPE_MISSING',
+])
+
+/** HTTP statuses of what was asked in a way that has no answer: no such thing, or not understood. */
+const unanswerable: ReadonlySet<number> = new Set([400, 404, 413, 422])
+
+/** How much of an alarm a failure is. */
+export function problemKind({
+  code,
+  status,
+}: {
+  readonly code: string
+  readonly status?: number
+}): ProblemKind {
+  if (waiting.has(code)) return 'wait'
+  return status !== undefined && unanswerable.has(status) ? 'neutral' : 'failed'
+}
+
+/** What is written about a failure's code. */
+export function troubleshootingOf(code: string): string {
+  return `https://github.com/entra-bedrock-agent/entra-bedrock-agent/blob/main/docs/troubleshooting.md#${code}`
+}
