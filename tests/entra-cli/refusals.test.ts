@@ -275,7 +275,7 @@ describe('Entra takes its time, and apply', () => {
   })
 
   it('says how long Graph asks to wait, when that is too long', async () => {
-    tenant.entra.faults.order({
+    tenant.entra.faults.inject({
       target: { leg: 'graph' as const },
       fault: { kind: 'refuse' as const, code: 90055, retryAfterSeconds: 600 },
       times: 1,
