@@ -75,6 +75,8 @@ LABEL org.opencontainers.image.title="emulators" \
 COPY --from=bundles /src/emulators/entra/dist/ /app/entra/
 COPY --from=bundles /src/emulators/auth-sidecar/dist/ /app/auth-sidecar/
 COPY --from=bundles /src/emulators/bedrock/dist/ /app/bedrock/
+# Like the official sidecar, its emulator goes by the proxy that the environment names.
+ENV NODE_USE_ENV_PROXY=1
 CMD ["auth-sidecar/main.mjs"]
 
 FROM runtime AS agent

@@ -36,7 +36,7 @@ function run(name, options) {
     return 1
   }
   const script = fileURLToPath(new URL(`../${name}.ts`, import.meta.url))
-  const { status, error } = spawnSync(node, [script, ...options], { stdio: 'inherit' })
+  const { status, error } = spawnSync(node, ['--use-env-proxy', script, ...options], { stdio: 'inherit' })
   if (error) console.error(error.message)
   return status ?? 1
 }

@@ -5,7 +5,7 @@ const services = 'OTEL_(?!SERVICE_NAME$).+'
 /** The variables of the user's environment that each process of the demo gets. Secrets go only to the process that needs them. */
 const handedOn = {
   everyone: oneOf(
-    'PATH|HOME|LANG|TZ|HTTPS_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
+    'PATH|HOME|LANG|TZ|(HTTPS?|NO)_PROXY|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
   ),
   entra: oneOf('REGISTRATIONS_FILE'),
   sidecar: oneOf('(DownstreamApis|Logging)__.+'),

@@ -1,4 +1,4 @@
-import { ProblemError, type ProblemOptions, toProblem } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, type ProblemOptions, proxyProblem, toProblem } from '@entra-bedrock-agent/service-kit'
 import { type ProblemTexts, tokenProblems } from './problem-texts.ts'
 import { SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
 
@@ -22,10 +22,13 @@ export function explainRefusals({
   }
   return error => {
     if (error instanceof SigningKeysUnavailable)
-      return make('SIGNING_KEYS_UNAVAILABLE', error.message, {
-        upstream: { service: 'entra' },
-        headers: { 'retry-after': '5' },
-      })
+      return (
+        proxyProblem(error, error.url) ??
+        make('SIGNING_KEYS_UNAVAILABLE', error.message, {
+          upstream: { service: 'entra' },
+          headers: { 'retry-after': '5' },
+        })
+      )
     if (!(error instanceof TokenRefused)) return toProblem(error)
     const { failedCheck, message } = error
     if (failedCheck === undefined)

@@ -58,6 +58,7 @@ export class SigningKeys {
   readonly #known = new Map<string, KnownKey>()
   readonly #running = new Map<string, Promise<Verify | undefined>>()
   #pausedUntil = 0
+  #failure: unknown
 
   constructor(options: SigningKeysOptions) {
     this.#options = options
@@ -121,7 +122,7 @@ export class SigningKeys {
 
   async #fetch(kid: string): Promise<JWK | undefined> {
     const { issuer, log } = this.#options
-    if (Date.now() < this.#pausedUntil) throw new SigningKeysUnavailable()
+    if (Date.now() < this.#pausedUntil) throw new SigningKeysUnavailable(this.#keySetUrl.href, this.#failure)
     const signal = AbortSignal.timeout(fetchTimeoutMs)
     // By Object.assign, since the types of Node's fetch come with another release of undici.
     const fetchOptions = Object.assign<RequestInit, object>(
@@ -139,7 +140,8 @@ export class SigningKeys {
       const reason = cause instanceof Error ? cause.message : message
       if (Date.now() >= this.#pausedUntil) log.warn({ reason }, 'Signing keys could not be fetched.')
       this.#pausedUntil = Date.now() + retryAfterMs
-      throw new SigningKeysUnavailable(error)
+      this.#failure = error
+      throw new SigningKeysUnavailable(this.#keySetUrl.href, error)
     }
   }
 }

@@ -20,8 +20,11 @@ export class TokenRefused extends Error {
 /** The issuer's keys cannot be fetched now, so that the token cannot be checked. */
 export class SigningKeysUnavailable extends Error {
   override readonly name = 'SigningKeysUnavailable'
+  /** Where they are published. */
+  readonly url: string
 
-  constructor(cause?: unknown) {
+  constructor(url: string, cause: unknown) {
     super('The signing keys could not be fetched.', { cause })
+    this.url = url
   }
 }

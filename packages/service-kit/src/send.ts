@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, errors, interceptors } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors, interceptors, Pool } from 'undici'
+import { isProxied, ProxyError, readProxy } from './proxy.ts'
 
 /** A request to another server. */
 export interface OutboundRequest {
@@ -30,9 +31,9 @@ export type Send = (request: OutboundRequest) => Promise<OutboundResponse>
 
 /**
  * Why there is no response. `refused`: nobody listens at the address. `unreachable`: no connection was made for another reason.
- * In both cases nothing was sent. `broken`: the connection ended before the response did.
+ * `proxy`: the forward proxy leads nowhere. In these cases nothing was sent. `broken`: the connection ended before the response did.
  */
-export type SendErrorKind = 'refused' | 'unreachable' | 'broken' | 'timeout' | 'too-large' | 'other'
+export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'timeout' | 'too-large' | 'other'
 
 export class SendError extends Error {
   override readonly name = 'SendError'
@@ -66,11 +67,38 @@ export interface ConnectionOptions {
   readonly maxResponseSize?: number
 }
 
-/** Connections to other servers. All that leave a process, but those of the AWS SDK, are made here. */
+/**
+ * Connections to other servers, by the proxy that the environment names. All that leave a process, but those of the AWS SDK and of
+ * telemetry, are made here.
+ */
 export function openConnections(options: ConnectionOptions): Dispatcher {
   const { connectTimeoutMs: timeout, lookup, ...limits } = options
   const connect = { ...(timeout === undefined ? {} : { timeout }), ...(lookup ? { lookup } : {}) }
-  return new Agent({ ...limits, connect })
+  const proxy = readProxy()
+  if (proxy === undefined) return new Agent({ ...limits, connect })
+  return new EnvHttpProxyAgent({
+    ...limits,
+    connect,
+    ...(timeout === undefined ? {} : { connectTimeout: timeout }),
+    httpProxy: proxy.HTTP_PROXY ?? '',
+    httpsProxy: proxy.HTTPS_PROXY ?? '',
+    noProxy: proxy.NO_PROXY,
+    clientFactory: (origin, options) => new ProxyPool(origin, options),
+  })
+}
+
+/** Connections to the proxy, which tell its failures from those of the host behind it. */
+class ProxyPool extends Pool {
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
+  override connect(...args: Parameters<Dispatcher['connect']>): void
+  override async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    const tunnel = await super.connect(options).catch((cause: unknown) => {
+      throw new ProxyError(undefined, cause)
+    })
+    if (tunnel.statusCode === 200) return tunnel
+    tunnel.socket.on('error', () => {}).destroy()
+    throw new ProxyError(tunnel.statusCode)
+  }
 }
 
 /** Between the steps of a body that was compressed more than once. */
@@ -79,6 +107,7 @@ const mostBytes = 16 * 1024 * 1024
 /** Makes a sender with connections of its own. */
 export function createSender(options: ConnectionOptions): Sender {
   const connections = openConnections(options)
+  const proxy = readProxy()
   const dispatcher = connections.compose(
     interceptors.decompress({ maxSize: mostBytes, skipErrorResponses: false }),
   )
@@ -89,7 +118,10 @@ export function createSender(options: ConnectionOptions): Sender {
         if (signal?.aborted) return reject(signal.reason)
         const { origin, pathname, search } = new URL(request.url)
         const path = `${pathname}${search}`
-        dispatcher.dispatch({ origin, path, method, headers, body }, new Receiver(request, resolve, reject))
+        dispatcher.dispatch(
+          { origin, path, method, headers, body },
+          new Receiver(request, resolve, reject, proxy !== undefined && isProxied(request.url, proxy)),
+        )
       }),
     close: () => connections.destroy(),
   }
@@ -98,6 +130,7 @@ export function createSender(options: ConnectionOptions): Sender {
 /** Reads one response, and ends its request when that takes too long, brings too much or is wanted no more. */
 class Receiver implements Dispatcher.DispatchHandler {
   readonly #request: OutboundRequest
+  readonly #isProxied: boolean
   readonly #resolve: (response: OutboundResponse) => void
   readonly #reject: (error: unknown) => void
   readonly #timer: NodeJS.Timeout | undefined
@@ -115,7 +148,9 @@ class Receiver implements Dispatcher.DispatchHandler {
     request: OutboundRequest,
     resolve: (response: OutboundResponse) => void,
     reject: (error: unknown) => void,
+    isProxied: boolean,
   ) {
+    this.#isProxied = isProxied
     const { timeoutMs, signal, onText } = request
     this.#request = request
     this.#resolve = resolve
@@ -139,6 +174,14 @@ class Receiver implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status
     this.#headers = headers
+    // Nobody who is called here responds with a page, unless something on the way does it for them.
+    if (
+      this.#isProxied &&
+      status < 500 &&
+      status !== 404 &&
+      /^text\/html/i.test(String(headers['content-type']))
+    )
+      this.#fail(new ProxyError(status))
   }
 
   onResponseData(_controller: unknown, chunk: Uint8Array): void {
@@ -196,6 +239,7 @@ function abortError(reason: unknown): Error {
 
 // biome-ignore format: table
 const kinds: readonly (readonly [code: RegExp, kind: SendErrorKind])[] = [
+  [/^PROXY_ERROR$/, 'proxy'],
   [/^ECONNREFUSED$/, 'refused'],
   [/^(EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$|CERT|_TLS_|UNABLE_TO_/, 'unreachable'],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'broken'],

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { proxyAgentOptions } from '@entra-bedrock-agent/service-kit'
 import { context, type Tracer } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { ExportResultCode } from '@opentelemetry/core'
@@ -30,7 +31,8 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
   // Has an effect only once in a process.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const { tracesUrl: url, headers, timeoutMs, samplingRatio, resource } = config
-  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs })
+  const httpAgentOptions = { keepAlive: true, ...proxyAgentOptions() }
+  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs, httpAgentOptions })
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(samplingRatio) }),

@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import {
   DescribePodIdentityAssociationCommand,
   EKSClient,
@@ -12,6 +14,7 @@ import {
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam'
+import { proxyAgentOptions } from '@entra-bedrock-agent/service-kit'
 import { type Statement, statementsOf } from './statements.ts'
 
 /** Who may become a role, and all that it may do. */
@@ -22,7 +25,7 @@ export interface Role {
 
 /** Reads a role with its inline and its attached policies, by the AWS credentials of whoever asks. */
 export async function readRole(arn: string, region: string): Promise<Role> {
-  const iam = new IAMClient({ region })
+  const iam = new IAMClient({ region, requestHandler: handler() })
   const RoleName = arn.split('/').at(-1)
   try {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
@@ -48,12 +51,17 @@ export async function readRole(arn: string, region: string): Promise<Role> {
   }
 }
 
+function handler() {
+  const options = proxyAgentOptions()
+  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
+}
+
 /** The role that EKS Pod Identity gives a ServiceAccount of a cluster. */
 export async function findAssociatedRole(
   cluster: { readonly name: string; readonly region: string },
   serviceAccount: { readonly namespace: string; readonly name: string },
 ): Promise<string | undefined> {
-  const eks = new EKSClient({ region: cluster.region })
+  const eks = new EKSClient({ region: cluster.region, requestHandler: handler() })
   try {
     const wanted = {
       clusterName: cluster.name,

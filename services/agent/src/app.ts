@@ -18,7 +18,7 @@ import { describeRequestFault } from './http/request-faults.ts'
 import { statusRoute } from './http/status.ts'
 import { onlyAgent } from './identity/agent-identity.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
-import { entraResponds } from './identity/entra-reach.ts'
+import { lookAtEntra } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
 import { connectBedrock } from './model/bedrock.ts'
 import { bedrockModeOnDemand } from './modes/bedrock/on-demand.ts'
@@ -56,7 +56,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     agents,
     apis,
     sidecarUrl: config.sidecarUrl,
-    entraResponds: () => entraResponds(blueprint),
+    lookAtEntra: () => lookAtEntra(blueprint),
     logger,
   })
   const userTokens = createUserTokenVerifier({

@@ -120,7 +120,7 @@ function tokensOf({ sidecarUrl }: Stack) {
     sidecarUrl,
     agents: [agentIdentity],
     apis: [weatherApi],
-    entraResponds: async () => true,
+    lookAtEntra: async () => 'responds',
     logger: Fastify({ logger: false }).log,
   })
 }

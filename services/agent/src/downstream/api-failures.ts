@@ -1,5 +1,5 @@
 import { type Flow, flows } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
@@ -86,7 +86,7 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
 
 /** What it means that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
-  return error instanceof ProblemError ? error : silentApi(api, error)
+  return error instanceof ProblemError ? error : (proxyProblem(error, api.url) ?? silentApi(api, error))
 }
 
 /** The API does not respond at all. */

@@ -48,7 +48,7 @@ function tokensFrom(
     sidecarUrl,
     agents: [agent],
     apis: [weatherApi],
-    entraResponds: async () => true,
+    lookAtEntra: async () => 'responds',
     logger: recordingLogger().logger,
     timing: { ...timing, tokenRetryMs: 5, ...changes },
     ...more,
@@ -445,7 +445,7 @@ describe('the health of the identity', () => {
 
   it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
     const sidecar = await startSidecar(script(unexpected))
-    const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
+    const tokens = tokensFrom(sidecar.url, { lookAtEntra: async () => 'silent' })
     for (let time = 0; time < 3; time++) {
       const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
       expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
@@ -462,7 +462,7 @@ describe('the health of the identity', () => {
 
   it('looks whether Entra responds only where the sidecar told no cause', async () => {
     const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
-    const tokens = tokensFrom(sidecar.url, { entraResponds: async () => false })
+    const tokens = tokensFrom(sidecar.url, { lookAtEntra: async () => 'silent' })
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('AGENT_NOT_PERMITTED'))
   })
 

@@ -9,6 +9,7 @@ import { acceptAgentToken } from './accept-agent-token.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
+import type { EntraReach } from './entra-reach.ts'
 import { ownFlow } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
 import { SharedRequests } from './shared-requests.ts'
@@ -22,7 +23,7 @@ export interface AgentTokensOptions {
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
   /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
-  readonly entraResponds: () => Promise<boolean>
+  readonly lookAtEntra: () => Promise<EntraReach>
   readonly timing?: Timing
 }
 
@@ -49,7 +50,7 @@ const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
-  const { sidecarUrl, agents, apis, logger, entraResponds, timing = usualTiming } = options
+  const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = usualTiming } = options
   const { tokenDeadlineMs } = timing
   const sidecar = createSidecar(sidecarUrl, timing)
   const requests = new SharedRequests<AgentToken>()
@@ -95,8 +96,11 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
 
   /** The sidecar responds alike when its credential is unusable and when Entra is out of its reach; only the first is its own trouble. */
   async function findCause(failure: unknown): Promise<unknown> {
-    const isUnexplained = failure instanceof ProblemError && failure.code === 'SIDECAR_FAILED'
-    if (!isUnexplained || (await entraResponds())) return failure
+    const code = failure instanceof ProblemError ? failure.code : ''
+    if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure
+    const reach = await lookAtEntra()
+    if (reach instanceof ProblemError) return reach
+    if (reach === 'responds' || code === 'ENTRA_UNAVAILABLE') return failure
     return problem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
       upstream: { service: 'entra' },
       cause: failure,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { entraResponds } from './entra-reach.ts'
+import { lookAtEntra } from './entra-reach.ts'
 import { agent, deadUrl, ids, startServer } from './testing/fixtures.ts'
 
 it.each([
@@ -15,7 +15,7 @@ it.each([
   const entra = await startServer((_request, response) =>
     response.writeHead(status, { location: elsewhere.url }).end(status === 200 ? '{"keys":[]}' : ''),
   )
-  expect(await entraResponds({ ...agent, authority: entra.url })).toBe(reach)
+  expect(await lookAtEntra({ ...agent, authority: entra.url })).toBe(reach ? 'responds' : 'silent')
   expect(entra.requests.map(({ target }) => target)).toEqual([`GET /${ids.tenantId}/discovery/v2.0/keys`])
   expect(elsewhere.requests).toEqual([])
   await entra.close()
@@ -23,5 +23,5 @@ it.each([
 })
 
 it('Entra is out of reach where nobody listens', async () => {
-  expect(await entraResponds({ ...agent, authority: await deadUrl() })).toBe(false)
+  expect(await lookAtEntra({ ...agent, authority: await deadUrl() })).toBe('silent')
 })

@@ -1,18 +1,22 @@
+import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import type { Blueprint } from './agent-identity.ts'
 
 const { send } = createSender({ connections: 4 })
 const limits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
+/** What Entra does when this process asks it: a problem is the forward proxy's. */
+export type EntraReach = 'responds' | 'silent' | ProblemError
+
 /**
- * Whether Entra responds to this process, by its key set. The sidecar shares the pod's network: what is out of reach here is
- * out of its reach as well.
+ * Asks Entra for its key set. The sidecar shares the pod's network: what is out of reach here is out of its reach as well.
  */
-export async function entraResponds({ authority, tenantId }: Blueprint): Promise<boolean> {
+export async function lookAtEntra({ authority, tenantId }: Blueprint): Promise<EntraReach> {
+  const url = `${authority}/${tenantId}/discovery/v2.0/keys`
   try {
-    const { status } = await send({ url: `${authority}/${tenantId}/discovery/v2.0/keys`, ...limits })
-    return status < 500
-  } catch {
-    return false
+    const { status } = await send({ url, ...limits })
+    return status < 500 ? 'responds' : 'silent'
+  } catch (error) {
+    return proxyProblem(error, url) ?? 'silent'
   }
 }

@@ -8,7 +8,7 @@ import {
   TokenRefused,
 } from '@entra-bedrock-agent/entra-tokens'
 import type { Check } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import type { Blueprint } from './agent-identity.ts'
@@ -100,10 +100,13 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
 
 function explain(error: unknown): unknown {
   if (error instanceof SigningKeysUnavailable)
-    return problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
-      upstream: { service: 'entra' },
-      cause: error,
-    })
+    return (
+      proxyProblem(error, error.url) ??
+      problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
+        upstream: { service: 'entra' },
+        cause: error,
+      })
+    )
   return error instanceof TokenRefused ? explainRefusal(error) : error
 }
 

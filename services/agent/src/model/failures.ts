@@ -1,4 +1,4 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { credentialRules } from './credential-failures.ts'
@@ -213,6 +213,8 @@ const rules: readonly FailureRule[] = [
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
   const signs = readSigns(error)
+  const refused = proxyProblem(error, urlOf(config, signs))
+  if (refused) return refused
   const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
   if (rule === undefined) throw new Error('The last rule matches everything.')
   const { code, detail, hint } = rule
@@ -226,4 +228,10 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
     },
     cause: loggableCause(error, signs),
   })
+}
+
+/** Whom the call was for; STS has an address of its own only where one is set, and then goes the same way. */
+function urlOf({ region, endpoint }: BedrockConfig, { service }: FailureSigns): string {
+  if (service === 'bedrock') return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
+  return `https://sts.${region}.amazonaws.com`
 }

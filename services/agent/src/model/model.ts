@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
+import { proxyAgentOptions } from '@entra-bedrock-agent/service-kit'
 import { ChatBedrockConverse } from '@langchain/aws'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { BedrockConfig } from './config.ts'
@@ -22,7 +23,11 @@ const limits = {
  * HTTP/1.1 with keep-alive, because on HTTP/2 the SDK opens a connection per call and a cut stream ends without an error.
  */
 export function createClient(config: BedrockConfig): BedrockRuntimeClient {
-  const agent = { keepAlive: true, maxSockets: limits.sockets }
+  const agent = {
+    keepAlive: true,
+    maxSockets: limits.sockets,
+    ...proxyAgentOptions(),
+  }
   return new BedrockRuntimeClient({
     region: config.region,
     maxAttempts: limits.attempts,

@@ -68,7 +68,7 @@ export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, cha
     apis,
     logger,
     timing,
-    entraResponds: async () => true,
+    lookAtEntra: async () => 'responds',
   })
   const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timing })
   opened.push(tokens, caller)

@@ -1,3 +1,4 @@
+import { proxyProblem } from '@entra-bedrock-agent/service-kit'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { WeatherConfig } from '../../config.ts'
@@ -85,7 +86,7 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
       if (validator.Check(document)) return document
     } catch (error) {
       if (!(error instanceof FetchJsonError)) throw error
-      throw unavailable(error.message, error)
+      throw proxyProblem(error, url.href) ?? unavailable(error.message, error)
     } finally {
       inFlight -= 1
     }

@@ -221,7 +221,7 @@ function isToolCall(body: string | undefined): boolean {
 
 /** Nobody was reached, or nobody with the right certificate. */
 function wasNeverSent(error: unknown): boolean {
-  return error instanceof SendError && (error.kind === 'refused' || error.kind === 'unreachable')
+  return error instanceof SendError && ['refused', 'unreachable', 'proxy'].includes(error.kind)
 }
 
 const maxAnswerBytes = 64 * 1024

@@ -1,5 +1,5 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
 import type { DownstreamApi } from '../../../identity/downstream-api.ts'
@@ -29,6 +29,8 @@ export function explainError(
   { maxBytes, progress }: Exchange,
 ): ProblemError {
   if (error instanceof ProblemError) return error
+  const refused = proxyProblem(error, api.url)
+  if (refused) return refused
   if (error instanceof SendError && error.kind === 'too-large') {
     const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
     return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })

@@ -1,0 +1,129 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { isProxied, proxyProblem, readProxy } from './proxy.ts'
+import { createSender } from './send.ts'
+import { ForwardProxy } from './testing/forward-proxy.ts'
+
+/** A host that only the proxy knows; behind 443 is nothing that speaks TLS. */
+const api = createServer((_request, response) => response.end('{"from":"api.example"}'))
+let proxy: ForwardProxy
+beforeAll(async () => {
+  await new Promise<void>(listening => api.listen(0, '127.0.0.1', listening))
+  proxy = await ForwardProxy.start({ 'api.example': (api.address() as AddressInfo).port })
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  api.closeAllConnections()
+  api.close()
+})
+beforeEach(() => {
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY', 'HTTPS_PROXY'])
+    vi.stubEnv(name, undefined)
+  vi.stubEnv('HTTP_PROXY', proxy.url)
+  proxy.asked.length = 0
+  proxy.refusal = undefined
+})
+
+/** What a call shows: its text, or code and words of its problem. */
+async function call(url: string): Promise<string> {
+  const { send, close } = createSender({ connectTimeoutMs: 2_000 })
+  try {
+    return (await send({ url, maxBytes: 1_000, timeoutMs: 5_000 })).text
+  } catch (error) {
+    const problem = proxyProblem(error, url)
+    return problem ? `${problem.code}: ${problem.message}` : String(error)
+  } finally {
+    await close()
+  }
+}
+
+describe('A call by the proxy', () => {
+  it('reaches a host that has no other way, with the credentials of the proxy’s URL', async () => {
+    expect(await call('http://api.example/weather')).toBe('{"from":"api.example"}')
+    expect(proxy.asked).toEqual(['api.example'])
+  })
+
+  it('is not made for this machine, nor for what NO_PROXY names', async () => {
+    expect(await call(`http://127.0.0.1:${(api.address() as AddressInfo).port}/`)).toBe(
+      '{"from":"api.example"}',
+    )
+    vi.stubEnv('NO_PROXY', '.example')
+    expect(await call('http://api.example/weather')).toMatch(/^SendError/)
+    expect(proxy.asked).toEqual([])
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['its credentials are wrong', 407, () => vi.stubEnv('HTTP_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED', 'responded 407.'],
+    ['the host is not allowed', 403, () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED', 'does not lead to api.example (403).'],
+    ['the proxy does not reach the host', 502, () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE', 'does not reach api.example (502).'],
+  ])('says so when %s (%i)', async (_what, _status, change, code, words) => {
+    change()
+    expect(await call('https://api.example/weather')).toBe(`${code}: The proxy 127.0.0.1:${proxy.port} ${words}`)
+    expect(proxy.asked).toEqual(['api.example:443'])
+  })
+
+  it('says so when a page comes in the place of a response', async () => {
+    proxy.refusal = { status: 403, page: '<html>Blocked by policy</html>' }
+    expect(await call('http://api.example/weather')).toMatch(
+      /^PROXY_REFUSED: .* does not lead to api.example \(403\)\.$/,
+    )
+  })
+
+  it('says so when the proxy is down, and works again when it is up', async () => {
+    const { port } = proxy
+    const { send, close } = createSender({ connectTimeoutMs: 2_000 })
+    const request = { url: 'http://api.example/weather', maxBytes: 1_000, timeoutMs: 5_000 }
+    await proxy[Symbol.asyncDispose]()
+    const error = await send(request).catch((thrown: unknown) => thrown)
+    expect(proxyProblem(error, request.url)?.code).toBe('PROXY_UNAVAILABLE')
+    proxy = await ForwardProxy.start({ 'api.example': (api.address() as AddressInfo).port }, port)
+    expect((await send(request)).status).toBe(200)
+    await close()
+  })
+
+  it('takes no credentials of the proxy into what it says', async () => {
+    proxy.refusal = { status: 502 }
+    expect(await call('https://api.example/')).not.toMatch(/agent|word/)
+  })
+})
+
+describe('A certificate of an unknown authority', () => {
+  const error = Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })
+
+  it('is the proxy’s doing only where the call goes by one', () => {
+    expect(proxyProblem(error, 'https://api.example/')?.code).toBe('PROXY_BREAKS_TLS')
+    vi.stubEnv('NO_PROXY', 'api.example')
+    expect(proxyProblem(error, 'https://api.example/')).toBeUndefined()
+  })
+})
+
+describe('The environment', () => {
+  it('names a proxy by either spelling; an empty variable names none', () => {
+    expect(readProxy({ HTTPS_PROXY: '', HTTP_PROXY: '' })).toBeUndefined()
+    expect(readProxy({ https_proxy: 'http://p:1', NO_PROXY: '.svc' })).toEqual({
+      HTTPS_PROXY: 'http://p:1',
+      NO_PROXY: '.svc,localhost,127.0.0.1,::1',
+    })
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['https://login.microsoftonline.com/x', '', true],
+    ['http://localhost:5000/', '', false],
+    ['http://[::1]:5000/', '', false],
+    ['http://demo-weather-api:8080/', 'demo-weather-api', false],
+    ['http://a.agents.svc/', '.svc', false],
+    ['http://svc/', '.svc', true],
+    ['https://a.example:8443/', 'a.example:443', true],
+    ['https://a.example/', 'a.example:443', false],
+    ['https://a.example/', 'example', true],
+    ['https://a.example/', 'b.example, *.example', false],
+    ['https://a.example/', '*', false],
+    ['https://notsvc/', 'svc', true],
+  ])('sends %s with NO_PROXY=%s by the proxy: %s', (url, NO_PROXY, expected) => {
+    const settings = readProxy({ HTTP_PROXY: 'http://p:1', NO_PROXY })
+    expect(settings && isProxied(url, settings)).toBe(expected)
+  })
+})

@@ -1,0 +1,136 @@
+import { commonProblem, type commonProblems, type ProblemError } from './problems.ts'
+
+/** The forward proxy for calls of other servers, in the variables that Node's agents read. */
+export interface ProxySettings {
+  readonly HTTP_PROXY?: string
+  readonly HTTPS_PROXY?: string
+  /** Hosts that are called directly; loopback is always among them. */
+  readonly NO_PROXY: string
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Of these and of their lower-case forms; where `HTTPS_PROXY` is not set, `HTTP_PROXY` counts for https as well. */
+export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
+
+const loopback = 'localhost,127.0.0.1,::1'
+
+/** The proxy that the environment names; `undefined` where it names none. */
+export function readProxy(env: Variables = process.env): ProxySettings | undefined {
+  const [http, https, noProxy] = proxyVariables.map(name => env[name.toLowerCase()] || env[name])
+  if (!http && !https) return undefined
+  return {
+    ...(http ? { HTTP_PROXY: http } : {}),
+    HTTPS_PROXY: https ?? http ?? '',
+    NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback,
+  }
+}
+
+/** What lets an agent of Node, which has no sender of ours around it, go by the proxy. */
+export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string> } {
+  const proxy = readProxy()
+  return proxy === undefined ? {} : { proxyEnv: { ...proxy } }
+}
+
+/** Whether a request goes by the proxy. `NO_PROXY` lists hosts, or endings of hosts that begin with a dot, with or without a port; or `*`. */
+export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxySettings): boolean {
+  const { protocol, hostname, port } = new URL(url)
+  if (!(protocol === 'https:' ? HTTPS_PROXY : HTTP_PROXY)) return false
+  const host = hostname.replace(/^\[|\]$|\.$/g, '')
+  const ownPort = port || (protocol === 'https:' ? '443' : '80')
+  return !NO_PROXY.toLowerCase()
+    .split(/[\s,]+/)
+    .some(entry => {
+      const [, name = '', entryPort] =
+        /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry === '::1' ? '[::1]' : entry) ?? []
+      if (entryPort !== undefined && entryPort !== ownPort) return false
+      if (name === '*') return true
+      return /^[.*]/.test(name) ? host.endsWith(name.replace(/^\*/, '')) : name !== '' && name === host
+    })
+}
+
+/** The proxy does not take a connection, or does not lead it to the host. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError'
+  readonly code = 'PROXY_ERROR'
+  /** Of the proxy's response, where there was one. */
+  readonly status: number | undefined
+
+  constructor(status: number | undefined, cause?: unknown) {
+    super(status === undefined ? 'The proxy cannot be reached.' : `The proxy responded ${status}.`, { cause })
+    this.status = status
+  }
+}
+
+/** What a call failed of, if it was the proxy's doing. */
+export function proxyProblem(
+  error: unknown,
+  url: string,
+  proxy: ProxySettings | undefined = readProxy(),
+): ProblemError | undefined {
+  if (proxy === undefined || !isProxied(url, proxy)) return undefined
+  const { host, protocol } = new URL(url)
+  const address = new URL((protocol === 'https:' ? proxy.HTTPS_PROXY : proxy.HTTP_PROXY) ?? '')
+  for (const failure of causesOf(error)) {
+    const [code, does, status] = judge(failure, address) ?? []
+    if (code === undefined) continue
+    const upstream = { service: 'proxy', ...(status ? { status } : {}) }
+    return commonProblem(code, `The proxy ${address.host} ${does?.replace('HOST', host)}.`, {
+      upstream,
+      cause: error,
+    })
+  }
+  return undefined
+}
+
+type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
+
+const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
+
+function judge(failure: Failure, proxy: URL): Judgement | undefined {
+  const { code = '', message = '', hostname, port } = failure
+  const isOfProxy = /^(PROXY_ERROR|ERR_PROXY_TUNNEL)$/.test(code) || message.startsWith('Proxy Auth')
+  if (isOfProxy)
+    return judgeStatus(
+      failure.status ?? failure.statusCode ?? Number(/\b[1-5]\d\d\b/.exec(message)?.[0] ?? 0),
+    )
+  if (hostname === proxy.hostname || port === portOf(proxy)) return judgeStatus(0)
+  return foreignAuthority.test(code)
+    ? ['PROXY_BREAKS_TLS', `brings a certificate for HOST of no known authority (${code})`]
+    : undefined
+}
+
+/** @param status of the proxy's response; 0: there was none */
+function judgeStatus(status: number): Judgement {
+  if (status === 0) return ['PROXY_UNAVAILABLE', 'cannot be reached']
+  if (status === 407) return ['PROXY_AUTHENTICATION_FAILED', 'responded 407', status]
+  return status < 500
+    ? ['PROXY_REFUSED', `does not lead to HOST (${status})`, status]
+    : ['PROXY_UNAVAILABLE', `does not reach HOST (${status})`, status]
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80))
+}
+
+interface Failure {
+  readonly code?: string
+  readonly status?: number
+  readonly statusCode?: number
+  readonly message?: string
+  /** Of a look-up that failed. */
+  readonly hostname?: string
+  /** Of a connection that failed. */
+  readonly port?: number
+}
+
+/** An error, what caused it, and so on. */
+function causesOf(error: unknown): readonly Failure[] {
+  const { cause, errors = [] } = (error ?? {}) as { cause?: unknown; errors?: readonly unknown[] }
+  const own = typeof error === 'object' && error !== null ? [error as Failure] : []
+  return [
+    ...own,
+    ...errors.flatMap(causesOf),
+    ...(cause === undefined || cause === error ? [] : causesOf(cause)),
+  ]
+}

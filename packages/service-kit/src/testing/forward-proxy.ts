@@ -1,0 +1,98 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+const user = 'agent'
+const password = 'p@ss:word'
+
+/** A forward proxy with credentials, by CONNECT and, for http, by the whole address. It knows where the hosts of a test are. */
+export class ForwardProxy implements AsyncDisposable {
+  /** Every host that it was asked for, with its port. */
+  readonly asked: string[] = []
+  /** What it responds to everything; `undefined`: it does its work. */
+  refusal: { readonly status: number; readonly page?: string } | undefined
+  readonly #hosts: Readonly<Record<string, number>>
+  readonly #server: Server
+  readonly #sockets = new Set<Duplex>()
+
+  private constructor(hosts: Readonly<Record<string, number>>) {
+    this.#hosts = hosts
+    this.#server = createServer((incoming, response) => {
+      const { host, pathname, search } = new URL(incoming.url ?? '')
+      const status = this.#judge(incoming, host)
+      if (status !== 200) {
+        response
+          .writeHead(status, { 'content-type': 'text/html' })
+          .end(this.refusal?.page ?? '<html>no</html>')
+        return
+      }
+      const { method, headers } = incoming
+      const to = {
+        host: '127.0.0.1',
+        port: this.#portOf(host),
+        path: `${pathname}${search}`,
+        method,
+        headers,
+      }
+      const forwarded = httpRequest(to, answer => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      forwarded.on('error', () => response.destroy())
+      incoming.pipe(forwarded)
+    })
+    this.#server.on('connect', (incoming, socket) => this.#tunnel(incoming, socket))
+    this.#server.on('connection', socket => this.#sockets.add(socket))
+  }
+
+  /** @param hosts ports on this machine by the names that only this proxy resolves */
+  static async start(hosts: Readonly<Record<string, number>>, port = 0): Promise<ForwardProxy> {
+    const proxy = new ForwardProxy(hosts)
+    await new Promise<void>(listening => proxy.#server.listen(port, '127.0.0.1', listening))
+    return proxy
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** With its credentials. */
+  get url(): string {
+    return `http://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.closeAllConnections()
+    await new Promise(closed => this.#server.close(closed))
+  }
+
+  #judge({ headers }: IncomingMessage, host: string): number {
+    this.asked.push(host)
+    const expected = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    if (headers['proxy-authorization'] !== expected) return 407
+    if (this.refusal) return this.refusal.status
+    return this.#portOf(host) ? 200 : 502
+  }
+
+  #portOf(host: string): number {
+    return this.#hosts[host.replace(/:\d+$/, '')] ?? 0
+  }
+
+  #tunnel(incoming: IncomingMessage, socket: Duplex): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    const host = incoming.url ?? ''
+    const status = this.#judge(incoming, host)
+    if (status !== 200) {
+      socket.end(`HTTP/1.1 ${status} No\r\ncontent-type: text/html\r\n\r\n<html>no</html>`)
+      return
+    }
+    const behind = connect(this.#portOf(host), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      behind.pipe(socket).pipe(behind)
+    })
+    this.#sockets.add(behind)
+    behind.on('error', () => socket.destroy())
+  }
+}

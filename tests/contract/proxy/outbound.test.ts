@@ -1,0 +1,109 @@
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { SigningKeys } from '../../../packages/entra-tokens/src/signing-keys.ts'
+import { ForwardProxy } from '../../../packages/service-kit/src/testing/forward-proxy.ts'
+import { startTracing } from '../../../packages/telemetry/src/sdk.ts'
+import { EmulatedAws } from '../bedrock/emulated-aws.ts'
+import { connect, runTurn } from '../bedrock/run-turn.ts'
+import { type Cluster, createCluster, subject } from '../bedrock/web-identity.ts'
+import { Collector } from '../telemetry/collector.ts'
+
+const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
+
+let aws: EmulatedAws
+let cluster: Cluster
+let collector: Collector
+let proxy: ForwardProxy
+beforeAll(async () => {
+  cluster = await createCluster()
+  await cluster.project()
+  collector = await Collector.start()
+  aws = await EmulatedAws.start({
+    EMULATOR_TRUSTED_ISSUER: cluster.issuer,
+    EMULATOR_TRUSTED_SUBJECT: subject,
+    EMULATOR_ROLE_ARN: roleArn,
+  })
+  const { port } = aws.app.server.address() as AddressInfo
+  proxy = await ForwardProxy.start({
+    'bedrock.example': port,
+    'sts.example': port,
+    'otel.example': Number(new URL(collector.url).port),
+  })
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  await aws.stop()
+  await cluster.close()
+  await collector[Symbol.asyncDispose]()
+})
+beforeEach(() => {
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY']) vi.stubEnv(name, undefined)
+  vi.stubEnv('HTTP_PROXY', proxy.url)
+  vi.stubEnv('HTTPS_PROXY', proxy.url)
+  proxy.asked.length = 0
+  proxy.refusal = undefined
+})
+
+/** Says hello over a connection of its own. */
+async function hello() {
+  const { mode, bedrock } = connect({
+    ...aws.environment,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example',
+    AWS_ENDPOINT_URL_STS: 'http://sts.example',
+    AWS_ROLE_ARN: roleArn,
+    AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile,
+  })
+  try {
+    return await runTurn(mode, { message: 'Hello!' })
+  } finally {
+    bedrock.close()
+  }
+}
+
+it('Bedrock and STS are called by the proxy', async () => {
+  expect((await hello()).failure).toBeUndefined()
+  expect([...new Set(proxy.asked)]).toEqual(['sts.example', 'bedrock.example'])
+})
+
+it.each([
+  ['https://bedrock.example', 'PROXY_REFUSED', 403],
+  ['https://bedrock.example', 'PROXY_UNAVAILABLE', 502],
+])('a turn tells what the proxy does with %s: %s (%i)', async (endpoint, code, status) => {
+  proxy.refusal = { status }
+  const { mode, bedrock } = connect({
+    ...aws.environment,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  })
+  const { failure } = await runTurn(mode, { message: 'Hello!' })
+  bedrock.close()
+  expect(failure?.code).toBe(code)
+  expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
+})
+
+it('Entra’s signing keys are fetched by the proxy, and its refusal is told', async () => {
+  const log = { warn: () => {} }
+  const createVerifier = () => () => ({ header: {}, claims: {} }) as never
+  const keys = new SigningKeys({ issuer: 'https://login.example/tenant', log, createVerifier })
+  await expect(keys.find('a')).rejects.toMatchObject({ url: expect.stringContaining('login.example') })
+  expect(proxy.asked).toEqual(['login.example:443'])
+  await keys.close()
+})
+
+it('traces are sent by the proxy', async () => {
+  const { tracer, close } = startTracing(
+    {
+      tracesUrl: 'http://otel.example/v1/traces',
+      headers: {},
+      timeoutMs: 5_000,
+      samplingRatio: 1,
+      resource: { 'service.name': 'test' },
+    },
+    { warn: () => {} } as never,
+  )
+  tracer.startSpan('one').end()
+  await close()
+  expect(collector.spans).toHaveLength(1)
+  expect(proxy.asked).toEqual(['otel.example'])
+})
