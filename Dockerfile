@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
 # One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
-# The base images are named by tag; distroless has no exact ones. Pin them by digest where builds must repeat; a release
-# records the digests in its provenance.
+# Base images are named by tag, and those of distroless move. Pin them by digest for reproducible builds; the provenance of a
+# release records the digests.
 ARG NODE=node:26-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
 
-# What package-lock.json names, installed again only when that changes. No install scripts: Node is there already,
-# and rolldown brings its binary as a package.
+# Dependencies, installed again only when package-lock.json changes. Install scripts are not needed: Node is in the image,
+# and rolldown's binary is a package.
 FROM --platform=$BUILDPLATFORM ${NODE} AS packages
 WORKDIR /src
 COPY --parents package.json package-lock.json .npmrc */*/package.json ./
@@ -25,7 +25,7 @@ COPY services/ services/
 COPY emulators/ emulators/
 RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
 
-# Sources that run by type stripping, in a container that lets them be replaced while it runs.
+# For development: runs the sources by type stripping, and lets them be replaced in the running container.
 FROM ${NODE} AS dev
 WORKDIR /src
 COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
@@ -42,9 +42,9 @@ ARG VERSION=dev
 LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.vendor="entra-bedrock-agent"
-# Source maps lie beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which costs the agent
-# 50 MB of memory and a tenth of a second at start.
-# A container has a network of its own: who gets into it is for its ports and policies to say.
+# Source maps are beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which takes 50 MB of
+# memory and a tenth of a second at the start of the agent.
+# Listens on all addresses, since a container has a network of its own; ports and policies decide who reaches it.
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache HOST=::
 WORKDIR /app
 USER 10001:10001
@@ -63,12 +63,12 @@ FROM runtime AS weather-api
 LABEL org.opencontainers.image.title="weather-api" \
       org.opencontainers.image.description="A protected API: validates every token of an agent identity, answers the weather."
 COPY --from=weather-api-files /app/ /app/
-# A bounded heap, well below the chart's limit: calls by MCP make much garbage.
+# A bounded heap, well below the chart's limit, since MCP calls allocate much memory for a short time.
 ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=128"
 EXPOSE 8080
 CMD ["main.mjs"]
 
-# Each in its folder: entra/main.mjs, auth-sidecar/main.mjs, bedrock/main.mjs. Never for production.
+# entra/main.mjs, auth-sidecar/main.mjs, bedrock/main.mjs. Never for production.
 FROM runtime AS emulators
 LABEL org.opencontainers.image.title="emulators" \
       org.opencontainers.image.description="Emulators of Entra ID, the Entra Auth SDK sidecar, Bedrock and STS, for trials and tests."

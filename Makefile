@@ -1,4 +1,4 @@
-# Every target may be repeated; each makes what it needs first.
+# Every target can be repeated, and makes what it needs first.
 .PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up tools
 .DEFAULT_GOAL := help
 
@@ -17,16 +17,16 @@ $(installed): package-lock.json
 	@mv $(kept_cache) node_modules/.cache 2>/dev/null || true
 	@touch $@
 
-# `npm ci` empties node_modules; what `make tools` built there is worth keeping.
+# `npm ci` empties node_modules; this keeps what `make tools` put there.
 kept_cache := .node_modules-cache
 
-# Node 26 wants a library of GCC that small installations of Linux lack; the loader's message does not say whose it is.
+# Node 26 needs a library of GCC that small installations of Linux lack; the loader's message does not name its package.
 explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 2>/dev/null | grep -q . || \
   echo 'Node 26 needs libatomic.so.1: sudo apt-get install libatomic1, or sudo dnf install libatomic.' >&2
 
 install: $(installed) ## Install what package-lock.json names, Node 26 included
 
-# A company's proxy and certificate authority count for what is downloaded here too.
+# Downloads use the proxy and certificate authorities of the environment and the system.
 tools: $(installed) ## Get the programs that the tests start: browser, Helm and others; what is on the PATH is taken
 	@$(node) --use-env-proxy --use-system-ca scripts/tools.ts
 
@@ -39,7 +39,7 @@ $(page): $(installed) $(page_sources)
 demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
 
-# What cannot be had fails its own tests in CI, and is no reason to leave out the others.
+# Missing programs must not stop the other tests; in CI the tests that need them fail.
 get_tools = $(MAKE) --no-print-directory tools || true
 
 test: $(page) ## Run all tests that need no cluster; gets the programs that they start
@@ -60,7 +60,7 @@ test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG
 	@$(get_tools)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
-# The charts' own image names, so that a cluster with these images loaded needs no values for them.
+# The image names of the charts, so that clusters with these images need no values for them.
 version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
 images := $(foreach target,agent weather-api emulators,ghcr.io/entra-bedrock-agent/$(target):$(version))
 

@@ -13,16 +13,16 @@ export interface DemoProcess {
   readonly name: string
   readonly main: string
   readonly port: number
-  /** The variable that moves the port. */
+  /** The variable that sets the port. */
   readonly variable: string
-  /** A second port, for metrics, and the variable that moves it. */
+  /** The port of metrics, and the variable that sets it. */
   readonly metrics?: { readonly port: number; readonly variable: string }
-  /** Answers 200 when the process can do its work. */
+  /** Responds with 200 when the process is ready. */
   readonly healthUrl: string
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Who is who, by the names that the services' environment has. */
+/** Ids and secret of the demo's applications, by the names of the services' variables. */
 export interface Identities {
   readonly TENANT_ID: string
   readonly BLUEPRINT_APP_ID: string
@@ -37,7 +37,7 @@ function demoIdentities(): Identities {
   return {
     TENANT_ID: tenant.tenantId,
     BLUEPRINT_APP_ID: tenant.blueprint.appId,
-    // The emulators know this secret from each other; it is new with every start and written nowhere.
+    // New at every start; only the emulators of Entra and the sidecar get it.
     BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
     AGENT_CLIENT_ID: tenant.agents['weather-agent'].id,
     WEATHER_API_APP_ID: tenant.apis['weather-api'].appId,
@@ -45,18 +45,18 @@ function demoIdentities(): Identities {
   }
 }
 
-/** What says that the user has an AWS account to use. */
+/** Variables that mean that the user wants to use an AWS account. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
 
-/** The variable for whose sake the demo calls the real Bedrock; `undefined` when it uses the emulator. */
+/** The variable because of which the demo calls the real Bedrock; `undefined` if it uses the emulator. */
 export function realBedrockBecauseOf(variables: Variables): string | undefined {
   return awsCredentials.find(name => variables[name])
 }
 
 /**
- * The processes of the demo in the order in which they are started; the agent is the last.
+ * The processes of the demo; the agent is the last.
  *
- * @throws {ConfigurationError} when a port is none, or for what is wrong with the user's files and the agent's settings.
+ * @throws {ConfigurationError} for invalid ports, and for faults in the user's files and the agent's settings
  */
 export function describeProcesses(
   variables: Variables,
@@ -77,7 +77,7 @@ export function describeProcesses(
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
-  // What browsers call.
+  // For the processes that browsers call.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
@@ -160,7 +160,7 @@ export function describeProcesses(
       port: ports.bedrock,
       variable: 'BEDROCK_PORT',
       healthUrl: `${urls.bedrock}/emulator/health`,
-      // At about the pace of the real model, so that streaming can be seen.
+      // About as fast as a real model, so that streaming can be seen.
       env: {
         ...shared,
         ...bedrock.emulator,
@@ -182,12 +182,12 @@ export function describeProcesses(
   return processes
 }
 
-/** The demo's own MCP server, where the user names no others. */
+/** The demo's own MCP server, unless the user configures others. */
 function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: string): Record<string, string> {
   return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
 }
 
-/** For each API that the user registered: its app id, and the variables that bear its name. */
+/** For each API that the user registered: its app id, and the variables with its prefix. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
   const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
     const prefix = variablePrefix(name)
@@ -196,7 +196,7 @@ function toolSettings(variables: Variables, entraEnv: Variables): Record<string,
   return Object.assign({}, ...settings)
 }
 
-/** The demo's own agent may always call, whatever tenant the user's list was made for. */
+/** The demo's own agent and the callers that the user lists. */
 function allowedCallers(variables: Variables, agentId: string): string {
   const listed = variables['WEATHER_ALLOWED_CALLERS']
   return listed ? `${agentId},${listed}` : agentId
@@ -206,7 +206,7 @@ function main(workspace: string): string {
   return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
 }
 
-/** Where everything listens. */
+/** The ports of all processes. */
 function readPorts(variables: Variables) {
   return readEnvironment(variables, env => ({
     entra: env.port('ENTRA_PORT', 7001),
@@ -218,7 +218,7 @@ function readPorts(variables: Variables) {
   }))
 }
 
-/** Access keys that only the emulator of Bedrock accepts, new with every start. */
+/** New access keys for the emulator of Bedrock, at every start. */
 function bedrockKeys() {
   const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
   const secretAccessKey = randomBytes(30).toString('base64')

@@ -47,7 +47,7 @@ mcpServers.{{ $name }}.url is no public https address, and no policy lets the ag
 {{- end }}
 {{- end }}
 
-{{/* Not empty when a URL is https at a name with a dot, which policies let pods reach without being told. */}}
+{{/* Not empty when a URL is https at a public host name, which the policies allow anyway. */}}
 {{- define "isPublicHttps" -}}
 {{- if and (hasPrefix "https://" .) (contains "." (urlParse .).host) }}true{{ end }}
 {{- end }}
@@ -79,14 +79,14 @@ sidecar.credential.{{ $block }} is set, but sidecar.credential.type is {{ $type 
 {{- if $missing }}
 sidecar.credential.type is {{ $type }}: set {{ get $required $type | replace " " " and " }}.
 {{- end }}
-{{- /* Entra refuses a token that it issued for a federated credential as another one's assertion (AADSTS700231). */}}
+{{- /* Entra accepts no token that was acquired by a federated credential as the assertion of another (AADSTS700231). */}}
 {{- $annotated := get $account "azure.workload.identity/client-id" }}
 {{- if and (eq $type "SignedAssertionFromManagedIdentity") (or $annotated (eq (get .Values.agent.podLabels "azure.workload.identity/use") "true")) }}
 sidecar.credential.type is SignedAssertionFromManagedIdentity, but workload identity is switched on for the agent: a managed identity behind a federated credential is refused (AADSTS700231). Federate the ServiceAccount with the blueprint itself: type WorkloadIdentity or ProjectedToken.
 {{- else if and (has $type (list "WorkloadIdentity" "ProjectedToken")) $annotated (ne $annotated .Values.entra.blueprintAppId) }}
 The ServiceAccount's azure.workload.identity/client-id is {{ $annotated }}, not the blueprint: a managed identity behind a federated credential is refused (AADSTS700231). Remove the annotation, and federate the ServiceAccount with the blueprint itself.
 {{- end }}
-{{- /* AWS's token has another audience than Entra wants. */}}
+{{- /* AWS's token has another audience than Entra demands. */}}
 {{- $awsToken := contains "amazonaws" $credential.projectedToken.audience }}
 {{- range $name, $value := .Values.sidecar.env }}
   {{- if contains "eks.amazonaws.com" (toString $value) }}{{ $awsToken = true }}{{ end }}
@@ -153,7 +153,7 @@ aws.existingSecret is set, but aws.auth is {{ $auth }}: set aws.auth to apiKey o
 {{- $words := regexReplaceAll `([A-Z])([A-Z][a-z])` $split `${1}_${2}` | upper }}
 {{- $anywhere := `SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|TOKENS?|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET)KEYS?|CONNECTION_?STRINGS?(_.*)?` }}
 {{- $asWord := `KEYS?|PWD|PASS|AUTH|AUTHORIZATION|BEARER|COOKIES?|DSN|JWT|PAT|SAS|ENCODED_VALUE|OTLP_([A-Z]+_)?HEADERS|BEARER_TOKEN_BEDROCK` }}
-{{- /* A name that goes on (TOKEN_FILE, CLIENT_SECRET_ID) is about a secret, save for these endings. */}}
+{{- /* A longer name (TOKEN_FILE, CLIENT_SECRET_ID) refers to a secret without being one, except with these endings. */}}
 {{- $isSecret := regexMatch (printf `(%s|(^|_)(%s))(_*([0-9]+|VALUE|BASE64|JSON|PEM))*$` $anywhere $asWord) $words }}
 {{- $isPublic := regexMatch `(PUBLIC_KEYS?|(MAX|MIN)_([A-Z]+_)*TOKENS)$` $words }}
 {{- if and $isSecret (not $isPublic) (not (has (toString (index . 1)) (list "" "true" "false"))) }}true{{ end }}
@@ -169,13 +169,13 @@ aws.existingSecret is set, but aws.auth is {{ $auth }}: set aws.auth to apiKey o
   `(?i)^\s*(basic|bearer)\s+\S`
   `eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.`
 }}
-{{- /* What Entra, Bedrock and GitHub issue. */}}
+{{- /* Secrets and tokens in the form of Entra, Bedrock and GitHub. */}}
 {{- $patterns = concat $patterns (list
   `(^|[^A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{31}`
   `(^|\W)(ABSK[A-Za-z0-9+/]{40}|bedrock-api-key-)`
   `(^|\W)(gh[oprsu]_[A-Za-z0-9]{30}|github_pat_)`
 ) }}
-{{- /* .NET takes proxies without http:// too. */}}
+{{- /* .NET accepts proxies without http:// too. */}}
 {{- if hasSuffix "PROXY" (upper (index . 0)) }}{{ $patterns = append $patterns `^[^/?#@\s:]+:[^/?#@\s]+@` }}{{ end }}
 {{- range $patterns }}{{ if regexMatch . $value }}true{{ end }}{{ end }}
 {{- end }}
@@ -225,7 +225,7 @@ An Ingress or HTTPRoute is on, but no policy lets it reach the agent: set networ
 serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.metricsFrom.
   {{- end }}
 {{- end }}
-{{- /* Anything of a /7 or shorter; the private ranges of IPv4 beyond a /16, of IPv6 beyond a /48. */}}
+{{- /* Prefixes of /7 and shorter; in private ranges, shorter than /16 (IPv4) and /48 (IPv6). */}}
 {{- $private := `10|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])` }}
 {{- $tooWide := printf `/[0-7]$|^(%s)\..*/([89]|1[0-5])$|^(?i:f[cd]).*/([0-9]|[1-3][0-9]|4[0-7])$` $private }}
 {{- range .Values.agent.trustedProxies }}

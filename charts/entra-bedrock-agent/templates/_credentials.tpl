@@ -1,4 +1,4 @@
-{{/* All that depends on sidecar.credential and aws.auth in a pod. Each credential goes into one container alone. */}}
+{{/* The parts of a pod that depend on sidecar.credential and aws.auth. Each credential is in one container only. */}}
 
 {{/* The keys below AzureAd__ClientCredentials__0__; secrets are not among them. */}}
 {{- define "sidecar.credentialSettings" -}}
@@ -7,7 +7,7 @@
 {{- if eq $type "ClientSecret" }}
 SourceType: ClientSecret
 {{- else if eq $type "WorkloadIdentity" }}
-{{- /* The webhook says where its token is. */}}
+{{- /* The webhook sets the path of its token. */}}
 SourceType: SignedAssertionFilePath
 {{- else if eq $type "ProjectedToken" }}
 SourceType: SignedAssertionFilePath
@@ -29,7 +29,7 @@ CertificateThumbprint: {{ $credential.storeWithThumbprint.thumbprint | upper | q
 {{- end }}
 {{- end }}
 
-{{/* What the page says of it. */}}
+{{/* The kind of credential that the page shows. */}}
 {{- define "blueprintCredential" -}}
 {{- $certificates := list "KeyVault" "CertificateFile" "StoreWithThumbprint" }}
 {{- $type := .Values.sidecar.credential.type }}
@@ -90,7 +90,7 @@ CertificateThumbprint: {{ $credential.storeWithThumbprint.thumbprint | upper | q
 {{- end }}
 {{- end }}
 
-{{/* Not empty when the webhook of AKS is to put its token into the pod. */}}
+{{/* Not empty when the webhook of AKS has to add its token to the pod. */}}
 {{- define "sidecar.usesAzureWebhook" -}}
 {{- $credential := .Values.sidecar.credential -}}
 {{- if or (eq $credential.type "WorkloadIdentity") (and (eq $credential.type "KeyVault") $credential.keyVault.managedIdentityClientId) }}true{{ end -}}

@@ -1,4 +1,4 @@
-{{/* Prefix of all names; room is left for the longest suffix. */}}
+{{/* Prefix of all names, short enough for the longest suffix. */}}
 {{- define "prefix" -}}
 {{- default .Release.Name .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end }}
@@ -38,7 +38,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{ .Values.weatherApi.serviceAccount.name | default (printf "%s-weather-api" (include "prefix" .)) }}
 {{- end }}
 
-{{/* What every pod has in common; the group lets a container that does not run as root read projected tokens. */}}
+{{/* Fields of every pod. Because of the group, containers that do not run as root can read projected tokens. */}}
 {{- define "podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -50,7 +50,7 @@ securityContext:
   seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{/* The argument is readOnlyRootFilesystem. */}}
+{{/* The security context of every container. The argument is readOnlyRootFilesystem. */}}
 {{- define "containerSecurity" -}}
 securityContext:
   runAsNonRoot: true
@@ -73,7 +73,7 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "selectorLabels" $ | nindent 8 }}
-    # Without it, the old pods of a rollout would push the new ones aside.
+    # Otherwise the old pods of a rollout would count too.
     matchLabelKeys: [pod-template-hash]
   {{- end }}
 {{- with $values.tolerations }}
@@ -89,7 +89,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* Egress of both pods: names, and https to public addresses. */}}
+{{/* Egress of both pods: DNS, and https to public addresses. */}}
 {{- define "egress" -}}
 {{- $dns := .Values.networkPolicy.dns -}}
 - ports:
@@ -101,7 +101,7 @@ priorityClassName: {{ . }}
         matchLabels: {kubernetes.io/metadata.name: kube-system}
       podSelector:
         matchLabels: {k8s-app: kube-dns}
-    {{- /* Caches on the node, which no pod selector finds. */}}
+    {{- /* DNS caches on the node, which are not selected as pods. */}}
     {{- range dig $dns list (dict "nodeLocal" (list "169.254.20.10/32") "aksLocalDns" (list "169.254.10.10/32" "169.254.10.11/32")) }}
     - ipBlock: {cidr: {{ . }}}
     {{- end }}
@@ -119,7 +119,7 @@ priorityClassName: {{ . }}
           {{- range $notInternet }}
           - {{ . }}
           {{- end }}
-    # The part of IPv6 that is the internet, without Teredo and 6to4, whose addresses stand for those of IPv4.
+    # The internet's addresses of IPv6, without Teredo and 6to4, which embed IPv4 addresses.
     - ipBlock:
         cidr: "2000::/3"
         except:
@@ -130,7 +130,7 @@ priorityClassName: {{ . }}
           - {{ . | quote }}
           {{- end }}
           {{- end }}
-    # The way to IPv4 where a cluster has IPv6 only, to the same addresses as above.
+    # NAT64, by which clusters with IPv6 only reach IPv4: the same addresses as above.
     - ipBlock:
         cidr: "64:ff9b::/96"
         except:
@@ -140,7 +140,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* The range of NAT64 (RFC 6052) that stands for a range of IPv4, in its shortest form. */}}
+{{/* The range of NAT64 (RFC 6052) that embeds a range of IPv4, in its shortest form. */}}
 {{- define "nat64" -}}
 {{- $range := splitList "/" . -}}
 {{- $bytes := splitList "." (index $range 0) -}}
@@ -150,7 +150,7 @@ priorityClassName: {{ . }}
 {{- printf "%s/%d" $address (add 96 (atoi (index $range 1))) -}}
 {{- end }}
 
-{{/* Made by `helm test`, and removed when it succeeds; after a failure it stays to be read. The argument is the order. */}}
+{{/* Annotations of objects of `helm test`: deleted after a success, kept after a failure. The argument is the order. */}}
 {{- define "testHook" -}}
 helm.sh/hook: test
 helm.sh/hook-weight: {{ . | quote }}

@@ -1,4 +1,4 @@
-{{/* The variables of each container. `env` of the values wins; what is empty is left out. */}}
+{{/* The variables of each container. `env` of the values takes precedence; empty variables are left out. */}}
 
 {{- define "agent.settings" -}}
 {{- $aws := .Values.aws }}
@@ -152,7 +152,7 @@
 {{ $hosts | uniq | join "," }}
 {{- end }}
 
-{{/* Not empty when the agent answers by a host name that leads to it from elsewhere, and not by kubectl port-forward alone. */}}
+{{/* Not empty when the agent can be called by another host name than localhost, which kubectl port-forward uses. */}}
 {{- define "agent.isExposed" -}}
 {{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace -}}
 {{- without (splitList "," $hosts) "localhost" "127.0.0.1" "[::1]" | join "," -}}

@@ -1,4 +1,4 @@
-{{/* Where traces go, and as whose, on top of the settings: (list $ "agent"). The interpolated names come before their use. */}}
+{{/* The variables of tracing, beside the settings: (list $ "agent"). A variable has to precede those that interpolate it. */}}
 {{- define "telemetry.env" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
@@ -33,14 +33,14 @@
 {{- end }}
 {{- end }}
 
-{{/* The operator of OpenTelemetry would put a second copy of it into the process, beside which the first is silent. */}}
+{{/* Keeps the OpenTelemetry operator from injecting a second SDK, beside which that of the service would send nothing. */}}
 {{- define "telemetry.annotations" -}}
 {{- if .Values.telemetry.endpoint }}
 instrumentation.opentelemetry.io/inject-nodejs: "false"
 {{- end }}
 {{- end }}
 
-{{/* The way out to the collector. */}}
+{{/* Egress to the collector. */}}
 {{- define "telemetry.egress" -}}
 {{- if .Values.telemetry.endpoint }}{{ with .Values.telemetry.egress }}{{ toYaml . }}{{ end }}{{ end }}
 {{- end }}

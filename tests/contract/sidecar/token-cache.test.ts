@@ -60,7 +60,7 @@ test('Equal first calls are not joined: fifty callers make fifty requests of eac
   expect(trial.takeLegs()).toHaveLength(100)
 })
 
-/** Lets nobody through until everybody has come. */
+/** Lets callers wait until all have arrived. */
 class Turnstile {
   readonly #open = Promise.withResolvers<void>()
   #missing: number

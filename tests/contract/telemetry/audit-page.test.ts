@@ -14,7 +14,7 @@ import { tenantOf } from '../identity/trial.ts'
 const { ada, agentId } = identities
 const run = promisify(execFile)
 const page = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md'), 'utf8')
-/** The commands of each question; those of a cluster and of AWS are replaced, or left out. */
+/** The commands of each question. Those for a cluster or AWS are replaced or left out. */
 const [, first = '', second = '', third = ''] = page
   .split(/^## \d\. /m)
   .map(part =>
@@ -52,7 +52,7 @@ afterAll(async () => {
   await aws.stop()
 })
 
-/** Runs commands of the page with ids of this run in place of the page's; returns the lines of JSON that they print. */
+/** Runs commands of the page with the ids of this run, and returns the lines of JSON that they print. */
 async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {
   const withIds = commands.replace(/^(\w+)=(?!\$).*$/gm, (_line, name: string) => `${name}=${ids[name]}`)
   const script = `set -euo pipefail

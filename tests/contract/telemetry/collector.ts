@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type Message, readMessage } from './protobuf.ts'
 
-/** A span as it came over the wire. */
+/** A span as it was received. */
 export interface SentSpan {
   readonly service: string
   readonly resource: Readonly<Record<string, unknown>>
@@ -19,9 +19,9 @@ export interface SentSpan {
   readonly links: readonly { readonly traceId: string }[]
 }
 
-/** The smallest collector: takes OTLP over HTTP in protobuf, and keeps it. */
+/** A minimal collector that stores what it gets by OTLP over HTTP in protobuf. */
 export class Collector implements AsyncDisposable {
-  /** Everything that was sent, as it came. */
+  /** Everything it received, as text. */
   text = ''
   readonly headers: IncomingHttpHeaders[] = []
   readonly spans: SentSpan[] = []
@@ -53,7 +53,7 @@ export class Collector implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** The spans of a trace as lines, indented below their parents, in the order in which they were made by name. */
+  /** The spans of a trace as lines, indented below their parents. */
   treeOf(traceId: string): string[] {
     const spans = this.spans.filter(span => span.traceId === traceId)
     const below = (parent: string | undefined, depth: number): string[] =>

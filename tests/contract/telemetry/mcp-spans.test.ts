@@ -24,7 +24,7 @@ beforeAll(async () => {
     await mcp.configure({ 'weather-tools': { ...server, protocol } }, telemetry)
     const ada = await mcp.stack.signIn(identities.ada.oid)
     const ask = (city: string) => mcp.answerTo(`Ask weather-tools for the weather in ${city}`, ada)
-    // In a user's first turn the tools are listed to them as well.
+    // In a user's first turn, the tools are listed for that user too.
     await mcp.answerTo('Hello!', ada)
     turns[protocol] = await ask('Oslo')
     turns[`${protocol} fails`] = await ask('Qqqqq')
@@ -44,7 +44,7 @@ const ofServer = (turn: string) => spansOf(turn, 'POST /mcp').find(span => metho
 describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
   it('is one tree, down to the server’s check of the token', () => {
     const request = ['        weather-api: POST /mcp', '          weather-api: validate token']
-    // Each user has a connection of their own, which the older era begins with a handshake of two messages.
+    // Each user has a connection of their own; in the older revision it begins with a handshake of two messages.
     const requests = revision === '2025-11-25' ? [...request, ...request, ...request] : request
     expect(collector.treeOf(traceIdOf(revision))).toEqual([
       'agent: POST /api/chat',

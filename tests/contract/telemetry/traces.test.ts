@@ -37,7 +37,7 @@ beforeAll(async () => {
     weather: telemetry,
   })
   token = await stack.signIn(ada.oid)
-  // First, so that it has ended long before the end.
+  // First, so that it has ended before the last test.
   lostStream = await leaveMidStream()
   const message = 'Weather in Reykjavik?'
   for (const mode of ['direct', 'bedrock']) {

@@ -26,7 +26,7 @@ describe('the log of the weather API', () => {
     api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims }))
   const onBehalfOf = (claims: Claims = {}) =>
     api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims }))
-  /** The lines of the audit log, without what every line has. */
+  /** The lines of the audit log, without the members that all lines have. */
   const audited = () =>
     lines
       .map(line => JSON.parse(line))

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 interface Fault {
   readonly status: number
   readonly body: string
-  /** Whether the body goes over the wire as gzip. */
+  /** Whether the body is compressed with gzip. */
   readonly compressed?: boolean
 }
 
@@ -13,9 +13,9 @@ export interface OpenMeteoStub {
   readonly url: string
   /** Every request so far, path and query. */
   readonly requests: readonly URL[]
-  /** How many requests the client gave up before they were answered. */
+  /** Number of requests that the client aborted before they had a response. */
   readonly abandoned: number
-  /** Responds to all requests with this status and body from now on; `silence` never responds; `undefined` is well again. */
+  /** Responds to all further requests with this status and body, or never (`silence`), until called with `undefined`. */
   fail(fault: Fault | 'silence' | undefined): void
   stop(): Promise<void>
   start(): Promise<void>

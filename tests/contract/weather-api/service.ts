@@ -10,7 +10,7 @@ export interface ApiResponse extends RawResponse {
   readonly body: ResponseBody
 }
 
-/** The members of all responses, weather and problems alike; which are there, a test must see. */
+/** The members of all responses, weather and problems. */
 interface ResponseBody {
   readonly status: number | string
   readonly code: string

@@ -15,7 +15,7 @@ export interface MaterialsOptions {
   readonly nowSeconds: () => number
 }
 
-/** The environment of a scenario, with local addresses, and the files that it names. */
+/** The environment of a scenario, with local URLs and the files that it names. */
 export class Materials {
   readonly #folder: string
   readonly #options: MaterialsOptions
@@ -29,7 +29,7 @@ export class Materials {
     return new Materials(await mkdtemp(join(tmpdir(), 'sidecar-replay-')), options)
   }
 
-  /** The common environment with the scenario's changes; `null` takes a variable away. */
+  /** The common environment with the scenario's changes; `null` removes a variable. */
   async localise(environment: Recording['environment']): Promise<Record<string, string>> {
     const result: Record<string, string> = {}
     for (const [name, value] of Object.entries({ ...commonEnvironment, ...environment })) {
@@ -38,7 +38,7 @@ export class Materials {
     return result
   }
 
-  /** What a recording says was done between two calls. */
+  /** Carries out what a recording did between two calls. */
   async perform(did: string): Promise<void> {
     if (did !== 'created the assertion file') throw new Error(`The recording did something unknown: ${did}`)
     await this.#writeAssertion(this.#assertionPath)

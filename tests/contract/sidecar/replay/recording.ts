@@ -18,16 +18,16 @@ export interface RecordedResponse {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly tokenClaims?: Json
-  /** Only where it was slow, such as `6 s`. */
+  /** Only if it was slow, such as `6 s`. */
   readonly roundTrip?: string
-  /** Instead of a response: the caller lost patience after `roundTrip`. */
+  /** Instead of a response: the caller closed the connection after `roundTrip`. */
   readonly error?: string
 }
 
 export interface EntraRequest {
   readonly method: string
   readonly path: string
-  /** The fields of a token request; assertions are taken apart into header and claims. */
+  /** The fields of a token request; assertions are decoded into header and claims. */
   readonly form?: Json
   /** Not part of the recordings. */
   readonly headers?: IncomingHttpHeaders
@@ -37,11 +37,11 @@ export interface RecordedCall {
   readonly request?: RecordedRequest
   readonly response?: RecordedResponse
   readonly entra?: readonly EntraRequest[]
-  /** Something that was done between two requests. */
+  /** An action between two requests. */
   readonly did?: string
 }
 
-/** How Entra behaved: in words, or its response to some requests. */
+/** How Entra behaved: a name for it, or its responses to some requests. */
 export type EntraBehaviour =
   | string
   | Readonly<Record<string, { readonly status: number; readonly body: Json }>>

@@ -8,8 +8,8 @@ import { recordedInstance } from './scripted-entra.ts'
 import { Stage } from './stage.ts'
 import { signByEntra, signByStranger, takeApart } from './tokens.ts'
 
-/** How many times faster than in the recording all waiting goes. */
-const haste = 200
+/** The factor by which waiting is faster than in the recording. */
+const speed = 200
 
 export interface ReplayedCall {
   readonly response: RecordedResponse
@@ -20,15 +20,15 @@ export interface ReplayedCall {
 
 export interface Replay {
   readonly healthzAtStart: RecordedResponse
-  /** One for each recorded call; `undefined` for what was merely done. */
+  /** One for each recorded call; `undefined` for other actions. */
   readonly calls: readonly (ReplayedCall | undefined)[]
 }
 
-/** Runs a recorded scenario against the emulator, in its own process and with an Entra that plays its part. */
+/** Runs a recorded scenario against the emulator in this process, with a scripted Entra. */
 export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
   const behaviour = readBehaviour(recording.entra)
-  await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, haste })
+  await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, speed })
   const player = new Player(stage)
   const { response: healthzAtStart } = await player.play({ method: 'GET', path: '/healthz' }, undefined)
   const calls: (ReplayedCall | undefined)[] = []
@@ -36,7 +36,7 @@ export async function replay(recording: Recording): Promise<Replay> {
   return { healthzAtStart, calls }
 }
 
-/** Starts when the recording did, and hurries when asked to wait. */
+/** A clock that starts at the time of the recording, and whose waiting is shortened. */
 function clockOf({ calls }: Recording): Clock {
   const startSeconds = calls
     .map(({ request }) => request?.bearerClaims?.['iat'])
@@ -44,13 +44,13 @@ function clockOf({ calls }: Recording): Clock {
   const offsetMs = startSeconds === undefined ? 0 : Number(startSeconds) * 1000 + 500 - Date.now()
   return {
     nowMs: () => Date.now() + offsetMs,
-    sleep: async (durationMs, signal) => delay(durationMs / haste, undefined, signal ? { signal } : {}),
+    sleep: async (durationMs, signal) => delay(durationMs / speed, undefined, signal ? { signal } : {}),
   }
 }
 
 class Player {
   readonly #stage: Stage
-  /** The recorder made a token once and used it again where the claims say it is the same. */
+  /** Tokens by their claims, since the recorder reused a token for equal claims. */
   readonly #tokens = new Map<string, string>()
 
   constructor(stage: Stage) {
@@ -76,17 +76,17 @@ class Player {
     const response = await (request.method === 'NONLOOPBACK'
       ? exchangeFromElsewhere(app, port, call)
       : exchange(origin, call))
-    const roundTripMs = (performance.now() - startedAt) * haste
+    const roundTripMs = (performance.now() - startedAt) * speed
     const asked = entra.takeRequests()
     return { response: hideTokens(response, token, new URL(entra.origin)), entra: asked, roundTripMs }
   }
 
-  /** A recorded caller that hung up does so again after as long, but not before Entra was asked as often. */
+  /** Closes the connection like the recorded caller: after the same time, but not before Entra got as many requests. */
   #losePatience(recorded: RecordedResponse | undefined, recordedRequests: number): AbortSignal | undefined {
     if (recorded?.error !== 'timeout') return undefined
     const hangUp = new AbortController()
     const asked = () => expect(this.#stage.entra.pendingRequests).toBeGreaterThanOrEqual(recordedRequests)
-    delay(readSeconds(recorded.roundTrip) / haste)
+    delay(readSeconds(recorded.roundTrip) / speed)
       .then(async () => vi.waitFor(asked, 10_000))
       .then(
         () => hangUp.abort(),
@@ -115,7 +115,7 @@ export function readSeconds(roundTrip: string | undefined): number {
   return Number(/^(\d+) s$/.exec(roundTrip ?? '')?.[1] ?? 0) * 1000
 }
 
-/** Puts a response into the recording's terms: tokens by their placeholder, Entra by its name. */
+/** Replaces tokens and URLs in a response by the recording's placeholders. */
 function hideTokens(
   response: RecordedResponse,
   ownToken: string | undefined,

@@ -6,7 +6,7 @@ import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
 import { newJwk, oldJwk, signByEntra, takeApart } from './tokens.ts'
 
-/** Where the recordings were made. */
+/** The authority of the recordings. */
 export const recordedInstance = 'https://login.microsoftonline.com'
 
 const tenant = '11111111-2222-4333-8444-555555555555'
@@ -15,17 +15,17 @@ const lifetimeSeconds = 3605
 export interface ScriptedEntraOptions {
   readonly behaviour: Behaviour
   readonly nowSeconds: () => number
-  /** How many times faster than in the recording waiting goes. */
-  readonly haste: number
+  /** The factor by which waiting is faster than in the recording. */
+  readonly speed: number
 }
 
-/** An Entra on a local port that behaves as a recording says and remembers what it was asked. */
+/** An Entra on a local port that behaves as in a recording and records its requests. */
 export class ScriptedEntra {
   readonly #server = createServer((request, response) => void this.#respond(request, response))
   readonly #options: ScriptedEntraOptions
   #requests: EntraRequest[] = []
   #tokenRequests = 0
-  /** Token requests that were left without a response until the sidecar gave up on them. */
+  /** Number of token requests that the sidecar aborted before they had a response. */
   abandoned = 0
   #issued = 0
   #keys = [oldJwk]
@@ -46,12 +46,12 @@ export class ScriptedEntra {
     this.#keys = [oldJwk, newJwk]
   }
 
-  /** How often it was asked since requests were last taken. */
+  /** The number of requests since `takeRequests` was last called. */
   get pendingRequests(): number {
     return this.#requests.length
   }
 
-  /** What was asked since the last time. */
+  /** The requests since the last call. */
   takeRequests(): readonly EntraRequest[] {
     const taken = this.#requests
     this.#requests = []
@@ -110,7 +110,7 @@ export class ScriptedEntra {
       })
     } else {
       await outcome.after
-      await delay((outcome.afterMs ?? 0) / this.#options.haste)
+      await delay((outcome.afterMs ?? 0) / this.#options.speed)
       sendJson(response, 200, this.#grant(form, outcome))
     }
   }
@@ -143,7 +143,7 @@ export class ScriptedEntra {
     }
   }
 
-  /** Assertions are taken apart, and say where they were meant for in the recording's terms. */
+  /** The fields of a request, with decoded assertions whose audience is the recording's. */
   #readForm(form: URLSearchParams): Json {
     return Object.fromEntries(
       Array.from(form, ([name, value]) => {

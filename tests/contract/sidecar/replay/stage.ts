@@ -13,13 +13,13 @@ import { ScriptedEntra } from './scripted-entra.ts'
 export interface StageOptions {
   readonly environment: Recording['environment']
   readonly behaviour: Behaviour
-  /** The system's unless given. */
+  /** Default: the system's clock. */
   readonly clock?: Clock
-  /** How many times faster than in life waiting goes. */
-  readonly haste: number
+  /** The factor by which waiting is faster than in real time. */
+  readonly speed: number
 }
 
-/** The emulator on a port of its own, with an Entra and a downstream API around it. */
+/** The emulator on a port of its own, with a scripted Entra and a downstream API. */
 export class Stage implements AsyncDisposable {
   readonly app: FastifyInstance
   readonly entra: ScriptedEntra
@@ -33,9 +33,9 @@ export class Stage implements AsyncDisposable {
     this.#downstream = downstream
   }
 
-  static async set({ environment, behaviour, clock, haste }: StageOptions): Promise<Stage> {
+  static async set({ environment, behaviour, clock, speed }: StageOptions): Promise<Stage> {
     const nowSeconds = () => Math.floor((clock?.nowMs() ?? Date.now()) / 1000)
-    const entra = new ScriptedEntra({ behaviour, nowSeconds, haste })
+    const entra = new ScriptedEntra({ behaviour, nowSeconds, speed })
     await entra.start()
     const downstream = await startDownstream()
     const addresses = { instance: entra.origin, downstream: downstream.origin }

@@ -7,22 +7,22 @@ const foreignKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const keyId = 'k1'
 const newKeyId = 'k2'
 
-/** Signed as Entra would sign it. */
+/** Signs with Entra's key. */
 export function signByEntra(claims: Json): string {
   return signToken(claims, entraKeys.privateKey)
 }
 
-/** Signed by Entra after it has changed its key. */
+/** Signs with the key that Entra has after a rotation. */
 export function signByNewKey(claims: Json): string {
   return signToken(claims, newKeys.privateKey, newKeyId)
 }
 
-/** Signed by somebody else under the name of Entra's key. */
+/** Signs with another key, under the id of Entra's. */
 export function signByStranger(claims: Json): string {
   return signToken(claims, foreignKeys.privateKey)
 }
 
-/** Entra's public keys (RFC 7517): the one in use, and the one that comes after it. */
+/** Entra's public keys (RFC 7517): the current one, and the next. */
 export const oldJwk = toJwk(entraKeys.publicKey, keyId)
 export const newJwk = toJwk(newKeys.publicKey, newKeyId)
 
@@ -35,7 +35,7 @@ function signToken(claims: Json, key: KeyObject, kid = keyId): string {
   return `${unsigned}.${sign('sha256', Buffer.from(unsigned), key).toString('base64url')}`
 }
 
-/** Header and claims of a token; `undefined` for what is no JWT. */
+/** Header and claims of a token; `undefined` if it is no JWT. */
 export function takeApart(token: string): { readonly header: Json; readonly claims: Json } | undefined {
   const [header = '', claims = ''] = token.split('.')
   try {

@@ -18,7 +18,7 @@ export const asAgent = `AgentIdentity=${ids.agent}`
 export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`
 export const onBehalfOfPath = `/AuthorizationHeader/weather?${asAgent}`
 
-/** Time that only moves when it is told to; waiting takes none. */
+/** A clock that tests set; waiting takes no time. */
 export class ManualClock implements Clock {
   #nowMs = Date.now()
 
@@ -27,7 +27,7 @@ export class ManualClock implements Clock {
   }
 
   async sleep(_durationMs: number, signal?: AbortSignal): Promise<void> {
-    // Waiting for a time-out lasts until it is called off.
+    // A time-out never passes; it is only aborted.
     await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
     throw signal?.reason ?? new Error('Nobody called the waiting off.')
   }
@@ -39,11 +39,11 @@ export class ManualClock implements Clock {
 
 export interface TrialOptions {
   readonly environment?: Recording['environment']
-  /** How token requests end; a plain grant by default. */
+  /** The outcome of token requests. Default: a token. */
   readonly outcome?: (form: URLSearchParams, requestNumber: number) => Outcome
 }
 
-/** An emulator with a scripted Entra, taken down when the test is over. */
+/** An emulator with a scripted Entra, closed after the test. */
 export class Trial {
   readonly clock: ManualClock
   readonly stage: Stage
@@ -56,7 +56,7 @@ export class Trial {
   static async begin({ environment = {}, outcome = () => granted() }: TrialOptions = {}): Promise<Trial> {
     const clock = new ManualClock()
     const behaviour = { keysAvailable: true, outcome }
-    const stage = await Stage.set({ environment, behaviour, clock, haste: 1 })
+    const stage = await Stage.set({ environment, behaviour, clock, speed: 1 })
     onTestFinished(async () => stage[Symbol.asyncDispose]())
     return new Trial(stage, clock)
   }
@@ -73,22 +73,22 @@ export class Trial {
     })
   }
 
-  /** Tokens asked of Entra since the last time. */
+  /** The token requests to Entra since the last call. */
   takeTokenRequests(): readonly EntraRequest[] {
     return this.stage.entra.takeRequests().filter(({ method }) => method === 'POST')
   }
 
-  /** Which legs were asked of Entra since the last time, in order. */
+  /** The legs of the requests to Entra since the last call, in order. */
   takeLegs(): readonly string[] {
     return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
   }
 
-  /** An Authorization header with a token of a user for the blueprint. */
+  /** An Authorization header with a user's token for the blueprint. */
   signIn(claims: Json = {}): { readonly authorization: string } {
     return { authorization: `Bearer ${signByEntra({ ...this.#userClaims(), ...claims })}` }
   }
 
-  /** The same, signed by the key that Entra publishes when told to. */
+  /** The same, signed with the key that Entra publishes after a rotation. */
   signInWithNewKey(): { readonly authorization: string } {
     return { authorization: `Bearer ${signByNewKey(this.#userClaims())}` }
   }
