@@ -37,7 +37,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
-    logLevel: reader.text('LOG_LEVEL', 'info'),
+    logLevel: reader.logLevel(),
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     region: reader.text('AWS_REGION', 'us-east-1'),
     accessKey: {

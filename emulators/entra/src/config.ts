@@ -4,8 +4,6 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import { readRegistrations } from './directory/registrations.ts'
 import { wellKnown } from './directory/well-known.ts'
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
 /** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
@@ -21,7 +19,7 @@ function readOwn(reader: EnvironmentReader) {
   return {
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
-    logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
+    logLevel: reader.logLevel(),
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),

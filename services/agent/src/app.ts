@@ -1,4 +1,5 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import { serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
 import accepts from '@fastify/accepts'
@@ -11,7 +12,6 @@ import { chatRoute } from './http/chat.ts'
 import { configRoute } from './http/config.ts'
 import { healthRoutes, probes } from './http/health.ts'
 import { instructionsRoute } from './http/instructions.ts'
-import { addOpenApi } from './http/openapi.ts'
 import { pageRoutes } from './http/page.ts'
 import { addRateLimit } from './http/rate-limit.ts'
 import { describeRequestFault } from './http/request-faults.ts'
@@ -36,6 +36,15 @@ export interface Dependencies {
 }
 
 const bedrockWarmUpDelayMs = 200
+const openApi = {
+  title: 'Agent',
+  description:
+    'An agent that answers under its own Microsoft Entra agent identity, and shows every token hop.',
+  security: {
+    name: 'userToken',
+    description: 'Tc: the user’s token with the scope api://<blueprint>/access_as_user.',
+  },
+}
 
 /** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
@@ -85,13 +94,16 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     void apiCaller.refresh()
   }
   const refreshTools = () => {
-    for (const toolset of toolsets) void toolset.refresh?.()
+    for (const toolset of toolsets) void toolset.source?.refresh()
   }
   const observe = (): Observed => ({
     version: config.version,
     sidecar: tokens.health.sidecar,
     apis: Object.fromEntries(
-      toolsets.map(({ api, health }) => [api.name, health?.() ?? apiCaller.healthOf(api, onlyAgent(agents))]),
+      toolsets.map(({ api, source }) => [
+        api.name,
+        source?.health() ?? apiCaller.healthOf(api, onlyAgent(agents)),
+      ]),
     ),
     bedrock: {
       isConfigured: !('missing' in config.bedrock),
@@ -107,7 +119,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
 
   await app.register(accepts)
   await addRateLimit(app, limits.messagesPerMinute)
-  await addOpenApi(app, config.version)
+  await publishOpenApi(app, { ...openApi, version: config.version })
   await app.register(healthRoutes, { readiness, tokens })
   await app.register(statusRoute, {
     observe,
@@ -138,7 +150,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   app.addHook('onClose', async () => {
     clearTimeout(warmUpTimer)
     bedrock.close()
-    await Promise.all(toolsets.map(toolset => toolset.close?.()))
+    await Promise.all(toolsets.map(toolset => toolset.source?.close()))
     await Promise.all([tokens.close(), userTokens.close(), apiCaller.close()])
   })
   return app

@@ -84,11 +84,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       port: env.port('PORT', 3001),
       metricsPort: env.port('METRICS_PORT', 9464),
       allowedHosts: env.hostNames('ALLOWED_HOSTS'),
-      logLevel: env.oneOf(
-        'LOG_LEVEL',
-        ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-        'info',
-      ),
+      logLevel: env.logLevel(),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
       trustedProxies: readTrustedProxies(env),
       blueprint,

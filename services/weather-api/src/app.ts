@@ -1,5 +1,6 @@
 import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
 import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedrock-agent/service-kit'
+import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -7,7 +8,6 @@ import type { DestinationStream } from 'pino'
 import type { Config, WeatherConfig } from './config.ts'
 import { mcpRoute } from './mcp/route.ts'
 import type { ApiMetrics } from './metrics.ts'
-import { publishOpenApi } from './openapi.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { permissions } from './permissions.ts'
 import { catalogue } from './problems.ts'
@@ -25,6 +25,16 @@ export interface Dependencies {
 
 /** How long an idle connection is kept open. Clients are in the same cluster, so that a new connection costs little. */
 const keepAliveTimeoutMs = 5_000
+const openApi = {
+  title: 'Weather API',
+  version: '1',
+  description: 'Weather for agents that call under their own Microsoft Entra agent identity.',
+  security: {
+    name: 'entra',
+    description:
+      'A Microsoft Entra access token for this API, of an agent identity: app role Weather.Read.All (autonomous) or scope Weather.Read (on behalf of a user).',
+  },
+}
 
 /** Builds the weather API; the caller listens. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
@@ -41,7 +51,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const metrics = await loadMetrics(app, config)
   const outbound = createSender({ connections: 16 })
   app.addHook('onClose', () => outbound.close())
-  await publishOpenApi(app)
+  await publishOpenApi(app, openApi)
   healthRoutes(app)
 
   const token = { ...config.token, permissions }

@@ -45,7 +45,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return readEnvironment(variables, env => ({
     host: env.text('HOST', 'localhost'),
     port: env.port('PORT', 8080),
-    logLevel: env.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+    logLevel: env.logLevel(),
     token: {
       authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
       tenantId: env.guid('TENANT_ID'),

@@ -30,11 +30,14 @@ export interface Toolset {
   readonly instructions?: string
   /** The LangChain tools that the model is offered in a turn. They find their context by `toolContext`. */
   load(context: ToolContext): Promise<readonly StructuredToolInterface[]>
-  /** Where the API lists the tools: looks them up again if that was long ago. Never throws. */
-  refresh?(): Promise<void>
-  /** How the API and its tools fare, where the toolset knows it better than the API's calls tell. */
-  health?(): ComponentHealth
-  close?(): Promise<void>
+  /** Where the tools come from, if the API itself lists them. */
+  readonly source?: {
+    /** Looks them up again if that was long ago. Never throws. */
+    refresh(): Promise<void>
+    /** How the API and its tools fare: better known here than from calls of the API. */
+    health(): ComponentHealth
+    close(): Promise<void>
+  }
   /** How direct mode uses the tools, where it can. */
   readonly direct?: {
     /** What a message asks of these tools, found without a model; `undefined` when nothing. */

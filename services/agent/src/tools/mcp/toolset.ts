@@ -1,4 +1,5 @@
 import { type AgentIdentity, type Agents, onlyAgent } from '../../identity/agent-identity.ts'
+import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
 import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
@@ -33,16 +34,27 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       const { tools, notices } = await source.offer(turn)
       for (const notice of notices) turn.notice(notice.toDocument(turn.requestId))
       if (tools.length === 0) return []
-      const { createMcpTools } = await import('./tools.ts')
-      return createMcpTools(await loadClient(), tools, source.health)
+      const { tool } = await import('@langchain/core/tools')
+      const client = await loadClient()
+      return tools.map(one => {
+        const { nameForModel: name, description, schema } = one
+        const options = { name, description, schema, verboseParsingErrors: true }
+        return tool((input: unknown, config: unknown) => {
+          const context = toolContext(config)
+          const call = () => client.callTool(context, one, input as Readonly<Record<string, unknown>>)
+          return source.health.watch(context.turn, one, call)
+        }, options)
+      })
     },
-    async refresh() {
-      await Promise.all(agents.map(agent => sourceOf(agent).refresh()))
-    },
-    health: () => sourceOf(onlyAgent(agents)).health.current,
-    async close() {
-      await Promise.all([...sources.values()].map(source => source.close()))
-      await (await client)?.close()
+    source: {
+      async refresh() {
+        await Promise.all(agents.map(agent => sourceOf(agent).refresh()))
+      },
+      health: () => sourceOf(onlyAgent(agents)).health.current,
+      async close() {
+        await Promise.all([...sources.values()].map(source => source.close()))
+        await (await client)?.close()
+      },
     },
     wasNeeded: () => false,
   }

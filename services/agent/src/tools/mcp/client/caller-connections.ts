@@ -1,6 +1,5 @@
-import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
+import { LinkedAbort, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
-import { SharedRequests } from '../../../identity/shared-requests.ts'
 import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'

@@ -17,6 +17,7 @@ export class SharedRequests<Result> {
   readonly #running = new Map<string, SharedRequest<Result>>()
   readonly #joinableForMs: number
 
+  /** @param forMs how long others may join a request, as of its start */
   constructor(forMs = joinableForMs) {
     this.#joinableForMs = forMs
   }
@@ -27,22 +28,26 @@ export class SharedRequests<Result> {
    *
    * @throws the signal's reason when this caller goes away, or what the request threw.
    */
-  join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    if (signal.aborted) return Promise.reject(signal.reason)
+  join(
+    key: string,
+    signal: AbortSignal | undefined,
+    start: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     const running = this.#running.get(key)
     const isJoinable = running && performance.now() - running.startedMs < this.#joinableForMs
     const shared = isJoinable ? running : this.#start(key, start)
     shared.waiting += 1
     return new Promise((resolve, reject) => {
       const leave = () => {
-        reject(signal.reason)
+        reject(signal?.reason)
         shared.waiting -= 1
         if (shared.waiting > 0) return
         this.#forget(key, shared)
-        shared.controller.abort(signal.reason)
+        shared.controller.abort(signal?.reason)
       }
-      signal.addEventListener('abort', leave, { once: true })
-      shared.result.then(resolve, reject).then(() => signal.removeEventListener('abort', leave))
+      signal?.addEventListener('abort', leave, { once: true })
+      shared.result.then(resolve, reject).then(() => signal?.removeEventListener('abort', leave))
     })
   }
 

@@ -1,0 +1,22 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+
+/** What a service tells of itself, in OpenAPI's words. https://spec.openapis.org/oas/v3.1.0#info-object */
+export interface OpenApiInfo {
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  /** The name by which routes name their security, and whose access token it is. */
+  readonly security: { readonly name: string; readonly description: string }
+}
+
+/** `GET /openapi.json`, made from the schemas of the routes. Call it before the routes are registered. */
+export async function publishOpenApi(app: FastifyInstance, about: OpenApiInfo): Promise<void> {
+  const { security, ...info } = about
+  const { name, description } = security
+  const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description } as const
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info, components: { securitySchemes: { [name]: scheme } } },
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
