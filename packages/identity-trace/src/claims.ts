@@ -1,6 +1,3 @@
-/** The audience of T1: Entra's application AzureADTokenExchange, whose id is the same in every tenant. */
-export const tokenExchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
-
 /** The group on a token card that a claim belongs to. */
 export type ClaimGroup = 'who' | 'for-whom' | 'to-whom' | 'may-do' | 'agent-facets' | 'when' | 'opaque'
 

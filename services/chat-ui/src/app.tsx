@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
 import { useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
@@ -10,6 +10,9 @@ import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
 import { TracePane } from './frame/trace-pane.tsx'
 import { createPage, type Page } from './page.ts'
+import { ExportMenu } from './report/export-menu.tsx'
+import { FileBanner } from './report/file-banner.tsx'
+import { describeNames } from './words/names.ts'
 
 const page = signal<Page | 'loading' | 'unreachable'>('loading')
 
@@ -85,6 +88,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
   return (
     <>
       <Header title={title} {...current} />
+      <FileBanner conversation={current.conversation} />
       <Panes page={current} />
       <p class="visually-hidden" role="status">
         {current.announcement.value}
@@ -100,7 +104,9 @@ function whenIdle(run: () => void): void {
 }
 
 /** Conversation and trace: side by side where there is room, else one at a time. */
-function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readonly page: Page }) {
+function Panes({ page: { pane, conversation, trace, ...rest } }: { readonly page: Page }) {
+  const opened = conversation.opened.value
+  const names = useMemo(() => (opened ? describeNames(opened.names) : rest.names), [opened, rest.names])
   const isNarrow = useMediaQuery('(max-width: 56.24rem)')
   const showTrace = async (exchange: (typeof conversation.exchanges.value)[number], stepId?: string) => {
     conversation.selected.value = exchange
@@ -123,6 +129,7 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
       >
         <div class="pane-head">
           <h2 class="wide-only">Conversation</h2>
+          <ExportMenu conversation={conversation} {...rest} />
           {conversation.exchanges.value.length > 0 && (
             <button
               type="button"
@@ -138,10 +145,10 @@ function Panes({ page: { pane, conversation, trace, names, ...rest } }: { readon
           )}
         </div>
         <ConversationPanel
+          {...rest}
           conversation={conversation}
           names={names}
           onTrace={(...shown) => void showTrace(...shown)}
-          {...rest}
         />
         {!isNarrow && <Divider />}
       </section>

@@ -36,7 +36,8 @@ export function followAddress(
   })
   effect(() => {
     const selected = conversation.selected.value
-    const turn = selected ? conversation.exchanges.value.indexOf(selected) + 1 : 0
+    const turn =
+      selected && !conversation.opened.value ? conversation.exchanges.value.indexOf(selected) + 1 : 0
     const step = trace.current.value
     const parts = {
       turn: `${turn}`,

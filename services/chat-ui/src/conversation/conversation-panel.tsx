@@ -34,9 +34,11 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
         )}
       </div>
       <MessageLog {...props} />
-      <Composer conversation={conversation} explanation={`${flow} ${mode}`}>
-        <AskChoices conversation={conversation} config={config} session={session} />
-      </Composer>
+      {!conversation.opened.value && (
+        <Composer conversation={conversation} explanation={`${flow} ${mode}`}>
+          <AskChoices conversation={conversation} config={config} session={session} />
+        </Composer>
+      )}
     </>
   )
 }

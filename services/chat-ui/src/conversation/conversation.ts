@@ -11,7 +11,7 @@ import { speakDuration } from '../words/times.ts'
 import { AskedQuestion } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
 import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
-import type { Drafts, KeptExchanges } from './kept.ts'
+import type { Drafts, KeptExchanges, OpenedFile } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -48,7 +48,10 @@ export class Conversation {
   readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#undone.value !== undefined)
   /** How many questions before the first shown one could not be kept. */
   readonly left = signal(0)
+  /** The file whose answers are shown. Then nothing is asked, and what is kept is the conversation behind it. */
+  readonly opened: Signal<OpenedFile | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
+  #behindFile: KeptExchanges | undefined
   /** All that was asked, whatever is shown. */
   #follows = new Map<LiveExchange, LiveExchange | undefined>()
   readonly #undone = signal<KeptExchanges | undefined>(undefined)
@@ -75,6 +78,7 @@ export class Conversation {
 
   /** All that was asked, and what of it is shown, as it is now. */
   keep(): KeptExchanges {
+    if (this.#behindFile) return this.#behindFile
     const all = [...this.#follows.keys()]
     const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
     return {
@@ -83,6 +87,29 @@ export class Conversation {
       shown: indexOf(this.exchanges.peek().at(-1)),
       left: this.left.peek(),
     }
+  }
+
+  /** Shows answers from a file until it is closed. They are looked at: they go into no question, and none is asked of them. */
+  open(file: OpenedFile, exchanges: readonly Exchange[]): void {
+    this.stop()
+    const kept = this.keep()
+    if (this.editing.value) this.cancelEdit()
+    this.show({
+      exchanges,
+      follows: exchanges.map((_, index) => index - 1),
+      shown: exchanges.length - 1,
+      left: 0,
+    })
+    this.#behindFile = { ...kept, exchanges: kept.exchanges.map(stopExchange) }
+    this.opened.value = file
+    this.#needs.announce('From a file; this page did not see it.')
+  }
+
+  closeFile(): void {
+    const kept = this.#behindFile
+    this.#behindFile = undefined
+    this.opened.value = undefined
+    if (kept) this.show(kept)
   }
 
   /** Half-written questions, to be there again after a reload. */
@@ -120,7 +147,7 @@ export class Conversation {
   /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
   async send(): Promise<void> {
     const message = this.draft.value.trim()
-    if (message === '' || this.running.value || this.#wasJustSent(message)) return
+    if (message === '' || !this.#canAsk || this.#wasJustSent(message)) return
     if (this.length.value > chatLimits.messageCharacters) {
       this.#needs.announce('Not sent: the question is too long.')
       return
@@ -132,6 +159,10 @@ export class Conversation {
     this.editing.value = undefined
     if (edited) await this.#runInPlaceOf(edited, this.#start(message))
     else await this.ask(message)
+  }
+
+  get #canAsk(): boolean {
+    return !this.running.value && !this.opened.value
   }
 
   #wasJustSent(message: string): boolean {
@@ -146,6 +177,7 @@ export class Conversation {
 
   /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
   edit(exchange: LiveExchange): void {
+    if (this.opened.value) return
     const { message } = exchange.value.question
     if (!this.editing.value) this.#setAside = this.draft.value === message ? '' : this.draft.value
     this.editing.value = exchange
@@ -160,7 +192,7 @@ export class Conversation {
 
   /** Asks a question in the chosen mode and flow. One at a time. */
   async ask(message: string): Promise<void> {
-    if (this.running.value) return
+    if (!this.#canAsk) return
     await this.#run(this.#start(message), this.exchanges.value.at(-1))
   }
 
@@ -170,7 +202,7 @@ export class Conversation {
 
   /** Asks a question again as it was asked, or in another mode: another attempt at its place. */
   async retry(exchange: LiveExchange, mode?: Mode): Promise<void> {
-    if (this.running.value) return
+    if (!this.#canAsk) return
     const question = { ...exchange.value.question, ...(mode ? { mode } : {}) }
     if (this.draft.value === question.message) this.draft.value = ''
     await this.#runInPlaceOf(exchange, startExchange(question))
@@ -191,6 +223,7 @@ export class Conversation {
 
   /** Drops what was asked on behalf of a user, who is leaving, and ends what is being answered for them. */
   forgetUser(): void {
+    this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
     const theirs = [...this.#follows.keys()].filter(isTheirs)
@@ -217,6 +250,7 @@ export class Conversation {
   }
 
   startOver(): void {
+    this.closeFile()
     if (this.editing.value) this.cancelEdit()
     if (this.#follows.size > 0) this.#undone.value = this.keep()
     this.show({ exchanges: [], follows: [], shown: -1, left: 0 })

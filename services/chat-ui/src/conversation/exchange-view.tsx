@@ -25,12 +25,15 @@ export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, session, names } = props
   const { question, state, problem, answer, toolMarks, notices } = exchange.value
   const selected = conversation.selected.value === exchange
+  const fromFile = conversation.opened.value !== undefined
   const hasText = answer !== '' || toolMarks.length > 0
   return (
     <article class="exchange" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
         <QuestionText message={question.message} />
-        <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
+        {!fromFile && (
+          <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
+        )}
       </div>
       <div class="answer" data-state={state}>
         <Labels exchange={exchange.value} names={names} />
@@ -47,7 +50,12 @@ export function ExchangeView(props: ExchangeProps) {
         {notices.map(notice => (
           <Notice key={notice.code} notice={notice} />
         ))}
-        {problem && (
+        {problem && fromFile && (
+          <p class="problem">
+            <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
+          </p>
+        )}
+        {problem && !fromFile && (
           <ProblemNote exchange={exchange} problem={problem} conversation={conversation} session={session} />
         )}
         <AnswerFooter {...props} selected={selected} />
@@ -138,7 +146,7 @@ function AnswerFooter({
         Trace
       </button>
       {answer && <CopyButton label="Copy the answer" text={() => answer} />}
-      {state !== 'failed' && (
+      {state !== 'failed' && !conversation.opened.value && (
         <IconButton
           icon="retry"
           label="Ask again; this attempt is kept"

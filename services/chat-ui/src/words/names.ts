@@ -43,7 +43,11 @@ export function shortenIds(text: string): string {
   return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 8)}…`)
 }
 
-export function describeNames({ apis, names, emulated }: PublicConfig): Names {
+export function describeNames({
+  apis,
+  names,
+  emulated,
+}: Pick<PublicConfig, 'apis' | 'names' | 'emulated'>): Names {
   const apiTitles = new Map(apis.map(({ name, title }) => [name, title]))
   const known = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
   known.set(tokenExchangeAudience, 'Entra token exchange')

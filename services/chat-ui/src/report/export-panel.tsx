@@ -1,0 +1,144 @@
+import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { downloadText } from '../browser/download.ts'
+import type { Conversation } from '../conversation/conversation.ts'
+import type { Session } from '../sign-in/session.ts'
+import './export-menu.css'
+import type { ExportedFile } from './file-shape.ts'
+import { exchangeOf, mostBytes, readFile, UnreadableFile } from './read-file.ts'
+import { printReport, reportHtml } from './report-html.tsx'
+import { writeFile } from './write-file.ts'
+
+export interface ExportPanelProps {
+  readonly conversation: Conversation
+  readonly config: PublicConfig
+  readonly status: ReadonlySignal<Status | undefined>
+  readonly session: Session
+}
+
+type Extent = 'answer' | 'conversation'
+
+/** What is handed on, how, and whether with personal data. Everything is ready when it is pressed. */
+export function ExportPanel({ conversation, config, status, session }: ExportPanelProps) {
+  const extent = useSignal<Extent>('answer')
+  const withPersonalData = useSignal(false)
+  const fault = useSignal('')
+  const selected = conversation.selected.value
+  const opened = conversation.opened.value
+
+  const make = (): ExportedFile => {
+    const all = extent.value === 'answer' && selected ? [selected] : conversation.exchanges.value
+    const context = {
+      config,
+      host: location.host,
+      version: status.value?.version ?? '',
+      account: session.account.value,
+      now: new Date(),
+      source: opened,
+    }
+    return writeFile(
+      all.map(exchange => exchange.peek()),
+      context,
+      withPersonalData.value && !opened?.redacted,
+    )
+  }
+  const name = (file: ExportedFile, ending: string) =>
+    `identity-trace-${file.exportedAt.slice(0, 10)}.${ending}`
+  const ways = [
+    {
+      label: 'Report, one HTML file',
+      meaning: 'Opens offline, without scripts. For people.',
+      run: (file: ExportedFile) => downloadText(name(file, 'html'), reportHtml(file), 'text/html'),
+    },
+    {
+      label: 'JSON',
+      meaning: 'Steps and tokens as the agent sent them. Can be read back in.',
+      run: (file: ExportedFile) => downloadText(name(file, 'json'), JSON.stringify(file, undefined, 2)),
+    },
+    { label: 'Print', meaning: 'The report on paper.', run: printReport },
+  ]
+
+  return (
+    <>
+      {selected && (
+        <>
+          <h2>Export</h2>
+          <fieldset class="export-extent">
+            <legend class="visually-hidden">How much</legend>
+            {extents.map(({ value, label }) => (
+              <label key={value}>
+                <input
+                  type="radio"
+                  name="export-extent"
+                  checked={extent.value === value}
+                  onChange={() => {
+                    extent.value = value
+                  }}
+                />
+                {label}
+              </label>
+            ))}
+          </fieldset>
+          {!opened?.redacted && (
+            <label>
+              <input
+                type="checkbox"
+                checked={withPersonalData.value}
+                onChange={event => {
+                  withPersonalData.value = event.currentTarget.checked
+                }}
+              />
+              Include personal data and tenant
+            </label>
+          )}
+          <p class="note">
+            {withPersonalData.value
+              ? 'Names, addresses and ids of people will be in the file.'
+              : 'What the tokens tell of people is out of the file, from question and answer too. What somebody wrote otherwise stays: read it before you send it.'}
+          </p>
+          {ways.map(({ label, meaning, run }) => (
+            <button key={label} type="button" class="menu-row" onClick={() => run(make())}>
+              <strong>{label}</strong>
+              <span>{meaning}</span>
+            </button>
+          ))}
+        </>
+      )}
+      <label class="menu-row">
+        <strong>Open an exported file…</strong>
+        <span>From this or another agent.</span>
+        <input
+          type="file"
+          class="visually-hidden"
+          accept=".html,.json"
+          onChange={async event => {
+            const input = event.currentTarget
+            fault.value = (await open(input.files?.[0], conversation)) ?? ''
+            input.value = ''
+          }}
+        />
+      </label>
+      <p role="alert">{fault.value}</p>
+    </>
+  )
+}
+
+const extents: readonly { readonly value: Extent; readonly label: string }[] = [
+  { value: 'answer', label: 'This answer' },
+  { value: 'conversation', label: 'Whole conversation' },
+]
+
+/** Shows what is in a file; returns why not where it cannot. */
+async function open(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
+  if (!file) return undefined
+  if (file.size > mostBytes) return `This file is too large: more than ${mostBytes / 1024 / 1024} MB.`
+  try {
+    const read = readFile(await file.text())
+    conversation.open(read, read.turns.map(exchangeOf))
+    document.getElementById('export')?.hidePopover()
+    return undefined
+  } catch (error) {
+    if (error instanceof UnreadableFile) return error.message
+    return 'This file could not be read.'
+  }
+}

@@ -1,0 +1,174 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { type Exchange, startExchange } from '../conversation/exchange.ts'
+import { publicConfig } from '../testing/public-config.ts'
+import { writeDataBlock } from './data-block.ts'
+import { exchangeOf, readFile } from './read-file.ts'
+import { type ExportContext, writeFile } from './write-file.ts'
+
+const tid = '11111111-0000-4000-8000-000000000001'
+const ada = {
+  oid: 'aaaaaaaa-1111-4000-8000-00000000000a',
+  name: 'Ada Osei-Löwe',
+  userName: 'ada@example.org',
+}
+const step: TraceStep = {
+  id: 's1',
+  kind: 'token',
+  from: 'sidecar',
+  to: 'agent',
+  title: `TR: for user ${ada.oid}`,
+  status: 'ok',
+  startedAt: '2026-11-28T06:00:00.000Z',
+  request: { method: 'GET', url: `http://orders/for/${encodeURIComponent(ada.userName)}`, headers: {} },
+  tool: { name: 'get_order', arguments: { customer: 'Osei' } },
+  token: {
+    role: 'TR',
+    observed: true,
+    claims: {
+      oid: ada.oid,
+      name: ada.name,
+      upn: ada.userName,
+      tid,
+      idtyp: 'user',
+      scp: 'Orders.Read',
+      sub: 'sub-of-ada',
+    },
+  },
+}
+const { token: _token, ...withoutToken } = step
+const exchange: Exchange = {
+  ...startExchange({ message: 'Where is the order of ada osei-löwe?', mode: 'bedrock', flow: 'obo' }),
+  owner: { kind: 'user', objectId: ada.oid },
+  state: 'done',
+  turn: {
+    turnId: 't1',
+    traceId: 'f'.repeat(32),
+    mode: 'bedrock',
+    flow: 'obo',
+    model: 'm',
+    startedAt: '2026-11-28T06:00:00.000Z',
+  },
+  answer: `Hello Ada, your order went to ${ada.userName}. </script><script>alert(1)</script>`,
+  steps: [step],
+  problem: { title: 'T', detail: `For ${ada.name}.`, hint: 'H', code: 'C', claimsChallenge: '{}' },
+}
+const context: ExportContext = {
+  config: { ...publicConfig, tenantId: tid, names: { [tid]: 'this tenant' } },
+  host: 'localhost:3001',
+  version: '0.1.0',
+  account: undefined,
+  now: new Date('2026-11-28T07:00:00Z'),
+  source: undefined,
+}
+const secrets = [
+  ada.oid,
+  ada.name,
+  ada.userName,
+  encodeURIComponent(ada.userName),
+  'sub-of-ada',
+  tid,
+  'Ada',
+  'Osei',
+  'Löwe',
+]
+const holds = (file: unknown) =>
+  secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
+
+describe('an exported file', () => {
+  it('holds no personal data and no tenant, in question, answer, steps and failures neither', () => {
+    const file = writeFile([exchange], context, false)
+    expect(holds(file)).toEqual([])
+    expect(file).toMatchObject({
+      redacted: true,
+      turns: [{ question: { message: expect.stringContaining('order of ‹name›') } }],
+    })
+  })
+
+  it('holds no word of the name of who is signed in, and no tenant, where no token is in the trace', () => {
+    const asked = { ...exchange, owner: undefined, steps: [] }
+    const account = { objectId: ada.oid, name: ada.name, userName: ada.userName }
+    expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
+  })
+
+  it('masks what one turn tells of a person in all others', () => {
+    const other = {
+      ...exchange,
+      steps: [{ ...withoutToken, id: 's2', title: ada.userName }],
+    }
+    expect(holds(writeFile([other, exchange], context, false))).toEqual([])
+  })
+
+  it('holds personal data where they are wanted, and never whose an answer is, nor a challenge', () => {
+    const file = writeFile([exchange], context, true)
+    expect(file.redacted).toBe(false)
+    expect(file.turns[0]?.answer).toBe(exchange.answer)
+    expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
+  })
+
+  it('is read back as it was written, from a report too, and belongs to nobody then', () => {
+    const file = writeFile([exchange], context, true)
+    expect(readFile(JSON.stringify(file))).toEqual(file)
+    const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`
+    expect(html.split('</script>')).toHaveLength(2)
+    const [turn] = readFile(html).turns
+    expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
+  })
+
+  it('that was read from a file says so in whatever is made of it, and keeps when and where it was made', () => {
+    const source = writeFile([exchange], context, true)
+    const later = { ...context, host: 'elsewhere', now: new Date(0), source }
+    const again = writeFile(source.turns.map(exchangeOf), later, false)
+    expect(again).toMatchObject({
+      fromFile: true,
+      redacted: true,
+      exportedAt: source.exportedAt,
+      from: source.from,
+    })
+  })
+})
+
+describe('a file that nobody vouches for', () => {
+  const file = () => writeFile([exchange], context, true)
+  it.each<[string, (file: ReturnType<typeof writeFile>) => unknown]>([
+    ['is no JSON', () => '<h1>Hello</h1>'],
+    ['is of something else', () => ({ turns: [] })],
+    [
+      'has members that no agent sends',
+      file => ({ ...file, turns: [{ ...file.turns[0], owner: { kind: 'user', objectId: 'x' } }] }),
+    ],
+    [
+      'has a step of another shape',
+      file => ({ ...file, turns: [{ ...file.turns[0], steps: [{ ...step, title: { html: '' } }] }] }),
+    ],
+    [
+      'has a fingerprint that is markup',
+      file => ({
+        ...file,
+        turns: [
+          {
+            ...file.turns[0],
+            steps: [{ ...step, token: { role: 'TR', observed: true, fingerprint: '<b>' } }],
+          },
+        ],
+      }),
+    ],
+    ['names two steps alike', file => ({ ...file, turns: [{ ...file.turns[0], steps: [step, step] }] })],
+    ['is of another version', file => ({ ...file, version: 2 })],
+    [
+      'has an answer that is still coming',
+      file => ({ ...file, turns: [{ ...file.turns[0], state: 'running' }] }),
+    ],
+  ])('is not shown where it %s', (_what, change) => {
+    const changed = change(file())
+    expect(() => readFile(typeof changed === 'string' ? changed : JSON.stringify(changed))).toThrow(
+      'This file',
+    )
+  })
+
+  it('is not shown where it is nested deeper than the stack', () => {
+    const body = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
+    const text = JSON.stringify(file()).replace('"arguments":{', `"arguments":{"x":${body},`)
+    expect(() => readFile(text)).toThrow('This file')
+  })
+})

@@ -1,0 +1,78 @@
+import { render } from 'preact'
+import tokens from '../styles/tokens.css?inline'
+import { writeDataBlock } from './data-block.ts'
+import type { ExportedFile } from './file-shape.ts'
+import rules from './report.css?inline'
+import { ReportView, titleOf } from './report-view.tsx'
+
+const css = `${tokens}\n${rules}`
+
+/** The one thing that the report's policy lets in. Nothing where the page is not secure: browsers then hash nothing. */
+const styleSource = await hash(css)
+
+async function hash(text: string): Promise<string | undefined> {
+  if (!globalThis.crypto?.subtle) return undefined
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
+}
+
+/** A file as a page that needs nothing else: it runs no code and asks nobody for anything. */
+export function reportHtml(file: ExportedFile): string {
+  const place = document.createElement('div')
+  render(<ReportView file={file} />, place)
+  return reportPage(titleOf(file), place.innerHTML, file)
+}
+
+export function reportPage(title: string, body: string, file: ExportedFile): string {
+  const policy = [
+    "default-src 'none'",
+    `style-src ${styleSource ?? "'none'"}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<style>${css}</style>
+</head>
+<body>
+${body}
+${writeDataBlock(file)}
+</body>
+</html>
+`
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}
+
+/**
+ * Prints a report: it takes the page's place on paper, and only there. So no window has to be opened, which browsers block
+ * where it does not come in a press.
+ */
+export function printReport(file: ExportedFile): void {
+  const place = document.createElement('div')
+  place.className = 'report-print'
+  render(<ReportView file={file} />, place)
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(`${css}
+    @media screen { .report-print { display: none } }
+    @media print { body > :not(.report-print) { display: none !important } .report-print { color-scheme: light } }`)
+  document.adoptedStyleSheets.push(sheet)
+  document.body.append(place)
+  addEventListener(
+    'afterprint',
+    () => {
+      place.remove()
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter(other => other !== sheet)
+    },
+    { once: true },
+  )
+  print()
+}

@@ -1,0 +1,236 @@
+import { flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { ComponentChildren } from 'preact'
+import { groupClaims } from '../trace/claims.ts'
+import { logQueries } from '../trace/log-queries.ts'
+import { layOut } from '../trace/timeline.ts'
+import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
+import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
+import { count, formatDuration } from '../words/times.ts'
+import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+
+const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
+
+function tellMoment(time: Date): string {
+  return Number.isNaN(time.getTime()) ? 'at no known time' : `${moment.format(time)} UTC`
+}
+
+/** What is said of whatever was read from a file. */
+export const notSeen = 'From a file; this page did not see it.'
+
+/** A file for people: on one column, in words, all of it text. */
+export function ReportView({ file }: { readonly file: ExportedFile }) {
+  const names = namesIn(file)
+  const { turns, from, exportedAt, redacted, fromFile } = file
+  const emulated = names.actors.filter(names.isEmulated).map(names.actor)
+  return (
+    <main class="report">
+      <header>
+        <h1>{titleOf(file)}</h1>
+        {fromFile && <p class="from-file">{notSeen}</p>}
+        <dl class="facts">
+          <Fact name="Exported">
+            {tellMoment(new Date(exportedAt))}, from {from.host}
+            {from.version && `, version ${from.version}`}
+          </Fact>
+          <Fact name="Left out">
+            {redacted ? 'Personal data and tenant are masked.' : 'Nothing: this report holds personal data.'}{' '}
+            Raw tokens and signatures are never in a trace.
+          </Fact>
+          {emulated.length > 0 && <Fact name="Emulated">{emulated.join(', ')}</Fact>}
+        </dl>
+      </header>
+      {turns.map((turn, index) => (
+        <TurnView key={index} turn={turn} number={turns.length > 1 ? index + 1 : undefined} names={names} />
+      ))}
+      <footer>
+        Made by Entra Bedrock Agent. One file, no scripts, nothing is loaded. It can be read back into any
+        agent’s page.
+      </footer>
+    </main>
+  )
+}
+
+export function titleOf({ turns }: ExportedFile): string {
+  const [first] = turns
+  const others = turns.length > 1 ? ` and ${count(turns.length - 1, 'more question')}` : ''
+  const message = [...(first?.question.message ?? '')].slice(0, 80).join('')
+  return `Identity trace: “${message}”${others}`
+}
+
+/** The person is not the reader. */
+function namesIn({ names }: ExportedFile): Names {
+  const described = describeNames(names)
+  return { ...described, actor: actor => (actor === 'user' ? 'Person' : described.actor(actor)) }
+}
+
+interface TurnProps {
+  readonly turn: ExportedTurn
+  readonly names: Names
+}
+
+function TurnView({ turn, number, names }: TurnProps & { readonly number: number | undefined }) {
+  const { question, turn: start, answer, state, steps, notices, problem, result } = turn
+  const { mode, flow, model } = start ?? { ...question, model: null }
+  const tokens = tokensOf(steps).filter(({ observed, claims }) => observed && claims)
+  const queries = logQueries(Object.assign({}, ...steps.map(({ logIds }) => logIds)))
+  return (
+    <article>
+      {number !== undefined && <h2 class="asked">Question {number}</h2>}
+      <section>
+        <h2>Question</h2>
+        <dl class="facts">
+          {start && <Fact name="Asked">{tellMoment(new Date(start.startedAt))}</Fact>}
+          <Fact name="Agent">
+            {flows[flow].inWords}, {modeNames[mode]}
+            {model && ` (${model})`}
+          </Fact>
+          {start && <Fact name="Turn">{start.traceId ?? start.turnId}</Fact>}
+        </dl>
+        <p class="said">{question.message}</p>
+      </section>
+      <section>
+        <h2>Answer</h2>
+        {answer && <p class="said">{answer}</p>}
+        {state === 'stopped' && <p class="soft">This answer was stopped.</p>}
+        {notices.map(({ code, title, hint }) => (
+          <p key={code}>
+            <strong>{title}</strong> {hint} <code>{code}</code>
+          </p>
+        ))}
+        {problem && (
+          <p class="failed">
+            <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
+          </p>
+        )}
+        {result && <p class="soft">{spent(result)}</p>}
+      </section>
+      {steps.length > 0 && <Steps steps={steps} names={names} />}
+      {tokens.map(token => (
+        <Token key={token.fingerprint} token={token} names={names} />
+      ))}
+      {queries.length > 0 && (
+        <section>
+          <h2>Find it in the logs</h2>
+          {queries.map(({ log, text }) => (
+            <pre key={log}>{`// ${log}\n${text}`}</pre>
+          ))}
+        </section>
+      )}
+    </article>
+  )
+}
+
+function spent({ usage, timing }: NonNullable<ExportedTurn['result']>): string {
+  const time = formatDuration(timing.totalMs)
+  if (!usage) return time
+  const { inputTokens, outputTokens } = usage
+  return `${inputTokens.toLocaleString('en')} tokens in, ${outputTokens.toLocaleString('en')} out · ${time}`
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Steps({ steps, names }: { readonly steps: readonly TraceStep[]; readonly names: Names }) {
+  const rows = layOut(steps).rows.filter(({ number }) => number > 0)
+  const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
+  const parents = new Map(rows.map(({ step }) => [step.id, step.parentId]))
+  return (
+    <section>
+      <h2>Steps</h2>
+      <table class="hops">
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Where</th>
+            <th scope="col">Token</th>
+            <th scope="col">At</th>
+            <th scope="col">Took</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ step }) => (
+            <tr key={step.id} data-status={step.status} data-under={isUnder(step, parents)}>
+              <td>{step.title}</td>
+              <td>
+                {names.actor(step.from)} → {names.actor(step.to)}
+                {step.request && ` · ${step.request.method} ${pathOf(step.request.url)}`}
+                {step.response && ` · ${step.response.status}`}
+              </td>
+              <td>{carriedToken(step)}</td>
+              <td>{step.startedAt && formatDuration(Date.parse(step.startedAt) - begin)}</td>
+              <td>{outcomeOf(step)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function isUnder({ parentId }: TraceStep, parents: ReadonlyMap<string, string | undefined>): boolean {
+  return parentId !== undefined && parents.has(parentId)
+}
+
+/** Without host and port: the name of who was called stands beside it. */
+function pathOf(url: string): string {
+  const parsed = URL.parse(url)
+  return parsed ? `${parsed.pathname}${parsed.search}` : url
+}
+
+function outcomeOf({ status, durationMs, problem }: TraceStep): string {
+  if (status === 'not-observable') return 'not seen'
+  const took = durationMs === undefined ? '' : formatDuration(durationMs)
+  if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
+  return status === 'running' ? 'did not end' : took || 'ok'
+}
+
+function Token({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
+  const { role, fingerprint, claims = {}, verifiedBy = [] } = token
+  return (
+    <section>
+      <h2>
+        {role}: {tokenRoleNames[role].replace('your', 'the person’s')} <code>{fingerprint}</code>
+      </h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Claim</th>
+            <th scope="col">Says</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {groupClaims(claims, names)
+            .flatMap(({ claims: members }) => members)
+            .map(({ name, text, standsFor, time, meaning }) => {
+              const says = time ? tellMoment(time) : standsFor
+              return (
+                <tr key={name}>
+                  <td>
+                    <code>{name}</code>
+                  </td>
+                  <td>
+                    {says && <span class="says">{says}</span>}
+                    <code>{text}</code>
+                  </td>
+                  <td>{meaning}</td>
+                </tr>
+              )
+            })}
+        </tbody>
+      </table>
+      {verifiedBy.map(({ actor, checks }, index) => (
+        <p key={index}>
+          Checked by {names.actor(actor)}:{' '}
+          {checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`).join(', ')}.
+        </p>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,65 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { Exchange } from '../conversation/exchange.ts'
+import type { OpenedFile } from '../conversation/kept.ts'
+import type { Account } from '../sign-in/session.ts'
+import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+import { maskFile } from './mask.ts'
+
+/** Where the answers were seen, and by whom. */
+export interface ExportContext {
+  readonly config: Pick<PublicConfig, 'tenantId' | 'apis' | 'names' | 'emulated'>
+  readonly host: string
+  /** The agent's; empty where it has not told it. */
+  readonly version: string
+  readonly account: Account | undefined
+  readonly now: Date
+  /** The file that the answers were read from, if they were. */
+  readonly source: OpenedFile | undefined
+}
+
+/** Makes a file of answers. Personal data and tenant are out of it unless they are wanted; whose an answer is, always. */
+export function writeFile(
+  exchanges: readonly Exchange[],
+  { config, host, version, account, now, source }: ExportContext,
+  withPersonalData: boolean,
+): ExportedFile {
+  const { apis, names, emulated } = source?.names ?? config
+  const file: ExportedFile = {
+    format: 'entra-bedrock-agent/identity-trace',
+    version: 1,
+    exportedAt: source?.exportedAt ?? now.toISOString(),
+    from: source?.from ?? { host, version },
+    redacted: source?.redacted ?? false,
+    fromFile: source !== undefined,
+    names: {
+      apis: apis.map(({ name, title, appId }) => ({ name, title, appId })),
+      names: { ...names },
+      emulated: [...emulated],
+    },
+    turns: exchanges.map(exportTurn),
+  }
+  return withPersonalData ? file : maskFile(file, { tenantId: config.tenantId, account })
+}
+
+function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Exchange): ExportedTurn {
+  const { toolMarks, steps, notices, result, problem } = told
+  return {
+    question: { ...question },
+    state: state === 'running' ? 'stopped' : state,
+    ...(turn && { turn }),
+    ...(clockAheadMs !== undefined && { clockAheadMs }),
+    answer,
+    toolMarks: toolMarks.map(mark => ({ ...mark })),
+    steps: [...steps],
+    notices: [...notices],
+    ...(result && { result }),
+    ...(problem && { problem: exportProblem(problem) }),
+  }
+}
+
+type ExportedProblem = NonNullable<ExportedTurn['problem']>
+
+function exportProblem(problem: NonNullable<Exchange['problem']>): ExportedProblem {
+  const { title, detail, hint, code, failedCheck, needs }: ExportedProblem = problem
+  return { title, detail, hint, code, ...(failedCheck && { failedCheck }), ...(needs && { needs }) }
+}

@@ -1,0 +1,148 @@
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Download, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { useBrowser } from './support/browser.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
+import { ask } from './support/steps.ts'
+import { config, result, status, steps, traceFor, turnStart, userTokenStep } from './support/turns.ts'
+
+const { ada, tenantId } = identities
+const browser = useBrowser()
+let agent: ScriptedAgent
+
+beforeAll(async () => {
+  agent = await ScriptedAgent.start()
+})
+afterAll(() => agent?.close())
+beforeEach(() => {
+  agent.config = config
+  agent.status = status
+  agent.forget()
+  agent.script = async (request, send) =>
+    send(
+      turnStart(request),
+      ...steps([userTokenStep('tc'), ...traceFor(ada)]),
+      result(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
+    )
+})
+
+async function askAndExport(
+  page: Page,
+  format: RegExp,
+  question = `Weather for ${ada.name}?`,
+): Promise<Download> {
+  await ask(page, question)
+  await page.getByText('it is 21 °C.', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Export' }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: format }).click(),
+  ])
+  return download
+}
+
+/** Under a name with the ending that says what it is. */
+async function save(download: Download): Promise<string> {
+  const path = join(tmpdir(), `${process.pid}-${download.suggestedFilename()}`)
+  await download.saveAs(path)
+  onTestFinished(() => rm(path))
+  return path
+}
+
+describe('an exported report', () => {
+  it('opens from disk without a request and without a script, says what it is, and holds no personal data', async () => {
+    const page = await browser.open(agent.url)
+    const download = await askAndExport(page, /^Report/)
+    const path = await save(download)
+    const html = await readFile(path, 'utf8')
+    for (const secret of [ada.name, ada.oid, tenantId, 'pairwise-subject', 'subject-at-the-api']) {
+      expect(html).not.toContain(secret)
+    }
+    expect([...html.matchAll(/<script\b[^>]*/g)].map(([tag]) => tag)).toEqual([
+      '<script type="application/json" id="identity-trace"',
+    ])
+
+    const report = await browser.open('about:blank')
+    const requests: string[] = []
+    report.on('request', request => requests.push(request.url()))
+    await report.goto(pathToFileURL(path).href)
+    await report.getByRole('heading', { name: /^Identity trace: “Weather for ‹/ }).waitFor()
+    await report.getByText('Personal data and tenant are masked.').waitFor()
+    await report.getByText(`from ${new URL(agent.url).host}, version 0.1.0`).waitFor()
+    await report.getByRole('cell', { name: 'Weather.Read', exact: false }).first().waitFor()
+    // Its styles are let in by their hash.
+    expect(await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)).toBe(
+      '960px',
+    )
+    expect(await report.locator('img').count()).toBe(0)
+    expect(requests).toEqual([pathToFileURL(path).href])
+  })
+
+  it('is opened by another page as what it is: seen by nobody there, asked of nobody, and told so again', async () => {
+    const page = await browser.open(agent.url)
+    const download = await askAndExport(page, /^JSON/)
+    const path = await save(download)
+    agent.script = async (request, send) => send(turnStart(request), result(request, 'Own answer.'))
+    const other = await browser.open(agent.url)
+    await (await ask(other, 'own question')).getByText('Own answer.').waitFor()
+    await other.getByRole('button', { name: 'Export' }).click()
+    await other.getByLabel('Open an exported file').setInputFiles(path)
+    await other.getByText('From a file; this page did not see it.').first().waitFor()
+    await other.locator('.row').first().waitFor()
+    expect(await other.getByLabel('Your question').count()).toBe(0)
+    expect(await other.getByRole('button', { name: /Ask again|Edit the question/ }).count()).toBe(0)
+    await other.getByRole('button', { name: 'Export' }).click()
+    const [again] = await Promise.all([
+      other.waitForEvent('download'),
+      other.getByRole('button', { name: /^Report/ }).click(),
+    ])
+    const html = await readFile(await again.path(), 'utf8')
+    expect(html).toContain('From a file; this page did not see it.')
+
+    await other.keyboard.press('Escape')
+    await other.getByRole('button', { name: 'Close the file' }).click()
+    await other.getByRole('article', { name: 'own question' }).waitFor()
+    await ask(other, 'next')
+    expect((await agent.received(3))[2]?.history).toHaveLength(2)
+  })
+
+  it('is printed in the page’s place', async () => {
+    const page = await browser.open('about:blank')
+    await page.addInitScript(
+      'globalThis.print = () => { globalThis.printed = document.querySelector(".report-print")?.textContent }',
+    )
+    await page.goto(agent.url)
+    await ask(page, 'one')
+    await page.getByText('it is 21 °C.', { exact: false }).waitFor()
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('button', { name: /^Print/ }).click()
+    expect(await page.evaluate('printed')).toContain('Identity trace: “one”')
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.report-print').isVisible()).toBe(true)
+    expect(await page.locator('.log').isVisible()).toBe(false)
+    await page.evaluate('dispatchEvent(new Event("afterprint"))')
+    expect(await page.locator('.report-print').count()).toBe(0)
+  })
+})
+
+it('a file that is too large, or no trace, is refused with the reason', async () => {
+  const page = await browser.open(agent.url)
+  await page.getByRole('button', { name: 'Export' }).click()
+  const field = page.getByLabel('Open an exported file')
+  await field.setInputFiles({
+    name: 'a.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"turns":[]}'),
+  })
+  await page.getByText('This file is no trace that this page can read.').waitFor()
+  await field.setInputFiles({
+    name: 'b.json',
+    mimeType: 'application/json',
+    buffer: Buffer.alloc(5 * 1024 * 1024 + 1),
+  })
+  await page.getByText('This file is too large: more than 5 MB.').waitFor()
+})
