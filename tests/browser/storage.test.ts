@@ -35,6 +35,34 @@ describe('a browser that keeps nothing for the page', () => {
   })
 })
 
+describe('an earlier conversation', () => {
+  it('is shown again in another tab, and gone in all of them once everything is deleted', async () => {
+    const page = await browser.open(agent.url)
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await (await ask(page, 'two')).getByText('It is 21 °C in Dallas.').waitFor()
+
+    const other = await page.context().newPage()
+    await other.goto(agent.url)
+    await other.getByRole('button', { name: 'Earlier conversations' }).click()
+    await other.getByRole('button', { name: /^one .*1 question$/ }).click()
+    await other.getByRole('article', { name: 'one' }).waitFor()
+    await ask(other, 'more')
+    expect((await agent.received(3))[2]?.history).toHaveLength(2)
+
+    await other.getByRole('button', { name: 'Earlier conversations' }).click()
+    await other.getByRole('button', { name: /^one .*2 questions · shown now$/ }).waitFor()
+    await other.getByRole('button', { name: 'Delete “two”' }).click()
+    await other.getByLabel('Keep nothing').check()
+    await other.getByText('There are none.').waitFor()
+    await ask(page, 'three')
+    await page.getByRole('article', { name: 'three' }).getByText('It is 21 °C in Dallas.').waitFor()
+    await page.reload()
+    await page.getByRole('article', { name: 'three' }).waitFor()
+    expect(await page.evaluate(`Object.keys(localStorage).filter(key => key.startsWith('past'))`)).toEqual([])
+  })
+})
+
 describe('a stored conversation', () => {
   it('that another page kept is dropped', async () => {
     const page = await browser.open(agent.url)

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
+import { LeftBehind } from './archive/left-behind.tsx'
+import { PastMenu } from './archive/past-menu.tsx'
 import { useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
@@ -88,6 +90,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
   return (
     <>
       <Header title={title} {...current} />
+      <LeftBehind {...current} />
       <FileBanner conversation={current.conversation} />
       <Panes page={current} />
       <p class="visually-hidden" role="status">
@@ -129,6 +132,8 @@ function Panes({ page: { pane, conversation, trace, ...rest } }: { readonly page
       >
         <div class="pane-head">
           <h2 class="wide-only">Conversation</h2>
+          <PastMenu {...rest} />
+          <ExportMenu conversation={conversation} {...rest} />
           <ExportMenu conversation={conversation} {...rest} />
           {conversation.exchanges.value.length > 0 && (
             <button

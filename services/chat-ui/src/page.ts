@@ -9,6 +9,7 @@ import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signal
 import { askAgent } from './agent/ask.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
+import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'
 import { Conversation } from './conversation/conversation.ts'
@@ -39,6 +40,10 @@ export interface Page {
   /** Whether the address led to an answer that is not here. */
   readonly linkMissed: ReadonlySignal<boolean>
   readonly names: Names
+  /** What this browser keeps of conversations; its code comes when it is first needed. */
+  readonly loadPast: () => Promise<PastConversations>
+  /** Who has signed out while conversations on their behalf are kept, and nobody has said whether they shall be. */
+  readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
   /** What the status region says. */
   readonly announcement: Signal<string>
   refreshStatus(): Promise<void>
@@ -65,7 +70,21 @@ export function createPage(config: PublicConfig): Page {
   const conversation = new Conversation(needs, readConversation())
   keepConversation(conversation)
   keepComposer(conversation, config)
-  forgetWhoLeaves(session, conversation, trace)
+  let past: Promise<PastConversations> | undefined
+  const loadPast = () => {
+    past ??= import('./archive/past-conversations.ts').then(
+      module => new module.PastConversations(conversation, config.tenantId),
+    )
+    return past
+  }
+  effect(() => {
+    if (conversation.exchanges.value.length > 0) void loadPast()
+  })
+  const leftBehind: Page['leftBehind'] = signal(undefined)
+  forgetWhoLeaves(session, conversation, trace, objectId => {
+    if (objectId === undefined) leftBehind.value = undefined
+    else void findLeftBehind(loadPast, objectId, leftBehind)
+  })
   const linkMissed = followAddress(conversation, trace, pane)
   if (session.available && hasStoredSession()) session.prepare()
   return {
@@ -78,6 +97,8 @@ export function createPage(config: PublicConfig): Page {
     pane,
     linkMissed,
     names: describeNames(config),
+    loadPast,
+    leftBehind,
     announcement,
     async refreshStatus() {
       try {
@@ -124,15 +145,32 @@ function keepComposer(conversation: Conversation, { modes, flows: offered }: Pub
   effect(() => storeComposer({ ...conversation.drafts, mode: mode.value, flow: flow.value }))
 }
 
-function forgetWhoLeaves(session: Session, conversation: Conversation, trace: TraceView): void {
+/** @param changed told who has left, or `undefined` when somebody is here */
+function forgetWhoLeaves(
+  session: Session,
+  conversation: Conversation,
+  trace: TraceView,
+  changed: (left: string | undefined) => void,
+): void {
   let user = session.account.peek()
   effect(() => {
-    const left = user !== undefined && session.account.value?.objectId !== user.objectId
+    const left = session.account.value?.objectId === user?.objectId ? undefined : user
     user = session.account.value
+    if (user) changed(undefined)
     if (!left) return
+    if (!user) changed(left.objectId)
     conversation.forgetUser()
     trace.revealed.value = false
   })
+}
+
+async function findLeftBehind(
+  loadPast: Page['loadPast'],
+  objectId: string,
+  leftBehind: Page['leftBehind'],
+): Promise<void> {
+  const count = (await loadPast()).of(objectId).length
+  if (count > 0) leftBehind.value = { objectId, count }
 }
 
 /** The user's token goes along only where it is needed. */

@@ -35,3 +35,12 @@ export function storedKeys(lifetime: Lifetime): readonly string[] | undefined {
     return undefined
   }
 }
+
+/** Keeps nothing under a key any more. */
+export function removeStored(lifetime: Lifetime, key: string): void {
+  try {
+    storageOf(lifetime).removeItem(key)
+  } catch {
+    // Where nothing can be kept, nothing was.
+  }
+}

@@ -1,0 +1,35 @@
+import type { Page } from '../page.ts'
+import { count } from '../words/times.ts'
+
+/** Asks whoever has signed out whether what is kept on their behalf shall stay. */
+export function LeftBehind({ leftBehind, loadPast }: Pick<Page, 'leftBehind' | 'loadPast'>) {
+  const left = leftBehind.value
+  const decide = () => {
+    leftBehind.value = undefined
+    document.getElementById('message')?.focus()
+  }
+  return (
+    <div role="status">
+      {left && (
+        <p class="notice left-behind">
+          You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
+          {count(left.count, 'conversation')} on your behalf.
+          <button
+            type="button"
+            class="button"
+            onClick={async () => {
+              const past = await loadPast()
+              past.remove(...past.of(left.objectId))
+              decide()
+            }}
+          >
+            Delete
+          </button>
+          <button type="button" class="button" onClick={decide}>
+            Keep
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}

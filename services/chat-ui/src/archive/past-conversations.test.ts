@@ -1,0 +1,214 @@
+import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Conversation } from '../conversation/conversation.ts'
+import { type Exchange, startExchange } from '../conversation/exchange.ts'
+import type { KeptExchanges } from '../conversation/kept.ts'
+import { PastConversations } from './past-conversations.ts'
+
+const ada = 'ada-oid'
+const step: TraceStep = {
+  id: 's',
+  kind: 'token',
+  from: 'sidecar',
+  to: 'agent',
+  title: 'TR for ada@example.org',
+  status: 'ok',
+  token: { role: 'TR', observed: true, claims: { upn: 'ada@example.org', idtyp: 'user', scp: 'x' } },
+}
+
+let turns = 0
+function asked(message: string, more: Partial<Exchange> = {}): Exchange {
+  turns += 1
+  const turn = {
+    turnId: `t${turns}`,
+    mode: 'direct',
+    flow: 'autonomous',
+    model: null,
+    startedAt: '',
+  } as const
+  const owner = { kind: 'agent' } as const
+  return {
+    ...startExchange({ message, mode: 'direct', flow: 'autonomous' }),
+    state: 'done',
+    turn,
+    owner,
+    ...more,
+  }
+}
+function askedFor(objectId: string, message: string): Exchange {
+  const question = { message, mode: 'direct', flow: 'obo' } as const
+  return asked(message, { question, owner: { kind: 'user', objectId }, steps: [step] })
+}
+const inARow = (...exchanges: Exchange[]): KeptExchanges => ({
+  exchanges,
+  follows: exchanges.map((_, index) => index - 1),
+  shown: exchanges.length - 1,
+  left: 0,
+})
+
+/** A storage as one of the browser's; its items are its own members, as `Object.keys` wants them. */
+function stubStorage(name: string, room = 5_000_000): Record<string, string> {
+  const items: Record<string, string> = {}
+  const methods = {
+    getItem: (key: string) => items[key] ?? null,
+    setItem(key: string, value: string) {
+      const others = Object.entries(items).reduce(
+        (sum, [other, kept]) => sum + (other === key ? 0 : kept.length),
+        0,
+      )
+      if (others + value.length > room) throw new DOMException('Full.', 'QuotaExceededError')
+      items[key] = value
+    },
+    removeItem: (key: string) => delete items[key],
+  }
+  vi.stubGlobal(
+    name,
+    new Proxy(items, { get: (target, key: string) => methods[key as keyof typeof methods] ?? target[key] }),
+  )
+  return items
+}
+
+/** A tab, which shares what is `local` with the others. */
+function openTab(...exchanges: Exchange[]) {
+  const session = stubStorage('sessionStorage')
+  const needs = {
+    ask: async function* () {},
+    identify: async () => ({ kind: 'agent', userToken: undefined }) as const,
+    announce: () => {},
+  }
+  const conversation = new Conversation(needs, inARow(...exchanges))
+  const past = new PastConversations(conversation, 'tenant')
+  past.keep()
+  return { conversation, past, session }
+}
+const titles = (past: PastConversations, who?: string) => past.list(who).map(({ title }) => title)
+
+describe('conversations that outlive their tab', () => {
+  let local: Record<string, string>
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('addEventListener', () => {})
+    local = stubStorage('localStorage')
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  it('are listed, the newest first, and go on where they were', () => {
+    openTab(asked('one'))
+    vi.advanceTimersByTime(1_000)
+    const { past, conversation } = openTab(asked('two'))
+    expect(titles(past)).toEqual(['two', 'one'])
+    const [, one] = past.list(undefined)
+    if (one) past.show(one)
+    vi.advanceTimersByTime(1_000)
+    conversation.show(inARow(asked('one'), asked('more')))
+    past.keep()
+    expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
+  })
+
+  it('on behalf of a person belong to the account, and are listed to nobody else', () => {
+    const { past } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
+    expect([titles(past), titles(past, 'ben'), titles(past, ada)]).toEqual([[], [], ['as itself']])
+    expect(past.of(ada)).toHaveLength(1)
+    past.remove(...past.of(ada))
+    expect(local).toEqual({})
+  })
+
+  it('hold the text, and of the trace nothing that names the person', () => {
+    const { past } = openTab(askedFor(ada, 'Write to ada@example.org'))
+    const [kept] = past.list(ada)
+    expect(kept?.kept.exchanges[0]).toMatchObject({ question: { message: 'Write to ada@example.org' } })
+    expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
+  })
+
+  it('are not kept where nobody knows on whose behalf something was asked', () => {
+    const question = { message: 'mine', mode: 'direct', flow: 'obo' } as const
+    openTab(asked('x', { question, owner: undefined }))
+    expect(local).toEqual({})
+  })
+
+  it('of a person stay theirs when they leave, while the rest goes on as another', () => {
+    const { past, conversation } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
+    conversation.forgetUser()
+    past.keep()
+    expect(past.of(ada).map(({ kept }) => kept.exchanges.length)).toEqual([2])
+    expect(titles(past)).toEqual(['as itself'])
+  })
+
+  it('are two where two tabs go on with the same one', () => {
+    const first = openTab(asked('one'))
+    const [one] = first.past.list(undefined)
+    const second = openTab()
+    if (one) second.past.show(one)
+    second.conversation.show(inARow(asked('one'), asked('in the second')))
+    second.past.keep()
+    first.conversation.show(inARow(asked('one'), asked('in the first')))
+    first.past.keep()
+    const last = first.past.list(undefined).map(({ kept }) => kept.exchanges.at(-1)?.question.message)
+    expect(last.sort()).toEqual(['in the first', 'in the second'])
+  })
+
+  it('do not come back by a tab that still shows them once they are deleted, there or elsewhere', () => {
+    const first = openTab(asked('one'))
+    const second = openTab(asked('two'))
+    second.past.removeAll()
+    first.past.keep()
+    second.past.keep()
+    expect(titles(first.past)).toEqual([])
+    second.conversation.startOver()
+    second.past.keep()
+    second.conversation.show(inARow(asked('three')))
+    second.past.keep()
+    expect(titles(second.past)).toEqual(['three'])
+  })
+
+  it('are the same one when a new conversation is undone', () => {
+    const { past, conversation } = openTab(asked('one'))
+    conversation.startOver()
+    past.keep()
+    conversation.undoStartOver()
+    past.keep()
+    expect(titles(past)).toEqual(['one'])
+  })
+
+  it('are none, in all tabs, where nothing is to be kept, until that is taken back', () => {
+    const first = openTab(asked('one'))
+    const second = openTab(asked('two'))
+    second.past.keepNothing(true)
+    first.past.keep()
+    expect(titles(first.past)).toEqual([])
+    expect(Object.keys(local)).toEqual(['keep-no-conversations'])
+    second.past.keepNothing(false)
+    expect(titles(second.past)).toEqual(['two'])
+  })
+
+  it('are the newest that there is room for', () => {
+    for (let index = 0; index < 52; index += 1) {
+      vi.advanceTimersByTime(1_000)
+      openTab(asked(`${index}`))
+    }
+    const { past } = openTab(asked('last', { answer: 'x'.repeat(1_990_000) }))
+    expect(titles(past).slice(0, 2)).toEqual(['last', '51'])
+    expect(titles(past).length).toBeLessThan(50)
+  })
+
+  it('make way in a full storage, and are told to have none', () => {
+    local = stubStorage('localStorage', 2_000)
+    openTab(asked('one', { answer: 'x'.repeat(800) }))
+    vi.advanceTimersByTime(1_000)
+    const { past } = openTab(asked('two', { answer: 'x'.repeat(800) }))
+    expect([titles(past), past.noRoom.value]).toEqual([['two'], false])
+    expect(openTab(asked('three', { answer: 'x'.repeat(3_000) })).past.noRoom.value).toBe(true)
+  })
+
+  it('that are no conversations are not listed', () => {
+    const { past } = openTab()
+    local['past-conversation.x'] = '{"id":"x","revision":"r","savedAt":"s","title":"<b>","kept":{}}'
+    local['past-conversation.y'] = 'null'
+    expect(titles(past)).toEqual([])
+    past.removeAll()
+    expect(local).toEqual({})
+  })
+})

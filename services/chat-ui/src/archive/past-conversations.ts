@@ -1,0 +1,215 @@
+import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import { effect, type Signal, signal } from '@preact/signals'
+import { readStored, writeStored } from '../browser/stored.ts'
+import type { Conversation } from '../conversation/conversation.ts'
+import { type Exchange, stopExchange } from '../conversation/exchange.ts'
+import type { KeptExchanges } from '../conversation/kept.ts'
+import { redactorFor } from '../trace/redactor.ts'
+import {
+  type PastConversation,
+  readOne,
+  readPast,
+  removeAllPast,
+  removePast,
+  writePast,
+} from './past-store.ts'
+
+const settingKey = 'keep-no-conversations'
+const currentKey = 'past-conversation'
+
+/** Which kept conversation the one of this tab is; `undefined` = a new one, `dropped` = none, since it was deleted. */
+type Current =
+  | { readonly id: string; readonly revision: string; readonly owner: string | undefined }
+  | 'dropped'
+  | undefined
+
+/** One conversation's traces may take so many characters; of longer ones the oldest are left out. */
+const mostTraceCharacters = 500_000
+
+/**
+ * The conversations that this browser keeps after their tab is closed. Those on behalf of a person belong to the person's
+ * account. No token is among them, and their traces hold no personal data.
+ */
+export class PastConversations {
+  readonly keepsNothing: Signal<boolean> = signal(readStored('local', settingKey) === true)
+  /** Whether the browser had no room for the conversation of this tab. */
+  readonly noRoom = signal(false)
+  /** Changes with what is kept. */
+  readonly changes = signal(0)
+  readonly #conversation: Conversation
+  readonly #tenantId: string
+  #current: Current
+  #left: Current
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Keeps the conversation of this tab from now on. */
+  constructor(conversation: Conversation, tenantId: string) {
+    this.#conversation = conversation
+    this.#tenantId = tenantId
+    this.#current = readCurrent()
+    effect(() => {
+      if (conversation.running.value || conversation.opened.value) return
+      conversation.exchanges.value
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.keep())
+    })
+    addEventListener('pagehide', () => this.keep())
+  }
+
+  /** What may be listed while this account is signed in, or nobody. */
+  list(objectId: string | undefined): readonly PastConversation[] {
+    const listed = objectId === undefined ? undefined : this.#ownerOf(objectId)
+    return readPast().filter(({ owner }) => owner === undefined || owner === listed)
+  }
+
+  /** Those on behalf of a person, who may have left. */
+  of(objectId: string): readonly PastConversation[] {
+    return readPast().filter(({ owner }) => owner === this.#ownerOf(objectId))
+  }
+
+  isCurrent({ id }: PastConversation): boolean {
+    return typeof this.#current === 'object' && this.#current.id === id
+  }
+
+  /** Shows a kept conversation in this tab, where it goes on. The one that was there is kept. */
+  show(past: PastConversation): void {
+    this.keep()
+    this.#conversation.closeFile()
+    this.#setCurrent({ id: past.id, revision: past.revision, owner: past.owner })
+    this.#conversation.show(past.kept)
+  }
+
+  remove(...conversations: readonly PastConversation[]): void {
+    for (const one of conversations) {
+      if (this.isCurrent(one)) this.#setCurrent('dropped')
+      removePast(one.id)
+    }
+    this.changes.value += 1
+  }
+
+  /** Everybody's. What stands in this tab stays until it is closed. */
+  removeAll(): void {
+    clearTimeout(this.#timer)
+    this.#setCurrent('dropped')
+    removeAllPast()
+    this.changes.value += 1
+  }
+
+  /** From now on nothing is kept, and what was is deleted; or conversations are kept again, this one included. */
+  keepNothing(nothing: boolean): void {
+    this.keepsNothing.value = nothing
+    writeStored('local', settingKey, nothing)
+    if (nothing) this.removeAll()
+    else this.#setCurrent(undefined)
+    this.keep()
+  }
+
+  /** Keeps the conversation of this tab as it is now. */
+  keep(): void {
+    clearTimeout(this.#timer)
+    const kept = this.#conversation.keep()
+    if (kept.exchanges.length === 0) {
+      if (this.#current) this.#left = this.#current
+      this.#setCurrent(undefined)
+      return
+    }
+    // Another tab may have changed it.
+    if (readStored('local', settingKey) === true || this.#current === 'dropped') return
+    const owner = this.#whose(kept)
+    if (owner === 'unknown') return
+    const current = this.#find(owner, kept)
+    if (current === 'dropped') {
+      this.#setCurrent('dropped')
+      return
+    }
+    const masked = withoutPersonalData(kept)
+    if (current && isSame(readOne(current.id)?.kept, masked)) {
+      this.#setCurrent(current)
+      return
+    }
+    const next = { id: current?.id ?? newId(), revision: newId(), owner }
+    const past: PastConversation = {
+      id: next.id,
+      revision: next.revision,
+      savedAt: new Date().toISOString(),
+      ...(owner === undefined ? {} : { owner }),
+      title: kept.exchanges[0]?.question.message.slice(0, 200) ?? '',
+      kept: masked,
+    }
+    this.noRoom.value = !writePast(past)
+    this.#setCurrent(this.noRoom.value ? undefined : next)
+    this.changes.value += 1
+  }
+
+  /** The kept conversation to be written again. Not the one that another tab has gone on with, nor one of somebody else. */
+  #find(owner: string | undefined, kept: KeptExchanges): Current {
+    const current = this.#current ?? this.#takenBack(kept)
+    if (typeof current !== 'object') return current
+    if (current.owner !== undefined && current.owner !== owner) return undefined
+    const stored = readOne(current.id)
+    if (!stored) return 'dropped'
+    return stored.revision === current.revision ? current : undefined
+  }
+
+  /** A conversation that a new one took the place of, and that is shown again. */
+  #takenBack({ exchanges }: KeptExchanges): Current {
+    const left = this.#left
+    if (typeof left !== 'object') return undefined
+    const first = readOne(left.id)?.kept.exchanges[0]?.turn?.turnId
+    return first !== undefined && first === exchanges[0]?.turn?.turnId ? left : undefined
+  }
+
+  /** `unknown` where something was asked on behalf of a person and nobody knows of whom. */
+  #whose({ exchanges }: KeptExchanges): string | undefined {
+    const [theirs] = exchanges.flatMap(({ owner }) => (owner?.kind === 'user' ? [owner.objectId] : []))
+    if (theirs !== undefined) return this.#ownerOf(theirs)
+    return exchanges.some(({ question }) => needsUser(question.flow)) ? 'unknown' : undefined
+  }
+
+  #ownerOf(objectId: string): string {
+    return `${this.#tenantId}.${objectId}`
+  }
+
+  #setCurrent(current: Current): void {
+    this.#current = current
+    writeStored('session', currentKey, current ?? null)
+  }
+}
+
+function readCurrent(): Current {
+  const stored = readStored('session', currentKey)
+  if (stored === 'dropped') return 'dropped'
+  const { id, revision, owner } = Object(stored) as Record<string, unknown>
+  if (typeof id !== 'string' || typeof revision !== 'string') return undefined
+  return { id, revision, owner: typeof owner === 'string' ? owner : undefined }
+}
+
+function isSame(one: KeptExchanges | undefined, other: KeptExchanges): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function newId(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map(part => part.toString(36)).join('')
+}
+
+/** Text stays as it was written; of the traces, what the tokens tell of people and tenant is masked. */
+function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
+  const redactor = redactorFor(kept.exchanges.flatMap(({ steps }) => steps))
+  let characters = 0
+  const exchanges = kept.exchanges.toReversed().map((exchange): Exchange => {
+    const steps = redactor.steps(exchange.steps)
+    characters += JSON.stringify(steps).length
+    const { problem } = exchange
+    return stopExchange({
+      ...exchange,
+      steps: characters > mostTraceCharacters ? [] : steps,
+      problem: problem && {
+        title: problem.title,
+        detail: redactor.text(problem.detail),
+        hint: redactor.text(problem.hint),
+        code: problem.code,
+      },
+    })
+  })
+  return { ...kept, exchanges: exchanges.reverse() }
+}

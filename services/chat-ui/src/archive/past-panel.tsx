@@ -1,0 +1,97 @@
+import { useSignal } from '@preact/signals'
+import { useLoaded } from '../browser/loaded.ts'
+import { IconButton } from '../controls/icon-button.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { count, formatMoment } from '../words/times.ts'
+import type { PastConversations } from './past-conversations.ts'
+import type { PastConversation } from './past-store.ts'
+import './past-menu.css'
+
+export interface PastPanelProps {
+  readonly session: Session
+  readonly loadPast: () => Promise<PastConversations>
+}
+
+/** What this browser keeps of earlier conversations, for whoever is here, and how to have it gone. */
+export function PastPanel({ session, loadPast }: PastPanelProps) {
+  const past = useLoaded(loadPast)
+  const query = useSignal('')
+  if (!past) return null
+  past.changes.value
+  const wanted = query.value.trim().toLowerCase()
+  const all = past.list(session.account.value?.objectId)
+  const shown = all.filter(({ title }) => title.toLowerCase().includes(wanted))
+  return (
+    <>
+      <h2>Earlier conversations</h2>
+      <p class="note">
+        Kept in this browser only: what was said, and the traces without personal data. Never a token.
+        {session.available && ' Those on your behalf are listed only while you are signed in.'}
+      </p>
+      {past.noRoom.value && (
+        <p class="note">
+          This conversation is not kept: the browser has no room, or lets this page keep nothing.
+        </p>
+      )}
+      {all.length > 8 && (
+        <input
+          type="search"
+          aria-label="Search earlier conversations"
+          placeholder="Search"
+          value={query.value}
+          onInput={event => {
+            query.value = event.currentTarget.value
+          }}
+        />
+      )}
+      {shown.length === 0 ? (
+        <p>{all.length === 0 ? 'There are none.' : 'None has these words in its first question.'}</p>
+      ) : (
+        <ul class="past-list">
+          {shown.map(one => (
+            <PastRow key={one.id} one={one} past={past} />
+          ))}
+        </ul>
+      )}
+      <label class="past-setting">
+        <input
+          type="checkbox"
+          checked={past.keepsNothing.value}
+          onChange={event => past.keepNothing(event.currentTarget.checked)}
+        />
+        Keep nothing, and delete what is kept
+      </label>
+      <button type="button" class="button" onClick={() => past.removeAll()}>
+        Delete all, of everybody who uses this browser
+      </button>
+    </>
+  )
+}
+
+function PastRow({ one, past }: { readonly one: PastConversation; readonly past: PastConversations }) {
+  const isHere = past.isCurrent(one)
+  const about = [
+    formatMoment(new Date(one.savedAt)),
+    count(one.kept.exchanges.length, 'question'),
+    ...(one.owner === undefined ? [] : ['on your behalf']),
+    ...(isHere ? ['shown now'] : []),
+  ]
+  return (
+    <li>
+      <button
+        type="button"
+        class="past-open"
+        aria-current={isHere}
+        onClick={() => {
+          if (!isHere) past.show(one)
+          document.getElementById('past')?.hidePopover()
+          document.getElementById('message')?.focus()
+        }}
+      >
+        <strong>{one.title}</strong>
+        <span>{about.join(' · ')}</span>
+      </button>
+      <IconButton icon="close" label={`Delete “${one.title}”`} onClick={() => past.remove(one)} />
+    </li>
+  )
+}

@@ -1,0 +1,68 @@
+import { readStored, removeStored, storedKeys, writeStored } from '../browser/stored.ts'
+import type { KeptExchanges } from '../conversation/kept.ts'
+import { isKeptExchanges } from '../conversation/stored-shape.ts'
+
+/** A conversation as this browser keeps it after its tab is closed: its text and its traces without personal data. */
+export interface PastConversation {
+  readonly id: string
+  /** Another one whenever it is written, so that a tab notices what another tab has done. */
+  readonly revision: string
+  /** ISO 8601. */
+  readonly savedAt: string
+  /** Whose it is, where it was held on behalf of a person: it is listed to nobody else. */
+  readonly owner?: string
+  readonly title: string
+  readonly kept: KeptExchanges
+}
+
+const prefix = 'past-conversation.'
+const mostConversations = 50
+/** Of all together. Browsers give a page some five million. */
+const mostCharacters = 2_000_000
+
+/** All that are kept, the newest first. What this version of the page cannot show is left out. */
+export function readPast(): readonly PastConversation[] {
+  const keys = storedKeys('local') ?? []
+  return keys
+    .filter(key => key.startsWith(prefix))
+    .map(key => readStored('local', key))
+    .filter(isPast)
+    .sort((one, other) => (one.savedAt < other.savedAt ? 1 : -1))
+}
+
+export function readOne(id: string): PastConversation | undefined {
+  const stored = readStored('local', prefix + id)
+  return isPast(stored) ? stored : undefined
+}
+
+/** Keeps one, in place of the oldest others where there is no room; `false` where there is none at all. */
+export function writePast(one: PastConversation): boolean {
+  const others = readPast().filter(({ id }) => id !== one.id)
+  let characters = JSON.stringify(one).length
+  const tooMany = others.findIndex((other, index) => {
+    characters += JSON.stringify(other).length
+    return characters > mostCharacters || index + 1 >= mostConversations
+  })
+  if (tooMany >= 0) for (const { id } of others.splice(tooMany)) removePast(id)
+  while (!writeStored('local', prefix + one.id, one)) {
+    const oldest = others.pop()
+    if (!oldest) return false
+    removePast(oldest.id)
+  }
+  return true
+}
+
+export function removePast(id: string): void {
+  removeStored('local', prefix + id)
+}
+
+/** Of everybody, also what cannot be shown. */
+export function removeAllPast(): void {
+  for (const key of storedKeys('local') ?? []) if (key.startsWith(prefix)) removeStored('local', key)
+}
+
+function isPast(value: unknown): value is PastConversation {
+  const { id, revision, savedAt, owner, title, kept } = Object(value) as Record<string, unknown>
+  const isText = [id, revision, savedAt, title].every(text => typeof text === 'string')
+  return isText && ['string', 'undefined'].includes(typeof owner) && isKeptExchanges(kept)
+}
