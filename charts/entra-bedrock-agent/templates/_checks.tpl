@@ -233,6 +233,9 @@ serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set net
 agent.trustedProxies: {{ . }} is not a proxy but much of a network, and whoever has an address in it could pass for any client. Name the proxies' own addresses or subnets.
   {{- end }}
 {{- end }}
+{{- if and (include "proxy.isOn" .) .Values.networkPolicy.enabled (not (include "proxy.egress" . | trim)) }}
+proxy: no policy lets the pods get to it, for its URL names no IPv4 address: set proxy.egress.
+{{- end }}
 {{- $telemetry := .Values.telemetry }}
 {{- if and $telemetry.endpoint .Values.networkPolicy.enabled (not $telemetry.egress) (not (include "isPublicHttps" $telemetry.endpoint)) }}
 telemetry.endpoint is no public https address, and no policy lets the pods get there: set telemetry.egress.

@@ -106,7 +106,9 @@ priorityClassName: {{ . }}
     - ipBlock: {cidr: {{ . }}}
     {{- end }}
   {{- end }}
-{{- if .Values.networkPolicy.internet }}
+{{- if include "proxy.isOn" . }}
+{{ include "proxy.egress" . | trim }}
+{{- else if .Values.networkPolicy.internet }}
 {{- $own := .Values.networkPolicy.internetExcept }}
 {{- /* Private ranges, those of carriers, link-local ones with the metadata services, and the WireServer of Azure. */}}
 {{- $notInternet := list "0.0.0.0/8" "10.0.0.0/8" "100.64.0.0/10" "127.0.0.0/8" "168.63.129.16/32" "169.254.0.0/16" "172.16.0.0/12" "192.0.0.0/24" "192.168.0.0/16" "198.18.0.0/15" "224.0.0.0/3" }}

@@ -37,6 +37,7 @@
   {{- $_ := set $settings (printf "%s_API_URL" $variable) (include "apiUrl" (list $ $name $api)) }}
   {{- $_ := set $settings (printf "%s_API_APP_ID" $variable) $api.appId }}
 {{- end }}
+{{- $settings = merge $settings (include "proxy.settings" . | fromYaml) }}
 {{- include "settings" (list $settings .Values.agent.env) }}
 {{- end }}
 
@@ -75,6 +76,7 @@
     {{- end }}
   {{- end }}
 {{- end }}
+{{- $settings = merge $settings (include "proxy.settings" . | fromYaml) }}
 {{- include "settings" (list $settings .Values.sidecar.env) }}
 {{- end }}
 
@@ -100,6 +102,7 @@
   {{- /* In production the service refuses to skip the check. */}}
   {{- $settings = merge $settings (dict "VALIDATE_TOKEN_SIGNATURE" "false" "NODE_ENV" "development") }}
 {{- end }}
+{{- $settings = merge $settings (include "proxy.settings" . | fromYaml) }}
 {{- include "settings" (list $settings .Values.weatherApi.env) }}
 {{- end }}
 

@@ -1,0 +1,47 @@
+{{/* The forward proxy: what each container is told of it, and the way to it. */}}
+
+{{- define "proxy.isOn" -}}
+{{- if or .Values.proxy.https .Values.proxy.http .Values.proxy.existingSecret }}true{{ end -}}
+{{- end }}
+
+{{- define "proxy.settings" -}}
+{{- if include "proxy.isOn" . }}
+{{- $proxy := .Values.proxy }}
+{{- $prefix := include "prefix" . }}
+{{- /* This pod, the cluster's own names, and what nodes tell of identities. */}}
+{{- $direct := list "localhost" "127.0.0.1" "::1" ".svc" ".cluster.local" (printf "%s-weather-api" $prefix) "169.254.169.254" "169.254.170.23" "fd00:ec2::23" }}
+{{- /* What has a way out of its own needs no other. */}}
+{{- range concat (values .Values.downstreamApis) (values .Values.mcpServers) }}
+  {{- if and .url .egress }}{{ $direct = append $direct (urlParse .url).hostname }}{{ end }}
+{{- end }}
+{{- if and .Values.telemetry.endpoint .Values.telemetry.egress }}
+  {{- $direct = append $direct (urlParse .Values.telemetry.endpoint).hostname }}
+{{- end }}
+{{- dict "HTTPS_PROXY" (default $proxy.http $proxy.https) "HTTP_PROXY" (default $proxy.https $proxy.http) "NO_PROXY" (concat $direct $proxy.noProxy | uniq | join ",") | toYaml }}
+{{- else }}
+{{- dict | toYaml }}
+{{- end }}
+{{- end }}
+
+{{/* The URLs with user and password, which win over those of the ConfigMap. */}}
+{{- define "proxy.env" -}}
+{{- with .Values.proxy.existingSecret }}
+- {name: HTTPS_PROXY, valueFrom: {secretKeyRef: {name: {{ . }}, key: HTTPS_PROXY}}}
+- {name: HTTP_PROXY, valueFrom: {secretKeyRef: {name: {{ . }}, key: HTTP_PROXY, optional: true}}}
+{{- end }}
+{{- end }}
+
+{{/* The address and port of a proxy that its URL names by an IPv4 address. */}}
+{{- define "proxy.egress" -}}
+{{- if .Values.proxy.egress }}
+{{- toYaml .Values.proxy.egress }}
+{{- else }}
+{{- $url := urlParse (default .Values.proxy.http .Values.proxy.https) }}
+{{- if regexMatch `^[0-9.]+$` $url.hostname }}
+{{- $port := regexFind `[0-9]+$` (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) }}
+- ports: [{port: {{ $port }}, protocol: TCP}]
+  to:
+    - ipBlock: {cidr: {{ $url.hostname }}/32}
+{{- end }}
+{{- end }}
+{{- end }}
