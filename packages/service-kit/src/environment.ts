@@ -125,6 +125,11 @@ export class EnvironmentReader {
     return number
   }
 
+  /** `LOG_LEVEL`: a level of pino, by default `info`. */
+  logLevel(): string {
+    return this.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info')
+  }
+
   /** `true` or `false`, in any case. */
   flag(name: string, fallback: boolean): boolean {
     const value = this.optional(name)?.toLowerCase()

@@ -1,3 +1,4 @@
+import { loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { judgeVersion } from '../sidecar-image.ts'
@@ -108,13 +109,12 @@ function checkTokens(release: Release): string {
 }
 
 /** Host names by which only who may forward ports reaches the agent. */
-const ownHosts = ['localhost', '127.0.0.1', '[::1]']
 
 function checkSignIn(release: Release, agent: Pod) {
   const container = containersOf(agent).find(({ name }) => name === 'agent')
   const settings = container ? settingsOf(release, container) : {}
   const hosts = (settings['ALLOWED_HOSTS'] ?? '').split(',').map(host => host.trim())
-  const others = hosts.filter(host => host !== '' && !ownHosts.includes(host))
+  const others = hosts.filter(host => host !== '' && !loopbackHosts.includes(host))
   if (others.length === 0) return 'Only kubectl port-forward leads to the page.'
   const isRequired = settings['REQUIRE_SIGN_IN'] === 'true'
   return isRequired

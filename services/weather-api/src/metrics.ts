@@ -4,7 +4,7 @@ import { Histogram, Registry } from 'prom-client'
 import { probes } from './routes/health.ts'
 
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const untold: readonly (string | undefined)[] = probes
+const excludedRoutes: readonly (string | undefined)[] = probes
 
 /** The API's own metrics. No label value comes from a request. */
 export class ApiMetrics {
@@ -22,7 +22,7 @@ export class ApiMetrics {
     app.addHook(
       'onResponse',
       async ({ routeOptions: { url: route = '' } }, { statusCode: status, elapsedTime }) => {
-        if (!untold.includes(route)) this.#requests.observe({ route, status }, elapsedTime / 1000)
+        if (!excludedRoutes.includes(route)) this.#requests.observe({ route, status }, elapsedTime / 1000)
       },
     )
   }
