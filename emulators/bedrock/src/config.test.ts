@@ -25,7 +25,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('tells every fault', () => {
+  it('reports all faults', () => {
     expect(() =>
       readConfig({
         EMULATOR_ROLE_ARN: 'agent',

@@ -25,7 +25,7 @@ function faultsOf(content: unknown): readonly string[] {
 }
 
 describe('the configuration', () => {
-  it('needs nothing: every id has the demo’s default, and the blueprint then has no credential', () => {
+  it('needs no variable: all ids have the demo’s defaults, and the blueprint has no credential', () => {
     expect(readConfig({})).toMatchObject({
       port: 7001,
       tenantId: '11111111-2222-4333-8444-555555555555',
@@ -48,7 +48,7 @@ describe('the configuration', () => {
     })
   })
 
-  it('tells every fault at once', () => {
+  it('reports all faults at once', () => {
     const broken = {
       TENANT_ID: 'contoso',
       PUBLIC_URL: 'login.microsoftonline.com',
@@ -98,7 +98,7 @@ describe('the file of registrations', () => {
     ])
   })
 
-  it('tells every fault of every API at once', () => {
+  it('reports all faults of all APIs at once', () => {
     const apis = {
       Notes: notes,
       again: notes,

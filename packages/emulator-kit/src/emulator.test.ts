@@ -59,7 +59,7 @@ beforeEach(async () => {
 afterEach(() => teapot.close())
 
 describe('the request log', () => {
-  it('holds what was noted of each request, and how it ended', async () => {
+  it('has the details of each request, and how it ended', async () => {
     await send('GET', '/cups/blue?milk=secret')
     await send('GET', '/nowhere')
     expect((await send('GET', '/emulator/requests')).body.requests).toEqual([
@@ -76,7 +76,7 @@ describe('the request log', () => {
     ])
   })
 
-  it('shows no token, and no text of any length', async () => {
+  it('shows no token, and cuts long texts', async () => {
     await send('GET', '/cups/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl')
     await send('GET', `/cups/${'x'.repeat(99)}`)
     const { requests } = (await send('GET', '/emulator/requests')).body
@@ -84,7 +84,7 @@ describe('the request log', () => {
     expect(requests[1].cup).toHaveLength(99)
   })
 
-  it('forgets the oldest beyond its limit, and all when told to', async () => {
+  it('drops the oldest requests beyond its limit, and all when it is cleared', async () => {
     for (let i = 0; i <= 1_000; i++) await teapot.inject(`/cups/${i}`)
     const { requests } = (await send('GET', '/emulator/requests')).body
     expect(requests).toHaveLength(1_000)
@@ -130,7 +130,7 @@ describe('faults', () => {
     expect(performance.now() - startedMs).toBeGreaterThan(55)
   })
 
-  it('keep silent, and do not keep the emulator from closing', async () => {
+  it('leave a request without a response, and do not keep the emulator from closing', async () => {
     await injectFaults({ fault: { kind: 'hang' }, times: 1 })
     const socket = connect(Number(new URL(url).port), 'localhost')
     socket.end('GET /cups/blue HTTP/1.1\r\nhost: localhost\r\n\r\n')
@@ -153,7 +153,7 @@ describe('faults', () => {
 })
 
 describe('settings', () => {
-  it('are changed one by one, and act at once', async () => {
+  it('can be changed one by one, and take effect at once', async () => {
     await send('PATCH', '/emulator/settings', { temperatures: { black: 95 } })
     expect(
       (await send('PATCH', '/emulator/settings', { sweet: true, clockOffsetSeconds: 3_600 })).body,
@@ -174,7 +174,7 @@ describe('settings', () => {
   })
 })
 
-it('a reset takes everything back', async () => {
+it('a reset undoes everything', async () => {
   await injectFaults({ fault: { kind: 'reset' } })
   await send('PATCH', '/emulator/settings', {
     sweet: true,
@@ -217,7 +217,7 @@ it('the health says what is emulated, and an emulator may have controls of its o
   expect((await send('GET', '/emulator/tea')).body).toBe('green')
 })
 
-it('pages of other sites, and names that are not allowed, get to no control', async () => {
+it('pages of other sites, and host names that are not allowed, reach no control', async () => {
   for (const [url, headers, status, code] of [
     ['/emulator/reset', { origin: 'https://evil.example' }, 403, 'CROSS_SITE_REQUEST'],
     ['/emulator/reset', { host: 'evil.example' }, 421, 'HOST_NOT_ALLOWED'],

@@ -43,7 +43,7 @@ describe('a corpus of bad tokens', () => {
     )
   })
 
-  it('leaves the service as it was: a good token passes, and the keys were fetched no more than twice', async () => {
+  it('does not harm the service: a good token passes afterwards, and the keys were fetched no more than twice', async () => {
     const response = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
     expect(response.status).toBe(200)
     expect(api.issuer.keyRequests).toBeLessThanOrEqual(2)

@@ -79,7 +79,7 @@ it.each<[string, Claims]>([
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 
-it('An agent user may call only where it is said what it may do', () => {
+it('An agent user may call only if its permission is configured', () => {
   const claims = user(ids.agent, ids.robot)
   const { autonomous, obo } = permissions
   expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
@@ -88,7 +88,7 @@ it('An agent user may call only where it is said what it may do', () => {
   })
 })
 
-it('Where anybody with a token may call, the facets alone tell agents', () => {
+it('If all clients may call, only facets distinguish agents', () => {
   const anybody: AccessRules = { callers: 'any', permissions }
   expect(decideAccess(app('whoever'), anybody)).toMatchObject({
     identity: { kind: 'app', caller: 'whoever' },

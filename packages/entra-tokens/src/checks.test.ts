@@ -41,12 +41,12 @@ it.each<[string, Claims, string]>([
   expect(failures(autonomousClaims({ authority, claims }))).toEqual({ [name]: message })
 })
 
-it('A token that has expired says when', () => {
+it('The refusal of an expired token says when it expired', () => {
   const [lifetime] = checks.filter(({ name }) => name === 'lifetime')
   expect(() => lifetime?.inspect({ exp: 1_000 })).toThrow(expect.objectContaining({ expiredAt: 1_000_000 }))
 })
 
-it('A signature is one by RS256 alone, also where it is the key’s own by another algorithm', () => {
+it('Only RS256 is accepted, even if the same key signed with another algorithm', () => {
   const key = createSigningKey()
   const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
   const claims = autonomousClaims({ authority })

@@ -4,7 +4,7 @@ import { decodeToken, fingerprint } from './decode-token.ts'
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('decodeToken', () => {
-  it('takes header and claims apart, with any letters of the world', () => {
+  it('decodes header and claims, with characters of all scripts', () => {
     const token = `${encode({ alg: 'RS256' })}.${encode({ name: 'Zoë 李' })}.c2ln`
     expect(decodeToken(token)).toEqual({ header: { alg: 'RS256' }, claims: { name: 'Zoë 李' } })
   })

@@ -60,7 +60,7 @@ describe('a good token', () => {
     },
   )
 
-  it('passes without the optional claims that mark agents; the flow is then told by roles, scopes and subject', async () => {
+  it('passes without the optional claims about agents; roles, scopes and subject then tell the flow', async () => {
     const itself = await api.ask(autonomous('v2', unmarked))
     expect(itself.body).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
     const forBen = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.id }))
@@ -77,7 +77,7 @@ describe('a good token', () => {
       expect((await api.ask(autonomous('v2', { ...valid, ...tooLate }))).status).toBe(401)
   })
 
-  it('passes up to a length of 14,000 characters of its header', async () => {
+  it('passes in a header of up to 14,000 characters', async () => {
     const token = autonomous('v2')
     const padded = (length: number) => [
       'Authorization',
@@ -109,7 +109,7 @@ describe('a good token', () => {
     expect((await api.ask(onBehalfOf('v1', { roles: ['Weather.Read.All'] }))).body.flow).toBe('obo')
   })
 
-  it('passes with any spelling of the scheme and without or with a type', async () => {
+  it('passes with the scheme in any case, with and without typ', async () => {
     const claims = autonomousClaims({ authority: api.issuer.url })
     for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR  ']) {
       const headers = ['Authorization', `${scheme} ${api.issuer.sign(claims)}`]
@@ -120,7 +120,7 @@ describe('a good token', () => {
     }
   })
 
-  it('is never mixed up with another of 200 at the same time', async () => {
+  it('is never confused with one of 200 others at the same time', async () => {
     const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `user-${index}`))
     const responses = await Promise.all(
       oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),
@@ -132,7 +132,7 @@ describe('a good token', () => {
 describe('the list of allowed callers', () => {
   const second = '99999999-0000-4000-8000-000000000099'
 
-  it('lets exactly those agents in that it names', async () => {
+  it('allows exactly the agents that it names', async () => {
     const api = await startProtectedApi({
       callers: [{ clientId: second }, { clientId: second.replace(/9$/, '8') }],
     })
@@ -177,7 +177,7 @@ describe('a client that is no agent', () => {
     }
   }
 
-  it('may call where it is listed, for users and as itself, with the right to', async () => {
+  it('may call if it is listed and has the permission, for users and as itself', async () => {
     const { forUser, itself, withoutRights } = await ask(callers)
     expect(forUser).toMatchObject({
       status: 200,
@@ -201,7 +201,7 @@ describe('a client that is no agent', () => {
 })
 
 describe('requireAgentMarker', () => {
-  it('refuses tokens that nothing marks as an agent’s', async () => {
+  it('refuses tokens without an agent’s facet', async () => {
     const api = await startProtectedApi({ requireAgentMarker: true })
     const call = (claims: Claims) =>
       api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims })))

@@ -72,7 +72,7 @@ async function observe(
   return { status, spans, decisions }
 }
 
-it('A token that opens the route is a span that says whose it is, and a decision', async () => {
+it('An accepted token makes a span with its caller, and counts as a decision', async () => {
   expect(await observe()).toEqual({
     status: 200,
     spans: [{ name: 'validate token', attributes: whose, ended: true }],
@@ -80,7 +80,7 @@ it('A token that opens the route is a span that says whose it is, and a decision
   })
 })
 
-it('A genuine token that does not is a span that failed, by the check', async () => {
+it('A refused token makes a failed span with the check, and counts as a decision', async () => {
   expect(await observe(refusal)).toEqual({
     status: 403,
     spans: [
@@ -95,7 +95,7 @@ it('A genuine token that does not is a span that failed, by the check', async ()
   })
 })
 
-it('A request without a token is a span that failed, by our code, and is nobody’s', async () => {
+it('A request without a token makes a failed span with the problem’s code and no caller', async () => {
   expect(await observe(undefined, {})).toEqual({
     status: 401,
     spans: [

@@ -56,7 +56,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(1)
   })
 
-  it('are made verifiers once for many requests at the same time', async () => {
+  it('are turned into verifiers once for many concurrent requests', async () => {
     const createVerifier = vi.fn(() => () => ({ header: {}, claims: {} }))
     const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
     const keys = new SigningKeys({ issuer, log: { warn: () => undefined }, createVerifier })
@@ -65,7 +65,7 @@ describe('the issuer’s signing keys', () => {
     await keys.close()
   })
 
-  it('are not asked for again and again because of invented key ids', async () => {
+  it('are not fetched again and again because of invented key ids', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     for (let storm = 0; storm < 3; storm += 1) {
       const before = api.issuer.keyRequests
@@ -80,14 +80,14 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are not asked for by key ids that no issuer publishes: each of those is refused for what it is', async () => {
+  it('are not fetched for key ids that no issuer can publish, and such tokens are refused', async () => {
     const tokens = Object.entries(oddKeyTokens)
     const refused = { status: 401, body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'signature' } }
     for (const [name, token] of tokens) expect(await api.ask(token), name).toMatchObject(refused)
     expect(api.issuer.keyRequests).toBe(0)
   })
 
-  it('serve every genuine token that arrives beside such key ids, cold and after a rotation', async () => {
+  it('are found for every genuine token that arrives together with such key ids, at first and after a rotation', async () => {
     for (const fetches of [1, 2]) {
       const statuses = await Promise.all(
         Object.values(oddKeyTokens).map(async odd => ({
@@ -102,7 +102,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are looked up without a pause after a look-up that could not even ask the issuer', async () => {
+  it('are looked up without a pause after a look-up that sent no request', async () => {
     const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
     const warn = vi.fn()
     const verify = () => ({ header: {}, claims: {} })
@@ -127,7 +127,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(3)
   })
 
-  it('include a new key after ten seconds even while key ids are being invented, whatever the issuer says of caching', async () => {
+  it('include a new key after ten seconds even while others invent key ids, whatever caching the issuer allows', async () => {
     for (const [index, caching] of ['private, max-age=86400', 'no-store'].entries()) {
       publish([jwk(api.issuer.key)], caching)
       expect(await statusOf(strangeToken(`before-${index}`))).toBe(401)
@@ -143,7 +143,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are all found in the key set that invented key ids made the service fetch', async () => {
+  it('are all found in a key set that was fetched for an invented key id', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const unseen = createSigningKey()
     publish([api.issuer.key, unseen].map(jwk))
@@ -153,7 +153,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('no longer count once the issuer has withdrawn them', async () => {
+  it('are not used any more once the issuer has withdrawn them', async () => {
     const old = goodToken()
     expect(await statusOf(old)).toBe(200)
     api.issuer.rotate({ keepOld: false })
@@ -161,7 +161,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(old)).toBe(401)
   })
 
-  it('go on working while the issuer is down, but not for ever', async () => {
+  it('keep working for a limited time while the issuer is down', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     await api.issuer.stop()
     pass(23 * hourMs)
@@ -184,7 +184,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(2)
   })
 
-  it('no longer count an hour after the issuer has withdrawn them without a new one', async () => {
+  it('are not used any more an hour after the issuer has withdrawn them without publishing another', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
     publish([createSigningKey()].map(jwk))
@@ -197,7 +197,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(2)
   })
 
-  it('out of reach from the start: 503 with a reason, never a pass, and well again without restart', async () => {
+  it('that cannot be fetched from the start give 503 with a reason, and work later without a restart', async () => {
     await api.issuer.stop()
     const response = await api.ask(goodToken())
     expect(response).toMatchObject({
@@ -250,7 +250,7 @@ describe('the issuer’s signing keys', () => {
     },
   )
 
-  it('are not followed to another address', async () => {
+  it('are not fetched by a redirect', async () => {
     const elsewhere = await createIssuer()
     const keys = JSON.stringify({ keys: [jwk(api.issuer.key)] })
     elsewhere.answerKeysWith((_request, response) => response.writeHead(200).end(keys))
@@ -262,7 +262,7 @@ describe('the issuer’s signing keys', () => {
     await elsewhere.close()
   })
 
-  it('are fetched again soon after an error, whatever the error said of caching', async () => {
+  it('are fetched again soon after an error, whatever caching the error allows', async () => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(500, { 'cache-control': 'max-age=60' }).end('{}')
     })
@@ -272,7 +272,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(200)
   })
 
-  it('may come compressed', async () => {
+  it('can be compressed', async () => {
     const unseen = createSigningKey()
     const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key), { ...jwk(unseen), alg: 'RS256' }] }))
     api.issuer.answerKeysWith((_request, response) => {
@@ -283,7 +283,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('count as out of reach when they measure too much once they are decompressed', async () => {
+  it('count as unreachable when they are too large after decompression', async () => {
     const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(1_000_000) }))
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(keys)
@@ -292,7 +292,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(503)
   })
 
-  it('shorter than 2048 bits, damaged, or meant for encryption or another algorithm, are no keys', async () => {
+  it('shorter than 2048 bits, damaged, or published for encryption or another algorithm are ignored', async () => {
     const weak = createSigningKey('weak', 1024)
     const keys = [
       jwk(weak),
@@ -346,7 +346,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: 'key' }, claims, key))).toBe(status)
   })
 
-  it('with the public exponent 1, under which anybody can write a signature, are no keys', async () => {
+  it('with the public exponent 1, for which anybody can make a signature, are ignored', async () => {
     const key = { ...jwk(api.issuer.key), e: 'AQ' }
     publish([key])
     const [header, claims] = goodToken().split('.')

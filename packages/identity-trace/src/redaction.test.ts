@@ -15,7 +15,7 @@ describe('redactText', () => {
     expect(redactText(text)).toBe(redacted)
   })
 
-  it('leaves ordinary words and ids alone', () => {
+  it('does not change ordinary words and ids', () => {
     const text = 'AADSTS65001: consent missing for bbbbbbbb-0000-4000-8000-00000000000b (basic plan)'
     expect(redactText(text)).toBe(text)
   })

@@ -82,7 +82,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('refuses by the strict headers of every response', async () => {
+  it('has the strict headers in its refusals', async () => {
     const { app } = await startService()
     const requestId = '5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10'
     const response = await exchange(app, get('/', 'Host: evil.example', `X-Request-Id: ${requestId}`))
@@ -95,7 +95,7 @@ describe('guardBrowserBoundary', () => {
     })
   })
 
-  it('takes the host of a full URL as the target before the Host header', async () => {
+  it('prefers the host of an absolute URL in the request line to the Host header', async () => {
     const { app } = await startService()
     const foreign = get('http://evil.example/', 'Host: localhost')
     const own = get('http://localhost/', 'Host: localhost')
@@ -121,7 +121,7 @@ describe('guardBrowserBoundary', () => {
     expect(await exchange(lenient, request)).toMatchObject({ status: 200 })
   })
 
-  it('lets probes in by any host', async () => {
+  it('allows probes by any host name', async () => {
     const { app } = await startService()
     expect(await exchange(app, get('/livez', 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
     expect(await exchange(app, get('/livez?', 'Host: evil.example'))).toMatchObject({ status: 200 })
@@ -168,7 +168,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('lets a link of another site open the page, and nothing else of it load one', async () => {
+  it('allows links from other sites to the page, and no other requests from them', async () => {
     const { app } = await startService()
     const load = (mode: string, destination: string) =>
       exchange(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigurationError, readEnvironment } from './environment.ts'
 
 describe('readEnvironment', () => {
-  it('tells every fault at once, each with the name of its variable', () => {
+  it('reports all faults at once, each with the name of its variable', () => {
     const read = () =>
       readEnvironment(
         { TENANT_ID: 'contoso', PORT: '99999', SECURE: 'yes', COLOUR: 'red', API_URL: 'ftp://a' },
@@ -29,7 +29,7 @@ describe('readEnvironment', () => {
     )
   })
 
-  it('takes an empty variable for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     const config = readEnvironment({ PORT: '', SECURE: ' ', NAMES: '' }, env => ({
       port: env.port('PORT', 3001),
       secure: env.flag('SECURE', true),

@@ -54,7 +54,7 @@ describe('The agent’s configuration', () => {
     expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
   })
 
-  it('tells every fault at once', () => {
+  it('reports all faults at once', () => {
     const faults = faultsOf({
       TENANT_ID: 'contoso',
       PORT: '70000',

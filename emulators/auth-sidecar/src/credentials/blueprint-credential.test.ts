@@ -73,7 +73,7 @@ describe('A signed assertion in a file', () => {
     expect((await authenticate(credential))['client_assertion']).toBe(second)
   })
 
-  test('is given up for good when it could not be loaded once', async () => {
+  test('is never tried again after it could not be loaded once', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'SignedAssertionFilePath',
@@ -84,7 +84,7 @@ describe('A signed assertion in a file', () => {
     await expect(credential.load()).rejects.toThrow('IDW10109')
   })
 
-  test('is not named by the key that guides mention: that one is ignored', async () => {
+  test('is not read from the setting that Microsoft’s guides mention', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'SignedAssertionFilePath',

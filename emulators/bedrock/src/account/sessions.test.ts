@@ -4,7 +4,7 @@ import { Sessions, sessionPrincipal } from './sessions.ts'
 const principal = sessionPrincipal('arn:aws:iam::111122223333:role/team/agent', 'session')
 
 describe('sessions', () => {
-  it('are known again by what they carry, also after a restart', () => {
+  it('are recognised by the session token alone, also after a restart', () => {
     const issued = new Sessions('secret').issue(principal, 1_000, 60)
     expect(issued).toMatchObject({
       principal: {
@@ -16,7 +16,7 @@ describe('sessions', () => {
     expect(new Sessions('secret').open(issued.sessionToken, issued.accessKeyId)).toEqual(issued)
   })
 
-  it('are not to be changed, mixed up or forged', () => {
+  it('cannot be changed, combined or forged', () => {
     const sessions = new Sessions('secret')
     const [one, other] = [sessions.issue(principal, 0, 60), sessions.issue(principal, 0, 60)]
     expect(one.secretAccessKey).not.toBe(other.secretAccessKey)

@@ -83,7 +83,7 @@ describe('findSignatureFault', () => {
     ).toMatch(/^The request signature we calculated does not match/)
   })
 
-  it('trusts no hash of the body that the request brings along', async () => {
+  it('does not trust the hash that the request states for its body', async () => {
     const signed = await sign({ method: 'POST', path: '/', query: '', body: Buffer.from('{"a":1}') }, at)
     expect(signed.headers['x-amz-content-sha256']).toHaveLength(64)
     const request = { ...signed, body: Buffer.from('{"a":2}') }
@@ -106,7 +106,7 @@ describe('findSignatureFault', () => {
     ).toBeUndefined()
   })
 
-  it('wants every x-amz header signed', async () => {
+  it('requires every x-amz header to be signed', async () => {
     const signed = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, at)
     const request = { ...signed, headers: { ...signed.headers, 'x-amz-target': 'Other' } }
     expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, at.getTime())).toBe(

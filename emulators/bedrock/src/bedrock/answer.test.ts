@@ -27,7 +27,7 @@ const pieces = (seed: number) => {
 }
 
 describe('generate', () => {
-  it('spells out the same, whole and streamed, wherever it is cut into tokens', () => {
+  it('is the same with and without streaming, wherever it is cut into tokens', () => {
     fc.assert(
       fc.property(reply, fc.nat(), ({ blocks, stopReason }, seed) => {
         const limits = { maxTokens: 10_000, stopSequences: [] }
@@ -56,7 +56,7 @@ describe('generate', () => {
     )
   })
 
-  it('never goes beyond the limit, and says so', () => {
+  it('never exceeds the token limit, and then has the stop reason max_tokens', () => {
     fc.assert(
       fc.property(reply, fc.integer({ min: 1, max: 30 }), fc.nat(), (answer, maxTokens, seed) => {
         const whole = generate(answer, { maxTokens: 10_000, stopSequences: [] }, pieces(seed))
@@ -67,7 +67,7 @@ describe('generate', () => {
     )
   })
 
-  it('delivers nothing of a tool input that was cut off, outside a stream', () => {
+  it('returns nothing of a tool input that was cut off, unless it is streamed', () => {
     const answer = {
       blocks: [{ type: 'toolUse' as const, toolUseId: 't', name: 'get_weather', input: { city: 'Paris' } }],
       stopReason: 'tool_use',

@@ -143,7 +143,7 @@ describe('the answer from what tools returned', () => {
     )
   })
 
-  it('tells any other JSON in a sentence', () => {
+  it('turns other JSON into a sentence', () => {
     const tasks = [
       { title: 'Launch', due_on: '2026-12-01', done: false },
       { title: 'Land', done: null },
@@ -162,7 +162,7 @@ describe('the answer from what tools returned', () => {
 })
 
 describe('the choice of a weather tool', () => {
-  it('goes by name and schema', () => {
+  it('depends on name and schema', () => {
     expect(callsOf(ask('Weather in Rome', [tool('weather_lookup', { location: text })]))).toEqual([
       ['weather_lookup', { location: 'Rome' }],
     ])
@@ -178,7 +178,7 @@ describe('the choice of a weather tool', () => {
   })
 })
 
-describe('any other tool is called', () => {
+describe('another tool is called', () => {
   it.each([
     ['Use get_tasks for project Apollo', ['get_tasks', { project: 'Apollo' }]],
     ['What are the tasks of project Apollo?', ['get_tasks', { project: 'Apollo' }]],
@@ -209,7 +209,7 @@ describe('any other tool is called', () => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
-  it('of the server that is named, even where others have such a tool too', () => {
+  it('of the server that is named, even if others have the same tool', () => {
     const served = tool('weather-tools__get_weather', { city: text })
     const weatherInOslo = [['weather-tools__get_weather', { city: 'Oslo' }]]
     const tools = [...taskTools, served]

@@ -38,7 +38,7 @@ describe('discovery', () => {
     })
   })
 
-  it('does not tell that PKCE is done, as Entra’s own does not', async () => {
+  it('does not announce PKCE, as Entra’s does not', async () => {
     for (const version of ['', '/v2.0'])
       expect(await read(`/${tenantId}${version}/.well-known/openid-configuration`)).not.toHaveProperty(
         'code_challenge_methods_supported',
@@ -62,7 +62,7 @@ describe('the published keys', () => {
     })
   })
 
-  it('hold the old key beside the new one for a while after a rotation', async () => {
+  it('include the old key for a while after a rotation', async () => {
     const before = decodeProtectedHeader(await t1Of(entra)).kid
     await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 100 })
     const after = decodeProtectedHeader(await t1Of(entra)).kid

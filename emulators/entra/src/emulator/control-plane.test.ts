@@ -44,7 +44,7 @@ describe('an injected fault', () => {
     expect((await requestObo(entra, tc)).status).toBe(200)
   })
 
-  it('may be any refusal, of codes that are not known here as well', async () => {
+  it('can be any refusal, with an unknown code too', async () => {
     await inject({
       target: { leg: 'obo' },
       fault: { kind: 'refuse', code: 530035, error: 'access_denied', status: 403 },
@@ -71,7 +71,7 @@ describe('an injected fault', () => {
 })
 
 describe('conditional access', () => {
-  it('asks for more proof by a claims challenge, and lets the user pass who signed in again with it', async () => {
+  it('demands a step-up by a claims challenge, and is satisfied when the user has signed in again with it', async () => {
     const browser = new Browser(entra)
     const tc = (await signIn(entra, ada, {}, browser)).body.access_token
     await inject({ target: { leg: 'obo' }, fault: { kind: 'conditional-access' } })
@@ -95,7 +95,7 @@ describe('conditional access', () => {
 })
 
 describe('the other controls', () => {
-  it('make a token to order', async () => {
+  it('issue tokens with any claims and lifetime', async () => {
     const jwt = await orderToken(entra, {
       client: spaAppId,
       resource: `api://${blueprintAppId}`,
@@ -109,7 +109,7 @@ describe('the other controls', () => {
     expect(claims.exp).toBeLessThan(Date.now() / 1000 - 100)
   })
 
-  it('name what the directory does not hold', async () => {
+  it('name the client that the directory does not have', async () => {
     const { status, body } = await sendJson(entra, 'POST', '/emulator/tokens', {
       client: 'nobody',
       resource: weatherAppId,
@@ -118,7 +118,7 @@ describe('the other controls', () => {
     expect(body.detail).toBe('The directory has no client "nobody".')
   })
 
-  it('list the requests seen, without a secret or token in them', async () => {
+  it('list the latest requests, without secrets and tokens', async () => {
     const jwt = await t1Of(entra)
     await requestTr(entra, { client_assertion: jwt, scope: 'nonsense' })
     const { body } = await sendJson(entra, 'GET', '/emulator/requests')
@@ -148,7 +148,7 @@ describe('the other controls', () => {
     expect(entra.entra.directory.content.users).toHaveLength(2)
   })
 
-  it('are closed to pages of other sites', async () => {
+  it('refuse pages of other sites', async () => {
     const response = await fetch(`${entra.url}/emulator/reset`, {
       method: 'POST',
       headers: { origin: 'https://evil.example' },
@@ -156,7 +156,7 @@ describe('the other controls', () => {
     expect(response.status).toBe(403)
   })
 
-  it('stand beside an overview page, which says that all of it is emulated', async () => {
+  it('come with an overview page, which says that everything is emulated', async () => {
     const html = await (await fetch(entra.url)).text()
     expect(html).toContain('Emulated Microsoft Entra ID')
     expect(html).toContain(agentId)

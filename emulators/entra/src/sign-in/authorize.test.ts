@@ -9,7 +9,7 @@ const { challenge } = makeVerifier()
 const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
 
 describe('the sign-in page', () => {
-  it('offers both people in a form without script, says it is emulated, and can only post here and to the page', async () => {
+  it('offers both users in a form without script, says that it is emulated, and can only post to itself and the page', async () => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl(pkce))
     const html = await response.text()
@@ -30,7 +30,7 @@ describe('the sign-in page', () => {
     expect(html.indexOf(ben)).toBeLessThan(html.indexOf(ada))
   })
 
-  it('sends the code back in the fragment, with the state untouched', async () => {
+  it('returns the code in the fragment, with the request’s state', async () => {
     const browser = new Browser(entra)
     const response = await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect(response.status).toBe(303)
@@ -44,7 +44,7 @@ describe('the sign-in page', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax$/)
   })
 
-  it('sends the code back in the query if asked to', async () => {
+  it('returns the code in the query if requested', async () => {
     const browser = new Browser(entra)
     const response = await browser.submit(browser.authorizeUrl({ ...pkce, response_mode: 'query' }), {
       account: ada,
@@ -78,7 +78,7 @@ describe('the sign-in page', () => {
 })
 
 describe('single sign-on', () => {
-  it('responds to prompt=none with login_required until somebody signed in, then with a code', async () => {
+  it('responds to prompt=none with login_required until a user has signed in, then with a code', async () => {
     const browser = new Browser(entra)
     const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
     const refused = returned(await browser.visit(silent))
@@ -88,7 +88,7 @@ describe('single sign-on', () => {
     expect(returned(await browser.visit(silent))).toHaveProperty('code')
   })
 
-  it('shows the page in spite of a session for select_account and login', async () => {
+  it('shows the page for select_account and login even with a session', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect((await browser.visit(browser.authorizeUrl(pkce))).status).toBe(302)
@@ -96,7 +96,7 @@ describe('single sign-on', () => {
       expect((await browser.visit(browser.authorizeUrl({ ...pkce, prompt }))).status).toBe(200)
   })
 
-  it('asks which one of two signed-in people is meant, unless the hint tells', async () => {
+  it('asks which of two signed-in users is meant, unless there is a hint', async () => {
     const browser = new Browser(entra)
     for (const account of [ada, ben]) await browser.submit(browser.authorizeUrl(pkce), { account })
     const silent = { ...pkce, prompt: 'none' }
@@ -107,7 +107,7 @@ describe('single sign-on', () => {
     expect(returned(await browser.visit(hinted))).toHaveProperty('code')
   })
 
-  it('ends at logout, which leads back to the page with its state', async () => {
+  it('ends at logout, which redirects to the page with its state', async () => {
     const browser = new Browser(entra)
     const { body } = await signIn(entra, ada, {}, browser)
     const { login_hint: hint } = decodeJwt(body.id_token)
@@ -122,7 +122,7 @@ describe('single sign-on', () => {
     expect(returned(await browser.visit(silent))).toMatchObject({ error: 'login_required' })
   })
 
-  it('does not lead to an unregistered address at logout', async () => {
+  it('does not redirect to an unregistered URL at logout', async () => {
     const response = await fetch(
       `${entra.url}/${tenantId}/oauth2/v2.0/logout?post_logout_redirect_uri=https://evil.example`,
       { redirect: 'manual' },

@@ -47,7 +47,7 @@ describe('redeeming a code', () => {
     expect(id.sub).not.toBe(ada)
   })
 
-  it('works once', async () => {
+  it('works only once', async () => {
     const code = await freshCode()
     await redeem(entra, code, { code_verifier: verifier })
     const second = await redeem(entra, code, { code_verifier: verifier })
@@ -55,7 +55,7 @@ describe('redeeming a code', () => {
     expect(second.headers.get('access-control-allow-origin')).toBe(pageOrigin)
   })
 
-  it('needs the verifier of this very code', async () => {
+  it('needs the verifier of the same code', async () => {
     const wrong = await redeem(entra, await freshCode(), { code_verifier: makeVerifier().verifier })
     expect(wrong.body.error_codes).toEqual([501481])
     const missing = await redeem(entra, await freshCode())
@@ -87,7 +87,7 @@ describe('redeeming a code', () => {
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [9002313] })
   })
 
-  it('lets a preflight pass', async () => {
+  it('allows a preflight request', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'OPTIONS',
       headers: { origin: pageOrigin, 'access-control-request-method': 'POST' },
@@ -115,7 +115,7 @@ describe('a refresh token', () => {
     }
   })
 
-  it('of a page is over after a day', async () => {
+  it('of a page expires after a day', async () => {
     const { body } = await signIn(entra, ben)
     expect(body.refresh_token_expires_in).toBe(86_400)
     entra.entra.settings.change({ clockOffsetSeconds: 86_401 })
@@ -126,7 +126,7 @@ describe('a refresh token', () => {
     })
   })
 
-  it('needs consent for what else it is asked for', async () => {
+  it('needs consent for further scopes', async () => {
     const { body } = await signIn(entra, ben)
     const { body: refused } = await refresh(body.refresh_token, { scope: 'User.Read' })
     expect(refused).toMatchObject({

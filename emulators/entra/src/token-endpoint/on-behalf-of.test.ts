@@ -115,7 +115,7 @@ describe('a token that is not right for on-behalf-of', () => {
     expect((await requestObo(entra, 'garbage')).body.error_codes).toEqual([50027])
   })
 
-  it('is refused with AADSTS500131 when the blueprint itself presents what is not for it', async () => {
+  it('is refused with AADSTS500131 when the blueprint presents a token that is not for it', async () => {
     const { body } = await requestToken(entra, {
       client_id: blueprintAppId,
       client_secret: 'blueprint-secret',
@@ -143,14 +143,14 @@ describe('permission for on-behalf-of', () => {
     expect(body.error_description).toContain(agentId)
   })
 
-  it('is missing for a scope that the grant does not hold', async () => {
+  it('is missing for a scope that is not granted', async () => {
     const { body } = await requestObo(entra, await tcOf(ada), {
       scope: `api://${weatherAppId}/Weather.Write`,
     })
     expect(body.error_codes).toEqual([65001])
   })
 
-  it('may be given by one user for themselves only', async () => {
+  it('can be granted by one user for themselves only', async () => {
     const [tcOfAda, tcOfBen] = [await tcOf(ada), await tcOf(ben)]
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))

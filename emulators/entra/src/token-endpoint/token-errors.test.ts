@@ -203,7 +203,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [82008] })
   })
 
-  it('names the blueprint when that asks for a token of its own, as it does behind a shut override gate', async () => {
+  it('names the blueprint when it requests a token of its own, as it does without AllowOverrides', async () => {
     const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
     expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })
@@ -261,13 +261,13 @@ describe('T1 as the agent’s assertion', () => {
     expect(body).toMatchObject({ error: 'invalid_client', error_codes: [code] })
   })
 
-  it('is still good after the key was rotated, while the old key is published', async () => {
+  it('is accepted after a rotation of the key as long as the old key is published', async () => {
     const jwt = await t1Of(entra)
     await entra.entra.keys.rotate(600)
     expect((await requestTr(entra, { client_assertion: jwt })).status).toBe(200)
   })
 
-  it('needs its type beside it', async () => {
+  it('needs client_assertion_type', async () => {
     const { body } = await requestTr(entra, { client_assertion_type: '' })
     expect(body.error_codes).toEqual([900144])
   })

@@ -41,7 +41,7 @@ describe('an access token', () => {
     })
   })
 
-  it('has no sign of an agent unless the API asks for the optional claims', async () => {
+  it('has no claims about agents unless the API asks for the optional claims', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.optionalClaims = { accessToken: [], idToken: [] }
     const claims = await tr()
@@ -49,7 +49,7 @@ describe('an access token', () => {
     expect(claims).toMatchObject({ azp: agentId, roles: ['Weather.Read.All'] })
   })
 
-  it('tells idtyp of a user only if the API asks for it with include_user_token', async () => {
+  it('has idtyp for a user only if the API asks for it with include_user_token', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather)
       weather.optionalClaims = {
@@ -76,7 +76,7 @@ describe('an access token', () => {
     expect(String(claims['xms_act_fct']).split(' ')).not.toContain('11')
   })
 
-  it('names its key in kid and x5t, lasts about an hour and is dated back five minutes', async () => {
+  it('names its key in kid and x5t, lasts about an hour and is backdated by five minutes', async () => {
     const jwt = (await requestTr(entra)).body.access_token
     const { kid, x5t, alg, typ } = decodeProtectedHeader(jwt)
     expect({ x5t, alg, typ }).toEqual({ x5t: kid, alg: 'RS256', typ: 'JWT' })
