@@ -138,12 +138,6 @@ export class EnvironmentReader {
     return value === 'true'
   }
 
-  /** The level of log lines, by LOG_LEVEL. */
-  logLevel(): string {
-    const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-    return this.oneOf('LOG_LEVEL', levels, 'info')
-  }
-
   oneOf<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
     const value = this.optional(name)
     if (value === undefined) return fallback
