@@ -59,14 +59,14 @@ describe('the user’s token', () => {
     const weather = sunshine({
       current: async (context, city) => {
         const { turn } = context
-        given = turn.user?.value ?? ''
+        given = turn.user?.raw ?? ''
         return sunshine().current(context, city)
       },
     })
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turn = await runTurn(mode, {
       flow: 'obo',
-      user: { value: token, objectId: 'ada', claims: {} } as never,
+      user: { raw: token, objectId: 'ada', claims: {} } as never,
     })
     bedrock.close()
 

@@ -130,7 +130,7 @@ function requestWith(value: string, objectId: string) {
     agent: agentIdentity,
     flow: 'obo' as const,
     api: weatherApi,
-    user: { value, objectId, fingerprint: '000000000000', header: {}, claims: {}, checks: [] },
+    user: { raw: value, objectId, fingerprint: '000000000000', header: {}, claims: {}, checks: [] },
     correlationId: '99999999-0000-4000-8000-000000000002',
     traceparent: undefined,
     signal: new AbortController().signal,

@@ -154,7 +154,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const { turn } = this
     const step = this.#startStep(api, exchange, issued)
     const { raw } = issued.token
-    const secrets = turn.user ? [raw, turn.user.value] : [raw]
+    const secrets = turn.user ? [raw, turn.user.raw] : [raw]
     let came: Came | undefined
     try {
       const headers = headersOf(raw, step)

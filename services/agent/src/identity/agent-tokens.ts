@@ -65,7 +65,7 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
       return Promise.reject(problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
     }
     // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
-    const key = JSON.stringify([agent.clientId, flow, api.name, user?.value])
+    const key = JSON.stringify([agent.clientId, flow, api.name, user?.raw])
     return requests.join(key, signal, shared => obtainAndRecord({ ...request, user, signal: shared }))
   }
 

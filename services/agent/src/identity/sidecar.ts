@@ -39,7 +39,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
       if (!(await lives())) limit.abort(silentSidecar())
     })
     const headers = {
-      ...(user ? { authorization: `Bearer ${user.value}` } : {}),
+      ...(user ? { authorization: `Bearer ${user.raw}` } : {}),
       ...(traceparent ? { traceparent } : {}),
     }
     let response: SidecarResponse

@@ -58,7 +58,7 @@ describe('a user’s token', () => {
     const token = userToken()
     const user = await verify(token)
     expect(user).toMatchObject({
-      value: token,
+      raw: token,
       objectId: ada.id,
       header: { alg: 'RS256', kid: issuer.key.kid },
       claims: { oid: ada.id },

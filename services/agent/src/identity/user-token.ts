@@ -16,7 +16,7 @@ import type { Blueprint } from './agent-identity.ts'
 /** Tc after every check has passed: the user's token for the blueprint. */
 export interface VerifiedUserToken {
   /** The raw token. It goes to the sidecar and nowhere else. */
-  readonly value: string
+  readonly raw: string
   readonly objectId: string
   /** 12 hex digits of its SHA-256, for traces and logs. */
   readonly fingerprint: string
@@ -66,8 +66,8 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
   const callers = allowedClients.length > 0 ? allowedClients.map(clientId => ({ clientId })) : 'any'
   const rules = { callers, permissions: { obo: requiredScope } } as const
 
-  async function verify(value: string): Promise<VerifiedUserToken> {
-    const { header, claims, checks } = await verifier.verify(value)
+  async function verify(raw: string): Promise<VerifiedUserToken> {
+    const { header, claims, checks } = await verifier.verify(raw)
     const access = decideAccess(claims, rules)
     const { identity, refusal } = access
     if (refusal?.failedCheck === 'permission' && identity.flow === 'obo')
@@ -77,9 +77,9 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
     if (refusal) throw new TokenRefused(refusal.failedCheck, refusal.reason)
     const passed = [...checks, ...access.checks].map(name => ({ name, ok: true }))
     return {
-      value,
+      raw,
       objectId: identity.objectId,
-      fingerprint: fingerprint(value),
+      fingerprint: fingerprint(raw),
       header,
       claims,
       checks: passed,

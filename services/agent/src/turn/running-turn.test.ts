@@ -13,7 +13,7 @@ import { Turns, type TurnsOptions } from './turns.ts'
 const done: Outcome = { finishReason: 'stop', usage: null, tools: [] }
 const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
 const user: VerifiedUserToken = {
-  value: 'raw-token',
+  raw: 'raw-token',
   objectId: 'ada',
   fingerprint: '0123456789ab',
   header: { alg: 'RS256' },
@@ -239,7 +239,7 @@ describe('The user’s token', () => {
       event: 'step',
       data: { kind: 'sign-in', token: { role: 'Tc', fingerprint: user.fingerprint, observed: true } },
     })
-    expect(JSON.stringify(events)).not.toContain(user.value)
+    expect(JSON.stringify(events)).not.toContain(user.raw)
   })
 
   it('is not there in the autonomous flow, even when signing in was required', async () => {
@@ -254,7 +254,7 @@ describe('The user’s token', () => {
       ),
     )
     expect(seen?.user).toBeUndefined()
-    expect(JSON.stringify(seen)).not.toContain(user.value)
+    expect(JSON.stringify(seen)).not.toContain(user.raw)
   })
 })
 

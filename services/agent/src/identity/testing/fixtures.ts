@@ -116,8 +116,8 @@ export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
 }
 
 /** A user's token as the verifier hands it on. */
-export function verifiedUser(objectId: string, value = `token-of-${objectId}`): VerifiedUserToken {
-  return { value, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
+export function verifiedUser(objectId: string, raw = `token-of-${objectId}`): VerifiedUserToken {
+  return { raw, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
 }
 
 /** The sidecar's success body. */

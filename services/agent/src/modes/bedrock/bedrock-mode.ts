@@ -126,6 +126,7 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
 
 /** Runs all calls of a step side by side; lets all of them end before a failure ends the turn. */
 async function runTools(run: Run, { toolCalls }: ModelResponse) {
+  // Every call of the step is known here, and none has run: approvals would be asked for at this point.
   const settled = await Promise.allSettled(toolCalls.map(call => runTool(run.tools, run.context, call)))
   const messages: ToolMessage[] = []
   const toolUses: ToolUse[] = []

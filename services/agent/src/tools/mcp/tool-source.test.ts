@@ -60,7 +60,7 @@ const newTurn = (user: Turn['user'], change: Partial<Turn> = {}) =>
   }) as Turn
 const own = newTurn(undefined)
 const turnOf = (objectId: string, claims: object = {}) => {
-  const token = { value: 'Tc', fingerprint: '0123456789ab', header: {}, checks: [] }
+  const token = { raw: 'Tc', fingerprint: '0123456789ab', header: {}, checks: [] }
   return newTurn({ ...token, objectId, claims: { tid: 'tenant', ...claims } })
 }
 
