@@ -42,7 +42,7 @@ describe('200 turns at once', () => {
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turns = await Promise.all(
       Array.from({ length: 200 }, (_, index) => {
-        const user = { value: `token-${index}`, objectId: `City-${index}`, claims: {} } as never
+        const user = { raw: `token-${index}`, objectId: `City-${index}`, claims: {} } as never
         return runTurn(mode, { message: `Weather in City-${index}?`, flow: 'obo', user })
       }),
     )

@@ -207,7 +207,7 @@ describe('a tool call', () => {
         return sunshine().current(context, city)
       },
     })
-    const user = { value: 'header.claims.signature', objectId: 'ada', claims: {} }
+    const user = { raw: 'header.claims.signature', objectId: 'ada', claims: {} }
     await runTurn(connectTo({}, weather).mode, { flow: 'obo', user: user as never })
     expect(seen).toEqual([['obo', 'ada', 'Oslo']])
   })
