@@ -1,9 +1,7 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { type Claims, groupOf, groupOrder } from './claims.ts'
 import { lessonOf } from './lessons.ts'
-
-/** What became of a claim from the left token to the right one. */
-export type Sign = 'same' | 'changed' | 'added' | 'removed'
+import type { Sign } from './sign.ts'
 
 /** One claim of two tokens, side by side. */
 export interface ComparedClaim {

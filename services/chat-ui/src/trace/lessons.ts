@@ -1,6 +1,6 @@
 import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { isForUser } from './claims.ts'
-import type { Sign } from './comparison.ts'
+import type { Sign } from './sign.ts'
 
 type Lessons = Readonly<Record<string, string>>
 

@@ -1,12 +1,5 @@
-import type { Sign } from './comparison.ts'
+import type { Sign } from './sign.ts'
 import './sign-mark.css'
-
-export const signWords: Readonly<Record<Sign, string>> = {
-  same: 'kept',
-  changed: 'changed',
-  added: 'added',
-  removed: 'removed',
-}
 
 const signs: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
 
