@@ -79,6 +79,28 @@ describe('somebody who signs in', () => {
     await seeCallFor(page, ben)
   })
 
+  it('sees the same question answered in two flows, and between them what differs', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await answered(await askOnBehalf(page))
+    await page.getByRole('button', { name: 'Side by side' }).click()
+    const difference = page.getByRole('region', { name: 'Difference of the two TR' })
+    await difference.getByText('What changes is whose right it uses: its own, or yours.').waitFor()
+    const rows = difference.locator('tbody').first().locator('tr')
+    expect(await rows.evaluateAll(list => list.map(it => it.dataset['sign']))).toEqual([
+      'same',
+      'changed',
+      'changed',
+      'same',
+    ])
+    expect(await page.locator('main').textContent()).not.toContain(ada.oid)
+    await page.getByRole('button', { name: 'Open this trace' }).first().click()
+    await page.getByText('The agent called Weather API as itself.').waitFor()
+    await page.getByRole('button', { name: 'Side by side', exact: true }).click()
+    await page.getByRole('button', { name: 'Conversation' }).click()
+    expect(await page.getByRole('article').count(), 'the conversation is as it was').toBe(1)
+  })
+
   it('stays signed in over a reload, without another window', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)

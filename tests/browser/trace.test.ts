@@ -227,6 +227,22 @@ describe('the steps', () => {
   })
 })
 
+describe('the presenter', () => {
+  it('tells the exchange one sentence at a time, and is led by keys', async () => {
+    const { page } = await openTrace()
+    await page.getByRole('button', { name: 'Present' }).click()
+    const presenter = page.getByRole('dialog', { name: 'Presenter' })
+    await presenter.getByRole('heading', { name: 'You ask. The agent acts as itself.' }).waitFor()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('PageDown')
+    await presenter.getByRole('heading', { name: 'Entra ID exchanges T1 for TR.' }).waitFor()
+    await page.keyboard.press('PageUp')
+    await presenter.getByText('2 of 5').waitFor()
+    await page.keyboard.press('Escape')
+    await presenter.waitFor({ state: 'hidden' })
+  })
+})
+
 describe('a token', () => {
   it('is opened by its plate, and shown with names, times and who checked it; Esc closes it', async () => {
     const { page } = await openTrace()

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
 import { LeftBehind } from './archive/left-behind.tsx'
 import { PastMenu } from './archive/past-menu.tsx'
+import { useLoaded } from './browser/loaded.ts'
 import { useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
@@ -92,7 +93,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
       <Header title={title} {...current} />
       <LeftBehind {...current} />
       <FileBanner conversation={current.conversation} />
-      <Panes page={current} />
+      {current.sideBySide.value ? <SideBySidePane page={current} /> : <Panes page={current} />}
       <p class="visually-hidden" role="status">
         {current.announcement.value}
       </p>
@@ -106,8 +107,21 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
+const loadSideBySide = async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView
+
+function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly page: Page }) {
+  const View = useLoaded(loadSideBySide)
+  const pair = sideBySide.value
+  if (!View || !pair) return null
+  const close = () => {
+    pair.close()
+    sideBySide.value = undefined
+  }
+  return <View key={pair} pair={pair} view={trace} onClose={close} {...rest} />
+}
+
 /** Conversation and trace: side by side where there is room, else one at a time. */
-function Panes({ page: { pane, conversation, trace, ...rest } }: { readonly page: Page }) {
+function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {
   const opened = conversation.opened.value
   const names = useMemo(() => (opened ? describeNames(opened.names) : rest.names), [opened, rest.names])
   const isNarrow = useMediaQuery('(max-width: 56.24rem)')
@@ -133,7 +147,6 @@ function Panes({ page: { pane, conversation, trace, ...rest } }: { readonly page
         <div class="pane-head">
           <h2 class="wide-only">Conversation</h2>
           <PastMenu {...rest} />
-          <ExportMenu conversation={conversation} {...rest} />
           <ExportMenu conversation={conversation} {...rest} />
           {conversation.exchanges.value.length > 0 && (
             <button
@@ -172,6 +185,10 @@ function Panes({ page: { pane, conversation, trace, ...rest } }: { readonly page
           flow={conversation.flow}
           names={names}
           config={rest.config}
+          onSideBySide={() => {
+            const answer = conversation.selected.value
+            if (answer) void openSideBySide(answer)
+          }}
           whyEmpty={explainNoSteps(rest)}
         />
       </section>

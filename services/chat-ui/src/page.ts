@@ -5,14 +5,14 @@ import {
   type PublicConfig,
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
-import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import { askAgent } from './agent/ask.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'
-import { Conversation } from './conversation/conversation.ts'
+import { Conversation, type LiveExchange } from './conversation/conversation.ts'
 import type { Speaker } from './conversation/speaker.ts'
 import {
   readComposer,
@@ -22,6 +22,7 @@ import {
 } from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
+import type { SideBySide } from './side-by-side/side-by-side.ts'
 import { Session } from './sign-in/session.ts'
 import { TraceView } from './trace/trace-view.ts'
 import { describeNames, type Names } from './words/names.ts'
@@ -46,6 +47,10 @@ export interface Page {
   readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
   /** What the status region says. */
   readonly announcement: Signal<string>
+  /** One question in two flows at once, shown instead of the conversation. */
+  readonly sideBySide: Signal<SideBySide | undefined>
+  /** Asks what was asked in an answer in two flows at once. */
+  openSideBySide(answer: LiveExchange): Promise<void>
   refreshStatus(): Promise<void>
 }
 
@@ -80,8 +85,15 @@ export function createPage(config: PublicConfig): Page {
   effect(() => {
     if (conversation.exchanges.value.length > 0) void loadPast()
   })
+  const sideBySide: Page['sideBySide'] = signal(undefined)
   const leftBehind: Page['leftBehind'] = signal(undefined)
-  forgetWhoLeaves(session, conversation, trace, objectId => {
+  const forget = () => {
+    conversation.forgetUser()
+    trace.revealed.value = false
+    sideBySide.value?.close()
+    sideBySide.value = undefined
+  }
+  forgetWhoLeaves(session, forget, objectId => {
     if (objectId === undefined) leftBehind.value = undefined
     else void findLeftBehind(loadPast, objectId, leftBehind)
   })
@@ -100,6 +112,13 @@ export function createPage(config: PublicConfig): Page {
     loadPast,
     leftBehind,
     announcement,
+    sideBySide,
+    async openSideBySide(answer) {
+      const loaded = await import('./side-by-side/side-by-side.ts')
+      const pair = new loaded.SideBySide(needs, conversation, answer, config)
+      sideBySide.value = pair
+      pair.askBoth()
+    },
     async refreshStatus() {
       try {
         status.value = await readStatus()
@@ -148,8 +167,7 @@ function keepComposer(conversation: Conversation, { modes, flows: offered }: Pub
 /** @param changed told who has left, or `undefined` when somebody is here */
 function forgetWhoLeaves(
   session: Session,
-  conversation: Conversation,
-  trace: TraceView,
+  forget: () => void,
   changed: (left: string | undefined) => void,
 ): void {
   let user = session.account.peek()
@@ -159,8 +177,7 @@ function forgetWhoLeaves(
     if (user) changed(undefined)
     if (!left) return
     if (!user) changed(left.objectId)
-    conversation.forgetUser()
-    trace.revealed.value = false
+    untracked(forget)
   })
 }
 

@@ -6,6 +6,7 @@ import { Segments } from '../controls/segments.tsx'
 import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
+import { Presenter } from './presenter.tsx'
 import { type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { lanesOf, layOut } from './timeline.ts'
@@ -25,15 +26,26 @@ export interface TracePanelProps {
   readonly config: PublicConfig
   /** Why a trace has no steps. */
   readonly whyEmpty: string
+  /** Asks the same question in two flows; without it that is not offered. */
+  readonly onSideBySide?: () => void
 }
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
-export function TracePanel({ answers, selected, view, names, config, whyEmpty }: TracePanelProps) {
+export function TracePanel({
+  answers,
+  selected,
+  view,
+  names,
+  config,
+  whyEmpty,
+  onSideBySide,
+}: TracePanelProps) {
   // One by one, so that the trace is not drawn again for every word of the answer.
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
-  const flow = turn?.flow ?? selected.peek().question.flow
+  const { message, ...asked } = selected.peek().question
+  const { mode, flow } = turn ?? asked
   const revealed = view.revealed.value
   const redactor = useRedactor(answers, revealed)
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
@@ -42,6 +54,7 @@ export function TracePanel({ answers, selected, view, names, config, whyEmpty }:
   const facts = useMemo(() => gatherFacts(steps, flow, running), [steps, flow, running])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
+  const presenter = useRef<HTMLDialogElement>(null)
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
@@ -64,7 +77,13 @@ export function TracePanel({ answers, selected, view, names, config, whyEmpty }:
             body.current?.scrollTo({ top: 0 })
           }}
         />
-        <TraceTools steps={steps} view={view} onHelp={showKeys} />
+        <TraceTools
+          steps={steps}
+          view={view}
+          onHelp={showKeys}
+          onPresent={() => presenter.current?.showModal()}
+          onSideBySide={config.flows.length > 1 ? onSideBySide : undefined}
+        />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body" aria-label="Trace" tabIndex={0} ref={body}>
@@ -100,6 +119,13 @@ export function TracePanel({ answers, selected, view, names, config, whyEmpty }:
         )}
       </section>
       <KeysDialog dialog={keys} />
+      <Presenter
+        dialog={presenter}
+        question={redactor.text(message)}
+        mode={mode}
+        facts={facts}
+        names={names}
+      />
     </>
   )
 }

@@ -1,7 +1,8 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { downloadText } from '../browser/download.ts'
+import { useMediaQuery } from '../browser/media-query.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
-import { Icon } from '../controls/icon.tsx'
+import { Icon, type IconName } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { stepsAsJson } from './redactor.ts'
@@ -11,13 +12,23 @@ interface TraceToolsProps {
   readonly steps: readonly TraceStep[]
   readonly view: TraceView
   readonly onHelp: () => void
+  readonly onPresent: () => void
+  readonly onSideBySide: (() => void) | undefined
 }
 
-/** What can be done with the trace that is shown. */
-export function TraceTools({ steps, view, onHelp }: TraceToolsProps) {
+/** What can be done with the trace that is shown. Where there is little room, all of it is in one menu. */
+export function TraceTools({ steps, view, onHelp, onPresent, onSideBySide }: TraceToolsProps) {
   const { revealed } = view
+  const isNarrow = useMediaQuery('(max-width: 75rem)')
+  const ways = (
+    <>
+      {onSideBySide && <Tool icon="sides" label="Side by side" isQuiet={!isNarrow} onClick={onSideBySide} />}
+      {steps.length > 0 && <Tool icon="system" label="Present" isQuiet={!isNarrow} onClick={onPresent} />}
+    </>
+  )
   return (
     <div class="trace-tools">
+      {!isNarrow && ways}
       <IconButton
         icon={revealed.value ? 'eye' : 'hidden'}
         label="Reveal personal data and tenant"
@@ -27,26 +38,37 @@ export function TraceTools({ steps, view, onHelp }: TraceToolsProps) {
         }}
       />
       <Popover id="trace-more" label="More" button={<Icon name="more" />}>
+        {isNarrow && ways}
         <p class="note">
           {revealed.value
             ? 'The copy holds personal data: they are revealed until you reload.'
             : 'Personal data and tenant are hidden in the copy, too. Tokens are never in it.'}
         </p>
         <CopyButton label="Copy the trace as JSON" text={() => stepsAsJson(steps)} worded />
-        <button
-          type="button"
-          class="button"
+        <Tool
+          icon="download"
+          label="Download the trace as JSON"
           onClick={() => downloadText('identity-trace.json', stepsAsJson(steps))}
-        >
-          <Icon name="download" />
-          Download the trace as JSON
-        </button>
+        />
         <CopyButton label="Copy a link that works in this tab" text={() => location.href} worded />
-        <button type="button" class="button" onClick={onHelp}>
-          <Icon name="question" />
-          Show the keys
-        </button>
+        <Tool icon="question" label="Show the keys" onClick={onHelp} />
       </Popover>
     </div>
+  )
+}
+
+interface ToolProps {
+  readonly icon: IconName
+  readonly label: string
+  readonly isQuiet?: boolean
+  readonly onClick: () => void
+}
+
+function Tool({ icon, label, isQuiet = false, onClick }: ToolProps) {
+  return (
+    <button type="button" class={isQuiet ? 'button quiet' : 'button'} onClick={onClick}>
+      <Icon name={icon} />
+      {label}
+    </button>
   )
 }

@@ -1,0 +1,143 @@
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
+import { PhraseView } from '../identity/phrase-view.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import type { FactAnswer } from '../identity/verdict.ts'
+import { groupOf, viewClaim } from '../trace/claims.ts'
+import { type ComparedClaim, compareTokens } from '../trace/comparison.ts'
+import { judge } from '../trace/judge.ts'
+import { lessonOfPair } from '../trace/lessons.ts'
+import { type Sign, signWords } from '../trace/sign.ts'
+import { SignMark } from '../trace/sign-mark.tsx'
+import { ClaimValue } from '../trace/token-card.tsx'
+import type { TurnFacts } from '../trace/turn-facts.ts'
+import { flowWords } from '../words/flows.ts'
+import type { Names } from '../words/names.ts'
+import './difference.css'
+
+interface DifferenceProps {
+  readonly left: TurnFacts | undefined
+  readonly right: TurnFacts | undefined
+  readonly names: Names
+}
+
+/** What differs between the two TR: first the four questions, then the other claims. */
+export function Difference({ left, right, names }: DifferenceProps) {
+  const [one, other] = [left?.uses[0]?.token, right?.uses[0]?.token]
+  if (!left || !right || !one || !other) {
+    return (
+      <section class="between" aria-label="Difference of the two TR">
+        <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
+      </section>
+    )
+  }
+  const answers = judge(right, names).answers
+  return (
+    <section class="between" aria-label="Difference of the two TR">
+      <p class="lesson-line">{lessonOfPair(one, other)}</p>
+      <table class="tape">
+        <thead>
+          <tr>
+            <th scope="col">
+              {flowWords[left.flow].label} <TokenMark token="TR" />
+            </th>
+            <td />
+            <th scope="col">
+              <TokenMark token="TR" /> {flowWords[right.flow].label}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {judge(left, names).answers.map((answer, index) => (
+            <AnswerRow key={answer.question} left={answer} right={answers[index] ?? answer} />
+          ))}
+        </tbody>
+        <MoreClaims left={one} right={other} names={names} />
+      </table>
+    </section>
+  )
+}
+
+interface AnswerRowProps {
+  readonly left: FactAnswer
+  readonly right: FactAnswer
+}
+
+function AnswerRow({ left, right }: AnswerRowProps) {
+  const sign: Sign = left.value === right.value ? 'same' : 'changed'
+  return (
+    <tr data-sign={sign}>
+      <td>
+        <strong>{left.value}</strong> <PhraseView phrase={left.detail} />
+      </td>
+      <th scope="row">
+        <SignMark sign={sign} /> {left.question}
+        <span class="visually-hidden"> {signWords[sign]}</span>
+      </th>
+      <td>
+        <strong>{right.value}</strong> <PhraseView phrase={right.detail} />
+      </td>
+    </tr>
+  )
+}
+
+/** What the four questions have told already. */
+const told: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
+
+interface MoreClaimsProps {
+  readonly left: TokenCard
+  readonly right: TokenCard
+  readonly names: Names
+}
+
+function MoreClaims({ left, right, names }: MoreClaimsProps) {
+  const showAll = useSignal(false)
+  const claims = compareTokens(left, right).filter(({ name }) => !told.has(name))
+  const differing = claims.filter(
+    ({ name, sign }) => sign !== 'same' && !['when', 'opaque'].includes(groupOf(name)),
+  )
+  return (
+    <tbody>
+      <tr class="tape-group">
+        <th colSpan={3} scope="rowgroup">
+          {showAll.value ? 'All other claims' : 'More claims that differ'}
+        </th>
+      </tr>
+      {(showAll.value ? claims : differing).map(claim => (
+        <ClaimRow key={claim.name} claim={claim} left={left} right={right} names={names} />
+      ))}
+      <tr class="tape-group">
+        <td colSpan={3}>
+          <button
+            type="button"
+            class="link"
+            aria-expanded={showAll.value}
+            onClick={() => {
+              showAll.value = !showAll.value
+            }}
+          >
+            {showAll.value
+              ? 'Only those that differ'
+              : `${claims.length - differing.length} claims kept or internal`}
+          </button>
+        </td>
+      </tr>
+    </tbody>
+  )
+}
+
+function ClaimRow({ claim, left, right, names }: MoreClaimsProps & { readonly claim: ComparedClaim }) {
+  const { name, sign } = claim
+  const side = (value: unknown, { claims = {} }: TokenCard) =>
+    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, claims)} short />
+  return (
+    <tr data-sign={sign}>
+      <td>{side(claim.left, left)}</td>
+      <th scope="row">
+        <SignMark sign={sign} /> <code>{name}</code>
+        <span class="visually-hidden"> {signWords[sign]}</span>
+      </th>
+      <td>{side(claim.right, right)}</td>
+    </tr>
+  )
+}

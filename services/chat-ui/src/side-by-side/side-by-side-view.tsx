@@ -1,0 +1,197 @@
+import type { Flow, PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { useComputed, useSignal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
+import { Icon } from '../controls/icon.tsx'
+import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
+import { ProblemNote } from '../conversation/problem-note.tsx'
+import { FormulaView } from '../identity/formula-view.tsx'
+import { OutcomeMark } from '../identity/verdict-view.tsx'
+import { Markdown } from '../markdown/markdown.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { judge } from '../trace/judge.ts'
+import { redactorFor, reveal } from '../trace/redactor.ts'
+import { TracePanel } from '../trace/trace-panel.tsx'
+import type { TraceView } from '../trace/trace-view.ts'
+import { gatherFacts, type TurnFacts } from '../trace/turn-facts.ts'
+import { writeFormulas } from '../trace/write-formula.ts'
+import { flowWords } from '../words/flows.ts'
+import type { Names } from '../words/names.ts'
+import { formatDuration } from '../words/times.ts'
+import { Difference } from './difference.tsx'
+import type { SideBySide } from './side-by-side.ts'
+import './side-by-side.css'
+
+interface SideBySideProps {
+  readonly pair: SideBySide
+  readonly config: PublicConfig
+  readonly session: Session
+  readonly names: Names
+  readonly view: TraceView
+  readonly onClose: () => void
+}
+
+/** Two answers outside, and the difference of the agent’s tokens between them. */
+export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
+  const traced = useSignal<Conversation | undefined>(undefined)
+  const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))
+  const steps = answers.value.flatMap(({ value }) => value.steps)
+  const revealed = view.revealed.value
+  const redactor = useMemo(() => (revealed ? reveal : redactorFor(steps)), [revealed, keysOf(steps)])
+  const [left, right] = pair.sides.map(side => factsOf(side, redactor.steps))
+  const shown = traced.value?.selected.value
+  return (
+    <main class="side-by-side">
+      <div class="pane-head">
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => {
+            if (traced.value) traced.value = undefined
+            else onClose()
+          }}
+        >
+          <Icon name="left" />
+          {traced.value ? 'Side by side' : 'Conversation'}
+        </button>
+        <h2>Side by side</h2>
+        <p>“{redactor.text(pair.message)}”</p>
+        <button type="button" class="button ask-both" onClick={() => pair.askBoth()}>
+          <Icon name="retry" />
+          Ask both again
+        </button>
+      </div>
+      {shown ? (
+        <section class="pane trace">
+          <TracePanel
+            key={shown}
+            answers={answers}
+            selected={shown}
+            view={view}
+            names={names}
+            config={config}
+            whyEmpty="No step was taken for this question."
+          />
+        </section>
+      ) : (
+        <div class="sides">
+          {pair.sides.map((side, index) => (
+            <Side
+              key={side}
+              side={side}
+              label={index === 0 ? 'Left' : 'Right'}
+              facts={index === 0 ? left : right}
+              config={config}
+              session={session}
+              names={names}
+              onFlow={flow => {
+                side.flow.value = flow
+                pair.ask(side)
+              }}
+              onTrace={() => {
+                traced.value = side
+              }}
+            />
+          ))}
+          <Difference left={left} right={right} names={names} />
+        </div>
+      )}
+    </main>
+  )
+}
+
+function factsOf(
+  { selected, flow }: Conversation,
+  redact: (steps: readonly TraceStep[]) => readonly TraceStep[],
+): TurnFacts {
+  const answer = selected.value?.value
+  return gatherFacts(redact(answer?.steps ?? []), flow.value, answer?.state === 'running')
+}
+
+function keysOf(steps: readonly TraceStep[]): string {
+  return steps.flatMap(({ token }) => token?.fingerprint ?? []).join()
+}
+
+interface SideProps {
+  readonly side: Conversation
+  readonly label: string
+  readonly facts: TurnFacts | undefined
+  readonly config: PublicConfig
+  readonly session: Session
+  readonly names: Names
+  readonly onFlow: (flow: Flow) => void
+  readonly onTrace: () => void
+}
+
+function Side({ side, label, facts, config, session, names, onFlow, onTrace }: SideProps) {
+  const answer = side.selected.value
+  const flow = side.flow.value
+  const formulas = facts ? writeFormulas(facts, names) : []
+  return (
+    <section class="card side" aria-label={`${label}: ${flowWords[flow].label}`}>
+      <select
+        class="field"
+        aria-label={`Flow on the ${label.toLowerCase()}`}
+        value={flow}
+        onChange={({ currentTarget }) => {
+          const chosen = config.flows.find(name => name === currentTarget.value)
+          if (chosen) onFlow(chosen)
+        }}
+      >
+        {config.flows.map(name => (
+          <option key={name} value={name}>
+            {flowWords[name].label}
+          </option>
+        ))}
+      </select>
+      {facts && (
+        <div class="verdict-line">
+          <h3>{capitalise(flowWords[flow].asWhom)}</h3>
+          <OutcomeMark outcome={judge(facts, names).outcome} />
+        </div>
+      )}
+      {formulas.map((formula, index) => (
+        <FormulaView
+          key={formula.result.card?.fingerprint ?? index}
+          formula={formula}
+          legend="not seen by the agent"
+        />
+      ))}
+      {answer && <SideAnswer answer={answer} side={side} session={session} />}
+      <button type="button" class="button quiet" onClick={onTrace}>
+        <Icon name="trace" />
+        Open this trace
+      </button>
+    </section>
+  )
+}
+
+interface SideAnswerProps {
+  readonly answer: LiveExchange
+  readonly side: Conversation
+  readonly session: Session
+}
+
+function SideAnswer({ answer, side, session }: SideAnswerProps) {
+  const { answer: text, problem, result, state } = answer.value
+  const tokens = result?.usage && `${result.usage.inputTokens} tokens in, ${result.usage.outputTokens} out · `
+  return (
+    <div class="side-answer" aria-live="polite" aria-busy={state === 'running'}>
+      {problem && <ProblemNote exchange={answer} problem={problem} conversation={side} session={session} />}
+      {text && (
+        <div class="answer-text">
+          <Markdown text={text} />
+        </div>
+      )}
+      {result && (
+        <p class="note">
+          {tokens}
+          {formatDuration(result.timing.totalMs)}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,94 @@
+import type { Mode } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
+import type { RefObject } from 'preact'
+import { Icon } from '../controls/icon.tsx'
+import { FormulaView } from '../identity/formula-view.tsx'
+import { PhraseView } from '../identity/phrase-view.tsx'
+import { flowWords } from '../words/flows.ts'
+import { modeNames, type Names } from '../words/names.ts'
+import { tellScenes } from './scenes.ts'
+import type { TurnFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+import './presenter.css'
+
+interface PresenterProps {
+  readonly dialog: RefObject<HTMLDialogElement | null>
+  readonly question: string
+  readonly mode: Mode
+  readonly facts: TurnFacts
+  readonly names: Names
+}
+
+const keys: Readonly<Record<string, 1 | -1>> = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }
+
+/** For a meeting: the same formula, large, one sentence at a time; what is not the point goes grey, nothing moves. */
+export function Presenter({ dialog, question, mode, facts, names }: PresenterProps) {
+  const at = useSignal(0)
+  const scenes = tellScenes(facts, names)
+  const index = Math.min(at.value, scenes.length - 1)
+  const scene = scenes[index]
+  const [formula] = writeFormulas(facts, names)
+  const go = (by: number) => {
+    at.value = Math.min(scenes.length - 1, Math.max(0, index + by))
+  }
+  return (
+    <dialog
+      ref={dialog}
+      class="presenter"
+      aria-label="Presenter"
+      onKeyDown={event => {
+        const by = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined
+        if (by === undefined) return
+        event.preventDefault()
+        go(by)
+      }}
+    >
+      <header>
+        <h2>“{question}”</h2>
+        <p class="note">
+          {flowWords[facts.flow].label} · {modeNames[mode]}
+        </p>
+        <form method="dialog">
+          <button type="submit" class="button quiet">
+            <Icon name="close" />
+            Close <kbd>Esc</kbd>
+          </button>
+        </form>
+      </header>
+      <div class="stage" data-lit={scene?.lit.join(' ')}>
+        {formula && <FormulaView formula={formula} />}
+        {scene && (
+          <div class="scene" aria-live="polite">
+            <h3>{scene.headline}</h3>
+            <p>
+              <PhraseView phrase={scene.evidence} />
+            </p>
+          </div>
+        )}
+      </div>
+      <footer>
+        <button type="button" class="button" aria-disabled={index === 0} onClick={() => go(-1)}>
+          <Icon name="left" />
+          Back
+        </button>
+        <ol class="dots" aria-hidden="true">
+          {scenes.map(({ headline }, number) => (
+            <li key={headline} data-past={number <= index} />
+          ))}
+        </ol>
+        <p class="note">
+          {index + 1} of {scenes.length}
+        </p>
+        <button
+          type="button"
+          class="button primary"
+          aria-disabled={index === scenes.length - 1}
+          onClick={() => go(1)}
+        >
+          Next
+          <Icon name="chevron" />
+        </button>
+      </footer>
+    </dialog>
+  )
+}

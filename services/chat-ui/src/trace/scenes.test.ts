@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { publicConfig } from '../testing/public-config.ts'
+import { agentToken, apiCall, ownToken, step, userToken } from '../testing/trace.ts'
+import { describeNames } from '../words/names.ts'
+import { phraseText } from '../words/phrase.ts'
+import { tellScenes } from './scenes.ts'
+import { gatherFacts } from './turn-facts.ts'
+
+const names = describeNames(publicConfig)
+
+it('a turn on behalf of a user is told in the order of the exchange, each sentence with its evidence', () => {
+  const steps = [
+    step('s', { kind: 'sign-in', token: userToken }),
+    step('m', { kind: 'model', to: 'bedrock' }),
+    step('t', { kind: 'token', token: agentToken }),
+    apiCall('a', agentToken, { response: { status: 200 } }),
+  ]
+  const scenes = tellScenes(gatherFacts(steps, 'obo', false), names)
+  expect(scenes.map(({ headline, lit }) => `${headline} ${lit.join()}`)).toEqual([
+    'You ask, and have signed in. Tc',
+    'The model chooses what to do. ',
+    'The blueprint vouches for the agent. T1',
+    'Entra ID exchanges T1 + Tc for TR. T1,Tc,exchange,TR',
+    'Orders API checks TR, and decides. TR,gate',
+    'The agent called Orders API on your behalf. T1,Tc,exchange,TR,gate',
+  ])
+  expect(scenes.slice(3).map(({ evidence }) => phraseText(evidence))).toEqual([
+    'TR names the agent as the caller and you as the subject: azp Agent identity, oid you, scp Orders.Read',
+    'Signature, caller: 2 of 2 passed.',
+    'For whom: You · by which right: Orders.Read · allowed by: Orders API.',
+  ])
+})
+
+it('only what happened is told', () => {
+  const failed = step('r', { kind: 'token-request', status: 'failed' })
+  const headlines = (steps: Parameters<typeof gatherFacts>[0]) =>
+    tellScenes(gatherFacts(steps, 'autonomous', false), names).map(({ headline }) => headline)
+  expect(headlines([failed])).toEqual([
+    'You ask. The agent acts as itself.',
+    'The blueprint vouches for the agent.',
+    'Sidecar gave the agent no token.',
+  ])
+  expect(headlines([step('t', { kind: 'token', token: ownToken })])).not.toContain(
+    'Orders API checks TR, and decides.',
+  )
+})

@@ -1,0 +1,96 @@
+import { flowWords } from '../words/flows.ts'
+import type { Names } from '../words/names.ts'
+import type { Phrase } from '../words/phrase.ts'
+import { isForUser } from './claims.ts'
+import { apisOf, judge } from './judge.ts'
+import { lastChecks, rightsOf, type TurnFacts } from './turn-facts.ts'
+
+/** A part of the formula that a sentence is about. */
+export type Lit = 'T1' | 'Tc' | 'exchange' | 'TR' | 'gate'
+
+/** One sentence for a meeting, with one line of evidence. */
+export interface Scene {
+  readonly headline: string
+  readonly evidence: Phrase
+  /** The parts of the formula that it is about; the others go grey. */
+  readonly lit: readonly Lit[]
+}
+
+const everything: readonly Lit[] = ['T1', 'Tc', 'exchange', 'TR', 'gate']
+
+/** A turn in a few sentences, in the order of the exchange; only what happened in it. */
+export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
+  const { flow, steps, uses, failure } = facts
+  const { terms } = flowWords[flow]
+  const [use] = uses
+  const { headline, answers } = judge(facts, names)
+  const scenes: Scene[] = [terms.includes('Tc') ? signedIn : asked]
+  if (steps.some(({ kind }) => kind === 'model')) scenes.push(model)
+  if (use || failure?.kind === 'token-request') scenes.push(vouched)
+  if (use) {
+    const sum = terms.join(' + ')
+    const { claim, rights } = rightsOf(use.token)
+    const subject = isForUser(use.token.claims ?? {}) ? 'you' : 'the agent itself'
+    scenes.push({
+      headline: `Entra ID exchanges ${sum} for TR.`,
+      evidence: [
+        { token: 'TR' },
+        ` names the agent as the caller and ${subject} as the subject: `,
+        { code: 'azp' },
+        ` ${answers[0]?.value}, `,
+        { code: 'oid' },
+        ` ${subject}, `,
+        { code: claim },
+        ` ${rights.join(' ') || 'none'}`,
+      ],
+      lit: ['T1', 'Tc', 'exchange', 'TR'],
+    })
+    const checked = lastChecks(use.token, actor => actor !== 'agent')
+    if (use.calls.length > 0) {
+      scenes.push({
+        headline: `${apisOf(use, names)} checks TR, and decides.`,
+        evidence: [
+          checked
+            ? `${capitalise(checked.checks.map(({ name }) => name).join(', '))}: ${checked.passed} of ${checked.checks.length} passed.`
+            : 'It answered, and told of no checks.',
+        ],
+        lit: ['TR', 'gate'],
+      })
+    }
+  }
+  const last = answers.slice(1).map(({ question, value }) => `${question.toLowerCase()}: ${value}`)
+  scenes.push({ headline, evidence: [`${capitalise(last.join(' · '))}.`], lit: everything })
+  return scenes
+}
+
+const asked: Scene = {
+  headline: 'You ask. The agent acts as itself.',
+  evidence: ['No token of yours is involved, and no right of yours.'],
+  lit: [],
+}
+
+const signedIn: Scene = {
+  headline: 'You ask, and have signed in.',
+  evidence: [
+    'Your token ',
+    { token: 'Tc' },
+    ' lets the agent act for you. It opens nothing but the blueprint.',
+  ],
+  lit: ['Tc'],
+}
+
+const model: Scene = {
+  headline: 'The model chooses what to do.',
+  evidence: ['It sees the question and the tools. It sees no token.'],
+  lit: [],
+}
+
+const vouched: Scene = {
+  headline: 'The blueprint vouches for the agent.',
+  evidence: ['Entra ID issues ', { token: 'T1' }, ' to the sidecar. The agent never sees it.'],
+  lit: ['T1'],
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
