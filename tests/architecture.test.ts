@@ -128,7 +128,7 @@ function agentFolder(path: string): number {
 }
 
 describe('dependencies between folders', () => {
-  it('are known for every workspace', () => {
+  it('are defined for every workspace', () => {
     const workspaces = ['packages', 'services', 'emulators'].flatMap(parent =>
       readdirSync(join(root, parent)).map(name => `${parent}/${name}`),
     )

@@ -37,13 +37,13 @@ describe('The Python packages of the tests', () => {
     }
   })
 
-  it('are those that are asked for, at the same versions', () => {
+  it('are those of requirements.in, at the same versions', () => {
     const asked = requirementsOf('tests/requirements.in').filter(({ pin }) => pin.includes('=='))
     expect(asked.length).toBeGreaterThan(2)
     expect(installed.map(({ pin }) => pin)).toEqual(expect.arrayContaining(asked.map(({ pin }) => pin)))
   })
 
-  it('come from wherever pip is set up to look', () => {
+  it('come from the index that pip is configured with', () => {
     expect(read('tests/requirements.txt')).not.toMatch(/:\/\/|--(extra-)?index-url|--find-links/)
   })
 })

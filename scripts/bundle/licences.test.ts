@@ -18,7 +18,7 @@ write('node_modules/a/node_modules/@b/c/package.json', '{"name":"@b/c","version"
 write('node_modules/nobody/package.json', '{"name":"nobody","version":"3.0.0"}')
 
 describe('collectLicences', () => {
-  it('names each package that a file comes from once, with its licence, wherever it is installed', () => {
+  it('names each package once, with its licence, wherever it is installed', () => {
     const files = [
       'services/agent/src/main.ts',
       'node_modules/a/dist/index.js',
@@ -31,7 +31,7 @@ describe('collectLicences', () => {
     expect(packages).toEqual(['a 1.0.0 (MIT)\n\nDo as you like.', '@b/c 2.0.0 (ISC)'])
   })
 
-  it('lets no package through that names no licence', () => {
+  it('fails for a package without a licence', () => {
     expect(() => collectLicences(root, ['node_modules/nobody/index.js'])).toThrow(
       'nobody 3.0.0 names no licence.',
     )

@@ -35,13 +35,13 @@ function run(word: string, env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('writeBundle', () => {
-  it('makes a chunk of what is imported when needed, each with its source map, and leaves nothing of before', () => {
+  it('makes a chunk with a source map of each dynamic import, and removes older files', () => {
     expect(chunks).toEqual([expect.stringMatching(/^lazy-/), 'main.mjs', expect.stringMatching(/^shared-/)])
     const maps = chunks.map(name => `${name}.map`)
     expect(readdirSync(dist).sort()).toEqual([...chunks, ...maps, 'LICENSES.txt'].sort())
   })
 
-  it('makes a process that does what its sources do', () => {
+  it('makes a process that works like its sources', () => {
     expect(run('eager').stdout).toBe('eager\n')
     expect(run('lazy').stdout).toBe('lazy\nloaded\n')
   })
@@ -56,7 +56,7 @@ describe('writeBundle', () => {
 describe('Filling the compile cache', () => {
   const cache = join(folder, 'compile-cache')
 
-  it('compiles all that the process may load, and starts no part of it', () => {
+  it('compiles everything that the process can import, without starting it', () => {
     const env = { NODE_COMPILE_CACHE: cache }
     expect(execFileSync(process.execPath, [fillCompileCache], { cwd: dist, env, encoding: 'utf8' })).toBe('')
     const { stderr } = run('lazy', { ...env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })

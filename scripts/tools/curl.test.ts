@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-it('What takes the place of curl sends what curl sends for the command of the README', async () => {
+it('The replacement for curl sends the same as curl for the command of the README', async () => {
   const server = createServer(async (request, response) => {
     const { method, url, headers } = request
     const body = await text(request)

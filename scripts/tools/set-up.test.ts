@@ -103,14 +103,14 @@ describe('A program of the tests', () => {
     expect(said.join('\n')).toContain('is another version: greeter 1 of the machine')
   })
 
-  it('is never a release with another hash than the pinned one: the next way is tried', async () => {
+  it('is never a release with another hash than the pinned one; the next way is tried instead', async () => {
     expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)), local)).toBe(
       "greeter 2 it's built",
     )
     expect(said.join('\n')).toContain(`refused: its sha256 is ${hash}`)
   })
 
-  it('is got in the next way where a way takes longer than its time', async () => {
+  it('comes from the next way when one takes too long', async () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
     expect(await setUpGreeter(slow, local)).toBe("greeter 2 it's built")
     expect(said.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)

@@ -97,7 +97,7 @@ describe('The alerts', () => {
     expect(troubleshooting).toContain(`<a id="${row}"></a>`)
   })
 
-  it('leave out what users bring about themselves, and nothing else', () => {
+  it('exclude the problems that users cause, and no others', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
     const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
     const ofUsers = new RegExp(`^(?:${leftOut})$`)

@@ -117,13 +117,13 @@ describe('The internet, to the policies,', () => {
     expect(reached(await policiesWith(), [address])).toEqual([])
   })
 
-  it('begins right beside these', async () => {
+  it('begins next to these ranges', async () => {
     const addresses = neighbours.map(dotted)
     expect(addresses.length).toBeGreaterThan(12)
     expect(reached(await policiesWith(), addresses)).toEqual(addresses)
   })
 
-  it('is reached by NAT64 where a cluster has IPv6 only', async () => {
+  it('is reached by NAT64 in clusters with IPv6 only', async () => {
     const addresses = [0x14be_8001, ...neighbours].map(address => `64:ff9b::${hextets(address)}`)
     expect(reached(await policiesWith(), addresses)).toEqual(addresses)
   })
@@ -135,7 +135,7 @@ describe('The internet, to the policies,', () => {
     },
   )
 
-  it('is without the ranges of one’s own that the values name, by NAT64 neither', async () => {
+  it('does not include the ranges that the values exclude, by NAT64 either', async () => {
     const own = ['203.0.113.9', '64:ff9b::cb00:7109', '2600:1f13:abc::7']
     const others = ['203.0.114.9', '64:ff9b::cb00:7209', '2600:1f14:abc::7']
     const policies = await policiesWith({
@@ -156,7 +156,7 @@ describe('The internet, to the policies,', () => {
 })
 
 describe('The ranges of addresses in the policies', () => {
-  it('are written as the API server wants them: exceptions lie within their range, each in its shortest form', async () => {
+  it('are in the form that the API server demands: exceptions within their range, each in its shortest form', async () => {
     const policies = await policiesWith({
       ...identities,
       networkPolicy: { internetExcept: ['203.0.113.0/24', '0.0.7.0/24', '2600:1f13::/32'] },

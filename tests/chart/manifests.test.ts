@@ -45,7 +45,7 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
     for (const [name, pod] of pods) expect([name, refusals(pod)]).toEqual([name, []])
   })
 
-  it('makes pods that write nowhere, are nobody and cannot talk to the API server', async () => {
+  it('makes pods with a read-only file system, without privileges and without access to the API server', async () => {
     for (const pod of (await render(options)).pods.values()) {
       expect(pod.spec.automountServiceAccountToken).toBe(false)
       for (const { securityContext, resources } of containersOf(pod)) {

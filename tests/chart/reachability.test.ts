@@ -81,12 +81,12 @@ describe('The policies', () => {
     })
   })
 
-  it('are what holds it all back', async () => {
+  it('are the only reason for that', async () => {
     const reached = await reachWith({ networkPolicy: { enabled: false } })
     for (const targets of Object.values(reached)) expect(targets).toEqual(everywhere)
   })
 
-  it('let in the gateway and Prometheus where the values name them, and the agent out to further APIs', async () => {
+  it('let gateway and Prometheus in if the values name them, and the agent out to further APIs', async () => {
     const reached = await reach({ files: ['ci/everything-values.yaml'] })
     expect(reached['gateway']).toEqual(['page', ...open])
     expect(reached['Prometheus']).toEqual(['metrics', 'metrics of the weather API', ...open])
@@ -94,7 +94,7 @@ describe('The policies', () => {
     expect(reached['agent']).toEqual(['weather API', 'orders', ...wayOut, 'private 443', 'NodeLocal DNS'])
   })
 
-  it('open the metadata service for a managed identity alone', async () => {
+  it('open the metadata service for a managed identity only', async () => {
     const reached = await reach({ values: withCredential('SignedAssertionFromManagedIdentity') })
     expect(reached['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
     expect(reached['weather API']).toEqual(wayOut)
@@ -108,7 +108,7 @@ describe('The policies', () => {
     expect((await reach({ values: byWebhook }))['agent']).toEqual(['weather API', ...wayOut])
   })
 
-  it('open the agent of EKS Pod Identity for it alone', async () => {
+  it('open the agent of EKS Pod Identity only for that way to authenticate', async () => {
     const reached = await reach({ values: withAwsAuth('podIdentity') })
     expect(reached['agent']).toEqual(['weather API', ...wayOut, 'EKS Pod Identity'])
   })
@@ -123,13 +123,13 @@ describe('The policies', () => {
     expect(agent?.filter(target => target.includes('DNS'))).toEqual(reached)
   })
 
-  it('keep both pods from the internet when told to', async () => {
+  it('keep both pods from the internet if the values say so', async () => {
     const reached = await reachWith({ networkPolicy: { internet: false } })
     expect(reached['agent']).toEqual(['weather API', 'DNS'])
     expect(reached['weather API']).toEqual(['DNS'])
   })
 
-  it('leave no way to a weather API that is elsewhere', async () => {
+  it('do not let the agent reach this chart’s weather API when another is configured', async () => {
     const reached = await reachWith({
       weatherApi: { enabled: false },
       downstreamApis: { weather: { url: 'https://weather.example.com' } },

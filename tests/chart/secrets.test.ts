@@ -124,7 +124,7 @@ describe.each(['agent', 'sidecar', 'weatherApi'])('Among the settings of the %s'
     expect(await refusal({ [component]: { env: secretValues } })).not.toMatch(/not-a-password|bm90|eyJ/)
   })
 
-  it('what only sounds like a secret is none', async () => {
+  it('what looks like a secret but is none is allowed', async () => {
     expect(await refused(component, harmless)).toEqual([])
     await render({ values: merge(identities, { [component]: { env: harmless } }) })
   })

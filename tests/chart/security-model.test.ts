@@ -39,7 +39,7 @@ describe.each(federations)('With %s for Entra and %s for AWS', (credential, auth
     for (const [name, pod] of rendering.pods) expect([name, secretsOf(pod)]).toEqual([name, []])
   })
 
-  it('tokens live an hour, each for one audience and in the one container that needs it', async () => {
+  it('tokens live an hour, have one audience, and are in the one container that needs them', async () => {
     const lifetime = { path: 'token', expirationSeconds: 3600 }
     // The other tokens are added by webhooks.
     const projected = {

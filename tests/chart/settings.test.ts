@@ -86,7 +86,7 @@ describe('The settings that the chart makes', () => {
     expect(azureAd?.credentials.map(({ sourceType }) => sourceType)).toEqual(['SignedAssertionFilePath'])
   })
 
-  it('make the same entries of APIs as the demo, and open the same gate', async () => {
+  it('make the same entries of APIs and the same AllowOverrides as the demo', async () => {
     const ofInterest = (settings: Readonly<Record<string, string>>) =>
       Object.entries(settings)
         .filter(([name]) => /^(DownstreamApis|Sidecar)__/.test(name) && !name.endsWith('__BaseUrl'))
@@ -182,7 +182,7 @@ describe('The settings that the chart makes', () => {
     )
   })
 
-  it('let the agent believe proxies, those of a content network included', async () => {
+  it('let the agent trust proxies, those of a content network included', async () => {
     const trustedProxies = [
       '10.244.7.0/24',
       '10.1.0.0/16',
@@ -196,7 +196,7 @@ describe('The settings that the chart makes', () => {
     expect(readAgentConfig(rendering.settings('demo-agent', 'agent')).trustedProxies).toEqual(trustedProxies)
   })
 
-  it('let MCP clients in by the public URL, to whom the policy lets in', async () => {
+  it('let the weather API accept MCP clients by its public URL, which the policy has to let in', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
       'https://weather.example.com/mcp',
@@ -205,7 +205,7 @@ describe('The settings that the chart makes', () => {
     expect(ingress[0]).toMatchObject({ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] })
   })
 
-  it('give way to those of env, numbers in full, and leave out what is empty', async () => {
+  it('are replaced by those of env, with numbers in full, and left out when empty', async () => {
     const rendering = await renderWith({
       agent: { env: { LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: 1_000_000 } },
     })
@@ -233,7 +233,7 @@ describe('The settings that the chart makes', () => {
     expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
   })
 
-  it('skip the signature check of the weather API only when told to, and say so loudly', async () => {
+  it('skip the signature check of the weather API only on request, and warn of it', async () => {
     const values = merge(identities, { weatherApi: { debug: { skipSignature: true } } })
     const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')
     expect(readWeatherConfig(settings).token.verifySignature).toBe(false)
@@ -242,7 +242,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes({ values: identities })).not.toContain('WARNING')
   })
 
-  it('replace the pods of those who read them, and no others', async () => {
+  it('replace the pods that read them when they change, and no others', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

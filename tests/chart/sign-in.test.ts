@@ -24,7 +24,7 @@ const withSignIn = { entra: { spaAppId } }
 const notesWith = (...values: readonly Values[]) =>
   renderNotes({ values: values.reduce(merge, merge(identities, withSignIn)) })
 
-describe('A page that only kubectl port-forward leads to', () => {
+describe('A page that only kubectl port-forward reaches', () => {
   it.each<[string, Values]>([
     ['with sign-in', withSignIn],
     ['without', {}],
@@ -44,7 +44,7 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
     expect(notes).not.toContain('WARNING')
   })
 
-  it('is for others too where the values say so, of which the notes warn', async () => {
+  it('is open to others if the values say so, and the notes warn of it', async () => {
     const open = { agent: { requireSignIn: false } }
     expect(await isOpenTo(merge(exposed, open))).toEqual({ requireSignIn: false, traceFor: 'signed-in' })
     const notes = await notesWith(wayIn, open)
@@ -52,19 +52,19 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
     expect(notes).not.toContain('agent.traceFor is everyone')
   })
 
-  it('shows the trace to everyone where the values say so, of which the notes warn', async () => {
+  it('shows the trace to everyone if the values say so, and the notes warn of it', async () => {
     const open = { agent: { requireSignIn: false, traceFor: 'everyone' } }
     expect(await isOpenTo(merge(exposed, open))).toEqual({ requireSignIn: false, traceFor: 'everyone' })
     expect(await notesWith(wayIn, open)).toContain('agent.traceFor is everyone')
   })
 
-  it('shows the trace to nobody where the values say so', async () => {
+  it('shows the trace to nobody if the values say so', async () => {
     const closed = { agent: { traceFor: 'nobody' } }
     expect(await isOpenTo(merge(exposed, closed))).toEqual({ requireSignIn: true, traceFor: 'nobody' })
     expect(await notesWith(wayIn, closed)).toContain('The identity trace is shown to nobody.')
   })
 
-  it('is refused where nobody can sign in, unless that is meant', async () => {
+  it('is refused if nobody can sign in, unless sign-in is switched off', async () => {
     await expect(renderWith(wayIn)).rejects.toThrow(
       /set entra\.spaAppId, or agent\.requireSignIn=false if whoever reaches the page may use the agent/,
     )
@@ -77,13 +77,13 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
 })
 
 describe('Sign-in that is demanded', () => {
-  it('is refused where nobody can sign in', async () => {
+  it('is refused if nobody can sign in', async () => {
     await expect(renderWith({ agent: { requireSignIn: true } })).rejects.toThrow(
       'agent.requireSignIn is true, but nobody can sign in: set entra.spaAppId.',
     )
   })
 
-  it('holds without a way in too', async () => {
+  it('applies without an Ingress too', async () => {
     const values = merge(withSignIn, { agent: { requireSignIn: true, traceFor: 'signed-in' } })
     expect(await isOpenTo(values)).toEqual({ requireSignIn: true, traceFor: 'signed-in' })
   })

@@ -32,7 +32,7 @@ function environmentOf({ env = [] }: Container): Record<string, string> {
 }
 
 describe('Telemetry in the chart', () => {
-  it('is off by default: no variable, no annotation, no way out, no alerts, no dashboard', async () => {
+  it('is off by default: no variable, no annotation, no egress, no alerts, no dashboard', async () => {
     const rendering = await render({ values: identities })
     expect(JSON.stringify(rendering.objects)).not.toMatch(/OTEL_|opentelemetry|4318/)
     expect(rendering.ofKind('PrometheusRule')).toEqual([])
@@ -69,7 +69,7 @@ describe('Telemetry in the chart', () => {
     }
   })
 
-  it('opens the way to the collector for both, and keeps the operator from injecting a second copy', async () => {
+  it('allows egress to the collector for both, and keeps the operator from injecting a second SDK', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const { egress } = rendering.spec<{ egress: unknown[] }>('NetworkPolicy', `demo-${component}`)
@@ -89,7 +89,7 @@ describe('Telemetry in the chart', () => {
     await expect(renderWith({ telemetry: values })).rejects.toThrow(fault)
   })
 
-  it('brings alerts and dashboard with the labels by which they are selected', async () => {
+  it('includes alerts and dashboard with the labels by which they are selected', async () => {
     const rendering = await renderWith({
       prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
       grafanaDashboard: { enabled: true },

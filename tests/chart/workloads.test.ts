@@ -16,7 +16,7 @@ describe('The sidecar', () => {
     expect(spec.containers.map(({ name }) => name)).toEqual(['agent'])
   })
 
-  it('holds the agent back until it is healthy, under the name localhost', async () => {
+  it('delays the agent’s start until it is healthy, by the name localhost', async () => {
     const { startupProbe } = await sidecarOf()
     expect(startupProbe?.httpGet).toEqual({
       path: '/healthz',
@@ -25,13 +25,13 @@ describe('The sidecar', () => {
     })
   })
 
-  it('is restarted when the agent says that only this helps', async () => {
+  it('is restarted when the agent says that only a restart helps', async () => {
     const { livenessProbe, readinessProbe } = await sidecarOf()
     expect(livenessProbe?.httpGet).toEqual({ path: '/sidecar/livez', port: 3001 })
     expect(readinessProbe).toBeUndefined()
   })
 
-  it('may listen on loopback only, and then has no port and no probe from outside', async () => {
+  it('can listen on loopback only, and then has no port and no probe from outside', async () => {
     const rendering = await renderWith({ sidecar: { loopbackOnly: true } })
     const sidecar = rendering.container('demo-agent', 'sidecar')
     expect(rendering.settings('demo-agent', 'sidecar')['ASPNETCORE_URLS']).toBe('http://localhost:5000')
@@ -45,7 +45,7 @@ describe('The sidecar', () => {
     expect(ports.map(({ port }) => port).sort()).toEqual([3001, 3001, 8080])
   })
 
-  it('binds the pod to nodes that its image runs on, unless told otherwise', async () => {
+  it('binds the pod to nodes that its image runs on, unless the values say otherwise', async () => {
     const nodes = async (arch?: string) =>
       (await renderWith(arch === undefined ? {} : { sidecar: { image: { arch } } })).pod('demo-agent').spec
         .nodeSelector
@@ -83,7 +83,7 @@ describe('Pods that stop', () => {
 })
 
 describe('Availability', () => {
-  it('is kept by budgets where there is more than one pod', async () => {
+  it('is protected by budgets if there is more than one pod', async () => {
     const budgets = async (values: object) =>
       (await renderWith(values as Record<string, unknown>))
         .ofKind('PodDisruptionBudget')
@@ -93,7 +93,7 @@ describe('Availability', () => {
     expect(await budgets({ agent: { replicas: 1, autoscaling: { enabled: true } } })).toContain('demo-agent')
   })
 
-  it('is left to the autoscaler where there is one', async () => {
+  it('is left to the autoscaler if there is one', async () => {
     const rendering = await renderWith({ agent: { autoscaling: { enabled: true } } })
     expect(rendering.spec<Workload>('Deployment', 'demo-agent').replicas).toBeUndefined()
     expect(rendering.spec('HorizontalPodAutoscaler', 'demo-agent')).toMatchObject({
@@ -144,7 +144,7 @@ describe('Objects that point at others', () => {
     for (const { name } of maps) expect(() => rendering.find('ConfigMap', name)).not.toThrow()
   })
 
-  it('have names that fit, however long the release is called', async () => {
+  it('have names of allowed length, whatever the release’s name', async () => {
     const rendering = await renderWith({ fullnameOverride: 'a'.repeat(80) })
     for (const { metadata } of rendering.objects) expect(metadata.name.length).toBeLessThanOrEqual(63)
   })
@@ -210,7 +210,7 @@ describe('The way in', () => {
 })
 
 describe('What is printed after an installation', () => {
-  it('leads to the page, the test and the federated credential', async () => {
+  it('explains page, test and federated credential', async () => {
     const notes = await renderNotes({ values: identities })
     expect(notes).toContain('kubectl -n agents port-forward service/demo-agent 3001')
     expect(notes).toContain('helm -n agents test demo')
@@ -224,14 +224,14 @@ describe('What is printed after an installation', () => {
     expect(notes).toContain('https://chat.example.com/auth/redirect.html')
   })
 
-  it('warns where nothing is held back, and where secrets were given as values', async () => {
+  it('warns of disabled policies, and of secrets in values', async () => {
     const notes = await renderNotes({ files: ['ci/trial-values.yaml'] })
     expect(notes).toContain('WARNING: networkPolicy.enabled is false.')
     expect(notes).toContain('WARNING: secrets were given as values.')
     expect(notes).toContain('WARNING: weatherApi.debug.skipSignature is on.')
   })
 
-  it('is another role for each way to AWS', async () => {
+  it('names the role that each way to AWS needs', async () => {
     const notes = (aws: object) => renderNotes({ values: merge(identities, { aws }) })
     const region = 'eu-central-1'
     expect(await notes({ auth: 'podIdentity', region })).toContain('pod identity association')

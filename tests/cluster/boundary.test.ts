@@ -108,7 +108,7 @@ async function reachFrom({ namespace, pod, container }: Source): Promise<string[
 }
 
 describe('the boundary', () => {
-  it('is not there without policies: everybody reaches everything', async () => {
+  it('does not exist without policies: everything can be reached from everywhere', async () => {
     for (const [name, source] of Object.entries(sources)) {
       expect(await reachFrom(source), name).toEqual(['DNS', ...Object.keys(targets)])
     }

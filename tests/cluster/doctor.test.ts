@@ -24,7 +24,7 @@ async function examine() {
 }
 
 describe('npm run doctor -- --kube', () => {
-  it('finds everything of the installed release in order, but for a role that AWS would have to show', async () => {
+  it('finds no fault in the installed release, except the role that it cannot read from AWS', async () => {
     // Bedrock counts as ready once it has answered.
     await ask(await demo.agentUrl(), { mode: 'bedrock', message: 'Hello!' })
     const { status, findings } = await examine()
@@ -34,7 +34,7 @@ describe('npm run doctor -- --kube', () => {
     expect(status).toBe('PASS')
   })
 
-  it('says so when policies are taken away, and would have seen that nobody enforces them', async () => {
+  it('reports missing policies, and policies that are not enforced', async () => {
     await demo.namespace.kubectl('delete', 'networkpolicy', 'demo-weather-api', 'demo-agent')
     const { status, findings } = await examine()
     expect(findings).toContainEqual(expect.objectContaining({ check: 'policies', code: 'POLICY_MISSING' }))

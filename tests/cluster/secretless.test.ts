@@ -56,7 +56,7 @@ describe('the cluster’s own tokens', () => {
     },
   )
 
-  it('are not to be seen in the other container, nor is one for the Kubernetes API', async () => {
+  it('are not in the other container, and there is none for the Kubernetes API', async () => {
     const present = (paths: readonly string[]) =>
       `import { existsSync } from 'node:fs'; result = ${JSON.stringify(paths)}.filter(path => existsSync(path))`
     const paths = [...Object.values(tokenFiles), '/var/run/secrets/kubernetes.io/serviceaccount/token']
@@ -64,7 +64,7 @@ describe('the cluster’s own tokens', () => {
     expect(await inAgentPod('sidecar', present(paths))).toEqual([tokenFiles.sidecar])
   })
 
-  it('of another ServiceAccount are refused, and told as what they are', async () => {
+  it('of another ServiceAccount are refused with the right problem', async () => {
     await demo.closeForwards()
     await demo.installAgent({ agent: { serviceAccount: { name: 'somebody-else' } } })
     agentUrl = await demo.agentUrl()
@@ -99,7 +99,7 @@ describe('an agent identity', () => {
     )
   }
 
-  it('is let in by the weather API; a sibling with the same blueprint and role is not', async () => {
+  it('is allowed by the weather API; a sibling with the same blueprint and role is not', async () => {
     expect(await askWeatherAs(identities.agentId)).toMatchObject({ token: 200, weather: 200 })
     const sibling = await askWeatherAs(siblingAgentId)
     expect(sibling).toMatchObject({ token: 200, challenge: expect.stringContaining('caller') })

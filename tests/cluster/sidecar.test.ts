@@ -33,7 +33,7 @@ async function newestPod(): Promise<Pod> {
 }
 
 describe('the sidecar', () => {
-  it('runs before the agent starts, and the agent waits for it to work', async () => {
+  it('starts before the agent, which waits until it is healthy', async () => {
     const before = await newestPod()
     const [sidecar, agent] = [statusOf(before, 'sidecar'), statusOf(before, 'agent')]
     const startOf = (status: ContainerStatus | undefined) =>
@@ -64,7 +64,7 @@ describe('the sidecar', () => {
     await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
   })
 
-  it('comes back when it dies; turns in between fail in words, and the agent is not restarted', async () => {
+  it('is restarted when it dies; turns meanwhile fail with a problem, and the agent is not restarted', async () => {
     const agentUrl = await demo.agentUrl()
     const { metadata } = await demo.namespace.pod('agent')
     const kill = () =>
@@ -103,7 +103,7 @@ describe('the sidecar', () => {
     expect(statusOf(after, 'agent')?.restartCount).toBe(0)
   })
 
-  it('is healed without a hand when its credential came too late', { timeout: 300_000 }, async () => {
+  it('recovers without an operator when its credential came too late', { timeout: 300_000 }, async () => {
     // The credential is a Secret that does not exist yet, instead of a projected token.
     const volume = { name: 'blueprint', projected: null, secret: { secretName: 'late', optional: true } }
     await patchPodTemplate({ volumes: [volume] })

@@ -36,7 +36,7 @@ async function tokenId(): Promise<unknown> {
 
 describe('a projected token', () => {
   const timeout = (lifetimeSeconds + 240) * 1_000
-  it('is renewed by the kubelet, and the sidecar gets T1 by the new one', { timeout }, async () => {
+  it('is renewed by the kubelet, and the sidecar gets T1 with the new one', { timeout }, async () => {
     const agentUrl = await demo.agentUrl()
     const first = await tokenId()
     const firstEndsAt = Date.now() + lifetimeSeconds * 1_000

@@ -171,7 +171,7 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(1)
   })
 
-  it('says in words that a port is none', async () => {
+  it('reports an invalid port', async () => {
     const demo = await startDemo(command, { PORT: 'three thousand' })
     await demo.printed('PORT must be a whole number from 0 to 65535; it is "three thousand".')
     expect(await demo.ended).toBe(1)

@@ -45,7 +45,7 @@ function samplesOf(growthMiB: number): Run['samples'] {
 }
 
 describe('the report', () => {
-  it('has no complaint where every failure was right for the fault of its time', () => {
+  it('has no complaint if every failure was right for the fault of its time', () => {
     const { complaints, text } = reportOn(runOf([well, throttled]))
     expect(complaints).toEqual([])
     expect(text).toContain('| Bedrock throttles | 1 | 1 | 1 | `BEDROCK_THROTTLED` 1 | 2.0, 2.0 |')
@@ -61,7 +61,7 @@ describe('the report', () => {
     expect(text).toContain(`${turn.way}, \`${turn.outcome}\``)
   })
 
-  it('complains of a turn that hung, be it answered, and of what is open at the end', () => {
+  it('complains of a turn that took too long, even if it was answered, and of what is open at the end', () => {
     const { complaints } = reportOn(runOf([{ ...well, ms: 61_000 }], { left: 2 }))
     expect(complaints).toEqual([
       'A turn (bedrock obo) took 61.0 s.',
@@ -69,13 +69,13 @@ describe('the report', () => {
     ])
   })
 
-  it('complains of a run that broke off, and tells what was until then', () => {
+  it('complains of a run that broke off, and reports what happened before', () => {
     const { complaints, text } = reportOn(runOf([well], { brokenOff: 'Error: Not all pods are ready' }))
     expect(complaints).toEqual(['The run broke off: Error: Not all pods are ready'])
     expect(text).toContain('1 turns: 1 were answered')
   })
 
-  it('complains of memory that grows, in runs long enough to tell', () => {
+  it('complains of growing memory, if the run was long enough', () => {
     const leaking = { samples: samplesOf(40), endedAt: 60 * minute }
     expect(reportOn(runOf([well], leaking)).complaints).toEqual(['agent: memory, MiB grows by 40.0 an hour.'])
     expect(reportOn(runOf([well], { ...leaking, endedAt: 20 * minute })).complaints).toEqual([])

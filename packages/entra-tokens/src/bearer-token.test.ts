@@ -5,6 +5,6 @@ it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a!'])('%j holds no token, an
   expect(() => readBearerToken([header])).toThrow('The Authorization header does not hold one JWT.')
 })
 
-it('An empty token is not taken for another scheme than Bearer', () => {
+it('A scheme that only begins like Bearer is another scheme', () => {
   expect(() => readBearerToken(['Bearers e30.e30.e30'])).toThrow('does not use the scheme Bearer')
 })

@@ -54,7 +54,7 @@ describe('A request', () => {
     expect(requests).toBe(1)
   })
 
-  it('waits for a connection while as many as there may be are in use', async () => {
+  it('waits for a connection while the limit of connections is reached', async () => {
     const sockets = new Set<unknown>()
     const waiting: ServerResponse[] = []
     let requests = 0
@@ -70,7 +70,7 @@ describe('A request', () => {
     expect(sockets.size).toBe(4)
   })
 
-  it('that waits for a connection ends as well, and is not sent later', async () => {
+  it('that waits for a connection ends too, and is not sent later', async () => {
     const waiting: ServerResponse[] = []
     const url = await serve((_request, response) => void waiting.push(response))
     const { ask } = open(1)
@@ -106,7 +106,7 @@ describe('A request', () => {
 })
 
 describe('A response', () => {
-  it('brings as much as it may and no more, and may come in pieces', async () => {
+  it('is limited in size, and may come in pieces', async () => {
     let hungUp = 0
     const url = await serve((_request, response) => {
       response.on('close', () => {
@@ -163,7 +163,7 @@ describe('That there is no response', () => {
     })
   })
 
-  it('is told from a connection that broke, before the response or in its middle', async () => {
+  it('is distinguished from a broken connection, before or during the response', async () => {
     const { ask } = open()
     const torn = await serve(request => request.socket.destroy())
     await expect(ask(torn)).rejects.toMatchObject({ kind: 'broken', code: 'UND_ERR_SOCKET' })
@@ -173,17 +173,17 @@ describe('That there is no response', () => {
     await expect(ask(cut)).rejects.toMatchObject({ kind: 'broken', status: 200 })
   })
 
-  it('is told from an address where nobody listens', async () => {
+  it('is distinguished from an address where nobody listens', async () => {
     const url = await serve(() => undefined)
     opened.pop()?.()
     await expect(open().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
   })
 
-  it('is told from a name that leads nowhere', async () => {
+  it('is distinguished from a name that cannot be resolved', async () => {
     await expect(open().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  it('is told from a sender that was closed', async () => {
+  it('is distinguished from a closed sender', async () => {
     const reached = Promise.withResolvers<void>()
     const url = await serve(() => reached.resolve())
     const { ask, close } = open()

@@ -76,7 +76,7 @@ async function stopWhileStreaming() {
 
 // At the same time, since they wait most of theirs.
 describe.concurrent('serve', () => {
-  it('lets a running request finish on SIGTERM, then ends with exit code 0, kept connections or not', async () => {
+  it('lets a running request finish on SIGTERM, then ends with exit code 0, also with keep-alive connections', async () => {
     const { child, nextLine, ended } = startService()
     const ask = client(Number(await nextLine()))
     const running = ask('/slow')
@@ -89,7 +89,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('tells clients with kept connections to leave before it closes', async () => {
+  it('closes keep-alive connections by a header of their next response', async () => {
     // It does not wait for that long: it closes when the last connection is closed.
     const { child, nextLine, ended } = startService({ DRAIN_MS: '30000' })
     const ask = client(Number(await nextLine()))
@@ -100,7 +100,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('gives kept connections as long as the service wants', async () => {
+  it('waits for keep-alive connections as long as the service wants', async () => {
     const { child, nextLine, ended } = startService({ DRAIN_MS: '1600' })
     await client(Number(await nextLine()))('/fast')
     child.kill('SIGTERM')
@@ -111,7 +111,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('serves one more request on the connection of a response that had begun, to tell the client to leave', async () => {
+  it('serves one more request on the connection of a response that had begun, and closes it with that', async () => {
     const { child, nextLine, ended, ask, running } = await stopWhileStreaming()
     expect(await nextLine()).toBe('closing')
     child.stdin.write('go on\n')
@@ -120,7 +120,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('leaves as much time for that on a connection whose response ended while others were told', async () => {
+  it('waits as long for a connection whose response ended while others were being closed', async () => {
     const { child, nextLine, ended, running } = await stopWhileStreaming()
     await delay(600)
     const beforeEndMs = performance.now()
@@ -131,7 +131,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('ends although many go on asking', async () => {
+  it('ends although many clients keep sending requests', async () => {
     const { child, nextLine, ended } = startService()
     const port = Number(await nextLine())
     const askOnAndOn = async () => {
@@ -147,7 +147,7 @@ describe.concurrent('serve', () => {
     await all
   })
 
-  it('says in words that the port is taken, with exit code 1', async () => {
+  it('reports that the port is taken, with exit code 1', async () => {
     const first = startService()
     const port = await first.nextLine()
     const second = startService({ PORT: port })
@@ -157,7 +157,7 @@ describe.concurrent('serve', () => {
     )
   })
 
-  it('says in words that HOST is no address of this machine, with exit code 1', async () => {
+  it('reports that HOST is no address of this machine, with exit code 1', async () => {
     const { ended, errors } = startService({ HOST: '192.0.2.1' })
     expect(await ended).toBe(1)
     expect(errors()).toBe(
@@ -165,7 +165,7 @@ describe.concurrent('serve', () => {
     )
   })
 
-  it('says every fault of the configuration, with exit code 1 and no stack', async () => {
+  it('reports all faults of the configuration, with exit code 1 and without a stack', async () => {
     const { ended, errors } = startService({ PORT: 'ten' })
     expect(await ended).toBe(1)
     expect(errors()).toBe(

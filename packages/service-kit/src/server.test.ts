@@ -114,7 +114,7 @@ describe('createServer', () => {
     expect(log()).not.toContain('stack')
   })
 
-  it('does not take a body as long as its bytes keep coming', async () => {
+  it('limits the time for a body, even if its bytes keep coming', async () => {
     const { app } = await startService({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
     const socket = connectTo(app)
     const closed = new Promise(resolve => socket.on('close', resolve))
@@ -125,7 +125,7 @@ describe('createServer', () => {
     clearInterval(drip)
   })
 
-  it('writes no error when clients reset their connections', async () => {
+  it('logs no error when clients reset their connections', async () => {
     const { app, log, entries } = await startService()
     const halfOrder = order('{"cups":1}').slice(0, -3)
     for (let round = 0; round < 10; round += 1) {
@@ -153,7 +153,7 @@ describe('createServer', () => {
     expect(errors[0]).not.toHaveProperty('err')
   })
 
-  it('keeps the caller’s request id where it is the id of a gateway: a UUID, or 32 hexadecimal digits', async () => {
+  it('keeps the caller’s request id if it is a UUID or 32 hexadecimal digits, as gateways send it', async () => {
     const { app } = await startService()
     const idOf = async (id: string) =>
       (await exchange(app, get('/tea', `X-Request-Id: ${id}`)))?.headers.get('x-request-id')
@@ -164,7 +164,7 @@ describe('createServer', () => {
       expect(await idOf(unfit)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}$/)
   })
 
-  it('takes no more connections than it may', async () => {
+  it('limits the number of connections', async () => {
     const { app } = await startService({ maxConnections: 1 })
     const first = connectTo(app)
     await new Promise(resolve => app.server.once('connection', resolve))

@@ -8,7 +8,7 @@ const tracer = new TracerProvider({
   spanProcessors: [new AllowList(), new SimpleSpanProcessor({ exporter })],
 }).getTracer('test')
 
-it('Only what is on the list leaves: no token, prompt, name, city, address or error’s text', () => {
+it('Only attributes on the list are exported: no token, prompt, name, city, address or text of an error', () => {
   const span = tracer.startSpan('GET weather-api', {
     attributes: { 'url.full': 'http://w/weather?city=Dallas' },
   })
@@ -30,7 +30,7 @@ it('Only what is on the list leaves: no token, prompt, name, city, address or er
   expect(sent?.events).toEqual([])
 })
 
-it('The list itself has no name of what users and models write', () => {
+it('The list has no attribute with texts of users or models', () => {
   expect(
     [...allowedAttributes].filter(name => /message|argument|result|user|url|path|query|email/.test(name)),
   ).toEqual([])

@@ -64,7 +64,7 @@ describe('Telemetry', () => {
     expect(faultsOf(variables as Record<string, string>)).toEqual([expect.stringContaining(fault)])
   })
 
-  it('does not repeat a header that cannot be read: it may be a secret', () => {
+  it('does not quote an invalid header, which may be a secret', () => {
     const [fault = ''] = faultsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=100%secret' })
     expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be')
     expect(fault).not.toContain('secret')

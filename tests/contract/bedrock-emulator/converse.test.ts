@@ -54,7 +54,7 @@ function withResults(
 }
 
 describe('a weather question', () => {
-  it('calls a tool once for each city, and the answer words what the tools returned', async () => {
+  it('calls a tool once for each city, and the answer has what the tools returned', async () => {
     const client = bedrock.client()
     const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
     expect(asked).toMatchObject({
@@ -163,7 +163,7 @@ describe('a conversation', () => {
     expect(await callsFor(history(next))).toEqual(calls)
   })
 
-  it('keeps the days that were asked about when only the city changes', async () => {
+  it('keeps the days of the question when only the city changes', async () => {
     expect(
       await callsFor([
         ...history('and tomorrow?'),
@@ -202,7 +202,7 @@ describe('a conversation', () => {
 })
 
 describe('the limits of an answer', () => {
-  it('end it in the middle, even inside the input of a tool', async () => {
+  it('cut it off, even inside the input of a tool', async () => {
     const messages = [userSays('Weather in Oslo')]
     const events = await collectStream(bedrock.client(), {
       messages,

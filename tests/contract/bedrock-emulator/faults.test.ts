@@ -27,7 +27,7 @@ function call(method: string, control: string, body?: unknown): Promise<Response
   })
 }
 
-describe('a fault to order', () => {
+describe('an injected fault', () => {
   it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('is %s', async name => {
     await inject({ fault: { kind: 'error', name } })
     const client = bedrock.client()
@@ -36,7 +36,7 @@ describe('a fault to order', () => {
     }
   })
 
-  it('is an error that only its status and message tell, for want of a type', async () => {
+  it('is an error without a type, which only status and message distinguish', async () => {
     const message = 'Input is too long for requested model.'
     await inject({ fault: { kind: 'error', name: 'ValidationException', message, withoutType: true } })
     for (const operation of ['converse', 'converse-stream']) {
@@ -116,7 +116,7 @@ describe('a fault to order', () => {
     })
   })
 
-  it('is a thought before the answer', async () => {
+  it('is a reasoning block before the answer', async () => {
     await inject({ fault: { kind: 'think' } })
     const client = bedrock.client()
     const events = await collectStream(client, { messages: [userSays('Weather in Oslo')], toolConfig })
@@ -159,7 +159,7 @@ describe('the pace', () => {
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(firstMs + deltas * 4)
   })
 
-  it('stops with a caller that goes away', async () => {
+  it('stops when the caller closes the connection', async () => {
     await call('PATCH', 'settings', { tokenDelayMs: 60_000 })
     const controller = new AbortController()
     const stream = await openStream(bedrock.client(), {}, controller.signal)
@@ -195,7 +195,7 @@ describe('the control plane', () => {
     expect((await call(method, control, body)).status).toBe(400)
   })
 
-  it('changes models, policies and the clock, and takes it all back', async () => {
+  it('changes models, policies and the clock, and resets them', async () => {
     const model = 'anthropic.claude-haiku-5-5'
     const user = 'arn:aws:iam::111122223333:user/agent'
     const nothing = { Version: '2012-10-17', Statement: [] }

@@ -20,7 +20,7 @@ const big = expect.toSatisfy((tokens: number) => tokens > 2_000)
 const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
 
 describe('a prompt with a cache point', () => {
-  it('is written once and read from then on; what is behind the point is fresh each time', async () => {
+  it('is written once and read from then on, without what follows the cache point', async () => {
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
     expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([small, big, 0])
@@ -35,20 +35,20 @@ describe('a prompt with a cache point', () => {
     expect(usage?.totalTokens).toBe(inputTokens + cacheReadInputTokens + outputTokens)
   })
 
-  it('is another one for each difference in front of the point, and for each model', async () => {
+  it('differs with every change before the cache point, and between models', async () => {
     await ask({ system: prompt(cachePoint) })
     expect(await ask({ system: [{ text: `Hi. ${long}` }, cachePoint] })).toEqual([small, 0, big])
     const other = 'us.anthropic.claude-opus-5-5'
     expect(await ask({ modelId: other, system: prompt(cachePoint) })).toEqual([small, 0, big])
   })
 
-  it('is not kept below the model’s minimum, and nothing says so', async () => {
+  it('is not cached below the model’s minimum, without an error', async () => {
     const input = { modelId: haiku45, system: prompt(cachePoint) }
     expect(await ask(input)).toEqual([big, 0, 0])
     expect(await ask(input)).toEqual([big, 0, 0])
   })
 
-  it('lives five minutes from its last use, or an hour', async () => {
+  it('is cached for five minutes or an hour after its last use', async () => {
     await ask({ system: prompt(cachePoint) })
     setClock(290)
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
@@ -63,7 +63,7 @@ describe('a prompt with a cache point', () => {
     expect(await ask(forAnHour)).toEqual([small, big, 0])
   })
 
-  it('is found from a later point, up to 20 blocks behind it', async () => {
+  it('is found from a later cache point, up to 20 blocks after it', async () => {
     const conversation = (blocks: number): Message[] => [
       { role: 'user', content: [...Array.from({ length: blocks }, () => ({ text: 'And?' })), cachePoint] },
     ]
@@ -74,7 +74,7 @@ describe('a prompt with a cache point', () => {
     expect(await read(20)).toEqual(big)
   })
 
-  it('that was refused for another reason is not kept', async () => {
+  it('that was refused for another reason is not cached', async () => {
     bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     await failureOf(ask({ system: prompt(cachePoint) }))
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])

@@ -81,7 +81,7 @@ describe('IAM', () => {
     message: `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
   })
 
-  it('wants the inference profile allowed', async () => {
+  it('requires a policy that allows the inference profile', async () => {
     const client = bedrock.client({
       credentials: { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret },
     })
@@ -90,7 +90,7 @@ describe('IAM', () => {
     )
   })
 
-  it('wants the models behind the profile allowed as well', async () => {
+  it('requires a policy that allows the models of the profile too', async () => {
     const client = bedrock.client({
       credentials: { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret },
     })
@@ -103,7 +103,7 @@ describe('IAM', () => {
     )
   })
 
-  it('tells streaming from not streaming', async () => {
+  it('distinguishes streaming from not streaming', async () => {
     bedrock.app.controls.settings.change({
       policies: {
         'arn:aws:iam::111122223333:user/agent': {
@@ -142,7 +142,7 @@ describe('IAM', () => {
     expect(await refusal({ modelId: haiku })).toMatchObject({ name: 'AccessDeniedException' })
   })
 
-  it('lets an explicit deny win, such as one for another region of the profile', async () => {
+  it('applies an explicit deny, such as one for another region of the profile', async () => {
     bedrock.app.controls.settings.change({
       policies: {
         'arn:aws:iam::111122223333:user/agent': {
@@ -239,7 +239,7 @@ describe('a conversation is refused', () => {
     })
   })
 
-  it('unless its images are what they say', async () => {
+  it('unless its images have the declared format', async () => {
     const messages = showing(...Array.from({ length: 20 }, () => png))
     expect(await converse(bedrock.client(), { messages, toolConfig })).toMatchObject({
       stopReason: 'end_turn',
@@ -292,7 +292,7 @@ describe('a parameter is refused', () => {
   })
 })
 
-it('input that is longer than the model reads is refused', async () => {
+it('input that exceeds the context window is refused', async () => {
   bedrock.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { contextTokens: 100 } } })
   await converse(bedrock.client())
   expect(await refusal({ messages: [userSays('Hello! '.repeat(100))] })).toEqual({

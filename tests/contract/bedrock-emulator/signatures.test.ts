@@ -186,7 +186,7 @@ describe('an API key', () => {
   })
 })
 
-it('keys and tokens never show in what was seen', async () => {
+it('keys and tokens are never in the request log', async () => {
   await converse(bedrock.client())
   await failureOf(converse(bedrock.client({ credentials: { ...knownKeys, sessionToken: 'sentinel-token' } })))
   const seen = await (await fetch(`${bedrock.url}/emulator/requests`)).text()

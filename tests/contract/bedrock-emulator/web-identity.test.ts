@@ -60,7 +60,7 @@ describe('the SDK’s own web identity credentials', () => {
     })
   })
 
-  it('are renewed with the token that is in the file by then, signed with a key that is new by then', async () => {
+  it('are renewed with the current token of the file, signed with a new key', async () => {
     bedrock.app.controls.settings.change({ sessionSeconds: 0 })
     expect((await failureOf(converse(client))).name).toBe('ExpiredTokenException')
     bedrock.app.controls.settings.change({ sessionSeconds: null })
@@ -134,7 +134,7 @@ describe('AssumeRoleWithWebIdentity', () => {
       ...parameters,
     })
 
-  it('tells whose the credentials are, and for how long', async () => {
+  it('returns credentials with their principal and expiry', async () => {
     const askedMs = Date.now()
     const { status, xml } = await assume({ DurationSeconds: '900' })
     expect(status).toBe(200)

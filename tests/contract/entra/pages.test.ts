@@ -69,7 +69,7 @@ it.each([
   },
 )
 
-it('a keyboard is enough to sign in, consent and land at the application with a code', async () => {
+it('sign-in and consent work by keyboard, and end at the application with a code', async () => {
   entra.entra.reset()
   const page = await browser.open(authorizeUrl({ prompt: 'consent', login_hint: 'ben@contoso.example' }))
   await page.locator('button:focus', { hasText: 'Ben Lindqvist' }).waitFor()
@@ -82,7 +82,7 @@ it('a keyboard is enough to sign in, consent and land at the application with a 
   expect(page.url()).toContain(redirectUri)
 })
 
-it('cancelling lands at the application with access_denied', async () => {
+it('cancelling ends at the application with access_denied', async () => {
   entra.entra.reset()
   const page = await browser.open(authorizeUrl())
   await page.getByRole('button', { name: 'Cancel' }).click()

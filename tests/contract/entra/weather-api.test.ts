@@ -74,7 +74,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
   })
 
-  it('keep the blueprint out, whose token for the same API names itself', async () => {
+  it('keep the blueprint out, whose own token names itself', async () => {
     const token = await orderToken(entra, {
       client: blueprintAppId,
       resource: `api://${weatherAppId}`,
@@ -90,7 +90,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect((await ask(body.access_token)).status).toBe(403)
   })
 
-  it('go on working over a rotation of the key, old ones and new ones', async () => {
+  it('are accepted after a rotation of the key, old ones and new ones', async () => {
     const { body: old } = await requestTr(entra)
     await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 3_600 })
     const { body: fresh } = await requestTr(entra)

@@ -37,7 +37,7 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
   })
 
-  it('503 for long: ENTRA_UNAVAILABLE, and the answer once Entra is back', async () => {
+  it('503 for a long time: ENTRA_UNAVAILABLE, and an answer once Entra is back', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
@@ -45,7 +45,7 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
-  it('503 once: nobody notices', async () => {
+  it('503 once: an answer, after a retry', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({
       target: { leg: 't1' },
@@ -55,7 +55,7 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
-  it('with a broken connection once: nobody notices', async () => {
+  it('with a broken connection once: an answer, after a retry', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
