@@ -7,7 +7,7 @@ import type { ComponentHealth } from '../status/health.ts'
 import { type Timing, timing as usualTiming } from '../timing.ts'
 import type { Caller } from '../turn/turn.ts'
 import { ApiContext } from './api-context.ts'
-import { ApiHealth } from './api-health.ts'
+import { createApiHealth } from './api-health.ts'
 
 export interface ApiCallerOptions {
   readonly agents: readonly AgentIdentity[]
@@ -20,9 +20,9 @@ export interface ApiCallerOptions {
 export interface ApiCaller {
   /** Calls APIs under the identity of a turn, or of the agent between turns; below the step of its trace with this id, if any. */
   for<Who extends Caller>(turn: Who, parentId?: string): ApiContext<Who>
-  /** What an agent's last call of an API, or the last look at it, showed. */
+  /** What an agent's last call of an API, or the last probe of it, showed. */
   healthOf(api: DownstreamApi, agent: AgentIdentity): ComponentHealth
-  /** Looks at every API that tells its health, if the last look is old. Never throws. */
+  /** Probes every API that tells its health, if the last probe is old. Never throws. */
   refresh(): Promise<void>
   close(): Promise<void>
 }
@@ -34,12 +34,12 @@ export function createApiCaller(options: ApiCallerOptions): ApiCaller {
   const { agents, apis, tokens, logger, timing = usualTiming } = options
   const { apiCallMs: timeoutMs } = timing
   const { send, close } = createSender(connections)
-  const health = new ApiHealth(agents, apis, send, timeoutMs)
+  const health = createApiHealth(agents, apis, send, timeoutMs)
   const means = { tokens, logger, timeoutMs, send, health }
   return {
     for: (turn, parentId) => new ApiContext(means, turn, parentId),
     healthOf: (api, agent) => health.of(api, agent).current,
-    refresh: () => health.refresh(),
+    refresh: health.refresh,
     close,
   }
 }

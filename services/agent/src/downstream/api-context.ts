@@ -48,7 +48,7 @@ export interface ApiExchange<Came extends Reply, Result> {
   readonly mayRepeat: boolean
   /** Sends it with these headers, the token among them. What it throws is the request's failure. */
   send(headers: Readonly<Record<string, string>>, signal: AbortSignal, send: Send): Promise<Came>
-  /** Reads what came, after tokens were taken out of its body: the result, and what the trace shows of it. Throws a ProblemError if it is none. */
+  /** Reads the result, and what the trace shows of it; the body has no tokens any more. Throws a ProblemError if it is none. */
   read(came: Came): { readonly result: Result; readonly shown: unknown }
 }
 
@@ -214,18 +214,12 @@ function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secre
   return { ...came, body }
 }
 
-const described = new WeakMap<DownstreamApi, Attributes>()
-
 /** Without the path, which may say what the user asked for. */
-function describeApi(api: DownstreamApi): Attributes {
-  const known = described.get(api)
-  if (known) return known
-  const { hostname, port, protocol } = new URL(api.url)
-  const attributes = {
+function describeApi({ name, url }: DownstreamApi): Attributes {
+  const { hostname, port, protocol } = new URL(url)
+  return {
     [httpAttributes.serverAddress]: hostname,
     [httpAttributes.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80),
-    [appAttributes.api]: api.name,
+    [appAttributes.api]: name,
   }
-  described.set(api, attributes)
-  return attributes
 }
