@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
-import { claudeModels, defaultModelId } from '../../services/agent/src/model/models.ts'
+import { claudeModels, defaultModelId } from '../../services/agent/src/bedrock/access/models.ts'
 import { needs } from '../support/programs.ts'
 import { render } from './support/aws-account.ts'
 

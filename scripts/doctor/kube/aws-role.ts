@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { defaultModelId } from '../../../services/agent/src/model/models.ts'
+import { defaultModelId } from '../../../services/agent/src/bedrock/access/models.ts'
 import { problem } from '../../../services/agent/src/problems.ts'
 import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
 import { compare, type Statement, statementsOf } from '../aws/statements.ts'

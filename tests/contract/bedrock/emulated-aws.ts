@@ -16,7 +16,7 @@ export class EmulatedAws {
 
   static async start(environment: Record<string, string> = {}): Promise<EmulatedAws> {
     // Loading it blocks this process for a moment, in which other parts of the system run as well.
-    await import('../../../services/agent/src/modes/bedrock/bedrock-mode.ts')
+    await import('../../../services/agent/src/bedrock/bedrock-mode.ts')
     const app = buildApp(readConfig({ AWS_REGION: region, LOG_LEVEL: 'silent', ...environment }))
     await app.listen({ host: '127.0.0.1', port: 0 })
     return new EmulatedAws(app)

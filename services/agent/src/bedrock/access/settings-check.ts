@@ -1,5 +1,5 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../problems.ts'
+import { problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { prefixFitsRegion, readModelId } from './models.ts'
 import { profileHint, replacementHint } from './remedies.ts'

@@ -1,4 +1,4 @@
-import type { Toolset } from '../../tools/toolset.ts'
+import type { Toolset } from '../tools/toolset.ts'
 
 /** What Claude is told before every conversation. It is the same for all of them, so that they can share it. */
 export function systemPrompt(toolsets: readonly Toolset[]): string {

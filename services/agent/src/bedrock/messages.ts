@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages'
-import type { Turn } from '../../turn/turn.ts'
+import type { Turn } from '../turn/turn.ts'
 
 /**
  * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and nothing is blank

@@ -1,5 +1,5 @@
-import { problem } from '../../problems.ts'
-import type { Outcome } from '../../turn/turn.ts'
+import { problem } from '../problems.ts'
+import type { Outcome } from '../turn/turn.ts'
 import type { ModelResponse } from './model-response.ts'
 
 export type Verdict =

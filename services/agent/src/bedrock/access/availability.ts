@@ -1,5 +1,5 @@
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
-import type { ComponentHealth } from '../status/health.ts'
+import type { ComponentHealth } from '../../status/health.ts'
 
 export interface AvailabilityOptions {
   /** Asks Bedrock for one token, or throws. `undefined` = never probe. */

@@ -1,4 +1,4 @@
-import { readsImages } from '../../model/models.ts'
+import { readsImages } from './access/models.ts'
 
 /** An image in Bedrock's form. */
 export interface ModelImage {

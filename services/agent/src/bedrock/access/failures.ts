@@ -1,5 +1,5 @@
 import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../problems.ts'
+import { problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { credentialRules } from './credential-failures.ts'
 import {

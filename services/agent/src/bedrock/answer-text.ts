@@ -1,4 +1,4 @@
-import type { Turn } from '../../turn/turn.ts'
+import type { Turn } from '../turn/turn.ts'
 
 /** The answer as the user reads it: what the model says before and after a tool call are paragraphs of one text. */
 export class AnswerText {

@@ -1,7 +1,7 @@
-import type { ApiCaller } from '../../downstream/api-caller.ts'
-import type { Bedrock } from '../../model/bedrock.ts'
-import type { Toolset } from '../../tools/toolset.ts'
-import type { AnswerMode } from '../../turn/turn.ts'
+import type { ApiCaller } from '../downstream/api-caller.ts'
+import type { Toolset } from '../tools/toolset.ts'
+import type { AnswerMode } from '../turn/turn.ts'
+import type { Bedrock } from './access/bedrock.ts'
 
 export interface ModeOnDemand extends AnswerMode {
   /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */

@@ -1,5 +1,5 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
-import type { AgentProblemCode } from '../problems.ts'
+import type { AgentProblemCode } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { CredentialError } from './credentials.ts'
 

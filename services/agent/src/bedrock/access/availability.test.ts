@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { problem } from '../problems.ts'
+import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 
 const throttled = problem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')

@@ -1,9 +1,9 @@
 import type { Instructions, NeededRight } from '@entra-bedrock-agent/identity-trace'
-import type { AgentTokens } from '../../identity/agent-tokens.ts'
-import type { DownstreamApi } from '../../identity/downstream-api.ts'
-import { isOwn, neededRight } from '../../identity/flows.ts'
-import type { ToolContext, Toolset } from '../../tools/toolset.ts'
-import type { Turn } from '../../turn/turn.ts'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { isOwn, neededRight } from '../identity/flows.ts'
+import type { ToolContext, Toolset } from '../tools/toolset.ts'
+import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { problem } from '../problems.ts'
+import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 import type { BedrockConfig, NoBedrock } from './config.ts'
 import type { ConnectedBedrock } from './connection.ts'

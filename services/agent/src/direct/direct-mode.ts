@@ -1,7 +1,7 @@
-import type { ApiCaller } from '../../downstream/api-caller.ts'
-import { problem } from '../../problems.ts'
-import type { DirectCall, Toolset } from '../../tools/toolset.ts'
-import type { AnswerMode } from '../../turn/turn.ts'
+import type { ApiCaller } from '../downstream/api-caller.ts'
+import { problem } from '../problems.ts'
+import type { DirectCall, Toolset } from '../tools/toolset.ts'
+import type { AnswerMode } from '../turn/turn.ts'
 
 /** Direct mode: no model. The first toolset that recognises the message answers it. */
 export function directMode(toolsets: readonly Toolset[], apis: Pick<ApiCaller, 'for'>): AnswerMode {
