@@ -92,7 +92,7 @@ describe('an exported report', () => {
     await other.getByRole('button', { name: 'Export' }).click()
     await other.getByLabel('Open an exported file').setInputFiles(path)
     await other.getByText('From a file; this page did not see it.').first().waitFor()
-    await other.locator('.row').first().waitFor()
+    await other.locator('.step').first().waitFor()
     expect(await other.getByLabel('Your question').count()).toBe(0)
     expect(await other.getByRole('button', { name: /Ask again|Edit the question/ }).count()).toBe(0)
     await other.getByRole('button', { name: 'Export' }).click()

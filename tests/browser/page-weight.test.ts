@@ -32,7 +32,7 @@ it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads wha
   const scripts = collectScripts(page)
   const library = Promise.withResolvers<void>()
   await page.route(
-    /\/(identity-client|exchange-view|markdown|trace-intro|verdict-view)-[^/]*\.js$/,
+    /\/(identity-client|ask|exchange-view|markdown|trace-intro|verdict-view)-[^/]*\.js$/,
     async route => {
       await library.promise
       await route.fallback()

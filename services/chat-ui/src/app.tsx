@@ -1,27 +1,26 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
-import { LeftBehind } from './archive/left-behind.tsx'
 import { PastMenu } from './archive/past-menu.tsx'
 import { useLoaded } from './browser/loaded.ts'
 import { useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
+import { readConversation } from './conversation/stored-conversation.ts'
 import { Divider } from './frame/divider.tsx'
 import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
 import { TracePane } from './frame/trace-pane.tsx'
-import { createPage, type Page } from './page.ts'
+import { createPage, loadAsk, type Page } from './page.ts'
 import { ExportMenu } from './report/export-menu.tsx'
-import { FileBanner } from './report/file-banner.tsx'
 import { describeNames } from './words/names.ts'
 
 const page = signal<Page | 'loading' | 'unreachable'>('loading')
 
 async function loadPage(): Promise<void> {
-  const config = await readConfig().catch(() => undefined)
-  if (typeof page.value === 'string') page.value = config ? createPage(config) : 'unreachable'
+  const [config, kept] = await Promise.all([readConfig().catch(() => undefined), readConversation()])
+  if (typeof page.value === 'string') page.value = config ? createPage(config, kept) : 'unreachable'
 }
 
 const statusEveryMs = 30_000
@@ -68,6 +67,8 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
 
 function Workbench({ page: current }: { readonly page: Page }) {
   const running = current.conversation.running.value
+  const isBannerDue = Boolean(current.leftBehind.value || current.conversation.opened.value)
+  const AllBanners = useLoaded(loadBanners, isBannerDue)
   const isOutOfReach = current.statusProblem.value !== undefined
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
@@ -84,6 +85,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
     () =>
       whenIdle(() => {
         void loadExchangeView()
+        loadAsk().catch(() => {})
         current.session.prepare()
       }),
     [current],
@@ -91,8 +93,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
   return (
     <>
       <Header title={title} {...current} />
-      <LeftBehind {...current} />
-      <FileBanner conversation={current.conversation} />
+      <div role="status">{AllBanners && <AllBanners page={current} />}</div>
       {current.sideBySide.value ? <SideBySidePane page={current} /> : <Panes page={current} />}
       <p class="visually-hidden" role="status">
         {current.announcement.value}
@@ -107,6 +108,7 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
+const loadBanners = async () => (await import('./banners.tsx')).Banners
 const loadSideBySide = async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView
 
 function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly page: Page }) {
@@ -158,7 +160,9 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
               }}
             >
               <Icon name="plus" />
-              New conversation
+              <span>
+                New<span class="visually-hidden"> conversation</span>
+              </span>
             </button>
           )}
         </div>

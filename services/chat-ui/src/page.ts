@@ -6,20 +6,15 @@ import {
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
-import { askAgent } from './agent/ask.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import { readStatus } from './agent/public-config.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'
 import { Conversation, type LiveExchange } from './conversation/conversation.ts'
+import type { KeptExchanges } from './conversation/kept.ts'
 import type { Speaker } from './conversation/speaker.ts'
-import {
-  readComposer,
-  readConversation,
-  storeComposer,
-  storeConversation,
-} from './conversation/stored-conversation.ts'
+import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
 import type { SideBySide } from './side-by-side/side-by-side.ts'
@@ -54,7 +49,8 @@ export interface Page {
   refreshStatus(): Promise<void>
 }
 
-export function createPage(config: PublicConfig): Page {
+/** @param kept what this tab held before a reload */
+export function createPage(config: PublicConfig, kept: KeptExchanges | undefined): Page {
   const announcement = signal('')
   const status: Page['status'] = signal(undefined)
   const statusProblem: Page['statusProblem'] = signal(undefined)
@@ -65,14 +61,16 @@ export function createPage(config: PublicConfig): Page {
     return createIdentityClient(publicConfig, onSignedIn)
   })
   const needs = {
-    ask: ({ request, userToken }: AskedQuestion, signal: AbortSignal) =>
-      askAgent(request, { userToken, signal }),
+    async *ask({ request, userToken }: AskedQuestion, signal: AbortSignal) {
+      const askAgent = await loadAsk()
+      yield* askAgent(request, { userToken, signal })
+    },
     identify: (flow: Flow, renew: boolean) => identify(config, session, flow, renew),
     announce: (text: string) => {
       announcement.value = text
     },
   }
-  const conversation = new Conversation(needs, readConversation())
+  const conversation = new Conversation(needs, kept)
   keepConversation(conversation)
   keepComposer(conversation, config)
   let past: Promise<PastConversations> | undefined
@@ -129,6 +127,15 @@ export function createPage(config: PublicConfig): Page {
         statusProblem.value = error.problem
       }
     },
+  }
+}
+
+/** What asks the agent, which nobody needs before there is a question. */
+export async function loadAsk() {
+  try {
+    return (await import('./agent/ask.ts')).askAgent
+  } catch {
+    throw new PageError(pageProblem('AGENT_UNREACHABLE'))
   }
 }
 

@@ -8,28 +8,25 @@ export function LeftBehind({ leftBehind, loadPast }: Pick<Page, 'leftBehind' | '
     leftBehind.value = undefined
     document.getElementById('message')?.focus()
   }
+  if (!left) return null
   return (
-    <div role="status">
-      {left && (
-        <p class="notice left-behind">
-          You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
-          {count(left.count, 'conversation')} on your behalf.
-          <button
-            type="button"
-            class="button"
-            onClick={async () => {
-              const past = await loadPast()
-              past.remove(...past.of(left.objectId))
-              decide()
-            }}
-          >
-            Delete
-          </button>
-          <button type="button" class="button" onClick={decide}>
-            Keep
-          </button>
-        </p>
-      )}
-    </div>
+    <p class="notice banner">
+      You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
+      {count(left.count, 'conversation')} on your behalf.
+      <button
+        type="button"
+        class="button"
+        onClick={async () => {
+          const past = await loadPast()
+          past.remove(...past.of(left.objectId))
+          decide()
+        }}
+      >
+        Delete
+      </button>
+      <button type="button" class="button" onClick={decide}>
+        Keep
+      </button>
+    </p>
   )
 }

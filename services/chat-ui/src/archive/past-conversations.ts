@@ -47,6 +47,8 @@ export class PastConversations {
     this.#conversation = conversation
     this.#tenantId = tenantId
     this.#current = readCurrent()
+    // The code of this has come after a new conversation was begun.
+    if (conversation.replaced) this.keep(conversation.replaced)
     effect(() => {
       if (conversation.running.value || conversation.opened.value) return
       conversation.exchanges.value
@@ -105,9 +107,8 @@ export class PastConversations {
   }
 
   /** Keeps the conversation of this tab as it is now. */
-  keep(): void {
+  keep(kept = this.#conversation.keep()): void {
     clearTimeout(this.#timer)
-    const kept = this.#conversation.keep()
     if (kept.exchanges.length === 0) {
       if (this.#current) this.#left = this.#current
       this.#setCurrent(undefined)
@@ -155,8 +156,9 @@ export class PastConversations {
   #takenBack({ exchanges }: KeptExchanges): Current {
     const left = this.#left
     if (typeof left !== 'object') return undefined
-    const first = readOne(left.id)?.kept.exchanges[0]?.turn?.turnId
-    return first !== undefined && first === exchanges[0]?.turn?.turnId ? left : undefined
+    const [first] = readOne(left.id)?.kept.exchanges ?? []
+    const isFirst = first?.question.message === exchanges[0]?.question.message
+    return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
   /** `unknown` where something was asked on behalf of a person and nobody knows of whom. */

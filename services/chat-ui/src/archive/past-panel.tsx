@@ -5,6 +5,7 @@ import type { Session } from '../sign-in/session.ts'
 import { count, formatMoment } from '../words/times.ts'
 import type { PastConversations } from './past-conversations.ts'
 import type { PastConversation } from './past-store.ts'
+import '../controls/menu-row.css'
 import './past-menu.css'
 
 export interface PastPanelProps {
@@ -53,7 +54,7 @@ export function PastPanel({ session, loadPast }: PastPanelProps) {
           ))}
         </ul>
       )}
-      <label class="past-setting">
+      <label>
         <input
           type="checkbox"
           checked={past.keepsNothing.value}
@@ -80,7 +81,7 @@ function PastRow({ one, past }: { readonly one: PastConversation; readonly past:
     <li>
       <button
         type="button"
-        class="past-open"
+        class="menu-row"
         aria-current={isHere}
         onClick={() => {
           if (!isHere) past.show(one)

@@ -21,7 +21,7 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
         {linkMissed.value && (
           <p class="notice link-missed">
             <strong>This link leads to an answer of a conversation in another tab</strong>, or of one that has
-            been started over. A conversation stays in the tab in which it was asked, and nowhere else.
+            been started over. It may be among the earlier conversations.
           </p>
         )}
         {conversation.canUndo.value && (

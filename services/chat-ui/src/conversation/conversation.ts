@@ -257,6 +257,11 @@ export class Conversation {
     this.#needs.announce('New conversation.')
   }
 
+  /** The conversation that a new one took the place of, as long as it can be had back. */
+  get replaced(): KeptExchanges | undefined {
+    return this.#undone.peek()
+  }
+
   /** Takes the conversation back that a new one took the place of. */
   undoStartOver(): void {
     const undone = this.#undone.value

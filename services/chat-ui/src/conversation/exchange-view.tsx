@@ -137,7 +137,7 @@ function AnswerFooter({
     <div class="answer-footer">
       <button
         type="button"
-        class="trace-button"
+        class="button quiet trace-button"
         aria-pressed={selected}
         aria-label={`Show the trace of “${firstWords(question.message)}”`}
         onClick={() => onTrace(exchange)}

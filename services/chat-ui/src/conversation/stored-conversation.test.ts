@@ -33,31 +33,31 @@ describe('what a tab keeps over a reload', () => {
   beforeEach(() => void stubStorage())
   afterEach(() => void vi.unstubAllGlobals())
 
-  it('is the whole conversation, with all attempts; an answer under way has been stopped, with the part that was there', () => {
+  it('is the whole conversation, with all attempts; an answer under way has been stopped, with the part that was there', async () => {
     const attempts = { ...inARow(ask('a'), ask('b1', 'half'), ask('b2')), follows: [-1, 0, 0], shown: 1 }
     storeConversation(attempts)
-    expect(readConversation()).toMatchObject({
+    expect(await readConversation()).toMatchObject({
       ...attempts,
       exchanges: [{}, { state: 'stopped', answer: 'half' }, {}],
     })
   })
 
-  it('is the newest of what is shown where there is too much, and says how much is missing', () => {
+  it('is the newest of what is shown where there is too much, and says how much is missing', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
     storeConversation(inARow(...many))
-    expect(readConversation()).toMatchObject({ left: 5, shown: 29 })
+    expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
     storeConversation({
       ...inARow(ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))),
       follows: [-1, 0, 0],
     })
-    expect(messages(readConversation())).toEqual(['new'])
+    expect(messages(await readConversation())).toEqual(['new'])
   })
 
-  it('is as much as a full storage takes', () => {
+  it('is as much as a full storage takes', async () => {
     stubStorage(1_000)
     storeConversation(inARow(ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')))
-    expect(messages(readConversation())).toEqual(['c'])
-    expect(readConversation()?.left).toBe(2)
+    expect(messages(await readConversation())).toEqual(['c'])
+    expect((await readConversation())?.left).toBe(2)
   })
 
   it.each([
@@ -65,9 +65,9 @@ describe('what a tab keeps over a reload', () => {
     ['something that follows nothing', { follows: [] }],
     ['no exchanges', { exchanges: [null] }],
     ['nothing shown', { shown: 'x' }],
-  ])('is nothing where %s is stored', (_what, change) => {
+  ])('is nothing where %s is stored', async (_what, change) => {
     stubStorage().set('conversation', JSON.stringify({ ...inARow(ask('a')), ...change }))
-    expect(readConversation()).toBeUndefined()
+    expect(await readConversation()).toBeUndefined()
   })
 
   it.each([
@@ -80,13 +80,13 @@ describe('what a tab keeps over a reload', () => {
     ['a notice', { notices: [{ title: 'Note' }] }],
     ['the result', { result: {} }],
     ['the owner, who is none of the flow’s,', { owner: { kind: 'user', objectId: 'ada' } }],
-  ])('is nothing where %s has another shape', (_what, change) => {
+  ])('is nothing where %s has another shape', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>
       items.set('conversation', JSON.stringify({ ...inARow(ask('a')), exchanges: [exchange] }))
     store({ ...ask('a'), steps: [step] })
-    expect(messages(readConversation())).toEqual(['a'])
+    expect(messages(await readConversation())).toEqual(['a'])
     store({ ...ask('a'), ...change })
-    expect(readConversation()).toBeUndefined()
+    expect(await readConversation()).toBeUndefined()
   })
 })

@@ -1,7 +1,6 @@
 import { readStored, writeStored } from '../browser/stored.ts'
 import { type Exchange, stopExchange } from './exchange.ts'
 import type { KeptComposer, KeptExchanges } from './kept.ts'
-import { isComposer, isKeptExchanges } from './stored-shape.ts'
 
 const key = 'conversation'
 const composerKey = 'composer'
@@ -16,8 +15,10 @@ const mostCharacters = 1_500_000
  * The conversation before the reload. An answer that was coming in then has been stopped by it. A conversation that this
  * version of the page cannot show, for example since another one kept it, is dropped.
  */
-export function readConversation(): KeptExchanges | undefined {
+export async function readConversation(): Promise<KeptExchanges | undefined> {
   const stored = readStored('session', key)
+  if (stored === undefined) return undefined
+  const { isKeptExchanges } = await import('./stored-shape.ts')
   if (!isKeptExchanges(stored)) return undefined
   return { ...stored, exchanges: stored.exchanges.map(stopExchange) }
 }
@@ -56,7 +57,9 @@ function inARow(exchanges: readonly Exchange[], left: number): KeptExchanges {
 
 export function readComposer(): KeptComposer | undefined {
   const stored = readStored('session', composerKey)
-  return isComposer(stored) ? stored : undefined
+  const { draft, setAside, mode, flow } = Object(stored) as Partial<KeptComposer>
+  const isWhole = [draft, setAside, mode, flow].every(text => typeof text === 'string')
+  return isWhole ? (stored as KeptComposer) : undefined
 }
 
 export function storeComposer(composer: KeptComposer): void {

@@ -1,6 +1,6 @@
 import { type ActsAs, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
-import type { KeptComposer, KeptExchanges } from './kept.ts'
+import type { KeptExchanges } from './kept.ts'
 
 type Check = (value: unknown) => boolean
 
@@ -102,11 +102,6 @@ const keptExchanges = shape({
   shown: number,
   left: number,
 })
-const composer = shape({ draft: text, setAside: text, mode, flow })
-
-export function isComposer(value: unknown): value is KeptComposer {
-  return composer(value)
-}
 
 /** Whether a stored value is a conversation in which everything follows something before it. */
 export function isKeptExchanges(value: unknown): value is KeptExchanges {

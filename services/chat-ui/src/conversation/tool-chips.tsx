@@ -29,7 +29,7 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
         <button
           key={stepId ?? index}
           type="button"
-          class="tool-chip"
+          class="button tool-chip"
           data-status={status}
           disabled={stepId === undefined}
           onClick={() => stepId !== undefined && onShow(stepId)}

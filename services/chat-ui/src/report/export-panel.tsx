@@ -3,7 +3,7 @@ import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { downloadText } from '../browser/download.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { Session } from '../sign-in/session.ts'
-import './export-menu.css'
+import '../controls/menu-row.css'
 import type { ExportedFile } from './file-shape.ts'
 import { exchangeOf, mostBytes, readFile, UnreadableFile } from './read-file.ts'
 import { printReport, reportHtml } from './report-html.tsx'
@@ -63,7 +63,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
       {selected && (
         <>
           <h2>Export</h2>
-          <fieldset class="export-extent">
+          <fieldset>
             <legend class="visually-hidden">How much</legend>
             {extents.map(({ value, label }) => (
               <label key={value}>

@@ -4,18 +4,15 @@ import { formatMoment } from '../words/times.ts'
 /** Over every view of a file: that this page has not seen what it tells. */
 export function FileBanner({ conversation }: { readonly conversation: Conversation }) {
   const opened = conversation.opened.value
+  if (!opened) return null
   return (
-    <div role="status">
-      {opened && (
-        <p class="notice file-banner">
-          <strong>From a file; this page did not see it.</strong>
-          Made {formatMoment(new Date(opened.exportedAt))} at {opened.from.host}. Nothing of it is sent to the
-          agent.
-          <button type="button" class="button" onClick={() => conversation.closeFile()}>
-            Close the file
-          </button>
-        </p>
-      )}
-    </div>
+    <p class="notice banner">
+      <strong>From a file; this page did not see it.</strong>
+      Made {formatMoment(new Date(opened.exportedAt))} at {opened.from.host}. Nothing of it is sent to the
+      agent.
+      <button type="button" class="button" onClick={() => conversation.closeFile()}>
+        Close the file
+      </button>
+    </p>
   )
 }

@@ -1,11 +1,16 @@
 import { render } from 'preact'
+import controls from '../controls/controls.css?inline'
+import formula from '../identity/formula.css?inline'
+import mark from '../identity/token-mark.css?inline'
+import verdict from '../identity/verdict.css?inline'
+import base from '../styles/base.css?inline'
 import tokens from '../styles/tokens.css?inline'
 import { writeDataBlock } from './data-block.ts'
 import type { ExportedFile } from './file-shape.ts'
 import rules from './report.css?inline'
 import { ReportView, titleOf } from './report-view.tsx'
 
-const css = `${tokens}\n${rules}`
+const css = [tokens, base, controls, mark, formula, verdict, rules].join('\n')
 
 /** The one thing that the report's policy lets in. Nothing where the page is not secure: browsers then hash nothing. */
 const styleSource = await hash(css)

@@ -1,12 +1,15 @@
-import { flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { ComponentChildren } from 'preact'
+import { TokenMark } from '../identity/token-mark.tsx'
 import { groupClaims } from '../trace/claims.ts'
 import { logQueries } from '../trace/log-queries.ts'
+import { tellStep } from '../trace/step-words.ts'
 import { layOut } from '../trace/timeline.ts'
 import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
 import { count, formatDuration } from '../words/times.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+import { VerdictForOthers } from './verdict-for-others.tsx'
 
 const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -88,6 +91,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         </dl>
         <p class="said">{question.message}</p>
       </section>
+      {steps.length > 0 && <VerdictForOthers steps={steps} flow={flow} names={names} />}
       <section>
         <h2>Answer</h2>
         {answer && <p class="said">{answer}</p>}
@@ -104,7 +108,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         )}
         {result && <p class="soft">{spent(result)}</p>}
       </section>
-      {steps.length > 0 && <Steps steps={steps} names={names} />}
+      {steps.length > 0 && <Steps steps={steps} flow={flow} names={names} />}
       {tokens.map(token => (
         <Token key={token.fingerprint} token={token} names={names} />
       ))}
@@ -136,7 +140,13 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
   )
 }
 
-function Steps({ steps, names }: { readonly steps: readonly TraceStep[]; readonly names: Names }) {
+interface StepsProps {
+  readonly steps: readonly TraceStep[]
+  readonly flow: Flow
+  readonly names: Names
+}
+
+function Steps({ steps, flow, names }: StepsProps) {
   const rows = layOut(steps).rows.filter(({ number }) => number > 0)
   const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
   const parents = new Map(rows.map(({ step }) => [step.id, step.parentId]))
@@ -154,19 +164,19 @@ function Steps({ steps, names }: { readonly steps: readonly TraceStep[]; readonl
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ step }) => (
-            <tr key={step.id} data-status={step.status} data-under={isUnder(step, parents)}>
-              <td>{step.title}</td>
-              <td>
-                {names.actor(step.from)} → {names.actor(step.to)}
-                {step.request && ` · ${step.request.method} ${pathOf(step.request.url)}`}
-                {step.response && ` · ${step.response.status}`}
-              </td>
-              <td>{carriedToken(step)}</td>
-              <td>{step.startedAt && formatDuration(Date.parse(step.startedAt) - begin)}</td>
-              <td>{outcomeOf(step)}</td>
-            </tr>
-          ))}
+          {rows.map(({ step }) => {
+            const { title, where } = tellStep(step, flow, names)
+            const token = carriedToken(step)
+            return (
+              <tr key={step.id} data-status={step.status} data-under={isUnder(step, parents)}>
+                <td>{title}</td>
+                <td>{where}</td>
+                <td>{token && <TokenMark token={token} />}</td>
+                <td>{step.startedAt && formatDuration(Date.parse(step.startedAt) - begin)}</td>
+                <td class={step.status === 'failed' ? 'failed' : ''}>{outcomeOf(step)}</td>
+              </tr>
+            )
+          })}
         </tbody>
       </table>
     </section>
@@ -175,12 +185,6 @@ function Steps({ steps, names }: { readonly steps: readonly TraceStep[]; readonl
 
 function isUnder({ parentId }: TraceStep, parents: ReadonlyMap<string, string | undefined>): boolean {
   return parentId !== undefined && parents.has(parentId)
-}
-
-/** Without host and port: the name of who was called stands beside it. */
-function pathOf(url: string): string {
-  const parsed = URL.parse(url)
-  return parsed ? `${parsed.pathname}${parsed.search}` : url
 }
 
 function outcomeOf({ status, durationMs, problem }: TraceStep): string {
