@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { Call } from './support/faulty-graph.ts'
+import { type Call, tellingOf } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
 import { newWorkplace, useTenant } from './support/tenant.ts'
 import type { Workplace } from './support/workplace.ts'
@@ -23,13 +23,12 @@ function breakAt({ number }: Call): void {
   tenant.graph.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
 }
 
-// A call that never reached Graph leaves what a lost response to the call before it leaves.
 it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', async () => {
   using first = newWorkplace(tenant)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
   expect(calls.length).toBeGreaterThan(30)
-  for (const call of calls) {
+  for (const call of tellingOf(calls)) {
     tenant.entra.reset()
     tenant.graph.reset()
     using workplace = newWorkplace(tenant)
@@ -99,7 +98,7 @@ it('a removal that lost the response to any one call goes on where it stopped', 
   const [asSetUp, files] = [structuredClone(content), workplace.save()]
   const calls = await callsOf(workplace, 'destroy', '--yes')
   expect(calls.length).toBeGreaterThan(20)
-  for (const call of calls) {
+  for (const call of tellingOf(calls)) {
     Object.assign(content, structuredClone(asSetUp))
     workplace.restore(files)
     tenant.graph.reset()

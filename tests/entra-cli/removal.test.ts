@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { tellingOf } from './support/faulty-graph.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
@@ -68,8 +69,8 @@ describe('apply takes away', () => {
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]
     tenant.graph.reset()
     await tenant.workplace.run('apply', ...removal)
-    const [calls, left] = [tenant.graph.calls.length, Object.keys(tenant.workplace.receipt.objects)]
-    for (let number = 1; number <= calls; number++) {
+    const [calls, left] = [tellingOf(tenant.graph.calls), Object.keys(tenant.workplace.receipt.objects)]
+    for (const { number } of calls) {
       Object.assign(content(), structuredClone(asSetUp))
       tenant.workplace.restore(files)
       tenant.graph.reset()

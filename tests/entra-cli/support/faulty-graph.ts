@@ -42,3 +42,12 @@ export class FaultyGraph {
     throw new TypeError('fetch failed', { cause: new Error('socket hang up') })
   }
 }
+
+/**
+ * The calls after which receipt and tenant differ from those after the call before: writes, and what follows them. A call that never
+ * reached Graph leaves what a lost response to the call before it leaves.
+ */
+export function tellingOf(calls: readonly Call[]): readonly Call[] {
+  const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'
+  return calls.filter((call, index) => index === 0 || isWrite(call) || isWrite(calls[index - 1]))
+}
