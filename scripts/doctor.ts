@@ -2,12 +2,14 @@
  * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
  * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { loadEnvFile } from 'node:process'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { readDotenv } from './doctor/dotenv.ts'
+import { type Check, examine, type Finding } from './doctor/finding.ts'
 import { examineCluster } from './doctor/kube/kube.ts'
-import { examineLaptop } from './doctor/laptop.ts'
+import { examineLaptop, type LaptopOptions } from './doctor/laptop.ts'
 import { writeReport } from './doctor/report.ts'
+import { readToken } from './set-up/token.ts'
 
 const usage = `npx --no-install agentctl doctor [options]
 
@@ -25,11 +27,13 @@ const options = readOptions()
 if (options.help) {
   console.log(usage)
 } else {
-  if (existsSync('.env')) loadEnvFile('.env')
   const { page, namespace, release, userToken } = options
+  const { env, check } = readDotenv('.env', process.env)
+  // The AWS SDK and kubectl read the process's own.
+  Object.assign(process.env, env)
   const findings = options.kube
     ? await examineCluster({ namespace, release, page, userToken, receipt })
-    : await examineLaptop(process.env, { page, userToken })
+    : await examineHere(env, check, { page, userToken })
   const failed = findings.some(({ status }) => status === 'FAIL')
   console.log(
     options.json
@@ -37,6 +41,17 @@ if (options.help) {
       : writeReport(findings, { colour: process.stdout.isTTY === true }),
   )
   process.exitCode = failed ? 1 : 0
+}
+
+/** What is wrong with `.env` comes first: without its variables all else is missing. */
+async function examineHere(
+  env: Readonly<Record<string, string | undefined>>,
+  dotenv: Check | undefined,
+  options: LaptopOptions,
+): Promise<readonly Finding[]> {
+  const first = await examine(dotenv ? [dotenv] : [])
+  if (first.some(({ status }) => status === 'FAIL')) return first
+  return [...first, ...(await examineLaptop(env, options))]
 }
 
 function readOptions() {
@@ -56,7 +71,8 @@ function readOptions() {
     if (page !== undefined && !URL.canParse(page))
       throw new Error(`--page must be an origin; it is "${page}".`)
     // A file, since others on this machine could read an argument.
-    const userToken = file === undefined ? undefined : readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+    const userToken =
+      file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
     return { ...values, userToken, page: page && new URL(page).origin }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)

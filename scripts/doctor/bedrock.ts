@@ -88,7 +88,29 @@ async function checkAnswer(bedrock: BedrockConfig) {
   try {
     await connection.probe(new AbortController().signal)
     return `${bedrock.modelId} answers.`
+  } catch (error) {
+    throw (await isWebPage(bedrock)) ? webPage(bedrock) : error
   } finally {
     connection.close()
   }
+}
+
+function endpointOf({ endpoint, region }: BedrockConfig): string {
+  return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
+}
+
+/** Bedrock itself never responds with one. */
+async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
+  try {
+    const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(5_000) })
+    return /html/i.test(headers.get('content-type') ?? '')
+  } catch {
+    return false
+  }
+}
+
+function webPage(bedrock: BedrockConfig): ProblemError {
+  return problem('BEDROCK_UNAVAILABLE', `A web page responds at ${endpointOf(bedrock)}, and not Bedrock.`, {
+    hint: 'Check AWS_ENDPOINT_URL_BEDROCK_RUNTIME, and what stands in between: a proxy, or the sign-in page of a network.',
+  })
 }

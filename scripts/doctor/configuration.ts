@@ -15,7 +15,7 @@ export function readConfiguration(env: Environment): Config {
   const faults = new Set<string>()
   const config = collect(faults, () => readConfig(env))
   collect(faults, () => readWeatherConfig(env))
-  for (const fault of config ? repeatedIds(config) : []) faults.add(fault)
+  for (const fault of config ? [...repeatedIds(config), ...authorityFault(config)] : []) faults.add(fault)
   if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
   return config
 }
@@ -42,6 +42,14 @@ function collect<Result>(faults: Set<string>, read: () => Result): Result | unde
     for (const fault of error.faults) faults.add(fault)
     return undefined
   }
+}
+
+/** Tenant and version are added to it. */
+function authorityFault({ blueprint: { authority } }: Config): readonly string[] {
+  const { pathname, origin } = new URL(authority)
+  return pathname === '/'
+    ? []
+    : [`ENTRA_AUTHORITY must end with its host: ${origin}, without tenant and /v2.0.`]
 }
 
 /** The most frequent mistake: an id in the wrong place. */

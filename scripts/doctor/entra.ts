@@ -32,6 +32,10 @@ async function checkTenant({ authority, tenantId }: Blueprint, response: Respons
     })
   }
   const { issuer } = parseObject(text)
+  if (issuer === undefined)
+    throw problem('ENTRA_UNAVAILABLE', `What responds at ${authority} is not Entra: ${describe(response)}.`, {
+      hint: 'A proxy, or the sign-in page of a network (captive portal), stands in between: open a web page in a browser, set HTTPS_PROXY where a proxy is the way out, and check ENTRA_AUTHORITY.',
+    })
   const expected = `${authority}/${tenantId}/v2.0`
   if (issuer !== expected)
     throw trouble(
@@ -106,7 +110,7 @@ async function checkRedirectUri(
     throw trouble(
       'CONFIGURATION_INVALID',
       `Entra knows no application ${spaClientId} (${code}).`,
-      'Check CLIENT_SPA_APP_ID.',
+      'Check CLIENT_SPA_APP_ID, and that the application has a service principal in the tenant (Enterprise applications).',
     )
   const isOnlyNobody = ['login_required', 'interaction_required'].includes(said?.get('error') ?? '')
   if (!sentBack || !isOnlyNobody)
@@ -114,10 +118,10 @@ async function checkRedirectUri(
       'ENTRA_REFUSED',
       `Entra does not let the page ask for the blueprint’s access_as_user (${code ?? 'without a code'}).`,
       {
-        hint: 'Check BLUEPRINT_APP_ID, its identifier URI api://<BLUEPRINT_APP_ID> and its scope access_as_user.',
+        hint: 'Check BLUEPRINT_APP_ID, its identifier URI api://<BLUEPRINT_APP_ID>, and that its scope access_as_user is there and enabled.',
       },
     )
-  return `${redirectUri} is registered.`
+  return `${redirectUri} is registered. Whether users have to consent shows only when one signs in; npx --no-install agentctl entra status compares it.`
 }
 
 async function ask(url: string): Promise<Response> {
@@ -126,6 +130,10 @@ async function ask(url: string): Promise<Response> {
   } catch (cause) {
     throw problem('ENTRA_UNAVAILABLE', `${new URL(url).origin} does not respond.`, { cause })
   }
+}
+
+export function describe(response: { readonly headers: Headers }): string {
+  return /html/i.test(response.headers.get('content-type') ?? '') ? 'a web page' : 'no document of its own'
 }
 
 function readCode(text: string): string | undefined {

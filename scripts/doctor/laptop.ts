@@ -44,6 +44,7 @@ async function examineWith(
   { userToken, page = `http://localhost:${config.port}` }: LaptopOptions,
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
+  const { tenantId } = blueprint
   // The agent’s own way to a token and an API, with nothing kept from whoever runs this.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
@@ -60,7 +61,9 @@ async function examineWith(
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
       ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
-        flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: ['sidecar'] })),
+        flows.flatMap(flow =>
+          turnChecks({ ask, api, example, flow, userToken, tenantId, needs: ['sidecar'] }),
+        ),
       ),
       ...signInChecks(blueprint, { spaClientId, page }),
       ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),

@@ -6,6 +6,10 @@ export const doctorProblems = {
     title: 'The configuration cannot work.',
     hint: 'Correct .env; .env.example says where each value is found.',
   },
+  VARIABLE_OF_SHELL: {
+    title: 'Variables of the shell win over those of .env.',
+    hint: 'Take them out of the shell (unset NAME; in PowerShell Remove-Item Env:NAME), or make both the same.',
+  },
   SECRET_STORED: {
     title: 'A secret is stored where federation needs none.',
     hint: 'Fine for trials. For production federate the service account with Entra and AWS (docs/aks.md, docs/eks.md), and delete the secret.',

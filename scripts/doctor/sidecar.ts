@@ -32,6 +32,10 @@ export function sidecarChecks(
         const [api] = apis
         if (response.status !== 200 && api)
           throw explainResponse(response, { agent, api, flow: ownFlow }).problem
+        if (response.body.trim() !== 'Healthy')
+          throw problem('SIDECAR_MISCONFIGURED', `What responds at ${sidecarUrl} is not the sidecar.`, {
+            hint: 'Check SIDECAR_URL: the Entra Auth SDK sidecar, and nothing else, has to listen there.',
+          })
         return `${sidecarUrl} responds.`
       },
     },

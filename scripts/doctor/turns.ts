@@ -1,3 +1,4 @@
+import { decodeToken } from '@entra-bedrock-agent/entra-tokens'
 import {
   type ChatRequest,
   type ChatResponse,
@@ -24,11 +25,21 @@ export interface TurnOptions {
   readonly example: string
   readonly flow: Flow
   readonly userToken: string | undefined
+  /** The tenant that users have to be of. */
+  readonly tenantId?: string | undefined
   readonly needs: readonly string[]
 }
 
 /** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
-export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOptions): readonly Check[] {
+export function turnChecks({
+  ask,
+  api,
+  example,
+  flow,
+  userToken,
+  tenantId,
+  needs,
+}: TurnOptions): readonly Check[] {
   const who = flows[flow].inWords
   const token = `token ${who} for the ${api.title}`
   let asked: ReturnType<AskAgent> | undefined
@@ -41,7 +52,10 @@ export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOp
       name: token,
       needs,
       async run() {
-        if (needsUser(flow) && userToken === undefined) return noUserToken()
+        if (needsUser(flow)) {
+          if (userToken === undefined) return noUserToken()
+          refuseOtherTenant(userToken, tenantId)
+        }
         const outcome = await turn()
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
@@ -59,6 +73,18 @@ export function turnChecks({ ask, api, example, flow, userToken, needs }: TurnOp
       },
     },
   ]
+}
+
+function refuseOtherTenant(userToken: string, tenantId: string | undefined): void {
+  const { tid } = decodeToken(userToken)?.claims ?? {}
+  if (tid === undefined || tenantId === undefined || tid === tenantId) return
+  throw problem(
+    'USER_TOKEN_INVALID',
+    `The user’s token is of the tenant ${tid}, and TENANT_ID is ${tenantId}.`,
+    {
+      hint: 'Get a token of this tenant for api://<BLUEPRINT_APP_ID>/access_as_user, or correct TENANT_ID.',
+    },
+  )
 }
 
 function noUserToken() {

@@ -145,14 +145,14 @@ describe('What the emulator of the sidecar never does, the doctor names as well:
 
   it('a caller that it does not take for local', async () => {
     const found = await examineSidecar(({ url }, response) => {
-      response.writeHead(url === '/healthz' ? 200 : 403).end()
+      response.writeHead(url === '/healthz' ? 200 : 403).end('Healthy')
     })
     expect(found).toContain('sidecar entry weather: SIDECAR_REFUSED_CALLER')
   })
 
   it('Development, where it takes everybody’s requests', async () => {
     const found = await examineSidecar((_request, response) => {
-      response.writeHead(200).end()
+      response.writeHead(200).end('Healthy')
     })
     expect(found).toContain('sidecar boundary: SIDECAR_TOO_OPEN')
   })

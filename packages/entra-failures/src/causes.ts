@@ -7,8 +7,11 @@ import { type Leg, words } from './words.ts'
 export type TenantChange =
   | 'agent disabled'
   | 'agent gone'
+  | 'agent of another blueprint'
   | 'API’s identifier URI gone'
   | 'API’s principal gone'
+  | 'API’s principal disabled'
+  | 'API’s scope disabled'
   | 'assignment required'
   | 'mapped claims limited'
   | 'blueprint disabled'
@@ -145,12 +148,14 @@ export const causes = {
     { what: 'the blueprint has no principal in the tenant', ...meaningOf(700016), flow: 'autonomous', tenant: 'blueprint’s principal gone' },
     { what: 'the blueprint is disabled', ...meaningOf(7000112), flow: 'autonomous', tenant: 'blueprint disabled' },
     { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
+    { what: 'the agent identity is of another blueprint', code: 'AGENT_NOT_PERMITTED', aadsts: 700213, flow: 'autonomous', tenant: 'agent of another blueprint' },
     { what: 'the agent identity is disabled', code: 'AGENT_NOT_PERMITTED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
     { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents['weather-agent'].id } },
     refused(82008, 'the request for T1 names no agent (fmi_path)'),
     refused(70066, 'the request for T1 asks for an API'),
     refused(7002111, 'the blueprint’s id is used as the agent’s'),
     { what: 'the API has no identifier URI', ...meaningOf(500011), flow: 'autonomous', tenant: 'API’s identifier URI gone' },
+    { what: 'the API’s principal is disabled', ...meaningOf(500014), flow: 'autonomous', tenant: 'API’s principal disabled' },
     { what: 'the sidecar’s scope is not /.default', ...meaningOf(70011), flow: 'obo', sidecar: { DownstreamApis__weather__Scopes__1: `api://${weatherAppId}/Weather.Read` } },
     {
       what: 'the sidecar asks for two APIs at once',
@@ -179,6 +184,7 @@ export const causes = {
   ],
   onBehalfOf: [
     { what: 'nobody consented to the agent acting for users', ...meaningOf(65001), flow: 'obo', tenant: 'consent gone' },
+    { what: 'the API’s scope is disabled, though the agent has a grant for it', ...meaningOf(65001), flow: 'obo', tenant: 'API’s scope disabled' },
     refused(650051, 'a consent was given in part'),
     refused(82014, 'a user was asked to consent to an agent identity'),
     refused(50013, 'Entra does not accept the user’s token'),

@@ -114,7 +114,15 @@ const rows = {
   70021: federationRefused,
   700211: { ...federationRefused, says: 'No federated credential of the blueprint has this issuer, or the tenant is another.' },
   700212: { ...federationRefused, says: 'No federated credential of the blueprint has this audience.' },
-  700213: { ...federationRefused, says: 'No federated credential of the blueprint has this subject.' },
+  700213: {
+    ...federationRefused,
+    says: 'No federated credential of the blueprint has this subject.',
+    ofAgent: {
+      code: 'AGENT_NOT_PERMITTED',
+      says: 'The agent identity is of another blueprint than the one that the sidecar authenticates as.',
+      hint: 'Check AGENT_CLIENT_ID, and AzureAd__ClientId of the sidecar: it has to be the client id of the agent’s own blueprint.',
+    },
+  },
   700222: { ...federationRefused, says: 'The federated credential names Entra itself as the issuer, which is allowed for managed identities only.' },
   700231: {
     ...federationRefused,
@@ -143,7 +151,12 @@ const rows = {
   50173: signInAfresh,
   70043: signInAfresh,
 
-  65001: { code: 'CONSENT_REQUIRED', says: 'The agent identity has no grant for the {api}.', asksForApi: true },
+  65001: {
+    code: 'CONSENT_REQUIRED',
+    says: 'The agent identity has no grant for the {api}.',
+    hint: 'Let an administrator grant the API’s scope to the agent identity for all users (oauth2PermissionGrant). If there is a grant, look whether the scope is enabled and the grant has it without a leading blank.',
+    asksForApi: true,
+  },
   650051: {
     code: 'CONSENT_REQUIRED',
     says: 'A consent was given in part, and Entra refuses to complete it.',
@@ -193,6 +206,11 @@ const rows = {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'Entra knows no such API in the tenant.',
     hint: 'Check DownstreamApis__{entry}__Scopes__0 of the sidecar, and that the API’s application has this identifier URI and a service principal.',
+  },
+  500014: {
+    code: 'AGENT_NOT_PERMITTED',
+    says: 'The {api} is disabled in the tenant.',
+    hint: 'Enable the API’s service principal: Entra admin center, Enterprise applications.',
   },
   70011: scopeUnknown,
   28000: scopeUnknown,

@@ -69,6 +69,7 @@ export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>>
   700016: { leg: 't1', error: 'unauthorized_client', text: "Application with identifier '{client}' was not found in the directory '{tenant}'." },
   7000112: { leg: 't1', error: 'unauthorized_client', text: "Application '{client}' is disabled." },
   500011: { leg: 'tr', error: 'invalid_resource', text: 'The resource principal named {resource} was not found in the tenant named {tenant}.' },
+  500014: { leg: 'tr', error: 'invalid_resource', text: "The service principal for resource '{resource}' is disabled." },
   70011: { leg: 'obo', error: 'invalid_scope', text: "The provided value for the input parameter 'scope' is not valid: '{scope}'." },
   28000: { leg: 'obo', error: 'invalid_scope', text: "The scope is not valid because it contains more than one resource: '{scope}'." },
   650053: { leg: 'obo', error: 'invalid_client', status: 400, text: "'{client}' asked for scope '{scope}' that doesn't exist on the resource '{resource}'." },

@@ -51,6 +51,8 @@ const configuration: readonly InducedFailure[] = [
   { what: 'the blueprint’s secret is in .env', code: 'SECRET_STORED', warns: true, env: { BLUEPRINT_CLIENT_SECRET: 'a secret' } },
   { what: 'a host name is misspelt', code: 'NAME_NOT_RESOLVED', env: { WEATHER_API_URL: 'http://weather-api.invalid:8080' } },
   { what: 'Entra is out of reach', code: 'ENTRA_UNAVAILABLE', env: { ENTRA_AUTHORITY: 'http://localhost:9' } },
+  { what: 'a web page responds in Entra’s place', code: 'ENTRA_UNAVAILABLE', env: ({ portalUrl }) => ({ ENTRA_AUTHORITY: portalUrl }) },
+  { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${elsewhere}/v2.0` }) },
   { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: elsewhere } },
   { what: 'the clock is 17 minutes off', code: 'CLOCK_WRONG', change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 1_000 }) },
   { what: 'the clock is two minutes off', code: 'CLOCK_WRONG', warns: true, change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 120 }) },
@@ -62,6 +64,10 @@ const signIn: readonly InducedFailure[] = [
   { what: 'the page is at http://agent.example:3001 (MSAL: pkce_not_created)', code: 'PAGE_ORIGIN_INSECURE', options: () => ({ page: 'http://agent.example:3001' }) },
   { what: 'the page’s redirect URI is not registered (AADSTS50011)', code: 'REDIRECT_URI_NOT_REGISTERED', options: () => ({ page: 'https://agent.example' }) },
   { what: 'CLIENT_SPA_APP_ID is of no application', code: 'CONFIGURATION_INVALID', env: { CLIENT_SPA_APP_ID: elsewhere }, options: () => ({ userToken: undefined }) },
+  { what: 'the page’s application has no principal', code: 'CONFIGURATION_INVALID', change: ({ entra }) => { entra.directory.content.servicePrincipals = entra.directory.content.servicePrincipals.filter(one => one.appId !== pageAppId) } },
+  { what: 'the ids of page and API are swapped', code: 'SIDECAR_MISCONFIGURED', env: { CLIENT_SPA_APP_ID: weatherAppId, WEATHER_API_APP_ID: pageAppId } },
+  { what: 'the blueprint’s scope access_as_user is disabled', code: 'ENTRA_REFUSED', change: laptop => { for (const scope of blueprintOf(laptop.entra).api.oauth2PermissionScopes) scope.isEnabled = false } },
+  { what: 'the user’s token is of another tenant', code: 'USER_TOKEN_INVALID', options: async laptop => ({ userToken: await laptop.token({ claims: { tid: elsewhere } }) }) },
   { what: 'the blueprint has no scope access_as_user', code: 'ENTRA_REFUSED', change: laptop => { blueprintOf(laptop.entra).api.oauth2PermissionScopes = [] } },
   { what: 'the user’s token is no JWT', code: 'USER_TOKEN_INVALID', options: () => ({ userToken: 'a-password' }) },
   { what: 'the user’s token has expired', code: 'USER_TOKEN_EXPIRED', options: async laptop => ({ userToken: await laptop.token({ lifetimeSeconds: -60 }) }) },
@@ -78,6 +84,7 @@ const signIn: readonly InducedFailure[] = [
 // biome-ignore format: table
 const sidecar: readonly InducedFailure[] = [
   ...causes.sidecar,
+  { what: 'a web page responds at SIDECAR_URL', code: 'SIDECAR_MISCONFIGURED', env: ({ portalUrl }) => ({ SIDECAR_URL: portalUrl }) },
   { what: 'the sidecar’s image is 1.0.0', code: 'SIDECAR_TOO_OPEN', env: { RUNNING_SIDECAR: sidecarImage('1.0.0') } },
   { what: 'the sidecar’s image is 1.1.1', code: 'SIDECAR_TOO_OPEN', warns: true, env: { RUNNING_SIDECAR: sidecarImage('1.1.1') } },
   { what: 'the sidecar is not run by Docker on this machine', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: undefined } },
@@ -88,6 +95,8 @@ const sidecar: readonly InducedFailure[] = [
 // biome-ignore format: table
 const api: readonly InducedFailure[] = [
   { what: 'the API does not run', code: 'API_UNAVAILABLE', change: ({ stack }) => stack.stop('weather') },
+  { what: 'WEATHER_API_URL has a path too many', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: `${stack.weatherUrl}/v2` }) },
+  { what: 'WEATHER_API_URL is the sidecar’s', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: stack.sidecarUrl }) },
   { what: 'the API expects another audience', code: 'API_TOKEN_REJECTED', weather: { WEATHER_API_APP_ID: elsewhere } },
   { what: 'the API’s TENANT_ID is of no tenant', code: 'API_UNAVAILABLE', weather: { TENANT_ID: elsewhere } },
   { what: 'the API does not list the agent among its callers', code: 'API_FORBIDDEN', weather: { WEATHER_ALLOWED_CALLERS: pageAppId } },
@@ -194,6 +203,11 @@ const bedrockCall: readonly InducedFailure[] = [
   bedrockError('ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 'the model takes too long'),
   bedrockError('ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 'Bedrock is down'),
   brokenBedrock({ kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE', 'a proxy responds in Bedrock’s place'),
+  {
+    what: 'a web page responds at Bedrock’s endpoint',
+    code: 'BEDROCK_UNAVAILABLE',
+    env: ({ portalUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: portalUrl }),
+  },
   brokenBedrock({ kind: 'reset' }, 'BEDROCK_UNAVAILABLE', 'the connection to Bedrock breaks'),
   {
     what: 'Bedrock is out of reach',

@@ -3,7 +3,7 @@ import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import type { Laptop, Variables } from './laptop.ts'
 
-const { agentId, blueprintAppId, weatherAppId, ada } = identities
+const { agentId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
 
 function found<Thing>(thing: Thing | undefined): Thing {
   if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
@@ -21,9 +21,19 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
   'agent disabled': entra => {
     principal(entra, agentId).accountEnabled = false
   },
+  'agent of another blueprint': entra => {
+    Object.assign(principal(entra, agentId), { agentIdentityBlueprintId: pageAppId })
+  },
   'agent gone': entra => removePrincipal(entra, agentId),
   'API’s identifier URI gone': ({ directory }) => {
     found(directory.application(weatherAppId)).identifierUris = []
+  },
+  'API’s principal disabled': entra => {
+    principal(entra, weatherAppId).accountEnabled = false
+  },
+  'API’s scope disabled': ({ directory }) => {
+    for (const scope of found(directory.application(weatherAppId)).api.oauth2PermissionScopes)
+      scope.isEnabled = false
   },
   'API’s principal gone': entra => removePrincipal(entra, weatherAppId),
   'assignment required': entra => {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { arch } from 'node:os'
 import { resolve } from 'node:path'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
@@ -23,6 +25,10 @@ export class Laptop implements AsyncDisposable {
   readonly aws: EmulatedAws
   /** The issuer of a cluster that tenant and account trust, and the token that it projected. */
   readonly cluster: Cluster
+  /** A web page, such as networks and proxies show in place of what was asked for. */
+  readonly portal = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
+  })
   #weather = usual
 
   private constructor(stack: Stack, aws: EmulatedAws, cluster: Cluster) {
@@ -41,7 +47,13 @@ export class Laptop implements AsyncDisposable {
     })
     const entra = { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject }
     const stack = await Stack.start({ entra }, ['entra', 'sidecar', 'weather'])
-    return new Laptop(stack, aws, cluster)
+    const laptop = new Laptop(stack, aws, cluster)
+    await new Promise<void>(listening => laptop.portal.listen(0, 'localhost', listening))
+    return laptop
+  }
+
+  get portalUrl(): string {
+    return `http://localhost:${(this.portal.address() as AddressInfo).port}`
   }
 
   get entra(): Entra {
@@ -98,6 +110,8 @@ export class Laptop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.portal.closeAllConnections()
+    this.portal.close()
     await this.stack.close()
     await this.aws.stop()
     await this.cluster.close()

@@ -56,7 +56,9 @@ function required(query: Query, parameter: string): string {
 
 function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
   const { application } = resource
-  const known = application.api.oauth2PermissionScopes.map(scope => scope.value)
+  const known = application.api.oauth2PermissionScopes
+    .filter(scope => scope.isEnabled)
+    .map(scope => scope.value)
   const unknown = values.find(value => !known.includes(value))
   if (unknown === undefined || (unknown === 'openid' && application.appId === wellKnown.graphAppId)) return
   throw refusal(650053, {

@@ -34,6 +34,11 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
     }
     case 403:
       return forbidden(api, flow, response)
+    case 404:
+      return problem('API_UNAVAILABLE', `The ${api.title} responded 404.`, {
+        upstream,
+        hint: `Check the URL of the ${api.title}: something else, or another path of it, responds there.`,
+      })
     default:
       return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
   }

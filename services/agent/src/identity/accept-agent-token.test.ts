@@ -113,7 +113,11 @@ describe('TR in the on-behalf-of flow', () => {
 describe('A refusal of TR', () => {
   it.each([
     ['The sidecar returned a token of another tenant.', undefined, { tid: blueprintAppId }],
-    ['The sidecar returned a token for another API.', undefined, { aud: blueprintAppId }],
+    [
+      'The sidecar returned a token for another API.',
+      'Give the agent the client id of the Weather API (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.',
+      { aud: blueprintAppId },
+    ],
     ['The sidecar returned an expired token.', 'Check that the clocks of node and Entra agree.', { exp: 1 }],
     [
       'The token’s actor is not the agent identity.',

@@ -54,7 +54,8 @@ function checkTenant(claims: Claims, { agent }: ExpectedToken): Check {
 
 function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
   if (aud !== api.appId && aud !== `api://${api.appId}`) {
-    throw misconfigured('The sidecar returned a token for another API.')
+    const hint = `Give the agent the client id of the ${api.title} (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.`
+    throw misconfigured('The sidecar returned a token for another API.', hint)
   }
   return passed('audience')
 }

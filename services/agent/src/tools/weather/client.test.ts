@@ -199,12 +199,25 @@ describe('what the weather API refuses', () => {
     })
   })
 
-  it.each([{}, { suggestions: [] }])('as unknown comes with the usual hint without them: %j', async body => {
-    const { weather } = await stage({ api: (_request, response) => json(404, body)(response) })
+  it('as unknown comes with the usual hint without them', async () => {
+    const { weather } = await stage({
+      api: (_request, response) => json(404, { code: 'CITY_NOT_FOUND', suggestions: [] })(response),
+    })
     const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
     expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)
-    expect(error.options.upstream).toStrictEqual({ service: 'weather-api', status: 404 })
   })
+
+  it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
+    'is no unknown city if something else has no such address: %j',
+    async body => {
+      const { weather } = await stage({ api: (_request, response) => json(404, body)(response) })
+      const error = await weather.current(turnOf(), 'Dallas').catch(one => one)
+      expect(error.toDocument('r')).toMatchObject({
+        code: 'API_UNAVAILABLE',
+        hint: expect.stringContaining('Check the URL of the Weather API'),
+      })
+    },
+  )
 
   it('for want of a stronger sign-in comes with the challenge for the page', async () => {
     const { weather } = await stage({

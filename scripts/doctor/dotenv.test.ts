@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { readDotenv } from './dotenv.ts'
+import { examine } from './finding.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'dotenv-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function look(content: string | Buffer, shell: Readonly<Record<string, string>> = {}) {
+  const path = join(folder, 'dotenv')
+  writeFileSync(path, content)
+  const { env, check } = readDotenv(path, shell)
+  const [finding] = await examine(check ? [check] : [])
+  return { env, finding }
+}
+
+it('takes the variables of a file, and those of the shell before them', async () => {
+  const { env, finding } = await look('A=1\nB=2\n', { B: '2', C: '3' })
+  expect(env).toEqual({ A: '1', B: '2', C: '3' })
+  expect(finding).toMatchObject({ status: 'PASS' })
+})
+
+it('warns of variables that the shell has otherwise, by their names alone', async () => {
+  const { env, finding } = await look('TENANT_ID=new\nSECRET=text', {
+    TENANT_ID: 'old',
+    SECRET: 'other text',
+  })
+  expect(env).toMatchObject({ TENANT_ID: 'old' })
+  expect(finding).toMatchObject({ status: 'WARN', code: 'VARIABLE_OF_SHELL' })
+  expect(finding?.detail).toContain('its own SECRET, TENANT_ID, which win over')
+  expect(finding?.detail).not.toContain('text')
+})
+
+it.each([
+  ['UTF-8 with a byte order mark', Buffer.from('\ufeffA=1')],
+  ['UTF-16', Buffer.from('\ufeffA=1', 'utf16le')],
+  ['UTF-16', Buffer.from('A=1', 'utf16le')],
+])('names a file that Node does not read so: %s', async (encoding, content) => {
+  const { finding } = await look(content)
+  expect(finding).toMatchObject({ status: 'FAIL', code: 'CONFIGURATION_INVALID' })
+  expect(finding?.detail).toContain(`is in ${encoding}, of which`)
+})
+
+it('names a folder in its place, and misses no file that is not there', async () => {
+  mkdirSync(join(folder, 'sub'))
+  const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? never()])
+  expect(finding?.detail).toContain('is a directory')
+  expect(readDotenv(join(folder, 'nowhere'), { A: '1' })).toEqual({ env: { A: '1' } })
+})
+
+function never(): never {
+  throw new Error('There is no check.')
+}

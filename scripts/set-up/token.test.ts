@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { readToken } from './token.ts'
+
+it.each([
+  ['as it is', 'e.y.J'],
+  ['with line breaks around it', '\r\ne.y.J\n'],
+  ['in quotes, as the Azure CLI prints JSON', '"e.y.J"\n'],
+  ['as a header has it', 'Authorization: Bearer e.y.J'],
+  ['with Bearer before it, in quotes', "'Bearer e.y.J'"],
+  ['with a byte order mark', '\ufeffe.y.J'],
+])('reads a token %s', (_how, text) => {
+  expect(readToken(text)).toBe('e.y.J')
+})
