@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
 import { onlyAgent } from '../../services/agent/src/identity/agent-identity.ts'
@@ -9,6 +10,7 @@ import { readConfiguration, secretCheck } from './configuration.ts'
 import { entraChecks, signInChecks } from './entra.ts'
 import { type Check, examine, type Finding } from './finding.ts'
 import { trouble } from './problems.ts'
+import { proxyChecks } from './proxy.ts'
 import { sidecarChecks } from './sidecar.ts'
 import { type AskAgent, turnChecks } from './turns.ts'
 
@@ -53,11 +55,20 @@ async function examineWith(
     const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })
     return response.json<ChatResponse | Problem>()
   }
+  const urls = urlsOf(config, env['AWS_ENDPOINT_URL_STS'])
+  const proxy = readProxy()
+  // Names behind a proxy are for the proxy to resolve.
+  const hosts = hostsOf(urls.filter(url => !(proxy && isProxied(url, proxy))))
+  const outside = [
+    `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`,
+    ...urls.slice(1).filter(isHttps),
+  ]
   const flows = offeredFlows(onlyAgent(agents), spaClientId)
   try {
     return await examine([
       secretCheck(env),
-      ...hostsOf(config, env['AWS_ENDPOINT_URL_STS']).map(nameCheck),
+      ...proxyChecks(outside),
+      ...hosts.map(nameCheck),
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
       ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
@@ -73,8 +84,8 @@ async function examineWith(
   }
 }
 
-/** Every host that the agent calls. */
-function hostsOf(
+/** Every address that the agent calls, Entra's first. */
+function urlsOf(
   { blueprint, toolsets, mcpServers, bedrock }: Config,
   sts: string | undefined,
 ): readonly string[] {
@@ -84,6 +95,14 @@ function hostsOf(
     urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)
     if (credential.tier === 'federation') urls.push(sts || `https://sts.${region}.amazonaws.com`)
   }
+  return urls
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith('https:')
+}
+
+function hostsOf(urls: readonly string[]): readonly string[] {
   return [...new Set(urls.map(url => new URL(url).hostname.replace(/^\[|\]$/g, '')))]
 }
 

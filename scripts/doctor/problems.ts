@@ -66,6 +66,10 @@ export const doctorProblems = {
     title: 'The agent’s role in AWS lacks what the template gives it.',
     hint: 'Deploy k8s/federation/aws.yaml again.',
   },
+  PROXY_NOT_HONOURED: {
+    title: 'A forward proxy is set, but not every call goes as it should.',
+    hint: 'Set the chart’s value proxy in the place of variables of single containers; it knows what is called directly.',
+  },
   POLICY_MISSING: {
     title: 'No NetworkPolicy guards a pod of the release.',
     hint: 'Set networkPolicy.enabled=true.',

@@ -144,6 +144,8 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ],
   ['the blueprint’s secret is in a Secret', { values: { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } } } }, 'WARN secrets: SECRET_STORED'],
   ['anybody may use the agent by its host name', { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } }, 'WARN sign-in: PAGE_OPEN'],
+  ['only the agent is told of a proxy', { values: { agent: { env: { HTTPS_PROXY: 'http://10.9.8.7:3128' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
+  ['the proxy is asked for what is in the cluster', { values: { proxy: { https: 'http://10.9.8.7:3128' }, agent: { env: { NO_PROXY: '.svc' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
   ['there are no policies', { values: { networkPolicy: { enabled: false } } }, 'FAIL policies: POLICY_MISSING'],
   ['nobody enforces the policies', { kubectl: { knock: 'open' } }, 'FAIL policies enforced: POLICY_NOT_ENFORCED'],
   ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
@@ -189,6 +191,11 @@ describe('The doctor on a cluster', () => {
 
   it.each(situations)('names it when %s', (what, _situation, expected) => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
+  })
+
+  it('has nothing against a proxy that the chart’s value names', async () => {
+    const findings = await examine({ values: { proxy: { https: 'http://10.9.8.7:3128' } } })
+    expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
   })
 
   it('has nothing against a page at a host name whose users sign in', async () => {

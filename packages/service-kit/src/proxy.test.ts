@@ -102,6 +102,10 @@ describe('A certificate of an unknown authority', () => {
 describe('The environment', () => {
   it('names a proxy by either spelling; an empty variable names none', () => {
     expect(readProxy({ HTTPS_PROXY: '', HTTP_PROXY: '' })).toBeUndefined()
+    expect(readProxy({ HTTP_PROXY: 'p:1' })).toMatchObject({
+      HTTP_PROXY: 'http://p:1',
+      HTTPS_PROXY: 'http://p:1',
+    })
     expect(readProxy({ https_proxy: 'http://p:1', NO_PROXY: '.svc' })).toEqual({
       HTTPS_PROXY: 'http://p:1',
       NO_PROXY: '.svc,localhost,127.0.0.1,::1',

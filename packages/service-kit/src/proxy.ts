@@ -20,10 +20,15 @@ export function readProxy(env: Variables = process.env): ProxySettings | undefin
   const [http, https, noProxy] = proxyVariables.map(name => env[name.toLowerCase()] || env[name])
   if (!http && !https) return undefined
   return {
-    ...(http ? { HTTP_PROXY: http } : {}),
-    HTTPS_PROXY: https ?? http ?? '',
+    ...(http ? { HTTP_PROXY: withScheme(http) } : {}),
+    HTTPS_PROXY: withScheme(https || http || ''),
     NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback,
   }
+}
+
+/** Many write a proxy as host and port alone. */
+function withScheme(proxy: string): string {
+  return proxy.includes('://') ? proxy : `http://${proxy}`
 }
 
 /** What lets an agent of Node, which has no sender of ours around it, go by the proxy. */

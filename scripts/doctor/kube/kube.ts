@@ -9,6 +9,7 @@ import { enforcementCheck } from './enforcement.ts'
 import { federationCheck } from './federation.ts'
 import { Kubectl } from './kubectl.ts'
 import { podChecks } from './pods.ts'
+import { proxyChecks } from './proxy.ts'
 import { containersOf, isReady, podsOf, type Release, readRelease, settingsOf } from './release.ts'
 import { statusChecks } from './status.ts'
 
@@ -39,6 +40,7 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
     ...podChecks(release),
     federationCheck(kubectl, release, options.receipt),
     ...awsRoleChecks(kubectl, release),
+    ...proxyChecks(release),
     enforcementCheck(kubectl, release),
   ]
   const still = await examine(checks)

@@ -1,0 +1,54 @@
+import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
+import type { Check } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import { type Container, containersOf, podsOf, type Release, settingsOf } from './release.ts'
+
+/** Whether all containers are told of the same way out, and call what is in the cluster directly; nothing where none is told of a proxy. */
+export function proxyChecks(release: Release): readonly Check[] {
+  const containers = ['agent', 'weather-api'].flatMap(component =>
+    podsOf(release, component).slice(0, 1).flatMap(containersOf),
+  )
+  const told = containers.filter(container => isTold(release, container))
+  if (told.length === 0) return []
+  return [
+    {
+      name: 'proxy',
+      async run() {
+        const untold = containers.filter(container => !told.includes(container))
+        if (untold.length > 0)
+          throw trouble(
+            'PROXY_NOT_HONOURED',
+            `Of a proxy are told: ${namesOf(told)}; not: ${namesOf(untold)}.`,
+          )
+        for (const container of told) {
+          const settings = settingsOf(release, container)
+          // The Secret's URLs are not read; any stands for them.
+          const proxy = readProxy({
+            HTTPS_PROXY: 'http://proxy',
+            HTTP_PROXY: 'http://proxy',
+            NO_PROXY: settings['NO_PROXY'],
+          })
+          const inside = Object.entries(settings).find(
+            ([name, url]) =>
+              /_API_URL$/.test(name) && url.startsWith('http:') && proxy && isProxied(url, proxy),
+          )
+          if (inside)
+            throw trouble(
+              'PROXY_NOT_HONOURED',
+              `NO_PROXY of ${container.name} does not name ${new URL(inside[1]).hostname}, which is called without TLS.`,
+            )
+        }
+        return `${namesOf(told)} go by a proxy, but for what NO_PROXY names.`
+      },
+    },
+  ]
+}
+
+function isTold(release: Release, container: Container): boolean {
+  const named = (container.env ?? []).map(({ name }) => name)
+  return [...named, ...Object.keys(settingsOf(release, container))].some(name => /^https?_proxy$/i.test(name))
+}
+
+function namesOf(containers: readonly Container[]): string {
+  return containers.map(({ name }) => name).join(', ')
+}

@@ -1,0 +1,43 @@
+import { isProxied, proxyProblem, readProxy } from '@entra-bedrock-agent/service-kit'
+import { createSender, SendError } from '@entra-bedrock-agent/service-kit/send'
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+const limits = { timeoutMs: 5_000, maxBytes: 512 * 1024 }
+
+/** The forward proxy that the environment names, where it names one: whether it leads to these addresses, and with their own certificates. */
+export function proxyChecks(urls: readonly string[]): readonly Check[] {
+  const proxy = readProxy()
+  if (proxy === undefined) return []
+  const proxied = urls.filter(url => isProxied(url, proxy))
+  return [
+    {
+      name: 'proxy',
+      async run() {
+        if (proxied.length === 0)
+          return trouble(
+            'PROXY_NOT_HONOURED',
+            'A proxy is set, but NO_PROXY keeps every call from it.',
+            'Correct NO_PROXY.',
+          )
+        const { send, close } = createSender({ connectTimeoutMs: limits.timeoutMs })
+        try {
+          for (const url of proxied)
+            await send({ url, ...limits }).catch((error: unknown) => {
+              // The address of an API may well show a page; only those of Entra and AWS never do.
+              if (url !== proxied[0] && error instanceof SendError && error.status !== undefined) return
+              const refused = proxyProblem(error, url)
+              if (refused) throw refused
+              throw trouble(
+                'NOT_CHECKED',
+                `No response of ${new URL(url).host} by the proxy: ${(error as Error).message}`,
+              )
+            })
+          return `The proxy leads to ${proxied.map(url => new URL(url).host).join(', ')}.`
+        } finally {
+          await close()
+        }
+      },
+    },
+  ]
+}

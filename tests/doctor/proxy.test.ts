@@ -1,0 +1,63 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { makeCertificate, type TestCertificate } from '../../emulators/entra/src/testing/certificate.ts'
+import { ForwardProxy } from '../../packages/service-kit/src/testing/forward-proxy.ts'
+import { examine } from '../../scripts/doctor/finding.ts'
+import { proxyChecks } from '../../scripts/doctor/proxy.ts'
+
+const url = 'https://login.example/keys'
+
+let certificate: TestCertificate
+let proxy: ForwardProxy
+let host: ReturnType<typeof createServer>
+beforeAll(async () => {
+  certificate = makeCertificate('login.example')
+  const { key, certificate: cert } = certificate
+  host = createServer({ key, cert }, (_request, response) => response.end('{}'))
+  await new Promise<void>(listening => host.listen(0, '127.0.0.1', listening))
+  proxy = await ForwardProxy.start({ 'login.example': (host.address() as AddressInfo).port })
+})
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]()
+  host.close()
+  certificate[Symbol.dispose]()
+})
+beforeEach(() => {
+  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY', 'HTTP_PROXY'])
+    vi.stubEnv(name, undefined)
+  vi.stubEnv('HTTPS_PROXY', proxy.url)
+  proxy.refusal = undefined
+})
+
+async function look() {
+  const [finding] = await examine(proxyChecks([url]))
+  return finding
+}
+
+describe('The doctor, of a proxy that the environment names,', () => {
+  it('says that it puts a certificate of its own in the place of the host’s', async () => {
+    expect(await look()).toMatchObject({ status: 'FAIL', code: 'PROXY_BREAKS_TLS' })
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['does not take the credentials', () => vi.stubEnv('HTTPS_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED'],
+    ['does not let the call through', () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED'],
+    ['does not reach the host', () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE'],
+    ['is not there', () => vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9'), 'PROXY_UNAVAILABLE'],
+  ])('says that it %s', async (_what, change, code) => {
+    change()
+    expect(await look()).toMatchObject({ status: 'FAIL', code })
+  })
+
+  it('says that it is set, and that NO_PROXY keeps every call from it', async () => {
+    vi.stubEnv('NO_PROXY', '*')
+    expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
+  })
+
+  it('has nothing to say where there is none', async () => {
+    vi.stubEnv('HTTPS_PROXY', undefined)
+    expect(await look()).toBeUndefined()
+  })
+})
