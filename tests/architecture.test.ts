@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/demo-tenant',
     'packages/emulator-kit',
     'packages/entra-failures/words',
+    'packages/identity-trace/well-known',
     'packages/service-kit',
   ],
 }

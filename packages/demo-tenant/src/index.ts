@@ -1,4 +1,3 @@
-import microsoft from './microsoft.json' with { type: 'json' }
 import tenant from './tenant.json' with { type: 'json' }
 
 /** The registration of an API. An MCP server is an API too. */
@@ -14,6 +13,4 @@ export interface ApiRegistration {
   readonly ids?: Readonly<Record<string, string>>
 }
 
-// `tenant`: the tenant of the demo and of the tests. `microsoft`: ids that are the same in every tenant, and the permissions at
-// Microsoft Graph that setting up an agent needs (https://learn.microsoft.com/entra/agent-id).
-export { microsoft, tenant }
+export { tenant }

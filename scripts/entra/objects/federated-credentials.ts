@@ -1,4 +1,4 @@
-import { microsoft } from '@entra-bedrock-agent/demo-tenant'
+import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
 import { nameOf } from '../settings.ts'
 import {
   applicationsOf,
@@ -17,7 +17,7 @@ export const federatedCredentials: Kind = {
       const path = () => pathOf(target, 'blueprint')
       const name = nameOf(credential)
       const key = `federated-credential/${name}`
-      const properties = () => ({ ...credential, audiences: [microsoft.tokenExchange.uri] })
+      const properties = () => ({ ...credential, audiences: [tokenExchangeUri] })
       return {
         key,
         title: `federated credential for ${credential.subject} of ${credential.issuer}`,

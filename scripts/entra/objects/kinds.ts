@@ -1,4 +1,4 @@
-import { microsoft } from '@entra-bedrock-agent/demo-tenant'
+import { setUpPermissions } from '@entra-bedrock-agent/identity-trace'
 import { agents } from './agents.ts'
 import { appRoles } from './app-roles.ts'
 import { blueprint, page, weatherApi } from './applications.ts'
@@ -37,4 +37,4 @@ export function listCollections(target: Target): readonly Collection[] {
 }
 
 /** Delegated permissions that all commands together need. */
-export const permissions: readonly string[] = [...microsoft.graph.setUpPermissions, 'User.Read']
+export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']

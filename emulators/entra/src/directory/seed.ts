@@ -1,4 +1,5 @@
-import { type ApiRegistration, microsoft, tenant } from '@entra-bedrock-agent/demo-tenant'
+import { type ApiRegistration, tenant } from '@entra-bedrock-agent/demo-tenant'
+import { setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
 import type { Config } from '../config.ts'
 import { graphAppRoles, graphRoleId, graphScopes, stableId } from './graph-permissions.ts'
 import {
@@ -118,7 +119,7 @@ function seedComplete(config: Config): DirectoryContent {
             api.appRoles.map(role => assign(client.appId, idOf(api, 'principal'), idOf(api, role))),
           ),
         ),
-      ...microsoft.graph.setUpPermissions.map(value =>
+      ...setUpPermissions.map(value =>
         assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
       ),
     ],

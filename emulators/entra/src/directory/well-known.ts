@@ -1,13 +1,18 @@
-import { microsoft } from '@entra-bedrock-agent/demo-tenant'
+import {
+  graphAppId,
+  graphUri,
+  tokenExchangeAudience,
+  tokenExchangeUri,
+} from '@entra-bedrock-agent/identity-trace/well-known'
 
 /** Ids that are the same in every tenant. */
 export const wellKnown = {
   /** The resource of requests for T1, and the audience of tokens that authenticate by a federated credential. */
-  tokenExchangeUri: microsoft.tokenExchange.uri,
+  tokenExchangeUri,
   /** Its client id: the audience of T1. */
-  tokenExchangeAppId: microsoft.tokenExchange.appId,
-  graphAppId: microsoft.graph.appId,
-  graphUri: microsoft.graph.uri,
+  tokenExchangeAppId: tokenExchangeAudience,
+  graphAppId,
+  graphUri,
 } as const
 
 /** Scopes of OpenID Connect, which belong to no API. */
