@@ -68,7 +68,7 @@ describe('somebody who signs in', () => {
     expect(await (await showToken(page, 'TR')).textContent()).toContain(
       `on behalf of ${ada.name} towards Weather API.`,
     )
-    expect(await page.locator('.plate[data-token=Tc]').count()).toBe(1)
+    expect(await page.locator('.formulas .plate[data-token=Tc]').count()).toBe(1)
 
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
+import { CopyButton } from '../controls/copy-button.tsx'
 import { AnswerLink } from './answer-link.tsx'
 import type { Element, Node } from './nodes.ts'
 import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
@@ -49,6 +50,10 @@ function Nodes({ nodes }: { readonly nodes: readonly Node[] }) {
   )
 }
 
+function textOf({ children }: Element): string {
+  return children.map(node => (typeof node === 'string' ? node : textOf(node))).join('')
+}
+
 function NodeElement({ node }: { readonly node: Element }) {
   const children = node.children.length > 0 && <Nodes nodes={node.children} />
   switch (node.tag) {
@@ -56,6 +61,13 @@ function NodeElement({ node }: { readonly node: Element }) {
       return <AnswerLink link={node} draw={nodes => <Nodes nodes={nodes} />} />
     case 'ol':
       return <ol start={node.start ?? 1}>{children}</ol>
+    case 'pre':
+      return (
+        <div class="code-block">
+          <pre>{children}</pre>
+          <CopyButton label="Copy the code" text={() => textOf(node)} />
+        </div>
+      )
     case 'th':
       return <th scope="col">{children}</th>
     case 'table':
