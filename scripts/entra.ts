@@ -1,4 +1,4 @@
-/** `npm run entra -- plan|apply|status|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
+/** `npx --no-install agentctl entra plan|apply|status|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { runEntra } from './entra/command.ts'
 import { ask } from './set-up/ask.ts'

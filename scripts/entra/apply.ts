@@ -137,7 +137,9 @@ function printNextSteps({ print, envFile, receipt }: Run): void {
     print(
       'The blueprint has no credential yet: apply again with --cluster-issuer and --service-account, or for a trial with --client-secret.',
     )
-  print('Entra may need some minutes until tokens carry all of this. Check it: npm run doctor')
+  print(
+    'Entra may need some minutes until tokens carry all of this. Check it: npx --no-install agentctl doctor',
+  )
 }
 
 function helmSettings(variables: ReturnType<typeof variablesOf>): string {

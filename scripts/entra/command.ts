@@ -32,7 +32,7 @@ export interface World {
   readonly ask: (question: string) => Promise<boolean>
 }
 
-/** Runs `npm run entra -- …`; resolves to its exit code. */
+/** Runs `agentctl entra …`; resolves to its exit code. */
 export async function runEntra(args: readonly string[], world: World): Promise<number> {
   try {
     const help = readHelp(args)
@@ -129,7 +129,10 @@ async function settle(run: Run, { settings, removal }: Invocation): Promise<Sett
   }
   const settled = changeSettings(before, changed, removal)
   if (settled.agents.length > 0) return settled
-  throw new Mistake('No agent would be left.', 'Keep one, or take everything away: npm run entra -- destroy')
+  throw new Mistake(
+    'No agent would be left.',
+    'Keep one, or take everything away: npx --no-install agentctl entra destroy',
+  )
 }
 
 async function findUsers(run: Run, names: readonly string[]): Promise<readonly string[]> {
@@ -165,7 +168,7 @@ function printTicket(args: readonly string[], invocation: Invocation, world: Wor
   const kept = args.filter(arg => arg !== '--ticket' && arg !== invocation.command)
   const tenant = invocation.tenantId === undefined ? ['--tenant', tenantId] : []
   const commandFor = (quote: (text: string) => string) =>
-    ['npm run entra -- apply', ...tenant, ...kept.map(quote)].join(' ')
+    ['npx --no-install agentctl entra apply', ...tenant, ...kept.map(quote)].join(' ')
   world.print(writeTicket(settings, tenantId, graphUrl, commandFor))
   return 0
 }

@@ -2,9 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
 import { listObjects } from './objects/kinds.ts'
-import type { Access, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { StepFailed, wordsForAccess } from './refusals.ts'
+import { getAccess, StepFailed } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
 
 /**
@@ -13,26 +12,36 @@ import { inStep, type Run, targetOf } from './run.ts'
  */
 export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
   checkWritable(run.envFile)
-  const objects = listObjects(targetOf(run, receipt, () => receipt.objects))
-  const isKnown = (key: string) => receipt.objects[key] !== undefined
-  const toMake = objects.filter(({ key, comesAlong }) => !comesAlong && !isKnown(key))
-  const [missing] = await findMissing(run, toMake)
+  const missing = await findMissing(run, receipt)
   if (missing) throw missing
-  for (const object of objects) {
+  const isKnown = (key: string) => receipt.objects[key] !== undefined
+  for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
     if (!object.isCheckedFirst || !object.needs.every(isKnown)) continue
     const { fault } = await inStep(run, object, () => object.find(run.graph))
     if (fault) throw fault
   }
 }
 
-/** What the token does not permit of what is to be made; nothing where the token does not say. */
-async function findMissing(run: Run, objects: readonly TenantObject[]): Promise<readonly StepFailed[]> {
+/** The permissions that the token lacks for what is to be made, if it tells which it has. */
+export async function findMissing(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
   const { permissions } = await run.graph.caller()
-  if (!permissions || everything.some(one => permissions.has(one))) return []
-  return objects.flatMap(({ title, access }) =>
-    [access.GET ?? access.POST, access.POST]
-      .filter(({ permission }) => !isPermitted(permissions, permission))
-      .map(lacking => notPermitted(title, lacking)),
+  if (!permissions || everything.some(one => permissions.has(one))) return undefined
+  const lacking = new Map<string, string[]>()
+  for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt, () => receipt.objects)))
+    for (const { permission, role } of comesAlong || receipt.objects[key]
+      ? []
+      : [access.GET ?? access.POST, access.POST])
+      if (!isPermitted(permissions, permission)) {
+        const words = `permission ${permission}, with which goes the role "${role}"`
+        lacking.set(words, [...(lacking.get(words) ?? []), title])
+      }
+  if (lacking.size === 0) return undefined
+  const lines = [...lacking].map(([words, titles]) => `${words}, for: ${[...new Set(titles)].join('; ')}`)
+  return new StepFailed(
+    'permissions of the token',
+    'PermissionMissing',
+    ['The token lacks some of what apply takes. Nothing was made yet.', ...lines].join('\n'),
+    getAccess,
   )
 }
 
@@ -42,16 +51,6 @@ const everything = ['Directory.AccessAsUser.All', 'Directory.ReadWrite.All']
 function isPermitted(permissions: ReadonlySet<string>, permission: string): boolean {
   const [resource = ''] = permission.split('.')
   return permissions.has(permission) || permissions.has(`${resource}.ReadWrite.All`)
-}
-
-function notPermitted(title: string, access: Access): StepFailed {
-  const [, fix] = wordsForAccess(access)
-  return new StepFailed(
-    title,
-    'PermissionMissing',
-    'The token does not permit it. Nothing was made yet.',
-    fix,
-  )
 }
 
 function checkWritable(path: string): void {

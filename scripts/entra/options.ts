@@ -94,7 +94,10 @@ export function readArguments(args: readonly string[]): Invocation {
   const command = readCommand(positionals, values)
   const foreign = (Object.keys(values) as Name[]).find(name => !isOptionOf(name, command))
   if (foreign)
-    throw new Mistake(`${command} has no option --${foreign}.`, `npm run entra -- ${command} --help`)
+    throw new Mistake(
+      `${command} has no option --${foreign}.`,
+      `npx --no-install agentctl entra ${command} --help`,
+    )
   for (const [name, value] of Object.entries(values)) checkText(name, value)
   return {
     command,
@@ -152,7 +155,7 @@ function parse(args: readonly string[]) {
     const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true })
     return { values: values as Values, positionals }
   } catch (error) {
-    throw new Mistake((error as Error).message, 'npm run entra -- --help')
+    throw new Mistake((error as Error).message, 'npx --no-install agentctl entra --help')
   }
 }
 
@@ -243,9 +246,9 @@ function helpText(command: Command | undefined): string {
       : `  ${head.padEnd(width)}  ${text}`
   })
   const head = command
-    ? [`npm run entra -- ${command} [options]`, '', `${command} ${commands[command]}.`]
+    ? [`npx --no-install agentctl entra ${command} [options]`, '', `${command} ${commands[command]}.`]
     : [
-        'npm run entra -- <command> [options]',
+        'npx --no-install agentctl entra <command> [options]',
         '',
         'Sets up, checks, switches off and takes away what the agent needs in Microsoft Entra.',
         '',

@@ -1,5 +1,5 @@
 import { findUnwanted } from './apply.ts'
-import { lookAhead } from './look-ahead.ts'
+import { findMissing } from './look-ahead.ts'
 import { deletedByItself } from './removal.ts'
 import type { Run } from './run.ts'
 import type { Settings } from './settings.ts'
@@ -12,7 +12,6 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
   for (const { key, title } of deletedByItself(gone))
     run.print(line('delete', title, run.receipt.content?.objects[key]?.id))
   const receipt = run.receipt.begin(run.tenantId, settings)
-  await lookAhead(run, receipt)
   const counts = { create: 0, correct: 0, keep: 0, 'not evaluated': 0 }
   for (const finding of await survey(run, receipt)) {
     const { wanted, object, fault, differences } = finding
@@ -25,7 +24,10 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
   const { create, correct, keep } = counts
   const deleted = gone.length > 0 ? `${gone.length} to delete, ` : ''
   run.print(`\n${deleted}${create} to create, ${correct} to correct, ${keep} to keep. Nothing was changed.`)
-  if (gone.length + create + correct > 0) run.print('Next: npm run entra -- apply, with the same options.')
+  const missing = create > 0 ? await findMissing(run, receipt) : undefined
+  if (missing) run.print(`\n${missing.cause}\n${missing.fix}`)
+  if (gone.length + create + correct > 0)
+    run.print('Next: npx --no-install agentctl entra apply, with the same options.')
 }
 
 function wordFor({ object, isHidden, differences }: Finding) {

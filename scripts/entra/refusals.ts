@@ -51,23 +51,25 @@ function wordsFor(
   const byCode = wordsByCode[code]
   if (byCode) return byCode
   if (status === 401) return notSignedIn
-  if (status === 403) return wordsForAccess(access)
+  if (status === 403) return notAllowed(access)
   if (status === 404) return notThere
   if (retryAfterSeconds !== undefined) return askedToWait(retryAfterSeconds)
   if (status === 429 || status >= 500) return busy
   return request.path.endsWith('/addPassword') ? secretRefused : other
 }
 
-/** What to do for want of access. */
-export function wordsForAccess({ permission, role }: Access): Words {
+function notAllowed({ permission, role }: Access): Words {
   const needed = role === undefined ? '' : `the role "${role}" (activate it where it is eligible only) and `
   return [
     'The signed-in user or application may not do this.',
-    `It takes ${needed}a token with the permission ${permission}. ` +
-      'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
-      'Or have it done: npm run entra -- --ticket prints the request for your identity team.',
+    `It takes ${needed}a token with the permission ${permission}. ${getAccess}`,
   ]
 }
+
+/** What to do for want of access. */
+export const getAccess =
+  'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
+  'Or have it done: npx --no-install agentctl entra --ticket prints the request for your identity team.'
 
 const serviceManagementReference: Words = [
   'This tenant demands a service management reference of every application.',
@@ -79,7 +81,7 @@ const notSignedIn: Words = [
 ]
 const notThere: Words = [
   'Something that this step needs is not there.',
-  `npm run entra -- status shows what. ${again}`,
+  `npx --no-install agentctl entra status shows what. ${again}`,
 ]
 const busy: Words = ['Graph has too many requests, or a problem of its own.', `Wait some minutes. ${again}`]
 function askedToWait(seconds: number): Words {

@@ -39,7 +39,7 @@ export function requireReceipt({ receipt }: Run): Receipt {
   if (receipt.content) return receipt.content
   throw new Mistake(
     `There is no receipt ${receipt.path}: nothing was set up from here.`,
-    'Set up with npm run entra -- apply, or name the receipt with --receipt.',
+    'Set up with npx --no-install agentctl entra apply, or name the receipt with --receipt.',
   )
 }
 

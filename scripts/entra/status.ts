@@ -18,7 +18,7 @@ export async function status(run: Run): Promise<boolean> {
   for (const one of extras) printExtras(run, one)
   for (const name of receipt.disabledAgents)
     run.print(
-      `\nAgent "${name}" is switched off and gets no new token. Switch it on: npm run entra -- enable`,
+      `\nAgent "${name}" is switched off and gets no new token. Switch it on: npx --no-install agentctl entra enable`,
     )
   const words = findings.map(wordFor)
   const unread =
@@ -60,11 +60,11 @@ function wordFor({ object, fault, isHidden, differences, switched }: Finding) {
 }
 
 function notAsRecorded(things: string): string {
-  return `${things} not as the receipt says. npm run entra -- apply corrects it.`
+  return `${things} not as the receipt says. npx --no-install agentctl entra apply corrects it.`
 }
 
 function switchedBySomebody(things: string): string {
-  return `${things} switched on or off by somebody, which apply leaves alone: npm run entra -- enable or disable.`
+  return `${things} switched on or off by somebody, which apply leaves alone: npx --no-install agentctl entra enable or disable.`
 }
 
 function extra(things: string): string {

@@ -46,4 +46,4 @@ const afterEnable = '\nNew tokens are issued again, within some minutes.'
 const afterDisable = `
 No new token is issued. Tokens issued before stay valid until they expire, which is up to 90 minutes, and the sidecar
 uses those it has. To end them at once: stop the agent (kubectl scale deployment … --replicas 0), or take it out
-of WEATHER_ALLOWED_CALLERS. Undo: npm run entra -- enable`
+of WEATHER_ALLOWED_CALLERS. Undo: npx --no-install agentctl entra enable`

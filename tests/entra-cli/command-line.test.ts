@@ -144,7 +144,7 @@ describe('--ticket', () => {
       '"consentType": "AllPrincipals"',
       '"appRoleId"',
       'addPassword',
-      'npm run entra -- apply',
+      'npx --no-install agentctl entra apply',
       "--agent 'my agent'",
       'AGENT_CLIENT_ID=<id of agent/my agent>',
     ])

@@ -236,7 +236,7 @@ describe('a principal that somebody switched off', () => {
     tenantNow().principal(name).accountEnabled = false
     const { code, output } = await workplace.run('status')
     expect(output).toMatch(/^switched +\S+ principal of/m)
-    expect(output).toContain('which apply leaves alone: npm run entra -- enable')
+    expect(output).toContain('which apply leaves alone: npx --no-install agentctl entra enable')
     expect(code).toBe(3)
     expect((await workplace.run('apply')).code).toBe(0)
     expect(tenantNow().principal(name).accountEnabled).toBe(false)

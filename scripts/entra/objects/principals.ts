@@ -40,7 +40,7 @@ function principal(target: Target, application: string, title: string, type = ''
     title: `principal of ${title}`,
     access: applicationAccess,
     needs: [application],
-    address: () => `/servicePrincipals/${idOf(target, key)}`,
+    address: () => `/servicePrincipals/${idOf(target, key)}${type}`,
     create: () => ({
       method: 'POST',
       path: `/servicePrincipals${type}`,
