@@ -67,7 +67,7 @@ async function unpack(archive: string, folder: string, member: string, signal: A
 }
 
 interface NpmPackage {
-  /** With its version. */
+  /** Name and version, as the installer takes them. */
   readonly name: string
   readonly sha512: Hashes
   unpack(folder: string, attempt: Attempt): Promise<Program>
@@ -93,7 +93,7 @@ export function npmPackage({ name, sha512, unpack }: NpmPackage): Way {
 }
 
 interface PythonPackage {
-  /** With its version. */
+  /** Name and version, as the installer takes them. */
   readonly name: string
   /** Of its wheel. */
   readonly sha256: Hashes

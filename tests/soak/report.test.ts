@@ -26,7 +26,7 @@ function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
     turns,
     unexplained: unexplained(turns, episodes),
     samples: [],
-    left: 0,
+    openAtEnd: 0,
     brokenOff: undefined,
     ...other,
   }
@@ -62,7 +62,7 @@ describe('the report', () => {
   })
 
   it('complains of a turn that took too long, even if it was answered, and of what is open at the end', () => {
-    const { complaints } = reportOn(runOf([{ ...well, ms: 61_000 }], { left: 2 }))
+    const { complaints } = reportOn(runOf([{ ...well, ms: 61_000 }], { openAtEnd: 2 }))
     expect(complaints).toEqual([
       'A turn (bedrock obo) took 61.0 s.',
       '2 turns or streams are still open after all clients are gone.',

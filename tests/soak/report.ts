@@ -15,7 +15,7 @@ export interface Run {
   readonly unexplained: readonly Turn[]
   readonly samples: readonly Sample[]
   /** Turns and streams that are open at the agents after the load has stopped. */
-  readonly left: number
+  readonly openAtEnd: number
   /** Why the run ended early; `undefined` if it did not. */
   readonly brokenOff: string | undefined
 }
@@ -49,7 +49,9 @@ export function reportOn(run: Run): Report {
     ...turns
       .filter(({ ms }) => ms > longestTurnMs)
       .map(({ way, ms }) => `A turn (${way}) took ${seconds(ms)} s.`),
-    ...(run.left > 0 ? [`${run.left} turns or streams are still open after all clients are gone.`] : []),
+    ...(run.openAtEnd > 0
+      ? [`${run.openAtEnd} turns or streams are still open after all clients are gone.`]
+      : []),
     ...(minutes < leastMinutesForSlopes ? [] : slopes.filter(isLeak).map(complainOf)),
   ]
   const answered = turns.filter(({ outcome }) => outcome === 'OK').length

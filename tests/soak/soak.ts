@@ -78,7 +78,7 @@ const plan = planFaults(chosen, random, () => (Date.now() - startedAt) / (endsAt
 const brokenOff = await Promise.all([letFaultsHappen(), sampleUntilTheEnd()]).then(() => undefined, String)
 const endedAt = Date.now()
 await load.stop()
-const left = await countOpenTurns()
+const openAtEnd = await countOpenTurns()
 const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
 const strange = unexplained(turns, episodes)
 const run: Run = {
@@ -90,7 +90,7 @@ const run: Run = {
   turns,
   unexplained: strange,
   samples,
-  left,
+  openAtEnd,
   brokenOff,
 }
 mkdirSync(out, { recursive: true })

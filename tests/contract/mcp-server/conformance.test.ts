@@ -21,7 +21,7 @@ const suite = resolve(
 )
 const excepted = Object.values(exceptions).flat()
 
-/** Checks of what a stateless server with nothing but tools does; each must have been made. */
+/** The suite's checks that apply to a stateless server with tools only. All of them must have run. */
 const applicable = {
   '2025-11-25': [
     'server-initialize',

@@ -15,7 +15,7 @@ export interface OpenIdConfiguration {
 }
 
 const automaticRefreshMs = 12 * 3_600_000
-const leastRefreshMs = 5 * 60_000
+const minRefreshMs = 5 * 60_000
 const refreshDelayMs = 1000
 const attemptTimeoutMs = 100_000
 
@@ -49,7 +49,7 @@ export class ConfigurationSource {
 
   requestRefresh(): void {
     const now = this.#clock.nowMs()
-    if (this.#renewal || now - this.#requestedAtMs < leastRefreshMs) return
+    if (this.#renewal || now - this.#requestedAtMs < minRefreshMs) return
     this.#requestedAtMs = now
     this.#renewalDue = true
     setTimeout(() => this.#renewalDue && this.#renew(), refreshDelayMs).unref()
