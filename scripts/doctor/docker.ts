@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 export interface RunningImage {
-  /** As whoever started it named it. */
+  /** The name that it was started with. */
   readonly name: string
   readonly architecture: string
 }
 
 const timeoutMs = 5_000
 
-/** What Docker runs on this machine at that port, or without one of its own; `undefined` where Docker cannot tell. */
+/** The image that Docker runs at this port, or without a network of its own; `undefined` if Docker does not tell. */
 export async function findRunningImage(
   isWanted: (name: string) => boolean,
   port: string,

@@ -1,32 +1,36 @@
 import { type ProblemDocument, ProblemError } from '@entra-bedrock-agent/service-kit'
 import { trouble } from './problems.ts'
 
-/** What one check found. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string
   readonly status: 'PASS' | 'WARN' | 'FAIL'
-  /** What was seen, in one sentence. */
+  /** The result in one sentence. */
   readonly detail: string
-  /** The problem, when there is one, and the way out. */
+  /** Code of the problem, if there is one, and its hint. */
   readonly code?: string
   readonly hint?: string
-  /** What the agent’s token says; never the token itself. */
+  /** The claims of the agent’s token; never the token itself. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
 /** Something that is in order. */
 export type Passed = string | Pick<Finding, 'detail' | 'claims'>
 
-/** One question to the system. Checks read, they change nothing. */
+/** One check. Checks read only and change nothing. */
 export interface Check {
   readonly name: string
-  /** Checks without which this one cannot tell anything. */
+  /** Checks that have to pass before this one can be made. */
   readonly needs?: readonly string[]
-  /** Resolves to what is in order, or to a problem that is only a warning; throws the problem that is a failure. */
+  /**
+   * Resolves with what is in order, or with a problem that is only a warning.
+   *
+   * @throws the problem that is a failure
+   */
   run(): Promise<Passed | ProblemError>
 }
 
-/** Makes the checks one after the other. Those that a failure leaves nothing to look at are not made. */
+/** Makes the checks one after another, and skips those that need a failed one. */
 export async function examine(checks: readonly Check[]): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const check of checks) {
@@ -57,7 +61,7 @@ function findingOf(status: 'WARN' | 'FAIL', { code, message, kind, options }: Pr
   return { status, detail: message, code, hint: options.hint ?? kind.hint }
 }
 
-/** A problem that the agent told of. */
+/** A problem that the agent reported. */
 export function toldProblem({ code, title, status, detail, hint, upstream }: ProblemDocument): ProblemError {
   return new ProblemError(code, { title, status, hint }, detail, { upstream })
 }

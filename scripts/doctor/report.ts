@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts'
 
 const colours = { PASS: 32, WARN: 33, FAIL: 31 } as const
 
-/** The findings as lines for people, and what they come to. */
+/** The findings as lines for people, with a summary. */
 export function writeReport(findings: readonly Finding[], { colour }: { readonly colour: boolean }): string {
   const paint = (status: Finding['status']) =>
     colour ? `\u001b[${colours[status]}m${status}\u001b[0m` : status
@@ -15,7 +15,7 @@ export function writeReport(findings: readonly Finding[], { colour }: { readonly
   return [...lines, '', summarise(findings), ''].join('\n')
 }
 
-/** What only Entra can read is left to --json. */
+/** Explains a claim; opaque ones are shown with --json only. */
 function explainClaim(name: string, value: unknown): readonly string[] {
   const known = claimDictionary[name]
   if (known?.group === 'opaque') return []

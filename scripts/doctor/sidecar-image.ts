@@ -4,7 +4,7 @@ import { findRunningImage } from './docker.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Version and processor of the sidecar, as far as Docker on this machine tells: by HTTP the sidecar tells neither. */
+/** Checks version and processor of the sidecar’s image, as far as Docker on this machine tells; the sidecar itself does not. */
 export function imageChecks(
   sidecarUrl: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -34,7 +34,7 @@ export function imageChecks(
       name: 'sidecar image',
       async run() {
         const processor = machine === 'x64' ? 'amd64' : machine
-        // Microsoft publishes no other.
+        // Microsoft publishes images for amd64 only.
         const { architecture } = (await image()) ?? { architecture: 'amd64' }
         return architecture === processor
           ? `This machine is ${processor}, as the image is.`
@@ -44,7 +44,11 @@ export function imageChecks(
   ]
 }
 
-/** What is wrong with the version in an image’s tag; throws the ProblemError that is more than a warning. */
+/**
+ * Checks the version in an image’s tag; returns a warning.
+ *
+ * @throws the ProblemError that is a failure
+ */
 export function judgeVersion(image: string): ProblemError | undefined {
   const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []
   if (major === undefined) return undefined

@@ -4,13 +4,13 @@ import { trouble } from '../problems.ts'
 import type { Kubectl } from './kubectl.ts'
 import { isReady, podsOf, type Release } from './release.ts'
 
-/** Run in the weather API’s container, which has Node and nothing else: says whether a port lets it in. */
+/** Runs in the weather API’s container, which has only Node: tests whether it can connect to a port. */
 const knock = `const [, host, port] = process.argv
 const socket = require('node:net').connect({ host, port, timeout: 3000 })
 const say = word => { console.log(word); process.exit() }
 socket.on('connect', () => say('open')).on('timeout', () => say('closed')).on('error', () => say('closed'))`
 
-/** Lets the weather API knock at the agent’s page, which listens, and which the policies keep from it in both directions. */
+/** Tries to connect from the weather API to the agent’s page, which policies forbid on both sides. */
 export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
   const agent = podsOf(release, 'agent').find(isReady)
   const weather = podsOf(release, 'weather-api').find(isReady)

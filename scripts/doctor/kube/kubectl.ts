@@ -8,7 +8,7 @@ export interface PortForward extends AsyncDisposable {
   readonly url: string
 }
 
-/** `kubectl` in one namespace, with the rights of whoever runs it. */
+/** `kubectl` in one namespace, with the rights of its user. */
 export class Kubectl {
   readonly #namespace: readonly string[]
 
@@ -17,7 +17,11 @@ export class Kubectl {
     this.#namespace = namespace === undefined ? [] : ['--namespace', namespace]
   }
 
-  /** What kubectl writes; throws the ProblemError CLUSTER_UNREACHABLE with what it complained of. */
+  /**
+   * Runs kubectl and returns its output.
+   *
+   * @throws ProblemError CLUSTER_UNREACHABLE with kubectl’s error
+   */
   async run(...args: readonly string[]): Promise<string> {
     const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = once(child, 'close')
@@ -37,7 +41,7 @@ export class Kubectl {
     return listed.items
   }
 
-  /** A way to a pod’s port, on loopback inside the pod. */
+  /** Forwards a local port to a port of a pod. */
   async forward(pod: string, port: number): Promise<PortForward> {
     const args = [...this.#namespace, 'port-forward', `pod/${pod}`, `:${port}`]
     const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,7 +1,7 @@
 import { trouble } from '../problems.ts'
 import type { Kubectl } from './kubectl.ts'
 
-/** What the doctor reads of Kubernetes’ objects. */
+/** The parts of Kubernetes objects that the doctor reads. */
 export interface KubernetesObject {
   readonly kind: string
   readonly metadata: {
@@ -74,7 +74,7 @@ export interface Ingress extends KubernetesObject {
   }
 }
 
-/** A release of the chart as it is in the cluster. */
+/** A release of the chart, as found in the cluster. */
 export interface Release {
   readonly name: string
   readonly namespace: string
@@ -89,7 +89,7 @@ const chart = 'app.kubernetes.io/name=entra-bedrock-agent'
 const kinds = 'pods,configmaps,networkpolicies,ingresses'
 
 /**
- * Reads a release; the only one of the namespace where none is named.
+ * Reads a release, by default the only one in the namespace.
  *
  * @throws ProblemError CLUSTER_UNREACHABLE or RELEASE_NOT_FOUND
  */
@@ -127,7 +127,7 @@ export function isReady({ status }: Pod): boolean {
   return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-/** What a container is told by ConfigMaps and by itself. */
+/** The variables of a container, from its ConfigMaps and its own list. */
 export function settingsOf({ settings }: Release, container: Container): Readonly<Record<string, string>> {
   const maps = (container.envFrom ?? []).map(({ configMapRef }) => settings[configMapRef?.name ?? ''])
   const own = (container.env ?? []).flatMap(({ name, value }) => (value ? [[name, value] as const] : []))

@@ -3,10 +3,10 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type Check, toldProblem } from '../finding.ts'
 import { trouble } from '../problems.ts'
 
-/** Nobody has to set these up. */
+/** Parts that are optional. */
 const choices = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
 
-/** What the agent in the cluster says of what it depends on. */
+/** Checks of what the agent in the cluster reports about its dependencies. */
 export function statusChecks({ components, version }: Status): readonly Check[] {
   const { bedrock, ...others } = components
   return [

@@ -5,7 +5,7 @@ import type { Entra } from '../entra.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 import { GraphError } from './graph-error.ts'
 
-/** Who calls Graph, as the bearer token tells. */
+/** The caller of Graph, from the bearer token. */
 export interface Caller {
   readonly appId: string
   /** The signed-in user; absent for an application that acts as itself. */
@@ -13,7 +13,7 @@ export interface Caller {
   readonly permissions: ReadonlySet<string>
 }
 
-/** Reads the bearer token: issued here, for Graph, not expired. */
+/** Reads the bearer token, which must be issued by this tenant, for Graph, and not expired. */
 export async function readCaller(entra: Entra, request: FastifyRequest): Promise<Caller> {
   const [scheme, jwt] = request.headers.authorization?.split(' ') ?? []
   if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidToken('Access token is empty.')
@@ -32,7 +32,7 @@ export async function readCaller(entra: Entra, request: FastifyRequest): Promise
   }
 }
 
-/** Any one of these permissions will do. */
+/** Refuses a caller who has none of these permissions. */
 export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
   if (!sufficient.some(permission => permissions.has(permission)))
     throw new GraphError(
@@ -42,7 +42,7 @@ export function requirePermission({ permissions }: Caller, ...sufficient: readon
     )
 }
 
-/** What is about agents is closed to tokens with the far-reaching scope that the az command line has. */
+/** Refuses requests about agents with tokens that have the broad scope of the Azure CLI. */
 export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
   requirePermission(caller, ...(caller.permissions.has(directoryAccessAsUser) ? [] : sufficient))
 }

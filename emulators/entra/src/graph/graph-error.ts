@@ -26,7 +26,7 @@ export function alreadyExists(message: string): GraphError {
   return new GraphError('Request_MultipleObjectsWithSameKeyValue', message, 409)
 }
 
-/** Puts every refusal of a Graph route into Graph's own shape, ordered faults included. */
+/** Sends all refusals of Graph's routes in Graph's format, injected faults included. */
 export function sendGraphErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = toGraphError(error)

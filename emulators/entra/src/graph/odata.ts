@@ -25,7 +25,7 @@ export function findServicePrincipal(entra: Entra, key: string): ServicePrincipa
   return principal && !isMissed(entra, principal) ? principal : notFound(key)
 }
 
-/** Ids of the users that `…@odata.bind` names by their addresses. */
+/** Ids of the users in `…@odata.bind`, which names them by URL. */
 export function readBoundUsers(entra: Entra, addresses: readonly string[] = []): string[] {
   return addresses.map(address => {
     const id = readUserId(entra, address)
@@ -34,13 +34,13 @@ export function readBoundUsers(entra: Entra, addresses: readonly string[] = []):
   })
 }
 
-/** The id of the user that has this address. */
+/** The id of the user with this URL. */
 export function readUserId({ directory }: Entra, address: string): string | undefined {
   const [, key] = /\/(?:users|directoryObjects)\/([^/]+)$/i.exec(address) ?? []
   return key === undefined ? undefined : directory.user(key)?.id
 }
 
-/** A collection; `$filter` knows `eq` and `and`, all else is refused rather than ignored. */
+/** A collection. `$filter` supports `eq` and `and`; other operators are refused, not ignored. */
 export function collection(name: string, items: readonly object[], query: Query = {}) {
   const conditions = readFilter(query['$filter'])
   const matching = items.filter(item =>

@@ -4,10 +4,7 @@ const casts = 'agentIdentityBlueprintPrincipal|agentIdentityBlueprint|agentIdent
 const castAfterId = new RegExp(`^(/[^/]+/[^/]+/[^/?]+)/microsoft\\.graph\\.(?:${casts})(?=/|$)`, 'i')
 const castBeforeId = new RegExp(`^(/[^/]+/[^/]+)/microsoft\\.graph\\.(?:${casts})(?=/)`, 'i')
 
-/**
- * Brings the many spellings of one Graph address to one: `applications(appId='x')` becomes `applications/appId=x`,
- * and type casts around an id are dropped.
- */
+/** Normalises URLs of Graph: `applications(appId='x')` becomes `applications/appId=x`, and type casts are removed. */
 export function normalizeGraphUrl(url: string): string {
   if (!graphPath.test(url)) return url
   const [path = '', ...query] = url.split('?')

@@ -4,12 +4,12 @@ import { Query } from './bodies.ts'
 import type { Caller } from './caller.ts'
 import { collection } from './odata.ts'
 
-/** A request as a route of Graph takes it. */
+/** A request to a route of Graph. */
 interface GraphRequest<Body> extends Pick<FastifyRequest, 'headers'> {
   readonly caller: Caller
-  /** The object that the address names, `:key`. */
+  /** The object in the URL, `:key`. */
   readonly key: string
-  /** What the address names of that object, such as one of its credentials, `:part`. */
+  /** A part of that object in the URL, such as one of its credentials, `:part`. */
   readonly part: string
   readonly body: Body
 }
@@ -22,7 +22,7 @@ type AddWriting = <Body extends TSchema>(
 
 export type GraphRoutes = ReturnType<typeof graphRoutes>
 
-/** Adds routes to Graph, each with the status that is usual there; without an answer it is 204. */
+/** Adds routes to Graph with its usual status codes; without a body it is 204. */
 export function graphRoutes(app: FastifyInstance) {
   const writing =
     (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWriting =>
