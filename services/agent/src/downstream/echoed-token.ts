@@ -1,12 +1,12 @@
 import { mayHoldSecret, redactText } from '@entra-bedrock-agent/identity-trace'
 
-/** Deeper than any API means it; a walk through it must not exhaust the stack. */
+/** Deeper than any API's response; bounds the recursion. */
 const maxDepth = 100
 const maxSearched = 1_000_000
 const fewCandidates = 1_000
 /** Of a part of `length` + `step` - 1 characters one such place is looked at, wherever it begins; of 40, three. */
 const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
-/** Shorter ones are no signatures that Entra makes. */
+/** Entra's signatures are longer. */
 const shortestSignature = 40
 
 /** Of a signature, seven in eight dozens of characters have a capital, a small letter and a digit; of words, hardly any. */
@@ -14,7 +14,7 @@ const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Most texts of a response; four characters of a signature are all small letters in one of 30 places. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
-/** A body without what looks like a token: as a rule the body itself, since a copy costs more than the look. */
+/** A body without texts that look like tokens. Without any, it is the body itself, since a copy takes more time than the check. */
 export function redactBody(value: unknown): unknown {
   return mayNeedRedaction(value) ? redact(value) : value
 }

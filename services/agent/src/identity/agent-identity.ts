@@ -9,7 +9,7 @@ export interface Blueprint {
   readonly authority: string
 }
 
-/** Who an agent is. */
+/** An agent identity. */
 export interface AgentIdentity extends Blueprint {
   /** In kebab-case. */
   readonly name: string
@@ -19,10 +19,13 @@ export interface AgentIdentity extends Blueprint {
   readonly flows: readonly Flow[]
 }
 
-/** The agents of a deployment: one, as long as requests and the status name none. What works for several takes a list. */
+/**
+ * The agents of a deployment: exactly one, as long as requests and status do not name an agent. Code that works for several
+ * takes a list.
+ */
 export type Agents = readonly [AgentIdentity]
 
-/** The agent where there is one. With several the compiler finds who has to choose. */
+/** The only agent. When there are several, a type error shows where one has to be chosen. */
 export function onlyAgent([agent]: readonly [AgentIdentity]): AgentIdentity {
   return agent
 }

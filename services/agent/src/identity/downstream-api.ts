@@ -5,11 +5,11 @@ import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 export interface DownstreamApi {
   /** In kebab-case: the actor in traces, `upstream.service` in problems. */
   readonly name: string
-  /** How people call it: the subject of sentences. */
+  /** Its name for people. */
   readonly title: string
   /** Without a trailing slash. */
   readonly url: string
-  /** Where the API tells without a token whether it is ready; `undefined` where only its calls show that. */
+  /** Path of a health check without a token; `undefined` if there is none. */
   readonly healthPath: string | undefined
   /** Client id of the API's application: the audience of TR. */
   readonly appId: string
@@ -17,20 +17,20 @@ export interface DownstreamApi {
   readonly sidecarEntries: Readonly<Record<Flow, string>>
   /** The flows in which it is called. */
   readonly flows: readonly Flow[]
-  /** What TR must allow in each flow: an app role, or a delegated scope; `undefined` where only the API knows it. */
+  /** The permission that TR needs in each flow: an app role or a delegated scope; `undefined` if only the API knows it. */
   readonly permissions: Readonly<Record<Flow, string>> | undefined
-  /** Whether the agent does its work without it: what is wrong with it alone then says nothing of sidecar and flows. */
+  /** Whether the agent works without it. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean
 }
 
-/** What an API's tools know of it; the rest is configuration. */
+/** The part of an API's definition that is in code; the rest is configuration. */
 export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
   readonly permissions: Readonly<Record<Flow, string>>
   readonly defaultUrl?: string
 }
 
 /**
- * Reads where an API is: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
+ * Reads an API's configuration: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
  * entries `tasksApp` and `tasks`.
  */
 export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
@@ -51,7 +51,7 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
   }
 }
 
-/** How the names of an API's variables begin: `TASKS_API` for `tasks-api`. */
+/** The prefix of an API's variables: `TASKS_API` for `tasks-api`. */
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replaceAll('-', '_')
 }

@@ -4,7 +4,7 @@ import type { AgentProblemCode } from '../problems.ts'
 import { flowRules } from './flows.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** What a refusal means for one token request. */
+/** The meaning of a refusal for one token request. */
 export interface EntraRefusal extends Omit<Meaning, 'code'> {
   readonly code: AgentProblemCode
 }
@@ -18,10 +18,10 @@ const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
 }
 
 /**
- * What Entra's refusal means.
+ * Explains a refusal of Entra.
  *
  * @param aadsts the code, such as 65001
- * @param named whom Entra's text names
+ * @param named the application that Entra's text names
  */
 export function explainRefusal(
   aadsts: number,

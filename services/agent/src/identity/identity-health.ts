@@ -5,15 +5,15 @@ import { type ComponentHealth, combineHealth, HealthRecord } from '../status/hea
 import type { AgentIdentity } from './agent-identity.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** How the agents' identities fare, as seen by the last real token requests and looks at the sidecar. */
+/** Health of the agents' identities, from the last token requests and probes of the sidecar. */
 export interface IdentityHealth {
   readonly sidecar: ComponentHealth
   flowsOf(agent: AgentIdentity): Readonly<Record<Flow, ComponentHealth>>
-  /** Why only a restart of the sidecar helps: its credential is poisoned, as far as can be seen from outside. */
+  /** Set if only a restart of the sidecar helps, since it seems to have marked its credential as unusable. */
   readonly sidecarNeedsRestart: ProblemError | undefined
 }
 
-/** What is wrong with the sidecar itself; anything else it reports faithfully. */
+/** Problems of the sidecar itself, not of what it reports. */
 const sidecarCauses = new Set([
   'SIDECAR_UNREACHABLE',
   'SIDECAR_REFUSED_CALLER',
@@ -22,7 +22,7 @@ const sidecarCauses = new Set([
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
 ])
-/** What stops every agent, flow and API alike, whichever showed it. */
+/** Problems that affect all agents, flows and APIs. */
 const sharedCauses = new Set<string | undefined>([
   'SIDECAR_UNREACHABLE',
   'SIDECAR_REFUSED_CALLER',
@@ -31,13 +31,13 @@ const sharedCauses = new Set<string | undefined>([
   'FEDERATION_MISMATCH',
   'ENTRA_UNAVAILABLE',
 ])
-/** So many failures in a row, each of a request that was already tried twice, are not a passing fault. */
+/** After this many failures in a row, each after a retry, the fault is not transient. */
 const failuresOfPoisonedCredential = 2
 
 /** What a token was asked for. */
 type Asked = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
-/** Draws the conclusions from each token request. */
+/** Derives the health from the outcome of each token request. */
 export class IdentityHealthRecord {
   readonly #sidecar = new HealthRecord()
   readonly #agents: readonly AgentIdentity[]
@@ -94,7 +94,7 @@ export class IdentityHealthRecord {
     }
   }
 
-  /** Requests that were under way together may have met the same passing fault, so they count once. */
+  /** Counts a failure. Concurrent requests may fail for the same transient reason, so that they count once. */
   #count({ code }: ProblemError, askedMs: number): void {
     if (code !== 'SIDECAR_FAILED') {
       this.#failuresInARow = 0

@@ -3,12 +3,12 @@ import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { VerifiedUserToken } from './user-token.ts'
 
-/** Which agent asks for TR, in which flow, for which user and API. */
+/** A request for TR: agent, flow, user and API. */
 export interface TokenRequest {
   readonly agent: AgentIdentity
   readonly flow: Flow
   readonly api: DownstreamApi
-  /** Must be there in flows on behalf of a user; is never sent in others. */
+  /** Required in flows on behalf of a user; not sent in others. */
   readonly user: VerifiedUserToken | undefined
   /** A GUID that the sidecar hands on to Entra, whose sign-in logs show it. */
   readonly correlationId: string

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Makes `request.ip` an IP address whatever a trusted proxy passes on: of `X-Forwarded-For` only the addresses at its end are
- * kept, without ports. Warns once when another proxy sends it, because all users behind that one share its address.
+ * Makes `request.ip` an IP address whatever a trusted proxy sends: only the addresses at the end of `X-Forwarded-For` are
+ * used, without ports. Warns once when an untrusted proxy sends the header, because all its users share one address.
  */
 export function readForwardedAddresses(app: FastifyInstance): void {
   let hasWarned = false
@@ -25,14 +25,14 @@ export function readForwardedAddresses(app: FastifyInstance): void {
   })
 }
 
-/** The addresses after the last entry that is none: each proxy adds at the end, so what stands before may be the client's own words. */
+/** The addresses after the last entry that is none: each proxy appends one, so that earlier entries may come from the client. */
 function lastAddresses(forwarded: string): string[] {
   const addresses = forwarded.split(',').map(entry => withoutPort(entry.trim()))
   const lastOther = addresses.findLastIndex(address => isIP(address) === 0 || address.includes('%'))
   return addresses.slice(lastOther + 1)
 }
 
-/** `203.0.113.7:1001` and `[2001:db8::1]:443` are how some proxies write addresses. */
+/** Removes the port that some proxies add: `203.0.113.7:1001`, `[2001:db8::1]:443`. */
 function withoutPort(entry: string): string {
   const { v4, v6 } = /^(?:(?<v4>[\d.]+):\d+|\[(?<v6>[^\]]+)\](?::\d+)?)$/.exec(entry)?.groups ?? {}
   return v4 ?? v6 ?? entry

@@ -10,7 +10,7 @@ export interface HealthRouteOptions {
   readonly tokens: AgentTokens
 }
 
-/** Kubernetes calls them by the address of the pod. */
+/** Routes that Kubernetes calls by the pod's address. */
 export const probes = ['/livez', '/readyz', '/sidecar/livez'] as const
 
 const Alive = Type.Object({ status: Type.Literal('ok') })

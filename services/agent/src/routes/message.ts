@@ -2,9 +2,9 @@ import { type ChatRequest, chatLimits, type HistoryEntry } from '@entra-bedrock-
 import { problem } from '../problems.ts'
 
 /**
- * Trims the message and holds it and its history against the limits, counted in characters (code points).
+ * Trims the message, and checks it and the history against the limits, in characters (code points).
  *
- * @throws ProblemError INVALID_REQUEST when nothing is left, MESSAGE_TOO_LONG.
+ * @throws ProblemError INVALID_REQUEST if it is empty, MESSAGE_TOO_LONG
  */
 export function readMessage(request: ChatRequest): { message: string; history: readonly HistoryEntry[] } {
   const { history = [] } = request

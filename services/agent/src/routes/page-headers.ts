@@ -19,8 +19,8 @@ const shared = {
 }
 
 /**
- * Headers of the page beside those of every response. It runs no inline code, no string becomes code (Trusted Types),
- * and it connects to this agent and to Entra only. HSTS is left to whoever terminates TLS.
+ * Headers of the page beside those of every response: no inline code, no strings as code (Trusted Types), connections to
+ * this agent and to Entra only. HSTS is set by the proxy that terminates TLS.
  */
 export function pageHeaders(authority: string): Headers {
   return {
@@ -36,7 +36,10 @@ export function pageHeaders(authority: string): Headers {
   }
 }
 
-/** For the page that the sign-in popup ends on: it connects to nobody, and must stay in its opener's group. */
+/**
+ * Headers of the page at the end of the sign-in popup: no connections, and no `cross-origin-opener-policy` that would
+ * separate it from its opener.
+ */
 export const bridgeHeaders: Headers = {
   ...shared,
   'content-security-policy': describePolicy(sharedDirectives),

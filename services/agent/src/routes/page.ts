@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import { bridgeHeaders, pageHeaders } from './page-headers.ts'
 
-/** Where `npm run build:page` puts the page, seen from the sources. A bundle is told by CHAT_UI_DIR. */
+/** The folder of the built page, relative to the sources. Bundles use CHAT_UI_DIR. */
 const builtPage = resolve(import.meta.dirname, '../../../chat-ui/dist')
 
 const notBuilt = `<!doctype html>
@@ -21,7 +21,7 @@ export interface PageRoutesOptions {
   readonly authority: string
 }
 
-/** The chat page and the bridge page of its sign-in. Nothing is cached unasked but files named by their content. */
+/** The chat page and the bridge page of its sign-in. Only files with a content hash in their name are cached without revalidation. */
 export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
   app,
   { folder = builtPage, authority },

@@ -3,7 +3,7 @@ import { problem } from '../problems.ts'
 
 const tooMuch = new Set(['maxItems', 'maxLength'])
 
-/** Says which part of a request does not fit its schema, and how. */
+/** Describes which part of a request does not match its schema. */
 export function describeRequestFault(errors: FastifySchemaValidationError[], part: string): Error {
   const [fault] = errors
   if (!fault) return problem('INVALID_REQUEST', `The ${part} is invalid.`)

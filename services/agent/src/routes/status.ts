@@ -4,11 +4,11 @@ import { describeStatus, type Observed } from '../status/status.ts'
 
 export interface StatusRouteOptions {
   readonly observe: () => Observed
-  /** Looks anew, in the background. */
+  /** Renews the status in the background. */
   readonly refresh: () => void
 }
 
-/** `GET /api/status`: what is known, at once; the look that renews it goes on in the background. */
+/** `GET /api/status`: responds at once with the last known status, and renews it in the background. */
 export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async (
   app,
   { observe, refresh },

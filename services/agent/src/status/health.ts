@@ -1,14 +1,14 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { nowAsText } from './now.ts'
 
-/** What is known about something the agent depends on. `ready` only after it was seen to work. */
+/** Health of something that the agent depends on. `ready` only after it has worked. */
 export interface ComponentHealth {
   readonly state: 'ready' | 'unavailable' | 'unknown'
-  /** When that was last seen, ISO 8601. */
+  /** When it was last observed, ISO 8601. */
   readonly checkedAt?: string
   /** Why it is unavailable, or what is wrong with a part of it. */
   readonly problem?: ProblemError
-  /** Of each tool by itself, where they may fare differently. */
+  /** Health of each tool, if they can differ. */
   readonly tools?: readonly ToolHealth[]
 }
 
@@ -16,7 +16,7 @@ export interface ToolHealth extends Omit<ComponentHealth, 'tools'> {
   readonly name: string
 }
 
-/** Remembers the last thing that was seen of one dependency. */
+/** The last known health of one dependency. */
 export class HealthRecord {
   #current: ComponentHealth = { state: 'unknown' }
 
@@ -37,7 +37,7 @@ export class HealthRecord {
   }
 }
 
-/** The health of several things that are needed together: unavailable as soon as one is, ready when one was seen to work. */
+/** Combined health of dependencies that are all needed: unavailable if one is, ready if one has worked. */
 export function combineHealth(parts: readonly ComponentHealth[]): ComponentHealth {
   return (
     parts.find(({ state }) => state === 'unavailable') ??

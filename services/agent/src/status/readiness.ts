@@ -2,8 +2,8 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 
 /**
- * Whether this process should get requests. Trouble that hits every replica alike does not count: users are better
- * served by a response that names it than by none. A sidecar that only a restart can help is this pod's own trouble.
+ * Whether this process should get requests. Failures that affect all replicas do not count: a response that names the
+ * failure is better than none. A sidecar that needs a restart affects this pod only.
  */
 export class Readiness {
   readonly #sidecarNeedsRestart: () => ProblemError | undefined
@@ -13,7 +13,7 @@ export class Readiness {
     this.#sidecarNeedsRestart = sidecarNeedsRestart
   }
 
-  /** From now on not ready: the process is going to stop. */
+  /** Marks the process as not ready, since it is about to stop. */
   stop(): void {
     this.#stopping = true
   }

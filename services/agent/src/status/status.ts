@@ -11,7 +11,7 @@ import {
 import { problem } from '../problems.ts'
 import type { ComponentHealth } from './health.ts'
 
-/** What was last seen of everything that the agent depends on. */
+/** The last known health of everything that the agent depends on. */
 export interface Observed {
   readonly version: string
   readonly sidecar: ComponentHealth
@@ -30,11 +30,11 @@ export interface Observed {
   readonly emulated: readonly string[]
 }
 
-/** Puts together what is known. Nothing is looked at; `ready` was seen to work. */
+/** Assembles the status from what is known, without probing anything. */
 export function describeStatus(observed: Observed, requestId: string): Status {
   const { version, sidecar, apis, bedrock, flows, offersSignIn, emulated } = observed
   const { isConfigured, health: bedrockHealth, ...bedrockSettings } = bedrock
-  // A mode or flow that nobody set up is no failure.
+  // A mode or flow that is not configured is no failure.
   const notSetUp: Readonly<Record<ActsAs, ComponentHealth | undefined>> = {
     agent: undefined,
     user: offersSignIn ? undefined : noSignIn,

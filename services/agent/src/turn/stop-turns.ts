@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Turns } from './turns.ts'
 
-/** What is left of the stop time-out for telling users that their turn was ended. */
+/** The part of the stop time-out that is reserved for ending turns and telling their users. */
 const farewellMs = 1_000
 /** How long a connection may stay idle while the last turns finish. */
 const idleMs = 100
@@ -18,7 +18,7 @@ export function stopTurnsInTime(
   let ending: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
     ending = setTimeout(() => turns.stop(), Math.max(stopTimeoutMs - farewellMs, 0))
-    // Idle is who has taken all of an answer; closeIdleConnections() would cut off what slow readers have not taken yet.
+    // A connection is idle when its client has read the whole answer; closeIdleConnections() would cut off slow readers.
     app.server.keepAliveTimeout = idleMs
     app.server.keepAliveTimeoutBuffer = 0
   })

@@ -6,7 +6,7 @@ import { nowAsText } from '../status/now.ts'
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'>
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
 
-/** What operators get to know of a step in spans and metrics, besides its kind, time and outcome: nothing that anybody wrote. */
+/** What spans and metrics show of a step, besides kind, time and outcome: no text of users or models. */
 export interface StepFacts {
   /** Of the span. */
   readonly name?: string
@@ -22,17 +22,17 @@ export interface OpenStep {
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
 }
 
-/** Sees every step that takes time, for spans and metrics. */
+/** Is told of every step with a duration, for spans and metrics. */
 export interface StepObserver {
-  /** Returns the `traceparent` for whom the step calls. */
+  /** Returns the `traceparent` for the service that the step calls. */
   stepStarted(step: TraceStep, facts: StepFacts): string | undefined
-  /** The attributes are those that its end brought. */
+  /** @param attributes those that are known at its end */
   stepEnded(step: TraceStep, facts: StepFacts, attributes: Attributes): void
 }
 
 /**
- * The trace of one turn. It holds only what happened, in the order in which it started,
- * and reports every change of a step (same id replaces).
+ * The trace of one turn: what happened, in the order in which it started. Every change of a step is reported as a step with
+ * the same id.
  */
 export class TraceRecorder {
   readonly #steps = new Map<string, TraceStep>()
@@ -49,7 +49,7 @@ export class TraceRecorder {
     return [...this.#steps.values()]
   }
 
-  /** Starts a step that takes time. */
+  /** Starts a step with a duration. */
   start(start: StepStart, facts: StepFacts = {}): OpenStep {
     const step: TraceStep = {
       ...start,
@@ -115,7 +115,7 @@ export class TraceRecorder {
     return { trace, leave }
   }
 
-  /** Ends what still runs when the turn is over, innermost first: nothing runs on in a finished trace. */
+  /** Ends all open steps when the turn is over, innermost first. */
   failOpenSteps(problem: Problem): void {
     for (const step of [...this.#open.values()].reverse()) step.fail(problem)
   }

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api'
 import type { StepFacts } from './trace-recorder.ts'
 
-/** Steps in which somebody else is called. */
+/** Steps that call another service. */
 const calls: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])
 /** Other services name failures as they like; a code is all that is taken of it. */
 const codeShape = /^[\w.-]{1,64}$/
@@ -57,7 +57,7 @@ export class TurnSpans {
     end(span, problem)
   }
 
-  /** Ends the turn's span, and those of steps that nobody ended because the client is gone. */
+  /** Ends the turn's span, and the spans of steps that are still open because the client closed the connection. */
   turnEnded(problem: Problem | undefined, attributes: Attributes): void {
     for (const span of this.#open) span.setAttribute(appAttributes.aborted, true).end()
     this.#turn.setAttributes(attributes)

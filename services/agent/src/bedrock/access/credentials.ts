@@ -18,12 +18,12 @@ interface AwsKeys {
 
 type KeyProvider = ReturnType<typeof fromWebToken>
 
-/** No credential was found; `cause` is what the file system, STS or the SDK said. */
+/** No credential was found; `cause` is the error of the file system, STS or the SDK. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError'
 }
 
-/** Marks every error of a provider, so that it is not taken for one of Bedrock. */
+/** Marks the errors of a provider, so that they are not confused with Bedrock's. */
 function marked(provider: KeyProvider): KeyProvider {
   return async identityProperties => {
     try {
@@ -49,7 +49,7 @@ export type AwsCredential =
     }
   | { readonly tier: 'none'; readonly missing: string }
 
-/** Decides on the credential tier by the environment alone; reads no file and calls nobody. */
+/** Decides on the credential tier from the environment, without reading files or network. */
 export function readCredential(env: EnvironmentReader): AwsCredential {
   return (
     readApiKey(env) ??
@@ -138,7 +138,7 @@ function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
   return undefined
 }
 
-/** How long keys from a shared file count before it is read again. */
+/** How long keys from a shared file are used before it is read again. */
 const sharedFileMs = 10_000
 /** The SDK takes identities for expired this long before their end. */
 const renewalMs = 5 * 60_000

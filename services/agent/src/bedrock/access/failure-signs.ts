@@ -6,7 +6,7 @@ import { CredentialError } from './credentials.ts'
 /** Where a call stood: before its first event, or in the middle of its stream. */
 export type CallPhase = 'request' | 'stream'
 
-/** What an error shows of itself, before it is judged. */
+/** Details of an error, before it is classified. */
 export interface FailureSigns {
   /** AWS error code or JavaScript error name. */
   readonly name: string
@@ -18,11 +18,11 @@ export interface FailureSigns {
   readonly systemCode: string | undefined
   /** Who failed: Bedrock, AWS STS, or whatever else the credential should have come from. */
   readonly service: 'bedrock' | 'sts' | 'credentials'
-  /** By which AWS finds the request in its own log. */
+  /** The id of the request in AWS's logs. */
   readonly requestId: string | undefined
 }
 
-/** A known failure: how it is told apart, and what to say. Where there is no hint, the catalogue's says it. */
+/** A known failure: how it is recognised, and its texts. Without a hint, the catalogue's is used. */
 export interface FailureRule {
   readonly code: AgentProblemCode
   readonly when: (signs: FailureSigns, phase: CallPhase) => boolean

@@ -1,7 +1,7 @@
 import type { BedrockConfig } from './config.ts'
 import { currentModelIds, readModelId } from './models.ts'
 
-/** Ways out that depend on the configuration: the sentences after “what to do”. */
+/** Hints that depend on the configuration. */
 
 export function renewHint({ credential }: BedrockConfig): string {
   switch (credential.tier) {

@@ -4,7 +4,7 @@ import type { BedrockConfig } from './config.ts'
 import { prefixFitsRegion, readModelId } from './models.ts'
 import { profileHint, replacementHint } from './remedies.ts'
 
-/** What can be told before any call: settings that cannot work together. `undefined` when there is nothing to say. */
+/** Settings that cannot work together, found before any call; `undefined` if there are none. */
 export function checkSettings(config: BedrockConfig): ProblemError | undefined {
   const { modelId, region } = config
   if (modelId.startsWith('arn:')) return checkArn(config)

@@ -3,13 +3,13 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 const firstPauseMs = 5_000
 const longestPauseMs = 5 * 60_000
 
-/** Leaves something that failed alone for a while, longer each time. */
+/** Exponential back-off after failures. */
 export class BackOff {
   #problem: ProblemError | undefined
   #failures = 0
   #untilMs = 0
 
-  /** Why it is left alone; `undefined` when it may be tried. */
+  /** The last problem while it must not be tried; `undefined` when it may be. */
   get problem(): ProblemError | undefined {
     return performance.now() < this.#untilMs ? this.#problem : undefined
   }

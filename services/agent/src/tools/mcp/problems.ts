@@ -1,6 +1,6 @@
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** Failures of MCP servers and their tools. 4xx = the server works, this call did not. */
+/** Problems of MCP servers and their tools. 4xx = the server works, but not this call. */
 export const mcpProblems = {
   MCP_SERVER_UNREACHABLE: {
     status: 503,

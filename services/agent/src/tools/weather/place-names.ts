@@ -9,7 +9,7 @@ import {
   weatherWords,
 } from './words.ts'
 
-/** What direct mode understood of a message. */
+/** A question about weather, as direct mode understood it. */
 export interface WeatherQuestion {
   readonly place: string
   readonly when: When
