@@ -25,7 +25,7 @@ const flags = [
 ]
 
 interface OpenOptions extends BrowserContextOptions {
-  /** For tests that provoke what would be a fault. */
+  /** For tests that cause such faults on purpose. */
   readonly tolerateFaults?: boolean
 }
 

@@ -30,14 +30,14 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** How the agent answers one question: with events, one after the other, until `signal` says that the page went away. */
+/** The agent's answer to one question: a sequence of events, until `signal` aborts because the page is gone. */
 export type Script = (
   request: ChatRequest,
   send: (...events: TurnEvent[]) => void,
   signal: AbortSignal,
 ) => Promise<void>
 
-/** An agent that says what a test tells it to, for what the real one does not do on demand. */
+/** An agent that sends what a test scripts, for what the real one does not do on demand. */
 export class ScriptedAgent {
   /** `undefined` = the agent cannot say. */
   config: Record<string, unknown> | undefined = {}

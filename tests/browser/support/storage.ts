@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 
-/** What a browser does whose user lets no page keep anything: looking at its storage is already an error. */
+/** Makes any access to storage throw, as browsers do whose users block site data. */
 export async function blockStorage(context: BrowserContext): Promise<void> {
   await context.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
     Object.defineProperty(globalThis, name, {
@@ -9,7 +9,7 @@ export async function blockStorage(context: BrowserContext): Promise<void> {
   }`)
 }
 
-/** Leaves not one character of room in the storage of a page's tab. */
+/** Fills the session storage of a page. */
 export async function fillStorage(page: Page): Promise<void> {
   await page.evaluate(`for (let size = 1 << 22; size >= 1; size >>= 1) {
     for (let count = 0; ; count += 1) {

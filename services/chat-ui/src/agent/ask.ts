@@ -2,7 +2,7 @@ import type { ChatRequest, Problem, TurnEvent } from '@entra-bedrock-agent/ident
 import { EventStreamParser, type StreamEvent } from './event-stream.ts'
 import { PageError, type PageProblem, pageProblem } from './page-problem.ts'
 
-/** The agent sends at least a comment every 15 s; three of them missing mean that nobody is there. */
+/** The agent sends at least a comment every 15 s; after three missing ones the connection counts as lost. */
 const silenceLimitMs = 45_000
 
 const turnEventNames: ReadonlySet<string> = new Set(['turn', 'step', 'delta', 'notice', 'result', 'problem'])
@@ -50,7 +50,7 @@ function isEventStream(response: Response): response is Response & { body: Reada
   return response.ok && type.startsWith('text/event-stream') && response.body !== null
 }
 
-/** A proxy may send problems too, with less in them than those of the agent. */
+/** Reads a problem; those of proxies may have fewer members than the agent's. */
 async function readProblem(response: Response): Promise<PageProblem> {
   const unexpected = pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
   const type = response.headers.get('content-type') ?? ''
@@ -84,7 +84,7 @@ function turnEvent(event: StreamEvent): TurnEvent {
   return { event: event.event, data: JSON.parse(event.data) } as TurnEvent
 }
 
-/** Aborts its signal when nothing was heard for too long. */
+/** Aborts its signal when nothing was received for too long. */
 class SilenceWatch {
   readonly #controller = new AbortController()
   #timer: ReturnType<typeof setTimeout> | undefined

@@ -7,9 +7,8 @@ export interface StreamEvent {
 }
 
 /**
- * Takes a `text/event-stream` apart as the HTML standard says (§9.2.6 Interpreting an event stream),
- * in whatever pieces it comes: line ends may be CR, LF or CRLF, a piece may end anywhere.
- * An event that the stream breaks off is never returned. `retry` is of no use here and ignored.
+ * Parses a `text/event-stream` (HTML standard, §9.2.6 Interpreting an event stream) from pieces of any size; lines end with
+ * CR, LF or CRLF. An event that is cut off is never returned. `retry` is ignored.
  */
 export class EventStreamParser {
   #rest = ''

@@ -1,6 +1,6 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 
-/** What `read` makes of signals, brought up to date at most once a frame: what nobody can see need not be drawn. */
+/** The value of `read`, which depends on signals, updated at most once a frame. */
 export function useFrameValue<Value>(read: () => Value): Value {
   const current = useComputed(read)
   const shown = useSignal(current.peek())

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks'
 
 const perFrame = 60
 
-/** How many of a long list are shown: some more with every frame, so that it never keeps the page from responding. */
+/** How many items of a long list are shown: more with every frame, so that the page stays responsive. */
 export function useGrowingCount(total: number): number {
   const shown = useSignal(perFrame)
   useEffect(() => {

@@ -5,7 +5,7 @@ interface KeepFocusProps {
   readonly children: ComponentChildren
 }
 
-/** Controls that take each other's place: when the one that has the focus goes, the first of those that came gets it. */
+/** For controls that replace each other: when the focused one disappears, the first new one gets the focus. */
 export class KeepFocus extends Component<KeepFocusProps> {
   readonly #frame = createRef<HTMLDivElement>()
 

@@ -1,4 +1,4 @@
-/** Whose an answer is: the agent's own, for everybody, or one user's, and then nobody else's. */
+/** The owner of an answer: the agent, so that all may see it, or one user, so that nobody else may. */
 export type Owner =
   | { readonly kind: 'agent' }
   | {
@@ -7,7 +7,7 @@ export type Owner =
       readonly objectId: string
     }
 
-/** In whose name a question is asked, and with which token of the user (Tc). */
+/** On whose behalf a question is asked, and the user's token for it (Tc). */
 export type Speaker =
   | { readonly kind: 'agent'; readonly userToken: string | undefined }
   | { readonly kind: 'user'; readonly objectId: string; readonly userToken: string }

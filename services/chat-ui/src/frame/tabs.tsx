@@ -7,7 +7,7 @@ const paneTitles: Readonly<Record<Pane, string>> = {
   trace: 'Identity Trace',
 }
 
-/** Where there is room for one pane only: which one. */
+/** Tabs that choose the pane, on screens with room for one only. */
 export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly badge: string }) {
   const panes = Object.keys(paneTitles) as Pane[]
   return (

@@ -15,7 +15,7 @@ export interface SignedInUser {
   readonly userToken: string
 }
 
-/** What the user does in the sign-in window: choose an account, or as the same user consent or prove more. */
+/** What the user does in the sign-in window: choose an account, or as the same user consent or step up. */
 export type Interaction =
   | { readonly kind: 'choose-account' }
   | { readonly kind: 'consent' }

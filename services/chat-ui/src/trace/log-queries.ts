@@ -1,6 +1,6 @@
 import type { LogIds } from '@entra-bedrock-agent/identity-trace'
 
-/** How a hop is found in the log of somebody else. */
+/** A query that finds a hop in the logs of another service. */
 export interface LogQuery {
   readonly log: string
   readonly text: string
