@@ -13,14 +13,14 @@ const table = resolve(import.meta.dirname, '../../scripts/troubleshooting/induce
 const all = inducedFailures.flatMap(([where, failures]) =>
   failures.map(failure => [`${where}: ${failure.what}`, failure] as const),
 )
-/** What users of the agent meet, too. */
+/** Failures that users of the agent meet too. */
 const met = [...all.map(([, failure]) => failure), ...moreCauses].filter(isCause)
 const seen = new Map<InducedFailure, readonly Finding[]>()
 const answers = new Map<InducedFailure, Problem>()
 let laptops: readonly Laptop[] = []
 
 beforeAll(async () => {
-  // What this machine knows of AWS is no matter of these tests.
+  // This machine's configuration of AWS must not affect these tests.
   for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/dev/null')
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
   laptops = await Promise.all([startLaptop(), startLaptop(), startLaptop()])

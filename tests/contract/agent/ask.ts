@@ -17,12 +17,12 @@ export interface Answer<Body = ChatResponse & Problem> {
   readonly text: string
 }
 
-/** An event as it came over the wire. */
+/** An event as it was received. */
 export type SentEvent = TurnEvent & { readonly id: number }
 
 export const question = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' } as const
 
-/** Posts a question and reads the JSON that comes back. */
+/** Posts a question and reads the JSON response. */
 export async function ask(
   agentUrl: string,
   asked: Question = {},
@@ -79,7 +79,7 @@ export function cardsOf(trace: readonly TraceStep[], role: string) {
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Where an app's metrics are; they listen a moment after the app does. */
+/** Finds the URL of an app's metrics, whose server listens a moment after the app does. */
 export function findMetrics(app: FastifyInstance): Promise<string> {
   return vi.waitFor(() => {
     const { port } = app.metricsServer.server.address() as AddressInfo

@@ -5,7 +5,7 @@ import { findMetrics, question } from './ask.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  // Whatever gets past the boundary would have to be answered by parts that are not there.
+  // Other parts are not started, since the boundary refuses the requests before them.
   stack = await Stack.start({}, ['agent'])
   await findMetrics(stack.appOf('agent'))
 })

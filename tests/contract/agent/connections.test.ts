@@ -30,7 +30,7 @@ const weatherOf = (url = '') => ({
   },
 })
 
-/** A stack whose weather API answers only when it is let; `/readyz` at once. */
+/** A stack with a weather API that responds only when the test allows it; `/readyz` responds at once. */
 async function startWithSlowWeather(agentEnvironment: Record<string, string> = {}) {
   const gate = Promise.withResolvers<void>()
   const weather = await startScriptedServer(async (request, response) => {
@@ -199,7 +199,7 @@ describe('Limits', () => {
     expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await fetch(`${stack.agentUrl}/api/status`)).status).toBe(200)
-    // X-Forwarded-For of somebody who is no trusted proxy moves nobody to another address.
+    // X-Forwarded-For of an untrusted client does not change its address.
     const disguised = await ask(stack.agentUrl, message, { 'x-forwarded-for': '203.0.113.7' })
     expect(disguised.status).toBe(429)
   })

@@ -5,7 +5,7 @@ import { ask, post, question } from './ask.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  // Nothing below is asked: the agent alone has to refuse.
+  // Other parts are not started, since the agent has to refuse these requests itself.
   stack = await Stack.start({}, ['agent'])
 })
 afterAll(() => stack.close())

@@ -6,7 +6,7 @@ export interface SeenRequest {
   readonly headers: IncomingMessage['headers']
 }
 
-/** A server in the place of a neighbour, for what the real one does not do at will: be slow, be silent, break. */
+/** A server in place of another service, for what the real one does not do on demand: be slow, silent or broken. */
 export interface ScriptedServer extends AsyncDisposable {
   readonly url: string
   readonly requests: readonly SeenRequest[]

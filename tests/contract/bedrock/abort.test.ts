@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** The model begins to answer and then never goes on. */
+/** The model begins its answer and never ends it. */
 const neverEnding = () => {
   const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
   server.script = (request, { send }) => {

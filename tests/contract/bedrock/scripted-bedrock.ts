@@ -61,7 +61,7 @@ export const stop = (stopReason: string, inputTokens = 10, outputTokens = 5): St
   },
 ]
 
-/** A Converse request as it arrived. */
+/** A Converse request as it was received. */
 export interface ReceivedRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
@@ -84,7 +84,7 @@ export type Script = (
   answer: { send(bytes: Uint8Array): void; end(): void; cut(): void; response: ServerResponse },
 ) => void | Promise<void>
 
-/** A server on the Bedrock wire whose answers a test dictates. It checks no credential: emulators/bedrock does. */
+/** A server with Bedrock's protocol whose answers are scripted by tests. It checks no credentials; emulators/bedrock does. */
 export class ScriptedBedrock {
   readonly requests: ReceivedRequest[] = []
   script: Script = () => {
@@ -110,7 +110,7 @@ export class ScriptedBedrock {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  /** Answers the calls in order with these events; the last one again and again. */
+  /** Responds to the calls in order with these events, and to further calls with the last ones. */
   play(...answers: StreamEvent[][]): void {
     let call = 0
     this.script = (_request, { send, end }) => {
@@ -120,7 +120,7 @@ export class ScriptedBedrock {
     }
   }
 
-  /** Answers every call with one HTTP error as Bedrock words it. */
+  /** Responds to every call with an HTTP error in Bedrock's format. */
   refuse(status: number, type: string, message: string): void {
     this.script = (_request, { response }) => {
       response

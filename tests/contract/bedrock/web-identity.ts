@@ -15,7 +15,7 @@ export interface Cluster {
   project(claims?: { sub?: string; aud?: string; iss?: string; lifetimeSeconds?: number }): Promise<void>
   write(text: string): Promise<void>
   removeToken(): Promise<void>
-  /** Nobody gets at its keys any more, until it is shown again. */
+  /** Makes its keys unreachable, until `show` is called. */
   hide(): void
   show(): void
   close(): Promise<void>

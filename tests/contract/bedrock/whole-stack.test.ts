@@ -32,7 +32,7 @@ async function ask({ message, history = [], token }: Question): Promise<ChatResp
   return body as ChatResponse
 }
 
-/** What happened below a step, by kind. */
+/** The kinds of the steps below a step. */
 function below(trace: readonly TraceStep[], parent: TraceStep): string[] {
   return trace
     .filter(({ parentId }) => parentId === parent.id)
@@ -58,7 +58,7 @@ async function compareOsloAndRome(token?: string): Promise<ChatResponse> {
   return asked
 }
 
-/** Asks on as a page does: with the turn before as history. */
+/** Asks again with the previous turn as history, as a page does. */
 async function askOn(before: ChatResponse, token?: string): Promise<ChatResponse> {
   return ask({
     message: 'and tomorrow?',

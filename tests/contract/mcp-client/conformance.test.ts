@@ -20,7 +20,7 @@ const applicable = [
   'json-schema-ref-no-deref',
 ]
 
-/** What the suite knows besides, by the reason for which it does not apply. */
+/** Checks of the suite that do not apply, by the reason. */
 const exceptions: Readonly<Record<string, RegExp>> = {
   'The sidecar obtains tokens; the client looks nowhere for an authorization server.': /^auth\//,
   'The server cannot ask back: the client declares no capability for it.':

@@ -13,7 +13,7 @@ afterAll(async () => {
   await servers.close()
 })
 
-/** What the server keeps of its sessions. */
+/** The ids of the server's open sessions. */
 const known = new Set<string>()
 let opened = 0
 let statusOfUnknown = 404

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../scripts/doctor/finding.ts'
 
-/** What the documentation shows of a failure. */
+/** The row of a failure in the documentation. */
 export function rowOf(what: string, finding: Finding | undefined): string {
   if (!finding) throw new Error(`The doctor found nothing when ${what}.`)
   const { check, code, detail, hint = '' } = finding
@@ -12,7 +12,7 @@ export function tableOf(rows: readonly string[]): string {
   return `| what is wrong | code | what the doctor says | what to do |\n| --- | --- | --- | --- |\n${rows.join('')}`
 }
 
-/** Ports, files and times are others in each run. */
+/** Replaces ports, files and times, which differ in each run. */
 function withoutChance(text: string): string {
   return text
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')

@@ -1,10 +1,10 @@
 import type { DirectoryContent } from '../../../emulators/entra/src/directory/objects.ts'
 
-/** What differs between two set-ups that are the same. */
+/** Members that differ between two equal set-ups. */
 const changing = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
 const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}/g
 
-/** All of a tenant as text that is the same for the same set-up: ids replaced by names. */
+/** A tenant as text that is equal for equal set-ups: ids are replaced by names. */
 export function portray(content: DirectoryContent): string {
   const names = new Map<string, string>()
   for (const { id, displayName, kind } of content.servicePrincipals) names.set(id, `${kind} ${displayName}`)
