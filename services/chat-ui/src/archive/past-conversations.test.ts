@@ -108,7 +108,7 @@ describe('conversations that outlive their tab', () => {
     expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
   })
 
-  it('on behalf of a person belong to the account, and are listed to nobody else', () => {
+  it('on behalf of a user belong to the account, and are listed to nobody else', () => {
     const { past } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     expect([titles(past), titles(past, 'ben'), titles(past, ada)]).toEqual([[], [], ['as itself']])
     expect(past.of(ada)).toHaveLength(1)
@@ -116,7 +116,7 @@ describe('conversations that outlive their tab', () => {
     expect(local).toEqual({})
   })
 
-  it('hold the text, and of the trace nothing that names the person', () => {
+  it('hold the text, and of the trace nothing that names the user', () => {
     const { past } = openTab(askedFor(ada, 'Write to ada@example.org'))
     const [kept] = past.list(ada)
     expect(kept?.kept.exchanges[0]).toMatchObject({ question: { message: 'Write to ada@example.org' } })
@@ -129,7 +129,7 @@ describe('conversations that outlive their tab', () => {
     expect(local).toEqual({})
   })
 
-  it('of a person stay theirs when they leave, while the rest goes on as another', () => {
+  it('of a user stay theirs when they leave, while the rest goes on as another', () => {
     const { past, conversation } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     conversation.forgetUser()
     past.keep()

@@ -27,7 +27,7 @@ type Current =
 const mostTraceCharacters = 500_000
 
 /**
- * The conversations that this browser keeps after their tab is closed. Those on behalf of a person belong to the person's
+ * The conversations that this browser keeps after their tab is closed. Those on behalf of a user belong to the user's
  * account. No token is among them, and their traces hold no personal data.
  */
 export class PastConversations {
@@ -64,7 +64,7 @@ export class PastConversations {
     return readPast().filter(({ owner }) => owner === undefined || owner === listed)
   }
 
-  /** Those on behalf of a person, who may have left. */
+  /** Those on behalf of a user, who may have left. */
   of(objectId: string): readonly PastConversation[] {
     return readPast().filter(({ owner }) => owner === this.#ownerOf(objectId))
   }
@@ -161,7 +161,7 @@ export class PastConversations {
     return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
-  /** `unknown` where something was asked on behalf of a person and nobody knows of whom. */
+  /** `unknown` where something was asked on behalf of a user and nobody knows of whom. */
   #whose({ exchanges }: KeptExchanges): string | undefined {
     const [theirs] = exchanges.flatMap(({ owner }) => (owner?.kind === 'user' ? [owner.objectId] : []))
     if (theirs !== undefined) return this.#ownerOf(theirs)

@@ -9,7 +9,7 @@ export interface PastConversation {
   readonly revision: string
   /** ISO 8601. */
   readonly savedAt: string
-  /** Whose it is, where it was held on behalf of a person: it is listed to nobody else. */
+  /** The user on whose behalf it was held, if any: it is listed to nobody else. */
   readonly owner?: string
   readonly title: string
   readonly kept: KeptExchanges

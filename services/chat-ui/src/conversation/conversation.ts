@@ -257,7 +257,7 @@ export class Conversation {
     this.#needs.announce('New conversation.')
   }
 
-  /** The conversation that a new one took the place of, as long as it can be had back. */
+  /** The conversation that a new one replaced, as long as it can be restored. */
   get replaced(): KeptExchanges | undefined {
     return this.#undone.peek()
   }

@@ -91,7 +91,7 @@ describe('an exported file', () => {
     expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
   })
 
-  it('masks what one turn tells of a person in all others', () => {
+  it('masks what one turn tells of a user in all others', () => {
     const other = {
       ...exchange,
       steps: [{ ...withoutToken, id: 's2', title: ada.userName }],

@@ -60,7 +60,7 @@ export function titleOf({ turns }: ExportedFile): string {
   return `Identity trace: “${message}”${others}`
 }
 
-/** The person is not the reader. */
+/** The user is not the reader. */
 function namesIn({ names }: ExportedFile): Names {
   const described = describeNames(names)
   return { ...described, actor: actor => (actor === 'user' ? 'Person' : described.actor(actor)) }
@@ -199,7 +199,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
   return (
     <section>
       <h2>
-        {role}: {tokenRoleNames[role].replace('your', 'the person’s')} <code>{fingerprint}</code>
+        {role}: {tokenRoleNames[role].replace('your', 'the user’s')} <code>{fingerprint}</code>
       </h2>
       <table>
         <thead>

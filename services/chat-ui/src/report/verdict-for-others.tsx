@@ -33,8 +33,8 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
 
 /** Who reads a report is not who asked. */
 const words: readonly (readonly [RegExp, string])[] = [
-  [/^You$/, 'The person who asked'],
-  [/\bon your behalf\b/g, 'on behalf of the person who asked'],
+  [/^You$/, 'The user who asked'],
+  [/\bon your behalf\b/g, 'on behalf of the user who asked'],
   [/\bYour token\b/g, 'Person’s token'],
   [/\bact for you\b/g, 'act for them'],
   [/\byours\b/g, 'theirs'],
