@@ -146,7 +146,7 @@ describe('The internet, to the policies,', () => {
   })
 
   it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
-    'is not divided by %s, which the API server would refuse, or is no range of it',
+    'excludes no range that contains it or lies outside, which the API server would refuse: %s',
     async range => {
       await expect(policiesWith({ networkPolicy: { internetExcept: [range] } })).rejects.toThrow(
         'internetExcept',

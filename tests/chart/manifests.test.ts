@@ -73,7 +73,7 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
     }
   })
 
-  it('needs no hook but for helm test, so that GitOps tools install all of it', async () => {
+  it('needs no hooks except for helm test, so that GitOps tools install all of it', async () => {
     const hooked = (await render(options)).objects.filter(
       ({ metadata }) => metadata.annotations?.['helm.sh/hook'],
     )

@@ -148,7 +148,7 @@ function optionalId(claims: Claims, name: string): string | undefined {
   return value
 }
 
-/** Ids go into the audit log, so nothing else may pass for one. */
+/** Whether a claim has the form of an id. Ids are logged, so that other texts must not be accepted. */
 function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{0,64}$/.test(value)
 }

@@ -215,7 +215,7 @@ describe('requireAgentMarker', () => {
 })
 
 describe('verifySignature: false', () => {
-  it('says so in every response, asks for no keys, and keeps every other check', async () => {
+  it('is stated in every response, fetches no keys, and keeps all other checks', async () => {
     const api = await startProtectedApi({ verifySignature: false })
     const claims = autonomousClaims({ authority: api.issuer.url })
     const forged = (token: string) => `${token.split('.').slice(0, 2).join('.')}.AAAA`

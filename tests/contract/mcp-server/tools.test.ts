@@ -128,7 +128,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
   })
 })
 
-it('a tool that fails for a reason that nobody thought of tells nothing of it', async () => {
+it('an unexpected failure of a tool is reported without its details', async () => {
   const app = createServer({ logLevel: 'silent' })
   const access: Access = {
     identity: {

@@ -50,7 +50,7 @@ describe('Tokens in the cache', () => {
   })
 })
 
-test('Equal first calls are not joined: fifty callers make fifty requests of each leg', async () => {
+test('Equal first calls do not share requests: fifty callers make fifty requests of each leg', async () => {
   const [t1, tr] = [new Turnstile(50), new Turnstile(50)]
   const trial = await Trial.begin({
     outcome: form => granted({ after: (form.has('fmi_path') ? t1 : tr).enter() }),

@@ -80,7 +80,7 @@ describe('live weather', () => {
     })
   })
 
-  it('is asked for once by many at the same time, and remembered for a while', async () => {
+  it('is requested once for many concurrent callers, and cached for a while', async () => {
     const responses = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     await ask('/weather?city=OSLO')

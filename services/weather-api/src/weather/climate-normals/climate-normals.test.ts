@@ -103,7 +103,7 @@ describe('ClimateNormals', () => {
     expect((await normals.current(asked)).city).toBe(city)
   })
 
-  it('goes on with the season during a forecast', async () => {
+  it('follows the season during a forecast', async () => {
     vi.setSystemTime(Date.UTC(2026, 9, 1))
     const { days } = await normals.forecast('Moscow', 7)
     const highs = days.map(({ high_c }) => high_c)
