@@ -37,7 +37,10 @@ export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string
   return proxy === undefined ? {} : { proxyEnv: { ...proxy } }
 }
 
-/** Whether a request goes by the proxy. `NO_PROXY` lists hosts, or endings of hosts that begin with a dot, with or without a port; or `*`. */
+/**
+ * Whether a request goes by the proxy. As undici has it, a host in `NO_PROXY` stands for those below it as well, with or without a dot
+ * in front; `*.host` only for those below it, `*` for all; a port narrows an entry.
+ */
 export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxySettings): boolean {
   const { protocol, hostname, port } = new URL(url)
   if (!(protocol === 'https:' ? HTTPS_PROXY : HTTP_PROXY)) return false
@@ -48,9 +51,12 @@ export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Pr
     .some(entry => {
       const [, name = '', entryPort] =
         /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry === '::1' ? '[::1]' : entry) ?? []
-      if (entryPort !== undefined && entryPort !== ownPort) return false
-      if (name === '*') return true
-      return /^[.*]/.test(name) ? host.endsWith(name.replace(/^\*/, '')) : name !== '' && name === host
+      if (name === '' || (entryPort !== undefined && entryPort !== ownPort)) return false
+      return (
+        name === '*' ||
+        (name === host && !name.startsWith('*')) ||
+        host.endsWith(`.${name.replace(/^\*?\./, '')}`)
+      )
     })
 }
 
@@ -77,7 +83,7 @@ export function proxyProblem(
   const { host, protocol } = new URL(url)
   const address = new URL((protocol === 'https:' ? proxy.HTTPS_PROXY : proxy.HTTP_PROXY) ?? '')
   for (const failure of causesOf(error)) {
-    const [code, does, status] = judge(failure, address) ?? []
+    const [code, does, status] = judge(failure) ?? []
     if (code === undefined) continue
     const upstream = { service: 'proxy', ...(status ? { status } : {}) }
     return commonProblem(code, `The proxy ${address.host} ${does?.replace('HOST', host)}.`, {
@@ -90,16 +96,19 @@ export function proxyProblem(
 
 type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
+/** Nothing but the proxy is connected to, and no name but the proxy's is looked up. */
+const noConnection =
+  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
 const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
 
-function judge(failure: Failure, proxy: URL): Judgement | undefined {
-  const { code = '', message = '', hostname, port } = failure
+function judge(failure: Failure): Judgement | undefined {
+  const { code = '', message = '' } = failure
   const isOfProxy = /^(PROXY_ERROR|ERR_PROXY_TUNNEL)$/.test(code) || message.startsWith('Proxy Auth')
   if (isOfProxy)
     return judgeStatus(
       failure.status ?? failure.statusCode ?? Number(/\b[1-5]\d\d\b/.exec(message)?.[0] ?? 0),
     )
-  if (hostname === proxy.hostname || port === portOf(proxy)) return judgeStatus(0)
+  if (noConnection.test(code) || message.includes('did not establish a connection')) return judgeStatus(0)
   return foreignAuthority.test(code)
     ? ['PROXY_BREAKS_TLS', `brings a certificate for HOST of no known authority (${code})`]
     : undefined
@@ -114,19 +123,11 @@ function judgeStatus(status: number): Judgement {
     : ['PROXY_UNAVAILABLE', `does not reach HOST (${status})`, status]
 }
 
-function portOf({ port, protocol }: URL): number {
-  return Number(port || (protocol === 'https:' ? 443 : 80))
-}
-
 interface Failure {
   readonly code?: string
   readonly status?: number
   readonly statusCode?: number
   readonly message?: string
-  /** Of a look-up that failed. */
-  readonly hostname?: string
-  /** Of a connection that failed. */
-  readonly port?: number
 }
 
 /** An error, what caused it, and so on. */

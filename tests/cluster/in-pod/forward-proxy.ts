@@ -1,0 +1,47 @@
+/**
+ * Runs in a pod of its own: a forward proxy that knows CONNECT alone and wants credentials. It prints each host that it is asked for as a
+ * line of JSON. For hosts of the internet it leads to what takes their place in the namespace, with a certificate for their names.
+ */
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+
+interface Host {
+  /** Where it is, as host:port. */
+  readonly at: string
+  /** What is there does not speak TLS itself. */
+  readonly needsTls?: boolean
+}
+
+const { CREDENTIALS = '', HOSTS = '{}', TLS_KEY: key = '', TLS_CERT: cert = '' } = process.env
+const hosts: Readonly<Record<string, Host>> = JSON.parse(HOSTS)
+const expected = `Basic ${Buffer.from(CREDENTIALS).toString('base64')}`
+
+const server = createServer((request, response) => {
+  process.stdout.write(`${JSON.stringify({ asked: request.url, status: 405 })}\n`)
+  response.writeHead(405).end()
+})
+
+server.on('connect', (request, socket: Duplex) => {
+  const asked = request.url ?? ''
+  const host = hosts[asked]
+  const status = request.headers['proxy-authorization'] === expected ? (host ? 200 : 403) : 407
+  process.stdout.write(`${JSON.stringify({ asked, status })}\n`)
+  socket.on('error', () => socket.destroy())
+  if (host === undefined || status !== 200) {
+    socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)
+    return
+  }
+  const [name = '', port] = host.at.split(':')
+  const behind = connect(Number(port), name, () => {
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    const near = host.needsTls ? new TLSSocket(socket as never, { isServer: true, key, cert }) : socket
+    near.on('error', () => behind.destroy())
+    near.pipe(behind).pipe(near)
+  })
+  behind.on('error', () => socket.destroy())
+})
+
+server.listen(3128)
+process.once('SIGTERM', () => process.exit())

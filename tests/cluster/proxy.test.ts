@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate, type TestCertificate } from '../../emulators/entra/src/testing/certificate.ts'
+import { identities } from '../support/identities.ts'
+import { ask } from './support/chat.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { Operator } from './support/operator.ts'
+import { startPod } from './support/pods.ts'
+
+const script = readFileSync(join(import.meta.dirname, 'in-pod/forward-proxy.ts'), 'utf8')
+const credentials = 'agent:p%40ss'
+const bedrockHost = 'bedrock-runtime.us-east-1.amazonaws.com:443'
+const stsHost = 'sts.us-east-1.amazonaws.com:443'
+const mcpHost = 'mcp.example:443'
+const toProxy = { podSelector: { matchLabels: { app: 'forward-proxy' } } }
+
+let demo: Demo
+let certificate: TestCertificate
+let agentUrl: string
+let userToken: string
+let entraHost: string
+/** Every host that the proxy was asked for, with its response. */
+const asked: string[] = []
+
+async function startProxy(): Promise<void> {
+  const hosts = {
+    [entraHost]: { at: `entra-emulator:${demo.ports.entra}` },
+    [bedrockHost]: { at: 'bedrock-emulator:7002', needsTls: true },
+    [stsHost]: { at: 'bedrock-emulator:7002', needsTls: true },
+    [mcpHost]: { at: 'demo-weather-api:8080', needsTls: true },
+  }
+  const env = {
+    CREDENTIALS: decodeURIComponent(credentials),
+    HOSTS: JSON.stringify(hosts),
+    TLS_KEY: certificate.key,
+    TLS_CERT: certificate.certificate,
+  }
+  await startPod(demo.namespace, { name: 'forward-proxy', script, env })
+}
+
+async function stopProxy(): Promise<void> {
+  await readProxyLog()
+  await demo.namespace.kubectl('delete', 'pod', 'forward-proxy', '--wait=true')
+}
+
+async function readProxyLog(): Promise<void> {
+  const log = await demo.namespace.kubectl('logs', 'forward-proxy')
+  const lines = log.split('\n').filter(line => line.startsWith('{'))
+  asked.push(...lines.map(line => JSON.parse(line)).map(({ asked, status }) => `${asked} ${status}`))
+}
+
+beforeAll(async () => {
+  certificate = makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example')
+  demo = await Demo.create('proxy')
+  const { namespace } = demo
+  // A name under .localhost would never go by a proxy.
+  const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
+  entraHost = new URL(authority).host
+  // Both authorities, as a company has its own beside the usual ones.
+  const own = await namespace.kubectl(
+    'get',
+    'configmap',
+    'emulator-authority',
+    '-o',
+    'jsonpath={.data.ca\\.crt}',
+  )
+  const data = { 'ca.crt': `${own.trim()}\n${certificate.certificate}` }
+  await namespace.kubectl(
+    'patch',
+    'configmap',
+    'emulator-authority',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ data }),
+  )
+  await namespace.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'forward-proxy' },
+    spec: { selector: { app: 'forward-proxy' }, ports: [{ port: 3128 }] },
+  })
+  await namespace.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'proxy-url' },
+    stringData: { HTTPS_PROXY: `http://${credentials}@forward-proxy:3128` },
+  })
+  await demo.installEmulators({ entra: { publicUrl: authority } })
+  await startProxy()
+  await demo.installAgent({
+    entra: { authority },
+    proxy: {
+      existingSecret: 'proxy-url',
+      egress: [{ to: [toProxy], ports: [{ port: 3128, protocol: 'TCP' }] }],
+    },
+    agent: { env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: '', AWS_ENDPOINT_URL_STS: '' } },
+    mcpServers: {
+      'weather-tools': {
+        url: 'https://mcp.example/mcp',
+        appId: identities.weatherAppId,
+        downstreamApi: 'weather',
+        allowedTools: ['get_weather'],
+      },
+    },
+    weatherApi: { env: { ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],demo-weather-api,mcp.example' } },
+    networkPolicy: { agent: { extraEgress: [] }, weatherApi: { extraEgress: [], ingressFrom: [toProxy] } },
+  })
+  agentUrl = await demo.agentUrl()
+  userToken = await (await EntraControls.of(demo)).signIn()
+}, 300_000)
+afterAll(async () => {
+  await demo?.[Symbol.asyncDispose]()
+  certificate?.[Symbol.dispose]()
+})
+
+describe('With no way out but a forward proxy that wants credentials', () => {
+  it.each([
+    { mode: 'direct', flow: 'autonomous' },
+    { mode: 'direct', flow: 'obo' },
+    { mode: 'bedrock', flow: 'autonomous' },
+    { mode: 'bedrock', flow: 'obo' },
+  ] as const)('the agent answers: $mode, $flow', async ({ mode, flow }) => {
+    const { status, body } = await ask(agentUrl, { mode, flow }, flow === 'obo' ? userToken : undefined)
+    expect(body).toMatchObject({ answer: expect.stringContaining('Dallas') })
+    expect(status).toBe(200)
+  })
+
+  it('an MCP server outside is called as well', async () => {
+    const question = { mode: 'bedrock', message: 'Ask weather-tools for the weather in Dallas' } as const
+    const answered = async () => JSON.stringify((await ask(agentUrl, question)).body.trace ?? '')
+    await expect.poll(answered, { timeout: 20_000 }).toContain('weather-tools')
+  })
+
+  it('the proxy is asked for every host outside, and for none inside', async () => {
+    await readProxyLog()
+    expect([...new Set(asked)].sort()).toEqual(
+      [entraHost, bedrockHost, stsHost, mcpHost].map(host => `${host} 200`).sort(),
+    )
+  })
+
+  it('the doctor finds nothing to say of it', async () => {
+    await using operator = await Operator.of(demo)
+    const { findings } = await operator.examine(userToken)
+    expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
+  })
+
+  it('a turn says that the proxy is down, and works again when it is up', async () => {
+    await stopProxy()
+    const { body } = await ask(agentUrl, { mode: 'bedrock', message: 'Hello!' })
+    expect(body.code).toBe('PROXY_UNAVAILABLE')
+    await startProxy()
+    const answered = async () => (await ask(agentUrl, { mode: 'bedrock' })).status
+    await expect.poll(answered, { timeout: 60_000 }).toBe(200)
+  })
+})
