@@ -94,7 +94,9 @@ describe('an exported report', () => {
     await other.getByText('From a file; this page did not see it.').first().waitFor()
     await other.locator('.step').first().waitFor()
     expect(await other.getByLabel('Your question').count()).toBe(0)
-    expect(await other.getByRole('button', { name: /Ask again|Edit the question/ }).count()).toBe(0)
+    expect(
+      await other.getByRole('button', { name: /Ask again|Edit the question|Side by side/ }).count(),
+    ).toBe(0)
     await other.getByRole('button', { name: 'Export' }).click()
     const [again] = await Promise.all([
       other.waitForEvent('download'),

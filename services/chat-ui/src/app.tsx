@@ -189,10 +189,14 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
           flow={conversation.flow}
           names={names}
           config={rest.config}
-          onSideBySide={() => {
-            const answer = conversation.selected.value
-            if (answer) void openSideBySide(answer)
-          }}
+          {...(opened
+            ? {}
+            : {
+                onSideBySide: () => {
+                  const answer = conversation.selected.value
+                  if (answer) void openSideBySide(answer)
+                },
+              })}
           whyEmpty={explainNoSteps(rest)}
         />
       </section>

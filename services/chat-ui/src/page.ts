@@ -112,6 +112,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     announcement,
     sideBySide,
     async openSideBySide(answer) {
+      if (conversation.opened.peek()) return
       const loaded = await import('./side-by-side/side-by-side.ts')
       const pair = new loaded.SideBySide(needs, conversation, answer, config)
       sideBySide.value = pair

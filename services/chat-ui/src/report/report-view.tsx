@@ -9,7 +9,7 @@ import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
 import { count, formatDuration } from '../words/times.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
-import { VerdictForOthers } from './verdict-for-others.tsx'
+import { forOthers, VerdictForOthers } from './verdict-for-others.tsx'
 
 const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -213,14 +213,14 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
           {groupClaims(claims, names)
             .flatMap(({ claims: members }) => members)
             .map(({ name, text, standsFor, time, meaning }) => {
-              const says = time ? tellMoment(time) : standsFor
+              const says = time ? tellMoment(time) : standsFor && forOthers(standsFor)
               return (
                 <tr key={name}>
                   <td>
                     <code>{name}</code>
                   </td>
                   <td>
-                    {says && <span class="says">{says}</span>}
+                    {says && <div>{says}</div>}
                     <code>{text}</code>
                   </td>
                   <td>{meaning}</td>

@@ -38,10 +38,12 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bYour token\b/g, 'Person’s token'],
   [/\bact for you\b/g, 'act for them'],
   [/\byours\b/g, 'theirs'],
+  [/^you\b/, 'the person who asked'],
+  [/\bknows you\b/, 'knows them'],
 ]
 
 /** The same in words for others, in which nothing is explained on a press: a report has nothing to press. */
-function forOthers<Value>(value: Value): Value {
+export function forOthers<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) => {
     if (typeof part === 'string') return words.reduce((text, [you, they]) => text.replace(you, they), part)
     return isTerm(part) ? part.words : part
