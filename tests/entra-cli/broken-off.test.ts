@@ -9,6 +9,8 @@ const tenant = useTenant()
 
 const options = ['--client-secret', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b']
 const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+/** In milliseconds: each runs a set-up some fifty times, which takes seconds, and minutes on a busy machine. */
+const timeout = 300_000
 const portrait = () => portray(tenant.entra.directory.content)
 
 /** Every call of a command that is not broken off. */
@@ -23,7 +25,9 @@ function breakAt({ number }: Call): void {
   tenant.graph.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
 }
 
-it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', async () => {
+it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', {
+  timeout,
+}, async () => {
   using first = newWorkplace(tenant)
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
@@ -90,7 +94,7 @@ it('new owners that lost the response to any one call are added when it goes on 
   }
 })
 
-it('a removal that lost the response to any one call goes on where it stopped', async () => {
+it('a removal that lost the response to any one call goes on where it stopped', { timeout }, async () => {
   using workplace = newWorkplace(tenant)
   const before = portrait()
   await workplace.run('apply', ...options)
