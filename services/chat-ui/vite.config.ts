@@ -1,6 +1,29 @@
 import { defineConfig } from 'vite'
 import { precompress } from './precompress.ts'
 
+/** What of a module the bundler tells. */
+interface ModuleInfo {
+  readonly isEntry: boolean
+  /** Those that import it for sure, not when it is needed. */
+  readonly importers: readonly string[]
+}
+
+interface Modules {
+  getModuleInfo(id: string): ModuleInfo | null
+}
+
+/** Whether a module is loaded with the page itself. */
+function isOfFirstPaint(id: string, modules: Modules, seen = new Set<string>()): boolean {
+  if (seen.has(id)) return false
+  seen.add(id)
+  const info = modules.getModuleInfo(id)
+  if (!info) return false
+  return info.isEntry || info.importers.some(importer => isOfFirstPaint(importer, modules, seen))
+}
+
+/** What reads files by schemas; of these modules the page itself needs the types only. */
+const schemas = /typebox|identity-trace\/src\/(schema|chat|status|instructions)\.ts$/
+
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({
   build: {
@@ -9,14 +32,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Of the packages that browsers get.
     license: { fileName: 'licenses.md' },
-    // What the first paint shares with code that comes later, in one file; split by who shares what it would be a dozen. Styles keep their order.
     rolldownOptions: {
       output: {
+        // One chunk for the first paint: what chunks of their own use as well would else be many small ones.
         codeSplitting: {
           groups: [
             {
-              name: 'common',
-              test: /(node_modules\/@?preact|chat-ui\/src\/(agent\/p|browser|controls|words\/(flows|names|times)|conversation\/(asked|attempts|conversation(?=\.)|exchange(?=\.)|history|speaker)|sign-in\/sign-in-button)|identity-trace\/src\/(flows|limits|token-exchange)).*\.(m?js|tsx?)$|vite\/preload/,
+              test: id => !schemas.test(id),
+              name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
             },
           ],
         },

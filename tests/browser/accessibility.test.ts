@@ -60,7 +60,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await choose(page, 'On behalf of you')
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
   await choose(page, 'Autonomous')
-  await (await ask(page, 'please fail')).getByRole('button', { name: 'Retry' }).waitFor()
+  await (await ask(page, 'please fail')).getByRole('button', { name: 'Ask again' }).waitFor()
   await (await ask(page, 'Weather in Dallas?')).getByText('It is 21 °C in Dallas.').waitFor()
   if (isNarrow) {
     yield 'failed and answered'

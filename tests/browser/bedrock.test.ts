@@ -65,6 +65,16 @@ it('the tool acts on behalf of whoever is signed in', async () => {
   await seeCallFor(page, identities.ada)
 })
 
+it('what the model is told can be read, with the right that each tool needs', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await page.getByRole('button', { name: 'What the model is told' }).click()
+  const told = page.getByRole('region', { name: 'What the model is told' })
+  const row = told.getByRole('row', { name: /^get_weather/ })
+  await row.waitFor()
+  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'yes'])
+  await told.getByText('You hold no password, token or key').waitFor()
+})
+
 it('small talk calls no tool and takes no token', async () => {
   const page = await browser.open(stack.agentUrl)
   await complete(await askBedrock(page, 'Hello!'))

@@ -36,7 +36,7 @@ describe('an answer', () => {
     await answer.getByText('It is', { exact: true }).waitFor()
     await expect.poll(() => page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
-      'Bedrock · OBO',
+      'Bedrock · On behalf of you',
       'anthropic.claude-test',
     ])
     goOn.resolve()
@@ -120,7 +120,7 @@ describe('an answer', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('Weather in Dallas?')
 
     agent.script = async (request, send) => send(turnStart(request), result(request, 'Sunny.'))
-    await answer.getByRole('button', { name: 'Retry' }).click()
+    await answer.getByRole('button', { name: 'Ask again' }).click()
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
@@ -390,7 +390,7 @@ describe('an earlier question', () => {
       send(
         turnStart(request),
         request.mode === 'bedrock'
-          ? { event: 'problem', data: problem('BEDROCK_THROTTLED') }
+          ? { event: 'problem', data: problem('BEDROCK_ACCESS_DENIED') }
           : result(request, 'Sunny.'),
       )
     const page = await browser.open(agent.url)
@@ -399,7 +399,7 @@ describe('an earlier question', () => {
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
     await page.getByRole('button', { name: 'Earlier attempt' }).click()
-    await page.getByText('BEDROCK_THROTTLED', { exact: true }).waitFor()
+    await page.getByText('BEDROCK_ACCESS_DENIED', { exact: true }).waitFor()
   })
 })
 

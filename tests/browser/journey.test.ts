@@ -36,7 +36,7 @@ it('a sidecar that is down is told in the message, and Retry works once it is ba
   await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
   await page.getByRole('article').getByText('SIDECAR_UNREACHABLE').waitFor()
   await stack.start('sidecar')
-  await page.getByRole('button', { name: 'Retry' }).click()
+  await page.getByRole('button', { name: 'Ask again' }).click()
   await page
     .getByRole('article')
     .getByText(/Dallas.*°C/)

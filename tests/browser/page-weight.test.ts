@@ -31,13 +31,10 @@ it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads wha
   const page = await browser.open('about:blank')
   const scripts = collectScripts(page)
   const library = Promise.withResolvers<void>()
-  await page.route(
-    /\/(identity-client|ask|exchange-view|markdown|trace-intro|verdict-view)-[^/]*\.js$/,
-    async route => {
-      await library.promise
-      await route.fallback()
-    },
-  )
+  await page.route(/\/assets\/(?!page-)[^/]*\.js$/, async route => {
+    await library.promise
+    await route.fallback()
+  })
   await page.goto(agent.url)
   await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
   const firstPaint = await Promise.all(scripts.map(script => script.body()))

@@ -401,7 +401,7 @@ describe('consent', () => {
     const answer = await askOnBehalf(page)
     await answer.getByText('CONSENT_REQUIRED').waitFor()
     await emulator('POST', 'reset')
-    await answer.getByRole('button', { name: 'Retry' }).click()
+    await answer.getByRole('button', { name: 'Ask again' }).click()
     await answered(page.getByRole('article').last())
   })
 })

@@ -42,12 +42,12 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
     return () => clearInterval(timer)
   }, [state])
   return (
-    <main class="waiting">
+    <main class="waiting stack">
       <h1>{title}</h1>
       {state === 'loading' ? (
         <p role="status">Asking the agent how it is set up…</p>
       ) : (
-        <div role="alert">
+        <div class="stack" role="alert">
           <p>The agent does not answer. Check that it is running and that you are connected.</p>
           <button
             type="button"
@@ -146,7 +146,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
         aria-label="Conversation"
         hidden={isNarrow && pane.value !== 'conversation'}
       >
-        <div class="pane-head">
+        <div class="pane-head line">
           <h2 class="wide-only">Conversation</h2>
           <PastMenu {...rest} />
           <ExportMenu conversation={conversation} {...rest} />

@@ -42,6 +42,8 @@ export interface Page {
   readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
   /** What the status region says. */
   readonly announcement: Signal<string>
+  /** In whose name a question would be asked in a flow. */
+  readonly identify: (flow: Flow, renew: boolean) => Promise<Speaker>
   /** One question in two flows at once, shown instead of the conversation. */
   readonly sideBySide: Signal<SideBySide | undefined>
   /** Asks what was asked in an answer in two flows at once. */
@@ -110,6 +112,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     loadPast,
     leftBehind,
     announcement,
+    identify: needs.identify,
     sideBySide,
     async openSideBySide(answer) {
       if (conversation.opened.peek()) return

@@ -1,7 +1,8 @@
 import type { Problem } from '@entra-bedrock-agent/identity-trace'
 
 /** What the page tells of a failure, whether the agent reported it or the page met it on its own. */
-export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'>
+export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'> &
+  Partial<Pick<Problem, 'status' | 'needs' | 'requestId'>>
 
 /** The failures that the page itself can meet, and the way out of each. */
 // biome-ignore format: table

@@ -6,18 +6,27 @@ interface PopoverProps {
   readonly button: ComponentChildren
   readonly label: string
   readonly class?: string
+  /** When it opens or closes. */
+  readonly onToggle?: () => void
   readonly children: ComponentChildren
 }
 
 /** A button with a panel that the browser closes on Esc and on a click elsewhere. */
-export function Popover({ id, button, label, class: className = 'icon-button', children }: PopoverProps) {
+export function Popover({
+  id,
+  button,
+  label,
+  class: className = 'icon-button',
+  onToggle,
+  children,
+}: PopoverProps) {
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (
     <>
       <button type="button" class={className} popovertarget={id} {...name}>
         {button}
       </button>
-      <section id={id} class="popover" popover="auto" aria-label={label}>
+      <section id={id} class="popover" popover="auto" aria-label={label} onToggle={onToggle}>
         {children}
       </section>
     </>

@@ -8,7 +8,7 @@ export function TextWithJson({ text }: { readonly text: string }) {
   return (
     <>
       <p>{text.slice(0, start)}</p>
-      <div class="json">
+      <div class="json stack">
         <pre>{json}</pre>
         <CopyButton label="Copy the JSON" text={() => json} worded />
       </div>

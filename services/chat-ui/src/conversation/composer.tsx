@@ -61,7 +61,7 @@ export function Composer({ conversation, explanation, children }: ComposerProps)
       }}
     >
       {editing.value && (
-        <p class="editing note">
+        <p class="editing note line">
           Sending makes another attempt; the earlier one and what came after it are kept beside it.
           <button
             type="button"
@@ -102,7 +102,7 @@ export function Composer({ conversation, explanation, children }: ComposerProps)
           {children}
           <button
             type="submit"
-            class="button primary send"
+            class="button primary end send"
             aria-disabled={!canPress || (!running && (length === 0 || isTooLong))}
           >
             <Icon name={running ? 'stop' : 'send'} />

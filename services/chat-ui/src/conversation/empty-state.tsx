@@ -24,7 +24,7 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
         credential: its sidecar does{credentialWords[config.blueprintCredential]}.
       </p>
       <ExchangeMap config={config} flow={flow} hasModel={mode === 'bedrock'} />
-      <ul class="examples" aria-label="Examples">
+      <ul class="examples line" aria-label="Examples">
         {examplesFor(config, mode, flow).map(example => (
           <li key={example}>
             <button type="button" class="button" onClick={() => void conversation.ask(example)}>

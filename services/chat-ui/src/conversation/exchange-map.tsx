@@ -92,7 +92,7 @@ function Way({ from: [x1, y1], to: [x2, y2], token, note, isUnseen = false }: Wa
   return (
     <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
       <line x1={x1} y1={y1} x2={x2} y2={y2} />
-      <path d="M0 0l-8-4.5v9z" transform={`translate(${x2} ${y2}) rotate(${angle})`} />
+      <path stroke="none" d="M0 0l-8-4.5v9z" transform={`translate(${x2} ${y2}) rotate(${angle})`} />
       {token && (
         <g class="drawn-mark" transform={`translate(${x} ${y})`}>
           <rect x="-15" y="-10" width="30" height="20" rx="4" />

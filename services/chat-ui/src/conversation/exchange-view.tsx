@@ -1,9 +1,10 @@
-import { flows, type Problem, type TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
+import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { AnswerText } from './answer-text.tsx'
@@ -28,14 +29,14 @@ export function ExchangeView(props: ExchangeProps) {
   const fromFile = conversation.opened.value !== undefined
   const hasText = answer !== '' || toolMarks.length > 0
   return (
-    <article class="exchange" aria-label={firstWords(question.message)} data-selected={selected}>
+    <article class="exchange stack" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
         <QuestionText message={question.message} />
         {!fromFile && (
           <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
         )}
       </div>
-      <div class="answer" data-state={state}>
+      <div class="answer stack" data-state={state}>
         <Labels exchange={exchange.value} names={names} />
         {hasText && (
           <AnswerText
@@ -51,12 +52,18 @@ export function ExchangeView(props: ExchangeProps) {
           <Notice key={notice.code} notice={notice} />
         ))}
         {problem && fromFile && (
-          <p class="problem">
+          <p class="note-card stack" data-kind="failed">
             <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
           </p>
         )}
         {problem && !fromFile && (
-          <ProblemNote exchange={exchange} problem={problem} conversation={conversation} session={session} />
+          <ProblemNote
+            exchange={exchange}
+            problem={problem}
+            conversation={conversation}
+            session={session}
+            names={names}
+          />
         )}
         <AnswerFooter {...props} selected={selected} />
       </div>
@@ -103,9 +110,9 @@ function Labels({ exchange, names }: { readonly exchange: Exchange; readonly nam
   const { turn } = exchange
   if (!turn) return null
   return (
-    <p class="labels">
+    <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
-        {modeNames[turn.mode]} · {flows[turn.flow].label}
+        {modeNames[turn.mode]} · {flowWords[turn.flow].label}
       </span>
       {turn.model && <span class="label">{turn.model}</span>}
       {sourcesOf(exchange.steps).map(({ api, source }) => (
@@ -134,10 +141,10 @@ function AnswerFooter({
   const { question, answer, result, state } = exchange.value
   if (state === 'running') return null
   return (
-    <div class="answer-footer">
+    <div class="answer-footer line">
       <button
         type="button"
-        class="button quiet trace-button"
+        class="button quiet"
         aria-pressed={selected}
         aria-label={`Show the trace of “${firstWords(question.message)}”`}
         onClick={() => onTrace(exchange)}

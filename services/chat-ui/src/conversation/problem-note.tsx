@@ -1,21 +1,26 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import { Icon } from '../controls/icon.tsx'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
 import type { Interaction, Session } from '../sign-in/session.ts'
 import { SignInButton } from '../sign-in/sign-in-button.tsx'
+import type { Names } from '../words/names.ts'
+import { problemKind } from '../words/problem-kinds.ts'
+import { tellRequest, writeRequest } from './administrator-request.ts'
 import type { Conversation, LiveExchange } from './conversation.ts'
-import { isOverOnceSignedIn, wayOn } from './way-on.ts'
+import { isForAdministrator, isOverOnceSignedIn, wayOn } from './way-on.ts'
 
 interface ProblemNoteProps {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
   readonly conversation: Conversation
   readonly session: Session
+  readonly names: Names
 }
 
 /** What went wrong with an answer, in the answer's own place, and the way on. */
-export function ProblemNote({ exchange, problem, conversation, session }: ProblemNoteProps) {
+export function ProblemNote({ exchange, problem, conversation, session, names }: ProblemNoteProps) {
   const way = wayOn(problem)
   const interaction = session.available ? way?.interaction : undefined
   const needsSignIn = interaction !== undefined
@@ -26,43 +31,75 @@ export function ProblemNote({ exchange, problem, conversation, session }: Proble
   const userNow = session.account.value?.objectId
   if (isOverOnceSignedIn(problem) && userNow !== undefined && userNow !== userThen)
     return <SignedInSince exchange={exchange} conversation={conversation} />
+  const kind = problemKind(problem)
+  const isPlain = kind === 'neutral' && problem.detail !== ''
   return (
-    <div class="problem">
-      <Icon name="warning" />
-      <div>
-        <p>
-          <strong>{problem.title}</strong> {problem.detail}
-        </p>
+    <div class="note-card stack" data-kind={kind}>
+      <h3>{isPlain ? problem.detail : problem.title}</h3>
+      {!isPlain && problem.detail && <p>{problem.detail}</p>}
+      {problem.needs ? (
+        <Request lines={tellRequest(problem.needs, exchange.value.steps, names)} />
+      ) : (
         <TextWithJson text={problem.hint} />
-        <div class="problem-actions">
-          {way && interaction && (
-            <SignInButton
-              session={session}
-              label={way.label}
-              onClick={() => void signInAndRetry(conversation, session, exchange, interaction)}
+      )}
+      <div class="acts line">
+        {way && interaction ? (
+          <SignInButton
+            session={session}
+            label={way.label}
+            onClick={() => void signInAndRetry(conversation, session, exchange, interaction)}
+          />
+        ) : isForAdministrator(problem) ? (
+          <>
+            <CopyButton
+              label="Copy request for an administrator"
+              text={() => writeRequest(problem, exchange.value.steps, names)}
+              worded
             />
-          )}
-          {way?.mode && (
-            <button type="button" class="button" onClick={() => void conversation.retry(exchange, way.mode)}>
-              {way.label}
+            <button type="button" class="button quiet" onClick={() => void conversation.retry(exchange)}>
+              Ask again
             </button>
-          )}
-          {!interaction && (
-            <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
-              Retry
-            </button>
-          )}
-          <code>{problem.code}</code>
-        </div>
+          </>
+        ) : (
+          <AskAgain problem={problem} exchange={exchange} conversation={conversation} />
+        )}
+        <FailureCode code={problem.code} />
       </div>
     </div>
+  )
+}
+
+/** Without the model where that is what failed, unless it passes by itself. */
+function AskAgain({ problem, exchange, conversation }: Omit<ProblemNoteProps, 'session' | 'names'>) {
+  const way = problemKind(problem) === 'failed' ? wayOn(problem) : undefined
+  return (
+    <button type="button" class="button primary" onClick={() => void conversation.retry(exchange, way?.mode)}>
+      {way?.mode ? way.label : 'Ask again'}
+    </button>
+  )
+}
+
+/** What an administrator can do, as a list. */
+function Request({ lines }: { readonly lines: readonly (readonly [string, string])[] }) {
+  return (
+    <>
+      <p>To allow it, an administrator can</p>
+      <dl class="facts">
+        {lines.map(([verb, what]) => (
+          <div key={verb}>
+            <dt>{verb}</dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   )
 }
 
 /** Somebody has signed in elsewhere on the page, so that nothing is in the way any more. */
 function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
   return (
-    <div class="problem-actions">
+    <div class="acts line">
       <p class="note">You are signed in now. This question has not been asked yet.</p>
       <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
         Ask now

@@ -24,7 +24,7 @@ export interface ToolChip {
 /** The tools that were called at one place of an answer. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   return (
-    <p class="tool-chips">
+    <p class="tool-chips line">
       {chips.map(({ name, words, status, stepId, durationMs, call }, index) => (
         <button
           key={stepId ?? index}

@@ -42,6 +42,20 @@ export function isOverOnceSignedIn({ code }: PageProblem): boolean {
   return overOnceSignedIn.has(code)
 }
 
+/** What nobody but an administrator can mend. */
+const administrators: ReadonlySet<string> = new Set([
+  'AGENT_DISABLED',
+  'AGENT_NOT_PERMITTED',
+  'API_FORBIDDEN',
+  'BLUEPRINT_CREDENTIAL_REJECTED',
+  'CONSENT_REQUIRED',
+  'FEDERATION_MISMATCH',
+])
+
+export function isForAdministrator({ code }: PageProblem): boolean {
+  return administrators.has(code)
+}
+
 /** The way on from a problem, beside asking again. What only an administrator can mend has none. */
 export function wayOn(problem: PageProblem): WayOn | undefined {
   if (problem.code === 'CONDITIONAL_ACCESS_REQUIRED' || problem.code === 'SIGN_IN_INTERACTION_REQUIRED') {

@@ -1,28 +1,40 @@
 import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import type { Signal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
-import type { Conversation } from '../conversation/conversation.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
+import { ToldMenu } from './told-menu.tsx'
+import type { ToldPanelProps } from './told-panel.tsx'
 
-interface HeaderProps {
+interface HeaderProps extends ToldPanelProps {
   readonly title: string
   readonly config: PublicConfig
   readonly status: Signal<Status | undefined>
   readonly statusProblem: Signal<PageProblem | undefined>
   readonly session: Session
-  readonly conversation: Conversation
 }
 
 /** Whose page this is, whether everything works, and who is here. */
-export function Header({ title, config, status, statusProblem, session, conversation }: HeaderProps) {
+export function Header({
+  title,
+  config,
+  status,
+  statusProblem,
+  session,
+  conversation,
+  names,
+  identify,
+}: HeaderProps) {
   return (
     <header class="page-header">
       <Logo />
       <h1 class="wide-only">{title}</h1>
-      <div class="header-end">
+      <div class="end line">
+        {config.modes.includes('bedrock') && (
+          <ToldMenu conversation={conversation} names={names} identify={identify} />
+        )}
         <StatusMenu status={status.value} problem={statusProblem.value} config={config} />
         <AccountMenu session={session} onSignedIn={() => void conversation.askWaiting()} />
         <ThemeMenu />

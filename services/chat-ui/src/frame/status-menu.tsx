@@ -4,19 +4,12 @@ import {
   type PublicConfig,
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
+import { useLoaded } from '../browser/loaded.ts'
 import { Popover } from '../controls/popover.tsx'
-import { TextWithJson } from '../controls/text-with-json.tsx'
 import { flowWords } from '../words/flows.ts'
-import { formatDistance } from '../words/times.ts'
-
-/** One line of the status: what it is, and how it does. */
-interface StatusLine {
-  readonly title: string
-  readonly component: Component
-  readonly emulated: boolean
-  readonly more: string
-}
+import { Light, type Shown, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
 interface StatusMenuProps {
   readonly status: Status | undefined
@@ -25,92 +18,38 @@ interface StatusMenuProps {
   readonly config: PublicConfig
 }
 
-/** What works and what does not, with reason and fix. */
+/** What works and what does not, with reason and fix; the light tells it at a glance. */
 export function StatusMenu({ status, problem, config }: StatusMenuProps) {
+  const isOpened = useSignal(false)
+  const Lines = useLoaded(loadLines, isOpened.value)
   const lines = status ? describeStatus(status, config) : []
   const summary = summarise(lines, problem)
-  const { emulated } = config
+  const isEmulated = config.emulated.length > 0
   return (
     <Popover
       id="status"
       class="button quiet"
       label="Status"
+      onToggle={() => {
+        isOpened.value = true
+      }}
       button={
         <>
           <Light state={summary.state} />
           <span class="visually-hidden">Status: </span>
           <span class="wide-only">{summary.words}</span>
-          {emulated.length > 0 && <span class="emulated-mark wide-only">emulated</span>}
+          {isEmulated && <span class="emulated-mark wide-only">emulated</span>}
         </>
       }
     >
       <h2>What the agent depends on</h2>
-      {problem && (
-        <>
-          <StatusProblem problem={problem} />
-          <p class="note">It is asked again every few seconds.</p>
-        </>
-      )}
-      {lines.length === 0 && !problem && <p class="note">No status yet.</p>}
-      <ul class="status-lines">
-        {lines.map(line => (
-          <StatusItem key={line.title} line={line} />
-        ))}
-      </ul>
-      {emulated.length > 0 && (
-        <p class="note">
-          Emulated means: a program on this machine speaks for the real service. Tokens are real in shape and
-          signature, and worth nothing outside.
-        </p>
-      )}
+      {Lines && <Lines lines={lines} problem={problem} isEmulated={isEmulated} />}
     </Popover>
   )
 }
 
-/** A component that has a problem but is not unavailable works for some, or will soon: throttling passes. */
-type Shown = Component['state'] | 'degraded'
-
-function shownState({ state, problem }: Component): Shown {
-  return problem && state !== 'unavailable' ? 'degraded' : state
-}
-
-const stateWords: Readonly<Record<Shown, string>> = {
-  ready: 'ready',
-  degraded: 'degraded',
-  unavailable: 'not available',
-  unknown: 'not known yet',
-}
-
-function StatusItem({ line: { title, component, emulated, more } }: { readonly line: StatusLine }) {
-  const { problem, checkedAt } = component
-  const state = shownState(component)
-  return (
-    <li>
-      <Light state={state} />
-      <div>
-        <p>
-          <strong>{title}</strong> {stateWords[state]}{' '}
-          {emulated && <span class="emulated-mark">emulated</span>}
-        </p>
-        {more && <p class="note">{more}</p>}
-        {problem && <StatusProblem problem={problem} />}
-        {checkedAt && <p class="note">Seen {formatDistance(new Date(checkedAt), new Date())}</p>}
-      </div>
-    </li>
-  )
-}
-
-function StatusProblem({ problem: { title, detail, hint, code } }: { readonly problem: PageProblem }) {
-  return (
-    <div class="status-problem">
-      <TextWithJson text={`${title} ${detail} ${hint}`} /> <code>{code}</code>
-    </div>
-  )
-}
-
-/** A light that is told apart by shape as well as by colour. */
-function Light({ state }: { readonly state: Shown }) {
-  return <span class="light" data-state={state} aria-hidden="true" />
+async function loadLines() {
+  return (await import('./status-lines.tsx')).StatusLines
 }
 
 function describeStatus({ components, flows }: Status, { apis, emulated }: PublicConfig): StatusLine[] {

@@ -11,7 +11,7 @@ const shown: readonly GlossaryTerm[] = ['blueprint', 'agent identity', 'T1', 'Tc
 /** What every answer will tell, before there is one: the four questions, the exchange and its words. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
   return (
-    <div class="trace-intro">
+    <div class="trace-intro stack">
       <div>
         <h3>Each answer tells four things, and proves them.</h3>
         <p class="note">
@@ -19,12 +19,12 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
         </p>
       </div>
       <section class="card verdict-box sample" aria-label="Sample">
-        <div class="verdict">
+        <div class="verdict stack">
           <FourAnswers answers={sampleAnswers} />
           <FormulaView formula={sampleFormula(flow)} legend="not seen by the agent" />
         </div>
       </section>
-      <dl class="glossary">
+      <dl class="facts glossary">
         {shown.map(term => (
           <div key={term}>
             <dt>

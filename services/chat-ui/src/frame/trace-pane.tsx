@@ -20,7 +20,7 @@ export function TracePane({ selected, flow, ...rest }: TracePaneProps) {
   if (answer && Panel) return <Panel key={answer} selected={answer} {...rest} />
   return (
     <>
-      <div class="pane-head">
+      <div class="pane-head line">
         <h2 class="wide-only">Identity Trace</h2>
       </div>
       {!answer && Intro && <Intro flow={flow.value} />}

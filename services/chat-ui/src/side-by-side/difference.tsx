@@ -26,14 +26,14 @@ export function Difference({ left, right, names }: DifferenceProps) {
   const [one, other] = [left?.uses[0]?.token, right?.uses[0]?.token]
   if (!left || !right || !one || !other) {
     return (
-      <section class="between" aria-label="Difference of the two TR">
+      <section class="between stack" aria-label="Difference of the two TR">
         <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
       </section>
     )
   }
   const answers = judge(right, names).answers
   return (
-    <section class="between" aria-label="Difference of the two TR">
+    <section class="between stack" aria-label="Difference of the two TR">
       <p class="lesson-line">{lessonOfPair(one, other)}</p>
       <table class="tape">
         <thead>

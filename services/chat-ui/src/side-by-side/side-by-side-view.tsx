@@ -41,7 +41,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
   const shown = traced.value?.selected.value
   return (
     <main class="side-by-side">
-      <div class="pane-head">
+      <div class="pane-head line">
         <button
           type="button"
           class="button quiet"
@@ -55,7 +55,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
         </button>
         <h2>Side by side</h2>
         <p>“{redactor.text(pair.message)}”</p>
-        <button type="button" class="button ask-both" onClick={() => pair.askBoth()}>
+        <button type="button" class="button end" onClick={() => pair.askBoth()}>
           <Icon name="retry" />
           Ask both again
         </button>
@@ -127,7 +127,7 @@ function Side({ side, label, facts, config, session, names, onFlow, onTrace }: S
   const flow = side.flow.value
   const formulas = facts ? writeFormulas(facts, names) : []
   return (
-    <section class="card side" aria-label={`${label}: ${flowWords[flow].label}`}>
+    <section class="card side stack" aria-label={`${label}: ${flowWords[flow].label}`}>
       <select
         class="field"
         aria-label={`Flow on the ${label.toLowerCase()}`}
@@ -156,7 +156,7 @@ function Side({ side, label, facts, config, session, names, onFlow, onTrace }: S
           legend="not seen by the agent"
         />
       ))}
-      {answer && <SideAnswer answer={answer} side={side} session={session} />}
+      {answer && <SideAnswer answer={answer} side={side} session={session} names={names} />}
       <button type="button" class="button quiet" onClick={onTrace}>
         <Icon name="trace" />
         Open this trace
@@ -169,14 +169,23 @@ interface SideAnswerProps {
   readonly answer: LiveExchange
   readonly side: Conversation
   readonly session: Session
+  readonly names: Names
 }
 
-function SideAnswer({ answer, side, session }: SideAnswerProps) {
+function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
   const { answer: text, problem, result, state } = answer.value
   const tokens = result?.usage && `${result.usage.inputTokens} tokens in, ${result.usage.outputTokens} out · `
   return (
-    <div class="side-answer" aria-live="polite" aria-busy={state === 'running'}>
-      {problem && <ProblemNote exchange={answer} problem={problem} conversation={side} session={session} />}
+    <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
+      {problem && (
+        <ProblemNote
+          exchange={answer}
+          problem={problem}
+          conversation={side}
+          session={session}
+          names={names}
+        />
+      )}
       {text && (
         <div class="answer-text">
           <Markdown text={text} />

@@ -41,7 +41,7 @@ export function AccountMenu({ session, onSignedIn }: AccountMenuProps) {
             onClick={() => run(() => session.signIn().then(onSignedIn))}
           />
           {problem.value && (
-            <p class="account-problem" role="alert">
+            <p class="note-card" data-kind="wait" role="alert">
               <strong>{problem.value.title}</strong> {problem.value.detail} {problem.value.hint}{' '}
               <code>{problem.value.code}</code>
             </p>

@@ -14,7 +14,7 @@ export function SignInButton({ session, label, onClick }: SignInButtonProps) {
   const canPress = useSettled(signingIn)
   const whenSettled = (action: () => void) => (canPress ? action : undefined)
   return (
-    <KeepFocus class="sign-in">
+    <KeepFocus class="sign-in line">
       {signingIn ? (
         <>
           <span>Waiting for the sign-in window…</span>

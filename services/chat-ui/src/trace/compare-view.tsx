@@ -160,7 +160,7 @@ function Comparison({ left, right }: PairProps) {
   }))
   return (
     <>
-      <div class="tally">
+      <div class="tally line">
         {(Object.keys(counts) as Sign[]).map(sign => (
           <span key={sign}>
             <SignMark sign={sign} /> {counts[sign]} {signWords[sign]}

@@ -16,7 +16,7 @@ export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogEl
   return (
     <dialog ref={dialog} class="keys" aria-labelledby="keys-title">
       <h2 id="keys-title">Keys in the steps</h2>
-      <dl>
+      <dl class="facts">
         {keys.map(([key, meaning]) => (
           <div key={key}>
             <dt>

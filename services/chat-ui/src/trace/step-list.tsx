@@ -242,7 +242,7 @@ class StepItem extends Component<StepItemProps> {
           {lanes === undefined ? <StepRow {...props} /> : <HopRow {...props} lanes={lanes} />}
         </button>
         {hasDetails && (
-          <div class="step-more" id={`${id}-details`}>
+          <div class="step-more stack" id={`${id}-details`}>
             <StepDetails step={step} onToken={card => view.showToken(card)} />
           </div>
         )}
@@ -261,7 +261,7 @@ function StepRow(props: StepItemProps) {
       <span class="step-name">
         <Icon name="chevron" />
         <span class="step-title">{title}</span>
-        <span class="step-where">{where}</span>
+        <span class="step-where fine">{where}</span>
       </span>
       <span class="step-token">{token && <TokenMark token={token} />}</span>
       <TimeBar
@@ -270,7 +270,7 @@ function StepRow(props: StepItemProps) {
         scaleMs={scaleMs}
         isRunning={step.status === 'running'}
       />
-      <span class="step-time">{tellTime(props)}</span>
+      <span class="step-time fine">{tellTime(props)}</span>
     </>
   )
 }

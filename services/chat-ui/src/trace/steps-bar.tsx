@@ -20,7 +20,7 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
   const steps = rows.filter(({ number }) => number > 0)
   const areAllOpen = rows.every(row => view.isOpen(row))
   return (
-    <div class="steps-bar">
+    <div class="steps-bar line">
       <p class="steps-sum">
         <strong>{count(steps.length, 'step')}</strong>{' '}
         <span class="note">
@@ -71,7 +71,7 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
 /** The scale of time over the bars. */
 export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
   return (
-    <div class="axis" aria-hidden="true">
+    <div class="axis fine" aria-hidden="true">
       <svg aria-hidden="true">
         {marksOf(scaleMs).map(mark => (
           <text

@@ -43,7 +43,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
   }, [card.role, card.fingerprint])
   return (
     <section
-      class="token-card"
+      class="token-card stack"
       data-token={card.role}
       aria-label={card.role}
       ref={box}
@@ -112,7 +112,7 @@ function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const words =
     left > 0 ? `${tellSpan(left)} left of ${tellSpan(end - begin)} · until ${until}` : `Expired at ${until}`
   return (
-    <div class="life" data-expired={left === 0}>
+    <div class="life stack" data-expired={left === 0}>
       <svg aria-hidden="true">
         <rect class="life-whole" width="100%" height="100%" rx="3" />
         <rect class="life-left" width={`${share * 100}%`} height="100%" rx="3" />
@@ -132,7 +132,7 @@ function Checks({ card, names }: { readonly card: TokenCard; readonly names: Nam
       <p class="note">
         Checked by {actor === 'agent' ? 'the agent' : `${names.actor(actor)}, in its own words`}
       </p>
-      <ul class="checks">
+      <ul class="checks line">
         {checks.map(({ name, ok }) => (
           <li key={name} data-bad={!ok}>
             <Icon name={ok ? 'check' : 'cross'} />
@@ -163,7 +163,7 @@ function ClaimList({ card: { claims = {} }, names }: { readonly card: TokenCard;
               </dt>
               <dd>
                 <ClaimValue claim={claim} />
-                {showAll.value && claim.meaning && <span class="claim-meaning">{claim.meaning}</span>}
+                {showAll.value && claim.meaning && <span class="claim-meaning fine">{claim.meaning}</span>}
               </dd>
             </div>
           )),

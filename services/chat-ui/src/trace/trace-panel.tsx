@@ -61,7 +61,7 @@ export function TracePanel({
 
   return (
     <>
-      <div class="pane-head trace-head">
+      <div class="pane-head trace-head line">
         <h2 class="wide-only">Identity Trace</h2>
         <Segments
           legend="View"
@@ -86,7 +86,7 @@ export function TracePanel({
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="trace-body" aria-label="Trace" tabIndex={0} ref={body}>
+      <section class="trace-body stack" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
           <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
         ) : (

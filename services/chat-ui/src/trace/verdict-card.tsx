@@ -32,7 +32,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
   const shown = view.view.value
   return (
     <section class="card verdict-box" aria-label="Verdict">
-      <div class="verdict">
+      <div class="verdict stack">
         <VerdictLine {...verdict} />
         {shown !== 'compare' && <FourAnswers answers={verdict.answers} />}
         {shown === 'steps' && (
@@ -60,7 +60,7 @@ function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, '
   }
   return (
     <section
-      class="formulas"
+      class="formulas stack"
       aria-label="Exchange"
       onKeyDown={({ key }) => {
         if (key === 'Escape' && open) close()
@@ -111,7 +111,7 @@ function Ids({
   const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
   if (known.length === 0) return null
   return (
-    <div class="ids">
+    <div class="ids line fine">
       {known.map(([name, id]) => (
         <span key={name}>
           {name} <code title={id}>{shortenIds(id)}</code>

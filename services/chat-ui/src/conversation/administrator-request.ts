@@ -1,0 +1,45 @@
+import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { PageProblem } from '../agent/page-problem.ts'
+import type { Names } from '../words/names.ts'
+
+type Needs = NonNullable<Problem['needs']>
+
+/** What an administrator can do about a missing right: a verb and what it is done with. */
+export function tellRequest(
+  { api, permission, kind }: Needs,
+  steps: readonly TraceStep[],
+  names: Names,
+): (readonly [verb: string, what: string])[] {
+  const right = kind === 'role' ? `app role ${permission}` : `delegated permission ${permission}`
+  const claims = steps.find(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
+  const agent = claims['azp'] ?? claims['appid']
+  return [
+    [kind === 'role' ? 'assign' : 'consent to', `${right} of ${names.actor(api)}`],
+    [
+      kind === 'role' ? 'to' : 'for',
+      agent === undefined ? 'the agent identity' : `the agent identity ${agent}`,
+    ],
+    [
+      'then',
+      'ask again. A token in the sidecar’s cache stays without the right until it ends, about an hour.',
+    ],
+  ]
+}
+
+/** A failure as a message for an administrator: what happened, what is asked for, and how it is found in the logs. */
+export function writeRequest(problem: PageProblem, steps: readonly TraceStep[], names: Names): string {
+  const { title, detail, hint, code, needs, requestId } = problem
+  const asked = needs ? tellRequest(needs, steps, names).map(line => `- ${line.join(' ')}`) : [hint]
+  const correlation = steps.find(({ logIds }) => logIds?.correlationId)?.logIds?.correlationId
+  return [
+    title,
+    detail,
+    '',
+    'Please:',
+    ...asked,
+    '',
+    `Code: ${code}`,
+    ...(requestId ? [`Request id: ${requestId}`] : []),
+    ...(correlation ? [`Correlation id in Entra’s sign-in logs: ${correlation}`] : []),
+  ].join('\n')
+}
