@@ -38,7 +38,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bYour token\b/g, 'Person’s token'],
   [/\bact for you\b/g, 'act for them'],
   [/\byours\b/g, 'theirs'],
-  [/^you\b/, 'the person who asked'],
+  [/^you\b/, 'the user who asked'],
   [/\bknows you\b/, 'knows them'],
 ]
 
