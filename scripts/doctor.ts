@@ -1,13 +1,12 @@
 /**
  * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
- * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage.
+ * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage. What looks is loaded once the options are understood.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding } from './doctor/finding.ts'
-import { examineCluster } from './doctor/kube/kube.ts'
-import { examineLaptop, type LaptopOptions } from './doctor/laptop.ts'
+import type { LaptopOptions } from './doctor/laptop.ts'
 import { writeReport } from './doctor/report.ts'
 import { readToken } from './set-up/token.ts'
 
@@ -32,7 +31,13 @@ if (options.help) {
   // The AWS SDK and kubectl read the process's own.
   Object.assign(process.env, env)
   const findings = options.kube
-    ? await examineCluster({ namespace, release, page, userToken, receipt })
+    ? await (await import('./doctor/kube/kube.ts')).examineCluster({
+        namespace,
+        release,
+        page,
+        userToken,
+        receipt,
+      })
     : await examineHere(env, check, { page, userToken })
   const failed = findings.some(({ status }) => status === 'FAIL')
   console.log(
@@ -51,6 +56,7 @@ async function examineHere(
 ): Promise<readonly Finding[]> {
   const first = await examine(dotenv ? [dotenv] : [])
   if (first.some(({ status }) => status === 'FAIL')) return first
+  const { examineLaptop } = await import('./doctor/laptop.ts')
   return [...first, ...(await examineLaptop(env, options))]
 }
 
