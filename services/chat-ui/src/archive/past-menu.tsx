@@ -12,7 +12,7 @@ export function PastMenu(props: PastPanelProps) {
       label="Earlier conversations"
       load={load}
       props={props}
-      class="past-menu"
+      class="at-start"
     />
   )
 }

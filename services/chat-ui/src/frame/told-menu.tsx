@@ -1,35 +1,18 @@
-import { useSignal } from '@preact/signals'
-import { useLoaded } from '../browser/loaded.ts'
-import { Icon } from '../controls/icon.tsx'
+import { LazyPopover } from '../controls/lazy-popover.tsx'
 import type { ToldPanelProps } from './told-panel.tsx'
 
-const label = 'What the model is told'
+const load = async () => (await import('./told-panel.tsx')).ToldPanel
 
-/** The way to what the model is told. What that takes is loaded with the menu. */
+/** The way to what the model is told. */
 export function ToldMenu(props: ToldPanelProps) {
-  const opened = useSignal(0)
-  const Panel = useLoaded(loadPanel, opened.value > 0)
   return (
-    <>
-      <button type="button" class="icon-button" aria-label={label} title={label} popovertarget="told">
-        <Icon name="sheet" />
-      </button>
-      <section
-        id="told"
-        class="popover told"
-        popover="auto"
-        aria-label={label}
-        onToggle={({ newState }) => {
-          if (newState === 'open') opened.value += 1
-        }}
-      >
-        <h2>{label}</h2>
-        {Panel ? <Panel key={opened.value} {...props} /> : <p class="note">Loading…</p>}
-      </section>
-    </>
+    <LazyPopover
+      id="told"
+      icon="sheet"
+      label="What the model is told"
+      load={load}
+      props={props}
+      class="told"
+    />
   )
-}
-
-async function loadPanel() {
-  return (await import('./told-panel.tsx')).ToldPanel
 }

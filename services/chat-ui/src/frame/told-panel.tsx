@@ -3,6 +3,9 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { readInstructions } from '../agent/instructions.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { CopyButton } from '../controls/copy-button.tsx'
+import { DottedName } from '../controls/dotted-name.tsx'
+import { as } from '../controls/table-roles.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Names } from '../words/names.ts'
@@ -33,46 +36,79 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
         },
       )
   }, [flow, identify, told])
-  const shown = told.value
-  if (!shown) return <p class="note">Asking the agent…</p>
-  if ('code' in shown) {
+  return (
+    <>
+      <h2>What the model is told</h2>
+      <Told told={told.value} inWords={flows[flow].inWords} names={names} />
+    </>
+  )
+}
+
+interface ToldProps {
+  readonly told: Instructions | PageProblem | undefined
+  /** The flow, as in “The agent acts …”. */
+  readonly inWords: string
+  readonly names: Names
+}
+
+function Told({ told, inWords, names }: ToldProps) {
+  if (!told) return <p class="note">Asking the agent…</p>
+  if ('code' in told) {
     return (
       <p class="note-card" role="status">
-        <strong>{shown.title}</strong> {shown.detail} {shown.hint}
+        <strong>{told.title}</strong> {told.detail} {told.hint}
       </p>
     )
   }
   return (
     <>
-      <p class="note">The agent acts {flows[flow].inWords}. No token and no key is among it.</p>
-      <Tools tools={shown.tools} names={names} />
-      <h3>System prompt</h3>
-      <pre>{shown.systemPrompt}</pre>
+      <p class="note">The agent acts {inWords}. No token and no key is among it.</p>
+      <Tools tools={told.tools} names={names} />
+      <h3>
+        System prompt <CopyButton label="Copy the system prompt" text={() => told.systemPrompt} />
+      </h3>
+      <pre>{told.systemPrompt}</pre>
     </>
   )
 }
 
 function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Tool</th>
-          <th scope="col">API</th>
-          <th scope="col">Right it needs</th>
-          <th scope="col">In TR</th>
+    <table {...as.table}>
+      <thead {...as.rowGroup}>
+        <tr {...as.row}>
+          <th scope="col" {...as.columnHeader}>
+            Tool
+          </th>
+          <th scope="col" {...as.columnHeader}>
+            API
+          </th>
+          <th scope="col" {...as.columnHeader}>
+            Right it needs
+          </th>
+          <th scope="col" {...as.columnHeader}>
+            In TR
+          </th>
         </tr>
       </thead>
-      <tbody>
+      <tbody {...as.rowGroup}>
         {tools.map(({ name, description, api, needs, held }) => (
-          <tr key={name}>
-            <th scope="row">
+          <tr key={name} {...as.row}>
+            <th scope="row" {...as.rowHeader}>
               <code>{name}</code>
               <span class="note">{description}</span>
             </th>
-            <td>{names.actor(api)}</td>
-            <td>{needs ? <code>{needs.permission}</code> : 'only the API knows'}</td>
-            <td>{heldWords[`${held}`]}</td>
+            <td {...as.cell}>{names.actor(api)}</td>
+            <td {...as.cell}>
+              {needs ? (
+                <code>
+                  <DottedName name={needs.permission} />
+                </code>
+              ) : (
+                'only the API knows'
+              )}
+            </td>
+            <td {...as.cell}>{heldWords[`${held}`]}</td>
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,4 @@
+import { DottedName } from '../controls/dotted-name.tsx'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { PhraseView } from './phrase-view.tsx'
 import type { FactAnswer, OutcomeKind, Verdict } from './verdict.ts'
@@ -37,7 +38,9 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
       {answers.map(({ question, value, detail, isBad = false }) => (
         <div key={question} data-bad={isBad}>
           <dt>{question}</dt>
-          <dd>{value}</dd>
+          <dd>
+            <DottedName name={value} />
+          </dd>
           <dd>
             <PhraseView phrase={detail} />
           </dd>

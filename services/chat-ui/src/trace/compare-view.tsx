@@ -6,6 +6,7 @@ import {
 } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { IconButton } from '../controls/icon-button.tsx'
+import { as } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
@@ -33,16 +34,6 @@ interface CompareViewProps {
   readonly selected: TracedAnswer
   readonly context: TokenContext
 }
-
-/** On a phone the table is laid out as blocks, which takes their roles from rows and cells in some browsers. */
-const as = {
-  table: { role: 'table' },
-  rowGroup: { role: 'rowgroup' },
-  row: { role: 'row' },
-  columnHeader: { role: 'columnheader' },
-  rowHeader: { role: 'rowheader' },
-  cell: { role: 'cell' },
-} as const
 
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
 export function CompareView({ answers, selected, context }: CompareViewProps) {
