@@ -57,6 +57,12 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await page.getByRole('button', { name: 'Status:' }).click()
   yield 'empty, with the status open'
   await page.keyboard.press('Escape')
+  for (const name of ['What the model is told', 'Earlier conversations', 'Export']) {
+    await page.getByRole('button', { name, exact: true }).click()
+    await page.getByRole('region', { name }).getByText('Loading…').waitFor({ state: 'detached' })
+    yield `empty, with ${name} open`
+    await page.keyboard.press('Escape')
+  }
   await choose(page, 'On behalf of you')
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
   await choose(page, 'Autonomous')
@@ -77,6 +83,10 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await page.keyboard.press('Escape')
   await choose(page, 'Compare')
   yield 'compare'
+  if (isNarrow) return
+  await page.getByRole('button', { name: 'Present', exact: true }).click()
+  await page.getByRole('button', { name: 'Next' }).waitFor()
+  yield 'presenter'
 }
 
 it.each([

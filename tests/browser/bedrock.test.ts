@@ -71,7 +71,7 @@ it('what the model is told can be read, with the right that each tool needs', as
   const told = page.getByRole('region', { name: 'What the model is told' })
   const row = told.getByRole('row', { name: /^get_weather/ })
   await row.waitFor()
-  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'yes'])
+  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
   await told.getByText('You hold no password, token or key').waitFor()
 })
 

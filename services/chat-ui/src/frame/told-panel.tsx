@@ -87,7 +87,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
             Right it needs
           </th>
           <th scope="col" {...as.columnHeader}>
-            In TR
+            Held
           </th>
         </tr>
       </thead>
@@ -117,7 +117,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
 }
 
 const heldWords: Readonly<Record<`${boolean | null}`, string>> = {
-  true: 'yes',
-  false: 'no',
+  true: 'in TR',
+  false: 'not in TR',
   null: 'not known before a call',
 }
