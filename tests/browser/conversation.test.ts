@@ -257,6 +257,7 @@ describe('an answer', () => {
     const answer = await ask(page, 'Weather in Dallas?')
     const log = page.getByRole('log')
     const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+    await answer.getByText('One more line.').first().waitFor()
     await answer.locator('.plain').waitFor({ state: 'detached' })
     await expect.poll(distanceToEnd).toBeLessThan(2)
     await page.evaluate(`(async () => {

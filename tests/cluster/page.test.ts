@@ -28,9 +28,9 @@ it('the page works through port-forwards, sign-in included, in all four paths', 
   expect(await answered('Direct', 'Autonomous')).toBe('Direct · Autonomous')
   expect(await answered('Bedrock', 'Autonomous')).toBe('Bedrock · Autonomous')
   await signIn(page, identities.ada)
-  expect(await answered('Direct', 'OBO')).toBe('Direct · OBO')
-  expect(await answered('Bedrock', 'OBO')).toBe('Bedrock · OBO')
+  expect(await answered('Direct', 'On behalf of you')).toBe('Direct · On behalf of you')
+  expect(await answered('Bedrock', 'On behalf of you')).toBe('Bedrock · On behalf of you')
   expect(await (await showToken(page, 'TR')).textContent()).toMatch(
-    /Verified by the Weather API: signature passed/,
+    /Checked by Weather API, in its own words\s*signature passed/,
   )
 })

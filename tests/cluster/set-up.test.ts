@@ -82,8 +82,8 @@ async function answersOnPage(): Promise<readonly (string | null)[]> {
   // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const labels: (string | null)[] = []
-  for (const flow of ['Autonomous', 'OBO']) {
-    if (flow === 'OBO') await signIn(page, identities.ada)
+  for (const flow of ['Autonomous', 'On behalf of you']) {
+    if (flow === 'On behalf of you') await signIn(page, identities.ada)
     for (const mode of ['Direct', 'Bedrock']) {
       await choose(page, mode)
       await choose(page, flow)
@@ -131,8 +131,8 @@ it('the set-up leads from an empty tenant and account to answers without a store
   expect(await answersOnPage()).toEqual([
     'Direct · Autonomous',
     'Bedrock · Autonomous',
-    'Direct · OBO',
-    'Bedrock · OBO',
+    'Direct · On behalf of you',
+    'Bedrock · On behalf of you',
   ])
   const { BLUEPRINT_APP_ID: blueprintAppId = '', ...variables } = await operator.variables()
   const pageAppId = variables['CLIENT_SPA_APP_ID'] ?? ''
