@@ -10,14 +10,16 @@ import { defaultSettings, type FederatedCredential, nameOf, type Settings } from
 import { survey } from './survey.ts'
 
 /**
- * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id.
+ * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id. Agents
+ * have no description, so only those that are named are taken for its own; `destroy` will not touch the others.
  *
+ * @param agentNames the agents of the set-up; none = the one that it makes without being told
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
  */
-export async function adopt(run: Run, setUpId: string): Promise<void> {
+export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
   const title = `set-up ${setUpId}`
   const { settings, secret, makers } = await inStep(run, { title, access: applicationAccess }, () =>
-    readSettings(run, setUpId),
+    readSettings(run, setUpId, agentNames),
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
@@ -29,7 +31,7 @@ export async function adopt(run: Run, setUpId: string): Promise<void> {
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
 }
 
-async function readSettings({ graph }: Run, setUpId: string) {
+async function readSettings({ graph, print }: Run, setUpId: string, agentNames: readonly string[]) {
   const description = describe({ setUpId })
   const filter = `?$filter=description eq '${encodeURIComponent(description)}'`
   const [blueprint] = await graph.list(`${blueprintPath}${filter}`)
@@ -47,15 +49,18 @@ async function readSettings({ graph }: Run, setUpId: string) {
       String(id),
     )
   const secret = secretsOf(blueprint).findLast(one => one['displayName'] === secretName(setUpId))
-  const agents = (await graph.list(agentsPath)).filter(
-    one => one['agentIdentityBlueprintId'] === blueprint['appId'],
-  )
+  const ours = agentNames.length > 0 ? agentNames : defaultSettings.agents
+  const agents = (await graph.list(agentsPath))
+    .filter(one => one['agentIdentityBlueprintId'] === blueprint['appId'])
+    .map(({ displayName }) => String(displayName))
+  for (const name of agents.filter(one => !ours.includes(one)))
+    print(`Left out: the agent identity "${name}", which nobody named. If it is ours, add --agent "${name}".`)
   const settings: Settings = {
     ...defaultSettings,
     blueprintName: String(blueprint['displayName']),
     ...nameIn(page, 'pageName'),
     ...nameIn(applications.find(isApi), 'apiName'),
-    agents: agents.map(({ displayName }) => String(displayName)),
+    agents: agents.filter(name => ours.includes(name)),
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
       .map(({ name, issuer, subject }) => ({ name, issuer: String(issuer), subject: String(subject) }))

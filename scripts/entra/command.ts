@@ -51,7 +51,7 @@ export async function runEntra(args: readonly string[], world: World): Promise<n
 async function perform(invocation: Invocation, run: Run, world: World): Promise<number> {
   const { command, agents, isConfirmed, adopted } = invocation
   using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
-  if (adopted !== undefined) await adopt(run, adopted)
+  if (adopted !== undefined) await adopt(run, adopted, agents)
   switch (command) {
     case 'plan':
       await plan(run, await settle(run, invocation))

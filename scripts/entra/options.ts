@@ -28,7 +28,7 @@ const setUp: readonly Command[] = ['plan', 'apply']
 // biome-ignore format: table
 const options = {
   tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { type: 'string', isRepeated: true, value: 'name', text: 'agent identity; again for several [weather-agent]; disable and enable: all', of: [...setUp, 'disable', 'enable'] },
+  agent: { type: 'string', isRepeated: true, value: 'name', text: 'agent identity; again for several [weather-agent]; disable and enable: all; with --adopt those that are ours', of: [...setUp, 'status', 'disable', 'enable'] },
   'remove-agent': { type: 'string', isRepeated: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
   'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
   'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
@@ -99,6 +99,8 @@ export function readArguments(args: readonly string[]): Invocation {
       `npx --no-install agentctl entra ${command} --help`,
     )
   for (const [name, value] of Object.entries(values)) checkText(name, value)
+  if (command === 'status' && values.agent && !values.adopt)
+    throw new Mistake('--agent goes with --adopt here.', 'Leave it out: status looks at all agents.')
   return {
     command,
     isTicket: values.ticket === true,

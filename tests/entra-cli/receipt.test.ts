@@ -86,6 +86,25 @@ describe('a receipt that got lost', () => {
     expect((await tenant.workplace.run('destroy', '--yes')).code).toBe(0)
   })
 
+  it('knows no agents but those that are named', async () => {
+    const { setUpId, objects } = await lose()
+    const { servicePrincipals } = tenant.entra.directory.content
+    const ours = servicePrincipals.find(({ id }) => id === objects['agent/weather-agent']?.id)
+    if (!ours) throw new Error('There is no agent.')
+    const theirs = '99999999-0000-4000-8000-000000000099'
+    servicePrincipals.push({ ...ours, id: theirs, appId: theirs, displayName: 'theirs' })
+    const { code, output } = await tenant.workplace.run('status', '--adopt', setUpId)
+    expect(output).toContain('Left out: the agent identity "theirs"')
+    expect(code).toBe(3)
+    const { said } = await tenant.workplace.run('destroy', '--yes')
+    expect(said).toContain('deletes 1 of its agents that the receipt does not know')
+    rmSync(tenant.workplace.receiptPath)
+    const names = ['--agent', 'weather-agent', '--agent', 'theirs']
+    await tenant.workplace.run('status', '--adopt', setUpId, ...names)
+    expect(tenant.workplace.receipt.objects['agent/theirs']?.id).toBe(theirs)
+    expect((await tenant.workplace.run('status', '--agent', 'theirs')).said).toContain('goes with --adopt')
+  })
+
   it('is what a name that is taken points to', async () => {
     const { setUpId } = await lose()
     const { said } = await tenant.workplace.run('apply', '--blueprint-name', 'B')
