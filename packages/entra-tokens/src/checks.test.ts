@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createChecks } from './checks.ts'
 import { autonomousClaims, weatherApi } from './testing/agent-claims.ts'
 import { type Claims, createSigningKey, encodePart, signRs256 } from './testing/token-issuer.ts'
-import { createKeyVerifier } from './token-verifier.ts'
+import { createKeyVerifier, createTokenVerifier } from './token-verifier.ts'
 
 const authority = 'https://login.microsoftonline.com'
 const otherId = '99999999-0000-4000-8000-000000000099'
@@ -60,4 +60,21 @@ it('Only RS256 is accepted, even if the same key signed with another algorithm',
     claims: { aud: claims['aud'] },
   })
   expect(() => verify(signed('RS512', 'sha512'))).toThrow('The signature is wrong.')
+})
+
+it.each(['tenantId', 'appId'])(
+  'A verifier wants a GUID for %s, since no token could pass otherwise',
+  name => {
+    const ids = { tenantId: tenant.tenantId, appId: weatherApi.appId }
+    for (const id of ['contoso', `x${ids.tenantId}`, `${ids.tenantId}x`, ids.tenantId.replace('1', 'A')])
+      expect(() => createTokenVerifier({ ...ids, [name]: id, log: { warn: () => undefined } })).toThrow(
+        `${name} must be a GUID in small letters, and is ${id}.`,
+      )
+  },
+)
+
+it('Without an authority it is the public cloud’s', () => {
+  const issued = { ...autonomousClaims({ authority }), tid: tenant.tenantId }
+  const [issuer] = createChecks({ tenantId: tenant.tenantId, appId: weatherApi.appId })
+  expect(() => issuer?.inspect(issued)).not.toThrow()
 })

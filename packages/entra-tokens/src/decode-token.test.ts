@@ -13,6 +13,12 @@ describe('decodeToken', () => {
     ['an empty text', ''],
     ['two parts', 'a.b'],
     ['an encrypted token of five parts', 'a.b.c.d.e'],
+    ['a fourth part', `${encode({})}.${encode({})}.c2ln.c2ln`],
+    [
+      'bytes that are no UTF-8',
+      `${encode({})}.${Buffer.from('{"a":"\xff"}', 'latin1').toString('base64url')}.c2ln`,
+    ],
+    ['a byte order mark', `${encode({})}.${Buffer.from('\ufeff{}').toString('base64url')}.c2ln`],
     ['a part that is no base64url', `${encode({})}.%%%.c2ln`],
     ['a part that is no JSON', `${encode({})}.${Buffer.from('nope').toString('base64url')}.c2ln`],
     ['claims that are a list', `${encode({})}.${encode([1])}.c2ln`],
