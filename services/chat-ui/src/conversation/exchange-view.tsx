@@ -7,6 +7,7 @@ import type { Session } from '../sign-in/session.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
+import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
 import type { Conversation, LiveExchange } from './conversation.ts'
 import { type Exchange, sourcesOf } from './exchange.ts'
@@ -197,9 +198,5 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
 }
 
 function spending({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
-  const time = `first word ${formatDuration(firstTokenMs)} · ${formatDuration(totalMs)}`
-  if (!usage) return time
-  const { inputTokens, outputTokens, cacheReadInputTokens: cached } = usage
-  const ofCache = cached > 0 ? ` (${cached.toLocaleString('en')} from the cache)` : ''
-  return `${inputTokens.toLocaleString('en')} tokens in${ofCache}, ${outputTokens.toLocaleString('en')} out · ${time}`
+  return tellUsage(usage, `first word ${formatDuration(firstTokenMs)} · ${formatDuration(totalMs)}`)
 }

@@ -8,6 +8,7 @@ import { layOut } from '../trace/timeline.ts'
 import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
 import { count, formatDuration } from '../words/times.ts'
+import { tellUsage } from '../words/usage.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 import { forOthers, VerdictForOthers } from './verdict-for-others.tsx'
 
@@ -106,7 +107,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
             <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
           </p>
         )}
-        {result && <p class="soft">{spent(result)}</p>}
+        {result && <p class="soft">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
       </section>
       {steps.length > 0 && <Steps steps={steps} flow={flow} names={names} />}
       {tokens.map(token => (
@@ -122,13 +123,6 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
       )}
     </article>
   )
-}
-
-function spent({ usage, timing }: NonNullable<ExportedTurn['result']>): string {
-  const time = formatDuration(timing.totalMs)
-  if (!usage) return time
-  const { inputTokens, outputTokens } = usage
-  return `${inputTokens.toLocaleString('en')} tokens in, ${outputTokens.toLocaleString('en')} out · ${time}`
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {

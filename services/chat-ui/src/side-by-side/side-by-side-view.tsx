@@ -17,6 +17,7 @@ import { writeFormulas } from '../trace/write-formula.ts'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
+import { tellUsage } from '../words/usage.ts'
 import { Difference } from './difference.tsx'
 import type { SideBySide } from './side-by-side.ts'
 import './side-by-side.css'
@@ -174,7 +175,6 @@ interface SideAnswerProps {
 
 function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
   const { answer: text, problem, result, state } = answer.value
-  const tokens = result?.usage && `${result.usage.inputTokens} tokens in, ${result.usage.outputTokens} out · `
   return (
     <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
       {problem && (
@@ -191,12 +191,7 @@ function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
           <Markdown text={text} />
         </div>
       )}
-      {result && (
-        <p class="note">
-          {tokens}
-          {formatDuration(result.timing.totalMs)}
-        </p>
-      )}
+      {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
     </div>
   )
 }
