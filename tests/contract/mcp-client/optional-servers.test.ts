@@ -37,11 +37,15 @@ function offeredIn({ trace }: ChatResponse): readonly string[] {
   return body?.tools.filter(name => name.includes('__')) ?? []
 }
 
-/** The first answer for which the look-up did not take too long, as it may on a busy machine. */
-async function answerInTime(server: string, message: string, token: string): Promise<ChatResponse> {
+/**
+ * The first answer of a fresh agent for which the look-up of the vault’s tools did not take too long, as it may on a
+ * busy machine.
+ */
+async function firstAnswerInTime(message: string, token: string): Promise<ChatResponse> {
   for (;;) {
+    await mcp.configure({ vault: { url: `${servers.url}/vault`, ...vault } })
     const reply = await mcp.answerTo(message, token)
-    const tooLate = forMissing(server, 'MCP_SERVER_UNREACHABLE').upstream
+    const tooLate = forMissing('vault', 'MCP_SERVER_UNREACHABLE').upstream
     if (!reply.notices.some(({ upstream }) => upstream?.code === tooLate.code)) return reply
   }
 }
@@ -51,8 +55,7 @@ const componentOf = async (name: string) => (await mcp.get<Status>('/api/status'
 describe('A turn that does not use an MCP server', () => {
   it('is answered when the user has no consent for it, and told that its tools are missing, and why', async () => {
     servers.scripts['vault'] = { tools: [tool('open_vault')] }
-    await mcp.configure({ vault: { url: `${servers.url}/vault`, ...vault } })
-    const { answer, notices, trace } = await answerInTime('vault', 'What is the weather in Oslo?', ada)
+    const { answer, notices, trace } = await firstAnswerInTime('What is the weather in Oslo?', ada)
     expect(answer).toContain('Oslo')
     expect(notices).toMatchObject([
       { ...forMissing('vault', 'CONSENT_REQUIRED'), hint: expect.stringContaining('grant') },

@@ -101,7 +101,7 @@ describe('The doctor names what is wrong when', () => {
     }
   })
 
-  it('somebody looks it up in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
+  it('somebody looks it up in docs/troubleshooting.md (LONG_TESTS=true vitest -u, npm run troubleshooting)', async () => {
     const sections = inducedFailures.map(
       ([where, failures]) =>
         `### ${where}\n\n${tableOf(failures.map(failure => rowOf(failure.what, verdictOn(failure))))}`,

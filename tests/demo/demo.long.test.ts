@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { command, isOpenToOthers, startDemo } from './support/start-demo.ts'
+
+describe('make demo', () => {
+  it('opens the page and Entra to others by HOST, passes the limits on, and ends with exit code 0 on SIGTERM too', async () => {
+    const demo = await startDemo(command, {
+      HOST: '0.0.0.0',
+      ALLOWED_HOSTS: 'agent.example,127.0.0.1',
+      RATE_LIMIT_PER_MINUTE: '1',
+    })
+    await demo.printed('Ready:')
+    const open = await Promise.all(Object.values(demo.ports).map(isOpenToOthers))
+    expect(Object.keys(demo.ports).filter((_, index) => open[index])).toEqual([
+      'PORT',
+      'ENTRA_PORT',
+      'METRICS_PORT',
+    ])
+    const ask = async (host: string) => {
+      const response = await fetch(`http://${host}:${demo.ports['PORT']}/api/chat`, { method: 'POST' })
+      return response.status
+    }
+    expect(await ask('localhost')).toBe(421)
+    expect(await ask('127.0.0.1')).toBe(400)
+    expect(await ask('127.0.0.1')).toBe(429)
+    demo.process.kill('SIGTERM')
+    expect(await demo.ended).toBe(0)
+  })
+
+  it('stops everything with a reason when one process dies', async () => {
+    const demo = await startDemo(command, { WEATHER_PROVIDER: 'crystal-ball' })
+    await demo.printed('WEATHER_PROVIDER must be one of')
+    await demo.printed('weather-api ended (exit code 1)')
+    expect(await demo.ended).toBe(1)
+  })
+})

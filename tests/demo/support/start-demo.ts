@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect } from 'node:net'
+import { resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { findFreePort } from '../../support/ports.ts'
+
+export const root = resolve(import.meta.dirname, '../../..')
+const portVariables = [
+  'PORT',
+  'SIDECAR_PORT',
+  'WEATHER_API_PORT',
+  'ENTRA_PORT',
+  'BEDROCK_PORT',
+  'METRICS_PORT',
+]
+
+export const command = [process.execPath, 'scripts/demo.ts'] as const
+/** `make demo` in a pseudo-terminal, so that Ctrl-C can be sent. */
+export const commandInTerminal =
+  process.platform === 'darwin'
+    ? (['script', '-q', '/dev/null', 'make', 'demo'] as const)
+    : (['script', '-qec', 'make demo', '/dev/null'] as const)
+interface Demo {
+  readonly process: ChildProcess
+  readonly ports: Readonly<Record<string, number>>
+  readonly ended: Promise<number | null>
+  /** Resolves when the text has been printed; rejects with all output when the demo ends before. */
+  printed(text: string): Promise<void>
+}
+
+/** Starts the demo at free ports; it ends with the test at the latest. */
+export async function startDemo(
+  [file, ...args]: readonly [string, ...string[]],
+  change: Record<string, string> = {},
+) {
+  const ports = Object.fromEntries(
+    await Promise.all(portVariables.map(async name => [name, await findFreePort()] as const)),
+  )
+  const env = {
+    PATH: process.env['PATH'],
+    WEATHER_PROVIDER: 'climate-normals',
+    ...stringified(ports),
+    ...change,
+  }
+  const child = spawn(file, args, { cwd: root, env, stdio: 'pipe' })
+  onTestFinished(() => void child.kill('SIGTERM'))
+  let output = ''
+  const waiting = new Map<string, () => void>()
+  const take = (data: Buffer) => {
+    output += data.toString()
+    for (const [text, found] of waiting) if (output.includes(text)) found()
+  }
+  child.stdout.on('data', take)
+  child.stderr.on('data', take)
+  const ended = new Promise<number | null>(done => child.once('close', done))
+  const printed = (text: string) =>
+    new Promise<void>((found, failed) => {
+      if (output.includes(text)) found()
+      waiting.set(text, found)
+      void ended.then(() =>
+        output.includes(text) ? found() : failed(new Error(`The demo ended early:\n${output}`)),
+      )
+    })
+  return { process: child, ports, ended, printed } satisfies Demo
+}
+
+function stringified(ports: Record<string, number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
+}
+
+/** Whether the port is open on an address of this machine other than loopback. */
+export function isOpenToOthers(port: number | undefined): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ port: port ?? 0, host: '127.0.0.2' })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
