@@ -3,32 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Download, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
-import { config, result, status, steps, traceFor, turnStart, userTokenStep } from './support/turns.ts'
+import { result, steps, traceFor, turnStart, userTokenStep } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const { ada, tenantId } = identities
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-})
-afterAll(() => agent?.close())
-beforeEach(() => {
-  agent.config = config
-  agent.status = status
-  agent.forget()
-  agent.script = async (request, send) =>
-    send(
-      turnStart(request),
-      ...steps([userTokenStep('tc'), ...traceFor(ada)]),
-      result(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
-    )
-})
+const agent = useScriptedAgent(async (request, send) =>
+  send(
+    turnStart(request),
+    ...steps([userTokenStep('tc'), ...traceFor(ada)]),
+    result(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
+  ),
+)
 
 async function askAndExport(
   page: Page,

@@ -1,23 +1,14 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { type Script, ScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
-import { config, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { result, steps, trace, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-const answerSunny: Script = async (request, send) =>
-  send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-  agent.config = config
-  agent.status = status
-  agent.script = answerSunny
-})
-afterAll(() => agent?.close())
+const agent = useScriptedAgent(async (request, send) =>
+  send(turnStart(request), ...steps(trace()), result(request, 'Sunny.')),
+)
 
 async function open(width: number, height = 800): Promise<Page> {
   const page = await browser.open(agent.url, { viewport: { width, height } })
@@ -136,9 +127,6 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
     const row = '| Temperature | Precipitation | Humidity | `climate_normals` | Wind direction |'
     send(turnStart(request), result(request, `${row}\n|-|-|-|-|-|\n${row}`))
   }
-  onTestFinished(() => {
-    agent.script = answerSunny
-  })
   const page = await open(320)
   await ask(page, 'Question')
   const cells = page.locator('.answer-table :is(th, td)')

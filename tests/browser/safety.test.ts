@@ -1,21 +1,12 @@
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask, openSteps } from './support/steps.ts'
 import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-})
-afterAll(() => agent?.close())
-beforeEach(() => {
-  agent.config = config
-  agent.status = status
-})
+const agent = useScriptedAgent(async () => {})
 
 const markup =
   '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
 import { ask } from './support/steps.ts'
 import { blockStorage } from './support/storage.ts'
-import { config, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { result, steps, trace, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-})
-afterAll(() => agent?.close())
-beforeEach(() => {
-  agent.config = config
-  agent.status = status
-  agent.forget()
-  agent.script = async (request, send) =>
-    send(turnStart(request), ...steps(trace()), result(request, 'It is 21 °C in Dallas.'))
-})
+const agent = useScriptedAgent(async (request, send) =>
+  send(turnStart(request), ...steps(trace()), result(request, 'It is 21 °C in Dallas.')),
+)
 
 describe('a browser that keeps nothing for the page', () => {
   it('shows it and asks questions all the same', async () => {

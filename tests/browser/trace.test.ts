@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
+import type { Script } from './support/scripted-agent.ts'
 import { ask, choose, openSteps, showToken, tracePane } from './support/steps.ts'
 import {
   config,
   result,
-  status,
   steps,
   tokenStep,
   trace,
@@ -17,24 +16,19 @@ import {
   turnStart,
   userTokenStep,
 } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
+const answering =
+  (list: readonly TraceStep[]): Script =>
+  async (request, send) =>
+    send(turnStart(request), ...steps(list), result(request, `Answer to ${request.message}`))
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-})
-afterAll(() => agent?.close())
-beforeEach(() => {
-  agent.config = config
-  agent.status = status
-  answerWith(trace())
-})
+// Made anew for each question, since its tokens say how long they live.
+const agent = useScriptedAgent((...turn) => answering(trace())(...turn))
 
 /** Makes the agent answer every question with the same steps. */
 function answerWith(list: readonly TraceStep[]): void {
-  agent.script = async (request, send) =>
-    send(turnStart(request), ...steps(list), result(request, `Answer to ${request.message}`))
+  agent.script = answering(list)
 }
 
 async function askAndWait(page: Page, question: string): Promise<void> {

@@ -51,8 +51,12 @@ export class ScriptedAgent {
 
   static async start(): Promise<ScriptedAgent> {
     const agent = new ScriptedAgent()
-    await new Promise<void>(resolve => agent.#server.listen(0, '127.0.0.1', resolve))
+    await agent.listen()
     return agent
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
   }
 
   get url(): string {

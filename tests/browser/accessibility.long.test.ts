@@ -1,0 +1,16 @@
+import { it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { allRules, answerOrFail, colourRules, examineStates } from './support/examine-states.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
+
+const browser = useBrowser()
+const agent = useScriptedAgent(answerOrFail)
+
+it.each([
+  ['320 px wide', { viewport: { width: 320, height: 800 } }, allRules],
+  ['in dark', { colorScheme: 'dark' }, colourRules],
+  ['in dark, 320 px wide', { colorScheme: 'dark', viewport: { width: 320, height: 800 } }, colourRules],
+  ['with forced colours', { forcedColors: 'active' }, colourRules],
+] as const)('axe finds nothing %s, and text may be widely spaced', async (name, options, rules) => {
+  await examineStates(await browser.open(agent.url, options), [...rules], name)
+})

@@ -1,0 +1,222 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { ask, choose } from './support/steps.ts'
+import { problem, result, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
+
+const browser = useBrowser()
+const agent = useScriptedAgent(async (request, send) =>
+  send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
+)
+
+describe('pressing Send twice', () => {
+  it.each([
+    ['a double click', (page: Page) => page.getByRole('button', { name: 'Send' }).dblclick()],
+    [
+      'Enter twice on the button',
+      async (page: Page) => {
+        await page.getByRole('button', { name: 'Send' }).press('Enter')
+        await page.locator('button:focus').press('Enter')
+      },
+    ],
+    [
+      'Enter twice in the field',
+      async (page: Page) => {
+        await page.getByLabel('Your question').press('Enter')
+        await page.getByLabel('Your question').press('Enter')
+      },
+    ],
+  ])('by %s sends once and does not stop the answer', async (_how, pressTwice) => {
+    const goOn = Promise.withResolvers<void>()
+    agent.script = async (request, send) => {
+      send(turnStart(request))
+      await goOn.promise
+      send(result(request, 'Sunny.'))
+    }
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await page.getByLabel('Your question').fill('Weather in Dallas?')
+    await page.clock.pauseAt(Date.now() + 10_000)
+    await pressTwice(page)
+    await page.clock.resume()
+    goOn.resolve()
+    await page.getByText('Sunny.').waitFor()
+    expect(await agent.received(1)).toHaveLength(1)
+  })
+
+  it('does not send a half-written next question where the first press was to stop', async () => {
+    const stopped = Promise.withResolvers<void>()
+    agent.script = async (request, send, signal) => {
+      send(turnStart(request))
+      signal.addEventListener('abort', () => stopped.resolve())
+      await stopped.promise
+    }
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await ask(page, 'Weather in Dallas?')
+    await page.getByLabel('Your question').fill('And in')
+    await page.getByRole('button', { name: 'Stop', disabled: false }).waitFor()
+    await page.clock.pauseAt(Date.now() + 10_000)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Send' }).click({ force: true })
+    await page.clock.resume()
+    await page.getByText('This answer was stopped.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And in')
+    expect(await page.getByRole('article').count()).toBe(1)
+  })
+})
+
+describe('the composer', () => {
+  it('keeps a text that is too long to send whole, and says how much is too much', async () => {
+    const page = await browser.open(agent.url)
+    const field = page.getByLabel('Your question')
+    await field.fill('x'.repeat(200_000))
+    expect(await field.inputValue()).toHaveLength(200_000)
+    await page.getByText('200,000 of 4,000 characters. Shorten it by 196,000 to send it.').waitFor()
+    await field.press('Enter')
+    await page.getByRole('status').getByText('Not sent').waitFor({ state: 'attached' })
+    expect(await field.inputValue()).toHaveLength(200_000)
+    expect(await page.getByRole('button', { name: 'Send' }).getAttribute('aria-disabled')).toBe('true')
+    await field.fill('x'.repeat(4_000))
+    await page.getByText('4,000 of 4,000 characters.', { exact: true }).waitFor()
+    await field.press('Enter')
+    expect((await agent.received(1))[0]?.message).toHaveLength(4_000)
+    expect(await page.getByText('of 4,000 characters').count()).toBe(0)
+  })
+
+  it('counts characters as the agent does: an emoji is one', async () => {
+    const page = await browser.open(agent.url)
+    await page.getByLabel('Your question').fill('🌦'.repeat(4_000))
+    await page.getByText('4,000 of 4,000 characters.', { exact: true }).waitFor()
+    await page.getByLabel('Your question').press('Enter')
+    expect(await agent.received(1)).toHaveLength(1)
+  })
+
+  it('breaks the line on Shift+Enter and grows, and sends on Enter', async () => {
+    const page = await browser.open(agent.url)
+    const field = page.getByLabel('Your question')
+    await field.fill('one')
+    const before = (await field.boundingBox())?.height ?? 0
+    await page.keyboard.press('Shift+Enter')
+    await page.keyboard.type('two')
+    expect(await field.inputValue()).toBe('one\ntwo')
+    expect((await field.boundingBox())?.height).toBeGreaterThan(before)
+    await page.keyboard.press('Enter')
+    expect((await agent.received(1)).map(({ message }) => message)).toEqual(['one\ntwo'])
+  })
+
+  it('does not send on the Enter that ends a composition (IME)', async () => {
+    const page = await browser.open(agent.url)
+    const field = page.getByLabel('Your question')
+    await field.fill('天気')
+    await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true })
+    // Safari ends the composition before this key; only the key code tells that it belonged to it.
+    await field.dispatchEvent('keydown', { key: 'Enter', keyCode: 229 })
+    expect(await field.inputValue()).toBe('天気')
+    await field.dispatchEvent('keydown', { key: 'Enter', isComposing: false })
+    expect(await agent.received(1)).toHaveLength(1)
+  })
+})
+
+describe('examples', () => {
+  it('differ by mode and flow', async () => {
+    const page = await browser.open(agent.url)
+    const examples = page.getByRole('list', { name: 'Examples' })
+    await examples.getByText('Weather in Dallas?').waitFor()
+    expect(await examples.getByRole('button').count()).toBe(1)
+    await choose(page, 'Bedrock')
+    await examples.getByText('Compare the weather in Oslo and Rome').waitFor()
+    await choose(page, 'On behalf of you')
+    await examples.getByText('What can you see about me?').waitFor()
+  })
+})
+
+describe('an earlier question', () => {
+  it('is edited and asked again; what it was, and what came after it, stays beside it', async () => {
+    const page = await browser.open(agent.url)
+    for (const question of ['one', 'two', 'three']) {
+      await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
+    }
+    const second = page.getByRole('article', { name: 'two' })
+    await second.getByRole('button', { name: 'Edit the question' }).click()
+    await page.getByText('Sending makes another attempt').waitFor()
+    expect(await page.locator('textarea:focus').inputValue()).toBe('two')
+    await page.keyboard.type(' and a half')
+    await page.keyboard.press('Enter')
+    await page.getByRole('article', { name: 'two and a half' }).waitFor()
+    expect(await page.getByRole('article').count()).toBe(2)
+    expect((await agent.received(4))[3]?.history).toHaveLength(2)
+    await page.getByText('2 of 2').waitFor()
+    await page.getByRole('button', { name: 'Earlier attempt' }).press('Enter')
+    await page.getByRole('article', { name: 'three' }).waitFor()
+    await expect.poll(() => page.locator('[data-by="-1"]:focus').count()).toBe(1)
+  })
+
+  it('takes the keys as soon as it can be edited', async () => {
+    const page = await browser.open(agent.url)
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    const focused = page.evaluate(`new Promise(resolve => {
+      new MutationObserver((_changes, observer) => {
+        if (!document.querySelector('.editing')) return
+        observer.disconnect()
+        resolve(document.activeElement.id)
+      }).observe(document.body, { childList: true, subtree: true })
+    })`)
+    await page.getByRole('button', { name: 'Edit the question' }).click()
+    expect(await focused).toBe('message')
+  })
+
+  it('is edited without losing a question that is half written', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'one')
+    await answer.getByText('It is 21 °C in Dallas.').waitFor()
+    const field = page.getByLabel('Your question')
+    await field.fill('half a ques')
+    await answer.getByRole('button', { name: 'Edit the question' }).click()
+    expect(await field.inputValue()).toBe('one')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect(await field.inputValue()).toBe('half a ques')
+    expect(await page.getByText('Sending makes').count()).toBe(0)
+
+    await answer.getByRole('button', { name: 'Edit the question' }).click()
+    await field.fill('one and a half')
+    await field.press('Enter')
+    await page.getByRole('article', { name: 'one and a half' }).waitFor()
+    expect(await field.inputValue()).toBe('half a ques')
+  })
+
+  it('that is long takes a few lines until all of it is wanted', async () => {
+    const page = await browser.open(agent.url)
+    const long = 'A very long question indeed. '.repeat(130)
+    await ask(page, long)
+    const article = page.getByRole('article')
+    await article.getByText('It is 21 °C in Dallas.').waitFor()
+    const height = async () => (await article.locator('.question').boundingBox())?.height ?? 0
+    expect(await height()).toBeLessThan(300)
+    expect((await article.getAttribute('aria-label'))?.length).toBeLessThan(120)
+    await article.getByRole('button', { name: 'Show all of the question' }).click()
+    await expect.poll(height).toBeGreaterThan(600)
+    await article.getByRole('button', { name: 'Show less' }).click()
+    await expect.poll(height).toBeLessThan(300)
+  })
+
+  it('that the model could not answer is asked in Direct mode', async () => {
+    agent.script = async (request, send) =>
+      send(
+        turnStart(request),
+        request.mode === 'bedrock'
+          ? { event: 'problem', data: problem('BEDROCK_ACCESS_DENIED') }
+          : result(request, 'Sunny.'),
+      )
+    const page = await browser.open(agent.url)
+    await choose(page, 'Bedrock')
+    await (await ask(page, 'one')).getByRole('button', { name: 'Ask in Direct mode' }).click()
+    await page.getByText('Sunny.').waitFor()
+    expect(await page.getByRole('article').count()).toBe(1)
+    await page.getByRole('button', { name: 'Earlier attempt' }).click()
+    await page.getByText('BEDROCK_ACCESS_DENIED', { exact: true }).waitFor()
+  })
+})

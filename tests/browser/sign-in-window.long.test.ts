@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { useBrowser } from './support/browser.ts'
+import { answered, askOnBehalf, signInIsReady, useStack } from './support/sign-in-stack.ts'
+import { openWindow, signedIn, signIn, signInButton } from './support/steps.ts'
+import { blockStorage, fillStorage } from './support/storage.ts'
+
+const { ada } = identities
+const browser = useBrowser()
+const stack = useStack()
+
+describe('somebody who is not signed in', () => {
+  it('and signs in by the header’s button is asked by no other note to sign in', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const cancelled = await askOnBehalf(page)
+    const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await cancelled.getByText('Sign-in was cancelled.').waitFor()
+    await signIn(page, ada)
+    await cancelled.getByText('You are signed in now. This question has not been asked yet.').waitFor()
+    expect(await cancelled.getByRole('button', { name: 'Sign in and ask' }).count()).toBe(0)
+    await cancelled.getByRole('button', { name: 'Ask now' }).click()
+    await answered(page.getByRole('article').last())
+  })
+
+  it('gets the window in the very press, the first one included, since Safari blocks one that comes later', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signInIsReady(page)
+    const opened = await page.evaluate(`(() => {
+      let opened = false
+      window.open = () => { opened = true; return null }
+      document.querySelector('.account button').click()
+      return opened
+    })()`)
+    expect(opened).toBe(true)
+  })
+
+  it('and presses twice does not cancel what the first press began', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.clock.install()
+    await page.reload()
+    await signInIsReady(page)
+    await page.clock.pauseAt(Date.now() + 10_000)
+    const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
+    await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
+    // Before the window is used: a sign-in that is finished there is welcome even after it was given up here.
+    expect(await page.getByRole('alert').count()).toBe(0)
+    expect(await page.getByText('Waiting for the sign-in window…').count()).toBe(1)
+    await page.clock.resume()
+    await popup.getByRole('button', { name: ada.name }).click()
+    await signedIn(page, ada)
+  })
+
+  it.each([
+    ['before the page was opened', true],
+    ['while it was open', false],
+  ])('is told where the tab has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
+    const page = await browser.open(stack.agentUrl)
+    if (!fillFirst) await signInIsReady(page)
+    await fillStorage(page)
+    if (fillFirst) await page.reload()
+    await signInButton(page).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText('This tab has no room left for a sign-in.').waitFor()
+    await alert.getByText('SIGN_IN_NO_ROOM').waitFor()
+  })
+
+  it('who closes the window is told so, and may give up without waiting for that', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askOnBehalf(page)
+    const button = answer.getByRole('button', { name: 'Sign in and ask' })
+    const closed = await openWindow(page, button)
+    await closed.getByRole('button', { name: ada.name }).waitFor()
+    await closed.close()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+
+    const left = await openWindow(page, button)
+    await answer.getByRole('button', { name: 'Cancel' }).click()
+    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await left.getByRole('button', { name: ada.name }).click()
+    await signedIn(page, ada)
+  })
+
+  it('whose browser blocks the window is told so', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await page.evaluate('window.open = () => null')
+    const answer = await askOnBehalf(page)
+    await answer.getByRole('button', { name: 'Sign in and ask' }).click()
+    await answer.getByText('The browser blocked the sign-in window.').waitFor()
+  })
+
+  it('who cancels at the header’s button is told there', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const popup = await openWindow(page, signInButton(page))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+  })
+
+  it('in a browser that keeps nothing can ask, and is told that a reload signs out', async () => {
+    const page = await browser.open('about:blank')
+    await blockStorage(page.context())
+    await page.goto(stack.agentUrl)
+    await signIn(page, ada)
+    await answered(await askOnBehalf(page))
+    await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
+    await page.getByText('Your browser lets this page keep nothing: a reload signs you out.').waitFor()
+  })
+})

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { AxeResults, RunOptions } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import type { Script } from './scripted-agent.ts'
+import { ask, choose } from './steps.ts'
+import { problem, result, steps, trace, turnStart, userTokenStep } from './turns.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What the states need of the agent: it fails when asked to. */
+export const answerOrFail: Script = async (request, send) => {
+  const end = request.message.includes('fail')
+    ? ({ event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') } as const)
+    : result(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] })
+  send(turnStart(request), ...steps([userTokenStep('s0'), ...trace()]), end)
+}
+
+/** WCAG up to 2.2 AA, and axe’s best practices. */
+export const allRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+/** What another choice of colours can break. */
+export const colourRules = ['color-contrast', 'link-in-text-block']
+
+async function findViolations(page: Page, rules: string[]): Promise<string[]> {
+  const options: RunOptions = { resultTypes: ['violations'], runOnly: rules }
+  const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`)
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+async function expectNothingSideways(page: Page, state: string): Promise<void> {
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), state).toBeLessThanOrEqual(
+    0,
+  )
+}
+
+/** For people to look at; the folder is named by SCREENSHOTS. */
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder) await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) })
+}
+
+/** Brings the page into each of its states, one after the other. */
+async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<string> {
+  await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  await page.getByRole('button', { name: 'Status:' }).click()
+  yield 'empty, with the status open'
+  await page.keyboard.press('Escape')
+  for (const name of ['What the model is told', 'Earlier conversations', 'Export']) {
+    await page.getByRole('button', { name, exact: true }).click()
+    await page.getByRole('region', { name }).getByText('Loading…').waitFor({ state: 'detached' })
+    yield `empty, with ${name} open`
+    await page.keyboard.press('Escape')
+  }
+  await choose(page, 'On behalf of you')
+  await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
+  await choose(page, 'Autonomous')
+  await (await ask(page, 'please fail')).getByRole('button', { name: 'Ask again' }).waitFor()
+  await (await ask(page, 'Weather in Dallas?')).getByText('It is 21 °C in Dallas.').waitFor()
+  if (isNarrow) {
+    yield 'failed and answered'
+    await page.getByRole('tab', { name: 'Identity Trace' }).click()
+  }
+  await page.locator('.step').first().press(']')
+  await page.locator('button.plate[data-token=TR]').click()
+  await page.getByRole('button', { name: /more, and what each claim means/ }).click()
+  yield 'steps, all open'
+  await choose(page, 'Sequence')
+  yield 'sequence, all open'
+  await page.locator('.step').first().press('?')
+  yield 'keys'
+  await page.keyboard.press('Escape')
+  await choose(page, 'Compare')
+  yield 'compare'
+  if (isNarrow) return
+  await page.getByRole('button', { name: 'Present', exact: true }).click()
+  await page.getByRole('button', { name: 'Next' }).waitFor()
+  yield 'presenter'
+}
+
+/** Expects of each state of the page that axe finds nothing by these rules, also with text as widely spaced as WCAG 1.4.12 has it. */
+export async function examineStates(page: Page, rules: string[], name: string): Promise<void> {
+  await page.evaluate(axeSource)
+  await page.addStyleTag({ url: '/spaced.css' })
+  const space = (on: boolean) =>
+    page.evaluate(`document.querySelector('link[href="/spaced.css"]').disabled = ${!on}`)
+  for await (const state of visitStates(page, (page.viewportSize()?.width ?? 0) < 900)) {
+    await expectNothingSideways(page, `${state}, spaced`)
+    await space(false)
+    expect(await findViolations(page, rules), state).toEqual([])
+    await expectNothingSideways(page, state)
+    await keepScreenshot(page, `${state}, ${name}`)
+    await space(true)
+  }
+}

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { type Script, ScriptedAgent } from './scripted-agent.ts'
+import { config, status } from './turns.ts'
+
+/** One scripted agent for the tests of a file; each of them finds it with this script, and as it was at first. */
+export function useScriptedAgent(script: Script): ScriptedAgent {
+  const agent = new ScriptedAgent()
+  beforeAll(() => agent.listen())
+  afterAll(() => agent.close())
+  beforeEach(() => {
+    agent.config = config
+    agent.status = status
+    agent.script = script
+    agent.forget()
+  })
+  return agent
+}
