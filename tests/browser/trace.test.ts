@@ -178,7 +178,9 @@ describe('the steps', () => {
   it('are all opened by the key, those of a long trace too that are not drawn yet', async () => {
     const [step] = trace()
     answerWith(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
-    const page = await browser.open(agent.url)
+    const { page, rows } = await openTrace()
+    await expect.poll(() => rows.count()).toBe(300)
+    await choose(page, 'Compare')
     const drawn = page.evaluate<number>(`new Promise(resolve => {
       new MutationObserver((_changes, observer) => {
         const row = document.querySelector('.step')
@@ -188,7 +190,7 @@ describe('the steps', () => {
         resolve(document.querySelectorAll('.step').length)
       }).observe(document.body, { childList: true, subtree: true })
     })`)
-    await askAndWait(page, 'first')
+    await choose(page, 'Steps')
     expect(await drawn).toBeLessThan(300)
     await expect.poll(() => tracePane(page).locator('.step-more').count()).toBe(300)
   })
