@@ -7,7 +7,7 @@ export { tokenProblems } from './problem-texts.ts'
 export { metadataPaths } from './protected-resource.ts'
 export { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
 export { createTokenCheck, type TokenCheck, type TokenCheckOptions } from './token-check.ts'
-export { type CheckName, SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
+export { type CheckName, checkNames, SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
 export {
   createTokenVerifier,
   type TokenVerifier,

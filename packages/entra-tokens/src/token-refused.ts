@@ -1,5 +1,14 @@
 /** The checks that a token can pass or fail. */
-export type CheckName = 'signature' | 'issuer' | 'tenant' | 'audience' | 'lifetime' | 'caller' | 'permission'
+export const checkNames = [
+  'signature',
+  'issuer',
+  'tenant',
+  'audience',
+  'lifetime',
+  'caller',
+  'permission',
+] as const
+export type CheckName = (typeof checkNames)[number]
 
 /** A request's token is not accepted. */
 export class TokenRefused extends Error {

@@ -14,7 +14,6 @@ import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
 
-/** Makes the tools of one API from its variables. */
 /** Every API that the agent has tools for. Another API is another folder under tools/, and its name here. */
 const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWeatherToolset]
 

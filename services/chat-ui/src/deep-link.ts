@@ -1,7 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Conversation, LiveExchange } from './conversation/conversation.ts'
 import type { Pane } from './frame/tabs.tsx'
-import { type TraceView, views } from './trace/trace-view.ts'
+import { type TraceView, viewNamed } from './trace/trace-view.ts'
 
 /**
  * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5&id=…`, and goes where an address leads.
@@ -24,7 +24,7 @@ export function followAddress(
     if (!answer) return
     conversation.selected.value = answer
     pane.value = 'trace'
-    trace.view.value = views.find(view => view === parts.get('view')) ?? trace.view.value
+    trace.view.value = viewNamed(parts.get('view')) ?? trace.view.value
     const step = Number(parts.get('step'))
     trace.sought.value = step > 0 ? step : undefined
   }

@@ -11,7 +11,7 @@ import { type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { lanesOf, layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
-import type { TraceView } from './trace-view.ts'
+import { type TraceView, views } from './trace-view.ts'
 import { type TracedAnswer, tokenKey } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
@@ -67,11 +67,7 @@ export function TracePanel({
           legend="View"
           name="view"
           chosen={view.view}
-          segments={[
-            { value: 'steps', label: 'Steps' },
-            { value: 'sequence', label: 'Sequence' },
-            { value: 'compare', label: 'Compare' },
-          ]}
+          segments={views}
           onChoose={() => {
             view.keepView()
             body.current?.scrollTo({ top: 0 })

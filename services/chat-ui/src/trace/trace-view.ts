@@ -4,9 +4,19 @@ import { readStored, writeStored } from '../browser/stored.ts'
 import type { Row } from './timeline.ts'
 import { tokenKey } from './traced-answer.ts'
 
-export type View = 'steps' | 'sequence' | 'compare'
+/** The views of a trace, in the order in which they are offered. */
+export const views = [
+  { value: 'steps', label: 'Steps' },
+  { value: 'sequence', label: 'Sequence' },
+  { value: 'compare', label: 'Compare' },
+] as const
 
-export const views: readonly View[] = ['steps', 'sequence', 'compare']
+export type View = (typeof views)[number]['value']
+
+/** The view of this name, if there is one. */
+export function viewNamed(name: unknown): View | undefined {
+  return views.find(({ value }) => value === name)?.value
+}
 
 /** How the Identity Trace is looked at: which view, which steps and token are open, whether it is redacted. */
 export class TraceView {
@@ -27,7 +37,7 @@ export class TraceView {
 
   constructor() {
     const stored = readStored('local', 'trace-view')
-    this.view = signal(views.find(view => view === stored) ?? 'steps')
+    this.view = signal(viewNamed(stored) ?? 'steps')
   }
 
   keepView(): void {

@@ -1,10 +1,10 @@
-import type { Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
+import { checkNames, type Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
 import { Type } from 'typebox'
 import { permissions } from '../permissions.ts'
 
 const Check = Type.Object(
   {
-    name: Type.Enum(['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission']),
+    name: Type.Enum(checkNames),
     ok: Type.Boolean(),
   },
   { additionalProperties: false },
