@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ForwardProxy } from '../testing/forward-proxy.ts'
 import { isProxied, proxyProblem, readProxy } from './proxy.ts'
 import { createSender } from './send.ts'
-import { ForwardProxy } from './testing/forward-proxy.ts'
 
 /** A host that only the proxy knows; behind 443 is nothing that speaks TLS. */
 const api = createServer((_request, response) => response.end('{"from":"api.example"}'))

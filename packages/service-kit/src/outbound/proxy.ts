@@ -1,4 +1,4 @@
-import { commonProblem, type commonProblems, type ProblemError } from './problems.ts'
+import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
 /** The forward proxy for calls of other servers, in the variables that Node's agents read. */
 export interface ProxySettings {
@@ -71,6 +71,14 @@ export class ProxyError extends Error {
     super(status === undefined ? 'The proxy cannot be reached.' : `The proxy responded ${status}.`, { cause })
     this.status = status
   }
+}
+
+/**
+ * Whether the proxy itself responded to a request of its host: it does so with a page, and no server that is called here sends one,
+ * except as an error of its own.
+ */
+export function isProxyPage(status: number, contentType: unknown): boolean {
+  return status < 500 && status !== 404 && /^text\/html/i.test(String(contentType))
 }
 
 /** What a call failed of, if it was the proxy's doing. */

@@ -1,0 +1,46 @@
+import type { LookupFunction } from 'node:net'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { ProxyError, readProxy } from './proxy.ts'
+
+export interface ConnectionOptions {
+  /** At most so many for each origin; further requests wait for one. Default: no limit. */
+  readonly connections?: number
+  readonly connectTimeoutMs?: number
+  readonly lookup?: LookupFunction
+  /** What the body of a response may measure as it is sent. Default: no limit. */
+  readonly maxResponseSize?: number
+}
+
+/**
+ * Connections to other servers, by the proxy that the environment names. All that leave a process, but those of the AWS SDK and of
+ * telemetry, are made here.
+ */
+export function openConnections(options: ConnectionOptions): Dispatcher {
+  const { connectTimeoutMs: timeout, lookup, ...limits } = options
+  const connect = { ...(timeout === undefined ? {} : { timeout }), ...(lookup ? { lookup } : {}) }
+  const proxy = readProxy()
+  if (proxy === undefined) return new Agent({ ...limits, connect })
+  return new EnvHttpProxyAgent({
+    ...limits,
+    connect,
+    ...(timeout === undefined ? {} : { connectTimeout: timeout }),
+    httpProxy: proxy.HTTP_PROXY ?? '',
+    httpsProxy: proxy.HTTPS_PROXY ?? '',
+    noProxy: proxy.NO_PROXY,
+    clientFactory: (origin, options) => new ProxyPool(origin, options),
+  })
+}
+
+/** Connections to the proxy, which tell its failures from those of the host behind it. */
+class ProxyPool extends Pool {
+  override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
+  override connect(...args: Parameters<Dispatcher['connect']>): void
+  override async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    const tunnel = await super.connect(options).catch((cause: unknown) => {
+      throw new ProxyError(undefined, cause)
+    })
+    if (tunnel.statusCode === 200) return tunnel
+    tunnel.socket.on('error', () => {}).destroy()
+    throw new ProxyError(tunnel.statusCode)
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Why there is no response. `refused`: nobody listens at the address. `unreachable`: no connection was made for another reason.
+ * `proxy`: the forward proxy leads nowhere. In these cases nothing was sent. `broken`: the connection ended before the response did.
+ */
+export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'timeout' | 'too-large' | 'other'
+
+export class SendError extends Error {
+  override readonly name = 'SendError'
+  readonly kind: SendErrorKind
+  /** Node's or undici's code for it, where there is one. */
+  readonly code: string | undefined
+  /** Of the response, where one had begun. */
+  readonly status: number | undefined
+
+  constructor(kind: SendErrorKind, message: string, options: { cause?: unknown; status?: number } = {}) {
+    super(message, options)
+    this.kind = kind
+    this.code = codeOf(options.cause)
+    this.status = options.status
+  }
+}
+
+// biome-ignore format: table
+const kinds: readonly (readonly [code: RegExp, kind: SendErrorKind])[] = [
+  [/^PROXY_ERROR$/, 'proxy'],
+  [/^ECONNREFUSED$/, 'refused'],
+  [/^(EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$|CERT|_TLS_|UNABLE_TO_/, 'unreachable'],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'broken'],
+  [/^UND_ERR_RES_EXCEEDED_MAX_SIZE$/, 'too-large'],
+]
+
+/** The {@link SendError} for an error of undici, Node or the proxy. */
+export function sendErrorOf(error: Error, status: number | undefined): SendError {
+  const code = codeOf(error) ?? ''
+  const kind = kinds.find(([pattern]) => pattern.test(code))?.[1] ?? 'other'
+  return new SendError(kind, error.message, { cause: error, ...(status === undefined ? {} : { status }) })
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
