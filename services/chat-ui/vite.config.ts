@@ -22,7 +22,7 @@ function isOfFirstPaint(id: string, modules: Modules, seen = new Set<string>()):
 }
 
 /** What reads files by schemas; of these modules the page itself needs the types only. */
-const schemas = /typebox|identity-trace\/src\/(schema|chat|status|instructions)\.ts$/
+const schemas = /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions)\.ts$/
 
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({

@@ -2,7 +2,8 @@
 import { type Static, Type } from 'typebox'
 import { flowNames } from './flows.ts'
 import { chatLimits } from './limits.ts'
-import { Problem, TraceStep } from './schema.ts'
+import { Problem } from './problem.ts'
+import { TraceStep } from './schema.ts'
 
 const strict = { additionalProperties: false } as const
 

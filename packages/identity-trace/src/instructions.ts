@@ -1,7 +1,7 @@
 /** `GET /api/instructions`: the prompt and tools that the model gets. */
 import { type Static, Type } from 'typebox'
 import { FlowName } from './chat.ts'
-import { NeededRight } from './schema.ts'
+import { NeededRight } from './problem.ts'
 
 const strict = { additionalProperties: false } as const
 

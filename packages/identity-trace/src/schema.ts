@@ -1,5 +1,6 @@
 /** What the agent sends and the page shows, one schema each; validation, types and OpenAPI are derived from it. */
 import { type Static, Type } from 'typebox'
+import { Problem } from './problem.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -16,54 +17,6 @@ export type StepStatus = Static<typeof StepStatus>
 const TokenRole = Type.Enum(['Tc', 'T1', 'TR'])
 /** Tc = the user's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
 export type TokenRole = Static<typeof TokenRole>
-
-/** A right at an API: an app role (the agent's own) or a delegated scope (of the user it acts for). */
-export const NeededRight = Type.Object(
-  {
-    /** The API's name, as in traces. */
-    api: Type.String(),
-    permission: Type.String(),
-    kind: Type.Enum(['scope', 'role']),
-  },
-  strict,
-)
-export type NeededRight = Static<typeof NeededRight>
-
-/** A problem (RFC 9457). `detail` says what happened, `hint` what to do. */
-export const Problem = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String(),
-    hint: Type.String(),
-    requestId: Type.String(),
-    /** Only if requests are traced. */
-    traceId: Type.Optional(Type.String()),
-    upstream: Type.Optional(
-      Type.Object(
-        {
-          service: Type.String(),
-          status: Type.Optional(Type.Integer()),
-          code: Type.Optional(Type.String()),
-          /** The id of the request in the logs of Entra or AWS. */
-          requestId: Type.Optional(Type.String()),
-          correlationId: Type.Optional(Type.String()),
-        },
-        strict,
-      ),
-    ),
-    /** The check of a token that failed, by the name that the API gives it. */
-    failedCheck: Type.Optional(Type.String()),
-    /** The right that is missing. */
-    needs: Type.Optional(NeededRight),
-    /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
-    claimsChallenge: Type.Optional(Type.String()),
-  },
-  strict,
-)
-export type Problem = Static<typeof Problem>
 
 /** One check of a token and its outcome, as the code that made it reported it. */
 export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)

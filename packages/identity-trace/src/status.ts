@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
-import { Problem } from './schema.ts'
+import { Problem } from './problem.ts'
 
 const component = {
   state: Type.Enum(['ready', 'unavailable', 'unknown']),

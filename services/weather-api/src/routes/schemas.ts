@@ -1,3 +1,4 @@
+import { problemMembers } from '@entra-bedrock-agent/identity-trace'
 import { Type } from 'typebox'
 import { CurrentWeather, Forecast, strictObject } from '../weather/provider.ts'
 import { Validated } from './validated.ts'
@@ -6,25 +7,8 @@ export const WeatherResponse = strictObject({ ...CurrentWeather.properties, vali
 
 export const ForecastResponse = strictObject({ ...Forecast.properties, validated: Validated })
 
-/** A problem (RFC 9457) with members of this service: `failedCheck` of a refused token, `suggestions` for an unknown city. */
+/** A problem (RFC 9457), with `suggestions` for an unknown city. */
 export const ProblemResponse = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String(),
-    hint: Type.String(),
-    requestId: Type.String(),
-    upstream: Type.Optional(
-      Type.Object({
-        service: Type.String(),
-        status: Type.Optional(Type.Integer()),
-        code: Type.Optional(Type.String()),
-      }),
-    ),
-    failedCheck: Type.Optional(Type.String()),
-    suggestions: Type.Optional(Type.Array(Type.String())),
-  },
+  { ...problemMembers, suggestions: Type.Optional(Type.Array(Type.String())) },
   { additionalProperties: false, $id: 'Problem' },
 )
