@@ -1,10 +1,10 @@
 import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
+import type { BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
-import type { ToolContext, Toolset } from '../tools/toolset.ts'
+import type { Toolset } from '../tools/toolset.ts'
 import type { AnswerMode, Outcome, Turn } from '../turn/turn.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
@@ -15,8 +15,7 @@ import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse } from './model-response.ts'
 import { judge } from './stop-reason.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
-import { loadTools, type ModelTools, runTool } from './tool-calls.ts'
-import { describeOutput } from './tool-output.ts'
+import { runTools, type ToolCalls, tellableCodes } from './tool-calls.ts'
 
 /** Model calls in one turn; the last one must answer without asking for tools. */
 const modelCallLimit = 8
@@ -24,12 +23,7 @@ const modelCallLimit = 8
 const toolCallLimit = 10
 
 /** How one turn goes on: the calls of the model and the tools, under the turn's identity. */
-interface Run extends ModelCall {
-  readonly context: ToolContext
-  readonly tools: ModelTools
-  readonly answer: AnswerText
-  readonly images: ImageAllowance
-}
+type Run = ModelCall & ToolCalls
 
 const State = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
@@ -52,20 +46,21 @@ export function bedrockMode(
     mode: 'bedrock',
     model: bedrock.modelId,
     answer: async turn => {
-      const answer = new AnswerText(turn)
       const context = apis.for(turn)
-      const [connected, tools] = await Promise.all([bedrock.connected(), loadTools(toolsets, context)])
+      const loading = Promise.all(toolsets.map(toolset => toolset.load(context)))
+      const [connected, loaded] = await Promise.all([bedrock.connected(), loading])
+      const tools = loaded.flat()
       const run: Run = {
         turn,
         context,
         tools,
-        toolNames: tools.tools.map(({ name }) => name),
-        answer,
+        tellable: tellableCodes(toolsets),
+        toolNames: tools.map(({ name }) => name),
+        answer: new AnswerText(turn),
         images: new ImageAllowance(bedrock.modelId),
         bedrock: connected,
-        model: connected.chatModel.bindTools([...tools.tools], cachePoints(connected.config)),
+        model: connected.chatModel.bindTools([...tools], cachePoints(connected.config)),
         availability: bedrock.availability,
-        write: text => answer.write(text),
       }
       const messages = openConversation(turn, prompt, dateLine(new Date()))
       const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 }
@@ -89,7 +84,7 @@ function cachePoints({ promptCache }: BedrockConfig) {
 function buildGraph(run: Run) {
   return new StateGraph(State)
     .addNode('model', (state: AgentState) => askModel(run, state), { ends: ['tools', END] })
-    .addNode('tools', ({ response }: AgentState) => runTools(run, response))
+    .addNode('tools', ({ response }: AgentState) => runTools(run, response.toolCalls))
     .addEdge(START, 'model')
     .addEdge('tools', 'model')
     .compile()
@@ -122,23 +117,6 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
       `The model asked for ${toolCalls.length} tool calls at once; ${toolCallLimit} are allowed.`,
     )
   }
-}
-
-/** Runs all calls of a step side by side; lets all of them end before a failure ends the turn. */
-async function runTools(run: Run, { toolCalls }: ModelResponse) {
-  // Every call of the step is known here, and none has run: approvals would be asked for at this point.
-  const settled = await Promise.allSettled(toolCalls.map(call => runTool(run.tools, run.context, call)))
-  const messages: ToolMessage[] = []
-  const toolUses: ToolUse[] = []
-  for (const [index, call] of toolCalls.entries()) {
-    const outcome = settled[index]
-    if (outcome?.status !== 'fulfilled') throw outcome?.reason
-    const { ok, output } = outcome.value
-    const content = describeOutput(output, run.images)
-    messages.push(new ToolMessage({ tool_call_id: call.id, content, status: ok ? 'success' : 'error' }))
-    toolUses.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
-  }
-  return { messages, toolUses }
 }
 
 function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): Outcome {

@@ -7,6 +7,7 @@ import type { BedrockAvailability } from './access/availability.ts'
 import type { ConnectedBedrock } from './access/connection.ts'
 import type { CallPhase } from './access/failure-signs.ts'
 import { explainFailure } from './access/failures.ts'
+import type { AnswerText } from './answer-text.ts'
 import { type ModelResponse, readResponse } from './model-response.ts'
 
 /** What a model call needs beside the messages. */
@@ -18,8 +19,8 @@ export interface ModelCall {
   readonly model: Runnable<BaseMessage[], AIMessageChunk>
   /** Names of the tools, for the trace. */
   readonly toolNames: readonly string[]
-  /** Called with answer text as it comes. */
-  readonly write: (text: string) => void
+  /** Takes the text as it comes. */
+  readonly answer: AnswerText
 }
 
 /** Streams one answer of the model as a step of the trace. Throws ProblemErrors of the BEDROCK_* codes. */
@@ -61,7 +62,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let awsRequestId: string | undefined
   const listener = new TextListener(text => {
     firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
-    call.write(text)
+    call.answer.write(text)
   })
   let joined: AIMessageChunk
   try {

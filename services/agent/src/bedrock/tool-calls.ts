@@ -1,18 +1,24 @@
-import { redactText, type TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { redactText, type ToolUse, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { genAi } from '@entra-bedrock-agent/telemetry'
+import { ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { redactBody } from '../downstream/echoed-token.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import { withToolContext } from '../tools/tool-context.ts'
 import type { ToolContext, Toolset } from '../tools/toolset.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
+import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
-import { readToolOutput, type ToolOutput } from './tool-output.ts'
+import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
 
-/** The tools that the model may call. */
-export interface ModelTools {
+/** What the tool calls of a turn need beside what the model wrote. */
+export interface ToolCalls {
+  readonly context: ToolContext
+  /** The tools that the model may call; they stay as they are until the turn is over. */
   readonly tools: readonly StructuredToolInterface[]
+  /** What the turn may still show the model in images. */
+  readonly images: ImageAllowance
   /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
   readonly tellable: ReadonlySet<string>
 }
@@ -23,15 +29,30 @@ const alwaysTellable = [
   'INVALID_REQUEST',
 ] as const satisfies AgentProblemCode[]
 
-/** The tools of one turn; they stay as they are until it is over. */
-export async function loadTools(toolsets: readonly Toolset[], context: ToolContext): Promise<ModelTools> {
-  const loaded = await Promise.all(toolsets.map(toolset => toolset.load(context)))
-  const own = toolsets.flatMap(({ problems }) => Object.keys(problems))
-  return { tools: loaded.flat(), tellable: new Set([...alwaysTellable, ...own]) }
+/** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few of every API. */
+export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): ReadonlySet<string> {
+  return new Set([...alwaysTellable, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
+}
+
+/** Runs all tool calls of a step side by side; lets all of them end before a failure ends the turn. */
+export async function runTools(run: ToolCalls, calls: readonly ToolCall[]) {
+  // Every call of the step is known here, and none has run: approvals would be asked for at this point.
+  const settled = await Promise.allSettled(calls.map(call => runTool(run, call)))
+  const messages: ToolMessage[] = []
+  const toolUses: ToolUse[] = []
+  for (const [index, call] of calls.entries()) {
+    const outcome = settled[index]
+    if (outcome?.status !== 'fulfilled') throw outcome?.reason
+    const { ok, output } = outcome.value
+    const content = describeOutput(output, run.images)
+    messages.push(new ToolMessage({ tool_call_id: call.id, content, status: ok ? 'success' : 'error' }))
+    toolUses.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
+  }
+  return { messages, toolUses }
 }
 
 /** What a tool call gave for the model: one plain sentence if it failed. */
-export interface ToolResult {
+interface ToolResult {
   readonly ok: boolean
   readonly output: ToolOutput
 }
@@ -40,11 +61,7 @@ export interface ToolResult {
  * Runs one tool call as a step of the turn's trace.
  * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
  */
-export async function runTool(
-  { tools, tellable }: ModelTools,
-  context: ToolContext,
-  call: ToolCall,
-): Promise<ToolResult> {
+async function runTool({ tools, tellable, context }: ToolCalls, call: ToolCall): Promise<ToolResult> {
   const { turn } = context
   const step = turn.trace.start(
     { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call), tool: describeCall(call) },

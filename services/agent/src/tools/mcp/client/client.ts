@@ -1,11 +1,9 @@
 import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
-import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { Client } from '@modelcontextprotocol/client'
 import type { ApiContext, Reply } from '../../../downstream/api-context.ts'
 import { explainApiResponse } from '../../../downstream/api-failures.ts'
 import type { ApiResponse } from '../../../downstream/responses.ts'
-import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import type { ChosenTool, ListedTools } from '../offered-tools/offered-tools.ts'
 import { CallerConnections } from './caller-connections.ts'
@@ -90,7 +88,7 @@ export class McpClient {
 
   #request<Result extends object>(context: ApiContext, request: McpRequest<Result>): Promise<Result> {
     const { api } = this.#server
-    const { method, name, show } = request
+    const { method, name, timeoutMs, maxBytes, make, show } = request
     const progress: CallProgress = { mayHaveRun: false }
     const subject = name === undefined ? method : `${method} ${name}`
     return context.authorised<McpReply<Result> | ApiResponse, Result>(api, {
@@ -103,7 +101,25 @@ export class McpClient {
         body: { method, ...(name === undefined ? {} : { params: { name } }) },
       },
       facts: { name: subject, attributes: { [mcpAttributes.method]: method, [genAi.toolName]: name } },
-      send: (headers, signal, send) => this.#send(context.turn, request, progress, headers, signal, send),
+      // The result, or the response by which the server refused the request.
+      send: async (headers, turnSignal, send) => {
+        using limit = new LinkedAbort(turnSignal)
+        const { signal } = limit
+        const exchange: Exchange = { send, headers, signal, maxBytes, progress }
+        limit.after(timeoutMs, () => limit.abort(tooLate(api, timeoutMs, progress)))
+        try {
+          return await this.#connections.call(context.turn, exchange, async client => ({
+            // Whatever else the server responds is no result.
+            status: 200,
+            body: await make(client, { signal, timeout: 2 * timeoutMs }),
+            attributes: { [mcpAttributes.protocolVersion]: client.getNegotiatedProtocolVersion() },
+          }))
+        } catch (error) {
+          if (signal.aborted) throw signal.reason
+          if (error instanceof RefusedExchange) return error.response
+          throw explainError(api, error, exchange)
+        }
+      },
       read: came => {
         if (isHttpResponse(came)) {
           const { flow } = context.turn
@@ -114,34 +130,6 @@ export class McpClient {
         return { result: body, shown: show ? show(body) : body }
       },
     })
-  }
-
-  /** The result, or the response by which the server refused the request. */
-  async #send<Result>(
-    caller: Caller,
-    { timeoutMs, maxBytes, make }: McpRequest<Result>,
-    progress: CallProgress,
-    headers: Readonly<Record<string, string>>,
-    turnSignal: AbortSignal,
-    send: Send,
-  ): Promise<McpReply<Result> | ApiResponse> {
-    const { api } = this.#server
-    using limit = new LinkedAbort(turnSignal)
-    const { signal } = limit
-    const exchange: Exchange = { send, headers, signal, maxBytes, progress }
-    limit.after(timeoutMs, () => limit.abort(tooLate(api, timeoutMs, progress)))
-    try {
-      return await this.#connections.call(caller, exchange, async client => ({
-        // Whatever else the server responds is no result.
-        status: 200,
-        body: await make(client, { signal, timeout: 2 * timeoutMs }),
-        attributes: { [mcpAttributes.protocolVersion]: client.getNegotiatedProtocolVersion() },
-      }))
-    } catch (error) {
-      if (signal.aborted) throw signal.reason
-      if (error instanceof RefusedExchange) return error.response
-      throw explainError(api, error, exchange)
-    }
   }
 }
 
