@@ -2,11 +2,11 @@ import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { type Span, type Tracer, trace } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { agent } from '../identity/testing/fixtures.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from './running-turn.ts'
+import { turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
 import { Turns, type TurnsOptions } from './turns.ts'
 
@@ -39,18 +39,7 @@ function run(
     metrics: new TurnMetrics(),
     ...options,
   })
-  return turns.start('direct', {
-    requestId: 'request-1',
-    message: 'Weather in Dallas?',
-    history: [],
-    agent,
-    flow: 'autonomous',
-    signedIn: undefined,
-    showsTrace: true,
-    connection: new AbortController(),
-    log: logTo(),
-    ...asked,
-  })
+  return turns.start('direct', { ...turnRequest(logTo()), ...asked })
 }
 
 async function collect(turn: AsyncIterable<readonly TurnEvent[]>): Promise<TurnEvent[]> {

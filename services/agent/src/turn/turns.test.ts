@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { agent, recordingLogger } from '../identity/testing/fixtures.ts'
+import { recordingLogger } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
+import { turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode } from './turn.ts'
 import { Turns } from './turns.ts'
 
@@ -13,20 +14,7 @@ function oneAtATime(answer: AnswerMode['answer']) {
   const { logger } = recordingLogger()
   return {
     metrics,
-    start: () =>
-      turns
-        .start('direct', {
-          requestId: 'request-1',
-          message: 'Weather in Dallas?',
-          history: [],
-          agent,
-          flow: 'autonomous',
-          signedIn: undefined,
-          showsTrace: true,
-          connection: new AbortController(),
-          log: logger,
-        })
-        [Symbol.asyncIterator](),
+    start: () => turns.start('direct', turnRequest(logger))[Symbol.asyncIterator](),
   }
 }
 

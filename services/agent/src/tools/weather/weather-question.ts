@@ -1,38 +1,162 @@
-import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import { findTime, type When } from './time-words.ts'
+import {
+  articles,
+  commonWords,
+  connectors,
+  leadIns,
+  placeNouns,
+  prepositions,
+  weatherWords,
+} from './words.ts'
 
-/** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
-const weatherWords = anyOf(
-  [
-    'weather',
-    'forecast',
-    'temperature',
-    String.raw`\b(rain|snow|sunny|wind|cloudy|humid|umbrella|hot|cold|warm)`,
-  ],
-  ['wetter', 'vorhersage', 'temperatur', 'regnet', 'schnei'],
-  ['météo', 'meteo', 'pleut', 'prévisions', 'tiempo', 'clima', 'pronóstico', 'llueve', 'piove'],
-  [String.raw`v[æä]ret?\b`, String.raw`s[äa]ä\b`, 'pogod', 'погод', 'hava durumu', '天気', '天气', '날씨'],
-)
-/** A question that only makes sense as the continuation of one about weather. */
-const followUpWords = anyOf(
-  [String.raw`^(and|what about|how about|und|et|y|e|og|och|en)\b`],
-  ['tomorrow', 'weekend', 'tonight', 'morgen', 'demain', 'mañana', 'domani'],
-)
-
-function anyOf(...words: readonly (readonly string[])[]): RegExp {
-  return new RegExp(words.flat().join('|'), 'i')
+/** A question about weather, as direct mode understood it. */
+export interface WeatherQuestion {
+  readonly place: string
+  readonly when: When
 }
 
+interface Word {
+  /** As it was written, without what encloses it. */
+  readonly text: string
+  /** In lower case, without punctuation: for look-ups. */
+  readonly key: string
+}
+
+const longestPlace = { words: 6, characters: 80 } as const
+const longestBarePlaceWords = 4
+const longestSentenceCharacters = 400
+const defaultForecast: When = { days: 3, onlyLast: false }
+const forecastWords = new Set(['forecast', 'forecasts', 'vorhersage', 'wettervorhersage'])
+/** Words in front of a time that go with it: “for the next 3 days”, “at the moment”. */
+const timeGlue = new Set([
+  ...['for', 'over', 'in', 'on', 'during', 'of', 'at', 'a', 'the', 'this', 'next', 'coming', 'whole'],
+  ...['für', 'am', 'der', 'die', 'den', 'diese', 'nächste', 'nächsten'],
+])
+
 /**
- * Whether a message asked for weather and the answer, which came without a tool, gives some.
- * An answer that ends with a question asks back, for example for the city.
+ * Finds the place and the time that a message asks about, without a model: by the words around them, in English and
+ * some German. The first sentence that names a place counts. Pure. Very long sentences are passed over,
+ * so that no message takes long.
  */
-export function needsWeatherTool(
-  { message, history }: { readonly message: string; readonly history: readonly HistoryEntry[] },
-  answer: string,
-): boolean {
-  const said = answer.trimEnd()
-  if (said.endsWith('?') || said.endsWith('？')) return false
-  if (weatherWords.test(message)) return true
-  const before = history.findLast(({ role }) => role === 'user')
-  return before !== undefined && weatherWords.test(before.text) && followUpWords.test(message)
+export function recogniseWeatherQuestion(message: string): WeatherQuestion | undefined {
+  for (const sentence of splitSentences(message)) {
+    if (sentence.length > longestSentenceCharacters) continue
+    const question = recogniseSentence(splitWords(sentence))
+    if (question) return question
+  }
+  return undefined
+}
+
+function recogniseSentence(words: readonly Word[]): WeatherQuestion | undefined {
+  const asksForWeather = words.some(({ key }) => weatherWords.has(key))
+  const { rest, when } = takeTime(words)
+  const place = asksForWeather
+    ? (findPlaceAfterPreposition(rest) ?? findFirstName(rest))
+    : findBarePlace(rest)
+  if (place === undefined) return undefined
+  const isForecast = words.some(({ key }) => forecastWords.has(key))
+  return { place, when: when ?? (isForecast ? defaultForecast : 'now') }
+}
+
+/** Sentences end with punctuation – but not behind an abbreviation as in “St. Louis” – or with the line. */
+function splitSentences(message: string): readonly string[] {
+  return message
+    .normalize('NFC')
+    .replaceAll('’', "'")
+    .split(/[?!;:\n]+|(?<=\p{L}{4})\.(?=\s|$)/u)
+}
+
+/** A word from its first letter or digit to its last one, or to the comma or point behind it. */
+const wordShape = /[\p{L}\p{N}](?:\S*[\p{L}\p{M}\p{N},.])?/gu
+
+function splitWords(sentence: string): readonly Word[] {
+  const words = sentence.match(wordShape) ?? []
+  return words.map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
+}
+
+/** Takes out what is said about time, with the small words in front of it. */
+function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When | undefined } {
+  const said = findTime(words.map(({ key }) => key))
+  if (!said) return { rest: words, when: undefined }
+  let start = said.start
+  while (start > 0 && timeGlue.has(words[start - 1]?.key ?? '')) start -= 1
+  const rest = [...words.slice(0, start), ...words.slice(said.start + said.length)]
+  const again = takeTime(rest)
+  return { rest: again.rest, when: said.when === 'now' ? (again.when ?? 'now') : said.when }
+}
+
+/** “… in Dallas”: a capital letter behind the preposition makes even a common word part of the name (“Hot Springs”). */
+function findPlaceAfterPreposition(words: readonly Word[]): string | undefined {
+  for (const [index, { key }] of words.entries()) {
+    if (!prepositions.has(key)) continue
+    const place = toPlace(
+      takeName(words.slice(index + 1), word => startsWithCapital(word) || mayBeName(word)),
+    )
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** “Dallas weather”: the first words that may be a name. */
+function findFirstName(words: readonly Word[]): string | undefined {
+  for (const [index, word] of words.entries()) {
+    const place =
+      weatherWords.has(words[index + 1]?.key ?? '') && word.key.endsWith("'s")
+        ? toPlace([{ ...word, text: word.text.slice(0, -2) }])
+        : toPlace(takeName(words.slice(index), mayBeName))
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** “Dallas”, “and Rome?”: the whole sentence is the name. */
+function findBarePlace(words: readonly Word[]): string | undefined {
+  const start = words.findIndex(({ key }) => !leadIns.has(key))
+  if (start < 0) return undefined
+  const name = words
+    .slice(start)
+    .filter(({ key }, index, all) => index < all.length - 1 || !politeness.has(key))
+  return name.length <= longestBarePlaceWords && name.every(mayBeName) ? toPlace(name) : undefined
+}
+
+const politeness = new Set(['please', 'thanks', 'bitte', 'danke'])
+
+function takeName(words: readonly Word[], isPart: (word: Word) => boolean): readonly Word[] {
+  const end = words.findIndex(word => !isPart(word))
+  return end < 0 ? words : words.slice(0, end)
+}
+
+function mayBeName({ key }: Word): boolean {
+  return connectors.has(key) || !(commonWords.has(key) || weatherWords.has(key))
+}
+
+function startsWithCapital({ text }: Word): boolean {
+  return /^\p{Lu}/u.test(text)
+}
+
+function toPlace(words: readonly Word[]): string | undefined {
+  const named = dropAnnouncement(words)
+  const first = named.findIndex(word => articles.has(word.key) || startsWithCapital(word) || !isInner(word))
+  const last = named.findLastIndex(word => !isInner(word))
+  const name = first < 0 ? [] : named.slice(first, last + 1)
+  const place = name
+    .map(({ text }) => text)
+    .join(' ')
+    .replace(/(?<!\.\p{L}+)[,.]+$/u, '')
+  const isPlausible =
+    name.length > 0 &&
+    name.length <= longestPlace.words &&
+    place.length <= longestPlace.characters &&
+    /^[\p{L}\p{M}'.,\- ]+$/u.test(place)
+  return isPlausible ? place : undefined
+}
+
+/** “the city of London” → “London”; “the city” → nothing. */
+function dropAnnouncement(words: readonly Word[]): readonly Word[] {
+  const noun = words.findIndex(({ key }) => !isInner({ key }) && !articles.has(key))
+  return placeNouns.has(words[noun]?.key ?? '') ? words.slice(noun + 1) : words
+}
+
+function isInner({ key }: Pick<Word, 'key'>): boolean {
+  return connectors.has(key) || prepositions.has(key)
 }

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { needsWeatherTool } from './weather-question.ts'
+
+const asked = (message: string, answer = 'It is sunny.', before: string[] = []) =>
+  needsWeatherTool({ message, history: before.map(text => ({ role: 'user' as const, text })) }, answer)
+
+describe('an answer without a tool', () => {
+  it.each([
+    'What’s the weather in Oslo?',
+    'Will it rain in Rome tomorrow?',
+    'Wie wird das Wetter in Wien?',
+    'Quelle est la météo à Paris ?',
+    '¿Qué tiempo hace en Madrid?',
+    'Che tempo fa? Il meteo a Milano',
+    'Hvordan er været i Oslo?',
+    '東京の天気は?',
+  ])('is doubtful for “%s”', message => expect(asked(message)).toBe(true))
+
+  it.each(['Hello!', 'Who are you?', 'Thanks, that was helpful.', 'Write a poem about Oslo'])(
+    'is fine for “%s”',
+    message => expect(asked(message)).toBe(false),
+  )
+
+  it('is fine when it asks back', () => {
+    expect(asked('What’s the weather?', 'Which city do you mean?')).toBe(false)
+  })
+
+  it('is doubtful for a follow-up of a weather question, and only then', () => {
+    expect(asked('and tomorrow?', 'Sunny.', ['Weather in Oslo?'])).toBe(true)
+    expect(asked('and tomorrow?', 'I am free.', ['What do you do today?'])).toBe(false)
+    expect(asked('Thanks!', 'You are welcome.', ['Weather in Oslo?'])).toBe(false)
+  })
+})

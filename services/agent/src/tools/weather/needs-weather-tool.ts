@@ -1,0 +1,38 @@
+import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+
+/** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
+const weatherWords = anyOf(
+  [
+    'weather',
+    'forecast',
+    'temperature',
+    String.raw`\b(rain|snow|sunny|wind|cloudy|humid|umbrella|hot|cold|warm)`,
+  ],
+  ['wetter', 'vorhersage', 'temperatur', 'regnet', 'schnei'],
+  ['météo', 'meteo', 'pleut', 'prévisions', 'tiempo', 'clima', 'pronóstico', 'llueve', 'piove'],
+  [String.raw`v[æä]ret?\b`, String.raw`s[äa]ä\b`, 'pogod', 'погод', 'hava durumu', '天気', '天气', '날씨'],
+)
+/** A question that only makes sense as the continuation of one about weather. */
+const followUpWords = anyOf(
+  [String.raw`^(and|what about|how about|und|et|y|e|og|och|en)\b`],
+  ['tomorrow', 'weekend', 'tonight', 'morgen', 'demain', 'mañana', 'domani'],
+)
+
+function anyOf(...words: readonly (readonly string[])[]): RegExp {
+  return new RegExp(words.flat().join('|'), 'i')
+}
+
+/**
+ * Whether a message asked for weather and the answer, which came without a tool, gives some.
+ * An answer that ends with a question asks back, for example for the city.
+ */
+export function needsWeatherTool(
+  { message, history }: { readonly message: string; readonly history: readonly HistoryEntry[] },
+  answer: string,
+): boolean {
+  const said = answer.trimEnd()
+  if (said.endsWith('?') || said.endsWith('？')) return false
+  if (weatherWords.test(message)) return true
+  const before = history.findLast(({ role }) => role === 'user')
+  return before !== undefined && weatherWords.test(before.text) && followUpWords.test(message)
+}
