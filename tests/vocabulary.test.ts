@@ -8,12 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 /** One word for one thing: what else it was called. This file has to name them. */
 const otherWords: readonly (readonly [word: RegExp, instead: string])[] = [
   [/stand-ins?\b/i, 'emulator'],
-  [/\bswitchboard/i, 'control plane'],
-  [/\bpersona\b/i, 'model'],
   [/\bpersons?\b|\bperson[A-Z]|[a-z]Person\b/, 'user'],
-  [/\bcould be had\b|\bcan be had\b/, 'found'],
-  [/\bsight\b/i, 'health'],
-  [/\bproves? (itself|himself|herself)\b/i, 'authenticate'],
 ]
 
 function trackedFiles(pattern: RegExp): string[] {
