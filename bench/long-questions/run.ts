@@ -2,8 +2,9 @@
  * How long the agent searches for a place in messages that are constructed to be slow, beside one regular expression over
  * the same text.
  */
-import { recogniseWeatherQuestion } from '../../services/agent/src/tools/weather/place-names.ts'
+
 import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'
+import { recogniseWeatherQuestion } from '../../services/agent/src/tools/weather/weather-question.ts'
 import { median, printTable } from '../support/table.ts'
 
 const runs = 21

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { needsWeatherTool } from './weather-question.ts'
+import { needsWeatherTool } from './needs-weather-tool.ts'
 
 const asked = (message: string, answer = 'It is sunny.', before: string[] = []) =>
   needsWeatherTool({ message, history: before.map(text => ({ role: 'user' as const, text })) }, answer)

@@ -3,10 +3,10 @@ import type { StructuredToolInterface } from '@langchain/core/tools'
 import { readDownstreamApi } from '../../identity/downstream-api.ts'
 import type { DirectCall, Toolset } from '../toolset.ts'
 import { createWeatherClient, type WeatherClient } from './client.ts'
-import { recogniseWeatherQuestion, type WeatherQuestion } from './place-names.ts'
+import { needsWeatherTool } from './needs-weather-tool.ts'
 import { weatherProblem, weatherProblems } from './problems.ts'
 import { describeForecast, describeWeather } from './sentences.ts'
-import { needsWeatherTool } from './weather-question.ts'
+import { recogniseWeatherQuestion, type WeatherQuestion } from './weather-question.ts'
 
 const instructions = `Weather
 - Take every statement about weather from get_weather (now) or get_forecast (later today to seven days ahead; the first day is today) in this turn, never from memory or earlier messages.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { recogniseWeatherQuestion } from './place-names.ts'
 import { longMessages } from './testing/long-messages.ts'
+import { recogniseWeatherQuestion } from './weather-question.ts'
 
 const now = 'now'
 const tomorrow = { days: 2, onlyLast: true }
