@@ -1,10 +1,10 @@
 import { defineConfig } from 'vite'
 import { precompress } from './precompress.ts'
 
-/** What of a module the bundler tells. */
+/** What the bundler tells of a module. */
 interface ModuleInfo {
   readonly isEntry: boolean
-  /** Those that import it for sure, not when it is needed. */
+  /** Modules that import it statically. */
   readonly importers: readonly string[]
 }
 

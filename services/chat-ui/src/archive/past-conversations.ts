@@ -142,7 +142,7 @@ export class PastConversations {
     this.changes.value += 1
   }
 
-  /** The kept conversation to be written again. Not the one that another tab has gone on with, nor one of somebody else. */
+  /** The kept conversation that this one is written over: not if another tab has changed it since, or if it is another user's. */
   #find(owner: string | undefined, kept: KeptExchanges): Current {
     const current = this.#current ?? this.#takenBack(kept)
     if (typeof current !== 'object') return current
@@ -152,7 +152,7 @@ export class PastConversations {
     return stored.revision === current.revision ? current : undefined
   }
 
-  /** A conversation that a new one took the place of, and that is shown again. */
+  /** The kept conversation that a new one had replaced, if it is shown again. */
   #takenBack({ exchanges }: KeptExchanges): Current {
     const left = this.#left
     if (typeof left !== 'object') return undefined
@@ -161,7 +161,7 @@ export class PastConversations {
     return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
-  /** `unknown` where something was asked on behalf of a user and nobody knows of whom. */
+  /** The owner of a conversation; `unknown` if it was on behalf of a user who is not known. */
   #whose({ exchanges }: KeptExchanges): string | undefined {
     const [theirs] = exchanges.flatMap(({ owner }) => (owner?.kind === 'user' ? [owner.objectId] : []))
     if (theirs !== undefined) return this.#ownerOf(theirs)

@@ -10,8 +10,8 @@ export interface AnswerPart {
 type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result'>
 
 /**
- * An answer in pieces, with the tools where they were called. A model pauses there, between two paragraphs; a place
- * within a paragraph is none, and is taken to be at its end.
+ * An answer in pieces, with the tools where they were called. That is between two paragraphs; a place within a paragraph counts
+ * as its end.
  */
 export function partsOf({ answer, toolMarks, steps, result }: Told): readonly AnswerPart[] {
   if (toolMarks.length === 0) {

@@ -208,7 +208,7 @@ export class Conversation {
     await this.#runInPlaceOf(exchange, startExchange(question))
   }
 
-  /** An attempt that never reached the agent has nothing to look at, and makes way. */
+  /** Runs another attempt. It replaces one that never reached the agent, in which there is nothing to look at. */
   async #runInPlaceOf(exchange: LiveExchange, start: Exchange): Promise<void> {
     const before = this.#follows.get(exchange)
     if (!exchange.value.turn) this.#follows = without(this.#follows, other => other === exchange)

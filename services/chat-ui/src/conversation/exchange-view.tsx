@@ -101,7 +101,7 @@ function QuestionText({ message }: { readonly message: string }) {
   )
 }
 
-/** What names a question, without being all of it. */
+/** The first 80 characters of a question, by which it is named. */
 function firstWords(message: string): string {
   const characters = [...message]
   return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message
@@ -180,7 +180,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
       data-by={by}
       onClick={() => {
         conversation.showAttempt(exchange, by)
-        // The other attempt brings buttons of its own.
+        // The other attempt is drawn with buttons of its own; the focus goes to the same one there.
         const sameButton = `.exchange[data-selected=true] .attempts [data-by="${by}"]`
         requestAnimationFrame(() => document.querySelector<HTMLElement>(sameButton)?.focus())
       }}

@@ -18,7 +18,7 @@ export interface Question {
   readonly flow: Flow
 }
 
-/** That a step is a tool's, called when so many characters of the answer were there. */
+/** The step of a tool, and after how many characters of the answer it was called. */
 export interface ToolMark {
   readonly stepId: string
   readonly at: number

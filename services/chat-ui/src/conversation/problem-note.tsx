@@ -69,7 +69,7 @@ export function ProblemNote({ exchange, problem, conversation, session, names }:
   )
 }
 
-/** Without the model where that is what failed, unless it passes by itself. */
+/** Asks again; without the model if that failed, unless the failure passes by itself. */
 function AskAgain({ problem, exchange, conversation }: Omit<ProblemNoteProps, 'session' | 'names'>) {
   const way = problemKind(problem) === 'failed' ? wayOn(problem) : undefined
   return (

@@ -68,7 +68,7 @@ function maskStep(
 
 type Token = NonNullable<TraceStep['token']>
 
-/** Not what the token is: its role, and who checked what. */
+/** Masks claims and header; the token's role and its checks stay. */
 function maskClaims({ claims, header, ...card }: Token, mask: (text: string) => string): Token {
   return { ...card, ...maskDeep({ ...(claims && { claims }), ...(header && { header }) }, mask) }
 }
@@ -84,7 +84,7 @@ function maskDeep<Value>(value: Value, mask: (text: string) => string): Value {
   ) as Value
 }
 
-/** As a token would tell it. */
+/** What the page knows, as a step with a token, so that it is masked like the rest. */
 function stepOf({ tenantId, account }: KnownSecrets): TraceStep {
   const user = account && {
     oid: account.objectId,

@@ -12,7 +12,10 @@ import { ReportView, titleOf } from './report-view.tsx'
 
 const css = [tokens, base, controls, mark, formula, verdict, rules].join('\n')
 
-/** The one thing that the report's policy lets in. Nothing where the page is not secure: browsers then hash nothing. */
+/**
+ * The hash of the styles, which are all that the report's Content-Security-Policy allows; `undefined` on plain http, where
+ * browsers offer no hashing.
+ */
 const styleSource = await hash(css)
 
 async function hash(text: string): Promise<string | undefined> {

@@ -61,7 +61,7 @@ export function titleOf({ turns }: ExportedFile): string {
   return `Identity trace: “${message}”${others}`
 }
 
-/** The user is not the reader. */
+/** The names in a report. Its reader is not the user who asked, so that one is not “You”. */
 function namesIn({ names }: ExportedFile): Names {
   const described = describeNames(names)
   return { ...described, actor: actor => (actor === 'user' ? 'Person' : described.actor(actor)) }

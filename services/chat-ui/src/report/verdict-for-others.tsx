@@ -31,7 +31,7 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
   )
 }
 
-/** Who reads a report is not who asked. */
+/** Words for a reader who is not the user who asked. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\bon your behalf\b/g, 'on behalf of the user who asked'],

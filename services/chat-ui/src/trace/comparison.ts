@@ -9,7 +9,7 @@ export interface ComparedClaim {
   readonly left: unknown
   readonly right: unknown
   readonly sign: Sign
-  /** What the difference, or that there is none, teaches. */
+  /** What is learnt from the difference, or from there being none. */
   readonly lesson: string | undefined
 }
 

@@ -103,7 +103,7 @@ function tellDenial(scene: Scene, use: TokenUse): string {
   return `${scene.names.actor(actor ?? '')} denied the agent${why}.`
 }
 
-/** Who did not let the call pass, and by which check of theirs. */
+/** Who denied the call, and by which of their checks. */
 export function deniedBy({ token, decisive }: TokenUse): {
   actor: string | undefined
   check: string | undefined

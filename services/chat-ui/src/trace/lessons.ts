@@ -60,7 +60,7 @@ const always: Lessons = {
   'preferred_username same': 'For people to read; it can change. Not for authorization.',
 }
 
-/** What a claim's difference teaches, or that there is none. */
+/** What is learnt from the difference of a claim, or from there being none. */
 export function lessonOf(
   name: string,
   sign: Sign,

@@ -7,7 +7,7 @@ import { isForUser } from './claims.ts'
 import { apisOf, isRightMissing } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-/** What happened, as people tell it: in the order of the exchange, and nothing that nobody saw as if it had been seen. */
+/** What happened, in the order of the exchange. What nobody saw is told as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure } = facts
   return [

@@ -23,7 +23,7 @@ export class TraceView {
   readonly view: Signal<View>
   /** Personal data and tenant are hidden until asked for, and again after a reload. */
   readonly revealed = signal(false)
-  /** The ids of the rows that were opened or closed by hand: they are not as they are at first. */
+  /** The ids of the rows that were opened or closed by hand, and so differ from how they are at first. */
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */
   readonly openToken: Signal<string | undefined> = signal(undefined)
