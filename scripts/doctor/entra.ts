@@ -83,7 +83,10 @@ export function signInChecks(
   ]
 }
 
-/** Asks for a silent sign-in of nobody: Entra says on a page of its own what is wrong with the client, and sends all else back. */
+/**
+ * Asks Entra for a silent sign-in without a user: it shows faults of the client on a page of its own, and redirects for
+ * everything else.
+ */
 async function checkRedirectUri(
   { authority, tenantId, blueprintAppId }: Blueprint,
   spaClientId: string,

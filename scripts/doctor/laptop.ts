@@ -47,7 +47,7 @@ async function examineWith(
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   const { tenantId } = blueprint
-  // The agent’s own way to a token and an API, with nothing kept from whoever runs this.
+  // Turns go the agent’s own way; whoever runs this needs no sign-in and sees the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
   const ask: AskAgent = async (payload, token) => {

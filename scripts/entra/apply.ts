@@ -50,7 +50,7 @@ export async function apply(
   printNextSteps(run)
 }
 
-/** What the receipt knows of that is wanted no more. */
+/** What the receipt records although nobody wants it any more. */
 export function findUnwanted(run: Run, settings: Settings): readonly TenantObject[] {
   const receipt = run.receipt.content
   if (!receipt) return []
@@ -61,7 +61,7 @@ export function findUnwanted(run: Run, settings: Settings): readonly TenantObjec
   )
 }
 
-/** What is there already; recorded, if a run that was broken off or somebody else's hand left it unrecorded. */
+/** Finds an object that is there already. Records it if it was made without a record, by an interrupted run or by hand. */
 async function findAndRecord(run: Run, wanted: TenantObject): Promise<Found> {
   const receipt = requireReceipt(run)
   const found = await look(run, wanted, receipt)
@@ -78,7 +78,7 @@ async function create(run: Run, wanted: TenantObject): Promise<void> {
   for (const request of (await wanted.clear?.(run.graph)) ?? []) await run.graph.send(request)
   const created = (await sendCreation(run, wanted)) ?? (await read(run, wanted))
   const { secretText } = created
-  // Shown this once. Of all files it goes into this one alone.
+  // Entra shows the secret only now. It is written to this file and to no other.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
   run.receipt.record(wanted.key, toRecord(created, run.clock.nowMs()))
 }
@@ -102,7 +102,10 @@ async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject
   }
 }
 
-/** Whether anything had to be corrected. Entra may take a change and not keep it, so the object is read again. */
+/**
+ * Corrects an object, and returns whether that was needed. Entra may accept a change and not keep it, so the object is read
+ * again.
+ */
 async function correct(run: Run, wanted: TenantObject, before: Json | undefined): Promise<boolean> {
   const { properties, address } = wanted
   const found = before ?? (await read(run, wanted))

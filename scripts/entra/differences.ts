@@ -8,8 +8,8 @@ export interface Difference {
 }
 
 /**
- * Where an object is not as wanted. Properties that nobody wants anything of don't count. Lists of texts are sets and must
- * be equal; lists of objects must have the wanted ones among them.
+ * The differences between an object and what is wanted. Only the wanted properties are compared. Lists of texts have to be equal
+ * as sets; lists of objects have to contain the wanted ones.
  */
 export function findDifferences(wanted: Json, found: Json, within = ''): Difference[] {
   return Object.entries(wanted).flatMap(([name, value]) => compare(`${within}${name}`, value, found[name]))
@@ -17,7 +17,7 @@ export function findDifferences(wanted: Json, found: Json, within = ''): Differe
 
 function compare(property: string, wanted: unknown, found: unknown): Difference[] {
   if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
-  // Of a list of which nothing is wanted nothing is missing.
+  // Any list satisfies an empty one.
   if (Array.isArray(wanted) && wanted.length === 0) return []
   if (Array.isArray(wanted) && Array.isArray(found)) {
     if (wanted.some(isObject))
@@ -46,7 +46,7 @@ export function findExtraEntries(wanted: unknown, found: unknown, within = ''): 
   return found.filter(isObject).flatMap(entry => (isWanted(entry) ? [] : [`${within}[${nameOf(entry)}]`]))
 }
 
-/** The change that makes an object as wanted; entries of lists that nobody wants anything of stay. */
+/** The change that makes an object as wanted. Lists of objects keep their other entries. */
 export function correction(wanted: Json, found: Json): Json {
   const changed = Object.entries(wanted).filter(
     ([name, value]) => compare(name, value, found[name]).length > 0,
@@ -72,7 +72,7 @@ function isSame(one: Json, other: Json): boolean {
   return one[keyOf(one)] === other[keyOf(one)]
 }
 
-/** What an entry of a list is known by: scopes and roles by their id, claims by their name, access by the API. */
+/** The property that identifies an entry of a list: of scopes and roles the id, of claims the name, of access the API. */
 function keyOf(entry: Json): string {
   return ['id', 'name', 'resourceAppId', 'appId'].find(key => key in entry) ?? 'id'
 }

@@ -7,7 +7,7 @@ export interface GraphRequest {
   /** Below `/v1.0`. */
   readonly path: string
   readonly body?: Json
-  /** That it is forbidden says nothing against the sign-in. */
+  /** A 403 is then no reason to try another sign-in. */
   readonly mayBeForbidden?: boolean
 }
 

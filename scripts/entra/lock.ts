@@ -47,7 +47,7 @@ function create(path: string, text: string): boolean {
   }
 }
 
-/** The run that has the lock; `undefined` when it is gone by now. One that is being written is somebody's. */
+/** The run that has the lock; `undefined` if the file is gone. A file that is still being written counts as another run's. */
 function read(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder
@@ -57,7 +57,7 @@ function read(path: string): Holder | undefined {
   }
 }
 
-/** Whether the run may still be at work: of another machine nobody here can tell. */
+/** Whether the run may still be at work; of a run on another machine this is not known here. */
 function isAlive({ process: id, host }: Holder): boolean {
   if (host !== hostname()) return true
   try {

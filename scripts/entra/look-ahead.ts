@@ -45,7 +45,7 @@ export async function findMissing(run: Run, receipt: Receipt): Promise<StepFaile
   )
 }
 
-/** Far-reaching permissions, of which only Graph knows what they are good for. */
+/** Broad permissions; only Graph knows what they permit. */
 const everything = ['Directory.AccessAsUser.All', 'Directory.ReadWrite.All']
 
 function isPermitted(permissions: ReadonlySet<string>, permission: string): boolean {

@@ -78,7 +78,7 @@ export interface Invocation {
   readonly receiptPath: string
   readonly envFile: string
   readonly waitSeconds: number
-  /** What is wanted beyond what the receipt has. Users are still as they were named. */
+  /** Settings in addition to those of the receipt, with users as they were named, not by id yet. */
   readonly settings: Partial<Settings>
 }
 

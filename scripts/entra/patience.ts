@@ -21,7 +21,7 @@ export class NotYet extends Error {
 
 const longestPauseSeconds = 16
 
-/** What Graph says about an object, or a second one of it, that was made a moment ago. */
+/** Codes by which Graph refers to an object that was made a moment ago: it is not found yet, or already there. */
 const notYetCodes = [
   'Request_ResourceNotFound',
   'Request_MultipleObjectsWithSameKeyValue',
@@ -34,7 +34,7 @@ const notYetCodes = [
 const notYetText =
   /already exist|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
 
-/** Does something again, after longer and longer pauses, for as long as Entra may just need time. It has to bear repetition. */
+/** Repeats an action with growing pauses, as long as Entra may only need time. The action must be safe to repeat. */
 export async function patiently<Result>(
   { clock, waitSeconds, say }: Patience,
   what: string,

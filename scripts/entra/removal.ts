@@ -4,7 +4,7 @@ import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt } from './run.ts'
 import { line } from './text.ts'
 
-/** Of these objects those that are deleted by a request of their own, the last first; what goes with them needs none. */
+/** Those of these objects that need a request of their own to be deleted, the last first; Entra deletes the others with them. */
 export function deletedByItself(gone: readonly TenantObject[]): readonly TenantObject[] {
   return gone.filter(({ goesWith }) => !gone.some(({ key }) => key === goesWith)).toReversed()
 }

@@ -66,7 +66,7 @@ export function toRecord(object: Json, nowMs: number): Recorded {
   }
 }
 
-/** Does one step patiently; what still goes wrong then is told with the step's name, the cause and the fix. */
+/** Does one step, repeated while Entra may only need time. A failure is then told with the step's name, the cause and the fix. */
 export async function inStep<Result>(
   run: Patience,
   step: { readonly title: string; readonly access: AccessByMethod },

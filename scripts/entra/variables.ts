@@ -18,7 +18,7 @@ export function variablesOf({ tenantId, settings, objects }: Receipt): Readonly<
   )
 }
 
-/** Writes what is known now, and empties what names things that are gone since. Other values are somebody else's. */
+/** Writes what is known now, and empties variables that name what is gone since. Other values stay. */
 export function replaceVariables(
   envFile: string,
   before: ReturnType<typeof variablesOf> | undefined,

@@ -62,7 +62,7 @@ function audiencesOf({ spec }: Pod): readonly string[] {
   )
 }
 
-/** Not everybody may read it. */
+/** The issuer of the cluster; `undefined` if the user of kubectl may not read it. */
 export async function issuerOf(kubectl: Kubectl): Promise<string | undefined> {
   try {
     return JSON.parse(await kubectl.run('get', '--raw', '/.well-known/openid-configuration')).issuer

@@ -115,7 +115,7 @@ function pageChecks(
   }))
 }
 
-/** The agent’s way to Entra was looked at before; that of this machine is not the release’s. */
+/** This machine’s way to Entra says nothing of the release’s, which was checked before. */
 async function outOfReachIsNoFailure(check: Check) {
   try {
     return await check.run()

@@ -21,7 +21,7 @@ const access: AccessByMethod = {
   DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: administrator },
 }
 
-/** Who the agent is, one for each name. */
+/** The agent identities, one for each name. */
 export const agents: Kind = {
   wanted: target =>
     target.settings.agents.map(name => {

@@ -11,7 +11,7 @@ import {
   type Target,
 } from './tenant-object.ts'
 
-/** What each agent may do as itself. */
+/** The app roles of each agent: what it may do as itself. */
 export const appRoles: Kind = {
   wanted: target =>
     target.settings.agents.map(name => {

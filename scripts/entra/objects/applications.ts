@@ -28,14 +28,14 @@ const blueprintAccess: AccessByMethod = {
   POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
   PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
   rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developer },
-  // One page of Microsoft's names this role for it, another one the other.
+  // Microsoft's documentation names either role, on different pages.
   DELETE: {
     permission: 'AgentIdentityBlueprint.DeleteRestore.All',
     role: `${administrator} or ${consenter}`,
   },
 }
 
-/** What the sidecar authenticates as, and users' tokens are for. */
+/** The blueprint: what the sidecar authenticates as, and the audience of users' tokens. */
 export const blueprint: Kind = {
   wanted: target => [
     application(target, {
@@ -66,7 +66,7 @@ export const blueprint: Kind = {
   ],
 }
 
-/** What users sign in to. */
+/** The application of the page, which users sign in to. */
 export const page: Kind = {
   wanted: target => [
     application(target, {
@@ -87,7 +87,7 @@ export const page: Kind = {
   ],
 }
 
-/** What the agent's tokens are for. */
+/** The application of the weather API: the audience of the agent's tokens. */
 export const weatherApi: Kind = {
   wanted: target => [
     application(target, {
@@ -135,11 +135,11 @@ interface Registration {
   readonly title: (name: string) => string
   readonly path?: string
   readonly access?: AccessByMethod
-  /** What it is made with, besides its name. */
+  /** The body of the creating request, without its name. */
   readonly created: () => Json
-  /** What only its making can set. */
+  /** Properties that only the creating request can set. */
   readonly bound?: Json
-  /** What takes its own client id, and so is set afterwards. */
+  /** Properties that contain its client id, and so are set afterwards. */
   readonly added?: () => Json
 }
 
@@ -199,7 +199,7 @@ function refuseNamesake(title: string, { id, description }: Json): Mistake {
   )
 }
 
-/** What the applications of a set-up are known by. */
+/** The description by which the applications of a set-up are found again. */
 export function describe({ setUpId }: Pick<Target, 'setUpId'>): string {
   return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
 }

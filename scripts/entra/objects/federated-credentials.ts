@@ -10,7 +10,7 @@ import {
   type Target,
 } from './tenant-object.ts'
 
-/** The tokens of a ServiceAccount that count as the blueprint's. */
+/** The federated credentials: ServiceAccounts whose tokens count as the blueprint's credential. */
 export const federatedCredentials: Kind = {
   wanted: target =>
     target.settings.federatedCredentials.map(credential => {

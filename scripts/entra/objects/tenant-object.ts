@@ -3,14 +3,14 @@ import { type Graph, GraphRefusal, type GraphRequest, type Json } from '../graph
 import type { Recorded } from '../receipt.ts'
 import type { Settings } from '../settings.ts'
 
-/** What a caller needs: a permission of the token and a role of the user, the least that do. */
+/** The access that a request needs: the least permission of the token, and the least role of the user. */
 export interface Access {
   readonly permission: string
   /** Absent: every user will do. */
   readonly role?: string
 }
 
-/** What each kind of request takes; `POST` stands for those that are not named, `rename` for a PATCH of name or description. */
+/** The access for each method; that of `POST` is for methods that are not listed, `rename` for a PATCH of name or description. */
 export type AccessByMethod = Readonly<
   Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
 >
@@ -58,7 +58,7 @@ export interface TenantObject {
   /** Its name for people. */
   readonly title: string
   readonly access: AccessByMethod
-  /** Keys of what it can't be there without. */
+  /** Keys of the objects that have to exist before it. */
   readonly needs: readonly string[]
   /** Looks for it: where the receipt says, else by what it is. */
   find(graph: Graph): Promise<Found>
@@ -74,13 +74,13 @@ export interface TenantObject {
   remove?(): GraphRequest
   /** Whether it is to be switched on, for what can be switched off. */
   isOn?(): boolean
-  /** The key of what takes it along when that is deleted. */
+  /** The key of the object with which Entra deletes it. */
   readonly goesWith?: string
-  /** It is made along with what it goes with, and by itself only when it got lost since. */
+  /** Entra also makes it with that object; it is made by itself only if it was deleted since. */
   readonly comesAlong?: true
-  /** Entra makes as many as it is asked for, and only their name tells them from others. */
+  /** It is found by its name alone; Entra would make a second one of the same name. */
   readonly isFoundByName?: true
-  /** Whether it has a fault is found out before anything is made. */
+  /** Its fault, if any, is found before anything is made. */
   readonly isCheckedFirst?: true
 }
 
@@ -94,7 +94,7 @@ export interface Collection {
   isWanted(member: Json): boolean
   /** A member in words. */
   describe(member: Json): string
-  /** Its members work for others and would be deleted along. */
+  /** Others may use its members, which are deleted with what it belongs to. */
   readonly isNeededByOthers?: true
 }
 
