@@ -30,7 +30,7 @@ const ToolInstructions = Type.Object(
   strict,
 )
 
-/** The same for everybody who may ask in this flow, but for the tools that an MCP server lists to a user alone. */
+/** The same for all who may ask in this flow, except for tools that an MCP server lists to one user only. */
 export const Instructions = Type.Object(
   { systemPrompt: Type.String(), tools: Type.Array(ToolInstructions) },
   strict,

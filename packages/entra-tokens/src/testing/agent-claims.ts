@@ -22,7 +22,7 @@ const { ada } = tenant.users
 
 interface TokenOptions {
   readonly version?: TokenVersion
-  /** The issuer's authority; only in v2 issuers. */
+  /** Entra's origin, as it stands in v2 issuers. */
   readonly authority: string
   /** Default: the weather API. */
   readonly api?: Audience

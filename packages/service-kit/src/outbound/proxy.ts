@@ -10,7 +10,9 @@ export interface ProxySettings {
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** Of these and of their lower-case forms; where `HTTPS_PROXY` is not set, `HTTP_PROXY` counts for https as well. */
+/**
+ * The variables that name the proxy; lower-case forms take precedence. Without `HTTPS_PROXY`, `HTTP_PROXY` holds for https too.
+ */
 export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
 const loopback = 'localhost,127.0.0.1,::1'
@@ -31,7 +33,7 @@ function withScheme(proxy: string): string {
   return proxy.includes('://') ? proxy : `http://${proxy}`
 }
 
-/** What lets an agent of Node, which has no sender of ours around it, go by the proxy. */
+/** Options by which Node's own `http.Agent` uses the proxy, for libraries that do not call by `send`. */
 export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string> } {
   const proxy = readProxy()
   return proxy === undefined ? {} : { proxyEnv: { ...proxy } }
@@ -104,7 +106,7 @@ export function proxyProblem(
 
 type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
-/** Nothing but the proxy is connected to, and no name but the proxy's is looked up. */
+/** Failures to connect and to look up a name: behind a proxy, both are about the proxy itself. */
 const noConnection =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
 const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/

@@ -17,7 +17,7 @@ export interface Sender {
   close(): Promise<void>
 }
 
-/** Of a body between the steps of its decompression, if it was compressed more than once; the result has its request's limit. */
+/** Limit between the steps of decompressing a body that was compressed more than once. Its end result has the request's limit. */
 const mostBytes = 16 * 1024 * 1024
 
 /** Makes a sender with connections of its own. */

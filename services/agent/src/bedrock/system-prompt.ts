@@ -1,6 +1,9 @@
 import type { Toolset } from '../tools/toolset.ts'
 
-/** What Claude is told before every conversation. It is the same for all of them, so that they can share it. */
+/**
+ * What Claude is told before every conversation. It is the same for all of them, so that they share its entry in the prompt
+ * cache.
+ */
 export function systemPrompt(toolsets: readonly Toolset[]): string {
   return `You are an assistant that looks things up with its tools. On other subjects answer briefly, and say what you are here for.
 

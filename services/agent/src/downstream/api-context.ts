@@ -25,7 +25,7 @@ export interface ApiRequest<Body> {
   readonly subject: string
   /** Tells whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response that brings no such body means to these tools, where they know it better than every caller would. */
+  /** What a response without such a body means, if these tools can say more of it than holds for every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Reply {
   /** Of the HTTP response. */
   readonly status: number
   readonly body: unknown
-  /** Of the span, where there is more to say of it. */
+  /** Further attributes of the call's span. */
   readonly attributes?: Attributes
 }
 
@@ -48,7 +48,10 @@ export interface ApiExchange<Came extends Reply, Result> {
   readonly mayRepeat: boolean
   /** Sends it with these headers, the token among them. What it throws is the request's failure. */
   send(headers: Readonly<Record<string, string>>, signal: AbortSignal, send: Send): Promise<Came>
-  /** Reads the result, and what the trace shows of it; the body has no tokens any more. Throws a ProblemError if it is none. */
+  /**
+   * Reads the result, and what the trace shows of it. Tokens have been taken out of the body. Throws a ProblemError for a
+   * failure.
+   */
   read(came: Came): { readonly result: Result; readonly shown: unknown }
 }
 

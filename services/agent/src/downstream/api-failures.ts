@@ -53,7 +53,7 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
   const granted = permissions
     ? api.flows.map(flow => `${permissions[flow]} (${flows[flow].inWords})`).join(' or ')
     : scope
-  // Any other check fails although the right may be there.
+  // Another failed check says nothing of the permission.
   const isRight = failedCheck === undefined || failedCheck === 'permission'
   const needs = isRight ? neededRight(api, flow, scope) : undefined
   return problem(

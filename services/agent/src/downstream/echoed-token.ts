@@ -4,14 +4,17 @@ import { mayHoldSecret, redactText } from '@entra-bedrock-agent/identity-trace'
 const maxDepth = 100
 const maxSearched = 1_000_000
 const fewCandidates = 1_000
-/** Of a part of `length` + `step` - 1 characters one such place is looked at, wherever it begins; of 40, three. */
+/**
+ * The pieces of a body that are searched for in the signatures: `length` characters, from every `step`-th one on. So every echo
+ * of 19 characters (`length` + `step` - 1) contains a whole piece.
+ */
 const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
 /** Entra's signatures are longer. */
 const shortestSignature = 40
 
-/** Of a signature, seven in eight dozens of characters have a capital, a small letter and a digit; of words, hardly any. */
+/** Seven of eight pieces of a signature have a capital, a small letter and a digit; pieces of words hardly ever do. */
 const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
-/** Most texts of a response; four characters of a signature are all small letters in one of 30 places. */
+/** Texts that need no search. Most texts of a response are such; a piece of a signature hardly ever is. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
 /** A body without texts that look like tokens. Without any, it is the body itself, since a copy takes more time than the check. */
@@ -62,7 +65,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 /** A signature as it is, backwards and in base64, without what an echo may have between its characters. */
 function textForms(signature: string): string {
   const backwards = Buffer.from(signature, 'latin1').reverse().toString('latin1')
-  // Base64 depends on how many bytes are before; its first and last digits also hold bits of the neighbours.
+  // Base64 has three forms, by the number of bytes before; its first and last digits depend on the neighbours too.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature).slice(4, -4))
   return readAlphanumerics([signature, backwards, ...inBase64].join(''))
 }
@@ -78,7 +81,7 @@ function partsOf(text: string, { length, step }: typeof window): string[] {
   return parts
 }
 
-/** An index of the forms takes as long to make as some hundred searches without it. */
+/** Whether a form contains a candidate. Making an index takes as long as some hundred searches without one. */
 function finds(forms: string, candidates: readonly string[]): boolean {
   if (candidates.length <= fewCandidates) return candidates.some(candidate => forms.includes(candidate))
   const { length = 0 } = candidates[0] ?? {}
@@ -106,7 +109,10 @@ function isSearched(text: string): boolean {
   return !plainWords.test(text)
 }
 
-/** All texts of a body as one, but plain words: values first, so that the names between them do not part what belongs together. */
+/**
+ * All texts of a body but plain words, as one text. Values come before names, so that a token in several values stays in one
+ * piece.
+ */
 function readTexts(body: unknown): string {
   const values: string[] = []
   const names: string[] = []

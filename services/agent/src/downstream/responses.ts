@@ -11,7 +11,7 @@ export interface ApiResponse {
   readonly challenge: string | undefined
   /** The parsed JSON, or `undefined` when it is none. */
   readonly body: unknown
-  /** Of its span, where there is more to say of it. */
+  /** Further attributes of the call's span. */
   readonly attributes?: Attributes
 }
 

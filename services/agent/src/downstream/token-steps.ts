@@ -17,14 +17,14 @@ import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
 import type { Validated } from './responses.ts'
 
-/** TR, as it stands in the trace. */
+/** TR and its step in the trace. */
 export interface TokenStep {
   readonly token: AgentToken
   /** By which Entra's sign-in log knows it. */
   readonly logIds: LogIds
-  /** Whose it is, in the terms in which an API may tell of it. */
+  /** Flow, agent and user of the token, to be compared with an API's `validated`. */
   readonly holder: TokenHolder
-  /** Adds to the token's card what the API found out about it, and what the agent found out about the API's word. */
+  /** Adds to the token's card the checks that the API made, and those that the agent made of what the API says. */
   verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
 }
 

@@ -4,7 +4,9 @@ import type { Caller } from '../turn/turn.ts'
 import { readValidated } from './responses.ts'
 import type { TokenHolder, TokenStep } from './token-steps.ts'
 
-/** Records the API's own word on the token, if it gives one, held against the token itself: it may tell of somebody else. */
+/**
+ * Records what the API says of the token, if it does, and compares it with the token: it may name another flow, caller or user.
+ */
 export function noteValidation(
   turn: Caller,
   api: DownstreamApi,

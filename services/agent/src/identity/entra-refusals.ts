@@ -11,7 +11,7 @@ export interface EntraRefusal extends Omit<Meaning, 'code'> {
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
 
-/** By whom TR was to act for. */
+/** The meaning of a refusal, by whose rights TR was to have. */
 const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,

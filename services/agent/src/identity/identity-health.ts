@@ -43,7 +43,7 @@ export class IdentityHealthRecord {
   readonly #agents: readonly AgentIdentity[]
   /** For each agent by its client id and each flow, a record for each API by its name. */
   readonly #records = new Map<string, Readonly<Record<Flow, Map<string, HealthRecord>>>>()
-  /** Whether a failure was noted for everything since a token last came. */
+  /** Whether a failure was recorded for all agents and flows since the last token was obtained. */
   #failedTogether = false
   #failuresInARow = 0
   /** When the last of them was counted, as of `performance.now()`. */

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connectSidecar } from './sidecar-connection.ts'
 
-/** Node looks names up on these threads; more than one that waits for a resolver and the next look-up waits too. */
+/** Node looks up names on so many threads. While all of them wait for a resolver, further look-ups wait too. */
 const threads = 4
 
 /** Keeps all of Node's threads waiting, as look-ups do where no resolver responds. */

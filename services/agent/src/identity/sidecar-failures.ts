@@ -184,7 +184,7 @@ function whomItNames(detail: string, { agent }: FailureContext): 'agent' | 'blue
   return detail.includes(agent.blueprintAppId) ? 'blueprint' : undefined
 }
 
-/** An empty 500 comes from a sidecar without tenant or client id, on every path; the other kind says nothing at all. */
+/** A sidecar without tenant or client id responds to everything with 500 and an empty body. A 500 with a body tells no cause. */
 function explainInternalError(response: SidecarResponse): TokenFailure {
   return response.body === ''
     ? failure(response, 'SIDECAR_MISCONFIGURED', 'The sidecar fails on every request.', {

@@ -9,7 +9,7 @@ import type { TokenRequest } from './token-request.ts'
 
 export interface Sidecar {
   /**
-   * Asks for a token of the agent identity, again after a moment where that may help. Nobody has looked into it yet.
+   * Asks for a token of the agent identity, again after a moment where that may help. The token has not been checked yet.
    *
    * @returns the token, and how often the sidecar was asked
    * @throws ProblemError of the identity codes, or the signal's reason.

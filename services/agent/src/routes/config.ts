@@ -40,7 +40,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
       ...Object.fromEntries(agents.map(({ clientId }) => [clientId, 'agent identity'])),
-      // Where several share an application, the first one's name is its.
+      // If several APIs share an application, it has the name of the first.
       ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },

@@ -21,7 +21,7 @@ const user: VerifiedUserToken = {
   checks: [{ name: 'signature', ok: true }],
 }
 
-/** A log that fails the test where an error is written that it does not expect. */
+/** A log that fails the test when an unexpected error is written to it. */
 function logTo(error: (line: { err: unknown }) => void = ({ err }) => Promise.reject(err)) {
   return { info: () => undefined, warn: () => undefined, error } as unknown as FastifyBaseLogger
 }

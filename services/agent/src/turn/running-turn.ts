@@ -34,7 +34,7 @@ export interface TurnObservers {
 
 const agentName = 'entra-bedrock-agent'
 
-/** After an abort, how long the answer may take to fail by itself, so that its steps say what broke off. */
+/** How long the answer may take to fail by itself after an abort, so that its steps tell what was interrupted. */
 const settleMs = 250
 
 /** One turn: what was asked, and what was written, noticed and recorded until now. */

@@ -8,9 +8,9 @@ export interface AvailabilityOptions {
   readonly known: ProblemError | undefined
 }
 
-/** From the start of one probe to that of the next, and from a turn that showed the same. */
+/** Between the starts of two probes, and between a call that succeeded and the next probe. */
 const intervalMs = 10 * 60_000
-/** The same after anything but a success. */
+/** The same after a failure. */
 const retryMs = 60_000
 
 /** These say something about the one request, nothing about Bedrock being there. */
@@ -81,7 +81,7 @@ export class BedrockAvailability {
     if (problem.code !== 'BEDROCK_THROTTLED') {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
-      // It passes, and calls meanwhile may succeed. Without a probe nothing would show that it has passed.
+      // Throttling passes, and other calls may succeed meanwhile. Without probes it is not noted: nothing would show its end.
       const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }
@@ -90,7 +90,7 @@ export class BedrockAvailability {
     this.#continue()
   }
 
-  /** Sees to the next probe, which is due after what was seen last. */
+  /** Sets the timer of the next probe, counted from the last probe or call. */
   #continue(): void {
     clearTimeout(this.#timer)
     if (!this.#isStarted || this.#probing) return

@@ -230,7 +230,7 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
   })
 }
 
-/** Whom the call was for; STS has an address of its own only where one is set, and then goes the same way. */
+/** The URL of the service that failed, by which the proxy's part in it is judged. */
 function urlOf({ region, endpoint }: BedrockConfig, { service }: FailureSigns): string {
   if (service === 'bedrock') return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
   return `https://sts.${region}.amazonaws.com`

@@ -8,9 +8,9 @@ import type { BedrockConfig } from './config.ts'
 
 const limits = {
   connectionTimeoutMs: 3_000,
-  /** The first byte of an answer, and the longest silence inside one. */
+  /** How long Bedrock may send nothing, before the first byte of an answer or within it. */
   silenceMs: 45_000,
-  /** The socket's own silence, longer than the stream's, so that the better error comes first. */
+  /** The same for the socket; longer, since the error of the stream says more. */
   socketTimeoutMs: 60_000,
   /** One socket for each open stream; more turns than this wait for one. */
   sockets: 2_000,

@@ -9,7 +9,7 @@ export class BackOff {
   #failures = 0
   #untilMs = 0
 
-  /** The last problem while it must not be tried; `undefined` when it may be. */
+  /** The last problem, until the next attempt is due; `undefined` from then on. */
   get problem(): ProblemError | undefined {
     return performance.now() < this.#untilMs ? this.#problem : undefined
   }

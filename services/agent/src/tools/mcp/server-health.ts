@@ -24,7 +24,7 @@ export class ServerHealth {
     return { ...this.#ofServer, tools: [...this.#tools].map(([name, record]) => this.#ofTool(name, record)) }
   }
 
-  /** Of a server that the agent may ask as itself, its own list counts; users may see others. */
+  /** If the agent may list a server's tools as itself, that list alone counts: users may see other tools. */
   listed(flow: Flow, tools: ChosenTools): void {
     this.works(flow)
     if (flow === ownFlow || !this.#server.api.flows.includes(ownFlow)) {

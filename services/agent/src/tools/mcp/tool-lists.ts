@@ -67,7 +67,7 @@ export class ToolLists {
     const key = keyOf(asker)
     this.#ofUsers.delete(key)
     this.#ofUsers.set(key, entry)
-    // The ones that were put there first come first.
+    // The oldest entries of a Map come first.
     for (const [other, { listed, refused }] of this.#ofUsers) {
       const isOld = !isYounger(listed, keptForMs) && !isYounger(refused, keptForMs)
       if (isOld || this.#ofUsers.size > maxUsers) this.#ofUsers.delete(other)

@@ -96,7 +96,7 @@ export class ToolSource {
     await Promise.all(underWay.map(({ ended }) => ended))
   }
 
-  /** Where a user's list is not known, the agent's own shows what they may call: whether they may, the call shows. */
+  /** Where a user's list is not known, the agent's own is offered; whether the user may call a tool shows when it is called. */
   #describeFor(turn: Turn): Offer {
     const { tools, refusal } = this.#lists.of(turn)
     const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools
@@ -128,7 +128,7 @@ export class ToolSource {
     }
   }
 
-  /** Whose token the look-up is made with. The agent's own is not the turn's: others get what it shows. */
+  /** Whose token the look-up is made with. With the agent's own it does not belong to the turn, since others use its result. */
   #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
     return isOwn(flow) ? betweenTurns(agent) : { requestId, correlationId, agent, flow, user, signal, trace }
   }
@@ -161,7 +161,7 @@ export class ToolSource {
       const { tools, cutAfterPages } = await client.listTools(this.#options.apis.for(caller))
       this.#listed(caller, chooseTools(this.#server, tools, cutAfterPages))
     } catch (error) {
-      // Who gave it up learnt nothing of the server.
+      // A look-up that was given up says nothing of the server.
       if (!signal.aborted || signal.reason === tooLong) this.#failed(caller, toProblem(error), error)
     } finally {
       // Closes the connection that was made for it.
@@ -223,7 +223,7 @@ export class ToolSource {
     }
   }
 
-  /** Tells what was not told before. */
+  /** Logs these facts, unless that was done before. */
   #once(facts: Readonly<Record<string, string>>, tell: (line: object) => void): void {
     const key = JSON.stringify(facts)
     if (this.#reported.has(key)) return

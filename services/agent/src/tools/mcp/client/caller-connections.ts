@@ -71,7 +71,8 @@ export class CallerConnections {
   async #openConnection(exchange: Exchange): Promise<McpConnection> {
     if (performance.now() >= this.#priorUntilMs) this.#prior = undefined
     const { timeoutMs } = this.#server.limits
-    // Calls that join it give up each for itself; without a limit they could keep one that hangs.
+    // Each call that waits for it has a limit of its own; without this one, an attempt that hangs would be joined by call after
+    // call.
     using limit = new LinkedAbort(exchange.signal)
     limit.after(timeoutMs, () => limit.abort(new DOMException('No connection in time.', 'TimeoutError')))
     const { signal } = limit
@@ -111,7 +112,7 @@ class SharedConnection {
     )
   }
 
-  /** Gives a connection up unless that was done already; tells whether it did. Calls that use it come to their end. */
+  /** Uses a connection for no further calls; returns whether it was still in use for them. Calls under way go on. */
   replace(connection: McpConnection): boolean {
     if (this.#current !== connection) return false
     this.#current = undefined

@@ -31,7 +31,7 @@ export interface Exchange {
   failure?: unknown
 }
 
-/** A response that the protocol has no say in: it refuses the token, leads elsewhere or is the server's own fault. */
+/** A response outside the protocol: a refused token, a redirect, or a fault of the server (5xx). */
 export class RefusedExchange extends Error {
   override readonly name = 'RefusedExchange'
   readonly response: ApiResponse
@@ -63,7 +63,7 @@ export class McpConnection {
   readonly #server: McpServer
   readonly #client: Client
   readonly #transport: StreamableHTTPClientTransport
-  /** For what the protocol sends when no call waits for it any more, such as a cancellation. */
+  /** Of the last call; for messages that belong to no call any more, such as a cancellation. */
   #latest: Exchange
   #calls = 0
   #isRetired = false
@@ -83,7 +83,7 @@ export class McpConnection {
     })
   }
 
-  /** Connects; without a request where the server's era is known and it needs none. */
+  /** Connects. Sends no request if the server's era is known and demands none. */
   static async open(
     server: McpServer,
     exchange: Exchange,
@@ -199,7 +199,7 @@ export class McpConnection {
   }
 }
 
-/** Everything else tells of the protocol's era, or is the protocol's own failure. */
+/** Other statuses go to the protocol's library: they tell the server's era, or are failures of the protocol. */
 function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
@@ -226,7 +226,7 @@ function wasNeverSent(error: unknown): boolean {
 
 const maxAnswerBytes = 64 * 1024
 
-/** Under the token of the call in whose middle the server asked. The headers of 2026 that describe the call stay with it. */
+/** Sends an answer with the token of the call during which the server asked, without the headers that describe that call. */
 async function sendAnswer(
   { send, signal }: Exchange,
   url: string,
@@ -238,7 +238,7 @@ async function sendAnswer(
   await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes, signal }).catch(() => {})
 }
 
-/** The older era would have the client come back for the rest; the protocol's library waits for it. */
+/** Whether a stream ended without a result. In the older era the rest may be fetched later, and the library would wait for it. */
 function endsWithoutResult({ status, headers, text }: OutboundResponse): boolean {
   const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
   return isStream && !/"(?:result|error)"\s*:/.test(text)

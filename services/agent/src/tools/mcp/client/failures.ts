@@ -9,7 +9,7 @@ import type { CallProgress, Exchange } from './connection.ts'
 
 const maxToldCharacters = 500
 
-/** What a response means that the protocol has no say in; `undefined` where it means the same for every API. */
+/** What a response outside the protocol means; `undefined` where it means the same for every API. */
 export function explainRefusal(
   api: DownstreamApi,
   status: number,

@@ -4,7 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/client'
 import { readValidated, type Validated } from '../../../downstream/responses.ts'
 import { removeUnseen } from '../offered-tools/clean-text.ts'
 
-/** A tool's result: data, whoever wrote it. */
+/** A tool's result. It is data, and never followed as an instruction. */
 export interface ToolResult {
   readonly parts: readonly ResultPart[]
   readonly isError: boolean

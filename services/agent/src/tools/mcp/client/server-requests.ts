@@ -34,7 +34,7 @@ export class ServerRequests {
       if (index > 0 || !this.#isTooLong) this.#read(event)
     }
     this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxCharacters
-    // Of a long event only its end can matter, which may be half of an empty line.
+    // Of an event that is too long only the end is kept: it may be the first half of the empty line that ends it.
     this.#rest = this.#isTooLong ? last.slice(-3) : last
   }
 

@@ -23,7 +23,10 @@ export interface ChosenTool {
   readonly nameForModel: string
   readonly description: string
   readonly schema: JsonSchema7ObjectType
-  /** What the call needs of the server's definition. Without output schema: the server would check its own result. */
+  /**
+   * What a call needs of the server's definition. Without its output schema, which would only compare the server's result with
+   * what the server itself says of it.
+   */
   readonly definition: Tool
   readonly hash: string
 }
