@@ -10,7 +10,7 @@ export interface Extras {
   readonly members?: readonly Json[]
 }
 
-/** Looks through everything that was added to what is known, and changes nothing. */
+/** Finds what was added to the known objects; changes nothing. */
 export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
   const found: Extras[] = []
   for (const collection of listCollections(target)) {

@@ -78,7 +78,7 @@ describe('When the user leaves during a call,', () => {
     await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
     const [call] = scripted.callsOf('sessions')
     await expect.poll(() => ended).toContain(call?.headers['mcp-session-id'])
-    // Left is the agent's own. The tools were looked up in a session of its own, which is over too.
+    // Only the agent's own session is left. That in which the user's tools were looked up is over too.
     expect(sessions.filter(session => !ended.includes(session))).toEqual(['session-1'])
   })
 })

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { McpStack } from './mcp-stack.ts'
 import { type Received, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
-/** Of those that make the agent wait. The others fail at once; their time is for the list of tools, for which all are asked together. */
+/**
+ * The time-out of servers that keep the agent waiting. The others fail at once, and have more time, since all of them are asked
+ * for their tools together.
+ */
 const shortTimeoutMs = 2_000
 const timeoutMsOf = (name: string) => (['silence', 'drip'].includes(name) ? shortTimeoutMs : 10_000)
 const stillOpen = new Set<ServerResponse>()

@@ -217,7 +217,7 @@ const bedrockCall: readonly InducedFailure[] = [
   brokenBedrock({ kind: 'cut', afterEvents: 1 }, 'BEDROCK_STREAM_BROKEN', 'the answer breaks off'),
 ]
 
-/** Everything that goes wrong by somebody’s hand, or in Amazon’s house, by where one would look. */
+/** All failures, by where one would look: mistakes of people, and faults of AWS. */
 export const inducedFailures: readonly (readonly [where: string, failures: readonly InducedFailure[]])[] = [
   ['Configuration, names, clock', configuration],
   ['Sign-in', signIn],

@@ -83,7 +83,7 @@ export function isProxyPage(status: number, contentType: unknown): boolean {
   return status < 500 && status !== 404 && /^text\/html/i.test(String(contentType))
 }
 
-/** What a call failed of, if it was the proxy's doing. */
+/** The problem of a call that threw this error, if the proxy was the cause. */
 export function proxyProblem(
   error: unknown,
   url: string,

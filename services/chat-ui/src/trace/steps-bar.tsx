@@ -14,7 +14,7 @@ interface StepsBarProps {
     | undefined
 }
 
-/** How many steps, how long, what failed; and what makes fewer of them. */
+/** How many steps, how long they took and what failed; with the search and the filter for them. */
 export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }: StepsBarProps) {
   const search = useRef<HTMLInputElement>(null)
   const steps = rows.filter(({ number }) => number > 0)

@@ -140,7 +140,7 @@ function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
 
 /** How long keys from a shared file are used before it is read again. */
 const sharedFileMs = 10_000
-/** The SDK takes identities for expired this long before their end. */
+/** How long before its end an identity counts as expired to the SDK. */
 const renewalMs = 5 * 60_000
 
 /** Everything else that the SDK knows: profiles, SSO, processes, ECS, the instance's role. */
