@@ -61,16 +61,6 @@ describe('Acting on behalf of a user', () => {
     })
   })
 
-  it('with a token whose signature was tampered with is refused', async () => {
-    const [header, claims] = userToken.split('.')
-    const { status, body } = await ask(
-      stack.agentUrl,
-      { flow: 'obo' },
-      bearer(`${header}.${claims}.${'A'.repeat(342)}`),
-    )
-    expect([status, body.code]).toEqual([401, 'USER_TOKEN_INVALID'])
-  })
-
   it('never falls back to the autonomous flow, in either mode', async () => {
     for (const mode of ['direct', 'bedrock']) {
       const { status, body } = await ask(stack.agentUrl, { flow: 'obo', mode })

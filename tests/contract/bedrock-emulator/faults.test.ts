@@ -132,12 +132,6 @@ describe('an injected fault', () => {
   })
 })
 
-it('a fault applies to as many requests as it says', async () => {
-  await inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
-  const client = bedrock.client({ maxAttempts: 2 })
-  expect(await converse(client)).toMatchObject({ $metadata: { attempts: 2, httpStatusCode: 200 } })
-})
-
 it('a stream whose connection is cut ends with an error on HTTP/1.1', async () => {
   await inject({ fault: { kind: 'cut', afterEvents: 4 } })
   const failure = await failureOf(collectStream(bedrock.client()))

@@ -13,6 +13,18 @@ beforeAll(async () => {
 })
 afterAll(() => stack.close())
 
+it('A refused turn in the obo flow never ends as an autonomous one: Entra is not even asked for the agent’s own token', async () => {
+  await startAfresh(stack)
+  const token = await stack.signIn(ada.oid)
+  const { content } = tenantOf(stack).directory
+  content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
+  expect((await askWeather(stack, 'obo', token)).body).toMatchObject({
+    code: 'CONSENT_REQUIRED',
+    needs: { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' },
+  })
+  expect(tokenRequests(stack).filter(request => request.leg === 'tr')).toEqual([])
+})
+
 describe('What a user gets when the sidecar', () => {
   it('does not let the agent identity through for users, for whom the blueprint has a grant', async () => {
     await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
@@ -80,27 +92,6 @@ describe('What a user gets when the sidecar', () => {
     await stack.restart('agent')
     remote.closeAllConnections()
     remote.close()
-  })
-})
-
-describe('A refused turn', () => {
-  it('makes no call of the weather API', async () => {
-    await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: undefined })
-    await stack.stop('weather')
-    expect((await askWeather(stack, 'autonomous')).body.code).toBe('AGENT_IDENTITY_NOT_HONOURED')
-    await stack.start('weather')
-  })
-
-  it('in the obo flow never ends as an autonomous one: Entra is not even asked for the agent’s own token', async () => {
-    await startAfresh(stack)
-    const token = await stack.signIn(ada.oid)
-    const { content } = tenantOf(stack).directory
-    content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
-    expect((await askWeather(stack, 'obo', token)).body).toMatchObject({
-      code: 'CONSENT_REQUIRED',
-      needs: { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' },
-    })
-    expect(tokenRequests(stack).filter(request => request.leg === 'tr')).toEqual([])
   })
 })
 

@@ -67,17 +67,6 @@ describe('A user’s token', () => {
     expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
   })
 
-  it('is missing: SIGN_IN_REQUIRED, with a challenge', async () => {
-    const response = await fetch(`${stack.agentUrl}/api/chat`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow: 'obo' }),
-    })
-    expect(response.status).toBe(401)
-    expect(response.headers.get('www-authenticate')).toBe('Bearer')
-    expect(await response.json()).toMatchObject({ code: 'SIGN_IN_REQUIRED' })
-  })
-
   it('of one user brings a token of that user only: another’s is refused', async () => {
     const tokens = tokensOf(stack)
     const value = await stack.signIn(ada.oid)

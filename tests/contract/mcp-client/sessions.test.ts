@@ -16,11 +16,9 @@ afterAll(async () => {
 /** The ids of the server's open sessions. */
 const known = new Set<string>()
 let opened = 0
-let statusOfUnknown = 404
 beforeEach(async () => {
   known.clear()
   opened = 0
-  statusOfUnknown = 404
   servers.scripts['sessions'] = {
     tools: [tool('count')],
     answer: ({ message, headers, method }, response) => {
@@ -30,7 +28,7 @@ beforeEach(async () => {
         known.add(`session-${opened}`)
         response.setHeader('mcp-session-id', `session-${opened}`)
       } else if (message?.method !== 'server/discover' && !known.has(session)) {
-        response.writeHead(statusOfUnknown).end()
+        response.writeHead(404).end()
       } else if (method === 'DELETE') {
         known.delete(session)
         response.writeHead(200).end()
@@ -52,19 +50,6 @@ describe('The session of the agent’s own with a server of 2025', () => {
     await mcp.stack.stop('agent')
     expect([...known]).toEqual([])
   })
-
-  it.each([404, 400])(
-    'is opened anew when the server has forgotten it (%i), and the call is made in the new one',
-    async status => {
-      await askForCount()
-      statusOfUnknown = status
-      known.clear()
-      const { tools, notices } = await askForCount()
-      expect(tools).toMatchObject([{ name: 'sessions__count', status: 'ok' }])
-      expect(notices).toEqual([])
-      expect([...known]).toEqual(['session-2'])
-    },
-  )
 
   it('is given up when the server forgets each at once', async () => {
     await askForCount()

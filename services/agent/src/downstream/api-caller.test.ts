@@ -423,6 +423,13 @@ describe('the health of an API', () => {
     })
   })
 
+  it('is told when nobody listens', async () => {
+    const api = { ...weatherApi, url: await deadUrl() }
+    const { caller } = callerOf([api], 'http://localhost:1')
+    await caller.refresh()
+    expect(caller.healthOf(api, agent)).toMatchObject({ problem: { code: 'API_UNAVAILABLE' } })
+  })
+
   it.each([401, 403])('stays unavailable after %i until a call succeeds', async status => {
     let respond = json(status, {})
     const { caller, api, call } = await stage(response => respond(response))

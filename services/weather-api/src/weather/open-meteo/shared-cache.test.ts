@@ -23,19 +23,6 @@ it('joins equal requests in flight, and keeps what came', async () => {
   expect(fetch).toHaveBeenCalledTimes(1)
 })
 
-it('lets one go and goes on for the other', async () => {
-  const cache = new SharedCache<{ weather: string }>(limits)
-  const { fetch, signals, respond } = slowSource()
-  const leaving = new AbortController()
-  const left = cache.get('Oslo', fetch, leaving.signal)
-  const staying = cache.get('Oslo', fetch, new AbortController().signal)
-  leaving.abort(new Error('gone'))
-  await expect(left).rejects.toThrow('gone')
-  expect(signals[0]?.aborted).toBe(false)
-  respond()
-  expect(await staying).toEqual({ weather: 'fine' })
-})
-
 it('gives the request up with the last who waited, and makes a new one for the next', async () => {
   const cache = new SharedCache<{ weather: string }>(limits)
   const { fetch, signals, respond } = slowSource()
@@ -48,15 +35,4 @@ it('gives the request up with the last who waited, and makes a new one for the n
   respond()
   expect(await next).toEqual({ weather: 'fine' })
   expect(fetch).toHaveBeenCalledTimes(2)
-})
-
-it('asks for nothing when the caller is gone already', async () => {
-  const { fetch } = slowSource()
-  const call = new SharedCache<{ weather: string }>(limits).get(
-    'Oslo',
-    fetch,
-    AbortSignal.abort(new Error('gone')),
-  )
-  await expect(call).rejects.toThrow('gone')
-  expect(fetch).not.toHaveBeenCalled()
 })
