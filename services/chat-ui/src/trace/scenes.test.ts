@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { phraseText } from '../testing/phrase-text.ts'
 import { publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, ownToken, step, userToken } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
-import { phraseText } from '../words/phrase.ts'
 import { tellScenes } from './scenes.ts'
 import { gatherFacts } from './turn-facts.ts'
 

@@ -1,9 +1,9 @@
 import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
+import { phraseText } from '../testing/phrase-text.ts'
 import { agentId, apiId, blueprintId, pageId, publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
-import { phraseText } from '../words/phrase.ts'
 import { tellStory, tellToken } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
 

@@ -9,14 +9,3 @@ export type Part =
   | { readonly term: GlossaryTerm; readonly words: string }
 
 export type Phrase = readonly Part[]
-
-/** A phrase as text alone: for names, search and copies. */
-export function phraseText(phrase: Phrase): string {
-  return phrase.map(partText).join('')
-}
-
-function partText(part: Part): string {
-  if (typeof part === 'string') return part
-  if ('code' in part) return part.code
-  return 'token' in part ? part.token : part.words
-}

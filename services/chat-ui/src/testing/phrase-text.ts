@@ -1,0 +1,12 @@
+import type { Part, Phrase } from '../words/phrase.ts'
+
+/** A phrase as the reader reads it. */
+export function phraseText(phrase: Phrase): string {
+  return phrase.map(partText).join('')
+}
+
+function partText(part: Part): string {
+  if (typeof part === 'string') return part
+  if ('code' in part) return part.code
+  return 'token' in part ? part.token : part.words
+}
