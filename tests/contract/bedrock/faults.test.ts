@@ -158,25 +158,6 @@ describe('what breaks on the way', () => {
     expect(failure?.code).toBe(code)
     expect(steps.every(({ status }) => status !== 'running')).toBe(true)
   })
-
-  it.each([
-    ['refusal', undefined, 'refusal'],
-    ['content_filtered', undefined, 'refusal'],
-    ['max_tokens', 'Oslo is', 'length'],
-    ['something_new', 'Hello there.', 'stop'],
-  ] as const)('the stop reason %s is told', async (stopReason, text, finishReason) => {
-    aws.break({ kind: 'stop', stopReason, ...(text ? { text } : {}) })
-    const { outcome, answer } = await ask()
-    expect(outcome?.finishReason).toBe(finishReason)
-    expect(answer).not.toBe('')
-  })
-
-  it('thinking is not shown', async () => {
-    aws.break({ kind: 'think' })
-    const { outcome, answer } = await ask()
-    expect(outcome?.tools).toHaveLength(1)
-    expect(answer).toMatch(/Oslo/)
-  })
 })
 
 describe('the background probe', () => {
