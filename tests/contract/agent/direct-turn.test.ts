@@ -110,11 +110,4 @@ describe('A direct turn on behalf of a user', () => {
     const answer = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
     expect(answer).toMatchObject({ validated: { flow: 'obo', caller: agentId, on_behalf_of: oid } })
   })
-
-  it('shows what nobody can see between sidecar and Entra as not observable', async () => {
-    const { body } = await ask(stack.agentUrl, { flow: 'obo' }, bearer(await stack.signIn(ada.oid)))
-    const [exchange] = cardsOf(body.trace, 'T1')
-    expect(exchange).toMatchObject({ observed: false })
-    expect(exchange).not.toHaveProperty('fingerprint')
-  })
 })

@@ -33,13 +33,3 @@ it.each([
 ])('The schema promises nothing else: not %j', told => {
   expect(Check(Validated, told)).toBe(false)
 })
-
-it('The schema says whose ids these are, and which checks', () => {
-  expect(Validated.properties).toMatchObject({
-    caller: { description: 'Client id of the agent identity, or of another allowed client, that called.' },
-    on_behalf_of: {
-      description: 'Object id of the user for whom it called; null when it called as itself.',
-    },
-    checks: { description: 'The checks that the token passed.' },
-  })
-})
