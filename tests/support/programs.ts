@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { beforeEach } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { missing } from './skipped-reporter.ts'
@@ -10,11 +10,16 @@ export function lacks(program: string): boolean {
   return existsSync(dirname(launcher)) && !existsSync(launcher)
 }
 
+export function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
+}
+
 /** Call it at the top of a test file or `describe`: without the program its tests are skipped, in CI they fail. */
-export function needs(program: string): void {
+export function needs(program: string, isMissing = lacks(program)): void {
   beforeEach(({ skip }) => {
-    if (!lacks(program)) return
-    if (process.env['CI'] === 'true') throw new Error(`${program} is missing; make tools says why.`)
+    if (!isMissing) return
+    if (process.env['CI'] === 'true')
+      throw new Error(`${program} is missing; CONTRIBUTING.md says how to get it.`)
     skip(`${missing}${program}`)
   })
 }

@@ -1,0 +1,122 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
+import { identities } from '../support/identities.ts'
+import { isOnPath, lacks, needs } from '../support/programs.ts'
+import { Stack } from '../support/stack.ts'
+import { startChromium } from './chromium.ts'
+import type { Engine, StartEngine } from './engine.ts'
+import { startFirefox } from './firefox.ts'
+import { Reader } from './reader.ts'
+import { miniBrowser, startWebKit } from './webkit.ts'
+
+const { ada } = identities
+let aws: EmulatedAws
+let stack: Stack
+
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  stack = await Stack.start({
+    agent: {
+      ...staticKeys,
+      ...aws.environment,
+      BEDROCK_PROBE: 'off',
+      EMULATED: 'entra,auth-sidecar,bedrock',
+    },
+  })
+})
+afterAll(async () => {
+  await stack?.close()
+  await aws?.stop()
+})
+
+const webkitPrograms = isOnPath('WebKitWebDriver') && isOnPath('Xvfb') && miniBrowser !== undefined
+
+// biome-ignore format: table
+const engines: readonly { readonly name: string; readonly start: StartEngine; readonly program: string; readonly isMissing: boolean }[] = [
+  { name: 'Chromium', start: startChromium, program: 'chromium', isMissing: lacks('chromium') },
+  { name: 'Firefox', start: startFirefox, program: 'firefox-esr', isMissing: !isOnPath('firefox-esr') },
+  { name: 'WebKit', start: startWebKit, program: 'webkit2gtk-driver with xvfb', isMissing: !webkitPrograms },
+]
+
+describe.each(engines)('in $name', ({ start, program, isMissing }) => {
+  needs(program, isMissing)
+
+  it('both flows with and without a model, sign-in at the first press, Compare, Side by side, the report and 320 px work', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'engine-'))
+    onTestFinished(() => rm(folder, { recursive: true, maxRetries: 3 }))
+    await using engine = await start(folder)
+    const reader = new Reader(engine)
+    await engine.resize(1280, 700)
+    await engine.open(stack.agentUrl)
+    await reader.sees('Ask something, and watch who asks.')
+    await watchFaults(engine)
+
+    await reader.presses('Weather in Dallas?')
+    await reader.sees('The agent called Weather API as itself.')
+    await signIn(engine, reader)
+    await reader.presses('On behalf of you')
+    await reader.asks('Oslo?')
+    await reader.sees('The agent called Weather API on your behalf.')
+    await reader.focuses('[aria-label="Execution mode"]')
+    await engine.press('ArrowDown')
+    await reader.asks('Rome?')
+    await reader.sees('Bedrock · On behalf of')
+    await reader.presses('Autonomous')
+    await reader.asks('Lima?')
+    await reader.sees('Bedrock · Autonomous')
+
+    await reader.presses('Compare')
+    await reader.sees('What matters only')
+    await reader.presses('Side by side')
+    await reader.sees('What changes is whose right it uses: its own, or yours.')
+    await reader.presses('Conversation')
+
+    await reader.presses('Export')
+    await reader.presses('Report, one HTML file')
+    const report = await downloaded(folder)
+
+    await engine.resize(320, 640)
+    for (const pane of ['Conversation', 'Identity Trace']) {
+      await reader.presses(pane)
+      expect(await engine.evaluate('[innerWidth, document.documentElement.scrollWidth]'), pane).toEqual([
+        320, 320,
+      ])
+    }
+    // WebKit tells so that it calls an observer of sizes in the next frame only.
+    expect(await engine.evaluate(`faults.filter(fault => !fault.includes('ResizeObserver loop'))`)).toEqual(
+      [],
+    )
+
+    await engine.open(report)
+    await reader.sees('Personal data and tenant are masked.')
+    expect(await engine.evaluate('document.documentElement.outerHTML')).not.toContain(ada.oid)
+  })
+})
+
+/** Keeps what must not happen in the page: an error that nobody caught, a violation of the Content-Security-Policy. */
+async function watchFaults(engine: Engine): Promise<void> {
+  await engine.evaluate(`(globalThis.faults = [], ['error', 'unhandledrejection', 'securitypolicyviolation'].forEach(type =>
+    addEventListener(type, event => faults.push(type + ': ' + (event.message ?? event.reason ?? event.violatedDirective)))))`)
+}
+
+async function signIn(engine: Engine, reader: Reader): Promise<void> {
+  const [main = ''] = await engine.windows()
+  await reader.presses('Sign in')
+  await expect.poll(() => engine.windows()).toHaveLength(2)
+  const popup = (await engine.windows()).find(window => window !== main)
+  await engine.switchTo(popup ?? '')
+  await reader.presses(ada.name)
+  await engine.switchTo(main)
+  await reader.finds(`Signed in as ${ada.name}`)
+}
+
+/** The URL of the report that was saved, once it is there. */
+async function downloaded(folder: string): Promise<string> {
+  const report = async () => (await readdir(folder)).find(name => /^identity-trace-.*\.html$/.test(name))
+  await expect.poll(report).toBeDefined()
+  return pathToFileURL(join(folder, (await report()) ?? '')).href
+}
