@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../testing/public-config.ts'
 import { agentToken, apiCall, ownToken, step, userId, userToken } from '../testing/trace.ts'
-import { redactorFor, reveal, stepsAsJson } from './redactor.ts'
+import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
+
+describe('keysOfTokens', () => {
+  it('changes with every token that is new, and with no other step', () => {
+    const steps = [step('a', { token: userToken })]
+    const more = [...steps, step('b'), step('c', { token: userToken })]
+    expect(keysOfTokens(more)).toBe(keysOfTokens(steps))
+    expect(keysOfTokens([...more, step('d', { token: agentToken })])).not.toBe(keysOfTokens(steps))
+    const { fingerprint, ...unnamed } = { ...userToken, claims: { name: 'Somebody else' } }
+    expect(keysOfTokens([...more, step('d', { token: unnamed })])).not.toBe(keysOfTokens(steps))
+  })
+})
 
 describe('redactorFor', () => {
   const steps = [

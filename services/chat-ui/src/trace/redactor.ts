@@ -33,6 +33,12 @@ export function redactorFor(steps: readonly TraceStep[]): Redactor {
   }
 }
 
+/** Which tokens decide what is hidden. While it stays the same, so does the redactor: a token that is seen again changes nothing. */
+export function keysOfTokens(steps: readonly TraceStep[]): string {
+  const cards = steps.flatMap(({ token }) => (token?.claims ? [token] : []))
+  return [...new Set(cards.map(({ fingerprint, claims }) => fingerprint ?? JSON.stringify(claims)))].join()
+}
+
 /** A value that is hidden, and what stands in its place. */
 interface Secret {
   readonly value: string

@@ -10,7 +10,7 @@ import { HopPicture, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
-import { TimeBar } from './time-bar.tsx'
+import { Scale, TimeBar } from './time-bar.tsx'
 import type { Row, Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
@@ -28,7 +28,7 @@ interface StepListProps {
   readonly onHelp: () => void
 }
 
-/** The steps in one of two views: bars on a scale of time, or arrows between lanes. Details open in place. */
+/** The steps in one of two views: bars on a scale of time, or arrows between lanes. Details open in place. Another view needs another list (`key`). */
 export function StepList(props: StepListProps) {
   const { timeline, lanes, flow, running, view, context, onHelp } = props
   const list = useRef<HTMLOListElement>(null)
@@ -57,25 +57,26 @@ export function StepList(props: StepListProps) {
       )}
       <div class="hops">
         {isSequence && <LaneLines lanes={lanes} />}
-        <ol class="steps" ref={list} aria-label="Steps">
-          {rows.map((row, index) => (
-            <StepItem
-              key={row.id}
-              {...row}
-              scaleMs={scaleMs}
-              lanes={isSequence ? lanes.join() : undefined}
-              unseen={unseenEdge(rows, index)}
-              isOpen={view.isOpen(row)}
-              isCurrent={row === current}
-              running={running}
-              flow={flow}
-              view={view}
-              names={context.names}
-              revealed={context.revealed}
-              clockAheadMs={context.clockAheadMs}
-            />
-          ))}
-        </ol>
+        <Scale.Provider value={scaleMs}>
+          <ol class="steps" ref={list} aria-label="Steps">
+            {rows.map((row, index) => (
+              <StepItem
+                key={row.id}
+                {...row}
+                lanes={isSequence ? lanes.join() : undefined}
+                unseen={unseenEdge(rows, index)}
+                isOpen={view.isOpen(row)}
+                isCurrent={row === current}
+                running={running && row.step.status === 'running'}
+                flow={flow}
+                view={view}
+                names={context.names}
+                revealed={context.revealed}
+                clockAheadMs={context.clockAheadMs}
+              />
+            ))}
+          </ol>
+        </Scale.Provider>
         {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
       </div>
     </section>
@@ -196,14 +197,13 @@ function moveFocus(key: string, from: HTMLElement): boolean {
 
 interface StepItemProps extends Row, TokenContext {
   readonly flow: Flow
-  /** The length of the scale of the bars; 0 in the sequence, which has none. */
-  readonly scaleMs: number
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
   /** Of a step that nobody saw: whether it is the first or the last of them. */
   readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean
+  /** It has not ended, and its turn goes on. */
   readonly running: boolean
   readonly view: TraceView
 }
@@ -253,7 +253,7 @@ class StepItem extends Component<StepItemProps> {
 
 /** A step as a line of the list: what, where, with which token, when and how long. */
 function StepRow(props: StepItemProps) {
-  const { step, offsetMs, durationMs, scaleMs } = props
+  const { step, offsetMs, durationMs } = props
   const { title, where } = tellRow(props)
   const token = props.times > 1 ? 'TR' : carriedToken(step)
   return (
@@ -264,12 +264,7 @@ function StepRow(props: StepItemProps) {
         <span class="step-where fine">{where}</span>
       </span>
       <span class="step-token">{token && <TokenMark token={token} />}</span>
-      <TimeBar
-        offsetMs={offsetMs}
-        durationMs={durationMs}
-        scaleMs={scaleMs}
-        isRunning={step.status === 'running'}
-      />
+      <TimeBar offsetMs={offsetMs} durationMs={durationMs} isRunning={step.status === 'running'} />
       <span class="step-time fine">{tellTime(props)}</span>
     </>
   )

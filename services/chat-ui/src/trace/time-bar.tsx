@@ -1,12 +1,18 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+
+/** How long the scale of all bars is, in milliseconds; a context, so that only the bars are drawn again when it changes. */
+export const Scale = createContext(0)
+
 interface TimeBarProps {
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
-  readonly scaleMs: number
   readonly isRunning: boolean
 }
 
 /** When a step ran within its trace, never shorter than can be seen; a dashed line where nobody saw it. */
-export function TimeBar({ offsetMs, durationMs = 0, scaleMs, isRunning }: TimeBarProps) {
+export function TimeBar({ offsetMs, durationMs = 0, isRunning }: TimeBarProps) {
+  const scaleMs = useContext(Scale)
   const begin = offsetMs ?? 0
   const length = isRunning ? scaleMs - begin : Math.max(durationMs, scaleMs * leastShare)
   const start = Math.min(begin / scaleMs, 1 - leastShare)

@@ -7,12 +7,12 @@ import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
-import { type Redactor, redactorFor, reveal } from './redactor.ts'
+import { keysOfTokens, type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { lanesOf, layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
 import { type TraceView, views } from './trace-view.ts'
-import { type TracedAnswer, tokenKey } from './traced-answer.ts'
+import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
 import './trace-panel.css'
@@ -103,6 +103,7 @@ export function TracePanel({
         ) : (
           steps.length > 0 && (
             <StepList
+              key={view.view.value}
               timeline={timeline}
               lanes={lanesOf(steps, names.actors)}
               flow={flow}
@@ -126,22 +127,15 @@ export function TracePanel({
   )
 }
 
-/**
- * What is hidden depends on the tokens of all answers, since Compare shows any of them whichever answer is selected; it
- * does not depend on every step or word.
- */
+/** What is hidden depends on all answers, since Compare shows tokens of any of them whichever answer is selected. */
 function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
-  const tokenKeys = useComputed(() => allSteps(answers).flatMap(keyOfSeenToken).join()).value
+  const tokens = useComputed(() => keysOfTokens(allSteps(answers))).value
   return useMemo(
     () => (revealed ? reveal : untracked(() => redactorFor(allSteps(answers)))),
-    [tokenKeys, revealed, answers],
+    [tokens, revealed, answers],
   )
 }
 
 function allSteps(answers: TracePanelProps['answers']): TraceStep[] {
   return answers.value.flatMap(({ value }) => value.steps)
-}
-
-function keyOfSeenToken({ token }: TraceStep): string[] {
-  return token?.claims ? [tokenKey(token)] : []
 }
