@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-const perFrame = 60
+const perFrame = 30
 
 /** How many items of a long list are shown: more with every frame, so that the page stays responsive. */
 export function useGrowingCount(total: number): number {

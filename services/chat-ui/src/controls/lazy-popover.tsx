@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useLoaded } from '../browser/loaded.ts'
 import { Icon, type IconName } from './icon.tsx'
+import { Popover } from './popover.tsx'
 
 interface LazyPopoverProps<Props> {
   readonly id: string
@@ -17,32 +18,26 @@ interface LazyPopoverProps<Props> {
 
 /** A button with a panel whose code comes when it is opened. */
 export function LazyPopover<Props extends object>(given: LazyPopoverProps<Props>) {
-  const { id, icon, label, worded = false, load, props, class: className = '' } = given
+  const { id, icon, label, worded = false, load, props, class: panelClass } = given
   const opened = useSignal(0)
   const Panel = useLoaded(load, opened.value > 0)
   return (
-    <>
-      <button
-        type="button"
-        class={worded ? 'button quiet' : 'icon-button'}
-        aria-label={label}
-        title={label}
-        popovertarget={id}
-      >
-        <Icon name={icon} />
-        {worded && label}
-      </button>
-      <section
-        id={id}
-        class={`popover ${className}`}
-        popover="auto"
-        aria-label={label}
-        onToggle={event => {
-          if (event.newState === 'open') opened.value += 1
-        }}
-      >
-        {Panel ? <Panel key={opened.value} {...props} /> : <p class="note">Loading…</p>}
-      </section>
-    </>
+    <Popover
+      id={id}
+      class={worded ? 'button quiet' : undefined}
+      label={label}
+      button={
+        <>
+          <Icon name={icon} />
+          {worded && label}
+        </>
+      }
+      panelClass={panelClass}
+      onToggle={isOpen => {
+        if (isOpen) opened.value += 1
+      }}
+    >
+      {Panel ? <Panel key={opened.value} {...props} /> : <p class="note">Loading…</p>}
+    </Popover>
   )
 }

@@ -5,9 +5,10 @@ interface PopoverProps {
   /** What the button shows. Where that is a picture only, the label is its name. */
   readonly button: ComponentChildren
   readonly label: string
-  readonly class?: string
-  /** When it opens or closes. */
-  readonly onToggle?: () => void
+  /** Of the button. */
+  readonly class?: string | undefined
+  readonly panelClass?: string | undefined
+  readonly onToggle?: (isOpen: boolean) => void
   readonly children: ComponentChildren
 }
 
@@ -17,6 +18,7 @@ export function Popover({
   button,
   label,
   class: className = 'icon-button',
+  panelClass = '',
   onToggle,
   children,
 }: PopoverProps) {
@@ -26,7 +28,13 @@ export function Popover({
       <button type="button" class={className} popovertarget={id} {...name}>
         {button}
       </button>
-      <section id={id} class="popover" popover="auto" aria-label={label} onToggle={onToggle}>
+      <section
+        id={id}
+        class={`popover ${panelClass}`}
+        popover="auto"
+        aria-label={label}
+        onToggle={({ newState }) => onToggle?.(newState === 'open')}
+      >
         {children}
       </section>
     </>
