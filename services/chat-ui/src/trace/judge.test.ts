@@ -131,6 +131,17 @@ describe('the verdict', () => {
     expect(formulasOf([refused])).toEqual(['T1 unseen –✗refuses→ TR missing → The API next'])
   })
 
+  it('says that it failed, and not that anybody denied, where the sidecar does not answer', () => {
+    const failed = {
+      ...request,
+      status: 'failed' as const,
+      problem: { ...problem, code: 'SIDECAR_UNREACHABLE' },
+    }
+    const { outcome, told } = verdictOf([failed])
+    expect(outcome).toBe('denied: Failed')
+    expect(told[3]).toMatch(/^Failed at: .* \(SIDECAR_UNREACHABLE\) ✗$/)
+  })
+
   it('waits, and does not deny, where a user has to do something first', () => {
     const consent = {
       ...request,

@@ -84,7 +84,9 @@ function tellHeadline(scene: Scene): string {
     case 'answered':
       return `${apis} answered the agent with ${use?.decisive?.response?.status}.`
     case 'failed':
-      return use ? `${apis} gave the agent no answer.` : `${whoFailed(failure, names)} gave no answer.`
+      return use
+        ? `${apis} gave the agent no answer.`
+        : `${whoFailed(failure, names)} gave ${tellLack(failure)}.`
     case 'stopped':
       return `The agent began to call ${apis}, and its answer is not known.`
     case 'running':
@@ -94,6 +96,10 @@ function tellHeadline(scene: Scene): string {
     case 'none':
       return use ? `The agent got a token for ${apis}, and did not call.` : 'The agent called no API.'
   }
+}
+
+function tellLack(failure: TraceStep | undefined): string {
+  return failure?.kind === 'token-request' ? 'the agent no token' : 'no answer'
 }
 
 function tellDenial(scene: Scene, use: TokenUse): string {
@@ -204,7 +210,7 @@ function tellDecision({ use, running, failure, names, outcome }: Scene): FactAns
   if (!use) {
     if (failure)
       return {
-        question: 'Denied by',
+        question: outcome === 'denied' ? 'Denied by' : 'Failed at',
         value: whoFailed(failure, names),
         detail: [tellCode(failure)],
         isBad: true,

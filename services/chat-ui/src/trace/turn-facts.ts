@@ -115,6 +115,11 @@ export function rightsOf({ claims = {} }: TokenCard): {
   return { claim, rights: rights.filter(right => right !== '') }
 }
 
+/** Whether Entra ID refused a token, and not only was not reached. */
+export function isRefusal({ kind, problem }: TraceStep): boolean {
+  return kind === 'token-request' && problem?.upstream?.service === 'entra'
+}
+
 /** How a whole turn came out: the worst that happened to one of its tokens counts. */
 export function outcomeOf(
   { uses, failure, running }: TurnFacts,
@@ -124,6 +129,6 @@ export function outcomeOf(
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed', 'none'] as const
   const worst = worstFirst.find(outcome => outcomes.includes(outcome))
   if (worst) return worst
-  if (failure) return isWaiting(failure) ? 'waiting' : failure.kind === 'token-request' ? 'denied' : 'failed'
+  if (failure) return isWaiting(failure) ? 'waiting' : isRefusal(failure) ? 'denied' : 'failed'
   return running ? 'running' : 'none'
 }

@@ -3,7 +3,7 @@ import { type Formula, type Gate, type Plate, plateTitles, termLines } from '../
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
-import { rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR; one that breaks off where there is none. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
@@ -35,8 +35,7 @@ function writeTerm(token: TokenRole, { tokens, running }: TurnFacts): Plate {
 
 function writeExchange({ failure }: TurnFacts): Formula['exchange'] {
   if (!failure) return { verb: 'exchanges', failed: false }
-  const isRefused = failure.problem?.upstream?.service === 'entra'
-  return { verb: isRefused ? 'refuses' : 'was not reached', failed: true }
+  return { verb: isRefusal(failure) ? 'refuses' : 'was not reached', failed: true }
 }
 
 function writeResult(use: TokenUse | undefined, { flow, running, isAsking }: TurnFacts, names: Names): Plate {
