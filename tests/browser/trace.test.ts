@@ -275,8 +275,8 @@ describe('a token', () => {
     await askAndWait(page, 'second')
     await choose(page, 'Compare')
     expect(await page.getByLabel('Left').locator('option').allTextContents()).toEqual([
-      'TR · answer 1 · Autonomous · for Weather API',
-      'TR · this answer · Autonomous · for Weather API',
+      'TR · answer 1 · Autonomous',
+      'TR · this answer · Autonomous',
     ])
     expect(await pane.textContent()).not.toContain('MCP server')
   })
@@ -371,7 +371,7 @@ describe('personal data and tenant', () => {
     }
     expect(await choice.count()).toBeGreaterThan(2)
     await page.getByRole('button', { name: 'Reveal personal data and tenant' }).click()
-    await page.getByLabel('Left').selectOption({ label: 'Tc · answer 1 · Autonomous · for blueprint' })
+    await page.getByLabel('Left').selectOption({ label: 'Tc · answer 1 · Autonomous' })
     expect(await pane.textContent()).toContain(`you${identities.ada.oid.slice(0, 8)}…`)
   })
 
@@ -434,7 +434,7 @@ describe('two tokens', () => {
     expect(await row('uti').count()).toBe(0)
     await page.getByLabel('What matters only').uncheck()
     expect(await row('uti').getAttribute('data-sign')).toBe('added')
-    await page.getByLabel('Right').selectOption({ label: 'Tc · this answer · Autonomous · for blueprint' })
+    await page.getByLabel('Right').selectOption({ label: 'Tc · this answer · Autonomous' })
     expect(await row('aud').getAttribute('data-sign')).toBe('same')
   })
 

@@ -119,7 +119,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
       <select class="field" value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         {tokens.map(token => (
           <option key={tokenKey(token.card)} value={tokenKey(token.card)}>
-            {describeToken(token)}
+            {describeToken(token, tokens)}
           </option>
         ))}
       </select>
@@ -127,12 +127,19 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** What distinguishes comes first: a narrow field cuts off the end. */
-function describeToken({ card, names, turn, flow, isOfSelected }: SeenToken): string {
-  const audience = card.claims?.['aud']
-  const target = typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
+/** Short, since a narrow field cuts off the end: for whom it is only where the answer has several of its kind. */
+function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
+  const { card, turn, flow, isOfSelected } = token
   const answer = isOfSelected ? 'this answer' : `answer ${turn}`
-  return `${card.role} · ${answer} · ${flowWords[flow].label} · for ${target}`
+  const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
+  return [card.role, answer, alike.length > 1 ? `for ${audienceOf(token)}` : flowWords[flow].label].join(
+    ' · ',
+  )
+}
+
+function audienceOf({ card, names }: SeenToken): string {
+  const audience = card.claims?.['aud']
+  return typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
 }
 
 interface PairProps {

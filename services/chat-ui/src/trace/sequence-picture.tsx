@@ -129,20 +129,29 @@ function UnseenFrame({
       {edge.includes('first') && (
         <>
           <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} />
-          <text class="unseen-note" y="16">
-            <tspan x={`${end + 1.5}%`}>Not seen by the agent, told from</tspan>
-            <tspan x={`${end + 1.5}%`} dy="16">
-              the protocol. TR may also come
-            </tspan>
-            <tspan x={`${end + 1.5}%`} dy="16">
-              from the sidecar’s cache.
-            </tspan>
-          </text>
+          <UnseenNote start={start} end={end} />
         </>
       )}
       {edge.includes('last') && (
         <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} y1="100%" y2="100%" />
       )}
     </>
+  )
+}
+
+/** Stands beside the frame, where there is more room. */
+function UnseenNote({ start, end }: { readonly start: number; readonly end: number }) {
+  const isBefore = start > 100 - end
+  const x = `${isBefore ? start - 1.5 : end + 1.5}%`
+  return (
+    <text class="unseen-note" y="16" text-anchor={isBefore ? 'end' : 'start'}>
+      <tspan x={x}>Not seen by the agent, told from</tspan>
+      <tspan x={x} dy="16">
+        the protocol. TR may also come
+      </tspan>
+      <tspan x={x} dy="16">
+        from the sidecar’s cache.
+      </tspan>
+    </text>
   )
 }
