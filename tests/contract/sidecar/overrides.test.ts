@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asAgent, autonomousPath, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+import { asAgent, autonomousPath, granted, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
 describe('A caller may override', () => {
   test('the tenant, for both legs', async () => {
@@ -71,19 +71,49 @@ describe('A caller may override', () => {
 })
 
 describe('An agent with a user account of its own', () => {
+  const path = `/AuthorizationHeaderUnauthenticated/weather?${asAgent}`
+  const user = '87654321-0000-4000-8000-00000000000d'
+
   test.each([
-    ['AgentUsername=agent@contoso.example', 'username', 'agent@contoso.example'],
-    ['AgentUserId=dddddddd-0000-4000-8000-00000000000d', 'user_id', 'dddddddd-0000-4000-8000-00000000000d'],
-  ])('gets a token by three legs: %s', async (parameter, field, value) => {
-    const trial = await Trial.begin()
-    const path = `/AuthorizationHeaderUnauthenticated/weather?${asAgent}&${parameter}`
-    expect((await trial.get(path)).status).toBe(200)
-    const [t1, t2, last] = trial.takeTokenRequests().map(({ form }) => form)
-    expect(t1).toMatchObject({ client_id: ids.blueprint, fmi_path: ids.agent })
-    expect(t2).toMatchObject({ client_id: ids.agent, scope: 'api://AzureADTokenExchange/.default' })
-    expect(last).toMatchObject({ client_id: ids.agent, grant_type: 'user_fic', [field]: value })
-    await trial.get(path)
-    expect(trial.takeTokenRequests()).toEqual([])
+    [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
+    ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
+  ])(
+    'is named to Entra’s routing, and the caller’s correlation id is not handed on: %s',
+    async (query, hint) => {
+      const trial = await Trial.begin()
+      const correlationId = '12345678-1234-4234-8234-123456789012'
+      await trial.get(`${path}&${query}&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`)
+      const headers = trial.takeTokenRequests().map(request => request.headers)
+      expect(headers.map(each => each?.['x-anchormailbox'])).toEqual([undefined, undefined, hint])
+      for (const each of headers) expect(each?.['client-request-id']).not.toBe(correlationId)
+    },
+  )
+
+  test('does not sign in anew when the refresh token is refused for the client’s sake', async () => {
+    const body = '{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}'
+    const trial = await Trial.begin({
+      outcome: form =>
+        form.get('grant_type') === 'refresh_token'
+          ? { kind: 'response', status: 401, headers: {}, body }
+          : granted({ expiresInSeconds: 3600 }),
+    })
+    const ask = async () => trial.get(`${path}&AgentUserId=${user}`)
+    await ask()
+    trial.clock.advanceSeconds(3600 - 299)
+    trial.takeLegs()
+    expect(await ask()).toMatchObject({ status: 401, body: expect.stringContaining('AADSTS7000215') })
+    expect(trial.takeTokenRequests().map(({ form }) => form?.['grant_type'])).toEqual([
+      'client_credentials',
+      'refresh_token',
+    ])
+  })
+
+  test('signs in anew for each call if Entra sends no ID token', async () => {
+    const trial = await Trial.begin({ outcome: () => granted({ leftOut: 'id_token' }) })
+    for (const expected of [3, 1]) {
+      await trial.get(`${path}&AgentUserId=${user}`)
+      expect(trial.takeLegs()).toHaveLength(expected)
+    }
   })
 })
 

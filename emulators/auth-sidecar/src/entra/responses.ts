@@ -13,6 +13,8 @@ export interface TokenGrant {
   readonly expiresInSeconds: number
   readonly refreshInSeconds: number | undefined
   readonly scope: string | undefined
+  /** `undefined` also for an answer without an ID token, which MSAL cannot keep for a user. */
+  readonly refreshToken: string | undefined
 }
 
 const suberrorsWithoutInteraction = new Set(['client_mismatch', 'protection_policy_required'])
@@ -82,6 +84,7 @@ export function readGrant(response: EntraResponse, url: string): TokenGrant {
     expiresInSeconds: Number(grant['expires_in'] ?? 0),
     refreshInSeconds: grant['refresh_in'] === undefined ? undefined : Number(grant['refresh_in']),
     scope: grant['scope'],
+    refreshToken: grant['id_token'] && grant['refresh_token'],
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ApiOptions } from '../settings/downstream-apis.ts'
 import type { AgentSelection } from '../tokens/token-request.ts'
 
-const guid = /^[({]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?$/i
+/** A GUID in the forms that .NET writes with `N`, `D`, `B` and `P`. */
+const guid = /^[({]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?$/i
 
 interface Override {
   /** In lower case, without `optionsOverride.`. */
@@ -41,8 +42,9 @@ export class Query {
     if (!agentId?.trim()) return undefined
     const username = this.text('agentusername')
     if (username?.trim()) return { agentId, account: ['username', username] }
-    const userId = this.text('agentuserid')?.trim() ?? ''
-    return { agentId, account: guid.test(userId) ? ['user_id', userId] : undefined }
+    const [, ...groups] = guid.exec(this.text('agentuserid')?.trim() ?? '') ?? []
+    const userId = groups.join('-').toLowerCase()
+    return { agentId, account: userId === '' ? undefined : ['user_id', userId] }
   }
 }
 

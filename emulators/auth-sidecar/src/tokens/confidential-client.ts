@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { ClientCredential, FormField } from '../credentials/credential.ts'
 import type { EntraConnection, TraceContext } from '../entra/connection.ts'
-import type { TokenGrant } from '../entra/responses.ts'
+import { EntraRefusalError, type TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 import type { User } from './token-request.ts'
 
@@ -31,6 +31,8 @@ export interface ClientServices {
 
 /** OpenID Connect scopes that MSAL adds to every request for a user's token. */
 const reservedScopes = ['offline_access', 'openid', 'profile']
+
+const emptyGuid = '00000000-0000-0000-0000-000000000000'
 
 /** MSAL's confidential client: acquires and caches tokens of one application. */
 export class ConfidentialClient {
@@ -71,33 +73,69 @@ export class ConfidentialClient {
     })
   }
 
-  /** A token for the agent's own user account, with a federated credential instead of a password. */
+  /**
+   * A token for the agent's own user account, with a federated credential (T2) instead of a password; by its refresh token, if
+   * the cache has one that Entra still accepts.
+   */
   async acquireForAgentUser(
     query: TokenQuery,
-    account: FormField,
-    acquireInstanceToken: () => Promise<CachedToken>,
+    [field, value]: FormField,
+    acquireT2: () => Promise<CachedToken>,
   ): Promise<CachedToken> {
-    return this.#cachedOrNew(`agent-user|${account.join('=')}`, query, async () => {
-      const { accessToken } = await acquireInstanceToken()
-      return this.#request(query, withReservedScopes(query.scopes), [
-        ['client_info', '1'],
+    const subject = `agent-user|${field}=${value.toUpperCase()}`
+    const renew = async () => {
+      const refreshed = query.bypassCache ? undefined : await this.#refresh(subject, query)
+      if (refreshed) return refreshed
+      const { accessToken: t2 } = await acquireT2()
+      if (value === emptyGuid) throw new Error('MSAL takes no empty GUID.')
+      const hint = field === 'user_id' ? `oid:${value}@${query.tenant}` : `upn:${value}`
+      const fields = [
         ['grant_type', 'user_fic'],
-        account,
-        ['user_federated_identity_credential', accessToken],
+        ['user_federated_identity_credential', t2],
+        [field, value],
+        ['client_info', '1'],
+      ] as const
+      return this.#request(query, ['openid offline_access profile', ...query.scopes].join(' '), fields, {
+        'x-anchormailbox': hint,
+      })
+    }
+    // MSAL finds an account by its refresh token only.
+    return this.#cachedOrNew(subject, query, renew, ({ refreshToken }) => refreshToken !== undefined)
+  }
+
+  /** `undefined` without a refresh token, and when its user would have to sign in again. */
+  async #refresh(subject: string, query: TokenQuery): Promise<TokenGrant | undefined> {
+    const refreshToken = this.#services.cache.refreshToken(this.#partition(subject, query))
+    if (refreshToken === undefined) return undefined
+    try {
+      const grant = await this.#request(query, withReservedScopes(query.scopes), [
+        ['client_info', '1'],
+        ['grant_type', 'refresh_token'],
+        ['refresh_token', refreshToken],
       ])
-    })
+      return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
+    } catch (error) {
+      if (error instanceof EntraRefusalError && error.needsInteraction) return undefined
+      throw error
+    }
+  }
+
+  #partition(subject: string, { tenant }: TokenQuery): string {
+    return `${this.#identity.cacheKey}|${tenant}|${subject}`
   }
 
   async #cachedOrNew(
     subject: string,
-    { tenant, scopes, bypassCache }: TokenQuery,
+    query: TokenQuery,
     renew: () => Promise<TokenGrant>,
+    isKept: (token: CachedToken) => boolean = () => true,
   ): Promise<CachedToken> {
     const { cache, clock } = this.#services
-    const partition = `${this.#identity.cacheKey}|${tenant}|${subject}`
+    const { scopes, bypassCache } = query
+    const partition = this.#partition(subject, query)
     const renewAndStore = async () => {
       const token = toCachedToken(await renew(), scopes, clock.nowMs())
-      cache.store(partition, token)
+      if (isKept(token)) cache.store(partition, token)
       return token
     }
     const cached = bypassCache ? undefined : cache.find(partition, scopes.map(lowerCase))
@@ -134,12 +172,13 @@ export class ConfidentialClient {
 }
 
 function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: number): CachedToken {
-  const { accessToken, expiresInSeconds, refreshInSeconds, scope } = grant
+  const { accessToken, expiresInSeconds, refreshInSeconds, scope, refreshToken } = grant
   return {
     accessToken,
     expiresAtMs: nowMs + expiresInSeconds * 1000,
     refreshAtMs: refreshInSeconds === undefined ? undefined : nowMs + refreshInSeconds * 1000,
     scopes: new Set((scope?.split(' ') ?? requested).map(lowerCase)),
+    refreshToken,
   }
 }
 

@@ -71,7 +71,14 @@ export class TokenAcquirer {
     const { agent, user, options } = tokenRequest
     const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
     const query = this.#query(tokenRequest, tenant)
-    if (agent?.account) return this.#acquireForAgentUser(agent.agentId, agent.account, query)
+    // What else the original takes from the caller is left out of this flow: claims and correlation id.
+    if (agent?.account)
+      return this.#acquireForAgentUser(agent.agentId, agent.account, {
+        ...query,
+        bypassCache: options.forceRefresh ?? false,
+        claims: undefined,
+        trace: { ...query.trace, correlationId: undefined },
+      })
     return this.#retryWithNewCredential(agent, async () => {
       const client = await this.#clientFor(agent)
       if (!user) throw new NoAccountError()
@@ -79,14 +86,13 @@ export class TokenAcquirer {
     })
   }
 
-  /** Three legs: T1, the agent's own exchange token, and with it the token of its user account. */
+  /** Three legs: T1, the agent's own exchange token (T2), and with both the token of its user account. Each is tried once. */
   async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
     const client = this.#client(agentId, `${agentId}|user`, async asked =>
-      assertionCredential(await this.#acquireT1(agentId, asked)),
+      assertionCredential(await this.#requestT1(agentId, asked)),
     )
-    const exchange = { ...query, claims: undefined, bypassCache: false, scopes: [exchangeScope] }
-    return client.acquireForAgentUser({ ...query, claims: undefined }, account, () =>
-      client.acquireForApp(exchange),
+    return client.acquireForAgentUser(query, account, async () =>
+      client.acquireForApp({ ...query, bypassCache: false, scopes: [exchangeScope] }),
     )
   }
 
@@ -119,18 +125,20 @@ export class TokenAcquirer {
     return fresh
   }
 
-  async #acquireT1(agentId: string, { tenant, trace }: TokenQuery): Promise<CachedToken> {
-    return this.#retryWithNewCredential(undefined, async () => {
-      const blueprint = await this.#clientFor(undefined)
-      const query = {
-        tenant,
-        scopes: [exchangeScope],
-        bypassCache: false,
-        claims: undefined,
-        trace: { ...trace, correlationId: undefined },
-      }
-      return blueprint.acquireForApp(query, agentId)
-    })
+  async #acquireT1(agentId: string, query: TokenQuery): Promise<CachedToken> {
+    return this.#retryWithNewCredential(undefined, async () => this.#requestT1(agentId, query))
+  }
+
+  async #requestT1(agentId: string, { tenant, trace }: TokenQuery): Promise<CachedToken> {
+    const blueprint = await this.#clientFor(undefined)
+    const query = {
+      tenant,
+      scopes: [exchangeScope],
+      bypassCache: false,
+      claims: undefined,
+      trace: { ...trace, correlationId: undefined },
+    }
+    return blueprint.acquireForApp(query, agentId)
   }
 
   #client(

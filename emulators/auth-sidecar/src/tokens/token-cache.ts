@@ -7,6 +7,8 @@ export interface CachedToken {
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>
+  /** Of the user's account, if Entra sent one. */
+  readonly refreshToken: string | undefined
 }
 
 /** A token is not returned from the cache in its last five minutes. */
@@ -30,6 +32,11 @@ export class TokenCache {
       .get(partition)
       ?.find(candidate => scopes.every(scope => candidate.scopes.has(scope)))
     return token && token.expiresAtMs - expiryBufferMs > this.#clock.nowMs() ? token : undefined
+  }
+
+  /** The refresh token of the partition's user. */
+  refreshToken(partition: string): string | undefined {
+    return this.#partitions.get(partition)?.findLast(({ refreshToken }) => refreshToken)?.refreshToken
   }
 
   /** Stores a token; it replaces tokens of the partition that share a scope with it. */

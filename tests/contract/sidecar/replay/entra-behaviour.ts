@@ -1,4 +1,4 @@
-import { type EntraBehaviour, type Json, readRecording } from './recording.ts'
+import type { EntraBehaviour, Json } from './recording.ts'
 
 export interface Grant {
   readonly kind: 'grant'
@@ -7,8 +7,10 @@ export interface Grant {
   readonly after?: Promise<void>
   readonly expiresInSeconds?: number
   readonly refreshInSeconds?: number
-  /** What the response says was granted; as asked when unset, nothing when `null`. */
-  readonly scope?: string | null
+  /** What the response says was granted; as asked when unset. */
+  readonly scope?: string
+  /** The member of a user's grant that the response lacks. */
+  readonly leftOut?: string
 }
 
 /** How one token request ends. */
@@ -30,35 +32,78 @@ export interface Behaviour {
 
 const grant: Outcome = { kind: 'grant' }
 
-/** Turns what a recording says about Entra into what the scripted Entra does. */
+/** The token requests that a recording speaks of; the first name that a text begins with counts. */
+const requests: Readonly<Record<string, (form: URLSearchParams, requestNumber: number) => boolean>> = {
+  'every token request': () => true,
+  'every token': () => true,
+  'token requests': () => true,
+  'the first two token requests': (_form, number) => number <= 2,
+  'T1 requests': isForT1,
+  'requests with fmi_path': isForT1,
+  'requests with client_id of the agent': form => !isForT1(form),
+  'client_credentials of the agent without fmi_path': form =>
+    !isForT1(form) && form.get('grant_type') === 'client_credentials',
+  'grant_type=user_fic': isForAgentUser,
+  'the answers to grant_type=user_fic': isForAgentUser,
+  'grant_type=refresh_token': form => form.get('grant_type') === 'refresh_token',
+  'the second agent as client_id': form => form.get('client_id') === secondAgent,
+  'fmi_path of the second agent': form => form.get('fmi_path') === secondAgent,
+}
+
+const secondAgent = 'bbbbbbbb-0000-4000-8000-0000000000b2'
+
+function isForT1(form: URLSearchParams): boolean {
+  return form.has('fmi_path')
+}
+
+function isForAgentUser(form: URLSearchParams): boolean {
+  return form.get('grant_type') === 'user_fic'
+}
+
+/** Turns what a recording says about Entra into what the scripted Entra does: the last of several sentences counts. */
 export function readBehaviour(entra: EntraBehaviour): Behaviour {
-  if (typeof entra !== 'string') return { keysAvailable: true, outcome: form => respondTo(form, entra) }
   if (entra === 'discovery and keys: 503') return { keysAvailable: false, outcome: () => grant }
-  const [, firstTwo] = /^the first two token requests: (.*); then normal$/.exec(entra) ?? []
-  if (firstTwo)
-    return { keysAvailable: true, outcome: (_form, number) => (number <= 2 ? readOutcome(firstTwo) : grant) }
-  const outcome = entra === 'normal' ? grant : readOutcome(entra)
-  return { keysAvailable: true, outcome: () => outcome }
+  const rules =
+    typeof entra === 'string'
+      ? entra
+          .split('; ')
+          .filter(sentence => !sentence.endsWith('normal'))
+          .map(readSentence)
+      : Object.entries(entra).map(([who, { status, body }]) => ({
+          applies: readRequests(who).applies,
+          outcome: respond(status, JSON.stringify(body)),
+        }))
+  const outcome: Behaviour['outcome'] = (form, number) =>
+    rules.findLast(({ applies }) => applies(form, number))?.outcome ?? grant
+  return { keysAvailable: true, outcome }
 }
 
-function respondTo(form: URLSearchParams, responses: Exclude<EntraBehaviour, string>): Outcome {
-  const who = form.has('fmi_path') ? 'T1 requests' : 'requests with client_id of the agent'
-  const response = responses[who]
-  return response ? respond(response.status, JSON.stringify(response.body)) : grant
+function readSentence(sentence: string) {
+  const { who, applies } = readRequests(sentence)
+  return { applies, outcome: readOutcome(sentence.slice(who.length).replace(/^:? /, '')) }
 }
 
-function readOutcome(words: string): Outcome {
-  const text = words.replace(/^every token request:? /, '')
+function readRequests(text: string) {
+  const [who, applies] = Object.entries(requests).find(([name]) => text.startsWith(name)) ?? []
+  if (!who || !applies) throw new Error(`The recording describes Entra in unknown words: ${text}`)
+  return { who, applies }
+}
+
+function readOutcome(text: string): Outcome {
   if (text === 'connection destroyed') return { kind: 'destroy' }
-  if (text === 'token requests are never answered') return { kind: 'hang' }
+  if (text === 'are never answered') return { kind: 'hang' }
   const [, seconds] = /^is answered after (\d+) s$/.exec(text) ?? []
   if (seconds) return { kind: 'grant', afterMs: Number(seconds) * 1000 }
-  const [, code] = /^401 invalid_client AADSTS(\d+)$/.exec(text) ?? []
-  if (code) return respond(401, JSON.stringify(errorBody(code)))
+  const [, lifetime] = /^has expires_in (\d+)$/.exec(text) ?? []
+  if (lifetime) return { kind: 'grant', expiresInSeconds: Number(lifetime) }
+  const [, leftOut] = /^leave (\w+) out$/.exec(text) ?? []
+  if (leftOut) return { kind: 'grant', leftOut }
+  const [, refused, error, code] = /^(\d{3}) (\w+) AADSTS(\d+)$/.exec(text) ?? []
+  if (refused && error && code) return respond(Number(refused), JSON.stringify(errorBody(error, code)))
   const [, status, retryAfter, body] =
     /^(\d{3})(?:, Retry-After: (\d+)|, no Retry-After)?,? (?:body )?(.*)$/.exec(text) ?? []
   if (!status || body === undefined)
-    throw new Error(`The recording describes Entra in unknown words: ${words}`)
+    throw new Error(`The recording describes Entra in unknown words: ${text}`)
   return respond(Number(status), body, retryAfter ? { 'retry-after': retryAfter } : {})
 }
 
@@ -66,10 +111,21 @@ function respond(status: number, body: string, headers: Record<string, string> =
   return { kind: 'response', status, body, headers: { 'content-type': 'application/json', ...headers } }
 }
 
-/** The body of an error, as another recording holds it. */
-function errorBody(code: string): Json {
-  const { entra } = readRecording(`entra-says-${code}-on-t1`)
-  const [response] = typeof entra === 'string' ? [] : Object.values(entra)
-  if (!response) throw new Error(`No recording holds the body of AADSTS${code}.`)
-  return response.body
+// biome-ignore format: table
+const texts: Readonly<Record<string, string>> = {
+  50057: 'The user account is disabled.',
+  501051: 'Application is not assigned to a role for the application.',
+  7000215: 'Invalid client secret provided.',
+  7002137: 'No matching federated identity record found.',
+}
+
+/** The body of a refusal that a recording names by its code alone. */
+function errorBody(error: string, code: string): Json {
+  if (!texts[code]) throw new Error(`No recording shows Entra's text with AADSTS${code}.`)
+  const ids = `Trace ID: ${fakeId(1)} Correlation ID: ${fakeId(2)} Timestamp: 2026-01-01 00:00:00Z`
+  return { error, error_description: `AADSTS${code}: ${texts[code]} ${ids}` }
+}
+
+function fakeId(number: number): string {
+  return `00000000-0000-0000-0000-${`${number}`.padStart(12, '0')}`
 }

@@ -29,37 +29,48 @@ export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
   const behaviour = readBehaviour(recording.entra)
   await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, speed })
-  const player = new Player(stage)
+  const player = new Player(stage, clock)
   const { response: healthzAtStart } = await player.play({ method: 'GET', path: '/healthz' }, undefined)
   const calls: (ReplayedCall | undefined)[] = []
   for (const call of recording.calls) calls.push(await player.step(call))
   return { healthzAtStart, calls }
 }
 
+interface ReplayClock extends Clock {
+  readonly advance: (durationMs: number) => void
+}
+
 /** A clock that starts at the time of the recording, and whose waiting is shortened. */
-function clockOf({ calls }: Recording): Clock {
+function clockOf({ calls }: Recording): ReplayClock {
   const startSeconds = calls
     .map(({ request }) => request?.bearerClaims?.['iat'])
     .find(iat => typeof iat === 'number' && iat > 1_000_000_000)
-  const offsetMs = startSeconds === undefined ? 0 : Number(startSeconds) * 1000 + 500 - Date.now()
+  let offsetMs = startSeconds === undefined ? 0 : Number(startSeconds) * 1000 + 500 - Date.now()
   return {
     nowMs: () => Date.now() + offsetMs,
+    advance: durationMs => {
+      offsetMs += durationMs
+    },
     sleep: async (durationMs, signal) => delay(durationMs / speed, undefined, signal ? { signal } : {}),
   }
 }
 
 class Player {
   readonly #stage: Stage
+  readonly #clock: ReplayClock
   /** Tokens by their claims, since the recorder reused a token for equal claims. */
   readonly #tokens = new Map<string, string>()
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, clock: ReplayClock) {
     this.#stage = stage
+    this.#clock = clock
   }
 
   async step({ request, response, entra, did }: RecordedCall): Promise<ReplayedCall | undefined> {
     if (request) return this.play(request, response, entra?.length)
-    if (did) await this.#stage.materials.perform(did)
+    const [, waitedSeconds] = /^waited (\d+) s$/.exec(did ?? '') ?? []
+    if (waitedSeconds) this.#clock.advance(Number(waitedSeconds) * 1000)
+    else if (did) await this.#stage.materials.perform(did)
     return undefined
   }
 

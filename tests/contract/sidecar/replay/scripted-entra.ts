@@ -10,7 +10,10 @@ import { newJwk, oldJwk, signByEntra, takeApart } from './tokens.ts'
 export const recordedInstance = 'https://login.microsoftonline.com'
 
 const tenant = '11111111-2222-4333-8444-555555555555'
+const apiId = 'aaaaaaaa-0000-4000-8000-00000000000a'
+const exchangeAudience = 'fb60f99c-7a34-4190-8149-302f77469936'
 const lifetimeSeconds = 3605
+const tokenFields = new Set(['assertion', 'client_assertion', 'user_federated_identity_credential'])
 
 export interface ScriptedEntraOptions {
   readonly behaviour: Behaviour
@@ -117,11 +120,9 @@ export class ScriptedEntra {
 
   #grant(
     form: URLSearchParams,
-    { expiresInSeconds = lifetimeSeconds, refreshInSeconds, scope }: Grant,
+    { expiresInSeconds = lifetimeSeconds, refreshInSeconds, scope, leftOut = '' }: Grant,
   ): Json {
-    const onBehalfOf = form.get('grant_type') !== 'client_credentials'
-    const claims = onBehalfOf ? claimsForUser(form) : claimsForApplication(form)
-    const granted = scope === undefined ? form.get('scope') : scope
+    const claims = claimsOf(form)
     this.#issued += 1
     const now = this.#options.nowSeconds()
     const times = {
@@ -132,14 +133,24 @@ export class ScriptedEntra {
       ver: '2.0',
       uti: `n${this.#issued}`,
     }
+    const accessToken = signByEntra({ ...times, ...claims })
+    const forUser =
+      claims['scp'] === undefined
+        ? {}
+        : {
+            scope: scope ?? grantedScopes(form),
+            refresh_token: 'r3',
+            id_token: accessToken,
+            client_info: 'e30',
+          }
     return {
       token_type: 'Bearer',
       expires_in: expiresInSeconds,
       ext_expires_in: expiresInSeconds,
       ...(refreshInSeconds === undefined ? {} : { refresh_in: refreshInSeconds }),
-      access_token: signByEntra({ ...times, ...claims }),
-      ...(onBehalfOf ? { refresh_token: 'r', client_info: 'e30' } : {}),
-      ...(onBehalfOf && granted !== null ? { scope: granted } : {}),
+      access_token: accessToken,
+      ...forUser,
+      [leftOut]: undefined,
     }
   }
 
@@ -147,7 +158,7 @@ export class ScriptedEntra {
   #readForm(form: URLSearchParams): Json {
     return Object.fromEntries(
       Array.from(form, ([name, value]) => {
-        const token = name === 'assertion' || name === 'client_assertion' ? takeApart(value) : undefined
+        const token = tokenFields.has(name) ? takeApart(value) : undefined
         if (!token) return [name, value]
         const { aud } = token.claims
         const audience = typeof aud === 'string' ? aud.replace(this.origin, recordedInstance) : aud
@@ -157,22 +168,39 @@ export class ScriptedEntra {
   }
 }
 
+function claimsOf(form: URLSearchParams): Json {
+  switch (form.get('grant_type')) {
+    case 'client_credentials':
+      return form.has('fmi_path') ? claimsOfT1(form) : claimsForApplication(form)
+    case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
+      return claimsForUser(form)
+    default:
+      return claimsForAgentUser(form)
+  }
+}
+
+function claimsOfT1(form: URLSearchParams): Json {
+  return {
+    iss: `https://sts.windows.net/${tenant}/`,
+    aud: exchangeAudience,
+    azp: form.get('client_id'),
+    azpacr: '1',
+    idtyp: 'app',
+    oid: 'blueprint-sp',
+    sub: `/eid1/c/pub/t/x/a/y/${form.get('fmi_path')}`,
+  }
+}
+
 function claimsForApplication(form: URLSearchParams): Json {
   const clientId = form.get('client_id')
-  const agent = form.get('fmi_path')
-  if (agent) {
-    return {
-      iss: `https://sts.windows.net/${tenant}/`,
-      aud: 'fb60f99c-7a34-4190-8149-302f77469936',
-      azp: clientId,
-      azpacr: '1',
-      idtyp: 'app',
-      oid: 'blueprint-sp',
-      sub: `/eid1/c/pub/t/x/a/y/${agent}`,
-    }
+  const isExchange = form.get('scope')?.startsWith('api://AzureADTokenExchange/')
+  return {
+    ...resourceClaims(clientId),
+    ...(isExchange ? { aud: exchangeAudience } : { roles: ['Weather.Read.All'] }),
+    idtyp: 'app',
+    oid: clientId,
+    sub: clientId,
   }
-  const { oid, sub } = { oid: clientId, sub: clientId }
-  return { ...resourceClaims(clientId), idtyp: 'app', oid, sub, roles: ['Weather.Read.All'] }
 }
 
 function claimsForUser(form: URLSearchParams): Json {
@@ -187,10 +215,33 @@ function claimsForUser(form: URLSearchParams): Json {
   }
 }
 
+/** Entra of the recordings had one agent user by name and another by id, and knew all ids. */
+function claimsForAgentUser(form: URLSearchParams): Json {
+  const username = form.get('username')
+  const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`
+  return {
+    ...resourceClaims(form.get('client_id')),
+    oid,
+    preferred_username: username ?? 'agent.one@example.test',
+    idtyp: 'user',
+    sub: `pairwise-${oid}`,
+    scp: 'Weather.Read',
+    xms_sub_fct: '13 1',
+    xms_act_fct: '11 9',
+  }
+}
+
+/** What was asked for; for an agent user all that it may do at the API as well. */
+function grantedScopes(form: URLSearchParams): string {
+  const asked = form.get('scope') ?? ''
+  if (form.has('assertion')) return asked
+  return [asked, ...['.default', 'Weather.Read'].map(name => `api://${apiId}/${name}`)].join(' ')
+}
+
 function resourceClaims(clientId: string | null): Json {
   return {
     iss: `${recordedInstance}/${tenant}/v2.0`,
-    aud: 'aaaaaaaa-0000-4000-8000-00000000000a',
+    aud: apiId,
     azp: clientId,
     azpacr: '2',
   }
