@@ -34,6 +34,19 @@ export class Directory {
     return this.content.users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(wanted))
   }
 
+  /** The users who can sign in at a page: an agent's user account has no such way. */
+  get visitors(): readonly User[] {
+    return this.content.users.filter(
+      ({ accountEnabled = true, identityParentId }) => accountEnabled && identityParentId === undefined,
+    )
+  }
+
+  /** By object id or user name, if they can sign in at a page. */
+  visitor(key: string): User | undefined {
+    const user = this.user(key)
+    return user && this.visitors.includes(user) ? user : undefined
+  }
+
   /** The API with this identifier URI or client id. */
   resource(identifier: string): Resource | undefined {
     const wanted = identifier.toLowerCase()
@@ -64,7 +77,8 @@ export class Directory {
           grant.resourceId === principal.id &&
           (grant.consentType === 'AllPrincipals' || grant.principalId === userId),
       )
-      .flatMap(grant => grant.scope.split(' '))
+      // A scope that was stored with a leading blank counts as not granted.
+      .flatMap(({ scope }) => (scope.startsWith(' ') ? [] : scope.split(' ')))
     const preAuthorized = application.api.preAuthorizedApplications
       .filter(({ appId }) => appId === client.appId)
       .flatMap(({ delegatedPermissionIds }) => delegatedPermissionIds)

@@ -135,6 +135,10 @@ export interface User {
   readonly displayName: string
   readonly userPrincipalName: string
   readonly mail: string
+  /** Default: yes. */
+  accountEnabled?: boolean
+  /** The agent identity whose own user account this is; absent for an ordinary user. */
+  readonly identityParentId?: string
 }
 
 export interface AppRoleAssignment {

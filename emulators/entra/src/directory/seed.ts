@@ -13,16 +13,18 @@ import {
   type OptionalClaim,
   type PermissionGrant,
   seededAt,
+  type User,
 } from './objects.ts'
 import type { ClientRegistration, Registration } from './registrations.ts'
 import { wellKnown } from './well-known.ts'
 
-const { users, apis } = tenant
+const { users, agents, apis } = tenant
 const weather = apis['weather-api']
 
 /** Object ids that documentation and tests use. */
 export const seedIds = {
   ada: users.ada.id,
+  agentUser: agents['weather-agent'].user.id,
   ben: users.ben.id,
   blueprintPrincipal: tenant.blueprint.principalId,
   weatherApplication: weather.ids.application,
@@ -60,6 +62,7 @@ export function seedDirectory(config: Config): DirectoryContent {
   const isKept = (appId: string) => [setupApp.appId, ...Object.values(wellKnown)].includes(appId)
   return {
     ...complete,
+    users: complete.users.filter(({ identityParentId }) => identityParentId === undefined),
     applications: complete.applications.filter(({ appId }) => isKept(appId)),
     servicePrincipals: complete.servicePrincipals.filter(({ appId }) => isKept(appId)),
     appRoleAssignments: complete.appRoleAssignments.filter(
@@ -84,7 +87,10 @@ function seedComplete(config: Config): DirectoryContent {
     ...seededApis.map(api => [api.appId, idOf(api, 'principal')] as const),
   ])
   return {
-    users: Object.values(users).map(({ mail, ...user }) => ({ ...user, mail, userPrincipalName: mail })),
+    users: [
+      ...Object.values(users).map(seedUser),
+      { ...seedUser(agents['weather-agent'].user), identityParentId: agentId },
+    ],
     applications,
     servicePrincipals: [
       ...applications.map(({ appId, displayName, kind }) =>
@@ -137,6 +143,10 @@ function seedComplete(config: Config): DirectoryContent {
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
     roleAssignments: [],
   }
+}
+
+function seedUser(user: typeof users.ada): User {
+  return { ...user, userPrincipalName: user.mail }
 }
 
 interface SeededApi extends Registration {

@@ -145,7 +145,7 @@ describe('the other controls', () => {
     entra.entra.directory.content.users.splice(0)
     expect((await sendJson(entra, 'POST', '/emulator/reset')).status).toBe(204)
     expect((await requestT1(entra)).body).toMatchObject({ expires_in: 3_599 })
-    expect(entra.entra.directory.content.users).toHaveLength(2)
+    expect(entra.entra.directory.content.users).toHaveLength(3)
   })
 
   it('refuse pages of other sites', async () => {

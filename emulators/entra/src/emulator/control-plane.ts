@@ -26,7 +26,16 @@ const TokenOrder = Type.Object(
 type TokenOrder = Static<typeof TokenOrder>
 
 /** Form fields that the request log shows; none is a credential. */
-const shownFields = ['client_id', 'grant_type', 'scope', 'fmi_path', 'requested_token_use', 'redirect_uri']
+const shownFields = [
+  'client_id',
+  'grant_type',
+  'scope',
+  'fmi_path',
+  'requested_token_use',
+  'redirect_uri',
+  'user_id',
+  'username',
+]
 
 /** Adds `/emulator`, logs the requests of the protocol, and applies injected faults. */
 export function controlEntra(app: FastifyInstance, entra: Entra): void {

@@ -1,9 +1,12 @@
+import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace/well-known'
 import type { FastifyRequest } from 'fastify'
 
 /** Parts of the protocol that a fault can be injected into; `token` stands for every token request. */
 export const legs = [
   't1',
+  't2',
   'tr',
+  'agent-user',
   'obo',
   'code',
   'refresh',
@@ -27,7 +30,7 @@ export function legOf({ url, body }: FastifyRequest): Leg | undefined {
 
 /** Whether a fault for `target` applies to a request of a leg. */
 export function covers(target: Leg | undefined, leg: Leg): boolean {
-  const isToken = ['t1', 'tr', 'obo', 'code', 'refresh'].includes(leg)
+  const isToken = !['authorize', 'discovery', 'keys', 'graph'].includes(leg)
   return target === undefined || target === leg || (target === 'token' && isToken)
 }
 
@@ -43,7 +46,10 @@ function tokenLegOf(form: URLSearchParams): Leg {
       return 'code'
     case 'refresh_token':
       return 'refresh'
+    case 'user_fic':
+      return 'agent-user'
     default:
-      return form.has('fmi_path') ? 't1' : 'tr'
+      if (form.has('fmi_path')) return 't1'
+      return form.get('scope')?.startsWith(tokenExchangeUri) ? 't2' : 'tr'
   }
 }

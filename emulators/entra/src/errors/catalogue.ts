@@ -1,13 +1,17 @@
 import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
 
 /**
- * Refusals that an agent’s token requests do not meet: of sign-in, redemption of codes, and malformed requests
+ * Refusals that the sidecar’s requests for the agent do not meet: of sign-in, redemption of codes, other agents’ tokens, and
+ * malformed requests
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */
 // biome-ignore format: table
 const own = {
   65004: { error: 'access_denied', text: 'User declined to consent to access the app.' },
   16000: { error: 'interaction_required', text: 'Several users are signed in; the request does not say which one it is for.' },
+  7002137: { error: 'invalid_client', text: "No matching federated identity record found for presented assertion subject '{subject}'." },
+  82002: { error: 'invalid_request', text: "Application '{client}' is no agent identity, and may not request tokens for a user." },
+  50000: { error: 'server_error', text: 'There was an error issuing a token.' },
   700021: { error: 'invalid_client', text: "Client assertion application identifier doesn't match 'client_id' parameter '{client}'." },
   700025: { error: 'invalid_client', text: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented." },
   54005: { error: 'invalid_grant', text: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.' },

@@ -4,6 +4,7 @@ interface RefusalOptions {
   /** OAuth error and status, where they differ from the catalogue's. */
   readonly error?: string | undefined
   readonly status?: number | undefined
+  readonly text?: string
   /** A claims challenge as JSON: what the user's next sign-in has to fulfil. */
   readonly claims?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -12,7 +13,8 @@ interface RefusalOptions {
 /** A refusal with its AADSTS code. The error handlers send it as JSON or show it on a page. */
 export class EntraError extends Error {
   override readonly name = 'EntraError'
-  readonly code: number
+  /** `undefined` where Entra's code for a refusal is not known. */
+  readonly code: number | undefined
   readonly status: number
   readonly error: string
   readonly suberror: string | undefined
@@ -20,9 +22,13 @@ export class EntraError extends Error {
   readonly headers: Readonly<Record<string, string>>
 
   /** An unknown code is an `invalid_grant` unless the options say otherwise. */
-  constructor(code: number, details: Readonly<Record<string, string>>, options: RefusalOptions = {}) {
-    const kind = findRefusal(code)
-    const text = kind?.text ?? 'This refusal was injected into the emulator.'
+  constructor(
+    code: number | undefined,
+    details: Readonly<Record<string, string>>,
+    options: RefusalOptions = {},
+  ) {
+    const kind = code === undefined ? undefined : findRefusal(code)
+    const text = options.text ?? kind?.text ?? 'This refusal was injected into the emulator.'
     super(text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? `‹${name}›`))
     this.code = code
     this.error = options.error ?? kind?.error ?? 'invalid_grant'
@@ -57,7 +63,7 @@ export function timestampOf(ms: number): string {
 /** The `error_description`: code, text and the request's ids. */
 export function describeRefusal(error: EntraError, trace: Trace): string {
   return [
-    `AADSTS${error.code}: ${error.message}`,
+    error.code === undefined ? error.message : `AADSTS${error.code}: ${error.message}`,
     `Trace ID: ${trace.traceId}`,
     `Correlation ID: ${trace.correlationId}`,
     `Timestamp: ${trace.timestamp}`,
@@ -69,11 +75,11 @@ export function errorBody(error: EntraError, trace: Trace, publicUrl: string): R
   return {
     error: error.error,
     error_description: describeRefusal(error, trace),
-    error_codes: [error.code],
+    error_codes: error.code === undefined ? [] : [error.code],
     timestamp: trace.timestamp,
     trace_id: trace.traceId,
     correlation_id: trace.correlationId,
-    error_uri: `${publicUrl}/error?code=${error.code}`,
+    error_uri: `${publicUrl}/error?code=${error.code ?? ''}`,
     suberror: error.suberror,
     claims: error.claims,
   }

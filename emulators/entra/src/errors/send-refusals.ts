@@ -29,7 +29,8 @@ export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   })
   // Also for refusals that another handler sends in another form.
   app.addHook('onError', async (request, _reply, error) => {
-    if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
+    if (error instanceof EntraError && error.code !== undefined)
+      entra.requests.note(request, { aadsts: error.code })
   })
   app.setErrorHandler((error, request, reply) => {
     const { trace } = request

@@ -57,14 +57,14 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     if (principalId !== null && !entra.directory.user(principalId)) notFound(principalId)
     const clientId = findServicePrincipal(entra, body.clientId).id
     const resourceId = findServicePrincipal(entra, body.resourceId).id
-    const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope: scope.trim() }
+    const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
     if (entra.directory.grantLike(grant)) throw alreadyExists('Permission entry already exists.')
     entra.directory.content.permissionGrants.push(grant)
     return grant
   })
   routes.change(`${grantPath}/:key`, PermissionGrantPatch, ({ body, caller, key }) => {
     requirePermission(caller, grantPermission)
-    findGrant(entra, key).scope = body.scope.trim()
+    findGrant(entra, key).scope = body.scope
   })
   routes.remove(`${grantPath}/:key`, ({ caller, key }) => {
     requirePermission(caller, grantPermission)

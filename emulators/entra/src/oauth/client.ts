@@ -1,6 +1,6 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { refusal } from '../errors/entra-error.ts'
+import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { shown } from '../graph/replication.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
@@ -41,11 +41,7 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
   const assertion = form.optional('client_assertion')
   if (assertion !== undefined) requireJwtBearer(form)
   if (principal.kind === 'agentIdentity') {
-    if (assertion === undefined)
-      throw refusal(82001, {
-        client: principal.appId,
-        what: 'tokens by a credential of its own; it authenticates with its blueprint’s token',
-      })
+    if (assertion === undefined) throw refuseCredential(form, principal)
     await checkExchangeToken(entra, assertion, principal)
     return 'certificate'
   }
@@ -54,6 +50,13 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
   if (secret === undefined || !application) throw refusal(7000218)
   checkSecret(entra, secret, application)
   return 'secret'
+}
+
+/** An agent identity has no credential of its own: T1 of its blueprint is the only one. */
+function refuseCredential(form: Form, { appId: client }: ServicePrincipal): EntraError {
+  if (form.optional('fmi_path') !== undefined)
+    return refusal(82001, { client, what: 'exchange tokens; its blueprint requests them' })
+  return form.optional('client_secret') === undefined ? refusal(7000218) : refusal(7000215, { client })
 }
 
 function requireJwtBearer(form: Form): void {

@@ -58,7 +58,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     refuseOtherSites(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel') || form.get('consent') === 'cancel') throw refusal(65004)
-    const user = entra.directory.user(form.get('account') ?? '')
+    const user = entra.directory.visitor(form.get('account') ?? '')
     if (!user) return requireSignIn(visit, undefined)
     const session = visit.session ?? entra.sessions.start()
     if (form.get('consent') === 'accept') {
@@ -90,7 +90,7 @@ function refuseOtherSites(request: FastifyRequest): void {
 
 /** Shows the sign-in page; with `prompt=none`, throws the refusal that says why it is needed. */
 function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
-  if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.content.users)
+  if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.visitors)
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
   if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
   const resource = wanted.requested.resource.application.appId
@@ -103,7 +103,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined
   if (loginHint !== undefined) return hinted && session.userIds.has(hinted.id) ? hinted : undefined
   const [userId, ...others] = session.userIds
-  return userId === undefined || others.length > 0 ? undefined : entra.directory.user(userId)
+  return userId === undefined || others.length > 0 ? undefined : entra.directory.visitor(userId)
 }
 
 function askConsentOrFinish(visit: Visit, session: Session, user: User): FastifyReply {

@@ -1,3 +1,4 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import {
   agentId,
   blueprintAppId,
@@ -38,6 +39,24 @@ export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<
     scope: `api://${weatherAppId}/.default`,
     client_assertion_type: jwtBearerAssertion,
     client_assertion: fields['client_assertion'] ?? (await t1Of(entra)),
+    ...fields,
+  })
+}
+
+/** The agent requests its own exchange token. */
+export async function requestT2(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
+  return requestTr(entra, { scope: 'api://AzureADTokenExchange/.default', ...fields })
+}
+
+/** The agent requests a token for its own user account. */
+export async function requestT3(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
+  const t2 = fields['user_federated_identity_credential'] ?? (await requestT2(entra)).body.access_token
+  return requestTr(entra, {
+    grant_type: 'user_fic',
+    scope: `openid offline_access profile api://${weatherAppId}/.default`,
+    user_federated_identity_credential: t2,
+    user_id: tenant.agents['weather-agent'].user.id,
+    client_info: '1',
     ...fields,
   })
 }

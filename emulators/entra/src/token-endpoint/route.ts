@@ -4,6 +4,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
+import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { allowsOrigin, grantSignedIn } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
@@ -43,7 +44,12 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
 const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** The only grant types that agent identities and their blueprints may use. */
-const agenticGrantTypes: readonly string[] = ['client_credentials', jwtBearerGrant, 'refresh_token']
+const agenticGrantTypes: readonly string[] = [
+  'client_credentials',
+  jwtBearerGrant,
+  'refresh_token',
+  'user_fic',
+]
 
 async function grant(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
@@ -55,6 +61,8 @@ async function grant(entra: Entra, form: Form, origin: string | undefined): Prom
       return grantClientCredentials(entra, form, client)
     case jwtBearerGrant:
       return grantOnBehalfOf(entra, form, client)
+    case 'user_fic':
+      return grantAgentUser(entra, form, client)
     case 'authorization_code':
     case 'refresh_token':
       return grantSignedIn(entra, form, client, origin)

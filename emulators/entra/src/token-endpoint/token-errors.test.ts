@@ -141,18 +141,9 @@ const cases: Case[] = [
       return requestTr(entra)
     },
   },
-  {
-    cause: 'an agent with a secret',
-    code: 82001,
-    error: 'invalid_request',
-    ask: () =>
-      requestToken(entra, {
-        client_id: agentId,
-        client_secret: 'blueprint-secret',
-        grant_type: 'client_credentials',
-        scope: `api://${weatherAppId}/.default`,
-      }),
-  },
+  { cause: 'an agent with its blueprint’s secret', code: 7000215, error: 'invalid_client', ask: () => requestTr(entra, { client_assertion: '', client_secret: 'blueprint-secret' }) },
+  { cause: 'an agent without a credential', code: 7000218, error: 'invalid_client', ask: () => requestTr(entra, { client_assertion: '' }) },
+  { cause: 'an agent in its blueprint’s place', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { client_id: agentId }) },
   { cause: 'the blueprint as itself at a custom API', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' }) },
   { cause: 'no agent in a request for T1', code: 82008, error: 'invalid_request', ask: () => requestT1(entra, { fmi_path: '' }) },
   { cause: 'an agent at another resource than the exchange', code: 70066, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }) },
@@ -232,7 +223,7 @@ describe('T1 as the agent’s assertion', () => {
   const foreignAgent = 'bbbbbbbb-0000-4000-8000-00000000dead'
   // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
-    ['for another agent', async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token, 700213],
+    ['for another agent', async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token, 7002137],
     ['for another API', async () => (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })).body.access_token, 700212],
     ['issued by the v2.0 issuer', () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }), 700211],
     [

@@ -13,6 +13,7 @@ export interface UserGrant {
   readonly client: Client
   readonly authentication: ClientAuthentication
   readonly userId: string
+  /** Empty where nobody signed in at a page. */
   readonly sessionId: string
   /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
@@ -25,6 +26,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
   const { directory } = entra
   const user = directory.user(userId)
   if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
+  if (user.accountEnabled === false) throw refusal(50057)
   const requested = readScopes(entra, scope)
   const { openId, resource } = requested
   checkResourceParameter(form.optional('resource'), resource)

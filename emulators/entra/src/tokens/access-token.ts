@@ -66,18 +66,19 @@ function userClaims(
   { user, scopes, sessionId }: NonNullable<AccessTokenRequest['signedIn']>,
   isV2: boolean,
 ): Claims {
+  const { userPrincipalName } = user
   return {
     ...(isV2
-      ? { preferred_username: user.userPrincipalName }
+      ? { preferred_username: userPrincipalName }
       : {
-          amr: ['pwd'],
-          unique_name: user.userPrincipalName,
-          upn: user.userPrincipalName,
+          ...(user.identityParentId === undefined ? { amr: ['pwd'] } : {}),
+          unique_name: userPrincipalName,
+          upn: userPrincipalName,
         }),
     name: user.displayName,
     oid: user.id,
     scp: scopes.join(' '),
-    sid: sessionId,
+    ...(sessionId === '' ? {} : { sid: sessionId }),
     sub: pairwiseSubject(entra.config.tenantId, user.id, application.appId),
   }
 }
@@ -103,12 +104,14 @@ function optionalClaims(request: AccessTokenRequest): Claims {
 /** https://learn.microsoft.com/entra/agent-id/agent-token-claims */
 function facetsOf({ client, signedIn }: AccessTokenRequest): Claims {
   const isAgent = client.kind === 'agentIdentity'
+  const ofUser = signedIn?.user.identityParentId === undefined ? '2 3' : '13 3'
   return {
     idtyp: signedIn ? 'user' : 'app',
     xms_act_fct: isAgent ? '9 3 11' : '9 3',
-    xms_sub_fct: signedIn ? '2 3' : isAgent ? '11 3 9' : '3 9',
+    xms_sub_fct: signedIn ? ofUser : isAgent ? '11 3 9' : '3 9',
     xms_tnt_fct: '3 8',
     xms_idrel: signedIn ? '1 8' : isAgent ? '7 22' : '7 14',
+    upn: signedIn?.user.userPrincipalName,
     xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined,
   }
 }

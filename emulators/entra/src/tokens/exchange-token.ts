@@ -14,8 +14,8 @@ export function exchangeSubject(entra: Entra, blueprintAppId: string, agentId: s
 }
 
 /**
- * Issues T1, by which the agent of `fmiPath` authenticates; without `fmiPath`, an application's own token for the exchange.
- * As in Entra, it has version 2.0 and the v1 issuer.
+ * Issues T1, by which the agent of `fmiPath` authenticates; without `fmiPath`, an application's own token for the exchange, which
+ * for an agent is T2. As in Entra, all have version 2.0, and T2 alone has its issuer.
  */
 export function issueExchangeToken(
   entra: Entra,
@@ -23,9 +23,10 @@ export function issueExchangeToken(
   authentication: ClientAuthentication,
   fmiPath: string | undefined,
 ): Promise<IssuedToken> {
+  const { agentIdentityBlueprintId: blueprintId } = client
   return sign(entra, {
     aud: wellKnown.tokenExchangeAppId,
-    iss: entra.issuerV1,
+    iss: blueprintId === null ? entra.issuerV1 : entra.issuerV2,
     aio: opaque(24),
     azp: client.appId,
     azpacr: authenticationClass[authentication],
@@ -36,10 +37,11 @@ export function issueExchangeToken(
     tid: entra.config.tenantId,
     uti: opaque(16),
     ver: '2.0',
-    xms_act_fct: '3 9',
+    xms_act_fct: blueprintId === null ? '3 9' : '11 9 1',
     ...(authentication === 'federation' ? { [federationClaim]: opaque(24) } : {}),
     xms_ftd: opaque(24),
-    xms_idrel: '7 14',
-    xms_sub_fct: '9 3',
+    xms_idrel: blueprintId === null ? '7 14' : '7 28',
+    ...(blueprintId === null ? {} : { xms_par_app_azp: blueprintId }),
+    xms_sub_fct: blueprintId === null ? '9 3' : '9 1 11',
   })
 }

@@ -6,6 +6,7 @@ import { opaque, pairwiseSubject } from './opaque.ts'
 interface IdTokenRequest {
   readonly clientId: string
   readonly user: User
+  /** Empty where nobody signed in at a page. */
   readonly sessionId: string
   readonly nonce: string | undefined
   readonly openId: ReadonlySet<string>
@@ -25,7 +26,7 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
     oid: user.id,
     preferred_username: user.userPrincipalName,
     rh: `1.${opaque(30)}`,
-    sid: sessionId,
+    ...(sessionId === '' ? {} : { sid: sessionId }),
     sub: pairwiseSubject(entra.config.tenantId, user.id, clientId),
     tid: entra.config.tenantId,
     uti: opaque(16),
@@ -46,7 +47,7 @@ export function userOfHint(entra: Entra, hint: string | undefined): User | undef
   if (hint === undefined) return undefined
   const isOpaque = hint.startsWith(hintPrefix)
   const name = isOpaque ? Buffer.from(hint.slice(hintPrefix.length), 'base64url').toString() : hint
-  return entra.directory.user(name)
+  return entra.directory.visitor(name)
 }
 
 /** `client_info`, by which MSAL distinguishes accounts. */

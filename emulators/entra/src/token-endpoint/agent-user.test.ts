@@ -1,0 +1,196 @@
+import { decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { newServicePrincipal, type User } from '../directory/objects.ts'
+import { seedIds } from '../directory/seed.ts'
+import { ada, Browser } from '../testing/browser.ts'
+import { orderToken, requestT1, requestT2, requestT3, requestTr, t1Of } from '../testing/requests.ts'
+import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
+
+const entra = await startEntraForFile()
+const { agentUser } = seedIds
+const siblingId = 'bbbbbbbb-0000-4000-8000-0000000000bb'
+
+/** Another agent of the blueprint, without any right. */
+function addSibling() {
+  const { content } = entra.entra.directory
+  const agent = { id: siblingId, appId: siblingId, displayName: 'sibling', kind: 'agentIdentity' } as const
+  content.servicePrincipals.push(newServicePrincipal({ ...agent, agentIdentityBlueprintId: blueprintAppId }))
+}
+
+function changeUser(change: Partial<User>) {
+  Object.assign(entra.entra.directory.user(agentUser) ?? {}, change)
+}
+
+describe('T2', () => {
+  it('is the agent’s own token for the exchange, of the v2.0 issuer', async () => {
+    const { body } = await requestT2(entra)
+    const claims = decodeJwt(body.access_token)
+    expect(claims).toMatchObject({
+      aud: 'fb60f99c-7a34-4190-8149-302f77469936',
+      iss: `${entra.url}/${tenantId}/v2.0`,
+      azp: agentId,
+      azpacr: '2',
+      oid: agentId,
+      sub: agentId,
+      idtyp: 'app',
+      xms_par_app_azp: blueprintAppId,
+    })
+    expect(claims['xms_sub_fct']).toBe('9 1 11')
+  })
+
+  it('is refused to a disabled agent, whose T1 and earlier tokens live on', async () => {
+    const t1 = await t1Of(entra)
+    const t2 = (await requestT2(entra)).body.access_token
+    const agent = entra.entra.directory.principal(agentId)
+    if (agent) agent.accountEnabled = false
+    expect((await requestT1(entra)).status).toBe(200)
+    for (const ask of [requestT2, requestTr])
+      expect((await ask(entra, { client_assertion: t1 })).body).toMatchObject({
+        error: 'unauthorized_client',
+        error_codes: [7000112],
+      })
+    if (agent) agent.accountEnabled = true
+    const assertions = { client_assertion: t1, user_federated_identity_credential: t2 }
+    expect((await requestT3(entra, assertions)).status).toBe(200)
+  })
+})
+
+describe('the token of an agent user', () => {
+  it.each([
+    ['object id', { user_id: agentUser }],
+    ['name', { user_id: '', username: 'weather-agent@contoso.example' }],
+    ['object id, with requested_token_use', { requested_token_use: 'on_behalf_of' }],
+  ])('names it as the subject and the agent as the actor: by %s', async (_how, fields) => {
+    const { body } = await requestT3(entra, fields)
+    const claims = decodeJwt(body.access_token)
+    expect(claims).toMatchObject({
+      aud: weatherAppId,
+      ver: '2.0',
+      azp: agentId,
+      azpacr: '2',
+      oid: agentUser,
+      preferred_username: 'weather-agent@contoso.example',
+      scp: 'Weather.Read',
+      idtyp: 'user',
+      xms_par_app_azp: blueprintAppId,
+    })
+    expect(claims.sub).not.toBe(agentUser)
+    expect(String(claims['xms_sub_fct']).split(' ')).toContain('13')
+    expect(String(claims['xms_act_fct']).split(' ')).toContain('11')
+    for (const absent of ['roles', 'sid', 'upn']) expect(claims).not.toHaveProperty(absent)
+  })
+
+  it('is told from another user’s by nothing where the API asks for no optional claims, and has upn where it asks for that', async () => {
+    const weather = entra.entra.directory.application(weatherAppId)
+    const ask = async (...names: string[]) => {
+      const accessToken = names.map(name => ({ name, essential: false, additionalProperties: [] }))
+      if (weather) weather.optionalClaims = { accessToken, idToken: [] }
+      return decodeJwt((await requestT3(entra)).body.access_token)
+    }
+    const plain = await ask()
+    for (const absent of ['idtyp', 'xms_sub_fct', 'xms_act_fct', 'upn'])
+      expect(plain).not.toHaveProperty(absent)
+    expect(await ask('upn')).toHaveProperty('upn', 'weather-agent@contoso.example')
+  })
+
+  it('has names but no method of authentication in version 1.0', async () => {
+    const weather = entra.entra.directory.application(weatherAppId)
+    if (weather) weather.api.requestedAccessTokenVersion = 1
+    const claims = decodeJwt((await requestT3(entra)).body.access_token)
+    expect(claims).toMatchObject({
+      ver: '1.0',
+      appid: agentId,
+      appidacr: '2',
+      oid: agentUser,
+      upn: 'weather-agent@contoso.example',
+      unique_name: 'weather-agent@contoso.example',
+      name: 'Weather Agent',
+    })
+    expect(claims).not.toHaveProperty('amr')
+  })
+
+  it('comes with all that MSAL needs to keep it, and is renewed by its refresh token until the user is disabled', async () => {
+    const { body } = await requestT3(entra)
+    const info = JSON.parse(Buffer.from(body.client_info, 'base64url').toString())
+    expect(info).toEqual({ uid: agentUser, utid: tenantId })
+    expect(body.scope.split(' ')).toContain(`api://${weatherAppId}/.default`)
+    expect(decodeJwt(body.id_token)).toMatchObject({ aud: agentId, oid: agentUser })
+    const renew = async () =>
+      requestT3(entra, { grant_type: 'refresh_token', refresh_token: body.refresh_token })
+    expect(decodeJwt((await renew()).body.access_token)).toMatchObject({ azp: agentId, oid: agentUser })
+    changeUser({ accountEnabled: false })
+    expect((await renew()).body).toMatchObject({ error: 'invalid_grant', error_codes: [50057] })
+  })
+})
+
+describe('consent for an agent user', () => {
+  it.each([
+    ['for all', { consentType: 'AllPrincipals', principalId: null }, []],
+    ['for this user', { consentType: 'Principal', principalId: agentUser }, []],
+    ['for somebody else', { consentType: 'Principal', principalId: ada }, [65001]],
+    ['stored with a leading blank', { scope: ' Weather.Read' }, [65001]],
+  ])('%s: refusals %3$j', async (_what, change, codes) => {
+    const { content } = entra.entra.directory
+    for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
+      Object.assign(grant, change)
+    expect((await requestT3(entra)).body.error_codes ?? []).toEqual(codes)
+  })
+
+  it('is no assignment, where the API requires one: AADSTS50105', async () => {
+    const weather = entra.entra.directory.principal(weatherAppId)
+    if (weather) weather.appRoleAssignmentRequired = true
+    expect((await requestT3(entra)).body).toMatchObject({ error: 'invalid_grant', error_codes: [50105] })
+  })
+})
+
+describe('a request for an agent user’s token', () => {
+  // biome-ignore format: table
+  const refused: [what: string, fields: () => Promise<Record<string, string>>, error: string, code: number][] = [
+    ['with a user name as the id', async () => ({ user_id: 'weather-agent@contoso.example' }), 'server_error', 50000],
+    ['for a user whom nobody knows', async () => ({ user_id: '', username: 'nobody@contoso.example' }), 'invalid_grant', 50034],
+    ['without a user', async () => ({ user_id: '' }), 'invalid_request', 900144],
+    ['without T2', async () => ({ user_federated_identity_credential: '' }), 'invalid_request', 900144],
+    ['with T1 in the place of T2', async () => ({ user_federated_identity_credential: await t1Of(entra) }), 'invalid_grant', 50013],
+    ['with a token for an API in the place of T2', async () => ({ user_federated_identity_credential: (await requestTr(entra)).body.access_token }), 'invalid_grant', 50013],
+    ['with an expired T2', async () => ({ user_federated_identity_credential: await orderToken(entra, { client: agentId, resource: 'api://AzureADTokenExchange', lifetimeSeconds: -1, claims: { aud: 'fb60f99c-7a34-4190-8149-302f77469936', azp: agentId } }) }), 'invalid_grant', 500133],
+    ['with a secret in the place of T1', async () => ({ client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_client', 7000215],
+    ['of the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
+  ]
+  it.each(refused)('is refused %s', async (_what, fields, error, code) => {
+    const { body } = await requestT3(entra, await fields())
+    expect(body).toMatchObject({ error, error_codes: [code] })
+  })
+
+  it.each([
+    ['an ordinary user', ada, agentId],
+    ['the account of another agent', agentUser, siblingId],
+  ])('is refused for %s by a text without a code, which no report tells', async (_what, user, parent) => {
+    changeUser({ identityParentId: parent })
+    const { body } = await requestT3(entra, { user_id: user })
+    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })
+    expect(body.error_description).toMatch(/^Emulator: /)
+  })
+
+  it('is refused to another agent of the blueprint with the agent’s T1 or T2', async () => {
+    addSibling()
+    const own = { client_id: siblingId }
+    const t1OfSibling = (await requestT1(entra, { fmi_path: siblingId })).body.access_token
+    const t2 = (await requestT2(entra)).body.access_token
+    const withForeignT1 = await requestT3(entra, { ...own, user_federated_identity_credential: t2 })
+    expect(withForeignT1.body).toMatchObject({ error: 'invalid_client', error_codes: [7002137] })
+    const withForeignT2 = await requestT3(entra, {
+      client_id: siblingId,
+      client_assertion: t1OfSibling,
+      user_federated_identity_credential: t2,
+    })
+    expect(withForeignT2.body).toMatchObject({ error: 'invalid_grant', error_codes: [50013] })
+  })
+})
+
+it('An agent user is not offered for signing in at a page', async () => {
+  const browser = new Browser(entra)
+  const response = await fetch(browser.authorizeUrl({ login_hint: 'weather-agent@contoso.example' }))
+  const page = await response.text()
+  expect(page).toContain('ada@contoso.example')
+  expect(page).not.toContain('weather-agent@contoso.example')
+})
