@@ -13,7 +13,7 @@ const callers = [
   { clientId: ids.sibling, isAgent: true },
   { clientId: ids.client },
 ]
-const permissions = { autonomous: 'Read.All', obo: 'Read', agentUser: 'Read' }
+const permissions = { autonomous: 'Read.All', obo: 'Read', 'agent-user': 'Read' }
 const rules: AccessRules = { callers, permissions }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -83,7 +83,7 @@ it('An agent user may call only if its permission is configured', () => {
   const claims = user(ids.agent, ids.robot)
   const { autonomous, obo } = permissions
   expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
-    identity: { kind: 'agentUser', flow: 'agentUser' },
+    identity: { kind: 'agentUser', flow: 'agent-user' },
     refusal: { failedCheck: 'permission', reason: 'This API takes no calls of the kind agentUser.' },
   })
 })

@@ -10,7 +10,7 @@ export const callerKinds = {
   agent: { flow: 'autonomous', isDelegated: false },
   user: { flow: 'obo', isDelegated: true },
   agentForUser: { flow: 'obo', isDelegated: true },
-  agentUser: { flow: 'agentUser', isDelegated: true },
+  agentUser: { flow: 'agent-user', isDelegated: true },
 } as const
 
 export type CallerKind = keyof typeof callerKinds

@@ -34,6 +34,7 @@ describe('a good token', () => {
     expect(status).toBe(200)
     expect(body).toEqual({
       flow: 'autonomous',
+      kind: 'agent',
       caller: agentId,
       on_behalf_of: null,
       signature_verified: true,
@@ -46,6 +47,7 @@ describe('a good token', () => {
     expect(status).toBe(200)
     expect(body).toEqual({
       flow: 'obo',
+      kind: 'agentForUser',
       caller: agentId,
       on_behalf_of: ada.id,
       signature_verified: true,

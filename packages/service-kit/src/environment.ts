@@ -18,6 +18,11 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** Whether a text is a GUID as Entra writes them, in either case. */
+export function isGuid(text: string): boolean {
+  return guidPattern.test(text)
+}
+
 /**
  * Reads environment variables into a typed configuration. An empty variable counts as unset.
  *
@@ -57,7 +62,7 @@ export class EnvironmentReader {
   /** A GUID, in lower case. */
   guid(name: string, fallback?: string): string {
     const value = this.text(name, fallback)
-    if (value !== '' && !guidPattern.test(value)) this.fault(`${name} must be a GUID; it is "${value}".`)
+    if (value !== '' && !isGuid(value)) this.fault(`${name} must be a GUID; it is "${value}".`)
     return value.toLowerCase()
   }
 
@@ -65,8 +70,7 @@ export class EnvironmentReader {
   guidList(name: string): readonly string[] {
     const items = this.list(name, [])
     for (const item of items) {
-      if (!guidPattern.test(item))
-        this.fault(`${name} must be a comma-separated list of GUIDs; "${item}" is none.`)
+      if (!isGuid(item)) this.fault(`${name} must be a comma-separated list of GUIDs; "${item}" is none.`)
     }
     return items.map(item => item.toLowerCase())
   }

@@ -9,7 +9,7 @@ import type { Config, WeatherConfig } from './config.ts'
 import { mcpRoute } from './mcp/route.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
-import { permissions } from './permissions.ts'
+import { permissionsFor } from './permissions.ts'
 import { catalogue } from './problems.ts'
 import { healthRoutes, probes } from './routes/health.ts'
 import { weatherRoutes } from './routes/weather.ts'
@@ -54,7 +54,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   await publishOpenApi(app, openApi)
   healthRoutes(app)
 
-  const token = { ...config.token, permissions }
+  const token = { ...config.token, permissions: permissionsFor(config.token.callers) }
   const check = createTokenCheck({ ...token, log: app.log })
   app.addHook('onClose', () => check.close())
   const door = {

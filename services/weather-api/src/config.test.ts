@@ -40,6 +40,19 @@ it('takes the allowed callers in place of the agent, if they are given', () => {
   ])
 })
 
+it('takes several agents, each with its own user account', () => {
+  const [second, user] = ['99999999-0000-4000-8000-000000000099', 'EEEEEEEE-0000-4000-8000-0000000000A1']
+  const { token } = readConfig({
+    ...ids,
+    AGENT_CLIENT_ID: `${ids.AGENT_CLIENT_ID}, ${second}`,
+    AGENT_USERS: `${second}=${user}`,
+  })
+  expect(token.callers).toEqual([
+    { clientId: ids.AGENT_CLIENT_ID, isAgent: true },
+    { clientId: second, isAgent: true, agentUserId: user.toLowerCase() },
+  ])
+})
+
 it('treats empty variables as unset', () => {
   const { token, port } = readConfig({
     ...ids,
@@ -61,6 +74,11 @@ it.each([
   [{ AGENT_CLIENT_ID: '' }, 'WEATHER_ALLOWED_CALLERS'],
   [{ WEATHER_ALLOWED_CALLERS: '*' }, 'WEATHER_ALLOWED_CALLERS'],
   [{ AGENT_CLIENT_ID: '', WEATHER_ALLOWED_CALLERS: ' , ' }, 'WEATHER_ALLOWED_CALLERS'],
+  [{ AGENT_CLIENT_ID: 'weather-agent' }, 'AGENT_CLIENT_ID'],
+  [{ AGENT_USERS: ids.AGENT_CLIENT_ID }, 'AGENT_USERS'],
+  [{ AGENT_USERS: `${ids.AGENT_CLIENT_ID}=weather-agent@contoso.example` }, 'AGENT_USERS'],
+  [{ AGENT_USERS: `${ids.AGENT_CLIENT_ID}=${ids.AGENT_CLIENT_ID}` }, 'AGENT_USERS'],
+  [{ AGENT_USERS: `${ids.TENANT_ID}=${ids.WEATHER_API_APP_ID}` }, 'AGENT_USERS'],
   [{ VALIDATE_TOKEN_SIGNATURE: 'no' }, 'VALIDATE_TOKEN_SIGNATURE'],
   [{ VALIDATE_TOKEN_SIGNATURE: 'false', NODE_ENV: 'production' }, 'VALIDATE_TOKEN_SIGNATURE'],
   [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],

@@ -1,5 +1,5 @@
 import type { AllowedCaller, TokenCheckOptions } from '@entra-bedrock-agent/entra-tokens'
-import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { type EnvironmentReader, isGuid, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import manifest from '../package.json' with { type: 'json' }
 
@@ -65,17 +65,36 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   }))
 }
 
-/** The agent's token has to be an agent identity's; other callers may be of any kind. */
+/** The agents' tokens have to be agent identities'; other callers may be of any kind. */
 function readCallers(env: EnvironmentReader): readonly AllowedCaller[] {
-  const agentClientId = env.optionalGuid('AGENT_CLIENT_ID')
+  const agents = env.guidList('AGENT_CLIENT_ID')
   const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
-  if (listed.length === 0 && agentClientId === undefined)
+  const callers = listed.length > 0 ? listed : agents
+  if (callers.length === 0)
     env.fault('Neither WEATHER_ALLOWED_CALLERS nor AGENT_CLIENT_ID is set; nobody could call this API.')
-  const agentAlone = agentClientId === undefined ? [] : [agentClientId]
-  return (listed.length > 0 ? listed : agentAlone).map(clientId => ({
-    clientId,
-    isAgent: clientId === agentClientId,
-  }))
+  const agentUsers = readAgentUsers(env)
+  for (const agent of agentUsers.keys()) {
+    if (!agents.includes(agent) || !callers.includes(agent))
+      env.fault(
+        `AGENT_USERS names ${agent}, which has to be in AGENT_CLIENT_ID, and among those that may call.`,
+      )
+  }
+  return callers.map(clientId => {
+    const agentUserId = agentUsers.get(clientId)
+    const isAgent = agents.includes(clientId)
+    return { clientId, isAgent, ...(agentUserId === undefined ? {} : { agentUserId }) }
+  })
+}
+
+/** The object id of each agent's own user account, by the agent's client id. Neither may come twice. */
+function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
+  const pairs = env.list('AGENT_USERS', []).map(pair => pair.toLowerCase().split('='))
+  const ids = pairs.flat()
+  if (!pairs.every(({ length }) => length === 2) || !ids.every(isGuid) || new Set(ids).size < ids.length)
+    env.fault(
+      'AGENT_USERS must be a comma-separated list of <agent client id>=<user object id>, each id once.',
+    )
+  return new Map(pairs.map(([agent = '', user = '']) => [agent, user]))
 }
 
 function readMcp(env: EnvironmentReader): McpConfig {

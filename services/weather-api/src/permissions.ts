@@ -1,7 +1,13 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { AccessRules, AllowedCaller } from '@entra-bedrock-agent/entra-tokens'
 
-/** The permission that a token needs: an app role for callers as themselves, a scope for callers on behalf of users. */
-export const permissions = {
-  autonomous: 'Weather.Read.All',
-  obo: 'Weather.Read',
-} as const satisfies Readonly<Record<Flow, string>>
+const role = 'Weather.Read.All'
+const scope = 'Weather.Read'
+
+/**
+ * The permission that a token needs: an app role for callers as themselves, a scope for all others. Agent users may call only
+ * where the list of callers names one.
+ */
+export function permissionsFor(callers: readonly AllowedCaller[]): AccessRules['permissions'] {
+  const hasAgentUser = callers.some(({ agentUserId }) => agentUserId !== undefined)
+  return { autonomous: role, obo: scope, ...(hasAgentUser ? { 'agent-user': scope } : {}) }
+}

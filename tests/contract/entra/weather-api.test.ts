@@ -2,11 +2,13 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
 import {
   orderToken,
   requestObo,
   requestT1,
+  requestT3,
   requestTr,
   sendJson,
 } from '../../../emulators/entra/src/testing/requests.ts'
@@ -36,6 +38,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
         TENANT_ID: tenantId,
         WEATHER_API_APP_ID: weatherAppId,
         AGENT_CLIENT_ID: agentId,
+        AGENT_USERS: `${agentId}=${seedIds.agentUser}`,
         ENTRA_AUTHORITY: entra.url,
         WEATHER_PROVIDER: 'climate-normals',
       }),
@@ -72,6 +75,22 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     const { body } = await requestObo(entra, (await signIn(entra, ada)).body.access_token)
     const answer = await ask(body.access_token)
     expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
+  })
+
+  it.each([true, false])('let the agent’s own user account in, optional claims: %s', async hasClaims => {
+    const registration = entra.entra.directory.application(weatherAppId)
+    if (registration && !hasClaims) registration.optionalClaims = null
+    const { body } = await requestT3(entra)
+    const answer = await ask(body.access_token)
+    const told = { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: seedIds.agentUser }
+    expect(answer.body.validated).toMatchObject(told)
+  })
+
+  it('keep another user account of the agent out', async () => {
+    const other = { id: siblingId, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
+    entra.entra.directory.content.users.push({ ...other, identityParentId: agentId })
+    const { body } = await requestT3(entra, { user_id: siblingId })
+    expect((await ask(body.access_token)).status).toBe(401)
   })
 
   it('keep the blueprint out, whose own token names itself', async () => {

@@ -21,13 +21,19 @@ const forUser = describeAccess({
   identity: { ...access.identity, flow: 'obo', kind: 'agentForUser' },
 })
 
-it.each([own, forUser])('What is told of a token is what its schema promises: %j', told => {
+const asAgentUser = describeAccess({
+  ...access,
+  identity: { ...access.identity, flow: 'agent-user', kind: 'agentUser' },
+})
+
+it.each([own, forUser, asAgentUser])('What is told of a token is what its schema promises: %j', told => {
   expect(Check(Validated, told)).toBe(true)
 })
 
 it.each([
   { ...own, more: 1 },
   { ...own, on_behalf_of: 7 },
+  { ...own, kind: 'robot' },
   { ...own, checks: [{ name: 'signature', ok: true, more: 1 }] },
   { ...own, checks: [{ name: 'another', ok: true }] },
 ])('The schema promises nothing else: not %j', told => {
