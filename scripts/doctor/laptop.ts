@@ -3,8 +3,8 @@ import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
-import { onlyAgent } from '../../services/agent/src/identity/agent-identity.ts'
 import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
+import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
 import { entraChecks, signInChecks } from './entra.ts'
@@ -49,7 +49,13 @@ async function examineWith(
   const { tenantId } = blueprint
   // Turns go the agent’s own way; whoever runs this needs no sign-in and sees the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
-  const app = await buildApp({ ...config, ...open, logLevel: 'silent' })
+  const [first, ...others] = agents.map(agent => ({ ...agent, requireSignIn: false }))
+  const app = await buildApp({
+    ...config,
+    ...open,
+    agents: [first ?? agents[0], ...others],
+    logLevel: 'silent',
+  })
   const ask: AskAgent = async (payload, token) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })
@@ -63,7 +69,6 @@ async function examineWith(
     `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`,
     ...urls.slice(1).filter(isHttps),
   ]
-  const flows = offeredFlows(onlyAgent(agents), spaClientId)
   try {
     return await examine([
       secretCheck(env),
@@ -71,11 +76,14 @@ async function examineWith(
       ...hosts.map(nameCheck),
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
-      ...toolsets.flatMap(({ api, examples: [example = ''] }) =>
-        flows.flatMap(flow =>
-          turnChecks({ ask, api, example, flow, userToken, tenantId, needs: ['sidecar'] }),
-        ),
-      ),
+      ...agents.flatMap(agent => {
+        const common = { ask, agent: others.length > 0 ? agent.name : undefined, userToken, tenantId }
+        return toolsetsOf(agent, toolsets).flatMap(({ api, examples: [example = ''] }) =>
+          offeredFlows(agent, spaClientId).flatMap(flow =>
+            turnChecks({ ...common, api, example, flow, needs: ['sidecar'] }),
+          ),
+        )
+      }),
       ...signInChecks(blueprint, { spaClientId, page }),
       ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
     ])

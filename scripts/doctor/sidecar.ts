@@ -1,6 +1,5 @@
 import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { Config } from '../../services/agent/src/config.ts'
-import { onlyAgent } from '../../services/agent/src/identity/agent-identity.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
 import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar-connection.ts'
 import {
@@ -24,7 +23,8 @@ export function sidecarChecks(
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
   // Nothing is asked in the name of an agent here.
-  const agent = onlyAgent(agents)
+  // Nothing is asked in the name of an agent here.
+  const [agent] = agents
   return [
     {
       name: 'sidecar',

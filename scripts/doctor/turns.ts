@@ -20,6 +20,8 @@ export type AskAgent = (
 
 export interface TurnOptions {
   readonly ask: AskAgent
+  /** Name of the agent, where there are several. */
+  readonly agent?: string | undefined
   readonly api: { readonly name: string; readonly title: string }
   /** A question that direct mode answers by this API. */
   readonly example: string
@@ -33,6 +35,7 @@ export interface TurnOptions {
 /** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
 export function turnChecks({
   ask,
+  agent,
   api,
   example,
   flow,
@@ -41,10 +44,14 @@ export function turnChecks({
   needs,
 }: TurnOptions): readonly Check[] {
   const who = flows[flow].inWords
-  const token = `token ${who} for the ${api.title}`
+  const of = agent === undefined ? '' : ` (${agent})`
+  const token = `token ${who} for the ${api.title}${of}`
   let asked: ReturnType<AskAgent> | undefined
   const turn = () => {
-    asked ??= ask({ message: example, mode: 'direct', flow }, userToken)
+    asked ??= ask(
+      { message: example, mode: 'direct', flow, ...(agent === undefined ? {} : { agent }) },
+      userToken,
+    )
     return asked
   }
   return [
@@ -64,7 +71,7 @@ export function turnChecks({
       },
     },
     {
-      name: `${api.title} ${who}`,
+      name: `${api.title} ${who}${of}`,
       needs: [token],
       async run() {
         const outcome = await turn()

@@ -26,6 +26,7 @@ export type HistoryEntry = Static<typeof HistoryEntry>
 export const ChatRequest = Type.Object(
   {
     message: Type.String({ description: '1–4,000 characters after trimming.' }),
+    agent: Type.Optional(Type.String({ description: 'Name of the agent; default: the default one.' })),
     mode: Mode,
     flow: FlowName,
     history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
@@ -60,6 +61,8 @@ const turnStart = {
   turnId: Type.String(),
   /** The id of the turn's trace; only if turns are traced. */
   traceId: Type.Optional(Type.String()),
+  /** Name of the agent that answers. */
+  agent: Type.Optional(Type.String()),
   mode: Mode,
   flow: FlowName,
   model: Type.Union([Type.String(), Type.Null()]),

@@ -40,7 +40,15 @@ export const Status = Type.Object({
   components: Type.Unsafe<Components>(
     Type.Object({ sidecar: Component, bedrock: BedrockComponent }, { additionalProperties: Component }),
   ),
+  /** Of the default agent. */
   flows: Type.Object(mapFlows(() => Component)),
+  /** Each agent by its name, with the flows that it has. */
+  agents: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({ ...component, flows: Type.Partial(Type.Object(mapFlows(() => Component))) }),
+    ),
+  ),
   emulated: Type.Array(Type.String()),
 })
 export type Status = Static<typeof Status>
@@ -66,6 +74,20 @@ export const PublicConfig = Type.Object({
   scopes: Type.Array(Type.String()),
   modes: Type.Array(Mode),
   flows: Type.Array(FlowName),
+  /** The agents that may be asked, the default one first. */
+  agents: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        title: Type.String(),
+        description: Type.Optional(Type.String()),
+        clientId: Type.String(),
+        flows: Type.Array(FlowName),
+        apis: Type.Array(Type.String()),
+        requireSignIn: Type.Boolean(),
+      }),
+    ),
+  ),
   blueprintCredential: Type.Enum(blueprintCredentials, {
     description: 'As BLUEPRINT_CREDENTIAL says; the sidecar holds it, and the agent cannot see which it is.',
   }),

@@ -5,6 +5,7 @@
 export const genAi = {
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',
+  agentId: 'gen_ai.agent.id',
   agentName: 'gen_ai.agent.name',
   requestModel: 'gen_ai.request.model',
   requestMaxTokens: 'gen_ai.request.max_tokens',

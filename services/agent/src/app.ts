@@ -11,7 +11,7 @@ import { bedrockModeOnDemand } from './bedrock/on-demand.ts'
 import type { Config } from './config.ts'
 import { directMode } from './direct/direct-mode.ts'
 import { createApiCaller } from './downstream/api-caller.ts'
-import { onlyAgent } from './identity/agent-identity.ts'
+import { type AgentIdentity, mayUse } from './identity/agent-identity.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
 import { lookAtEntra } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
@@ -25,7 +25,7 @@ import { describeRequestFault } from './routes/request-faults.ts'
 import { statusRoute } from './routes/status.ts'
 import { TurnMetrics } from './status/metrics.ts'
 import { Readiness } from './status/readiness.ts'
-import type { Observed } from './status/status.ts'
+import type { Observed, ObservedAgent } from './status/status.ts'
 import { createMcpToolset } from './tools/mcp/toolset.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
@@ -96,13 +96,18 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const refreshTools = () => {
     for (const toolset of toolsets) void toolset.source?.refresh()
   }
+  const observeAgent = (agent: AgentIdentity): ObservedAgent => ({
+    name: agent.name,
+    has: agent.flows,
+    flows: tokens.health.flowsOf(agent),
+  })
   const observe = (): Observed => ({
     version: config.version,
     sidecar: tokens.health.sidecar,
     apis: Object.fromEntries(
       toolsets.map(({ api, source }) => [
         api.name,
-        source?.health() ?? apiCaller.healthOf(api, onlyAgent(agents)),
+        source?.health() ?? apiCaller.healthOf(api, agents.find(agent => mayUse(agent, api)) ?? agents[0]),
       ]),
     ),
     bedrock: {
@@ -112,7 +117,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
       region: bedrock.region,
       credential: bedrock.credential,
     },
-    flows: tokens.health.flowsOf(onlyAgent(agents)),
+    agents: [observeAgent(agents[0]), ...agents.slice(1).map(observeAgent)],
     offersSignIn: config.spaClientId !== undefined,
     emulated: config.emulated,
   })

@@ -2,13 +2,13 @@ import { isIP } from 'node:net'
 import {
   type BlueprintCredential,
   blueprintCredentials,
-  defaultFlows,
   type TraceAudience,
 } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './bedrock/access/config.ts'
 import type { Agents, Blueprint } from './identity/agent-identity.ts'
+import { readAgents } from './identity/agents-config.ts'
 import { type McpServer, readMcpServers } from './tools/mcp/config.ts'
 import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
@@ -55,6 +55,7 @@ export interface Config {
   readonly bedrock: BedrockConfig | NoBedrock
   /** Where spans go; `undefined` = nothing is traced. */
   readonly telemetry: TelemetryConfig | undefined
+  /** Whether who asks must be signed in, unless an agent has its own rule. */
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
   readonly limits: LimitsConfig
@@ -72,6 +73,9 @@ export interface Config {
 export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return readEnvironment(variables, env => {
     const toolsets = toolsetReaders.map(read => read(env))
+    const ownApis = toolsets.map(({ api }) => api)
+    const mcpServers = readMcpServers(env, ownApis)
+    const apis = [...ownApis, ...mcpServers.map(({ api }) => api)].map(({ name }) => name)
     const blueprint: Blueprint = {
       tenantId: env.guid('TENANT_ID'),
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
@@ -88,15 +92,12 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       trustedProxies: readTrustedProxies(env),
       blueprint,
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
-      agents: readAgents(env, blueprint),
+      agents: readAgents(env, blueprint, apis),
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
       allowedClients: readAllowedClients(env),
       sidecarUrl: readSidecarUrl(env),
       toolsets,
-      mcpServers: readMcpServers(
-        env,
-        toolsets.map(({ api }) => api),
-      ),
+      mcpServers,
       bedrock: readBedrockConfig(env),
       telemetry: readTelemetry(env, { name: 'agent', version }),
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
@@ -110,10 +111,6 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       emulated: readEmulated(env),
     }
   })
-}
-
-function readAgents(env: EnvironmentReader, blueprint: Blueprint): Agents {
-  return [{ ...blueprint, name: 'default', clientId: env.guid('AGENT_CLIENT_ID'), flows: defaultFlows }]
 }
 
 /** Ranges that Fastify knows by name. */

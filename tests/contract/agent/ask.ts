@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 
 export interface Question {
+  readonly agent?: string
   readonly message?: string
   readonly mode?: string
   readonly flow?: string

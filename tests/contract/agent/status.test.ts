@@ -176,14 +176,16 @@ describe('Probes, OpenAPI and metrics', () => {
     expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream'])
   })
 
-  it('metrics are on a port of their own, by mode, flow and outcome, and name nobody', async () => {
+  it('metrics are on a port of their own, by agent, mode, flow and outcome, and name nobody', async () => {
     await ask(stack.agentUrl)
     await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
     const response = await fetch(await findMetrics(stack.appOf('agent')))
     const text = await response.text()
     expect(response.headers.get('content-type')).toContain('text/plain')
-    expect(text).toMatch(/^agent_turns_total\{mode="direct",flow="autonomous",outcome="OK"\} \d+$/m)
-    expect(text).toMatch(/^agent_turns_total\{mode="direct",flow="autonomous",outcome="CITY_NOT_FOUND"\} 1$/m)
+    expect(text).toMatch(
+      /^agent_turns_total\{agent="default",mode="direct",flow="autonomous",outcome="OK"\} \d+$/m,
+    )
+    expect(text).toMatch(/^agent_turns_total\{.*,flow="autonomous",outcome="CITY_NOT_FOUND"\} 1$/m)
     expect(text).toMatch(/^agent_turns_in_flight 0$/m)
     expect(text).toMatch(/^agent_turn_first_token_seconds_count\{mode="direct",flow="autonomous"\} \d+$/m)
     expect(text).toMatch(/^process_cpu_seconds_total /m)

@@ -4,7 +4,7 @@ import type { BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
-import type { Toolset } from '../tools/toolset.ts'
+import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { AnswerMode, Outcome, Turn } from '../turn/turn.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
@@ -38,14 +38,14 @@ type AgentState = typeof State.State
 /** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
 export function bedrockMode(
   bedrock: Bedrock,
-  toolsets: readonly Toolset[],
+  all: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
 ): AnswerMode {
-  const prompt = systemPrompt(toolsets)
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
     answer: async turn => {
+      const toolsets = toolsetsOf(turn.agent, all)
       const context = apis.for(turn)
       const loading = Promise.all(toolsets.map(toolset => toolset.load(context)))
       const [connected, loaded] = await Promise.all([bedrock.connected(), loading])
@@ -62,7 +62,7 @@ export function bedrockMode(
         model: connected.chatModel.bindTools([...tools], cachePoints(connected.config)),
         availability: bedrock.availability,
       }
-      const messages = openConversation(turn, prompt, dateLine(new Date()))
+      const messages = openConversation(turn, systemPrompt(turn.agent, toolsets), dateLine(new Date()))
       const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 }
       return conclude(run, toolsets, await buildGraph(run).invoke({ messages }, options))
     },

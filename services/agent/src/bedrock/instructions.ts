@@ -2,7 +2,7 @@ import type { Instructions, NeededRight } from '@entra-bedrock-agent/identity-tr
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { isOwn, neededRight } from '../identity/flows.ts'
-import type { ToolContext, Toolset } from '../tools/toolset.ts'
+import { type ToolContext, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 
@@ -11,11 +11,12 @@ import { dateLine, systemPrompt } from './system-prompt.ts'
  * needs. Looks at the agent's own token for whether it is there; a user's is asked for by real calls only.
  */
 export async function describeInstructions(
-  toolsets: readonly Toolset[],
+  all: readonly Toolset[],
   context: ToolContext,
   tokens: Pick<AgentTokens, 'obtain'>,
 ): Promise<Instructions> {
   const { turn } = context
+  const toolsets = toolsetsOf(turn.agent, all)
   const tools = toolsets.map(async toolset => {
     const { api } = toolset
     const needs = neededRight(api, turn.flow) ?? null
@@ -26,7 +27,7 @@ export async function describeInstructions(
     })
   })
   return {
-    systemPrompt: `${systemPrompt(toolsets)}\n\n${dateLine(new Date())}`,
+    systemPrompt: `${systemPrompt(turn.agent, toolsets)}\n\n${dateLine(new Date())}`,
     tools: (await Promise.all(tools)).flat(),
   }
 }

@@ -1,11 +1,12 @@
+import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
 /**
- * What Claude is told before every conversation. It is the same for all of them, so that they share its entry in the prompt
- * cache.
+ * What Claude is told before every conversation of an agent. It is the same for all of them, so that they share its entry in the
+ * prompt cache.
  */
-export function systemPrompt(toolsets: readonly Toolset[]): string {
-  return `You are an assistant that looks things up with its tools. On other subjects answer briefly, and say what you are here for.
+export function systemPrompt({ title }: AgentIdentity, toolsets: readonly Toolset[]): string {
+  return `You are ${title === undefined ? '' : `${title}, `}an assistant that looks things up with its tools. On other subjects answer briefly, and say what you are here for.
 
 Tools
 - What a tool can tell, take from it, never from memory.

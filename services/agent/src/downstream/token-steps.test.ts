@@ -17,7 +17,7 @@ import { obtainToken } from './token-steps.ts'
 const exp = Math.floor(Date.now() / 1000) + 3_600
 const own = autonomousClaims({ exp, uti: 'token-1' })
 const forAda = onBehalfOfClaims(ids.ada, { exp })
-const audited = { caller: ids.agentClientId, api: 'weather-api' }
+const audited = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
 
 /** A sidecar that responds so, one response after the other, the last one for ever. */
 async function stage(...bodies: (string | { refused: string })[]) {

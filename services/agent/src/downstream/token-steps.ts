@@ -52,6 +52,7 @@ export async function obtainToken(
   const { agent, user, signal } = turn
   const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined }
   const audited = {
+    agent: agent.name,
     caller: agent.clientId,
     onBehalfOf: user?.objectId,
     flow,

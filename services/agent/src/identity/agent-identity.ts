@@ -13,19 +13,24 @@ export interface Blueprint {
 export interface AgentIdentity extends Blueprint {
   /** In kebab-case. */
   readonly name: string
+  /** Its name for people and for the model, where it has been given one. */
+  readonly title?: string
+  /** For people. */
+  readonly description?: string
   /** Client id of the agent identity: the actor of every TR. */
   readonly clientId: string
   /** The flows that it can be asked in. */
   readonly flows: readonly Flow[]
+  /** Whether who asks must be signed in, whatever the flow. Default: as for the whole deployment. */
+  readonly requireSignIn?: boolean
+  /** Names of the APIs and MCP servers that it may use. Default: all. */
+  readonly apis?: readonly string[]
 }
 
-/**
- * The agents of a deployment: exactly one, as long as requests and status do not name an agent. Code that works for several
- * takes a list.
- */
-export type Agents = readonly [AgentIdentity]
+/** The agents of a deployment. The first one answers where no other is named. */
+export type Agents = readonly [AgentIdentity, ...AgentIdentity[]]
 
-/** The only agent. When there are several, a type error shows where one has to be chosen. */
-export function onlyAgent([agent]: readonly [AgentIdentity]): AgentIdentity {
-  return agent
+/** Whether an agent may use an API. */
+export function mayUse({ apis }: AgentIdentity, { name }: { readonly name: string }): boolean {
+  return apis?.includes(name) ?? true
 }

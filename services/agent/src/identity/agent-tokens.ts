@@ -6,7 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { type Timing, timing as usualTiming } from '../timing.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
-import type { AgentIdentity } from './agent-identity.ts'
+import { type AgentIdentity, mayUse } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { EntraReach } from './entra-reach.ts'
@@ -113,7 +113,9 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
     const hasOwnFlow = ({ flows }: AgentIdentity | DownstreamApi) => flows.includes(ownFlow)
     const asked = agents
       .filter(hasOwnFlow)
-      .flatMap(agent => apis.filter(hasOwnFlow).map(api => ({ ...common, agent, api })))
+      .flatMap(agent =>
+        apis.filter(api => hasOwnFlow(api) && mayUse(agent, api)).map(api => ({ ...common, agent, api })),
+      )
     // A failure is in the record of the health.
     await Promise.allSettled(asked.map(one => obtain({ ...one, correlationId: randomUUID() })))
     look = undefined

@@ -1,9 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
 import { ids } from '../identity/testing/fixtures.ts'
 
-it('A flow that the agent does not have is refused, with those that it has', async () => {
+async function appWith(changes: Partial<AgentIdentity>) {
   const config = readConfig({
     TENANT_ID: ids.tenantId,
     BLUEPRINT_APP_ID: ids.blueprintAppId,
@@ -12,13 +13,33 @@ it('A flow that the agent does not have is refused, with those that it has', asy
     LOG_LEVEL: 'silent',
   })
   const [agent] = config.agents
-  const app = await buildApp({ ...config, agents: [{ ...agent, flows: ['autonomous'] }] })
+  const app = await buildApp({ ...config, agents: [{ ...agent, ...changes }] })
   onTestFinished(() => app.close())
-  const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'obo' }
+  return app
+}
+
+it.each([
+  ['A flow that the agent does not have', { flow: 'obo' }, 'This agent has these flows: autonomous.'],
+  ['An agent that is not there', { agent: 'Other' }, 'There is no such agent. There are: default.'],
+])('%s is refused, with those that there are', async (_what, asked, detail) => {
+  const app = await appWith({ flows: ['autonomous'] })
+  const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...asked }
   const response = await app.inject({ method: 'POST', url: '/api/chat', payload })
   expect(response.statusCode).toBe(400)
-  expect(response.json()).toMatchObject({
+  expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', detail })
+})
+
+it('An agent has the tools of its APIs alone', async () => {
+  const app = await appWith({ title: 'Clerk', apis: ['notes'] })
+  const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' }
+  const answer = await app.inject({ method: 'POST', url: '/api/chat', payload })
+  expect(answer.json()).toMatchObject({
     code: 'INVALID_REQUEST',
-    detail: 'This agent has these flows: autonomous.',
+    detail: 'The agent has no tools for direct mode.',
   })
+  const told = await app.inject('/api/instructions?flow=autonomous')
+  const { systemPrompt, tools } = told.json()
+  expect(tools).toEqual([])
+  expect(systemPrompt).toMatch(/^You are Clerk, an assistant/)
+  expect(systemPrompt).not.toContain('weather')
 })

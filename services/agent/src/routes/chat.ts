@@ -3,11 +3,12 @@ import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
+import type { Agents } from '../identity/agent-identity.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { collectTurn } from '../turn/collect-turn.ts'
 import type { Turns } from '../turn/turns.ts'
+import { chooseAgent } from './choose-agent.ts'
 import { sendEventStream } from './event-stream.ts'
 import { readMessage } from './message.ts'
 import { type SignInRules, signIn } from './sign-in.ts'
@@ -37,8 +38,7 @@ const schema = {
 
 /** `POST /api/chat`. */
 export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
-  const agent = onlyAgent(options.agents)
-  const { turns, traceFor, metrics } = options
+  const { agents, turns, traceFor, metrics } = options
 
   const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
   app.post('/api/chat', { schema, ...limits }, async (request, reply) => {
@@ -49,6 +49,7 @@ export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app
     if (accepted === false) {
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
     }
+    const agent = chooseAgent(agents, request.body.agent)
     const signedIn = await signIn(options, request, agent, flow)
     const events = turns.start(mode, {
       ...readMessage(request.body),

@@ -1,7 +1,7 @@
 import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
-import { type Blueprint, onlyAgent } from '../identity/agent-identity.ts'
+import { type Blueprint, mayUse } from '../identity/agent-identity.ts'
 import { offeredFlows } from '../identity/flows.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
@@ -22,7 +22,7 @@ export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async 
 
 function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
   const { blueprint, blueprintCredential, agents, spaClientId, bedrock } = config
-  const { requireSignIn, traceFor, emulated } = config
+  const { traceFor, emulated } = config
   const { tenantId, blueprintAppId } = blueprint
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
@@ -31,15 +31,24 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
     spaClientId: spaClientId ?? null,
     scopes: [`api://${blueprintAppId}/access_as_user`],
     modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
-    flows: [...offeredFlows(onlyAgent(agents), spaClientId)],
+    flows: [...offeredFlows(agents[0], spaClientId)],
+    agents: agents.map(agent => ({
+      name: agent.name,
+      title: agent.title ?? 'Agent',
+      ...(agent.description === undefined ? {} : { description: agent.description }),
+      clientId: agent.clientId,
+      flows: [...offeredFlows(agent, spaClientId)],
+      apis: apis.filter(api => mayUse(agent, api)).map(({ name }) => name),
+      requireSignIn: agent.requireSignIn ?? config.requireSignIn,
+    })),
     blueprintCredential,
-    requireSignIn,
+    requireSignIn: agents[0].requireSignIn ?? config.requireSignIn,
     traceFor,
     apis,
     names: {
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
-      ...Object.fromEntries(agents.map(({ clientId }) => [clientId, 'agent identity'])),
+      ...Object.fromEntries(agents.map(({ clientId, title = 'agent identity' }) => [clientId, title])),
       // If several APIs share an application, it has the name of the first.
       ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),

@@ -3,12 +3,12 @@ import { Instructions, InstructionsQuery, needsUser, Problem } from '@entra-bedr
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { describeInstructions } from '../bedrock/instructions.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
-import { type Agents, onlyAgent } from '../identity/agent-identity.ts'
+import type { Agents } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
-import { problem } from '../problems.ts'
 import type { Toolset } from '../tools/toolset.ts'
 import { TraceRecorder } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
+import { chooseAgent } from './choose-agent.ts'
 import { type SignInRules, signIn } from './sign-in.ts'
 
 export interface InstructionsRouteOptions extends SignInRules {
@@ -34,12 +34,11 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
   options,
 ) => {
   const { agents, toolsets, apis, tokens } = options
-  const agent = onlyAgent(agents)
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const connection = new AbortController()
     reply.raw.once('close', () => connection.abort('The connection is closed.'))
-    const { flow, agent: name = agent.name } = request.query
-    if (name !== agent.name) throw problem('INVALID_REQUEST', `There is one agent: ${agent.name}.`)
+    const { flow } = request.query
+    const agent = chooseAgent(agents, request.query.agent)
     const signedIn = await signIn(options, request, agent, flow)
     // A turn in which nothing is said: tools are chosen for it as for any other.
     const turn: Turn = {

@@ -8,6 +8,7 @@ import { problem } from '../problems.ts'
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {
   readonly userTokens: UserTokenVerifier
+  /** For agents without a rule of their own. */
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
 }
@@ -27,7 +28,7 @@ export async function signIn(
     throw problem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
   }
   const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
-  const isNeeded = needsUser(flow) || requireSignIn
+  const isNeeded = needsUser(flow) || (agent.requireSignIn ?? requireSignIn)
   const isUseful = traceFor === 'signed-in' && authorization !== undefined
   if (!isNeeded && !isUseful) return undefined
   if (others.length > 0) {

@@ -4,6 +4,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface EndedTurn {
+  readonly agent: string
   readonly mode: string
   readonly flow: string
   /** OK, ABANDONED, or the code of the problem. */
@@ -28,8 +29,8 @@ export class TurnMetrics {
   })
   readonly #turns = new Counter({
     name: 'agent_turns_total',
-    help: 'Chat turns that ended, by mode, flow and outcome (OK, ABANDONED or a problem code).',
-    labelNames: ['mode', 'flow', 'outcome'],
+    help: 'Chat turns that ended, by agent, mode, flow and outcome (OK, ABANDONED or a problem code).',
+    labelNames: ['agent', 'mode', 'flow', 'outcome'],
     registers: [this.registry],
   })
   readonly #refused = new Counter({
@@ -154,9 +155,9 @@ export class TurnMetrics {
     this.#inFlight.inc()
   }
 
-  turnEnded({ mode, flow, outcome, durationMs, firstTokenMs }: EndedTurn): void {
+  turnEnded({ agent, mode, flow, outcome, durationMs, firstTokenMs }: EndedTurn): void {
     this.#inFlight.dec()
-    this.#turns.inc({ mode, flow, outcome })
+    this.#turns.inc({ agent, mode, flow, outcome })
     this.#duration.observe({ mode, flow }, durationMs / 1000)
     if (firstTokenMs !== undefined) this.#firstToken.observe({ mode, flow }, firstTokenMs / 1000)
   }

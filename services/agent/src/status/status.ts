@@ -3,13 +3,19 @@ import {
   type Component,
   type Components,
   type Flow,
-  flowNames,
   flows as flowTable,
   mapFlows,
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
-import type { ComponentHealth } from './health.ts'
+import { type ComponentHealth, combineHealth } from './health.ts'
+
+export interface ObservedAgent {
+  readonly name: string
+  /** The flows that it has. */
+  readonly has: readonly Flow[]
+  readonly flows: Readonly<Record<Flow, ComponentHealth>>
+}
 
 /** The last known health of everything that the agent depends on. */
 export interface Observed {
@@ -24,15 +30,15 @@ export interface Observed {
     readonly region: string | null
     readonly credential: Components['bedrock']['credential']
   }
-  /** Of the agent that answers where no other is named. */
-  readonly flows: Readonly<Record<Flow, ComponentHealth>>
+  /** The agents, the default one first. */
+  readonly agents: readonly [ObservedAgent, ...ObservedAgent[]]
   readonly offersSignIn: boolean
   readonly emulated: readonly string[]
 }
 
 /** Assembles the status from what is known, without probing anything. */
 export function describeStatus(observed: Observed, requestId: string): Status {
-  const { version, sidecar, apis, bedrock, flows, offersSignIn, emulated } = observed
+  const { version, sidecar, apis, bedrock, agents, offersSignIn, emulated } = observed
   const { isConfigured, health: bedrockHealth, ...bedrockSettings } = bedrock
   // A mode or flow that is not configured is no failure.
   const notSetUp: Readonly<Record<ActsAs, ComponentHealth | undefined>> = {
@@ -40,7 +46,9 @@ export function describeStatus(observed: Observed, requestId: string): Status {
     user: offersSignIn ? undefined : noSignIn,
   }
   const notSetUpFor = (flow: Flow) => notSetUp[flowTable[flow].actsAs]
-  const offered = flowNames.filter(flow => !notSetUpFor(flow)).map(flow => flows[flow])
+  const offeredBy = ({ has, flows }: ObservedAgent) =>
+    has.filter(flow => !notSetUpFor(flow)).map(flow => flows[flow])
+  const offered = agents.flatMap(offeredBy)
   const needed = [sidecar, ...Object.values(apis), ...(isConfigured ? [bedrockHealth] : []), ...offered]
   const describe = (health: ComponentHealth) => describeComponent(health, requestId)
   return {
@@ -54,7 +62,16 @@ export function describeStatus(observed: Observed, requestId: string): Status {
       ),
       bedrock: { ...describe(bedrockHealth), ...bedrockSettings },
     },
-    flows: mapFlows(flow => describe(notSetUpFor(flow) ?? flows[flow])),
+    flows: mapFlows(flow => describe(notSetUpFor(flow) ?? agents[0].flows[flow])),
+    agents: Object.fromEntries(
+      agents.map(agent => {
+        const flows = agent.has.map(flow => [flow, describe(notSetUpFor(flow) ?? agent.flows[flow])] as const)
+        return [
+          agent.name,
+          { ...describe(combineHealth(offeredBy(agent))), flows: Object.fromEntries(flows) },
+        ]
+      }),
+    ),
     emulated: [...emulated],
   }
 }

@@ -2,6 +2,7 @@ import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import type { ApiContext } from '../downstream/api-context.ts'
+import { type AgentIdentity, mayUse } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -15,6 +16,11 @@ export interface DirectCall {
   readonly arguments: Readonly<Record<string, unknown>>
   /** Calls the API and puts its response into sentences. */
   answer(context: ToolContext): Promise<string>
+}
+
+/** The toolsets that an agent may use. */
+export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): readonly Toolset[] {
+  return toolsets.filter(({ api }) => mayUse(agent, api))
 }
 
 /** The tools of one API, in all ways in which the agent uses them. */

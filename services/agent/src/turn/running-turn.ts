@@ -32,7 +32,8 @@ export interface TurnObservers {
   readonly tracer?: Tracer | undefined
 }
 
-const agentName = 'entra-bedrock-agent'
+/** An agent without a title is the only one, and known by the product's name. */
+const spanName = ({ name, title }: Turn['agent']) => (title === undefined ? 'entra-bedrock-agent' : name)
 
 /** How long the answer may take to fail by itself after an abort, so that its steps tell what was interrupted. */
 const settleMs = 250
@@ -130,7 +131,7 @@ export class RunningTurn implements Turn {
     const { tracer } = this.#observers
     const abort = rejectAfterAbort(this.signal, settleMs)
     this.#observe(() => {
-      this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${agentName}`, this.#describe())
+      this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${spanName(this.agent)}`, this.#describe())
     })
     try {
       const outcome = await Promise.race([this.#mode.answer(this), abort.promise])
@@ -182,7 +183,8 @@ export class RunningTurn implements Turn {
     const { mode, model, flow, agent } = this
     return {
       [genAi.operation]: 'invoke_agent',
-      [genAi.agentName]: agentName,
+      [genAi.agentName]: spanName(agent),
+      [genAi.agentId]: agent.clientId,
       ...(model === null ? {} : { [genAi.provider]: 'aws.bedrock', [genAi.requestModel]: model }),
       [appAttributes.mode]: mode,
       [appAttributes.flow]: flow,
@@ -207,9 +209,10 @@ export class RunningTurn implements Turn {
 
   /** What tells of the turn at its start and at its end. */
   #head() {
-    const { id, mode, flow, model } = this
+    const { id, agent, mode, flow, model } = this
     const traceId = this.#traceId
-    return { turnId: id, ...(traceId === undefined ? {} : { traceId }), mode, flow, model }
+    const traced = traceId === undefined ? {} : { traceId }
+    return { turnId: id, ...traced, agent: agent.name, mode, flow, model }
   }
 
   #result({ finishReason, usage, tools }: Outcome): TurnEvent {

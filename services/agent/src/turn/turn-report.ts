@@ -15,13 +15,14 @@ export function reportTurn(
   log: FastifyBaseLogger,
   metrics: TurnMetrics,
 ): void {
-  const { id: turnId, mode, flow, model, firstTokenMs, elapsedMs: durationMs } = turn
+  const { id: turnId, agent, mode, flow, model, firstTokenMs, elapsedMs: durationMs } = turn
   const failure = last?.event === 'problem' ? last.data : undefined
   const outcome = last?.event === 'result' ? 'OK' : (failure?.code ?? 'ABANDONED')
-  metrics.turnEnded({ mode, flow, outcome, durationMs, firstTokenMs })
+  metrics.turnEnded({ agent: agent.name, mode, flow, outcome, durationMs, firstTokenMs })
   const { steps } = turn.trace
   const line = {
     turnId,
+    agent: agent.name,
     mode,
     flow,
     model,

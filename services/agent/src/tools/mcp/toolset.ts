@@ -1,4 +1,4 @@
-import { type AgentIdentity, type Agents, onlyAgent } from '../../identity/agent-identity.ts'
+import { type AgentIdentity, mayUse } from '../../identity/agent-identity.ts'
 import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
 import type { McpClient } from './client/client.ts'
@@ -7,12 +7,13 @@ import { mcpProblems } from './problems.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
 
 export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
-  readonly agents: Agents
+  readonly agents: readonly AgentIdentity[]
 }
 
 /** The tools of one MCP server. The protocol is loaded when the server's tools are first looked up. */
 export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
+  const users = agents.filter(agent => mayUse(agent, api))
   let client: Promise<McpClient> | undefined
   const loadClient = () => {
     client ??= import('./client/client.ts').then(({ McpClient }) => new McpClient(server))
@@ -48,9 +49,9 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
     },
     source: {
       async refresh() {
-        await Promise.all(agents.map(agent => sourceOf(agent).refresh()))
+        await Promise.all(users.map(agent => sourceOf(agent).refresh()))
       },
-      health: () => sourceOf(onlyAgent(agents)).health.current,
+      health: () => (users[0] ? sourceOf(users[0]).health.current : { state: 'unknown' }),
       async close() {
         await Promise.all([...sources.values()].map(source => source.close()))
         await (await client)?.close()

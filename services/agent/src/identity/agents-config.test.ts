@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { afterAll, expect, it } from 'vitest'
+import { readConfig } from '../config.ts'
+import { ids, secondAgent } from './testing/fixtures.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'agents-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'agents.json')
+
+const weather = { title: 'Weather', clientId: ids.agentClientId.toUpperCase() }
+const trainee = {
+  title: 'Trainee',
+  clientId: secondAgent.clientId,
+  flows: ['autonomous'],
+  apis: ['weather-api'],
+}
+
+function read(content: unknown) {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return readConfig({
+    TENANT_ID: ids.tenantId,
+    BLUEPRINT_APP_ID: ids.blueprintAppId,
+    WEATHER_API_APP_ID: ids.weatherApiAppId,
+    AGENTS_CONFIG: file,
+  }).agents
+}
+
+function faultsOf(content: unknown): readonly string[] {
+  try {
+    read(content)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
+
+it('AGENTS_CONFIG names several agents of the one blueprint, and AGENT_CLIENT_ID is not needed', () => {
+  expect(read({ agents: { weather, trainee } })).toMatchObject([
+    {
+      name: 'weather',
+      clientId: ids.agentClientId,
+      flows: ['autonomous', 'obo'],
+      blueprintAppId: ids.blueprintAppId,
+    },
+    { name: 'trainee', ...trainee },
+  ])
+})
+
+it('The default agent comes first, wherever it is in the file', () => {
+  const agents = read({ agents: { weather, trainee }, default: 'trainee' })
+  expect(agents.map(({ name }) => name)).toEqual(['trainee', 'weather'])
+})
+
+// biome-ignore format: table
+it.each<[string, unknown, string]>([
+  ['no JSON', '{', 'is not JSON'],
+  ['another shape', [], 'must be {"agents":'],
+  ['no agent', { agents: {} }, 'must be {"agents":'],
+  ['a default that is not there', { agents: { weather }, default: 'trainee' }, 'default names no agent of the file'],
+  ['a name that is not in kebab-case', { agents: { Weather: weather } }, 'agent "Weather": its name must be in kebab-case'],
+  ['a missing title', { agents: { weather: { clientId: ids.agentClientId } } }, 'agent "weather": title is missing'],
+  ['a title of two lines', { agents: { weather: { ...weather, title: 'Weather\nIgnore' } } }, 'agent "weather": title'],
+  ['an id that is none', { agents: { weather: { ...weather, clientId: 'weather' } } }, 'agent "weather": clientId'],
+  ['an id twice', { agents: { weather, other: weather } }, 'agent "other": its clientId is that of the blueprint or of another agent'],
+  ['the blueprint’s id', { agents: { weather: { ...weather, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
+  ['an unknown flow', { agents: { weather: { ...weather, flows: ['magic'] } } }, 'agent "weather": flows.0 must be one of'],
+  ['no flow', { agents: { weather: { ...weather, flows: [] } } }, 'agent "weather": flows'],
+  ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only weather-api'],
+  ['an unknown member', { agents: { weather: { ...weather, secret: 'x' } } }, 'agent "weather": secret is not known here'],
+])('A file with %s is a fault that says so', (_what, content, fault) => {
+  expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
+})

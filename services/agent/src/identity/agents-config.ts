@@ -1,0 +1,90 @@
+import { defaultFlows, FlowName } from '@entra-bedrock-agent/identity-trace'
+import { describeShapeFaults, type EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { AgentIdentity, Agents, Blueprint } from './agent-identity.ts'
+
+const strict = { additionalProperties: false } as const
+const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
+const Entry = Type.Object(
+  {
+    title: Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\p{C}]+$' }),
+    description: Type.Optional(Type.String({ maxLength: 300 })),
+    clientId: Type.String({ pattern: guid }),
+    requireSignIn: Type.Optional(Type.Boolean()),
+    flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
+    apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
+  },
+  strict,
+)
+type Entry = Static<typeof Entry>
+const Shape = Type.Object(
+  {
+    agents: Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 }),
+    default: Type.Optional(Type.String()),
+  },
+  strict,
+)
+
+const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+
+/**
+ * Reads the agents of the file that `AGENTS_CONFIG` names; without it there is one, `default`, with the id `AGENT_CLIENT_ID`. Every
+ * fault is the environment's.
+ *
+ * @param apis names of the APIs and MCP servers that an agent may have
+ * @returns the default one first
+ */
+export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: readonly string[]): Agents {
+  const alone = (): Agents => [
+    { ...blueprint, name: 'default', clientId: env.guid('AGENT_CLIENT_ID'), flows: defaultFlows },
+  ]
+  if (env.optional('AGENTS_CONFIG') === undefined) return alone()
+  const content = env.jsonFile('AGENTS_CONFIG')
+  const unusable: Agents = [{ ...blueprint, name: '', clientId: '', flows: [] }]
+  if (content === undefined) return unusable
+  const file = `${env.text('AGENTS_CONFIG')} (AGENTS_CONFIG)`
+  if (!Compile(Shape).Check(content)) {
+    env.fault(`${file} must be {"agents": {"<name>": {…}}, "default": "<name>"} and nothing else.`)
+    return unusable
+  }
+  const { agents, default: first = Object.keys(agents)[0] } = content
+  const takenIds = [blueprint.blueprintAppId]
+  const read = Object.entries(agents).flatMap(([name, entry]) => {
+    const faults = findFaults(name, entry, apis, takenIds)
+    for (const fault of faults) env.fault(`${file}, agent "${name}": ${fault}.`)
+    if (faults.length > 0) return []
+    const agent = describeAgent(name, entry as Entry, blueprint)
+    takenIds.push(agent.clientId)
+    return [agent]
+  })
+  const chosen = read.find(({ name }) => name === first)
+  if (chosen) return [chosen, ...read.filter(agent => agent !== chosen)]
+  if (first === undefined || !(first in agents)) env.fault(`${file}: default names no agent of the file.`)
+  return unusable
+}
+
+function findFaults(
+  name: string,
+  entry: unknown,
+  apis: readonly string[],
+  takenIds: readonly string[],
+): readonly string[] {
+  const ofName = agentName.test(name) ? [] : ['its name must be in kebab-case and have 40 characters at most']
+  const shape = Compile(Entry)
+  if (!shape.Check(entry)) return [...ofName, ...describeShapeFaults(shape.Errors(entry))]
+  return [
+    ...ofName,
+    ...(takenIds.includes(entry.clientId.toLowerCase())
+      ? ['its clientId is that of the blueprint or of another agent']
+      : []),
+    ...(entry.apis ?? [])
+      .filter(api => !apis.includes(api))
+      .map(api => `apis has "${api}", but there are only ${apis.join(', ')}`),
+  ]
+}
+
+function describeAgent(name: string, entry: Entry, blueprint: Blueprint): AgentIdentity {
+  const { clientId, flows = defaultFlows, ...rest } = entry
+  return { ...blueprint, ...rest, name, clientId: clientId.toLowerCase(), flows }
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import { Value } from 'typebox/value'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { tenantOf } from '../identity/trial.ts'
+import { ask, askForStream, bearer, cardsOf, findMetrics } from './ask.ts'
+
+const { agentId, siblingAgentId: traineeId, ada } = identities
+const folder = mkdtempSync(join(tmpdir(), 'agents-'))
+const file = join(folder, 'agents.json')
+const agents = {
+  trainee: { title: 'Trainee', clientId: traineeId, flows: ['autonomous'], requireSignIn: true },
+  weather: { title: 'Weather', description: 'Answers for everybody.', clientId: agentId },
+}
+
+/** Two agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only. */
+let stack: Stack
+let tc: string
+beforeAll(async () => {
+  writeFileSync(file, JSON.stringify({ agents, default: 'weather' }))
+  stack = await Stack.start({
+    entra: { SIBLING_AGENT_CLIENT_ID: traineeId },
+    weather: { AGENT_CLIENT_ID: `${agentId},${traineeId}` },
+    agent: { AGENTS_CONFIG: file, AGENT_CLIENT_ID: undefined },
+  })
+  const { content } = tenantOf(stack).directory
+  content.appRoleAssignments = content.appRoleAssignments.filter(
+    ({ principalId }) => principalId !== traineeId,
+  )
+  tc = await stack.signIn(ada.oid)
+})
+afterAll(async () => {
+  await stack.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  stack.agentLog.length = 0
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what came, and fails where it differs
+async function get(path: string): Promise<any> {
+  return (await fetch(`${stack.agentUrl}${path}`)).json()
+}
+
+describe('Of two agents of one blueprint', () => {
+  it('the one is let in and the other is not, with the same question, and the API says why', async () => {
+    const allowed = await ask(stack.agentUrl, { agent: 'weather' })
+    expect(allowed.body).toMatchObject({ agent: 'weather', finishReason: 'stop' })
+    expect(cardsOf(allowed.body.trace, 'TR').at(-1)).toMatchObject({ claims: { azp: agentId } })
+
+    const { events } = await askForStream(stack.agentUrl, { agent: 'trainee' }, bearer(tc))
+    expect(events[0]).toMatchObject({ event: 'turn', data: { agent: 'trainee' } })
+    expect(events.at(-1)).toMatchObject({
+      event: 'problem',
+      data: {
+        code: 'API_FORBIDDEN',
+        failedCheck: 'permission',
+        needs: { permission: 'Weather.Read.All', kind: 'role' },
+      },
+    })
+  })
+
+  it('the default one answers where none is named', async () => {
+    expect((await ask(stack.agentUrl)).body.agent).toBe('weather')
+  })
+
+  it('each has its own flows and its own rule for who may ask', async () => {
+    expect((await ask(stack.agentUrl, { agent: 'trainee', flow: 'obo' }, bearer(tc))).body).toMatchObject({
+      code: 'INVALID_REQUEST',
+      detail: 'This agent has these flows: autonomous.',
+    })
+    expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
+  })
+
+  it('one can be switched off while the other goes on, which keeps its token until then', async () => {
+    const principal = tenantOf(stack).directory.principal(agentId)
+    if (!principal) throw new Error('The tenant has no such agent.')
+    principal.accountEnabled = false
+    expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)
+    await stack.restart('sidecar')
+    expect((await ask(stack.agentUrl, { agent: 'weather' })).body.code).toBe('AGENT_NOT_PERMITTED')
+    expect((await ask(stack.agentUrl, { agent: 'trainee' }, bearer(tc))).body.code).toBe('API_FORBIDDEN')
+    principal.accountEnabled = true
+    expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)
+  })
+
+  it('audit log, line of the turn and metrics name the one that ran', async () => {
+    await ask(stack.agentUrl, { agent: 'trainee' }, bearer(tc))
+    const lines = stack.agentLog.map(line => JSON.parse(line))
+    expect(lines.find(({ audit }) => audit === 'issued')).toMatchObject({
+      agent: 'trainee',
+      caller: traineeId,
+    })
+    expect(lines.find(({ outcome }) => outcome)).toMatchObject({ agent: 'trainee', outcome: 'API_FORBIDDEN' })
+    const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+    const labels = 'agent="trainee",mode="direct",flow="autonomous",outcome="API_FORBIDDEN"'
+    expect(metrics).toContain(`agent_turns_total{${labels}}`)
+  })
+})
+
+describe('What the page may know of several agents', () => {
+  it('is their names, ids, flows and APIs, the default one first', async () => {
+    const config = await get('/api/config')
+    expect(Value.Check(PublicConfig, config)).toBe(true)
+    const apis = ['weather-api']
+    expect(config).toMatchObject({
+      requireSignIn: false,
+      agents: [
+        { name: 'weather', ...agents.weather, flows: ['autonomous', 'obo'], apis, requireSignIn: false },
+        { name: 'trainee', ...agents.trainee, apis },
+      ],
+      names: { [agentId]: 'Weather', [traineeId]: 'Trainee' },
+    })
+  })
+
+  it('is the health of each, in each of its flows', async () => {
+    await ask(stack.agentUrl)
+    const status = await get('/api/status')
+    expect(Value.Check(Status, status)).toBe(true)
+    expect(status.agents.weather).toMatchObject({ state: 'ready', flows: { autonomous: { state: 'ready' } } })
+    expect(Object.keys(status.agents.trainee.flows)).toEqual(['autonomous'])
+  })
+})
