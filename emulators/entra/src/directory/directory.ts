@@ -109,6 +109,14 @@ export class Directory {
     else this.content.permissionGrants.push({ id: randomUUID(), ...grant })
   }
 
+  /** Removes a user with their assignments and grants. */
+  removeUser({ id }: User): void {
+    const { content } = this
+    content.users = content.users.filter(user => user.id !== id)
+    content.appRoleAssignments = content.appRoleAssignments.filter(({ principalId }) => principalId !== id)
+    content.permissionGrants = content.permissionGrants.filter(({ principalId }) => principalId !== id)
+  }
+
   /** Removes a principal with its assignments and grants. */
   removePrincipal({ id }: ServicePrincipal): void {
     const { content } = this

@@ -132,7 +132,7 @@ export interface ServicePrincipal {
 
 export interface User {
   readonly id: string
-  readonly displayName: string
+  displayName: string
   readonly userPrincipalName: string
   readonly mail: string
   /** Default: yes. */

@@ -28,6 +28,23 @@ export const NewAgentIdentity = Type.Object(
   { ...odataType, displayName: Name, agentIdentityBlueprintId: Guid, ...binds },
   exact,
 )
+/** The local part of a user's name, in the characters that Graph takes. */
+const Nickname = Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}$" })
+export const NewAgentUser = Type.Object(
+  {
+    ...odataType,
+    accountEnabled: Type.Boolean(),
+    displayName: Name,
+    mailNickname: Nickname,
+    userPrincipalName: Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9.-]+$" }),
+    identityParentId: Guid,
+  },
+  exact,
+)
+export const UserPatch = Type.Object(
+  { accountEnabled: Type.Optional(Type.Boolean()), displayName: Type.Optional(Name) },
+  exact,
+)
 const DateTime = Type.Optional(Type.String({ format: 'date-time' }))
 const PasswordCredential = Type.Object(
   {

@@ -1,14 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
-import { type Caller, readCaller, requirePermission } from './caller.ts'
+import { type Caller, readCaller } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
-import { badRequest, GraphError, notFound, sendGraphErrors } from './graph-error.ts'
+import { GraphError, sendGraphErrors } from './graph-error.ts'
 import { addMembershipRoutes } from './memberships.ts'
 import { addPermissionRoutes } from './permissions.ts'
 import { addResponsibleUserRoutes } from './responsible-users.ts'
 import { graphRoutes } from './routes.ts'
 import { addServicePrincipalRoutes } from './service-principals.ts'
+import { addUserRoutes } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -38,19 +39,7 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   addPermissionRoutes(routes, entra)
   addResponsibleUserRoutes(routes, entra)
   addServicePrincipalRoutes(routes, entra)
-
-  // Set-up scripts look for a sponsor, and for who they are.
-  routes.get('/me', ({ caller }) => {
-    const { userId } = caller
-    requirePermission(caller, 'User.Read', 'User.ReadBasic.All')
-    if (userId === undefined)
-      throw badRequest('/me request is only valid with delegated authentication flow.')
-    return entra.directory.user(userId) ?? notFound(userId)
-  })
-  routes.get('/users/:key', ({ caller, key }) => {
-    requirePermission(caller, 'User.ReadBasic.All')
-    return entra.directory.user(key) ?? notFound(key)
-  })
+  addUserRoutes(routes, entra)
 }
 
 function checkQuota({ directory: { content } }: Entra): void {

@@ -1,0 +1,87 @@
+import { decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { seedIds } from '../directory/seed.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { GraphClient } from '../testing/graph-client.ts'
+import { orderToken, requestT3 } from '../testing/requests.ts'
+import { agentId, blueprintAppId, setupAppId, startEntraForFile } from '../testing/start-entra.ts'
+
+const entra = await startEntraForFile()
+const graph = new GraphClient(entra)
+
+/** Calls Graph as a client with these app roles. */
+async function as(client: string, ...roles: string[]) {
+  const token = await orderToken(entra, { client, resource: wellKnown.graphUri, roles })
+  const bearer = { authorization: `Bearer ${token}` }
+  return (method: string, path: string, body?: unknown) => graph.send(method, `/v1.0${path}`, body, bearer)
+}
+const asBlueprint = () => as(blueprintAppId, 'AgentIdUser.ReadWrite.IdentityParentedBy')
+
+const wanted = {
+  accountEnabled: true,
+  displayName: 'Second',
+  mailNickname: 'second',
+  userPrincipalName: 'Second@contoso.example',
+  identityParentId: agentId,
+}
+const byType = { '@odata.type': '#microsoft.graph.agentUser', ...wanted }
+
+describe('an agent’s own user account', () => {
+  it('is told from others, can be taken away, and made anew by its blueprint', async () => {
+    const send = await asBlueprint()
+    const seeded = await send('GET', `/users/${seedIds.agentUser}`)
+    expect(seeded.body).toMatchObject({
+      '@odata.type': '#microsoft.graph.agentUser',
+      identityParentId: agentId,
+      accountEnabled: true,
+    })
+    expect((await send('DELETE', `/users/${seedIds.agentUser}`)).status).toBe(204)
+    expect((await send('GET', `/users/${seedIds.agentUser}`)).status).toBe(404)
+    expect((await requestT3(entra)).body.error_codes).toEqual([50034])
+    const { status, body } = await send('POST', '/users', byType)
+    expect(status).toBe(201)
+    const token = (await requestT3(entra, { user_id: body.id })).body.access_token
+    expect(decodeJwt(token)).toMatchObject({ oid: body.id, preferred_username: 'second@contoso.example' })
+  })
+
+  it('gets no token while it is disabled', async () => {
+    const send = await asBlueprint()
+    const path = `/users/${seedIds.agentUser}`
+    expect((await send('PATCH', path, { accountEnabled: false })).status).toBe(204)
+    expect((await requestT3(entra)).body.error_codes).toEqual([50057])
+    await send('PATCH', path, { accountEnabled: true })
+    expect((await requestT3(entra)).status).toBe(200)
+  })
+
+  // biome-ignore format: table
+  const refused: [what: string, change: Record<string, unknown>, status: number, message: string][] = [
+    ['a second one for an agent', { identityParentId: agentId }, 400, 'has a user account already'],
+    ['one for a parent that is no agent identity', { identityParentId: seedIds.blueprintPrincipal }, 400, 'IdentityParent'],
+    ['one for a parent that nobody knows', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
+    ['a name with other characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
+    ['a user who is no agent’s', { '@odata.type': undefined }, 400, 'Only agent users'],
+  ]
+  it.each(refused)('Graph refuses %s', async (_what, change, status, message) => {
+    const send = await as(setupAppId, 'AgentIdUser.ReadWrite.All')
+    const answer = await send('POST', '/users', { ...byType, ...change })
+    expect(answer).toMatchObject({ status, body: { error: { message: expect.stringContaining(message) } } })
+  })
+
+  it.each([
+    ['a name that is taken', { userPrincipalName: 'ada@contoso.example' }, 409],
+    ['a domain that is not the tenant’s', { userPrincipalName: 'second@fabrikam.example' }, 400],
+  ])('Graph refuses %s', async (_what, change, status) => {
+    const send = await asBlueprint()
+    await send('DELETE', `/users/${seedIds.agentUser}`)
+    const answer = await send('POST', '/users/microsoft.graph.agentUser', { ...wanted, ...change })
+    expect(answer.status).toBe(status)
+  })
+
+  it('is made by its own blueprint and by who may make all, and no other user is changed', async () => {
+    const stranger = await as(setupAppId, 'AgentIdUser.ReadWrite.IdentityParentedBy')
+    const nobody = await as(setupAppId, 'User.ReadBasic.All')
+    for (const send of [stranger, nobody]) expect((await send('POST', '/users', byType)).status).toBe(403)
+    const send = await as(setupAppId, 'User.ReadWrite.All')
+    expect((await send('DELETE', `/users/${seedIds.ada}`)).status).toBe(403)
+  })
+})

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { ServicePrincipal, User } from '../directory/objects.ts'
+import { publisherDomain } from '../directory/well-known.ts'
+import type { Entra } from '../entra.ts'
+import { NewAgentUser, UserPatch } from './bodies.ts'
+import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
+import { isMissed } from './replication.ts'
+import type { GraphRoutes } from './routes.ts'
+
+const agentUserType = '#microsoft.graph.agentUser'
+const ofOwnAgents = 'AgentIdUser.ReadWrite.IdentityParentedBy'
+const ofAllAgents = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
+
+/** Users, agents' own user accounts among them (https://learn.microsoft.com/graph/api/resources/agentuser). */
+export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
+  // Set-up scripts look for a sponsor, and for who they are.
+  routes.get('/me', ({ caller }) => {
+    const { userId } = caller
+    requirePermission(caller, 'User.Read', 'User.ReadBasic.All')
+    if (userId === undefined)
+      throw badRequest('/me request is only valid with delegated authentication flow.')
+    return show(entra.directory.user(userId) ?? notFound(userId))
+  })
+  routes.get('/users/:key', ({ caller, key }) => {
+    requirePermission(caller, 'User.ReadBasic.All', ofOwnAgents, ...ofAllAgents)
+    return show(entra.directory.user(key) ?? notFound(key))
+  })
+  for (const path of ['/users', '/users/microsoft.graph.agentUser'])
+    routes.create(path, NewAgentUser, ({ body, caller }) => {
+      requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
+      const { mailNickname, '@odata.type': type, ...properties } = body
+      if (path === '/users' && type !== agentUserType)
+        throw badRequest('Only agent users can be created here.')
+      const parent = findParent(entra, body.identityParentId, caller)
+      const { content } = entra.directory
+      if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
+        throw badRequest(`The agent identity '${parent.id}' has a user account already.`)
+      const userPrincipalName = body.userPrincipalName.toLowerCase()
+      if (!userPrincipalName.endsWith(`@${publisherDomain}`))
+        throw badRequest('The domain portion of the userPrincipalName property is invalid.')
+      if (entra.directory.user(userPrincipalName))
+        throw alreadyExists('Another object has the same value for property userPrincipalName.')
+      const mail = `${mailNickname}@${publisherDomain}`
+      const user = { ...properties, id: randomUUID(), userPrincipalName, mail, identityParentId: parent.id }
+      content.users.push(user)
+      return show(user)
+    })
+  routes.change('/users/:key', UserPatch, ({ body, caller, key }) => {
+    Object.assign(findAgentUser(entra, key, caller), body)
+  })
+  routes.remove('/users/:key', ({ caller, key }) => {
+    entra.directory.removeUser(findAgentUser(entra, key, caller))
+  })
+}
+
+/** The agent's user account that a caller may change; other users are not changed here. */
+function findAgentUser(entra: Entra, key: string, caller: Caller): User {
+  requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
+  const user = entra.directory.user(key) ?? notFound(key)
+  if (user.identityParentId === undefined) throw denied('This user is no agent’s.')
+  return user
+}
+
+/** The agent identity of a new user account: with the lesser permission, one of the calling blueprint. */
+function findParent(entra: Entra, id: string, { appId, permissions }: Caller): ServicePrincipal {
+  const parent = entra.directory.principalById(id)
+  if (!parent || isMissed(entra, parent))
+    throw badRequest(`IdentityParent: Object with id '${id}' not found.`)
+  if (parent.kind !== 'agentIdentity') throw badRequest(`IdentityParent: '${id}' is no agent identity.`)
+  if (!ofAllAgents.some(one => permissions.has(one)) && parent.agentIdentityBlueprintId !== appId)
+    throw denied('A blueprint may create user accounts for agent identities of its own only.')
+  return parent
+}
+
+const denied = (message: string) => new GraphError('Authorization_RequestDenied', message, 403)
+
+function show(user: User) {
+  const { identityParentId, accountEnabled = true, ...rest } = user
+  const isAgents = identityParentId !== undefined
+  return {
+    '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
+    ...rest,
+    accountEnabled,
+    ...(isAgents ? { identityParentId } : {}),
+  }
+}
