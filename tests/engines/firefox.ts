@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isOnPath } from '../support/programs.ts'
 import { type Engine, keyCodes, pressAt, pressKeys } from './engine.ts'
 import { Program } from './program.ts'
 
@@ -11,6 +12,9 @@ const preferences = {
   'browser.download.always_ask_before_handling_new_types': false,
 }
 
+/** The program, which Debian calls otherwise than Mozilla. */
+export const firefox = ['firefox-esr', 'firefox'].find(isOnPath)
+
 /** Starts Firefox, which speaks WebDriver BiDi itself. */
 export async function startFirefox(folder: string): Promise<Engine> {
   const lines = Object.entries({ ...preferences, 'browser.download.dir': folder }).map(
@@ -18,7 +22,7 @@ export async function startFirefox(folder: string): Promise<Engine> {
   )
   await writeFile(join(folder, 'user.js'), lines.join(''))
   const program = new Program(
-    'firefox-esr',
+    firefox ?? 'firefox',
     ['--headless', '--no-remote', '--profile', folder, '--remote-debugging-port', '0', 'about:blank'],
     { HOME: folder },
   )

@@ -9,7 +9,7 @@ import { isOnPath, lacks, needs } from '../support/programs.ts'
 import { Stack } from '../support/stack.ts'
 import { startChromium } from './chromium.ts'
 import type { Engine, StartEngine } from './engine.ts'
-import { startFirefox } from './firefox.ts'
+import { firefox, startFirefox } from './firefox.ts'
 import { Reader } from './reader.ts'
 import { miniBrowser, startWebKit } from './webkit.ts'
 
@@ -38,7 +38,7 @@ const webkitPrograms = isOnPath('WebKitWebDriver') && isOnPath('Xvfb') && miniBr
 // biome-ignore format: table
 const engines: readonly { readonly name: string; readonly start: StartEngine; readonly program: string; readonly isMissing: boolean }[] = [
   { name: 'Chromium', start: startChromium, program: 'chromium', isMissing: lacks('chromium') },
-  { name: 'Firefox', start: startFirefox, program: 'firefox-esr', isMissing: !isOnPath('firefox-esr') },
+  { name: 'Firefox', start: startFirefox, program: 'firefox', isMissing: firefox === undefined },
   { name: 'WebKit', start: startWebKit, program: 'webkit2gtk-driver with xvfb', isMissing: !webkitPrograms },
 ]
 
