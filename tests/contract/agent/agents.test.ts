@@ -4,33 +4,47 @@ import { join } from 'node:path'
 import { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
+import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
 import { ask, askForStream, bearer, cardsOf, findMetrics } from './ask.ts'
 
-const { agentId, siblingAgentId: traineeId, ada } = identities
+const { agentId, siblingAgentId: traineeId, ada, ben } = identities
+const clerkId = 'bbbbbbbb-0000-4000-8000-0000000000c1'
 const folder = mkdtempSync(join(tmpdir(), 'agents-'))
 const file = join(folder, 'agents.json')
 const agents = {
   trainee: { title: 'Trainee', clientId: traineeId, flows: ['autonomous'], requireSignIn: true },
+  clerk: { title: 'Clerk', clientId: clerkId, flows: ['obo'] },
   weather: { title: 'Weather', description: 'Answers for everybody.', clientId: agentId },
 }
 
-/** Two agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only. */
+/**
+ * Agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only; the clerk acts for
+ * users only.
+ */
 let stack: Stack
 let tc: string
 beforeAll(async () => {
   writeFileSync(file, JSON.stringify({ agents, default: 'weather' }))
   stack = await Stack.start({
     entra: { SIBLING_AGENT_CLIENT_ID: traineeId },
-    weather: { AGENT_CLIENT_ID: `${agentId},${traineeId}` },
+    weather: { AGENT_CLIENT_ID: `${agentId},${traineeId},${clerkId}` },
     agent: { AGENTS_CONFIG: file, AGENT_CLIENT_ID: undefined },
   })
   const { content } = tenantOf(stack).directory
   content.appRoleAssignments = content.appRoleAssignments.filter(
     ({ principalId }) => principalId !== traineeId,
   )
+  const clerk = { id: clerkId, appId: clerkId, displayName: 'clerk', kind: 'agentIdentity' } as const
+  content.servicePrincipals.push(
+    newServicePrincipal({ ...clerk, agentIdentityBlueprintId: identities.blueprintAppId }),
+  )
+  const forAll = { consentType: 'AllPrincipals', principalId: null } as const
+  const grant = { clientId: clerkId, resourceId: seedIds.weatherPrincipal, scope: 'Weather.Read', ...forAll }
+  content.permissionGrants.push({ id: 'clerk', ...grant })
   tc = await stack.signIn(ada.oid)
 })
 afterAll(async () => {
@@ -102,6 +116,37 @@ describe('Of two agents of one blueprint', () => {
   })
 })
 
+it('A hundred turns at once, of two agents for two users and of one as itself, get their own tokens and no others', async () => {
+  const bens = await stack.signIn(ben.oid)
+  const kinds = [
+    { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId, token: undefined },
+    { agent: 'weather', flow: 'obo', azp: agentId, oid: ada.oid, token: tc },
+    { agent: 'weather', flow: 'obo', azp: agentId, oid: ben.oid, token: bens },
+    { agent: 'clerk', flow: 'obo', azp: clerkId, oid: ada.oid, token: tc },
+    { agent: 'clerk', flow: 'obo', azp: clerkId, oid: ben.oid, token: bens },
+  ]
+  const turns = Array.from({ length: 20 }, () => kinds).flat()
+  await stack.restart('sidecar')
+  const seen = await Promise.all(
+    turns.map(async ({ agent, flow, token }) => {
+      const { body } = await ask(stack.agentUrl, { agent, flow }, token === undefined ? {} : bearer(token))
+      const { azp, oid } = cardsOf(body.trace, 'TR').at(-1)?.claims ?? {}
+      const call = body.trace.findLast(({ kind }) => kind === 'api-call')
+      return { agent: body.agent, azp, oid, told: call?.response?.body }
+    }),
+  )
+  expect(seen).toEqual(
+    turns.map(({ agent, azp, oid }) => ({
+      agent,
+      azp,
+      oid,
+      told: expect.objectContaining({
+        validated: expect.objectContaining({ caller: azp, on_behalf_of: oid === azp ? null : oid }),
+      }),
+    })),
+  )
+})
+
 describe('What the page may know of several agents', () => {
   it('is their names, ids, flows and APIs, the default one first', async () => {
     const config = await get('/api/config')
@@ -112,6 +157,7 @@ describe('What the page may know of several agents', () => {
       agents: [
         { name: 'weather', ...agents.weather, flows: ['autonomous', 'obo'], apis, requireSignIn: false },
         { name: 'trainee', ...agents.trainee, apis },
+        { name: 'clerk', ...agents.clerk, apis },
       ],
       names: { [agentId]: 'Weather', [traineeId]: 'Trainee' },
     })
