@@ -120,6 +120,9 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   await expectNothingSideways(narrow, 'Conversation')
   await page.getByRole('tab', { name: 'Identity Trace' }).click()
   await showEachView(narrow)
+  await page.setViewportSize({ width: 320, height: 800 })
+  await page.locator('.time-bar').first().waitFor()
+  expect(await page.locator('.axis').isVisible(), 'a scale of time whose marks cover each other').toBe(false)
 })
 
 it('a table in an answer scrolls in a narrow window and splits no word', async () => {
