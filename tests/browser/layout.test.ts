@@ -117,6 +117,8 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   }
   await showEachView([900, 1024, 1280, 1920])
   const narrow = [320, 360, 480, 768, 899]
+  await page.setViewportSize({ width: 899, height: 800 })
+  await page.getByRole('tab', { name: 'Conversation' }).click()
   await expectNothingSideways(narrow, 'Conversation')
   await page.getByRole('tab', { name: 'Identity Trace' }).click()
   await showEachView(narrow)

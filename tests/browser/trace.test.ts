@@ -234,6 +234,8 @@ describe('the presenter', () => {
     await presenter.getByRole('heading', { name: 'Entra ID exchanges T1 for TR.' }).waitFor()
     await page.keyboard.press('PageUp')
     await presenter.getByText('2 of 5').waitFor()
+    await page.setViewportSize({ width: 430, height: 932 })
+    await presenter.getByText('2 of 5').waitFor()
     await page.keyboard.press('Escape')
     await presenter.waitFor({ state: 'hidden' })
   })

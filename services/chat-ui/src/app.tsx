@@ -122,7 +122,7 @@ function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly pag
   return <View key={pair} pair={pair} view={trace} onClose={close} {...rest} />
 }
 
-/** Conversation and trace: side by side where there is room, else one at a time. */
+/** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
 function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {
   const opened = conversation.opened.value
   const names = useMemo(() => (opened ? describeNames(opened.names) : rest.names), [opened, rest.names])
@@ -145,6 +145,9 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
         role={isNarrow ? 'tabpanel' : 'main'}
         aria-label="Conversation"
         hidden={isNarrow && pane.value !== 'conversation'}
+        onFocusIn={() => {
+          pane.value = 'conversation'
+        }}
       >
         <div class="pane-head line">
           <h2 class="wide-only">Conversation</h2>
@@ -181,6 +184,9 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
         role={isNarrow ? 'tabpanel' : 'complementary'}
         aria-label="Identity Trace"
         hidden={isNarrow && pane.value !== 'trace'}
+        onFocusIn={() => {
+          pane.value = 'trace'
+        }}
       >
         <TracePane
           answers={conversation.exchanges}

@@ -51,7 +51,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
         <form method="dialog">
           <button type="submit" class="button quiet">
             <Icon name="close" />
-            Close <kbd>Esc</kbd>
+            Close <kbd class="wide-only">Esc</kbd>
           </button>
         </form>
       </header>
