@@ -53,6 +53,16 @@ describe('the parts of an answer', () => {
     ])
   })
 
+  it('take “no such thing” for no alarm', () => {
+    const problem = { type: '', title: '', detail: '', hint: '', requestId: '', code: 'ORDER_NOT_FOUND' }
+    const alarmOf = (status: number) => {
+      const steps = [tool('a', { status: 'failed' }), { ...call, problem: { ...problem, status } }]
+      const toolMarks = [{ stepId: 'a', at: 0 }]
+      return partsOf({ answer: '', toolMarks, steps, result: undefined })[0]?.chips[0]?.alarm
+    }
+    expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
+  })
+
   it('split no paragraph, wherever a stored place is, and show no tool without its step', () => {
     const answer = 'A **b\nc** d.\n\nEnd.'
     const split = (at: number) =>

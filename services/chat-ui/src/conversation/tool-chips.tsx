@@ -1,6 +1,7 @@
 import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Icon } from '../controls/icon.tsx'
 import type { Names } from '../words/names.ts'
+import { type ProblemKind, problemKind } from '../words/problem-kinds.ts'
 import { formatDuration } from '../words/times.ts'
 
 interface ToolChipsProps {
@@ -15,26 +16,31 @@ export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'ok' | 'failed'
+  /** How much of an alarm it is that the API did not answer as asked. */
+  readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined
   /** The call of the API that the tool made. */
   readonly call?: TraceStep | undefined
 }
 
+const icons = { running: 'more', ok: 'check', failed: 'close' } as const
+
 /** The tools that were called at one place of an answer. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   return (
     <p class="tool-chips line">
-      {chips.map(({ name, words, status, stepId, durationMs, call }, index) => (
+      {chips.map(({ name, words, status, alarm, stepId, durationMs, call }, index) => (
         <button
           key={stepId ?? index}
           type="button"
           class="button tool-chip"
           data-status={status}
+          data-problem={alarm}
           disabled={stepId === undefined}
           onClick={() => stepId !== undefined && onShow(stepId)}
         >
-          {status !== 'running' && <Icon name={status === 'ok' ? 'check' : 'close'} />}
+          <Icon name={icons[status]} />
           <code>{name}</code> {words}
           <span class="tool-outcome">
             {[
@@ -55,13 +61,15 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
 /** The chip of a tool's step. */
 export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolChip {
   const { id, tool, title, status, durationMs } = step
+  const call = steps.find(({ kind, parentId }) => kind === 'api-call' && parentId === id)
   return {
     name: tool?.name ?? title,
     words: wordsOf(tool?.arguments),
     status: status === 'not-observable' ? 'ok' : status,
+    alarm: alarmOf(call),
     stepId: id,
     durationMs,
-    call: steps.find(({ kind, parentId }) => kind === 'api-call' && parentId === id),
+    call,
   }
 }
 
@@ -71,7 +79,19 @@ export function chipOfUse(
   steps: readonly TraceStep[],
 ): ToolChip {
   const call = steps.find(({ kind }) => kind === 'api-call')
-  return { name, words: wordsOf(input), status, stepId: call?.id, durationMs: call?.durationMs, call }
+  return {
+    name,
+    words: wordsOf(input),
+    status,
+    alarm: alarmOf(call),
+    stepId: call?.id,
+    durationMs: call?.durationMs,
+    call,
+  }
+}
+
+function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
+  return call?.problem && problemKind(call.problem)
 }
 
 const mostCharacters = 60
