@@ -64,7 +64,7 @@ export function titleOf({ turns }: ExportedFile): string {
 /** The names in a report. Its reader is not the user who asked, so that one is not “You”. */
 function namesIn({ names }: ExportedFile): Names {
   const described = describeNames(names)
-  return { ...described, actor: actor => (actor === 'user' ? 'Person' : described.actor(actor)) }
+  return { ...described, actor: actor => (actor === 'user' ? 'User' : described.actor(actor)) }
 }
 
 interface TurnProps {
@@ -224,7 +224,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
         </tbody>
       </table>
       {verifiedBy.map(({ actor, checks }, index) => (
-        <p key={index}>
+        <p key={index} class="soft">
           Checked by {names.actor(actor)}:{' '}
           {checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`).join(', ')}.
         </p>

@@ -35,7 +35,7 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
 const words: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\bon your behalf\b/g, 'on behalf of the user who asked'],
-  [/\bYour token\b/g, 'Person’s token'],
+  [/\bYour token\b/g, 'User’s token'],
   [/\bact for you\b/g, 'act for them'],
   [/\byours\b/g, 'theirs'],
   [/^you\b/, 'the user who asked'],
