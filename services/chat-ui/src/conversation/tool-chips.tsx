@@ -2,7 +2,7 @@ import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Icon } from '../controls/icon.tsx'
 import type { Names } from '../words/names.ts'
 import { type ProblemKind, problemKind } from '../words/problem-kinds.ts'
-import { formatDuration } from '../words/times.ts'
+import { count, formatDuration } from '../words/times.ts'
 
 interface ToolChipsProps {
   readonly chips: readonly ToolChip[]
@@ -26,10 +26,17 @@ export interface ToolChip {
 
 const icons = { running: 'more', ok: 'check', failed: 'close' } as const
 
-/** The tools that were called at one place of an answer. */
+/** The tools that were called at one place of an answer; of one that was called several times, its name once. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
+  const [first] = chips
+  const isOneTool = chips.length > 1 && chips.every(({ name }) => name === first?.name)
   return (
     <p class="tool-chips line">
+      {isOneTool && (
+        <span class="tool-outcome">
+          <code>{first?.name}</code> {count(chips.length, 'call')}
+        </span>
+      )}
       {chips.map(({ name, words, status, alarm, stepId, durationMs, call }, index) => (
         <button
           key={stepId ?? index}
@@ -41,13 +48,15 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
           onClick={() => stepId !== undefined && onShow(stepId)}
         >
           <Icon name={icons[status]} />
-          <code>{name}</code> {words}
+          <code class={isOneTool ? 'visually-hidden' : undefined}>{name}</code> {words}
           <span class="tool-outcome">
             {[
-              call && names.actor(call.to),
+              call && !isOneTool ? names.actor(call.to) : undefined,
               status === 'failed' ? (call?.response?.status ?? 'failed') : undefined,
               status === 'running' ? 'running' : undefined,
-              status === 'ok' && durationMs !== undefined ? formatDuration(durationMs) : undefined,
+              status === 'ok' && !isOneTool && durationMs !== undefined
+                ? formatDuration(durationMs)
+                : undefined,
             ]
               .filter(part => part !== undefined)
               .join(' · ')}
