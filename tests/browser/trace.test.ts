@@ -86,7 +86,9 @@ describe('the trace', () => {
       'By which right\nWeather.Read.All\nits own · roles',
       'Allowed by\nWeather API\n5 of 5 checks · 200',
     ])
-    await pane.getByRole('group', { name: /^Entra ID exchanges T1, for TR/ }).waitFor()
+    await pane
+      .getByRole('group', { name: /^With T1 as the agent’s credential, Entra ID issues TR/ })
+      .waitFor()
     await pane.getByText('no user is involved. Weather API checked TR and answered.').waitFor()
   })
 
@@ -231,7 +233,9 @@ describe('the presenter', () => {
     await presenter.getByRole('heading', { name: 'You ask. The agent acts as itself.' }).waitFor()
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('PageDown')
-    await presenter.getByRole('heading', { name: 'Entra ID exchanges T1 for TR.' }).waitFor()
+    await presenter
+      .getByRole('heading', { name: 'With T1 as the agent’s credential, Entra ID issues TR.' })
+      .waitFor()
     await page.keyboard.press('PageUp')
     await presenter.getByText('2 of 5').waitFor()
     await page.setViewportSize({ width: 430, height: 932 })

@@ -46,7 +46,7 @@ export function ExchangeMap({ config: { apis }, flow, hasModel }: ExchangeMapPro
 
 function tellMap(api: string, sent: TokenRole | undefined): string {
   const asked = sent ? `with your token (${sent})` : 'as itself'
-  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar, and TR for it; with TR the agent calls the API (${api}). The model sees no token.`
+  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar and, with T1 as the agent’s credential, TR; with TR the agent calls the API (${api}). The model sees no token.`
 }
 
 /** How many characters fit into a box; longer names are squeezed. */

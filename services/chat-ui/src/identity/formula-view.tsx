@@ -13,7 +13,7 @@ interface FormulaViewProps {
   readonly isOpen?: (plate: Plate) => boolean
 }
 
-/** The exchange, written as what it is: T1 + Tc → TR. */
+/** How TR came about, written in one line: T1 + Tc → TR. */
 export function FormulaView({ formula, legend, onOpen, isOpen }: FormulaViewProps) {
   const { terms, exchange, result, gate } = formula
   const show = (plate: Plate) =>

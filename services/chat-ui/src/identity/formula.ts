@@ -21,10 +21,10 @@ export interface Gate {
   readonly lines: readonly string[]
 }
 
-/** The exchange as people write it: `T1 + Tc → TR`, and what TR opened. */
+/** How TR came about, as people write it: `T1 + Tc → TR`, and what TR opened. */
 export interface Formula {
   readonly terms: readonly Plate[]
-  /** What Entra ID does with the terms. */
+  /** What Entra ID does when it is shown the terms. */
   readonly exchange: { readonly verb: string; readonly failed: boolean }
   readonly result: Plate
   readonly gate: Gate
@@ -34,8 +34,10 @@ export interface Formula {
 
 /** The formula in words, for those who do not see it. */
 export function tellFormula({ terms, exchange, result, gate }: Formula): string {
-  const tokens = terms.map(({ token }) => token).join(' and ')
-  return `Entra ID ${exchange.verb} ${tokens}, for ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
+  const tokens = terms
+    .map(({ token }) => (token === 'T1' ? 'T1 as the agent’s credential' : token))
+    .join(' and ')
+  return `With ${tokens}, Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
 /** What tokens are called where people read of them. */
@@ -45,9 +47,9 @@ export const plateTitles: Readonly<Record<TokenRole, string>> = {
   TR: 'Agent’s token',
 }
 
-/** The two tokens that Entra ID exchanges, as they are known before anybody asked. */
+/** The two tokens that Entra ID is shown, as they are known before anybody asked. */
 export const termLines: Readonly<Record<Exclude<TokenRole, 'TR'>, readonly string[]>> = {
-  T1: ['vouches for the agent', 'not seen'],
+  T1: ['the agent’s credential', 'not seen'],
   Tc: ['lets the agent act for you'],
 }
 
@@ -63,7 +65,7 @@ export function sampleFormula(flow: Flow): Formula {
   )
   return {
     terms,
-    exchange: { verb: 'exchanges', failed: false },
+    exchange: { verb: 'issues TR', failed: false },
     result: { token: 'TR', title: plateTitles.TR, lines: ['opens one API only'], state: 'seen' },
     gate: { state: 'allowed', title: 'An API', lines: ['checks TR, decides'] },
     isRunning: false,

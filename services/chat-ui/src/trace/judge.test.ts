@@ -54,7 +54,7 @@ describe('the verdict', () => {
         'Allowed by: Orders API (2 of 2 checks · 200)',
       ],
     })
-    expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –exchanges→ TR seen → Orders API allowed'])
+    expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –issues TR→ TR seen → Orders API allowed'])
   })
 
   it('says that the agent acts as itself, and how often it called', () => {
@@ -108,7 +108,7 @@ describe('the verdict', () => {
       'By which right: None (wanted Orders.Read.All) ✗',
       'Denied by: Orders API (403 · check: permission) ✗',
     ])
-    expect(formulasOf(steps)).toEqual(['T1 unseen –exchanges→ TR seen → Orders API denied'])
+    expect(formulasOf(steps)).toEqual(['T1 unseen –issues TR→ TR seen → Orders API denied'])
   })
 
   it('says which check of whom failed', () => {
@@ -184,7 +184,7 @@ describe('the verdict', () => {
       'Allowed by: – (not asked yet)',
     ])
     expect(formulasOf(asking, 'obo', true)).toEqual([
-      'T1 unseen + Tc seen –exchanges→ TR coming → The API next',
+      'T1 unseen + Tc seen –issues TR→ TR coming → The API next',
     ])
   })
 

@@ -21,18 +21,17 @@ const everything: readonly Lit[] = ['T1', 'Tc', 'exchange', 'TR', 'gate']
 /** A turn in a few sentences, in the order of the exchange; only what happened in it. */
 export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   const { flow, steps, uses, failure } = facts
-  const { terms } = flowWords[flow]
+  const { terms, issues } = flowWords[flow]
   const [use] = uses
   const { headline, answers } = judge(facts, names)
   const scenes: Scene[] = [terms.includes('Tc') ? signedIn : asked]
   if (steps.some(({ kind }) => kind === 'model')) scenes.push(model)
   if (use || failure?.kind === 'token-request') scenes.push(vouched)
   if (use) {
-    const sum = terms.join(' + ')
     const { claim, rights } = rightsOf(use.token)
     const subject = isForUser(use.token.claims ?? {}) ? 'you' : 'the agent itself'
     scenes.push({
-      headline: `Entra ID exchanges ${sum} for TR.`,
+      headline: `With T1 as the agent’s credential, Entra ID ${issues}.`,
       evidence: [
         { token: 'TR' },
         ` names the agent as the caller and ${subject} as the subject: `,

@@ -57,7 +57,7 @@ export function HopPicture({ lanes, step, flow, title, time, token, unseen }: Ho
     )
   }
   const issued = step.token?.role ?? 'TR'
-  const asked = step.token ? 'Show credential' : `Exchange ${flowWords[flow].terms.join(' + ')}`
+  const asked = step.token ? 'Show credential' : `Show ${flowWords[flow].terms.join(' and ')}`
   return (
     <svg class="hop-picture" data-unseen="true" aria-hidden="true">
       <UnseenFrame from={from} to={to} edge={unseen} />

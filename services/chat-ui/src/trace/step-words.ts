@@ -22,7 +22,8 @@ function titleOf(step: TraceStep, flow: Flow, names: Names): string {
       return 'Check Tc'
     case 'token-request':
       if (step.status !== 'not-observable') return 'Request token'
-      return step.token ? `Get ${step.token.role}` : `Exchange ${flowWords[flow].terms.join(' + ')} → TR`
+      if (step.token) return `Get ${step.token.role}`
+      return flowWords[flow].terms.includes('Tc') ? 'Exchange Tc for TR, with T1' : 'Get TR with T1'
     case 'token':
       return 'Receive TR'
     case 'model':

@@ -27,15 +27,15 @@ describe('tellStory', () => {
       'obo',
     )
     expect(story).toBe(
-      'With Tc you allowed this page to call the agent as you. The model asked for 1 tool call and saw no token. ' +
-        'With T1 the blueprint vouches for the agent. Entra ID exchanged both for TR, which names the agent as caller ' +
-        'and you as the user. Orders API checked TR and answered.',
+      'Tc lets this page call the agent for you. The model asked for 1 tool call and saw no token. ' +
+        'With T1 the blueprint vouches for the agent. With T1 as the agent’s credential, Entra ID exchanged Tc for TR, ' +
+        'which names the agent as caller and you as the user. Orders API checked TR and answered.',
     )
   })
 
   it('says that no user is involved where the agent acts as itself', () => {
     expect(tell([step('t', { kind: 'token', token: ownToken })])).toBe(
-      'For it Entra ID issued TR, which names the agent as caller and as subject: no user is involved.',
+      'With T1 as the agent’s credential, Entra ID issued TR, which names the agent as caller and as subject: no user is involved.',
     )
   })
 

@@ -19,7 +19,7 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
   ]
 }
 
-const tellSignIn: Phrase = ['With ', { token: 'Tc' }, ' you allowed this page to call the agent as you. ']
+const tellSignIn: Phrase = [{ token: 'Tc' }, ' lets this page call the agent for you. ']
 const tellVouching: Phrase = [
   'With ',
   { token: 'T1' },
@@ -42,7 +42,6 @@ function tellModel({ steps, running }: TurnFacts): Phrase {
 
 function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
   const { claims = {} } = use.token
-  const both = flowWords[flow].terms.length > 1
   const names2: Part[] = isForUser(claims)
     ? ['which names the ', { term: 'agent identity', words: 'agent' }, ' as caller and you as the user. ']
     : [
@@ -51,7 +50,12 @@ function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
         ' as caller and as subject: no user is involved. ',
       ]
   return [
-    both ? 'Entra ID exchanged both for ' : 'For it Entra ID issued ',
+    'With ',
+    { token: 'T1' },
+    ' as the agent’s credential, Entra ID ',
+    ...(flowWords[flow].terms.includes('Tc')
+      ? ['exchanged ', { token: 'Tc' } as const, ' for ']
+      : ['issued ']),
     { token: 'TR' },
     ', ',
     ...names2,
@@ -96,7 +100,8 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
 export function tellToken({ role, claims = {} }: TokenCard, names: Names, revealed: boolean): string {
   const audience = nameOf(claims['aud'], names)
   const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : 'you'
-  if (role === 'T1') return 'The blueprint vouches that this agent is one of its own.'
+  if (role === 'T1')
+    return 'The agent’s credential: by it the blueprint vouches that the agent is one of its own.'
   if (role === 'Tc') {
     const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'
     return `${capitalise(user)} let${user === 'you' ? '' : 's'} ${client} call the ${audience ?? 'blueprint'}, and nothing else.`

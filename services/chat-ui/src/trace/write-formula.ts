@@ -34,7 +34,7 @@ function writeTerm(token: TokenRole, { tokens, running }: TurnFacts): Plate {
 }
 
 function writeExchange({ failure }: TurnFacts): Formula['exchange'] {
-  if (!failure) return { verb: 'exchanges', failed: false }
+  if (!failure) return { verb: 'issues TR', failed: false }
   return { verb: isRefusal(failure) ? 'refuses' : 'was not reached', failed: true }
 }
 

@@ -9,8 +9,10 @@ interface FlowWords {
   readonly tokens: string
   /** As whom the agent calls, as the end of a sentence. */
   readonly asWhom: string
-  /** The tokens that Entra ID exchanges for TR, in the order in which they are written. */
+  /** The tokens that the sidecar shows to Entra ID to get TR, in the order in which they are written. T1 is the agent’s credential. */
   readonly terms: readonly TokenRole[]
+  /** What Entra ID does when it is shown them. */
+  readonly issues: string
   /** Whose right TR carries. */
   readonly right: string
   /** A question that needs no tool and teaches. */
@@ -24,6 +26,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     tokens: 'Tokens, autonomous',
     asWhom: 'as itself',
     terms: ['T1'],
+    issues: 'issues TR',
     right: 'its own',
     example: 'Who are you when you call an API?',
   },
@@ -33,6 +36,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     tokens: 'Tokens, on behalf of you',
     asWhom: 'on your behalf',
     terms: ['T1', 'Tc'],
+    issues: 'exchanges Tc for TR',
     right: 'yours, delegated',
     example: 'What can you see about me?',
   },

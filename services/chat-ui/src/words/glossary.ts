@@ -20,7 +20,8 @@ export const glossary = {
   },
   T1: {
     title: 'T1',
-    meaning: 'Issued by Entra ID to the blueprint. Says: this agent is one of mine.',
+    meaning:
+      'Issued by Entra ID to the blueprint. Says: this agent is one of mine. It is the agent’s credential when TR is asked for.',
     reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
   },
   Tc: {

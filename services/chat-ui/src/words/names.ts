@@ -17,7 +17,7 @@ const ownActors: Readonly<Record<string, string>> = {
 
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
   Tc: 'your token for the blueprint',
-  T1: 'the blueprint’s exchange token',
+  T1: 'the agent’s credential, issued to its blueprint',
   TR: 'the agent’s token for the API',
 }
 
