@@ -98,6 +98,8 @@ describe('the trace', () => {
     await page.getByText('The application that agents are made from.').waitFor()
     await page.keyboard.press('Escape')
     await page.getByText('The application that agents are made from.').waitFor({ state: 'hidden' })
+    await pane.getByRole('button', { name: 'sidecar', exact: true }).click()
+    await page.getByText('so the agent holds no credential.').waitFor()
   })
 
   it.each([

@@ -28,7 +28,7 @@ describe('tellStory', () => {
     )
     expect(story).toBe(
       'Tc lets this page call the agent for you. The model asked for 1 tool call and saw no token. ' +
-        'With T1 the blueprint vouches for the agent. With T1 as the agent’s credential, Entra ID exchanged Tc for TR, ' +
+        'The sidecar gets T1, by which the blueprint vouches for the agent. With T1 as the agent’s credential, Entra ID exchanged Tc for TR, ' +
         'which names the agent as caller and you as the user. Orders API checked TR and answered.',
     )
   })

@@ -21,9 +21,11 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
 
 const tellSignIn: Phrase = [{ token: 'Tc' }, ' lets this page call the agent for you. ']
 const tellVouching: Phrase = [
-  'With ',
+  'The ',
+  { term: 'sidecar', words: 'sidecar' },
+  ' gets ',
   { token: 'T1' },
-  ' the ',
+  ', by which the ',
   { term: 'blueprint', words: 'blueprint' },
   ' vouches for the agent. ',
 ]

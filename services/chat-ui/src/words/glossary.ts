@@ -18,6 +18,12 @@ export const glossary = {
     meaning: 'This agent’s own account in the directory. It has rights of its own, and no password.',
     reference: `${learn}agent-id/agent-identities`,
   },
+  sidecar: {
+    title: 'Sidecar',
+    meaning:
+      'A small service beside the agent that gets its tokens from Entra ID, so the agent holds no credential.',
+    reference: `${learn}agent-id/authentication-with-auth-sdk-sidecar`,
+  },
   T1: {
     title: 'T1',
     meaning:
