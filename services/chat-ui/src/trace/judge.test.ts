@@ -50,7 +50,7 @@ describe('the verdict', () => {
       told: [
         'Who called: Agent identity (appid bbbbbbbb…)',
         'For whom: You (oid eeeeeeee…)',
-        'By which right: Orders.Read (yours, delegated · scp)',
+        'By which right: Orders.Read (yours, by consent · scp)',
         'Allowed by: Orders API (2 of 2 checks · 200)',
       ],
     })

@@ -28,8 +28,10 @@ describe('tellStory', () => {
     )
     expect(story).toBe(
       'Tc lets this page call the agent for you. The model asked for 1 tool call and saw no token. ' +
-        'The sidecar gets T1, by which the blueprint vouches for the agent. With T1 as the agent’s credential, Entra ID exchanged Tc for TR, ' +
-        'which names the agent as caller and you as the user. Orders API checked TR and answered.',
+        'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
+        'With T1 as the agent’s credential, Entra ID exchanged Tc for TR, which names the agent as caller and you as the user. ' +
+        'Its right is yours, lent by a delegated permission that you or an administrator consented to. ' +
+        'Orders API checked TR and answered.',
     )
   })
 

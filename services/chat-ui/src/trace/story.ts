@@ -61,7 +61,19 @@ function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
     { token: 'TR' },
     ', ',
     ...names2,
+    ...tellConsent(use),
     ...tellCall(use, names),
+  ]
+}
+
+/** Where a right of the user's comes from. */
+function tellConsent({ token }: TokenUse): Phrase {
+  const { claim, rights } = rightsOf(token)
+  if (claim === 'roles' || rights.length === 0) return []
+  return [
+    'Its right is yours, lent by a ',
+    { term: 'scope', words: 'delegated permission' },
+    ' that you or an administrator consented to. ',
   ]
 }
 

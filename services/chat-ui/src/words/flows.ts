@@ -13,7 +13,7 @@ interface FlowWords {
   readonly terms: readonly TokenRole[]
   /** What Entra ID does when it is shown them. */
   readonly issues: string
-  /** Whose right TR carries. */
+  /** Whose right TR carries, and where it comes from. */
   readonly right: string
   /** A question that needs no tool and teaches. */
   readonly example: string
@@ -37,7 +37,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     asWhom: 'on your behalf',
     terms: ['T1', 'Tc'],
     issues: 'exchanges Tc for TR',
-    right: 'yours, delegated',
+    right: 'yours, by consent',
     example: 'What can you see about me?',
   },
 }
