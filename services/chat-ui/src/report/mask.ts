@@ -105,6 +105,6 @@ function maskWords(text: string, words: readonly string[]): string {
   if (words.length === 0) return text
   return text.replace(
     new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu'),
-    '‹name›',
+    '‹name hidden›',
   )
 }

@@ -81,7 +81,7 @@ describe('an exported file', () => {
     expect(holds(file)).toEqual([])
     expect(file).toMatchObject({
       redacted: true,
-      turns: [{ question: { message: expect.stringContaining('order of ‹name›') } }],
+      turns: [{ question: { message: expect.stringContaining('order of ‹name hidden›') } }],
     })
   })
 

@@ -26,13 +26,15 @@ describe('redactorFor', () => {
   const redact = redactor.text
 
   it('hides the user and the tenant wherever they stand', () => {
-    expect(redact(`https://sts.windows.net/${tenantId}/`)).toBe('https://sts.windows.net/‹tenant›/')
-    expect(redact(`You are ${userId.toUpperCase()}`)).toBe('You are ‹user oid›')
-    expect(redact('Hello, Ada Osei!')).toBe('Hello, ‹name›!')
+    expect(redact(`https://sts.windows.net/${tenantId}/`)).toBe('https://sts.windows.net/‹tenant hidden›/')
+    expect(redact(`You are ${userId.toUpperCase()}`)).toBe('You are ‹user oid hidden›')
+    expect(redact('Hello, Ada Osei!')).toBe('Hello, ‹name hidden›!')
   })
 
   it('keeps different values apart', () => {
-    expect(redact('subject-at-the-blueprint, subject-at-the-api')).toBe('‹user sub›, ‹user sub 2›')
+    expect(redact('subject-at-the-blueprint, subject-at-the-api')).toBe(
+      '‹user sub hidden›, ‹user sub 2 hidden›',
+    )
   })
 
   it('leaves the agent’s own ids readable', () => {
@@ -43,7 +45,7 @@ describe('redactorFor', () => {
   it('takes names for what they are, not for patterns', () => {
     const tricky = { ...userToken, claims: { name: 'A.*(b|c)', email: ['a@b.example', 7], upn: '' } }
     const { text } = redactorFor([step('a', { token: tricky })])
-    expect(text('A.*(b|c) a@b.example Axxb')).toBe('‹name› ‹email› Axxb')
+    expect(text('A.*(b|c) a@b.example Axxb')).toBe('‹name hidden› ‹email hidden› Axxb')
   })
 
   it('hides nothing where there is nothing to hide', () => {
@@ -66,16 +68,16 @@ describe('redactorFor', () => {
   })
 
   it.each([
-    ['a name of three letters', 'name', 'Bo', '‹name›'],
-    ['two addresses', 'email', ['ada@contoso.example', 'a@b'], '‹email› ‹email 2›'],
-    ['a number', 'puid', 10_032, '‹puid›'],
-    ['a subject inside an object', 'xms_st', { sub: 'subject-elsewhere' }, '‹xms_st›'],
-    ['the session', 'sid', '006cf2c2-9ab3-4b1e-8d0c-6ad0a1c6b6a0', '‹sid›'],
+    ['a name of three letters', 'name', 'Bo', '‹name hidden›'],
+    ['two addresses', 'email', ['ada@contoso.example', 'a@b'], '‹email hidden› ‹email 2 hidden›'],
+    ['a number', 'puid', 10_032, '‹puid hidden›'],
+    ['a subject inside an object', 'xms_st', { sub: 'subject-elsewhere' }, '‹xms_st hidden›'],
+    ['the session', 'sid', '006cf2c2-9ab3-4b1e-8d0c-6ad0a1c6b6a0', '‹sid hidden›'],
     [
       'the home tenant of a guest',
       'idp',
       `https://sts.windows.net/${userId}/`,
-      'https://sts.windows.net/‹tenant›/',
+      'https://sts.windows.net/‹tenant hidden›/',
     ],
   ])('hides %s in its claim', (_what, name, value, shown) => {
     const token = { ...agentToken, claims: { idtyp: 'user', [name]: value } }
@@ -86,14 +88,18 @@ describe('redactorFor', () => {
   it('hides the subject of a token that came from the user, whatever it says of itself', () => {
     const token = { ...userToken, claims: { oid: userId, sub: 'subject-at-the-blueprint' } }
     const hidden = redactorFor([step('a', { token })]).steps([step('a', { token })])
-    expect(hidden[0]?.token?.claims).toEqual({ oid: '‹user oid›', sub: '‹user sub›' })
+    expect(hidden[0]?.token?.claims).toEqual({ oid: '‹user oid hidden›', sub: '‹user sub hidden›' })
   })
 
   it.each([
-    ['in an address', 'http://orders/7?for=%C4%B0rem%20%22Ada%22%20Osei', 'http://orders/7?for=‹name›'],
-    ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name›&x=1'],
-    ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name›"}'],
-    ['in other letters', 'irem or İREM "ADA" OSEI', 'irem or ‹name›'],
+    [
+      'in an address',
+      'http://orders/7?for=%C4%B0rem%20%22Ada%22%20Osei',
+      'http://orders/7?for=‹name hidden›',
+    ],
+    ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name hidden›&x=1'],
+    ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name hidden›"}'],
+    ['in other letters', 'irem or İREM "ADA" OSEI', 'irem or ‹name hidden›'],
   ])('knows a name %s', (_where, text, shown) => {
     const token = { ...userToken, claims: { name: 'İrem "Ada" Osei' } }
     expect(redactorFor([step('a', { token })]).text(text)).toBe(shown)

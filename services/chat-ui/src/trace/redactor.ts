@@ -55,7 +55,7 @@ function numberMasks(secrets: readonly Secret[]): Secrets {
     if (numbered.has(value.toLowerCase())) continue
     const number = (used.get(mask) ?? 0) + 1
     used.set(mask, number)
-    numbered.set(value.toLowerCase(), { value, mask: number === 1 ? `‹${mask}›` : `‹${mask} ${number}›` })
+    numbered.set(value.toLowerCase(), { value, mask: `‹${mask}${number === 1 ? '' : ` ${number}`} hidden›` })
   }
   return numbered
 }
