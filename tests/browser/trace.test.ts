@@ -439,9 +439,16 @@ describe('two tokens', () => {
       `Weather API${identities.weatherAppId.slice(0, 8)}…`,
     ])
     await pane.getByText('Each token opens one door.').waitFor()
+    const isCountedAsShown = async () => {
+      const counts = await pane.locator('.tally > span').allTextContents()
+      const total = counts.reduce((sum, text) => sum + Number(/\d+/.exec(text)), 0)
+      expect(total).toBe(await pane.locator('tr[data-sign]').count())
+    }
+    await isCountedAsShown()
     expect(await row('uti').count()).toBe(0)
     await page.getByLabel('What matters only').uncheck()
     expect(await row('uti').getAttribute('data-sign')).toBe('added')
+    await isCountedAsShown()
     await page.getByLabel('Right').selectOption({ label: 'Tc · this answer · Autonomous' })
     expect(await row('aud').getAttribute('data-sign')).toBe('same')
   })

@@ -150,8 +150,8 @@ interface PairProps {
 function Comparison({ left, right }: PairProps) {
   const onlyDifferences = useSignal(true)
   const claims = compareTokens(left.card, right.card)
-  const counts = tally(claims)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
+  const counts = tally(shown)
   const groups = groupOrder.map(group => ({
     group,
     claims: shown.filter(({ name }) => groupOf(name) === group),
