@@ -139,19 +139,19 @@ function UnseenFrame({
   )
 }
 
-/** Stands beside the frame, where there is more room. */
+/** Stands beside the frame, where there is more room, in as many lines as it takes. */
 function UnseenNote({ start, end }: { readonly start: number; readonly end: number }) {
   const isBefore = start > 100 - end
-  const x = `${isBefore ? start - 1.5 : end + 1.5}%`
   return (
-    <text class="unseen-note" y="16" text-anchor={isBefore ? 'end' : 'start'}>
-      <tspan x={x}>Not seen by the agent, told from</tspan>
-      <tspan x={x} dy="16">
-        the protocol. TR may also come
-      </tspan>
-      <tspan x={x} dy="16">
-        from the sidecar’s cache.
-      </tspan>
-    </text>
+    <foreignObject
+      class="unseen-note"
+      x={isBefore ? '1%' : `${end + 1.5}%`}
+      y="4"
+      width={`${(isBefore ? start : 100 - end) - 2.5}%`}
+      height="100%"
+      data-before={isBefore}
+    >
+      <span>Not seen by the agent, told from the protocol. TR may also come from the sidecar’s cache.</span>
+    </foreignObject>
   )
 }
