@@ -57,7 +57,6 @@ it.each<[string, string, Claims]>([
   ['user', 'the list of callers', user(ids.client, ids.ada)],
   ['agentUser', 'its facets and the list of callers', user(ids.agent, ids.robot, marked('user', '11', '13 2'))],
   ['agentUser', 'the list of callers', user(ids.agent, ids.robot)],
-  ['agentUser', 'its facets, where the list names none', user(ids.sibling, 'agent-user-2', marked('user', '11', '13'))],
 ])('A token is known as that of the kind %s by %s', (kind, _by, claims) => {
   expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
@@ -75,8 +74,15 @@ it.each<[string, Claims]>([
   ['The agent user is not that of the agent.', user(ids.sibling, ids.robot)],
   ['The agent user is not that of the agent.', user(ids.sibling, ids.robot, marked('user', '11', '13'))],
   ['The agent user is not that of the agent.', user(ids.agent, 'agent-user-2', marked('user', '11', '13'))],
+  ['The agent user is not that of the agent.', user(ids.sibling, 'agent-user-2', marked('user', '11', '13'))],
 ])('%s: refused, and not taken for what is most likely', (message, claims) => {
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
+})
+
+it('An agent user is known by its facets where the list of callers names none', () => {
+  const withoutUsers = { callers: [{ clientId: ids.agent, isAgent: true }], permissions }
+  const claims = user(ids.agent, ids.robot, marked('user', '11', '13'))
+  expect(decideAccess(claims, withoutUsers)).toMatchObject({ identity: { kind: 'agentUser' } })
 })
 
 it('An agent user may call only if its permission is configured', () => {

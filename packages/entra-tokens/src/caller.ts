@@ -22,7 +22,10 @@ export interface AllowedCaller {
   readonly clientId: string
   /** Whether it is an agent identity. If a token has facets, they must then say so. */
   readonly isAgent?: boolean
-  /** Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. */
+  /**
+   * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. As soon as
+   * one caller has one, agents without may not call as theirs.
+   */
   readonly agentUserId?: string
 }
 
@@ -98,6 +101,8 @@ interface Facts {
   readonly listed: AllowedCaller
   /** The entry of the agent whose agent user the subject is. */
   readonly owner: AllowedCaller | undefined
+  /** Whether the list names agent users. */
+  readonly namesAgentUsers: boolean
 }
 
 // biome-ignore format: table
@@ -108,7 +113,7 @@ const contradictions: readonly (readonly [description: string, holds: (facts: Fa
   ['The token is for a user, and its subject an agent identity.', ({ isDelegated, subject }) => isDelegated && subject.isAgent],
   ['The token does not call the agent user one.', ({ isDelegated, subject, owner }) => isDelegated && owner !== undefined && !subject.isAgentUser],
   ['The token of an agent user was not obtained by an agent.', ({ subject, actor }) => subject.isAgentUser && !actor.isAgent],
-  ['The agent user is not that of the agent.', ({ subject, owner, listed }) => subject.isAgentUser && (owner ?? listed).agentUserId !== undefined && owner !== listed],
+  ['The agent user is not that of the agent.', ({ subject, owner, listed, namesAgentUsers }) => subject.isAgentUser && namesAgentUsers && owner !== listed],
 ]
 
 /**
@@ -134,7 +139,8 @@ export function readKind(
     isAgent: !isDelegated && actor.isAgent,
     isAgentUser: owner !== undefined,
   }
-  const facts = { isDelegated, actor, subject, listed, owner }
+  const namesAgentUsers = callers.some(({ agentUserId }) => agentUserId !== undefined)
+  const facts = { isDelegated, actor, subject, listed, owner, namesAgentUsers }
   const found = contradictions.find(([, holds]) => holds(facts))
   if (found) throw new TokenRefused('caller', found[0])
   if (!isDelegated) return actor.isAgent ? 'agent' : 'app'
