@@ -45,6 +45,7 @@ get_tools = $(MAKE) --no-print-directory tools || true
 test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); gets the programs that they start
 	@$(get_tools)
 	@npm test --silent
+	@[ "$(LONG_TESTS)" = true ] || echo 'The long tests were left out; make test LONG_TESTS=true runs them too.'
 
 test-slow-page: $(page) ## Test the page where responses, code and frames come late, which fails tests that read too early
 	@$(get_tools)

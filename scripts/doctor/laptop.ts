@@ -3,6 +3,7 @@ import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
+import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
@@ -49,11 +50,12 @@ async function examineWith(
   const { tenantId } = blueprint
   // Turns go the agent’s own way; whoever runs this needs no sign-in and sees the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
-  const [first, ...others] = agents.map(agent => ({ ...agent, requireSignIn: false }))
+  const [first, ...others] = agents
+  const withoutSignIn = (agent: AgentIdentity) => ({ ...agent, requireSignIn: false })
   const app = await buildApp({
     ...config,
     ...open,
-    agents: [first ?? agents[0], ...others],
+    agents: [withoutSignIn(first), ...others.map(withoutSignIn)],
     logLevel: 'silent',
   })
   const ask: AskAgent = async (payload, token) => {

@@ -1,30 +1,12 @@
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
+import { expect, it } from 'vitest'
+import { useBedrockStack } from '../support/bedrock-stack.ts'
 import { identities } from '../support/identities.ts'
-import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, seeCallFor, showToken, signIn, tracePane } from './support/steps.ts'
 
 const browser = useBrowser()
-let aws: EmulatedAws
-let stack: Stack
-
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  stack = await Stack.start({
-    agent: {
-      ...staticKeys,
-      ...aws.environment,
-      BEDROCK_PROBE: 'off',
-      EMULATED: 'entra,auth-sidecar,bedrock',
-    },
-  })
-})
-afterAll(async () => {
-  await stack?.close()
-  await aws?.stop()
-})
+const system = useBedrockStack()
 
 async function askBedrock(page: Page, question: string): Promise<Locator> {
   await choose(page, 'Bedrock')
@@ -37,7 +19,7 @@ async function complete(answer: Locator): Promise<string> {
 }
 
 it('the model calls the tool under the agent’s identity, and a follow-up knows what was said', async () => {
-  const page = await browser.open(stack.agentUrl)
+  const page = await browser.open(system.agentUrl)
   const answer = await askBedrock(page, 'Compare the weather in Oslo and Rome')
   const text = await complete(answer)
   expect(text).toContain('Oslo')
@@ -57,7 +39,7 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
 })
 
 it('the tool acts on behalf of whoever is signed in', async () => {
-  const page = await browser.open(stack.agentUrl)
+  const page = await browser.open(system.agentUrl)
   await signIn(page, identities.ada)
   await choose(page, 'On behalf of you')
   expect(await complete(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
@@ -66,7 +48,7 @@ it('the tool acts on behalf of whoever is signed in', async () => {
 })
 
 it('what the model is told can be read, with the right that each tool needs', async () => {
-  const page = await browser.open(stack.agentUrl)
+  const page = await browser.open(system.agentUrl)
   await page.getByRole('button', { name: 'What the model is told' }).click()
   const told = page.getByRole('region', { name: 'What the model is told' })
   const row = told.getByRole('row', { name: /^get_weather/ })
@@ -76,20 +58,20 @@ it('what the model is told can be read, with the right that each tool needs', as
 })
 
 it('small talk calls no tool and takes no token', async () => {
-  const page = await browser.open(stack.agentUrl)
+  const page = await browser.open(system.agentUrl)
   await complete(await askBedrock(page, 'Hello!'))
   await page.getByText('called no tool, so no token was needed').waitFor()
   expect(await page.locator('#pane-trace .step .mark').count()).toBe(0)
 })
 
 it('an answer is shown while it streams, and can be stopped', async () => {
-  const page = await browser.open(stack.agentUrl)
-  aws.break({ kind: 'stall', afterEvents: 4 })
+  const page = await browser.open(system.agentUrl)
+  system.aws.break({ kind: 'stall', afterEvents: 4 })
   const answer = await askBedrock(page, 'Hello!')
   await answer.locator('.answer-text', { hasText: /^H/ }).waitFor()
   await page.keyboard.press('Escape')
   await answer.getByText('This answer was stopped.').waitFor()
-  aws.reset()
+  system.aws.reset()
   await answer.getByRole('button', { name: 'Ask again' }).click()
   await complete(page.getByRole('article').last())
 })

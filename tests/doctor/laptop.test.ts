@@ -24,6 +24,25 @@ afterAll(() => laptop[Symbol.asyncDispose]())
 const codes = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, code }) => (code ? [`${check}: ${code}`] : []))
 
+it('The doctor on a laptop asks as each of several agents, and names the one that is not let in', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'agents-'))
+  const file = join(folder, 'agents.json')
+  const flows = ['autonomous']
+  const weather = { title: 'Weather', clientId: identities.agentId, flows }
+  const trainee = { title: 'Trainee', clientId: identities.siblingAgentId, flows }
+  await writeFile(file, JSON.stringify({ agents: { weather, trainee } }))
+  const both = `${weather.clientId},${trainee.clientId}`
+  const findings = await laptop.examine({ AGENTS_CONFIG: file, AGENT_CLIENT_ID: both })
+  await rm(folder, { recursive: true })
+  const turns = findings.filter(({ check }) => check.endsWith(')'))
+  expect(turns.map(({ check, status, code }) => [check, status, code])).toEqual([
+    ['token as itself for the Weather API (weather)', 'PASS', undefined],
+    ['Weather API as itself (weather)', 'PASS', undefined],
+    ['token as itself for the Weather API (trainee)', 'FAIL', 'AGENT_NOT_PERMITTED'],
+    ['Weather API as itself (trainee)', 'WARN', 'NOT_CHECKED'],
+  ])
+})
+
 /** `npm run doctor`, in a folder without a .env. */
 async function runDoctor(args: readonly string[], env = laptop.environment) {
   const folder = await mkdtemp(join(tmpdir(), 'doctor-'))

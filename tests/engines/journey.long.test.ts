@@ -2,11 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { useBedrockStack } from '../support/bedrock-stack.ts'
 import { identities } from '../support/identities.ts'
 import { isOnPath, lacks, needs } from '../support/programs.ts'
-import { Stack } from '../support/stack.ts'
 import { startChromium } from './chromium.ts'
 import type { Engine, StartEngine } from './engine.ts'
 import { firefox, startFirefox } from './firefox.ts'
@@ -14,24 +13,7 @@ import { Reader } from './reader.ts'
 import { miniBrowser, startWebKit } from './webkit.ts'
 
 const { ada } = identities
-let aws: EmulatedAws
-let stack: Stack
-
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  stack = await Stack.start({
-    agent: {
-      ...staticKeys,
-      ...aws.environment,
-      BEDROCK_PROBE: 'off',
-      EMULATED: 'entra,auth-sidecar,bedrock',
-    },
-  })
-})
-afterAll(async () => {
-  await stack?.close()
-  await aws?.stop()
-})
+const system = useBedrockStack()
 
 const webkitPrograms = isOnPath('WebKitWebDriver') && isOnPath('Xvfb') && miniBrowser !== undefined
 
@@ -51,7 +33,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await using engine = await start(folder)
     const reader = new Reader(engine)
     await engine.resize(1280, 700)
-    await engine.open(stack.agentUrl)
+    await engine.open(system.agentUrl)
     await reader.sees('Ask something, and watch who asks.')
     await watchFaults(engine)
 

@@ -3,26 +3,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { Supervisor } from '../../scripts/demo/supervisor.ts'
-import { findFreePort } from '../support/ports.ts'
+import { findDemoPorts } from '../support/ports.ts'
 import { signIn } from '../support/sign-in.ts'
 import { graphToken, Workplace } from './support/workplace.ts'
 
 const supervisor = new Supervisor()
-const portVariables = [
-  'PORT',
-  'SIDECAR_PORT',
-  'WEATHER_API_PORT',
-  'ENTRA_PORT',
-  'BEDROCK_PORT',
-  'METRICS_PORT',
-]
 let variables: Record<string, string>
 let workplace: Workplace
 let urls: { entra: string; agent: string }
 
 beforeAll(async () => {
   variables = { WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent' }
-  for (const name of portVariables) variables[name] = String(await findFreePort())
+  for (const [name, port] of Object.entries(await findDemoPorts())) variables[name] = String(port)
   urls = {
     entra: `http://localhost:${variables['ENTRA_PORT']}`,
     agent: `http://localhost:${variables['PORT']}`,

@@ -10,6 +10,22 @@ const share = range.count / shares
 const first = range.first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % shares) * share
 let latest = Math.floor(Math.random() * share)
 
+const demoVariables = [
+  'PORT',
+  'SIDECAR_PORT',
+  'WEATHER_API_PORT',
+  'ENTRA_PORT',
+  'BEDROCK_PORT',
+  'METRICS_PORT',
+]
+
+/** A free port for each variable that names one of the demo. */
+export async function findDemoPorts(): Promise<Record<string, number>> {
+  return Object.fromEntries(
+    await Promise.all(demoVariables.map(async name => [name, await findFreePort()] as const)),
+  )
+}
+
 /** A port that was free a moment ago, for servers whose URL must be known before they listen. */
 export async function findFreePort(): Promise<number> {
   for (;;) {

@@ -2,24 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { findFreePort } from '../../support/ports.ts'
+import { findDemoPorts } from '../../support/ports.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
-const portVariables = [
-  'PORT',
-  'SIDECAR_PORT',
-  'WEATHER_API_PORT',
-  'ENTRA_PORT',
-  'BEDROCK_PORT',
-  'METRICS_PORT',
-]
-
 export const command = [process.execPath, 'scripts/demo.ts'] as const
 /** `make demo` in a pseudo-terminal, so that Ctrl-C can be sent. */
 export const commandInTerminal =
   process.platform === 'darwin'
     ? (['script', '-q', '/dev/null', 'make', 'demo'] as const)
     : (['script', '-qec', 'make demo', '/dev/null'] as const)
+
 interface Demo {
   readonly process: ChildProcess
   readonly ports: Readonly<Record<string, number>>
@@ -33,9 +25,7 @@ export async function startDemo(
   [file, ...args]: readonly [string, ...string[]],
   change: Record<string, string> = {},
 ) {
-  const ports = Object.fromEntries(
-    await Promise.all(portVariables.map(async name => [name, await findFreePort()] as const)),
-  )
+  const ports = await findDemoPorts()
   const env = {
     PATH: process.env['PATH'],
     WEATHER_PROVIDER: 'climate-normals',
