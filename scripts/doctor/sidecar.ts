@@ -1,4 +1,4 @@
-import { flows } from '@entra-bedrock-agent/identity-trace'
+import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
 import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar-connection.ts'
@@ -57,11 +57,7 @@ export function sidecarChecks(
           : trouble('SIDECAR_TOO_OPEN', 'The sidecar takes requests by any host name.')
       },
     },
-    ...apis.flatMap(api =>
-      api.flows
-        .filter(flow => !flows[flow].sidecarEntry.requestAppToken)
-        .map(flow => entryCheck({ agent, api, flow }, ask)),
-    ),
+    ...apis.flatMap(api => api.flows.filter(needsUser).map(flow => entryCheck({ agent, api, flow }, ask))),
   ]
 }
 

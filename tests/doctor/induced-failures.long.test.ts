@@ -45,7 +45,7 @@ afterAll(async () => {
 /** With the agent, whose first look at the sidecar must not cross a restart of the sidecar. */
 async function startLaptop(): Promise<Laptop> {
   const laptop = await Laptop.start()
-  await laptop.stack.start('agent')
+  await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
   await askWeather(laptop.stack, 'autonomous')
   return laptop
 }
@@ -59,7 +59,8 @@ async function examine(laptop: Laptop, failure: InducedFailure): Promise<readonl
   const userToken = await induce(laptop, failure, weather)
   const given = { userToken, ...(await options?.(laptop)) }
   await change?.(laptop)
-  return laptop.examine(typeof env === 'function' ? env(laptop) : env, given)
+  const agents = failure.flow === 'agent-user' ? { AGENTS_CONFIG: laptop.agentsFile } : {}
+  return laptop.examine({ ...agents, ...(typeof env === 'function' ? env(laptop) : env) }, given)
 }
 
 async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {

@@ -8,6 +8,7 @@ export const identities = {
   tenantId: tenant.tenantId,
   blueprintAppId: tenant.blueprint.appId,
   agentId: agents['weather-agent'].id,
+  agentUserId: agents['weather-agent'].user.id,
   siblingAgentId: agents['sibling-agent'].id,
   weatherAppId: apis['weather-api'].appId,
   pageAppId: tenant.page.appId,

@@ -8,6 +8,8 @@ export type TenantChange =
   | 'agent disabled'
   | 'agent gone'
   | 'agent of another blueprint'
+  | 'agent user disabled'
+  | 'agent user gone'
   | 'API’s identifier URI gone'
   | 'API’s principal gone'
   | 'API’s principal disabled'
@@ -17,6 +19,7 @@ export type TenantChange =
   | 'blueprint disabled'
   | 'blueprint’s principal gone'
   | 'blueprint’s secret expired'
+  | 'consent for one user only'
   | 'consent gone'
   | 'federated credential gone'
   | 'two hours later'
@@ -47,7 +50,7 @@ export interface Cause extends Inducement {
   readonly code: string
   /** The AADSTS code, if the sidecar passes it on. */
   readonly aadsts?: number
-  /** The flow that fails; if both do, the autonomous one. */
+  /** The flow that fails; the first one, if several do. */
   readonly flow: Flow
 }
 
@@ -56,14 +59,26 @@ const { appId: weatherAppId } = apis['weather-api']
 const elsewhere = '12345678-0000-4000-8000-000000000000'
 const unknownCode = 900144
 
+const flowOf: Readonly<Record<Leg, Flow>> = {
+  t1: 'autonomous',
+  tr: 'autonomous',
+  obo: 'obo',
+  'agent-user': 'agent-user',
+}
+
 /** A refusal that is injected, on the leg that Entra usually refuses with this code. */
 function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
   return {
     what,
     ...meaningOf(aadsts),
     refuse: { leg, code: aadsts },
-    flow: leg === 'obo' ? 'obo' : 'autonomous',
+    flow: flowOf[leg],
   }
+}
+
+/** The same when the agent asks as its own user account. */
+function refusedAsUser(aadsts: keyof typeof words, what: string): Cause {
+  return { ...refused(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
 /** The same for outages and throttling, of which the sidecar does not pass the code on. */
@@ -149,7 +164,7 @@ export const causes = {
     { what: 'the blueprint is disabled', ...meaningOf(7000112), flow: 'autonomous', tenant: 'blueprint disabled' },
     { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
     { what: 'the agent identity is of another blueprint', code: 'AGENT_NOT_PERMITTED', aadsts: 700213, flow: 'autonomous', tenant: 'agent of another blueprint' },
-    { what: 'the agent identity is disabled', code: 'AGENT_NOT_PERMITTED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
+    { what: 'the agent identity is disabled', code: 'AGENT_DISABLED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
     { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents['weather-agent'].id } },
     refused(82008, 'the request for T1 names no agent (fmi_path)'),
     refused(70066, 'the request for T1 asks for an API'),
@@ -196,6 +211,14 @@ export const causes = {
     refused(50079, 'the user has to enrol in it'),
     refused(50158, 'an external challenge is not met'),
     refused(53003, 'Conditional Access blocks the user'),
+  ],
+  agentUser: [
+    { what: 'nobody consented to the agent acting as its user account', code: 'AGENT_USER_NOT_CONSENTED', aadsts: 65001, flow: 'agent-user', tenant: 'consent for one user only' },
+    { what: 'the agent’s user account is gone', code: 'AGENT_USER_UNUSABLE', aadsts: 50034, flow: 'agent-user', tenant: 'agent user gone' },
+    { what: 'the agent’s user account is disabled', code: 'AGENT_USER_UNUSABLE', aadsts: 50057, flow: 'agent-user', tenant: 'agent user disabled' },
+    refusedAsUser(50173, 'what was issued for the agent’s user account was revoked'),
+    refusedAsUser(53003, 'Conditional Access stops the agent’s user account'),
+    { what: 'Entra refuses the user account for a reason that nobody has met yet', code: 'AGENT_USER_UNUSABLE', aadsts: unknownCode, flow: 'agent-user', refuse: { leg: 'agent-user', code: unknownCode } },
   ],
 } satisfies Readonly<Record<string, readonly Cause[]>>
 

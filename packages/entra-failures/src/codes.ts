@@ -1,6 +1,9 @@
 /** The agent's problem codes for refusals of Entra. */
 export type FailureCode =
+  | 'AGENT_DISABLED'
   | 'AGENT_NOT_PERMITTED'
+  | 'AGENT_USER_NOT_CONSENTED'
+  | 'AGENT_USER_UNUSABLE'
   | 'BLUEPRINT_CREDENTIAL_REJECTED'
   | 'CONDITIONAL_ACCESS_REQUIRED'
   | 'CONSENT_REQUIRED'
@@ -26,8 +29,10 @@ export interface Meaning {
 export interface Refusal extends Meaning {
   /** The meaning if Entra's text names the agent identity. */
   readonly ofAgent?: Meaning
-  /** The meaning in the autonomous flow. */
+  /** The meaning in the autonomous flow, and in that of an agent user if that has no other. */
   readonly asItself?: Meaning
+  /** The meaning when the agent asks as its own user account. */
+  readonly asAgentUser?: Meaning
   /**
    * Entra refuses only the agent's request for the API's token with this code. If the text names the blueprint instead, the
    * sidecar did not act as the agent.
@@ -52,6 +57,11 @@ const moreWanted: Refusal = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
   says: 'A Conditional Access policy wants more from the user.',
   asItself: agentStopped,
+  asAgentUser: {
+    code: 'AGENT_USER_UNUSABLE',
+    says: 'A Conditional Access policy stops the agent’s user account.',
+    hint: 'Let an administrator look at the Conditional Access policies for agent users: nobody can complete a challenge for one.',
+  },
   asksForApi: true,
 }
 const credentialRefused: Refusal = {
@@ -69,18 +79,28 @@ const keyUnknown: Refusal = {
 }
 const assignmentMissing: Refusal = {
   code: 'AGENT_NOT_PERMITTED',
-  says: 'The {api} demands an assignment that the agent identity or the user does not have.',
+  says: 'The {api} demands an assignment that the agent identity, its user account or the user does not have.',
   asksForApi: true,
 }
 const signInAfresh: Refusal = {
   code: 'USER_TOKEN_EXPIRED',
   says: 'Entra wants the user to sign in afresh.',
   asItself: assertionRefused,
+  asAgentUser: {
+    code: 'AGENT_USER_UNUSABLE',
+    says: 'Entra has revoked what it issued for the agent’s user account.',
+    hint: 'Ask again; if it stays, restart the sidecar, which then starts with T1 and T2 again.',
+  },
 }
 const userUnknown: Refusal = {
   code: 'USER_TOKEN_INVALID',
   says: 'Entra has no active account of this user.',
   asItself: assertionRefused,
+  asAgentUser: {
+    code: 'AGENT_USER_UNUSABLE',
+    says: 'Entra has no active account of the agent’s user.',
+    hint: 'Check that the agent user exists, is enabled, and is the one that AGENTS_CONFIG names for this agent. A new one takes minutes to be known everywhere.',
+  },
 }
 const scopeUnknown: Refusal = {
   code: 'SIDECAR_MISCONFIGURED',
@@ -155,6 +175,11 @@ const rows = {
     code: 'CONSENT_REQUIRED',
     says: 'The agent identity has no grant for the {api}.',
     hint: 'Let an administrator grant the API’s scope to the agent identity for all users (oauth2PermissionGrant). If there is a grant, look whether the scope is enabled and the grant has it without a leading blank.',
+    asAgentUser: {
+      code: 'AGENT_USER_NOT_CONSENTED',
+      says: 'The agent identity has no grant for the {api} as its own user account.',
+      hint: 'Let an administrator grant the API’s scope to the agent identity for its agent user (oauth2PermissionGrant, consentType Principal). If there is a grant, look whether the scope is enabled and the grant has it without a leading blank; a new one takes minutes to be known everywhere.',
+    },
     asksForApi: true,
   },
   650051: {
@@ -200,7 +225,7 @@ const rows = {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'The application that the sidecar signs in as is disabled.',
     hint: 'Let an administrator enable the blueprint’s principal.',
-    ofAgent: { code: 'AGENT_NOT_PERMITTED', says: 'The agent identity is disabled.', hint: 'Let an administrator enable the agent identity.' },
+    ofAgent: { code: 'AGENT_DISABLED', says: 'The agent identity is disabled.' },
   },
   500011: {
     code: 'SIDECAR_MISCONFIGURED',

@@ -9,8 +9,8 @@ export interface Wording {
   readonly text: string
 }
 
-/** The token requests of an agent: for T1, for TR as itself, for TR on behalf of a user. */
-export type Leg = 't1' | 'tr' | 'obo'
+/** The token requests of an agent: for T1, for TR as itself, on behalf of a user, or as its own user account. */
+export type Leg = 't1' | 'tr' | 'obo' | 'agent-user'
 
 /**
  * Entra's text for each code that the agent distinguishes, shortened where Microsoft’s reference is long, and the request

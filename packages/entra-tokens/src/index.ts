@@ -1,6 +1,14 @@
 export { type Access, type AccessRules, decideAccess } from './access.ts'
 export { readBearerToken } from './bearer-token.ts'
-export { type AllowedCaller, type CallerFlow, type CallerKind, callerKinds, type Identity } from './caller.ts'
+export {
+  type AllowedCaller,
+  type CallerFlow,
+  type CallerKind,
+  callerKinds,
+  type Facets,
+  type Identity,
+  readFacets,
+} from './caller.ts'
 export type { TokenRules } from './checks.ts'
 export { type Claims, type DecodedToken, decodeToken, fingerprint } from './decode-token.ts'
 export { tokenProblems } from './problem-texts.ts'

@@ -17,7 +17,7 @@ it('The status and the page’s configuration have every flow', () => {
 })
 
 it('A value is made for each flow', () => {
-  expect(mapFlows(needsUser)).toEqual({ autonomous: false, obo: true })
+  expect(mapFlows(needsUser)).toEqual({ autonomous: false, obo: true, 'agent-user': false })
 })
 
 it('No two flows share an entry of the sidecar with other settings', () => {

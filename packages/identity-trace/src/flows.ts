@@ -8,9 +8,14 @@ interface FlowTraits {
   readonly label: string
   /** As whom the agent calls: the end of a sentence. */
   readonly inWords: string
-  /** Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc). */
+  /**
+   * Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc); `agent-user` = those of the
+   * user account that the agent itself has in Entra.
+   */
   readonly actsAs: string
-  /** Whether agents and APIs have it by default. */
+  /** What gives TR its rights: an app role of the agent, or a delegated scope. */
+  readonly right: 'role' | 'scope'
+  /** Whether agents and MCP servers have it by default. */
   readonly isDefault: boolean
   /** The sidecar's entry for an API in this flow; its name is the API's with this suffix. */
   readonly sidecarEntry: { readonly suffix: string; readonly requestAppToken: boolean }
@@ -21,6 +26,7 @@ export const flows = {
     label: 'Autonomous',
     inWords: 'as itself',
     actsAs: 'agent',
+    right: 'role',
     isDefault: true,
     sidecarEntry: { suffix: 'App', requestAppToken: true },
   },
@@ -28,14 +34,23 @@ export const flows = {
     label: 'OBO',
     inWords: 'on behalf of a user',
     actsAs: 'user',
+    right: 'scope',
     isDefault: true,
+    sidecarEntry: { suffix: '', requestAppToken: false },
+  },
+  'agent-user': {
+    label: 'Agent user',
+    inWords: 'as its own user account',
+    actsAs: 'agent-user',
+    right: 'scope',
+    isDefault: false,
     sidecarEntry: { suffix: '', requestAppToken: false },
   },
 } as const satisfies Readonly<Record<string, FlowTraits>>
 
 export type Flow = keyof typeof flows
 
-/** Whose rights TR has: the agent's own, or the signed-in user's. */
+/** Whose rights TR has: the agent's own, the signed-in user's, or those of the agent's user account. */
 export type ActsAs = (typeof flows)[Flow]['actsAs']
 
 function isFlow(name: string): name is Flow {
@@ -45,7 +60,7 @@ function isFlow(name: string): name is Flow {
 /** All flows, in the order in which the page shows them. */
 export const flowNames: readonly Flow[] = Object.keys(flows).filter(isFlow)
 
-/** The flows of agents and APIs by default. */
+/** The flows of agents and MCP servers by default. */
 export const defaultFlows: readonly Flow[] = flowNames.filter(flow => flows[flow].isDefault)
 
 /** A record with a value for each flow. */

@@ -1,5 +1,6 @@
 /** What the agent sends and the page shows, one schema each; validation, types and OpenAPI are derived from it. */
 import { type Static, Type } from 'typebox'
+import { type ActsAs, flows } from './flows.ts'
 import { Problem } from './problem.ts'
 
 const strict = { additionalProperties: false } as const
@@ -14,9 +15,14 @@ export type StepKind = Static<typeof StepKind>
 const StepStatus = Type.Enum(['running', 'ok', 'failed', 'not-observable'])
 export type StepStatus = Static<typeof StepStatus>
 
-const TokenRole = Type.Enum(['Tc', 'T1', 'TR'])
-/** Tc = the user's token for the blueprint; T1 = the blueprint's exchange token; TR = the agent's token for the API. */
+const TokenRole = Type.Enum(['Tc', 'T1', 'T2', 'TR'])
+/**
+ * Tc = the user's token for the blueprint; T1 = the blueprint's exchange token, which names the agent; T2 = the agent's exchange
+ * token, by which it gets a token of its user account; TR = the agent's token for the API.
+ */
 export type TokenRole = Static<typeof TokenRole>
+
+const ActsAsName = Type.Unsafe<ActsAs>(Type.Enum(Object.values(flows).map(({ actsAs }) => actsAs)))
 
 /** One check of a token and its outcome, as the code that made it reported it. */
 export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)
@@ -29,6 +35,8 @@ export type Check = Static<typeof Check>
 export const TokenCard = Type.Object(
   {
     role: TokenRole,
+    /** Of TR: whose rights it has. */
+    actsAs: Type.Optional(ActsAsName),
     observed: Type.Boolean(),
     fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
     header: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -114,6 +114,21 @@ export const catalogue = {
     title: 'The agent identity is unknown to Entra or may not use the API.',
     hint: 'Check AGENT_CLIENT_ID and assign the API’s app role to the agent identity.',
   },
+  AGENT_DISABLED: {
+    status: 502,
+    title: 'The agent identity is switched off.',
+    hint: 'Let an administrator enable its service principal in Entra; other agents of the blueprint are not affected.',
+  },
+  AGENT_USER_NOT_CONSENTED: {
+    status: 502,
+    title: 'Nobody has consented to the agent using the API as its own user account.',
+    hint: 'Let an administrator grant the agent identity the API’s delegated permission for its agent user (an oauth2PermissionGrant).',
+  },
+  AGENT_USER_UNUSABLE: {
+    status: 502,
+    title: 'Entra issues no token for the agent’s user account.',
+    hint: 'Check that the agent user exists, is enabled and has this agent identity as its parent, and that agentUser of AGENTS_CONFIG is its object id.',
+  },
   ENTRA_UNAVAILABLE: {
     status: 503,
     title: 'Microsoft Entra ID is out of reach or asks to come back later.',

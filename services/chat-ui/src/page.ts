@@ -212,6 +212,7 @@ async function identify(
   const user = isNeeded ? await session.acquireToken(renew) : undefined
   switch (flows[flow].actsAs) {
     case 'agent':
+    case 'agent-user':
       if (isNeeded && !user) throw signInRequired('This agent answers only people who are signed in.')
       return { kind: 'agent', userToken: user?.userToken }
     case 'user':

@@ -95,7 +95,7 @@ describe('Of two agents of one blueprint', () => {
     principal.accountEnabled = false
     expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)
     await stack.restart('sidecar')
-    expect((await ask(stack.agentUrl, { agent: 'weather' })).body.code).toBe('AGENT_NOT_PERMITTED')
+    expect((await ask(stack.agentUrl, { agent: 'weather' })).body.code).toBe('AGENT_DISABLED')
     expect((await ask(stack.agentUrl, { agent: 'trainee' }, bearer(tc))).body.code).toBe('API_FORBIDDEN')
     principal.accountEnabled = true
     expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)

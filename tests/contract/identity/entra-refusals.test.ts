@@ -1,7 +1,8 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
-import { askWeather, type Flow, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
+import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { ada } = identities
 

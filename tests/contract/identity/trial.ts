@@ -1,10 +1,8 @@
 import type { SeenRequest } from '@entra-bedrock-agent/emulator-kit'
-import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-bedrock-agent/identity-trace'
 import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack, type StackOverrides } from '../../support/stack.ts'
-
-export type Flow = 'autonomous' | 'obo'
 
 /** The tenant behind the running emulator of Entra. */
 export function tenantOf(stack: Stack): Entra {
@@ -32,7 +30,7 @@ export interface Reply {
 
 /** Asks the agent for the weather as a user would, in direct mode; Ada in the obo flow unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
-  const bearer = flow === 'obo' ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
+  const bearer = needsUser(flow) ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
   const response = await fetch(`${stack.agentUrl}/api/chat`, {
     method: 'POST',
     headers: {
@@ -45,7 +43,9 @@ export async function askWeather(stack: Stack, flow: Flow, token?: string): Prom
   return { status: response.status, body: JSON.parse(text), text }
 }
 
+const tokenLegs = new Set<RequestDetails['leg']>(['t1', 't2', 'tr', 'obo', 'agent-user'])
+
 /** The token requests that Entra has seen, the oldest first. */
 export function tokenRequests(stack: Stack): readonly SeenRequest<RequestDetails>[] {
-  return tenantOf(stack).requests.all.filter(({ leg }) => leg === 't1' || leg === 'tr' || leg === 'obo')
+  return tenantOf(stack).requests.all.filter(({ leg }) => tokenLegs.has(leg))
 }

@@ -2,6 +2,7 @@
 import { mapFlows } from '@entra-bedrock-agent/identity-trace'
 import pino from 'pino'
 import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
+import { nameSidecarEntries } from '../../../services/agent/src/identity/downstream-api.ts'
 import { McpClient } from '../../../services/agent/src/tools/mcp/client/client.ts'
 import type { McpServer } from '../../../services/agent/src/tools/mcp/config.ts'
 import {
@@ -22,7 +23,7 @@ const server: McpServer = {
     url,
     healthPath: undefined,
     appId: 'suite',
-    sidecarEntries: { autonomous: 'suiteApp', obo: 'suite' },
+    sidecarEntries: nameSidecarEntries('suite'),
     flows: ['autonomous'],
     permissions: undefined,
   },

@@ -225,6 +225,7 @@ export const inducedFailures: readonly (readonly [where: string, failures: reado
   ['The blueprint’s credential', causes.credential],
   ['Blueprint, agent identity, permissions', causes.agentIdentity],
   ['On behalf of a user', causes.onBehalfOf],
+  ['As the agent’s own user account', causes.agentUser],
   ['The API', api],
   ['AWS credential', bedrockCredential],
   ['Model and access', bedrockModel],

@@ -3,7 +3,7 @@ import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import type { Laptop, Variables } from './laptop.ts'
 
-const { agentId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
+const { agentId, agentUserId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
 
 function found<Thing>(thing: Thing | undefined): Thing {
   if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
@@ -24,6 +24,10 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
   'agent of another blueprint': entra => {
     Object.assign(principal(entra, agentId), { agentIdentityBlueprintId: pageAppId })
   },
+  'agent user disabled': ({ directory }) => {
+    found(directory.user(agentUserId)).accountEnabled = false
+  },
+  'agent user gone': ({ directory }) => directory.removeUser(found(directory.user(agentUserId))),
   'agent gone': entra => removePrincipal(entra, agentId),
   'API’s identifier URI gone': ({ directory }) => {
     found(directory.application(weatherAppId)).identifierUris = []
@@ -49,6 +53,10 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
     const application = blueprintOf(entra)
     const endDateTime = '2020-01-01T00:00:00Z'
     application.passwordCredentials = application.passwordCredentials.map(one => ({ ...one, endDateTime }))
+  },
+  'consent for one user only': ({ directory: { content } }) => {
+    for (const grant of content.permissionGrants)
+      Object.assign(grant, { consentType: 'Principal', principalId: ada.oid })
   },
   'consent gone': ({ directory: { content } }) => {
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)

@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { arch } from 'node:os'
-import { resolve } from 'node:path'
+import { arch, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { examineLaptop, type LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
@@ -29,15 +31,21 @@ export class Laptop implements AsyncDisposable {
   readonly portal = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
   })
+  /** `AGENTS_CONFIG` of the same agent with its user account, which has all flows. */
+  readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = usual
 
   private constructor(stack: Stack, aws: EmulatedAws, cluster: Cluster) {
     this.stack = stack
     this.aws = aws
     this.cluster = cluster
+    const agentUser = { objectId: identities.agentUserId }
+    const agent = { title: 'Agent', clientId: identities.agentId, agentUser, flows: flowNames }
+    writeFileSync(this.agentsFile, JSON.stringify({ agents: { default: agent } }))
   }
 
   static async start(): Promise<Laptop> {
+    const { agentId, agentUserId } = identities
     const cluster = await createCluster()
     const aws = await EmulatedAws.start({
       EMULATOR_ROLE_ARN: roleArn,
@@ -46,7 +54,11 @@ export class Laptop implements AsyncDisposable {
       EMULATOR_TRUSTED_SUBJECT: subject,
     })
     const entra = { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject }
-    const stack = await Stack.start({ entra }, ['entra', 'sidecar', 'weather'])
+    const stack = await Stack.start({ entra, weather: { AGENT_USERS: `${agentId}=${agentUserId}` } }, [
+      'entra',
+      'sidecar',
+      'weather',
+    ])
     const laptop = new Laptop(stack, aws, cluster)
     await new Promise<void>(listening => laptop.portal.listen(0, 'localhost', listening))
     return laptop
@@ -115,5 +127,6 @@ export class Laptop implements AsyncDisposable {
     await this.stack.close()
     await this.aws.stop()
     await this.cluster.close()
+    rmSync(dirname(this.agentsFile), { recursive: true })
   }
 }

@@ -1,14 +1,14 @@
-import type { Instructions, NeededRight } from '@entra-bedrock-agent/identity-trace'
+import { type Instructions, type NeededRight, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { isOwn, neededRight } from '../identity/flows.ts'
+import { neededRight } from '../identity/flows.ts'
 import { type ToolContext, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 
 /**
  * What the model would be told in such a turn, before the conversation: prompt and tools, with the right that each tool
- * needs. Looks at the agent's own token for whether it is there; a user's is asked for by real calls only.
+ * needs. Looks at a token of the agent or of its user account for whether it is there; a user's is asked for by real calls only.
  */
 export async function describeInstructions(
   all: readonly Toolset[],
@@ -36,13 +36,14 @@ async function isHeld(
   tokens: Pick<AgentTokens, 'obtain'>,
   { agent, flow, correlationId, signal }: Turn,
   api: DownstreamApi,
-  { permission }: NeededRight,
+  { permission, kind }: NeededRight,
 ): Promise<boolean | null> {
-  if (!isOwn(flow)) return null
+  if (needsUser(flow)) return null
   const asked = { agent, flow, api, user: undefined, correlationId, traceparent: undefined, signal }
   try {
     const { claims } = await tokens.obtain(asked)
-    return Array.isArray(claims['roles']) && claims['roles'].includes(permission)
+    const held = kind === 'role' ? claims['roles'] : String(claims['scp'] ?? '').split(' ')
+    return Array.isArray(held) && held.includes(permission)
   } catch {
     return null
   }

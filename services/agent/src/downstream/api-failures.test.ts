@@ -54,9 +54,9 @@ describe('a response of an API that brings nothing', () => {
     ])
   })
 
-  it('names the permissions that are to be granted, where they are known', () => {
+  it('names the permission that is to be granted, where it is known', () => {
     expect(explain(403).options.hint).toBe(
-      'Grant the agent identity Weather.Read.All (as itself) or Weather.Read (on behalf of a user), and allow it as a caller of the Weather API.',
+      'Grant the agent identity Weather.Read, to act on behalf of a user, and allow it as a caller of the Weather API.',
     )
     const unknown = explainApiResponse({ ...api, permissions: undefined }, 'obo', {
       status: 403,

@@ -49,10 +49,7 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
   const check = failedCheck ? ` (${failedCheck})` : ''
   const scope = readScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
-  const { permissions } = api
-  const granted = permissions
-    ? api.flows.map(flow => `${permissions[flow]} (${flows[flow].inWords})`).join(' or ')
-    : scope
+  const granted = api.permissions?.[flows[flow].right] ?? scope
   // Another failed check says nothing of the permission.
   const isRight = failedCheck === undefined || failedCheck === 'permission'
   const needs = isRight ? neededRight(api, flow, scope) : undefined
@@ -61,7 +58,9 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
     `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
     {
       upstream: { service: api.name, status, ...(code ? { code } : {}) },
-      hint: granted && `Grant the agent identity ${granted}, and allow it as a caller of the ${api.title}.`,
+      hint:
+        granted &&
+        `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.`,
       extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
     },
   )

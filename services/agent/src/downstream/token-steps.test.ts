@@ -142,6 +142,7 @@ describe('a token in the trace', () => {
         title: `TR: agent ${ids.agentClientId} acts as itself`,
         token: {
           role: 'TR',
+          actsAs: 'agent',
           observed: true,
           fingerprint: print,
           header: { alg: 'RS256', typ: 'JWT', kid: 'test' },
@@ -182,6 +183,41 @@ describe('a token in the trace', () => {
       },
     })
     expect(token?.title).toBe(`TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`)
+  })
+
+  it('of the agent’s user account: whom the sidecar is asked for, and T2 between T1 and TR', async () => {
+    const { obtain, sidecar } = await stage(authorizationHeader(onBehalfOfClaims(ids.agentUser, { exp })))
+    const turn: Turn = { ...turnOf(), flow: 'agent-user' }
+    await obtain(turn)
+    const asked = new URL(sidecar.requests[0]?.target.replace('GET ', '') ?? '', sidecar.url)
+    expect(asked.pathname).toBe('/AuthorizationHeaderUnauthenticated/weather')
+    expect(asked.searchParams.get('AgentIdentity')).toBe(ids.agentClientId)
+    expect(asked.searchParams.get('AgentUserId')).toBe(ids.agentUser)
+    const [, t1, t2, exchange, token] = shown(turn)
+    const assertion = {
+      client_id: ids.agentClientId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: 'T1',
+    }
+    expect(t1).toEqual(hiddenT1)
+    expect(t2).toMatchObject({
+      ...fromSidecar,
+      request: {
+        body: { grant_type: 'client_credentials', ...assertion, scope: hiddenT1.request.body.scope },
+      },
+      token: { ...hiddenT1.token, role: 'T2', claims: { ...hiddenT1.token.claims, azp: ids.agentClientId } },
+    })
+    expect(exchange?.request?.body).toEqual({
+      ...assertion,
+      grant_type: 'user_fic',
+      user_federated_identity_credential: 'T2',
+      user_id: ids.agentUser,
+      scope: `api://${api.appId}/.default offline_access openid profile`,
+    })
+    expect(token).toMatchObject({
+      title: `TR: agent ${ids.agentClientId} acts as its user account ${ids.agentUser}`,
+      token: { role: 'TR', actsAs: 'agent-user' },
+    })
   })
 
   it('of version 1 names its agent too', async () => {

@@ -1,9 +1,11 @@
 import {
   type Check,
+  flows,
   type LogIds,
   type TokenCard,
   type TraceStep,
   tokenExchangeAudience,
+  tokenExchangeUri,
 } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
@@ -32,6 +34,7 @@ export type TokenHolder = Pick<Validated, 'flow' | 'caller' | 'on_behalf_of'>
 
 type Request = NonNullable<TraceStep['request']>
 
+const exchangeScope = `${tokenExchangeUri}/.default`
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**
@@ -55,6 +58,7 @@ export async function obtainToken(
     agent: agent.name,
     caller: agent.clientId,
     onBehalfOf: user?.objectId,
+    agentUser: flows[flow].actsAs === 'agent-user' ? agent.agentUserId : undefined,
     flow,
     api: api.name,
     correlationId,
@@ -147,7 +151,7 @@ function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): voi
         client_id: blueprintAppId,
         client_credential: 'held by the sidecar alone',
         fmi_path: clientId,
-        scope: 'api://AzureADTokenExchange/.default',
+        scope: exchangeScope,
       },
     },
     token: {
@@ -156,19 +160,48 @@ function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): voi
       claims: { aud: tokenExchangeAudience, azp: blueprintAppId, tid: tenantId, idtyp: 'app' },
     },
   })
-  const { exchanged, fields, moreScopes } = flowRules[turn.flow].exchange
+  const { exchanged, needsT2, fields, moreScopes } = flowRules[turn.flow].exchange
+  if (needsT2) noteT2(turn, hop, request)
   turn.trace.note('not-observable', {
     ...hop,
     title: `Inside the sidecar: ${exchanged} exchanged for TR, or the sidecar has TR in its cache`,
     request: {
       ...request,
       body: {
-        ...fields,
+        ...fields(turn.agent),
         client_id: clientId,
         client_assertion_type: jwtBearer,
         client_assertion: 'T1',
         scope: `api://${api.appId}/.default${moreScopes}`,
       },
+    },
+  })
+}
+
+function noteT2(
+  { trace, agent }: Caller,
+  hop: Pick<TraceStep, 'parentId' | 'kind' | 'from' | 'to'>,
+  request: Request,
+): void {
+  const { clientId, tenantId } = agent
+  trace.note('not-observable', {
+    ...hop,
+    title:
+      'Inside the sidecar: T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
+    request: {
+      ...request,
+      body: {
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_assertion_type: jwtBearer,
+        client_assertion: 'T1',
+        scope: exchangeScope,
+      },
+    },
+    token: {
+      role: 'T2',
+      observed: false,
+      claims: { aud: tokenExchangeAudience, azp: clientId, tid: tenantId, idtyp: 'app' },
     },
   })
 }
@@ -183,7 +216,7 @@ function noteToken(
   const caller = String(claims['azp'] ?? claims['appid'])
   const subject = subjectOf(turn.flow)
   const onBehalfOf = subject.onBehalfOf(claims)
-  const card = describeToken('TR', claims, source)
+  const card = describeToken({ role: 'TR', actsAs: flows[turn.flow].actsAs }, claims, source)
   const amend = turn.trace.note('ok', {
     ...parent,
     kind: 'token',

@@ -5,17 +5,19 @@ import {
   autonomousClaims,
   ids,
   onBehalfOfClaims,
+  secondAgent,
   unsignedToken,
   weatherApi,
 } from './testing/fixtures.ts'
 
-const { agentClientId, weatherApiAppId, blueprintAppId, ada, ben } = ids
+const { agentClientId, weatherApiAppId, blueprintAppId, ada, ben, agentUser } = ids
 const forItself = {
   agent,
   flow: 'autonomous',
   api: weatherApi,
   userId: undefined,
 } as const
+const asUser = { ...forItself, flow: 'agent-user' } as const
 const forAda = { ...forItself, flow: 'obo', userId: ada } as const
 const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 
@@ -49,6 +51,8 @@ describe('TR in the autonomous flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'an app token that is delegated all the same', { scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
+    ['TOKEN_FLOW_MISMATCH', 'a token whose subject is an agent user', { xms_sub_fct: '11 13' }],
+    ['SIDECAR_MISCONFIGURED', 'a token whose facets are no text', { xms_sub_fct: 13 }],
   ])('refuses with %s: %s', (code, _what, changes) => {
     const token = unsignedToken(autonomousClaims(changes))
     expect(() => acceptAgentToken(token, forItself)).toThrow(
@@ -91,6 +95,7 @@ describe('TR in the on-behalf-of flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'a token without a scope', onBehalfOfClaims(ada, { scp: undefined })],
     ['TOKEN_FLOW_MISMATCH', 'a token with an empty scope', onBehalfOfClaims(ada, { scp: '' })],
     ['TOKEN_FLOW_MISMATCH', 'a token without a user', onBehalfOfClaims(ada, { oid: undefined })],
+    ['TOKEN_FLOW_MISMATCH', 'an agent user’s token', onBehalfOfClaims(ada, { xms_sub_fct: '13 2' })],
     [
       'AGENT_IDENTITY_NOT_HONOURED',
       'the blueprint acting for the user',
@@ -107,6 +112,35 @@ describe('TR in the on-behalf-of flow', () => {
     expect(() => acceptAgentToken(token, { ...forAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
     )
+  })
+})
+
+describe('TR of the agent’s user account', () => {
+  it.each([
+    ['without facets', {}],
+    ['with them', { xms_sub_fct: '1 13', xms_act_fct: '11' }],
+  ])('is accepted %s', (_what, changes) => {
+    const token = unsignedToken(onBehalfOfClaims(agentUser, changes))
+    expect(acceptAgentToken(token, asUser).claims['oid']).toBe(agentUser)
+  })
+
+  it.each([
+    ['TOKEN_FLOW_MISMATCH', 'somebody’s', onBehalfOfClaims(ada)],
+    [
+      'TOKEN_FLOW_MISMATCH',
+      'one that is not marked as an agent user’s',
+      onBehalfOfClaims(agentUser, { xms_sub_fct: '2' }),
+    ],
+    ['TOKEN_FLOW_MISMATCH', 'the agent’s own', autonomousClaims()],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with its oid', autonomousClaims({ oid: agentUser })],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with a scope', onBehalfOfClaims(agentUser, { idtyp: 'app' })],
+    [
+      'AGENT_IDENTITY_NOT_HONOURED',
+      'its user account under another agent',
+      onBehalfOfClaims(agentUser, { azp: secondAgent.clientId }),
+    ],
+  ])('is refused with %s: %s', (code, _what, claims) => {
+    expect(() => acceptAgentToken(unsignedToken(claims), asUser)).toThrow(expect.objectContaining({ code }))
   })
 })
 

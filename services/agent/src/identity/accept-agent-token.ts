@@ -1,12 +1,10 @@
-import { type Claims, decodeToken } from '@entra-bedrock-agent/entra-tokens'
+import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens'
 import { type Check, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
-import type { AgentIdentity } from './agent-identity.ts'
 import { type ExpectedSubject, flowRules } from './flows.ts'
 
 /** What TR has to be. */
 export interface ExpectedToken extends ExpectedSubject {
-  readonly agent: AgentIdentity
   readonly flow: Flow
 }
 
@@ -70,7 +68,11 @@ function checkLifetime(claims: Claims): Check {
 }
 
 function checkSubject(claims: Claims, expected: ExpectedToken): Check {
-  flowRules[expected.flow].requireSubject(claims, expected)
+  try {
+    flowRules[expected.flow].requireSubject(claims, expected)
+  } catch (error) {
+    throw error instanceof TokenRefused ? misconfigured(error.message) : error
+  }
   return passed('subject')
 }
 

@@ -19,6 +19,8 @@ export interface AgentIdentity extends Blueprint {
   readonly description?: string
   /** Client id of the agent identity: the actor of every TR. */
   readonly clientId: string
+  /** Object id of the user account that the agent has in Entra (an agent user); there if it has the flow `agent-user`. */
+  readonly agentUserId?: string
   /** The flows that it can be asked in. */
   readonly flows: readonly Flow[]
   /** Whether who asks must be signed in, whatever the flow. Default: as for the whole deployment. */

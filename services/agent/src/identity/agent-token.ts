@@ -24,12 +24,12 @@ export interface TokenSource {
 
 /** What the trace shows of a token that the agent has checked, and never the token itself. */
 export function describeToken(
-  role: 'Tc' | 'TR',
+  named: Pick<TokenCard, 'role' | 'actsAs'>,
   claims: Claims,
   { fingerprint, header, checks }: Pick<TokenSource, 'fingerprint' | 'header' | 'checks'>,
 ): TokenCard {
   return {
-    role,
+    ...named,
     observed: true,
     fingerprint,
     header: { ...header },

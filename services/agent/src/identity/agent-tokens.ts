@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
-import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, ProblemError, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
@@ -10,7 +10,6 @@ import { type AgentIdentity, mayUse } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { EntraReach } from './entra-reach.ts'
-import { ownFlow } from './flows.ts'
 import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
 import { createSidecar } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -38,8 +37,8 @@ export interface AgentTokens {
   /** What the last real calls and looks showed; where only a restart of the sidecar helps, the hint says so. */
   readonly health: IdentityHealth
   /**
-   * Looks anew if the last look is old, with a request for each agent's own token for each API (the sidecar has
-   * them in its cache). Never throws. For start-up, readiness probes and the status.
+   * Looks anew if the last look is old, with a request for each agent's token for each API in each flow without a user (the
+   * sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
    */
   refresh(): Promise<void>
   close(): Promise<void>
@@ -109,13 +108,17 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   async function lookNow(): Promise<void> {
     lookedAtMs = performance.now()
     const { signal } = new AbortController()
-    const common = { flow: ownFlow, traceparent: undefined, user: undefined, signal } as const
-    const hasOwnFlow = ({ flows }: AgentIdentity | DownstreamApi) => flows.includes(ownFlow)
-    const asked = agents
-      .filter(hasOwnFlow)
-      .flatMap(agent =>
-        apis.filter(api => hasOwnFlow(api) && mayUse(agent, api)).map(api => ({ ...common, agent, api })),
-      )
+    const common = { traceparent: undefined, user: undefined, signal } as const
+    const withoutUser = flowNames.filter(flow => !needsUser(flow))
+    const asked = agents.flatMap(agent =>
+      apis
+        .filter(api => mayUse(agent, api))
+        .flatMap(api =>
+          withoutUser
+            .filter(flow => agent.flows.includes(flow) && api.flows.includes(flow))
+            .map(flow => ({ ...common, agent, flow, api })),
+        ),
+    )
     // A failure is in the record of the health.
     await Promise.allSettled(asked.map(one => obtain({ ...one, correlationId: randomUUID() })))
     look = undefined

@@ -50,6 +50,14 @@ it('AGENTS_CONFIG names several agents of the one blueprint, and AGENT_CLIENT_ID
   ])
 })
 
+it('An agent with a user account can have the flow agent-user', () => {
+  const agentUser = { objectId: ids.agentUser.toUpperCase() }
+  const flows = ['autonomous', 'agent-user']
+  expect(read({ agents: { weather: { ...weather, agentUser, flows } } })).toMatchObject([
+    { agentUserId: ids.agentUser, flows },
+  ])
+})
+
 it('The default agent comes first, wherever it is in the file', () => {
   const agents = read({ agents: { weather, trainee }, default: 'trainee' })
   expect(agents.map(({ name }) => name)).toEqual(['trainee', 'weather'])
@@ -67,6 +75,9 @@ it.each<[string, unknown, string]>([
   ['an id that is none', { agents: { weather: { ...weather, clientId: 'weather' } } }, 'agent "weather": clientId'],
   ['an id twice', { agents: { weather, other: weather } }, 'agent "other": its clientId is that of the blueprint or of another agent'],
   ['the blueprint’s id', { agents: { weather: { ...weather, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
+  ['a user account that is none', { agents: { weather: { ...weather, agentUser: { objectId: 'weather@contoso.example' } } } }, 'agent "weather": agentUser.objectId'],
+  ['a user account twice', { agents: { weather: { ...weather, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is that of another agent'],
+  ['the third flow without a user account', { agents: { weather: { ...weather, flows: ['agent-user'] } } }, 'agent "weather": the flow agent-user needs agentUser'],
   ['an unknown flow', { agents: { weather: { ...weather, flows: ['magic'] } } }, 'agent "weather": flows.0 must be one of'],
   ['no flow', { agents: { weather: { ...weather, flows: [] } } }, 'agent "weather": flows'],
   ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only weather-api'],

@@ -11,6 +11,7 @@ const Entry = Type.Object(
     title: Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\p{C}]+$' }),
     description: Type.Optional(Type.String({ maxLength: 300 })),
     clientId: Type.String({ pattern: guid }),
+    agentUser: Type.Optional(Type.Object({ objectId: Type.String({ pattern: guid }) }, strict)),
     requireSignIn: Type.Optional(Type.Boolean()),
     flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
     apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
@@ -25,6 +26,12 @@ const Shape = Type.Object(
   },
   strict,
 )
+
+/** The ids of the agents before. */
+interface TakenIds {
+  readonly clientIds: string[]
+  readonly userIds: string[]
+}
 
 const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
@@ -49,13 +56,14 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
     return unusable
   }
   const { agents, default: first = Object.keys(agents)[0] } = content
-  const takenIds = [blueprint.blueprintAppId]
+  const taken: TakenIds = { clientIds: [blueprint.blueprintAppId], userIds: [] }
   const read = Object.entries(agents).flatMap(([name, entry]) => {
-    const faults = findFaults(name, entry, apis, takenIds)
+    const faults = findFaults(name, entry, apis, taken)
     for (const fault of faults) env.fault(`${file}, agent "${name}": ${fault}.`)
     if (faults.length > 0) return []
     const agent = describeAgent(name, entry as Entry, blueprint)
-    takenIds.push(agent.clientId)
+    taken.clientIds.push(agent.clientId)
+    if (agent.agentUserId !== undefined) taken.userIds.push(agent.agentUserId)
     return [agent]
   })
   const chosen = read.find(({ name }) => name === first)
@@ -68,15 +76,21 @@ function findFaults(
   name: string,
   entry: unknown,
   apis: readonly string[],
-  takenIds: readonly string[],
+  taken: TakenIds,
 ): readonly string[] {
   const ofName = agentName.test(name) ? [] : ['its name must be in kebab-case and have 40 characters at most']
   const shape = Compile(Entry)
   if (!shape.Check(entry)) return [...ofName, ...describeShapeFaults(shape.Errors(entry))]
   return [
     ...ofName,
-    ...(takenIds.includes(entry.clientId.toLowerCase())
+    ...(taken.clientIds.includes(entry.clientId.toLowerCase())
       ? ['its clientId is that of the blueprint or of another agent']
+      : []),
+    ...(entry.agentUser && taken.userIds.includes(entry.agentUser.objectId.toLowerCase())
+      ? ['its agentUser is that of another agent']
+      : []),
+    ...(entry.flows?.includes('agent-user') && !entry.agentUser
+      ? ['the flow agent-user needs agentUser, the object id of the agent’s user account']
       : []),
     ...(entry.apis ?? [])
       .filter(api => !apis.includes(api))
@@ -85,6 +99,13 @@ function findFaults(
 }
 
 function describeAgent(name: string, entry: Entry, blueprint: Blueprint): AgentIdentity {
-  const { clientId, flows = defaultFlows, ...rest } = entry
-  return { ...blueprint, ...rest, name, clientId: clientId.toLowerCase(), flows }
+  const { clientId, flows = defaultFlows, agentUser, ...rest } = entry
+  return {
+    ...blueprint,
+    ...rest,
+    name,
+    clientId: clientId.toLowerCase(),
+    ...(agentUser ? { agentUserId: agentUser.objectId.toLowerCase() } : {}),
+    flows,
+  }
 }

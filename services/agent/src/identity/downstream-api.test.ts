@@ -2,7 +2,7 @@ import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { expect, it } from 'vitest'
 import { readDownstreamApi } from './downstream-api.ts'
 
-const permissions = { autonomous: 'Tasks.Read.All', obo: 'Tasks.Read' }
+const permissions = { role: 'Tasks.Read.All', scope: 'Tasks.Read' }
 const appId = '99999999-0000-4000-8000-0000000000f1'
 
 it('An API is configured by two variables, and its sidecar entries are named after it', () => {
@@ -15,8 +15,8 @@ it('An API is configured by two variables, and its sidecar entries are named aft
     url: 'http://tasks:8080',
     healthPath: '/readyz',
     appId,
-    sidecarEntries: { autonomous: 'allApiTasks2App', obo: 'allApiTasks2' },
-    flows: ['autonomous', 'obo'],
+    sidecarEntries: { autonomous: 'allApiTasks2App', obo: 'allApiTasks2', 'agent-user': 'allApiTasks2' },
+    flows: ['autonomous', 'obo', 'agent-user'],
   })
 })
 

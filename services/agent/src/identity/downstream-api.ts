@@ -1,5 +1,8 @@
-import { defaultFlows, type Flow, flows, mapFlows } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flowNames, flows, mapFlows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+
+/** The names of an app role and of a delegated scope. */
+type Permissions = Readonly<Record<NeededRight['kind'], string>>
 
 /** An API that the agent calls with a token of its own (TR). */
 export interface DownstreamApi {
@@ -13,19 +16,19 @@ export interface DownstreamApi {
   readonly healthPath: string | undefined
   /** Client id of the API's application: the audience of TR. */
   readonly appId: string
-  /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for the agent's own token, without for a user's. */
+  /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for an app role, without for a scope. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
   /** The flows in which it is called. */
   readonly flows: readonly Flow[]
-  /** The permission that TR needs in each flow: an app role or a delegated scope; `undefined` if only the API knows it. */
-  readonly permissions: Readonly<Record<Flow, string>> | undefined
+  /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */
+  readonly permissions: Permissions | undefined
   /** Whether the agent works without it. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean
 }
 
 /** The part of an API's definition that is in code; the rest is configuration. */
 export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
-  readonly permissions: Readonly<Record<Flow, string>>
+  readonly permissions: Permissions
   readonly defaultUrl?: string
 }
 
@@ -47,7 +50,7 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
     healthPath: '/readyz',
     appId: env.guid(`${variable}_APP_ID`),
     sidecarEntries: nameSidecarEntries(entry),
-    flows: defaultFlows,
+    flows: flowNames,
   }
 }
 
@@ -56,7 +59,7 @@ export function variablePrefix(name: string): string {
   return name.toUpperCase().replaceAll('-', '_')
 }
 
-/** The sidecar's entries for an API: `tasksApp` for the agent's own token, `tasks` for a user's. */
+/** The sidecar's entries for an API: `tasksApp` where TR has an app role, `tasks` where it has a scope. */
 export function nameSidecarEntries(entry: string): DownstreamApi['sidecarEntries'] {
   return mapFlows(flow => `${entry}${flows[flow].sidecarEntry.suffix}`)
 }

@@ -10,11 +10,17 @@ export interface EntraRefusal extends Omit<Meaning, 'code'> {
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
+/** T1 is requested in the blueprint's name; what is asked for in the agent's is about its user account. */
+const unknownOfAgent: Refusal = {
+  ...unknown,
+  asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },
+}
 
 /** The meaning of a refusal, by whose rights TR was to have. */
 const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,
+  'agent-user': refusal => refusal.asAgentUser ?? refusal.asItself ?? refusal,
 }
 
 /**
@@ -28,7 +34,7 @@ export function explainRefusal(
   { flow, api }: Pick<TokenRequest, 'flow' | 'api'>,
   named: 'agent' | 'blueprint' | undefined,
 ): EntraRefusal {
-  const refusal = refusals[aadsts] ?? unknown
+  const refusal = refusals[aadsts] ?? (named === 'blueprint' ? unknown : unknownOfAgent)
   if (refusal.asksForApi && named === 'blueprint') {
     return {
       code: 'AGENT_IDENTITY_NOT_HONOURED',

@@ -1,3 +1,4 @@
+import { type Claims, readFacets } from '@entra-bedrock-agent/entra-tokens'
 import {
   type ActsAs,
   type Flow,
@@ -10,13 +11,21 @@ import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 
-type Claims = Readonly<Record<string, unknown>>
-
-/** For whom a token has to act, and at which API. */
+/** Whose token it has to be, for whom it has to act, and at which API. */
 export interface ExpectedSubject {
+  readonly agent: AgentIdentity
   readonly api: DownstreamApi
   /** The user's object id; there in flows on behalf of a user only. */
   readonly userId: string | undefined
+}
+
+interface Exchange {
+  readonly exchanged: string
+  /** Whether the sidecar first gets T2, the agent's own exchange token. */
+  readonly needsT2?: true
+  fields(agent: AgentIdentity): Readonly<Record<string, string>>
+  /** Scopes besides the API's own. */
+  readonly moreScopes: string
 }
 
 /** All that a flow decides about TR. */
@@ -30,34 +39,31 @@ export interface FlowRules {
   /** What the agent asks its sidecar for, in the words of the trace. */
   readonly asksFor: string
   /** How the sidecar gets TR from Entra: what it exchanges, and the form fields that only this flow sends. */
-  readonly exchange: {
-    readonly exchanged: string
-    readonly fields: Readonly<Record<string, string>>
-    /** Scopes besides the API's own. */
-    readonly moreScopes: string
-  }
+  readonly exchange: Exchange
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
   requireSubject(claims: Claims, expected: ExpectedSubject): void
 }
 
 const asAgent = ({ clientId }: AgentIdentity) => ({ AgentIdentity: clientId })
-const clientCredentials = { grant_type: 'client_credentials' }
-const onBehalfOf = {
-  grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-  requested_token_use: 'on_behalf_of',
-  assertion: 'Tc',
-}
+const unauthenticated = {
+  route: '/AuthorizationHeaderUnauthenticated',
+  overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
+} as const
+const moreScopes = ' offline_access openid profile'
 
 export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   autonomous: {
-    route: '/AuthorizationHeaderUnauthenticated',
-    overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
+    ...unauthenticated,
     parameters: asAgent,
     asksFor: 'a token of its own',
-    exchange: { exchanged: 'T1 is', fields: clientCredentials, moreScopes: '' },
+    exchange: {
+      exchanged: 'T1 is',
+      fields: () => ({ grant_type: 'client_credentials' }),
+      moreScopes: '',
+    },
     requireSubject(claims, { api }) {
       const { idtyp } = claims
-      if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app')) {
+      if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app') || isMarkedAgentUser(claims)) {
         throw mismatch(api, 'The token acts for a user although the agent asked for its own.')
       }
     },
@@ -69,15 +75,41 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     asksFor: 'a token to act for the signed-in user',
     exchange: {
       exchanged: 'T1 and Tc are',
-      fields: onBehalfOf,
-      moreScopes: ' offline_access openid profile',
+      fields: () => ({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        requested_token_use: 'on_behalf_of',
+        assertion: 'Tc',
+      }),
+      moreScopes,
     },
     requireSubject(claims, { api, userId }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
         throw mismatch(api, 'The token is the agent’s own although it was to act for a user.')
       }
-      if (userId === undefined || claims['oid'] !== userId)
+      if (userId === undefined || claims['oid'] !== userId || isMarkedAgentUser(claims))
         throw mismatch(api, 'The token acts for another user.')
+    },
+  },
+  'agent-user': {
+    ...unauthenticated,
+    parameters: agent => ({ ...asAgent(agent), AgentUserId: userIdOf(agent) }),
+    asksFor: 'a token of its own user account',
+    exchange: {
+      exchanged: 'T1 and T2 are',
+      needsT2: true,
+      fields: agent => ({
+        grant_type: 'user_fic',
+        user_federated_identity_credential: 'T2',
+        user_id: userIdOf(agent),
+      }),
+      moreScopes,
+    },
+    requireSubject(claims, { api, agent }) {
+      if (!isDelegated(claims) || claims['idtyp'] === 'app') {
+        throw mismatch(api, 'The token is the agent’s own although it was to be that of its user account.')
+      }
+      if (claims['oid'] !== userIdOf(agent) || isMarkedAgentUser(claims) === false)
+        throw mismatch(api, 'The token is not that of the agent’s user account.')
     },
   },
 }
@@ -85,21 +117,15 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
 /** The flow in which an agent calls when nobody asks it to: to look at its tools, and at how tokens fare. */
 export const ownFlow = 'autonomous' satisfies Flow
 
-/** Whether TR is the agent's own in this flow. What it shows is then nobody's in particular. */
-export function isOwn(flow: Flow): boolean {
-  return flows[flow].actsAs === 'agent'
-}
-
 /**
- * What TR must allow in this flow: an app role of the agent, or a scope of the user it acts for.
+ * What TR must allow in this flow: an app role of the agent, or a scope of the user it acts as.
  *
  * @param told the permission as the API names it, where the configuration does not
  */
 export function neededRight(api: DownstreamApi, flow: Flow, told?: string): NeededRight | undefined {
-  const permission = api.permissions?.[flow] ?? told
-  return permission === undefined
-    ? undefined
-    : { api: api.name, permission, kind: isOwn(flow) ? 'role' : 'scope' }
+  const kind = flows[flow].right
+  const permission = api.permissions?.[kind] ?? told
+  return permission === undefined ? undefined : { api: api.name, permission, kind }
 }
 
 /** The flows of an agent that can be chosen: those for users need an application to sign in to. */
@@ -109,7 +135,7 @@ export function offeredFlows(agent: AgentIdentity, spaClientId: string | undefin
 
 /** Whom TR acts for. */
 interface Subject {
-  /** Object id of the user, or `null` where the agent acts as itself. */
+  /** Object id of the user or of the agent's user account, or `null` where the agent acts as itself. */
   onBehalfOf(claims: Claims): string | null
   /** As the end of a sentence. */
   inWords(onBehalfOf: string | null): string
@@ -118,6 +144,7 @@ interface Subject {
 const subjects: Readonly<Record<ActsAs, Subject>> = {
   agent: { onBehalfOf: () => null, inWords: () => 'as itself' },
   user: { onBehalfOf: ({ oid }) => String(oid), inWords: user => `on behalf of user ${user}` },
+  'agent-user': { onBehalfOf: ({ oid }) => String(oid), inWords: user => `as its user account ${user}` },
 }
 
 /** Whom TR acts for in a flow. */
@@ -130,13 +157,25 @@ function isDelegated({ scp }: Claims): boolean {
   return typeof scp === 'string' && scp !== ''
 }
 
+/** Whether the optional claim says that the subject is an agent user; `undefined` without it. */
+function isMarkedAgentUser(claims: Claims): boolean | undefined {
+  return readFacets(claims, 'xms_sub_fct')?.isAgentUser
+}
+
+function userIdOf({ name, agentUserId }: AgentIdentity): string {
+  if (agentUserId === undefined) throw new TypeError(`The agent ${name} has no user account.`)
+  return agentUserId
+}
+
 function mismatch({ sidecarEntries }: DownstreamApi, detail: string) {
-  const settings = flowNames.map(flow => {
-    const { requestAppToken } = flows[flow].sidecarEntry
-    return `DownstreamApis__${sidecarEntries[flow]}__RequestAppToken=${requestAppToken}`
-  })
+  const settings = new Set(
+    flowNames.map(flow => {
+      const { requestAppToken } = flows[flow].sidecarEntry
+      return `DownstreamApis__${sidecarEntries[flow]}__RequestAppToken=${requestAppToken}`
+    }),
+  )
   return problem('TOKEN_FLOW_MISMATCH', detail, {
     upstream: { service: 'sidecar' },
-    hint: `Set ${settings.join(' and ')} on the sidecar.`,
+    hint: `Set ${[...settings].join(' and ')} on the sidecar.`,
   })
 }

@@ -1,4 +1,5 @@
 import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
+import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
 import type { SidecarResponse } from './sidecar-connection.ts'
@@ -8,7 +9,8 @@ import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testi
 const { agentClientId, blueprintAppId } = ids
 const asAgent = { agent, flow: 'autonomous', api: weatherApi } as const
 const forUser = { agent, flow: 'obo', api: weatherApi } as const
-const flows = { autonomous: asAgent, obo: forUser }
+const asItsUser = { agent, flow: 'agent-user', api: weatherApi } as const
+const flows = { autonomous: asAgent, obo: forUser, 'agent-user': asItsUser }
 
 function answer(status: number, body: string, more: Partial<SidecarResponse> = {}): SidecarResponse {
   return { status, body, contentType: 'application/problem+json', challenge: undefined, ...more }
@@ -193,6 +195,7 @@ describe('refusals of Entra', () => {
         for (const [flow, meaning] of [
           ['obo', refusal],
           ['autonomous', refusal.asItself ?? refusal],
+          ['agent-user', refusal.asAgentUser ?? refusal.asItself ?? refusal],
         ] as const) {
           const { problem, transient } = explainResponse(detail401(detail), flows[flow])
           expect(problem.code).toBe(meaning.code)
@@ -210,15 +213,20 @@ describe('refusals of Entra', () => {
   })
 
   it.each(['AADSTS900144', 'AADSTS9999999'])('%s is known to nobody', code => {
-    for (const context of Object.values(flows)) {
-      expect(explainResponse(detail401(`${code}: x`), context).problem.code).toBe('ENTRA_REFUSED')
-    }
+    const codeOf = (flow: Flow, text: string) => explainResponse(detail401(text), flows[flow]).problem.code
+    expect(mapFlows(flow => codeOf(flow, `${code}: x`))).toEqual({
+      autonomous: 'ENTRA_REFUSED',
+      obo: 'ENTRA_REFUSED',
+      'agent-user': 'AGENT_USER_UNUSABLE',
+    })
+    // T1 is requested in the blueprint's name, and is not yet about the agent's user account.
+    expect(codeOf('agent-user', `${code}: Application '${blueprintAppId}' …`)).toBe('ENTRA_REFUSED')
   })
 
   it.each([
     ['AADSTS700016', agentClientId, 'AGENT_NOT_PERMITTED'],
     ['AADSTS700016', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS7000112', agentClientId, 'AGENT_NOT_PERMITTED'],
+    ['AADSTS7000112', agentClientId, 'AGENT_DISABLED'],
     ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
   ])('%s about the application %s means %s', (aadsts, id, code) => {
     const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`

@@ -49,6 +49,11 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       [tenantId]: 'this tenant',
       [blueprintAppId]: 'blueprint',
       ...Object.fromEntries(agents.map(({ clientId, title = 'agent identity' }) => [clientId, title])),
+      ...Object.fromEntries(
+        agents.flatMap(({ agentUserId, title = 'the agent' }) =>
+          agentUserId === undefined ? [] : [[agentUserId, `user account of ${title}`]],
+        ),
+      ),
       // If several APIs share an application, it has the name of the first.
       ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),

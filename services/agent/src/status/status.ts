@@ -43,6 +43,7 @@ export function describeStatus(observed: Observed, requestId: string): Status {
   // A mode or flow that is not configured is no failure.
   const notSetUp: Readonly<Record<ActsAs, ComponentHealth | undefined>> = {
     agent: undefined,
+    'agent-user': undefined,
     user: offersSignIn ? undefined : noSignIn,
   }
   const notSetUpFor = (flow: Flow) => notSetUp[flowTable[flow].actsAs]

@@ -9,6 +9,6 @@ export function noteSignIn(trace: TraceRecorder, user: VerifiedUserToken): void 
     from: 'user',
     to: 'agent',
     title: 'The user’s token arrived and passed the agent’s checks',
-    token: describeToken('Tc', user.claims, user),
+    token: describeToken({ role: 'Tc' }, user.claims, user),
   })
 }

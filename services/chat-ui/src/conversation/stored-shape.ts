@@ -41,7 +41,7 @@ const flow = oneOf(...flowNames)
 const problem = shape({ title: text, detail: text, hint: text, code: text, claimsChallenge: orAbsent(text) })
 const verification = shape({ actor: text, checks: listOf(shape({ name: text, ok: flag })) })
 const token = shape({
-  role: oneOf('Tc', 'T1', 'TR'),
+  role: oneOf('Tc', 'T1', 'T2', 'TR'),
   observed: flag,
   fingerprint: orAbsent(text),
   header: orAbsent(record),
@@ -86,6 +86,7 @@ const exchange = shape({
 
 const owners: Readonly<Record<ActsAs, Check>> = {
   agent: shape({ kind: oneOf('agent') }),
+  'agent-user': shape({ kind: oneOf('agent') }),
   user: shape({ kind: oneOf('user'), objectId: text }),
 }
 /** For each flow: an owner of another kind than the flow's is none. */

@@ -43,6 +43,7 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
 /** What tokens are called where people read of them. */
 export const plateTitles: Readonly<Record<TokenRole, string>> = {
   T1: 'Blueprint’s token',
+  T2: 'Agent’s exchange token',
   Tc: 'Your token',
   TR: 'Agent’s token',
 }
@@ -50,6 +51,7 @@ export const plateTitles: Readonly<Record<TokenRole, string>> = {
 /** The two tokens that Entra ID is shown, as they are known before anybody asked. */
 export const termLines: Readonly<Record<Exclude<TokenRole, 'TR'>, readonly string[]>> = {
   T1: ['the agent’s credential', 'not seen'],
+  T2: ['stands for the agent’s user account', 'not seen'],
   Tc: ['lets the agent act for you'],
 }
 
@@ -60,7 +62,7 @@ export function sampleFormula(flow: Flow): Formula {
       token,
       title: plateTitles[token],
       lines: token === 'TR' ? [] : termLines[token],
-      state: token === 'T1' ? 'unseen' : 'seen',
+      state: token === 'T1' || token === 'T2' ? 'unseen' : 'seen',
     }),
   )
   return {

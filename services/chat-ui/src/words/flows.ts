@@ -40,4 +40,14 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     right: 'yours, by consent',
     example: 'What can you see about me?',
   },
+  'agent-user': {
+    label: 'As its own user',
+    meaning: 'The agent calls as the user account that it has in Entra, with that account’s rights.',
+    tokens: 'Tokens, as its own user',
+    asWhom: 'as its own user account',
+    terms: ['T1', 'T2'],
+    issues: 'exchanges T2 for TR',
+    right: 'its user account’s',
+    example: 'Who are you when you call an API?',
+  },
 }

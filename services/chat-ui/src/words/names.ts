@@ -18,6 +18,7 @@ const ownActors: Readonly<Record<string, string>> = {
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
   Tc: 'your token for the blueprint',
   T1: 'the agent’s credential, issued to its blueprint',
+  T2: 'the agent’s exchange token, shown for a token of its user account',
   TR: 'the agent’s token for the API',
 }
 

@@ -16,12 +16,14 @@ export const ids = {
   weatherApiAppId: tenant.apis['weather-api'].appId,
   ada: tenant.users.ada.id,
   ben: tenant.users.ben.id,
+  agentUser: tenant.agents['weather-agent'].user.id,
 } as const
 
 export const agent: AgentIdentity = {
   name: 'default',
   flows: ['autonomous', 'obo'],
   clientId: ids.agentClientId,
+  agentUserId: ids.agentUser,
   blueprintAppId: ids.blueprintAppId,
   tenantId: ids.tenantId,
   authority: 'https://login.microsoftonline.com',
@@ -40,9 +42,9 @@ export const weatherApi: DownstreamApi = {
   url: 'http://localhost:8080',
   appId: ids.weatherApiAppId,
   healthPath: '/readyz',
-  sidecarEntries: { autonomous: 'weatherApp', obo: 'weather' },
-  flows: ['autonomous', 'obo'],
-  permissions: { autonomous: 'Weather.Read.All', obo: 'Weather.Read' },
+  sidecarEntries: { autonomous: 'weatherApp', obo: 'weather', 'agent-user': 'weather' },
+  flows: ['autonomous', 'obo', 'agent-user'],
+  permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
 }
 
 type Claims = Readonly<Record<string, unknown>>

@@ -86,7 +86,7 @@ describe('The configuration of MCP servers', () => {
       '"files": appId is missing.',
       '"files": allowedTools is missing.',
       '"files": command is not known here.',
-      '"files": flows.0 must be one of autonomous, obo.',
+      '"files": flows.0 must be one of autonomous, obo, agent-user.',
       '"files": timeoutMs must be >= 100.',
       '"clashing": its tools "a.b" and "a_b" would both be called clashing__a_b.',
       '"clashing": pins has "c", which is not in allowedTools.',

@@ -1,12 +1,12 @@
+import { type Flow, mapFlows, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { isOwn } from '../../identity/flows.ts'
 import type { Caller } from '../../turn/turn.ts'
 import type { ChosenTools } from './offered-tools/offered-tools.ts'
 
-/** For whom an agent has tools listed: itself, or somebody it acts for. */
+/** For whom an agent has tools listed: itself, its user account, or somebody it acts for. */
 type Asker = Pick<Caller, 'flow' | 'user'>
 
-/** What is known of a server's tools as the agent itself, or somebody it acts for, sees them. */
+/** What is known of a server's tools as one of them sees them. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
   /** Why the server did not list them to this user lately. */
@@ -32,9 +32,9 @@ const refusalIsFreshForMs = 5_000
 const keptForMs = 10 * 60_000
 const maxUsers = 200
 
-/** The tools of one server as they were last listed: to one agent itself, and to each user it acted for. */
+/** The tools of one server as they were last listed: to one agent in each flow without a user, and to each user it acted for. */
 export class ToolLists {
-  #ofAgent: Entry = {}
+  readonly #ofAgent: Record<Flow, Entry> = mapFlows(() => ({}))
   readonly #ofUsers = new Map<string, Entry>()
 
   of(asker: Asker): KnownTools {
@@ -56,12 +56,12 @@ export class ToolLists {
   }
 
   #entryOf(asker: Asker): Entry {
-    return (isOwn(asker.flow) ? this.#ofAgent : this.#ofUsers.get(keyOf(asker))) ?? {}
+    return needsUser(asker.flow) ? (this.#ofUsers.get(keyOf(asker)) ?? {}) : this.#ofAgent[asker.flow]
   }
 
   #put(asker: Asker, entry: Entry): void {
-    if (isOwn(asker.flow)) {
-      this.#ofAgent = entry
+    if (!needsUser(asker.flow)) {
+      this.#ofAgent[asker.flow] = entry
       return
     }
     const key = keyOf(asker)

@@ -1,9 +1,9 @@
-import { mapFlows, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import { mapFlows, needsUser, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, type ProblemError, SharedRequests, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ApiCaller } from '../../downstream/api-caller.ts'
 import type { AgentIdentity } from '../../identity/agent-identity.ts'
-import { isOwn, ownFlow } from '../../identity/flows.ts'
+import { ownFlow } from '../../identity/flows.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Caller, Turn } from '../../turn/turn.ts'
@@ -43,7 +43,7 @@ const lookUpTimeoutMs = 15_000
 const maxReported = 1_000
 
 /**
- * What a server offers to one agent, as it was last listed to the agent itself, or to the user whose turn it is. Turns get what is
+ * What a server offers to one agent, as it was last listed in a flow without a user, or to the user whose turn it is. Turns get what is
  * known at once; behind them it is looked up again, with the token of their flow. A server that fails is left alone for a while.
  */
 export class ToolSource {
@@ -74,7 +74,7 @@ export class ToolSource {
     const { tools, isFresh } = this.#lists.of(turn)
     if (tools && !isFresh) this.#lookUpBehind(turn)
     if (!tools && !isFresh) await this.#lookUpWithPatience(turn)
-    if (!isOwn(turn.flow) && !this.#lists.of(turn).tools) void this.refresh()
+    if (turn.flow !== ownFlow && !this.#lists.of(turn).tools) void this.refresh()
     return this.#describeFor(turn)
   }
 
@@ -128,9 +128,11 @@ export class ToolSource {
     }
   }
 
-  /** Whose token the look-up is made with. With the agent's own it does not belong to the turn, since others use its result. */
+  /** Whose token the look-up is made with. Without a user it does not belong to the turn, since others use its result. */
   #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
-    return isOwn(flow) ? betweenTurns(agent) : { requestId, correlationId, agent, flow, user, signal, trace }
+    return needsUser(flow)
+      ? { requestId, correlationId, agent, flow, user, signal, trace }
+      : betweenTurns(agent, flow)
   }
 
   /** Joins the look-up that is under way for the same user, or starts one. Rejects only when the signal is aborted. */

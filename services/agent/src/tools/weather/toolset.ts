@@ -19,7 +19,7 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
   const api = readDownstreamApi(env, {
     name: 'weather-api',
     title: 'Weather API',
-    permissions: { autonomous: 'Weather.Read.All', obo: 'Weather.Read' },
+    permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
     defaultUrl: 'http://localhost:8080',
   })
   const weather = createWeatherClient(api)

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { flowNames, type Instructions, type Status } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { tenantOf, tokenRequests } from '../identity/trial.ts'
+import { ask, bearer, cardsOf } from './ask.ts'
+
+const { agentId, agentUserId, ada } = identities
+const folder = mkdtempSync(join(tmpdir(), 'agent-user-'))
+const file = join(folder, 'agents.json')
+const asItsUser = { flow: 'agent-user' } as const
+const withUser = { AGENT_USERS: `${agentId}=${agentUserId}` }
+
+/** An agent with a user account of its own, and all flows. */
+let stack: Stack
+beforeAll(async () => {
+  const agent = {
+    title: 'Weather',
+    clientId: agentId,
+    agentUser: { objectId: agentUserId },
+    flows: flowNames,
+  }
+  writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
+  stack = await Stack.start({ weather: withUser, agent: { AGENTS_CONFIG: file } })
+})
+afterAll(async () => {
+  await stack.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(async () => {
+  tenantOf(stack).reset()
+  await stack.restart('sidecar')
+  stack.agentLog.length = 0
+})
+
+describe('A turn as the agent’s own user account', () => {
+  it('gets TR by T1 and T2, acts as the account, and the API says so', async () => {
+    const { status, body } = await ask(stack.agentUrl, asItsUser)
+    expect({ status, flow: body.flow }).toEqual({ status: 200, flow: 'agent-user' })
+    const legs = tokenRequests(stack).map(({ leg }) => leg)
+    expect(legs.filter(leg => leg === 't2' || leg === 'agent-user')).toEqual(['t2', 'agent-user'])
+    expect(cardsOf(body.trace, 'T2')).toMatchObject([{ observed: false, claims: { azp: agentId } }])
+    expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({
+      actsAs: 'agent-user',
+      claims: { azp: agentId, oid: agentUserId, scp: 'Weather.Read' },
+    })
+    const call = body.trace.findLast(({ kind }) => kind === 'api-call')
+    expect(call?.response?.body).toMatchObject({
+      validated: { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: agentUserId },
+    })
+    expect(body.trace.find(({ kind }) => kind === 'validation')?.status).toBe('ok')
+    const lines = stack.agentLog.map(line => JSON.parse(line))
+    expect(lines.find(({ audit }) => audit === 'issued')).toMatchObject({
+      flow: 'agent-user',
+      caller: agentId,
+      agentUser: agentUserId,
+    })
+  })
+
+  it('does not take the token of somebody who is signed in along', async () => {
+    const tc = await stack.signIn(ada.oid)
+    const { body, text } = await ask(stack.agentUrl, asItsUser, bearer(tc))
+    expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({ claims: { oid: agentUserId } })
+    expect(text).not.toContain(ada.oid)
+    expect(tokenRequests(stack).some(({ leg }) => leg === 'obo')).toBe(false)
+  })
+
+  it('is refused by an API that knows the agent by another account, or takes no calls of accounts', async () => {
+    await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
+    expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
+      code: 'API_TOKEN_REJECTED',
+      failedCheck: 'caller',
+      upstream: { service: 'weather-api' },
+    })
+    await stack.restart('weather', { AGENT_USERS: undefined })
+    expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
+      code: 'API_FORBIDDEN',
+      failedCheck: 'permission',
+      needs: { permission: 'Weather.Read', kind: 'scope' },
+    })
+    await stack.restart('weather')
+  })
+
+  it('asks the sidecar anew for each flow: nothing of one is used in another', async () => {
+    const oids = []
+    for (const flow of flowNames) {
+      const { body } = await ask(stack.agentUrl, { flow }, bearer(await stack.signIn(ada.oid)))
+      oids.push(cardsOf(body.trace, 'TR').at(-1)?.claims?.['oid'])
+    }
+    expect(oids).toEqual([agentId, ada.oid, agentUserId])
+  })
+})
+
+describe('The agent’s own user account', () => {
+  it('is looked at for the status, since nobody has to sign in for it', async () => {
+    await stack.restart('agent')
+    const status = async () => (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
+    await expect.poll(status).toMatchObject({ flows: { 'agent-user': { state: 'ready' } } })
+    const user = tenantOf(stack).directory.user(agentUserId)
+    if (!user) throw new Error('The tenant has no such user.')
+    user.accountEnabled = false
+    await stack.restart('sidecar')
+    await stack.restart('agent')
+    await expect.poll(status).toMatchObject({
+      status: 'degraded',
+      flows: {
+        autonomous: { state: 'ready' },
+        'agent-user': { state: 'unavailable', problem: { code: 'AGENT_USER_UNUSABLE' } },
+      },
+    })
+  })
+
+  it('has the scope that a tool needs, or has it not', async () => {
+    const held = async () => {
+      const response = await fetch(`${stack.agentUrl}/api/instructions?flow=agent-user`)
+      return ((await response.json()) as Instructions).tools.map(tool => [tool.needs, tool.held])
+    }
+    const needs = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
+    expect(await held()).toEqual([
+      [needs, true],
+      [needs, true],
+    ])
+    tenantOf(stack).directory.content.permissionGrants = []
+    await stack.restart('sidecar')
+    expect((await held()).map(([, has]) => has)).toEqual([null, null])
+  })
+})
