@@ -40,7 +40,7 @@ export const status = {
     weather_api: { state: 'ready' },
     bedrock: { state: 'ready', model: 'anthropic.claude-test', region: 'us-east-1', credential: 'sts' },
   },
-  flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
+  flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' }, 'agent-user': { state: 'unknown' } },
   emulated: config.emulated,
 }
 

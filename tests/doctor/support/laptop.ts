@@ -15,7 +15,8 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
-const usual: Variables = {}
+/** Of the weather API. */
+const usual: Variables = { AGENT_USERS: `${identities.agentId}=${identities.agentUserId}` }
 
 export function sidecarImage(version: string): string {
   return `mcr.microsoft.com/entra-sdk/auth-sidecar:${version}-azurelinux3.0-distroless`
@@ -45,7 +46,6 @@ export class Laptop implements AsyncDisposable {
   }
 
   static async start(): Promise<Laptop> {
-    const { agentId, agentUserId } = identities
     const cluster = await createCluster()
     const aws = await EmulatedAws.start({
       EMULATOR_ROLE_ARN: roleArn,
@@ -54,11 +54,8 @@ export class Laptop implements AsyncDisposable {
       EMULATOR_TRUSTED_SUBJECT: subject,
     })
     const entra = { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject }
-    const stack = await Stack.start({ entra, weather: { AGENT_USERS: `${agentId}=${agentUserId}` } }, [
-      'entra',
-      'sidecar',
-      'weather',
-    ])
+    const stack = await Stack.start({ entra }, ['entra', 'sidecar'])
+    await stack.start('weather', usual)
     const laptop = new Laptop(stack, aws, cluster)
     await new Promise<void>(listening => laptop.portal.listen(0, 'localhost', listening))
     return laptop
