@@ -6,7 +6,7 @@ import { controlEntra } from './emulator/control-plane.ts'
 import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { graph } from './graph/graph.ts'
-import { normalizeGraphUrl } from './graph/paths.ts'
+import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
 import { authorizeEndpoint } from './sign-in/authorize-route.ts'
 import { logoutEndpoint } from './sign-in/logout-route.ts'
 import { tokenEndpoint } from './token-endpoint/route.ts'
@@ -43,6 +43,6 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(tokenEndpoint, { entra })
   app.register(authorizeEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
-  app.register(graph, { entra, prefix: '/v1.0' })
+  for (const version of graphVersions) app.register(graph, { entra, version, prefix: `/${version}` })
   return app
 }

@@ -22,6 +22,7 @@ export const setUpPermissions: readonly string[] = [
   'AgentIdentity.EnableDisable.All',
   'AgentIdentity.DeleteRestore.All',
   'AgentIdentity.ReadWrite.All',
+  'AgentIdUser.ReadWrite.All',
   'Application.ReadWrite.All',
   'AppRoleAssignment.ReadWrite.All',
   'DelegatedPermissionGrant.ReadWrite.All',

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Application, DirectoryContent, PermissionGrant, ServicePrincipal, User } from './objects.ts'
+import type {
+  Application,
+  AppRoleAssignment,
+  DirectoryContent,
+  PermissionGrant,
+  ServicePrincipal,
+  User,
+} from './objects.ts'
 
 /** An API that is registered and has a principal in the tenant. */
 export interface Resource {
@@ -60,7 +67,8 @@ export class Directory {
 
   /** Values of the app roles that a client or user holds on a resource. */
   appRoles(holderId: string, { application, principal }: Resource): string[] {
-    const assigned = this.content.appRoleAssignments
+    const holder = this.principalById(holderId)
+    const assigned = [...this.content.appRoleAssignments, ...this.inheritedAssignments(holder)]
       .filter(({ principalId, resourceId }) => principalId === holderId && resourceId === principal.id)
       .map(({ appRoleId }) => appRoleId)
     return application.appRoles
@@ -70,7 +78,7 @@ export class Directory {
 
   /** Scope values that a client was granted on a resource for a user. */
   grantedScopes(client: ServicePrincipal, { application, principal }: Resource, userId: string): Set<string> {
-    const granted = this.content.permissionGrants
+    const granted = [...this.content.permissionGrants, ...this.inheritedGrants(client)]
       .filter(
         grant =>
           grant.clientId === client.id &&
@@ -88,6 +96,48 @@ export class Directory {
         .filter(({ id, value }) => granted.includes(value) || preAuthorized.includes(id))
         .map(({ value }) => value),
     )
+  }
+
+  /** App roles of its blueprint's principal that an agent identity has along, as assignments of its own. */
+  inheritedAssignments(agent: ServicePrincipal | undefined): readonly AppRoleAssignment[] {
+    return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableRoles: which }) =>
+      this.content.appRoleAssignments
+        .filter(
+          ({ principalId, resourceId, appRoleId }) =>
+            principalId === from && resourceId === resource && isInherited(which, which?.roles, appRoleId),
+        )
+        .map(assignment => ({ ...assignment, principalId: to })),
+    )
+  }
+
+  /** What all users consented to for its blueprint's principal and an agent identity may do along. */
+  inheritedGrants(agent: ServicePrincipal): readonly PermissionGrant[] {
+    return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableScopes: which }) =>
+      this.content.permissionGrants
+        .filter(
+          ({ clientId, resourceId, consentType }) =>
+            clientId === from && resourceId === resource && consentType === 'AllPrincipals',
+        )
+        .map(grant => ({
+          ...grant,
+          clientId: to,
+          scope: grant.scope
+            .split(' ')
+            .filter(value => isInherited(which, which?.scopes, value))
+            .join(' '),
+        }))
+        .filter(({ scope }) => scope !== ''),
+    )
+  }
+
+  #inheritances(agent: ServicePrincipal | undefined) {
+    const blueprint = this.application(agent?.agentIdentityBlueprintId ?? '')
+    const from = blueprint && this.principal(blueprint.appId)
+    if (!agent || !from) return []
+    return blueprint.inheritablePermissions.flatMap(one => {
+      const resource = this.principal(one.resourceAppId)
+      return resource ? [{ ...one, from: from.id, to: agent.id, resource: resource.id }] : []
+    })
   }
 
   /** The grant with the same client, resource and user. */
@@ -130,4 +180,12 @@ export class Directory {
     content.roleAssignments = content.roleAssignments.filter(({ principalId }) => principalId !== id)
     for (const group of content.groups) group.members = group.members.filter(member => member !== id)
   }
+}
+
+function isInherited(
+  { kind }: { readonly kind: string } = { kind: 'none' },
+  named: readonly string[] = [],
+  permission: string,
+): boolean {
+  return kind === 'allAllowed' || (kind === 'enumerated' && named.includes(permission))
 }

@@ -98,6 +98,20 @@ export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
   readonly name: string
 }
 
+const inheritance = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
+const Names = Type.Optional(Type.Array(Name))
+/** What agents of a blueprint inherit of what its principal may do at one API (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
+export const InheritablePermission = Type.Object(
+  {
+    '@odata.type': Type.Optional(Name),
+    resourceAppId: Guid,
+    inheritableScopes: Type.Optional(Type.Object({ kind: inheritance, scopes: Names })),
+    inheritableRoles: Type.Optional(Type.Object({ kind: inheritance, roles: Names })),
+  },
+  exact,
+)
+export type InheritablePermission = Static<typeof InheritablePermission>
+
 const ApplicationProperties = Type.Object({ ...applicationProperties, api: Api })
 export type Application = Static<typeof ApplicationProperties> & {
   /** Object id. For a blueprint it equals `appId`. */
@@ -109,6 +123,8 @@ export type Application = Static<typeof ApplicationProperties> & {
   /** PEM certificates whose keys may sign client assertions. */
   certificates: string[]
   federatedIdentityCredentials: FederatedIdentityCredential[]
+  /** Of a blueprint. */
+  inheritablePermissions: InheritablePermission[]
   /** Object ids of users. */
   sponsors: string[]
   owners: string[]
@@ -139,6 +155,8 @@ export interface User {
   accountEnabled?: boolean
   /** The agent identity whose own user account this is; absent for an ordinary user. */
   readonly identityParentId?: string
+  /** Absent: there from the start. */
+  readonly createdDateTime?: string
 }
 
 export interface AppRoleAssignment {
@@ -212,6 +230,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     passwordCredentials: [],
     certificates: [],
     federatedIdentityCredentials: [],
+    inheritablePermissions: [],
     sponsors: [],
     owners: [],
     ...given,

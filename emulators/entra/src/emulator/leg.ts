@@ -1,5 +1,6 @@
 import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace/well-known'
 import type { FastifyRequest } from 'fastify'
+import { isGraphUrl } from '../graph/paths.ts'
 
 /** Parts of the protocol that a fault can be injected into; `token` stands for every token request. */
 export const legs = [
@@ -25,7 +26,7 @@ export function legOf({ url, body }: FastifyRequest): Leg | undefined {
   if (path.endsWith('/oauth2/v2.0/authorize')) return 'authorize'
   if (path.endsWith('/openid-configuration') || path.endsWith('/discovery/instance')) return 'discovery'
   if (path.endsWith('/keys') && path.includes('/discovery/')) return 'keys'
-  return path.startsWith('/v1.0/') ? 'graph' : undefined
+  return isGraphUrl(path) ? 'graph' : undefined
 }
 
 /** Whether a fault for `target` applies to a request of a leg. */

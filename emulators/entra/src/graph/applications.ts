@@ -161,6 +161,7 @@ function showApplication(entra: Entra, application: Application) {
     passwordCredentials,
     certificates,
     federatedIdentityCredentials,
+    inheritablePermissions,
     sponsors,
     owners,
     ...shown

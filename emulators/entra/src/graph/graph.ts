@@ -4,7 +4,9 @@ import { addApplicationRoutes } from './applications.ts'
 import { type Caller, readCaller } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { GraphError, sendGraphErrors } from './graph-error.ts'
+import { addInheritanceRoutes } from './inheritance.ts'
 import { addMembershipRoutes } from './memberships.ts'
+import type { GraphVersion } from './paths.ts'
 import { addPermissionRoutes } from './permissions.ts'
 import { addResponsibleUserRoutes } from './responsible-users.ts'
 import { graphRoutes } from './routes.ts'
@@ -22,7 +24,10 @@ declare module 'fastify' {
 const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */
-export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function graph(
+  app: FastifyInstance,
+  { entra, version }: { readonly entra: Entra; readonly version: GraphVersion },
+): Promise<void> {
   sendGraphErrors(app)
   app.decorateRequest('caller')
   app.addHook('onRequest', async request => {
@@ -35,6 +40,7 @@ export async function graph(app: FastifyInstance, { entra }: { entra: Entra }): 
   const routes = graphRoutes(app)
   addApplicationRoutes(routes, entra)
   addCredentialRoutes(routes, entra)
+  addInheritanceRoutes(routes, entra, version)
   addMembershipRoutes(routes, entra)
   addPermissionRoutes(routes, entra)
   addResponsibleUserRoutes(routes, entra)

@@ -1,12 +1,20 @@
-const graphPath = /^\/v1\.0\//i
+export const graphVersions = ['v1.0', 'beta'] as const
+export type GraphVersion = (typeof graphVersions)[number]
+
+const graphPath = /^\/(?:v1\.0|beta)\//i
 const alternateKey = /\((appId|name)='([^'/]+)'\)/gi
 const casts = 'agentIdentityBlueprintPrincipal|agentIdentityBlueprint|agentIdentity'
 const castAfterId = new RegExp(`^(/[^/]+/[^/]+/[^/?]+)/microsoft\\.graph\\.(?:${casts})(?=/|$)`, 'i')
 const castBeforeId = new RegExp(`^(/[^/]+/[^/]+)/microsoft\\.graph\\.(?:${casts})(?=/)`, 'i')
 
+/** Whether a URL is one of Graph. */
+export function isGraphUrl(url: string): boolean {
+  return graphPath.test(url)
+}
+
 /** Normalises URLs of Graph: `applications(appId='x')` becomes `applications/appId=x`, and type casts are removed. */
 export function normalizeGraphUrl(url: string): string {
-  if (!graphPath.test(url)) return url
+  if (!isGraphUrl(url)) return url
   const [path = '', ...query] = url.split('?')
   const normalized = path
     .replaceAll('%27', "'")

@@ -93,7 +93,8 @@ function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): Ap
   return assignment
 }
 
-function showAssignment({ directory }: Entra, assignment: AppRoleAssignment) {
+/** An app role assignment as Graph shows it. */
+export function showAssignment({ directory }: Entra, assignment: AppRoleAssignment) {
   return {
     ...assignment,
     principalDisplayName: directory.principalById(assignment.principalId)?.displayName,

@@ -85,3 +85,9 @@ describe('an agent’s own user account', () => {
     expect((await send('DELETE', `/users/${seedIds.ada}`)).status).toBe(403)
   })
 })
+
+it('agents’ user accounts are listed apart from all others', async () => {
+  const send = await asBlueprint()
+  const { body } = await send('GET', '/users/microsoft.graph.agentUser')
+  expect(body.value.map(({ id }: { id: string }) => id)).toEqual([seedIds.agentUser])
+})

@@ -5,7 +5,7 @@ import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
-import { isMissed } from './replication.ts'
+import { change, isMissed, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const agentUserType = '#microsoft.graph.agentUser'
@@ -14,6 +14,8 @@ const ofAllAgents = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 
 /** Users, agents' own user accounts among them (https://learn.microsoft.com/graph/api/resources/agentuser). */
 export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
+  const show = (user: User) => showUser(entra, user)
+
   // Set-up scripts look for a sponsor, and for who they are.
   routes.get('/me', ({ caller }) => {
     const { userId } = caller
@@ -24,7 +26,14 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   })
   routes.get('/users/:key', ({ caller, key }) => {
     requirePermission(caller, 'User.ReadBasic.All', ofOwnAgents, ...ofAllAgents)
-    return show(entra.directory.user(key) ?? notFound(key))
+    const user = entra.directory.user(key)
+    return show(user && !isMissed(entra, user) ? user : notFound(key))
+  })
+  routes.list('/users/microsoft.graph.agentUser', 'users/microsoft.graph.agentUser', ({ caller }) => {
+    requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
+    return entra.directory.content.users
+      .filter(one => one.identityParentId !== undefined && !isMissed(entra, one))
+      .map(show)
   })
   for (const path of ['/users', '/users/microsoft.graph.agentUser'])
     routes.create(path, NewAgentUser, ({ body, caller }) => {
@@ -42,12 +51,17 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
       if (entra.directory.user(userPrincipalName))
         throw alreadyExists('Another object has the same value for property userPrincipalName.')
       const mail = `${mailNickname}@${publisherDomain}`
-      const user = { ...properties, id: randomUUID(), userPrincipalName, mail, identityParentId: parent.id }
+      const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
+      const ids = { id: randomUUID(), identityParentId: parent.id }
+      const user = { ...properties, ...ids, userPrincipalName, mail, createdDateTime }
       content.users.push(user)
       return show(user)
     })
   routes.change('/users/:key', UserPatch, ({ body, caller, key }) => {
-    Object.assign(findAgentUser(entra, key, caller), body)
+    const user = findAgentUser(entra, key, caller)
+    const { accountEnabled, ...rest } = body
+    Object.assign(user, rest)
+    if (accountEnabled !== undefined) change(user, 'accountEnabled', accountEnabled)
   })
   routes.remove('/users/:key', ({ caller, key }) => {
     entra.directory.removeUser(findAgentUser(entra, key, caller))
@@ -75,13 +89,13 @@ function findParent(entra: Entra, id: string, { appId, permissions }: Caller): S
 
 const denied = (message: string) => new GraphError('Authorization_RequestDenied', message, 403)
 
-function show(user: User) {
-  const { identityParentId, accountEnabled = true, ...rest } = user
+function showUser(entra: Entra, user: User) {
+  const { identityParentId, ...rest } = user
   const isAgents = identityParentId !== undefined
   return {
     '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
     ...rest,
-    accountEnabled,
+    accountEnabled: shown(entra, user, 'accountEnabled') ?? true,
     ...(isAgents ? { identityParentId } : {}),
   }
 }

@@ -1,0 +1,65 @@
+import { decodeJwt } from 'jose'
+import { beforeEach, expect, it } from 'vitest'
+import { graphRoleId } from '../directory/graph-permissions.ts'
+import { seedIds } from '../directory/seed.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { GraphClient } from '../testing/graph-client.ts'
+import { requestTr } from '../testing/requests.ts'
+import { agentId, blueprintAppId, startEntraForFile } from '../testing/start-entra.ts'
+
+const entra = await startEntraForFile()
+const graph = new GraphClient(entra)
+const listPath = `/applications/microsoft.graph.agentIdentityBlueprint/${blueprintAppId}/inheritablePermissions`
+const role = 'User.ReadBasic.All'
+beforeEach(() => graph.signIn())
+
+const inherited = async (what: 'inheritedAppRoleAssignments' | 'inheritedOauth2PermissionGrants') =>
+  graph.send('GET', `/beta/servicePrincipals/microsoft.graph.agentIdentity/${agentId}/${what}`)
+
+/** Gives the blueprint's principal an app role and a consent at Graph. */
+async function give(): Promise<void> {
+  const ofGraph = { resourceId: seedIds.graphPrincipal }
+  const principalId = seedIds.blueprintPrincipal
+  await graph.post(`/servicePrincipals/${principalId}/appRoleAssignments`, {
+    ...ofGraph,
+    principalId,
+    appRoleId: graphRoleId(role),
+  })
+  const consent = { ...ofGraph, clientId: principalId, consentType: 'AllPrincipals' }
+  await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
+}
+
+it('an agent has along what its blueprint may do, if that is inheritable, and only beta tells it', async () => {
+  await give()
+  expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
+  const { status } = await graph.post(listPath, {
+    resourceAppId: wellKnown.graphAppId,
+    inheritableScopes: { kind: 'enumerated', scopes: ['User.Read'] },
+    inheritableRoles: { '@odata.type': '#microsoft.graph.allAllowedRoles', kind: 'allAllowed' },
+  })
+  expect(status).toBe(201)
+  expect((await inherited('inheritedAppRoleAssignments')).body.value).toMatchObject([
+    { principalId: agentId, resourceDisplayName: 'Microsoft Graph', appRoleId: graphRoleId(role) },
+  ])
+  expect((await inherited('inheritedOauth2PermissionGrants')).body.value).toMatchObject([
+    { clientId: agentId, consentType: 'AllPrincipals', scope: 'User.Read' },
+  ])
+  const own = await graph.read(`/servicePrincipals/${agentId}/appRoleAssignments`)
+  expect(own.value.map(({ resourceId }: { resourceId: string }) => resourceId)).not.toContain(
+    seedIds.graphPrincipal,
+  )
+  const v1 = await graph.send('GET', `/v1.0/servicePrincipals/${agentId}/inheritedAppRoleAssignments`)
+  expect(v1.status).toBe(404)
+  const { body } = await requestTr(entra, { scope: `${wellKnown.graphUri}/.default` })
+  expect(decodeJwt(body.access_token)['roles']).toEqual([role])
+  const removed = await graph.send('DELETE', `/v1.0${listPath}/${wellKnown.graphAppId}`)
+  expect(removed.status).toBe(204)
+  expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
+})
+
+it('what is inherited is told of agents alone, as is what is inheritable of blueprints', async () => {
+  const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
+  expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
+  const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`
+  expect((await graph.send('GET', `/v1.0${page}`)).status).toBe(404)
+})
