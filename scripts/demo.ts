@@ -8,6 +8,7 @@ import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { findTakenPorts } from './demo/ports.ts'
 import { type DemoProcess, describeProcesses, realBedrockBecauseOf } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
+import { describeWhatToTry } from './demo/what-to-try.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
 const processes = describeOrExit()
@@ -32,7 +33,9 @@ if (ready) {
   const cause = realBedrockBecauseOf(process.env)
   if (cause)
     console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
-  console.log(`\nReady: http://localhost:${processes.at(-1)?.port}\nPress Ctrl-C to stop.\n`)
+  const agent = processes.at(-1)
+  console.log(`\nReady: http://localhost:${agent?.port}\n\n${describeWhatToTry(agent?.env ?? {})}`)
+  console.log('Press Ctrl-C to stop.\n')
 }
 process.exitCode = await supervisor.finished
 

@@ -11,7 +11,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const notesAppId = '99999999-0000-4000-8000-000000000099'
 const tasksAppId = '99999999-0000-4000-8000-000000000088'
-const agentId = tenant.agents['weather-agent'].id
+const agentIds = Object.values(tenant.agents)
+  .map(({ id }) => id)
+  .join(',')
 
 function write(name: string, content: object): string {
   const file = join(folder, name)
@@ -124,9 +126,20 @@ describe('the processes of the demo', () => {
     )
   })
 
-  it('let the demo’s agent call the weather API, whatever callers the user lists', () => {
+  it('let the demo’s agents call the weather API, whatever callers the user lists', () => {
     const { 'weather-api': weather } = environments({ WEATHER_ALLOWED_CALLERS: notesAppId })
-    expect(weather).toMatchObject({ WEATHER_ALLOWED_CALLERS: `${agentId},${notesAppId}` })
+    const WEATHER_ALLOWED_CALLERS = `${agentIds},${notesAppId}`
+    expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, WEATHER_ALLOWED_CALLERS })
+  })
+
+  it('let the agents of the user’s file call it instead', () => {
+    const alone = { title: 'Alerts agent', clientId: tenant.agents.alerts.id }
+    const file = write('agents.json', { agents: { alone } })
+    const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })
+    expect(weather).toMatchObject({
+      AGENT_CLIENT_ID: alone.clientId,
+      WEATHER_ALLOWED_CALLERS: alone.clientId,
+    })
   })
 
   // biome-ignore format: table

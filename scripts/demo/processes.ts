@@ -39,11 +39,13 @@ function demoIdentities(): Identities {
     BLUEPRINT_APP_ID: tenant.blueprint.appId,
     // New at every start; only the emulators of Entra and the sidecar get it.
     BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
-    AGENT_CLIENT_ID: tenant.agents['weather-agent'].id,
+    AGENT_CLIENT_ID: tenant.agents.weather.id,
     WEATHER_API_APP_ID: tenant.apis['weather-api'].appId,
     CLIENT_SPA_APP_ID: tenant.page.appId,
   }
 }
+
+const agentsFile = resolve(import.meta.dirname, 'agents.json')
 
 /** Variables that mean that the user wants to use an AWS account. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
@@ -92,6 +94,7 @@ export function describeProcesses(
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
+    ...ownAgentsConfig(identities.AGENT_CLIENT_ID),
     ...ownMcpConfig(variables, urls.weather, identities.WEATHER_API_APP_ID),
     ...toolSettings(variables, entraEnv),
     ...shared,
@@ -106,8 +109,9 @@ export function describeProcesses(
     BLUEPRINT_CREDENTIAL: 'secret',
     EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
   }
-  const { toolsets, mcpServers } = readAgentConfig(agentEnv)
+  const { toolsets, mcpServers, agents } = readAgentConfig(agentEnv)
   const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+  const agentIds = agents.map(({ clientId }) => clientId).join(',')
 
   const processes: DemoProcess[] = [
     {
@@ -147,7 +151,8 @@ export function describeProcesses(
         WEATHER_PROVIDER: 'auto',
         ...shared,
         ...handOn(variables, 'weatherApi'),
-        WEATHER_ALLOWED_CALLERS: allowedCallers(variables, identities.AGENT_CLIENT_ID),
+        AGENT_CLIENT_ID: agentIds,
+        WEATHER_ALLOWED_CALLERS: allowedCallers(variables, agentIds),
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
       },
@@ -182,6 +187,11 @@ export function describeProcesses(
   return processes
 }
 
+/** The demo's agents, unless the agent identity is one of another tenant. */
+function ownAgentsConfig(agentId: string): Record<string, string> {
+  return agentId === tenant.agents.weather.id ? { AGENTS_CONFIG: agentsFile } : {}
+}
+
 /** The demo's own MCP server, unless the user configures others. */
 function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: string): Record<string, string> {
   return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
@@ -196,10 +206,10 @@ function toolSettings(variables: Variables, entraEnv: Variables): Record<string,
   return Object.assign({}, ...settings)
 }
 
-/** The demo's own agent and the callers that the user lists. */
-function allowedCallers(variables: Variables, agentId: string): string {
+/** The demo's own agents and the callers that the user lists. */
+function allowedCallers(variables: Variables, agentIds: string): string {
   const listed = variables['WEATHER_ALLOWED_CALLERS']
-  return listed ? `${agentId},${listed}` : agentId
+  return listed ? `${agentIds},${listed}` : agentIds
 }
 
 function main(workspace: string): string {

@@ -155,7 +155,7 @@ describe('The settings that the chart makes', () => {
   it('name the tenant that the demo has, where everything is emulated', () => {
     const read = (name: string) => parse(readFileSync(resolve(chartsFolder, 'local-emulators', name), 'utf8'))
     const { blueprint, page, agents, apis } = tenant
-    const appIds = { blueprintAppId: blueprint.appId, agentClientId: agents['weather-agent'].id }
+    const appIds = { blueprintAppId: blueprint.appId, agentClientId: agents.weather.id }
     const weatherApiAppId = apis['weather-api'].appId
     expect(read('values.yaml').identity).toMatchObject({
       ...appIds,

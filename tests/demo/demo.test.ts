@@ -18,16 +18,20 @@ async function runCurlOfReadme(port: number): Promise<string> {
   return stdout
 }
 
-async function askOverMcp(port: number): Promise<ChatResponse> {
-  const status = async () => (await (await fetch(`http://localhost:${port}/api/status`)).json()) as Status
-  await expect.poll(status).toMatchObject({ components: { weather_tools: { state: 'ready' } } })
+async function ask(port: number, request: object): Promise<ChatResponse> {
   const message = 'Ask weather-tools for the weather in Oslo'
   const response = await fetch(`http://localhost:${port}/api/chat`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ message, mode: 'bedrock', flow: 'autonomous' }),
+    body: JSON.stringify({ message, flow: 'autonomous', ...request }),
   })
   return (await response.json()) as ChatResponse
+}
+
+async function askOverMcp(port: number): Promise<ChatResponse> {
+  const status = async () => (await (await fetch(`http://localhost:${port}/api/status`)).json()) as Status
+  await expect.poll(status).toMatchObject({ components: { weather_tools: { state: 'ready' } } })
+  return ask(port, { mode: 'bedrock' })
 }
 
 async function listen(port: number): Promise<Server> {
@@ -40,11 +44,14 @@ describe('make demo', () => {
   it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', async () => {
     const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
+    await demo.printed('trainee  autonomous ')
     const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatResponse
     expect(reply).toMatchObject({ answer: expect.stringContaining('Dallas') })
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
+    const trainee = await ask(demo.ports['PORT'] ?? 0, { mode: 'direct', agent: 'trainee' })
+    expect(trainee).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Weather.Read.All' } })
     const served = await askOverMcp(demo.ports['PORT'] ?? 0)
     expect(served.tools).toMatchObject([{ name: 'weather-tools__get_weather', status: 'ok' }])
     expect(served).toMatchObject({ answer: expect.stringContaining('Oslo') })

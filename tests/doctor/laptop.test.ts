@@ -29,7 +29,7 @@ it('The doctor on a laptop asks as each of several agents, and names the one tha
   const file = join(folder, 'agents.json')
   const flows = ['autonomous']
   const weather = { title: 'Weather', clientId: identities.agentId, flows }
-  const trainee = { title: 'Trainee', clientId: identities.siblingAgentId, flows }
+  const trainee = { title: 'Trainee', clientId: identities.traineeAgentId, flows }
   await writeFile(file, JSON.stringify({ agents: { weather, trainee } }))
   const both = `${weather.clientId},${trainee.clientId}`
   const findings = await laptop.examine({ AGENTS_CONFIG: file, AGENT_CLIENT_ID: both })
@@ -38,8 +38,8 @@ it('The doctor on a laptop asks as each of several agents, and names the one tha
   expect(turns.map(({ check, status, code }) => [check, status, code])).toEqual([
     ['token as itself for the Weather API (weather)', 'PASS', undefined],
     ['Weather API as itself (weather)', 'PASS', undefined],
-    ['token as itself for the Weather API (trainee)', 'FAIL', 'AGENT_NOT_PERMITTED'],
-    ['Weather API as itself (trainee)', 'WARN', 'NOT_CHECKED'],
+    ['token as itself for the Weather API (trainee)', 'PASS', undefined],
+    ['Weather API as itself (trainee)', 'FAIL', 'API_FORBIDDEN'],
   ])
 })
 

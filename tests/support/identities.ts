@@ -7,9 +7,10 @@ const { users, apis, agents } = tenant
 export const identities = {
   tenantId: tenant.tenantId,
   blueprintAppId: tenant.blueprint.appId,
-  agentId: agents['weather-agent'].id,
-  agentUserId: agents['weather-agent'].user.id,
-  siblingAgentId: agents['sibling-agent'].id,
+  agentId: agents.weather.id,
+  agentUserId: agents.weather.user.id,
+  alertsAgentId: agents.alerts.id,
+  traineeAgentId: agents.trainee.id,
   weatherAppId: apis['weather-api'].appId,
   pageAppId: tenant.page.appId,
   ada: describeUser(users.ada),

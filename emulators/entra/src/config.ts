@@ -31,8 +31,7 @@ function readOwn(reader: EnvironmentReader) {
       certificate: readFile(reader, 'BLUEPRINT_CERTIFICATE_FILE'),
       federatedCredential: readFederatedCredential(reader),
     },
-    agentId: reader.guid('AGENT_CLIENT_ID', tenant.agents['weather-agent'].id),
-    siblingAgentId: reader.optionalGuid('SIBLING_AGENT_CLIENT_ID'),
+    agentId: reader.guid('AGENT_CLIENT_ID', tenant.agents.weather.id),
     weatherApi: {
       appId: reader.guid('WEATHER_API_APP_ID', tenant.apis['weather-api'].appId),
       // A second Application ID URI, which MCP clients send as `resource`.
@@ -52,9 +51,10 @@ function readOwn(reader: EnvironmentReader) {
 }
 
 function takenIds(own: ReturnType<typeof readOwn>): readonly string[] {
-  const { agentId, siblingAgentId, blueprint, weatherApi, spa, setupApp } = own
+  const { agentId, blueprint, weatherApi, spa, setupApp } = own
   const applications = [blueprint, weatherApi, spa, setupApp].map(({ appId }) => appId)
-  return [agentId, siblingAgentId ?? agentId, ...applications, ...Object.values(wellKnown)]
+  const { alerts, trainee } = tenant.agents
+  return [agentId, alerts.id, trainee.id, ...applications, ...Object.values(wellKnown)]
 }
 
 function readRedirectUris(reader: EnvironmentReader): readonly string[] {

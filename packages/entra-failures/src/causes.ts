@@ -165,7 +165,7 @@ export const causes = {
     { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
     { what: 'the agent identity is of another blueprint', code: 'AGENT_NOT_PERMITTED', aadsts: 700213, flow: 'autonomous', tenant: 'agent of another blueprint' },
     { what: 'the agent identity is disabled', code: 'AGENT_DISABLED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
-    { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents['weather-agent'].id } },
+    { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents.weather.id } },
     refused(82008, 'the request for T1 names no agent (fmi_path)'),
     refused(70066, 'the request for T1 asks for an API'),
     refused(7002111, 'the blueprint’s id is used as the agent’s'),

@@ -5,7 +5,7 @@ import { autonomousClaims, onBehalfOfClaims, weatherApi } from './testing/agent-
 import { type ProtectedApi, startProtectedApi } from './testing/protected-api.ts'
 import type { Claims } from './testing/token-issuer.ts'
 
-const agentId = tenant.agents['weather-agent'].id
+const agentId = tenant.agents.weather.id
 const { ada, ben } = tenant.users
 const otherPrincipal = '99999999-0000-4000-8000-000000000078'
 const allChecks = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']

@@ -4,47 +4,32 @@ import { join } from 'node:path'
 import { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
-import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
 import { ask, askForStream, bearer, cardsOf, findMetrics } from './ask.ts'
 
-const { agentId, siblingAgentId: traineeId, ada, ben } = identities
-const clerkId = 'bbbbbbbb-0000-4000-8000-0000000000c1'
+const { agentId, alertsAgentId: alertsId, traineeAgentId: traineeId, ada, ben } = identities
 const folder = mkdtempSync(join(tmpdir(), 'agents-'))
 const file = join(folder, 'agents.json')
 const agents = {
   trainee: { title: 'Trainee', clientId: traineeId, flows: ['autonomous'], requireSignIn: true },
-  clerk: { title: 'Clerk', clientId: clerkId, flows: ['obo'] },
+  alerts: { title: 'Alerts', clientId: alertsId, flows: ['obo'] },
   weather: { title: 'Weather', description: 'Answers for everybody.', clientId: agentId },
 }
 
 /**
- * Agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only; the clerk acts for
- * users only.
+ * Agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only; the alerts
+ * agent acts for users only.
  */
 let stack: Stack
 let tc: string
 beforeAll(async () => {
   writeFileSync(file, JSON.stringify({ agents, default: 'weather' }))
   stack = await Stack.start({
-    entra: { SIBLING_AGENT_CLIENT_ID: traineeId },
-    weather: { AGENT_CLIENT_ID: `${agentId},${traineeId},${clerkId}` },
+    weather: { AGENT_CLIENT_ID: `${agentId},${traineeId},${alertsId}` },
     agent: { AGENTS_CONFIG: file, AGENT_CLIENT_ID: undefined },
   })
-  const { content } = tenantOf(stack).directory
-  content.appRoleAssignments = content.appRoleAssignments.filter(
-    ({ principalId }) => principalId !== traineeId,
-  )
-  const clerk = { id: clerkId, appId: clerkId, displayName: 'clerk', kind: 'agentIdentity' } as const
-  content.servicePrincipals.push(
-    newServicePrincipal({ ...clerk, agentIdentityBlueprintId: identities.blueprintAppId }),
-  )
-  const forAll = { consentType: 'AllPrincipals', principalId: null } as const
-  const grant = { clientId: clerkId, resourceId: seedIds.weatherPrincipal, scope: 'Weather.Read', ...forAll }
-  content.permissionGrants.push({ id: 'clerk', ...grant })
   tc = await stack.signIn(ada.oid)
 })
 afterAll(async () => {
@@ -121,8 +106,8 @@ it('A hundred turns at once, of two agents for two users and of one as itself, g
     { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId, token: undefined },
     { agent: 'weather', flow: 'obo', azp: agentId, oid: ada.oid, token: tc },
     { agent: 'weather', flow: 'obo', azp: agentId, oid: ben.oid, token: bens },
-    { agent: 'clerk', flow: 'obo', azp: clerkId, oid: ada.oid, token: tc },
-    { agent: 'clerk', flow: 'obo', azp: clerkId, oid: ben.oid, token: bens },
+    { agent: 'alerts', flow: 'obo', azp: alertsId, oid: ada.oid, token: tc },
+    { agent: 'alerts', flow: 'obo', azp: alertsId, oid: ben.oid, token: bens },
   ]
   const turns = Array.from({ length: 20 }, () => kinds).flat()
   await stack.restart('sidecar')
@@ -156,7 +141,7 @@ describe('What the page may know of several agents', () => {
       agents: [
         { name: 'weather', ...agents.weather, flows: ['autonomous', 'obo'], apis, requireSignIn: false },
         { name: 'trainee', ...agents.trainee, apis },
-        { name: 'clerk', ...agents.clerk, apis },
+        { name: 'alerts', ...agents.alerts, apis },
       ],
       names: { [agentId]: 'Weather', [traineeId]: 'Trainee' },
     })

@@ -64,7 +64,7 @@ it.each([
     await page.getByText('AADSTS50011').waitFor()
     await check('the error page')
     await page.goto(entra.url)
-    await page.getByText('weather-agent').waitFor()
+    await page.getByText('Trainee agent').waitFor()
     await check('the overview')
   },
 )

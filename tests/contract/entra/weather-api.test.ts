@@ -24,20 +24,20 @@ import { buildApp } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 import { identities } from '../../support/identities.ts'
 
-const siblingId = identities.siblingAgentId
+const { alertsAgentId, traineeAgentId } = identities
 
 describe.each(['1', '2'])('tokens of version %s', version => {
   let entra: TestEntra
   let weather: FastifyInstance
   let weatherUrl: string
   beforeAll(async () => {
-    entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version, SIBLING_AGENT_CLIENT_ID: siblingId })
+    entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
     weather = await buildApp(
       readConfig({
         LOG_LEVEL: 'silent',
         TENANT_ID: tenantId,
         WEATHER_API_APP_ID: weatherAppId,
-        AGENT_CLIENT_ID: agentId,
+        AGENT_CLIENT_ID: `${agentId},${traineeAgentId}`,
         AGENT_USERS: `${agentId}=${seedIds.agentUser}`,
         ENTRA_AUTHORITY: entra.url,
         WEATHER_PROVIDER: 'climate-normals',
@@ -52,7 +52,9 @@ describe.each(['1', '2'])('tokens of version %s', version => {
   })
   beforeEach(() => entra.entra.reset())
 
-  async function ask(jwt: string): Promise<{ status: number; body: { validated?: unknown } }> {
+  async function ask(
+    jwt: string,
+  ): Promise<{ status: number; body: { validated?: unknown; failedCheck?: string } }> {
     const response = await fetch(`${weatherUrl}/weather?city=Oslo`, {
       headers: { authorization: `Bearer ${jwt}` },
     })
@@ -87,9 +89,10 @@ describe.each(['1', '2'])('tokens of version %s', version => {
   })
 
   it('keep another user account of the agent out', async () => {
-    const other = { id: siblingId, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
+    const id = '00000000-0000-4000-8000-0000000000e3'
+    const other = { id, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
     entra.entra.directory.content.users.push({ ...other, identityParentId: agentId })
-    const { body } = await requestT3(entra, { user_id: siblingId })
+    const { body } = await requestT3(entra, { user_id: id })
     expect((await ask(body.access_token)).status).toBe(401)
   })
 
@@ -102,11 +105,27 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect((await ask(token)).status).toBe(403)
   })
 
-  it('keep a sibling agent of the blueprint out, which has the same role', async () => {
-    const { body: t1 } = await requestT1(entra, { fmi_path: siblingId })
-    const { body } = await requestTr(entra, { client_id: siblingId, client_assertion: t1.access_token })
-    expect(decodeJwt(body.access_token)).toMatchObject({ roles: ['Weather.Read.All'] })
-    expect((await ask(body.access_token)).status).toBe(403)
+  async function requestTrOf(id: string) {
+    const { body: t1 } = await requestT1(entra, { fmi_path: id })
+    const { body } = await requestTr(entra, { client_id: id, client_assertion: t1.access_token })
+    return { token: body.access_token, claims: decodeJwt(body.access_token) }
+  }
+
+  it('keep an agent of the blueprint out that the API lists and Entra gave no role', async () => {
+    const { token, claims } = await requestTrOf(traineeAgentId)
+    expect(claims).not.toHaveProperty('roles')
+    const { status, body } = await ask(token)
+    expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'permission' })
+  })
+
+  it('keep an agent of the blueprint out that has the role and that the API does not list', async () => {
+    const role = { resourceId: seedIds.weatherPrincipal, appRoleId: seedIds.weatherReadAllRole }
+    const assignment = { id: 'of-alerts', principalId: alertsAgentId, createdDateTime: '', ...role }
+    entra.entra.directory.content.appRoleAssignments.push(assignment)
+    const { token, claims } = await requestTrOf(alertsAgentId)
+    expect(claims).toMatchObject({ roles: ['Weather.Read.All'] })
+    const { status, body } = await ask(token)
+    expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'caller' })
   })
 
   it('are accepted after a rotation of the key, old ones and new ones', async () => {

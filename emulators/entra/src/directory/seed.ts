@@ -24,7 +24,7 @@ const weather = apis['weather-api']
 /** Object ids that documentation and tests use. */
 export const seedIds = {
   ada: users.ada.id,
-  agentUser: agents['weather-agent'].user.id,
+  agentUser: agents.weather.user.id,
   ben: users.ben.id,
   blueprintPrincipal: tenant.blueprint.principalId,
   weatherApplication: weather.ids.application,
@@ -54,7 +54,10 @@ const agentClaims: OptionalClaim[] = [
   idtyp,
 ]
 
-/** The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). */
+/**
+ * The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). Of the three agents the first has app roles
+ * and consents, the second consents alone, and the third no right at all.
+ */
 export function seedDirectory(config: Config): DirectoryContent {
   const complete = seedComplete(config)
   if (!config.isEmpty) return complete
@@ -73,8 +76,8 @@ export function seedDirectory(config: Config): DirectoryContent {
 }
 
 function seedComplete(config: Config): DirectoryContent {
-  const { blueprint, spa, setupApp, agentId, siblingAgentId } = config
-  const agentIds = siblingAgentId === undefined ? [agentId] : [agentId, siblingAgentId]
+  const { blueprint, spa, setupApp, agentId } = config
+  const ownAgents = [{ ...agents.weather, id: agentId }, agents.alerts, agents.trainee]
   const seededApis = listApis(config)
   const { clients } = config.registrations
   const applications = [...seedApplications(config), ...seededApis.map(seedApi), ...clients.map(seedClient)]
@@ -89,7 +92,7 @@ function seedComplete(config: Config): DirectoryContent {
   return {
     users: [
       ...Object.values(users).map(seedUser),
-      { ...seedUser(agents['weather-agent'].user), identityParentId: agentId },
+      { ...seedUser(agents.weather.user), identityParentId: agentId },
     ],
     applications,
     servicePrincipals: [
@@ -101,22 +104,20 @@ function seedComplete(config: Config): DirectoryContent {
           kind: kind === 'application' ? 'servicePrincipal' : 'agentIdentityBlueprintPrincipal',
         }),
       ),
-      ...agentIds.map(id =>
+      ...ownAgents.map(({ id, displayName }) =>
         newServicePrincipal({
           id,
           appId: id,
           kind: 'agentIdentity',
-          displayName: id === agentId ? 'weather-agent' : 'sibling-agent',
+          displayName,
           agentIdentityBlueprintId: blueprint.appId,
           sponsors: [seedIds.ada],
         }),
       ),
     ],
     appRoleAssignments: [
-      ...agentIds.flatMap(id =>
-        seededApis.flatMap(api =>
-          api.appRoles.map(role => assign(id, idOf(api, 'principal'), idOf(api, role))),
-        ),
+      ...seededApis.flatMap(api =>
+        api.appRoles.map(role => assign(agentId, idOf(api, 'principal'), idOf(api, role))),
       ),
       ...clients
         .filter(({ secret }) => secret !== undefined)
@@ -134,7 +135,7 @@ function seedComplete(config: Config): DirectoryContent {
       ...clients.flatMap(client =>
         apisOf(client).map(api => consent(client.appId, idOf(api, 'principal'), api.scopes.join(' '))),
       ),
-      ...agentIds.flatMap(id =>
+      ...[agentId, agents.alerts.id].flatMap(id =>
         seededApis
           .filter(({ scopes, adminConsent = true }) => adminConsent && scopes.length > 0)
           .map(api => consent(id, idOf(api, 'principal'), api.scopes.join(' '))),

@@ -1,3 +1,4 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
@@ -213,7 +214,7 @@ describe('Graph', () => {
       [{ id: seedIds.weatherApplication }],
     )
     const agents = await graph.read('/servicePrincipals/microsoft.graph.agentIdentity')
-    expect(agents.value).toMatchObject([{ id: agentId, appId: null }])
+    expect(agents.value).toMatchObject(Object.values(tenant.agents).map(({ id }) => ({ id, appId: null })))
     expect(await graph.read(`/serviceprincipals/${agentId}/microsoft.graph.agentIdentity`)).toEqual(
       agents.value[0],
     )

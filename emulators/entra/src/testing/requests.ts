@@ -55,7 +55,7 @@ export async function requestT3(entra: TestEntra, fields: Fields = {}): Promise<
     grant_type: 'user_fic',
     scope: `openid offline_access profile api://${weatherAppId}/.default`,
     user_federated_identity_credential: t2,
-    user_id: tenant.agents['weather-agent'].user.id,
+    user_id: tenant.agents.weather.user.id,
     client_info: '1',
     ...fields,
   })

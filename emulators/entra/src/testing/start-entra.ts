@@ -8,7 +8,7 @@ import type { Entra } from '../entra.ts'
 
 export const { tenantId } = tenant
 export const blueprintAppId = tenant.blueprint.appId
-export const agentId = tenant.agents['weather-agent'].id
+export const agentId = tenant.agents.weather.id
 export const weatherAppId = tenant.apis['weather-api'].appId
 export const spaAppId = tenant.page.appId
 export const setupAppId = tenant.setUp.appId

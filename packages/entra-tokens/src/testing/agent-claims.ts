@@ -16,7 +16,7 @@ export const weatherApi: Audience = {
   scope: 'Weather.Read',
 }
 
-const agentId = tenant.agents['weather-agent'].id
+const agentId = tenant.agents.weather.id
 const blueprintAppId = tenant.blueprint.appId
 const { ada } = tenant.users
 

@@ -37,7 +37,7 @@ export function describeWeatherApi(authority: string) {
     authority,
     tenantId: tenant.tenantId,
     appId: weatherApi.appId,
-    callers: [{ clientId: tenant.agents['weather-agent'].id, isAgent: true }],
+    callers: [{ clientId: tenant.agents.weather.id, isAgent: true }],
     permissions: { autonomous: weatherApi.role, obo: weatherApi.scope },
   } satisfies RequireAgentTokenOptions
 }

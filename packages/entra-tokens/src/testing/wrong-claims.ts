@@ -21,7 +21,7 @@ type Change = readonly [name: string, claims: Claims, status?: 401 | 403]
 type ChangesOf = (shape: Shape, issuer: TestIssuer, api: Audience) => readonly Change[]
 
 const { tenantId } = tenant
-const agentId = tenant.agents['weather-agent'].id
+const agentId = tenant.agents.weather.id
 const blueprintAppId = tenant.blueprint.appId
 const pageAppId = tenant.page.appId
 const otherId = '99999999-0000-4000-8000-000000000099'

@@ -9,7 +9,7 @@ import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts
 const { appId: blueprintAppId } = tenant.blueprint
 const { ada } = tenant.users
 const page = tenant.page.appId
-const agentId = tenant.agents['weather-agent'].id
+const agentId = tenant.agents.weather.id
 /** The API that a user's token is for: the blueprint. */
 const blueprint = { appId: blueprintAppId, role: 'none', scope: 'access_as_user' }
 const now = () => Math.floor(Date.now() / 1000)

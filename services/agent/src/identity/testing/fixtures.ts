@@ -12,11 +12,11 @@ import type { VerifiedUserToken } from '../user-token.ts'
 export const ids = {
   tenantId: tenant.tenantId,
   blueprintAppId: tenant.blueprint.appId,
-  agentClientId: tenant.agents['weather-agent'].id,
+  agentClientId: tenant.agents.weather.id,
   weatherApiAppId: tenant.apis['weather-api'].appId,
   ada: tenant.users.ada.id,
   ben: tenant.users.ben.id,
-  agentUser: tenant.agents['weather-agent'].user.id,
+  agentUser: tenant.agents.weather.user.id,
 } as const
 
 export const agent: AgentIdentity = {
