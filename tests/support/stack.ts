@@ -6,6 +6,7 @@ import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.
 import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import * as agent from '../../services/agent/src/app.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { timing as usualTiming } from '../../services/agent/src/timing.ts'
 import * as weather from '../../services/weather-api/src/app.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { identities } from './identities.ts'
@@ -20,6 +21,9 @@ export type PartName = (typeof partNames)[number]
 
 /** Additional or changed variables of each part; `undefined` unsets one. */
 export type StackOverrides = Partial<Record<PartName, Environment>>
+
+/** A stopped sidecar of a test is not about to come back. */
+const timing = { ...usualTiming, sidecarRestartMs: 200 }
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 
@@ -130,7 +134,7 @@ export class Stack implements AsyncDisposable {
       case 'weather':
         return weather.buildApp(readWeatherConfig(env), logTo(this.weatherLog))
       case 'agent':
-        return agent.buildApp(readAgentConfig(env), logTo(this.agentLog))
+        return agent.buildApp(readAgentConfig(env), { ...logTo(this.agentLog), timing })
     }
   }
 

@@ -26,6 +26,7 @@ import { statusRoute } from './routes/status.ts'
 import { TurnMetrics } from './status/metrics.ts'
 import { Readiness } from './status/readiness.ts'
 import type { Observed, ObservedAgent } from './status/status.ts'
+import { type Timing, timing as usualTiming } from './timing.ts'
 import { createMcpToolset } from './tools/mcp/toolset.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
 import { Turns } from './turn/turns.ts'
@@ -33,6 +34,7 @@ import { Turns } from './turn/turns.ts'
 export interface Dependencies {
   /** Where log lines go; default: standard output. */
   readonly logStream?: DestinationStream
+  readonly timing?: Timing
 }
 
 const bedrockWarmUpDelayMs = 200
@@ -47,7 +49,10 @@ const openApi = {
 }
 
 /** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
-export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
+export async function buildApp(
+  config: Config,
+  { logStream, timing = usualTiming }: Dependencies = {},
+): Promise<FastifyInstance> {
   const app = createServer({
     logLevel: config.logLevel,
     logStream,
@@ -67,13 +72,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     sidecarUrl: config.sidecarUrl,
     lookAtEntra: () => lookAtEntra(blueprint),
     logger,
+    timing,
   })
   const userTokens = createUserTokenVerifier({
     blueprint,
     allowedClients: config.allowedClients,
     log: logger,
   })
-  const apiCaller = createApiCaller({ agents, apis, tokens, logger })
+  const apiCaller = createApiCaller({ agents, apis, tokens, logger, timing })
   const toolsets = [
     ...config.toolsets,
     ...mcpServers.map(server => createMcpToolset(server, { agents, apis: apiCaller, logger })),

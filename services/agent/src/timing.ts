@@ -6,6 +6,8 @@ export const timing = {
   sidecarHealthMs: 3_000,
   /** The pause before the second attempt to get a token; it grows from there. */
   tokenRetryMs: 200,
+  /** How long the agent asks again while nobody listens at the sidecar's port: a container that ended is there again in half a second. */
+  sidecarRestartMs: 3_000,
   /** How long obtaining a token may take with all its attempts. */
   tokenDeadlineMs: 10_000,
   /** How long one call of an API may take. */

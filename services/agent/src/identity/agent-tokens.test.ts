@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -50,7 +51,7 @@ function tokensFrom(
     apis: [weatherApi],
     lookAtEntra: async () => 'responds',
     logger: recordingLogger().logger,
-    timing: { ...timing, tokenRetryMs: 5, ...changes },
+    timing: { ...timing, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes },
     ...more,
   })
   opened.push(tokens)
@@ -334,8 +335,43 @@ describe('a response that holds no token', () => {
   })
 })
 
+describe('a sidecar that restarts', () => {
+  const patient = { sidecarRestartMs: 60_000, tokenDeadlineMs: 60_000 }
+
+  it('while it is asked is asked again until it listens', async () => {
+    let refusals = 0
+    const countRefusal = () => void refusals++
+    subscribe('undici:client:connectError', countRefusal)
+    const first = await startServer((_request, response) => {
+      response.destroy()
+      void first.close()
+    })
+    const token = tokensFrom(first.url, {}, patient).obtain(request())
+    await expect.poll(() => refusals).toBeGreaterThan(3)
+    const second = await startServer(script(grant), Number(new URL(first.url).port))
+    opened.push(second)
+    const { source } = await token
+    unsubscribe('undici:client:connectError', countRefusal)
+    expect(source.attempts).toBe(refusals + 2)
+    expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 1])
+  })
+
+  it('is asked no more when the caller has gone', async () => {
+    const caller = new AbortController()
+    const tokens = tokensFrom(await deadUrl(), {}, patient)
+    const token = tokens.obtain(request({ signal: caller.signal }))
+    caller.abort(new Error('went away'))
+    await expect(token).rejects.toThrow('went away')
+  })
+
+  it('and does not come back is what failed, not Entra', async () => {
+    const tokens = tokensFrom(await deadUrl(), {}, { sidecarRestartMs: 60_000, tokenDeadlineMs: 100 })
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+  })
+})
+
 describe('a sidecar that does not answer', () => {
-  it('is told to be down at once when nobody listens, and works again without a restart', async () => {
+  it('is told to be down when nobody listens for longer than a restart takes, and works again without a restart', async () => {
     let sidecarUrl = await deadUrl()
     const tokens = tokensFrom(sidecarUrl)
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
+import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { problem } from '../problems.ts'
 import type { Timing } from '../timing.ts'
 import { flowRules } from './flows.ts'
@@ -9,7 +10,8 @@ import type { TokenRequest } from './token-request.ts'
 
 export interface Sidecar {
   /**
-   * Asks for a token of the agent identity, again after a moment where that may help. The token has not been checked yet.
+   * Asks for a token of the agent identity, again after a moment where that may help; while nobody listens, as long as a sidecar takes
+   * to restart. The token has not been checked yet.
    *
    * @returns the token, and how often the sidecar was asked
    * @throws ProblemError of the identity codes, or the signal's reason.
@@ -21,9 +23,13 @@ export interface Sidecar {
   close(): Promise<void>
 }
 
-type Attempt = { readonly raw: string } | (TokenFailure & { readonly responded: boolean })
+/** How an attempt without a token ended: with a response, with a connection that broke, or with nobody there to connect to. */
+type Ending = 'responded' | 'broken' | 'refused'
 
-const mostAttempts = { responded: 2, silent: 3 }
+type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
+
+/** While nobody listens, time is the limit. */
+const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar, as the agent gets its tokens from it. */
 export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
@@ -47,10 +53,11 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
       response = await connection.get({ path: tokenPath(asked), headers, signal: limit.signal })
     } catch (error) {
       if (error instanceof ProblemError) throw error
-      return { ...explainSilence(error), responded: false }
+      const isRefused = error instanceof SendError && error.kind === 'refused'
+      return { ...explainSilence(error), ending: isRefused ? 'refused' : 'broken' }
     }
     const raw = readToken(response)
-    return raw === undefined ? { ...explainResponse(response, asked), responded: true } : { raw }
+    return raw === undefined ? { ...explainResponse(response, asked), ending: 'responded' } : { raw }
   }
 
   async function lives(): Promise<boolean> {
@@ -65,16 +72,37 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
 
   return {
     async requestToken(request) {
+      const pauseAfter = planPauses(timing)
       for (let attempts = 1; ; attempts++) {
         const attempt = await attemptOnce(request)
         if ('raw' in attempt) return { raw: attempt.raw, attempts }
-        const most = attempt.responded ? mostAttempts.responded : mostAttempts.silent
-        if (!attempt.transient || attempts >= most) throw attempt.problem
-        await pause(timing.tokenRetryMs * attempts * (0.75 + Math.random() / 2), request.signal)
+        const pauseMs = pauseAfter(attempt.ending)
+        if (!attempt.transient || pauseMs === undefined) throw attempt.problem
+        await pause(pauseMs, request.signal)
       }
     },
     urlOf: request => `${sidecarUrl}${tokenPath(request)}`,
     close: connection.close,
+  }
+}
+
+/**
+ * The pauses between the attempts of one request, which grow.
+ *
+ * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` if there is none
+ */
+function planPauses(timing: Timing): (ending: Ending) => number | undefined {
+  const ended = { responded: 0, broken: 0, refused: 0 }
+  // Before the deadline, whose problem would blame Entra.
+  const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
+  let refusedUntilMs: number | undefined
+  return ending => {
+    const nowMs = performance.now()
+    ended[ending] += 1
+    const pauseMs = timing.tokenRetryMs * ended[ending] * (0.75 + Math.random() / 2)
+    if (ending !== 'refused') return ended[ending] < mostAttempts[ending] ? pauseMs : undefined
+    refusedUntilMs ??= Math.min(nowMs + timing.sidecarRestartMs, latestMs)
+    return nowMs < refusedUntilMs ? Math.min(pauseMs, refusedUntilMs - nowMs) : undefined
   }
 }
 
