@@ -34,12 +34,30 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
+/** Series of a sidecar that uses so much of its 512 MiB, and of one in a pod that is no agent's. */
+const sidecarWith = (usedMib: number) =>
+  Object.fromEntries(
+    [
+      ['a', usedMib],
+      ['other', 500],
+    ].flatMap(([pod, used]) => [
+      [
+        `container_memory_working_set_bytes{namespace="agents",pod="${pod}",container="sidecar"}`,
+        `${Number(used) * 1_048_576}x30`,
+      ],
+      [
+        `container_spec_memory_limit_bytes{namespace="agents",pod="${pod}",container="sidecar"}`,
+        `${512 * 1_048_576}x30`,
+      ],
+    ]),
+  )
 /** For each alert: series that make it fire (a rise a minute, or a constant value), and its row in the troubleshooting guide. */
 // biome-ignore format: table
 const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
   AgentIdentityNotHonoured: { series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
   AgentCredentialRefused: { series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
   AgentRefusedByApi: { series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
+  SidecarMemoryHigh: { series: { ...sidecarWith(450), 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'SIDECAR_UNREACHABLE' },
   AgentTurnsFail: { series: { [outcomes('agent_turns_total', 'OK')]: '0+10x30', [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
   AgentBusy: { series: { 'agent_turns_refused_total{namespace="agents"}': '0+1x30' }, row: 'AGENT_BUSY' },
   AgentTurnsSlow: {
@@ -54,6 +72,7 @@ const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>
 }
 /** Series of a system without failures. */
 const calm = {
+  ...sidecarWith(300),
   [outcomes('agent_turns_total', 'OK')]: '0+100x30',
   [outcomes('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
   [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',

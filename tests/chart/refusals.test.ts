@@ -6,11 +6,27 @@ needs('helm')
 
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
+const { tenantId, blueprintAppId } = identities.entra
+const agent = { title: 'Agent', clientId: identities.entra.agentClientId }
+
+function several(agents: Values): Values {
+  return { entra: { agentClientId: '' }, agents }
+}
 
 // biome-ignore format: table
 const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'no agent identity': [{ entra: { agentClientId: '' } }, 'entra.agentClientId is not set.'],
   'the blueprint as the agent': [{ entra: { agentClientId: identities.entra.blueprintAppId } }, "entra.agentClientId is the blueprint's id"],
+  'one agent beside several': [{ agents: { other: agent } }, 'entra.agentClientId and agents are both set'],
+  'several agents, none of which is the default': [several({ one: agent, other: { ...agent, clientId: tenantId } }), 'defaultAgent is not set: name the one of agents'],
+  'a default that is no agent': [{ ...several({ one: agent }), defaultAgent: 'other' }, 'defaultAgent is other, which is none of agents.'],
+  'an agent of several without its identity': [several({ one: { title: 'One' } }), 'agents.one.clientId is not set.'],
+  'an agent of several without a title': [several({ one: { clientId: tenantId } }), 'agents.one.title is not set.'],
+  'an agent’s own user without an account': [several({ one: { ...agent, flows: ['agent-user'] } }), 'set agents.one.agentUser.objectId.'],
+  'the blueprint as one of several agents': [several({ one: { ...agent, clientId: blueprintAppId } }), 'agents.one.clientId is the id of the blueprint'],
+  'two agents of one identity': [{ ...several({ one: agent, other: agent }), defaultAgent: 'one' }, 'agents.other.clientId is the id of agents.one.clientId'],
+  'an agent for an API that there is not': [several({ one: { ...agent, apis: ['weather'] } }), 'agents.one.apis has weather, but there are only weather-api.'],
+  'a sign-in for one agent that nobody can do': [several({ one: { ...agent, requireSignIn: true } }), 'agents.one.requireSignIn is true, but nobody can sign in'],
   'an API without its application': [{ downstreamApis: { orders: { url: 'https://orders.example.com' } } }, 'downstreamApis.orders.appId is not set.'],
   'an API without an address': [{ downstreamApis: { orders: { appId: identities.entra.tenantId } } }, 'downstreamApis.orders.url is not set.'],
   'an API in the cluster that no policy lets the agent reach': [

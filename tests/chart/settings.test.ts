@@ -155,16 +155,17 @@ describe('The settings that the chart makes', () => {
   it('name the tenant that the demo has, where everything is emulated', () => {
     const read = (name: string) => parse(readFileSync(resolve(chartsFolder, 'local-emulators', name), 'utf8'))
     const { blueprint, page, agents, apis } = tenant
-    const appIds = { blueprintAppId: blueprint.appId, agentClientId: agents.weather.id }
+    const { appId: blueprintAppId } = blueprint
     const weatherApiAppId = apis['weather-api'].appId
     expect(read('values.yaml').identity).toMatchObject({
-      ...appIds,
       tenantId: tenant.tenantId,
+      blueprintAppId,
+      agentClientId: agents.weather.id,
       weatherApiAppId,
       clientSpaAppId: page.appId,
     })
     expect(read('agent-values.yaml')).toMatchObject({
-      entra: { ...appIds, tenantId: tenant.tenantId, spaAppId: page.appId },
+      entra: { blueprintAppId, tenantId: tenant.tenantId, spaAppId: page.appId },
       downstreamApis: { weather: { appId: weatherApiAppId } },
     })
   })

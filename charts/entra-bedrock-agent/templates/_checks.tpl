@@ -4,14 +4,14 @@ fault. (A schema reports its own faults in terms of JSON pointers, and before an
 */}}
 {{- define "checks" -}}
 {{- $faults := list }}
-{{- range list "entra" "credential" "aws" "secrets" "signIn" "reach" }}
+{{- range list "entra" "agents" "credential" "aws" "secrets" "signIn" "reach" }}
   {{- $faults = append $faults (include (printf "checks.%s" .) $ | trim) }}
 {{- end }}
 {{- with compact $faults }}{{ fail (printf "\n\n%s\n" (join "\n" .)) }}{{ end }}
 {{- end }}
 
 {{- define "checks.entra" -}}
-{{- range list "tenantId" "blueprintAppId" "agentClientId" }}
+{{- range list "tenantId" "blueprintAppId" (ternary "" "agentClientId" (gt (len $.Values.agents) 0)) | compact }}
   {{- if not (get $.Values.entra .) }}
 entra.{{ . }} is not set.
   {{- end }}
@@ -43,6 +43,48 @@ mcpServers.{{ $name }} shares the registration of downstreamApis.{{ $api }}, but
   {{- end }}
   {{- if and $.Values.networkPolicy.enabled (not $server.egress) (not (include "isPublicHttps" $server.url)) (ne $server.url $ownMcp) }}
 mcpServers.{{ $name }}.url is no public https address, and no policy lets the agent get there: set mcpServers.{{ $name }}.egress.
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Several agents of the blueprint. */}}
+{{- define "checks.agents" -}}
+{{- $agents := .Values.agents }}
+{{- if and $agents .Values.entra.agentClientId }}
+entra.agentClientId and agents are both set: make the former an entry of agents, and empty it.
+{{- end }}
+{{- if and (gt (len $agents) 1) (not .Values.defaultAgent) }}
+defaultAgent is not set: name the one of agents that answers where none is named.
+{{- else if and .Values.defaultAgent (not (hasKey $agents .Values.defaultAgent)) }}
+defaultAgent is {{ .Values.defaultAgent }}, which is none of agents.
+{{- end }}
+{{- $apis := keys .Values.mcpServers }}
+{{- range keys .Values.downstreamApis }}{{ $apis = append $apis (printf "%s-api" (kebabcase .)) }}{{ end }}
+{{- $owners := dict (lower .Values.entra.blueprintAppId) "the blueprint" }}
+{{- range $name, $agent := $agents }}
+  {{- range list "title" "clientId" }}
+    {{- if not (get $agent .) }}
+agents.{{ $name }}.{{ . }} is not set.
+    {{- end }}
+  {{- end }}
+  {{- $user := dig "agentUser" "objectId" "" $agent }}
+  {{- if and (has "agent-user" ($agent.flows | default list)) (not $user) }}
+agents.{{ $name }}.flows has agent-user, but the agent has no user account: set agents.{{ $name }}.agentUser.objectId.
+  {{- end }}
+  {{- range $field, $id := dict "clientId" ($agent.clientId | default "") "agentUser.objectId" $user }}
+    {{- if and $id (hasKey $owners (lower $id)) }}
+agents.{{ $name }}.{{ $field }} is the id of {{ get $owners (lower $id) }}; each has an id of its own.
+    {{- else if $id }}
+      {{- $_ := set $owners (lower $id) (printf "agents.%s.%s" $name $field) }}
+    {{- end }}
+  {{- end }}
+  {{- range $agent.apis }}
+    {{- if not (has . $apis) }}
+agents.{{ $name }}.apis has {{ . }}, but there are only {{ sortAlpha $apis | join ", " }}.
+    {{- end }}
+  {{- end }}
+  {{- if and $agent.requireSignIn (not $.Values.entra.spaAppId) }}
+agents.{{ $name }}.requireSignIn is true, but nobody can sign in: set entra.spaAppId.
   {{- end }}
 {{- end }}
 {{- end }}

@@ -19,6 +19,7 @@
   "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId
   "BLUEPRINT_CREDENTIAL" (include "blueprintCredential" .)
   "AGENT_CLIENT_ID" .Values.entra.agentClientId
+  "AGENTS_CONFIG" (ternary "/etc/agents/agents.json" "" (gt (len .Values.agents) 0))
   "CLIENT_SPA_APP_ID" .Values.entra.spaAppId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "AWS_REGION" $aws.region
@@ -89,8 +90,9 @@
   "TENANT_ID" .Values.entra.tenantId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "WEATHER_API_APP_ID" .Values.downstreamApis.weather.appId
-  "AGENT_CLIENT_ID" .Values.entra.agentClientId
-  "WEATHER_ALLOWED_CALLERS" (.Values.weatherApi.allowedCallers | default (list .Values.entra.agentClientId) | join ",")
+  "AGENT_CLIENT_ID" (include "agents.clientIds" .)
+  "WEATHER_ALLOWED_CALLERS" (include "weatherApi.callers" .)
+  "AGENT_USERS" (include "weatherApi.agentUsers" .)
   "WEATHER_PROVIDER" .Values.weatherApi.provider
   "PUBLIC_URL" .Values.weatherApi.publicUrl
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
@@ -120,6 +122,66 @@
   {{- $_ := set $servers $name (merge (dict "downstreamApi" $api) (omit $server "egress")) }}
 {{- end }}
 {{- dict "mcpServers" $servers | toPrettyJson }}
+{{- end }}
+
+{{/* The ids of the agents, separated by commas. */}}
+{{- define "agents.clientIds" -}}
+{{- $ids := list }}
+{{- range .Values.agents }}{{ $ids = append $ids .clientId }}{{ end -}}
+{{- $ids | default (list .Values.entra.agentClientId) | join "," }}
+{{- end }}
+
+{{/* The file that AGENTS_CONFIG names. */}}
+{{- define "agents.config" -}}
+{{- with .Values.agents }}
+{{- dict "agents" . "default" (include "agents.default" $) | toPrettyJson }}
+{{- end }}
+{{- end }}
+
+{{/* The name of the agent that answers where none is named. */}}
+{{- define "agents.default" -}}
+{{- .Values.defaultAgent | default (keys .Values.agents | sortAlpha | first) }}
+{{- end }}
+
+{{/* Of the agents with this flow, those that whoever reaches the page may use without signing in: (list $ <flow>). */}}
+{{- define "agents.openIn" -}}
+{{- $root := index . 0 }}
+{{- $flow := index . 1 }}
+{{- $demanded := (include "agent.settings" $root | fromYaml).REQUIRE_SIGN_IN }}
+{{- $names := list }}
+{{- range $name, $agent := $root.Values.agents }}
+  {{- $isOpen := dig "requireSignIn" $demanded $agent | toString | ne "true" }}
+  {{- if and $isOpen (has $flow ($agent.flows | default (list "autonomous" "obo"))) }}{{ $names = append $names $name }}{{ end }}
+{{- end -}}
+{{- if include "agent.isExposed" $root }}{{ join ", " $names }}{{ end -}}
+{{- end }}
+
+{{- define "agents.mount" -}}
+{{- if .Values.agents }}
+- {name: agents, mountPath: /etc/agents, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "agents.volume" -}}
+{{- if .Values.agents }}
+- name: agents
+  configMap: {name: {{ include "prefix" . }}-agents}
+{{- end }}
+{{- end }}
+
+{{- define "weatherApi.callers" -}}
+{{- .Values.weatherApi.allowedCallers | join "," | default (include "agents.clientIds" .) }}
+{{- end }}
+
+{{/* The user accounts of those agents that may call, each with its agent. */}}
+{{- define "weatherApi.agentUsers" -}}
+{{- $callers := include "weatherApi.callers" . | lower | splitList "," }}
+{{- $pairs := list }}
+{{- range .Values.agents }}
+  {{- $user := dig "agentUser" "objectId" "" . }}
+  {{- if and $user (has (lower .clientId) $callers) }}{{ $pairs = append $pairs (printf "%s=%s" .clientId $user) }}{{ end }}
+{{- end -}}
+{{- join "," $pairs }}
 {{- end }}
 
 {{- define "mcp.mount" -}}

@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
+import { needs } from '../support/programs.ts'
+import { identities, merge, type Rendering, renderNotes, renderWith, type Values } from './support/render.ts'
+
+needs('helm')
+
+const root = resolve(import.meta.dirname, '../..')
+const { weather, alerts, trainee } = tenant.agents
+const two: Values = {
+  entra: { agentClientId: '', spaAppId: tenant.page.appId },
+  agents: {
+    alerts: { title: 'Alerts agent', clientId: alerts.id, flows: ['obo'], apis: ['weather-api'] },
+    weather: {
+      title: 'Weather agent',
+      description: 'Reads only.',
+      clientId: weather.id,
+      requireSignIn: true,
+    },
+  },
+  defaultAgent: 'weather',
+}
+const withUser: Values = merge(two, {
+  agents: { alerts: { agentUser: { objectId: weather.user.id }, flows: ['agent-user'] } },
+})
+
+/** The agent's configuration, with its file from the ConfigMap that is mounted where AGENTS_CONFIG says. */
+function readAgentConfigOf(rendering: Rendering) {
+  const settings = rendering.settings('demo-agent', 'agent')
+  const { spec } = rendering.pod('demo-agent')
+  const { volumeMounts } = rendering.container('demo-agent', 'agent')
+  const mount = volumeMounts?.find(
+    ({ mountPath }) => settings['AGENTS_CONFIG'] === `${mountPath}/agents.json`,
+  )
+  const volume = spec.volumes?.find(({ name }) => name === mount?.name)
+  expect(volume).toEqual({ name: 'agents', configMap: { name: 'demo-agents' } })
+  const folder = mkdtempSync(join(tmpdir(), 'chart-'))
+  try {
+    const AGENTS_CONFIG = join(folder, 'agents.json')
+    writeFileSync(AGENTS_CONFIG, rendering.find('ConfigMap', 'demo-agents').data?.['agents.json'] ?? '')
+    return readAgentConfig({ ...settings, AGENTS_CONFIG })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const weatherSettings = (rendering: Rendering) => rendering.settings('demo-weather-api', 'weather-api')
+
+describe('Several agents in the values', () => {
+  it('are those of the agent, the default one first', async () => {
+    const config = readAgentConfigOf(await renderWith(two))
+    expect(config.agents).toMatchObject([
+      { name: 'weather', title: 'Weather agent', clientId: weather.id, requireSignIn: true },
+      { name: 'alerts', clientId: alerts.id, flows: ['obo'], apis: ['weather-api'] },
+    ])
+  })
+
+  it('may call the weather API, and those with a user account as it', async () => {
+    const isAgent = true
+    const { token } = readWeatherConfig(weatherSettings(await renderWith(withUser)))
+    expect(token.callers).toEqual([
+      { clientId: alerts.id, isAgent, agentUserId: weather.user.id },
+      { clientId: weather.id, isAgent },
+    ])
+  })
+
+  it('may call it only if they are among its allowed callers, where the values name some', async () => {
+    const allowed = { weatherApi: { allowedCallers: [weather.id, trainee.id] } }
+    const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withUser, allowed))))
+    expect(token.callers).toEqual([
+      { clientId: weather.id, isAgent: true },
+      { clientId: trainee.id, isAgent: false },
+    ])
+  })
+
+  it('replace the pods of the agent when they change', async () => {
+    const annotation = async (values: Values) =>
+      (await renderWith(values)).pod('demo-agent').metadata?.annotations?.['checksum/config']
+    const renamed = merge(two, { agents: { alerts: { title: 'Another title' } } })
+    expect(await annotation(renamed)).not.toBe(await annotation(two))
+  })
+
+  it('are those of the demo where everything is emulated', () => {
+    const values = parse(readFileSync(join(root, 'charts/local-emulators/agent-values.yaml'), 'utf8'))
+    const demo = JSON.parse(readFileSync(join(root, 'scripts/demo/agents.json'), 'utf8'))
+    expect(values.agents).toEqual(demo.agents)
+    expect(values.defaultAgent).toBe(Object.keys(demo.agents)[0])
+    const told = Object.values<{ clientId: string; title: string }>(demo.agents)
+    const ofTenant = Object.values(tenant.agents)
+    expect(told.map(({ clientId, title }) => ({ id: clientId, displayName: title }))).toMatchObject(
+      ofTenant.map(({ id, displayName }) => ({ id, displayName })),
+    )
+  })
+})
+
+describe('The notes on several agents', () => {
+  const notesWith = (...values: readonly Values[]) =>
+    renderNotes({ values: values.reduce(merge, merge(identities, two)) })
+  const exposed = { agent: { allowedHosts: ['agent.example.com'] } }
+  const open = { agents: { weather: { requireSignIn: false } } }
+
+  it('name them, and say who can be any of them', async () => {
+    const notes = await notesWith()
+    expect(notes).toContain('Agents: alerts, weather; weather answers where none is named.')
+    expect(notes).toMatch(/whoever reaches the sidecar can be any of them, and any of their user accounts/)
+    expect(await renderNotes({ values: identities })).not.toContain('Agents:')
+  })
+
+  it('warn of those that others use without signing in', async () => {
+    expect(await notesWith(exposed, open)).toContain(
+      'WARNING: Without signing in, whoever reaches the page acts as the agent weather.',
+    )
+    for (const values of [open, exposed])
+      expect(await notesWith(values)).not.toContain('WARNING: Without signing in')
+  })
+
+  it('warn of user accounts that others use without signing in', async () => {
+    const user = { agents: { weather: { agentUser: { objectId: weather.user.id }, flows: ['agent-user'] } } }
+    const warning = 'whoever reaches the page acts as the user account of weather'
+    expect(await notesWith(user, exposed, open)).toContain(warning)
+    for (const values of [
+      [user, exposed],
+      [user, open],
+    ])
+      expect(await notesWith(...values)).not.toContain(warning)
+  })
+})
