@@ -28,7 +28,15 @@ export interface AccessRules {
 export interface Access {
   readonly identity: Identity
   readonly checks: readonly CheckName[]
-  readonly refusal?: { readonly failedCheck: CheckName; readonly reason: string }
+  readonly refusal?: Refusal
+}
+
+/** Why the caller may not use the API. */
+export interface Refusal {
+  readonly failedCheck: CheckName
+  readonly reason: string
+  /** Whether it is only this token, so that the caller may come back with another. */
+  readonly isOfToken?: boolean
 }
 
 /**

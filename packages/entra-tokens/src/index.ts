@@ -1,4 +1,4 @@
-export { type Access, type AccessRules, decideAccess } from './access.ts'
+export { type Access, type AccessRules, decideAccess, type Refusal } from './access.ts'
 export { readBearerToken } from './bearer-token.ts'
 export {
   type AllowedCaller,
@@ -11,6 +11,8 @@ export {
 } from './caller.ts'
 export type { TokenRules } from './checks.ts'
 export { type Claims, type DecodedToken, decodeToken, fingerprint } from './decode-token.ts'
+export { DenyListUnavailable } from './deny-list/deny-list.ts'
+export { isDenyListLocation } from './deny-list/source.ts'
 export { tokenProblems } from './problem-texts.ts'
 export { metadataPaths } from './protected-resource.ts'
 export { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'

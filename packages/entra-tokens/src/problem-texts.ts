@@ -16,7 +16,7 @@ export interface ProblemTexts {
   readonly pointer?: string
 }
 
-/** The problems of tokens, by their codes without the API's prefix. The last has no prefix. */
+/** The problems of tokens, by their codes without the API's prefix, which those of status 503 do not have. */
 export const tokenProblems = {
   TOKEN_MISSING: {
     status: 401,
@@ -32,6 +32,16 @@ export const tokenProblems = {
     status: 403,
     title: 'The token is good, but does not carry the right to call this API.',
     hint: 'Assign the app role to the agent identity, or grant it the scope for users, and list its client id among the callers of this API.',
+  },
+  DENIED: {
+    status: 403,
+    title: 'The agent is on the deny list of this API.',
+    hint: 'Somebody switched it off here on purpose. Find out why; to bring it back, take its row out of the list.',
+  },
+  DENY_LIST_UNAVAILABLE: {
+    status: 503,
+    title: 'The list of agents that are switched off cannot be read.',
+    hint: 'Check that the file or URL of the deny list is there, and a JSON array of rows. No token passes until then.',
   },
   SIGNING_KEYS_UNAVAILABLE: {
     status: 503,

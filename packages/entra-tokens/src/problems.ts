@@ -1,4 +1,5 @@
 import { ProblemError, type ProblemOptions, proxyProblem, toProblem } from '@entra-bedrock-agent/service-kit'
+import { DenyListUnavailable } from './deny-list/deny-list.ts'
 import { type ProblemTexts, tokenProblems } from './problem-texts.ts'
 import { SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
 
@@ -17,7 +18,7 @@ export function explainRefusals({
 }: ProblemTexts): ExplainRefusal {
   const challenge = `Bearer realm="${realm}"`
   const make = (code: keyof typeof tokenProblems, detail: string, options: ProblemOptions) => {
-    const full = code === 'SIGNING_KEYS_UNAVAILABLE' ? code : `${codePrefix}_${code}`
+    const full = tokenProblems[code].status === 503 ? code : `${codePrefix}_${code}`
     return new ProblemError(full, problems[full] ?? tokenProblems[code], detail, options)
   }
   return error => {
@@ -29,6 +30,8 @@ export function explainRefusals({
           headers: { 'retry-after': '5' },
         })
       )
+    if (error instanceof DenyListUnavailable)
+      return make('DENY_LIST_UNAVAILABLE', error.message, { headers: { 'retry-after': '5' } })
     if (!(error instanceof TokenRefused)) return toProblem(error)
     const { failedCheck, message } = error
     if (failedCheck === undefined)
@@ -36,7 +39,8 @@ export function explainRefusals({
     const isForbidden = error instanceof AccessForbidden
     const code = isForbidden ? 'insufficient_scope' : 'invalid_token'
     const described = `${challenge}, error="${code}", error_description="${failedCheck}: ${message}"${pointer}`
-    return make(isForbidden ? 'FORBIDDEN' : 'TOKEN_REJECTED', message, {
+    const forbidden = failedCheck === 'deny-list' ? 'DENIED' : 'FORBIDDEN'
+    return make(isForbidden ? forbidden : 'TOKEN_REJECTED', message, {
       extensions: { failedCheck },
       headers: { 'www-authenticate': described },
     })

@@ -9,6 +9,7 @@ import { readBearerToken } from './bearer-token.ts'
 import type { Identity } from './caller.ts'
 import { publicAuthority } from './checks.ts'
 import { decisionCounter } from './decision-counter.ts'
+import { showAge } from './deny-list/age.ts'
 import type { ProblemTexts } from './problem-texts.ts'
 import { AccessForbidden, explainRefusals } from './problems.ts'
 import {
@@ -18,6 +19,7 @@ import {
   publishMetadata,
 } from './protected-resource.ts'
 import { createTokenCheck, type TokenCheck, type TokenCheckOptions } from './token-check.ts'
+import { TokenRefused } from './token-refused.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,7 +43,7 @@ export interface RequireAgentTokenOptions
   readonly resource?: string | undefined
   /** Gives each check a span. */
   readonly tracer?: Pick<Tracer, 'startSpan'> | undefined
-  /** Registry for `<name>_token_decisions_total`, the decisions by flow and outcome. */
+  /** Registry for `<name>_token_decisions_total`, the decisions by flow and outcome, and `<name>_deny_list_age_seconds`. */
   readonly metrics?: Registry | undefined
 }
 
@@ -54,6 +56,7 @@ export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-to
 async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOptions): Promise<void> {
   const { name, tracer, check = createTokenCheck({ ...options, log: app.log }) } = options
   const counter = options.metrics && (await decisionCounter(options.metrics, name))
+  if (options.metrics && check.denyList) await showAge(options.metrics, name, check.denyList)
   const resource = describeResource(options)
   const openPaths = resource ? metadataPaths(resource.url) : []
   const pointer = resource ? pointerToMetadata(resource) : ''
@@ -73,7 +76,10 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
       const access = await check.check(readBearerToken(valuesOfHeader(request.raw, 'authorization')))
       const { identity, refusal } = access
       who = identity
-      if (refusal) throw new AccessForbidden(refusal.failedCheck, refusal.reason)
+      if (refusal) {
+        const Refused = refusal.isOfToken ? TokenRefused : AccessForbidden
+        throw new Refused(refusal.failedCheck, refusal.reason)
+      }
       request.access = access
     } catch (error) {
       const problem = explain(error)

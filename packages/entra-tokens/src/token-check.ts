@@ -1,7 +1,14 @@
-import { type Access, type AccessRules, decideAccess } from './access.ts'
+import { type Access, type AccessRules, decideAccess, type Refusal } from './access.ts'
+import type { Denial } from './deny-list/denied-tokens.ts'
+import { DenyList } from './deny-list/deny-list.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
 
-export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {}
+export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {
+  /** A file or an https URL with a list of tokens to refuse, which is kept up to date. Default: none. */
+  readonly denyList?: string | undefined
+  /** Gets a warning when keys cannot be fetched, and an error while the deny list cannot be read. */
+  readonly log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+}
 
 /** The token check of an API. */
 export interface TokenCheck {
@@ -10,20 +17,38 @@ export interface TokenCheck {
    *
    * @throws {TokenRefused} for a token that Entra did not issue for this API
    * @throws {SigningKeysUnavailable} when the keys cannot be fetched
+   * @throws {DenyListUnavailable} when there should be a deny list and it was never read
    */
   check(token: string): Promise<Access>
+  /** The deny list, if there is one: until it is read, the API is not ready. */
+  readonly denyList?: Pick<DenyList, 'isRead' | 'ageSeconds'> | undefined
   close(): Promise<void>
 }
 
-/** Creates the token check of an API. REST and MCP routes of one API share it, and with it the signing keys. */
+/** Creates the token check of an API. REST and MCP routes of one API share it, and with it the signing keys and the deny list. */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const verifier = createTokenVerifier(options)
+  const { denyList: location, log } = options
+  const denyList = location === undefined ? undefined : new DenyList({ location, log })
   return {
+    denyList,
     async check(token) {
+      await denyList?.ready()
       const { claims, checks } = await verifier.verify(token)
       const access = decideAccess(claims, options)
-      return { ...access, checks: [...checks, ...access.checks] }
+      if (!denyList || access.refusal) return { ...access, checks: [...checks, ...access.checks] }
+      const denial = denyList.find(access.identity, Number(claims['iat'] ?? 0))
+      if (denial) return { ...access, checks: [], refusal: refusals[denial] }
+      return { ...access, checks: [...checks, ...access.checks, 'deny-list'] }
     },
-    close: () => verifier.close(),
+    async close() {
+      await Promise.all([verifier.close(), denyList?.close()])
+    },
   }
+}
+
+const failedCheck = 'deny-list'
+const refusals: Readonly<Record<Denial, Refusal>> = {
+  agent: { failedCheck, reason: 'The agent is on the deny list of this API.' },
+  token: { failedCheck, reason: 'The token is on the deny list of this API.', isOfToken: true },
 }

@@ -7,6 +7,7 @@ export const checkNames = [
   'lifetime',
   'caller',
   'permission',
+  'deny-list',
 ] as const
 export type CheckName = (typeof checkNames)[number]
 

@@ -52,11 +52,10 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const outbound = createSender({ connections: 16 })
   app.addHook('onClose', () => outbound.close())
   await publishOpenApi(app, openApi)
-  healthRoutes(app)
-
   const token = { ...config.token, permissions: permissionsFor(config.token.callers) }
   const check = createTokenCheck({ ...token, log: app.log })
   app.addHook('onClose', () => check.close())
+  healthRoutes(app, () => check.denyList?.isRead ?? true)
   const door = {
     ...token,
     check,

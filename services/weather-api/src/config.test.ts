@@ -20,6 +20,7 @@ it('needs three ids; everything else has a default', () => {
       callers: [{ clientId: ids.AGENT_CLIENT_ID, isAgent: true }],
       verifySignature: true,
       requireAgentMarker: false,
+      denyList: undefined,
     },
     weather: {
       provider: 'auto',
@@ -83,6 +84,7 @@ it.each([
   [{ VALIDATE_TOKEN_SIGNATURE: 'false', NODE_ENV: 'production' }, 'VALIDATE_TOKEN_SIGNATURE'],
   [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],
   [{ ENTRA_AUTHORITY: 'http://entra.example' }, 'ENTRA_AUTHORITY'],
+  [{ WEATHER_DENY_LIST: 'http://lists.example/denied' }, 'WEATHER_DENY_LIST'],
   [{ WEATHER_PROVIDER: 'crystal-ball' }, 'WEATHER_PROVIDER'],
   [{ PUBLIC_URL: 'weather.example/mcp' }, 'PUBLIC_URL'],
   [{ PUBLIC_URL: 'http://weather.example/mcp' }, 'PUBLIC_URL'],

@@ -1,4 +1,8 @@
-import type { AllowedCaller, TokenCheckOptions } from '@entra-bedrock-agent/entra-tokens'
+import {
+  type AllowedCaller,
+  isDenyListLocation,
+  type TokenCheckOptions,
+} from '@entra-bedrock-agent/entra-tokens'
 import { type EnvironmentReader, isGuid, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
 import manifest from '../package.json' with { type: 'json' }
@@ -53,6 +57,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       callers: readCallers(env),
       verifySignature: readVerifySignature(env),
       requireAgentMarker: env.flag('WEATHER_REQUIRE_AGENT_MARKER', false),
+      denyList: readDenyList(env),
     },
     weather: {
       provider: env.oneOf('WEATHER_PROVIDER', weatherProviders, 'auto'),
@@ -102,6 +107,14 @@ function readMcp(env: EnvironmentReader): McpConfig {
   if (env.optional('PUBLIC_URL') === undefined) return { publicUrl: undefined, allowedHosts }
   const publicUrl = env.secureUrl('PUBLIC_URL')
   return { publicUrl, allowedHosts: [...allowedHosts, URL.parse(publicUrl)?.hostname ?? ''] }
+}
+
+/** A file or URL with agents and tokens that are refused. */
+function readDenyList(env: EnvironmentReader): string | undefined {
+  const location = env.optional('WEATHER_DENY_LIST')
+  if (location !== undefined && !isDenyListLocation(location))
+    env.fault('WEATHER_DENY_LIST must be a file or an https URL, or an http URL on localhost.')
+  return location
 }
 
 /** Verification of signatures can be switched off for demonstrations, but not in production. */

@@ -13,6 +13,14 @@ export const catalogue = {
     title: 'The token is good, but does not carry the right to read weather.',
     hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a user), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
   },
+  WEATHER_DENIED: {
+    ...tokenProblems.DENIED,
+    hint: 'Somebody switched it off on purpose. Find out why; to bring it back: npx --no-install agentctl entra enable --deny-list, or take its row out of the list that WEATHER_DENY_LIST names.',
+  },
+  DENY_LIST_UNAVAILABLE: {
+    ...tokenProblems.DENY_LIST_UNAVAILABLE,
+    hint: 'Check that WEATHER_DENY_LIST names a file or URL that is there, and a JSON array of rows; the log of this service says what is wrong. No token passes until then.',
+  },
   SIGNING_KEYS_UNAVAILABLE: {
     ...tokenProblems.SIGNING_KEYS_UNAVAILABLE,
     hint: 'Check that this service reaches ENTRA_AUTHORITY (DNS, network policy, proxy) and that TENANT_ID is right. No token passes until then.',

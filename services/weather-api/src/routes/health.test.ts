@@ -2,9 +2,10 @@ import Fastify from 'fastify'
 import { expect, it } from 'vitest'
 import { healthRoutes } from './health.ts'
 
-it('is ready until it is being stopped, and alive all the time', async () => {
+it('is ready from when the deny list was read until it is being stopped, and alive all the time', async () => {
   const app = Fastify({ return503OnClosing: false })
-  healthRoutes(app)
+  let hasDenyList = false
+  healthRoutes(app, () => hasDenyList)
   let url = ''
   const statuses = async () => ({
     livez: (await fetch(`${url}/livez`)).status,
@@ -15,6 +16,8 @@ it('is ready until it is being stopped, and alive all the time', async () => {
     whileStopping = await statuses()
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
+  expect(await statuses()).toEqual({ livez: 200, readyz: 503 })
+  hasDenyList = true
   expect(await statuses()).toEqual({ livez: 200, readyz: 200 })
   await app.close()
   expect(whileStopping).toEqual({ livez: 200, readyz: 503 })

@@ -7,10 +7,11 @@ export const probes = ['/livez', '/readyz'] as const
 const State = Type.Object({ status: Type.String() }, { additionalProperties: false })
 
 /**
- * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping. It stays ready when keys or
- * weather are unreachable: callers then get a problem that says so, instead of a refused connection.
+ * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping, and until the deny list was read,
+ * where there is to be one. It stays ready when keys or weather are unreachable: callers then get a problem that says so, instead of
+ * a refused connection.
  */
-export function healthRoutes(app: FastifyInstance): void {
+export function healthRoutes(app: FastifyInstance, hasDenyList: () => boolean): void {
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
@@ -24,8 +25,9 @@ export function healthRoutes(app: FastifyInstance): void {
     '/readyz',
     { schema: { summary: 'Does it take requests?', response: { 200: State, 503: State } } },
     async (_request, reply) => {
-      if (stopping) reply.code(503)
-      return { status: stopping ? 'stopping' : 'ready' }
+      const status = stopping ? 'stopping' : hasDenyList() ? 'ready' : 'waiting for the deny list'
+      if (status !== 'ready') reply.code(503)
+      return { status }
     },
   )
 }

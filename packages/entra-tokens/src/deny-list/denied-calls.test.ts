@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
+import { type ProtectedApi, startProtectedApi } from '../testing/protected-api.ts'
+
+const agent = tenant.agents['weather-agent'].id
+const sibling = '99999999-0000-4000-8000-000000000099'
+const folder = mkdtempSync(join(tmpdir(), 'denied-calls-'))
+const file = join(folder, 'deny-list.json')
+const now = Math.floor(Date.now() / 1000)
+const metrics = new Registry()
+let api: ProtectedApi
+
+beforeAll(async () => {
+  const rows = [{ agent: sibling }, { agent, issuedBefore: now }, { uti: 'stolen' }]
+  writeFileSync(file, JSON.stringify(rows))
+  api = await startProtectedApi({
+    callers: [agent, sibling].map(clientId => ({ clientId, isAgent: true })),
+    denyList: file,
+    metrics,
+  })
+})
+afterAll(async () => {
+  await api.close()
+  rmSync(folder, { recursive: true })
+})
+
+const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
+  api.ask(api.issuer.sign(make({ authority: api.issuer.url, claims: { iat: now, ...claims } })))
+
+it('A denied agent gets 403 with any token, for a user too, and no advice to fetch another', async () => {
+  for (const make of [autonomousClaims, onBehalfOfClaims]) {
+    const own = make === autonomousClaims ? { oid: sibling, sub: sibling } : {}
+    const { status, body, headers } = await ask({ azp: sibling, ...own, iat: now + 30 }, make)
+    expect(status).toBe(403)
+    expect(body).toMatchObject({
+      code: 'WEATHER_DENIED',
+      failedCheck: 'deny-list',
+      detail: 'The agent is on the deny list of this API.',
+    })
+    expect(headers['www-authenticate']).toContain('error="insufficient_scope"')
+  }
+})
+
+it('A token that is denied by itself gets 401, so that its holder fetches another', async () => {
+  for (const claims of [{ iat: now - 1 }, { uti: 'stolen' }, { iat: undefined }]) {
+    const { status, body, headers } = await ask(claims)
+    expect([status, body]).toMatchObject([401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'deny-list' }])
+    expect(headers['www-authenticate']).toContain(
+      'error="invalid_token", error_description="deny-list: The token is on the deny list',
+    )
+  }
+})
+
+it('Any other token passes, and the check is among those that it passed', async () => {
+  const { status, body } = await ask({})
+  expect(status).toBe(200)
+  expect(body.checks.at(-1)).toEqual({ name: 'deny-list', ok: true })
+})
+
+it('A token that is wrong is refused for what is wrong with it', async () => {
+  expect((await ask({ azp: sibling, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
+})
+
+it('Decisions are counted as such, and the age of the list is a metric', async () => {
+  const text = await metrics.metrics()
+  expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 4/)
+  expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)
+})
+
+it('While a deny list should be there and was never read, every token gets 503', async () => {
+  const unread = await startProtectedApi({ denyList: join(folder, 'missing.json') })
+  for (const token of [
+    unread.issuer.sign(autonomousClaims({ authority: unread.issuer.url })),
+    'e30.e30.e30',
+  ]) {
+    const { status, body, headers } = await unread.ask(token)
+    expect([status, body.code, headers['retry-after']]).toEqual([503, 'DENY_LIST_UNAVAILABLE', '5'])
+  }
+  await unread.close()
+})

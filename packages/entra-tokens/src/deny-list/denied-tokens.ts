@@ -1,0 +1,85 @@
+import type { Identity } from '../caller.ts'
+
+/** Why a token is denied: whatever token the agent brings, or just this one, so that a newer one may pass. */
+export type Denial = 'agent' | 'token'
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const tokenIdForm = /^[\w-]{1,64}$/
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+/** The last second of the year 9999, so that milliseconds are not taken for seconds. */
+const latestTime = 253_402_300_799
+
+/** The tokens that a deny list names, for look-ups that take the same time however long it is. */
+export class DeniedTokens {
+  /** The number of rows. */
+  readonly size: number
+  /** The second since 1970 before which tokens are denied, by client id of the agent. */
+  readonly #agents = new Map<string, number>()
+  /** Likewise, by object id of the subject. */
+  readonly #subjects = new Map<string, number>()
+  readonly #tokens = new Set<string>()
+
+  private constructor(rows: readonly unknown[]) {
+    this.size = rows.length
+    for (const [index, row] of rows.entries())
+      if (!this.#add(row)) throw new Error(`Row ${index + 1} of the deny list is not understood.`)
+  }
+
+  /**
+   * Reads a list: JSON, an array of `{"agent"}`, `{"agent", "issuedBefore"}`, `{"oid", "issuedBefore"}` and `{"uti"}`. Times are
+   * ISO 8601 with a zone, or seconds since 1970. Another row makes the whole list unreadable, since it may be a denied agent with a
+   * slip of the pen.
+   *
+   * @throws {Error}
+   */
+  static parse(json: string): DeniedTokens {
+    let rows: unknown
+    try {
+      rows = JSON.parse(json)
+    } catch {
+      throw new Error('The deny list is not JSON, or only a part of it is there.')
+    }
+    if (!Array.isArray(rows)) throw new Error('The deny list is not an array of rows.')
+    return new DeniedTokens(rows)
+  }
+
+  /** @param issuedAt the token's `iat`, in seconds since 1970 */
+  find({ caller, objectId, tokenId }: Identity, issuedAt: number): Denial | undefined {
+    const agentUntil = this.#agents.get(caller.toLowerCase())
+    if (agentUntil === Number.POSITIVE_INFINITY) return 'agent'
+    const subjectUntil = this.#subjects.get(objectId.toLowerCase())
+    const isOld = [agentUntil, subjectUntil].some(until => until !== undefined && issuedAt < until)
+    return isOld || (tokenId !== undefined && this.#tokens.has(tokenId)) ? 'token' : undefined
+  }
+
+  /** Takes a row over; `false` if it is none. */
+  #add(row: unknown): boolean {
+    if (typeof row !== 'object' || row === null) return false
+    const { agent, oid, uti, issuedBefore, ...others } = row as Record<string, unknown>
+    const subjects = [agent, oid, uti].filter(id => id !== undefined)
+    if (subjects.length !== 1 || Object.keys(others).length > 0) return false
+    const until = issuedBefore === undefined ? undefined : readSeconds(issuedBefore)
+    if (Number.isNaN(until)) return false
+    if (isGuid(agent)) return putLatest(this.#agents, agent, until ?? Number.POSITIVE_INFINITY)
+    if (isGuid(oid)) return until !== undefined && putLatest(this.#subjects, oid, until)
+    if (typeof uti !== 'string' || !tokenIdForm.test(uti) || until !== undefined) return false
+    this.#tokens.add(uti)
+    return true
+  }
+}
+
+function isGuid(id: unknown): id is string {
+  return typeof id === 'string' && guid.test(id)
+}
+
+/** Of several rows for one id, the one that denies most counts. */
+function putLatest(times: Map<string, number>, id: string, until: number): true {
+  const key = id.toLowerCase()
+  times.set(key, Math.max(until, times.get(key) ?? 0))
+  return true
+}
+
+function readSeconds(time: unknown): number {
+  if (typeof time === 'string' && isoTime.test(time)) return Date.parse(time) / 1000
+  return Number.isInteger(time) && Number(time) >= 0 && Number(time) <= latestTime ? Number(time) : Number.NaN
+}

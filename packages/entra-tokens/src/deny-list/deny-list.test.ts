@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { Identity } from '../caller.ts'
+import { DeniedTokens } from './denied-tokens.ts'
+import { DenyList, DenyListUnavailable } from './deny-list.ts'
+
+const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-444444444444`) as [
+  string,
+  string,
+  string,
+]
+const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
+
+const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
+  flow: 'obo',
+  caller,
+  objectId: user,
+  tenantId: 'tenant',
+  blueprintAppId: undefined,
+  tokenId: 'token-1',
+  ...more,
+})
+
+describe('a row', () => {
+  // biome-ignore format: table
+  const rows: readonly (readonly [what: string, row: object, denial: 'agent' | 'token' | undefined])[] = [
+    ['of the agent denies all of its tokens', { agent }, 'agent'],
+    ['of the agent in capital letters too', { agent: agent.toUpperCase() }, 'agent'],
+    ['of another agent denies nothing', { agent: sibling }, undefined],
+    ['of the agent with a time denies tokens from before', { agent, issuedBefore: '2026-11-28T12:00:01Z' }, 'token'],
+    ['of the agent with a time lets tokens from then on pass', { agent, issuedBefore: '2026-11-28T12:00:00Z' }, undefined],
+    ['may have a time in another zone', { agent, issuedBefore: '2026-11-28T13:00:01+01:00' }, 'token'],
+    ['may have a time in seconds', { agent, issuedBefore: issuedAt + 1 }, 'token'],
+    ['of the user denies tokens from before', { oid: user, issuedBefore: issuedAt + 1 }, 'token'],
+    ['of the user lets newer tokens pass', { oid: user, issuedBefore: issuedAt }, undefined],
+    ['of the token denies it', { uti: 'token-1' }, 'token'],
+    ['of another token denies nothing', { uti: 'TOKEN-1' }, undefined],
+  ]
+  it.each(rows)('%s: %j', (_what, row, denial) => {
+    expect(DeniedTokens.parse(JSON.stringify([row])).find(by(agent), issuedAt)).toBe(denial)
+  })
+
+  it('counts beside others of the same agent by what it denies more', () => {
+    const both = [{ agent }, { agent, issuedBefore: issuedAt }]
+    for (const list of [both, both.toReversed()])
+      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
+  })
+
+  // biome-ignore format: table
+  it.each([
+    '{}', '{"agnet":"x"}', `{"agent":"${agent}","note":""}`, '{"agent":"weather-agent"}', '{"agent":null}', `{"agent":"${agent}","uti":"a"}`,
+    `{"oid":"${user}"}`, '{"uti":""}', '{"uti":"a","issuedBefore":1}', `{"agent":"${agent}","issuedBefore":"yesterday"}`, `{"agent":"${agent}","issuedBefore":null}`,
+    `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00"}`, `{"agent":"${agent}","issuedBefore":1795867200000}`, 'null', '"x"', '[]',
+  ])('that is not understood makes the list unreadable: %s', row => {
+    expect(() => DeniedTokens.parse(`[{"agent":"${sibling}"},${row}]`)).toThrow('Row 2 of the deny list')
+  })
+
+  it.each(['', ' ', '{}', 'null', '[{"agent":', `[{"agent":"${agent}"}`])(
+    'is not looked for in what is no list: %j',
+    text => {
+      expect(() => DeniedTokens.parse(text)).toThrow('The deny list is not')
+    },
+  )
+
+  it('is found among 10,000', () => {
+    const ids = Array.from({ length: 10_000 }, () => randomUUID())
+    const denied = DeniedTokens.parse(JSON.stringify(ids.map(id => ({ agent: id }))))
+    expect(ids.every(id => denied.find(by(id), issuedAt) === 'agent')).toBe(true)
+    expect(denied.find(by(agent), issuedAt)).toBeUndefined()
+  })
+})
+
+/** Opens a deny list, and keeps what it logs. */
+function openList(location: string) {
+  const lines: { level: string; message: string; [field: string]: unknown }[] = []
+  const logAs = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, ...fields, message })
+  const list = new DenyList({ location, log: { info: logAs('info'), error: logAs('error') } })
+  onTestFinished(() => list.close())
+  return { list, lines }
+}
+
+describe('a file', () => {
+  let folder = ''
+  const listOf = (...agents: readonly string[]) => JSON.stringify(agents.map(id => ({ agent: id })))
+
+  /** A folder with a list, mounted as the kubelet does: the files are links by way of a link that is turned. */
+  function mount(content: string) {
+    folder = mkdtempSync(join(tmpdir(), 'deny-list-'))
+    let version = 0
+    const turn = (text: string) => {
+      version += 1
+      mkdirSync(join(folder, `..${version}`))
+      writeFileSync(join(folder, `..${version}`, 'deny-list.json'), text)
+      symlinkSync(`..${version}`, join(folder, '..data_tmp'))
+      renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+      rmSync(join(folder, `..${version - 1}`), { recursive: true, force: true })
+    }
+    turn(content)
+    symlinkSync('..data/deny-list.json', join(folder, 'deny-list.json'))
+    return { path: join(folder, 'deny-list.json'), turn }
+  }
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is read again when the kubelet turns its link', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { path, turn } = mount(listOf())
+    const { list } = openList(path)
+    await list.ready()
+    expect(list.find(by(agent), issuedAt)).toBeUndefined()
+    turn(listOf(agent))
+    vi.advanceTimersByTime(1_000)
+    while (!list.find(by(agent), issuedAt)) await setImmediate()
+  })
+
+  it('goes on as it was while it is torn, empty, too large, no file or gone, with an alarm', async () => {
+    const { path } = mount(listOf(agent))
+    const { list, lines } = openList(path)
+    await list.ready()
+    const spoil: readonly (readonly [make: () => void, reason: string])[] = [
+      [() => writeFileSync(path, listOf(agent).slice(0, -1)), 'only a part of it is there'],
+      [() => writeFileSync(path, ''), 'only a part of it is there'],
+      [() => writeFileSync(path, '[{"agent":"everybody"}]'), 'Row 1'],
+      [() => writeFileSync(path, ' '.repeat(4 * 1024 * 1024 + 1)), 'larger'],
+      [() => {}, 'ENOENT'],
+      [() => mkdirSync(path), 'not a file'],
+    ]
+    for (const [make, reason] of spoil) {
+      lines.length = 0
+      rmSync(path)
+      make()
+      await list.refresh()
+      await list.refresh()
+      expect(list.find(by(agent), issuedAt)).toBe('agent')
+      expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+      const [alarm, ...more] = lines
+      expect(alarm).toMatchObject({ level: 'error', source: path, reason: expect.stringContaining(reason) })
+      expect(alarm?.message).toContain('The last one goes on')
+      expect(more).toEqual([])
+      const { ageSeconds } = list
+      rmSync(path, { recursive: true, force: true })
+      writeFileSync(path, listOf(agent))
+      await list.refresh()
+      expect(list.ageSeconds).toBeLessThan(ageSeconds)
+    }
+  })
+
+  it('of 10,000 rows that is written over and over while it is read lets no denied agent pass and no other fail', async () => {
+    const many = Array.from({ length: 10_000 }, () => randomUUID())
+    const [before, after] = [listOf(agent, ...many), listOf(...many.slice(5_000), agent)]
+    const { path } = mount(before)
+    const { list } = openList(path)
+    await list.ready()
+    for (const [round, text] of Array.from(
+      { length: 20 },
+      (_, round) => [round, round % 2 ? before : after] as const,
+    )) {
+      const writing =
+        round % 4 < 2
+          ? writeFile(path, text)
+          : writeFile(`${path}.new`, text).then(() => rename(`${path}.new`, path))
+      const reading = Promise.all([list.refresh(), list.refresh(), list.refresh()])
+      while (await isPending(reading)) {
+        expect(list.find(by(agent), issuedAt)).toBe('agent')
+        expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+      }
+      await writing
+    }
+    await writeFile(path, listOf(sibling))
+    await list.refresh()
+    expect(list.find(by(agent), issuedAt)).toBeUndefined()
+    expect(list.find(by(sibling), issuedAt)).toBe('agent')
+  })
+
+  it('that was never read denies an answer, until it is there', async () => {
+    const { path } = mount(listOf(agent))
+    rmSync(path)
+    const { list, lines } = openList(path)
+    await expect(list.ready()).rejects.toThrow(DenyListUnavailable)
+    expect(() => list.find(by(sibling), issuedAt)).toThrow(DenyListUnavailable)
+    expect(list.isRead).toBe(false)
+    expect(lines).toMatchObject([{ level: 'error', message: expect.stringContaining('no token passes') }])
+    writeFileSync(path, listOf(agent))
+    await list.refresh()
+    await list.ready()
+    expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+  })
+})
+
+async function isPending(work: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending')
+  return (await Promise.race([work, setImmediate(pending)])) === pending
+}
+
+describe('a URL', () => {
+  const list = JSON.stringify([{ agent }])
+
+  /** A server whose responses can be exchanged. */
+  async function serve(first: RequestListener) {
+    let respond = first
+    const server = createServer((request, response) => respond(request, response))
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const respondWith = (next: RequestListener) => {
+      respond = next
+    }
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/list?sig=secret`
+    return { url, respondWith }
+  }
+  const sendList: RequestListener = (_request, response) => void response.end(list)
+
+  it('must be https, or on this machine', () => {
+    for (const location of ['http://lists.example/denied', 'ftp://lists.example/denied', 'https://'])
+      expect(() => openList(location)).toThrow('must be https')
+  })
+
+  it('is read, and its query, which may be a secret, is not logged', async () => {
+    const { url } = await serve(sendList)
+    const opened = openList(url)
+    await opened.list.ready()
+    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    expect(JSON.stringify(opened.lines)).not.toContain('secret')
+  })
+
+  // biome-ignore format: table
+  const faults: readonly (readonly [what: string, respond: RequestListener, reason: RegExp])[] = [
+    ['refuses', (_, response) => void response.writeHead(403).end(list.replace(agent, sibling)), /403/],
+    ['redirects', (_, response) => void response.writeHead(302, { location: '/other' }).end('[]'), /302/],
+    ['breaks off', (_, response) => void response.writeHead(200, { 'content-length': 999 }).write(list, () => response.destroy()), /./],
+    ['sends without end', (_, response) => void pipeline(Readable.from(endless()), response, () => {}), /larger/],
+  ]
+  it.each(faults)('whose server %s lets the last list go on', async (_what, respond, reason) => {
+    const { url, respondWith } = await serve(sendList)
+    const opened = openList(url)
+    await opened.list.ready()
+    opened.lines.length = 0
+    respondWith(respond)
+    await opened.list.refresh()
+    expect(opened.lines).toMatchObject([{ level: 'error', reason: expect.stringMatching(reason) }])
+    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    expect(opened.list.find(by(sibling), issuedAt)).toBeUndefined()
+  })
+
+  it('whose server says nothing lets the last list go on, and is given up after some seconds', async () => {
+    const { url, respondWith } = await serve(sendList)
+    const opened = openList(url)
+    await opened.list.ready()
+    opened.lines.length = 0
+    const asked = new Promise(resolve => respondWith(resolve))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const look = opened.list.refresh()
+    await asked
+    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    vi.advanceTimersByTime(4_000)
+    await look
+    expect(opened.lines).toMatchObject([{ level: 'error', reason: 'No response in time.' }])
+    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+  })
+})
+
+function* endless() {
+  for (;;) yield ' '.repeat(65_536)
+}

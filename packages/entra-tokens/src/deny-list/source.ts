@@ -1,0 +1,70 @@
+import { constants, open } from 'node:fs/promises'
+import { loopbackHosts } from '@entra-bedrock-agent/service-kit'
+import { createSender } from '@entra-bedrock-agent/service-kit/send'
+
+/** Where a deny list is kept. */
+export interface Source {
+  /** For the log; without the query of a URL, which may be a secret. */
+  readonly name: string
+  readonly pollMs: number
+  /** @throws {Error} when it is not there, too large, or written at this moment */
+  read(): Promise<string>
+  close(): Promise<void>
+}
+
+/** About 40,000 rows. A ConfigMap holds a quarter of it. */
+const mostBytes = 4 * 1024 * 1024
+const timeoutMs = 4_000
+
+const urlForm = /^[a-z][a-z0-9+.-]*:\/\//i
+
+/** Whether a deny list may be kept there: in a file, or at a URL that is https, or http on this machine. */
+export function isDenyListLocation(location: string): boolean {
+  if (!urlForm.test(location)) return true
+  const url = URL.parse(location)
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.includes(url.hostname))
+}
+
+/** @throws {TypeError} where no deny list may be kept */
+export function openSource(location: string): Source {
+  if (!isDenyListLocation(location)) throw new TypeError('The URL of a deny list must be https.')
+  return urlForm.test(location) ? urlSource(new URL(location)) : fileSource(location)
+}
+
+/**
+ * A file is read as a whole every second and not watched: that way a link which the kubelet turns, an editor's save and a network
+ * file system are all alike, and for the usual few kilobytes it takes microseconds.
+ */
+function fileSource(path: string): Source {
+  return {
+    name: path,
+    pollMs: 1_000,
+    async read() {
+      // Opening a pipe would otherwise wait for its writer.
+      await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      const before = await file.stat({ bigint: true })
+      if (!before.isFile()) throw new Error('The deny list is not a file.')
+      if (before.size > mostBytes) throw new Error(`The deny list is larger than ${mostBytes} bytes.`)
+      const text = await file.readFile({ encoding: 'utf8', signal: AbortSignal.timeout(timeoutMs) })
+      const after = await file.stat({ bigint: true })
+      if (after.mtimeNs !== before.mtimeNs || after.size !== before.size)
+        throw new Error('The deny list was written while it was read.')
+      return text
+    },
+    close: async () => undefined,
+  }
+}
+
+function urlSource({ href, origin, pathname }: URL): Source {
+  const sender = createSender({ connections: 1 })
+  return {
+    name: `${origin}${pathname}`,
+    pollMs: 5_000,
+    async read() {
+      const { status, text } = await sender.send({ url: href, maxBytes: mostBytes, timeoutMs })
+      if (status !== 200) throw new Error(`The deny list’s server responded ${status}.`)
+      return text
+    },
+    close: () => sender.close(),
+  }
+}
