@@ -7,6 +7,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { decisionCounter } from '../../packages/entra-tokens/src/decision-counter.ts'
+import { showAge } from '../../packages/entra-tokens/src/deny-list/age.ts'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
@@ -58,6 +59,7 @@ const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>
   AgentCredentialRefused: { series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
   AgentRefusedByApi: { series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
   SidecarMemoryHigh: { series: { ...sidecarWith(450), 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'SIDECAR_UNREACHABLE' },
+  DenyListOutOfDate: { series: { 'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '0+60x30', 'weather_api_deny_list_age_seconds{namespace="agents",pod="b"}': '1x30' }, row: 'DENY_LIST_UNAVAILABLE' },
   AgentTurnsFail: { series: { [outcomes('agent_turns_total', 'OK')]: '0+10x30', [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
   AgentBusy: { series: { 'agent_turns_refused_total{namespace="agents"}': '0+1x30' }, row: 'AGENT_BUSY' },
   AgentTurnsSlow: {
@@ -78,6 +80,7 @@ const calm = {
   [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
   [outcomes('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
   'agent_turns_refused_total{namespace="agents"}': '0x30',
+  'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '5x30',
   'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.02x30',
   'agent_turns_in_flight{namespace="agents",pod="a"}': '3x30',
 }
@@ -152,6 +155,7 @@ describe('Alerts and dashboard', () => {
     collectDefaultMetrics({ register: ofProcess })
     const { registry: ofWeatherApi } = new ApiMetrics()
     await decisionCounter(ofWeatherApi, 'weather-api')
+    await showAge(ofWeatherApi, 'weather-api', { ageSeconds: 0 })
     const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi]
     const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
     const names = known.flat().map(({ name }) => name)

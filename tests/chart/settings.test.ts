@@ -234,6 +234,18 @@ describe('The settings that the chart makes', () => {
     expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
   })
 
+  it('name a deny list that is mounted as a folder, which the kubelet keeps up to date, and is no part of the release', async () => {
+    const rendering = await renderWith({ denyList: { configMap: 'denied-agents' } })
+    const settings = rendering.settings('demo-weather-api', 'weather-api')
+    expect(readWeatherConfig(settings).token.denyList).toBe('/etc/deny-list/deny-list.json')
+    const mount = { name: 'deny-list', mountPath: '/etc/deny-list', readOnly: true }
+    expect(rendering.container('demo-weather-api', 'weather-api').volumeMounts).toEqual([mount])
+    const { volumes } = rendering.pod('demo-weather-api').spec
+    expect(volumes).toEqual([{ name: 'deny-list', configMap: { name: 'denied-agents' } }])
+    const made = rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)
+    expect(made).not.toContain('denied-agents')
+  })
+
   it('skip the signature check of the weather API only on request, and warn of it', async () => {
     const values = merge(identities, { weatherApi: { debug: { skipSignature: true } } })
     const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')

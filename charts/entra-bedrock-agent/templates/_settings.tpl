@@ -93,6 +93,7 @@
   "AGENT_CLIENT_ID" (include "agents.clientIds" .)
   "WEATHER_ALLOWED_CALLERS" (include "weatherApi.callers" .)
   "AGENT_USERS" (include "weatherApi.agentUsers" .)
+  "WEATHER_DENY_LIST" (ternary "/etc/deny-list/deny-list.json" "" (ne .Values.denyList.configMap ""))
   "WEATHER_PROVIDER" .Values.weatherApi.provider
   "PUBLIC_URL" .Values.weatherApi.publicUrl
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
@@ -194,6 +195,20 @@
 {{- if .Values.mcpServers }}
 - name: mcp
   configMap: {name: {{ include "prefix" . }}-mcp}
+{{- end }}
+{{- end }}
+
+{{/* As a folder: the kubelet never updates a subPath. */}}
+{{- define "denyList.mount" -}}
+{{- if .Values.denyList.configMap }}
+- {name: deny-list, mountPath: /etc/deny-list, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "denyList.volume" -}}
+{{- with .Values.denyList.configMap }}
+- name: deny-list
+  configMap: {name: {{ . }}}
 {{- end }}
 {{- end }}
 
