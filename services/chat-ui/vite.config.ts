@@ -21,8 +21,8 @@ function isOfFirstPaint(id: string, modules: Modules, seen = new Set<string>()):
   return info.isEntry || info.importers.some(importer => isOfFirstPaint(importer, modules, seen))
 }
 
-/** What reads files by schemas; of these modules the page itself needs the types only. */
-const schemas = /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions)\.ts$/
+/** What reads files by schemas, and what explains claims; of these modules the first paint needs the types only. */
+const later = /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions|claims|redaction)\.ts$/
 
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({
@@ -38,7 +38,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             {
-              test: id => !schemas.test(id),
+              test: id => !later.test(id),
               name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
             },
           ],

@@ -2,7 +2,7 @@ import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { config, problem, result, status, turnStart } from './support/turns.ts'
+import { config, problem, result, status, turnStart, withAgents, withoutSignIn } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -100,7 +100,7 @@ describe('what the agent says of itself', () => {
   })
 
   it('includes that it answers nobody who is not signed in', async () => {
-    agent.config = { ...config, requireSignIn: true }
+    agent.config = withAgents({ requireSignIn: true })
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('This agent answers only people who are signed in.', { exact: false }).waitFor()
@@ -121,7 +121,7 @@ describe('what the agent says of itself', () => {
   })
 
   it('explains why nobody can be signed in without CLIENT_SPA_APP_ID', async () => {
-    agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
+    agent.config = withoutSignIn
     const page = await browser.open(agent.url)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()
     expect(await page.getByRole('radio', { name: 'On behalf of you' }).isDisabled()).toBe(true)

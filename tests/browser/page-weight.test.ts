@@ -3,7 +3,7 @@ import type { Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
-import { config, status } from './support/turns.ts'
+import { config, status, withoutSignIn } from './support/turns.ts'
 
 const kilobyte = 1000
 const browser = useBrowser()
@@ -47,7 +47,7 @@ it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads wha
 })
 
 it('the page loads nothing that signs in where sign-in is not set up', async () => {
-  agent.config = { ...config, spaClientId: null, flows: ['autonomous'] }
+  agent.config = withoutSignIn
   const page = await browser.open('about:blank')
   const scripts = collectScripts(page)
   await page.clock.install()

@@ -69,7 +69,10 @@ export function mapFlows<Value>(make: (flow: Flow) => Value): Record<string, Val
   return Object.fromEntries(flowNames.map(flow => [flow, make(flow)]))
 }
 
+/** The flows in which TR has the signed-in user's rights. */
+export type UserFlow = { [Name in Flow]: (typeof flows)[Name]['actsAs'] extends 'user' ? Name : never }[Flow]
+
 /** Whether the agent acts for the signed-in user, whose token (Tc) it then needs. */
-export function needsUser(flow: Flow): boolean {
+export function needsUser(flow: Flow): flow is UserFlow {
   return flows[flow].actsAs === 'user'
 }

@@ -75,18 +75,16 @@ export const PublicConfig = Type.Object({
   modes: Type.Array(Mode),
   flows: Type.Array(FlowName),
   /** The agents that may be asked, the default one first. */
-  agents: Type.Optional(
-    Type.Array(
-      Type.Object({
-        name: Type.String(),
-        title: Type.String(),
-        description: Type.Optional(Type.String()),
-        clientId: Type.String(),
-        flows: Type.Array(FlowName),
-        apis: Type.Array(Type.String()),
-        requireSignIn: Type.Boolean(),
-      }),
-    ),
+  agents: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      title: Type.String(),
+      description: Type.Optional(Type.String()),
+      clientId: Type.String(),
+      flows: Type.Array(FlowName),
+      apis: Type.Array(Type.String()),
+      requireSignIn: Type.Boolean(),
+    }),
   ),
   blueprintCredential: Type.Enum(blueprintCredentials, {
     description: 'As BLUEPRINT_CREDENTIAL says; the sidecar holds it, and the agent cannot see which it is.',
@@ -103,3 +101,6 @@ export const PublicConfig = Type.Object({
   emulated: Type.Array(Type.String()),
 })
 export type PublicConfig = Static<typeof PublicConfig>
+
+/** An agent as the page may know it. */
+export type PublicAgent = PublicConfig['agents'][number]

@@ -125,7 +125,10 @@ function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly pag
 /** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
 function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {
   const opened = conversation.opened.value
-  const names = useMemo(() => (opened ? describeNames(opened.names) : rest.names), [opened, rest.names])
+  const names = useMemo(
+    () => (opened ? describeNames({ agents: [], ...opened.names }) : rest.names),
+    [opened, rest.names],
+  )
   const isNarrow = useMediaQuery('(max-width: 56.24rem)')
   const showTrace = async (exchange: (typeof conversation.exchanges.value)[number], stepId?: string) => {
     conversation.selected.value = exchange

@@ -6,7 +6,7 @@ import { type TraceView, viewNamed } from './trace/trace-view.ts'
 /**
  * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5&id=…`, and goes where an address leads.
  * Steps are told by their numbers; the agent's id of the turn tells the answer from those of other conversations.
- * Nothing else of the trace is in the address.
+ * Where there is a choice of agents, the address names the one that is asked. Nothing else of the trace is in it.
  *
  * Returns whether the address led to an answer that is not in this conversation. It is over once the conversation goes on.
  */
@@ -14,11 +14,14 @@ export function followAddress(
   conversation: Conversation,
   trace: TraceView,
   pane: Signal<Pane>,
+  hasChoice: boolean,
 ): ReadonlySignal<boolean> {
   const missedIn = signal<readonly LiveExchange[] | undefined>(undefined)
   const turnId = computed(() => conversation.selected.value?.value.turn?.turnId)
   const go = () => {
     const parts = new URLSearchParams(location.hash.slice(1))
+    const agent = parts.get('agent')
+    if (hasChoice && agent !== null) conversation.switchTo(agent)
     const answer = findAnswer(conversation.exchanges.peek(), parts)
     missedIn.value = parts.has('turn') && !answer ? conversation.exchanges.peek() : undefined
     if (!answer) return
@@ -39,13 +42,14 @@ export function followAddress(
     const turn =
       selected && !conversation.opened.value ? conversation.exchanges.value.indexOf(selected) + 1 : 0
     const step = trace.current.value
-    const parts = {
-      turn: `${turn}`,
-      view: trace.view.value,
-      ...(step === undefined ? {} : { step: `${step}` }),
-      ...(turnId.value === undefined ? {} : { id: turnId.value }),
-    }
-    const address = turn === 0 ? `${location.pathname}${location.search}` : `#${new URLSearchParams(parts)}`
+    const id = turnId.value
+    const parts = new URLSearchParams({
+      ...(hasChoice ? { agent: conversation.agent.value } : {}),
+      ...(turn === 0 ? {} : { turn: `${turn}`, view: trace.view.value }),
+      ...(turn === 0 || step === undefined ? {} : { step: `${step}` }),
+      ...(turn === 0 || id === undefined ? {} : { id }),
+    })
+    const address = parts.size === 0 ? `${location.pathname}${location.search}` : `#${parts}`
     history.replaceState(history.state, '', address)
   })
   return computed(() => missedIn.value === conversation.exchanges.value)

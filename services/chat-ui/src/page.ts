@@ -1,19 +1,12 @@
-import {
-  type Flow,
-  flows,
-  needsUser,
-  type PublicConfig,
-  type Status,
-} from '@entra-bedrock-agent/identity-trace'
+import { flowNames, needsUser, type PublicConfig, type Status } from '@entra-bedrock-agent/identity-trace'
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
-import { readStatus } from './agent/public-config.ts'
+import { agentNamed, readStatus } from './agent/public-config.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'
-import { Conversation, type LiveExchange } from './conversation/conversation.ts'
+import { Conversation, type Identify, type LiveExchange } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
-import type { Speaker } from './conversation/speaker.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
@@ -42,8 +35,8 @@ export interface Page {
   readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
   /** What the status region says. */
   readonly announcement: Signal<string>
-  /** In whose name a question would be asked in a flow. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<Speaker>
+  /** In whose name an agent would be asked in a flow. */
+  readonly identify: Identify
   /** One question in two flows at once, shown instead of the conversation. */
   readonly sideBySide: Signal<SideBySide | undefined>
   /** Asks what was asked in an answer in two flows at once. */
@@ -67,12 +60,12 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
       const askAgent = await loadAsk()
       yield* askAgent(request, { userToken, signal })
     },
-    identify: (flow: Flow, renew: boolean) => identify(config, session, flow, renew),
+    identify: speakersOf(config, session),
     announce: (text: string) => {
       announcement.value = text
     },
   }
-  const conversation = new Conversation(needs, kept)
+  const conversation = new Conversation(needs, config.agents[0]?.name ?? '', kept)
   keepConversation(conversation)
   keepComposer(conversation, config)
   let past: Promise<PastConversations> | undefined
@@ -97,7 +90,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     if (objectId === undefined) leftBehind.value = undefined
     else void findLeftBehind(loadPast, objectId, leftBehind)
   })
-  const linkMissed = followAddress(conversation, trace, pane)
+  const linkMissed = followAddress(conversation, trace, pane, config.agents.length > 1)
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
@@ -164,15 +157,23 @@ function keepConversation(conversation: Conversation): void {
   })
 }
 
-function keepComposer(conversation: Conversation, { modes, flows: offered }: PublicConfig): void {
-  const { mode, flow } = conversation
+function keepComposer(conversation: Conversation, config: PublicConfig): void {
+  const { agent, mode, flow, exchanges } = conversation
   const stored = readComposer()
   if (stored) {
     conversation.restoreDrafts(stored)
-    if (modes.includes(stored.mode)) mode.value = stored.mode
-    if (offered.includes(stored.flow)) flow.value = stored.flow
+    if (exchanges.peek().length === 0) agent.value = stored.agent
+    if (config.modes.includes(stored.mode)) mode.value = stored.mode
+    if (flowNames.includes(stored.flow)) flow.value = stored.flow
   }
-  effect(() => storeComposer({ ...conversation.drafts, mode: mode.value, flow: flow.value }))
+  effect(() => {
+    const offered = agentNamed(config, agent.value)?.flows ?? []
+    const [first] = offered
+    if (first && !offered.includes(flow.value)) flow.value = first
+  })
+  effect(() =>
+    storeComposer({ ...conversation.drafts, agent: agent.value, mode: mode.value, flow: flow.value }),
+  )
 }
 
 /** @param changed told who has left, or `undefined` when somebody is here */
@@ -202,22 +203,18 @@ async function findLeftBehind(
 }
 
 /** The user's token goes along only where it is needed. */
-async function identify(
-  config: PublicConfig,
-  session: Session,
-  flow: Flow,
-  renew: boolean,
-): Promise<Speaker> {
-  const isNeeded = needsUser(flow) || config.requireSignIn
-  const user = isNeeded ? await session.acquireToken(renew) : undefined
-  switch (flows[flow].actsAs) {
-    case 'agent':
-    case 'agent-user':
-      if (isNeeded && !user) throw signInRequired('This agent answers only people who are signed in.')
-      return { kind: 'agent', userToken: user?.userToken }
-    case 'user':
+function speakersOf(config: PublicConfig, session: Session): Identify {
+  return async ({ agent, flow }, renew) => {
+    const known = agentNamed(config, agent)
+    if (!known) throw new PageError(pageProblem('AGENT_NOT_HERE', `Its name was “${agent}”.`))
+    const isNeeded = needsUser(flow) || known.requireSignIn
+    const user = isNeeded ? await session.acquireToken(renew) : undefined
+    if (needsUser(flow)) {
       if (!user) throw signInRequired('To act on your behalf, the agent has to know who you are.')
-      return { kind: 'user', ...user }
+      return { agent, flow, ...user }
+    }
+    if (isNeeded && !user) throw signInRequired('This agent answers only people who are signed in.')
+    return { agent, flow, userToken: user?.userToken }
   }
 }
 

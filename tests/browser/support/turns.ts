@@ -16,6 +16,16 @@ export const config = {
   scopes: [`api://${identities.blueprintAppId}/access_as_user`],
   modes: ['direct', 'bedrock'],
   flows: ['autonomous', 'obo'],
+  agents: [
+    {
+      name: 'default',
+      title: 'Agent',
+      clientId: identities.agentId,
+      flows: ['autonomous', 'obo'],
+      apis: ['weather-api'],
+      requireSignIn: false,
+    },
+  ],
   emulated: ['entra', 'auth-sidecar', 'bedrock'],
   requireSignIn: false,
   blueprintCredential: 'secret',
@@ -29,6 +39,19 @@ export const config = {
     [identities.tenantId]: 'this tenant',
     [identities.pageAppId]: 'this page',
   },
+}
+
+type Agent = (typeof config.agents)[number] & { readonly description?: string }
+
+/** The configuration with agents that differ from the usual one. */
+export function withAgents(...agents: readonly Partial<Agent>[]) {
+  return { ...config, agents: agents.map(agent => ({ ...config.agents[0], ...agent })) }
+}
+
+export const withoutSignIn = {
+  ...withAgents({ flows: ['autonomous'] }),
+  spaClientId: null,
+  flows: ['autonomous'],
 }
 
 export const status = {

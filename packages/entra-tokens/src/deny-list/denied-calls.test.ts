@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
 import { type ProtectedApi, startProtectedApi } from '../testing/protected-api.ts'
 
-const agent = tenant.agents['weather-agent'].id
+const agent = tenant.agents.weather.id
 const sibling = '99999999-0000-4000-8000-000000000099'
 const folder = mkdtempSync(join(tmpdir(), 'denied-calls-'))
 const file = join(folder, 'deny-list.json')

@@ -4,9 +4,15 @@ import { PageError, pageProblem } from './page-problem.ts'
 /** The agent obtains a token for each API to say which rights it holds, which may take as long as for a question. */
 const timeoutMs = 20_000
 
-/** Reads what the model is told in a flow; throws a PageError when the agent does not tell it. */
-export async function readInstructions(flow: Flow, userToken: string | undefined): Promise<Instructions> {
-  const response = await fetch(`/api/instructions?flow=${flow}`, {
+interface InstructionsQuery {
+  readonly agent: string
+  readonly flow: Flow
+  readonly userToken: string | undefined
+}
+
+/** Reads what the model of an agent is told in a flow; throws a PageError when the agent does not tell it. */
+export async function readInstructions({ agent, flow, userToken }: InstructionsQuery): Promise<Instructions> {
+  const response = await fetch(`/api/instructions?${new URLSearchParams({ agent, flow })}`, {
     signal: AbortSignal.timeout(timeoutMs),
     cache: 'no-store',
     headers: userToken === undefined ? {} : { authorization: `Bearer ${userToken}` },

@@ -1,4 +1,4 @@
-import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { PublicAgent, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from './page-problem.ts'
 
 const timeoutMs = 4_000
@@ -18,6 +18,11 @@ async function readDocument(path: string): Promise<unknown> {
 
 export async function readConfig(): Promise<PublicConfig> {
   return (await readDocument('/api/config')) as PublicConfig
+}
+
+/** The agent of this name; `undefined` where there is none, as when a conversation is older than the configuration. */
+export function agentNamed({ agents }: Pick<PublicConfig, 'agents'>, name: string): PublicAgent | undefined {
+  return agents.find(agent => agent.name === name)
 }
 
 export async function readStatus(): Promise<Status> {

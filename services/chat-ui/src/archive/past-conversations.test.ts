@@ -26,9 +26,9 @@ function asked(message: string, more: Partial<Exchange> = {}): Exchange {
     model: null,
     startedAt: '',
   } as const
-  const owner = { kind: 'agent' } as const
+  const owner = { agent: 'a', flow: 'autonomous' } as const
   return {
-    ...startExchange({ message, mode: 'direct', flow: 'autonomous' }),
+    ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
     state: 'done',
     turn,
     owner,
@@ -36,8 +36,8 @@ function asked(message: string, more: Partial<Exchange> = {}): Exchange {
   }
 }
 function askedFor(objectId: string, message: string): Exchange {
-  const question = { message, mode: 'direct', flow: 'obo' } as const
-  return asked(message, { question, owner: { kind: 'user', objectId }, steps: [step] })
+  const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
+  return asked(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
 }
 const inARow = (...exchanges: Exchange[]): KeptExchanges => ({
   exchanges,
@@ -73,10 +73,10 @@ function openTab(...exchanges: Exchange[]) {
   const session = stubStorage('sessionStorage')
   const needs = {
     ask: async function* () {},
-    identify: async () => ({ kind: 'agent', userToken: undefined }) as const,
+    identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }) as const,
     announce: () => {},
   }
-  const conversation = new Conversation(needs, inARow(...exchanges))
+  const conversation = new Conversation(needs, 'a', inARow(...exchanges))
   const past = new PastConversations(conversation, 'tenant')
   past.keep()
   return { conversation, past, session }
@@ -124,7 +124,7 @@ describe('conversations that outlive their tab', () => {
   })
 
   it('are not kept where nobody knows on whose behalf something was asked', () => {
-    const question = { message: 'mine', mode: 'direct', flow: 'obo' } as const
+    const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
     openTab(asked('x', { question, owner: undefined }))
     expect(local).toEqual({})
   })

@@ -163,7 +163,7 @@ export class PastConversations {
 
   /** The owner of a conversation; `unknown` if it was on behalf of a user who is not known. */
   #whose({ exchanges }: KeptExchanges): string | undefined {
-    const [theirs] = exchanges.flatMap(({ owner }) => (owner?.kind === 'user' ? [owner.objectId] : []))
+    const [theirs] = exchanges.flatMap(({ owner }) => owner?.objectId ?? [])
     if (theirs !== undefined) return this.#ownerOf(theirs)
     return exchanges.some(({ question }) => needsUser(question.flow)) ? 'unknown' : undefined
   }

@@ -8,6 +8,8 @@ interface PopoverProps {
   /** Of the button. */
   readonly class?: string | undefined
   readonly panelClass?: string | undefined
+  /** What is in the panel, if that is no text or form. */
+  readonly opens?: 'menu'
   readonly onToggle?: (isOpen: boolean) => void
   readonly children: ComponentChildren
 }
@@ -19,13 +21,14 @@ export function Popover({
   label,
   class: className = 'icon-button',
   panelClass = '',
+  opens,
   onToggle,
   children,
 }: PopoverProps) {
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (
     <>
-      <button type="button" class={className} popovertarget={id} {...name}>
+      <button type="button" class={className} popovertarget={id} aria-haspopup={opens} {...name}>
         {button}
       </button>
       <section

@@ -1,10 +1,12 @@
 import {
   type Flow,
   flowNames,
+  flows,
   type Mode,
   needsUser,
   type PublicConfig,
 } from '@entra-bedrock-agent/identity-trace'
+import { agentNamed } from '../agent/public-config.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
 import type { Session } from '../sign-in/session.ts'
@@ -21,15 +23,17 @@ interface AskChoicesProps {
 /** For whom the agent acts, and with or without a model: chosen where the question is asked. */
 export function AskChoices({ conversation, config, session }: AskChoicesProps) {
   const { mode, flow } = conversation
+  const agent = agentNamed(config, conversation.agent.value)
   const isNarrow = useMediaQuery('(max-width: 30rem)')
   const prepare = (chosen: Flow) => {
     if (needsUser(chosen)) session.prepare()
   }
-  const flows = flowNames.map(value => ({
-    value,
-    label: flowWords[value].label,
-    disabled: !config.flows.includes(value),
-  }))
+  // Only what every agent has by default is shown where it cannot be chosen, with the reason below.
+  const offered = (name: Flow) => agent?.flows.includes(name) ?? false
+  const isLacking = (name: Flow) => config.agents.length === 1 && flows[name].isDefault
+  const choices = flowNames
+    .filter(name => offered(name) || isLacking(name))
+    .map(value => ({ value, label: flowWords[value].label, disabled: !offered(value) }))
   const modes = (Object.keys(modeNames) as Mode[]).map(value => ({
     value,
     label: modeNames[value],
@@ -38,14 +42,14 @@ export function AskChoices({ conversation, config, session }: AskChoicesProps) {
   return (
     <>
       {isNarrow ? (
-        <Menu label="Who the agent acts for" chosen={flow} options={flows} onChoose={prepare} />
+        <Menu label="Who the agent acts for" chosen={flow} options={choices} onChoose={prepare} />
       ) : (
         <Segments
           legend="Who the agent acts for"
           name="flow"
           chosen={flow}
           describedBy="next-question"
-          segments={flows}
+          segments={choices}
           onChoose={prepare}
         />
       )}

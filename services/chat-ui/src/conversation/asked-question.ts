@@ -4,16 +4,21 @@ import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'
 
 /**
- * A question as it goes to the agent. A conversation can ask nothing else, and history and token are both the speaker's,
- * so they never belong to two people.
+ * A question as it goes to the agent. A conversation can ask nothing else, and agent, flow, history and token are all the
+ * speaker's, so they never belong to two agents or two people.
  */
 export class AskedQuestion {
-  readonly request: ChatRequest
+  readonly request: ChatRequest & { readonly agent: string }
   readonly #speaker: Speaker
 
-  constructor(speaker: Speaker, question: Question, earlier: readonly Exchange[]) {
+  constructor(
+    speaker: Speaker,
+    { message, mode }: Pick<Question, 'message' | 'mode'>,
+    earlier: readonly Exchange[],
+  ) {
+    const { agent, flow } = speaker
     const history = historyFor(earlier, speaker)
-    this.request = { ...question, ...(history.length > 0 ? { history } : {}) }
+    this.request = { message, agent, mode, flow, ...(history.length > 0 ? { history } : {}) }
     this.#speaker = speaker
   }
 

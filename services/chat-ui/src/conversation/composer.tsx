@@ -8,6 +8,8 @@ import type { Conversation } from './conversation.ts'
 
 interface ComposerProps {
   readonly conversation: Conversation
+  /** Who is asked, within a sentence. */
+  readonly agent: string
   /** How the next question will be answered. */
   readonly explanation: string
   /** How it may be answered otherwise. */
@@ -15,7 +17,7 @@ interface ComposerProps {
 }
 
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
-export function Composer({ conversation, explanation, children }: ComposerProps) {
+export function Composer({ conversation, agent, explanation, children }: ComposerProps) {
   const { draft, editing } = conversation
   const running = conversation.running.value
   const canPress = useSettled(running)
@@ -83,7 +85,7 @@ export function Composer({ conversation, explanation, children }: ComposerProps)
           id="message"
           ref={field}
           rows={1}
-          placeholder="Ask the agent…"
+          placeholder={`Ask ${agent}…`}
           enterkeyhint="send"
           autocomplete="off"
           aria-describedby="message-length next-question composer-keys"

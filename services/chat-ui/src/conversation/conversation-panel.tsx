@@ -1,5 +1,6 @@
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import type { ReadonlySignal } from '@preact/signals'
+import { agentNamed } from '../agent/public-config.ts'
 import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
 import { explainFlow, explainMode } from './explain.ts'
@@ -13,6 +14,8 @@ interface ConversationPanelProps extends MessageLogProps {
 
 export function ConversationPanel({ status, linkMissed, ...props }: ConversationPanelProps) {
   const { conversation, session, config } = props
+  const agent = conversation.agent.value
+  const [other] = config.agents
   const mode = explainMode(conversation.mode.value, config, status.value)
   const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
   return (
@@ -34,11 +37,26 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
         )}
       </div>
       <MessageLog {...props} />
-      {!conversation.opened.value && (
-        <Composer conversation={conversation} explanation={`${flow} ${mode}`}>
-          <AskChoices conversation={conversation} config={config} session={session} />
-        </Composer>
-      )}
+      {!conversation.opened.value &&
+        (agentNamed(config, agent) ? (
+          <Composer
+            conversation={conversation}
+            agent={props.names.ofAgent(agent).agent}
+            explanation={`${flow} ${mode}`}
+          >
+            <AskChoices conversation={conversation} config={config} session={session} />
+          </Composer>
+        ) : (
+          <p class="notice" role="status">
+            The agent of this conversation, <code>{agent}</code>, is not set up here any more. You can read
+            the conversation, and ask another agent in a new one.{' '}
+            {other && (
+              <button type="button" class="button" onClick={() => conversation.switchTo(other.name)}>
+                Ask {props.names.ofAgent(other.name).agent}
+              </button>
+            )}
+          </p>
+        ))}
     </>
   )
 }

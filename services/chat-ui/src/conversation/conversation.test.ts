@@ -5,8 +5,8 @@ import { Conversation, type ConversationNeeds } from './conversation.ts'
 import type { KeptExchanges } from './kept.ts'
 import type { Speaker } from './speaker.ts'
 
-const ada: Speaker = { kind: 'user', objectId: 'ada', userToken: 'tc-of-ada' }
-const agentItself: Speaker = { kind: 'agent', userToken: undefined }
+const ada: Speaker = { agent: 'a', flow: 'obo', objectId: 'ada', userToken: 'tc-of-ada' }
+const agentItself: Speaker = { agent: 'a', flow: 'autonomous', userToken: undefined }
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
@@ -50,10 +50,10 @@ function converse(
       if (events instanceof PageError) throw events
       yield* events
     },
-    identify: identify ?? (async flow => (flow === 'obo' ? ada : agentItself)),
+    identify: identify ?? (async ({ agent, flow }) => ({ ...(flow === 'obo' ? ada : agentItself), agent })),
     announce: text => announced.push(text),
   }
-  const conversation = new Conversation(needs, earlier)
+  const conversation = new Conversation(needs, 'a', earlier)
   const latest = () => conversation.exchanges.value.at(-1)?.value
   return { conversation, asked, announced, latest }
 }
@@ -66,7 +66,12 @@ describe('Conversation', () => {
     conversation.mode.value = 'bedrock'
     conversation.draft.value = '  Where is order 7?\n'
     await conversation.send()
-    expect(asked[0]?.request).toEqual({ message: 'Where is order 7?', mode: 'bedrock', flow: 'autonomous' })
+    expect(asked[0]?.request).toEqual({
+      message: 'Where is order 7?',
+      agent: 'a',
+      mode: 'bedrock',
+      flow: 'autonomous',
+    })
     expect(asked[0]?.userToken).toBeUndefined()
     expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })
     expect(conversation.draft.value).toBe('')
@@ -97,12 +102,37 @@ describe('Conversation', () => {
     ])
   })
 
+  it('starts anew with another agent, which hears nothing of what this one has answered', async () => {
+    const { conversation, asked } = converse([[result('Sunny')], [result('No')], [result('Rain')]])
+    await conversation.ask('Dallas?')
+    conversation.switchTo('b')
+    expect(conversation.exchanges.value).toEqual([])
+    await conversation.ask('Dallas?')
+    conversation.switchTo('b')
+    await conversation.ask('Oslo?')
+    expect(asked.map(({ request: { agent, history = [] } }) => [agent, history.length])).toEqual([
+      ['a', 0],
+      ['b', 0],
+      ['b', 2],
+    ])
+  })
+
+  it('is with the agent again that it was with when it comes back', async () => {
+    const { conversation, asked } = converse([[result('Sunny')], [result('Rain')]])
+    await conversation.ask('Dallas?')
+    conversation.switchTo('b')
+    conversation.undoStartOver()
+    expect(conversation.agent.value).toBe('a')
+    await conversation.ask('Oslo?')
+    expect(asked[1]?.request).toMatchObject({ agent: 'a', history: [{ text: 'Dallas?' }, { text: 'Sunny' }] })
+  })
+
   it('sends the token of the user in the on-behalf-of flow', async () => {
     const { conversation, asked, latest } = converse([[result('Sunny')]])
     conversation.flow.value = 'obo'
     await conversation.ask('Dallas?')
     expect(asked[0]?.userToken).toBe('tc-of-ada')
-    expect(latest()?.owner).toEqual({ kind: 'user', objectId: 'ada' })
+    expect(latest()?.owner).toEqual({ agent: 'a', flow: 'obo', objectId: 'ada' })
   })
 
   it('asks the agent nothing when the user is missing, and keeps the draft', async () => {
@@ -148,15 +178,18 @@ describe('Conversation', () => {
 
   it('stops an answer and keeps what had come', async () => {
     const reached = Promise.withResolvers<AbortSignal>()
-    const conversation = new Conversation({
-      async *ask(_question, signal) {
-        yield delta('It is ')
-        reached.resolve(signal)
-        await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+    const conversation = new Conversation(
+      {
+        async *ask(_question, signal) {
+          yield delta('It is ')
+          reached.resolve(signal)
+          await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+        },
+        identify: async () => agentItself,
+        announce: () => {},
       },
-      identify: async () => agentItself,
-      announce: () => {},
-    })
+      'a',
+    )
     const asking = conversation.ask('Dallas?')
     const signal = await reached.promise
     expect(conversation.running.value).toBe(true)
@@ -310,15 +343,18 @@ describe('Conversation', () => {
 
   it('ends the answer of a user who leaves, and never gives their question back', async () => {
     const reached = Promise.withResolvers<AbortSignal>()
-    const conversation = new Conversation({
-      async *ask(_question, signal) {
-        yield delta('You live ')
-        reached.resolve(signal)
-        await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+    const conversation = new Conversation(
+      {
+        async *ask(_question, signal) {
+          yield delta('You live ')
+          reached.resolve(signal)
+          await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+        },
+        identify: async () => ada,
+        announce: () => {},
       },
-      identify: async () => ada,
-      announce: () => {},
-    })
+      'a',
+    )
     conversation.flow.value = 'obo'
     conversation.draft.value = 'Where do I live?'
     const asking = conversation.send()
@@ -334,15 +370,18 @@ describe('Conversation', () => {
     for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()
-      const conversation = new Conversation({
-        async *ask(_question, signal) {
-          reached.resolve(signal)
-          await goOn.promise
-          yield result('Sunny')
+      const conversation = new Conversation(
+        {
+          async *ask(_question, signal) {
+            reached.resolve(signal)
+            await goOn.promise
+            yield result('Sunny')
+          },
+          identify: async () => ({ ...agentItself, userToken }),
+          announce: () => {},
         },
-        identify: async () => ({ kind: 'agent', userToken }),
-        announce: () => {},
-      })
+        'a',
+      )
       const asking = conversation.ask('Dallas?')
       const signal = await reached.promise
       conversation.forgetUser()

@@ -10,17 +10,26 @@ import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { speakDuration } from '../words/times.ts'
 import { AskedQuestion } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
-import { applyEvent, type Exchange, failExchange, startExchange, stopExchange } from './exchange.ts'
+import {
+  applyEvent,
+  type Exchange,
+  failExchange,
+  type Question,
+  startExchange,
+  stopExchange,
+} from './exchange.ts'
 import type { Drafts, KeptExchanges, OpenedFile } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
-  /** In whose name a question of this flow is asked. Throws a PageError when a user is needed and missing. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<Speaker>
+  /** In whose name an agent is asked in a flow. Throws a PageError when a user is needed and missing, or the agent is no more. */
+  readonly identify: Identify
   /** Tells a state, in a few words, to those who cannot see it. */
   readonly announce: (text: string) => void
 }
+
+export type Identify = (asked: Pick<Question, 'agent' | 'flow'>, renew: boolean) => Promise<Speaker>
 
 /** The same question is not sent twice within this time: the second press is part of the first. */
 const pressedTwiceMs = 500
@@ -30,6 +39,8 @@ export type LiveExchange = Signal<Exchange>
 
 /** The conversation of this page: what was said, what is being answered, and which answer's trace is shown. */
 export class Conversation {
+  /** The name of the agent that is asked. All of a conversation is with the same one. */
+  readonly agent: Signal<string>
   readonly mode = signal<Mode>('direct')
   readonly flow = signal<Flow>('autonomous')
   readonly draft = signal('')
@@ -62,13 +73,20 @@ export class Conversation {
   /** What stood in the draft when an earlier question took its place. */
   #setAside = ''
 
-  constructor(needs: ConversationNeeds, kept?: KeptExchanges) {
+  /** @param agent the name of the one that is asked, unless what was kept is with another one */
+  constructor(needs: ConversationNeeds, agent: string, kept?: KeptExchanges) {
     this.#needs = needs
+    this.agent = signal(agent)
     if (kept) this.show(kept)
   }
 
-  /** Takes the place of what is shown. */
-  show({ exchanges, follows, shown, left }: KeptExchanges): void {
+  /** Takes the place of what is shown, with the agent that it was with. */
+  show(kept: KeptExchanges): void {
+    this.agent.value = kept.exchanges[0]?.question.agent ?? this.agent.peek()
+    this.#display(kept)
+  }
+
+  #display({ exchanges, follows, shown, left }: KeptExchanges): void {
     this.stop()
     this.left.value = left
     const live = exchanges.map(exchange => signal(exchange))
@@ -94,7 +112,7 @@ export class Conversation {
     this.stop()
     const kept = this.keep()
     if (this.editing.value) this.cancelEdit()
-    this.show({
+    this.#display({
       exchanges,
       follows: exchanges.map((_, index) => index - 1),
       shown: exchanges.length - 1,
@@ -109,7 +127,7 @@ export class Conversation {
     const kept = this.#behindFile
     this.#behindFile = undefined
     this.opened.value = undefined
-    if (kept) this.show(kept)
+    if (kept) this.#display(kept)
   }
 
   /** Half-written questions, to be there again after a reload. */
@@ -170,9 +188,9 @@ export class Conversation {
     return question === this.#questionOf(message) && performance.now() - atMs < pressedTwiceMs
   }
 
-  /** The same words in another mode or flow are another question. */
+  /** The same words to another agent, or in another mode or flow, are another question. */
   #questionOf(message: string): string {
-    return [this.mode.value, this.flow.value, message].join(' ')
+    return [this.agent.value, this.mode.value, this.flow.value, message].join(' ')
   }
 
   /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
@@ -197,7 +215,8 @@ export class Conversation {
   }
 
   #start(message: string): Exchange {
-    return startExchange({ message, mode: this.mode.value, flow: this.flow.value })
+    const [agent, mode, flow] = [this.agent.value, this.mode.value, this.flow.value]
+    return startExchange({ message, agent, mode, flow })
   }
 
   /** Asks a question again as it was asked, or in another mode: another attempt at its place. */
@@ -255,6 +274,13 @@ export class Conversation {
     if (this.#follows.size > 0) this.#undone.value = this.keep()
     this.show({ exchanges: [], follows: [], shown: -1, left: 0 })
     this.#needs.announce('New conversation.')
+  }
+
+  /** Asks another agent from now on, in a new conversation: it gets nothing of what this one has answered. */
+  switchTo(agent: string): void {
+    if (this.agent.peek() === agent) return
+    this.startOver()
+    this.agent.value = agent
   }
 
   /** The conversation that a new one replaced, as long as it can be restored. */
@@ -325,7 +351,7 @@ export class Conversation {
     renew: boolean,
   ): Promise<void> {
     const { question } = exchange.value
-    const speaker = await this.#needs.identify(question.flow, renew)
+    const speaker = await this.#needs.identify(question, renew)
     signal.throwIfAborted()
     this.#isForUser ||= speaker.userToken !== undefined
     exchange.value = { ...exchange.value, owner: ownerOf(speaker) }

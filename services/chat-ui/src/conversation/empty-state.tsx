@@ -1,4 +1,5 @@
 import type { BlueprintCredential, Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import { agentNamed } from '../agent/public-config.ts'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'
@@ -16,14 +17,15 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
   const emulated = names.actors.filter(names.isEmulated)
   const mode = conversation.mode.value
   const flow = conversation.flow.value
+  const agent = agentNamed(config, conversation.agent.value)
   return (
     <div class="empty">
       <h2>Ask something, and watch who asks.</h2>
       <p class="lead">
-        To call an API this agent needs a token that says who calls and for whom. The agent itself holds no
-        credential: its sidecar does{credentialWords[config.blueprintCredential]}.
+        {agent?.description} To call an API this agent needs a token that says who calls and for whom. The
+        agent itself holds no credential: its sidecar does{credentialWords[config.blueprintCredential]}.
       </p>
-      <ExchangeMap config={config} flow={flow} hasModel={mode === 'bedrock'} />
+      <ExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
       <ul class="examples line" aria-label="Examples">
         {examplesFor(config, mode, flow).map(example => (
           <li key={example}>

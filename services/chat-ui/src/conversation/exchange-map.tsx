@@ -1,16 +1,25 @@
-import { type Flow, needsUser, type PublicConfig, type TokenRole } from '@entra-bedrock-agent/identity-trace'
+import {
+  type Flow,
+  needsUser,
+  type PublicAgent,
+  type PublicConfig,
+  type TokenRole,
+} from '@entra-bedrock-agent/identity-trace'
 import '../identity/token-mark.css'
 import './exchange-map.css'
 
 interface ExchangeMapProps {
   readonly config: PublicConfig
+  /** Who is asked. */
+  readonly agent: PublicAgent | undefined
   readonly flow: Flow
   /** Whether a model chooses the tools. */
   readonly hasModel: boolean
 }
 
 /** Who asks whom for what, and which token comes of it: Entra ID issues T1 and TR, nobody else. */
-export function ExchangeMap({ config: { apis }, flow, hasModel }: ExchangeMapProps) {
+export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps) {
+  const apis = config.apis.filter(({ name }) => agent?.apis.includes(name))
   const [api] = apis
   const sent = needsUser(flow) ? 'Tc' : undefined
   const name = apis.length === 1 && api ? api.title : `${apis.length} APIs`
@@ -36,7 +45,7 @@ export function ExchangeMap({ config: { apis }, flow, hasModel }: ExchangeMapPro
       <Way from={[482, 272]} to={[318, 272]} token="TR" isUnseen />
       <Box x={12} y={40} width={100} name="You" />
       {hasModel && <Box x={12} y={202} width={100} name="Model" />}
-      <Box x={210} y={40} width={108} height={44} name="Agent" />
+      <Box x={210} y={40} width={108} height={44} name={agent?.title ?? 'Agent'} />
       <Box x={210} y={152} width={108} height={140} name="Sidecar" />
       <Box x={482} y={40} width={106} name={name} />
       <Box x={482} y={152} width={106} height={140} name="Entra ID" />

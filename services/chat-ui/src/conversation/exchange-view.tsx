@@ -5,7 +5,7 @@ import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { flowWords } from '../words/flows.ts'
-import { modeNames, type Names } from '../words/names.ts'
+import { modeNames, type Names, untitled } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
@@ -110,9 +110,11 @@ function firstWords(message: string): string {
 function Labels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { turn } = exchange
   if (!turn) return null
+  const name = names.ofAgent(turn.agent).actor('agent')
   return (
     <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
+        {name !== untitled && `${name} · `}
         {modeNames[turn.mode]} · {flowWords[turn.flow].label}
       </span>
       {turn.model && <span class="label">{turn.model}</span>}

@@ -11,9 +11,11 @@ import type {
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Owner } from './speaker.ts'
 
-/** What a user asked, and how. */
+/** What a user asked, whom, and how. */
 export interface Question {
   readonly message: string
+  /** The agent’s name. */
+  readonly agent: string
   readonly mode: Mode
   readonly flow: Flow
 }

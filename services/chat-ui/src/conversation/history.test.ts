@@ -5,14 +5,19 @@ import { type Exchange, startExchange } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Owner, Speaker } from './speaker.ts'
 
-const agent: Owner = { kind: 'agent' }
-const agentItself: Speaker = { kind: 'agent', userToken: undefined }
-const ofUser = (objectId: string): Owner => ({ kind: 'user', objectId })
-const asUser = (objectId: string): Speaker => ({ kind: 'user', objectId, userToken: `tc-of-${objectId}` })
+const agent: Owner = { agent: 'weather', flow: 'autonomous' }
+const agentItself: Speaker = { ...agent, userToken: undefined }
+const ofUser = (objectId: string, name = 'weather'): Owner => ({ agent: name, flow: 'obo', objectId })
+const asUser = (objectId: string, name = 'weather'): Speaker => ({
+  agent: name,
+  flow: 'obo',
+  objectId,
+  userToken: `tc-of-${objectId}`,
+})
 
 function answered(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
   return {
-    ...startExchange({ message, mode: 'direct', flow: 'autonomous' }),
+    ...startExchange({ message, agent: 'weather', mode: 'direct', flow: 'autonomous' }),
     state: 'done',
     owner: agent,
     answer,
@@ -31,16 +36,35 @@ describe('historyFor', () => {
     expect(historyFor(exchanges, agentItself).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
-  it('keeps what was answered on behalf of one user out of the questions of others', () => {
-    const exchanges = [answered('a', 'A', { owner: ofUser('ada') }), answered('b', 'B')]
-    expect(historyFor(exchanges, asUser('ada'))).toHaveLength(4)
-    expect(historyFor(exchanges, asUser('ben'))).toHaveLength(2)
-    expect(historyFor(exchanges, agentItself)).toHaveLength(2)
-  })
-
-  it('keeps them out of what the agent is asked as itself by a user who is signed in', () => {
-    const exchanges = [answered('a', 'A', { owner: ofUser('ada') })]
-    expect(historyFor(exchanges, { kind: 'agent', userToken: 'tc-of-ada' })).toEqual([])
+  it('belongs to agent, flow and user: only questions of the same three get it', () => {
+    const said = {
+      'weather itself': answered('a', 'A'),
+      'trainee itself': answered('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
+      'weather for Ada': answered('c', 'C', { owner: ofUser('ada') }),
+      'trainee for Ada': answered('d', 'D', { owner: ofUser('ada', 'trainee') }),
+      'weather for Ben': answered('e', 'E', { owner: ofUser('ben') }),
+    }
+    const heardBy = (speaker: Speaker) =>
+      historyFor(Object.values(said), speaker)
+        .map(({ text }) => text)
+        .join('')
+    expect({
+      'weather itself': heardBy(agentItself),
+      'weather itself, with Ada signed in': heardBy({ ...agentItself, userToken: 'tc-of-ada' }),
+      'trainee itself': heardBy({ ...agentItself, agent: 'trainee' }),
+      'weather for Ada': heardBy(asUser('ada')),
+      'trainee for Ada': heardBy(asUser('ada', 'trainee')),
+      'weather for Ben': heardBy(asUser('ben')),
+      'trainee for Ben': heardBy(asUser('ben', 'trainee')),
+    }).toEqual({
+      'weather itself': 'aA',
+      'weather itself, with Ada signed in': 'aA',
+      'trainee itself': 'bB',
+      'weather for Ada': 'cC',
+      'trainee for Ada': 'dD',
+      'weather for Ben': 'eE',
+      'trainee for Ben': '',
+    })
   })
 
   it('gives nobody an answer whose owner is not known', () => {

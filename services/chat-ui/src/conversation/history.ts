@@ -4,7 +4,7 @@ import { mayHear, type Speaker } from './speaker.ts'
 
 /**
  * The earlier turns that go along with a question: whole, answered exchanges, the newest that fit into the limits.
- * What was answered on behalf of a user goes only into that user's questions.
+ * What one agent answered in one flow, to one user, goes only into questions of the same.
  */
 export function historyFor(exchanges: readonly Exchange[], speaker: Speaker): HistoryEntry[] {
   const history: HistoryEntry[] = []

@@ -1,4 +1,4 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { NamedInConfig } from '../words/names.ts'
 import type { Exchange, Question } from './exchange.ts'
 
 /** A conversation as it is kept: all that was asked, what each followed, and what of it is shown. */
@@ -19,12 +19,12 @@ export interface Drafts {
 }
 
 /** Half-written questions, and how the next one is asked. */
-export type KeptComposer = Drafts & Pick<Question, 'mode' | 'flow'>
+export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
 /** What a file says of itself, whose answers are shown instead of a conversation. Nobody vouches for it. */
 export interface OpenedFile {
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }
   readonly redacted: boolean
-  readonly names: Pick<PublicConfig, 'apis' | 'names' | 'emulated'>
+  readonly names: Omit<NamedInConfig, 'agents'> & Partial<Pick<NamedInConfig, 'agents'>>
 }

@@ -20,7 +20,8 @@ interface ProblemNoteProps {
 }
 
 /** What went wrong with an answer, in the answer's own place, and the way on. */
-export function ProblemNote({ exchange, problem, conversation, session, names }: ProblemNoteProps) {
+export function ProblemNote({ exchange, problem, conversation, session, ...rest }: ProblemNoteProps) {
+  const names = rest.names.ofAgent(exchange.value.question.agent)
   const way = wayOn(problem)
   const interaction = session.available ? way?.interaction : undefined
   const needsSignIn = interaction !== undefined

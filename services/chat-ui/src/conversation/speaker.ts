@@ -1,34 +1,26 @@
-/** The owner of an answer: the agent, so that all may see it, or one user, so that nobody else may. */
-export type Owner =
-  | { readonly kind: 'agent' }
+import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
+
+/** Whose an answer is: of one agent in one flow, and where that is on behalf of a user, of that user. Nobody else’s question takes it along. */
+export type Owner = {
+  /** The agent’s name. */
+  readonly agent: string
+} & (
   | {
-      readonly kind: 'user'
-      /** The user's object id. */
+      readonly flow: UserFlow
+      /** The user’s object id. */
       readonly objectId: string
     }
+  | { readonly flow: Exclude<Flow, UserFlow>; readonly objectId?: undefined }
+)
 
-/** On whose behalf a question is asked, and the user's token for it (Tc). */
-export type Speaker =
-  | { readonly kind: 'agent'; readonly userToken: string | undefined }
-  | { readonly kind: 'user'; readonly objectId: string; readonly userToken: string }
+/** In whose name a question is asked, and the token of who is signed in (Tc), where the flow or the agent needs it. */
+export type Speaker = Owner & { readonly userToken: string | undefined }
 
-export function ownerOf(speaker: Speaker): Owner {
-  switch (speaker.kind) {
-    case 'agent':
-      return { kind: 'agent' }
-    case 'user':
-      return { kind: 'user', objectId: speaker.objectId }
-  }
+export function ownerOf({ userToken: _token, ...owner }: Speaker): Owner {
+  return owner
 }
 
 /** Whether an answer may go along with what the speaker asks. Nobody gets one whose owner is not known. */
-export function mayHear(speaker: Speaker, owner: Owner | undefined): boolean {
-  switch (owner?.kind) {
-    case undefined:
-      return false
-    case 'agent':
-      return true
-    case 'user':
-      return speaker.kind === 'user' && speaker.objectId === owner.objectId
-  }
+export function mayHear({ agent, flow, objectId }: Speaker, owner: Owner | undefined): boolean {
+  return owner?.agent === agent && owner.flow === flow && owner.objectId === objectId
 }

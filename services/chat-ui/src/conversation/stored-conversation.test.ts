@@ -17,7 +17,7 @@ function stubStorage(room = 5_000_000): Map<string, string> {
 }
 
 const ask = (message: string, answer = '') => ({
-  ...startExchange({ message, mode: 'direct', flow: 'autonomous' }),
+  ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
   answer,
 })
 const inARow = (...exchanges: ReturnType<typeof ask>[]): KeptExchanges => ({
@@ -79,7 +79,12 @@ describe('what a tab keeps over a reload', () => {
     ['a problem', { problem: 'AGENT_UNREACHABLE' }],
     ['a notice', { notices: [{ title: 'Note' }] }],
     ['the result', { result: {} }],
-    ['the owner, who is none of the flow’s,', { owner: { kind: 'user', objectId: 'ada' } }],
+    ['the owner, of another flow,', { owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }],
+    ['the owner, of another agent,', { owner: { agent: 'b', flow: 'autonomous' } }],
+    [
+      'the owner, a user where there is none,',
+      { owner: { agent: 'a', flow: 'autonomous', objectId: 'ada' } },
+    ],
   ])('is nothing where %s has another shape', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>

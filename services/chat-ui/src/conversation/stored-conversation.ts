@@ -57,8 +57,8 @@ function inARow(exchanges: readonly Exchange[], left: number): KeptExchanges {
 
 export function readComposer(): KeptComposer | undefined {
   const stored = readStored('session', composerKey)
-  const { draft, setAside, mode, flow } = Object(stored) as Partial<KeptComposer>
-  const isWhole = [draft, setAside, mode, flow].every(text => typeof text === 'string')
+  const { draft, setAside, agent, mode, flow } = Object(stored) as Partial<KeptComposer>
+  const isWhole = [draft, setAside, agent, mode, flow].every(text => typeof text === 'string')
   return isWhole ? (stored as KeptComposer) : undefined
 }
 

@@ -1,4 +1,4 @@
-import { type ActsAs, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
 import type { KeptExchanges } from './kept.ts'
 
@@ -8,8 +8,10 @@ const text: Check = value => typeof value === 'string'
 const number: Check = value => typeof value === 'number'
 const flag: Check = value => typeof value === 'boolean'
 
+const isAbsent: Check = value => value === undefined
+
 function orAbsent(check: Check): Check {
-  return value => value === undefined || check(value)
+  return value => isAbsent(value) || check(value)
 }
 
 function orNull(check: Check): Check {
@@ -84,16 +86,11 @@ const exchange = shape({
   problem: orAbsent(problem),
 })
 
-const owners: Readonly<Record<ActsAs, Check>> = {
-  agent: shape({ kind: oneOf('agent') }),
-  'agent-user': shape({ kind: oneOf('agent') }),
-  user: shape({ kind: oneOf('user'), objectId: text }),
-}
-/** For each flow: an owner of another kind than the flow's is none. */
+/** For each flow: an owner of another flow is none, nor is a user where it is not on behalf of one. */
 const questions = flowNames.map(name =>
   shape({
-    question: shape({ message: text, mode, flow: oneOf(name) }),
-    owner: orAbsent(owners[flows[name].actsAs]),
+    question: shape({ message: text, agent: text, mode, flow: oneOf(name) }),
+    owner: orAbsent(shape({ agent: text, flow: oneOf(name), objectId: needsUser(name) ? text : isAbsent })),
   }),
 )
 
@@ -116,5 +113,7 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
  * would take more code than the rest of the page.
  */
 export function isExchange(value: unknown): value is Exchange {
-  return exchange(value) && questions.some(question => question(value))
+  if (!exchange(value) || !questions.some(question => question(value))) return false
+  const { question, owner } = value as Exchange
+  return owner === undefined || owner.agent === question.agent
 }

@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { Session } from '../sign-in/session.ts'
+import { AgentMenu } from './agent-menu.tsx'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
 import { ToldMenu } from './told-menu.tsx'
@@ -31,6 +32,7 @@ export function Header({
     <header class="page-header">
       <Logo />
       <h1 class="wide-only">{title}</h1>
+      <AgentMenu config={config} conversation={conversation} status={status} />
       <div class="end line">
         {config.modes.includes('bedrock') && (
           <ToldMenu conversation={conversation} names={names} identify={identify} />

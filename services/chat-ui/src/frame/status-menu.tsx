@@ -52,7 +52,8 @@ async function loadLines() {
   return (await import('./status-lines.tsx')).StatusLines
 }
 
-function describeStatus({ components, flows }: Status, { apis, emulated }: PublicConfig): StatusLine[] {
+function describeStatus({ components, flows, agents }: Status, config: PublicConfig): StatusLine[] {
+  const { apis, emulated } = config
   const unknown: Component = { state: 'unknown' }
   const { bedrock, sidecar } = components
   const line = (title: string, component: Component, id = '', more = '') => ({
@@ -65,7 +66,9 @@ function describeStatus({ components, flows }: Status, { apis, emulated }: Publi
     line('Sidecar', sidecar, 'auth-sidecar'),
     ...apis.map(({ name, title }) => line(title, components[name.replaceAll('-', '_')] ?? unknown, name)),
     line('Bedrock', bedrock, 'bedrock', [bedrock.model, bedrock.region].filter(Boolean).join(' in ')),
-    ...flowNames.map(flow => line(flowWords[flow].tokens, flows[flow], 'entra')),
+    ...(config.agents.length > 1
+      ? config.agents.map(({ name, title }) => line(`Tokens, ${title}`, agents?.[name] ?? unknown, 'entra'))
+      : flowNames.map(flow => line(flowWords[flow].tokens, flows[flow], 'entra'))),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { type Flow, flows, type Instructions } from '@entra-bedrock-agent/identity-trace'
+import { flows, type Instructions } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { readInstructions } from '../agent/instructions.ts'
@@ -6,26 +6,26 @@ import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { as } from '../controls/table-roles.ts'
-import type { Conversation } from '../conversation/conversation.ts'
-import type { Speaker } from '../conversation/speaker.ts'
-import type { Names } from '../words/names.ts'
+import type { Conversation, Identify } from '../conversation/conversation.ts'
+import { capitalise, type Names } from '../words/names.ts'
 import './told.css'
 
 export interface ToldPanelProps {
   readonly conversation: Conversation
   readonly names: Names
-  /** In whose name a question would be asked in a flow. */
-  readonly identify: (flow: Flow, renew: boolean) => Promise<Speaker>
+  /** In whose name an agent would be asked in a flow. */
+  readonly identify: Identify
 }
 
 /** The prompt and the tools, with the right that each needs, for the flow of the next question. */
 export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
+  const agent = conversation.agent.value
   const flow = conversation.flow.value
   const told = useSignal<Instructions | PageProblem | undefined>(undefined)
   useEffect(() => {
     told.value = undefined
-    void identify(flow, false)
-      .then(({ userToken }) => readInstructions(flow, userToken))
+    void identify({ agent, flow }, false)
+      .then(readInstructions)
       .then(
         read => {
           told.value = read
@@ -35,11 +35,11 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
           told.value = error.problem
         },
       )
-  }, [flow, identify, told])
+  }, [agent, flow, identify, told])
   return (
     <>
       <h2>What the model is told</h2>
-      <Told told={told.value} inWords={flows[flow].inWords} names={names} />
+      <Told told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
     </>
   )
 }
@@ -62,7 +62,9 @@ function Told({ told, inWords, names }: ToldProps) {
   }
   return (
     <>
-      <p class="note">The agent acts {inWords}. No token and no key is among it.</p>
+      <p class="note">
+        {capitalise(names.agent)} acts {inWords}. No token and no key is among it.
+      </p>
       <Tools tools={told.tools} names={names} />
       <h3>
         System prompt <CopyButton label="Copy the system prompt" text={() => told.systemPrompt} />

@@ -21,7 +21,12 @@ const ShownProblem = Type.Object(
 export const ExportedTurn = Type.Object(
   {
     question: Type.Object(
-      { message: text, mode: TurnStart.properties.mode, flow: TurnStart.properties.flow },
+      {
+        message: text,
+        agent: Type.Optional(text),
+        mode: TurnStart.properties.mode,
+        flow: TurnStart.properties.flow,
+      },
       strict,
     ),
     state: Type.Enum(['done', 'failed', 'stopped']),
@@ -53,6 +58,7 @@ export const ExportedFile = Type.Object(
     /** What the agent's configuration says of names, for those who have another agent's. */
     names: Type.Object(
       {
+        agents: Type.Optional(Type.Array(Type.Object({ name: text, title: text }, strict))),
         apis: Type.Array(Type.Object({ name: text, title: text, appId: text }, strict)),
         names: Type.Record(Type.String(), text),
         emulated: Type.Array(text),

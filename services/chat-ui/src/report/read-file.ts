@@ -51,6 +51,6 @@ function isTooDeep(data: unknown): boolean {
 }
 
 /** A turn of a file as the page shows it. It has no owner, so it goes into nobody's question. */
-export function exchangeOf({ turn, result, problem, ...told }: ExportedTurn): Exchange {
-  return { ...told, owner: undefined, turn, result, problem }
+export function exchangeOf({ question, turn, result, problem, ...told }: ExportedTurn): Exchange {
+  return { ...told, question: { agent: '', ...question }, owner: undefined, turn, result, problem }
 }

@@ -38,8 +38,13 @@ const step: TraceStep = {
 }
 const { token: _token, ...withoutToken } = step
 const exchange: Exchange = {
-  ...startExchange({ message: 'Where is the order of ada osei-löwe?', mode: 'bedrock', flow: 'obo' }),
-  owner: { kind: 'user', objectId: ada.oid },
+  ...startExchange({
+    message: 'Where is the order of ada osei-löwe?',
+    agent: 'a',
+    mode: 'bedrock',
+    flow: 'obo',
+  }),
+  owner: { agent: 'a', flow: 'obo', objectId: ada.oid },
   state: 'done',
   turn: {
     turnId: 't1',

@@ -23,7 +23,8 @@ export const notSeen = 'From a file; this page did not see it.'
 
 /** A file for people: on one column, in words, all of it text. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
-  const names = namesIn(file)
+  // Its reader is not the user who asked, so that one is not “You”.
+  const names = describeNames({ agents: [], ...file.names }, 'User')
   const { turns, from, exportedAt, redacted, fromFile } = file
   const emulated = names.actors.filter(names.isEmulated).map(names.actor)
   return (
@@ -44,7 +45,12 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
         </dl>
       </header>
       {turns.map((turn, index) => (
-        <TurnView key={index} turn={turn} number={turns.length > 1 ? index + 1 : undefined} names={names} />
+        <TurnView
+          key={index}
+          turn={turn}
+          number={turns.length > 1 ? index + 1 : undefined}
+          names={names.ofAgent(turn.turn?.agent ?? turn.question.agent)}
+        />
       ))}
       <footer>
         Made by Entra Bedrock Agent. One file, no scripts, nothing is loaded. It can be read back into any
@@ -59,12 +65,6 @@ export function titleOf({ turns }: ExportedFile): string {
   const others = turns.length > 1 ? ` and ${count(turns.length - 1, 'more question')}` : ''
   const message = [...(first?.question.message ?? '')].slice(0, 80).join('')
   return `Identity trace: “${message}”${others}`
-}
-
-/** The names in a report. Its reader is not the user who asked, so that one is not “You”. */
-function namesIn({ names }: ExportedFile): Names {
-  const described = describeNames(names)
-  return { ...described, actor: actor => (actor === 'user' ? 'User' : described.actor(actor)) }
 }
 
 interface TurnProps {
@@ -84,7 +84,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         <h2>Question</h2>
         <dl class="facts">
           {start && <Fact name="Asked">{tellMoment(new Date(start.startedAt))}</Fact>}
-          <Fact name="Agent">
+          <Fact name={names.actor('agent')}>
             {flows[flow].inWords}, {modeNames[mode]}
             {model && ` (${model})`}
           </Fact>

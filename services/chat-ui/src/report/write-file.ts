@@ -2,12 +2,13 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from '../conversation/exchange.ts'
 import type { OpenedFile } from '../conversation/kept.ts'
 import type { Account } from '../sign-in/session.ts'
+import type { NamedInConfig } from '../words/names.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 import { maskFile } from './mask.ts'
 
 /** Where the answers were seen, and by whom. */
 export interface ExportContext {
-  readonly config: Pick<PublicConfig, 'tenantId' | 'apis' | 'names' | 'emulated'>
+  readonly config: Pick<PublicConfig, 'tenantId'> & NamedInConfig
   readonly host: string
   /** The agent's; empty where it has not told it. */
   readonly version: string
@@ -23,7 +24,7 @@ export function writeFile(
   { config, host, version, account, now, source }: ExportContext,
   withPersonalData: boolean,
 ): ExportedFile {
-  const { apis, names, emulated } = source?.names ?? config
+  const { agents = [], apis, names, emulated } = source?.names ?? config
   const file: ExportedFile = {
     format: 'entra-bedrock-agent/identity-trace',
     version: 1,
@@ -32,6 +33,7 @@ export function writeFile(
     redacted: source?.redacted ?? false,
     fromFile: source !== undefined,
     names: {
+      agents: agents.map(({ name, title }) => ({ name, title })),
       apis: apis.map(({ name, title, appId }) => ({ name, title, appId })),
       names: { ...names },
       emulated: [...emulated],

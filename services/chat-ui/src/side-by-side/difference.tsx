@@ -2,11 +2,11 @@ import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
-import type { FactAnswer } from '../identity/verdict.ts'
+import type { FactAnswer, Verdict } from '../identity/verdict.ts'
 import { groupOf, viewClaim } from '../trace/claims.ts'
 import { type ComparedClaim, compareTokens } from '../trace/comparison.ts'
 import { judge } from '../trace/judge.ts'
-import { lessonOfPair } from '../trace/lessons.ts'
+import { lessonOfSides } from '../trace/lessons.ts'
 import { type Sign, signWords } from '../trace/sign.ts'
 import { SignMark } from '../trace/sign-mark.tsx'
 import { ClaimValue } from '../trace/token-card.tsx'
@@ -15,47 +15,72 @@ import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import './difference.css'
 
-interface DifferenceProps {
-  readonly left: TurnFacts | undefined
-  readonly right: TurnFacts | undefined
+/** What is known of one side, and who is who there. */
+interface SideFacts {
+  readonly facts: TurnFacts
   readonly names: Names
 }
 
-/** What differs between the two TR: first the four questions, then the other claims. */
-export function Difference({ left, right, names }: DifferenceProps) {
-  const [one, other] = [left?.uses[0]?.token, right?.uses[0]?.token]
-  if (!left || !right || !one || !other) {
+interface DifferenceProps {
+  readonly left: SideFacts | undefined
+  readonly right: SideFacts | undefined
+}
+
+/** What differs between the two sides: first the four questions, then, where both have TR, the other claims. */
+export function Difference({ left, right }: DifferenceProps) {
+  if (!left || !right || !isDecided(left.facts) || !isDecided(right.facts)) {
     return (
       <section class="between stack" aria-label="Difference of the two TR">
         <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
       </section>
     )
   }
-  const answers = judge(right, names).answers
+  const [one, other] = [left.facts.uses[0]?.token, right.facts.uses[0]?.token]
+  const [verdict, otherVerdict] = [judge(left.facts, left.names), judge(right.facts, right.names)]
+  const [title, otherTitle] = titlesOf(left, right)
   return (
     <section class="between stack" aria-label="Difference of the two TR">
-      <p class="lesson-line">{lessonOfPair(one, other)}</p>
+      <p class="lesson-line">{lessonOfSides(left.facts, right.facts)}</p>
       <table class="tape">
         <thead>
           <tr>
             <th scope="col">
-              {flowWords[left.flow].label} <TokenMark token="TR" />
+              {title} <TokenMark token="TR" />
             </th>
             <td />
             <th scope="col">
-              <TokenMark token="TR" /> {flowWords[right.flow].label}
+              <TokenMark token="TR" /> {otherTitle}
             </th>
           </tr>
         </thead>
         <tbody>
-          {judge(left, names).answers.map((answer, index) => (
-            <AnswerRow key={answer.question} left={answer} right={answers[index] ?? answer} />
+          {answersOf(verdict).map((answer, index) => (
+            <AnswerRow key={index} left={answer} right={answersOf(otherVerdict)[index] ?? answer} />
           ))}
         </tbody>
-        <MoreClaims left={one} right={other} names={names} />
+        {one && other && <MoreClaims left={one} right={other} names={left.names} />}
       </table>
     </section>
   )
+}
+
+function isDecided({ uses, failure }: TurnFacts): boolean {
+  return uses.length > 0 || failure !== undefined
+}
+
+/** Two agents are told apart by their titles, two flows of one agent by the flows. */
+function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] {
+  if (left.names.agent === right.names.agent)
+    return [flowWords[left.facts.flow].label, flowWords[right.facts.flow].label]
+  return [left.names.agent, right.names.agent]
+}
+
+/** The four answers; the last one is the outcome, whoever it came from. */
+function answersOf({ answers, outcome }: Verdict): readonly FactAnswer[] {
+  const last = answers.at(-1)
+  if (!last) return answers
+  const detail = [`${last.question} ${last.value} · `, ...last.detail]
+  return [...answers.slice(0, -1), { ...last, question: 'Outcome', value: outcome.words, detail }]
 }
 
 interface AnswerRowProps {

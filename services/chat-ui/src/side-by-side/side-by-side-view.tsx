@@ -1,8 +1,10 @@
-import type { Flow, PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { agentNamed } from '../agent/public-config.ts'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
+import type { Question } from '../conversation/exchange.ts'
 import { ProblemNote } from '../conversation/problem-note.tsx'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
@@ -15,7 +17,7 @@ import type { TraceView } from '../trace/trace-view.ts'
 import { gatherFacts, type TurnFacts } from '../trace/turn-facts.ts'
 import { writeFormulas } from '../trace/write-formula.ts'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
+import { capitalise, type Names } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { Difference } from './difference.tsx'
@@ -83,17 +85,17 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
               facts={index === 0 ? left : right}
               config={config}
               session={session}
-              names={names}
-              onFlow={flow => {
-                side.flow.value = flow
-                pair.ask(side)
-              }}
+              names={names.ofAgent(side.agent.value)}
+              onChange={asked => pair.change(side, asked)}
               onTrace={() => {
                 traced.value = side
               }}
             />
           ))}
-          <Difference left={left} right={right} names={names} />
+          <Difference
+            left={left && { facts: left, names: names.ofAgent(pair.sides[0].agent.value) }}
+            right={right && { facts: right, names: names.ofAgent(pair.sides[1].agent.value) }}
+          />
         </div>
       )}
     </main>
@@ -119,34 +121,44 @@ interface SideProps {
   readonly config: PublicConfig
   readonly session: Session
   readonly names: Names
-  readonly onFlow: (flow: Flow) => void
+  readonly onChange: (asked: Pick<Question, 'agent' | 'flow'>) => void
   readonly onTrace: () => void
 }
 
-function Side({ side, label, facts, config, session, names, onFlow, onTrace }: SideProps) {
+function Side({ side, label, facts, config, session, names, onChange, onTrace }: SideProps) {
   const answer = side.selected.value
+  const agent = side.agent.value
   const flow = side.flow.value
+  const hasChoice = config.agents.length > 1
+  const flows = agentNamed(config, agent)?.flows ?? []
   const formulas = facts ? writeFormulas(facts, names) : []
   return (
-    <section class="card side stack" aria-label={`${label}: ${flowWords[flow].label}`}>
-      <select
-        class="field"
-        aria-label={`Flow on the ${label.toLowerCase()}`}
-        value={flow}
-        onChange={({ currentTarget }) => {
-          const chosen = config.flows.find(name => name === currentTarget.value)
-          if (chosen) onFlow(chosen)
-        }}
-      >
-        {config.flows.map(name => (
-          <option key={name} value={name}>
-            {flowWords[name].label}
-          </option>
-        ))}
-      </select>
+    <section
+      class="card side stack"
+      aria-label={`${label}: ${hasChoice ? `${names.agent}, ` : ''}${flowWords[flow].label}`}
+    >
+      <div class="line side-choices">
+        {hasChoice && (
+          <Choice
+            label={`Agent on the ${label.toLowerCase()}`}
+            chosen={agent}
+            options={config.agents.map(({ name, title }) => ({ value: name, title }))}
+            onChoose={chosen => {
+              const { name, flows: offered } = agentNamed(config, chosen) ?? { name: agent, flows }
+              onChange({ agent: name, flow: offered.includes(flow) ? flow : (offered[0] ?? flow) })
+            }}
+          />
+        )}
+        <Choice
+          label={`Flow on the ${label.toLowerCase()}`}
+          chosen={flow}
+          options={flows.map(value => ({ value, title: flowWords[value].label }))}
+          onChoose={chosen => onChange({ agent, flow: flows.find(name => name === chosen) ?? flow })}
+        />
+      </div>
       {facts && (
         <div class="verdict-line">
-          <h3>{capitalise(flowWords[flow].asWhom)}</h3>
+          <h3>{hasChoice ? capitalise(names.agent) : capitalise(flowWords[flow].asWhom)}</h3>
           <OutcomeMark outcome={judge(facts, names).outcome} />
         </div>
       )}
@@ -163,6 +175,30 @@ function Side({ side, label, facts, config, session, names, onFlow, onTrace }: S
         Open this trace
       </button>
     </section>
+  )
+}
+
+interface ChoiceProps {
+  readonly label: string
+  readonly chosen: string
+  readonly options: readonly { readonly value: string; readonly title: string }[]
+  readonly onChoose: (value: string) => void
+}
+
+function Choice({ label, chosen, options, onChoose }: ChoiceProps) {
+  return (
+    <select
+      class="field"
+      aria-label={label}
+      value={chosen}
+      onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+    >
+      {options.map(({ value, title }) => (
+        <option key={value} value={value}>
+          {title}
+        </option>
+      ))}
+    </select>
   )
 }
 
@@ -194,8 +230,4 @@ function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
       {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
     </div>
   )
-}
-
-function capitalise(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }

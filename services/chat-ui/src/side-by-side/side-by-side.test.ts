@@ -1,19 +1,20 @@
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, PublicAgent, TokenCard, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { expect, it } from 'vitest'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import { publicConfig } from '../testing/public-config.ts'
-import { agentToken, ownToken } from '../testing/trace.ts'
-import { lessonOfPair } from '../trace/lessons.ts'
+import { agentToken, ownToken, step } from '../testing/trace.ts'
+import { lessonOfSides } from '../trace/lessons.ts'
+import { gatherFacts } from '../trace/turn-facts.ts'
 import { SideBySide } from './side-by-side.ts'
 
 const asked: AskedQuestion[] = []
 const needs = {
   async *ask(question: AskedQuestion): AsyncGenerator<TurnEvent> {
     asked.push(question)
-    const { message, mode, flow } = question.request
-    const turn = { turnId: 't', mode, flow, model: null }
+    const { message, agent, mode, flow } = question.request
+    const turn = { turnId: 't', agent, mode, flow, model: null }
     yield { event: 'turn', data: { ...turn, startedAt: '2026-11-25T10:00:00.000Z' } }
     const timing = { firstTokenMs: 1, totalMs: 1 }
     const end = {
@@ -26,43 +27,83 @@ const needs = {
     }
     yield { event: 'result', data: { ...turn, ...end } } as TurnEvent
   },
-  identify: async (flow: string): Promise<Speaker> =>
+  identify: async ({ agent, flow }: { agent: string; flow: Flow }): Promise<Speaker> =>
     flow === 'obo'
-      ? { kind: 'user', objectId: 'ada', userToken: 'Tc' }
-      : { kind: 'agent', userToken: undefined },
+      ? { agent, flow, objectId: 'ada', userToken: 'Tc' }
+      : { agent, flow: 'autonomous', userToken: undefined },
   announce: () => {},
 }
 
-it('the same question is asked in two flows, with the same history, and leaves the conversation as it is', async () => {
-  const conversation = new Conversation(needs)
+const [first] = publicConfig.agents
+const trainee: PublicAgent = {
+  name: 'trainee',
+  title: 'Trainee agent',
+  clientId: '',
+  flows: ['autonomous'],
+  apis: [],
+  requireSignIn: false,
+}
+const config = { agents: first ? [first, trainee] : [] }
+
+/** What was asked, after two questions to an agent, when the second of them was asked side by side. */
+async function askSideBySide(agent: string) {
+  const conversation = new Conversation(needs, agent)
   await conversation.ask('one')
   await conversation.ask('two')
   const [, answer] = conversation.exchanges.value
   if (!answer) throw new Error('no answer')
   asked.length = 0
-  const pair = new SideBySide(needs, conversation, answer, publicConfig)
+  const pair = new SideBySide(needs, conversation, answer, config)
   pair.askBoth()
-  await expect
+  await settled(pair)
+  expect(conversation.exchanges.value).toHaveLength(2)
+  return pair
+}
+const settled = (pair: SideBySide) =>
+  expect
     .poll(() => pair.sides.map(side => side.selected.value?.value.answer))
     .toEqual(['Answer to two', 'Answer to two'])
-  expect(
-    asked.map(({ request, userToken }) => [
-      request.flow,
-      request.message,
-      request.history?.length,
-      userToken,
-    ]),
-  ).toEqual([
-    ['autonomous', 'two', 2, undefined],
-    ['obo', 'two', 2, 'Tc'],
+const told = () =>
+  asked.map(({ request: { agent, flow, message, history }, userToken }) => [
+    agent,
+    flow,
+    message,
+    history?.map(({ text }) => text).join(),
+    userToken,
   ])
-  expect(conversation.exchanges.value).toHaveLength(2)
+
+it('the same question is asked in the first two flows of an agent, with no history, since that is of one flow', async () => {
+  await askSideBySide('default')
+  expect(told()).toEqual([
+    ['default', 'autonomous', 'two', undefined, undefined],
+    ['default', 'obo', 'two', undefined, 'Tc'],
+  ])
 })
 
-it('what two tokens teach is said in one sentence', () => {
-  const other = { ...ownToken, claims: { ...ownToken.claims, azp: 'another agent' } }
-  const own = { ...agentToken, claims: { ...agentToken.claims, azp: ownToken.claims?.['azp'] } }
-  expect(lessonOfPair(ownToken, own)).toContain('whose right it uses')
-  expect(lessonOfPair(ownToken, ownToken)).toContain('The same agent, the same rights')
-  expect(lessonOfPair(ownToken, other)).toContain('Two agents')
+it('an agent with one flow is asked beside another one, and neither hears what the other has answered', async () => {
+  const pair = await askSideBySide('trainee')
+  expect(told()).toEqual([
+    ['trainee', 'autonomous', 'two', undefined, undefined],
+    ['default', 'autonomous', 'two', undefined, undefined],
+  ])
+  asked.length = 0
+  pair.change(pair.sides[1], { agent: 'trainee', flow: 'autonomous' })
+  await settled(pair)
+  const both = ['trainee', 'autonomous', 'two', 'one,Answer to one', undefined]
+  expect(told(), 'the history that they share goes to both').toEqual([both, both])
+})
+
+it('what two turns teach is said in one sentence', () => {
+  const claims: Record<string, unknown> = { ...ownToken.claims, azp: 'another agent' }
+  const other = { ...ownToken, fingerprint: 'dddddddddddd', claims }
+  const withoutRight = { ...claims, roles: undefined }
+  const user = { ...agentToken, claims: { ...agentToken.claims, azp: ownToken.claims?.['azp'] } }
+  const turn = (token?: TokenCard) =>
+    gatherFacts(token ? [step('s', { kind: 'token', token })] : [], 'autonomous', false)
+  const lesson = (right?: TokenCard) => lessonOfSides(turn(ownToken), turn(right))
+  expect(lesson(user)).toContain('whose right it uses')
+  expect(lesson(ownToken)).toContain('The same agent, the same rights')
+  expect(lesson(other)).toContain('two identities: each calls under its own')
+  expect(lesson({ ...other, claims: withoutRight })).toContain('Only one was given the right')
+  expect(lesson()).toContain('gave only one of them a token')
 })

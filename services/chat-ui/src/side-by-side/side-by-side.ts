@@ -1,53 +1,91 @@
-import { type Flow, flowNames, type PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import { agentNamed } from '../agent/public-config.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
+import type { Question } from '../conversation/exchange.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
 
-/** One question asked in two flows at once. It is in memory only, and no part of the conversation. */
+type Asked = Pick<Question, 'agent' | 'flow'>
+
+const nothing: KeptExchanges = { exchanges: [], follows: [], shown: -1, left: 0 }
+
+/** One question asked of two agents, or in two flows, at once. It is in memory only, and no part of the conversation. */
 export class SideBySide {
   readonly message: string
   readonly sides: readonly [Conversation, Conversation]
   readonly #earlier: KeptExchanges
+  readonly #agent: string
+  #wasShared = false
 
-  /** Asks what was asked in an answer of a conversation once more, with the same history. */
+  /** Asks what was asked in an answer of a conversation once more. */
   constructor(
     needs: ConversationNeeds,
     conversation: Conversation,
     answer: LiveExchange,
-    config: PublicConfig,
+    config: Pick<PublicConfig, 'agents'>,
   ) {
-    const { message, mode } = answer.value.question
+    const { message, mode, agent, flow } = answer.value.question
     const exchanges = conversation.exchanges.value
       .slice(0, conversation.exchanges.value.indexOf(answer))
       .map(({ value }) => value)
     this.message = message
+    this.#agent = agent
     this.#earlier = {
       exchanges,
       follows: exchanges.map((_, index) => index - 1),
       shown: exchanges.length - 1,
       left: 0,
     }
-    const side = (flow: Flow) => {
-      const made = new Conversation(needs, this.#earlier)
+    const side = (asked: Asked) => {
+      const made = new Conversation(needs, asked.agent)
       made.mode.value = mode
-      made.flow.value = flow
+      made.flow.value = asked.flow
       return made
     }
-    const [first, second = first] = flowNames.filter(flow => config.flows.includes(flow))
-    this.sides = [side(first ?? 'autonomous'), side(second ?? 'obo')]
+    const [first = { agent, flow }, second = first] = proposeSides({ agent, flow }, config)
+    this.sides = [side(first), side(second)]
   }
 
   askBoth(): void {
-    for (const side of this.sides) this.ask(side)
+    this.#wasShared = this.#isShared
+    for (const side of this.sides) this.#ask(side)
   }
 
-  /** Asks on one side, in the flow that it has now. */
-  ask(side: Conversation): void {
+  /** Asks on a side in another flow, or another agent, which is asked in this flow if it has it. */
+  change(side: Conversation, { agent, flow }: Asked): void {
+    side.agent.value = agent
+    side.flow.value = flow
+    if (this.#isShared === this.#wasShared) this.#ask(side)
+    else this.askBoth()
+  }
+
+  /** What was answered before goes along with both questions or with neither. */
+  get #isShared(): boolean {
+    const [one, other] = this.sides
+    return [one, other].every(
+      ({ agent, flow }) => agent.value === this.#agent && flow.value === one.flow.value,
+    )
+  }
+
+  #ask(side: Conversation): void {
     side.stop()
-    side.show(this.#earlier)
+    side.show(this.#isShared ? this.#earlier : nothing)
     void side.ask(this.message)
   }
 
   close(): void {
     for (const side of this.sides) side.stop()
   }
+}
+
+/** The first two flows of the agent; of one that has a single flow, that flow and another agent beside it. */
+function proposeSides({ agent, flow }: Asked, config: Pick<PublicConfig, 'agents'>): readonly Asked[] {
+  const flows = agentNamed(config, agent)?.flows ?? []
+  if (flows.length > 1) return flows.map(flow => ({ agent, flow }))
+  const others = config.agents.filter(({ name }) => name !== agent)
+  const other = others.find(({ flows }) => flows.includes(flow)) ?? others[0]
+  const [otherFlow = flow] = other?.flows ?? []
+  return [
+    { agent, flow },
+    ...(other ? [{ agent: other.name, flow: other.flows.includes(flow) ? flow : otherFlow }] : []),
+  ]
 }

@@ -14,6 +14,16 @@ export const publicConfig: PublicConfig = {
   scopes: [`api://${blueprintId}/access_as_user`],
   modes: ['direct', 'bedrock'],
   flows: ['autonomous', 'obo'],
+  agents: [
+    {
+      name: 'default',
+      title: 'Agent',
+      clientId: agentId,
+      flows: ['autonomous', 'obo'],
+      apis: ['orders-api'],
+      requireSignIn: false,
+    },
+  ],
   requireSignIn: false,
   blueprintCredential: 'secret',
   traceFor: 'everyone',

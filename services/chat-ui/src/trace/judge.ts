@@ -1,7 +1,7 @@
 import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer, OutcomeKind, Verdict } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
-import { type Names, shortenIds } from '../words/names.ts'
+import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { isForUser } from './claims.ts'
@@ -74,39 +74,40 @@ function tellHeadline(scene: Scene): string {
   const { flow, use, failure, names, outcome, isAsking } = scene
   const asWhom = flowWords[flow].asWhom
   const apis = use ? apisOf(use, names) : ''
+  const agent = capitalise(names.agent)
   switch (outcome) {
     case 'allowed':
-      return `The agent called ${everyApi(scene)} ${asWhom}${times(scene)}.`
+      return `${agent} called ${everyApi(scene)} ${asWhom}${times(scene)}.`
     case 'denied':
-      return use ? tellDenial(scene, use) : `${whoFailed(failure, names)} gave the agent no token.`
+      return use ? tellDenial(names, use) : `${whoFailed(failure, names)} gave ${names.agent} no token.`
     case 'waiting':
-      return `${whoFailed(failure, names)} gave the agent no token yet.`
+      return `${whoFailed(failure, names)} gave ${names.agent} no token yet.`
     case 'answered':
-      return `${apis} answered the agent with ${use?.decisive?.response?.status}.`
+      return `${apis} answered ${names.agent} with ${use?.decisive?.response?.status}.`
     case 'failed':
       return use
-        ? `${apis} gave the agent no answer.`
-        : `${whoFailed(failure, names)} gave ${tellLack(failure)}.`
+        ? `${apis} gave ${names.agent} no answer.`
+        : `${whoFailed(failure, names)} gave ${tellLack(scene)}.`
     case 'stopped':
-      return `The agent began to call ${apis}, and its answer is not known.`
+      return `${agent} began to call ${apis}, and its answer is not known.`
     case 'running':
-      if (use?.decisive) return `The agent is calling ${apis} ${asWhom}.`
-      if (use) return `The agent has a token to call ${apis} ${asWhom}.`
-      return isAsking ? `The agent is asking for a token ${asWhom}.` : 'The agent is at work.'
+      if (use?.decisive) return `${agent} is calling ${apis} ${asWhom}.`
+      if (use) return `${agent} has a token to call ${apis} ${asWhom}.`
+      return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
     case 'none':
-      return use ? `The agent got a token for ${apis}, and did not call.` : 'The agent called no API.'
+      return use ? `${agent} got a token for ${apis}, and did not call.` : `${agent} called no API.`
   }
 }
 
-function tellLack(failure: TraceStep | undefined): string {
-  return failure?.kind === 'token-request' ? 'the agent no token' : 'no answer'
+function tellLack({ failure, names }: Scene): string {
+  return failure?.kind === 'token-request' ? `${names.agent} no token` : 'no answer'
 }
 
-function tellDenial(scene: Scene, use: TokenUse): string {
+function tellDenial(names: Names, use: TokenUse): string {
   const { actor, check } = deniedBy(use)
-  if (actor === 'agent') return `The agent rejected its token: the check of ${check} failed.`
+  if (actor === 'agent') return `${capitalise(names.agent)} rejected its token: the check of ${check} failed.`
   const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
-  return `${scene.names.actor(actor ?? '')} denied the agent${why}.`
+  return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
 
 /** Who denied the call, and by which of their checks. */
@@ -161,7 +162,11 @@ function times({ uses }: Scene): string {
 function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
   if (!use)
-    return { question, value: 'The agent', detail: [running ? 'not proven yet' : 'not proven: no TR'] }
+    return {
+      question,
+      value: capitalise(names.agent),
+      detail: [running ? 'not proven yet' : 'not proven: no TR'],
+    }
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')
@@ -170,12 +175,12 @@ function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
   return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad }
 }
 
-function tellSubject({ use, flow, tokens, failure }: Scene): FactAnswer {
+function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
   const question = 'For whom'
   if (use) {
     const { claims = {} } = use.token
     if (!isForUser(claims))
-      return { question, value: 'Itself', detail: [{ code: 'oid' }, ' of the agent, no user'] }
+      return { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`] }
     return {
       question,
       value: 'You',
@@ -260,8 +265,4 @@ function tellAcceptance({ token, calls, decisive }: TokenUse): string {
 export function tellChecks(token: TokenCard): string {
   const last = lastChecks(token, actor => actor !== 'agent')
   return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'
-}
-
-function capitalise(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }

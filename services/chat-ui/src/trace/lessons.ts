@@ -1,6 +1,7 @@
 import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { isForUser } from './claims.ts'
+import { type Claims, isForUser } from './claims.ts'
 import type { Sign } from './sign.ts'
+import { rightsOf, type TurnFacts } from './turn-facts.ts'
 
 type Lessons = Readonly<Record<string, string>>
 
@@ -78,11 +79,22 @@ function find(lessons: Lessons, key: string): string | undefined {
   return Object.hasOwn(lessons, key) ? lessons[key] : undefined
 }
 
-/** What two tokens of the agent teach side by side, in one sentence. */
-export function lessonOfPair(left: TokenCard, right: TokenCard): string {
-  const [one, other] = [left.claims ?? {}, right.claims ?? {}]
-  const sameActor = (one['azp'] ?? one['appid']) === (other['azp'] ?? other['appid'])
-  if (!sameActor) return 'Two agents: each calls under an identity of its own.'
+/** What two turns with the same question teach side by side, in one sentence. */
+export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
+  const sides = [left, right].map(({ uses: [use] }) => use)
+  const [one, other] = sides.map(use => use?.token.claims)
+  if (!one || !other)
+    return 'Entra ID gave only one of them a token: without one there is nothing to call with.'
+  if (actorOf(one) !== actorOf(other)) {
+    const [first, second] = sides.map(use => use !== undefined && rightsOf(use.token).rights.length > 0)
+    return first === second
+      ? 'Same blueprint, same question, two identities: each calls under its own.'
+      : 'Same blueprint, same question, two identities. Only one was given the right.'
+  }
   if (isForUser(one) === isForUser(other)) return 'The same agent, the same rights: only the tokens are two.'
   return 'The same agent calls either way. What changes is whose right it uses: its own, or yours.'
+}
+
+function actorOf(claims: Claims): unknown {
+  return claims['azp'] ?? claims['appid']
 }

@@ -1,5 +1,5 @@
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
+import { capitalise, type Names } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { isForUser } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
@@ -24,17 +24,17 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   const { terms, issues } = flowWords[flow]
   const [use] = uses
   const { headline, answers } = judge(facts, names)
-  const scenes: Scene[] = [terms.includes('Tc') ? signedIn : asked]
+  const scenes: Scene[] = [terms.includes('Tc') ? signedIn(names) : asked(names)]
   if (steps.some(({ kind }) => kind === 'model')) scenes.push(model)
-  if (use || failure?.kind === 'token-request') scenes.push(vouched)
+  if (use || failure?.kind === 'token-request') scenes.push(vouched(names))
   if (use) {
     const { claim, rights } = rightsOf(use.token)
-    const subject = isForUser(use.token.claims ?? {}) ? 'you' : 'the agent itself'
+    const subject = isForUser(use.token.claims ?? {}) ? 'you' : `${names.agent} itself`
     scenes.push({
       headline: `With T1 as the agent’s credential, Entra ID ${issues}.`,
       evidence: [
         { token: 'TR' },
-        ` names the agent as the caller and ${subject} as the subject: `,
+        ` names ${names.agent} as the caller and ${subject} as the subject: `,
         { code: 'azp' },
         ` ${answers[0]?.value}, `,
         { code: 'oid' },
@@ -62,20 +62,21 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   return scenes
 }
 
-const asked: Scene = {
-  headline: 'You ask. The agent acts as itself.',
-  evidence: ['No token of yours is involved, and no right of yours.'],
-  lit: [],
+function asked({ agent }: Names): Scene {
+  return {
+    headline: `You ask. ${capitalise(agent)} acts as itself.`,
+    evidence: ['No token of yours is involved, and no right of yours.'],
+    lit: [],
+  }
 }
 
-const signedIn: Scene = {
-  headline: 'You ask, and have signed in.',
-  evidence: [
-    'Your token ',
-    { token: 'Tc' },
-    ' lets the agent act for you. It opens nothing but the blueprint.',
-  ],
-  lit: ['Tc'],
+function signedIn({ agent }: Names): Scene {
+  const evidence = ` lets ${agent} act for you. It opens nothing but the blueprint.`
+  return {
+    headline: 'You ask, and have signed in.',
+    evidence: ['Your token ', { token: 'Tc' }, evidence],
+    lit: ['Tc'],
+  }
 }
 
 const model: Scene = {
@@ -84,12 +85,10 @@ const model: Scene = {
   lit: [],
 }
 
-const vouched: Scene = {
-  headline: 'The blueprint vouches for the agent.',
-  evidence: ['Entra ID issues ', { token: 'T1' }, ' to the sidecar. The agent never sees it.'],
-  lit: ['T1'],
-}
-
-function capitalise(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
+function vouched({ agent }: Names): Scene {
+  return {
+    headline: `The blueprint vouches for ${agent}.`,
+    evidence: ['Entra ID issues ', { token: 'T1' }, ' to the sidecar. The agent never sees it.'],
+    lit: ['T1'],
+  }
 }

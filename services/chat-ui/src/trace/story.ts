@@ -1,6 +1,6 @@
 import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
+import { capitalise, type Names } from '../words/names.ts'
 import type { Part, Phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import { isForUser } from './claims.ts'
@@ -11,24 +11,25 @@ import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-fact
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure } = facts
   return [
-    ...(tokens.Tc ? tellSignIn : []),
+    ...(tokens.Tc ? [{ token: 'Tc' } as const, ` lets this page call ${names.agent} for you. `] : []),
     ...tellModel(facts),
-    ...(tokens.T1 ? tellVouching : []),
+    ...(tokens.T1 ? tellVouching(names) : []),
     ...uses.flatMap(use => tellUse(use, facts, names)),
     ...(failure ? tellFailure(failure) : []),
   ]
 }
 
-const tellSignIn: Phrase = [{ token: 'Tc' }, ' lets this page call the agent for you. ']
-const tellVouching: Phrase = [
-  'The ',
-  { term: 'sidecar', words: 'sidecar' },
-  ' gets ',
-  { token: 'T1' },
-  ', by which the ',
-  { term: 'blueprint', words: 'blueprint' },
-  ' vouches for the agent. ',
-]
+function tellVouching({ agent }: Names): Phrase {
+  return [
+    'The ',
+    { term: 'sidecar', words: 'sidecar' },
+    ' gets ',
+    { token: 'T1' },
+    ', by which the ',
+    { term: 'blueprint', words: 'blueprint' },
+    ` vouches for ${agent}. `,
+  ]
+}
 
 function tellModel({ steps, running }: TurnFacts): Phrase {
   const calls = steps.filter(({ kind }) => kind === 'model')
@@ -44,13 +45,7 @@ function tellModel({ steps, running }: TurnFacts): Phrase {
 
 function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
   const { claims = {} } = use.token
-  const names2: Part[] = isForUser(claims)
-    ? ['which names the ', { term: 'agent identity', words: 'agent' }, ' as caller and you as the user. ']
-    : [
-        'which names the ',
-        { term: 'agent identity', words: 'agent' },
-        ' as caller and as subject: no user is involved. ',
-      ]
+  const subject = isForUser(claims) ? 'you as the user' : 'as subject: no user is involved'
   return [
     'With ',
     { token: 'T1' },
@@ -59,8 +54,9 @@ function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
       ? ['exchanged ', { token: 'Tc' } as const, ' for ']
       : ['issued ']),
     { token: 'TR' },
-    ', ',
-    ...names2,
+    ', which names ',
+    { term: 'agent identity', words: names.agent },
+    ` as caller and ${subject}. `,
     ...tellConsent(use),
     ...tellCall(use, names),
   ]
@@ -120,7 +116,7 @@ export function tellToken({ role, claims = {} }: TokenCard, names: Names, reveal
     const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'
     return `${capitalise(user)} let${user === 'you' ? '' : 's'} ${client} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
-  const agent = capitalise(withArticle(nameOf(claims['azp'] ?? claims['appid'], names) ?? 'agent'))
+  const agent = capitalise(withArticle(nameOf(claims['azp'] ?? claims['appid'], names) ?? names.agent))
   const forWhom = isForUser(claims)
     ? user === 'you'
       ? 'on your behalf'
@@ -133,12 +129,7 @@ function nameOf(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }
 
-const startsLikeGuid = /^[0-9a-f]{8}-/
-
+/** An agent that was given a title is called by it. */
 function withArticle(name: string): string {
-  return startsLikeGuid.test(name) ? name : `the ${name}`
-}
-
-function capitalise(text: string): string {
-  return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
+  return name === 'agent identity' || name === 'blueprint' ? `the ${name}` : name
 }

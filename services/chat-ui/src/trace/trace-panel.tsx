@@ -35,7 +35,7 @@ export function TracePanel({
   answers,
   selected,
   view,
-  names,
+  names: allNames,
   config,
   whyEmpty,
   onSideBySide,
@@ -45,7 +45,8 @@ export function TracePanel({
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
   const { message, ...asked } = selected.peek().question
-  const { mode, flow } = turn ?? asked
+  const { agent = asked.agent, mode, flow } = turn ?? asked
+  const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
   const revealed = view.revealed.value
   const redactor = useRedactor(answers, revealed)
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])

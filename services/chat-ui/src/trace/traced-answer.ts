@@ -10,7 +10,12 @@ import type {
 
 /** An answer as far as its trace is concerned. */
 export interface TracedAnswer {
-  readonly question: { readonly message: string; readonly mode: Mode; readonly flow: Flow }
+  readonly question: {
+    readonly message: string
+    readonly agent: string
+    readonly mode: Mode
+    readonly flow: Flow
+  }
   readonly state: 'running' | 'done' | 'failed' | 'stopped'
   readonly turn: TurnStart | undefined
   /** How far the agent's clock was ahead of the browser's; tokens live by the clocks of servers. */

@@ -57,7 +57,7 @@ function writeGate(use: TokenUse | undefined, { running }: TurnFacts, names: Nam
     case 'denied': {
       const { actor, check } = deniedBy(use)
       const why = isRightMissing(use) ? 'a right is missing' : `check: ${check ?? 'not told'}`
-      if (actor === 'agent') return { state: 'next', title, lines: ['not called: the agent rejects TR'] }
+      if (actor === 'agent') return { state: 'next', title, lines: [`not called: ${names.agent} rejects TR`] }
       return { state: 'denied', title, lines: ['denies TR', why] }
     }
     case 'answered':

@@ -1,19 +1,11 @@
 import {
   type Actor,
   type Mode,
+  type PublicAgent,
   type PublicConfig,
   type TokenRole,
   tokenExchangeAudience,
 } from '@entra-bedrock-agent/identity-trace'
-
-/** The actors that every agent has, in the order in which the page draws them; the APIs come after them. */
-const ownActors: Readonly<Record<string, string>> = {
-  user: 'You',
-  agent: 'Agent',
-  sidecar: 'Sidecar',
-  entra: 'Entra ID',
-  bedrock: 'Bedrock',
-}
 
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
   Tc: 'your token for the blueprint',
@@ -24,8 +16,15 @@ export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
 
+/** What of the agent's public configuration has names. */
+export type NamedInConfig = Pick<PublicConfig, 'apis' | 'names' | 'emulated'> & {
+  readonly agents: readonly Pick<PublicAgent, 'name' | 'title'>[]
+}
+
 /** Who is who: the names that the agent's public configuration gives to actors and ids. */
 export interface Names {
+  /** The agent within a sentence: its title, or “the agent” where it was given none. */
+  readonly agent: string
   /** The actors that are known, in the order in which they are drawn. */
   readonly actors: readonly Actor[]
   /** The title of an actor, or what the trace calls it where the configuration does not know it. */
@@ -35,7 +34,12 @@ export interface Names {
   isEmulated(actor: Actor): boolean
   /** The names for a token that these APIs were called with: others may share the app id of one of them. */
   forTokenOf(called: readonly Actor[]): Names
+  /** The names for a turn of this agent. */
+  ofAgent(name: string | undefined): Names
 }
+
+/** The title of an agent that was given none. */
+export const untitled = 'Agent'
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
@@ -44,25 +48,42 @@ export function shortenIds(text: string): string {
   return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 8)}…`)
 }
 
-export function describeNames({
-  apis,
-  names,
-  emulated,
-}: Pick<PublicConfig, 'apis' | 'names' | 'emulated'>): Names {
-  const apiTitles = new Map(apis.map(({ name, title }) => [name, title]))
+const startsLikeGuid = /^[0-9a-f]{8}-/
+
+/** With a capital letter, at the start of a sentence or of its own; an id stays as it is. */
+export function capitalise(text: string): string {
+  return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
+/** @param user what the one who asks is called */
+export function describeNames({ agents, apis, names, emulated }: NamedInConfig, user = 'You'): Names {
+  const apiTitles = apis.map(({ name, title }) => [name, title] as const)
   const known = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
   known.set(tokenExchangeAudience, 'Entra token exchange')
-  const namesFor = (called: readonly Actor[]): Names => ({
-    actors: [...Object.keys(ownActors), ...apiTitles.keys()],
-    actor: actor => (Object.hasOwn(ownActors, actor) ? ownActors[actor] : apiTitles.get(actor)) ?? actor,
-    id: value => {
-      const id = guid.exec(value)?.[0].toLowerCase() ?? ''
-      return titleOfApp(id, apis, called) ?? known.get(id)
-    },
-    isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
-    forTokenOf: namesFor,
-  })
-  return namesFor([])
+  const namesFor = (agent: string, called: readonly Actor[]): Names => {
+    // In the order in which the page draws them.
+    const actors = new Map([
+      ['user', user],
+      ['agent', agent],
+      ['sidecar', 'Sidecar'],
+      ['entra', 'Entra ID'],
+      ['bedrock', 'Bedrock'],
+      ...apiTitles,
+    ])
+    return {
+      agent: agent === untitled ? 'the agent' : agent,
+      actors: [...actors.keys()],
+      actor: actor => actors.get(actor) ?? actor,
+      id: value => {
+        const id = guid.exec(value)?.[0].toLowerCase() ?? ''
+        return titleOfApp(id, apis, called) ?? known.get(id)
+      },
+      isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
+      forTokenOf: others => namesFor(agent, others),
+      ofAgent: name => namesFor(agents.find(known => known.name === name)?.title ?? untitled, called),
+    }
+  }
+  return namesFor(untitled, [])
 }
 
 const all = new Intl.ListFormat('en', { type: 'conjunction' })

@@ -1,0 +1,92 @@
+import type { Component, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ReadonlySignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { Icon } from '../controls/icon.tsx'
+import type { Conversation } from '../conversation/conversation.ts'
+import { flowWords } from '../words/flows.ts'
+import { Light, shownState, stateWords } from './status-line.tsx'
+import '../controls/menu-row.css'
+import './agent-panel.css'
+
+export interface AgentPanelProps {
+  readonly config: PublicConfig
+  readonly conversation: Conversation
+  readonly status: ReadonlySignal<Status | undefined>
+}
+
+/** The agents: what each is for, its id, its flows and how it does. Choosing one starts a new conversation with it. */
+export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
+  const menu = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const items =
+      menu.current?.querySelector<HTMLElement>('[aria-checked=true]') ?? menu.current?.querySelector('button')
+    items?.focus()
+  }, [])
+  return (
+    <>
+      <div
+        class="agents"
+        role="menu"
+        aria-label="Agent"
+        ref={menu}
+        onKeyDown={event => {
+          if (moveFocus(event)) event.preventDefault()
+        }}
+      >
+        {config.agents.map(({ name, title, description, clientId, flows }) => {
+          const health: Component = status.value?.agents?.[name] ?? { state: 'unknown' }
+          const state = shownState(health)
+          const isChosen = conversation.agent.value === name
+          return (
+            <button
+              key={name}
+              type="button"
+              role="menuitemradio"
+              aria-checked={isChosen}
+              tabIndex={isChosen ? 0 : -1}
+              class="menu-row agent-row"
+              onClick={() => {
+                conversation.switchTo(name)
+                document.getElementById('agents')?.hidePopover()
+                document.getElementById('message')?.focus()
+              }}
+            >
+              {isChosen ? <Icon name="check" /> : <i />}
+              <strong>{title}</strong>
+              <span class="fine">
+                <Light state={state} /> {stateWords[state]}
+              </span>
+              {health.problem && <span class="fine">{health.problem.title}</span>}
+              {description && <span class="fine">{description}</span>}
+              <span class="fine">
+                <code>{clientId}</code>
+                <br />
+                {flows.map(flow => flowWords[flow].label.toLowerCase()).join(', ')}
+              </span>
+            </button>
+          )
+        })}
+      </div>
+      <p class="note">
+        All {config.agents.length} are made from one blueprint. Each has rights of its own. To choose another
+        starts a new conversation, and nothing of this one goes along.
+      </p>
+    </>
+  )
+}
+
+const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
+  ArrowDown: (at, count) => (at + 1) % count,
+  ArrowUp: (at, count) => (at + count - 1) % count,
+  Home: () => 0,
+  End: (_at, count) => count - 1,
+}
+
+/** The keys of a menu; `false` for any other. */
+function moveFocus({ key, currentTarget, target }: KeyboardEvent): boolean {
+  const move = Object.hasOwn(moves, key) ? moves[key] : undefined
+  if (!move || !(currentTarget instanceof HTMLElement)) return false
+  const items = [...currentTarget.querySelectorAll<HTMLElement>('[role=menuitemradio]')]
+  items[move(items.indexOf(target as HTMLElement), items.length)]?.focus()
+  return true
+}
