@@ -28,7 +28,7 @@ export interface NotesServer extends AsyncDisposable {
  */
 export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
   const issuer = `${entraUrl}/${identities.tenantId}`
-  const keys = createRemoteJWKSet(new URL(`${issuer}/discovery/v2.0/keys`))
+  const keys = createRemoteJWKSet(new URL(`${issuer}/discovery/v2.0/keys`), { cooldownDuration: 0 })
   const calls: ReceivedCall[] = []
   const waiting = { begun: 0, cancelled: 0 }
 

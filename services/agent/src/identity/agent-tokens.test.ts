@@ -356,6 +356,13 @@ describe('a sidecar that restarts', () => {
     expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 1])
   })
 
+  it('and says that it is about to stop is asked again until it is back', async () => {
+    const stopping = (response: ServerResponse) => void response.writeHead(503).end()
+    const sidecar = await startSidecar(script(stopping, stopping, stopping, grant))
+    const { source } = await tokensFrom(sidecar.url, {}, patient).obtain(request())
+    expect(source.attempts).toBe(4)
+  })
+
   it('is asked no more when the caller has gone', async () => {
     const caller = new AbortController()
     const tokens = tokensFrom(await deadUrl(), {}, patient)

@@ -5,7 +5,12 @@ import { problem } from '../problems.ts'
 import type { Timing } from '../timing.ts'
 import { flowRules } from './flows.ts'
 import { connectSidecar, type SidecarResponse } from './sidecar-connection.ts'
-import { explainResponse, explainSilence, type TokenFailure } from './sidecar-failures.ts'
+import {
+  explainResponse,
+  explainSilence,
+  type FailureContext,
+  type TokenFailure,
+} from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
 
 export interface Sidecar {
@@ -23,12 +28,12 @@ export interface Sidecar {
   close(): Promise<void>
 }
 
-/** How an attempt without a token ended: with a response, with a connection that broke, or with nobody there to connect to. */
+/** How an attempt without a token ended: with a response, with a connection that broke, or with no sidecar there. */
 type Ending = 'responded' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
 
-/** While nobody listens, time is the limit. */
+/** While none is there, time is the limit. */
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar, as the agent gets its tokens from it. */
@@ -48,16 +53,16 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
       ...(user ? { authorization: `Bearer ${user.raw}` } : {}),
       ...(traceparent ? { traceparent } : {}),
     }
-    let response: SidecarResponse
     try {
-      response = await connection.get({ path: tokenPath(asked), headers, signal: limit.signal })
+      return readAttempt(
+        await connection.get({ path: tokenPath(asked), headers, signal: limit.signal }),
+        asked,
+      )
     } catch (error) {
       if (error instanceof ProblemError) throw error
       const isRefused = error instanceof SendError && error.kind === 'refused'
       return { ...explainSilence(error), ending: isRefused ? 'refused' : 'broken' }
     }
-    const raw = readToken(response)
-    return raw === undefined ? { ...explainResponse(response, asked), ending: 'responded' } : { raw }
   }
 
   async function lives(): Promise<boolean> {
@@ -121,6 +126,15 @@ function silentSidecar(): ProblemError {
   return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
     upstream: { service: 'sidecar' },
   })
+}
+
+function readAttempt(response: SidecarResponse, asked: FailureContext): Attempt {
+  const raw = readToken(response)
+  if (raw !== undefined) return { raw }
+  const failure = explainResponse(response, asked)
+  // A server that is about to stop responds 503, and so does a proxy that finds none.
+  const isThere = failure.problem.code !== 'SIDECAR_UNREACHABLE'
+  return { ...failure, ending: isThere ? 'responded' : 'refused' }
 }
 
 /** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */
