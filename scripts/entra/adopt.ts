@@ -1,17 +1,27 @@
 import { Mistake } from '../set-up/mistake.ts'
-import type { Json } from './graph.ts'
+import { GraphRefusal, type Json } from './graph.ts'
+import { listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
 import { blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
 import { secretName, secretsOf } from './objects/client-secret.ts'
-import { applicationAccess } from './objects/tenant-object.ts'
+import { agentKey, applicationAccess } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import { defaultSettings, type FederatedCredential, nameOf, type Settings } from './settings.ts'
+import {
+  defaultFlows,
+  defaultSettings,
+  type FederatedCredential,
+  type Flow,
+  flowNames,
+  nameOf,
+  type Settings,
+} from './settings.ts'
 import { survey } from './survey.ts'
 
 /**
  * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id. Agents
- * have no description, so only those that are named are taken for its own; `destroy` will not touch the others.
+ * have no description, so only those that are named are taken for its own; `destroy` will not touch the others. Their rights are
+ * those that they have.
  *
  * @param agentNames the agents of the set-up; none = the one that it makes without being told
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
@@ -23,12 +33,39 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  const receipt: Receipt = { ...begun, settings, makers, objects: known }
+  // With every flow that can be seen, to find out which of them the agents have.
+  const seen = (await showsAgentUsers(run)) ? flowNames : defaultFlows
+  const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
+  const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
   const found = (await survey(run, receipt)).flatMap(({ wanted, object }) =>
     object ? [[wanted.key, toRecord(object, run.clock.nowMs())] as const] : [],
   )
-  run.receipt.write({ ...receipt, objects: Object.fromEntries(found) })
+  const objects = Object.fromEntries(found)
+  run.receipt.write({ ...receipt, settings: withFlows(settings, objects), objects })
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
+}
+
+async function showsAgentUsers({ graph, print }: Run): Promise<boolean> {
+  try {
+    await listAgentUsers(graph, true)
+    return true
+  } catch (error) {
+    if (!(error instanceof GraphRefusal)) throw error
+    print('Left out: user accounts of agents, which Graph does not show to this caller.')
+    return false
+  }
+}
+
+/** The rights of each agent are those that it has, so that no agent gets more than it had. */
+function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
+  const isHeld: Record<Flow, (agent: string) => boolean> = {
+    autonomous: agent => `${agent}/app-role` in objects,
+    obo: agent => `${agent}/grant` in objects,
+    'agent-user': agent => `${agent}/user` in objects,
+  }
+  const flows = settings.agents.map(name => [name, flowNames.filter(flow => isHeld[flow](agentKey(name)))])
+  const others = flows.filter(([, held]) => String(held) !== String(defaultFlows))
+  return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
 async function readSettings({ graph, print }: Run, setUpId: string, agentNames: readonly string[]) {

@@ -21,7 +21,7 @@ export async function apply(
   { isSecretReplaced }: { readonly isSecretReplaced: boolean },
 ): Promise<void> {
   const unwanted = findUnwanted(run, settings)
-  const before = run.receipt.content && variablesOf(run.receipt.content)
+  const before = run.receipt.content
   if (unwanted.length > 0) await remove(run, unwanted)
   const receipt = run.receipt.begin(run.tenantId, settings)
   if (isSecretReplaced) run.receipt.forget('client-secret')
@@ -46,7 +46,7 @@ export async function apply(
     run.print(line(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
   }
   const isSecretGone = unwanted.some(({ key }) => key === 'client-secret')
-  replaceVariables(run.envFile, before, requireReceipt(run), isSecretGone)
+  replaceVariables(run, before, requireReceipt(run), isSecretGone)
   printNextSteps(run)
 }
 
@@ -124,18 +124,21 @@ async function read({ graph }: Run, wanted: TenantObject): Promise<Json> {
   return object
 }
 
-function printNextSteps({ print, envFile, receipt }: Run): void {
+function printNextSteps({ print, envFile, agentsFile, receipt }: Run): void {
   if (!receipt.content) return
   const { settings, objects } = receipt.content
-  const variables = variablesOf(receipt.content)
+  const variables = variablesOf(receipt.content, agentsFile)
   print('')
   for (const [name, value] of Object.entries(variables)) print(`${name.padEnd(24)} ${value}`)
   print(`\nThese are in ${envFile}; what was made is in ${receipt.path}: keep it, destroy needs it.`)
+  if (variables['AGENTS_CONFIG'])
+    print(`${agentsFile} has the agents; their titles and descriptions there are yours to change.`)
   if (objects['client-secret'])
     print(
       `The blueprint's secret is in ${envFile} alone. It is for trials: on Kubernetes use a federated credential.`,
     )
-  if (settings.federatedCredentials.length > 0) print(`For helm: ${helmSettings(variables)}`)
+  if (settings.federatedCredentials.length > 0)
+    print('Values for helm: npx --no-install agentctl helm-values > entra.yaml')
   else if (!objects['client-secret'])
     print(
       'The blueprint has no credential yet: apply again with --cluster-issuer and --service-account, or for a trial with --client-secret.',
@@ -143,17 +146,4 @@ function printNextSteps({ print, envFile, receipt }: Run): void {
   print(
     'Entra may need some minutes until tokens carry all of this. Check it: npx --no-install agentctl doctor',
   )
-}
-
-function helmSettings(variables: ReturnType<typeof variablesOf>): string {
-  const values = {
-    'entra.tenantId': 'TENANT_ID',
-    'entra.blueprintAppId': 'BLUEPRINT_APP_ID',
-    'entra.agentClientId': 'AGENT_CLIENT_ID',
-    'entra.spaAppId': 'CLIENT_SPA_APP_ID',
-    'downstreamApis.weather.appId': 'WEATHER_API_APP_ID',
-  }
-  return Object.entries(values)
-    .map(([value, name]) => `--set ${value}=${variables[name]}`)
-    .join(' ')
 }

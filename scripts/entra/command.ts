@@ -4,16 +4,16 @@ import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
-import { Graph, GraphRefusal, type SendRequest } from './graph.ts'
+import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
 import { lockReceipt } from './lock.ts'
-import { permissions } from './objects/kinds.ts'
+import { permissionsFor } from './objects/kinds.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
 import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
 import { StepFailed } from './refusals.ts'
 import { inStep, type Run } from './run.ts'
-import { changeSettings, type Settings } from './settings.ts'
+import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { switchAgents } from './switch.ts'
@@ -79,7 +79,7 @@ function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
 
 /** @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
 async function prepare(invocation: Invocation, world: World): Promise<Run> {
-  const { receiptPath, envFile, waitSeconds, accessTokenFile } = invocation
+  const { receiptPath, envFile, agentsFile, waitSeconds, accessTokenFile } = invocation
   const receipt = new ReceiptFile(receiptPath, invocation.adopted)
   const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)
   const say = world.say
@@ -91,11 +91,12 @@ async function prepare(invocation: Invocation, world: World): Promise<Run> {
         authority,
         graphUrl,
         clientId: invocation.signInClient,
-        permissions,
+        permissions: permissionsFor(invocation.settings, receipt.content?.settings),
         say,
       })
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
-  return { graph, tenantId, receipt, envFile, waitSeconds, say, print: world.print, clock: world.clock }
+  const { print, clock } = world
+  return { graph, tenantId, receipt, envFile, agentsFile, waitSeconds, say, print, clock }
 }
 
 function readTarget(
@@ -128,23 +129,42 @@ async function settle(run: Run, { settings, removal }: Invocation): Promise<Sett
     ...(settings.owners ? { owners: await findUsers(run, settings.owners) } : {}),
   }
   const settled = changeSettings(before, changed, removal)
-  if (settled.agents.length > 0) return settled
+  if (settled.agents.length === 0)
+    throw new Mistake(
+      'No agent would be left.',
+      'Keep one, or take everything away: npx --no-install agentctl entra destroy',
+    )
+  const isDomainKnown =
+    settled.agentUserDomain !== undefined || agentsWith(settled, 'agent-user').length === 0
+  return isDomainKnown ? settled : { ...settled, agentUserDomain: await findDomain(run, settled) }
+}
+
+/** A verified domain: that of a sponsor’s user name. */
+async function findDomain(run: Run, { sponsors: [sponsor = ''] }: Settings): Promise<string> {
+  const { userPrincipalName } = (await findUser(run, sponsor)) ?? {}
+  const [, domain] = /@([^@]+)$/.exec(String(userPrincipalName)) ?? []
+  if (domain !== undefined) return domain
   throw new Mistake(
-    'No agent would be left.',
-    'Keep one, or take everything away: npx --no-install agentctl entra destroy',
+    'The domain of the agents’ user accounts is not known, since no sponsor’s user name tells it.',
+    'Name a verified domain of the tenant: --agent-user-domain <domain>',
   )
 }
 
 async function findUsers(run: Run, names: readonly string[]): Promise<readonly string[]> {
-  return Promise.all(names.map(name => (name === 'me' ? findMe(run) : findUser(run, name))))
+  return Promise.all(
+    names.map(async name => {
+      if (name === 'me') return findMe(run)
+      const user = await findUser(run, name)
+      if (user) return String(user['id'])
+      throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
+    }),
+  )
 }
 
-async function findUser(run: Run, name: string): Promise<string> {
+function findUser(run: Run, name: string): Promise<Json | undefined> {
   const access = { POST: { permission: 'User.ReadBasic.All', role: 'Directory Readers' } }
   const path = `/users/${encodeURIComponent(name)}`
-  const user = await inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
-  if (user) return String(user['id'])
-  throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
+  return inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
 }
 
 async function findMe(run: Run): Promise<string> {

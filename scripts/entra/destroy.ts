@@ -1,11 +1,13 @@
 import { Mistake } from '../set-up/mistake.ts'
 import { readVariables } from './env-file.ts'
 import { type Extras, findExtras } from './extras.ts'
+import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { listObjects } from './objects/kinds.ts'
+import { NotYet } from './patience.ts'
 import { deletedByItself, remove } from './removal.ts'
-import { type Run, requireReceipt, targetOf } from './run.ts'
+import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
-import { replaceVariables, variablesOf } from './variables.ts'
+import { replaceVariables } from './variables.ts'
 
 export interface DestroyOptions {
   readonly isDryRun: boolean
@@ -28,19 +30,26 @@ export async function destroy(run: Run, options: DestroyOptions): Promise<boolea
   for (const { key, title } of deleted) run.print(line('delete', title, receipt.objects[key]?.id))
   for (const one of known.filter(one => !deleted.includes(one) && !one.comesAlong))
     run.print(line('goes along', one.title, receipt.objects[one.key]?.id))
-  const fault = printForeign(run, await findExtras(run, target))
+  const extras = await findExtras(run, target)
+  const fault = printForeign(run, extras)
   if (options.isDryRun) {
     if (fault) run.print(`\n${fault.message} ${fault.fix}`)
     run.print('\nNothing was deleted.')
     return true
   }
   if (fault && !options.withForeignAgents) throw fault
-  run.print(agentUsers)
+  const isUnseen =
+    !receipt.objects['blueprint'] || extras.some(({ collection, members }) => collection.remove && !members)
+  if (isUnseen) run.print(unseenUsers)
   if (!(await options.confirm())) return false
+  const foreign = extras.flatMap(({ collection, members }) => (collection.isNeededByOthers && members) || [])
+  const agents = [...Object.values(receipt.objects), ...foreign].map(({ id }) => id)
+  await removeExtras(run, extras)
   await remove(run, known)
+  if (!isUnseen) await checkUsersGone(run, agents)
   const { BLUEPRINT_APP_ID } = readVariables(run.envFile)
   const isSecretOurs = BLUEPRINT_APP_ID === receipt.objects['blueprint']?.appId
-  replaceVariables(run.envFile, variablesOf(receipt), undefined, isSecretOurs)
+  replaceVariables(run, receipt, undefined, isSecretOurs)
   run.receipt.delete()
   run.print(
     '\nAll that the receipt named is deleted. Entra keeps applications restorable, and counts them, for 30 days.',
@@ -48,22 +57,48 @@ export async function destroy(run: Run, options: DestroyOptions): Promise<boolea
   return true
 }
 
-/** Tells what goes along though the receipt does not name it; the reason to stop, if agents of others are among it. */
+/** Tells what goes along though the receipt does not name it; the reason to stop, if others may need some of it. */
 function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined {
   for (const { collection, members = [] } of extras)
-    for (const one of members) run.print(line('goes along', `${collection.describe(one)} (extra)`, one['id']))
-  const agents = extras.find(({ collection }) => collection.isNeededByOthers)
-  if (!agents) return undefined
+    for (const one of members) {
+      const word = collection.remove ? 'delete' : 'goes along'
+      run.print(line(word, `${collection.describe(one)} (extra)`, one['id']))
+    }
+  const needed = extras.filter(({ collection }) => collection.isNeededByOthers)
+  const foreign = needed.find(({ members }) => members)
   const fix =
     'Take the blueprint away when nobody needs them any more, or along with them: --with-foreign-agents.'
-  return agents.members
-    ? new Mistake(
-        `Deleting the blueprint deletes ${agents.members.length} of its agents that the receipt does not know.`,
-        fix,
-      )
-    : new Mistake('Graph does not show whether the blueprint has agents that the receipt does not know.', fix)
+  if (foreign)
+    return new Mistake(
+      `Deleting the blueprint deletes ${foreign.members?.length} of its ${foreign.collection.remove ? 'agents’ user accounts' : 'agents'} that the receipt does not know.`,
+      fix,
+    )
+  return needed.some(({ collection, members }) => !members && !collection.remove)
+    ? new Mistake('Graph does not show whether the blueprint has agents that the receipt does not know.', fix)
+    : undefined
 }
 
-const agentUsers = `
-Agent users that were made for these agents: delete them before. Microsoft’s pages disagree on whether Entra deletes them along, so
-look afterwards as well (Entra admin center, Agent ID). This tool makes none.`
+/** Deletes what Entra does not delete along. */
+async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> {
+  for (const { collection, members = [] } of extras)
+    for (const one of collection.remove ? members : []) {
+      const request = collection.remove?.(one)
+      const step = { title: collection.describe(one), access: agentUserAccess }
+      if (request) await inStep(run, step, () => run.graph.send(request))
+      run.print(line('deleted', step.title))
+    }
+}
+
+/** Looks again: Microsoft’s pages disagree on whether user accounts go with their agent. */
+async function checkUsersGone(run: Run, agents: readonly unknown[]): Promise<void> {
+  const step = { title: 'user accounts of the deleted agents', access: agentUserAccess }
+  await inStep(run, step, async () => {
+    const all = await listAgentUsers(run.graph, true)
+    const left = all.find(({ identityParentId }) => agents.includes(identityParentId))
+    if (left) throw new NotYet(`Entra still shows the user account ${left['userPrincipalName']}`)
+  })
+}
+
+const unseenUsers = `
+User accounts of these agents: Graph does not show them to this caller. Look afterwards whether any is left (Entra admin center, Agent ID),
+and delete it: Microsoft’s pages disagree on whether Entra deletes them along.`

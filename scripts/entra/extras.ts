@@ -28,7 +28,7 @@ async function read({ graph }: Run, collection: Collection): Promise<readonly Js
   try {
     return await collection.list(graph)
   } catch (error) {
-    if (error instanceof GraphRefusal && [400, 403].includes(error.status)) return undefined
+    if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status)) return undefined
     throw error
   }
 }

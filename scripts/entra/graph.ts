@@ -4,12 +4,17 @@ export type Json = Readonly<Record<string, unknown>>
 
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/v1.0`. */
+  /** Below the version. */
   readonly path: string
   readonly body?: Json
+  /** Default: v1.0, and beta as well with `v1.0 or beta`, where v1.0 does not know the address yet. */
+  readonly version?: 'beta' | 'v1.0 or beta'
   /** A 403 is then no reason to try another sign-in. */
   readonly mayBeForbidden?: boolean
 }
+
+/** How to read, beside where. */
+type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
 
 interface ErrorBody {
   readonly code?: string
@@ -55,7 +60,7 @@ const timeoutMs = 60_000
 /** The part of `fetch` that is used. */
 export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
 
-/** Microsoft Graph v1.0, called as whoever is signed in. */
+/** Microsoft Graph, called as whoever is signed in. */
 export class Graph {
   readonly url: string
   readonly #signIn: SignIn
@@ -77,6 +82,8 @@ export class Graph {
     const response = await this.#call(request)
     const body = await readJson(response)
     if (response.ok) return body
+    if (request.version === 'v1.0 or beta' && isUnknownAddress(response, body))
+      return this.send({ ...request, version: 'beta' })
     // Graph takes no token of the Azure CLI for agents in many tenants; another sign-in may do.
     const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
     if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
@@ -84,7 +91,7 @@ export class Graph {
   }
 
   /** What is at an address, or `undefined` when nothing is. */
-  async read(path: string, more: Pick<GraphRequest, 'mayBeForbidden'> = {}): Promise<Json | undefined> {
+  async read(path: string, more: Reading = {}): Promise<Json | undefined> {
     try {
       return await this.send({ method: 'GET', path, ...more })
     } catch (error) {
@@ -94,12 +101,22 @@ export class Graph {
   }
 
   /** All members of a collection, however many pages it has; none when there is no such collection. */
-  async list(path: string, more: Pick<GraphRequest, 'mayBeForbidden'> = {}): Promise<readonly Json[]> {
-    const page = await this.read(path, more)
+  async list(path: string, more: Reading = {}): Promise<readonly Json[]> {
+    return this.#listOn(await this.read(path, more), more)
+  }
+
+  /** The same of a collection that has to be there: without it nobody knows what it would have. @throws {GraphRefusal} */
+  async listKnown(path: string, more: Reading): Promise<readonly Json[]> {
+    return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
+  }
+
+  async #listOn(page: Json | undefined, more: Reading): Promise<readonly Json[]> {
     const members = (page?.['value'] ?? []) as Json[]
     const next = page?.['@odata.nextLink']
     if (typeof next !== 'string') return members
-    return [...members, ...(await this.list(next.replace(/^.*?\/v1\.0(?=\/)/, ''), more))]
+    const [, version, path = next] = /^.*?\/(v1\.0|beta)(\/.*)$/.exec(next) ?? []
+    const onward = version === 'beta' ? ({ ...more, version } as const) : more
+    return [...members, ...(await this.list(path, onward))]
   }
 
   /** Who is signed in. */
@@ -113,10 +130,10 @@ export class Graph {
   }
 
   async #call(request: GraphRequest): Promise<Response> {
-    const { method, path, body } = request
+    const { method, path, body, version } = request
     const authorization = `Bearer ${await this.#signIn.token()}`
     try {
-      return await this.#fetch(`${this.url}/v1.0${path}`, {
+      return await this.#fetch(`${this.url}/${version === 'beta' ? 'beta' : 'v1.0'}${path}`, {
         method,
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
@@ -131,6 +148,12 @@ export class Graph {
       throw new GraphUnreachable(request, this.url, error)
     }
   }
+}
+
+/** Whether Graph does not know what a request asks about, rather than not having it. */
+function isUnknownAddress({ status }: Response, body: Json | undefined): boolean {
+  const { message = '' } = (body?.['error'] ?? {}) as ErrorBody
+  return [400, 404].includes(status) && /segment|resource type|odata\.type|not supported/i.test(message)
 }
 
 async function readJson(response: Response): Promise<Json | undefined> {

@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
+import { checkAgentsFile, needsAgentsFile } from './agents-file.ts'
 import { listObjects } from './objects/kinds.ts'
+import type { Access } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { getAccess, StepFailed } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
@@ -12,6 +14,10 @@ import { inStep, type Run, targetOf } from './run.ts'
  */
 export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
   checkWritable(run.envFile)
+  if (needsAgentsFile(receipt)) {
+    checkWritable(run.agentsFile)
+    checkAgentsFile(run.agentsFile)
+  }
   const missing = await findMissing(run, receipt)
   if (missing) throw missing
   const isKnown = (key: string) => receipt.objects[key] !== undefined
@@ -28,11 +34,9 @@ export async function findMissing(run: Run, receipt: Receipt): Promise<StepFaile
   if (!permissions || everything.some(one => permissions.has(one))) return undefined
   const lacking = new Map<string, string[]>()
   for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt, () => receipt.objects)))
-    for (const { permission, role } of comesAlong || receipt.objects[key]
-      ? []
-      : [access.GET ?? access.POST, access.POST])
-      if (!isPermitted(permissions, permission)) {
-        const words = `permission ${permission}, with which goes the role "${role}"`
+    for (const one of comesAlong || receipt.objects[key] ? [] : [access.GET ?? access.POST, access.POST])
+      if (!isPermitted(permissions, one)) {
+        const words = `permission ${one.permission}, with which goes the role "${one.role}"`
         lacking.set(words, [...(lacking.get(words) ?? []), title])
       }
   if (lacking.size === 0) return undefined
@@ -48,9 +52,9 @@ export async function findMissing(run: Run, receipt: Receipt): Promise<StepFaile
 /** Broad permissions; only Graph knows what they permit. */
 const everything = ['Directory.AccessAsUser.All', 'Directory.ReadWrite.All']
 
-function isPermitted(permissions: ReadonlySet<string>, permission: string): boolean {
+function isPermitted(permissions: ReadonlySet<string>, { permission, greater = [] }: Access): boolean {
   const [resource = ''] = permission.split('.')
-  return permissions.has(permission) || permissions.has(`${resource}.ReadWrite.All`)
+  return [permission, `${resource}.ReadWrite.All`, ...greater].some(one => permissions.has(one))
 }
 
 function checkWritable(path: string): void {
@@ -58,8 +62,8 @@ function checkWritable(path: string): void {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
   } catch {
     throw new Mistake(
-      `${path} can’t be written, and ids and secret have to go there.`,
-      'Name another file with --dotenv, or make this one writable.',
+      `${path} can’t be written, and what was made has to go there.`,
+      'Name another file with --dotenv or --agents-config, or make this one writable.',
     )
   }
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Mistake } from '../set-up/mistake.ts'
-import type { Removal, Settings } from './settings.ts'
+import { type Flow, flowNames, type Removal, type Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 
 const commands = {
@@ -28,7 +28,8 @@ const setUp: readonly Command[] = ['plan', 'apply']
 // biome-ignore format: table
 const options = {
   tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { type: 'string', isRepeated: true, value: 'name', text: 'agent identity; again for several [weather-agent]; disable and enable: all; with --adopt those that are ours', of: [...setUp, 'status', 'disable', 'enable'] },
+  agent: { type: 'string', isRepeated: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUp, 'status', 'disable', 'enable'] },
+  'agent-user-domain': { type: 'string', value: 'domain', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUp },
   'remove-agent': { type: 'string', isRepeated: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
   'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
   'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
@@ -45,7 +46,7 @@ const options = {
   'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUp },
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
-  adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first; the id is in the descriptions of the applications', of: ['apply', 'status'] },
+  adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
@@ -54,6 +55,7 @@ const options = {
   'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
   receipt: { type: 'string', value: 'file', text: 'what was made, without secrets', preset: '.entra-receipt.json' },
   dotenv: { type: 'string', value: 'file', text: 'where the ids and the secret go', preset: '.env' },
+  'agents-config': { type: 'string', value: 'file', text: 'where several agents go, for AGENTS_CONFIG', preset: 'agents.json' },
   wait: { type: 'string', value: 'seconds', text: 'how long to wait for Entra to show a change', preset: '180' },
   help: { type: 'boolean', text: 'this help' },
 } satisfies Record<string, Option>
@@ -71,12 +73,14 @@ export interface Invocation {
   readonly removal: Removal
   readonly isDryRun: boolean
   readonly tenantId: string | undefined
+  /** By name. */
   readonly agents: readonly string[]
   readonly signIn: SignInWay
   readonly signInClient: string | undefined
   readonly accessTokenFile: string | undefined
   readonly receiptPath: string
   readonly envFile: string
+  readonly agentsFile: string
   readonly waitSeconds: number
   /** Settings in addition to those of the receipt, with users as they were named, not by id yet. */
   readonly settings: Partial<Settings>
@@ -92,6 +96,7 @@ export function readHelp(args: readonly string[]): string | undefined {
 export function readArguments(args: readonly string[]): Invocation {
   const { values, positionals } = parse(args)
   const command = readCommand(positionals, values)
+  const agents = readAgents(values.agent ?? [], setUp.includes(command))
   const foreign = (Object.keys(values) as Name[]).find(name => !isOptionOf(name, command))
   if (foreign)
     throw new Mistake(
@@ -111,14 +116,15 @@ export function readArguments(args: readonly string[]): Invocation {
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
     tenantId: values.tenant,
-    agents: values.agent ?? [],
+    agents: agents.map(({ name }) => name),
     signIn: readWay(values['sign-in']),
     signInClient: values['sign-in-client'],
     accessTokenFile: values['access-token-file'],
     receiptPath: values.receipt ?? '',
     envFile: values.dotenv ?? '',
+    agentsFile: values['agents-config'] ?? '',
     waitSeconds: readNumber('wait', values.wait) ?? 0,
-    settings: readSettings(values),
+    settings: readSettings(values, agents),
   }
 }
 
@@ -169,12 +175,36 @@ type Values = {
       : string
 }
 
-function readSettings(values: Values): Partial<Settings> {
+interface NamedAgent {
+  readonly name: string
+  readonly flows?: readonly Flow[]
+}
+
+/** Only what is set up has rights to be told. */
+function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedAgent[] {
+  return texts.map(text => {
+    const [, name, list] = /^(.+):([^:]*)$/.exec(isSetUp ? text : '') ?? []
+    if (name === undefined || list === undefined) return { name: text }
+    const given = list === 'none' ? [] : list.split(/[,+]/)
+    const flows = flowNames.filter(flow => given.includes(flow))
+    if (flows.length === given.length) return { name, flows }
+    throw new Mistake(
+      `--agent ${text}: "${list}" names no flows.`,
+      `Name what the agent may use: ${flowNames.join('+')}, or some of them, or none.`,
+    )
+  })
+}
+
+function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Settings> {
   const days = readNumber('secret-days', values['secret-days'])
   if (days !== undefined && !values['client-secret'])
     throw new Mistake('--secret-days goes with --client-secret.', 'Give both or neither.')
   const given = {
-    agents: values.agent,
+    agents: values.agent && agents.map(({ name }) => name),
+    agentFlows: agents.some(({ flows }) => flows)
+      ? Object.fromEntries(agents.flatMap(({ name, flows }) => (flows ? [[name, flows]] : [])))
+      : undefined,
+    agentUserDomain: values['agent-user-domain'],
     redirectUris: values['redirect-uri'],
     sponsors: values.sponsor,
     owners: values.owner,

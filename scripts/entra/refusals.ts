@@ -58,11 +58,11 @@ function wordsFor(
   return request.path.endsWith('/addPassword') ? secretRefused : other
 }
 
-function notAllowed({ permission, role }: Access): Words {
+function notAllowed({ permission, role, advice = '' }: Access): Words {
   const needed = role === undefined ? '' : `the role "${role}" (activate it where it is eligible only) and `
   return [
     'The signed-in user or application may not do this.',
-    `It takes ${needed}a token with the permission ${permission}. ${getAccess}`,
+    `It takes ${needed}a token with the permission ${permission}. ${advice}${getAccess}`,
   ]
 }
 

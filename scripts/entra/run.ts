@@ -5,13 +5,13 @@ import type { AccessByMethod, Found, Target, TenantObject } from './objects/tena
 import { NotYet, type Patience, patiently } from './patience.ts'
 import type { Receipt, ReceiptFile, Recorded } from './receipt.ts'
 import { explain } from './refusals.ts'
+import type { Files } from './variables.ts'
 
 /** What every command works with. */
-export interface Run extends Patience {
+export interface Run extends Patience, Files {
   readonly graph: Graph
   readonly tenantId: string
   readonly receipt: ReceiptFile
-  readonly envFile: string
   /** Prints a line of the result. */
   readonly print: (line: string) => void
 }

@@ -6,12 +6,21 @@ export interface FederatedCredential {
   readonly subject: string
 }
 
+/** The ways in which an agent can have rights at the API: as itself, on behalf of a user, as its own user account. */
+export const flowNames = ['autonomous', 'obo', 'agent-user'] as const
+export type Flow = (typeof flowNames)[number]
+export const defaultFlows: readonly Flow[] = ['autonomous', 'obo']
+
 /** What is wanted in the tenant. Kept in the receipt, so that the next run needs no option again. */
 export interface Settings {
   readonly blueprintName: string
   readonly apiName: string
   readonly pageName: string
   readonly agents: readonly string[]
+  /** The flows that an agent has rights in, by its name; the default ones of an agent that is not named. */
+  readonly agentFlows?: Readonly<Record<string, readonly Flow[]>>
+  /** The verified domain of agents' user accounts. */
+  readonly agentUserDomain?: string
   readonly redirectUris: readonly string[]
   readonly federatedCredentials: readonly FederatedCredential[]
   /** Days that a client secret is valid; `null`: there is none. */
@@ -35,6 +44,16 @@ export const defaultSettings: Settings = {
   owners: [],
 }
 
+/** The flows that an agent has rights in; none: it has an identity and nothing more. */
+export function flowsOf({ agentFlows }: Settings, agent: string): readonly Flow[] {
+  return agentFlows?.[agent] ?? defaultFlows
+}
+
+/** The agents with rights in a flow. */
+export function agentsWith(settings: Settings, flow: Flow): readonly string[] {
+  return settings.agents.filter(name => flowsOf(settings, name).includes(flow))
+}
+
 /** What is wanted no more. */
 export interface Removal {
   readonly agents: readonly string[]
@@ -52,18 +71,25 @@ export function changeSettings(
   change: Partial<Settings>,
   removal: Removal = { agents: [], issuers: [], clientSecret: false },
 ): Settings {
-  const before = known ?? { ...defaultSettings, agents: change.agents ?? defaultSettings.agents }
+  const { agentFlows: flowsBefore, ...before } = known ?? {
+    ...defaultSettings,
+    agents: change.agents ?? defaultSettings.agents,
+  }
+  const { agentFlows: changedFlows, ...changed } = change
   const sum = (name: 'agents' | 'sponsors' | 'owners') => [
     ...new Set([...before[name], ...(change[name] ?? [])]),
   ]
+  const agents = sum('agents').filter(name => !removal.agents.includes(name))
+  const flows = Object.entries({ ...flowsBefore, ...changedFlows }).filter(([name]) => agents.includes(name))
   const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]
   return {
     ...before,
-    ...change,
+    ...changed,
     ...(removal.clientSecret ? { secretDays: null } : {}),
     sponsors: sum('sponsors'),
     owners: sum('owners'),
-    agents: sum('agents').filter(name => !removal.agents.includes(name)),
+    agents,
+    ...(flows.length > 0 ? { agentFlows: Object.fromEntries(flows) } : {}),
     federatedCredentials: [
       ...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values(),
     ].filter(({ issuer }) => !removal.issuers.includes(issuer)),

@@ -6,8 +6,8 @@ import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 
 /**
- * The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents, and to switch on, the
- * principals of blueprint, page and API too, if somebody switched them off.
+ * The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents. What they depend on is
+ * switched on with them, if somebody switched it off: their user accounts, and with all agents the principals of blueprint, page and API.
  */
 export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)
@@ -16,29 +16,37 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   if (unknown !== undefined)
     throw new Mistake(`The receipt knows no agent "${unknown}".`, `It knows: ${agents.join(', ')}.`)
   const wanted = (names.length > 0 ? names : agents).map(agentKey)
+  const isWithThem = ({ key }: TenantObject) =>
+    names.length === 0 || wanted.some(agent => key.startsWith(`${agent}/`))
   for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
-    const isAgent = wanted.includes(object.key)
-    if (!object.isOn || !receipt.objects[object.key]) continue
-    if (isAgent || (isEnabled && names.length === 0 && (await isOff(run, object))))
-      await inStep(run, object, () => turn(run, object, isEnabled))
-    else continue
-    run.print(line(isEnabled ? 'enabled' : 'disabled', object.title, receipt.objects[object.key]?.id))
-    const name = agents.find(one => agentKey(one) === object.key)
-    const others = requireReceipt(run).disabledAgents.filter(other => other !== name)
-    run.receipt.change({ disabledAgents: isEnabled || !name ? others : [...others, name] })
+    const { key, title, isOn } = object
+    if (!isOn || !receipt.objects[key]) continue
+    // What agents depend on is only ever switched on.
+    const isAsked = isEnabled && isWithThem(object) && (await isSwitched(run, object, false))
+    if (!isAsked && !wanted.includes(key)) continue
+    await inStep(run, object, () => turn(run, object, isEnabled))
+    run.print(line(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
+    remember(run, key, isEnabled)
   }
   run.print(isEnabled ? afterEnable : afterDisable)
 }
 
-async function isOff({ graph }: Run, { address, key }: TenantObject): Promise<boolean> {
-  const isPrincipal = key.endsWith('-principal')
-  return isPrincipal && address !== undefined && (await graph.read(address()))?.['accountEnabled'] === false
+function remember({ receipt }: Run, key: string, isEnabled: boolean): void {
+  const { disabledAgents = [], settings } = receipt.content ?? {}
+  const name = settings?.agents.find(one => agentKey(one) === key)
+  if (name === undefined) return
+  const others = disabledAgents.filter(other => other !== name)
+  receipt.change({ disabledAgents: isEnabled ? others : [...others, name] })
 }
 
-async function turn({ graph }: Run, { address }: TenantObject, accountEnabled: boolean): Promise<void> {
-  const path = address?.() ?? ''
-  await graph.send({ method: 'PATCH', path, body: { accountEnabled } })
-  if ((await graph.read(path))?.['accountEnabled'] !== accountEnabled)
+async function isSwitched({ graph }: Run, { find }: TenantObject, isOn: boolean): Promise<boolean> {
+  return (await find(graph)).object?.['accountEnabled'] === isOn
+}
+
+async function turn(run: Run, object: TenantObject, accountEnabled: boolean): Promise<void> {
+  const { address = () => '' } = object
+  await run.graph.send({ method: 'PATCH', path: address(), body: { accountEnabled } })
+  if (!(await isSwitched(run, object, accountEnabled)))
     throw new NotYet('Entra took the change and does not show it')
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from './graph.ts'
-import { listObjects, permissions } from './objects/kinds.ts'
-import type { Settings } from './settings.ts'
+import { listObjects, permissionsFor } from './objects/kinds.ts'
+import { agentKey, agentUserKey } from './objects/tenant-object.ts'
+import { agentsWith, type Settings } from './settings.ts'
 
 /** The command that does all of it, with its arguments quoted for a shell. */
 type CommandFor = (quote: (text: string) => string) => string
@@ -25,6 +26,10 @@ export function writeTicket(
     recorded: () => undefined,
   }).filter(({ comesAlong }) => !comesAlong)
   const roles = [...new Set(objects.map(({ access }) => access.POST.role))]
+  const idOfAgent = (name: string) => `<id of ${agentKey(name)}>`
+  const users = agentsWith(settings, 'agent-user').map(
+    name => `${idOfAgent(name)}=<id of ${agentUserKey(name)}>`,
+  )
   const steps = objects.map((object, index) => {
     const { title, access, address } = object
     const { method, path, body = {} } = object.create()
@@ -48,7 +53,7 @@ Either run this in a checkout of entra-bedrock-agent, which does all of it, show
     ${commands.join('\n    ')}
 
 or make these ${objects.length} objects by Microsoft Graph. Roles that suffice: ${roles.join(', ')}.
-Delegated permissions: ${permissions.join(', ')}.
+Delegated permissions: ${permissionsFor(settings).join(', ')}.
 
 ${steps.join('\n\n')}
 
@@ -56,9 +61,9 @@ ${steps.join('\n\n')}
 
     TENANT_ID=${tenantId}
     BLUEPRINT_APP_ID=<client id of blueprint>
-    AGENT_CLIENT_ID=<id of agent/${settings.agents[0]}>
+    AGENT_CLIENT_ID=${settings.agents.map(idOfAgent).join(',')}
     CLIENT_SPA_APP_ID=<client id of page>
-    WEATHER_API_APP_ID=<client id of weather-api>
+    WEATHER_API_APP_ID=<client id of weather-api>${users.length > 0 ? `\n    AGENT_USERS=${users.join(',')}` : ''}
 
 A secret, if there is one, goes through a vault, never by mail or chat.`
 }

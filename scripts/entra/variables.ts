@@ -1,33 +1,49 @@
+import { agentsOf, needsAgentsFile, writeAgentsFile } from './agents-file.ts'
 import { readVariables, setVariables } from './env-file.ts'
-import { agentKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 
+/** Where ids go. */
+export interface Files {
+  /** The `.env` file. */
+  readonly envFile: string
+  /** The file that `AGENTS_CONFIG` names, where there are several agents or one with other flows. */
+  readonly agentsFile: string
+}
+
 /** The variables of `.env` that name what was made; whatever is not made yet has none. */
-export function variablesOf({ tenantId, settings, objects }: Receipt): Readonly<Record<string, string>> {
-  const agents = settings.agents.flatMap(name => objects[agentKey(name)]?.id ?? [])
+export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Record<string, string>> {
+  const { tenantId, objects } = receipt
+  const agents = agentsOf(receipt)
+  const ids = agents.map(({ clientId }) => clientId).join(',') || undefined
   const variables = {
     TENANT_ID: tenantId,
     BLUEPRINT_APP_ID: objects['blueprint']?.appId,
-    AGENT_CLIENT_ID: agents[0],
+    AGENT_CLIENT_ID: ids,
     CLIENT_SPA_APP_ID: objects['page']?.appId,
     WEATHER_API_APP_ID: objects['weather-api']?.appId,
-    WEATHER_ALLOWED_CALLERS: agents.length > 1 ? agents.join(',') : undefined,
+    WEATHER_ALLOWED_CALLERS: agents.length > 1 ? ids : undefined,
+    AGENTS_CONFIG: needsAgentsFile(receipt) && ids !== undefined ? agentsFile : undefined,
+    AGENT_USERS:
+      agents
+        .flatMap(({ clientId, agentUser }) => (agentUser ? [`${clientId}=${agentUser.objectId}`] : []))
+        .join(',') || undefined,
   }
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
 }
 
-/** Writes what is known now, and empties variables that name what is gone since. Other values stay. */
+/** Writes what is known now, and takes away what names things that are gone since. Everything else stays. */
 export function replaceVariables(
-  envFile: string,
-  before: ReturnType<typeof variablesOf> | undefined,
+  { envFile, agentsFile }: Files,
+  before: Receipt | undefined,
   after: Receipt | undefined,
   isSecretGone: boolean,
 ): void {
   const now = readVariables(envFile)
-  const wanted = after ? variablesOf(after) : {}
-  const gone = Object.entries(before ?? {}).filter(
+  const wanted = after ? variablesOf(after, agentsFile) : {}
+  const known = before ? variablesOf(before, agentsFile) : {}
+  const gone = Object.entries(known).filter(
     ([name, value]) => name !== 'TENANT_ID' && !(name in wanted) && now[name] === value,
   )
   const emptied = [
@@ -36,4 +52,5 @@ export function replaceVariables(
   ]
   const variables = { ...wanted, ...Object.fromEntries(emptied.map(name => [name, ''])) }
   if (Object.keys(variables).length > 0) setVariables(envFile, variables)
+  writeAgentsFile(agentsFile, before, after)
 }

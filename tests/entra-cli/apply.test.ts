@@ -139,7 +139,7 @@ describe('apply', () => {
     const agents = content().servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
     expect(agents.map(({ displayName }) => displayName)).toEqual(['first', 'second'])
     expect(tenant.workplace.variables).toMatchObject({
-      AGENT_CLIENT_ID: agents[0]?.id,
+      AGENT_CLIENT_ID: agents.map(({ id }) => id).join(','),
       WEATHER_ALLOWED_CALLERS: agents.map(({ id }) => id).join(','),
     })
   })

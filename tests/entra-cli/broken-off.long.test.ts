@@ -7,9 +7,12 @@ import type { Workplace } from './support/workplace.ts'
 
 const tenant = useTenant()
 
-const options = ['--client-secret', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b']
+const options = [
+  ...['--client-secret', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b'],
+  ...['--agent', 'one:autonomous,obo,agent-user', '--agent', 'two:none'],
+]
 const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-/** In milliseconds: each runs a set-up some fifty times, which takes seconds, and minutes on a busy machine. */
+/** In milliseconds: each runs a set-up some sixty times, which takes seconds, and minutes on a busy machine. */
 const timeout = 300_000
 const portrait = () => portray(tenant.entra.directory.content)
 

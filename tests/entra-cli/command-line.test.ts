@@ -53,6 +53,7 @@ describe('the command line', () => {
     [['apply', '--cluster-issuer', 'https://x.example', '--service-account', 'a/b'], 2, 'namespace:name'],
     [['apply', '--secret-days', '9'], 2, 'goes with --client-secret'],
     [['apply', '--client-secret', '--secret-days', '0'], 2, 'a whole number from 1 to 9999; it is "0"'],
+    [['apply', '--agent', 'a:autonomous+fly'], 2, '"autonomous+fly" names no flows. '],
     [['apply', '--sign-in', 'magic'], 2, 'There are auto, azure-cli, device-code, browser.'],
     [['apply', '--tenant', 'contoso'], 2, 'TENANT_ID must be a GUID; it is "contoso".'],
   ])('%j: exit code %i, %s', async (args, code, words) => {
@@ -149,6 +150,20 @@ describe('--ticket', () => {
       'AGENT_CLIENT_ID=<id of agent/my agent>',
     ])
       expect(output).toContain(text)
+  })
+
+  it('has agents with rights of their own and their user accounts', async () => {
+    const agents = ['--agent', 'one:agent-user', '--agent', 'two:none']
+    const { output } = await tenant.workplace.run('plan', '--ticket', ...agents)
+    for (const text of [
+      `POST ${tenant.url}/v1.0/users/microsoft.graph.agentUser`,
+      '"consentType": "Principal"',
+      'AgentIdUser.ReadWrite.All',
+      'AGENT_CLIENT_ID=<id of agent/one>,<id of agent/two>',
+      'AGENT_USERS=<id of agent/one>=<id of agent/one/user>',
+    ])
+      expect(output).toContain(text)
+    expect(output).not.toContain('for "two"')
   })
 
   it('alone stands for that of plan', async () => {

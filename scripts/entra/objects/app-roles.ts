@@ -1,3 +1,4 @@
+import { agentsWith } from '../settings.ts'
 import { weatherReadAllId } from './applications.ts'
 import {
   agentKey,
@@ -14,7 +15,7 @@ import {
 /** The app roles of each agent: what it may do as itself. */
 export const appRoles: Kind = {
   wanted: target =>
-    target.settings.agents.map(name => {
+    agentsWith(target.settings, 'autonomous').map(name => {
       const key = `${agentKey(name)}/app-role`
       const resourceId = () => idOf(target, 'weather-api-principal')
       const principalId = () => idOf(target, agentKey(name))

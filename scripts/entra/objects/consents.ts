@@ -1,6 +1,8 @@
 import type { Json } from '../graph.ts'
+import { agentsWith } from '../settings.ts'
 import {
   agentKey,
+  agentUserKey,
   consenter,
   findListed,
   idOf,
@@ -10,26 +12,9 @@ import {
   type TenantObject,
 } from './tenant-object.ts'
 
-/** What the page and the agents may do on behalf of all users. */
+/** What the page and the agents may do on behalf of all users, and what agents may do as their own user account. */
 export const consents: Kind = {
-  wanted: target => [
-    consent(target, {
-      of: 'page',
-      client: 'page-principal',
-      resource: 'blueprint-principal',
-      scope: 'access_as_user',
-      title: 'the page may call the agent',
-    }),
-    ...target.settings.agents.map(name =>
-      consent(target, {
-        of: agentKey(name),
-        client: agentKey(name),
-        resource: 'weather-api-principal',
-        scope: 'Weather.Read',
-        title: `"${name}" may read the weather on their behalf`,
-      }),
-    ),
-  ],
+  wanted: target => consentsOf(target).map(one => consent(target, one)),
   collections: target =>
     principalsOf(target).map(({ key, title }) => ({
       of: key,
@@ -48,47 +33,85 @@ function pathOf(clientId: string): string {
   return `${path}?$filter=clientId eq '${clientId}'`
 }
 
-/** A user's own consent to what all consented to, or to signing in, gives the client nothing more. */
-function isNothingMore(target: Target, client: string, { id, resourceId, scope }: Json): boolean {
-  const key = client === 'page-principal' ? 'page/grant' : `${client}/grant`
-  const resource = client === 'page-principal' ? 'blueprint-principal' : 'weather-api-principal'
-  const scopes = String(scope).split(' ').filter(Boolean)
-  if (target.recorded(key)?.id === id || scopes.every(one => openIdScopes.includes(one))) return true
-  const wanted = client === 'page-principal' ? 'access_as_user' : 'Weather.Read'
-  const isOurs = client !== 'blueprint-principal' && resourceId === idOf(target, resource)
-  return isOurs && scopes.every(one => one === wanted)
-}
-
 interface Consent {
-  readonly of: string
+  readonly key: string
   /** Keys of the principals. */
   readonly client: string
   readonly resource: string
+  /** The key of the user whose consent it is; absent: that of all users. */
+  readonly user?: string
   readonly scope: string
   readonly title: string
 }
 
-function consent(target: Target, { of, client, resource, scope, title }: Consent): TenantObject {
-  const key = `${of}/grant`
+function consentsOf({ settings }: Target): readonly Consent[] {
+  const ofApi = (name: string) => ({
+    client: agentKey(name),
+    resource: 'weather-api-principal',
+    scope: 'Weather.Read',
+  })
+  return [
+    {
+      key: 'page/grant',
+      client: 'page-principal',
+      resource: 'blueprint-principal',
+      scope: 'access_as_user',
+      title: 'consent for all users: the page may call the agent',
+    },
+    ...agentsWith(settings, 'obo').map(name => ({
+      ...ofApi(name),
+      key: `${agentKey(name)}/grant`,
+      title: `consent for all users: "${name}" may read the weather on their behalf`,
+    })),
+    ...agentsWith(settings, 'agent-user').map(name => ({
+      ...ofApi(name),
+      key: `${agentUserKey(name)}/grant`,
+      user: agentUserKey(name),
+      title: `consent for its user account: "${name}" may read the weather as that`,
+    })),
+  ]
+}
+
+/** A user's own consent to what all consented to, or to signing in, gives the client nothing more. */
+function isNothingMore(target: Target, client: string, { id, resourceId, scope }: Json): boolean {
+  const wanted = consentsOf(target).filter(one => one.client === client)
+  const scopes = String(scope).split(' ').filter(Boolean)
+  if (wanted.some(({ key }) => target.recorded(key)?.id === id)) return true
+  if (scopes.every(one => openIdScopes.includes(one))) return true
+  const ofAll = wanted.find(({ user }) => user === undefined)
+  return (
+    ofAll !== undefined &&
+    resourceId === idOf(target, ofAll.resource) &&
+    scopes.every(one => one === ofAll.scope)
+  )
+}
+
+function consent(target: Target, { key, client, resource, user, scope, title }: Consent): TenantObject {
   const clientId = () => idOf(target, client)
   const resourceId = () => idOf(target, resource)
+  const whose = () =>
+    user === undefined
+      ? { consentType: 'AllPrincipals' }
+      : { consentType: 'Principal', principalId: idOf(target, user) }
   return {
     key,
-    title: `consent for all users: ${title}`,
+    title,
     access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter } },
-    needs: [client, resource],
+    needs: [client, resource, ...(user === undefined ? [] : [user])],
     address: () => `${path}/${idOf(target, key)}`,
-    // A consent of one user's own is another object, and no reason to leave this one out.
+    // A consent of another user is another object, and no reason to leave this one out.
     find: graph =>
       findListed(
         graph,
         pathOf(clientId()),
-        one => one['resourceId'] === resourceId() && one['consentType'] === 'AllPrincipals',
+        one =>
+          one['resourceId'] === resourceId() &&
+          Object.entries(whose()).every(([name, value]) => one[name] === value),
       ),
     create: () => ({
       method: 'POST',
       path,
-      body: { clientId: clientId(), consentType: 'AllPrincipals', resourceId: resourceId(), scope },
+      body: { clientId: clientId(), ...whose(), resourceId: resourceId(), scope },
     }),
     // Compared to the letter: Entra takes a scope behind a blank for not granted.
     properties: () => ({ scope }),

@@ -1,10 +1,13 @@
 import { setUpPermissions } from '@entra-bedrock-agent/identity-trace'
+import type { Settings } from '../settings.ts'
+import { agentUserPermission, agentUsers } from './agent-users.ts'
 import { agents } from './agents.ts'
 import { appRoles } from './app-roles.ts'
 import { blueprint, page, weatherApi } from './applications.ts'
 import { clientSecret } from './client-secret.ts'
 import { consents } from './consents.ts'
 import { federatedCredentials } from './federated-credentials.ts'
+import { inheritance } from './inheritance.ts'
 import { memberships } from './memberships.ts'
 import { blueprintPrincipal, principals } from './principals.ts'
 import type { Collection, Kind, Target, TenantObject } from './tenant-object.ts'
@@ -22,9 +25,11 @@ const kinds: readonly Kind[] = [
   principals,
   agents,
   usersOfAgents,
+  agentUsers,
   appRoles,
   consents,
   memberships,
+  inheritance,
 ]
 
 export function listObjects(target: Target): readonly TenantObject[] {
@@ -36,5 +41,15 @@ export function listCollections(target: Target): readonly Collection[] {
   return kinds.flatMap(({ collections }) => collections?.(target) ?? [])
 }
 
-/** Delegated permissions that all commands together need. */
+/** Delegated permissions that all commands together can need. */
 export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']
+
+/** Those that they need for these settings, the earlier ones among them: not everybody has user accounts for agents. */
+export function permissionsFor(...all: readonly (Partial<Settings> | undefined)[]): readonly string[] {
+  const hasAgentUsers = all.some(one =>
+    Object.values(one?.agentFlows ?? {})
+      .flat()
+      .includes('agent-user'),
+  )
+  return permissions.filter(one => hasAgentUsers || one !== agentUserPermission)
+}

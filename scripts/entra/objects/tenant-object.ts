@@ -6,8 +6,12 @@ import type { Settings } from '../settings.ts'
 /** The access that a request needs: the least permission of the token, and the least role of the user. */
 export interface Access {
   readonly permission: string
+  /** Greater permissions that will do, too. */
+  readonly greater?: readonly string[]
   /** Absent: every user will do. */
   readonly role?: string
+  /** What else to do if Graph does not allow it. */
+  readonly advice?: string
 }
 
 /** The access for each method; that of `POST` is for methods that are not listed, `rename` for a PATCH of name or description. */
@@ -78,7 +82,7 @@ export interface TenantObject {
   readonly goesWith?: string
   /** Entra also makes it with that object; it is made by itself only if it was deleted since. */
   readonly comesAlong?: true
-  /** It is found by its name alone; Entra would make a second one of the same name. */
+  /** It is found by its name or its parent alone, and was asked for only once: the receipt keeps in mind that it was. */
   readonly isFoundByName?: true
   /** Its fault, if any, is found before anything is made. */
   readonly isCheckedFirst?: true
@@ -96,6 +100,8 @@ export interface Collection {
   describe(member: Json): string
   /** Others may use its members, which are deleted with what it belongs to. */
   readonly isNeededByOthers?: true
+  /** The request that deletes a member, where Entra does not do so along with what it belongs to. */
+  remove?(member: Json): GraphRequest
 }
 
 /** One kind of object. */
@@ -146,6 +152,10 @@ export function quote(text: string): string {
 
 export function agentKey(name: string): string {
   return `agent/${name}`
+}
+
+export function agentUserKey(name: string): string {
+  return `${agentKey(name)}/user`
 }
 
 export function applicationsOf({ settings }: Target): readonly Named[] {

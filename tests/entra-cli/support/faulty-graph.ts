@@ -9,11 +9,15 @@ export interface Call {
 
 /**
  * What happens to a call: `lose` breaks the connection before Graph gets it, `break` before the caller gets the response,
- * `swallow` says 204 without having asked Graph, `forbid` says 403.
+ * `swallow` says 204 without having asked Graph, `forbid` says 403, `not-know` that there is nothing of that name.
  */
-export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid'
+export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
 const denied = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } }
+
+const unknown = {
+  error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
+}
 
 /** Graph as the command line calls it, where calls go wrong as networks and Entra let them. */
 export class FaultyGraph {
@@ -36,6 +40,7 @@ export class FaultyGraph {
     this.calls.push(call)
     const fate = this.decide(call)
     if (fate === 'swallow') return new Response(null, { status: 204 })
+    if (fate === 'not-know') return Response.json(unknown, { status: 400 })
     if (fate === 'forbid') return Response.json(denied, { status: 403 })
     const response = fate === 'lose' ? undefined : await this.#send(url, init)
     if (response && fate === 'pass') return response

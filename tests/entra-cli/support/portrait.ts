@@ -2,7 +2,7 @@ import type { DirectoryContent } from '../../../emulators/entra/src/directory/ob
 
 /** Members that differ between two equal set-ups. */
 const changing = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
-const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}/g
+const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}|(?<=-)[0-9a-f]{8}(?=@)/g
 
 /** A tenant as text that is equal for equal set-ups: ids are replaced by names. */
 export function portray(content: DirectoryContent): string {
@@ -10,6 +10,7 @@ export function portray(content: DirectoryContent): string {
   for (const { id, displayName, kind } of content.servicePrincipals) names.set(id, `${kind} ${displayName}`)
   for (const { id, appId, displayName } of content.applications)
     for (const guid of [id, appId]) names.set(guid, `application ${displayName}`)
+  for (const { id, displayName } of content.users) names.set(id, `user ${displayName}`)
   const anonymous = [
     ...content.appRoleAssignments,
     ...content.permissionGrants,

@@ -51,6 +51,7 @@ export class Workplace implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'entra-cli-'))
   readonly receiptPath = join(this.folder, 'receipt.json')
   readonly envPath = join(this.folder, 'dotenv')
+  readonly agentsPath = join(this.folder, 'agents.json')
   readonly tokenPath = join(this.folder, 'token')
   readonly #graphUrl: string
   readonly #fetch: SendRequest
@@ -72,7 +73,12 @@ export class Workplace implements Disposable {
   }
 
   async run(command: string, ...options: readonly string[]): Promise<Ran> {
-    const files = { receipt: this.receiptPath, dotenv: this.envPath, 'access-token-file': this.tokenPath }
+    const files = {
+      receipt: this.receiptPath,
+      dotenv: this.envPath,
+      'agents-config': this.agentsPath,
+      'access-token-file': this.tokenPath,
+    }
     const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
     return this.runBare([command, ...args, '--tenant', tenantId, ...options])
   }
@@ -109,6 +115,11 @@ export class Workplace implements Disposable {
 
   get variables(): Readonly<Record<string, string | undefined>> {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
+  }
+
+  /** What `AGENTS_CONFIG` names. */
+  get agents() {
+    return JSON.parse(readFileSync(this.agentsPath, 'utf8'))
   }
 
   /** Writes a shell script that stands on the PATH in place of a command; returns its folder. */

@@ -1,0 +1,92 @@
+import type { Graph, Json } from '../graph.ts'
+import { agentsWith } from '../settings.ts'
+import { agentsPath } from './agents.ts'
+import {
+  type AccessByMethod,
+  administrator,
+  agentKey,
+  agentUserKey,
+  appIdOf,
+  idOf,
+  isRecorded,
+  type Kind,
+  type Target,
+  type TenantObject,
+} from './tenant-object.ts'
+
+const path = '/users/microsoft.graph.agentUser'
+const properties = ['id', 'displayName', 'userPrincipalName', 'accountEnabled', 'identityParentId']
+export const agentUserPermission = 'AgentIdUser.ReadWrite.All'
+export const agentUserAccess: AccessByMethod = {
+  POST: {
+    permission: agentUserPermission,
+    greater: ['User.ReadWrite.All'],
+    role: administrator,
+    advice:
+      'Some tenants refuse this to every signed-in user, whatever the role: then take a token of an application that has the permission ' +
+      '(--access-token-file).',
+  },
+}
+
+/** The agents' own user accounts, for those that act as one. Entra allows one for each agent. */
+export const agentUsers: Kind = {
+  wanted: target => agentsWith(target.settings, 'agent-user').map(name => agentUser(target, name)),
+  collections: target => [
+    {
+      of: 'blueprint',
+      title: 'user accounts of agents of the blueprint',
+      isNeededByOthers: true,
+      list: async graph => {
+        const agents = await graph.list(agentsPath, { mayBeForbidden: true })
+        const ours = agents.filter(one => one['agentIdentityBlueprintId'] === appIdOf(target, 'blueprint'))
+        const all = await listAgentUsers(graph, true)
+        return all.filter(({ identityParentId }) => ours.some(({ id }) => id === identityParentId))
+      },
+      isWanted: one => target.settings.agents.some(name => isRecorded(target, agentUserKey(name), one)),
+      describe: ({ userPrincipalName }) => `user account ${userPrincipalName} of an agent of the blueprint`,
+      remove: one => ({ method: 'DELETE', path: `/users/${one['id']}` }),
+    },
+  ],
+}
+
+/** All user accounts of agents in the tenant, with what Graph shows only if it is asked for. */
+export function listAgentUsers(graph: Graph, mayBeForbidden = false): Promise<readonly Json[]> {
+  const reading = { version: 'v1.0 or beta', mayBeForbidden } as const
+  return graph.listKnown(`${path}?$select=${properties.join(',')}`, reading)
+}
+
+function agentUser(target: Target, name: string): TenantObject {
+  const key = agentUserKey(name)
+  const agentId = () => idOf(target, agentKey(name))
+  return {
+    key,
+    title: `user account of agent identity "${name}"`,
+    access: agentUserAccess,
+    needs: [agentKey(name)],
+    isFoundByName: true,
+    find: async graph => ({
+      object: (await listAgentUsers(graph)).find(one => one['identityParentId'] === agentId()),
+    }),
+    address: () => `/users/${idOf(target, key)}`,
+    create: () => ({
+      method: 'POST',
+      path,
+      version: 'v1.0 or beta',
+      body: {
+        accountEnabled: true,
+        displayName: name,
+        ...userName(target, name),
+        identityParentId: agentId(),
+      },
+    }),
+    properties: () => ({ displayName: name, identityParentId: agentId() }),
+    isOn: () => true,
+  }
+}
+
+/** A name that nobody has: that of the agent, and of the set-up. */
+function userName({ setUpId, settings }: Target, name: string): Json {
+  const mailNickname = `${name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 50)}-${setUpId.replaceAll(' ', '-')}`
+  const domain = settings.agentUserDomain ?? '<verified domain>'
+  return { mailNickname, userPrincipalName: `${mailNickname}@${domain}` }
+}

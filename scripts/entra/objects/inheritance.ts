@@ -1,0 +1,72 @@
+import {
+  agentKey,
+  type Collection,
+  idOf,
+  type Kind,
+  type Named,
+  principalsOf,
+  type Target,
+} from './tenant-object.ts'
+
+/**
+ * What agents get along from their blueprint, of which nothing is wanted: it reaches every agent, also one that has no right of its own,
+ * and stands in none of the agent's own lists.
+ */
+export const inheritance: Kind = {
+  wanted: () => [],
+  collections: target => [
+    {
+      of: 'blueprint',
+      title: 'permissions that agents inherit from the blueprint',
+      list: graph =>
+        graph.listKnown(
+          `/applications/microsoft.graph.agentIdentityBlueprint/${idOf(target, 'blueprint')}/inheritablePermissions`,
+          { version: 'v1.0 or beta', mayBeForbidden: true },
+        ),
+      isWanted: ({ inheritableScopes, inheritableRoles }) =>
+        [inheritableScopes, inheritableRoles].every(one => kindOf(one) === 'none'),
+      describe: ({ resourceAppId, inheritableScopes, inheritableRoles }) =>
+        `every agent inherits from the blueprint at ${resourceAppId}: scopes ${kindOf(inheritableScopes)}, app roles ${kindOf(inheritableRoles)}`,
+    },
+    ...principalsOf(target)
+      .filter(({ key }) => target.settings.agents.some(name => agentKey(name) === key))
+      .flatMap(agent => [
+        inherited(
+          target,
+          agent,
+          'inheritedAppRoleAssignments',
+          one => `app role ${one['appRoleId']} of "${one['resourceDisplayName']}"`,
+        ),
+        inherited(
+          target,
+          agent,
+          'inheritedOauth2PermissionGrants',
+          one => `consent of all users to ${one['scope']} of ${one['resourceId']}`,
+        ),
+      ]),
+  ],
+}
+
+function kindOf(inheritance: unknown): string {
+  return String((inheritance as { readonly kind?: unknown } | undefined)?.kind ?? 'none')
+}
+
+/** Graph shows it in beta only. */
+function inherited(
+  target: Target,
+  { key, title }: Named,
+  list: 'inheritedAppRoleAssignments' | 'inheritedOauth2PermissionGrants',
+  describe: Collection['describe'],
+): Collection {
+  return {
+    of: key,
+    title: `${list === 'inheritedAppRoleAssignments' ? 'app roles' : 'consents'} that ${title} inherits`,
+    list: graph =>
+      graph.listKnown(`/servicePrincipals/microsoft.graph.agentIdentity/${idOf(target, key)}/${list}`, {
+        version: 'beta',
+        mayBeForbidden: true,
+      }),
+    isWanted: () => false,
+    describe: one => `${describe(one)}, which ${title} inherits from the blueprint`,
+  }
+}

@@ -1,0 +1,344 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { permissions } from '../../scripts/entra/objects/kinds.ts'
+import { portray } from './support/portrait.ts'
+import { useTenant } from './support/tenant.ts'
+import { graphToken } from './support/workplace.ts'
+
+const tenant = useTenant()
+
+const agents = [
+  ...['--agent', 'weather:autonomous+obo+agent-user'],
+  ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
+]
+const content = () => tenant.entra.directory.content
+const run = (command: string, ...options: readonly string[]) => tenant.workplace.run(command, ...options)
+const idOf = (key: string) => tenant.workplace.receipt.objects[key]?.id ?? `no ${key}`
+const writes = () =>
+  tenant.entra.requests.all
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path }) => `${method} ${path}`)
+const users = () => content().users.filter(({ identityParentId }) => identityParentId !== undefined)
+
+/** What an agent may do at the weather API. */
+function rightsOf(agent: string) {
+  const id = idOf(`agent/${agent}`)
+  const api = idOf('weather-api-principal')
+  const grants = content().permissionGrants.filter(one => one.clientId === id && one.resourceId === api)
+  return {
+    roles: content().appRoleAssignments.filter(one => one.principalId === id && one.resourceId === api)
+      .length,
+    grants: grants.map(({ consentType, principalId, scope }) => [consentType, principalId, scope]),
+  }
+}
+
+describe('agents with rights of their own', () => {
+  it('get an app role, the consent of all users and a user account, each only where it was asked for', async () => {
+    expect(await run('apply', ...agents)).toMatchObject({ code: 0 })
+    const user = idOf('agent/weather/user')
+    expect(rightsOf('weather')).toEqual({
+      roles: 1,
+      grants: [
+        ['AllPrincipals', null, 'Weather.Read'],
+        ['Principal', user, 'Weather.Read'],
+      ],
+    })
+    expect(rightsOf('alerts')).toEqual({ roles: 0, grants: [['AllPrincipals', null, 'Weather.Read']] })
+    expect(rightsOf('trainee')).toEqual({ roles: 0, grants: [] })
+    expect(users()).toMatchObject([
+      { id: user, displayName: 'weather', identityParentId: idOf('agent/weather'), accountEnabled: true },
+    ])
+    expect(users()[0]?.userPrincipalName).toMatch(/^weather-[0-9a-f]{8}@contoso\.example$/)
+    tenant.entra.requests.clear()
+    expect((await run('apply', ...agents)).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
+    expect(writes()).toEqual([])
+    expect((await run('status')).code).toBe(0)
+  })
+
+  it('are written into .env and into the file of AGENTS_CONFIG, where what the user wrote stays', async () => {
+    const mine = { title: 'Wetter', description: 'Sagt es.', requireSignIn: true }
+    writeFileSync(
+      tenant.workplace.agentsPath,
+      JSON.stringify({ agents: { weather: mine }, default: 'weather' }),
+    )
+    await run('apply', ...agents)
+    const [weather, alerts, trainee] = ['weather', 'alerts', 'trainee'].map(name => idOf(`agent/${name}`))
+    const user = idOf('agent/weather/user')
+    expect(tenant.workplace.agents).toEqual({
+      agents: {
+        weather: {
+          ...mine,
+          clientId: weather,
+          flows: ['autonomous', 'obo', 'agent-user'],
+          agentUser: { objectId: user },
+        },
+        alerts: { title: 'alerts', clientId: alerts, flows: ['obo'] },
+        trainee: { title: 'trainee', clientId: trainee, flows: ['autonomous'] },
+      },
+      default: 'weather',
+    })
+    expect(tenant.workplace.variables).toMatchObject({
+      AGENT_CLIENT_ID: [weather, alerts, trainee].join(','),
+      AGENTS_CONFIG: tenant.workplace.agentsPath,
+      AGENT_USERS: `${weather}=${user}`,
+    })
+    await run(
+      'apply',
+      '--remove-agent',
+      'weather',
+      '--remove-agent',
+      'trainee',
+      '--agent',
+      'alerts:autonomous,obo',
+    )
+    expect(tenant.workplace.variables).toMatchObject({
+      AGENT_CLIENT_ID: alerts,
+      AGENTS_CONFIG: '',
+      AGENT_USERS: '',
+    })
+    expect(() => tenant.workplace.agents).toThrow('ENOENT')
+  })
+
+  it('are not written over a file that is none of agents, which is told before anything is made', async () => {
+    writeFileSync(tenant.workplace.agentsPath, '[1]')
+    const { code, said } = await run('apply', ...agents)
+    expect(said).toContain('is no configuration of agents')
+    expect([code, writes()]).toEqual([2, []])
+    expect(readFileSync(tenant.workplace.agentsPath, 'utf8')).toBe('[1]')
+  })
+
+  it('get and lose rights when others are named, the user account with its consent', async () => {
+    await run('apply', ...agents)
+    const user = users()[0]?.id
+    const plan = await run('plan', '--agent', 'weather:obo', '--agent', 'trainee:autonomous')
+    expect(plan.output).toContain('3 to delete, 1 to create')
+    tenant.entra.requests.clear()
+    await run('apply', '--agent', 'weather:obo', '--agent', 'trainee:autonomous')
+    expect(writes().map(line => line.replace(/ .*\//, ' '))).toEqual([
+      expect.stringMatching('DELETE'),
+      expect.stringMatching('DELETE'),
+      `DELETE ${user}`,
+      'POST appRoleAssignments',
+    ])
+    expect(rightsOf('weather')).toEqual({ roles: 0, grants: [['AllPrincipals', null, 'Weather.Read']] })
+    expect(rightsOf('trainee').roles).toBe(1)
+    expect([users(), (await run('status')).code]).toEqual([[], 0])
+  })
+
+  it('are switched off one by one, and the others go on', async () => {
+    await run('apply', ...agents)
+    const isOn = (name: string) => tenant.entra.directory.principalById(idOf(`agent/${name}`))?.accountEnabled
+    expect((await run('disable', '--agent', 'weather')).code).toBe(0)
+    expect(['weather', 'alerts', 'trainee'].map(isOn)).toEqual([false, true, true])
+    const [user] = users()
+    if (user) user.accountEnabled = false
+    expect((await run('status')).output).toMatch(/^switched +\S+ user account of agent identity "weather"$/m)
+    expect((await run('apply')).code).toBe(0)
+    expect([isOn('weather'), user?.accountEnabled]).toEqual([false, false])
+    expect((await run('enable', '--agent', 'weather')).code).toBe(0)
+    expect([isOn('weather'), user?.accountEnabled]).toEqual([true, true])
+  })
+
+  it('come back with their rights when the receipt got lost, and with no more', async () => {
+    await run('apply', ...agents)
+    const { setUpId, objects, settings } = tenant.workplace.receipt
+    const before = portray(content())
+    rmSync(tenant.workplace.receiptPath)
+    const names = ['weather', 'alerts', 'trainee'].flatMap(name => ['--agent', name])
+    expect((await run('status', '--adopt', setUpId, ...names)).code).toBe(0)
+    const ids = (all: typeof objects) => Object.entries(all).map(([key, { id }]) => `${key} ${id}`)
+    expect(ids(tenant.workplace.receipt.objects).toSorted()).toEqual(ids(objects).toSorted())
+    expect(tenant.workplace.receipt.settings.agentFlows).toEqual(settings.agentFlows)
+    expect((await run('apply')).output).not.toMatch(/^(created|corrected)/m)
+    expect(portray(content())).toBe(before)
+  })
+})
+
+describe('the user account of an agent', () => {
+  it.each([
+    ['behind a blank, which Entra takes for not granted', { scope: ' Weather.Read' }],
+    ['with more than was asked for', { scope: 'Weather.Read More' }],
+  ])('gets its consent mended: %s', async (_what, change) => {
+    await run('apply', ...agents)
+    const grant = content().permissionGrants.find(({ consentType }) => consentType === 'Principal')
+    Object.assign(grant ?? {}, change)
+    const status = await run('status')
+    expect(status.output).toMatch(/^differs +\S+ consent for its user account/m)
+    expect(status.code).toBe(3)
+    await run('apply')
+    expect(grant?.scope).toBe('Weather.Read')
+  })
+
+  it('is made by beta where v1.0 does not know it', async () => {
+    tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
+    expect((await run('apply', ...agents)).code).toBe(0)
+    expect(writes()).toContain('POST /beta/users/microsoft.graph.agentUser')
+    expect((await run('status')).code).toBe(0)
+  })
+
+  it('is refused to some users whatever their role, which is told with what to do', async () => {
+    tenant.graph.decide = ({ method, path }) =>
+      method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
+    const { code, said } = await run('apply', ...agents)
+    expect(said).toContain('Failed: user account of agent identity "weather" (Authorization_RequestDenied)')
+    expect(said).toContain('Some tenants refuse this to every signed-in user')
+    expect(code).toBe(1)
+    tenant.graph.reset()
+    expect((await run('apply')).code).toBe(0)
+    expect(users()).toHaveLength(1)
+  })
+
+  it('takes a permission that is missed before anything is made, and nothing of those who want none', async () => {
+    const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
+    tenant.workplace.useToken(await graphToken(tenant, others))
+    const { code, said } = await run('apply', ...agents)
+    expect(said).toContain('permission AgentIdUser.ReadWrite.All')
+    expect([code, writes()]).toEqual([1, []])
+    rmSync(tenant.workplace.receiptPath, { force: true })
+    expect((await run('apply')).code).toBe(0)
+    expect((await run('status')).output).toContain('not evaluated')
+    const destroyed = await run('destroy', '--yes')
+    expect(destroyed.output).toContain('User accounts of these agents: Graph does not show them')
+    expect(destroyed.code).toBe(0)
+  })
+
+  it('is in the domain that is named, else in that of the sponsor, and of neither is said what is missing', async () => {
+    await run('apply', ...agents, '--agent-user-domain', 'contoso.example')
+    expect(tenant.workplace.receipt.settings.agentUserDomain).toBe('contoso.example')
+    const other = await run(
+      'apply',
+      '--agent',
+      'x:agent-user',
+      '--receipt',
+      `${tenant.workplace.folder}/other`,
+      ...[
+        '--blueprint-name',
+        'B',
+        '--api-name',
+        'A',
+        '--page-name',
+        'P',
+        '--agent-user-domain',
+        'fabrikam.example',
+      ],
+    )
+    expect(other.said).toContain('The domain portion of the userPrincipalName property is invalid.')
+  })
+
+  it('is deleted before its agent, and the tenant is as it was', async () => {
+    const before = structuredClone(content())
+    await run('apply', ...agents)
+    const [user, agent] = [idOf('agent/weather/user'), idOf('agent/weather')]
+    tenant.entra.requests.clear()
+    expect((await run('destroy', '--yes')).code).toBe(0)
+    const order = writes().map(line => line.split('/').at(-1))
+    expect(order.indexOf(user)).toBeLessThan(order.indexOf(agent))
+    expect(content()).toEqual(before)
+    expect(tenant.workplace.variables['AGENT_USERS']).toBe('')
+  })
+})
+
+describe('a user account that nobody asked for', () => {
+  const foreign = {
+    id: '99999999-0000-4000-8000-000000000001',
+    displayName: 'theirs',
+    mail: 'x@contoso.example',
+  }
+
+  async function addUser() {
+    await run('apply', ...agents)
+    const identityParentId = idOf('agent/trainee')
+    content().users.push({ ...foreign, userPrincipalName: 'x@contoso.example', identityParentId })
+  }
+
+  it('is told by status, and left alone', async () => {
+    await addUser()
+    const { code, output } = await run('status')
+    expect(output).toMatch(
+      new RegExp(`^extra +${foreign.id} user account x@contoso.example of an agent`, 'm'),
+    )
+    expect(code).toBe(3)
+  })
+
+  it('keeps everything from being deleted until that is meant, and is then deleted itself', async () => {
+    await addUser()
+    const refused = await run('destroy', '--yes')
+    expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')
+    expect(refused.code).toBe(2)
+    expect((await run('destroy', '--yes', '--with-foreign-agents')).code).toBe(0)
+    expect(users()).toEqual([])
+  })
+
+  it('and that Entra still has afterwards is told', async () => {
+    await run('apply', ...agents)
+    tenant.graph.decide = ({ method, path }) => {
+      const [user] = users()
+      if (method === 'DELETE' && path.includes(idOf('agent/alerts')) && !user)
+        content().users.push({
+          ...foreign,
+          userPrincipalName: 'x@contoso.example',
+          identityParentId: idOf('agent/alerts'),
+        })
+      return 'pass'
+    }
+    const { code, said } = await run('destroy', '--yes')
+    expect(said).toContain('Entra still shows the user account x@contoso.example')
+    expect(code).toBe(1)
+  })
+})
+
+describe('what agents inherit from their blueprint', () => {
+  async function inherit() {
+    await run('apply', ...agents)
+    const of = { resourceId: idOf('weather-api-principal'), principalId: idOf('blueprint-principal') }
+    const [role] = content().applications.find(({ id }) => id === idOf('weather-api'))?.appRoles ?? []
+    const createdDateTime = '2026-11-01T00:00:00Z'
+    content().appRoleAssignments.push({ ...of, id: 'added', appRoleId: role?.id ?? '', createdDateTime })
+    content().permissionGrants.push({
+      id: 'added',
+      consentType: 'AllPrincipals',
+      clientId: of.principalId,
+      principalId: null,
+      resourceId: seedIds.graphPrincipal,
+      scope: 'User.Read',
+    })
+    const blueprint = content().applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
+    const all = {
+      inheritableScopes: { kind: 'allAllowed' },
+      inheritableRoles: { kind: 'allAllowed' },
+    } as const
+    const { appId = '' } = content().applications.find(({ id }) => id === idOf('weather-api')) ?? {}
+    blueprint?.inheritablePermissions.push(
+      { resourceAppId: appId, ...all },
+      { resourceAppId: '00000003-0000-0000-c000-000000000000', ...all },
+    )
+  }
+
+  it('is told of each of them, the one without any right of its own too', async () => {
+    await inherit()
+    const { code, output } = await run('status')
+    for (const name of ['weather', 'alerts', 'trainee']) {
+      expect(output).toMatch(
+        new RegExp(
+          `^extra .*app role .* of "Weather API", which agent identity "${name}" inherits from the blueprint$`,
+          'm',
+        ),
+      )
+      expect(output).toContain(
+        `User.Read of ${seedIds.graphPrincipal}, which agent identity "${name}" inherits`,
+      )
+    }
+    expect(output).toContain('every agent inherits from the blueprint at')
+    expect(code).toBe(3)
+  })
+
+  it('is not evaluated, and never clean, where Graph does not show it', async () => {
+    await run('apply', ...agents)
+    tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
+    const { output } = await run('status')
+    expect(output).toMatch(/^not evaluated +app roles that agent identity "trainee" inherits$/m)
+    expect(output).not.toContain('The tenant is as the receipt says.')
+  })
+})
