@@ -1,3 +1,4 @@
+import { defaultFlows, type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 import { GraphRefusal, type Json } from './graph.ts'
 import { listAgentUsers } from './objects/agent-users.ts'
@@ -7,15 +8,7 @@ import { secretName, secretsOf } from './objects/client-secret.ts'
 import { agentKey, applicationAccess } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import {
-  defaultFlows,
-  defaultSettings,
-  type FederatedCredential,
-  type Flow,
-  flowNames,
-  nameOf,
-  type Settings,
-} from './settings.ts'
+import { defaultSettings, type FederatedCredential, nameOf, type Settings } from './settings.ts'
 import { survey } from './survey.ts'
 
 /**

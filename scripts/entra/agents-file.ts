@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { defaultFlows } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 import { agentKey, agentUserKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { defaultFlows, flowsOf } from './settings.ts'
+import { flowsOf } from './settings.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 interface Content {

@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
-import { type Flow, flowNames, type Removal, type Settings } from './settings.ts'
+import type { Removal, Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 
 const commands = {

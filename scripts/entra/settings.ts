@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto'
+import { defaultFlows, type Flow } from '@entra-bedrock-agent/identity-trace'
 
 /** The token of this ServiceAccount, issued by this cluster, counts as the blueprint's credential. */
 export interface FederatedCredential {
   readonly issuer: string
   readonly subject: string
 }
-
-/** The ways in which an agent can have rights at the API: as itself, on behalf of a user, as its own user account. */
-export const flowNames = ['autonomous', 'obo', 'agent-user'] as const
-export type Flow = (typeof flowNames)[number]
-export const defaultFlows: readonly Flow[] = ['autonomous', 'obo']
 
 /** What is wanted in the tenant. Kept in the receipt, so that the next run needs no option again. */
 export interface Settings {

@@ -1,4 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
@@ -99,6 +102,16 @@ describe('agents with rights of their own', () => {
       AGENT_USERS: '',
     })
     expect(() => tenant.workplace.agents).toThrow('ENOENT')
+  })
+
+  it('are values for the chart', async () => {
+    await run('apply', ...agents)
+    copyFileSync(tenant.workplace.envPath, join(tenant.workplace.folder, '.env'))
+    const script = resolve('scripts/helm-values.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: tenant.workplace.folder })
+    const values = JSON.parse(stdout)
+    expect(values).toMatchObject({ agents: tenant.workplace.agents.agents, defaultAgent: 'weather' })
+    expect(values.entra).not.toHaveProperty('agentClientId')
   })
 
   it('are not written over a file that is none of agents, which is told before anything is made', async () => {

@@ -1,0 +1,123 @@
+import { type ChatResponse, type Flow, flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { Supervisor } from '../../scripts/demo/supervisor.ts'
+import { findDemoPorts } from '../support/ports.ts'
+import { signIn } from '../support/sign-in.ts'
+import { graphToken, Workplace } from './support/workplace.ts'
+
+const supervisor = new Supervisor()
+let variables: Record<string, string>
+let workplace: Workplace
+let urls: { entra: string; agent: string }
+
+beforeAll(async () => {
+  variables = { WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent' }
+  for (const [name, port] of Object.entries(await findDemoPorts())) variables[name] = String(port)
+  urls = {
+    entra: `http://localhost:${variables['ENTRA_PORT']}`,
+    agent: `http://localhost:${variables['PORT']}`,
+  }
+  const [entra] = describeProcesses(variables)
+  if (!entra) throw new Error('The demo has no Entra.')
+  await supervisor.start([{ ...entra, env: { ...entra.env, EMPTY_TENANT: 'true' } }])
+  workplace = new Workplace(urls.entra, await graphToken({ url: urls.entra }))
+})
+afterAll(async () => {
+  supervisor.stop()
+  await supervisor.finished
+  workplace?.[Symbol.dispose]()
+})
+
+/** Starts the services of the demo by the `.env` that `apply` wrote, with nothing done by hand. */
+function startServices(): Promise<boolean> {
+  const read = (name: string) => workplace.variables[name] ?? ''
+  const [, ...services] = describeProcesses(variables, {
+    TENANT_ID: read('TENANT_ID'),
+    BLUEPRINT_APP_ID: read('BLUEPRINT_APP_ID'),
+    BLUEPRINT_CLIENT_SECRET: read('BLUEPRINT_CLIENT_SECRET'),
+    AGENT_CLIENT_ID: read('AGENT_CLIENT_ID').split(',')[0] ?? '',
+    WEATHER_API_APP_ID: read('WEATHER_API_APP_ID'),
+    CLIENT_SPA_APP_ID: read('CLIENT_SPA_APP_ID'),
+  })
+  const agents = Object.fromEntries(
+    ['AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS'].map(name => [
+      name,
+      read(name),
+    ]),
+  )
+  return supervisor.start(
+    services.map(service => ({
+      ...service,
+      env: { ...service.env, ...agents, Logging__LogLevel__Default: 'None' },
+    })),
+  )
+}
+
+interface Question {
+  readonly agent: string
+  readonly flow: Flow
+  readonly mode?: 'direct' | 'bedrock'
+}
+
+async function ask({ agent, flow, mode = 'direct' }: Question, userToken: string) {
+  const response = await fetch(`${urls.agent}/api/chat`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(needsUser(flow) ? { authorization: `Bearer ${userToken}` } : {}),
+    },
+    body: JSON.stringify({ message: 'Weather in Dallas?', mode, flow, agent }),
+  })
+  return (await response.json()) as ChatResponse & { readonly code?: string }
+}
+
+function tokenOf({ trace }: ChatResponse) {
+  return trace.findLast(step => step.token?.role === 'TR')?.token?.claims
+}
+
+it('what apply made and wrote lets each agent use its flows and no others, and disable stops one of them', async () => {
+  const redirectUri = `${urls.agent}/auth/redirect.html`
+  const applied = await workplace.run(
+    'apply',
+    ...['--client-secret', '--redirect-uri', redirectUri, '--agent', 'weather:autonomous+obo+agent-user'],
+    ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
+  )
+  expect(applied.code).toBe(0)
+  await workplace.run('disable', '--agent', 'weather')
+  expect(await startServices()).toBe(true)
+  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
+  const userToken = await signIn({
+    entraUrl: urls.entra,
+    redirectUri,
+    user: seedIds.ada,
+    ids: { pageAppId, blueprintAppId },
+  })
+  const refused = await ask({ agent: 'weather', flow: 'autonomous' }, userToken)
+  expect(refused).toMatchObject({ code: 'AGENT_DISABLED' })
+  expect(JSON.stringify(refused)).toContain('AADSTS7000112')
+  const { objects } = workplace.receipt
+  const idOf = (key: string) => objects[key]?.id
+  const ofAda = { oid: seedIds.ada, scp: 'Weather.Read' }
+  const other = await ask({ agent: 'alerts', flow: 'obo' }, userToken)
+  expect(other).toMatchObject({ answer: expect.stringContaining('Dallas') })
+  expect(tokenOf(other)).toMatchObject({ ...ofAda, azp: idOf('agent/alerts') })
+
+  await workplace.run('enable', '--agent', 'weather')
+  const claims: Record<Flow, Readonly<Record<string, unknown>>> = {
+    autonomous: { roles: ['Weather.Read.All'] },
+    obo: ofAda,
+    'agent-user': { oid: idOf('agent/weather/user'), scp: 'Weather.Read' },
+  }
+  for (const mode of ['direct', 'bedrock'] as const) {
+    for (const flow of flowNames) {
+      const answer = await ask({ agent: 'weather', flow, mode }, userToken)
+      expect(answer).toMatchObject({ mode, answer: expect.stringContaining('Dallas') })
+      const azp = idOf('agent/weather')
+      expect(tokenOf(answer)).toMatchObject({ azp, xms_par_app_azp: blueprintAppId, ...claims[flow] })
+    }
+  }
+  const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
+  expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
+})
