@@ -113,6 +113,15 @@ async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
 const found = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, status, code }) => (code ? [`${status} ${check}: ${code}`] : []))
 
+const several: Values = {
+  entra: { agentClientId: '' },
+  agents: {
+    weather: { title: 'Weather agent', clientId: identities.agentId },
+    trainee: { title: 'Trainee agent', clientId: identities.traineeAgentId, requireSignIn: false },
+  },
+  defaultAgent: 'weather',
+}
+
 /** What can be wrong, and what the doctor has to say first of it. */
 // biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
@@ -144,6 +153,17 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ],
   ['the blueprint’s secret is in a Secret', { values: { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } } } }, 'WARN secrets: SECRET_STORED'],
   ['anybody may use the agent by its host name', { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } }, 'WARN sign-in: PAGE_OPEN'],
+  ['anybody may use one of several agents by its host name', { values: { ...several, agent: { allowedHosts: ['agent.example.com'] } } }, 'WARN sign-in: PAGE_OPEN'],
+  [
+    'anybody may act as an agent’s own user account',
+    {
+      values: merge(several, {
+        agents: { trainee: { flows: ['agent-user'], agentUser: { objectId: identities.ada.oid } } },
+        agent: { allowedHosts: ['agent.example.com'] },
+      }),
+    },
+    'WARN sign-in: PAGE_OPEN',
+  ],
   ['only the agent is told of a proxy', { values: { agent: { env: { HTTPS_PROXY: 'http://10.9.8.7:3128' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
   ['the proxy is asked for what is in the cluster', { values: { proxy: { https: 'http://10.9.8.7:3128' }, agent: { env: { NO_PROXY: '.svc' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
   ['there are no policies', { values: { networkPolicy: { enabled: false } } }, 'FAIL policies: POLICY_MISSING'],
@@ -243,6 +263,22 @@ describe('The doctor on a cluster', () => {
       hint: 'Set sidecar.credential.projectedToken.audience=api://AzureADTokenExchange.',
     })
     await rm(join(folder, 'entra.json'))
+  })
+
+  it('asks as each of several agents, in each of its flows', async () => {
+    const AGENTS_CONFIG = resolve(import.meta.dirname, '../../scripts/demo/agents.json')
+    const { agentId, alertsAgentId, traineeAgentId } = identities
+    await stack.restart('weather', { AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(',') })
+    await stack.restart('agent', { AGENTS_CONFIG })
+    const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
+    for (const part of ['weather', 'agent'] as const) await stack.restart(part)
+    const asked = findings.filter(({ check }) => /^Weather API .*\)$/.test(check))
+    expect(asked.map(({ check, status }) => [check, status])).toEqual([
+      ['Weather API as itself (weather)', 'PASS'],
+      ['Weather API on behalf of a user (weather)', 'PASS'],
+      ['Weather API on behalf of a user (alerts)', 'PASS'],
+      ['Weather API as itself (trainee)', 'FAIL'],
+    ])
   })
 
   it('passes on what the agent says of itself', async () => {

@@ -74,7 +74,7 @@ async function examineAgent(
 
 function turnsOf(
   url: string,
-  { apis, examples, flows }: PublicConfig,
+  { agents = [], apis, examples }: PublicConfig,
   userToken: string | undefined,
 ): readonly Check[] {
   const ask: AskAgent = async (request, token) => {
@@ -90,7 +90,12 @@ function turnsOf(
   const [api] = apis
   const [example] = examples
   if (!api || !example) return []
-  return flows.flatMap(flow => turnChecks({ ask, api, example, flow, userToken, needs: [] }))
+  return agents
+    .filter(agent => agent.apis.includes(api.name))
+    .flatMap(({ name, flows }) => {
+      const agent = agents.length > 1 ? name : undefined
+      return flows.flatMap(flow => turnChecks({ ask, agent, api, example, flow, userToken, needs: [] }))
+    })
 }
 
 /** Where browsers find the page: as asked, or by the release’s Ingress, or by a port-forward. */

@@ -108,8 +108,6 @@ function checkTokens(release: Release): string {
     : `Tokens for ${audiences.join(', ')}; no other.`
 }
 
-/** Host names by which only who may forward ports reaches the agent. */
-
 function checkSignIn(release: Release, agent: Pod) {
   const container = containersOf(agent).find(({ name }) => name === 'agent')
   const settings = container ? settingsOf(release, container) : {}
@@ -117,9 +115,43 @@ function checkSignIn(release: Release, agent: Pod) {
   const others = hosts.filter(host => host !== '' && !loopbackHosts.includes(host))
   if (others.length === 0) return 'Only kubectl port-forward leads to the page.'
   const isRequired = settings['REQUIRE_SIGN_IN'] === 'true'
-  return isRequired
-    ? `Users sign in at ${others.join(', ')}.`
-    : trouble('PAGE_OPEN', `The agent responds at ${others.join(', ')} without a signed-in user.`)
+  const open = readAgents(release).filter(({ requireSignIn = isRequired }) => !requireSignIn)
+  const withAccount = open.filter(({ flows = [] }) => flows.includes('agent-user'))
+  if (withAccount.length > 0)
+    return openTo(withAccount, `acts as the user account of ${namesOf(withAccount)} without signing in.`)
+  if (!isRequired)
+    return trouble('PAGE_OPEN', `The agent responds at ${others.join(', ')} without a signed-in user.`)
+  return open.length > 0
+    ? openTo(open, `uses ${namesOf(open)} without signing in.`)
+    : `Users sign in at ${others.join(', ')}.`
+}
+
+/** An agent of AGENTS_CONFIG, as far as the doctor reads it. */
+interface AgentEntry {
+  readonly name: string
+  readonly flows?: readonly string[]
+  readonly requireSignIn?: boolean
+}
+
+/** The agents of a release that has several. */
+function readAgents({ settings }: Release): readonly AgentEntry[] {
+  const file = Object.values(settings).find(data => 'agents.json' in data)?.['agents.json']
+  if (file === undefined) return []
+  const { agents } = JSON.parse(file) as { agents: Record<string, Omit<AgentEntry, 'name'>> }
+  return Object.entries(agents).map(([name, entry]) => ({ name, ...entry }))
+}
+
+function namesOf(agents: readonly AgentEntry[]): string {
+  return agents.map(({ name }) => name).join(', ')
+}
+
+function openTo(agents: readonly AgentEntry[], does: string) {
+  const values = agents.map(({ name }) => `agents.${name}.requireSignIn=true`)
+  return trouble(
+    'PAGE_OPEN',
+    `Whoever reaches the page ${does}`,
+    `Set ${values.join(', ')}, and entra.spaAppId.`,
+  )
 }
 
 function checkSecrets(release: Release) {
