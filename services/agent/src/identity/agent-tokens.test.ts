@@ -372,7 +372,11 @@ describe('a sidecar that restarts', () => {
   })
 
   it('and does not come back is what failed, not Entra', async () => {
-    const tokens = tokensFrom(await deadUrl(), {}, { sidecarRestartMs: 60_000, tokenDeadlineMs: 100 })
+    const tokens = tokensFrom(
+      await deadUrl(),
+      {},
+      { sidecarRestartMs: 60_000, tokenRetryMs: 500, tokenDeadlineMs: 1_000 },
+    )
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
   })
 })
