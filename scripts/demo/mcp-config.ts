@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
 
 const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
 
@@ -13,6 +14,7 @@ export function writeMcpConfig(weatherUrl: string, appId: string): string {
     downstreamApi: 'weather',
     appId,
     allowedTools: ['get_weather', 'get_forecast'],
+    flows: flowNames,
   }
   const file = resolve(folder, `mcp-${new URL(weatherUrl).port}.json`)
   mkdirSync(folder, { recursive: true })

@@ -129,7 +129,9 @@ describe('the processes of the demo', () => {
   it('let the demo’s agents call the weather API, whatever callers the user lists', () => {
     const { 'weather-api': weather } = environments({ WEATHER_ALLOWED_CALLERS: notesAppId })
     const WEATHER_ALLOWED_CALLERS = `${agentIds},${notesAppId}`
-    expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, WEATHER_ALLOWED_CALLERS })
+    const { id, user } = tenant.agents.weather
+    const AGENT_USERS = `${id}=${user.id}`
+    expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, AGENT_USERS, WEATHER_ALLOWED_CALLERS })
   })
 
   it('let the agents of the user’s file call it instead', () => {

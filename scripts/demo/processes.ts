@@ -4,6 +4,7 @@ import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
 import { writeMcpConfig } from './mcp-config.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
@@ -152,6 +153,7 @@ export function describeProcesses(
         ...shared,
         ...handOn(variables, 'weatherApi'),
         AGENT_CLIENT_ID: agentIds,
+        AGENT_USERS: listAgentUsers(agents),
         WEATHER_ALLOWED_CALLERS: allowedCallers(variables, agentIds),
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
@@ -204,6 +206,13 @@ function toolSettings(variables: Variables, entraEnv: Variables): Record<string,
     return { ...variablesOfApi(variables, prefix), [`${prefix}_APP_ID`]: appId }
   })
   return Object.assign({}, ...settings)
+}
+
+/** The agents' own user accounts, each with its agent. */
+function listAgentUsers(agents: readonly AgentIdentity[]): string {
+  return agents
+    .flatMap(({ clientId, agentUserId }) => (agentUserId === undefined ? [] : [`${clientId}=${agentUserId}`]))
+    .join(',')
 }
 
 /** The demo's own agents and the callers that the user lists. */

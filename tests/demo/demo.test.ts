@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { command, commandInTerminal, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
@@ -50,6 +51,10 @@ describe('make demo', () => {
     const card = reply.trace.findLast(step => step.token?.role === 'TR')?.token
     expect(card?.claims).toMatchObject({ azp: 'bbbbbbbb-0000-4000-8000-00000000000b' })
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
+    const asUser = await ask(demo.ports['PORT'] ?? 0, { mode: 'bedrock', flow: 'agent-user' })
+    expect(asUser.trace.findLast(step => step.token?.role === 'TR')?.token).toMatchObject({
+      claims: { oid: tenant.agents.weather.user.id },
+    })
     const trainee = await ask(demo.ports['PORT'] ?? 0, { mode: 'direct', agent: 'trainee' })
     expect(trainee).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Weather.Read.All' } })
     const served = await askOverMcp(demo.ports['PORT'] ?? 0)

@@ -267,8 +267,11 @@ describe('The doctor on a cluster', () => {
 
   it('asks as each of several agents, in each of its flows', async () => {
     const AGENTS_CONFIG = resolve(import.meta.dirname, '../../scripts/demo/agents.json')
-    const { agentId, alertsAgentId, traineeAgentId } = identities
-    await stack.restart('weather', { AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(',') })
+    const { agentId, agentUserId, alertsAgentId, traineeAgentId } = identities
+    await stack.restart('weather', {
+      AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(','),
+      AGENT_USERS: `${agentId}=${agentUserId}`,
+    })
     await stack.restart('agent', { AGENTS_CONFIG })
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
     for (const part of ['weather', 'agent'] as const) await stack.restart(part)
@@ -276,6 +279,7 @@ describe('The doctor on a cluster', () => {
     expect(asked.map(({ check, status }) => [check, status])).toEqual([
       ['Weather API as itself (weather)', 'PASS'],
       ['Weather API on behalf of a user (weather)', 'PASS'],
+      ['Weather API as its own user account (weather)', 'PASS'],
       ['Weather API on behalf of a user (alerts)', 'PASS'],
       ['Weather API as itself (trainee)', 'FAIL'],
     ])
