@@ -12,12 +12,13 @@ export function tellRequest(
 ): (readonly [verb: string, what: string])[] {
   const right = kind === 'role' ? `app role ${permission}` : `delegated permission ${permission}`
   const claims = steps.find(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
-  const agent = claims['azp'] ?? claims['appid']
+  const id = claims['azp'] ?? claims['appid']
+  const identity = id === undefined ? 'agent identity' : `agent identity ${id}`
   return [
     [kind === 'role' ? 'assign' : 'consent to', `${right} of ${names.actor(api)}`],
     [
       kind === 'role' ? 'to' : 'for',
-      agent === undefined ? 'the agent identity' : `the agent identity ${agent}`,
+      names.agent === 'the agent' ? `the ${identity}` : `${names.agent} (${identity})`,
     ],
     [
       'then',

@@ -59,7 +59,7 @@ function tellMap(api: string, sent: TokenRole | undefined): string {
 }
 
 /** How many characters fit into a box; longer names are squeezed. */
-const longestName = 13
+const longestName = 12
 
 interface BoxProps {
   readonly x: number

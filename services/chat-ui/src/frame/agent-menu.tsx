@@ -18,7 +18,7 @@ export function AgentMenu(props: AgentPanelProps) {
     <Popover
       id="agents"
       class="button agent-button"
-      panelClass="at-start"
+      panelClass="at-start agents-panel"
       label="Agents"
       opens="menu"
       onToggle={isOpen => {

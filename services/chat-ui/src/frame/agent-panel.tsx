@@ -53,7 +53,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
             >
               {isChosen ? <Icon name="check" /> : <i />}
               <strong>{title}</strong>
-              <span class="fine">
+              <span class="fine line">
                 <Light state={state} /> {stateWords[state]}
               </span>
               {health.problem && <span class="fine">{health.problem.title}</span>}
@@ -68,8 +68,8 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
         })}
       </div>
       <p class="note">
-        All {config.agents.length} are made from one blueprint. Each has rights of its own. To choose another
-        starts a new conversation, and nothing of this one goes along.
+        All {config.agents.length} are made from one blueprint. Each has rights of its own. Choosing another
+        starts a new conversation: nothing of this one goes along.
       </p>
     </>
   )

@@ -21,7 +21,7 @@ export function StatusLines({ lines, problem, isEmulated }: StatusLinesProps) {
         </>
       )}
       {lines.length === 0 && !problem && <p class="note">No status yet.</p>}
-      <ul class="status-lines">
+      <ul class="status-lines stack">
         {lines.map(line => (
           <StatusItem key={line.title} line={line} />
         ))}

@@ -118,17 +118,17 @@ interface MoreClaimsProps {
 function MoreClaims({ left, right, names }: MoreClaimsProps) {
   const showAll = useSignal(false)
   const claims = compareTokens(left, right).filter(({ name }) => !told.has(name))
-  const differing = claims.filter(
-    ({ name, sign }) => sign !== 'same' && !['when', 'opaque'].includes(groupOf(name)),
-  )
+  const telling = claims
+    .filter(({ name, sign }) => sign !== 'same' || groupOf(name) === 'agent-facets')
+    .filter(({ name }) => !['when', 'opaque'].includes(groupOf(name)))
   return (
     <tbody>
       <tr class="tape-group">
         <th colSpan={3} scope="rowgroup">
-          {showAll.value ? 'All other claims' : 'More claims that differ'}
+          {showAll.value ? 'All other claims' : 'More claims that matter'}
         </th>
       </tr>
-      {(showAll.value ? claims : differing).map(claim => (
+      {(showAll.value ? claims : telling).map(claim => (
         <ClaimRow key={claim.name} claim={claim} left={left} right={right} names={names} />
       ))}
       <tr class="tape-group">
@@ -142,8 +142,8 @@ function MoreClaims({ left, right, names }: MoreClaimsProps) {
             }}
           >
             {showAll.value
-              ? 'Only those that differ'
-              : `${claims.length - differing.length} claims kept or internal`}
+              ? 'Only those that matter'
+              : `${claims.length - telling.length} claims kept or internal`}
           </button>
         </td>
       </tr>

@@ -41,6 +41,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
   const revealed = view.revealed.value
   const redactor = useMemo(() => (revealed ? reveal : redactorFor(steps)), [revealed, keysOf(steps)])
   const [left, right] = pair.sides.map(side => factsOf(side, redactor.steps))
+  const ofTwoAgents = pair.sides[0].agent.value !== pair.sides[1].agent.value
   const shown = traced.value?.selected.value
   return (
     <main class="side-by-side">
@@ -82,6 +83,9 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
               key={side}
               side={side}
               label={index === 0 ? 'Left' : 'Right'}
+              title={capitalise(
+                ofTwoAgents ? names.ofAgent(side.agent.value).agent : flowWords[side.flow.value].asWhom,
+              )}
               facts={index === 0 ? left : right}
               config={config}
               session={session}
@@ -117,6 +121,8 @@ function keysOf(steps: readonly TraceStep[]): string {
 interface SideProps {
   readonly side: Conversation
   readonly label: string
+  /** What tells it from the other side. */
+  readonly title: string
   readonly facts: TurnFacts | undefined
   readonly config: PublicConfig
   readonly session: Session
@@ -125,7 +131,7 @@ interface SideProps {
   readonly onTrace: () => void
 }
 
-function Side({ side, label, facts, config, session, names, onChange, onTrace }: SideProps) {
+function Side({ side, label, title, facts, config, session, names, onChange, onTrace }: SideProps) {
   const answer = side.selected.value
   const agent = side.agent.value
   const flow = side.flow.value
@@ -137,7 +143,7 @@ function Side({ side, label, facts, config, session, names, onChange, onTrace }:
       class="card side stack"
       aria-label={`${label}: ${hasChoice ? `${names.agent}, ` : ''}${flowWords[flow].label}`}
     >
-      <div class="line side-choices">
+      <div class="line">
         {hasChoice && (
           <Choice
             label={`Agent on the ${label.toLowerCase()}`}
@@ -158,7 +164,7 @@ function Side({ side, label, facts, config, session, names, onChange, onTrace }:
       </div>
       {facts && (
         <div class="verdict-line">
-          <h3>{hasChoice ? capitalise(names.agent) : capitalise(flowWords[flow].asWhom)}</h3>
+          <h3>{title}</h3>
           <OutcomeMark outcome={judge(facts, names).outcome} />
         </div>
       )}

@@ -65,6 +65,7 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
   const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
   for (const [index, { steps, turn, question }] of answers.entries()) {
+    const ofAgent = names.ofAgent(turn?.agent ?? question.agent)
     for (const card of tokensOf(steps)) {
       if (!card.claims || !card.observed) continue
       const key = tokenKey(card)
@@ -74,23 +75,20 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
         ...seen.get(key),
         card,
         isOfSelected: own.has(key),
-        names: names.forTokenOf(apisCalledWith(card, allSteps)),
+        names: ofAgent.forTokenOf(apisCalledWith(card, allSteps)),
       })
     }
   }
   return [...seen.values()]
 }
 
-/** Tc and TR of the shown answer; else its TR and the latest one that is for another flow or API. */
+/** TR of the shown answer and the latest one beside it, for another flow, agent or API; where there is one TR only, Tc and TR. */
 function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
+  const isOfAgent = ({ card }: SeenToken) => card.role === 'TR'
   const own = tokens.filter(({ isOfSelected }) => isOfSelected)
-  const right =
-    own.findLast(({ card }) => card.role === 'TR') ?? tokens.findLast(({ card }) => card.role === 'TR')
+  const right = own.findLast(isOfAgent) ?? tokens.findLast(isOfAgent)
   const others = tokens.filter(token => token !== right)
-  const left =
-    own.find(({ card }) => card.role === 'Tc') ??
-    others.findLast(({ card }) => card.role === 'TR') ??
-    others.at(-1)
+  const left = others.findLast(isOfAgent) ?? own.find(({ card }) => card.role === 'Tc') ?? others.at(-1)
   return [left, right]
 }
 
@@ -130,7 +128,8 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
 /** Short, since a narrow field cuts off the end: for whom it is only where the answer has several of its kind. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
-  const answer = isOfSelected ? 'this answer' : `answer ${turn}`
+  const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
+  const answer = ofTwoAgents ? token.names.agent : isOfSelected ? 'this answer' : `answer ${turn}`
   const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
   return [card.role, answer, alike.length > 1 ? `for ${audienceOf(token)}` : flowWords[flow].label].join(
     ' · ',
@@ -201,10 +200,10 @@ function isWorthShowing({ name, sign, lesson }: ComparedClaim): boolean {
   return isTold && (lesson !== undefined || sign !== 'same')
 }
 
-function SideHead({ token: { card } }: { readonly token: SeenToken }) {
+function SideHead({ token: { card, names } }: { readonly token: SeenToken }) {
   return (
     <th scope="col" {...as.columnHeader}>
-      <TokenMark token={card.role} /> {card.role === 'Tc' ? 'your token' : 'agent’s token'}
+      <TokenMark token={card.role} /> {card.role === 'Tc' ? 'your token' : `${names.agent}’s token`}
     </th>
   )
 }

@@ -47,6 +47,13 @@ describe('compareTokens', () => {
     expect(claims.get('scp')?.lesson).toContain('Delegated')
   })
 
+  it('teaches how tokens of two agents differ', () => {
+    const { roles: _roles, ...claims } = { ...ownToken.claims, azp: 'trainee', oid: 'trainee', roles: [] }
+    const compared = compare({ ...ownToken, claims }, ownToken)
+    expect(compared.get('azp')?.lesson).toContain('Two agents')
+    expect(compared.get('roles')?.lesson).toContain('not to the other')
+  })
+
   it('has a lesson for the sign-in that both tokens came of', () => {
     const withSession = (card: TokenCard) => ({ ...card, claims: { ...card.claims, sid: 'x' } })
     expect(compare(withSession(userToken), withSession(agentToken)).get('sid')?.lesson).toContain(

@@ -48,6 +48,18 @@ const betweenOwn: Lessons = {
   'xms_par_app_azp same': 'Made from the same blueprint.',
 }
 
+/** Sentences for the differences between tokens of two agents. */
+const betweenAgents: Lessons = {
+  'azp changed': 'Two agents: the API sees which of them calls.',
+  'oid changed': 'The subject: an agent itself, or whom it acts for.',
+  'oid same': 'The same subject: both act for you.',
+  'sub changed': 'The subject by another name.',
+  'roles added': 'Its own: app roles that were given to this agent, and not to the other.',
+  'roles removed': 'Its own: app roles that were given to that agent, and not to the other.',
+  'roles changed': 'Each agent has app roles of its own.',
+  'xms_par_app_azp same': 'Made from the same blueprint. So it tells nothing of what either may do.',
+}
+
 /** Sentences that hold for any two tokens. */
 const always: Lessons = {
   'tid same': 'One tenant: whoever acts, and for whom, is known in the same directory.',
@@ -69,7 +81,10 @@ export function lessonOf(
 ): string | undefined {
   const roles: readonly TokenRole[] = [left.role, right.role]
   const key = `${name} ${sign}`
-  if (roles.every(role => role === 'TR')) return find(betweenOwn, key) ?? find(always, key)
+  if (roles.every(role => role === 'TR')) {
+    const ofTwoAgents = actorOf(left.claims ?? {}) !== actorOf(right.claims ?? {})
+    return (ofTwoAgents && find(betweenAgents, key)) || (find(betweenOwn, key) ?? find(always, key))
+  }
   if (left.role !== 'Tc' || right.role !== 'TR') return find(always, key)
   if (name === 'oid' && !isForUser(right.claims ?? {})) return 'Not you: the agent acts as itself.'
   return find(exchanged, key) ?? find(always, key)

@@ -49,6 +49,7 @@ interface HopPictureProps {
 export function HopPicture({ lanes, step, flow, title, time, token, unseen }: HopPictureProps) {
   const from = middleOf(lanes, step.from)
   const to = middleOf(lanes, step.to)
+  if (step.kind === 'validation') return <Check at={from} title={title} token={token} />
   if (unseen === undefined) {
     return (
       <svg class="hop-picture" aria-hidden="true">
@@ -99,13 +100,31 @@ function Arrow({ from, to, title, time, token, at, isUnseen = false }: ArrowProp
       <svg class="free" x={`${to}%`} y={y} aria-hidden="true">
         <path stroke="none" d={to >= from ? 'M0 0l-7-4v8z' : 'M0 0l7-4v8z'} />
       </svg>
-      {token && (
-        <svg class="free drawn-mark" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
-          <rect x="-15" y="-9.5" width="30" height="19" rx="4" />
-          <text y="4">{token}</text>
-        </svg>
-      )}
+      {token && <DrawnMark at={(from + to) / 2} y={y} token={token} />}
     </g>
+  )
+}
+
+/** What an actor does by itself: its title before its lane, where there is room for it, and the token on the lane. */
+function Check({ at, title, token }: Pick<ArrowProps, 'title' | 'token'> & { readonly at: number }) {
+  return (
+    <svg class="hop-picture" aria-hidden="true">
+      <g class="drawn-way" data-token={token}>
+        <text class="hop-title" x={`${at}%`} y={arrowTop / 2 + 10} dx="-22" text-anchor="end">
+          {title}
+        </text>
+        {token && <DrawnMark at={at} y={arrowTop / 2 + 6} token={token} />}
+      </g>
+    </svg>
+  )
+}
+
+function DrawnMark({ at, y, token }: { readonly at: number; readonly y: number; readonly token: TokenRole }) {
+  return (
+    <svg class="free drawn-mark" x={`${at}%`} y={y} aria-hidden="true">
+      <rect x="-15" y="-9.5" width="30" height="19" rx="4" />
+      <text y="4">{token}</text>
+    </svg>
   )
 }
 

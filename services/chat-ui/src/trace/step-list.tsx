@@ -275,7 +275,8 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
   const { step, names, flow } = row
   const { title } = tellRow(row)
   const token = carriedToken(step)
-  const way = `${names.actor(step.from)} to ${names.actor(step.to)}`
+  const from = names.actor(step.from)
+  const way = step.kind === 'validation' ? `at ${from}` : `${from} to ${names.actor(step.to)}`
   const time = tellTime(row)
   return (
     <>
