@@ -235,7 +235,9 @@ describe('The metrics', () => {
       [...metrics.matchAll(/^([^#\s]+) (\S+)$/gm)].map(([, series = '', value]) => [series, Number(value)]),
     )
     const flows = (flow: string) =>
-      values.get(`agent_token_request_duration_seconds_count{flow="${flow}",api="weather-api",outcome="OK"}`)
+      values.get(
+        `agent_token_request_duration_seconds_count{agent="default",flow="${flow}",api="weather-api",outcome="OK"}`,
+      )
     expect(flows('obo')).toBe(2)
     expect(flows('autonomous')).toBeGreaterThanOrEqual(3)
     expect(

@@ -60,8 +60,8 @@ export class TurnMetrics {
   })
   readonly #tokenRequests = new Histogram({
     name: 'agent_token_request_duration_seconds',
-    help: 'How long the sidecar took for tokens of turns, by flow, API and outcome (OK or a problem code).',
-    labelNames: ['flow', 'api', 'outcome'],
+    help: 'How long the sidecar took for tokens of turns, by agent, flow, API and outcome (OK or a problem code).',
+    labelNames: ['agent', 'flow', 'api', 'outcome'],
     buckets: durationBuckets,
     registers: [this.registry],
   })
@@ -109,12 +109,13 @@ export class TurnMetrics {
   }
 
   /** Labels come from the configuration and the catalogues of problems alone, so that there are only so many. */
-  stepEnded({ kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
+  stepEnded(agent: string, { kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
     const seconds = durationMs / 1000
     const outcome = problem?.code ?? 'OK'
     if (kind === 'token-request') {
       const flow = String(attributes[appAttributes.flow])
-      this.#tokenRequests.observe({ flow, api: String(attributes[appAttributes.api]), outcome }, seconds)
+      const api = String(attributes[appAttributes.api])
+      this.#tokenRequests.observe({ agent, flow, api, outcome }, seconds)
     } else if (kind === 'api-call') {
       this.#apiCalls.observe({ api: to, outcome }, seconds)
     } else if (kind === 'model') {

@@ -156,7 +156,7 @@ export class RunningTurn implements Turn {
       stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
       stepEnded: (step, facts, attributes) => {
         this.#observe(() => this.#spans?.stepEnded(step, attributes))
-        this.#observe(() => metrics.stepEnded(step, { ...facts.attributes, ...attributes }))
+        this.#observe(() => metrics.stepEnded(this.agent.name, step, { ...facts.attributes, ...attributes }))
       },
     }
   }
