@@ -14,9 +14,7 @@ export interface Extras {
 export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
   const found: Extras[] = []
   for (const collection of listCollections(target)) {
-    if (!target.recorded(collection.of)) continue
-    const step = { title: collection.title, access: applicationAccess }
-    const members = await inStep(run, step, () => read(run, collection))
+    const members = target.recorded(collection.of) ? await readMembers(run, collection) : []
     if (!members) found.push({ collection })
     else if (!members.every(one => collection.isWanted(one)))
       found.push({ collection, members: members.filter(one => !collection.isWanted(one)) })
@@ -24,11 +22,19 @@ export async function findExtras(run: Run, target: Target): Promise<readonly Ext
   return found
 }
 
-async function read({ graph }: Run, collection: Collection): Promise<readonly Json[] | undefined> {
-  try {
-    return await collection.list(graph)
-  } catch (error) {
-    if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status)) return undefined
-    throw error
-  }
+/** What a list of the tenant has; `undefined` if Graph does not show it to this caller. */
+export function readMembers(run: Run, collection: Collection): Promise<readonly Json[] | undefined> {
+  return inStep(run, { title: collection.title, access: applicationAccess }, async () => {
+    try {
+      return await collection.list(run.graph)
+    } catch (error) {
+      if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status)) return undefined
+      throw error
+    }
+  })
+}
+
+/** A member of a list in words, with whose it is. */
+export function tell({ describe, whose = '' }: Collection, member: Json): string {
+  return `${describe(member)}${whose}`
 }

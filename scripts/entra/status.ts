@@ -1,4 +1,4 @@
-import { type Extras, findExtras } from './extras.ts'
+import { type Extras, findExtras, tell } from './extras.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
@@ -39,8 +39,7 @@ export async function status(run: Run): Promise<boolean> {
 
 function printExtras(run: Run, { collection, members }: Extras): void {
   if (!members) run.print(line('not evaluated', collection.title))
-  for (const one of members ?? [])
-    run.print(line('extra', collection.describe(one), one['id'] ?? one['keyId']))
+  for (const one of members ?? []) run.print(line('extra', tell(collection, one), one['id'] ?? one['keyId']))
 }
 
 function printFinding(run: Run, finding: Finding): void {

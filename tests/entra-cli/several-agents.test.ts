@@ -335,15 +335,17 @@ describe('what agents inherit from their blueprint', () => {
     for (const name of ['weather', 'alerts', 'trainee']) {
       expect(output).toMatch(
         new RegExp(
-          `^extra .*app role .* of "Weather API", which agent identity "${name}" inherits from the blueprint$`,
+          `^extra .*app role .* of "Weather API", inherited from the blueprint, by agent identity "${name}"$`,
           'm',
         ),
       )
       expect(output).toContain(
-        `User.Read of ${seedIds.graphPrincipal}, which agent identity "${name}" inherits`,
+        `User.Read of ${seedIds.graphPrincipal}, inherited from the blueprint, by agent identity "${name}"`,
       )
     }
-    expect(output).toContain('every agent inherits from the blueprint at')
+    expect(output).toContain(
+      'what agents inherit at 00000003-0000-0000-c000-000000000000: scopes allAllowed, app roles allAllowed',
+    )
     expect(code).toBe(3)
   })
 

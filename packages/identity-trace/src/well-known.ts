@@ -29,3 +29,6 @@ export const setUpPermissions: readonly string[] = [
   'RoleManagement.Read.Directory',
   'User.ReadBasic.All',
 ]
+
+/** What reviewing an agent's rights needs beyond that. */
+export const reviewPermissions: readonly string[] = ['EntitlementManagement.Read.All']

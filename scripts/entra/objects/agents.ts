@@ -58,7 +58,8 @@ export const agents: Kind = {
           one => one['agentIdentityBlueprintId'] === appIdOf(target, 'blueprint'),
         ),
       isWanted: one => target.settings.agents.some(name => isRecorded(target, agentKey(name), one)),
-      describe: ({ displayName }) => `agent identity "${displayName}" of the blueprint`,
+      describe: ({ displayName }) => `agent identity "${displayName}"`,
+      whose: ' of the blueprint',
     },
   ],
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../graph.ts'
 import { agentsWith } from '../settings.ts'
 import { weatherReadAllId } from './applications.ts'
 import {
@@ -51,14 +52,19 @@ function assignments(
   title: string,
   list: 'appRoleAssignments' | 'appRoleAssignedTo',
 ): Collection {
-  const what = list === 'appRoleAssignments' ? 'app roles that' : 'who has app roles of'
+  const isOwn = list === 'appRoleAssignments'
   return {
     of: key,
-    title: list === 'appRoleAssignments' ? `${what} ${title} has` : `${what} ${title}`,
+    title: isOwn ? `app roles that ${title} has` : `who has app roles of ${title}`,
     list: graph => graph.list(`/servicePrincipals/${idOf(target, key)}/${list}`, { mayBeForbidden: true }),
     isWanted: one =>
       target.settings.agents.some(name => isRecorded(target, `${agentKey(name)}/app-role`, one)),
-    describe: ({ appRoleId, principalDisplayName, resourceDisplayName }) =>
-      `app role ${appRoleId} of "${resourceDisplayName}" for "${principalDisplayName}"`,
+    describe: one =>
+      isOwn ? describeRole(one) : `${describeRole(one)} for "${one['principalDisplayName']}"`,
+    ...(isOwn ? { whose: ` for ${title}` } : {}),
   }
+}
+
+export function describeRole({ appRoleName, appRoleId, resourceDisplayName }: Json): string {
+  return `app role ${appRoleName ?? appRoleId} of "${resourceDisplayName}"`
 }

@@ -54,7 +54,8 @@ export const clientSecret: Kind = {
       },
       isWanted: ({ keyId }) => keyId === target.recorded('client-secret')?.id,
       describe: ({ displayName, endDateTime, type }) =>
-        `${type === undefined ? 'client secret' : 'certificate'} "${displayName}" until ${endDateTime}, of ${title}`,
+        `${type === undefined ? 'client secret' : 'certificate'} "${displayName}" until ${endDateTime}`,
+      whose: `, of ${title}`,
     })),
 }
 

@@ -21,13 +21,18 @@ export const consents: Kind = {
       title: `consents to ${title}`,
       list: graph => graph.list(pathOf(idOf(target, key)), { mayBeForbidden: true }),
       isWanted: one => isNothingMore(target, key, one),
-      describe: ({ scope, resourceId, consentType }) =>
-        `consent of ${consentType === 'Principal' ? 'one user' : 'all users'} to ${title}: ${scope} of ${resourceId}`,
+      describe: describeConsent,
+      whose: `, to ${title}`,
     })),
 }
 
 const path = '/oauth2PermissionGrants'
 const openIdScopes = ['openid', 'profile', 'email', 'offline_access']
+
+export function describeConsent({ scope, resourceDisplayName, resourceId, consentType }: Json): string {
+  const who = consentType === 'Principal' ? 'one user' : 'all users'
+  return `consent of ${who} to ${String(scope).trim()} of ${resourceDisplayName ? `"${resourceDisplayName}"` : resourceId}`
+}
 
 function pathOf(clientId: string): string {
   return `${path}?$filter=clientId eq '${clientId}'`

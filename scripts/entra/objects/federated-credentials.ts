@@ -37,7 +37,8 @@ export const federatedCredentials: Kind = {
       title: `federated credentials of ${title}`,
       list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
       isWanted: one => key === 'blueprint' && isRecorded(target, `federated-credential/${one['name']}`, one),
-      describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}, of ${title}`,
+      describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}`,
+      whose: `, of ${title}`,
     })),
 }
 

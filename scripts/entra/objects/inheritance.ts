@@ -1,3 +1,5 @@
+import { describeRole } from './app-roles.ts'
+import { describeConsent } from './consents.ts'
 import {
   agentKey,
   type Collection,
@@ -26,23 +28,14 @@ export const inheritance: Kind = {
       isWanted: ({ inheritableScopes, inheritableRoles }) =>
         [inheritableScopes, inheritableRoles].every(one => kindOf(one) === 'none'),
       describe: ({ resourceAppId, inheritableScopes, inheritableRoles }) =>
-        `every agent inherits from the blueprint at ${resourceAppId}: scopes ${kindOf(inheritableScopes)}, app roles ${kindOf(inheritableRoles)}`,
+        `what agents inherit at ${resourceAppId}: scopes ${kindOf(inheritableScopes)}, app roles ${kindOf(inheritableRoles)}`,
+      whose: ', from the blueprint',
     },
     ...principalsOf(target)
       .filter(({ key }) => target.settings.agents.some(name => agentKey(name) === key))
       .flatMap(agent => [
-        inherited(
-          target,
-          agent,
-          'inheritedAppRoleAssignments',
-          one => `app role ${one['appRoleId']} of "${one['resourceDisplayName']}"`,
-        ),
-        inherited(
-          target,
-          agent,
-          'inheritedOauth2PermissionGrants',
-          one => `consent of all users to ${one['scope']} of ${one['resourceId']}`,
-        ),
+        inherited(target, agent, 'inheritedAppRoleAssignments', describeRole),
+        inherited(target, agent, 'inheritedOauth2PermissionGrants', describeConsent),
       ]),
   ],
 }
@@ -67,6 +60,7 @@ function inherited(
         mayBeForbidden: true,
       }),
     isWanted: () => false,
-    describe: one => `${describe(one)}, which ${title} inherits from the blueprint`,
+    describe: one => `${describe(one)}, inherited from the blueprint`,
+    whose: `, by ${title}`,
   }
 }

@@ -98,6 +98,10 @@ export interface Collection {
   isWanted(member: Json): boolean
   /** A member in words. */
   describe(member: Json): string
+  /** What follows these words, to say whose member it is. */
+  readonly whose?: string
+  /** What is wrong with these members, though each of them is wanted. */
+  faultsOf?(members: readonly Json[]): readonly string[]
   /** Others may use its members, which are deleted with what it belongs to. */
   readonly isNeededByOthers?: true
   /** The request that deletes a member, where Entra does not do so along with what it belongs to. */

@@ -1,3 +1,4 @@
+import type { Json } from '../graph.ts'
 import {
   type AccessByMethod,
   administrator,
@@ -112,13 +113,27 @@ function listsOf(target: Target, { key, title, path, relations }: Holder): reado
     return {
       of: key,
       title: `${name}s of ${title}`,
-      list: graph => graph.list(`${path()}/${name}s`, { mayBeForbidden: true }),
+      list: graph =>
+        graph.list(`${path()}/${name}s?$select=id,displayName,accountEnabled`, { mayBeForbidden: true }),
       isWanted: ({ id }) => wanted.includes(String(id)),
-      describe: ({ id, displayName }) => `${name} ${displayName ?? id} of ${title}`,
+      describe: one => `${name} ${nameOf(one)}`,
+      whose: ` of ${title}`,
+      ...(name === 'sponsor' ? { faultsOf: members => faultsOfSponsors(title, members) } : {}),
     }
   })
 }
 
 function named({ settings: { sponsors, owners } }: Target, name: Relation['name']): readonly string[] {
   return name === 'sponsor' ? sponsors : owners
+}
+
+function nameOf({ id, displayName }: Json): unknown {
+  return displayName ?? id
+}
+
+/** Somebody has to answer for it. */
+function faultsOfSponsors(title: string, members: readonly Json[]): readonly string[] {
+  const off = members.filter(({ accountEnabled }) => accountEnabled === false)
+  if (members.length > 0) return off.map(one => `sponsor ${nameOf(one)} of ${title} is disabled`)
+  return [`${title} has no sponsor`]
 }

@@ -3,6 +3,7 @@ import type {
   Application,
   AppRoleAssignment,
   DirectoryContent,
+  Group,
   PermissionGrant,
   ServicePrincipal,
   User,
@@ -138,6 +139,19 @@ export class Directory {
       const resource = this.principal(one.resourceAppId)
       return resource ? [{ ...one, from: from.id, to: agent.id, resource: resource.id }] : []
     })
+  }
+
+  /** The groups and directory roles that an object is in, by other groups too. */
+  groupsOf(id: string): readonly Group[] {
+    const inside = new Set([id])
+    const found = new Set<Group>()
+    for (const holder of inside)
+      for (const group of this.content.groups)
+        if (group.members.includes(holder)) {
+          found.add(group)
+          inside.add(group.id)
+        }
+    return [...found]
   }
 
   /** The grant with the same client, resource and user. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
+import { reviewPermissions, setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
 import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
 /** The permission that every blueprint has without an assignment. */
@@ -8,13 +8,13 @@ export const createAsManager = 'AgentIdentity.CreateAsManager'
 /** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
-export const graphAppRoles: AppRole[] = [...setUpPermissions, createAsManager].map(value =>
-  newRole(graphRoleId(value), value),
+export const graphAppRoles: AppRole[] = [...setUpPermissions, ...reviewPermissions, createAsManager].map(
+  value => newRole(graphRoleId(value), value),
 )
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
-export const graphScopes: PermissionScope[] = [...userScopes, ...setUpPermissions].map(value =>
-  newScope(stableId(`scope ${value}`), value),
+export const graphScopes: PermissionScope[] = [...userScopes, ...setUpPermissions, ...reviewPermissions].map(
+  value => newScope(stableId(`scope ${value}`), value),
 )
 
 export function graphRoleId(value: string): string {

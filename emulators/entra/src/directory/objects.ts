@@ -55,7 +55,7 @@ const Api = Type.Object(
 const applicationProperties = {
   displayName: Name,
   description: Type.Union([Text, Type.Null()]),
-  signInAudience: Type.Literal('AzureADMyOrg'),
+  signInAudience: Type.Enum(['AzureADMyOrg', 'AzureADMultipleOrgs'] as const),
   identifierUris: Type.Array(Type.String({ format: 'uri' })),
   appRoles: Type.Array(AppRole),
   optionalClaims: Type.Unsafe<Static<typeof OptionalClaimsOfTokens> | null>({
@@ -125,6 +125,8 @@ export type Application = Static<typeof ApplicationProperties> & {
   federatedIdentityCredentials: FederatedIdentityCredential[]
   /** Of a blueprint. */
   inheritablePermissions: InheritablePermission[]
+  /** Of a blueprint: client ids of applications that may change it. */
+  managerApplications: string[]
   /** Object ids of users. */
   sponsors: string[]
   owners: string[]
@@ -155,6 +157,7 @@ export interface User {
   accountEnabled?: boolean
   /** The agent identity whose own user account this is; absent for an ordinary user. */
   readonly identityParentId?: string
+  readonly licenseDetails?: readonly { readonly id: string; readonly skuPartNumber: string }[]
   /** Absent: there from the start. */
   readonly createdDateTime?: string
 }
@@ -180,7 +183,15 @@ export interface PermissionGrant {
   scope: string
 }
 
-/** A group with the principals in it, or a directory role with those who have it everywhere. */
+/** An access package that a principal or user was assigned (https://learn.microsoft.com/entra/id-governance/entitlement-management-overview). */
+export interface AccessPackageAssignment {
+  readonly id: string
+  readonly state: 'delivered' | 'expired'
+  readonly target: { readonly objectId: string }
+  readonly accessPackage: { readonly displayName: string }
+}
+
+/** A group with the principals, users and groups in it, or a directory role with those who have it everywhere. */
 export interface Group {
   readonly id: string
   readonly kind: 'group' | 'directoryRole'
@@ -206,6 +217,7 @@ export interface DirectoryContent {
   permissionGrants: PermissionGrant[]
   groups: Group[]
   roleAssignments: RoleAssignment[]
+  accessPackageAssignments: AccessPackageAssignment[]
 }
 
 type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>
@@ -231,6 +243,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     certificates: [],
     federatedIdentityCredentials: [],
     inheritablePermissions: [],
+    managerApplications: [],
     sponsors: [],
     owners: [],
     ...given,

@@ -143,6 +143,7 @@ function seedComplete(config: Config): DirectoryContent {
     ],
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
     roleAssignments: [],
+    accessPackageAssignments: [],
   }
 }
 

@@ -4,7 +4,7 @@ import type { Query } from './bodies.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
 import { isMissed } from './replication.ts'
 
-const condition = /^(\w+) eq (?:'((?:[^']|'')*)'|(\w+))$/
+const condition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
 const byAppId = 'appid='
 
 /** An application by its object id, or by `appId=…`. */
@@ -45,7 +45,7 @@ export function collection(name: string, items: readonly object[], query: Query 
   const conditions = readFilter(query['$filter'])
   const matching = items.filter(item =>
     conditions.every(
-      ([property, value]) => String(Reflect.get(item, property)).toLowerCase() === value.toLowerCase(),
+      ([property, value]) => String(valueAt(item, property)).toLowerCase() === value.toLowerCase(),
     ),
   )
   const selected = query['$select']?.split(',').map(property => property.trim())
@@ -67,4 +67,11 @@ function readFilter(filter: string | undefined): [property: string, value: strin
 
 function pick(item: object, properties: readonly string[]) {
   return Object.fromEntries(Object.entries(item).filter(([name]) => properties.includes(name)))
+}
+
+/** The property `a/b` is `b` of `a`. */
+function valueAt(item: object, path: string): unknown {
+  return path
+    .split('/')
+    .reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], item)
 }

@@ -44,6 +44,18 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     content.appRoleAssignments = others
   })
 
+  routes.list('/users/:key/appRoleAssignments', 'appRoleAssignments', ({ caller, key }) => {
+    requirePermission(caller, assign, 'Application.ReadWrite.All')
+    const { id } = entra.directory.user(key) ?? notFound(key)
+    return entra.directory.content.appRoleAssignments
+      .filter(({ principalId }) => principalId === id)
+      .map(assignment => showAssignment(entra, assignment))
+  })
+  routes.list('/users/:key/oauth2PermissionGrants', 'oauth2PermissionGrants', ({ caller, key }) => {
+    requirePermission(caller, grantPermission)
+    const { id } = entra.directory.user(key) ?? notFound(key)
+    return entra.directory.content.permissionGrants.filter(({ principalId }) => principalId === id)
+  })
   routes.list(grantPath, 'oauth2PermissionGrants', ({ caller }) => {
     requirePermission(caller, grantPermission)
     return entra.directory.content.permissionGrants
@@ -95,10 +107,11 @@ function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): Ap
 
 /** An app role assignment as Graph shows it. */
 export function showAssignment({ directory }: Entra, assignment: AppRoleAssignment) {
+  const user = directory.user(assignment.principalId)
   return {
     ...assignment,
-    principalDisplayName: directory.principalById(assignment.principalId)?.displayName,
-    principalType: 'ServicePrincipal',
+    principalDisplayName: (user ?? directory.principalById(assignment.principalId))?.displayName,
+    principalType: user ? 'User' : 'ServicePrincipal',
     resourceDisplayName: directory.principalById(assignment.resourceId)?.displayName,
   }
 }

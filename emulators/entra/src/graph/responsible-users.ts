@@ -6,6 +6,7 @@ import { badRequest, GraphError, notFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
 import { change, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
+import { showUser } from './users.ts'
 
 type Relation = 'sponsors' | 'owners'
 type Permissions = Readonly<Record<Relation, { readonly list: string; readonly add: string }>>
@@ -30,7 +31,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
         const object = find(entra, key)
         authorize(caller, object, relation, 'list')
         const users = shown(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
-        return users.map(user => ({ '@odata.type': '#microsoft.graph.user', ...user }))
+        return users.map(user => showUser(entra, user))
       })
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
         const object = find(entra, key)

@@ -35,6 +35,10 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
       .filter(one => one.identityParentId !== undefined && !isMissed(entra, one))
       .map(show)
   })
+  routes.list('/users/:key/licenseDetails', 'licenseDetails', ({ caller, key }) => {
+    requirePermission(caller, ofOwnAgents, ...ofAllAgents)
+    return entra.directory.user(key)?.licenseDetails ?? []
+  })
   for (const path of ['/users', '/users/microsoft.graph.agentUser'])
     routes.create(path, NewAgentUser, ({ body, caller }) => {
       requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
@@ -89,8 +93,9 @@ function findParent(entra: Entra, id: string, { appId, permissions }: Caller): S
 
 const denied = (message: string) => new GraphError('Authorization_RequestDenied', message, 403)
 
-function showUser(entra: Entra, user: User) {
-  const { identityParentId, ...rest } = user
+/** A user as Graph shows it. */
+export function showUser(entra: Entra, user: User) {
+  const { identityParentId, licenseDetails: _elsewhere, ...rest } = user
   const isAgents = identityParentId !== undefined
   return {
     '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
