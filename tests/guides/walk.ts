@@ -106,7 +106,9 @@ export class Walk {
   }
 
   /** Sends what the guide's curl command sends, or another question on behalf of a user. */
-  async ask(changes: { message?: string; mode?: string; token?: string } = {}): Promise<ChatResponse> {
+  async ask(
+    changes: { agent?: string; message?: string; mode?: string; token?: string } = {},
+  ): Promise<ChatResponse> {
     const [, url = '', body = ''] = /curl -s (\S+) .*-d '(.*)'/.exec(this.commandWith('curl')) ?? []
     const { token, ...asks } = changes
     const asked = {

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path'
+import type { Problem } from '@entra-bedrock-agent/identity-trace'
+import { afterEach, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { signIn } from '../support/sign-in.ts'
+import { readGuide } from './commands.ts'
+import { Walk } from './walk.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+let walk: Walk
+afterEach(() => walk.end())
+
+it('another agent is a block of configuration in the demo, by the guide for agents alone', async () => {
+  walk = await Walk.begin(readGuide('agents.md'), [])
+  walk.write('agents.json', walk.files[0])
+  await walk.startDemo(walk.commandWith('make -C').replace('../entra-bedrock-agent', root))
+  const user = identities.ada.oid
+  const redirectUri = `${walk.url('3001')}/auth/redirect.html`
+  const token = await signIn({ entraUrl: walk.url('7001'), redirectUri, user })
+
+  const { trace } = await walk.ask({ agent: 'clerk', token })
+  const card = trace.findLast(step => step.token?.role === 'TR')?.token
+  expect(card?.claims).toMatchObject({ azp: identities.alertsAgentId, oid: user, scp: 'Weather.Read' })
+  const refused: Partial<Problem> = await walk.ask({ agent: 'clerk' })
+  expect(refused).toMatchObject({ code: 'INVALID_REQUEST', detail: 'This agent has these flows: obo.' })
+})
