@@ -1,6 +1,6 @@
 import { it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { allRules, answerOrFail, colourRules, examineStates } from './support/examine-states.ts'
+import { allRules, answerOrFail, colourRules, examineStates, twoAgents } from './support/examine-states.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -12,5 +12,6 @@ it.each([
   ['in dark, 320 px wide', { colorScheme: 'dark', viewport: { width: 320, height: 800 } }, colourRules],
   ['with forced colours', { forcedColors: 'active' }, colourRules],
 ] as const)('axe finds nothing %s, and text may be widely spaced', async (name, options, rules) => {
+  agent.config = twoAgents
   await examineStates(await browser.open(agent.url, options), [...rules], name)
 })

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { allRules, answerOrFail, examineStates } from './support/examine-states.ts'
+import { allRules, answerOrFail, examineStates, twoAgents } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
 import { turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
@@ -10,6 +10,7 @@ const browser = useBrowser()
 const agent = useScriptedAgent(answerOrFail)
 
 it('axe finds nothing, and text may be widely spaced', async () => {
+  agent.config = twoAgents
   await examineStates(await browser.open(agent.url), allRules, 'light, 1280')
 })
 

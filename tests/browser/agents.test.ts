@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask } from './support/steps.ts'
-import { problem, result, status, turnStart, withAgents } from './support/turns.ts'
+import { ask, choose, showToken, tracePane } from './support/steps.ts'
+import {
+  problem,
+  result,
+  status,
+  steps,
+  trace,
+  traceAsAccount,
+  traceWithoutRight,
+  turnStart,
+  withAgents,
+} from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -83,5 +93,64 @@ describe('the agents', () => {
     await page.getByRole('button', { name: 'Ask Weather agent' }).click()
     await (await ask(page, 'Weather in Dallas?')).getByText('says weather').waitFor()
     expect(await agent.received(2)).toHaveLength(2)
+  })
+
+  it('of one blueprint, asked the same side by side: one is let in, the other one denied, which says what it lacks', async () => {
+    agent.config = {
+      ...both,
+      names: { ...both.names, [identities.agentId]: weather.title, [trainee.clientId]: trainee.title },
+    }
+    agent.script = async (request, send) => {
+      const isDenied = request.agent === 'trainee'
+      const traced = isDenied ? traceWithoutRight(trainee.clientId) : trace()
+      const denied = traced.find(step => step.problem)?.problem
+      send(turnStart(request), ...steps(traced))
+      send(denied ? { event: 'problem', data: denied } : result(request, 'It is 21 °C.'))
+    }
+    const page = await browser.open(`${agent.url}/#agent=trainee`)
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText(`Trainee agent (agent identity ${trainee.clientId})`).waitFor()
+    await tracePane(page).getByText('Weather API denied Trainee agent: a right is missing.').waitFor()
+    await page.getByRole('button', { name: 'Side by side' }).click()
+    await page
+      .getByText('Same blueprint, same question, two identities. Only one was given the right.')
+      .waitFor()
+    const rows = await page.locator('.tape tbody').first().getByRole('row').allInnerTexts()
+    expect(rows.map(row => row.replace(/\s+/g, ' '))).toEqual([
+      expect.stringMatching(/^Trainee agent azp .* ≠ Who called changed Weather agent azp/),
+      expect.stringMatching(/^Itself .* = For whom kept Itself/),
+      expect.stringMatching(
+        /^None wanted Weather.Read.All ≠ By which right changed Weather.Read.All its own/,
+      ),
+      expect.stringMatching(/^Denied .* 403 .* ≠ Outcome changed Allowed /),
+    ])
+    await page.getByRole('button', { name: 'Open this trace' }).first().click()
+    await choose(page, 'Compare')
+    await page.getByText('Trainee agent’s token').waitFor()
+    expect(await page.getByLabel('Left').textContent()).toContain('TR · Weather agent · Autonomous')
+    const asked = await agent.received(3)
+    expect(asked.map(({ agent: name, flow, history }) => [name, flow, history])).toEqual([
+      ['trainee', 'autonomous', undefined],
+      ['trainee', 'autonomous', undefined],
+      ['weather', 'autonomous', undefined],
+    ])
+  })
+
+  it('with a user account of their own call as it, by two tokens that nobody here saw', async () => {
+    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    agent.script = async (request, send) =>
+      send(turnStart(request), ...steps(traceAsAccount()), result(request, 'It is 21 °C.'))
+    const page = await browser.open(agent.url)
+    await choose(page, 'Agent’s account')
+    await ask(page, 'Weather in Dallas?')
+    const pane = tracePane(page)
+    await pane.getByText('Weather agent called Weather API as its own user account.').waitFor()
+    await pane.getByText('Weather account').waitFor()
+    const plates = pane.locator('button.plate')
+    expect(
+      await plates.evaluateAll(all => all.map(it => `${it.dataset['token']} ${it.dataset['state']}`)),
+    ).toEqual(['T1 unseen', 'T2 unseen', 'TR seen'])
+    await (await showToken(page, 'T2')).getByText('The agent never sees T2.', { exact: false }).waitFor()
+    expect((await agent.received(1))[0]).toMatchObject({ agent: 'weather', flow: 'agent-user' })
   })
 })

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Script } from './scripted-agent.ts'
 import { ask, choose } from './steps.ts'
-import { problem, result, steps, trace, turnStart, userTokenStep } from './turns.ts'
+import { problem, result, steps, trace, turnStart, userTokenStep, withAgents } from './turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -41,11 +41,21 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
   if (folder) await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) })
 }
 
+/** The agents of whom the page has a choice in its states. */
+export const twoAgents = withAgents(
+  { name: 'weather', title: 'Weather agent', description: 'Answers about the weather.' },
+  { name: 'trainee', title: 'Trainee agent', flows: ['autonomous'] },
+)
+
 /** Brings the page into each of its states, one after the other. */
 async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<string> {
   await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
   await page.getByRole('button', { name: 'Status:' }).click()
   yield 'empty, with the status open'
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Agent: Weather agent' }).click()
+  await page.locator('[role=menuitemradio]:focus').waitFor()
+  yield 'empty, with the agents open'
   await page.keyboard.press('Escape')
   for (const name of ['What the model is told', 'Earlier conversations', 'Export']) {
     await page.getByRole('button', { name, exact: true }).click()

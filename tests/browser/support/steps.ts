@@ -40,7 +40,7 @@ export async function seeCallFor(page: Page, { oid }: { readonly oid: string }):
 }
 
 /** Opens the card of a token by its plate in the formula, and returns the card. */
-export async function showToken(page: Page, role: 'Tc' | 'T1' | 'TR'): Promise<Locator> {
+export async function showToken(page: Page, role: 'Tc' | 'T1' | 'T2' | 'TR'): Promise<Locator> {
   await page.locator(`button.plate[data-token=${role}]`).first().click()
   const card = page.getByRole('region', { name: role, exact: true })
   await card.waitFor()

@@ -193,13 +193,12 @@ export function trace(): TraceStep[] {
 
 /** The same trace on behalf of a user. */
 export function traceFor({ oid, name }: { readonly oid: string; readonly name: string }): TraceStep[] {
-  return trace().map(step =>
+  return withFingerprint(trace(), 'd8e8fca2dc0f').map(step =>
     step.token?.role === 'TR'
       ? {
           ...step,
           token: {
             ...step.token,
-            fingerprint: 'd8e8fca2dc0f',
             claims: {
               ...step.token.claims,
               oid,
@@ -214,9 +213,54 @@ export function traceFor({ oid, name }: { readonly oid: string; readonly name: s
   )
 }
 
-export function turnStart({ mode, flow }: ChatRequest): TurnEvent {
+/** The same trace as the agent's own user account, which no claim tells from a user. */
+export function traceAsAccount(): TraceStep[] {
+  const account = { oid: '77777777-0000-4000-8000-000000000007', name: 'Weather account' }
+  const hidden = {
+    parentId: 's1',
+    kind: 'token-request',
+    from: 'sidecar',
+    to: 'entra',
+    status: 'not-observable',
+  } as const
+  return traceFor(account).flatMap((step): TraceStep[] => {
+    if (step.token?.role === 'TR') return [{ ...step, token: { ...step.token, actsAs: 'agent-user' } }]
+    if (step.token?.role !== 'T1') return [step]
+    const T2 = { role: 'T2', observed: false } as const
+    return [
+      step,
+      { ...hidden, id: 't2', title: 'T1 is exchanged for T2', token: T2 },
+      { ...hidden, id: 'x', title: 'T1 and T2 are exchanged for TR' },
+    ]
+  })
+}
+
+/** The same trace of another agent, which has an identity and no right: the API takes its token and denies it. */
+export function traceWithoutRight(agentId: string): TraceStep[] {
+  const needs = { api: 'weather-api', permission: 'Weather.Read.All', kind: 'role' } as const
+  const denied = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })
+  const steps = trace().flatMap((step): TraceStep[] => {
+    if (step.kind === 'validation') return []
+    if (step.kind === 'api-call')
+      return [{ ...step, status: 'failed', response: { status: 403 }, problem: denied }]
+    if (step.token?.role !== 'TR') return [step]
+    const { roles: _roles, ...claims } = { ...step.token.claims, azp: agentId, oid: agentId, roles: [] }
+    return [{ ...step, token: { ...step.token, claims, verifiedBy: [] } }]
+  })
+  return withFingerprint(steps, 'ffffffff0002')
+}
+
+/** The same steps with another TR. */
+function withFingerprint(steps: readonly TraceStep[], fingerprint: string): TraceStep[] {
+  return JSON.parse(JSON.stringify(steps).replaceAll('ba7816bf8f01', fingerprint))
+}
+
+export function turnStart({ agent = 'default', mode, flow }: ChatRequest): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
-  return { event: 'turn', data: { turnId: 't1', mode, flow, model, startedAt: new Date().toISOString() } }
+  return {
+    event: 'turn',
+    data: { turnId: 't1', agent, mode, flow, model, startedAt: new Date().toISOString() },
+  }
 }
 
 export function result(

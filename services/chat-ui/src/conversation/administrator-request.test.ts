@@ -1,8 +1,11 @@
+import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { expect, it } from 'vitest'
 import { agentId, publicConfig } from '../testing/public-config.ts'
 import { ownToken, step } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
 import { tellRequest, writeRequest } from './administrator-request.ts'
+
+const question = { message: 'x', agent: 'default', mode: 'direct', flow: 'autonomous' } as const
 
 it('a request for an administrator says what to give to whom, and how the failure is found', () => {
   const logIds = { correlationId: 'c-1' }
@@ -15,7 +18,8 @@ it('a request for an administrator says what to give to whom, and how the failur
     requestId: 'r-1',
     needs: { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' },
   } as const
-  expect(writeRequest(problem, steps, describeNames(publicConfig)).split('\n')).toEqual([
+  const names = describeNames(publicConfig).ofAgent('default')
+  expect(writeRequest(problem, { steps, question }, names).split('\n')).toEqual([
     'A permission is missing.',
     'It lacks one.',
     '',
@@ -24,6 +28,7 @@ it('a request for an administrator says what to give to whom, and how the failur
     `- to the agent identity ${agentId}`,
     '- then ask again. A token in the sidecar’s cache stays without the right until it ends, about an hour.',
     '',
+    `Agent: Agent, agent identity ${agentId}`,
     'Code: API_FORBIDDEN',
     'Request id: r-1',
     'Correlation id in Entra’s sign-in logs: c-1',
@@ -35,8 +40,8 @@ it('a request for one of several agents calls it by its name', () => {
   const agents = first ? [{ ...first, title: 'Orders agent' }] : []
   const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
   const names = describeNames({ ...publicConfig, agents }).ofAgent('default')
-  expect(tellRequest(needs, [step('t', { kind: 'token', token: ownToken })], names)[1]).toEqual([
-    'to',
-    `Orders agent (agent identity ${agentId})`,
-  ])
+  const whom = (flow: Flow) =>
+    tellRequest(needs, { steps: [], question: { ...question, flow } }, names)[1]?.[1]
+  expect(whom('autonomous')).toBe(`Orders agent (agent identity ${agentId})`)
+  expect(whom('agent-user')).toBe(`Orders agent (agent identity ${agentId}), for its user account`)
 })

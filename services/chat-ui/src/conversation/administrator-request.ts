@@ -1,24 +1,26 @@
-import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { flows, type Problem } from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Names } from '../words/names.ts'
+import type { Exchange } from './exchange.ts'
 
 type Needs = NonNullable<Problem['needs']>
 
 /** What an administrator can do about a missing right: a verb and what it is done with. */
 export function tellRequest(
   { api, permission, kind }: Needs,
-  steps: readonly TraceStep[],
+  { steps, question: { flow } }: Pick<Exchange, 'steps' | 'question'>,
   names: Names,
 ): (readonly [verb: string, what: string])[] {
   const right = kind === 'role' ? `app role ${permission}` : `delegated permission ${permission}`
   const claims = steps.find(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
-  const id = claims['azp'] ?? claims['appid']
+  const id = claims['azp'] ?? claims['appid'] ?? names.agentId
   const identity = id === undefined ? 'agent identity' : `agent identity ${id}`
+  const forAccount = flows[flow].actsAs === 'agent-user' ? ', for its user account' : ''
   return [
     [kind === 'role' ? 'assign' : 'consent to', `${right} of ${names.actor(api)}`],
     [
       kind === 'role' ? 'to' : 'for',
-      names.agent === 'the agent' ? `the ${identity}` : `${names.agent} (${identity})`,
+      (names.agent === 'the agent' ? `the ${identity}` : `${names.agent} (${identity})`) + forAccount,
     ],
     [
       'then',
@@ -28,10 +30,14 @@ export function tellRequest(
 }
 
 /** A failure as a message for an administrator: what happened, what is asked for, and how it is found in the logs. */
-export function writeRequest(problem: PageProblem, steps: readonly TraceStep[], names: Names): string {
+export function writeRequest(
+  problem: PageProblem,
+  exchange: Pick<Exchange, 'steps' | 'question'>,
+  names: Names,
+): string {
   const { title, detail, hint, code, needs, requestId } = problem
-  const asked = needs ? tellRequest(needs, steps, names).map(line => `- ${line.join(' ')}`) : [hint]
-  const correlation = steps.find(({ logIds }) => logIds?.correlationId)?.logIds?.correlationId
+  const asked = needs ? tellRequest(needs, exchange, names).map(line => `- ${line.join(' ')}`) : [hint]
+  const correlation = exchange.steps.find(({ logIds }) => logIds?.correlationId)?.logIds?.correlationId
   return [
     title,
     detail,
@@ -39,6 +45,7 @@ export function writeRequest(problem: PageProblem, steps: readonly TraceStep[], 
     'Please:',
     ...asked,
     '',
+    ...(names.agentId ? [`Agent: ${names.actor('agent')}, agent identity ${names.agentId}`] : []),
     `Code: ${code}`,
     ...(requestId ? [`Request id: ${requestId}`] : []),
     ...(correlation ? [`Correlation id in Entra’s sign-in logs: ${correlation}`] : []),

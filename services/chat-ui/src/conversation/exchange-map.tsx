@@ -6,6 +6,7 @@ import {
   type TokenRole,
 } from '@entra-bedrock-agent/identity-trace'
 import '../identity/token-mark.css'
+import { flowWords, type Term } from '../words/flows.ts'
 import './exchange-map.css'
 
 interface ExchangeMapProps {
@@ -22,10 +23,12 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
   const apis = config.apis.filter(({ name }) => agent?.apis.includes(name))
   const [api] = apis
   const sent = needsUser(flow) ? 'Tc' : undefined
+  const exchanges = exchangesOf(flowWords[flow].terms)
+  const height = 70 * exchanges.length
   const name = apis.length === 1 && api ? api.title : `${apis.length} APIs`
   return (
-    <svg class="map" viewBox="0 0 600 306" role="img" aria-label={tellMap(name, sent)}>
-      <rect class="map-pod" x="196" y="8" width="136" height="296" rx="12" />
+    <svg class="map" viewBox={`0 0 600 ${height + 166}`} role="img" aria-label={tellMap(name, flow)}>
+      <rect class="map-pod" x="196" y="8" width="136" height={height + 156} rx="12" />
       <text class="map-note" x="264" y="26">
         one pod
       </text>
@@ -39,23 +42,37 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
           no token
         </text>
       )}
-      <Way from={[318, 170]} to={[482, 170]} note="shows its credential" isUnseen />
-      <Way from={[482, 202]} to={[318, 202]} token="T1" isUnseen />
-      <Way from={[318, 240]} to={[482, 240]} note={sent ? 'shows T1 and Tc' : 'shows T1'} isUnseen />
-      <Way from={[482, 272]} to={[318, 272]} token="TR" isUnseen />
+      {exchanges.map(({ shown, issued }, index) => (
+        <>
+          <Way from={[318, 170 + 70 * index]} to={[482, 170 + 70 * index]} note={`shows ${shown}`} isUnseen />
+          <Way from={[482, 202 + 70 * index]} to={[318, 202 + 70 * index]} token={issued} isUnseen />
+        </>
+      ))}
       <Box x={12} y={40} width={100} name="You" />
       {hasModel && <Box x={12} y={202} width={100} name="Model" />}
       <Box x={210} y={40} width={108} height={44} name={agent?.title ?? 'Agent'} />
-      <Box x={210} y={152} width={108} height={140} name="Sidecar" />
+      <Box x={210} y={152} width={108} height={height} name="Sidecar" />
       <Box x={482} y={40} width={106} name={name} />
-      <Box x={482} y={152} width={106} height={140} name="Entra ID" />
+      <Box x={482} y={152} width={106} height={height} name="Entra ID" />
     </svg>
   )
 }
 
-function tellMap(api: string, sent: TokenRole | undefined): string {
-  const asked = sent ? `with your token (${sent})` : 'as itself'
-  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar and, with T1 as the agent’s credential, TR; with TR the agent calls the API (${api}). The model sees no token.`
+/** What the sidecar shows to Entra ID, one after the other, and what it gets. */
+function exchangesOf(
+  terms: readonly Term[],
+): readonly { readonly shown: string; readonly issued: TokenRole }[] {
+  return [
+    { shown: 'its credential', issued: 'T1' },
+    ...(terms.includes('T2') ? [{ shown: 'T1', issued: 'T2' } as const] : []),
+    { shown: terms.join(' and '), issued: 'TR' },
+  ]
+}
+
+function tellMap(api: string, flow: Flow): string {
+  const asked = needsUser(flow) ? 'with your token (Tc)' : flowWords[flow].asWhom
+  const T2 = flowWords[flow].terms.includes('T2') ? ', for T1 also T2' : ''
+  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar${T2} and, with T1 as the agent’s credential, TR; with TR the agent calls the API (${api}). The model sees no token.`
 }
 
 /** How many characters fit into a box; longer names are squeezed. */

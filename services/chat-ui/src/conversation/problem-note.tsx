@@ -39,7 +39,7 @@ export function ProblemNote({ exchange, problem, conversation, session, ...rest 
       <h3>{isPlain ? problem.detail : problem.title}</h3>
       {!isPlain && problem.detail && <p>{problem.detail}</p>}
       {problem.needs ? (
-        <Request lines={tellRequest(problem.needs, exchange.value.steps, names)} />
+        <Request lines={tellRequest(problem.needs, exchange.value, names)} />
       ) : (
         <TextWithJson text={problem.hint} />
       )}
@@ -54,7 +54,7 @@ export function ProblemNote({ exchange, problem, conversation, session, ...rest 
           <>
             <CopyButton
               label="Copy request for an administrator"
-              text={() => writeRequest(problem, exchange.value.steps, names)}
+              text={() => writeRequest(problem, exchange.value, names)}
               worded
             />
             <button type="button" class="button quiet" onClick={() => void conversation.retry(exchange)}>

@@ -1,4 +1,4 @@
-import { flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, flows, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
 import type { KeptExchanges } from './kept.ts'
 
@@ -44,6 +44,7 @@ const problem = shape({ title: text, detail: text, hint: text, code: text, claim
 const verification = shape({ actor: text, checks: listOf(shape({ name: text, ok: flag })) })
 const token = shape({
   role: oneOf('Tc', 'T1', 'T2', 'TR'),
+  actsAs: orAbsent(oneOf(...flowNames.map(name => flows[name].actsAs))),
   observed: flag,
   fingerprint: orAbsent(text),
   header: orAbsent(record),

@@ -46,6 +46,8 @@ export function isOverOnceSignedIn({ code }: PageProblem): boolean {
 const administrators: ReadonlySet<string> = new Set([
   'AGENT_DISABLED',
   'AGENT_NOT_PERMITTED',
+  'AGENT_USER_NOT_CONSENTED',
+  'AGENT_USER_UNUSABLE',
   'API_FORBIDDEN',
   'BLUEPRINT_CREDENTIAL_REJECTED',
   'CONSENT_REQUIRED',

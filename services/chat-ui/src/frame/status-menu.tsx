@@ -1,5 +1,6 @@
 import {
   type Component,
+  defaultFlows,
   flowNames,
   type PublicConfig,
   type Status,
@@ -68,7 +69,9 @@ function describeStatus({ components, flows, agents }: Status, config: PublicCon
     line('Bedrock', bedrock, 'bedrock', [bedrock.model, bedrock.region].filter(Boolean).join(' in ')),
     ...(config.agents.length > 1
       ? config.agents.map(({ name, title }) => line(`Tokens, ${title}`, agents?.[name] ?? unknown, 'entra'))
-      : flowNames.map(flow => line(flowWords[flow].tokens, flows[flow], 'entra'))),
+      : flowNames
+          .filter(flow => defaultFlows.includes(flow) || config.flows.includes(flow))
+          .map(flow => line(flowWords[flow].tokens, flows[flow], 'entra'))),
   ]
 }
 

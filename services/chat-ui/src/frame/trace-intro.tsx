@@ -1,12 +1,22 @@
-import { type Flow, flows } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flows, type TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { sampleFormula } from '../identity/formula.ts'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { FourAnswers, sampleAnswers } from '../identity/verdict-view.tsx'
+import { flowWords } from '../words/flows.ts'
 import { type GlossaryTerm, glossary } from '../words/glossary.ts'
+import { tokenRoleNames } from '../words/names.ts'
 import './trace-intro.css'
 
 const shown: readonly GlossaryTerm[] = ['blueprint', 'agent identity', 'T1', 'Tc', 'TR']
+const shownOfAccount: readonly GlossaryTerm[] = [
+  'blueprint',
+  'agent identity',
+  'agent user',
+  'T1',
+  'T2',
+  'TR',
+]
 
 /** What every answer will tell, before there is one: the four questions, the exchange and its words. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
@@ -25,19 +35,17 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
         </div>
       </section>
       <dl class="facts glossary">
-        {shown.map(term => (
+        {(flowWords[flow].terms.includes('T2') ? shownOfAccount : shown).map(term => (
           <div key={term}>
-            <dt>
-              {term === 'T1' || term === 'Tc' || term === 'TR' ? (
-                <TokenMark token={term} />
-              ) : (
-                glossary[term].title
-              )}
-            </dt>
+            <dt>{isToken(term) ? <TokenMark token={term} /> : glossary[term].title}</dt>
             <dd>{glossary[term].meaning}</dd>
           </div>
         ))}
       </dl>
     </div>
   )
+}
+
+function isToken(term: GlossaryTerm): term is TokenRole & GlossaryTerm {
+  return Object.hasOwn(tokenRoleNames, term)
 }

@@ -1,5 +1,5 @@
 import type { Flow, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { flowWords } from '../words/flows.ts'
+import { flowWords, type Term } from '../words/flows.ts'
 
 /** `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone. */
 type PlateState = 'seen' | 'unseen' | 'coming' | 'missing'
@@ -40,19 +40,23 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
   return `With ${tokens}, Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** What tokens are called where people read of them. */
-export const plateTitles: Readonly<Record<TokenRole, string>> = {
+/** What the tokens that Entra ID is shown are called. */
+export const plateTitles: Readonly<Record<Term, string>> = {
   T1: 'Blueprint’s token',
-  T2: 'Agent’s exchange token',
+  T2: 'Agent’s token',
   Tc: 'Your token',
-  TR: 'Agent’s token',
 }
 
-/** The two tokens that Entra ID is shown, as they are known before anybody asked. */
-export const termLines: Readonly<Record<Exclude<TokenRole, 'TR'>, readonly string[]>> = {
+/** What is known of them before anybody asked. */
+export const termLines: Readonly<Record<Term, readonly string[]>> = {
   T1: ['the agent’s credential', 'not seen'],
-  T2: ['stands for the agent’s user account', 'not seen'],
+  T2: ['for its user account', 'not seen'],
   Tc: ['lets the agent act for you'],
+}
+
+/** Whether a token stays between the sidecar and Entra ID, so that nobody here can see it. */
+export function isUnseen(token: TokenRole): token is 'T1' | 'T2' {
+  return token === 'T1' || token === 'T2'
 }
 
 /** The exchange of a flow, before anybody asked. */
@@ -61,14 +65,19 @@ export function sampleFormula(flow: Flow): Formula {
     (token): Plate => ({
       token,
       title: plateTitles[token],
-      lines: token === 'TR' ? [] : termLines[token],
-      state: token === 'T1' || token === 'T2' ? 'unseen' : 'seen',
+      lines: termLines[token],
+      state: isUnseen(token) ? 'unseen' : 'seen',
     }),
   )
   return {
     terms,
     exchange: { verb: 'issues TR', failed: false },
-    result: { token: 'TR', title: plateTitles.TR, lines: ['opens one API only'], state: 'seen' },
+    result: {
+      token: 'TR',
+      title: flowWords[flow].result,
+      lines: ['opens one API only'],
+      state: 'seen',
+    },
     gate: { state: 'allowed', title: 'An API', lines: ['checks TR, decides'] },
     isRunning: false,
   }

@@ -1,5 +1,6 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Account } from '../sign-in/session.ts'
+import { actsAsOf } from '../trace/claims.ts'
 import { redactorFor } from '../trace/redactor.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 
@@ -96,7 +97,8 @@ function stepOf({ tenantId, account }: KnownSecrets): TraceStep {
 }
 
 function wordsOfNames(steps: readonly TraceStep[]): readonly string[] {
-  const names = steps.flatMap(({ token }) => nameClaims.map(name => token?.claims?.[name]))
+  const tokens = steps.flatMap(({ token }) => (token && actsAsOf(token) !== 'agent-user' ? [token] : []))
+  const names = tokens.flatMap(({ claims }) => nameClaims.map(name => claims?.[name]))
   const words = names.flatMap(name => (typeof name === 'string' ? name.split(/[^\p{L}\p{N}]+/u) : []))
   return [...new Set(words.filter(word => word.length >= shortestWord))]
 }

@@ -2,6 +2,7 @@ import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { publicConfig } from '../testing/public-config.ts'
+import { accountToken } from '../testing/trace.ts'
 import { writeDataBlock } from './data-block.ts'
 import { exchangeOf, readFile } from './read-file.ts'
 import { type ExportContext, writeFile } from './write-file.ts'
@@ -94,6 +95,12 @@ describe('an exported file', () => {
     const asked = { ...exchange, owner: undefined, steps: [] }
     const account = { objectId: ada.oid, name: ada.name, userName: ada.userName }
     expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
+  })
+
+  it('masks no word of the name of the agent’s own user account, which is nobody', () => {
+    const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
+    const [turn] = writeFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
+    expect(turn?.answer).toBe('Your orders are late.')
   })
 
   it('masks what one turn tells of a user in all others', () => {

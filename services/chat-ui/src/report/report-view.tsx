@@ -189,7 +189,7 @@ function outcomeOf({ status, durationMs, problem }: TraceStep): string {
 }
 
 function Token({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
-  const { role, fingerprint, claims = {}, verifiedBy = [] } = token
+  const { role, fingerprint, verifiedBy = [] } = token
   return (
     <section>
       <h2>
@@ -204,7 +204,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
           </tr>
         </thead>
         <tbody>
-          {groupClaims(claims, names)
+          {groupClaims(token, names)
             .flatMap(({ claims: members }) => members)
             .map(({ name, text, standsFor, time, meaning }) => {
               const says = time ? tellMoment(time) : standsFor && forOthers(standsFor)

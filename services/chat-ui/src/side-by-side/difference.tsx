@@ -153,8 +153,8 @@ function MoreClaims({ left, right, names }: MoreClaimsProps) {
 
 function ClaimRow({ claim, left, right, names }: MoreClaimsProps & { readonly claim: ComparedClaim }) {
   const { name, sign } = claim
-  const side = (value: unknown, { claims = {} }: TokenCard) =>
-    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, claims)} short />
+  const side = (value: unknown, card: TokenCard) =>
+    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
   return (
     <tr data-sign={sign}>
       <td>{side(claim.left, left)}</td>

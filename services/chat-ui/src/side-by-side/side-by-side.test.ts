@@ -4,7 +4,7 @@ import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import { publicConfig } from '../testing/public-config.ts'
-import { agentToken, ownToken, step } from '../testing/trace.ts'
+import { accountToken, agentToken, ownToken, step } from '../testing/trace.ts'
 import { lessonOfSides } from '../trace/lessons.ts'
 import { gatherFacts } from '../trace/turn-facts.ts'
 import { SideBySide } from './side-by-side.ts'
@@ -101,7 +101,8 @@ it('what two turns teach is said in one sentence', () => {
   const turn = (token?: TokenCard) =>
     gatherFacts(token ? [step('s', { kind: 'token', token })] : [], 'autonomous', false)
   const lesson = (right?: TokenCard) => lessonOfSides(turn(ownToken), turn(right))
-  expect(lesson(user)).toContain('whose right it uses')
+  expect(lesson(user)).toContain('whose right it uses: its own, or yours')
+  expect(lesson(accountToken)).toContain('its own, or its user account’s')
   expect(lesson(ownToken)).toContain('The same agent, the same rights')
   expect(lesson(other)).toContain('two identities: each calls under its own')
   expect(lesson({ ...other, claims: withoutRight })).toContain('Only one was given the right')

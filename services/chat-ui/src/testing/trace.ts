@@ -58,6 +58,35 @@ export const ownToken: TokenCard = {
   claims: { aud: apiId, azp: agentId, oid: agentId, tid: tenantId, idtyp: 'app', roles: ['Orders.Read.All'] },
 }
 
+export const accountId = 'ffffffff-0000-4000-8000-00000000000f'
+
+/** The agent's token for the Orders API, as its own user account; no claim tells that. */
+export const accountToken: TokenCard = {
+  ...agentToken,
+  fingerprint: 'dddddddddddd',
+  actsAs: 'agent-user',
+  claims: {
+    aud: apiId,
+    azp: agentId,
+    oid: accountId,
+    tid: tenantId,
+    name: 'Orders agent',
+    preferred_username: 'orders@contoso.example',
+    scp: 'Orders.Read',
+    ver: '2.0',
+  },
+}
+
+/** The steps of a turn in which the agent calls as its own user account. */
+export const accountTurn: readonly TraceStep[] = [
+  step('r', { kind: 'token-request' }),
+  step('t1', { kind: 'token-request', status: 'not-observable', token: { role: 'T1', observed: false } }),
+  step('t2', { kind: 'token-request', status: 'not-observable', token: { role: 'T2', observed: false } }),
+  step('x', { kind: 'token-request', status: 'not-observable' }),
+  step('t', { kind: 'token', token: accountToken }),
+  apiCall('a', accountToken, { response: { status: 200 } }),
+]
+
 export const exchangeToken: TokenCard = { role: 'T1', observed: false }
 
 export function step(id: string, more: Partial<TraceStep> = {}): TraceStep {

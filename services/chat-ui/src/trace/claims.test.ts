@@ -1,17 +1,21 @@
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentId, apiId, publicConfig } from '../testing/public-config.ts'
 import { describeNames } from '../words/names.ts'
-import { groupClaims } from './claims.ts'
+import { actsAsOf, groupClaims } from './claims.ts'
 
 const names = describeNames(publicConfig)
 
+const groupsOf = (claims: Record<string, unknown>) =>
+  groupClaims({ role: 'TR', observed: true, claims }, names)
+
 function viewsOf(claims: Record<string, unknown>) {
-  return new Map(groupClaims(claims, names).flatMap(group => group.claims.map(claim => [claim.name, claim])))
+  return new Map(groupsOf(claims).flatMap(group => group.claims.map(claim => [claim.name, claim])))
 }
 
 describe('groupClaims', () => {
   it('puts claims into groups, in the order of the questions that they answer', () => {
-    const groups = groupClaims({ exp: 1, aud: apiId, azp: agentId, never_seen: { a: 1 } }, names)
+    const groups = groupsOf({ exp: 1, aud: apiId, azp: agentId, never_seen: { a: 1 } })
     expect(groups.map(({ title, claims }) => [title, claims.map(claim => claim.text)])).toEqual([
       ['Who called', [agentId]],
       ['To whom', [apiId]],
@@ -61,8 +65,29 @@ describe('groupClaims', () => {
   })
 
   it('takes claims with the names of built-in properties for what they are: unknown', () => {
-    expect(groupClaims({ constructor: 'x', toString: 'y' }, names).map(({ title }) => title)).toEqual([
-      'Internals',
-    ])
+    expect(groupsOf({ constructor: 'x', toString: 'y' }).map(({ title }) => title)).toEqual(['Internals'])
+  })
+})
+
+describe('actsAsOf', () => {
+  const card = (more: Partial<TokenCard>): TokenCard => ({ role: 'TR', observed: true, ...more })
+
+  // biome-ignore format: table
+  it.each<[ReturnType<typeof actsAsOf>, string, TokenCard]>([
+    ['agent', 'an app role', card({ claims: { idtyp: 'app', roles: ['Orders.Read.All'] } })],
+    ['user', 'a scope', card({ claims: { scp: 'Orders.Read' } })],
+    ['user', 'facets of no agent', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '2 3' } })],
+    ['agent-user', 'the facet of agent users', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '1 13' } })],
+    ['agent-user', 'the agent’s word, since no claim tells it', card({ actsAs: 'agent-user', claims: { scp: 'Orders.Read' } })],
+  ])('is %s by %s', (actsAs, _by, token) => {
+    expect(actsAsOf(token)).toBe(actsAs)
+  })
+
+  it('never lets the agent’s user account be “you”', () => {
+    const claims = { oid: 'x', sub: 'y', scp: 'Orders.Read' }
+    const views = groupClaims(card({ actsAs: 'agent-user', claims }), names).flatMap(group => group.claims)
+    const meanings = views.map(({ standsFor }) => standsFor)
+    expect(meanings.filter(meaning => /you/.test(meaning ?? ''))).toEqual([])
+    expect(meanings).toContain('the agent’s user account')
   })
 })

@@ -1,4 +1,10 @@
-import { type ClaimGroup, claimDictionary, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ActsAs,
+  type ClaimGroup,
+  claimDictionary,
+  readNumericDate,
+  type TokenCard,
+} from '@entra-bedrock-agent/identity-trace'
 import type { Names } from '../words/names.ts'
 
 export interface ClaimView {
@@ -91,8 +97,8 @@ export function plainName(name: string): string | undefined {
 }
 
 /** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
-export function groupClaims(claims: Claims, names: Names): ClaimGroupView[] {
-  const views = Object.entries(claims).map(([name, value]) => viewClaim(name, value, names, claims))
+export function groupClaims(card: TokenCard, names: Names): ClaimGroupView[] {
+  const views = Object.entries(card.claims ?? {}).map(([name, value]) => viewClaim(name, value, names, card))
   return groupOrder
     .map(group => ({
       group,
@@ -117,8 +123,8 @@ function dictionaryEntry(name: string) {
   return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
 }
 
-/** One claim in words. What an id stands for may depend on the other claims of its token. */
-export function viewClaim(name: string, value: unknown, names: Names, token: Claims): ClaimView {
+/** One claim in words. What an id stands for depends on whose rights its token has. */
+export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard): ClaimView {
   const text = claimText(value)
   const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
   return {
@@ -126,13 +132,21 @@ export function viewClaim(name: string, value: unknown, names: Names, token: Cla
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: dictionaryEntry(name)?.meaning,
-    standsFor: names.id(text) ?? tellSubject(name, token) ?? decodeNumbers(name, text),
+    standsFor: names.id(text) ?? tellSubject(name, card) ?? decodeNumbers(name, text),
   }
 }
 
-function tellSubject(name: string, token: Claims): string | undefined {
-  if (name === 'oid' && isForUser(token)) return 'you'
-  return name === 'sub' && isForUser(token) ? 'you, as this application knows you' : undefined
+const subjects: Readonly<Record<ActsAs, { readonly oid?: string; readonly sub?: string }>> = {
+  agent: {},
+  user: { oid: 'you', sub: 'you, as this application knows you' },
+  'agent-user': {
+    oid: 'the agent’s user account',
+    sub: 'the agent’s user account, as this application knows it',
+  },
+}
+
+function tellSubject(name: string, card: TokenCard): string | undefined {
+  return name === 'oid' || name === 'sub' ? subjects[actsAsOf(card)][name] : undefined
 }
 
 type Meanings = Readonly<Record<string, string>>
@@ -170,7 +184,17 @@ function claimText(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** Whether a token is about a user, and not about an application that acts as itself. */
-export function isForUser(claims: Claims): boolean {
-  return claims['idtyp'] === 'user' || (claims['idtyp'] !== 'app' && 'scp' in claims)
+/**
+ * Whose rights a token has: as the agent says of TR, else as its claims do. These tell the agent's user account from a user only
+ * where the API has asked for its facets.
+ */
+export function actsAsOf({ actsAs, claims = {} }: TokenCard): ActsAs {
+  if (actsAs) return actsAs
+  const isForUser = claims['idtyp'] === 'user' || (claims['idtyp'] !== 'app' && 'scp' in claims)
+  if (!isForUser) return 'agent'
+  return String(claims['xms_sub_fct'] ?? '')
+    .split(' ')
+    .includes('13')
+    ? 'agent-user'
+    : 'user'
 }

@@ -10,7 +10,7 @@ import { as } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
-import { type Claims, groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
+import { groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
 import { type Sign, signWords } from './sign.ts'
 import { SignMark } from './sign-mark.tsx'
@@ -268,13 +268,12 @@ interface SideProps {
 }
 
 function Side({ value, name, token: { card, names } }: SideProps) {
-  const claims: Claims = card.claims ?? {}
   return (
     <td {...as.cell}>
       {value === undefined ? (
         <span class="note">not in this token</span>
       ) : (
-        <ClaimValue claim={viewClaim(name, value, names, claims)} short />
+        <ClaimValue claim={viewClaim(name, value, names, card)} short />
       )}
     </td>
   )

@@ -35,9 +35,9 @@ describe('compareTokens', () => {
   })
 
   it('never says “you” of a token that is about the agent', () => {
-    expect(compare(userToken, ownToken).get('oid')?.lesson).toBe('Not you: the agent acts as itself.')
+    expect(compare(userToken, ownToken).get('oid')?.lesson).toBe('Not you: the agent itself.')
     const pretended = { ...ownToken, claims: { ...ownToken.claims, oid: userToken.claims?.['oid'] } }
-    expect(compare(userToken, pretended).get('oid')?.lesson).toBe('Not you: the agent acts as itself.')
+    expect(compare(userToken, pretended).get('oid')?.lesson).toBe('Not you: the agent itself.')
   })
 
   it('teaches how two tokens of the agent differ', () => {

@@ -2,7 +2,15 @@ import type { Flow, Problem, TokenCard, TraceStep } from '@entra-bedrock-agent/i
 import { describe, expect, it } from 'vitest'
 import { phraseText } from '../testing/phrase-text.ts'
 import { apiId, publicConfig } from '../testing/public-config.ts'
-import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
+import {
+  accountTurn,
+  agentToken,
+  apiCall,
+  exchangeToken,
+  ownToken,
+  step,
+  userToken,
+} from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
 import { judge } from './judge.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -55,6 +63,21 @@ describe('the verdict', () => {
       ],
     })
     expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –issues TR→ TR seen → Orders API allowed'])
+  })
+
+  it('tells that the agent acts as its own user account, by whose name, and by which tokens that nobody saw', () => {
+    expect(verdictOf(accountTurn, 'agent-user')).toMatchObject({
+      headline: 'The agent called Orders API as its own user account.',
+      told: [
+        'Who called: Agent identity (azp bbbbbbbb…)',
+        'For whom: Its user account (Orders agent)',
+        'By which right: Orders.Read (granted to the agent · scp)',
+        'Allowed by: Orders API (2 of 2 checks · 200)',
+      ],
+    })
+    expect(formulasOf(accountTurn, 'agent-user')).toEqual([
+      'T1 unseen + T2 unseen –issues TR→ TR seen → Orders API allowed',
+    ])
   })
 
   it('says that the agent acts as itself, and how often it called', () => {

@@ -1,10 +1,10 @@
-import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { type ActsAs, flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer, OutcomeKind, Verdict } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { problemKind } from '../words/problem-kinds.ts'
-import { isForUser } from './claims.ts'
+import { actsAsOf } from './claims.ts'
 import {
   failedChecks,
   lastChecks,
@@ -179,16 +179,23 @@ function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
   const question = 'For whom'
   if (use) {
     const { claims = {} } = use.token
-    if (!isForUser(claims))
-      return { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`] }
-    return {
-      question,
-      value: 'You',
-      detail: [{ code: 'oid' }, ` ${shortenIds(String(claims['oid'] ?? ''))}`],
+    const oid: Phrase = [{ code: 'oid' }, ` ${shortenIds(String(claims['oid'] ?? ''))}`]
+    const { name } = claims
+    // biome-ignore format: table
+    const proven: Readonly<Record<ActsAs, FactAnswer>> = {
+      agent: { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`] },
+      user: { question, value: 'You', detail: oid },
+      'agent-user': { question, value: 'Its user account', detail: typeof name === 'string' ? [name] : oid },
     }
+    return proven[actsAsOf(use.token)]
   }
-  if (!flowWords[flow].terms.includes('Tc')) return { question, value: 'Itself', detail: ['no user'] }
-  return { question, value: 'You', detail: [tellUserToken(tokens.Tc)], isBad: failure?.kind === 'sign-in' }
+  // biome-ignore format: table
+  const asked: Readonly<Record<ActsAs, FactAnswer>> = {
+    agent: { question, value: 'Itself', detail: ['no user'] },
+    user: { question, value: 'You', detail: [tellUserToken(tokens.Tc)], isBad: failure?.kind === 'sign-in' },
+    'agent-user': { question, value: 'Its user account', detail: ['nobody signs in'] },
+  }
+  return asked[flows[flow].actsAs]
 }
 
 function tellUserToken(card: TokenCard | undefined): string {

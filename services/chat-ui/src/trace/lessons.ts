@@ -1,5 +1,5 @@
-import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { type Claims, isForUser } from './claims.ts'
+import type { ActsAs, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import { actsAsOf } from './claims.ts'
 import type { Sign } from './sign.ts'
 import { rightsOf, type TurnFacts } from './turn-facts.ts'
 
@@ -31,17 +31,16 @@ const exchanged: Lessons = {
 const betweenOwn: Lessons = {
   'aud changed': 'Each API has a token of its own; one is worth nothing at the other.',
   'azp same': 'The same agent calls, whomever it acts for.',
-  'oid changed': 'The subject: in one token the agent itself, in the other you.',
   'sub changed': 'The subject by another name: for a user it differs from application to application.',
-  'idtyp changed': 'app: the agent acts as itself. user: it acts on your behalf.',
-  'scp added': 'Delegated: what you or an administrator let the agent do for you.',
-  'scp removed': 'Delegated: what you or an administrator let the agent do for you.',
+  'idtyp changed': 'app: the agent acts as itself. user: it acts on your behalf, or as its own user account.',
+  'scp added': 'Delegated: what the agent was let do for you, or as its user account.',
+  'scp removed': 'Delegated: what the agent was let do for you, or as its user account.',
   'roles added': 'Its own: app roles that were given to the agent.',
   'roles removed': 'Its own: app roles that were given to the agent.',
   'sid added': 'A session: this token came of a user’s sign-in.',
   'sid removed': 'A session: that token came of a user’s sign-in.',
   'xms_sub_fct changed':
-    '11 = the subject is an agent itself; without it the subject is somebody else, such as you.',
+    '11 = the subject is an agent itself, 13 = its user account; without them it is somebody else, such as you.',
   'xms_idrel changed':
     'The subject belongs to the tenant otherwise: an agent is a service principal, a user a member or guest.',
   'xms_act_fct same': 'The actor is an agent in both: that does not change with whom it acts for.',
@@ -51,7 +50,7 @@ const betweenOwn: Lessons = {
 /** Sentences for the differences between tokens of two agents. */
 const betweenAgents: Lessons = {
   'azp changed': 'Two agents: the API sees which of them calls.',
-  'oid changed': 'The subject: an agent itself, or whom it acts for.',
+  'oid changed': 'The subject is each agent’s own.',
   'oid same': 'The same subject: both act for you.',
   'sub changed': 'The subject by another name.',
   'roles added': 'Its own: app roles that were given to this agent, and not to the other.',
@@ -73,6 +72,19 @@ const always: Lessons = {
   'preferred_username same': 'For people to read; it can change. Not for authorization.',
 }
 
+/** Whom TR is about. */
+const subjects: Readonly<Record<ActsAs, string>> = {
+  agent: 'the agent itself',
+  user: 'you',
+  'agent-user': 'the agent’s user account',
+}
+
+const rights: Readonly<Record<ActsAs, string>> = {
+  agent: 'its own',
+  user: 'yours',
+  'agent-user': 'its user account’s',
+}
+
 /** What is learnt from the difference of a claim, or from there being none. */
 export function lessonOf(
   name: string,
@@ -82,11 +94,15 @@ export function lessonOf(
   const roles: readonly TokenRole[] = [left.role, right.role]
   const key = `${name} ${sign}`
   if (roles.every(role => role === 'TR')) {
-    const ofTwoAgents = actorOf(left.claims ?? {}) !== actorOf(right.claims ?? {})
-    return (ofTwoAgents && find(betweenAgents, key)) || (find(betweenOwn, key) ?? find(always, key))
+    const lessons = actorOf(left) === actorOf(right) ? betweenOwn : { ...betweenOwn, ...betweenAgents }
+    const [one, other] = [subjects[actsAsOf(left)], subjects[actsAsOf(right)]]
+    if (key === 'oid changed' && one !== other)
+      return `The subject: in one token ${one}, in the other ${other}.`
+    return find(lessons, key) ?? find(always, key)
   }
   if (left.role !== 'Tc' || right.role !== 'TR') return find(always, key)
-  if (name === 'oid' && !isForUser(right.claims ?? {})) return 'Not you: the agent acts as itself.'
+  const actsAs = actsAsOf(right)
+  if (name === 'oid' && actsAs !== 'user') return `Not you: ${subjects[actsAs]}.`
   return find(exchanged, key) ?? find(always, key)
 }
 
@@ -97,7 +113,7 @@ function find(lessons: Lessons, key: string): string | undefined {
 /** What two turns with the same question teach side by side, in one sentence. */
 export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const sides = [left, right].map(({ uses: [use] }) => use)
-  const [one, other] = sides.map(use => use?.token.claims)
+  const [one, other] = sides.map(use => use?.token)
   if (!one || !other)
     return 'Entra ID gave only one of them a token: without one there is nothing to call with.'
   if (actorOf(one) !== actorOf(other)) {
@@ -106,10 +122,11 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
       ? 'Same blueprint, same question, two identities: each calls under its own.'
       : 'Same blueprint, same question, two identities. Only one was given the right.'
   }
-  if (isForUser(one) === isForUser(other)) return 'The same agent, the same rights: only the tokens are two.'
-  return 'The same agent calls either way. What changes is whose right it uses: its own, or yours.'
+  const [mine, theirs] = [rights[actsAsOf(one)], rights[actsAsOf(other)]]
+  if (mine === theirs) return 'The same agent, the same rights: only the tokens are two.'
+  return `The same agent calls either way. What changes is whose right it uses: ${mine}, or ${theirs}.`
 }
 
-function actorOf(claims: Claims): unknown {
+function actorOf({ claims = {} }: TokenCard): unknown {
   return claims['azp'] ?? claims['appid']
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../testing/public-config.ts'
-import { agentToken, apiCall, ownToken, step, userId, userToken } from '../testing/trace.ts'
+import {
+  accountId,
+  accountToken,
+  agentToken,
+  apiCall,
+  ownToken,
+  step,
+  userId,
+  userToken,
+} from '../testing/trace.ts'
 import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
 
 describe('keysOfTokens', () => {
@@ -40,6 +49,18 @@ describe('redactorFor', () => {
   it('leaves the agent’s own ids readable', () => {
     const own = redactorFor([step('a', { token: ownToken })])
     expect(own.text(`${ownToken.claims?.['oid']}`)).toBe(ownToken.claims?.['oid'])
+  })
+
+  it('leaves the name of the agent’s own user account readable, and hides its address, which names the tenant', () => {
+    const [shown] = redactorFor([step('a', { token: accountToken })]).steps([
+      step('a', { token: accountToken }),
+    ])
+    expect(shown?.token?.claims).toMatchObject({
+      oid: accountId,
+      name: 'Orders agent',
+      preferred_username: '‹preferred_username hidden›',
+      tid: '‹tenant hidden›',
+    })
   })
 
   it('takes names for what they are, not for patterns', () => {

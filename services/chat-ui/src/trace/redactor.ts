@@ -1,5 +1,5 @@
 import { personalClaims, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { isForUser } from './claims.ts'
+import { actsAsOf } from './claims.ts'
 
 /** Hides what names the user or the tenant. All views of the trace are drawn from what it returns. */
 export interface Redactor {
@@ -76,11 +76,13 @@ function textsIn(value: unknown): string[] {
   return value === null || value === '' ? [] : [String(value)]
 }
 
-function maskOf(name: string, { role, claims = {} }: TokenCard): string | undefined {
+/** The agent's own user account is nobody: it is shown by its name. Its addresses name the tenant. */
+function maskOf(name: string, card: TokenCard): string | undefined {
+  const actsAs = card.role === 'Tc' ? 'user' : actsAsOf(card)
+  if (name === 'name' && actsAs === 'agent-user') return undefined
   if (personalClaims.has(name)) return name
   if (name === 'tid') return 'tenant'
-  const isUser = role === 'Tc' || isForUser(claims)
-  return (name === 'oid' || name === 'sub') && isUser ? `user ${name}` : undefined
+  return (name === 'oid' || name === 'sub') && actsAs === 'user' ? `user ${name}` : undefined
 }
 
 function textRedactor(secrets: Secrets): (text: string) => string {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { phraseText } from '../testing/phrase-text.ts'
 import { publicConfig } from '../testing/public-config.ts'
-import { agentToken, apiCall, ownToken, step, userToken } from '../testing/trace.ts'
+import { accountTurn, agentToken, apiCall, ownToken, step, userToken } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
 import { tellScenes } from './scenes.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -28,6 +28,16 @@ it('a turn on behalf of a user is told in the order of the exchange, each senten
     'TR names the agent as the caller and you as the subject: azp Agent identity, oid you, scp Orders.Read',
     'Signature, caller: 2 of 2 passed.',
     'For whom: You · by which right: Orders.Read · allowed by: Orders API.',
+  ])
+})
+
+it('a turn as the agent’s own user account tells of both tokens that nobody saw', () => {
+  const scenes = tellScenes(gatherFacts(accountTurn, 'agent-user', false), names)
+  expect(scenes.slice(0, 4).map(({ headline, lit }) => `${headline} ${lit.join()}`)).toEqual([
+    'You ask. The agent acts as its own user account. ',
+    'The blueprint vouches for the agent. T1',
+    'The agent vouches for its user account. T1,T2',
+    'With T1 as the agent’s credential, Entra ID exchanges T2 for TR. T1,T2,exchange,TR',
   ])
 })
 

@@ -1,12 +1,12 @@
-import { flowWords } from '../words/flows.ts'
+import { flowWords, type Term } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
-import { isForUser } from './claims.ts'
+import { actsAsOf } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
 import { lastChecks, rightsOf, type TurnFacts } from './turn-facts.ts'
 
 /** A part of the formula that a sentence is about. */
-export type Lit = 'T1' | 'Tc' | 'exchange' | 'TR' | 'gate'
+export type Lit = Term | 'exchange' | 'TR' | 'gate'
 
 /** One sentence for a meeting, with one line of evidence. */
 export interface Scene {
@@ -16,20 +16,21 @@ export interface Scene {
   readonly lit: readonly Lit[]
 }
 
-const everything: readonly Lit[] = ['T1', 'Tc', 'exchange', 'TR', 'gate']
-
 /** A turn in a few sentences, in the order of the exchange; only what happened in it. */
 export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   const { flow, steps, uses, failure } = facts
-  const { terms, issues } = flowWords[flow]
+  const { terms, issues, asWhom } = flowWords[flow]
   const [use] = uses
   const { headline, answers } = judge(facts, names)
-  const scenes: Scene[] = [terms.includes('Tc') ? signedIn(names) : asked(names)]
+  const scenes: Scene[] = [terms.includes('Tc') ? signedIn(names) : asked(names, asWhom)]
   if (steps.some(({ kind }) => kind === 'model')) scenes.push(model)
-  if (use || failure?.kind === 'token-request') scenes.push(vouched(names))
+  if (use || failure?.kind === 'token-request')
+    scenes.push(vouched(names), ...(terms.includes('T2') ? [vouchedForAccount(names)] : []))
   if (use) {
     const { claim, rights } = rightsOf(use.token)
-    const subject = isForUser(use.token.claims ?? {}) ? 'you' : `${names.agent} itself`
+    const subject = { agent: `${names.agent} itself`, user: 'you', 'agent-user': 'its user account' }[
+      actsAsOf(use.token)
+    ]
     scenes.push({
       headline: `With T1 as the agent’s credential, Entra ID ${issues}.`,
       evidence: [
@@ -42,7 +43,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
         { code: claim },
         ` ${rights.join(' ') || 'none'}`,
       ],
-      lit: ['T1', 'Tc', 'exchange', 'TR'],
+      lit: [...terms, 'exchange', 'TR'],
     })
     const checked = lastChecks(use.token, actor => actor !== 'agent')
     if (use.calls.length > 0) {
@@ -58,13 +59,17 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
     }
   }
   const last = answers.slice(1).map(({ question, value }) => `${question.toLowerCase()}: ${value}`)
-  scenes.push({ headline, evidence: [`${capitalise(last.join(' · '))}.`], lit: everything })
+  scenes.push({
+    headline,
+    evidence: [`${capitalise(last.join(' · '))}.`],
+    lit: [...terms, 'exchange', 'TR', 'gate'],
+  })
   return scenes
 }
 
-function asked({ agent }: Names): Scene {
+function asked({ agent }: Names, asWhom: string): Scene {
   return {
-    headline: `You ask. ${capitalise(agent)} acts as itself.`,
+    headline: `You ask. ${capitalise(agent)} acts ${asWhom}.`,
     evidence: ['No token of yours is involved, and no right of yours.'],
     lit: [],
   }
@@ -90,5 +95,19 @@ function vouched({ agent }: Names): Scene {
     headline: `The blueprint vouches for ${agent}.`,
     evidence: ['Entra ID issues ', { token: 'T1' }, ' to the sidecar. The agent never sees it.'],
     lit: ['T1'],
+  }
+}
+
+function vouchedForAccount({ agent }: Names): Scene {
+  return {
+    headline: `${capitalise(agent)} vouches for its user account.`,
+    evidence: [
+      'For ',
+      { token: 'T1' },
+      ', Entra ID issues ',
+      { token: 'T2' },
+      ' to the sidecar. The agent never sees it.',
+    ],
+    lit: ['T1', 'T2'],
   }
 }

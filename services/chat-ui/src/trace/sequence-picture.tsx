@@ -58,7 +58,8 @@ export function HopPicture({ lanes, step, flow, title, time, token, unseen }: Ho
     )
   }
   const issued = step.token?.role ?? 'TR'
-  const asked = step.token ? 'Show credential' : `Show ${flowWords[flow].terms.join(' and ')}`
+  const shown = { T1: 'credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
+  const asked = `Show ${shown}`
   return (
     <svg class="hop-picture" data-unseen="true" aria-hidden="true">
       <UnseenFrame from={from} to={to} edge={unseen} />

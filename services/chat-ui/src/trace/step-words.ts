@@ -23,7 +23,7 @@ function titleOf(step: TraceStep, flow: Flow, names: Names): string {
     case 'token-request':
       if (step.status !== 'not-observable') return 'Request token'
       if (step.token) return `Get ${step.token.role}`
-      return flowWords[flow].terms.includes('Tc') ? 'Exchange Tc for TR, with T1' : 'Get TR with T1'
+      return titleOfExchange(flowWords[flow])
     case 'token':
       return 'Receive TR'
     case 'model':
@@ -35,6 +35,10 @@ function titleOf(step: TraceStep, flow: Flow, names: Names): string {
     case 'validation':
       return 'Check TR'
   }
+}
+
+function titleOfExchange({ terms: [credential, exchanged] }: (typeof flowWords)[Flow]): string {
+  return exchanged ? `Exchange ${exchanged} for TR, with ${credential}` : `Get TR with ${credential}`
 }
 
 function titleOfModelCall({ status, response }: TraceStep): string {

@@ -2,7 +2,16 @@ import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-t
 import { describe, expect, it } from 'vitest'
 import { phraseText } from '../testing/phrase-text.ts'
 import { agentId, apiId, blueprintId, pageId, publicConfig } from '../testing/public-config.ts'
-import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
+import {
+  accountToken,
+  accountTurn,
+  agentToken,
+  apiCall,
+  exchangeToken,
+  ownToken,
+  step,
+  userToken,
+} from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
 import { tellStory, tellToken } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -41,6 +50,16 @@ describe('tellStory', () => {
     )
   })
 
+  it('says by what the agent acts as its own user account, and that nobody signed in', () => {
+    expect(tell(accountTurn, 'agent-user')).toBe(
+      'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
+        'With it the sidecar gets T2, by which the agent vouches for its user account. ' +
+        'With T1 as the agent’s credential, Entra ID exchanged T2 for TR, which names the agent as caller and its user account as subject: nobody signed in, and no token of yours is involved. ' +
+        'Its right is a delegated permission that an administrator granted the agent for its account. ' +
+        'Orders API checked TR and answered.',
+    )
+  })
+
   it('does not say what a model did before it has answered', () => {
     const model = step('m', { kind: 'model', to: 'bedrock', status: 'running' })
     expect(tell([model], 'autonomous', true)).toBe('The model is being asked.')
@@ -73,6 +92,8 @@ describe('tellToken', () => {
       false,
       'You let this page call the blueprint, and nothing else.',
     ],
+    [accountToken, false, 'The agent identity acts as its own user account towards Orders API.'],
+    [card('T2'), false, 'The agent’s exchange token: by it the agent vouches for its own user account.'],
     [card('TR'), false, 'The agent acts as itself towards the API.'],
   ])(
     'says who acts for whom, and names the user only when that may be shown (%#)',

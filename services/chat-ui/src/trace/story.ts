@@ -1,9 +1,9 @@
-import type { TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import type { Part, Phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
-import { isForUser } from './claims.ts'
+import { actsAsOf } from './claims.ts'
 import { apisOf, isRightMissing } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
@@ -14,6 +14,15 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
     ...(tokens.Tc ? [{ token: 'Tc' } as const, ` lets this page call ${names.agent} for you. `] : []),
     ...tellModel(facts),
     ...(tokens.T1 ? tellVouching(names) : []),
+    ...(tokens.T2
+      ? [
+          'With it the sidecar gets ',
+          { token: 'T2' } as const,
+          `, by which ${names.agent} vouches for its `,
+          { term: 'agent user', words: 'user account' } as const,
+          '. ',
+        ]
+      : []),
     ...uses.flatMap(use => tellUse(use, facts, names)),
     ...(failure ? tellFailure(failure) : []),
   ]
@@ -43,16 +52,20 @@ function tellModel({ steps, running }: TurnFacts): Phrase {
   return ['The model called no tool, so no token was needed. ']
 }
 
+const subjects: Readonly<Record<ActsAs, string>> = {
+  agent: 'as subject: no user is involved',
+  user: 'you as the user',
+  'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
+}
+
 function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
-  const { claims = {} } = use.token
-  const subject = isForUser(claims) ? 'you as the user' : 'as subject: no user is involved'
+  const subject = subjects[actsAsOf(use.token)]
+  const exchanged = flowWords[flow].terms[1]
   return [
     'With ',
     { token: 'T1' },
     ' as the agent’s credential, Entra ID ',
-    ...(flowWords[flow].terms.includes('Tc')
-      ? ['exchanged ', { token: 'Tc' } as const, ' for ']
-      : ['issued ']),
+    ...(exchanged ? ['exchanged ', { token: exchanged }, ' for '] : ['issued ']),
     { token: 'TR' },
     ', which names ',
     { term: 'agent identity', words: names.agent },
@@ -62,15 +75,19 @@ function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
   ]
 }
 
-/** Where a right of the user's comes from. */
+/** Where a right that is no app role comes from. */
 function tellConsent({ token }: TokenUse): Phrase {
-  const { claim, rights } = rightsOf(token)
-  if (claim === 'roles' || rights.length === 0) return []
-  return [
-    'Its right is yours, lent by a ',
-    { term: 'scope', words: 'delegated permission' },
-    ' that you or an administrator consented to. ',
-  ]
+  const { rights } = rightsOf(token)
+  const permission = { term: 'scope', words: 'delegated permission' } as const
+  if (rights.length === 0) return []
+  switch (actsAsOf(token)) {
+    case 'agent':
+      return []
+    case 'user':
+      return ['Its right is yours, lent by a ', permission, ' that you or an administrator consented to. ']
+    case 'agent-user':
+      return ['Its right is a ', permission, ' that an administrator granted the agent for its account. ']
+  }
 }
 
 function tellCall(use: TokenUse, names: Names): Phrase {
@@ -107,22 +124,24 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
 }
 
 /** Who acts for whom towards whom, in one sentence. The user's own name is used only when it may be shown. */
-export function tellToken({ role, claims = {} }: TokenCard, names: Names, revealed: boolean): string {
+export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
+  const { role, claims = {} } = card
   const audience = nameOf(claims['aud'], names)
   const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : 'you'
   if (role === 'T1')
     return 'The agent’s credential: by it the blueprint vouches that the agent is one of its own.'
+  if (role === 'T2') return 'The agent’s exchange token: by it the agent vouches for its own user account.'
   if (role === 'Tc') {
     const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'
     return `${capitalise(user)} let${user === 'you' ? '' : 's'} ${client} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
   const agent = capitalise(withArticle(nameOf(claims['azp'] ?? claims['appid'], names) ?? names.agent))
-  const forWhom = isForUser(claims)
-    ? user === 'you'
-      ? 'on your behalf'
-      : `on behalf of ${user}`
-    : 'as itself'
-  return `${agent} acts ${forWhom} towards ${audience ?? 'the API'}.`
+  const forWhom: Readonly<Record<ActsAs, string>> = {
+    agent: 'as itself',
+    user: user === 'you' ? 'on your behalf' : `on behalf of ${user}`,
+    'agent-user': 'as its own user account',
+  }
+  return `${agent} acts ${forWhom[actsAsOf(card)]} towards ${audience ?? 'the API'}.`
 }
 
 function nameOf(value: unknown, names: Names): string | undefined {

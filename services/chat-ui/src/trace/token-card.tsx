@@ -62,9 +62,9 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
         <Life claims={card.claims} clockAheadMs={context.clockAheadMs} />
       ) : (
         <p>
-          The agent never sees {card.role}. The sidecar gets it from Entra ID for the blueprint’s credential
-          {credential}, or has it in its cache, and shows it to get TR. What stands here comes from the
-          protocol, not from this turn.
+          The agent never sees {card.role}. The sidecar gets it from Entra ID for{' '}
+          {card.role === 'T2' ? 'T1' : `the blueprint’s credential${credential}`}, or has it in its cache, and
+          shows it to get TR. What stands here comes from the protocol, not from this turn.
         </p>
       )}
       {card.claims && <ClaimList card={card} names={names} />}
@@ -145,11 +145,12 @@ function Checks({ card, names }: { readonly card: TokenCard; readonly names: Nam
   ))
 }
 
-function ClaimList({ card: { claims = {} }, names }: { readonly card: TokenCard; readonly names: Names }) {
+function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   const showAll = useSignal(false)
-  const all = groupClaims(claims, names)
+  const all = groupClaims(card, names)
   const few = tellingOnly(all)
-  const rest = Object.keys(claims).length - few.reduce((sum, group) => sum + group.claims.length, 0)
+  const rest =
+    Object.keys(card.claims ?? {}).length - few.reduce((sum, group) => sum + group.claims.length, 0)
   const groups = showAll.value ? all : few
   return (
     <>

@@ -1,5 +1,5 @@
 import type { Actor, Flow, TokenCard, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { isForUser } from './claims.ts'
+import { actsAsOf } from './claims.ts'
 import { apisCalledWith, isCallWith, tokensOf } from './traced-answer.ts'
 
 /** How a call of an API, or a whole turn, came out. `answered` = with a status that denies nobody, such as 404. */
@@ -105,12 +105,12 @@ export function lastChecks({ verifiedBy = [] }: TokenCard, by?: (actor: Actor) =
 }
 
 /** The rights that a token carries, and the claim in which they stand. */
-export function rightsOf({ claims = {} }: TokenCard): {
+export function rightsOf(card: TokenCard): {
   readonly claim: 'roles' | 'scp'
   readonly rights: string[]
 } {
-  const claim = isForUser(claims) ? 'scp' : 'roles'
-  const value = claims[claim]
+  const claim = actsAsOf(card) === 'agent' ? 'roles' : 'scp'
+  const value = card.claims?.[claim]
   const rights = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(' ') : []
   return { claim, rights: rights.filter(right => right !== '') }
 }

@@ -1,6 +1,5 @@
-import type { TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { type Formula, type Gate, type Plate, plateTitles, termLines } from '../identity/formula.ts'
-import { flowWords } from '../words/flows.ts'
+import { type Formula, type Gate, isUnseen, type Plate, plateTitles, termLines } from '../identity/formula.ts'
+import { flowWords, type Term } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
 import { isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
@@ -17,17 +16,12 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
   }))
 }
 
-function writeTerm(token: TokenRole, { tokens, running }: TurnFacts): Plate {
+function writeTerm(token: Term, { tokens, running }: TurnFacts): Plate {
   const title = plateTitles[token]
   const card = tokens[token]
-  if (token === 'T1') {
-    return {
-      token,
-      title,
-      lines: termLines.T1,
-      state: 'unseen',
-      card: card ?? { role: 'T1', observed: false },
-    }
+  if (isUnseen(token)) {
+    const shown = card ?? { role: token, observed: false }
+    return { token, title, lines: termLines[token], state: 'unseen', card: shown }
   }
   if (card) return { token, title, lines: termLines.Tc, state: 'seen', card }
   return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
@@ -39,7 +33,7 @@ function writeExchange({ failure }: TurnFacts): Formula['exchange'] {
 }
 
 function writeResult(use: TokenUse | undefined, { flow, running, isAsking }: TurnFacts, names: Names): Plate {
-  const plate = { token: 'TR', title: plateTitles.TR } as const
+  const plate = { token: 'TR', title: flowWords[flow].result } as const
   if (use) {
     const hasRight = rightsOf(use.token).rights.length > 0
     const opens = hasRight ? `for ${apisOf(use, names)} only` : 'carries no right'

@@ -1,5 +1,8 @@
 import type { Flow, TokenRole } from '@entra-bedrock-agent/identity-trace'
 
+/** A token that Entra ID is shown to get TR. */
+export type Term = Exclude<TokenRole, 'TR'>
+
 /** What the page says of a flow. */
 interface FlowWords {
   /** What it is called where it is chosen. */
@@ -10,9 +13,11 @@ interface FlowWords {
   /** As whom the agent calls, as the end of a sentence. */
   readonly asWhom: string
   /** The tokens that the sidecar shows to Entra ID to get TR, in the order in which they are written. T1 is the agent’s credential. */
-  readonly terms: readonly TokenRole[]
+  readonly terms: readonly Term[]
   /** What Entra ID does when it is shown them. */
   readonly issues: string
+  /** What TR is called in the formula. */
+  readonly result: string
   /** Whose right TR carries, and where it comes from. */
   readonly right: string
   /** A question that needs no tool and teaches. */
@@ -27,6 +32,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     asWhom: 'as itself',
     terms: ['T1'],
     issues: 'issues TR',
+    result: 'Agent’s token',
     right: 'its own',
     example: 'Who are you when you call an API?',
   },
@@ -37,17 +43,19 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     asWhom: 'on your behalf',
     terms: ['T1', 'Tc'],
     issues: 'exchanges Tc for TR',
+    result: 'Agent’s token',
     right: 'yours, by consent',
     example: 'What can you see about me?',
   },
   'agent-user': {
-    label: 'As its own user',
-    meaning: 'The agent calls as the user account that it has in Entra, with that account’s rights.',
-    tokens: 'Tokens, as its own user',
+    label: 'Agent’s account',
+    meaning: 'The agent calls as its own user account. Nobody signs in.',
+    tokens: 'Tokens, agent’s account',
     asWhom: 'as its own user account',
     terms: ['T1', 'T2'],
     issues: 'exchanges T2 for TR',
-    right: 'its user account’s',
+    result: 'Account’s token',
+    right: 'granted to the agent',
     example: 'Who are you when you call an API?',
   },
 }

@@ -30,6 +30,18 @@ export const glossary = {
       'Issued by Entra ID to the blueprint. Says: this agent is one of mine. It is the agent’s credential when TR is asked for.',
     reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
   },
+  'agent user': {
+    title: 'Agent’s user account',
+    meaning:
+      'A user account in the directory that belongs to one agent and to nobody else (an agent user). Nobody can sign in with it.',
+    reference: `${learn}agent-id/agent-users`,
+  },
+  T2: {
+    title: 'T2',
+    meaning:
+      'Issued by Entra ID to the agent, for T1. Shown with T1, it gets TR for the agent’s user account. Nobody but the sidecar sees it.',
+    reference: `${learn}agent-id/agent-user-oauth-flow`,
+  },
   Tc: {
     title: 'Tc',
     meaning: 'Your token, if you sign in. Lets the agent ask for a token in your name, and nothing else.',

@@ -18,13 +18,15 @@ export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bed
 
 /** What of the agent's public configuration has names. */
 export type NamedInConfig = Pick<PublicConfig, 'apis' | 'names' | 'emulated'> & {
-  readonly agents: readonly Pick<PublicAgent, 'name' | 'title'>[]
+  readonly agents: readonly (Pick<PublicAgent, 'name' | 'title'> & Partial<Pick<PublicAgent, 'clientId'>>)[]
 }
 
 /** Who is who: the names that the agent's public configuration gives to actors and ids. */
 export interface Names {
   /** The agent within a sentence: its title, or “the agent” where it was given none. */
   readonly agent: string
+  /** The client id of its agent identity, where that is known. */
+  readonly agentId: string | undefined
   /** The actors that are known, in the order in which they are drawn. */
   readonly actors: readonly Actor[]
   /** The title of an actor, or what the trace calls it where the configuration does not know it. */
@@ -58,9 +60,11 @@ export function capitalise(text: string): string {
 /** @param user what the one who asks is called */
 export function describeNames({ agents, apis, names, emulated }: NamedInConfig, user = 'You'): Names {
   const apiTitles = apis.map(({ name, title }) => [name, title] as const)
-  const known = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
-  known.set(tokenExchangeAudience, 'Entra token exchange')
-  const namesFor = (agent: string, called: readonly Actor[]): Names => {
+  const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
+  ids.set(tokenExchangeAudience, 'Entra token exchange')
+  const namesFor = (name: string | undefined, called: readonly Actor[]): Names => {
+    const known = agents.find(other => other.name === name)
+    const agent = known?.title ?? untitled
     // In the order in which the page draws them.
     const actors = new Map([
       ['user', user],
@@ -72,18 +76,19 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
     ])
     return {
       agent: agent === untitled ? 'the agent' : agent,
+      agentId: known?.clientId,
       actors: [...actors.keys()],
       actor: actor => actors.get(actor) ?? actor,
       id: value => {
         const id = guid.exec(value)?.[0].toLowerCase() ?? ''
-        return titleOfApp(id, apis, called) ?? known.get(id)
+        return titleOfApp(id, apis, called) ?? ids.get(id)
       },
       isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
-      forTokenOf: others => namesFor(agent, others),
-      ofAgent: name => namesFor(agents.find(known => known.name === name)?.title ?? untitled, called),
+      forTokenOf: others => namesFor(name, others),
+      ofAgent: other => namesFor(other, called),
     }
   }
-  return namesFor(untitled, [])
+  return namesFor(undefined, [])
 }
 
 const all = new Intl.ListFormat('en', { type: 'conjunction' })
