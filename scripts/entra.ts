@@ -6,7 +6,8 @@ import { ask } from './set-up/ask.ts'
 process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
-  clock: { nowMs: Date.now, wait: ms => delay(ms) },
+  // It never jumps, as the time of day may.
+  clock: { nowMs: () => performance.timeOrigin + performance.now(), wait: ms => delay(ms) },
   print: line => console.log(line),
   say: line => console.error(line),
   ask,

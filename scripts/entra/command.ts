@@ -5,6 +5,8 @@ import { apply } from './apply.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
+import { disable } from './kill-switch/disable.ts'
+import { enable } from './kill-switch/enable.ts'
 import { lockReceipt } from './lock.ts'
 import { permissionsFor } from './objects/kinds.ts'
 import { type Invocation, readArguments, readHelp } from './options.ts'
@@ -16,7 +18,6 @@ import { inStep, type Run } from './run.ts'
 import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
-import { switchAgents } from './switch.ts'
 import { writeTicket } from './ticket.ts'
 
 /** What a command has of the world around it. */
@@ -62,8 +63,9 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
     case 'status':
       return (await status(run)) ? 0 : 3
     case 'disable':
+      return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
-      await switchAgents(run, agents, command === 'enable')
+      await enable(run, invocation)
       return 0
     case 'destroy': {
       const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)

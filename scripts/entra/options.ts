@@ -25,6 +25,7 @@ interface Option {
 }
 
 const setUp: readonly Command[] = ['plan', 'apply']
+const switching: readonly Command[] = ['disable', 'enable']
 
 // biome-ignore format: table
 const options = {
@@ -51,6 +52,11 @@ const options = {
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
+  'deny-list': { type: 'string', value: 'ConfigMap', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switching },
+  prove: { type: 'boolean', text: 'watch and print when the last token was issued and the last call accepted, beside another agent as control', of: ['disable'] },
+  api: { type: 'string', value: 'url', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
+  sidecar: { type: 'string', value: 'url', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
+  namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switching },
   'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', preset: 'auto' },
   'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
   'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
@@ -83,6 +89,12 @@ export interface Invocation {
   readonly envFile: string
   readonly agentsFile: string
   readonly waitSeconds: number
+  /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
+  readonly denyList: string | null | undefined
+  readonly isToBeProven: boolean
+  readonly apiUrl: string | undefined
+  readonly sidecarUrl: string | undefined
+  readonly namespace: string | undefined
   /** Settings in addition to those of the receipt, with users as they were named, not by id yet. */
   readonly settings: Partial<Settings>
 }
@@ -125,6 +137,11 @@ export function readArguments(args: readonly string[]): Invocation {
     envFile: values.dotenv ?? '',
     agentsFile: values['agents-config'] ?? '',
     waitSeconds: readNumber('wait', values.wait) ?? 0,
+    denyList: values['deny-list'] === '' ? null : values['deny-list'],
+    isToBeProven: values.prove === true,
+    apiUrl: readUrl('api', values.api),
+    sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
+    namespace: values.namespace,
     settings: readSettings(values, agents),
   }
 }
@@ -161,11 +178,21 @@ function parse(args: readonly string[]) {
     ]),
   ) satisfies ParseArgsOptionsConfig
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true })
+    const { values, positionals } = parseArgs({
+      args: args.flatMap(withoutName),
+      options: config,
+      allowPositionals: true,
+    })
     return { values: values as Values, positionals }
   } catch (error) {
     throw new Mistake((error as Error).message, 'npx --no-install agentctl entra --help')
   }
+}
+
+/** `--deny-list` takes a name or none, which parseArgs does not know. */
+function withoutName(arg: string, index: number, args: readonly string[]): readonly string[] {
+  const next = args[index + 1]
+  return arg === '--deny-list' && (next === undefined || next.startsWith('-')) ? ['--deny-list='] : [arg]
 }
 
 type Values = {
@@ -245,6 +272,11 @@ function readWay(way: string | undefined): SignInWay {
   const known = signInWays.find(one => one === way)
   if (known) return known
   throw new Mistake(`There is no way "${way}" to sign in.`, `There are ${signInWays.join(', ')}.`)
+}
+
+function readUrl(name: Name, value: string | undefined): string | undefined {
+  if (value === undefined || /^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
+  throw new Mistake(`--${name} must be an http or https URL; it is "${value}".`, 'Write it in full.')
 }
 
 function readNumber(name: Name, value: string | undefined): number | undefined {

@@ -6,16 +6,12 @@ import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 
 /**
- * The kill switch: agents that are switched off get no new token. Without names: all of the receipt's agents. What they depend on is
- * switched on with them, if somebody switched it off: their user accounts, and with all agents the principals of blueprint, page and API.
+ * Switches agents off, which then get no new token, or on. Without names: all of the receipt's agents. What they depend on is switched on
+ * with them, if somebody switched it off: their user accounts, and with all agents the principals of blueprint, page and API.
  */
 export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)
-  const { agents } = receipt.settings
-  const unknown = names.find(name => !receipt.objects[agentKey(name)])
-  if (unknown !== undefined)
-    throw new Mistake(`The receipt knows no agent "${unknown}".`, `It knows: ${agents.join(', ')}.`)
-  const wanted = (names.length > 0 ? names : agents).map(agentKey)
+  const wanted = findAgents(run, names).map(({ name }) => agentKey(name))
   const isWithThem = ({ key }: TenantObject) =>
     names.length === 0 || wanted.some(agent => key.startsWith(`${agent}/`))
   for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
@@ -28,7 +24,21 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
     run.print(line(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
     remember(run, key, isEnabled)
   }
-  run.print(isEnabled ? afterEnable : afterDisable)
+}
+
+/** The receipt's agents of these names, or all. @throws {Mistake} for a name that it does not know */
+export function findAgents(
+  run: Run,
+  names: readonly string[],
+): readonly { readonly name: string; readonly id: string }[] {
+  const { settings, objects } = requireReceipt(run)
+  const unknown = names.find(name => !objects[agentKey(name)])
+  if (unknown !== undefined)
+    throw new Mistake(`The receipt knows no agent "${unknown}".`, `It knows: ${settings.agents.join(', ')}.`)
+  return (names.length > 0 ? names : settings.agents).flatMap(name => {
+    const id = objects[agentKey(name)]?.id
+    return id === undefined ? [] : [{ name, id }]
+  })
 }
 
 function remember({ receipt }: Run, key: string, isEnabled: boolean): void {
@@ -49,9 +59,3 @@ async function turn(run: Run, object: TenantObject, accountEnabled: boolean): Pr
   if (!(await isSwitched(run, object, accountEnabled)))
     throw new NotYet('Entra took the change and does not show it')
 }
-
-const afterEnable = '\nNew tokens are issued again, within some minutes.'
-const afterDisable = `
-No new token is issued. Tokens issued before stay valid until they expire, which is up to 90 minutes, and the sidecar
-uses those it has. To end them at once: stop the agent (kubectl scale deployment … --replicas 0), or take it out
-of WEATHER_ALLOWED_CALLERS. Undo: npx --no-install agentctl entra enable`

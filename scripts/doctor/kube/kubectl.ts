@@ -22,10 +22,17 @@ export class Kubectl {
    *
    * @throws ProblemError CLUSTER_UNREACHABLE with kubectl’s error
    */
-  async run(...args: readonly string[]): Promise<string> {
-    const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  run(...args: readonly string[]): Promise<string> {
+    return this.runWith('', ...args)
+  }
+
+  /** Likewise, with an input. */
+  async runWith(input: string, ...args: readonly string[]): Promise<string> {
+    const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
     const ended = once(child, 'close')
     try {
+      // What does not read its input may end first.
+      child.stdin.on('error', () => undefined).end(input)
       const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
       if (child.exitCode === 0) return output
       throw trouble('CLUSTER_UNREACHABLE', complaint.trim().split('\n').at(-1) ?? '')

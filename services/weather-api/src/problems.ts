@@ -15,7 +15,7 @@ export const catalogue = {
   },
   WEATHER_DENIED: {
     ...tokenProblems.DENIED,
-    hint: 'Somebody switched it off on purpose. Find out why; to bring it back: npx --no-install agentctl entra enable --deny-list, or take its row out of the list that WEATHER_DENY_LIST names.',
+    hint: 'Somebody switched it off on purpose. Find out why; to bring it back, take its row out of the list that WEATHER_DENY_LIST names (docs/kill-switch.md).',
   },
   DENY_LIST_UNAVAILABLE: {
     ...tokenProblems.DENY_LIST_UNAVAILABLE,

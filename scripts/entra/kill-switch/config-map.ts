@@ -1,0 +1,118 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { DeniedTokens } from '../../../packages/entra-tokens/src/deny-list/denied-tokens.ts'
+import type { Kubectl } from '../../doctor/kube/kubectl.ts'
+import { Mistake } from '../../set-up/mistake.ts'
+import { StepFailed } from '../refusals.ts'
+import type { Row } from './rows.ts'
+
+const file = 'deny-list.json'
+const annotation = 'entra-bedrock-agent/deny-list'
+
+interface Pod {
+  readonly metadata: { readonly name: string }
+  readonly spec: {
+    readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[]
+  }
+}
+
+interface ConfigMap {
+  readonly metadata: { readonly name: string; readonly resourceVersion?: string }
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/** A deny list in a ConfigMap, and the pods that mount it. */
+export interface DenyListConfigMap {
+  readonly name: string
+  readonly pods: readonly string[]
+}
+
+/**
+ * Looks for the ConfigMap, by its name or else as what the pods of the chart mount.
+ *
+ * @throws {Mistake} when no pod mounts it, or pods mount several
+ */
+export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
+  const { items } = JSON.parse(await ask(() => kubectl.run('get', 'pods', '--output', 'json'))) as {
+    items: Pod[]
+  }
+  const mounts = items.flatMap(({ metadata, spec }) =>
+    (spec.volumes ?? [])
+      .filter(volume => (name === undefined ? volume.name === 'deny-list' : volume.configMap?.name === name))
+      .map(({ configMap }) => ({ pod: metadata.name, configMap: configMap?.name ?? '' })),
+  )
+  const [found, ...others] = new Set(mounts.map(({ configMap }) => configMap))
+  if (found === undefined)
+    throw new Mistake(
+      `No pod here mounts ${name === undefined ? 'a deny list' : `the ConfigMap ${name}`}.`,
+      'Name the namespace with --namespace, and set denyList.configMap in the values of the chart.',
+    )
+  if (others.length > 0)
+    throw new Mistake(
+      `Pods here mount ${[found, ...others].join(', ')}.`,
+      'Name one: --deny-list <ConfigMap>',
+    )
+  return { name: found, pods: mounts.map(({ pod }) => pod) }
+}
+
+/**
+ * Changes the rows, and makes the ConfigMap if it is not there. Then touches its pods, since the kubelet otherwise looks at ConfigMaps every
+ * minute or two only.
+ *
+ * @returns the rows as they are now, and whether the pods could be touched
+ * @throws {StepFailed}
+ */
+export async function changeRows(
+  kubectl: Kubectl,
+  { name, pods }: DenyListConfigMap,
+  change: (rows: readonly Row[]) => readonly Row[],
+): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
+  const text = await ask(() =>
+    kubectl.run('get', 'configmap', name, '--ignore-not-found', '--output', 'json'),
+  )
+  const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
+  const rows = change(readRows(known?.data?.[file] ?? '[]', name))
+  const data = {
+    ...known?.data,
+    [file]: `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`,
+  }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
+  // With the version that was read, so that nobody else's change gets lost.
+  await ask(() => kubectl.runWith(JSON.stringify(object), known ? 'replace' : 'create', '--filename', '-'))
+  return { rows, isTouched: await touch(kubectl, pods) }
+}
+
+async function touch(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
+  try {
+    await kubectl.run('annotate', 'pods', ...pods, `${annotation}=${new Date().toISOString()}`, '--overwrite')
+    return true
+  } catch (error) {
+    if (error instanceof ProblemError) return false
+    throw error
+  }
+}
+
+function readRows(text: string, name: string): readonly Row[] {
+  try {
+    DeniedTokens.parse(text)
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Mistake(
+      `The ConfigMap ${name} has no deny list that could be read, so it is left as it is: ${(error as Error).message}`,
+      `Mend its key ${file}: kubectl edit configmap ${name}`,
+    )
+  }
+}
+
+async function ask<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    throw new StepFailed(
+      'deny list',
+      error.code,
+      error.message,
+      'It takes the rights to get, create and update ConfigMaps, and to get and patch pods.',
+    )
+  }
+}

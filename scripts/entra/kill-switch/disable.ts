@@ -1,0 +1,159 @@
+import { Kubectl } from '../../doctor/kube/kubectl.ts'
+import { Mistake } from '../../set-up/mistake.ts'
+import { readVariables } from '../env-file.ts'
+import { type Run, requireReceipt } from '../run.ts'
+import { findAgents, switchAgents } from '../switch.ts'
+import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
+import { type Field, type FieldOptions, openField } from './field.ts'
+import { prove } from './prove.ts'
+import { describeProof } from './report.ts'
+import { denyAgents } from './rows.ts'
+import { Series } from './series.ts'
+
+/** What is wanted of the switch. */
+export interface SwitchOptions extends FieldOptions {
+  /** Names of agents; none: all. */
+  readonly agents: readonly string[]
+  /** ConfigMap with the API's deny list; `null`: that which the chart's pods mount; `undefined`: none. */
+  readonly denyList: string | null | undefined
+}
+
+/**
+ * The kill switch: agents get no new token from Entra, and with a deny list the API refuses those that they have. Entra's switch is thrown
+ * whatever goes wrong with the rest.
+ *
+ * @returns whether all was done, and proven where that was asked for
+ */
+export async function disable(
+  run: Run,
+  options: SwitchOptions & { readonly isToBeProven: boolean },
+): Promise<boolean> {
+  const agents = findAgents(run, options.agents)
+  const [agent, ...others] = agents
+  if (options.isToBeProven && (!agent || others.length > 0))
+    throw new Mistake(
+      'A proof is about one agent.',
+      `Name it: --agent ${agents.map(({ name }) => name).join(' or ')}`,
+    )
+  await using work = new AsyncDisposableStack()
+  const failures: unknown[] = []
+  const attempt = async <Result>(act: () => Promise<Result>) =>
+    act().catch((error: unknown) => {
+      failures.push(error)
+      return undefined
+    })
+  const hasDenyList = options.denyList !== undefined
+  const kubectl = new Kubectl(options.namespace)
+  const list = hasDenyList
+    ? await attempt(() => findConfigMap(kubectl, options.denyList ?? undefined))
+    : undefined
+  const needsField = options.isToBeProven || list !== undefined
+  const field = needsField ? await attempt(async () => work.use(await openField(options))) : undefined
+  const switchOff = async () => {
+    if (list) await attempt(() => deny(run, kubectl, list, agents))
+    await switchAgents(run, options.agents, false)
+  }
+  let isProven = true
+  if (field && agent && options.isToBeProven) {
+    const controlId = findControl(
+      run,
+      agents.map(({ name }) => name),
+    )
+    const proof = await prove(
+      {
+        field,
+        clock: run.clock,
+        agentId: agent.id,
+        controlId,
+        limitSeconds: run.waitSeconds,
+        hasDenyList: list !== undefined,
+      },
+      switchOff,
+    )
+    run.print(describeProof(proof))
+    isProven = proof.doubts.length === 0
+  } else if (field && agent) await measureRefusal(run, field, agent.id, switchOff)
+  else await switchOff()
+  run.print(whatGoesOn(run, list !== undefined))
+  if (failures.length > 0) throw failures[0]
+  return isProven
+}
+
+async function deny(
+  run: Run,
+  kubectl: Kubectl,
+  list: DenyListConfigMap,
+  agents: readonly { readonly id: string }[],
+): Promise<void> {
+  const ids = agents.map(({ id }) => id)
+  const { isTouched } = await changeRows(kubectl, list, rows => denyAgents(rows, ids, run.clock.nowMs()))
+  run.print(`Denied in the ConfigMap ${list.name}, which ${list.pods.length} pods mount.`)
+  if (!isTouched)
+    run.print(
+      'The pods could not be touched (patch pods), so the kubelet may take up to two minutes to notice.',
+    )
+}
+
+/** Another agent of the receipt, which is on. */
+function findControl(run: Run, names: readonly string[]): string | undefined {
+  const { disabledAgents } = requireReceipt(run)
+  return findAgents(run, []).find(({ name }) => !names.includes(name) && !disabledAgents.includes(name))?.id
+}
+
+const pauseMs = 150
+
+/** Switches off, and tells how long it took until the API refused a token from before. */
+async function measureRefusal(
+  run: Run,
+  field: Field,
+  agentId: string,
+  switchOff: () => Promise<void>,
+): Promise<void> {
+  const { clock } = run
+  const { token, code } = await field.fetchToken(agentId, false)
+  const startMs = clock.nowMs()
+  await switchOff()
+  if (token === undefined) {
+    run.print(`Not measured when the API refuses: the sidecar gave no token before (${code}).`)
+    return
+  }
+  const series = new Series('')
+  while (!series.refused && clock.nowMs() < startMs + run.waitSeconds * 1_000) {
+    const sentMs = clock.nowMs()
+    series.note(await field.callApi(token), sentMs, clock.nowMs())
+    if (!series.refused) await clock.wait(pauseMs)
+  }
+  const { refused, failure = 'accepted' } = series
+  run.print(
+    refused
+      ? `The API refuses a token from before since ${((refused.fromMs - startMs) / 1_000).toFixed(1)} s after the switch (${refused.code}).`
+      : `The API did not refuse a token from before within ${run.waitSeconds} s (${failure}).`,
+  )
+}
+
+function whatGoesOn({ envFile, clock }: Run, isDenied: boolean): string {
+  const arn = readVariables(envFile)['AWS_ROLE_ARN']
+  const role = arn ? arn.slice(arn.lastIndexOf('/') + 1) : '<role>'
+  const denySessions = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { DateLessThan: { 'aws:TokenIssueTime': new Date(clock.nowMs()).toISOString() } },
+      },
+    ],
+  }
+  const tokens = isDenied
+    ? 'No new token is issued, and the API with the deny list refuses those that were. Other APIs accept them until they expire.'
+    : `No new token is issued. Tokens issued before stay valid until they expire, which is up to 90 minutes, and the sidecar
+uses those it has. To end them at once: --deny-list, or stop the agent (kubectl scale deployment … --replicas 0), or take it out
+of WEATHER_ALLOWED_CALLERS.`
+  return `
+${tokens} Undo: npx --no-install agentctl entra enable${isDenied ? ' --deny-list' : ''}
+
+Bedrock goes on, for all agents of the pod: Entra has no say there. To end the sessions of its role that there are (it gets new ones, unless
+you change the role’s trust policy too):
+aws iam put-role-policy --role-name ${role} --policy-name deny-earlier-sessions --policy-document '${JSON.stringify(denySessions)}'`
+}

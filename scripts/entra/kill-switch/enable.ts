@@ -1,0 +1,28 @@
+import { Kubectl } from '../../doctor/kube/kubectl.ts'
+import type { Run } from '../run.ts'
+import { findAgents, switchAgents } from '../switch.ts'
+import { changeRows, findConfigMap } from './config-map.ts'
+import type { SwitchOptions } from './disable.ts'
+import { acceptedFrom, allowAgents } from './rows.ts'
+
+/** Entra dates `iat`, which the deny list goes by, so long before the issue. */
+const backdatedMs = 5 * 60 * 1_000
+
+/** Switches agents on again. What they were denied for is over; their tokens from before stay dead. */
+export async function enable(run: Run, { agents: names, denyList, namespace }: SwitchOptions): Promise<void> {
+  const agents = findAgents(run, names)
+  await switchAgents(run, names, true)
+  run.print('\nNew tokens are issued again, within some minutes.')
+  if (denyList === undefined) return
+  const kubectl = new Kubectl(namespace)
+  const list = await findConfigMap(kubectl, denyList ?? undefined)
+  const ids = agents.map(({ id }) => id)
+  const { rows } = await changeRows(kubectl, list, before => allowAgents(before, ids, run.clock.nowMs()))
+  for (const { name, id } of agents) {
+    const from = acceptedFrom(rows, id)
+    if (from > 0)
+      run.print(
+        `"${name}": the API accepts tokens that were issued from ${new Date(from + backdatedMs).toISOString()} on.`,
+      )
+  }
+}

@@ -1,0 +1,146 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { Kubectl, type PortForward } from '../../doctor/kube/kubectl.ts'
+import { isReady, podsOf, readRelease } from '../../doctor/kube/release.ts'
+import { StepFailed } from '../refusals.ts'
+
+/** What came of a request. `busy` and `failed` tell neither that an agent is on nor that it is off. */
+export interface Answer {
+  readonly kind: 'given' | 'refused' | 'busy' | 'failed'
+  /** For people: `AADSTS7000112`, `403 deny-list`. */
+  readonly code: string
+}
+
+/** A running sidecar and an API, as a proof reaches them. Tokens are kept in memory alone. */
+export interface Field {
+  /** A token for the API of an agent as itself; `isNew`: past the sidecar's cache. */
+  fetchToken(agentId: string, isNew: boolean): Promise<Answer & { readonly token?: string }>
+  /** Calls every pod of the API with a token: `given` if one of them accepts it, `refused` if all refuse it. */
+  callApi(token: string): Promise<Answer>
+}
+
+export interface FieldOptions {
+  readonly namespace: string | undefined
+  /** A sidecar that is reached without Kubernetes. */
+  readonly sidecarUrl: string | undefined
+  /** A URL of the API to GET. Default: the weather of a city, at the pods of the weather API. */
+  readonly apiUrl: string | undefined
+}
+
+const timeoutMs = 10_000
+const sidecarPort = 5000
+const apiPort = 8080
+/** The sidecar's entry for tokens of the agent as itself. */
+const entry = 'weatherApp'
+const apiPath = '/weather?city=Dallas'
+
+/**
+ * Reaches sidecar and API, by port-forwards to their pods unless they have URLs.
+ *
+ * @throws {StepFailed} when they cannot be reached
+ */
+export async function openField(options: FieldOptions): Promise<Field & AsyncDisposable> {
+  const forwards = new AsyncDisposableStack()
+  try {
+    const { sidecarUrl, apiUrls } = await findUrls(options, forward =>
+      forwards.use(forward).url.replace('127.0.0.1', 'localhost'),
+    )
+    return {
+      fetchToken: (agentId, isNew) => fetchToken(sidecarUrl, agentId, isNew),
+      callApi: async token => summarize(await Promise.all(apiUrls.map(url => callApi(url, token)))),
+      [Symbol.asyncDispose]: () => forwards.disposeAsync(),
+    }
+  } catch (error) {
+    await forwards.disposeAsync()
+    if (!(error instanceof ProblemError)) throw error
+    throw new StepFailed('way to the pods', error.code, error.message, howToReach)
+  }
+}
+
+const howToReach =
+  'It takes the rights to get pods, ConfigMaps, NetworkPolicies and Ingresses, and to create pods/portforward (kubectl auth can-i create pods/portforward).'
+
+async function findUrls(
+  { namespace, sidecarUrl, apiUrl }: FieldOptions,
+  keep: (forward: PortForward) => string,
+): Promise<{ readonly sidecarUrl: string; readonly apiUrls: readonly string[] }> {
+  if (sidecarUrl !== undefined && apiUrl !== undefined) return { sidecarUrl, apiUrls: [apiUrl] }
+  const kubectl = new Kubectl(namespace)
+  const release = await readRelease(kubectl, undefined)
+  const ready = (component: string) =>
+    podsOf(release, component)
+      .filter(isReady)
+      .map(({ metadata }) => metadata.name)
+  const forward = async (pod: string, port: number) => keep(await kubectl.forward(pod, port))
+  const [agent] = ready('agent')
+  const apis = ready('weather-api')
+  if (sidecarUrl === undefined && agent === undefined) throw noPod('agent')
+  if (apiUrl === undefined && apis.length === 0) throw noPod('weather API')
+  return {
+    sidecarUrl: sidecarUrl ?? (await forward(agent ?? '', sidecarPort)),
+    apiUrls: apiUrl
+      ? [apiUrl]
+      : await Promise.all(apis.map(async pod => `${await forward(pod, apiPort)}${apiPath}`)),
+  }
+}
+
+function noPod(whose: string): StepFailed {
+  return new StepFailed(
+    'way to the pods',
+    'PODS_NOT_READY',
+    `No pod of the ${whose} is ready.`,
+    'Name the namespace with --namespace.',
+  )
+}
+
+async function fetchToken(
+  sidecarUrl: string,
+  agentId: string,
+  isNew: boolean,
+): ReturnType<Field['fetchToken']> {
+  const query = new URLSearchParams({
+    AgentIdentity: agentId,
+    ...(isNew ? { 'optionsOverride.AcquireTokenOptions.ForceRefresh': 'true' } : {}),
+  })
+  const { kind, status, body } = await get(
+    `${sidecarUrl}/AuthorizationHeaderUnauthenticated/${entry}?${query}`,
+  )
+  if (kind === 'given') {
+    const [, token] = /"authorizationHeader"\s*:\s*"Bearer ([\w.-]+)"/i.exec(body) ?? []
+    return token === undefined ? { kind: 'failed', code: 'no token' } : { kind, code: String(status), token }
+  }
+  const [aadsts] = /AADSTS\d+/.exec(body) ?? []
+  // The sidecar responds 400 and 500 alike to what Entra refuses.
+  if (kind !== 'busy' && aadsts !== undefined) return { kind: 'refused', code: aadsts }
+  return { kind: kind === 'busy' ? kind : 'failed', code: String(status) }
+}
+
+async function callApi(url: string, token: string): Promise<Answer> {
+  const { kind, status, body } = await get(url, { authorization: `Bearer ${token}` })
+  const [, failedCheck] = /"failedCheck"\s*:\s*"([\w-]+)"/.exec(body) ?? []
+  return { kind, code: failedCheck === undefined ? String(status) : `${status} ${failedCheck}` }
+}
+
+async function get(url: string, headers: Readonly<Record<string, string>> = {}) {
+  try {
+    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
+    const { status } = response
+    return { kind: kindOf(status), status, body: await response.text() }
+  } catch {
+    return { kind: 'failed', status: 'no response', body: '' } as const
+  }
+}
+
+function kindOf(status: number): Answer['kind'] {
+  if (status >= 200 && status < 300) return 'given'
+  if (status === 401 || status === 403) return 'refused'
+  return status === 429 ? 'busy' : 'failed'
+}
+
+/** Of the answers of several pods the one that counts: one that accepts the token outweighs all others. */
+function summarize(answers: readonly Answer[]): Answer {
+  const order: readonly Answer['kind'][] = ['given', 'failed', 'busy', 'refused']
+  const [first = { kind: 'failed', code: 'no pod' } as const] = answers.toSorted(
+    (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind),
+  )
+  return first
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import type { Clock } from '../patience.ts'
+import type { Answer, Field } from './field.ts'
+import { type ProofOptions, prove } from './prove.ts'
+import { describeProof } from './report.ts'
+
+const given = { kind: 'given', code: '200' } as const
+const disabled = { kind: 'refused', code: 'AADSTS7000112' } as const
+const denied = { kind: 'refused', code: '403 deny-list' } as const
+const busy = { kind: 'busy', code: '429' } as const
+const broken = { kind: 'failed', code: '502' } as const
+
+interface Times {
+  /** Seconds after the switch from which on it answers so. */
+  readonly fresh?: readonly [seconds: number, answer: Answer]
+  readonly api?: readonly [seconds: number, answer: Answer]
+  readonly control?: readonly [seconds: number, answer: Answer]
+}
+
+/** Proves in a made-up field, where time passes as the clock is waited for; a token lives an hour. */
+async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
+  const waits: number[] = []
+  let nowMs = Date.parse('2026-11-28T12:00:00Z')
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    wait: async ms => {
+      waits.push(ms)
+      nowMs += ms
+    },
+  }
+  let offMs = Number.MAX_SAFE_INTEGER
+  const exp = Date.parse('2026-11-28T13:00:00Z') / 1_000
+  const token = (agent: string) => `e30.${Buffer.from(JSON.stringify({ agent, exp })).toString('base64url')}.`
+  const answerOf = (what: readonly [number, Answer] | undefined) =>
+    what && nowMs >= offMs + what[0] * 1_000 ? what[1] : given
+  const withToken = (answer: Answer, agent: string) =>
+    answer.kind === 'given' ? { ...answer, token: token(agent) } : answer
+  const field: Field = {
+    fetchToken: async (agent, isNew) =>
+      withToken(agent === 'control' ? answerOf(times.control) : isNew ? answerOf(times.fresh) : given, agent),
+    callApi: async of => (of === token('control') ? answerOf(times.control) : answerOf(times.api)),
+  }
+  const options = {
+    field,
+    clock,
+    agentId: 'agent',
+    controlId: 'control',
+    limitSeconds: 180,
+    hasDenyList: true,
+    ...more,
+  }
+  const proof = await prove(options, async () => {
+    offMs = nowMs
+  })
+  return { proof, text: describeProof(proof), waits, seconds: (nowMs - proof.startMs) / 1_000 }
+}
+
+describe('a proof', () => {
+  it('tells when the last token was issued and the last call accepted, and stops as soon as it is sure', async () => {
+    const { proof, text, seconds } = await proveIn({ fresh: [1, disabled], api: [2, denied] })
+    expect(proof.doubts).toEqual([])
+    expect(text).toMatch(/new token, past the sidecar’s cache +8 of 2\d +1\.05 +1\.20 +AADSTS7000112\n/)
+    expect(text).toMatch(/call with a token from before +\d+ of \d+ +2\.10 +2\.25 +403 deny-list\n/)
+    expect(text).toContain('Proven: no new token, and no call with one from before.')
+    expect(seconds).toBeLessThan(4)
+  })
+
+  it('without a deny list tells at once until when tokens live', async () => {
+    const { proof, text, seconds } = await proveIn({ fresh: [1, disabled] }, { hasDenyList: false })
+    expect(proof.doubts).toEqual([])
+    expect(text).toContain('Tokens from before live until 2026-11-28T13:00:00.000Z')
+    expect(text).toContain('Proven: no new token.')
+    expect(seconds).toBeLessThan(4)
+  })
+
+  it('without a deny list waits for the end of the token where there is time for that', async () => {
+    const expired = { kind: 'refused', code: '401 lifetime' } as const
+    const times: Times = { fresh: [1, disabled], api: [3_660, expired] }
+    const { proof, seconds } = await proveIn(times, { hasDenyList: false, limitSeconds: 4_000 })
+    expect(proof.doubts).toEqual([])
+    expect(seconds).toBeGreaterThan(3_660)
+  })
+
+  // biome-ignore format: table
+  const unproven: readonly (readonly [what: string, times: Times, doubt: RegExp, more: Partial<ProofOptions>])[] = [
+    ['when Entra goes on issuing tokens', { api: [0, denied] }, /Entra still issued new tokens/, {}],
+    ['when the API goes on accepting', { fresh: [0, disabled] }, /The API still accepted a token/, {}],
+    ['when everything fails, the control too', { fresh: [0, broken], api: [0, broken], control: [0, broken] }, /The control failed too \(502\)/, {}],
+    ['when the control is refused too', { fresh: [0, disabled], api: [0, denied], control: [0, disabled] }, /The control failed too \(AADSTS7000112\)/, {}],
+    ['when Entra refuses for another reason', { fresh: [0, { kind: 'refused', code: 'AADSTS7000222' }], api: [0, denied] }, /Entra refused with AADSTS7000222/, {}],
+    ['when the API refuses for another reason', { fresh: [0, disabled], api: [0, { kind: 'refused', code: '403 caller' }] }, /The API refused for another reason: 403 caller/, {}],
+    ['when the API is gone', { fresh: [0, disabled], api: [0, broken] }, /or did not answer \(502\)/, {}],
+    ['without another agent', { fresh: [0, disabled], api: [0, denied] }, /There is no other agent/, { controlId: undefined }],
+    ['when it did not work before', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
+  ]
+  it.each(unproven)('is none %s', async (_what, times, doubt, more) => {
+    const { text } = await proveIn(times, { limitSeconds: 20, ...more })
+    expect(text).toMatch(doubt)
+    expect(text).toContain('Not proven:')
+    expect(text).not.toContain('\nProven')
+  })
+
+  it('asks less often while it is told to, and counts that as neither', async () => {
+    const { proof, waits } = await proveIn(
+      { fresh: [0, disabled], api: [0, denied], control: [0, busy] },
+      { limitSeconds: 20 },
+    )
+    expect(waits.slice(0, 7)).toEqual([150, 300, 600, 1_200, 2_400, 4_800, 5_000])
+    expect(proof.series.control.failed).toBe(0)
+  })
+
+  it('ends when the switch cannot be thrown', async () => {
+    const field: Field = {
+      fetchToken: async () => ({ ...given, token: 'e30.e30.' }),
+      callApi: async () => given,
+    }
+    const clock: Clock = { nowMs: () => 0, wait: async () => undefined }
+    const options = {
+      field,
+      clock,
+      agentId: 'agent',
+      controlId: undefined,
+      limitSeconds: 1,
+      hasDenyList: true,
+    }
+    await expect(prove(options, () => Promise.reject(new Error('no right')))).rejects.toThrow('no right')
+  })
+})

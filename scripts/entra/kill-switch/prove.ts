@@ -1,0 +1,131 @@
+import { decodeJwt } from 'jose'
+import type { Clock } from '../patience.ts'
+import type { Answer, Field } from './field.ts'
+import { Series } from './series.ts'
+
+/** So many refusals in a row, all with the same code, and so many calls of the control that worked. */
+const enough = 10
+const pauseMs = 150
+const longestPauseMs = 5_000
+/** What Entra says of an agent that is switched off. */
+const disabledCode = 'AADSTS7000112'
+/** What an API may let pass beyond a token's end, since clocks differ. */
+const toleranceMs = 60_000
+
+export interface ProofOptions {
+  readonly field: Field
+  readonly clock: Clock
+  readonly agentId: string
+  /** Another agent, which stays on: without it an outage would look like a switch that works. */
+  readonly controlId: string | undefined
+  /** How long to look after the switch, in seconds. */
+  readonly limitSeconds: number
+  /** Whether the API is to refuse tokens from before. */
+  readonly hasDenyList: boolean
+}
+
+export interface Proof {
+  /** When the switch was thrown, in milliseconds of the clock. */
+  readonly startMs: number
+  readonly series: Readonly<Record<'fresh' | 'cached' | 'api' | 'control', Series>>
+  /** When the last token from before expires, in milliseconds since 1970. */
+  readonly expiresMs: number
+  /** Whether the end of tokens from before was waited for. */
+  readonly isApiAwaited: boolean
+  /** Why it is not proven; empty if it is. */
+  readonly doubts: readonly string[]
+}
+
+/**
+ * Switches an agent off, and looks several times a second whether it still gets tokens and whether the API still accepts one from before,
+ * beside another agent, for which all has to go on working.
+ */
+export async function prove(options: ProofOptions, switchOff: () => Promise<void>): Promise<Proof> {
+  const { field, clock, agentId, controlId, hasDenyList, limitSeconds } = options
+  const series = {
+    fresh: new Series('new token, past the sidecar’s cache'),
+    cached: new Series('token from the sidecar’s cache'),
+    api: new Series('call with a token from before'),
+    control: new Series('control: the same by another agent'),
+  }
+  const { token = '' } = await field.fetchToken(agentId, true)
+  const ask = (): Promise<readonly Answer[]> => {
+    const watched: readonly (readonly [of: Series, act: () => Promise<Answer>])[] = [
+      [series.fresh, () => field.fetchToken(agentId, true)],
+      [series.cached, () => field.fetchToken(agentId, false)],
+      [series.api, () => field.callApi(token)],
+      ...(controlId === undefined ? [] : [[series.control, () => useNewToken(field, controlId)] as const]),
+    ]
+    return Promise.all(
+      watched.map(async ([of, act]) => {
+        const sentMs = clock.nowMs()
+        const answer = await act()
+        of.note(answer, sentMs, clock.nowMs())
+        return answer
+      }),
+    )
+  }
+  await ask()
+  const broken = Object.values(series).filter(({ failure }) => failure !== undefined)
+  const expiresMs = token === '' ? 0 : Number(decodeJwt(token).exp) * 1_000
+  const startMs = clock.nowMs()
+  const endMs = startMs + limitSeconds * 1_000
+  const isApiAwaited = hasDenyList || expiresMs + toleranceMs < endMs
+  let state: 'on' | 'off' | 'failed' = 'on'
+  const isOver = () => {
+    const isCut = isCutOff(series.fresh) && (isCutOff(series.api) || !isApiAwaited)
+    const isControlled = controlId === undefined || series.control.given >= enough
+    return state === 'failed' || (state === 'off' && ((isCut && isControlled) || clock.nowMs() > endMs))
+  }
+  const watching = watch(ask, clock, isOver)
+  try {
+    await switchOff()
+    state = 'off'
+  } finally {
+    if (state !== 'off') state = 'failed'
+    await watching
+  }
+  const doubts = [
+    ...broken.map(({ title, failure }) => `It did not work before (${title}: ${failure}).`),
+    ...findDoubts(series, { ...options, isApiAwaited }),
+  ]
+  return { startMs, series, expiresMs, isApiAwaited, doubts }
+}
+
+const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= enough
+
+async function useNewToken(field: Field, agentId: string): Promise<Answer> {
+  const { token, ...answer } = await field.fetchToken(agentId, true)
+  return token === undefined ? answer : field.callApi(token)
+}
+
+/** Asks again and again; slower while somebody wants that. */
+async function watch(
+  ask: () => Promise<readonly Answer[]>,
+  clock: Clock,
+  isOver: () => boolean,
+): Promise<void> {
+  let ms = pauseMs
+  while (!isOver()) {
+    await clock.wait(ms)
+    const isBusy = (await ask()).some(({ kind }) => kind === 'busy')
+    ms = isBusy ? Math.min(ms * 2, longestPauseMs) : pauseMs
+  }
+}
+
+function findDoubts(
+  { fresh, api, control }: Proof['series'],
+  { controlId, hasDenyList, isApiAwaited }: ProofOptions & Pick<Proof, 'isApiAwaited'>,
+): readonly string[] {
+  const cutsApi = hasDenyList ? /deny-list/ : /lifetime|deny-list/
+  // biome-ignore format: table
+  const doubts: readonly (readonly [holds: boolean, words: string])[] = [
+    [controlId === undefined, 'There is no other agent as a control, and an outage would look alike.'],
+    [control.failed > 0, `The control failed too (${control.failure}), so this may have been an outage.`],
+    [!isCutOff(fresh), `Entra still issued new tokens, or did not answer (${fresh.failure ?? 'issued'}).`],
+    [isCutOff(fresh) && fresh.refused?.code !== disabledCode, `Entra refused with ${fresh.refused?.code}, and not with ${disabledCode}.`],
+    [isApiAwaited && !isCutOff(api), `The API still accepted a token from before, or did not answer (${api.failure ?? 'accepted'}).`],
+    [isCutOff(api) && !cutsApi.test(api.refused?.code ?? ''), `The API refused for another reason: ${api.refused?.code}.`],
+  ]
+  return doubts.filter(([holds]) => holds).map(([, words]) => words)
+}

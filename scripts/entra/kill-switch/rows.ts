@@ -1,0 +1,55 @@
+/** A row of a deny list (docs/kill-switch.md). */
+export type Row = Readonly<Record<string, unknown>>
+
+/** Entra dates `iat` so long before the issue. */
+const backdatedMs = 5 * 60 * 1_000
+
+/** Denies agents, and notes since when. Rows of others stay as they are. */
+export function denyAgents(rows: readonly Row[], agentIds: readonly string[], nowMs: number): readonly Row[] {
+  return agentIds.reduce(
+    (list, agent) => [...withoutAgent(list, agent), { agent }, cutOff(agent, laterOf(list, agent, nowMs))],
+    rows,
+  )
+}
+
+/**
+ * Lets agents in again that were denied, but none of their tokens from before: those that were issued before they were denied, and, as
+ * tokens that are issued from now on tell, five minutes before now.
+ */
+export function allowAgents(
+  rows: readonly Row[],
+  agentIds: readonly string[],
+  nowMs: number,
+): readonly Row[] {
+  return agentIds
+    .filter(agent => rows.some(row => isOf(row, agent)))
+    .reduce(
+      (list, agent) => [
+        ...withoutAgent(list, agent),
+        cutOff(agent, laterOf(list, agent, nowMs - backdatedMs)),
+      ],
+      rows,
+    )
+}
+
+/** From when on tokens of an agent are accepted, by `iat`, in milliseconds since 1970. */
+export function acceptedFrom(rows: readonly Row[], agent: string): number {
+  return laterOf(rows, agent, 0)
+}
+
+const cutOff = (agent: string, ms: number): Row => ({ agent, issuedBefore: new Date(ms).toISOString() })
+
+function isOf(row: Row, agent: string): boolean {
+  return String(row['agent']).toLowerCase() === agent.toLowerCase()
+}
+
+function withoutAgent(rows: readonly Row[], agent: string): readonly Row[] {
+  return rows.filter(row => !isOf(row, agent))
+}
+
+/** The later of this time and those of the agent's rows. */
+function laterOf(rows: readonly Row[], agent: string, ms: number): number {
+  const times = rows.filter(row => isOf(row, agent)).map(({ issuedBefore }) => issuedBefore)
+  const known = times.map(time => (typeof time === 'number' ? time * 1_000 : Date.parse(String(time))))
+  return Math.max(ms, ...known.filter(time => !Number.isNaN(time)))
+}

@@ -1,0 +1,32 @@
+import type { Answer } from './field.ts'
+
+/** What one kind of request showed over time; times are in milliseconds of the run's clock. */
+export class Series {
+  readonly title: string
+  given = 0
+  /** Requests that were neither given nor told to wait. */
+  failed = 0
+  lastGivenMs: number | undefined
+  /** The first of the refusals in a row that lasted until the last request. */
+  refused: { readonly fromMs: number; readonly code: string; readonly times: number } | undefined
+  /** What the last of those that failed was answered. */
+  failure: string | undefined
+
+  constructor(title: string) {
+    this.title = title
+  }
+
+  /** @param sentMs when the request was sent, and `answeredMs` when it was answered */
+  note({ kind, code }: Answer, sentMs: number, answeredMs: number): void {
+    if (kind === 'busy') return
+    if (kind === 'given') {
+      this.given++
+      this.lastGivenMs = answeredMs
+    } else {
+      this.failed++
+      this.failure = code
+    }
+    const before = this.refused?.code === code ? this.refused : { fromMs: sentMs, code, times: 0 }
+    this.refused = kind === 'refused' ? { ...before, times: before.times + 1 } : undefined
+  }
+}
