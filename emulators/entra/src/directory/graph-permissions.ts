@@ -8,9 +8,15 @@ export const createAsManager = 'AgentIdentity.CreateAsManager'
 /** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
-export const graphAppRoles: AppRole[] = [...setUpPermissions, ...reviewPermissions, createAsManager].map(
-  value => newRole(graphRoleId(value), value),
-)
+/** Sign a user out everywhere. */
+export const revokeSessions = 'User.RevokeSessions.All'
+
+export const graphAppRoles: AppRole[] = [
+  ...setUpPermissions,
+  ...reviewPermissions,
+  createAsManager,
+  revokeSessions,
+].map(value => newRole(graphRoleId(value), value))
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
 export const graphScopes: PermissionScope[] = [...userScopes, ...setUpPermissions, ...reviewPermissions].map(

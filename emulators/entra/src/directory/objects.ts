@@ -160,6 +160,8 @@ export interface User {
   readonly licenseDetails?: readonly { readonly id: string; readonly skuPartNumber: string }[]
   /** Absent: there from the start. */
   readonly createdDateTime?: string
+  /** Refresh tokens from before are revoked. */
+  signInSessionsValidFromDateTime?: string
 }
 
 export interface AppRoleAssignment {

@@ -231,6 +231,15 @@ describe('Graph', () => {
     expect((await requestTr(entra)).status).toBe(200)
   })
 
+  it('keeps all agents from getting tokens while the principal of their blueprint is disabled', async () => {
+    const principal = `/v1.0/servicePrincipals/${seedIds.blueprintPrincipal}`
+    const path = `${principal}/microsoft.graph.agentIdentityBlueprintPrincipal`
+    expect((await graph.send('PATCH', path, { accountEnabled: false })).status).toBe(204)
+    expect((await requestT1(entra)).body).toMatchObject({ error_codes: [7000112] })
+    await graph.send('PATCH', path, { accountEnabled: true })
+    expect((await requestT1(entra)).status).toBe(200)
+  })
+
   it('removes a secret, which then is no good, and refuses to remove one that is not there', async () => {
     const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
     const ask = async () => (await requestT1(entra, { client_secret: body.secretText })).body

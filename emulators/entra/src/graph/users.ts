@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { Type } from 'typebox'
+import { revokeSessions } from '../directory/graph-permissions.ts'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -66,6 +68,15 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     const { accountEnabled, ...rest } = body
     Object.assign(user, rest)
     if (accountEnabled !== undefined) change(user, 'accountEnabled', accountEnabled)
+  })
+  // Refresh tokens and browser sessions from before; access tokens live until they expire.
+  routes.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ caller, key }) => {
+    const { userId } = caller
+    requirePermission(caller, revokeSessions, ...(userId === undefined ? [] : [ofOwnAgents, ofAllAgents[0]]))
+    const user = entra.directory.user(key) ?? notFound(key)
+    user.signInSessionsValidFromDateTime = new Date(entra.clock.nowMs()).toISOString()
+    entra.sessions.endFor(user.id)
+    return { value: true }
   })
   routes.remove('/users/:key', ({ caller, key }) => {
     entra.directory.removeUser(findAgentUser(entra, key, caller))

@@ -23,6 +23,11 @@ export class Sessions extends BoundedMap<string, Session> {
     return [...this.values()].find(session => session.cookie === cookie)
   }
 
+  /** Signs a user out in all browsers. */
+  endFor(userId: string): void {
+    for (const { userIds } of this.values()) userIds.delete(userId)
+  }
+
   start(): Session {
     const id = randomUUID()
     const session = {
