@@ -1,0 +1,123 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { ask } from './support/chat.ts'
+import { helm } from './support/command.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { Operator } from './support/operator.ts'
+
+const { agentId, alertsAgentId } = identities
+const values = {
+  agents: { alerts: { flows: ['autonomous', 'obo'] } },
+  denyList: { configMap: 'denied-agents' },
+  weatherApi: { replicas: 2 },
+}
+
+/** What a set-up of the emulated tenant as it is from the start would have written down. */
+const receipt = {
+  version: 1,
+  tenantId: identities.tenantId,
+  setUpId: '00000000',
+  settings: {
+    agents: ['weather', 'alerts'],
+    redirectUris: [],
+    federatedCredentials: [],
+    sponsors: [],
+    owners: [],
+  },
+  disabledAgents: [],
+  objects: Object.fromEntries(
+    Object.entries({ weather: agentId, alerts: alertsAgentId }).map(([name, id]) => [
+      `agent/${name}`,
+      { id, recordedAt: '2026-01-01T00:00:00Z' },
+    ]),
+  ),
+  creating: null,
+}
+
+let demo: Demo
+let entra: EntraControls
+let operator: Operator
+
+beforeAll(async () => {
+  demo = await Demo.create('kill-switch')
+  await demo.namespace.kubectl('create', 'configmap', 'denied-agents', '--from-literal=deny-list.json=[]')
+  await demo.installEmulators()
+  await demo.installAgent(values)
+  entra = await EntraControls.of(demo)
+  operator = await Operator.of(demo, { GRAPH_URL: demo.entraOrigin })
+  const { ids } = tenant.apis['weather-api']
+  await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${alertsAgentId}/appRoleAssignments`, {
+    headers: { authorization: `Bearer ${await entra.signInToGraph()}` },
+    body: { principalId: alertsAgentId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] },
+  })
+}, 180_000)
+afterAll(async () => {
+  await operator?.[Symbol.asyncDispose]()
+  await demo?.[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  await operator.write('receipt', JSON.stringify(receipt))
+})
+
+async function runEntra(command: string, ...args: readonly string[]) {
+  const token = await operator.write('graph-token', await entra.signInToGraph())
+  const files = ['--access-token-file', token, '--receipt', 'receipt']
+  const target = ['--tenant', identities.tenantId, '--namespace', demo.namespace.name]
+  return operator.run('entra', command, '--agent', 'weather', ...files, ...target, ...args)
+}
+
+const rows = async () =>
+  JSON.parse(
+    await demo.namespace.kubectl(
+      'get',
+      'configmap',
+      'denied-agents',
+      '-o',
+      'jsonpath={.data.deny-list\\.json}',
+    ),
+  )
+const askAgent = async (agent: string) => {
+  const { status, body } = await ask(await demo.agentUrl(), { agent })
+  return [status, body.code]
+}
+
+describe('the kill switch', { timeout: 120_000 }, () => {
+  it('without a deny list stops new tokens, and those from before go on', async () => {
+    const { code, output, said } = await runEntra('disable', '--prove')
+    expect({ code, said }).toEqual({ code: 0, said: '' })
+    expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
+    expect((await runEntra('enable')).code).toBe(0)
+  })
+
+  it('with a deny list stops calls with tokens from before too, while another agent goes on', async () => {
+    expect(await askAgent('weather')).toEqual([200, undefined])
+    const { code, output, said } = await runEntra('disable', '--prove', '--deny-list')
+    expect({ code, said }).toEqual({ code: 0, said: '' })
+    expect(output).toMatch(/control: the same by another agent +(\d+) of \1 /)
+    expect(output).toContain('Proven: no new token, and no call with one from before.')
+  })
+
+  it('stays thrown through an upgrade and a rollback of the chart', async () => {
+    const stillOff = async () => {
+      await demo.closeForwards()
+      expect((await askAgent('weather'))[0]).not.toBe(200)
+      expect(await askAgent('alerts')).toEqual([200, undefined])
+    }
+    await stillOff()
+    await demo.installAgent({ ...values, weatherApi: { replicas: 2, logLevel: 'debug' } })
+    await stillOff()
+    await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
+    await stillOff()
+    expect(await rows()).toContainEqual({ agent: agentId })
+  })
+
+  it('is undone, but for the tokens from before', async () => {
+    await demo.openEntra()
+    const { code, output } = await runEntra('enable', '--deny-list')
+    expect(code).toBe(0)
+    expect(output).toMatch(/the API accepts tokens that were issued from \d{4}-/)
+    expect(await rows()).toEqual([{ agent: agentId, issuedBefore: expect.any(String) }])
+  })
+})
