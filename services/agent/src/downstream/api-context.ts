@@ -7,7 +7,13 @@ import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
-import { echoedToken, explainApiResponse, explainThrown, unreadableResponse } from './api-failures.ts'
+import {
+  echoedToken,
+  explainApiResponse,
+  explainThrown,
+  isDenied,
+  unreadableResponse,
+} from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { oncePerBrokenConnection } from './repeat.ts'
@@ -129,11 +135,19 @@ export class ApiContext<Who extends Caller = Caller> {
   ): Promise<Result> {
     const { turn } = this
     const { tokens, logger, health } = this.#means
-    const issued = await obtainToken(tokens, turn, api, this.#parentId, logger)
+    const obtain = (isNew: boolean) => obtainToken(tokens, turn, api, this.#parentId, logger, isNew)
+    const send = (issued: TokenStep) => {
+      const attempt = () => this.#attempt(api, exchange, issued)
+      return exchange.mayRepeat ? oncePerBrokenConnection(attempt, turn.signal) : attempt()
+    }
+    const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      const attempt = () => this.#attempt(api, exchange, issued)
-      const result = await (exchange.mayRepeat ? oncePerBrokenConnection(attempt, turn.signal) : attempt())
+      // What an API denies is still in the sidecar's cache; Entra either gives another token or says that the agent is off.
+      const result = await send(issued).catch(async error => {
+        if (!isDenied(error)) throw error
+        return send(await obtain(true))
+      })
       record.works()
       return result
     } catch (error) {

@@ -44,8 +44,17 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
   }
 }
 
+/** The check of a deny list, by the name that entra-tokens gives it. */
+const denied = 'deny-list'
+
 function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: ApiResponse): ProblemError {
   const { code, failedCheck } = readApiProblem(body)
+  if (failedCheck === denied)
+    return problem('API_FORBIDDEN', `The agent is on the deny list of the ${api.title}.`, {
+      upstream: { service: api.name, status, ...(code ? { code } : {}) },
+      hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
+      extensions: { failedCheck },
+    })
   const check = failedCheck ? ` (${failedCheck})` : ''
   const scope = readScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
@@ -64,6 +73,11 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
       extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
     },
   )
+}
+
+/** Whether an API refused a token because agent or token are on its deny list; it has then done nothing. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denied
 }
 
 /** The API responded 200 with something that is not what it promises. */

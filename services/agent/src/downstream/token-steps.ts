@@ -40,6 +40,8 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /**
  * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
  * agent, on whose behalf, for which API, with which token or why with none; ids only.
+ *
+ * @param isNew past the sidecar's cache
  */
 export async function obtainToken(
   tokens: AgentTokens,
@@ -47,13 +49,14 @@ export async function obtainToken(
   api: DownstreamApi,
   parentId: string | undefined,
   logger: FastifyBaseLogger,
+  isNew = false,
 ): Promise<TokenStep> {
   const parent = parentId === undefined ? {} : { parentId }
   const { flow, correlationId } = turn
   const { asksFor, route } = flowRules[flow]
-  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}`
+  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}`
   const { agent, user, signal } = turn
-  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined }
+  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew }
   const audited = {
     agent: agent.name,
     caller: agent.clientId,

@@ -14,4 +14,6 @@ export interface TokenRequest {
   readonly correlationId: string
   readonly traceparent: string | undefined
   readonly signal: AbortSignal
+  /** Past the sidecar's cache, after an API refused what is in it. */
+  readonly isNew?: boolean
 }

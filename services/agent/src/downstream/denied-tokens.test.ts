@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import {
+  authorizationHeader,
+  autonomousClaims,
+  ids,
+  sidecarProblem,
+  weatherApi,
+} from '../identity/testing/fixtures.ts'
+import { callerOf, json, refusal, start, stepsOf, turnOf } from './testing/stage.ts'
+
+const denial = (status: number) =>
+  json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
+
+/** An API that denies with this status what the sidecar has in its cache, and a sidecar that beyond it responds so. */
+async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
+  const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
+  const other = authorizationHeader(autonomousClaims({ uti: 'new' }))
+  const asked: boolean[] = []
+  const sidecar = await start(({ url = '' }, response) => {
+    const isNew = url.includes('optionsOverride.AcquireTokenOptions.ForceRefresh=true')
+    asked.push(isNew)
+    if (!isNew) return response.end(cached)
+    if (whenNew !== 'is told that the agent is off') return response.end(other)
+    const text = `AADSTS7000112: Application '${ids.agentClientId}' is disabled.`
+    return response
+      .writeHead(401, { 'content-type': 'application/problem+json' })
+      .end(sidecarProblem(401, text))
+  })
+  const server = await start(({ headers }, response) => {
+    const isCached = cached.includes(headers.authorization ?? '')
+    const respond = isCached || whenNew === 'issues in vain' ? denial(status) : json(200, { found: 'it' })
+    respond(response)
+  })
+  const { caller } = callerOf([weatherApi], sidecar.url)
+  const turn = turnOf()
+  const isBody = (body: unknown): body is object => body !== undefined
+  const api = { ...weatherApi, url: server.url }
+  return { turn, asked, call: () => caller.for(turn).call(api, { path: '/', subject: 'things', isBody }) }
+}
+
+it('A token that an API denies is dropped: the call is made again with one past the sidecar’s cache', async () => {
+  const { turn, asked, call } = await stage(401, 'issues')
+  expect(await call()).toEqual({ found: 'it' })
+  expect(asked).toEqual([false, true])
+  expect(stepsOf(turn, 'api-call').map(({ status }) => status)).toEqual(['failed', 'ok'])
+  const asks = stepsOf(turn, 'token-request').filter(({ to }) => to === 'sidecar')
+  expect(asks.map(({ title }) => title.endsWith(', past its cache'))).toEqual([false, true])
+})
+
+it('An agent that an API denies and Entra has switched off says that it is off', async () => {
+  const { call } = await stage(403, 'is told that the agent is off')
+  await expect(call()).rejects.toEqual(refusal('AGENT_DISABLED'))
+})
+
+it('An agent that an API denies alone says so, and does not ask for tokens for ever', async () => {
+  const { asked, call } = await stage(403, 'issues in vain')
+  const failure = call()
+  await expect(failure).rejects.toEqual(refusal('API_FORBIDDEN'))
+  await expect(failure).rejects.toThrow('The agent is on the deny list of the Weather API.')
+  expect(asked).toEqual([false, true])
+})
