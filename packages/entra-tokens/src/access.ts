@@ -1,3 +1,4 @@
+import { provesContext } from './authentication-context.ts'
 import {
   type AllowedCaller,
   type CallerFlow,
@@ -11,15 +12,24 @@ import {
 import type { Claims } from './decode-token.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
-/** Which clients may call, and with which permissions. */
-export interface AccessRules {
+/** What a call needs of a token. */
+export interface Needs {
+  /**
+   * The permission that a token needs in each flow, or several of which one is enough: app roles for callers as themselves,
+   * scopes for all others. Flows that are not listed are refused.
+   */
+  readonly permissions: Readonly<Partial<Record<CallerFlow, string | readonly string[]>>>
+  /**
+   * The authentication context of Conditional Access that tokens for users have to prove, such as `c1`. It proves something
+   * only if an enabled policy names it: Entra grants a context without a policy to everybody. Default: none.
+   */
+  readonly authenticationContext?: string | undefined
+}
+
+/** Which clients may call, and what they need. */
+export interface AccessRules extends Needs {
   /** The clients that may call; `'any'` = all that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
-  /**
-   * The permission that a token needs in each flow: an app role for callers as themselves, a scope for all others. Flows
-   * that are not listed are refused.
-   */
-  readonly permissions: Readonly<Partial<Record<CallerFlow, string>>>
   /** Refuse clients whose tokens do not say that they are agent identities. The app registration has to ask for optional claims. */
   readonly requireAgentMarker?: boolean
 }
@@ -46,7 +56,7 @@ export interface Refusal {
  * @throws {TokenRefused} for claims that Entra never issues
  */
 export function decideAccess(claims: Claims, rules: AccessRules): Access {
-  const { requireAgentMarker = false, permissions } = rules
+  const { requireAgentMarker = false, permissions, authenticationContext: context } = rules
   const roles = readRoles(claims['roles'])
   const scopes = readScopes(claims['scp'])
   const named = readIdentity(claims, readDelegated(claims, scopes))
@@ -64,18 +74,18 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const kind = readKind(named, facets, caller, callers)
   const { flow, isDelegated } = callerKinds[kind]
   const identity = { ...named, flow, kind }
-  const wanted = permissions[flow]
-  if (wanted === undefined)
+  const wanted = [permissions[flow] ?? []].flat()
+  if (wanted.length === 0)
     return refuse(identity, 'permission', `This API takes no calls of the kind ${kind}.`)
-  if (isDelegated)
-    return scopes.includes(wanted)
-      ? { identity, checks: ['caller', 'permission'] }
-      : refuse(identity, 'permission', `The token lacks the scope ${wanted}.`)
-  if (claims['idtyp'] !== 'app' && claims['oid'] !== claims['sub'])
+  if (!isDelegated && claims['idtyp'] !== 'app' && claims['oid'] !== claims['sub'])
     return refuse(identity, 'permission', 'The token is neither that of an app nor has it a scope of a user.')
-  return roles.includes(wanted)
-    ? { identity, checks: ['caller', 'permission'] }
-    : refuse(identity, 'permission', `The token lacks the app role ${wanted}.`)
+  const [held, name] = isDelegated ? [scopes, 'scope'] : [roles, 'app role']
+  if (!wanted.some(permission => held.includes(permission)))
+    return refuse(identity, 'permission', `The token lacks the ${name} ${wanted.join(' or ')}.`)
+  if (!isDelegated || context === undefined) return { identity, checks: ['caller', 'permission'] }
+  return provesContext(claims, context)
+    ? { identity, checks: ['caller', 'permission', 'context'] }
+    : refuse(identity, 'context', `The token does not prove the authentication context ${context}.`)
 }
 
 /** Whether a token is for a user: by `idtyp` if the API asks for it, else by its scopes, which only such tokens have. */

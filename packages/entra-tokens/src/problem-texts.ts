@@ -12,8 +12,10 @@ export interface ProblemTexts {
   readonly codePrefix: string
   /** Texts of the API that replace those of some codes. */
   readonly problems?: Readonly<Record<string, ProblemWords>>
-  /** A parameter that is added to every challenge. */
+  /** A parameter that is added to every challenge but that of an authentication context. */
   readonly pointer?: string
+  /** The challenge of the authentication context. */
+  readonly contextChallenge?: string
 }
 
 /** The problems of tokens, by their codes without the API's prefix, which those of status 503 do not have. */
@@ -42,6 +44,11 @@ export const tokenProblems = {
     status: 503,
     title: 'The list of agents that are switched off cannot be read.',
     hint: 'Check that the file or URL of the deny list is there, and a JSON array of rows. No token passes until then.',
+  },
+  CONTEXT_MISSING: {
+    status: 401,
+    title: 'The token is good, but does not prove the authentication context that this call needs.',
+    hint: 'Let the user sign in again with the claims of the challenge, and get the token anew with these claims.',
   },
   SIGNING_KEYS_UNAVAILABLE: {
     status: 503,

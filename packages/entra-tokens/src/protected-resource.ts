@@ -8,7 +8,8 @@ export interface ProtectedResource {
   readonly url: string
   readonly title: string
   readonly issuer: string
-  readonly scope: string
+  /** Full names, since Entra takes a bare name for a scope of Microsoft Graph. */
+  readonly scopes: readonly string[]
 }
 
 const schema = {
@@ -46,19 +47,23 @@ export function metadataPaths(url: string): readonly string[] {
 /** Publishes a resource's metadata, by which clients find out where to obtain tokens (RFC 9728). */
 export function publishMetadata(
   app: FastifyInstance,
-  { url, title, issuer, scope }: ProtectedResource,
+  { url, title, issuer, scopes }: ProtectedResource,
 ): void {
   const metadata = {
     resource: url,
     resource_name: title,
     authorization_servers: [issuer],
-    scopes_supported: [scope],
+    scopes_supported: scopes,
     bearer_methods_supported: ['header'],
   }
   for (const path of metadataPaths(url)) app.get(path, { schema }, async () => metadata)
 }
 
-/** The parameter of a challenge by which clients find the metadata (RFC 9728 §5.1). */
-export function pointerToMetadata({ url, scope }: ProtectedResource): string {
+/**
+ * The parameters of a challenge that name the scope that is missing and where the metadata is (RFC 9728 §5.1).
+ *
+ * @param scope its full name
+ */
+export function pointerToMetadata({ url }: Pick<ProtectedResource, 'url'>, scope: string): string {
   return `, scope="${scope}", resource_metadata="${new URL(metadataPath(url), url)}"`
 }

@@ -1,10 +1,11 @@
 import { sendProblem, valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
 import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Registry } from 'prom-client'
-import type { Access } from './access.ts'
+import type { Access, Needs } from './access.ts'
+import { describeContextChallenge } from './authentication-context.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { Identity } from './caller.ts'
 import { publicAuthority } from './checks.ts'
@@ -39,6 +40,11 @@ export interface RequireAgentTokenOptions
   readonly title: string
   /** A check to share with other scopes of the app. Default: a new one with these options. */
   readonly check?: TokenCheck
+  /**
+   * What a request needs where only its body tells, such as which tools it calls: it is checked again, for each of them, when
+   * the body has been read. Empty = what was checked before is enough.
+   */
+  readonly needsOf?: (request: FastifyRequest) => readonly Needs[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
   readonly resource?: string | undefined
   /** Gives each check a span. */
@@ -59,21 +65,16 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   if (options.metrics && check.denyList) await showAge(options.metrics, name, check.denyList)
   const resource = describeResource(options)
   const openPaths = resource ? metadataPaths(resource.url) : []
-  const pointer = resource ? pointerToMetadata(resource) : ''
-  const { codePrefix = upperCase(name), problems = {} } = options
-  const explain = explainRefusals({ realm: name, codePrefix, problems, pointer })
+  const { needsOf } = options
   // Lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
-  app.decorateRequest('access')
-  app.addHook('onRequest', async (request, reply) => {
-    const { url = '' } = request.routeOptions
-    if (openPaths.includes(url)) return
-    const what = { requestId: request.id, action: `${request.method} ${url}` }
+  async function admit(request: FastifyRequest, reply: FastifyReply, needs: Needs = options) {
+    const what = { requestId: request.id, action: `${request.method} ${request.routeOptions.url ?? ''}` }
     const span = tracer?.startSpan('validate token', {}, context.active())
     let who: Identity | undefined
     try {
-      const access = await check.check(readBearerToken(valuesOfHeader(request.raw, 'authorization')))
+      const access = await check.check(readBearerToken(valuesOfHeader(request.raw, 'authorization')), needs)
       const { identity, refusal } = access
       who = identity
       if (refusal) {
@@ -82,9 +83,9 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
       }
       request.access = access
     } catch (error) {
-      const problem = explain(error)
-      const { code, options } = problem
-      const reason = String(options.extensions?.['failedCheck'] ?? code)
+      const problem = explainRefusals(describeRefusals(options, needs))(error)
+      const { code, options: more } = problem
+      const reason = String(more.extensions?.['failedCheck'] ?? code)
       auditLog.warn({ audit: 'refused', reason, ...what, ...who }, 'Access refused.')
       span?.setAttribute(httpAttributes.errorType, reason).setStatus({ code: SpanStatusCode.ERROR })
       counter?.inc({ flow: who?.flow ?? '', outcome: reason })
@@ -95,17 +96,51 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
     counter?.inc({ flow: who.flow, outcome: 'OK' })
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
     return undefined
-  })
+  }
+
+  app.decorateRequest('access')
+  app.addHook('onRequest', async (request, reply) =>
+    openPaths.includes(request.routeOptions.url ?? '') ? undefined : admit(request, reply),
+  )
+  if (needsOf)
+    app.addHook('preHandler', async (request, reply) => {
+      for (const needs of new Set(needsOf(request))) {
+        const refused = await admit(request, reply, needs)
+        if (refused) return refused
+      }
+      return undefined
+    })
   if (resource) publishMetadata(app, resource)
   if (!options.check) app.addHook('onClose', () => check.close())
 }
 
-/** The metadata of the API, with the full name of its scope, since Entra takes a bare name for a scope of Microsoft Graph. */
+/** The metadata of the API. */
 function describeResource(options: RequireAgentTokenOptions): ProtectedResource | undefined {
-  const { resource, title, authority = publicAuthority, tenantId, appId, permissions } = options
+  const { resource, title, authority = publicAuthority, tenantId } = options
   if (resource === undefined) return undefined
-  const scope = `api://${appId}/${permissions.obo ?? '.default'}`
-  return { url: resource, title, issuer: `${authority}/${tenantId}/v2.0`, scope }
+  return { url: resource, title, issuer: `${authority}/${tenantId}/v2.0`, scopes: scopesOf(options, options) }
+}
+
+/** The full names of the scopes that are enough for a call on behalf of a user. */
+function scopesOf({ appId }: RequireAgentTokenOptions, { permissions }: Needs): readonly string[] {
+  return [permissions.obo ?? '.default'].flat().map(scope => `api://${appId}/${scope}`)
+}
+
+/** The texts of a refusal of a call with these needs. */
+function describeRefusals(options: RequireAgentTokenOptions, needs: Needs): ProblemTexts {
+  const { name, codePrefix = upperCase(name), problems = {}, resource: url } = options
+  const { authority = publicAuthority, tenantId } = options
+  const [scope = ''] = scopesOf(options, needs)
+  const { authenticationContext: context } = needs
+  return {
+    realm: name,
+    codePrefix,
+    problems,
+    ...(url === undefined ? {} : { pointer: pointerToMetadata({ url }, scope) }),
+    ...(context === undefined
+      ? {}
+      : { contextChallenge: describeContextChallenge(authority, tenantId, context) }),
+  }
 }
 
 const upperCase = (name: string) => name.toUpperCase().replaceAll('-', '_')

@@ -1,4 +1,4 @@
-import { type Access, type AccessRules, decideAccess, type Refusal } from './access.ts'
+import { type Access, type AccessRules, decideAccess, type Needs, type Refusal } from './access.ts'
 import type { Denial } from './deny-list/denied-tokens.ts'
 import { DenyList } from './deny-list/deny-list.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
@@ -15,11 +15,12 @@ export interface TokenCheck {
   /**
    * Verifies a token and decides about its caller. That a caller is not allowed is in the result.
    *
+   * @param needs what this call needs, if it differs from what the API needs in general
    * @throws {TokenRefused} for a token that Entra did not issue for this API
    * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    * @throws {DenyListUnavailable} when there should be a deny list and it was never read
    */
-  check(token: string): Promise<Access>
+  check(token: string, needs?: Needs): Promise<Access>
   /** The deny list, if there is one: until it is read, the API is not ready. */
   readonly denyList?: Pick<DenyList, 'isRead' | 'ageSeconds'> | undefined
   close(): Promise<void>
@@ -32,10 +33,13 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const denyList = location === undefined ? undefined : new DenyList({ location, log })
   return {
     denyList,
-    async check(token) {
+    async check(token, needs) {
       await denyList?.ready()
       const { claims, checks } = await verifier.verify(token)
-      const access = decideAccess(claims, options)
+      const access = decideAccess(
+        claims,
+        needs ? { ...options, authenticationContext: undefined, ...needs } : options,
+      )
       if (!denyList || access.refusal) return { ...access, checks: [...checks, ...access.checks] }
       const denial = denyList.find(access.identity, Number(claims['iat'] ?? 0))
       if (denial) return { ...access, checks: [], refusal: refusals[denial] }

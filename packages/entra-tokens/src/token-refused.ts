@@ -7,6 +7,7 @@ export const checkNames = [
   'lifetime',
   'caller',
   'permission',
+  'context',
   'deny-list',
 ] as const
 export type CheckName = (typeof checkNames)[number]

@@ -1,0 +1,101 @@
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { autonomousClaims, onBehalfOfClaims } from './testing/agent-claims.ts'
+import { type ProtectedApi, startProtectedApi } from './testing/protected-api.ts'
+import type { Claims } from './testing/token-issuer.ts'
+
+describe('an API that wants the authentication context c1', () => {
+  let api: ProtectedApi
+  beforeAll(async () => {
+    api = await startProtectedApi({ authenticationContext: 'c1' })
+  })
+  afterAll(() => api.close())
+  const forUser = (claims: Claims) =>
+    api.ask(api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims })))
+
+  it('challenges a user’s token without it, and does not ask whether its client understands challenges', async () => {
+    const realm = tenant.tenantId
+    const authorize = `${api.issuer.url}/${realm}/oauth2/v2.0/authorize`
+    const { status, challenge, body } = await forUser({})
+    expect(challenge).toBe(
+      `Bearer realm="${realm}", authorization_uri="${authorize}", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"`,
+    )
+    expect({ status, body }).toMatchObject({
+      status: 401,
+      body: {
+        code: 'WEATHER_CONTEXT_MISSING',
+        failedCheck: 'context',
+        detail: 'The token does not prove the authentication context c1.',
+      },
+    })
+  })
+
+  it('says that a user’s token with it passed this check', async () => {
+    const { status, body } = await forUser({ acrs: ['p1', 'c1'] })
+    expect(status).toBe(200)
+    expect(body.checks.at(-1)).toEqual({ name: 'context', ok: true })
+  })
+
+  // biome-ignore format: table
+  it.each([
+    [[], 'insufficient_claims'],
+    [['c10'], 'insufficient_claims'],
+    [['C1'], 'insufficient_claims'],
+    ['c1', 'invalid_token'],
+    ['c10 c1', 'invalid_token'],
+    [{ 0: 'c1' }, 'invalid_token'],
+    [[1], 'invalid_token'],
+    [null, 'invalid_token'],
+  ])('refuses acrs %j as %s', async (acrs, error) => {
+    expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
+  })
+
+  it('checks the scope first, since a sign-in would not bring it', async () => {
+    expect(await forUser({ scp: 'Other.Read' })).toMatchObject({
+      status: 403,
+      body: { code: 'WEATHER_FORBIDDEN' },
+    })
+  })
+
+  it('never challenges an agent that calls as itself, since it cannot sign in', async () => {
+    const { status, body } = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
+    expect(status).toBe(200)
+    expect(body.checks.map(({ name }) => name)).not.toContain('context')
+  })
+})
+
+describe('an API of which some calls need more than others', () => {
+  let api: ProtectedApi
+  beforeAll(async () => {
+    api = await startProtectedApi({
+      permissions: { autonomous: 'Weather.Read.All', obo: ['Weather.Read', 'Alerts.ReadWrite'] },
+      resource: 'https://weather.contoso.example/mcp',
+      needsOf: ({ headers }) =>
+        headers['x-tool'] === 'create_alert'
+          ? [{ permissions: { obo: 'Alerts.ReadWrite' }, authenticationContext: 'c1' }]
+          : [],
+    })
+  })
+  afterAll(() => api.close())
+  const call = (tool: string, claims: Claims) => {
+    const token = api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims }))
+    return api.get('/', ['authorization', `Bearer ${token}`, 'x-tool', tool])
+  }
+
+  it('lets in whoever has one of the permissions, and asks for that of the call', async () => {
+    for (const scp of ['Weather.Read', 'Alerts.ReadWrite'])
+      expect(await call('get_weather', { scp })).toMatchObject({ status: 200 })
+    expect(await call('create_alert', { scp: 'Weather.Read', acrs: ['c1'] })).toMatchObject({
+      status: 403,
+      challenge: expect.stringMatching(/error="insufficient_scope".* scope="api:[^"]*\/Alerts\.ReadWrite"/),
+      body: { detail: 'The token lacks the scope Alerts.ReadWrite.' },
+    })
+    expect(await call('create_alert', { scp: 'Alerts.ReadWrite' })).toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(/error="insufficient_claims", claims="[^"]+"$/),
+    })
+    const proven = await call('create_alert', { scp: 'Weather.Read Alerts.ReadWrite', acrs: ['c1'] })
+    expect(proven.status).toBe(200)
+    expect(proven.body.checks.at(-1)).toEqual({ name: 'context', ok: true })
+  })
+})
