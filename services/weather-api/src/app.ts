@@ -3,13 +3,14 @@ import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedro
 import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { DestinationStream } from 'pino'
-import type { Config, WeatherConfig } from './config.ts'
+import type { AlertsConfig, Config, WeatherConfig } from './config.ts'
 import { mcpRoute } from './mcp/route.ts'
+import { describeCalls } from './mcp/tool-calls.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
-import { permissionsFor } from './permissions.ts'
+import { describeNeeds } from './permissions.ts'
 import { catalogue } from './problems.ts'
 import { healthRoutes, probes } from './routes/health.ts'
 import { weatherRoutes } from './routes/weather.ts'
@@ -32,7 +33,7 @@ const openApi = {
   security: {
     name: 'entra',
     description:
-      'A Microsoft Entra access token for this API, of an agent identity: app role Weather.Read.All (autonomous) or scope Weather.Read (on behalf of a user).',
+      'A Microsoft Entra access token for this API, of an agent identity: app role Weather.Read.All (autonomous) or scope Weather.Read (on behalf of a user); for alerts Alerts.ReadWrite.All or Alerts.ReadWrite.',
   },
 }
 
@@ -52,7 +53,8 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const outbound = createSender({ connections: 16 })
   app.addHook('onClose', () => outbound.close())
   await publishOpenApi(app, openApi)
-  const token = { ...config.token, permissions: permissionsFor(config.token.callers) }
+  const needs = describeNeeds(config.token.callers, config.alerts?.authenticationContext)
+  const token = { ...config.token, ...needs.weather }
   const check = createTokenCheck({ ...token, log: app.log })
   app.addHook('onClose', () => check.close())
   healthRoutes(app, () => check.denyList?.isRead ?? true)
@@ -67,15 +69,25 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     metrics: metrics?.registry,
   }
   const weather = createProvider(config.weather, createJsonFetcher(outbound.send), app.log)
-  await app.register(async protectedRoutes => {
-    await protectedRoutes.register(requireAgentToken, door)
-    weatherRoutes(protectedRoutes, weather)
-  })
+  const protect = (need: keyof typeof needs, addRoutes: (routes: FastifyInstance) => void) =>
+    app.register(async routes => {
+      await routes.register(requireAgentToken, { ...door, ...needs[need] })
+      addRoutes(routes)
+    })
+  await protect('weather', routes => weatherRoutes(routes, weather))
+  const alerts = config.alerts && (await openAlerts(app, config.alerts))
+  if (alerts) {
+    await protect('readAlerts', alerts.addReadRoutes)
+    await protect('changeAlerts', alerts.addChangeRoutes)
+  }
+  // A tool's name is in the body, so that its own right is looked for when that has been read.
+  const needsOf = ({ body }: FastifyRequest) => describeCalls(body).map(need => needs[need])
+  const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp
   await app.register(async mcp => {
     guardBrowserBoundary(mcp, { allowedHosts, open: publicUrl === undefined ? [] : metadataPaths(publicUrl) })
-    await mcp.register(requireAgentToken, { ...door, resource: publicUrl })
-    mcpRoute(mcp, weather)
+    await mcp.register(requireAgentToken, { ...door, ...mcpNeeds, resource: publicUrl })
+    mcpRoute(mcp, { weather, alerts: alerts?.store })
   })
 
   if (!config.token.verifySignature) {
@@ -92,6 +104,19 @@ async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMet
   if (metricsPort === undefined) return undefined
   const { addMetrics } = await import('./metrics.ts')
   return addMetrics(app, { host, metricsPort, allowedHosts: mcp.allowedHosts })
+}
+
+/** Alerts are imported only if there are any. */
+async function openAlerts(app: FastifyInstance, { file }: AlertsConfig) {
+  const { openAlertStore } = await import('./alerts/open-store.ts')
+  const { addChangeRoutes, addReadRoutes } = await import('./routes/alerts.ts')
+  const store = openAlertStore(file)
+  app.addHook('onClose', async () => store.close())
+  return {
+    store,
+    addReadRoutes: (routes: FastifyInstance) => addReadRoutes(routes, store),
+    addChangeRoutes: (routes: FastifyInstance) => addChangeRoutes(routes, store),
+  }
 }
 
 function createProvider(

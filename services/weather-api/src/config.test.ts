@@ -89,6 +89,10 @@ it.each([
   [{ PUBLIC_URL: 'weather.example/mcp' }, 'PUBLIC_URL'],
   [{ PUBLIC_URL: 'http://weather.example/mcp' }, 'PUBLIC_URL'],
   [{ ALLOWED_HOSTS: 'https://weather.example' }, 'ALLOWED_HOSTS'],
+  [{ ALERTS_FILE: ':memory:' }, 'ALERTS_FILE'],
+  [{ ALERTS_FILE: 'alerts.sqlite' }, 'ALERTS_FILE'],
+  [{ ALERTS_FILE: '/data/alerts.sqlite', ALERTS_AUTH_CONTEXT: 'mfa' }, 'ALERTS_AUTH_CONTEXT'],
+  [{ ALERTS_AUTH_CONTEXT: 'c1' }, 'ALERTS_FILE'],
 ])('refuses %j and names the variable', (wrong, name) => {
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)

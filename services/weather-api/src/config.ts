@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import {
   type AllowedCaller,
   isDenyListLocation,
@@ -20,6 +21,14 @@ export interface WeatherConfig {
   readonly forecastUrl: string
 }
 
+/** Alerts of users and agents: records of this service. */
+export interface AlertsConfig {
+  /** The SQLite file that keeps them. */
+  readonly file: string
+  /** The authentication context that tokens of users have to prove. */
+  readonly authenticationContext: string | undefined
+}
+
 export interface McpConfig {
   /** The URL of `/mcp` as clients know it, which they also send to Entra as `resource`. */
   readonly publicUrl: string | undefined
@@ -33,6 +42,8 @@ export interface Config {
   readonly logLevel: string
   readonly token: TokenConfig
   readonly weather: WeatherConfig
+  /** `undefined` = there are none. */
+  readonly alerts: AlertsConfig | undefined
   readonly mcp: McpConfig
   /** The port of `/metrics`; `undefined` = not served. */
   readonly metricsPort: number | undefined
@@ -64,6 +75,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       geocodingUrl: env.url('OPEN_METEO_GEOCODING_URL', 'https://geocoding-api.open-meteo.com'),
       forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
     },
+    alerts: readAlerts(env),
     mcp: readMcp(env),
     metricsPort: env.optional('METRICS_PORT') === undefined ? undefined : env.port('METRICS_PORT', 0),
     telemetry: readTelemetry(env, { name: 'weather-api', version: manifest.version }),
@@ -100,6 +112,20 @@ function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
       'AGENT_USERS must be a comma-separated list of <agent client id>=<user object id>, each id once.',
     )
   return new Map(pairs.map(([agent = '', user = '']) => [agent, user]))
+}
+
+function readAlerts(env: EnvironmentReader): AlertsConfig | undefined {
+  const file = env.optional('ALERTS_FILE')
+  const authenticationContext = env.optional('ALERTS_AUTH_CONTEXT')
+  if (authenticationContext !== undefined && !/^c[1-9][0-9]?$/.test(authenticationContext))
+    env.fault(`ALERTS_AUTH_CONTEXT must be one of c1 to c99; it is "${authenticationContext}".`)
+  if (file === undefined) {
+    if (authenticationContext !== undefined)
+      env.fault('ALERTS_AUTH_CONTEXT is set, but not ALERTS_FILE, so that there are no alerts.')
+    return undefined
+  }
+  if (!isAbsolute(file)) env.fault(`ALERTS_FILE must be an absolute path; it is "${file}".`)
+  return { file, authenticationContext }
 }
 
 function readMcp(env: EnvironmentReader): McpConfig {

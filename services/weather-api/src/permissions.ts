@@ -1,13 +1,29 @@
-import type { AccessRules, AllowedCaller } from '@entra-bedrock-agent/entra-tokens'
+import type { AllowedCaller, Needs } from '@entra-bedrock-agent/entra-tokens'
 
-const role = 'Weather.Read.All'
-const scope = 'Weather.Read'
+const rights = {
+  weather: { role: 'Weather.Read.All', scope: 'Weather.Read' },
+  alerts: { role: 'Alerts.ReadWrite.All', scope: 'Alerts.ReadWrite' },
+} as const
 
 /**
- * The permission that a token needs: an app role for callers as themselves, a scope for all others. Agent users may call only
- * where the list of callers names one.
+ * What calls need of a token. Agent users may call only where the list of callers names one.
+ *
+ * @param authenticationContext what changes of alerts need of tokens for users
  */
-export function permissionsFor(callers: readonly AllowedCaller[]): AccessRules['permissions'] {
+export function describeNeeds(callers: readonly AllowedCaller[], authenticationContext: string | undefined) {
   const hasAgentUser = callers.some(({ agentUserId }) => agentUserId !== undefined)
-  return { autonomous: role, obo: scope, ...(hasAgentUser ? { 'agent-user': scope } : {}) }
+  /** App roles for callers as themselves, scopes for all others; one is enough. */
+  const oneOf = (...names: readonly (keyof typeof rights)[]): Needs => {
+    const roles = names.map(name => rights[name].role)
+    const scopes = names.map(name => rights[name].scope)
+    return {
+      permissions: { autonomous: roles, obo: scopes, ...(hasAgentUser ? { 'agent-user': scopes } : {}) },
+    }
+  }
+  return {
+    weather: oneOf('weather'),
+    readAlerts: oneOf('alerts'),
+    changeAlerts: { ...oneOf('alerts'), authenticationContext },
+    any: oneOf('weather', 'alerts'),
+  }
 }

@@ -10,8 +10,12 @@ export const catalogue = {
   },
   WEATHER_FORBIDDEN: {
     status: 403,
-    title: 'The token is good, but does not carry the right to read weather.',
-    hint: 'Assign the app role Weather.Read.All to the agent identity (autonomous) or grant it the scope Weather.Read (on behalf of a user), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
+    title: 'The token is good, but does not carry the right that this call needs.',
+    hint: 'Assign the app role Weather.Read.All, for alerts Alerts.ReadWrite.All, to the agent identity (autonomous) or grant it the scope Weather.Read or Alerts.ReadWrite (on behalf of a user), and list its client id in WEATHER_ALLOWED_CALLERS or AGENT_CLIENT_ID.',
+  },
+  WEATHER_CONTEXT_MISSING: {
+    ...tokenProblems.CONTEXT_MISSING,
+    hint: 'Let the user sign in again with the claims of the challenge, and get the token anew with these claims. The context is that of ALERTS_AUTH_CONTEXT.',
   },
   WEATHER_DENIED: {
     ...tokenProblems.DENIED,
@@ -29,6 +33,36 @@ export const catalogue = {
     status: 404,
     title: 'No city of that name is known.',
     hint: 'Check the spelling, or add the region or country: "Portland, Oregon".',
+  },
+  ALERT_NOT_FOUND: {
+    status: 404,
+    title: 'The caller has no such alert.',
+    hint: 'GET /alerts lists the alerts of the user for whom the agent calls, or of the agent itself.',
+  },
+  ALERT_EXISTS: {
+    status: 409,
+    title: 'There is an alert for the same city and temperature, with another last day.',
+    hint: 'Delete that one first, or leave it.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The idempotency key belongs to another call.',
+    hint: 'Choose a new key for each call, and send the same one only to repeat the very same call.',
+  },
+  ALERT_LIMIT_REACHED: {
+    status: 429,
+    title: 'There are as many alerts, or calls that create some, as this service keeps.',
+    hint: 'Delete alerts that are no longer needed, or try again tomorrow: keys of calls are kept for 24 hours.',
+  },
+  ALERTS_BUSY: {
+    status: 409,
+    title: 'Another process is writing alerts at this moment.',
+    hint: 'Send the same call again with the same key. If it lasts, see that only one replica of this service uses ALERTS_FILE.',
+  },
+  ALERTS_UNAVAILABLE: {
+    status: 503,
+    title: 'The file of the alerts cannot be read or written.',
+    hint: 'See that the volume of ALERTS_FILE is there, writable and not full; the log has the reason.',
   },
   WEATHER_UNAVAILABLE: {
     status: 503,

@@ -148,7 +148,7 @@ it('an unexpected failure of a tool is reported without its details', async () =
   const fail = () => {
     throw new Error('inner secret')
   }
-  mcpRoute(app, { current: fail, forecast: async () => fail() })
+  mcpRoute(app, { weather: { current: fail, forecast: async () => fail() }, alerts: undefined })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   for (const revision of revisions) {
     const client = await connect(url, revision, 'any')

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import type { WeatherProvider } from '../weather/provider.ts'
+import type { ToolSources } from './server.ts'
 
 const largestBodyBytes = 64 * 1024
 
 /**
- * `/mcp`: the weather as tools of the Model Context Protocol, without sessions. `request.access` must have been set by the
+ * `/mcp`: weather and alerts as tools of the Model Context Protocol, without sessions. `request.access` must have been set by the
  * token check. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-export function mcpRoute(app: FastifyInstance, weather: WeatherProvider): void {
+export function mcpRoute(app: FastifyInstance, sources: ToolSources): void {
   app.route({
     // GET and DELETE belong to sessions of older revisions; the handler refuses them.
     method: ['GET', 'POST', 'DELETE'],
@@ -20,7 +20,7 @@ export function mcpRoute(app: FastifyInstance, weather: WeatherProvider): void {
       const { answerMcp } = await import('./server.ts')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      return await answerMcp(request, weather, gone.signal)
+      return await answerMcp(request, sources, gone.signal)
     },
   })
 }

@@ -2,8 +2,10 @@ import { mcpAttributes } from '@entra-bedrock-agent/telemetry'
 import { createMcpHandler, McpServer, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import { type Attributes, trace } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'
+import type { AlertStore } from '../alerts/alert-store.ts'
 import type { WeatherProvider } from '../weather/provider.ts'
-import { addTools } from './tools.ts'
+import { addAlertTools } from './alert-tools.ts'
+import { addWeatherTools } from './weather-tools.ts'
 
 /** The methods that spans may name; other names are texts of callers. */
 const methods = [
@@ -16,6 +18,13 @@ const methods = [
 ]
 const revisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
 
+/** What the tools get their results from. */
+export interface ToolSources {
+  readonly weather: WeatherProvider
+  /** `undefined` = there are no tools for alerts. */
+  readonly alerts: AlertStore | undefined
+}
+
 /**
  * Responds to one request of any revision of the protocol, with a server of its own, so that callers share nothing.
  *
@@ -23,7 +32,7 @@ const revisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
  */
 export async function answerMcp(
   request: FastifyRequest,
-  weather: WeatherProvider,
+  { weather, alerts }: ToolSources,
   signal: AbortSignal,
 ): Promise<Response> {
   trace.getActiveSpan()?.setAttributes(describe(request))
@@ -31,7 +40,8 @@ export async function answerMcp(
     { name: 'weather-api', title: 'Weather API', version: '1' },
     { capabilities: { tools: { listChanged: false } } },
   )
-  addTools(server, weather, request)
+  addWeatherTools(server, weather, request)
+  if (alerts) addAlertTools(server, alerts, request)
   // The tools never change, so that there is nothing to subscribe to.
   const { fetch } = createMcpHandler(() => server, { maxSubscriptions: 0 })
   return await fetch(toWebRequest(request, signal), { parsedBody: request.body })

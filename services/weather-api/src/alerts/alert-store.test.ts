@@ -1,0 +1,175 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { AlertOrder } from './alert.ts'
+import { AlertStore } from './alert-store.ts'
+import { openAlertStore } from './open-store.ts'
+
+const hourMs = 3_600_000
+const ada = { tenantId: 'tenant-1', objectId: 'ada' }
+const ben = { tenantId: 'tenant-1', objectId: 'ben' }
+const keyOf = (value: string, caller = 'agent-1') => ({ caller, value })
+const oslo: AlertOrder = {
+  city: 'Oslo',
+  when: { kind: 'temperature-below', celsius: -5 },
+  untilDate: '2026-12-24',
+}
+
+describe('the store of alerts', () => {
+  let nowMs: number
+  let store: AlertStore
+  beforeEach(() => {
+    nowMs = Date.parse('2026-12-01T12:00:00Z')
+    store = new AlertStore(':memory:', () => nowMs)
+  })
+  afterEach(() => store.close())
+
+  it('keeps an alert until it is deleted, for its owner only', () => {
+    const { alert, outcome } = store.create(ada, keyOf('k'), oslo)
+    expect({ alert, outcome }).toEqual({
+      outcome: 'created',
+      alert: { ...oslo, id: expect.stringMatching(/^[0-9a-f-]{36}$/), createdAt: '2026-12-01T12:00:00.000Z' },
+    })
+    store.remove(ben, alert.id)
+    expect([store.list(ada), store.find(ada, alert.id)]).toEqual([[alert], alert])
+    expect([store.list(ben), store.find(ben, alert.id)]).toEqual([[], undefined])
+    store.remove(ada, alert.id)
+    store.remove(ada, alert.id)
+    expect(store.list(ada)).toEqual([])
+  })
+
+  it('repeats the first result of a call, also when the alert has been deleted', () => {
+    const { alert } = store.create(ada, keyOf('k'), oslo)
+    expect(store.create(ada, keyOf('k'), oslo)).toEqual({ alert, outcome: 'replayed' })
+    store.remove(ada, alert.id)
+    expect(store.create(ada, keyOf('k'), oslo)).toEqual({ alert, outcome: 'replayed' })
+    expect(store.list(ada)).toEqual([])
+  })
+
+  // biome-ignore format: table
+  it.each<[string, AlertOrder]>([
+    ['city', { ...oslo, city: 'Bergen' }],
+    ['kind', { ...oslo, when: { ...oslo.when, kind: 'temperature-above' } }],
+    ['temperature', { ...oslo, when: { ...oslo.when, celsius: -6 } }],
+    ['last day', { ...oslo, untilDate: '2026-12-25' }],
+  ])('refuses a key that came with another %s', (_what, order) => {
+    store.create(ada, keyOf('k'), oslo)
+    expect(() => store.create(ada, keyOf('k'), order)).toThrow(
+      expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED' }),
+    )
+    expect(store.list(ada)).toHaveLength(1)
+  })
+
+  it('takes the same key of another owner or another caller for another one', () => {
+    store.create(ada, keyOf('k'), oslo)
+    expect(store.create(ben, keyOf('k'), oslo).outcome).toBe('created')
+    const warmer = { ...oslo, when: { ...oslo.when, celsius: 0 } }
+    expect(store.create(ada, keyOf('k', 'agent-2'), warmer).outcome).toBe('created')
+  })
+
+  it('finds an alert that says the same instead of doubling it, with another key or without one', () => {
+    const { alert } = store.create(ada, keyOf('k'), oslo)
+    for (const key of [keyOf('l'), undefined])
+      expect(store.create(ada, key, { ...oslo, city: ' OSLO' })).toEqual({ alert, outcome: 'existed' })
+    expect(() => store.create(ada, undefined, { ...oslo, untilDate: '2026-12-31' })).toThrow(
+      expect.objectContaining({ code: 'ALERT_EXISTS' }),
+    )
+    expect(store.list(ada)).toEqual([alert])
+  })
+
+  it('forgets keys after 24 hours, and alerts when their last day is over everywhere', () => {
+    store.create(ada, keyOf('k'), { ...oslo, untilDate: '2026-12-01' })
+    nowMs += 23 * hourMs
+    expect(store.create(ada, keyOf('k'), { ...oslo, untilDate: '2026-12-01' }).outcome).toBe('replayed')
+    expect(store.list(ada)).toHaveLength(1)
+    nowMs += hourMs
+    expect(store.list(ada)).toEqual([])
+    expect(store.create(ada, keyOf('k'), oslo).outcome).toBe('created')
+  })
+
+  it.each(['2026-11-30', '2027-12-03', '2026-02-30', '2026-13-01', '0000-00-00'])(
+    'takes no alert until %s',
+    untilDate => {
+      expect(() => store.create(ada, keyOf('k'), { ...oslo, untilDate })).toThrow(
+        expect.objectContaining({ code: 'INVALID_REQUEST' }),
+      )
+      expect(store.create(ada, keyOf('k'), oslo).outcome).toBe('created')
+    },
+  )
+
+  it('keeps 20 alerts of an owner, whatever others have', () => {
+    const orders = Array.from({ length: 21 }, (_, celsius) => ({ ...oslo, when: { ...oslo.when, celsius } }))
+    const [last = oslo, ...first] = orders.reverse()
+    for (const [index, order] of first.entries()) store.create(ada, keyOf(`k${index}`), order)
+    expect(() => store.create(ada, keyOf('last'), last)).toThrow(
+      expect.objectContaining({ code: 'ALERT_LIMIT_REACHED', message: 'One owner can have 20 alerts.' }),
+    )
+    expect(store.create(ben, keyOf('last'), last).outcome).toBe('created')
+    store.remove(ada, store.list(ada)[0]?.id ?? '')
+    expect(store.create(ada, keyOf('last'), last).outcome).toBe('created')
+  })
+
+  it('keeps 200 keys of an owner, so that creating and deleting cannot fill the disk', () => {
+    for (let index = 0; index < 200; index += 1) store.create(ada, keyOf(`k${index}`), oslo)
+    expect(() => store.create(ada, keyOf('one-more'), oslo)).toThrow(
+      expect.objectContaining({ code: 'ALERT_LIMIT_REACHED' }),
+    )
+    expect(store.create(ada, keyOf('k0'), oslo).outcome).toBe('replayed')
+  })
+})
+
+describe('the file of the alerts', () => {
+  const inFile = () => {
+    const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+    onTestFinished(() => rm(file, { force: true }))
+    return file
+  }
+
+  it('is written when a call returns, so that another process reads it', () => {
+    const file = inFile()
+    const store = new AlertStore(file)
+    const { alert } = store.create(ada, keyOf('k'), { ...oslo, untilDate: inAMonth() })
+    const reader = new AlertStore(file)
+    expect(reader.list(ada)).toEqual([alert])
+    reader.close()
+    store.close()
+  })
+
+  it('that another process is writing lets the caller try again, with nothing half done', () => {
+    const file = inFile()
+    const store = new AlertStore(file)
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    const create = () => store.create(ada, keyOf('k'), { ...oslo, untilDate: inAMonth() }).outcome
+    expect(create).toThrow(expect.objectContaining({ code: 'ALERTS_BUSY' }))
+    other.exec('ROLLBACK')
+    expect(create()).toBe('created')
+    other.close()
+    store.close()
+  })
+
+  it('that fails leaves nothing half done', () => {
+    const file = inFile()
+    const store = new AlertStore(file)
+    const other = new DatabaseSync(file)
+    other.exec('ALTER TABLE idempotency_keys RENAME TO gone')
+    const create = () => store.create(ada, keyOf('k'), { ...oslo, untilDate: inAMonth() })
+    expect(create).toThrow(expect.objectContaining({ code: 'ALERTS_UNAVAILABLE' }))
+    expect(store.list(ada)).toEqual([])
+    other.close()
+    store.close()
+  })
+
+  it('that is no database is a fault of the configuration', async () => {
+    const file = inFile()
+    await writeFile(file, 'no database at all, but long enough to be looked at as one')
+    expect(() => openAlertStore(file)).toThrow(`ALERTS_FILE names ${file}, which cannot be used`)
+    expect(() => openAlertStore('/nowhere/alerts.sqlite')).toThrow('ALERTS_FILE names /nowhere/alerts.sqlite')
+  })
+})
+
+function inAMonth(): string {
+  return new Date(Date.now() + 30 * 24 * hourMs).toISOString().slice(0, 10)
+}

@@ -1,0 +1,221 @@
+import { hash, randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import { problem } from '../problems.ts'
+import { normalizeName } from '../weather/place-names.ts'
+import type { Alert, AlertOrder, IdempotencyKey, Owner } from './alert.ts'
+
+const dayMs = 24 * 3_600_000
+/** Longer than any approval lasts, so that a call that is repeated within it never acts twice. */
+const keyLifetimeMs = dayMs
+const longestDays = 366
+
+/** How many rows there may be, of one owner and in all. */
+const limits = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 200, all: 10_000 } } as const
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS alerts (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, city TEXT NOT NULL, place TEXT NOT NULL, kind TEXT NOT NULL,
+    celsius REAL NOT NULL, until_date TEXT NOT NULL, created_at TEXT NOT NULL,
+    UNIQUE (owner, place, kind, celsius)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS idempotency_keys (
+    owner TEXT NOT NULL, caller TEXT NOT NULL, value TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    alert TEXT NOT NULL, created_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, caller, value)
+  ) STRICT, WITHOUT ROWID;`
+
+export interface CreatedAlert {
+  readonly alert: Alert
+  /** `replayed` = the result of the first call with this key; `existed` = there was such an alert. */
+  readonly outcome: 'created' | 'replayed' | 'existed'
+}
+
+/**
+ * Alerts and idempotency keys in a SQLite file. Each change is one transaction that is on the disk before the method returns.
+ * All methods throw the problems ALERTS_BUSY, while another process writes, and ALERTS_UNAVAILABLE, if the file fails.
+ */
+export class AlertStore {
+  readonly #database: DatabaseSync
+  readonly #nowMs: () => number
+
+  /**
+   * @param file `:memory:` keeps nothing, for tests only
+   * @throws what `node:sqlite` throws if the file cannot be used
+   */
+  constructor(file: string, nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs
+    // Waiting for another writer would block all requests.
+    this.#database = new DatabaseSync(file, { timeout: 0 })
+    // A journal for each transaction, deleted when all is on the disk, needs no shared memory, which network volumes lack.
+    this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${schema}`)
+  }
+
+  /**
+   * Creates an alert. A repeated call with the same key returns the first result; without a key, or with another one, an alert
+   * that says the same is found instead of doubled.
+   *
+   * @throws {ProblemError} IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST for a date that does not do, ALERT_EXISTS, ALERT_LIMIT_REACHED
+   */
+  create(owner: Owner, key: IdempotencyKey | undefined, order: AlertOrder): CreatedAlert {
+    const fingerprint = hash(
+      'sha256',
+      JSON.stringify(order, ['city', 'when', 'kind', 'celsius', 'untilDate']),
+    )
+    return this.#write(() => {
+      const replayed = key && this.#replay(owner, key, fingerprint)
+      if (replayed) return { alert: replayed, outcome: 'replayed' }
+      this.#checkDate(order.untilDate)
+      this.#forgetOld()
+      const existing = this.#findSame(owner, order)
+      const alert = existing ?? this.#insert(owner, order)
+      if (key) this.#keep(owner, key, fingerprint, alert)
+      return { alert, outcome: existing ? 'existed' : 'created' }
+    })
+  }
+
+  /** The alerts of an owner whose last day is not over, oldest first. */
+  list(owner: Owner): Alert[] {
+    return this.#select('until_date >= ? ORDER BY created_at, rowid', owner, earliestToday(this.#nowMs()))
+  }
+
+  /** `undefined` also for an alert of somebody else. */
+  find(owner: Owner, id: string): Alert | undefined {
+    return this.#select('id = ? AND until_date >= ?', owner, id, earliestToday(this.#nowMs()))[0]
+  }
+
+  /** Deletes an alert, if the owner has it. */
+  remove(owner: Owner, id: string): void {
+    this.#write(() => this.#run('DELETE FROM alerts WHERE owner = ? AND id = ?', nameOf(owner), id))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #replay(owner: Owner, { caller, value }: IdempotencyKey, fingerprint: string): Alert | undefined {
+    const first = this.#database
+      .prepare(
+        'SELECT fingerprint, alert FROM idempotency_keys WHERE owner = ? AND caller = ? AND value = ? AND created_ms > ?',
+      )
+      .get(nameOf(owner), caller, value, this.#nowMs() - keyLifetimeMs)
+    if (!first) return undefined
+    if (first['fingerprint'] !== fingerprint)
+      throw problem('IDEMPOTENCY_KEY_REUSED', 'The first call with this key asked for another alert.')
+    return JSON.parse(String(first['alert']))
+  }
+
+  #keep(owner: Owner, { caller, value }: IdempotencyKey, fingerprint: string, alert: Alert): void {
+    this.#checkLimit('idempotency_keys', owner)
+    this.#run(
+      'INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?)',
+      ...[nameOf(owner), caller, value, fingerprint, JSON.stringify(alert), this.#nowMs()],
+    )
+  }
+
+  #checkDate(untilDate: string): void {
+    const ms = Date.parse(`${untilDate}T00:00:00Z`)
+    // 2026-02-30 is parsed as a day in March.
+    if (!(ms >= 0) || dateOf(ms) !== untilDate)
+      throw commonProblem('INVALID_REQUEST', 'untilDate is not a date.')
+    const now = this.#nowMs()
+    if (untilDate < earliestToday(now) || untilDate > dateOf(now + longestDays * dayMs))
+      throw commonProblem('INVALID_REQUEST', 'untilDate is past, or more than a year from now.')
+  }
+
+  #forgetOld(): void {
+    const now = this.#nowMs()
+    this.#run('DELETE FROM alerts WHERE until_date < ?', earliestToday(now))
+    this.#run('DELETE FROM idempotency_keys WHERE created_ms <= ?', now - keyLifetimeMs)
+  }
+
+  #findSame(owner: Owner, { city, when, untilDate }: AlertOrder): Alert | undefined {
+    const same = 'place = ? AND kind = ? AND celsius = ?'
+    const [alert] = this.#select(same, owner, normalizeName(city), when.kind, when.celsius)
+    if (alert && alert.untilDate !== untilDate)
+      throw problem('ALERT_EXISTS', `There is such an alert until ${alert.untilDate}, ${alert.id}.`)
+    return alert
+  }
+
+  #insert(owner: Owner, { city, when, untilDate }: AlertOrder): Alert {
+    this.#checkLimit('alerts', owner)
+    const { kind, celsius } = when
+    const id = randomUUID()
+    const createdAt = new Date(this.#nowMs()).toISOString()
+    this.#run(
+      'INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[id, nameOf(owner), city, normalizeName(city), kind, celsius, untilDate, createdAt],
+    )
+    return { id, city, when: { kind, celsius }, untilDate, createdAt }
+  }
+
+  #checkLimit(table: keyof typeof limits, owner: Owner): void {
+    const { each, all } = limits[table]
+    const counted = this.#database
+      .prepare(`SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS own FROM ${table}`)
+      .get(nameOf(owner))
+    const what = table === 'alerts' ? 'alerts' : 'calls in 24 hours'
+    if (Number(counted?.['own']) >= each)
+      throw problem('ALERT_LIMIT_REACHED', `One owner can have ${each} ${what}.`)
+    if (Number(counted?.['total']) >= all)
+      throw problem('ALERT_LIMIT_REACHED', `All owners together can have ${all} ${what}.`)
+  }
+
+  #select(condition: string, owner: Owner, ...values: readonly (string | number)[]): Alert[] {
+    return explainFailures(() =>
+      this.#database
+        .prepare(
+          `SELECT id, city, kind, celsius, until_date, created_at FROM alerts WHERE owner = ? AND ${condition}`,
+        )
+        .all(nameOf(owner), ...values)
+        .map(row => ({
+          id: String(row['id']),
+          city: String(row['city']),
+          when: { kind: row['kind'] as Alert['when']['kind'], celsius: Number(row['celsius']) },
+          untilDate: String(row['until_date']),
+          createdAt: String(row['created_at']),
+        })),
+    )
+  }
+
+  #run(statement: string, ...values: readonly (string | number)[]): void {
+    this.#database.prepare(statement).run(...values)
+  }
+
+  #write<Result>(change: () => Result): Result {
+    return explainFailures(() => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = change()
+        this.#database.exec('COMMIT')
+        return result
+      } finally {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      }
+    })
+  }
+}
+
+const nameOf = ({ tenantId, objectId }: Owner) => `${tenantId}/${objectId}`
+
+const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+
+/** The date where the day begins last, twelve hours after UTC: a date that is past there is past everywhere. */
+const earliestToday = (nowMs: number) => dateOf(nowMs - dayMs / 2)
+
+/** SQLite's codes for a file that another process is writing. https://www.sqlite.org/rescode.html */
+const busyCodes: readonly (number | undefined)[] = [5, 6]
+
+function explainFailures<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    const { code, errcode } = error as { code?: string; errcode?: number }
+    if (code !== 'ERR_SQLITE_ERROR') throw error
+    // The basic code is in the lowest byte.
+    const isBusy = busyCodes.includes(errcode === undefined ? undefined : errcode & 0xff)
+    throw isBusy
+      ? problem('ALERTS_BUSY', 'Another process is writing alerts.', { headers: { 'retry-after': '1' } })
+      : problem('ALERTS_UNAVAILABLE', `SQLite reports ${errcode}.`, { cause: error })
+  }
+}

@@ -1,0 +1,47 @@
+import { type Static, Type } from 'typebox'
+import { strictObject } from '../weather/provider.ts'
+import { WeatherQuery } from '../weather/queries.ts'
+
+const date = '\\d{4}-\\d{2}-\\d{2}'
+
+/** What a caller asks for. */
+export const AlertOrder = strictObject({
+  ...WeatherQuery.properties,
+  when: strictObject({
+    kind: Type.Enum(['temperature-below', 'temperature-above']),
+    celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
+  }),
+  untilDate: Type.String({
+    pattern: `^${date}$`,
+    description: 'The last day of the alert, YYYY-MM-DD, at most a year from now.',
+  }),
+})
+export type AlertOrder = Static<typeof AlertOrder>
+
+/** An alert is a record: nothing watches the weather for it, and nobody is told. */
+export const Alert = strictObject({
+  id: Type.String({ description: 'UUID.' }),
+  ...AlertOrder.properties,
+  createdAt: Type.String({ description: 'ISO 8601, UTC.' }),
+})
+export type Alert = Static<typeof Alert>
+
+export const AlertId = strictObject({
+  id: Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'As it was told when the alert was created.' }),
+})
+
+/** Whose alerts they are: the user for whom the agent calls, or the agent itself. */
+export interface Owner {
+  readonly tenantId: string
+  readonly objectId: string
+}
+
+/** What makes a repeated call the same call. Keys of different owners and callers have nothing to do with each other. */
+export interface IdempotencyKey {
+  /** Client id of the application that calls. */
+  readonly caller: string
+  readonly value: string
+}
+
+/** The form of `Idempotency-Key` (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header), whose quotation marks may be left out. */
+export const keyPattern = '^("[\\w-]{1,64}"|[\\w-]{1,64})$'

@@ -1,0 +1,68 @@
+import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { Alert, AlertId, AlertOrder, type IdempotencyKey, keyPattern } from '../alerts/alert.ts'
+import type { AlertStore } from '../alerts/alert-store.ts'
+import { strictObject } from '../weather/provider.ts'
+import { callTool } from './call-tool.ts'
+import { type AlertTool, keyOfMeta } from './tool-calls.ts'
+
+const Alerts = strictObject({ alerts: Type.Array(Alert) })
+const Deleted = strictObject({ deleted: AlertId.properties.id })
+
+const createAlert = {
+  title: 'Create an alert',
+  description:
+    'Records an alert for a temperature in a city, for the caller. If there is the same one already, nothing is added. Nothing watches the weather for it, and nobody is told.',
+  inputSchema: fromJsonSchema<AlertOrder>(AlertOrder),
+  outputSchema: fromJsonSchema<Alert>(Alert),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+}
+
+const listAlerts = {
+  title: 'Alerts of the caller',
+  description: 'Lists the caller’s alerts whose last day is not over.',
+  outputSchema: fromJsonSchema<Static<typeof Alerts>>(Alerts),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+}
+
+const deleteAlert = {
+  title: 'Delete an alert',
+  description: 'Deletes one of the caller’s alerts by its id, if there is one.',
+  inputSchema: fromJsonSchema<Static<typeof AlertId>>(AlertId),
+  outputSchema: fromJsonSchema<Static<typeof Deleted>>(Deleted),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+}
+
+/** Adds the tools for the alerts of the caller of one request, whose right to them has been checked. */
+export function addAlertTools(server: McpServer, alerts: AlertStore, request: FastifyRequest): void {
+  const { identity } = request.access
+  const call = (tool: AlertTool, signal: AbortSignal, act: () => object) =>
+    callTool(request, tool, signal, act)
+  server.registerTool('create_alert', createAlert, (order, { mcpReq: { signal, _meta } }) =>
+    call('create_alert', signal, () => {
+      const { alert, outcome } = alerts.create(identity, readKey(_meta, identity.caller), order)
+      request.log.info({ outcome }, 'An alert was asked for.')
+      return alert
+    }),
+  )
+  server.registerTool('list_alerts', listAlerts, ({ mcpReq: { signal } }) =>
+    call('list_alerts', signal, () => ({ alerts: alerts.list(identity) })),
+  )
+  server.registerTool('delete_alert', deleteAlert, ({ id }, { mcpReq: { signal } }) =>
+    call('delete_alert', signal, () => {
+      alerts.remove(identity, id)
+      return { deleted: id }
+    }),
+  )
+}
+
+/** Clients that know nothing of keys have none: the alerts themselves tell what is the same. */
+function readKey(meta: Readonly<Record<string, unknown>> = {}, caller: string): IdempotencyKey | undefined {
+  const value = meta[keyOfMeta]
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || !new RegExp(keyPattern).test(value))
+    throw commonProblem('INVALID_REQUEST', `${keyOfMeta} must match ${keyPattern}.`)
+  return { caller, value: value.replaceAll('"', '') }
+}

@@ -1,0 +1,41 @@
+import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { commonProblem, logProblem, markFailed, toProblem } from '@entra-bedrock-agent/service-kit'
+import { genAi } from '@entra-bedrock-agent/telemetry'
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { trace } from '@opentelemetry/api'
+import type { FastifyRequest } from 'fastify'
+
+/**
+ * Makes the result of a tool. `validated` is put into `_meta`, which models do not get; a failure is described by its
+ * problem's texts only.
+ */
+export async function callTool(
+  { id, log, access }: FastifyRequest,
+  tool: string,
+  signal: AbortSignal,
+  call: () => object | Promise<object>,
+): Promise<CallToolResult> {
+  const validated = describeAccess(access)
+  trace.getActiveSpan()?.setAttribute(genAi.toolName, tool)
+  try {
+    const structuredContent = { ...(await call()) }
+    log.info({ tool }, 'The tool was called.')
+    return { content: [text(JSON.stringify(structuredContent))], structuredContent, _meta: { validated } }
+  } catch (error) {
+    const problem = signal.aborted
+      ? commonProblem('REQUEST_ABORTED', 'The client cancelled the call.')
+      : toProblem(error)
+    logProblem(log.child({ tool }), problem)
+    markFailed(problem.code)
+    const { detail: _detail, upstream: _upstream, ...told } = problem.toDocument(id)
+    return {
+      isError: true,
+      content: [text(`${told.title} ${told.hint}`)],
+      _meta: { validated, problem: told },
+    }
+  }
+}
+
+function text(text: string) {
+  return { type: 'text' as const, text }
+}

@@ -1,0 +1,27 @@
+/** Where a tool call has its idempotency key, in `_meta`. */
+export const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+
+/** What each of the tools for alerts does; all others tell the weather. */
+const alertTools = {
+  list_alerts: 'readAlerts',
+  create_alert: 'changeAlerts',
+  delete_alert: 'changeAlerts',
+} as const
+export type AlertTool = keyof typeof alertTools
+
+/** What the tools do that a request calls. Earlier revisions of the protocol can call several at once. */
+export function describeCalls(body: unknown): readonly ('weather' | (typeof alertTools)[AlertTool])[] {
+  return [body]
+    .flat()
+    .filter(isRequest)
+    .filter(({ method }) => method === 'tools/call')
+    .map(({ params }) => (isAlertTool(params?.name) ? alertTools[params.name] : 'weather'))
+}
+
+function isAlertTool(name: unknown): name is AlertTool {
+  return typeof name === 'string' && Object.hasOwn(alertTools, name)
+}
+
+function isRequest(message: unknown): message is { method?: unknown; params?: { name?: unknown } | null } {
+  return typeof message === 'object' && message !== null
+}

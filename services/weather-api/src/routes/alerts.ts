@@ -1,0 +1,109 @@
+import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { Alert, AlertId, AlertOrder, keyPattern } from '../alerts/alert.ts'
+import type { AlertStore } from '../alerts/alert-store.ts'
+import { problem } from '../problems.ts'
+import { strictObject } from '../weather/provider.ts'
+import { ProblemResponse } from './schemas.ts'
+import { Validated } from './validated.ts'
+
+const AlertResponse = strictObject({ ...Alert.properties, validated: Validated })
+const AlertsResponse = strictObject({ alerts: Type.Array(Alert), validated: Validated })
+
+const problems = (...statuses: readonly number[]) =>
+  Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
+const security = [{ entra: [] }]
+
+const whose = ({ access }: FastifyRequest) => access.identity
+
+/** The alerts of whoever the token is for. `request.access` must have been set by the token check. */
+export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
+  const routes = app.withTypeProvider<TypeBoxTypeProvider>()
+
+  routes.get(
+    '/alerts',
+    {
+      schema: {
+        summary: 'Alerts whose last day is not over',
+        security,
+        response: { 200: AlertsResponse, ...problems() },
+      },
+    },
+    async request => ({ alerts: store.list(whose(request)), validated: describeAccess(request.access) }),
+  )
+
+  routes.get(
+    '/alerts/:id',
+    {
+      schema: {
+        summary: 'One alert',
+        security,
+        params: AlertId,
+        response: { 200: AlertResponse, ...problems(404) },
+      },
+    },
+    async request => {
+      const alert = store.find(whose(request), request.params.id)
+      if (!alert) throw problem('ALERT_NOT_FOUND', 'There is no such alert, or it is somebody else’s.')
+      return { ...alert, validated: describeAccess(request.access) }
+    },
+  )
+}
+
+/** Changes of these alerts. */
+export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
+  const routes = app.withTypeProvider<TypeBoxTypeProvider>()
+  // The service's own validator makes numbers of texts and of null, which is not for calls that change something.
+  routes.setValidatorCompiler(TypeBoxValidatorCompiler)
+
+  routes.post(
+    '/alerts',
+    {
+      schema: {
+        summary: 'Create an alert',
+        description: 'An alert is a record: nothing watches the weather for it, and nobody is told.',
+        security,
+        headers: Type.Object({
+          'idempotency-key': Type.String({
+            pattern: keyPattern,
+            description:
+              'Of your choice, for this call alone: if it is sent again within 24 hours, it does nothing and gets the first result.',
+          }),
+        }),
+        body: AlertOrder,
+        response: {
+          200: { ...AlertResponse, description: 'There was such an alert.' },
+          201: { ...AlertResponse, description: 'Created, now or by an earlier call with this key.' },
+          ...problems(409, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { caller } = whose(request)
+      const value = request.headers['idempotency-key'].replaceAll('"', '')
+      const { alert, outcome } = store.create(whose(request), { caller, value }, request.body)
+      request.log.info({ outcome }, 'An alert was asked for.')
+      reply.code(outcome === 'existed' ? 200 : 201).header('location', `/alerts/${alert.id}`)
+      return { ...alert, validated: describeAccess(request.access) }
+    },
+  )
+
+  routes.delete(
+    '/alerts/:id',
+    {
+      schema: {
+        summary: 'Delete an alert',
+        description: 'Also if there is none: a repeated call gets the same response.',
+        security,
+        params: AlertId,
+        response: { 204: Type.Null({ description: 'There is no such alert now.' }), ...problems(409) },
+      },
+    },
+    async (request, reply) => {
+      store.remove(whose(request), request.params.id)
+      return reply.code(204).send(null)
+    },
+  )
+}

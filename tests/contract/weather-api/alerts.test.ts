@@ -1,0 +1,310 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  autonomousClaims,
+  onBehalfOfClaims,
+} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { identities } from '../../support/identities.ts'
+import { connect, revisions } from '../mcp-server/clients.ts'
+import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+
+const order = {
+  city: 'Oslo',
+  when: { kind: 'temperature-below', celsius: -5 },
+  untilDate: new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10),
+}
+const scope = 'Alerts.ReadWrite'
+const role = 'Alerts.ReadWrite.All'
+
+interface Options {
+  readonly token?: string
+  readonly key?: string | undefined
+  readonly body?: unknown
+}
+
+describe('alerts', () => {
+  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+  let api: RunningWeatherApi
+  /** A user of each test's own. */
+  let user: string
+  const start = async (env: Readonly<Record<string, string>> = {}) => {
+    await api?.close()
+    api = await startWeatherApi({ ALERTS_FILE: file, ...env })
+  }
+  beforeAll(() => start())
+  beforeEach(() => {
+    user = crypto.randomUUID()
+  })
+  afterAll(async () => {
+    await api.close()
+    await rm(file, { force: true })
+  })
+
+  const forUser = (oid = user, claims = {}) =>
+    api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims: { oid, scp: scope, ...claims } }))
+  const ofAgent = (roles = [role]) =>
+    api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims: { roles } }))
+
+  async function send(method: string, path: string, { token = forUser(), key, body }: Options = {}) {
+    const response = await fetch(`${api.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text && JSON.parse(text) }
+  }
+  const create = (options: Options = {}) => send('POST', '/alerts', { key: 'key-1', body: order, ...options })
+  const list = async (token?: string) =>
+    (await send('GET', '/alerts', token === undefined ? {} : { token })).body.alerts
+
+  it('belong to the user for whom the agent calls, and are found where the response says', async () => {
+    const { status, headers, body } = await create()
+    const { validated, ...alert } = body
+    expect({ status, alert }).toEqual({
+      status: 201,
+      alert: { ...order, id: expect.any(String), createdAt: expect.any(String) },
+    })
+    expect(validated).toMatchObject({ flow: 'obo', on_behalf_of: user })
+    expect((await send('GET', headers.get('location') ?? '')).body).toMatchObject(alert)
+    expect(await list()).toEqual([alert])
+    const ben = forUser(identities.ben.oid)
+    expect(await list(ben)).toEqual([])
+    const path = `/alerts/${alert.id}`
+    expect(await send('GET', path, { token: ben })).toMatchObject({
+      status: 404,
+      body: { code: 'ALERT_NOT_FOUND' },
+    })
+    expect((await send('DELETE', path, { token: ben })).status).toBe(204)
+    expect(await list()).toEqual([alert])
+  })
+
+  it('belong to the agent when it calls as itself', async () => {
+    const { body } = await create({ token: ofAgent() })
+    expect(body.validated).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
+    expect([await list(ofAgent()), await list()]).toEqual([[expect.objectContaining(order)], []])
+  })
+
+  it('can be deleted any number of times', async () => {
+    const path = `/alerts/${(await create()).body.id}`
+    for (let times = 0; times < 2; times += 1)
+      expect(await send('DELETE', path)).toMatchObject({ status: 204, body: '' })
+    expect(await list()).toEqual([])
+  })
+
+  it('are created once by calls with one key, in quotation marks or not, at the same time or after a restart', async () => {
+    const token = forUser()
+    const parallel = await Promise.all(['key-1', '"key-1"', 'key-1'].map(key => create({ key, token })))
+    await start()
+    const answers = [...parallel, await create()]
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    expect(new Set(answers.map(({ headers }) => headers.get('location'))).size).toBe(1)
+    expect(await list()).toHaveLength(1)
+  })
+
+  it('are found again by a call with another key, which says that nothing was created', async () => {
+    const { body } = await create()
+    const again = await create({ key: 'key-2', body: { ...order, city: 'oslo' } })
+    expect(again).toMatchObject({ status: 200, body: { id: body.id, city: 'Oslo' } })
+    expect(await list()).toHaveLength(1)
+  })
+
+  it('are not created by a key that came with another alert', async () => {
+    await create()
+    expect(await create({ body: { ...order, city: 'Bergen' } })).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    })
+    expect(
+      await create({ token: forUser(identities.ben.oid), body: { ...order, city: 'Bergen' } }),
+    ).toMatchObject({ status: 201 })
+  })
+
+  // biome-ignore format: table
+  it.each<[string, Options]>([
+    ['no key', { key: undefined }],
+    ['an empty key', { key: '' }],
+    ['a key of 65 characters', { key: 'k'.repeat(65) }],
+    ['a key with half its quotation marks', { key: '"key-1' }],
+    ['a key of other characters', { key: 'key 1' }],
+    ['no city', { body: { ...order, city: '' } }],
+    ['a temperature as text', { body: { ...order, when: { ...order.when, celsius: '-5' } } }],
+    ['no temperature', { body: { ...order, when: { ...order.when, celsius: null } } }],
+    ['a temperature that is never reached', { body: { ...order, when: { ...order.when, celsius: -91 } } }],
+    ['another kind', { body: { ...order, when: { ...order.when, kind: 'rain' } } }],
+    ['a day that is past', { body: { ...order, untilDate: '2020-01-01' } }],
+    ['an unknown member', { body: { ...order, owner: identities.ben.oid } }],
+    ['a list', { body: [order] }],
+  ])('are not created from a call with %s', async (_what, options) => {
+    expect(await create(options)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    expect(await list()).toEqual([])
+  })
+
+  it('need rights of their own, and these are none to read weather', async () => {
+    for (const token of [forUser(undefined, { scp: 'Weather.Read' }), ofAgent(['Weather.Read.All'])])
+      for (const [method, path] of [
+        ['GET', '/alerts'],
+        ['DELETE', `/alerts/${user}`],
+      ] as const)
+        expect(await send(method, path, { token })).toMatchObject({
+          status: 403,
+          body: { code: 'WEATHER_FORBIDDEN' },
+        })
+    expect((await send('GET', '/weather?city=Oslo')).status).toBe(403)
+  })
+
+  it('are described with all their responses', async () => {
+    const { paths } = (await send('GET', '/openapi.json')).body
+    expect(Object.keys(paths['/alerts'].post.responses)).toEqual([
+      '200',
+      '201',
+      '400',
+      '401',
+      '403',
+      '409',
+      '422',
+      '429',
+      '503',
+    ])
+    expect(paths['/alerts'].post.parameters).toEqual([
+      expect.objectContaining({ in: 'header', name: 'idempotency-key', required: true }),
+    ])
+    expect(Object.keys(paths['/alerts/{id}'].delete.responses)).toContain('204')
+  })
+
+  describe.each(revisions)('as tools of MCP revision %s', revision => {
+    const use = async (token: string) => {
+      const client = await connect(api.url, revision, token)
+      const call = (name: string, args = {}, key?: unknown) =>
+        client.callTool({
+          name,
+          arguments: args,
+          ...(key === undefined ? {} : { _meta: { 'entra-bedrock-agent/idempotency-key': key } }),
+        })
+      return { client, call, [Symbol.asyncDispose]: () => client.close() }
+    }
+
+    it('say outright what each does', async () => {
+      await using mcp = await use(forUser())
+      const { tools } = await mcp.client.listTools()
+      const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
+      expect(hints).toMatchObject({
+        create_alert: {
+          readOnlyHint: false,
+          destructiveHint: false,
+          idempotentHint: true,
+          openWorldHint: false,
+        },
+        delete_alert: {
+          readOnlyHint: false,
+          destructiveHint: true,
+          idempotentHint: true,
+          openWorldHint: false,
+        },
+        list_alerts: { readOnlyHint: true },
+      })
+    })
+
+    it('are the same alerts as by REST, and the key is the same too', async () => {
+      await using mcp = await use(forUser())
+      const { structuredContent: alert, _meta } = await mcp.call('create_alert', order, 'key-1')
+      expect(alert).toMatchObject(order)
+      expect(_meta?.['validated']).toMatchObject({ on_behalf_of: user })
+      expect((await create()).body).toMatchObject(alert as object)
+      expect(await mcp.call('create_alert', { ...order, city: 'Rome' }, 'key-1')).toMatchObject({
+        isError: true,
+        _meta: { problem: { code: 'IDEMPOTENCY_KEY_REUSED' } },
+      })
+      expect(await mcp.call('create_alert', order, 'no key')).toMatchObject({
+        isError: true,
+        _meta: { problem: { code: 'INVALID_REQUEST' } },
+      })
+      expect((await mcp.call('list_alerts')).structuredContent).toEqual({ alerts: [alert] })
+      const id = String((alert as { id?: unknown }).id)
+      expect((await mcp.call('delete_alert', { id })).structuredContent).toEqual({ deleted: id })
+      expect(await list()).toEqual([])
+    })
+
+    it('are not doubled by clients that send no key', async () => {
+      await using mcp = await use(forUser())
+      const [first, second] = [await mcp.call('create_alert', order), await mcp.call('create_alert', order)]
+      expect(second.structuredContent).toEqual(first.structuredContent)
+      expect(await list()).toHaveLength(1)
+    })
+
+    it('need the right of each tool, whatever lets the client in', async () => {
+      await using reader = await use(forUser(undefined, { scp: 'Weather.Read' }))
+      await expect(reader.call('list_alerts')).rejects.toThrow()
+      expect((await reader.call('get_weather', { city: 'Rome' })).isError).toBeUndefined()
+      await using mcp = await use(forUser())
+      await expect(mcp.call('get_weather', { city: 'Rome' })).rejects.toThrow()
+    })
+  })
+
+  describe('with an authentication context', () => {
+    beforeAll(() => start({ ALERTS_AUTH_CONTEXT: 'c1' }))
+    const challenge = () =>
+      `Bearer realm="${identities.tenantId}", authorization_uri="${api.issuer.url}/${identities.tenantId}/oauth2/v2.0/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"`
+
+    it('are changed for a user only if the token proves it, and the refusal is not remembered under the key', async () => {
+      for (const acrs of [undefined, [], ['c10']])
+        expect(await create({ token: forUser(undefined, { acrs }) })).toMatchObject({
+          status: 401,
+          body: { code: 'WEATHER_CONTEXT_MISSING', failedCheck: 'context' },
+        })
+      expect((await create()).headers.get('www-authenticate')).toBe(challenge())
+      const { status, body } = await create({ token: forUser(undefined, { acrs: ['c1'] }) })
+      expect({ status, last: body.validated.checks.at(-1) }).toEqual({
+        status: 201,
+        last: { name: 'context', ok: true },
+      })
+      expect((await send('DELETE', `/alerts/${body.id}`)).status).toBe(401)
+      expect(await list()).toHaveLength(1)
+    })
+
+    it('are changed without it by an agent that calls as itself', async () => {
+      expect((await create({ token: ofAgent() })).status).toBe(201)
+    })
+
+    it.each(revisions)('say the same to MCP clients of revision %s, before the tool runs', async revision => {
+      const call = (token: string, name: string, params = {}) =>
+        fetch(`${api.url}/mcp`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            accept: 'application/json, text/event-stream',
+            'content-type': 'application/json',
+            'mcp-protocol-version': revision,
+            'mcp-method': 'tools/call',
+            'mcp-name': name,
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, ...params } }),
+        })
+      const refused = await call(forUser(), 'create_alert', { arguments: order })
+      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, challenge()])
+      const batch = await fetch(`${api.url}/mcp`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${forUser()}`, 'content-type': 'application/json' },
+        body: JSON.stringify([
+          { method: 'ping' },
+          { method: 'tools/call', params: { name: 'delete_alert' } },
+        ]),
+      })
+      expect(batch.status).toBe(401)
+      expect(await list()).toEqual([])
+    })
+  })
+
+  it('do not exist unless a file for them is configured', async () => {
+    await start({ ALERTS_FILE: '' })
+    expect((await create()).status).toBe(404)
+    const { paths } = (await send('GET', '/openapi.json')).body
+    expect(Object.keys(paths)).not.toContain('/alerts')
+  })
+})
