@@ -57,6 +57,9 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     },
     'mcpServers.weather shares the registration of downstreamApis.weather, but their appId differs',
   ],
+  'alerts in several pods': [{ weatherApi: { alerts: { enabled: true, volume: { size: '1Gi' } } } }, 'set weatherApi.replicas=1'],
+  'alerts without a volume': [{ weatherApi: { replicas: 1, alerts: { enabled: true } } }, 'set weatherApi.alerts.volume.existingClaim, or volume.size'],
+  'alerts on two volumes': [{ weatherApi: { replicas: 1, alerts: { enabled: true, volume: { size: '1Gi', existingClaim: 'a' } } } }, 'has both existingClaim and size'],
   'no weather API at all': [{ weatherApi: { enabled: false } }, 'downstreamApis.weather.url is not set.'],
   'a client secret that is nowhere': [{ sidecar: { credential: { type: 'ClientSecret' } } }, 'set clientSecret.existingSecret, or clientSecret.value for trying out.'],
   'a client secret that is in two places': [

@@ -14,6 +14,7 @@ import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
 import { identities, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
+import { withAlerts } from './support/variants.ts'
 
 needs('helm')
 
@@ -244,6 +245,44 @@ describe('The settings that the chart makes', () => {
     expect(volumes).toEqual([{ name: 'deny-list', configMap: { name: 'denied-agents' } }])
     const made = rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)
     expect(made).not.toContain('denied-agents')
+  })
+
+  it('name a file for alerts on a volume that only one pod has', async () => {
+    const values = withAlerts({ size: '1Gi', storageClass: 'fast' })
+    const rendering = await render({ values })
+    const { alerts } = readWeatherConfig(rendering.settings('demo-weather-api', 'weather-api'))
+    expect(alerts).toEqual({ file: '/var/lib/weather-api/alerts.sqlite', authenticationContext: 'c1' })
+    const { volumeMounts } = rendering.container('demo-weather-api', 'weather-api')
+    expect(volumeMounts).toEqual([{ name: 'alerts', mountPath: '/var/lib/weather-api' }])
+    const claim = { name: 'alerts', persistentVolumeClaim: { claimName: 'demo-weather-api-alerts' } }
+    expect(rendering.pod('demo-weather-api').spec.volumes).toEqual([claim])
+    expect(rendering.ofKind('PersistentVolumeClaim')).toEqual([
+      expect.objectContaining({
+        metadata: expect.objectContaining({
+          name: 'demo-weather-api-alerts',
+          annotations: { 'helm.sh/resource-policy': 'keep' },
+        }),
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'fast',
+          resources: { requests: { storage: '1Gi' } },
+        },
+      }),
+    ])
+    const [api] = rendering
+      .ofKind('Deployment')
+      .filter(({ metadata }) => metadata.name === 'demo-weather-api')
+    expect(api?.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
+    const notes = await renderNotes({ values })
+    expect(notes).toContain('The weather API keeps alerts on a volume.')
+    expect(notes).toContain('names the authentication context c1')
+    const existing = await render({ values: withAlerts({ existingClaim: 'mine' }) })
+    expect(existing.ofKind('PersistentVolumeClaim')).toEqual([])
+    expect(existing.pod('demo-weather-api').spec.volumes).toEqual([
+      { name: 'alerts', persistentVolumeClaim: { claimName: 'mine' } },
+    ])
+    const without = await render({ values: identities })
+    expect(readWeatherConfig(without.settings('demo-weather-api', 'weather-api')).alerts).toBeUndefined()
   })
 
   it('skip the signature check of the weather API only on request, and warn of it', async () => {

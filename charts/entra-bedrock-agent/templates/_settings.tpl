@@ -105,6 +105,7 @@
   {{- /* In production the service refuses to skip the check. */}}
   {{- $settings = merge $settings (dict "VALIDATE_TOKEN_SIGNATURE" "false" "NODE_ENV" "development") }}
 {{- end }}
+{{- $settings = merge $settings (include "alerts.settings" . | fromYaml) }}
 {{- $settings = merge $settings (include "proxy.settings" . | fromYaml) }}
 {{- include "settings" (list $settings .Values.weatherApi.env) }}
 {{- end }}

@@ -37,6 +37,13 @@ export function withAwsAuth(auth: string): Values {
   return merge(identities, { aws: { auth, ...awsAuths[auth] } })
 }
 
+/** Complete values for alerts of the weather API. */
+export function withAlerts(volume: Values): Values {
+  return merge(identities, {
+    weatherApi: { replicas: 1, alerts: { enabled: true, authContext: 'c1', volume } },
+  })
+}
+
 const cloud = merge(identities, { aws: { roleArn: role } })
 
 /** The variants of the chart that all general checks are made with. */
@@ -44,6 +51,7 @@ export const variants: Readonly<Record<string, RenderOptions>> = {
   'ci/default-values.yaml': { files: ['ci/default-values.yaml'] },
   'ci/everything-values.yaml': { files: ['ci/everything-values.yaml'] },
   'ci/trial-values.yaml': { files: ['ci/trial-values.yaml'] },
+  'alerts on a new volume': { values: withAlerts({ size: '1Gi', storageClass: 'fast' }) },
   'values-aks.yaml': { files: ['values-aks.yaml'], values: cloud },
   'values-eks.yaml': { files: ['values-eks.yaml'], values: cloud },
   ...Object.fromEntries(
