@@ -50,10 +50,12 @@ export class Query {
 
 /**
  * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; any override
- * switches `ForceRefresh` off unless it sets it.
+ * switches `ForceRefresh` off unless it sets it. Of blank ones only claims count: they are not sent, but pass the cache by.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
-  const set = overrides.filter(({ value }) => value.trim() !== '')
+  const set = overrides.filter(
+    ({ key, value }) => value.trim() !== '' || (key === 'acquiretokenoptions.claims' && value !== ''),
+  )
   const scopes = set.filter(({ key }) => key === 'scopes').map(({ value }) => value)
   const changes = set.map(override => change(override, options))
   return Object.assign({ ...options }, ...changes, scopes.length > 0 ? { scopes } : {})

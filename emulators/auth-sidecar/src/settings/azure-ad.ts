@@ -18,6 +18,8 @@ export interface AzureAdOptions {
   /** Compared as one string, and by `/Validate` only. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
+  /** What the blueprint says that it understands, such as `cp1` for claims challenges. */
+  readonly clientCapabilities: readonly string[]
 }
 
 /**
@@ -39,6 +41,7 @@ export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
     audiences: audiences.length > 0 ? audiences : undefined,
     scopes: settings.text('AzureAd:Scopes'),
     credentials: readCredentials(settings),
+    clientCapabilities: settings.list('AzureAd:ClientCapabilities') ?? [],
   }
 }
 

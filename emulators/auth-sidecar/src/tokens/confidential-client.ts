@@ -11,7 +11,7 @@ export interface TokenQuery {
   readonly scopes: readonly string[]
   /** Whether to ask Entra even if there is a token in the cache. */
   readonly bypassCache: boolean
-  /** A claims request, as JSON text. */
+  /** A claims request. It goes to Entra as it stands, whatever text it is, unless that is blank. */
   readonly claims: string | undefined
   readonly trace: TraceContext
 }
@@ -158,7 +158,7 @@ export class ConfidentialClient {
     const credential = await this.#identity.credential(query)
     const tokenEndpoint = entra.tokenEndpoint(query.tenant)
     const authentication = await credential.authenticate({ clientId, tokenEndpoint })
-    const claims: readonly FormField[] = query.claims ? [['claims', query.claims]] : []
+    const claims: readonly FormField[] = query.claims?.trim() ? [['claims', query.claims]] : []
     const all: readonly FormField[] = [
       ['client_id', clientId],
       ...authentication,

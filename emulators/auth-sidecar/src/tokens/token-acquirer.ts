@@ -135,10 +135,16 @@ export class TokenAcquirer {
       tenant,
       scopes: [exchangeScope],
       bypassCache: false,
-      claims: undefined,
+      claims: this.#describeCapabilities(),
       trace: { ...trace, correlationId: undefined },
     }
     return blueprint.acquireForApp(query, agentId)
+  }
+
+  /** The original sends what it understands for T1 only, since its client for an agent is made without. */
+  #describeCapabilities(): string | undefined {
+    const { clientCapabilities: values } = this.#azureAd
+    return values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined
   }
 
   #client(

@@ -133,7 +133,7 @@ export class ScriptedEntra {
       ver: '2.0',
       uti: `n${this.#issued}`,
     }
-    const accessToken = signByEntra({ ...times, ...claims })
+    const accessToken = signByEntra({ ...times, ...claims, ...readContexts(form) })
     const forUser =
       claims['scp'] === undefined
         ? {}
@@ -228,6 +228,16 @@ function claimsForAgentUser(form: URLSearchParams): Json {
     scp: 'Weather.Read',
     xms_sub_fct: '13 1',
     xms_act_fct: '11 9',
+  }
+}
+
+/** Entra of the recordings granted every authentication context that was asked for. */
+function readContexts(form: URLSearchParams): Json {
+  try {
+    const { value, values = [value] } = JSON.parse(form.get('claims') ?? '').access_token.acrs
+    return { acrs: values }
+  } catch {
+    return {}
   }
 }
 
