@@ -1,7 +1,9 @@
+import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
+import { tellBlastRadius } from './blast-radius/blast-radius.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
@@ -62,6 +64,8 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
       return 0
     case 'status':
       return (await status(run)) ? 0 : 3
+    case 'blast-radius':
+      return (await tellBlastRadius(run, invocation)) ? 0 : 3
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -76,7 +80,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
 
 /** Whether it changes the receipt. */
 function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
-  return adopted !== undefined || (!['plan', 'status'].includes(command) && !isDryRun)
+  return adopted !== undefined || (!['plan', 'status', 'blast-radius'].includes(command) && !isDryRun)
 }
 
 /** @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
@@ -93,7 +97,10 @@ async function prepare(invocation: Invocation, world: World): Promise<Run> {
         authority,
         graphUrl,
         clientId: invocation.signInClient,
-        permissions: permissionsFor(invocation.settings, receipt.content?.settings),
+        permissions: [
+          ...permissionsFor(invocation.settings, receipt.content?.settings),
+          ...(invocation.command === 'blast-radius' ? reviewPermissions : []),
+        ],
         say,
       })
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)

@@ -8,6 +8,8 @@ const commands = {
   plan: 'shows what apply would make and correct; changes nothing',
   apply: 'makes and corrects everything; goes on where an earlier run stopped',
   status: 'compares the tenant with the receipt, property by property, and tells what nobody asked for',
+  'blast-radius':
+    'tells everything that the blueprint’s credential reaches, and who reaches it; marks what nobody asked for',
   disable: 'switches agents off: they get no new token',
   enable: 'switches agents on again',
   destroy: 'deletes what the receipt names, and tells before what Entra deletes along',
@@ -49,6 +51,7 @@ const options = {
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
+  json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
@@ -79,6 +82,7 @@ export interface Invocation {
   readonly adopted: string | undefined
   readonly removal: Removal
   readonly isDryRun: boolean
+  readonly isJson: boolean
   readonly tenantId: string | undefined
   /** By name. */
   readonly agents: readonly string[]
@@ -128,6 +132,7 @@ export function readArguments(args: readonly string[]): Invocation {
     adopted: values.adopt,
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
+    isJson: values.json === true,
     tenantId: values.tenant,
     agents: agents.map(({ name }) => name),
     signIn: readWay(values['sign-in']),
@@ -325,6 +330,6 @@ function helpText(command: Command | undefined): string {
     'Options',
     ...lines,
     '',
-    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status: differs, or something is extra',
+    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status, blast-radius: differs, or something is extra',
   ].join('\n')
 }

@@ -118,7 +118,7 @@ function listsOf(target: Target, { key, title, path, relations }: Holder): reado
       isWanted: ({ id }) => wanted.includes(String(id)),
       describe: one => `${name} ${nameOf(one)}`,
       whose: ` of ${title}`,
-      ...(name === 'sponsor' ? { faultsOf: members => faultsOfSponsors(title, members) } : {}),
+      ...(name === 'sponsor' ? { faultsOf: faultsOfSponsors } : {}),
     }
   })
 }
@@ -132,8 +132,7 @@ function nameOf({ id, displayName }: Json): unknown {
 }
 
 /** Somebody has to answer for it. */
-function faultsOfSponsors(title: string, members: readonly Json[]): readonly string[] {
+function faultsOfSponsors(members: readonly Json[]): readonly string[] {
   const off = members.filter(({ accountEnabled }) => accountEnabled === false)
-  if (members.length > 0) return off.map(one => `sponsor ${nameOf(one)} of ${title} is disabled`)
-  return [`${title} has no sponsor`]
+  return members.length > 0 ? off.map(one => `sponsor ${nameOf(one)} is disabled`) : ['there is no sponsor']
 }

@@ -1,0 +1,92 @@
+import { graphAppId } from '@entra-bedrock-agent/identity-trace'
+import { type Graph, GraphRefusal, type Json } from '../graph.ts'
+import { quote } from '../objects/tenant-object.ts'
+import { type Branch, group } from './branch.ts'
+
+/** Directory roles whose holders may change blueprints, agents, or what they were given. */
+const roles = [
+  'Agent ID Administrator',
+  'AI Administrator',
+  'Application Administrator',
+  'Cloud Application Administrator',
+  'Global Administrator',
+  'Privileged Role Administrator',
+]
+
+/** Permissions of Microsoft Graph by which an application may do the same. */
+const permissions = [
+  'AgentIdentity.Create.All',
+  'AgentIdentity.EnableDisable.All',
+  'AgentIdentity.ReadWrite.All',
+  'AgentIdentityBlueprint.AddRemoveCreds.All',
+  'AgentIdentityBlueprint.ReadWrite.All',
+  'AgentIdentityBlueprint.UpdateAuthProperties.All',
+  'AgentIdUser.ReadWrite.All',
+  'AppRoleAssignment.ReadWrite.All',
+  'Application.ReadWrite.All',
+  'DelegatedPermissionGrant.ReadWrite.All',
+  'Directory.ReadWrite.All',
+  'RoleManagement.ReadWrite.Directory',
+]
+
+/** Who may change the blueprint without being named anywhere near it. Told for information: no plan of an agent is about them. */
+export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
+  return [
+    ...(await orUnread('holders of directory roles', () => readRoles(graph))),
+    ...(await orUnread('applications with permissions of Microsoft Graph', () => readApplications(graph))),
+  ]
+}
+
+async function readRoles(graph: Graph): Promise<readonly Branch[]> {
+  const more = { mayBeForbidden: true }
+  const path = '/roleManagement/directory'
+  const known = await graph.listKnown(`${path}/roleDefinitions?$select=id,displayName`, more)
+  const found: Branch[] = []
+  for (const { id, displayName } of known.filter(one => roles.includes(String(one['displayName'])))) {
+    const filter = `$filter=roleDefinitionId eq '${quote(String(id))}'&$expand=principal`
+    const holders = await graph.listKnown(`${path}/roleAssignments?${filter}`, more)
+    found.push(...group(`directory role ${displayName}`, holders.map(toHolder)))
+  }
+  return group('holders of directory roles', found)
+}
+
+function toHolder({ principalId, principal, directoryScopeId }: Json): Branch {
+  const name = (principal as Json | undefined)?.['displayName'] ?? principalId
+  return {
+    title: directoryScopeId === '/' ? String(name) : `${name}, in ${directoryScopeId}`,
+    id: String(principalId),
+  }
+}
+
+async function readApplications(graph: Graph): Promise<readonly Branch[]> {
+  const api = await graph.send({
+    method: 'GET',
+    path: `/servicePrincipals(appId='${graphAppId}')?$select=id,appRoles`,
+    mayBeForbidden: true,
+  })
+  const names = new Map(
+    ((api?.['appRoles'] ?? []) as readonly Json[]).map(({ id, value }) => [id, String(value)]),
+  )
+  const path = `/servicePrincipals/${api?.['id']}/appRoleAssignedTo`
+  const assigned = await graph.listKnown(path, { mayBeForbidden: true })
+  const holders = new Map<string, Branch & { readonly branches: Branch[] }>()
+  for (const { principalId, principalDisplayName, appRoleId } of assigned) {
+    const permission = names.get(appRoleId) ?? ''
+    if (!permissions.includes(permission)) continue
+    const id = String(principalId)
+    const holder = holders.get(id) ?? { title: `application "${principalDisplayName}"`, id, branches: [] }
+    holder.branches.push({ title: permission })
+    holders.set(id, holder)
+  }
+  return group('applications with permissions of Microsoft Graph', [...holders.values()])
+}
+
+async function orUnread(title: string, read: () => Promise<readonly Branch[]>): Promise<readonly Branch[]> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status))
+      return [{ title, mark: 'unread' }]
+    throw error
+  }
+}

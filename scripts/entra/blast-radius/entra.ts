@@ -1,0 +1,187 @@
+import { readMembers } from '../extras.ts'
+import { GraphRefusal, type Json } from '../graph.ts'
+import { listAgentUsers } from '../objects/agent-users.ts'
+import { agentsPath } from '../objects/agents.ts'
+import { listCollections } from '../objects/kinds.ts'
+import {
+  agentKey,
+  agentUserKey,
+  applicationAccess,
+  type Collection,
+  idOf,
+  type Target,
+} from '../objects/tenant-object.ts'
+import type { Recorded } from '../receipt.ts'
+import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
+import { accessPackages } from './access-packages.ts'
+import { type BlastRadius, type Branch, group } from './branch.ts'
+import { readChangers } from './changers.ts'
+import { Names } from './names.ts'
+
+/** Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing. */
+export async function readEntra(run: Run): Promise<BlastRadius> {
+  const receipt = requireReceipt(run)
+  const planned = targetOf(run, receipt, () => receipt.objects)
+  const blueprint = await readBlueprint(run, planned)
+  const { target, foreign } = await withForeign(run, planned)
+  const lists = await readLists(run, target)
+  const of = (key: string, ...kinds: readonly string[]) =>
+    lists.filter(({ collection }) => collection.of === key && kinds.some(kind => isOfKind(collection, kind)))
+  const rest = (key: string) => lists.filter(({ collection }) => collection.of === key)
+  const credentials = of('blueprint', 'secrets', 'federated credentials').flatMap(toBranches)
+  const people = of('blueprint', 'owners', 'sponsors').flatMap(toBranches)
+  const inherited = of('blueprint', 'permissions that agents inherit').flatMap(toBranches)
+  const who = [
+    ...group('credentials', [...credentials, ...audienceOf(blueprint)]),
+    ...group('who may change it', [
+      ...people,
+      ...managersOf(blueprint),
+      ...(await inStep(run, { title: 'who may change it', access: applicationAccess }, () =>
+        readChangers(run.graph),
+      )),
+    ]),
+  ]
+  const agents = target.settings.agents
+    .filter(name => target.recorded(agentKey(name)))
+    .map((name): Branch => {
+      const [key, user] = [agentKey(name), agentUserKey(name)]
+      const account = target.recorded(user)
+      return {
+        title: `agent identity "${name}"`,
+        id: idOf(target, key),
+        ...markOf(foreign.has(key)),
+        branches: [
+          ...rest(key).flatMap(toBranches),
+          ...(account
+            ? [
+                {
+                  title: 'its user account',
+                  id: account.id,
+                  ...markOf(foreign.has(user)),
+                  branches: rest(user).flatMap(toBranches),
+                },
+              ]
+            : []),
+        ],
+      }
+    })
+  return {
+    tenantId: run.tenantId,
+    blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: idOf(target, 'blueprint') },
+    who,
+    what: [
+      ...group('principal of the blueprint', rest('blueprint-principal').flatMap(toBranches)),
+      ...inherited,
+      ...agents,
+      { title: 'roles of the agents in Azure (Azure RBAC), which Graph does not show', mark: 'unread' },
+    ],
+  }
+}
+
+interface List {
+  readonly collection: Collection
+  readonly members: readonly Json[] | undefined
+}
+
+/** What each list of blueprint and agents has, with names in place of ids. */
+async function readLists(run: Run, target: Target): Promise<readonly List[]> {
+  const names = new Names(run.graph)
+  const lists: List[] = []
+  for (const collection of [...listCollections(target), ...accessPackages(target)]) {
+    if (!/^(blueprint|agent)/.test(collection.of) || collection.isNeededByOthers) continue
+    if (!target.recorded(collection.of)) continue
+    const members = await readMembers(run, collection)
+    const named = members && (await Promise.all(members.map(one => names.name(one))))
+    lists.push({ collection, members: named })
+  }
+  return lists
+}
+
+function isOfKind({ title }: Collection, kind: string): boolean {
+  return title.startsWith(kind)
+}
+
+function toBranches({ collection, members }: List): readonly Branch[] {
+  if (!members) return [{ title: collection.title, mark: 'unread' }]
+  const faults = collection.faultsOf?.(members) ?? []
+  return [
+    ...members.map(one => ({
+      title: collection.describe(one),
+      ...(one['id'] === undefined ? {} : { id: String(one['id']) }),
+      ...markOf(!collection.isWanted(one)),
+    })),
+    ...faults.map(title => ({ title, mark: 'fault' as const })),
+  ]
+}
+
+function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {
+  return isSurplus ? { mark: 'surplus' } : {}
+}
+
+function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
+  const path = `/applications/${idOf(target, 'blueprint')}/microsoft.graph.agentIdentityBlueprint`
+  return inStep(run, { title: 'blueprint', access: applicationAccess }, () => run.graph.read(path))
+}
+
+/** In a multitenant blueprint, whoever publishes it has the credentials. */
+function audienceOf(blueprint: Json | undefined): readonly Branch[] {
+  const audience = blueprint?.['signInAudience']
+  return audience === undefined || audience === 'AzureADMyOrg'
+    ? []
+    : [{ title: `it is open to other tenants (signInAudience ${audience})`, mark: 'surplus' }]
+}
+
+function managersOf(blueprint: Json | undefined): readonly Branch[] {
+  const managers = (blueprint?.['managerApplications'] ?? []) as readonly unknown[]
+  return managers.map(one => ({ title: `manager application ${one}`, id: String(one), mark: 'surplus' }))
+}
+
+/** The target with all agents and user accounts of the blueprint, and the keys of those that nobody planned. */
+async function withForeign(
+  run: Run,
+  planned: Target,
+): Promise<{ readonly target: Target; readonly foreign: ReadonlySet<string> }> {
+  const { settings } = planned
+  const blueprintId = planned.recorded('blueprint')?.appId
+  const step = { title: 'agents of the blueprint', access: applicationAccess }
+  const all = await inStep(run, step, () => run.graph.list(agentsPath))
+  const found = new Map<string, Recorded>()
+  const names: string[] = []
+  const accounts = await readAccounts(run)
+  for (const { id, displayName, agentIdentityBlueprintId } of all) {
+    if (agentIdentityBlueprintId !== blueprintId) continue
+    const ours = settings.agents.find(name => planned.recorded(agentKey(name))?.id === id)
+    const isTaken = [...settings.agents, ...names].includes(String(displayName))
+    const name = ours ?? (isTaken ? `${displayName} (${id})` : String(displayName))
+    if (!ours) {
+      names.push(name)
+      found.set(agentKey(name), toRecorded(id))
+    }
+    const account = accounts.find(({ identityParentId }) => identityParentId === id)
+    if (account && !planned.recorded(agentUserKey(name)))
+      found.set(agentUserKey(name), toRecorded(account['id']))
+  }
+  const target: Target = {
+    ...planned,
+    settings: {
+      ...settings,
+      agents: [...settings.agents, ...names],
+      agentFlows: { ...settings.agentFlows, ...Object.fromEntries(names.map(name => [name, []])) },
+    },
+    recorded: key => planned.recorded(key) ?? found.get(key),
+  }
+  return { target, foreign: new Set(found.keys()) }
+}
+
+function toRecorded(id: unknown): Recorded {
+  return { id: String(id), recordedAt: '' }
+}
+
+async function readAccounts({ graph }: Run): Promise<readonly Json[]> {
+  try {
+    return await listAgentUsers(graph, true)
+  } catch (error) {
+    if (error instanceof GraphRefusal) return []
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+import { styleText } from 'node:util'
+import type { BlastRadius, Branch, Mark } from './branch.ts'
+
+/** What stands before a marked branch. */
+export const words: Record<Mark, string> = {
+  surplus: 'SURPLUS',
+  fault: 'FAULT',
+  unread: 'not evaluated',
+}
+const colours = { surplus: 'red', fault: 'red', unread: 'yellow' } as const
+
+/** The two trees as lines for a terminal; coloured on a terminal only. */
+export function writeText({ blueprint, who, what, tenantId }: BlastRadius): string {
+  return [
+    `${blueprint.title} (${blueprint.id}) in tenant ${tenantId}`,
+    '',
+    'Who can be it, or change it',
+    ...write(who),
+    '',
+    'What it can be, and do',
+    ...write(what),
+  ].join('\n')
+}
+
+function write(branches: readonly Branch[], indent = ''): string[] {
+  return branches.flatMap((branch, index) => {
+    const isLast = index === branches.length - 1
+    return [
+      `${styleText('gray', `${indent}${isLast ? '└─' : '├─'}`)} ${writeBranch(branch)}`,
+      ...write(branch.branches ?? [], `${indent}${isLast ? '   ' : '│  '}`),
+    ]
+  })
+}
+
+/** With the id of what has more below it, and of what is to be taken away. */
+function writeBranch({ title, id, mark, branches }: Branch): string {
+  const start = mark ? `${styleText(colours[mark], words[mark])} ` : ''
+  return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
+}
