@@ -66,8 +66,9 @@ it('Each agent gets in each flow, at each kind of API, what docs/agents.md says'
   const token = await stack.signIn(identities.ada.oid)
   const seen = []
   for (const { agent, demand } of rows) {
-    principal.appRoleAssignmentRequired = demand === 'assigned apps and users only'
-    await stack.restart('sidecar')
+    const isAssigned = demand === 'assigned apps and users only'
+    if (isAssigned !== principal.appRoleAssignmentRequired) await stack.restart('sidecar')
+    principal.appRoleAssignmentRequired = isAssigned
     const outcomes = []
     for (const flow of flowNames) outcomes.push(await outcomeOf(agent, flow, token))
     seen.push({ agent, demand, outcomes })
