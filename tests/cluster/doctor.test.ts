@@ -24,14 +24,17 @@ async function examine() {
 }
 
 describe('npm run doctor -- --kube', () => {
-  it('finds no fault in the installed release, except the role that it cannot read from AWS', async () => {
+  it('finds no fault in the installed release, except the agent without rights and the role that it cannot read from AWS', async () => {
     // Bedrock counts as ready once it has answered.
     await ask(await demo.agentUrl(), { mode: 'bedrock', message: 'Hello!' })
     const { status, findings } = await examine()
     const others = findings.filter(({ status }) => status !== 'PASS')
-    expect(others).toMatchObject([{ check: 'AWS role', code: 'NOT_CHECKED' }])
+    expect(others).toMatchObject([
+      { check: 'AWS role', code: 'NOT_CHECKED' },
+      { check: 'Weather API as itself (trainee)', code: 'API_FORBIDDEN' },
+    ])
     expect(findings.map(({ check }) => check)).toContain('policies enforced')
-    expect(status).toBe('PASS')
+    expect(status).toBe('FAIL')
   })
 
   it('reports missing policies, and policies that are not enforced', async () => {

@@ -25,11 +25,11 @@ it('the page works through port-forwards, sign-in included, in all four paths', 
     await answer.getByText(/Dallas.*°C/).waitFor()
     return answer.locator('.label').first().textContent()
   }
-  expect(await answered('Direct', 'Autonomous')).toBe('Direct · Autonomous')
-  expect(await answered('Bedrock', 'Autonomous')).toBe('Bedrock · Autonomous')
+  expect(await answered('Direct', 'Autonomous')).toBe('Weather agent · Direct · Autonomous')
+  expect(await answered('Bedrock', 'Autonomous')).toBe('Weather agent · Bedrock · Autonomous')
   await signIn(page, identities.ada)
-  expect(await answered('Direct', 'On behalf of you')).toBe('Direct · On behalf of you')
-  expect(await answered('Bedrock', 'On behalf of you')).toBe('Bedrock · On behalf of you')
+  expect(await answered('Direct', 'On behalf of you')).toBe('Weather agent · Direct · On behalf of you')
+  expect(await answered('Bedrock', 'On behalf of you')).toBe('Weather agent · Bedrock · On behalf of you')
   expect(await (await showToken(page, 'TR')).textContent()).toMatch(
     /Checked by Weather API, in its own words\s*signature passed/,
   )

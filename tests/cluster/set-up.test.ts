@@ -126,7 +126,12 @@ it('the set-up leads from an empty tenant and account to answers without a store
   expect(await account.contents()).not.toEqual(accountBefore)
   const [, ids = ''] = /^For helm: (.*)$/m.exec(ofEntra) ?? []
   const values = outputs['ChartValues'] ?? ''
-  await demo.installAgent({}, ...ids.split(' '), '--values', await operator.write('aws.yaml', values))
+  await demo.installAgent(
+    { agents: null, defaultAgent: '' },
+    ...ids.split(' '),
+    '--values',
+    await operator.write('aws.yaml', values),
+  )
 
   expect(await answersOnPage()).toEqual([
     'Direct · Autonomous',
@@ -149,11 +154,11 @@ it('the set-up leads from an empty tenant and account to answers without a store
   expect((await ask(await demo.agentUrl())).status).toBe(200)
   await stopAndStartAgent()
   expect((await operator.examine(userToken)).findings).toContainEqual(
-    expect.objectContaining({ status: 'FAIL', code: 'AGENT_NOT_PERMITTED' }),
+    expect.objectContaining({ status: 'FAIL', code: 'AGENT_DISABLED' }),
   )
   for (const flow of flows) {
     const { body } = await ask(await demo.agentUrl(), { flow }, userToken)
-    expect(body).toMatchObject({ code: 'AGENT_NOT_PERMITTED', detail: expect.stringContaining('disabled') })
+    expect(body).toMatchObject({ code: 'AGENT_DISABLED', detail: expect.stringContaining('disabled') })
   }
 
   await runEntra('enable')

@@ -64,7 +64,7 @@ describe('the sidecar', () => {
     await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
   })
 
-  it('is restarted when it dies; turns meanwhile fail with a problem, and the agent is not restarted', async () => {
+  it('is restarted when it dies; turns that cannot wait for it fail with a problem, and the agent is not restarted', async () => {
     const agentUrl = await demo.agentUrl()
     const { metadata } = await demo.namespace.pod('agent')
     const kill = () =>

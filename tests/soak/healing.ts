@@ -13,6 +13,8 @@ const components = ['agent', 'weather-api'] as const
 export const replicas = 2
 /** Longer than the five minutes that Kubernetes may wait before it restarts a container that ended often. */
 const limitMs = 6 * 60_000
+/** The ways of `in-pod/ask.ts`. */
+const kindsOfTurns = 11
 /** How many turns of each kind have to succeed in a row. */
 const wellInARow = 3
 
@@ -49,7 +51,7 @@ function isWell(load: Load, since: number): boolean {
   )
   const isWayWell = (way: readonly { readonly outcome: string }[]) =>
     way.length >= wellInARow && way.slice(-wellInARow).every(({ outcome }) => outcome === 'OK')
-  return ways.size === 6 && [...ways.values()].every(isWayWell)
+  return ways.size === kindsOfTurns && [...ways.values()].every(isWayWell)
 }
 
 async function isReady(demo: Demo): Promise<boolean> {

@@ -35,6 +35,11 @@ export class Load {
 
   static async start(demo: Demo, { authority }: EntraControls, usersPerWay: number): Promise<Load> {
     const { pageAppId, blueprintAppId, ada, ben } = identities
+    const agents = {
+      weather: { id: identities.agentId, userId: identities.agentUserId },
+      alerts: { id: identities.alertsAgentId },
+      trainee: { id: identities.traineeAgentId },
+    }
     const signInOrder = {
       client: pageAppId,
       resource: blueprintAppId,
@@ -49,6 +54,7 @@ export class Load {
         ENTRA_ORIGIN: demo.entraOrigin,
         AUTHORITY: authority,
         SIGN_IN_ORDER: JSON.stringify(signInOrder),
+        AGENTS: JSON.stringify(agents),
         USERS: [ada.oid, ben.oid].join(','),
         USERS_PER_WAY: String(usersPerWay),
       },

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
 import { ControlPlane } from '../cluster/support/control-plane.ts'
 import { Demo } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
@@ -45,6 +46,7 @@ await using demo = await Demo.install('soak', {
         downstreamApi: 'weather',
         appId: identities.weatherAppId,
         allowedTools: ['get_weather'],
+        flows: flowNames,
       },
     },
     networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },

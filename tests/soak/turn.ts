@@ -1,6 +1,6 @@
 /** A turn of the load, as its client saw it. */
 export interface Turn {
-  /** Mode and flow; `mcp` is Bedrock mode with the tools of an MCP server. */
+  /** Mode and flow, and the agent if it is not the default one; `mcp` is Bedrock mode with the tools of an MCP server. */
   readonly way: string
   /** Milliseconds since 1970. */
   readonly startedAt: number

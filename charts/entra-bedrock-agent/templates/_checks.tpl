@@ -11,7 +11,7 @@ fault. (A schema reports its own faults in terms of JSON pointers, and before an
 {{- end }}
 
 {{- define "checks.entra" -}}
-{{- range list "tenantId" "blueprintAppId" (ternary "" "agentClientId" (gt (len $.Values.agents) 0)) | compact }}
+{{- range list "tenantId" "blueprintAppId" (ternary "agentClientId" "" (empty $.Values.agents)) | compact }}
   {{- if not (get $.Values.entra .) }}
 entra.{{ . }} is not set.
   {{- end }}
@@ -49,7 +49,7 @@ mcpServers.{{ $name }}.url is no public https address, and no policy lets the ag
 
 {{/* Several agents of the blueprint. */}}
 {{- define "checks.agents" -}}
-{{- $agents := .Values.agents }}
+{{- $agents := .Values.agents | default dict }}
 {{- if and $agents .Values.entra.agentClientId }}
 entra.agentClientId and agents are both set: make the former an entry of agents, and empty it.
 {{- end }}

@@ -19,7 +19,7 @@
   "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId
   "BLUEPRINT_CREDENTIAL" (include "blueprintCredential" .)
   "AGENT_CLIENT_ID" .Values.entra.agentClientId
-  "AGENTS_CONFIG" (ternary "/etc/agents/agents.json" "" (gt (len .Values.agents) 0))
+  "AGENTS_CONFIG" (ternary "" "/etc/agents/agents.json" (empty .Values.agents))
   "CLIENT_SPA_APP_ID" .Values.entra.spaAppId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "AWS_REGION" $aws.region

@@ -9,23 +9,39 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 interface Way {
   readonly name: string
+  readonly agent: string
   readonly mode: 'direct' | 'bedrock'
-  readonly flow: 'autonomous' | 'obo'
+  readonly flow: 'autonomous' | 'obo' | 'agent-user'
   readonly message: string
+  /** The code by which the API has to deny the agent, where it has no right. */
+  readonly deniedBy?: string
 }
 
 interface Answer {
   readonly answer: string
   readonly notices: readonly { readonly code: string }[]
+  /** In JSON responses; streams have steps. */
+  readonly trace?: readonly Step[]
 }
 
 interface Step {
   readonly kind: string
   readonly problem?: { readonly code: string }
+  readonly token?: {
+    readonly role: string
+    readonly claims?: { readonly azp?: string; readonly oid?: string }
+  }
+}
+
+/** An agent's client id, and the object id of its user account. */
+interface AgentIds {
+  readonly id: string
+  readonly userId?: string
 }
 
 const { AGENT_URL: agentUrl = '', ENTRA_ORIGIN: entraOrigin = '', AUTHORITY: authority = '' } = process.env
 const users = (process.env['USERS'] ?? '').split(',')
+const agents: Readonly<Record<string, AgentIds>> = JSON.parse(process.env['AGENTS'] ?? '{}')
 const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
 const longestWaitMs = 90_000
 const pauseMs = 500
@@ -35,11 +51,17 @@ const userTokenMs = 20 * 60_000
 
 const weather = 'Weather in Dallas?'
 const byServer = 'Ask weather-tools for the weather in Dallas'
-const ways: readonly Way[] = (['autonomous', 'obo'] as const).flatMap(flow => [
-  { name: `direct ${flow}`, mode: 'direct', flow, message: weather },
-  { name: `bedrock ${flow}`, mode: 'bedrock', flow, message: weather },
-  { name: `mcp ${flow}`, mode: 'bedrock', flow, message: byServer },
-])
+const ofWeather = { agent: 'weather', message: weather } as const
+// biome-ignore format: table
+const ways: readonly Way[] = [
+  ...(['autonomous', 'obo', 'agent-user'] as const).flatMap(flow => [
+    { ...ofWeather, name: `direct ${flow}`, mode: 'direct', flow } as const,
+    { ...ofWeather, name: `bedrock ${flow}`, mode: 'bedrock', flow } as const,
+    { ...ofWeather, name: `mcp ${flow}`, mode: 'bedrock', flow, message: byServer } as const,
+  ]),
+  { name: 'direct obo, alerts', agent: 'alerts', mode: 'direct', flow: 'obo', message: weather },
+  { name: 'direct autonomous, trainee', agent: 'trainee', mode: 'direct', flow: 'autonomous', message: weather, deniedBy: 'API_FORBIDDEN' },
+]
 
 let stopping = false
 let turns = 0
@@ -90,11 +112,12 @@ function responseTo(
 }
 
 async function ask(
-  { mode, flow, message }: Way,
+  way: Way,
   user: string,
   agent: Agent,
   onData?: (response: IncomingMessage) => void,
 ): Promise<string> {
+  const { agent: name, mode, flow, message } = way
   const token = flow === 'obo' ? await userToken(user) : undefined
   const sent = requestHttp(`${agentUrl}/api/chat`, {
     method: 'POST',
@@ -106,21 +129,32 @@ async function ask(
     },
     signal: AbortSignal.timeout(longestWaitMs),
   })
-  sent.end(JSON.stringify({ message, mode, flow }))
+  sent.end(JSON.stringify({ agent: name, message, mode, flow }))
   const { status, body } = await responseTo(sent, onData)
-  const outcome = outcomeOf(mode, status, body)
+  const outcome = outcomeOf(way, user, status, body)
   if (outcome.startsWith('USER_TOKEN_')) tokens.delete(user)
   return outcome
 }
 
+/** `OK` also for a denial that is right. */
+function outcomeOf(way: Way, user: string, status: number, body: string): string {
+  const outcome = read(way, user, status, body)
+  if (way.deniedBy === undefined) return outcome
+  return outcome === way.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
+}
+
 /** `OK`, or the code of the failure, also of a failed tool. */
-function outcomeOf(mode: Way['mode'], status: number, body: string): string {
+function read({ agent, mode, flow }: Way, user: string, status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]
   if (result === undefined) return codeOf(dataOf(body, 'problem')[0] ?? '', 'STREAM_CUT')
   const steps = dataOf(body, 'step').map((data): Step => JSON.parse(data))
   const failed = steps.find(({ kind, problem }) => kind === 'tool' && problem)?.problem
-  const { answer, notices }: Answer = JSON.parse(result)
+  const { answer, notices, trace = steps }: Answer = JSON.parse(result)
+  const { id, userId } = agents[agent] ?? { id: '' }
+  const subject = { autonomous: id, obo: user, 'agent-user': userId }[flow]
+  const tokens = trace.flatMap(({ token }) => (token?.role === 'TR' ? [token.claims] : []))
+  if (tokens.some(claims => claims?.azp !== id || claims?.oid !== subject)) return 'WRONG_IDENTITY'
   const isWeather = /Dallas.*°C/s.test(answer)
   return failed?.code ?? (isWeather ? 'OK' : (notices[0]?.code ?? 'WRONG_ANSWER'))
 }

@@ -1,0 +1,79 @@
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { type Answer, ask } from './support/chat.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { runIn } from './support/in-container.ts'
+
+const { agentId, agentUserId, alertsAgentId, ada } = identities
+const refused = { status: 400, code: 'INVALID_REQUEST' }
+/** What each agent gets in each flow: whose token it was, or the code of the problem. */
+// biome-ignore format: table
+const outcomes = {
+  weather: { autonomous: { azp: agentId, oid: agentId }, obo: { azp: agentId, oid: ada.oid }, 'agent-user': { azp: agentId, oid: agentUserId } },
+  alerts:  { autonomous: refused,                        obo: { azp: alertsAgentId, oid: ada.oid }, 'agent-user': refused },
+  trainee: { autonomous: { status: 403, code: 'API_FORBIDDEN' }, obo: refused, 'agent-user': refused },
+} as const
+const names = Object.keys(outcomes) as (keyof typeof outcomes)[]
+const questions = names.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
+
+let demo: Demo
+let agentUrl: string
+let userToken: string
+
+beforeAll(async () => {
+  demo = await Demo.install('agents')
+  agentUrl = await demo.agentUrl()
+  userToken = await (await EntraControls.of(demo)).signIn()
+})
+afterAll(() => demo?.[Symbol.asyncDispose]())
+
+/** One turn, and in the words of the table what it got. */
+async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
+  const { status, body } = await ask(agentUrl, { agent, flow }, userToken)
+  if (status !== 200) return { status, code: body.code }
+  const { azp, oid } = tokenIn(body)
+  return { azp, oid }
+}
+
+function tokenIn({ trace = [] }: Answer['body']): { azp?: unknown; oid?: unknown } {
+  type Step = { token?: { role: string; claims?: { azp?: unknown; oid?: unknown } } }
+  const steps = trace as readonly Step[]
+  return steps.findLast(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
+}
+
+async function sidecarRestarts(): Promise<number | undefined> {
+  const { status } = await demo.namespace.pod('agent')
+  return status.initContainerStatuses?.find(({ name }) => name === 'sidecar')?.restartCount
+}
+
+describe('Three agents in one pod', () => {
+  it.each(questions)('are let in or not, each by its own rights: $agent, $flow', async question => {
+    expect(await outcomeOf(question)).toEqual(outcomes[question.agent][question.flow])
+  })
+
+  it('get their own tokens and no others while the sidecar restarts, and no turn fails for that', async () => {
+    let isOver = false
+    const keepAsking = async (question: (typeof questions)[number]) => {
+      const seen = []
+      while (!isOver) seen.push(await outcomeOf(question))
+      return seen
+    }
+    const running = Promise.all(questions.map(keepAsking))
+    const { metadata } = await demo.namespace.pod('agent')
+    // Process 1 of a container receives only signals that it handles.
+    const script = "process.kill(1, 'SIGTERM')"
+    await runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
+    await expect.poll(sidecarRestarts, { timeout: 60_000 }).toBe(1)
+    // After the restart each has to be answered anew.
+    for (const question of questions) await outcomeOf(question)
+    isOver = true
+    const seen = await running
+    const expected = questions.map(({ agent, flow }) => outcomes[agent][flow])
+    expect(seen.map(own => [...new Map(own.map(one => [JSON.stringify(one), one])).values()])).toEqual(
+      expected.map(one => [one]),
+    )
+    expect(seen.flat().length).toBeGreaterThan(2 * questions.length)
+  })
+})
