@@ -61,15 +61,20 @@ describe('the agents', () => {
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await page.getByRole('radio', { name: 'On behalf of you' }).count()).toBe(0)
-    await (await ask(page, 'Weather in Dallas?')).getByText('says trainee').waitFor()
+    await (await ask(page, 'Weather in Lima?')).getByText('says trainee').waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Agent: Trainee agent' }).waitFor()
     await (await ask(page, 'And in Oslo?')).getByText('says trainee').waitFor()
-    const asked = await agent.received(3)
+    await page.getByRole('button', { name: 'Earlier conversations' }).click()
+    await page.getByRole('button', { name: /Weather in Dallas\?.*Weather agent · 1 question/ }).click()
+    await page.getByRole('button', { name: 'Agent: Weather agent' }).waitFor()
+    await (await ask(page, 'And in Rome?')).getByText('says weather').waitFor()
+    const asked = await agent.received(4)
     expect(asked.map(({ agent: name, history = [] }) => [name, history.length])).toEqual([
       ['weather', 0],
       ['trainee', 0],
       ['trainee', 2],
+      ['weather', 2],
     ])
   })
 

@@ -37,9 +37,9 @@ export interface Page {
   readonly announcement: Signal<string>
   /** In whose name an agent would be asked in a flow. */
   readonly identify: Identify
-  /** One question in two flows at once, shown instead of the conversation. */
+  /** One question in two flows or to two agents at once, shown instead of the conversation. */
   readonly sideBySide: Signal<SideBySide | undefined>
-  /** Asks what was asked in an answer in two flows at once. */
+  /** Asks what was asked in an answer in two flows or of two agents at once. */
   openSideBySide(answer: LiveExchange): Promise<void>
   refreshStatus(): Promise<void>
 }

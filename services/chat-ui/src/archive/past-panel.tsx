@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/loaded.ts'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
+import { type Names, untitled } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'
 import type { PastConversations } from './past-conversations.ts'
 import type { PastConversation } from './past-store.ts'
@@ -11,10 +12,11 @@ import './past-menu.css'
 export interface PastPanelProps {
   readonly session: Session
   readonly loadPast: () => Promise<PastConversations>
+  readonly names: Names
 }
 
 /** What this browser keeps of earlier conversations, for whoever is here, and how to have it gone. */
-export function PastPanel({ session, loadPast }: PastPanelProps) {
+export function PastPanel({ session, loadPast, names }: PastPanelProps) {
   const past = useLoaded(loadPast)
   const query = useSignal('')
   if (!past) return null
@@ -50,7 +52,7 @@ export function PastPanel({ session, loadPast }: PastPanelProps) {
       ) : (
         <ul class="past-list">
           {shown.map(one => (
-            <PastRow key={one.id} one={one} past={past} />
+            <PastRow key={one.id} one={one} past={past} names={names} />
           ))}
         </ul>
       )}
@@ -69,10 +71,18 @@ export function PastPanel({ session, loadPast }: PastPanelProps) {
   )
 }
 
-function PastRow({ one, past }: { readonly one: PastConversation; readonly past: PastConversations }) {
+interface PastRowProps {
+  readonly one: PastConversation
+  readonly past: PastConversations
+  readonly names: Names
+}
+
+function PastRow({ one, past, names }: PastRowProps) {
   const isHere = past.isCurrent(one)
+  const agent = names.ofAgent(one.kept.exchanges[0]?.question.agent).actor('agent')
   const about = [
     formatMoment(new Date(one.savedAt)),
+    ...(agent === untitled ? [] : [agent]),
     count(one.kept.exchanges.length, 'question'),
     ...(one.owner === undefined ? [] : ['on your behalf']),
     ...(isHere ? ['shown now'] : []),

@@ -83,13 +83,18 @@ function answersOf({ answers, outcome }: Verdict): readonly FactAnswer[] {
   return [...answers.slice(0, -1), { ...last, question: 'Outcome', value: outcome.words, detail }]
 }
 
+/** Whose a right is: the explained word in an answer. */
+function whose({ detail }: FactAnswer): string | undefined {
+  return detail.find(part => typeof part === 'object' && 'term' in part)?.words
+}
+
 interface AnswerRowProps {
   readonly left: FactAnswer
   readonly right: FactAnswer
 }
 
 function AnswerRow({ left, right }: AnswerRowProps) {
-  const sign: Sign = left.value === right.value ? 'same' : 'changed'
+  const sign: Sign = left.value === right.value && whose(left) === whose(right) ? 'same' : 'changed'
   return (
     <tr data-sign={sign}>
       <td>

@@ -106,5 +106,5 @@ it('what two turns teach is said in one sentence', () => {
   expect(lesson(ownToken)).toContain('The same agent, the same rights')
   expect(lesson(other)).toContain('two identities: each calls under its own')
   expect(lesson({ ...other, claims: withoutRight })).toContain('Only one was given the right')
-  expect(lesson()).toContain('gave only one of them a token')
+  expect(lesson()).toContain('Only one of them got a token')
 })

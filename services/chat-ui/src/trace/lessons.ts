@@ -115,7 +115,7 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const sides = [left, right].map(({ uses: [use] }) => use)
   const [one, other] = sides.map(use => use?.token)
   if (!one || !other)
-    return 'Entra ID gave only one of them a token: without one there is nothing to call with.'
+    return `${one || other ? 'Only one' : 'Neither'} of them got a token: without one there is nothing to call with.`
   if (actorOf(one) !== actorOf(other)) {
     const [first, second] = sides.map(use => use !== undefined && rightsOf(use.token).rights.length > 0)
     return first === second

@@ -26,7 +26,7 @@ export interface TracePanelProps {
   readonly config: PublicConfig
   /** Why a trace has no steps. */
   readonly whyEmpty: string
-  /** Asks the same question in two flows; without it that is not offered. */
+  /** Asks the same question in two flows or of two agents; without it that is not offered. */
   readonly onSideBySide?: () => void
 }
 
@@ -79,7 +79,7 @@ export function TracePanel({
           view={view}
           onHelp={showKeys}
           onPresent={() => presenter.current?.showModal()}
-          onSideBySide={config.flows.length > 1 ? onSideBySide : undefined}
+          onSideBySide={config.agents.flatMap(({ flows }) => flows).length > 1 ? onSideBySide : undefined}
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
