@@ -45,11 +45,11 @@ export class DeniedTokens {
 
   /** @param issuedAt the token's `iat`, in seconds since 1970 */
   find({ caller, objectId, tokenId }: Identity, issuedAt: number): Denial | undefined {
-    const agentUntil = this.#agents.get(caller.toLowerCase())
+    const agentUntil = this.#agents.get(caller.toLowerCase()) ?? 0
     if (agentUntil === Number.POSITIVE_INFINITY) return 'agent'
-    const subjectUntil = this.#subjects.get(objectId.toLowerCase())
-    const isOld = [agentUntil, subjectUntil].some(until => until !== undefined && issuedAt < until)
-    return isOld || (tokenId !== undefined && this.#tokens.has(tokenId)) ? 'token' : undefined
+    const subjectUntil = this.#subjects.get(objectId.toLowerCase()) ?? 0
+    if (issuedAt < agentUntil || issuedAt < subjectUntil) return 'token'
+    return tokenId !== undefined && this.#tokens.has(tokenId) ? 'token' : undefined
   }
 
   /** Takes a row over; `false` if it is none. */
