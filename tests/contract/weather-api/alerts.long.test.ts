@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onBehalfOfClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { createIssuer, type TestIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
+import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store.ts'
+import { identities } from '../../support/identities.ts'
+
+const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
+/** How often the process is killed; `KILLS=100` takes some minutes. */
+const kills = Number(process.env['KILLS'] ?? 10)
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+const orderOf = (celsius: number) => ({
+  city: 'Oslo',
+  when: { kind: 'temperature-below' as const, celsius },
+  untilDate,
+})
+
+describe('an alert', () => {
+  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+  let issuer: TestIssuer
+  beforeAll(async () => {
+    issuer = await createIssuer()
+  })
+  afterAll(async () => {
+    await issuer.close()
+    await Promise.all([rm(file, { force: true }), rm(`${file}-journal`, { force: true })])
+  })
+
+  /** The weather API as a process of its own, on the one file. */
+  async function startProcess() {
+    const child = spawn(process.execPath, [main], {
+      env: {
+        PORT: '0',
+        HOST: '127.0.0.1',
+        TENANT_ID: identities.tenantId,
+        WEATHER_API_APP_ID: identities.weatherAppId,
+        AGENT_CLIENT_ID: identities.agentId,
+        ENTRA_AUTHORITY: issuer.url,
+        WEATHER_PROVIDER: 'climate-normals',
+        ALERTS_FILE: file,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const url = Promise.withResolvers<string>()
+    const exited = once(child, 'exit')
+    exited.then(() => url.reject(new Error('The process ended before it listened.')))
+    createInterface(child.stdout).on('line', line => {
+      const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
+      if (address) url.resolve(address)
+    })
+    return { child, exited, url: await url.promise }
+  }
+
+  /** What the file has of these owners, as owner and temperature with id. */
+  function keptOf(...owners: readonly string[]) {
+    const store = new AlertStore(file)
+    const kept = owners.flatMap(objectId =>
+      store
+        .list({ tenantId: identities.tenantId, objectId })
+        .map(({ id, when }) => [`${objectId}/${when.celsius}`, id] as const),
+    )
+    store.close()
+    return kept
+  }
+
+  const tokenOf = (oid: string) =>
+    issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims: { oid, scp: 'Alerts.ReadWrite' } }))
+
+  const post = (url: string, oid: string, key: string, celsius: number) =>
+    fetch(`${url}/alerts`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tokenOf(oid)}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify(orderOf(celsius)),
+    })
+
+  it('that was answered is there, and none twice, however often the process is killed', {
+    timeout: 900_000,
+  }, async ({ annotate }) => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    await annotate(`SEED=${seed}`)
+    const moments = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { seed, numRuns: kills })
+    const answered = new Map<string, string>()
+    let cutOff = 0
+    let service = await startProcess()
+    // How long five calls take here; the process dies after a fraction of it.
+    let callsTakeMs = 100
+    for (const [round, moment] of moments.entries()) {
+      const oid = `owner-${round}`
+      const create = async (celsius: number) => {
+        const response = await post(service.url, oid, `key-${celsius}`, celsius)
+        expect(response.status).toBe(201)
+        return ((await response.json()) as { id: string }).id
+      }
+      const early = Promise.allSettled([0, 1, 2, 3, 4].map(create))
+      await delay(moment * callsTakeMs)
+      service.child.kill('SIGKILL')
+      await service.exited
+      const ids = (await early).map(answer => (answer.status === 'fulfilled' ? answer.value : undefined))
+      cutOff += ids.filter(id => id === undefined).length
+      service = await startProcess()
+      const startedMs = performance.now()
+      for (const [celsius, firstId] of ids.entries()) {
+        const id = await create(celsius)
+        expect(id).toBe(firstId ?? id)
+        answered.set(`${oid}/${celsius}`, id)
+      }
+      callsTakeMs = performance.now() - startedMs
+    }
+    service.child.kill('SIGTERM')
+    await service.exited
+    await annotate(`${cutOff} of ${answered.size} calls were cut off.`)
+    const kept = keptOf(...moments.map((_, round) => `owner-${round}`))
+    expect(kept).toHaveLength(answered.size)
+    expect(new Map(kept)).toEqual(answered)
+  })
+
+  it('is the same for a client that went away before the answer and asks again', async () => {
+    const service = await startProcess()
+    const { port } = new URL(service.url)
+    const body = JSON.stringify(orderOf(30))
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write(
+      [
+        'POST /alerts HTTP/1.1',
+        'host: weather-api',
+        `authorization: Bearer ${tokenOf('impatient')}`,
+        'content-type: application/json',
+        `content-length: ${body.length}`,
+        'idempotency-key: key-1',
+        '',
+        body,
+      ].join('\r\n'),
+      () => socket.end(),
+    )
+    socket.resume()
+    await once(socket, 'close')
+    const retried = await post(service.url, 'impatient', 'key-1', 30)
+    expect(retried.status).toBe(201)
+    service.child.kill('SIGTERM')
+    await service.exited
+    expect(keptOf('impatient')).toHaveLength(1)
+  })
+})
