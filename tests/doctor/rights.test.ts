@@ -1,113 +1,85 @@
 import { writeFileSync } from 'node:fs'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { type Flow, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { ask, bearer } from '../contract/agent/ask.ts'
+import { readGuide } from '../guides/commands.ts'
 import { identities } from '../support/identities.ts'
 import { Laptop } from './support/laptop.ts'
 
-const { agentId, agentUserId, alertsAgentId, traineeAgentId, weatherAppId, ada } = identities
-/** Of one blueprint; each could be asked in every flow. */
-const agents = {
-  weather: { clientId: agentId, userId: agentUserId },
-  alerts: { clientId: alertsAgentId, userId: 'eeeeeeee-0000-4000-8000-0000000000b2' },
-  trainee: { clientId: traineeAgentId, userId: 'eeeeeeee-0000-4000-8000-0000000000b3' },
-}
-type Agent = keyof typeof agents
-/** Whether the API leaves rights to its own check, or Entra demands an assignment before it issues a token. */
-const apis = ['open', 'assigned'] as const
-
-type Outcome =
-  | { readonly allowed: true }
-  | { readonly at: 'entra' | 'weather-api'; readonly code: string; readonly aadsts?: number }
-const allowed: Outcome = { allowed: true }
-const forbidden: Outcome = { at: 'weather-api', code: 'API_FORBIDDEN' }
-const atEntra = (code: string, aadsts: number): Outcome => ({ at: 'entra', code, aadsts })
-
-// biome-ignore format: table
-const table: Readonly<Record<(typeof apis)[number], Readonly<Record<Agent, Readonly<Record<Flow, Outcome>>>>>> = {
-  open: {
-    weather: { autonomous: allowed, obo: allowed, 'agent-user': allowed },
-    alerts: { autonomous: forbidden, obo: allowed, 'agent-user': allowed },
-    trainee: { autonomous: forbidden, obo: atEntra('CONSENT_REQUIRED', 65001), 'agent-user': atEntra('AGENT_USER_NOT_CONSENTED', 65001) },
-  },
-  assigned: {
-    weather: { autonomous: allowed, obo: allowed, 'agent-user': atEntra('AGENT_NOT_PERMITTED', 50105) },
-    alerts: { autonomous: atEntra('AGENT_NOT_PERMITTED', 501051), obo: allowed, 'agent-user': atEntra('AGENT_NOT_PERMITTED', 50105) },
-    trainee: { autonomous: atEntra('AGENT_NOT_PERMITTED', 501051), obo: atEntra('CONSENT_REQUIRED', 65001), 'agent-user': atEntra('AGENT_NOT_PERMITTED', 50105) },
-  },
-}
-const cells = (Object.keys(agents) as Agent[]).flatMap(agent => flowNames.map(flow => ({ agent, flow })))
+/** The rows of the table in docs/agents.md: agent, what the API demands, and the outcome in each flow. */
+const [, section = ''] = /## Who may do what\n(.*?)\n## /s.exec(readGuide('agents.md')) ?? []
+const rows = [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(
+  ([, agent = '', demand = '', ...outcomes]) => ({ agent, demand, outcomes }),
+)
+const demands = [...new Set(rows.map(({ demand }) => demand))]
+const { weather, alerts, trainee } = tenant.agents
+/** Each can be asked in every flow: those without a user account get one. */
+const agents = [
+  { name: 'weather', clientId: weather.id, userId: weather.user.id },
+  { name: 'alerts', clientId: alerts.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },
+  { name: 'trainee', clientId: trainee.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a3' },
+]
 
 let laptop: Laptop
 beforeAll(async () => {
   laptop = await Laptop.start()
-  const entries = Object.entries(agents).map(([name, { clientId, userId }]) => [
+  const entries = agents.map(({ name, clientId, userId }) => [
     name,
     { title: name, clientId, agentUser: { objectId: userId }, flows: flowNames },
   ])
   writeFileSync(laptop.agentsFile, JSON.stringify({ agents: Object.fromEntries(entries) }))
   await laptop.stack.restart('weather', {
-    AGENT_CLIENT_ID: Object.values(agents)
-      .map(({ clientId }) => clientId)
-      .join(','),
-    AGENT_USERS: Object.values(agents)
-      .map(({ clientId, userId }) => `${clientId}=${userId}`)
-      .join(','),
+    AGENT_CLIENT_ID: agents.map(({ clientId }) => clientId).join(','),
+    AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
   })
-  const { content } = laptop.entra.directory
-  for (const { clientId, userId } of [agents.alerts, agents.trainee]) {
-    const mail = `${userId}@contoso.example`
-    content.users.push({
-      id: userId,
-      displayName: mail,
-      mail,
-      userPrincipalName: mail,
-      identityParentId: clientId,
-    })
+  for (const { name, clientId, userId } of agents.slice(1)) {
+    const mail = `${name}-agent@contoso.example`
+    const account = { id: userId, displayName: name, mail, userPrincipalName: mail }
+    laptop.entra.directory.content.users.push({ ...account, identityParentId: clientId })
   }
-  const [assignment] = content.appRoleAssignments.filter(({ principalId }) => principalId === agentId)
-  if (assignment) content.appRoleAssignments.push({ ...assignment, id: 'ada', principalId: ada.oid })
   await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
 })
 afterAll(() => laptop[Symbol.asyncDispose]())
 
-it.each(apis)(
-  'Each agent is let in, denied at Entra or denied at the API in each flow, and agent and doctor tell which: %s API',
-  async api => {
-    const principal = laptop.entra.directory.principal(weatherAppId)
-    if (principal) principal.appRoleAssignmentRequired = api === 'assigned'
-    expect(principal?.id).toBe(seedIds.weatherPrincipal)
+/** An outcome in the words of the table, as the agent tells it. */
+async function toldByAgent(agent: string, flow: Flow, token: string): Promise<string> {
+  const { body } = await ask(laptop.stack.agentUrl, { agent, flow }, flow === 'obo' ? bearer(token) : {})
+  if (body.code === undefined) return 'allowed'
+  return `${body.upstream?.service === 'entra' ? 'Entra' : 'API'}: \`${body.code}\``
+}
+
+/** The same, as the doctor tells it: by the check of the token and that of the call. */
+function toldByDoctor(findings: Awaited<ReturnType<Laptop['examine']>>, agent: string, flow: Flow): string {
+  const isAbout = (check: string) => check.includes(` ${flows[flow].inWords}`) && check.endsWith(`(${agent})`)
+  const [token, call] = findings.filter(({ check }) => isAbout(check))
+  if (token?.status === 'FAIL') return `Entra: \`${token.code}\``
+  return call?.status === 'FAIL'
+    ? `API: \`${call.code}\``
+    : `${call?.status === 'PASS' ? 'allowed' : call?.status}`
+}
+
+it('The table of docs/agents.md has each agent at each kind of API', () => {
+  expect(rows).toHaveLength(agents.length * demands.length)
+})
+
+it.each(demands)(
+  'Agent and doctor tell of each agent in each flow what docs/agents.md says of an API that takes tokens of %s',
+  async demand => {
+    const principal = laptop.entra.directory.principal(identities.weatherAppId)
+    if (!principal) throw new Error('The tenant has no weather API.')
+    principal.appRoleAssignmentRequired = demand === 'assigned apps and users only'
     await laptop.stack.restart('sidecar')
     const userToken = await laptop.token()
-    const told = await Promise.all(
-      cells.map(async ({ agent, flow }) => {
-        const { body } = await ask(laptop.stack.agentUrl, { agent, flow }, bearer(userToken))
-        const { code, upstream } = body
-        return { agent, flow, outcome: code === undefined ? allowed : describe(code, upstream) }
-      }),
-    )
-    expect(told).toEqual(cells.map(({ agent, flow }) => ({ agent, flow, outcome: table[api][agent][flow] })))
-
     const findings = await laptop.examine({ AGENTS_CONFIG: laptop.agentsFile }, { userToken })
-    const found = cells.map(({ agent, flow }) => {
-      const [token, call] = findings.filter(
-        ({ check }) => check.includes(` ${flows[flow].inWords}`) && check.endsWith(`(${agent})`),
-      )
-      return [token?.code ?? token?.status, call?.code ?? call?.status]
-    })
-    expect(found).toEqual(
-      cells.map(({ agent, flow }) => {
-        const outcome = table[api][agent][flow]
-        if ('allowed' in outcome) return ['PASS', 'PASS']
-        return outcome.at === 'entra' ? [outcome.code, 'NOT_CHECKED'] : ['PASS', outcome.code]
-      }),
-    )
+    const expected = rows.filter(row => row.demand === demand)
+    const seen = []
+    for (const { agent } of expected) {
+      const outcomes = []
+      for (const flow of flowNames) outcomes.push(await toldByAgent(agent, flow, userToken))
+      expect(flowNames.map(flow => toldByDoctor(findings, agent, flow))).toEqual(outcomes)
+      seen.push({ agent, demand, outcomes })
+    }
+    expect(seen).toEqual(expected)
   },
 )
-
-function describe(code: string, upstream: { service: string; code?: string } | undefined): Outcome {
-  const at = upstream?.service === 'weather-api' ? 'weather-api' : 'entra'
-  const aadsts = /^AADSTS(\d+)$/.exec(upstream?.code ?? '')?.[1]
-  return { at, code, ...(aadsts ? { aadsts: Number(aadsts) } : {}) }
-}
