@@ -51,6 +51,7 @@ const options = {
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
+  svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
@@ -83,6 +84,7 @@ export interface Invocation {
   readonly removal: Removal
   readonly isDryRun: boolean
   readonly isJson: boolean
+  readonly pictureFile: string | undefined
   readonly tenantId: string | undefined
   /** By name. */
   readonly agents: readonly string[]
@@ -133,6 +135,7 @@ export function readArguments(args: readonly string[]): Invocation {
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
+    pictureFile: values.svg,
     tenantId: values.tenant,
     agents: agents.map(({ name }) => name),
     signIn: readWay(values['sign-in']),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../emulators/entra/src/directory/graph-permissions.ts'
 import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
@@ -170,6 +172,17 @@ it.each([
   const { code, radius } = await tell()
   expect(marked(radius, 'fault')).toContainEqual(expect.stringContaining(words))
   expect(code).toBe(3)
+})
+
+it('a picture for a review has all of it, what nobody asked for in red, and no name can become markup', async () => {
+  tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
+  const path = join(workplace.folder, 'radius.svg')
+  await workplace.run('blast-radius', '--svg', path)
+  const picture = readFileSync(path, 'utf8')
+  expect(picture).toContain('>SURPLUS: client secret &#34;&#60;script&#62;&#34;&#38;&#34;')
+  expect(picture).not.toContain('<script')
+  for (const title of ['agent identity &#34;trainee&#34;', 'its user account', 'who may change it'])
+    expect(picture).toContain(title)
 })
 
 it('what Graph does not show is not evaluated, and never clean', async () => {

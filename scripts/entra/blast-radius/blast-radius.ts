@@ -1,14 +1,24 @@
+import { writeFileSync } from 'node:fs'
 import type { Run } from '../run.ts'
 import { type BlastRadius, countMarks } from './branch.ts'
 import { readEntra } from './entra.ts'
+import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
+
+export interface Telling {
+  readonly isJson: boolean
+  /** Where a picture goes, too. */
+  readonly pictureFile: string | undefined
+}
 
 /**
  * Tells everything that the blueprint's credential reaches, and who reaches the credential, against what the receipt planned; `true`
  * when there is nothing but that. What is not shown to this caller counts as neither.
  */
-export async function tellBlastRadius(run: Run, { isJson }: { readonly isJson: boolean }): Promise<boolean> {
+export async function tellBlastRadius(run: Run, { isJson, pictureFile }: Telling): Promise<boolean> {
   const radius = await readEntra(run)
+  if (pictureFile !== undefined)
+    writeFileSync(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const counts = {
     surplus: count(radius, 'surplus'),
     fault: count(radius, 'fault'),
