@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { commonProblems } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -117,6 +118,16 @@ describe('The alerts', () => {
     const url = annotations.runbook_url.replace('{{ $labels.outcome }}', row)
     expect(url).toMatch(new RegExp(`/docs/troubleshooting\\.md#${row}$`))
     expect(troubleshooting).toContain(`<a id="${row}"></a>`)
+  })
+
+  it('know every code by which Entra refuses an agent', () => {
+    const { expr = '' } = rules.find(({ alert }) => alert === 'AgentCredentialRefused') ?? {}
+    const refusing = new RegExp(`^(?:${/outcome=~"([^"]+)"/.exec(expr)?.[1]})$`)
+    const ofAgents = [...JSON.stringify(refusals).matchAll(/"code":"(AGENT_\w+)"/g)].map(
+      ([, code = '']) => code,
+    )
+    expect(new Set(ofAgents).size).toBeGreaterThan(3)
+    expect(ofAgents.filter(code => !refusing.test(code))).toEqual([])
   })
 
   it('exclude the problems that users cause, and no others', () => {
