@@ -30,12 +30,14 @@ const change = {
   missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
   demandsServiceManagementReference: Type.Boolean(),
   limitsMappedClaims: Type.Boolean(),
+  carriesContexts: Type.Boolean(),
 }
 const initial = {
   tokenLifetimeSeconds: 3_599,
   missedLookUps: 0,
   demandsServiceManagementReference: false,
   limitsMappedClaims: false,
+  carriesContexts: true,
 }
 
 /** The emulated tenant: everything that the routes share. */

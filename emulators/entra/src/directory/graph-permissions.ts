@@ -11,8 +11,14 @@ export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 /** Sign a user out everywhere. */
 export const revokeSessions = 'User.RevokeSessions.All'
 
+/** To read and write authentication contexts and policies of conditional access. */
+export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
+
+/** What the set-up application may do at Graph. */
+export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
+
 export const graphAppRoles: AppRole[] = [
-  ...setUpPermissions,
+  ...setUpRoles,
   ...reviewPermissions,
   createAsManager,
   revokeSessions,

@@ -210,6 +210,74 @@ export interface RoleAssignment {
   readonly createdDateTime: string
 }
 
+/** What a sign-in can prove, if a policy says how (https://learn.microsoft.com/graph/api/resources/authenticationcontextclassreference). */
+export interface AuthenticationContext {
+  /** `c1` to `c99`. */
+  readonly id: string
+  displayName: string
+  description: string
+  /** Whether administrators can choose it for policies. */
+  isAvailable: boolean
+}
+export const AuthenticationContextChange = Type.Object(
+  {
+    displayName: Type.Optional(Name),
+    description: Type.Optional(Text),
+    isAvailable: Type.Optional(Type.Boolean()),
+  },
+  exact,
+)
+
+/** Of conditional access only what authentication contexts need: policies that name some, and demand a second factor. */
+const conditionalAccessPolicy = {
+  displayName: Name,
+  state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
+  conditions: Type.Object(
+    {
+      clientAppTypes: Type.Array(Name, { minItems: 1 }),
+      users: Type.Object(
+        {
+          includeUsers: Type.Array(Name, { minItems: 1 }),
+          excludeUsers: Type.Array(Guid, { default: [] }),
+        },
+        exact,
+      ),
+      applications: Type.Object(
+        { includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }) },
+        exact,
+      ),
+    },
+    exact,
+  ),
+  grantControls: Type.Object(
+    {
+      operator: Type.Enum(['AND', 'OR'] as const),
+      builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
+    },
+    exact,
+  ),
+  sessionControls: Type.Optional(
+    Type.Object(
+      {
+        signInFrequency: Type.Object(
+          {
+            isEnabled: Type.Boolean(),
+            frequencyInterval: Type.Literal('everyTime'),
+            authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+          },
+          exact,
+        ),
+      },
+      exact,
+    ),
+  ),
+}
+export const ConditionalAccessPolicyProperties = Type.Object(conditionalAccessPolicy, exact)
+export const ConditionalAccessPolicyChange = Type.Partial(ConditionalAccessPolicyProperties, exact)
+export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyProperties> & {
+  readonly id: string
+}
+
 /** The content of a tenant; `seed.ts` makes it. */
 export interface DirectoryContent {
   applications: Application[]
@@ -220,6 +288,8 @@ export interface DirectoryContent {
   groups: Group[]
   roleAssignments: RoleAssignment[]
   accessPackageAssignments: AccessPackageAssignment[]
+  authenticationContexts: AuthenticationContext[]
+  conditionalAccessPolicies: ConditionalAccessPolicy[]
 }
 
 type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>

@@ -1,7 +1,6 @@
 import { type ApiRegistration, tenant } from '@entra-bedrock-agent/demo-tenant'
-import { setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
 import type { Config } from '../config.ts'
-import { graphAppRoles, graphRoleId, graphScopes, stableId } from './graph-permissions.ts'
+import { graphAppRoles, graphRoleId, graphScopes, setUpRoles, stableId } from './graph-permissions.ts'
 import {
   type Application,
   type AppRoleAssignment,
@@ -72,6 +71,8 @@ export function seedDirectory(config: Config): DirectoryContent {
       ({ principalId }) => principalId === seedIds.setupPrincipal,
     ),
     permissionGrants: [],
+    authenticationContexts: [],
+    conditionalAccessPolicies: [],
   }
 }
 
@@ -126,9 +127,7 @@ function seedComplete(config: Config): DirectoryContent {
             api.appRoles.map(role => assign(client.appId, idOf(api, 'principal'), idOf(api, role))),
           ),
         ),
-      ...setUpPermissions.map(value =>
-        assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
-      ),
+      ...setUpRoles.map(value => assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value))),
     ],
     permissionGrants: [
       consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, tenant.blueprint.scope),
@@ -144,6 +143,27 @@ function seedComplete(config: Config): DirectoryContent {
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
     roleAssignments: [],
     accessPackageAssignments: [],
+    authenticationContexts: [
+      {
+        id: 'c1',
+        displayName: 'Confirm changes',
+        description: 'Changes that an agent makes',
+        isAvailable: true,
+      },
+    ],
+    conditionalAccessPolicies: [
+      {
+        id: stableId('policy Confirm changes'),
+        displayName: 'Confirm changes by a second factor',
+        state: 'enabled',
+        conditions: {
+          clientAppTypes: ['all'],
+          users: { includeUsers: ['All'], excludeUsers: [] },
+          applications: { includeAuthenticationContextClassReferences: ['c1'] },
+        },
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+      },
+    ],
   }
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
 import { type Caller, readCaller } from './caller.ts'
+import { addConditionalAccessRoutes } from './conditional-access.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { GraphError, sendGraphErrors } from './graph-error.ts'
 import { addInheritanceRoutes } from './inheritance.ts'
@@ -39,6 +40,7 @@ export async function graph(
   })
   const routes = graphRoutes(app)
   addApplicationRoutes(routes, entra)
+  addConditionalAccessRoutes(routes, entra)
   addCredentialRoutes(routes, entra)
   addInheritanceRoutes(routes, entra, version)
   addMembershipRoutes(routes, entra)

@@ -16,6 +16,8 @@ export interface SignedIn {
 export interface AuthorizationCode extends SignedIn {
   readonly redirectUri: string
   readonly nonce: string | undefined
+  /** Authentication contexts that the access token has to prove. */
+  readonly contexts: readonly string[]
   /** The S256 challenge of RFC 7636. */
   readonly challenge: string | undefined
   readonly expiresAtSeconds: number

@@ -1,3 +1,4 @@
+import { readContexts } from '../conditional-access/contexts.ts'
 import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -45,6 +46,8 @@ export function readAuthorizeRequest(
     wantsClientInfo: query['client_info'] === '1',
     /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
     policies: readPolicies(query['claims']),
+    /** Authentication contexts that the token has to prove. */
+    contexts: readContexts(query['claims']),
   }
 }
 

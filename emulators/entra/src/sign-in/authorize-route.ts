@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { challengeContexts, unmetPolicies } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
@@ -7,7 +8,7 @@ import { acceptFormBodies } from '../oauth/form.ts'
 import { missingConsent } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, scopesToConsent } from './authorize-request.ts'
-import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
+import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
 import { policyChallenge } from './policies.ts'
 import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
@@ -50,7 +51,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const { session, wanted } = visit
     const user = singleSignOnUser(visit)
     const isEnough = wanted.policies.every(policy => session?.fulfilledPolicies.has(policy))
-    return session && user && isEnough ? askConsentOrFinish(visit, session, user) : requireSignIn(visit, user)
+    return session && user && isEnough ? askProofOrGoOn(visit, session, user) : requireSignIn(visit, user)
   })
 
   app.post<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
@@ -61,16 +62,29 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const user = entra.directory.visitor(form.get('account') ?? '')
     if (!user) return requireSignIn(visit, undefined)
     const session = visit.session ?? entra.sessions.start()
-    if (form.get('consent') === 'accept') {
-      if (!session.userIds.has(user.id)) throw refusal(50058)
-      recordConsent(visit, user)
-      return finish(visit, session, user)
-    }
-    session.userIds.add(user.id)
-    for (const policy of visit.wanted.policies) session.fulfilledPolicies.add(policy)
-    keepSession(entra, reply, session)
-    return askConsentOrFinish(visit, session, user)
+    const answer = ['consent', 'factor'].find(name => form.has(name))
+    if (answer === undefined) return signIn(visit, session, user)
+    if (!session.userIds.has(user.id)) throw refusal(50058)
+    return answer === 'consent' ? acceptConsent(visit, session, user) : acceptProof(visit, session, user)
   })
+}
+
+function signIn(visit: Visit, session: Session, user: User): FastifyReply {
+  const { entra, reply, wanted } = visit
+  session.userIds.add(user.id)
+  for (const policy of wanted.policies) session.fulfilledPolicies.add(policy)
+  keepSession(entra, reply, session)
+  return askProofOrGoOn(visit, session, user)
+}
+
+function acceptConsent(visit: Visit, session: Session, user: User): FastifyReply {
+  recordConsent(visit, user)
+  return finish(visit, session, user)
+}
+
+function acceptProof(visit: Visit, session: Session, user: User): FastifyReply {
+  session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
+  return askProofOrGoOn(visit, session, user)
 }
 
 function returnAddressOrNone(entra: Entra, query: Query) {
@@ -106,6 +120,16 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   return userId === undefined || others.length > 0 ? undefined : entra.directory.visitor(userId)
 }
 
+/** Asks for the second factor if a policy of a context that is asked for demands it now. */
+function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
+  const { entra, reply, wanted } = visit
+  const unmet = unmetPolicies(entra, wanted.contexts, { user, session, appliesEveryTime: true })
+  if (unmet.length === 0) return askConsentOrFinish(visit, session, user)
+  if (wanted.prompt !== 'none') return sendSecondFactorPage(reply, wanted, user, unmet)
+  const resource = wanted.requested.resource.application.appId
+  throw refusal(50076, { resource }, { claims: challengeContexts(wanted.contexts) })
+}
+
 function askConsentOrFinish(visit: Visit, session: Session, user: User): FastifyReply {
   const { client, requested, prompt } = visit.wanted
   const isMissing = missingConsent(visit.entra, client, user, requested).length > 0
@@ -128,7 +152,7 @@ function recordConsent({ entra, wanted }: Visit, user: User): void {
 }
 
 function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
-  const { client, returnAddress, nonce, challenge, scope } = wanted
+  const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,
     redirectUri: returnAddress.redirectUri,
@@ -137,6 +161,7 @@ function finish({ entra, reply, wanted }: Visit, session: Session, user: User): 
     scope,
     nonce,
     challenge,
+    contexts,
   })
   return sendBack(reply, returnAddress, {
     code,

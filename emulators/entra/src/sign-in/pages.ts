@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { User } from '../directory/objects.ts'
+import type { ConditionalAccessPolicy, User } from '../directory/objects.ts'
 import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
@@ -25,6 +25,27 @@ ${escapeHtml(user.displayName)}<small>${escapeHtml(user.userPrincipalName)}</sma
     body: `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>
 ${challenge}<form method="post">
 ${buttons.join('\n')}
+<button class="plain" name="cancel" value="1">Cancel</button>
+</form>`,
+  })
+}
+
+/** Asks the user for a second factor, and says which policies demand it. */
+export function sendSecondFactorPage(
+  reply: FastifyReply,
+  { returnAddress }: AuthorizeRequest,
+  user: User,
+  policies: readonly ConditionalAccessPolicy[],
+): FastifyReply {
+  const names = [...new Set(policies.map(({ displayName }) => displayName))]
+  return sendPage(reply, {
+    title: 'Confirm that it’s you',
+    formTargets: [returnAddress.origin],
+    body: `<p>${escapeHtml(user.userPrincipalName)}</p>
+<p>Your organization asks for a second factor: ${names.map(escapeHtml).join(', ')}. Here a press stands for it.</p>
+<form method="post">
+<input type="hidden" name="account" value="${user.id}">
+<button class="primary" name="factor" value="approve" autofocus>Approve</button>
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`,
   })

@@ -11,6 +11,8 @@ export interface Session {
   readonly userIds: Set<string>
   /** Conditional-access policies that a sign-in in this session has fulfilled. */
   readonly fulfilledPolicies: Set<string>
+  /** When each user last proved a second factor, in milliseconds since 1970. */
+  readonly secondFactorAtMs: Map<string, number>
 }
 
 /** Browser sessions by their ids; the oldest are dropped beyond the limit. */
@@ -35,6 +37,7 @@ export class Sessions extends BoundedMap<string, Session> {
       cookie: opaque(32),
       userIds: new Set<string>(),
       fulfilledPolicies: new Set<string>(),
+      secondFactorAtMs: new Map<string, number>(),
     }
     this.set(id, session)
     return session

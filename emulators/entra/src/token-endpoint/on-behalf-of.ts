@@ -25,6 +25,7 @@ export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client):
     userId: String(claims['oid']),
     sessionId: String(claims['sid'] ?? ''),
     scope,
+    withholdsContexts: !entra.settings.current.carriesContexts,
   })
 }
 

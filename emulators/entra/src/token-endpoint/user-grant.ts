@@ -1,3 +1,4 @@
+import { grantContexts, readContexts } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -18,6 +19,10 @@ export interface UserGrant {
   /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
   readonly nonce?: string | undefined
+  /** Authentication contexts that were asked for when the user signed in. */
+  readonly contexts?: readonly string[]
+  /** Whether the token proves no context, whatever was asked for. */
+  readonly withholdsContexts?: boolean
 }
 
 /** A user's tokens for a client: the access token, and ID token and refresh token if they were requested. */
@@ -31,11 +36,12 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
   const { openId, resource } = requested
   checkResourceParameter(form.optional('resource'), resource)
   const scopes = scopesToGrant(entra, client, user, requested)
+  const contexts = contextsToGrant(entra, form, grant, user, requested)
   const token = await issueAccessToken(entra, {
     client: client.principal,
     authentication,
     resource,
-    signedIn: { user, scopes, sessionId },
+    signedIn: { user, scopes, sessionId, contexts },
     roles: directory.appRoles(user.id, resource),
   })
   const clientId = client.principal.appId
@@ -50,6 +56,23 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
     ...(refresh ? { refresh_token: refresh.token, refresh_token_expires_in: refresh.expiresInSeconds } : {}),
     ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(form.optional('client_info') === '1' ? { client_info: clientInfo(entra, user) } : {}),
+  })
+}
+
+function contextsToGrant(
+  entra: Entra,
+  form: Form,
+  { authentication, sessionId, contexts = [], withholdsContexts = false }: UserGrant,
+  user: User,
+  { resource }: RequestedScopes,
+): readonly string[] {
+  if (withholdsContexts) return []
+  const asked = [...contexts, ...readContexts(form.optional('claims'))]
+  const session = entra.sessions.get(sessionId)
+  return grantContexts(entra, resource.application, asked, {
+    user,
+    session,
+    appliesEveryTime: authentication === 'none',
   })
 }
 

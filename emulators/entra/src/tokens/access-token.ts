@@ -22,7 +22,13 @@ export interface AccessTokenRequest {
   readonly authentication: ClientAuthentication
   readonly resource: TargetResource
   /** `undefined` = the client acts as itself. */
-  readonly signedIn?: { readonly user: User; readonly scopes: readonly string[]; readonly sessionId: string }
+  readonly signedIn?: {
+    readonly user: User
+    readonly scopes: readonly string[]
+    readonly sessionId: string
+    /** Authentication contexts that the sign-in proved. */
+    readonly contexts?: readonly string[]
+  }
   readonly roles: readonly string[]
   readonly lifetimeSeconds?: number | undefined
   /** Claims that are added or replaced, for tests. */
@@ -63,7 +69,7 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
 function userClaims(
   entra: Entra,
   { application }: TargetResource,
-  { user, scopes, sessionId }: NonNullable<AccessTokenRequest['signedIn']>,
+  { user, scopes, sessionId, contexts = [] }: NonNullable<AccessTokenRequest['signedIn']>,
   isV2: boolean,
 ): Claims {
   const { userPrincipalName } = user
@@ -75,6 +81,7 @@ function userClaims(
           unique_name: userPrincipalName,
           upn: userPrincipalName,
         }),
+    ...(contexts.length > 0 ? { acrs: contexts } : {}),
     name: user.displayName,
     oid: user.id,
     scp: scopes.join(' '),

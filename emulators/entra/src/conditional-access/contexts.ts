@@ -1,0 +1,107 @@
+import type { Application, ConditionalAccessPolicy, User } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import { refusal } from '../errors/entra-error.ts'
+import type { Session } from '../sign-in/sessions.ts'
+
+/** For how long after a second factor a policy does not ask for it again that asks every time. */
+const everyTimeToleranceMs = 5 * 60_000
+
+/** Who signed in, and how. */
+export interface SignInFacts {
+  readonly user: User
+  readonly session: Session | undefined
+  /**
+   * Whether a policy that asks every time is applied. It is not when a confidential client gets a token without its user.
+   * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
+   */
+  readonly appliesEveryTime: boolean
+}
+
+/**
+ * The authentication contexts that a claims request names (`acrs`, one or several of `c1` to `c99`).
+ *
+ * @throws {EntraError} 9002313 if it is no JSON
+ */
+export function readContexts(claims: string | undefined): readonly string[] {
+  const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
+  return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
+}
+
+interface ClaimsRequest {
+  readonly access_token?: {
+    readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
+  } | null
+}
+
+function readClaims(claims = '{}'): ClaimsRequest | null {
+  try {
+    return JSON.parse(claims)
+  } catch {
+    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
+  }
+}
+
+/** The enabled policies that name one of these contexts, are for this user, and that the sign-in does not meet. */
+export function unmetPolicies(
+  entra: Entra,
+  contexts: readonly string[],
+  facts: SignInFacts,
+): readonly ConditionalAccessPolicy[] {
+  return contexts
+    .flatMap(context => policiesOf(entra, context, facts.user))
+    .filter(policy => !meets(entra, policy, facts))
+}
+
+/**
+ * The contexts of an access token: those that were asked for, which are granted also if no policy names them, and without being
+ * asked those whose policies are met, if the API's registration wants the optional claim
+ * (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
+ *
+ * @throws {EntraError} 50076 with a claims challenge if a policy of one that was asked for is not met
+ */
+export function grantContexts(
+  entra: Entra,
+  { appId, optionalClaims }: Application,
+  asked: readonly string[],
+  facts: SignInFacts,
+): readonly string[] {
+  if (unmetPolicies(entra, asked, facts).length > 0)
+    throw refusal(50076, { resource: appId }, { claims: challengeContexts(asked) })
+  const isWanted = optionalClaims?.accessToken.some(({ name }) => name === 'acrs') === true
+  const met = entra.directory.content.authenticationContexts
+    .map(({ id }) => id)
+    .filter(
+      id => policiesOf(entra, id, facts.user).length > 0 && unmetPolicies(entra, [id], facts).length === 0,
+    )
+  return [...new Set([...asked, ...(isWanted ? met : [])])]
+}
+
+/** A claims challenge that demands these contexts. */
+export function challengeContexts(contexts: readonly string[]): string {
+  const [value, ...others] = contexts
+  const wanted = others.length > 0 ? { values: contexts } : { value }
+  return JSON.stringify({ access_token: { acrs: { essential: true, ...wanted } } })
+}
+
+function policiesOf({ directory }: Entra, context: string, { id }: User): readonly ConditionalAccessPolicy[] {
+  return directory.content.conditionalAccessPolicies.filter(
+    ({ state, conditions: { applications, users } }) => {
+      const isNamed = applications.includeAuthenticationContextClassReferences.includes(context)
+      const isIncluded = users.includeUsers.includes('All') || users.includeUsers.includes(id)
+      return state === 'enabled' && isNamed && isIncluded && !users.excludeUsers.includes(id)
+    },
+  )
+}
+
+/** All policies here demand a second factor. */
+function meets(
+  { clock }: Entra,
+  { sessionControls }: ConditionalAccessPolicy,
+  { user, session, appliesEveryTime }: SignInFacts,
+): boolean {
+  const provedAtMs = session?.secondFactorAtMs.get(user.id)
+  if (provedAtMs === undefined) return false
+  const { isEnabled, frequencyInterval } = sessionControls?.signInFrequency ?? {}
+  const isEveryTime = isEnabled === true && frequencyInterval === 'everyTime'
+  return !(isEveryTime && appliesEveryTime) || clock.nowMs() - provedAtMs <= everyTimeToleranceMs
+}
