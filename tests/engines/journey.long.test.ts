@@ -48,7 +48,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await reader.asks('Rome?')
     await reader.sees('Bedrock · On behalf of')
     await reader.presses('Autonomous')
-    await reader.asks('Lima?')
+    await reader.asks('Weather in Lima?')
     await reader.sees('Bedrock · Autonomous')
 
     await reader.presses('Compare')
