@@ -13,6 +13,7 @@ import { readToken } from './set-up/token.ts'
 const usage = `npx --no-install agentctl doctor [options]
 
   --user-token-file <file>  a user's token for the blueprint, to check acting on behalf of users; - reads standard input
+  --graph-token-file <file>  a token for Microsoft Graph, to compare the tenant with the receipt of agentctl entra
   --page <origin>           where browsers find the page; default: http://localhost:<PORT>, or the host of the Ingress
   --kube                    a release of the chart, through kubectl, in place of this machine
   --namespace <name>        its namespace; default: that of kubectl's context
@@ -26,11 +27,11 @@ const options = readOptions()
 if (options.help) {
   console.log(usage)
 } else {
-  const { page, namespace, release, userToken } = options
+  const { page, namespace, release, userToken, graphTokenFile } = options
   const { env, check } = readDotenv('.env', process.env)
   // The AWS SDK and kubectl read the process's own.
   Object.assign(process.env, env)
-  const findings = options.kube
+  const found = options.kube
     ? await (await import('./doctor/kube/kube.ts')).examineCluster({
         namespace,
         release,
@@ -39,6 +40,7 @@ if (options.help) {
         receipt,
       })
     : await examineHere(env, check, { page, userToken })
+  const findings = graphTokenFile ? [...found, ...(await examineTenant(env, graphTokenFile))] : found
   const failed = findings.some(({ status }) => status === 'FAIL')
   console.log(
     options.json
@@ -60,11 +62,21 @@ async function examineHere(
   return [...first, ...(await examineLaptop(env, options))]
 }
 
+/** What the set-up made, and what was added to it. */
+async function examineTenant(
+  env: Readonly<Record<string, string | undefined>>,
+  tokenFile: string,
+): Promise<readonly Finding[]> {
+  const { openTenant } = await import('./doctor/tenant.ts')
+  return examine(await openTenant({ env, receipt, tokenFile }))
+}
+
 function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
         'user-token-file': { type: 'string' },
+        'graph-token-file': { type: 'string' },
         page: { type: 'string' },
         kube: { type: 'boolean', default: false },
         namespace: { type: 'string' },
@@ -79,7 +91,12 @@ function readOptions() {
     // A file, since others on this machine could read an argument.
     const userToken =
       file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
-    return { ...values, userToken, page: page && new URL(page).origin }
+    return {
+      ...values,
+      userToken,
+      graphTokenFile: values['graph-token-file'],
+      page: page && new URL(page).origin,
+    }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)
     process.exit(2)

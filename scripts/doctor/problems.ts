@@ -70,6 +70,18 @@ export const doctorProblems = {
     title: 'A forward proxy is set, but not every call goes as it should.',
     hint: 'Set the chart’s value proxy in the place of variables of single containers; it knows what is called directly.',
   },
+  ENTRA_SET_UP_DIFFERS: {
+    title: 'The tenant is not as the set-up made it.',
+    hint: 'npx --no-install agentctl entra status shows what differs, apply corrects it; what somebody switched off, enable switches on.',
+  },
+  ENTRA_ACCESS_ADDED: {
+    title: 'The blueprint or an agent has rights that nobody asked for.',
+    hint: 'npx --no-install agentctl entra blast-radius shows all of it. Take away what is not meant (Entra admin center); what an agent inherits is taken away at the blueprint’s principal.',
+  },
+  SPONSOR_MISSING: {
+    title: 'Nobody answers for an agent or its blueprint.',
+    hint: 'npx --no-install agentctl entra apply --sponsor <user>',
+  },
   POLICY_MISSING: {
     title: 'No NetworkPolicy guards a pod of the release.',
     hint: 'Set networkPolicy.enabled=true.',

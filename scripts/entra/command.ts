@@ -83,8 +83,8 @@ function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
   return adopted !== undefined || (!['plan', 'status', 'blast-radius'].includes(command) && !isDryRun)
 }
 
-/** @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
-async function prepare(invocation: Invocation, world: World): Promise<Run> {
+/** What a command works with. @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
+export async function prepare(invocation: Invocation, world: World): Promise<Run> {
   const { receiptPath, envFile, agentsFile, waitSeconds, accessTokenFile } = invocation
   const receipt = new ReceiptFile(receiptPath, invocation.adopted)
   const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)

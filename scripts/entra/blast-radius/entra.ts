@@ -14,7 +14,7 @@ import {
 import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
 import { accessPackages } from './access-packages.ts'
-import { type BlastRadius, type Branch, group } from './branch.ts'
+import { azureRoles, type BlastRadius, type Branch, group } from './branch.ts'
 import { readChangers } from './changers.ts'
 import { Names } from './names.ts'
 
@@ -73,7 +73,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
       ...group('principal of the blueprint', rest('blueprint-principal').flatMap(toBranches)),
       ...inherited,
       ...agents,
-      { title: 'roles of the agents in Azure (Azure RBAC), which Graph does not show', mark: 'unread' },
+      azureRoles,
     ],
   }
 }

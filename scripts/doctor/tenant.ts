@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConfigurationError, type ProblemError } from '@entra-bedrock-agent/service-kit'
+import {
+  azureRoles,
+  type BlastRadius,
+  type Branch,
+  flatten,
+  type Mark,
+} from '../entra/blast-radius/branch.ts'
+import { readEntra } from '../entra/blast-radius/entra.ts'
+import { prepare, type World } from '../entra/command.ts'
+import { readArguments } from '../entra/options.ts'
+import { StepFailed } from '../entra/refusals.ts'
+import { type Run, requireReceipt } from '../entra/run.ts'
+import { survey } from '../entra/survey.ts'
+import { Mistake } from '../set-up/mistake.ts'
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+export interface TenantOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Path of what `agentctl entra` wrote down. */
+  readonly receipt: string
+  /** File with a token for Microsoft Graph. */
+  readonly tokenFile: string
+}
+
+/** The checks of the tenant that a receipt names; a single one where there is none. */
+export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
+  const nothing = () => undefined
+  const clock = { nowMs: Date.now, wait: (ms: number) => delay(ms) }
+  const world: World = { env, fetch, clock, print: nothing, say: nothing, ask: async () => false }
+  try {
+    const files = ['--receipt', receipt, '--access-token-file', tokenFile, '--wait', '1']
+    return tenantChecks(await prepare(readArguments(['status', ...files]), world))
+  } catch (error) {
+    const isTold = error instanceof Mistake || error instanceof ConfigurationError
+    if (!isTold) throw error
+    const fix = error instanceof Mistake ? error.fix : undefined
+    return [{ name: 'Entra set-up', run: async () => trouble('NOT_CHECKED', error.message, fix) }]
+  }
+}
+
+/**
+ * Compares the tenant with what the set-up made: whether all of it is there, user accounts of agents and their consents among it, and whether
+ * anybody can be the blueprint, or the blueprint anything, that nobody asked for. Reads Graph as the run does, and changes nothing.
+ */
+export function tenantChecks(run: Run): readonly Check[] {
+  const { settings } = requireReceipt(run)
+  let asked: Promise<BlastRadius> | undefined
+  const radius = () => {
+    asked ??= readEntra(run)
+    return asked
+  }
+  const agents = settings.agents.map(name => `agent identity "${name}"`)
+  const isOwn = ({ title }: Branch) => agents.includes(title)
+  return [
+    check('Entra set-up', () => checkSetUp(run)),
+    check('secret of the blueprint', async () => checkSecret((await radius()).who)),
+    check('access to the blueprint', async () => {
+      const { who, what } = await radius()
+      return judge('the blueprint', [...who, ...what.filter(one => !isOwn(one) && one !== azureRoles)])
+    }),
+    ...agents.map(agent =>
+      check(`rights of ${agent}`, async () =>
+        judge(
+          agent,
+          (await radius()).what
+            .filter(({ title }) => title === agent)
+            .flatMap(({ branches = [] }) => branches),
+        ),
+      ),
+    ),
+  ]
+}
+
+/** What Graph does not tell is no failure of the tenant. */
+function check(name: string, look: Check['run']): Check {
+  return {
+    name,
+    async run() {
+      try {
+        return await look()
+      } catch (error) {
+        if (error instanceof StepFailed)
+          return trouble('NOT_CHECKED', `${error.message}: ${error.cause}`, error.fix)
+        if (error instanceof Mistake) return trouble('NOT_CHECKED', error.message, error.fix)
+        throw error
+      }
+    },
+  }
+}
+
+async function checkSetUp(run: Run): Promise<string> {
+  const findings = await survey(run, requireReceipt(run))
+  const wrong = findings.filter(
+    ({ object, isHidden, fault, differences, switched }) =>
+      (!object && !isHidden) || fault || differences.length + switched.length > 0,
+  )
+  if (wrong.length > 0)
+    throw trouble(
+      'ENTRA_SET_UP_DIFFERS',
+      `Not as the receipt says: ${list(wrong.map(one => one.wanted.title))}.`,
+    )
+  return `All ${findings.length} things that the set-up made are there.`
+}
+
+function checkSecret(who: readonly Branch[]): string | ProblemError {
+  const credentials = flatten(who.filter(({ title }) => title === 'credentials')).map(({ title }) => title)
+  const secrets = credentials.filter(title => /^(client secret|certificate) /.test(title))
+  const isFederated = credentials.some(title => title.startsWith('federated credential '))
+  return isFederated && secrets.length > 0
+    ? trouble('SECRET_STORED', `The blueprint is federated and still has ${list(secrets)}.`, dropSecret)
+    : 'The blueprint has no secret beside a federated credential.'
+}
+
+const dropSecret =
+  'npx --no-install agentctl entra apply --no-client-secret takes away that of the set-up; others the Entra admin center.'
+
+function judge(whose: string, branches: readonly Branch[]): string | ProblemError {
+  const ways = (mark: Mark) => flatten(branches).flatMap(one => (one.mark === mark ? [one.way] : []))
+  const [surplus, faults, unread] = [ways('surplus'), ways('fault'), ways('unread')]
+  if (surplus.length > 0)
+    throw trouble('ENTRA_ACCESS_ADDED', `Nobody asked for this of ${whose}: ${list(surplus)}.`)
+  if (faults.length > 0) throw trouble('SPONSOR_MISSING', `${whose}: ${list(faults)}.`)
+  if (unread.length > 0) return trouble('NOT_CHECKED', `Graph does not show: ${list(unread)}.`, showMore)
+  return `Nothing but what the set-up gives ${whose}.`
+}
+
+const showMore =
+  'Ask with a token that has RoleManagement.Read.Directory and EntitlementManagement.Read.All; sponsors of agents take that of an application.'
+
+/** The first of many, and how many more. */
+function list(things: readonly string[]): string {
+  const shown = things.slice(0, 5).join('; ')
+  return things.length > 5 ? `${shown}; and ${things.length - 5} more` : shown
+}

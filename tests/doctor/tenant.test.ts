@@ -1,0 +1,108 @@
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
+import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { examine } from '../../scripts/doctor/finding.ts'
+import { openTenant } from '../../scripts/doctor/tenant.ts'
+import { permissions } from '../../scripts/entra/objects/kinds.ts'
+import { graphToken, startEmptyTenant, Workplace } from '../entra-cli/support/workplace.ts'
+
+let entra: TestEntra
+let workplace: Workplace
+let asSetUp: DirectoryContent
+beforeAll(async () => {
+  entra = await startEmptyTenant()
+  workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
+  await workplace.run(
+    'apply',
+    ...['--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
+    ...['--agent', 'weather:autonomous+agent-user', '--agent', 'trainee:none'],
+  )
+  // Long ago, so that nobody waits for Entra to show it.
+  const [receipt = '', dotenv = ''] = workplace.save()
+  workplace.restore([receipt.replaceAll(/"recordedAt": "2/g, '"recordedAt": "1'), dotenv])
+  const roles = [...permissions, 'EntitlementManagement.Read.All']
+  workplace.useToken(await graphToken(entra, [], { user: undefined, scopes: undefined, roles }))
+  asSetUp = structuredClone(entra.entra.directory.content)
+  return async () => {
+    workplace[Symbol.dispose]()
+    await entra.close()
+  }
+})
+beforeEach(() => {
+  Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
+})
+
+const env = () => ({ GRAPH_URL: entra.url, TENANT_ID: tenantId })
+const look = async (receipt = workplace.receiptPath) =>
+  examine(await openTenant({ env: env(), receipt, tokenFile: workplace.tokenPath }))
+
+type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
+function tenantNow() {
+  const { content } = entra.entra.directory
+  const blueprint = content.applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
+  const principal = content.servicePrincipals.find(({ kind }) => kind === 'agentIdentityBlueprintPrincipal')
+  const api = content.applications.find(({ displayName }) => displayName === 'Weather API')
+  const apiPrincipal = content.servicePrincipals.find(({ displayName }) => displayName === 'Weather API')
+  const user = content.users.find(({ identityParentId }) => identityParentId !== undefined)
+  const grant = content.permissionGrants.find(({ consentType }) => consentType === 'Principal')
+  const weather = content.servicePrincipals.find(({ displayName }) => displayName === 'weather')
+  if (!blueprint || !principal || !api || !apiPrincipal || !user || !grant || !weather)
+    throw new Error('The set-up is not whole.')
+  return { content, blueprint, principal, api, apiPrincipal, user, grant, weather }
+}
+
+it('The doctor finds the tenant as the set-up made it, each agent with its rights', async () => {
+  const findings = await look()
+  expect(findings.map(({ check, status }) => [check, status])).toEqual([
+    ['Entra set-up', 'PASS'],
+    ['secret of the blueprint', 'PASS'],
+    ['access to the blueprint', 'PASS'],
+    ['rights of agent identity "weather"', 'PASS'],
+    ['rights of agent identity "trainee"', 'PASS'],
+  ])
+})
+
+const aSecret = {
+  keyId: 'added',
+  displayName: 'more',
+  startDateTime: '2026-11-01T00:00:00Z',
+  endDateTime: '2030-01-01T00:00:00Z',
+  secretText: 'text',
+}
+
+// biome-ignore format: table
+const failures: [what: string, change: Change, expected: readonly string[], words: string][] = [
+  ['a secret beside the federated credential', ({ blueprint }) => blueprint.passwordCredentials.push(aSecret), ['secret of the blueprint: WARN SECRET_STORED', 'access to the blueprint: FAIL ENTRA_ACCESS_ADDED'], 'client secret "more"'],
+  ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] }), ['access to the blueprint: FAIL ENTRA_ACCESS_ADDED'], 'federated credential for else of https://evil.example'],
+  [
+    'a right that an agent without any inherits',
+    ({ content, blueprint, principal, api, apiPrincipal }) => {
+      content.appRoleAssignments.push({ id: 'added', principalId: principal.id, resourceId: apiPrincipal.id, appRoleId: api.appRoles[0]?.id ?? '', createdDateTime: '2026-11-01T00:00:00Z' })
+      blueprint.inheritablePermissions.push({ resourceAppId: api.appId, inheritableRoles: { kind: 'allAllowed' } })
+    },
+    ['access to the blueprint: FAIL ENTRA_ACCESS_ADDED', 'rights of agent identity "weather": FAIL ENTRA_ACCESS_ADDED', 'rights of agent identity "trainee": FAIL ENTRA_ACCESS_ADDED'],
+    'Nobody asked for this of agent identity "trainee": app role Weather.Read.All of "Weather API", inherited from the blueprint.',
+  ],
+  ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"'],
+  ['an agent’s user account that is gone', ({ user }) => entra.entra.directory.removeUser(user), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"; consent for its user account'],
+  ['a consent behind a blank', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
+  ['an agent that nobody answers for', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
+]
+it.each(failures)('The doctor finds %s', async (_what, change, expected, words) => {
+  change(tenantNow())
+  const findings = await look()
+  const wrong = findings.filter(({ status }) => status !== 'PASS')
+  expect(wrong.map(({ check, status, code }) => `${check}: ${status} ${code}`)).toEqual(expected)
+  expect(wrong.map(({ detail }) => detail).join('\n')).toContain(words)
+})
+
+it('The doctor says what Graph does not show, and that it has no receipt', async () => {
+  const [known] = await look(`${workplace.receiptPath}.none`)
+  expect(known).toMatchObject({ code: 'NOT_CHECKED', detail: expect.stringContaining('There is no receipt') })
+  const asUser = new Workplace(entra.url, await graphToken(entra))
+  const tokenFile = asUser.tokenPath
+  const findings = await examine(await openTenant({ env: env(), receipt: workplace.receiptPath, tokenFile }))
+  asUser[Symbol.dispose]()
+  expect(findings.at(-1)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
+  expect(findings.at(-1)?.detail).toContain('sponsors of agent identity "trainee"')
+})
