@@ -13,7 +13,7 @@ const refused = { status: 400, code: 'INVALID_REQUEST' }
 const outcomes = {
   weather: { autonomous: { azp: agentId, oid: agentId }, obo: { azp: agentId, oid: ada.oid }, 'agent-user': { azp: agentId, oid: agentUserId } },
   alerts:  { autonomous: refused,                        obo: { azp: alertsAgentId, oid: ada.oid }, 'agent-user': refused },
-  trainee: { autonomous: { status: 403, code: 'API_FORBIDDEN' }, obo: refused, 'agent-user': refused },
+  trainee: { autonomous: { status: 502, code: 'API_FORBIDDEN' }, obo: refused, 'agent-user': refused },
 } as const
 const names = Object.keys(outcomes) as (keyof typeof outcomes)[]
 const questions = names.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
