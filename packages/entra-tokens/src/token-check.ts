@@ -40,10 +40,11 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
         claims,
         needs ? { ...options, authenticationContext: undefined, ...needs } : options,
       )
-      if (!denyList || access.refusal) return { ...access, checks: [...checks, ...access.checks] }
-      const denial = denyList.find(access.identity, Number(claims['iat'] ?? 0))
+      // Before all other refusals: nobody is to ask a user for more on behalf of an agent that is denied.
+      const denial = denyList?.find(access.identity, Number(claims['iat'] ?? 0))
       if (denial) return { ...access, checks: [], refusal: refusals[denial] }
-      return { ...access, checks: [...checks, ...access.checks, 'deny-list'] }
+      const passed = denyList && !access.refusal ? (['deny-list'] as const) : []
+      return { ...access, checks: [...checks, ...access.checks, ...passed] }
     },
     async close() {
       await Promise.all([verifier.close(), denyList?.close()])

@@ -46,6 +46,11 @@ it('A denied agent gets 403 with any token, for a user too, and no advice to fet
   }
 })
 
+it('A denied agent that lacks the permission too is told of the denial', async () => {
+  const { status, body } = await ask({ azp: sibling, oid: sibling, sub: sibling, roles: [] })
+  expect([status, body]).toMatchObject([403, { failedCheck: 'deny-list' }])
+})
+
 it('A token that is denied by itself gets 401, so that its holder fetches another', async () => {
   for (const claims of [{ iat: now - 1 }, { uti: 'stolen' }, { iat: undefined }]) {
     const { status, body, headers } = await ask(claims)
@@ -68,7 +73,7 @@ it('A token that is wrong is refused for what is wrong with it', async () => {
 
 it('Decisions are counted as such, and the age of the list is a metric', async () => {
   const text = await metrics.metrics()
-  expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 4/)
+  expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 5/)
   expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)
 })
 
