@@ -7,6 +7,7 @@ import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { graph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
+import { adminConsentEndpoint } from './sign-in/admin-consent-route.ts'
 import { authorizeEndpoint } from './sign-in/authorize-route.ts'
 import { logoutEndpoint } from './sign-in/logout-route.ts'
 import { tokenEndpoint } from './token-endpoint/route.ts'
@@ -42,6 +43,7 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(discovery, { entra })
   app.register(tokenEndpoint, { entra })
   app.register(authorizeEndpoint, { entra })
+  app.register(adminConsentEndpoint, { entra })
   app.register(logoutEndpoint, { entra })
   for (const version of graphVersions) app.register(graph, { entra, version, prefix: `/${version}` })
   return app

@@ -16,6 +16,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
 }
 
 function readOwn(reader: EnvironmentReader) {
+  const redirectUris = readRedirectUris(reader)
   return {
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7001),
@@ -30,6 +31,7 @@ function readOwn(reader: EnvironmentReader) {
       clientSecret: reader.optional('BLUEPRINT_CLIENT_SECRET'),
       certificate: readFile(reader, 'BLUEPRINT_CERTIFICATE_FILE'),
       federatedCredential: readFederatedCredential(reader),
+      consentUris: readConsentUris(reader, redirectUris),
     },
     agentId: reader.guid('AGENT_CLIENT_ID', tenant.agents.weather.id),
     weatherApi: {
@@ -41,7 +43,7 @@ function readOwn(reader: EnvironmentReader) {
     },
     spa: {
       appId: reader.guid('CLIENT_SPA_APP_ID', tenant.page.appId),
-      redirectUris: readRedirectUris(reader),
+      redirectUris,
     },
     setupApp: {
       appId: reader.guid('SETUP_APP_ID', tenant.setUp.appId),
@@ -63,6 +65,12 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
     if (!URL.canParse(uri)) reader.fault(`SPA_REDIRECT_URI must be a list of URLs; "${uri}" is none.`)
   }
   return uris
+}
+
+/** Where consent for agents returns to: a page beside that of sign-in, unless configured. */
+function readConsentUris(reader: EnvironmentReader, redirectUris: readonly string[]): readonly string[] {
+  const beside = redirectUris.map(uri => URL.parse('/auth/consent.html', uri)?.href ?? '')
+  return reader.list('CONSENT_REDIRECT_URI', beside)
 }
 
 function readTls(reader: EnvironmentReader): { cert: string; key: string } | undefined {

@@ -31,6 +31,7 @@ const change = {
   demandsServiceManagementReference: Type.Boolean(),
   limitsMappedClaims: Type.Boolean(),
   carriesContexts: Type.Boolean(),
+  agentConsent: Type.Enum(['documented', 'admin', 'refused'] as const),
 }
 const initial = {
   tokenLifetimeSeconds: 3_599,
@@ -38,6 +39,7 @@ const initial = {
   demandsServiceManagementReference: false,
   limitsMappedClaims: false,
   carriesContexts: true,
+  agentConsent: 'documented' as 'documented' | 'admin' | 'refused',
 }
 
 /** The emulated tenant: everything that the routes share. */

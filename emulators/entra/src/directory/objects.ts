@@ -63,6 +63,8 @@ const applicationProperties = {
     nullable: true,
   }),
   spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
+  /** Of a blueprint: where consent for its agents returns to. */
+  web: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
   /** Stored, but without an effect here. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
   /** Demanded by some tenants. */
@@ -309,6 +311,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     appRoles: [],
     optionalClaims: null,
     spa: { redirectUris: [] },
+    web: { redirectUris: [] },
     requiredResourceAccess: [],
     serviceManagementReference: null,
     passwordCredentials: [],

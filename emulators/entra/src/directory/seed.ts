@@ -251,6 +251,7 @@ function seedBlueprint({
   clientSecret,
   certificate,
   federatedCredential,
+  consentUris,
 }: Config['blueprint']): Application {
   return newApplication({
     appId,
@@ -272,6 +273,7 @@ function seedBlueprint({
         ? []
         : [{ id: 'seeded', name: 'weather-agent', description: null, ...federatedCredential }],
     sponsors: [seedIds.ada],
+    web: { redirectUris: [...consentUris] },
   })
 }
 

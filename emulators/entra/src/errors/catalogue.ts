@@ -8,6 +8,7 @@ import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
 // biome-ignore format: table
 const own = {
   65004: { error: 'access_denied', text: 'User declined to consent to access the app.' },
+  90094: { error: 'access_denied', text: "An administrator of the organization must consent to the permissions that '{name}' asks for." },
   16000: { error: 'interaction_required', text: 'Several users are signed in; the request does not say which one it is for.' },
   7002137: { error: 'invalid_client', text: "No matching federated identity record found for presented assertion subject '{subject}'." },
   82002: { error: 'invalid_request', text: "Application '{client}' is no agent identity, and may not request tokens for a user." },

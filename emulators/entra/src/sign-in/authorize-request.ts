@@ -3,7 +3,7 @@ import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { Client } from '../oauth/client.ts'
+import { type Client, isAgentic } from '../oauth/client.ts'
 import { checkResourceParameter, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import { readPolicies } from './policies.ts'
@@ -22,7 +22,7 @@ export function readAuthorizeRequest(
   returnAddress: ReturnAddress,
 ) {
   const type = required(query, 'response_type')
-  if (type !== 'code') throw refusal(700054, { type })
+  if (type !== (isAgentic(client) ? 'none' : 'code')) throw refusal(700054, { type })
   const scope = required(query, 'scope')
   const requested = readScopes(entra, scope)
   checkResourceParameter(query['resource'], requested.resource)
@@ -57,7 +57,8 @@ function required(query: Query, parameter: string): string {
   return value
 }
 
-function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
+/** Refuses scopes that the API does not have. */
+export function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
   const { application } = resource
   const known = application.api.oauth2PermissionScopes
     .filter(scope => scope.isEnabled)
@@ -72,7 +73,9 @@ function checkScopesExist(client: Client, { resource, values }: RequestedScopes)
 }
 
 /** The scopes that consent is asked for; `/.default` means all scopes of the API. */
-export function scopesToConsent({ requested }: AuthorizeRequest): readonly PermissionScope[] {
+export function scopesToConsent({
+  requested,
+}: Pick<AuthorizeRequest, 'requested'>): readonly PermissionScope[] {
   const { resource, values, isDefault } = requested
   return resource.application.api.oauth2PermissionScopes.filter(
     ({ value }) => isDefault || values.includes(value),

@@ -3,7 +3,7 @@ import { challengeContexts, unmetPolicies } from '../conditional-access/contexts
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
-import { checkTenant } from '../oauth/client.ts'
+import { checkTenant, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { missingConsent } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
@@ -134,6 +134,8 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
   const { client, requested, prompt } = visit.wanted
   const isMissing = missingConsent(visit.entra, client, user, requested).length > 0
   if (!isMissing && prompt !== 'consent') return finish(visit, session, user)
+  if (prompt !== 'none' && isAgentic(client) && visit.entra.settings.current.agentConsent === 'admin')
+    throw refusal(90094, { name: client.principal.displayName })
   if (prompt !== 'none') return sendConsentPage(visit.reply, visit.wanted, user)
   const { appId, displayName } = client.principal
   throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
@@ -153,6 +155,8 @@ function recordConsent({ entra, wanted }: Visit, user: User): void {
 
 function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
   const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
+  // Without a code: only the consent counts.
+  if (isAgentic(client)) return sendBack(reply, returnAddress, {})
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,
     redirectUri: returnAddress.redirectUri,

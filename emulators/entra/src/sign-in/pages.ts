@@ -51,28 +51,57 @@ export function sendSecondFactorPage(
   })
 }
 
+/** What consent is asked for, and by whom. */
+type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested' | 'returnAddress'>
+
+/** Asks an administrator for consent for all users. */
+export function sendAdminConsentPage(
+  reply: FastifyReply,
+  request: WantedConsent,
+  administrators: readonly User[],
+): FastifyReply {
+  const buttons = administrators.map(
+    ({ id, displayName }) =>
+      `<button class="primary" name="account" value="${id}">Accept as ${escapeHtml(displayName)}</button>`,
+  )
+  return sendPage(reply, {
+    title: 'Permissions requested for your organization',
+    formTargets: [request.returnAddress.origin],
+    body: `${listScopes(request)}
+<p>This grants them for all users. Every account here counts as an administrator.</p>
+<form method="post">
+${buttons.join('\n')}
+<button class="plain" name="cancel" value="1">Cancel</button>
+</form>`,
+  })
+}
+
 /** Asks the user for consent. */
 export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
-  const { client, requested } = request
-  const { application } = requested.resource
-  const items = scopesToConsent(request).map(
-    scope =>
-      `<li>${escapeHtml(scope.userConsentDescription || scope.value)} <small>(<code>${escapeHtml(scope.value)}</code> of ${escapeHtml(application.displayName)})</small></li>`,
-  )
   return sendPage(reply, {
     title: 'Permissions requested',
     formTargets: [request.returnAddress.origin],
     body: `<p>${escapeHtml(user.userPrincipalName)}</p>
-<p><strong>${escapeHtml(client.principal.displayName)}</strong> would like to:</p>
-<ul>
-${items.join('\n')}
-</ul>
+${listScopes(request)}
 <form method="post">
 <input type="hidden" name="account" value="${user.id}">
 <button class="primary" name="consent" value="accept">Accept</button>
 <button class="plain" name="consent" value="cancel">Cancel</button>
 </form>`,
   })
+}
+
+function listScopes(request: WantedConsent): string {
+  const { client, requested } = request
+  const { displayName } = requested.resource.application
+  const items = scopesToConsent(request).map(
+    ({ userConsentDescription, value }) =>
+      `<li>${escapeHtml(userConsentDescription || value)} <small>(<code>${escapeHtml(value)}</code> of ${escapeHtml(displayName)})</small></li>`,
+  )
+  return `<p><strong>${escapeHtml(client.principal.displayName)}</strong> would like to:</p>
+<ul>
+${items.join('\n')}
+</ul>`
 }
 
 /** Shows a refusal that cannot be sent to an application. */

@@ -21,16 +21,27 @@ export function readReturnAddress(
   const clientId = query['client_id']
   if (!clientId) throw refusal(900144, { parameter: 'client_id' })
   const client = findClient(entra, clientId)
-  if (client.principal.kind === 'agentIdentity' && query['prompt']?.includes('consent'))
-    throw refusal(82014, { client: clientId })
-  if (isAgentic(client)) throw refusal(82001, { client: clientId, what: 'tokens by signing users in' })
-  const redirectUri = query['redirect_uri'] ?? client.application?.spa.redirectUris[0] ?? ''
-  if (!client.application?.spa.redirectUris.includes(redirectUri))
-    throw refusal(50011, { uri: redirectUri, client: clientId })
+  const registered = redirectUrisOf(entra, query, client)
+  const redirectUri = query['redirect_uri'] ?? registered[0] ?? ''
+  if (!registered.includes(redirectUri)) throw refusal(50011, { uri: redirectUri, client: clientId })
   const mode = query['response_mode'] ?? 'query'
   if (mode !== 'query' && mode !== 'fragment') throw refusal(70007, { mode })
   const { origin } = new URL(redirectUri)
   return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
+}
+
+/** The redirect URIs of a client. An agent identity has those of its blueprint, for consent only. */
+function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly string[] {
+  const { application, principal } = client
+  if (!isAgentic(client)) return application?.spa.redirectUris ?? []
+  const { web } = entra.directory.application(principal.agentIdentityBlueprintId ?? '') ?? {}
+  const isKnown = web?.redirectUris.includes(query['redirect_uri'] ?? '') === true
+  if (!web || !(isKnown || query['response_type'] === 'none'))
+    throw principal.kind === 'agentIdentity' && query['prompt']?.includes('consent')
+      ? refusal(82014, { client: principal.appId })
+      : refusal(82001, { client: principal.appId, what: 'tokens by signing users in' })
+  if (entra.settings.current.agentConsent === 'refused') throw refusal(82014, { client: principal.appId })
+  return web.redirectUris
 }
 
 /** Redirects the browser to the application with the response's parameters and the request's `state`. */

@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Entra } from '../entra.ts'
+import { EntraError, refusal } from '../errors/entra-error.ts'
+import { checkTenant } from '../oauth/client.ts'
+import { acceptFormBodies } from '../oauth/form.ts'
+import { readScopes } from '../oauth/scopes.ts'
+import { checkScopesExist, scopesToConsent } from './authorize-request.ts'
+import { sendAdminConsentPage, sendErrorPage } from './pages.ts'
+import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
+
+interface Route {
+  Params: { tenant: string }
+  Querystring: Query
+  Body: URLSearchParams | undefined
+}
+
+/**
+ * `/{tenant}/v2.0/adminconsent`: an administrator consents for all users
+ * (https://learn.microsoft.com/entra/identity-platform/v2-admin-consent). Every account here counts as one.
+ */
+export async function adminConsentEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+  acceptFormBodies(app)
+  app.setErrorHandler<Error, Route>((error, request, reply) => {
+    if (!(error instanceof EntraError)) throw error
+    if (error.code !== 65004) return sendErrorPage(reply, error, request.trace)
+    return sendBackRefusal(reply, arrive(request).returnAddress, error, entra.publicUrl)
+  })
+
+  const arrive = ({ params, query }: FastifyRequest<Route>) => {
+    checkTenant(entra, params.tenant)
+    const { client, returnAddress } = readReturnAddress(entra, { ...query, response_type: 'none' })
+    if (!query['scope']) throw refusal(900144, { parameter: 'scope' })
+    const requested = readScopes(entra, query['scope'])
+    checkScopesExist(client, requested)
+    return { client, returnAddress, requested, scope: query['scope'] }
+  }
+
+  app.get<Route>('/:tenant/v2.0/adminconsent', async (request, reply) =>
+    sendAdminConsentPage(reply, arrive(request), entra.directory.visitors),
+  )
+
+  app.post<Route>('/:tenant/v2.0/adminconsent', async (request, reply) => {
+    const wanted = arrive(request)
+    const form = request.body ?? new URLSearchParams()
+    if (form.has('cancel')) throw refusal(65004)
+    if (!entra.directory.visitor(form.get('account') ?? ''))
+      return sendAdminConsentPage(reply, wanted, entra.directory.visitors)
+    const { client, requested, returnAddress, scope } = wanted
+    entra.directory.grant({
+      clientId: client.principal.id,
+      consentType: 'AllPrincipals',
+      principalId: null,
+      resourceId: requested.resource.principal.id,
+      scope: scopesToConsent(wanted)
+        .map(({ value }) => value)
+        .join(' '),
+    })
+    return sendBack(reply, returnAddress, { admin_consent: 'True', tenant: entra.config.tenantId, scope })
+  })
+}
