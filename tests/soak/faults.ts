@@ -102,7 +102,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Entra’s keys are replaced without overlap',
-    right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'USER_TOKEN_INVALID'] },
+    // Entra refuses a T1 of the old key (AADSTS700027), which the sidecar has in its cache for ten seconds.
+    right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'FEDERATION_MISMATCH', 'USER_TOKEN_INVALID'] },
     // For this long, services may have the old keys, and sidecars old tokens.
     showsWithinMs: 25_000,
     async inject({ entra }) {
