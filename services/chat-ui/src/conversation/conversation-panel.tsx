@@ -1,9 +1,9 @@
 import type { Status } from '@entra-bedrock-agent/identity-trace'
-import type { ReadonlySignal } from '@preact/signals'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { agentNamed } from '../agent/public-config.ts'
 import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
-import { explainFlow, explainMode } from './explain.ts'
+import { explainFlow, explainHistory, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
 interface ConversationPanelProps extends MessageLogProps {
@@ -18,6 +18,11 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
   const [other] = config.agents
   const mode = explainMode(conversation.mode.value, config, status.value)
   const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
+  // Computed, so that not every word of an answer draws the panel again.
+  const history = useComputed(() => {
+    const earlier = conversation.exchanges.value.map(({ value }) => value)
+    return explainHistory(conversation.flow.value, conversation.mode.value, earlier)
+  }).value
   return (
     <>
       <div role="status">
@@ -42,7 +47,7 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
           <Composer
             conversation={conversation}
             agent={props.names.ofAgent(agent).agent}
-            explanation={`${flow} ${mode}`}
+            explanation={[flow, mode, history].join(' ')}
           >
             <AskChoices conversation={conversation} config={config} session={session} />
           </Composer>

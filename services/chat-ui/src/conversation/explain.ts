@@ -8,6 +8,7 @@ import {
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
 import { flowWords } from '../words/flows.ts'
+import type { Exchange } from './exchange.ts'
 
 /** What the modes mean, in a few words. */
 export const modeMeanings: Readonly<Record<Mode, string>> = {
@@ -35,4 +36,11 @@ export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | u
     return `${meaning} ${labels.join(', ')} is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
   }
   return needsUser(flow) && userName === undefined ? `${meaning} You will be asked to sign in.` : meaning
+}
+
+/** That the model will not know what was said before, where none of it was in the flow of the next question. */
+export function explainHistory(flow: Flow, mode: Mode, earlier: readonly Exchange[]): string {
+  const answered = earlier.filter(({ state }) => state === 'done')
+  const isLost = answered.length > 0 && answered.every(({ question }) => question.flow !== flow)
+  return mode === 'bedrock' && isLost ? 'Earlier answers belong to another flow and do not go along.' : ''
 }
