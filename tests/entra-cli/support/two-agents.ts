@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { graphToken, Workplace } from './workplace.ts'
+
+const { agentId, alertsAgentId, tenantId } = identities
+const city = '/weather?city=Dallas'
+
+/** In place of kubectl: a cluster with one ConfigMap, which is mounted at once, in pods of the weather API. */
+export const kubectl = `
+case "$*" in
+  *"get pods"*) cat "$0.pods" ;;
+  *"get configmap"*) cat "$0.configmap" 2>/dev/null || true ;;
+  *replace*|*create*) cat > "$0.configmap" && node -e '
+    const { data } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
+    require("fs").writeFileSync(process.argv[2], data["deny-list.json"])' "$0.configmap" "$0.list" ;;
+  *annotate*) echo "$*" >> "$0.touched" ;;
+  *) echo "unexpected: $*" >&2; exit 1 ;;
+esac`
+
+/** A receipt of the emulated tenant as it is from the start. */
+const receipt = {
+  version: 1,
+  tenantId,
+  setUpId: '00000000',
+  settings: {
+    agents: ['weather-agent', 'alerts-agent'],
+    redirectUris: [],
+    federatedCredentials: [],
+    sponsors: [],
+    owners: [],
+  },
+  disabledAgents: [],
+  objects: Object.fromEntries(
+    Object.entries({ 'weather-agent': agentId, 'alerts-agent': alertsAgentId }).map(([name, id]) => [
+      `agent/${name}`,
+      { id, recordedAt: '2026-01-01T00:00:00Z' },
+    ]),
+  ),
+  creating: null,
+}
+
+/** Two agents at the weather API, which has a deny list, and the command line at work on them. */
+export interface TwoAgents {
+  readonly workplace: Workplace
+  readonly stack: Stack
+  /** The options that lead to sidecar and API. */
+  readonly way: readonly string[]
+  /** The rows of the deny list. */
+  readonly rows: readonly Readonly<Record<string, string>>[]
+}
+
+/** Both switched on, and the list empty, before each test. */
+export function useTwoAgents(): TwoAgents {
+  let workplace: Workplace
+  let stack: Stack
+  const listPath = () => join(workplace.folder, 'kubectl.list')
+
+  beforeAll(async () => {
+    stack = await Stack.start({}, ['entra', 'sidecar'])
+    const { ids } = tenant.apis['weather-api']
+    const role = { principalId: alertsAgentId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
+    const response = await fetch(
+      `${stack.entraUrl}/v1.0/servicePrincipals/${alertsAgentId}/appRoleAssignments`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await graphToken({ url: stack.entraUrl })}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(role),
+      },
+    )
+    expect(response.status).toBe(201)
+  })
+  afterAll(() => stack.close())
+  beforeEach(async () => {
+    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }))
+    writeFileSync(workplace.receiptPath, JSON.stringify(receipt))
+    const pod = {
+      metadata: { name: 'api-0' },
+      spec: { volumes: [{ name: 'deny-list', configMap: { name: 'denied' } }] },
+    }
+    writeFileSync(join(workplace.folder, 'kubectl.pods'), JSON.stringify({ items: [pod] }))
+    vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectl)}:${process.env['PATH']}`)
+    writeFileSync(listPath(), '[]')
+    await stack.start('weather', {
+      AGENT_CLIENT_ID: `${agentId},${alertsAgentId}`,
+      WEATHER_DENY_LIST: listPath(),
+    })
+  })
+  afterEach(async () => {
+    await workplace.run('enable')
+    await stack.stop('weather')
+    workplace[Symbol.dispose]()
+    vi.unstubAllEnvs()
+  })
+  return {
+    get workplace() {
+      return workplace
+    },
+    get stack() {
+      return stack
+    },
+    get way() {
+      return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${city}`]
+    },
+    get rows() {
+      return JSON.parse(readFileSync(listPath(), 'utf8'))
+    },
+  }
+}
