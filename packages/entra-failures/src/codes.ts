@@ -22,6 +22,8 @@ export interface Meaning {
   readonly says: string
   /** A hint that is more precise than the catalogue's. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
+  /** Whether it is the right at the API that is missing, which somebody can grant. */
+  readonly lacksRight?: true
   /** Whether a retry may succeed. All other refusals persist until somebody changes the configuration. */
   readonly transient?: true
 }
@@ -174,9 +176,11 @@ const rows = {
   65001: {
     code: 'CONSENT_REQUIRED',
     says: 'The agent identity has no grant for the {api}.',
+    lacksRight: true,
     hint: 'Let an administrator grant the API’s scope to the agent identity for all users (oauth2PermissionGrant). If there is a grant, look whether the scope is enabled and the grant has it without a leading blank.',
     asAgentUser: {
       code: 'AGENT_USER_NOT_CONSENTED',
+      lacksRight: true,
       says: 'The agent identity has no grant for the {api} as its own user account.',
       hint: 'Let an administrator grant the API’s scope to the agent identity for its agent user (oauth2PermissionGrant, consentType Principal). If there is a grant, look whether the scope is enabled and the grant has it without a leading blank; a new one takes minutes to be known everywhere.',
     },
@@ -185,11 +189,13 @@ const rows = {
   650051: {
     code: 'CONSENT_REQUIRED',
     says: 'A consent was given in part, and Entra refuses to complete it.',
+    lacksRight: true,
     hint: 'Let an administrator create the app role assignment or oauth2PermissionGrant for the agent identity with Microsoft Graph.',
   },
   82014: {
     code: 'CONSENT_REQUIRED',
     says: 'Nobody can consent to an agent identity interactively.',
+    lacksRight: true,
     hint: 'Let an administrator create the oauth2PermissionGrant for the agent identity with Microsoft Graph.',
   },
   50072: moreWanted,
@@ -205,7 +211,7 @@ const rows = {
   53004: moreWanted,
 
   50105: assignmentMissing,
-  501051: assignmentMissing,
+  501051: { ...assignmentMissing, lacksRight: true },
   501461: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'Entra puts mapped claims into no token for the name by which the sidecar asks for the API.',

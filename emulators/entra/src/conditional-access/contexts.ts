@@ -1,7 +1,6 @@
 import type { Application, ConditionalAccessPolicy, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { Session } from '../sign-in/sessions.ts'
 
 /** For how long after a second factor a policy does not ask for it again that asks every time. */
 const everyTimeToleranceMs = 5 * 60_000
@@ -9,7 +8,8 @@ const everyTimeToleranceMs = 5 * 60_000
 /** Who signed in, and how. */
 export interface SignInFacts {
   readonly user: User
-  readonly session: Session | undefined
+  /** When each user last proved a second factor in this browser, in milliseconds since 1970. */
+  readonly session: { readonly secondFactorAtMs: ReadonlyMap<string, number> } | undefined
   /**
    * Whether a policy that asks every time is applied. It is not when a confidential client gets a token without its user.
    * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime

@@ -43,11 +43,12 @@ export function explainRefusal(
     }
   }
   const ofAgent = named === 'agent' ? refusal.ofAgent : undefined
-  const { code, says, hint, transient } = ofAgent ?? meaningFor[flows[flow].actsAs](refusal)
+  const { code, says, hint, lacksRight, transient } = ofAgent ?? meaningFor[flows[flow].actsAs](refusal)
   return {
     code,
     says: says.replace('{api}', api.title),
     ...(hint === undefined ? {} : { hint: hint.replace('{entry}', api.sidecarEntries[flow]) }),
+    ...(lacksRight ? { lacksRight } : {}),
     ...(transient ? { transient } : {}),
   }
 }

@@ -199,6 +199,7 @@ describe('refusals of Entra', () => {
         ] as const) {
           const { problem, transient } = explainResponse(detail401(detail), flows[flow])
           expect(problem.code).toBe(meaning.code)
+          expect('needs' in (problem.options.extensions ?? {})).toBe(meaning.lacksRight ?? false)
           expect(transient).toBe(meaning.transient ?? false)
           expect(problem.options.upstream).toEqual({ service: 'entra', code: `AADSTS${code}` })
           expectSentences(problem)

@@ -142,7 +142,7 @@ function explainTokenError(response: SidecarResponse, context: FailureContext): 
   if (number) {
     const aadsts = `AADSTS${number}`
     const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
-    const needs = refusal.code === 'CONSENT_REQUIRED' && neededRight(context.api, context.flow)
+    const needs = refusal.lacksRight && neededRight(context.api, context.flow)
     return {
       problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
         upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
