@@ -72,15 +72,15 @@ export const doctorProblems = {
   },
   ENTRA_SET_UP_DIFFERS: {
     title: 'The tenant is not as the set-up made it.',
-    hint: 'npx --no-install agentctl entra status shows what differs, apply corrects it; what somebody switched off, enable switches on.',
+    hint: '`npx --no-install agentctl entra status` shows what differs, `apply` corrects it; what somebody switched off, `enable` switches on.',
   },
   ENTRA_ACCESS_ADDED: {
     title: 'The blueprint or an agent has rights that nobody asked for.',
-    hint: 'npx --no-install agentctl entra blast-radius shows all of it. Take away what is not meant (Entra admin center); what an agent inherits is taken away at the blueprint’s principal.',
+    hint: '`npx --no-install agentctl entra blast-radius` shows all of it. Take away what is not meant (Entra admin center); what an agent inherits is taken away at the blueprint’s principal.',
   },
   SPONSOR_MISSING: {
     title: 'Nobody answers for an agent or its blueprint.',
-    hint: 'npx --no-install agentctl entra apply --sponsor <user>',
+    hint: 'Name somebody: `npx --no-install agentctl entra apply --sponsor <user>`',
   },
   POLICY_MISSING: {
     title: 'No NetworkPolicy guards a pod of the release.',
