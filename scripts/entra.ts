@@ -1,4 +1,4 @@
-/** `npx --no-install agentctl entra plan|apply|status|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
+/** `npx --no-install agentctl entra plan|apply|status|blast-radius|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { runEntra } from './entra/command.ts'
 import { ask } from './set-up/ask.ts'
@@ -6,6 +6,10 @@ import { ask } from './set-up/ask.ts'
 process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
+  // Loaded by the one command that looks there.
+  kubectl: async (...args) => new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).run(...args),
+  readRole: async arn =>
+    (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
   // It never jumps, as the time of day may.
   clock: { nowMs: () => performance.timeOrigin + performance.now(), wait: ms => delay(ms) },
   print: line => console.log(line),

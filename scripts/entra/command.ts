@@ -3,7 +3,9 @@ import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/servic
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
+import type { AwsRole } from './blast-radius/aws.ts'
 import { tellBlastRadius } from './blast-radius/blast-radius.ts'
+import type { RunKubectl } from './blast-radius/kube.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
@@ -26,6 +28,9 @@ import { writeTicket } from './ticket.ts'
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: SendRequest
+  /** Kubernetes and AWS, for what looks there. */
+  readonly kubectl?: RunKubectl
+  readonly readRole?: (roleArn: string) => Promise<AwsRole>
   readonly clock: Clock
   /** Prints the result. */
   readonly print: (line: string) => void
@@ -65,7 +70,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
     case 'status':
       return (await status(run)) ? 0 : 3
     case 'blast-radius':
-      return (await tellBlastRadius(run, invocation)) ? 0 : 3
+      return (await tellBlastRadius(run, { ...invocation, ...surroundingsOf(invocation, world) })) ? 0 : 3
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -75,6 +80,13 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
       const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
       return (await destroy(run, { ...invocation, confirm })) ? 0 : 1
     }
+  }
+}
+
+function surroundingsOf({ isKube, roleArn }: Invocation, { kubectl, readRole }: World) {
+  return {
+    kubectl: isKube ? kubectl : undefined,
+    aws: roleArn !== undefined && readRole ? { roleArn, read: readRole } : undefined,
   }
 }
 

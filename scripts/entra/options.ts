@@ -51,6 +51,9 @@ const options = {
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
+  kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
+  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod, as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
@@ -85,6 +88,11 @@ export interface Invocation {
   readonly isDryRun: boolean
   readonly isJson: boolean
   readonly pictureFile: string | undefined
+  readonly isKube: boolean
+  /** Subjects of Kubernetes that may be the pod. */
+  readonly accepted: readonly string[]
+  /** The role in AWS. */
+  readonly roleArn: string | undefined
   readonly tenantId: string | undefined
   /** By name. */
   readonly agents: readonly string[]
@@ -136,6 +144,9 @@ export function readArguments(args: readonly string[]): Invocation {
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
     pictureFile: values.svg,
+    isKube: values.kube === true,
+    accepted: values.accept ?? [],
+    roleArn: values.aws,
     tenantId: values.tenant,
     agents: agents.map(({ name }) => name),
     signIn: readWay(values['sign-in']),

@@ -1,11 +1,23 @@
 import { writeFileSync } from 'node:fs'
 import type { Run } from '../run.ts'
-import { type BlastRadius, countMarks } from './branch.ts'
-import { readEntra } from './entra.ts'
+import { type AwsRole, accessOf, trustOf } from './aws.ts'
+import { type BlastRadius, countMarks, group } from './branch.ts'
+import { readEntra, readFederated } from './entra.ts'
+import { type RunKubectl, readKube } from './kube.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
-export interface Telling {
+/** What else is read than Entra; absent: nothing. */
+export interface Surroundings {
+  readonly kubectl?: RunKubectl | undefined
+  /** Subjects of Kubernetes that may be the pod. */
+  readonly accepted: readonly string[]
+  readonly aws?:
+    | { readonly roleArn: string; readonly read: (roleArn: string) => Promise<AwsRole> }
+    | undefined
+}
+
+export interface Telling extends Surroundings {
   readonly isJson: boolean
   /** Where a picture goes, too. */
   readonly pictureFile: string | undefined
@@ -15,8 +27,9 @@ export interface Telling {
  * Tells everything that the blueprint's credential reaches, and who reaches the credential, against what the receipt planned; `true`
  * when there is nothing but that. What is not shown to this caller counts as neither.
  */
-export async function tellBlastRadius(run: Run, { isJson, pictureFile }: Telling): Promise<boolean> {
-  const radius = await readEntra(run)
+export async function tellBlastRadius(run: Run, telling: Telling): Promise<boolean> {
+  const { isJson, pictureFile } = telling
+  const radius = await addSurroundings(run, await readEntra(run), telling)
   if (pictureFile !== undefined)
     writeFileSync(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const counts = {
@@ -27,6 +40,27 @@ export async function tellBlastRadius(run: Run, { isJson, pictureFile }: Telling
   if (isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
   else run.print(`${writeText(radius)}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
+}
+
+/** The same with Kubernetes and AWS around it. */
+async function addSurroundings(
+  run: Run,
+  radius: BlastRadius,
+  { kubectl, accepted, aws }: Surroundings,
+): Promise<BlastRadius> {
+  if (!kubectl && !aws) return radius
+  const credentials = await readFederated(run)
+  const inCluster = kubectl ? await readKube(kubectl, credentials, accepted) : []
+  const role = aws && (await aws.read(aws.roleArn))
+  return {
+    ...radius,
+    who: [
+      ...radius.who,
+      ...group('Kubernetes', inCluster),
+      ...(role ? group(`who may become ${aws.roleArn}`, trustOf(role, credentials)) : []),
+    ],
+    what: [...radius.what, ...(role ? accessOf(aws.roleArn, role) : [])],
+  }
 }
 
 function count({ who, what }: BlastRadius, mark: Parameters<typeof countMarks>[1]): number {

@@ -13,6 +13,7 @@ import {
 } from '../objects/tenant-object.ts'
 import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
+import type { FederatedCredential } from '../settings.ts'
 import { accessPackages } from './access-packages.ts'
 import { azureRoles, type BlastRadius, type Branch, group } from './branch.ts'
 import { readChangers } from './changers.ts'
@@ -76,6 +77,18 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
       azureRoles,
     ],
   }
+}
+
+/** The federated credentials that the blueprint has, whoever made them. */
+export function readFederated(run: Run): Promise<readonly FederatedCredential[]> {
+  const { objects } = requireReceipt(run)
+  const path = `/applications/${objects['blueprint']?.id}/federatedIdentityCredentials`
+  return inStep(run, { title: 'federated credentials', access: applicationAccess }, async () =>
+    (await run.graph.list(path)).map(({ issuer, subject }) => ({
+      issuer: String(issuer),
+      subject: String(subject),
+    })),
+  )
 }
 
 interface List {

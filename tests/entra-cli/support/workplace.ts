@@ -53,6 +53,8 @@ export class Workplace implements Disposable {
   readonly envPath = join(this.folder, 'dotenv')
   readonly agentsPath = join(this.folder, 'agents.json')
   readonly tokenPath = join(this.folder, 'token')
+  /** Kubernetes and AWS around the tenant. */
+  surroundings: Pick<World, 'kubectl' | 'readRole'> = {}
   readonly #graphUrl: string
   readonly #fetch: SendRequest
   #nowMs = Date.now()
@@ -91,6 +93,7 @@ export class Workplace implements Disposable {
     const code = await runEntra(args, {
       env,
       fetch: this.#fetch,
+      ...this.surroundings,
       clock: {
         nowMs: () => this.#nowMs,
         wait: async ms => {

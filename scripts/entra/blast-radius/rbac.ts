@@ -1,0 +1,106 @@
+/** A rule of a Role or ClusterRole (https://kubernetes.io/docs/reference/access-authn-authz/rbac/). */
+export interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+interface Named {
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+}
+export interface Role extends Named {
+  readonly kind: string
+  readonly rules?: readonly Rule[] | null
+}
+export interface Subject {
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+}
+export interface Binding extends Named {
+  readonly kind: string
+  readonly roleRef: { readonly kind: string; readonly name: string }
+  readonly subjects?: readonly Subject[]
+}
+
+/** A request to the API server that would be allowed. */
+export interface Access {
+  readonly verbs: readonly string[]
+  readonly group: string
+  /** With its subresource behind a slash. */
+  readonly resources: readonly string[]
+  /** The object; absent: it has no name when it is asked for, as in `create`. */
+  readonly name?: string
+  /** Only a binding for the whole cluster gives it. */
+  readonly isClusterWide?: true
+}
+
+export interface Holder {
+  readonly subject: Subject
+  readonly binding: Binding
+  /** By a role that allows everything in the whole cluster. */
+  readonly isAdministrator: boolean
+}
+
+/** Who has one of these accesses in the namespace of the roles, by which binding: each subject once, in the order of the bindings. */
+export function findHolders(
+  roles: readonly Role[],
+  bindings: readonly Binding[],
+  accesses: readonly Access[],
+): readonly Holder[] {
+  const found = new Map<string, Holder>()
+  for (const binding of bindings) {
+    const rules = rulesOf(roles, binding)
+    const isForCluster = binding.kind === 'ClusterRoleBinding'
+    const isHeld = accesses.some(
+      access => (isForCluster || !access.isClusterWide) && rules.some(rule => allows(rule, access)),
+    )
+    if (!isHeld) continue
+    const isAdministrator = isForCluster && rules.some(isEverything)
+    for (const subject of binding.subjects ?? []) {
+      const key = nameOf(subject)
+      if (!found.has(key)) found.set(key, { subject, binding, isAdministrator })
+    }
+  }
+  return [...found.values()]
+}
+
+/** As Kubernetes itself spells who asks: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
+export function nameOf({ kind, name, namespace }: Subject): string {
+  return kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name
+}
+
+function rulesOf(roles: readonly Role[], { roleRef, metadata }: Binding): readonly Rule[] {
+  const role = roles.find(
+    one =>
+      one.kind === roleRef.kind &&
+      one.metadata.name === roleRef.name &&
+      (one.kind === 'ClusterRole' || one.metadata.namespace === metadata.namespace),
+  )
+  return role?.rules ?? []
+}
+
+function isEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean {
+  return [verbs, apiGroups, resources].every(list => list.includes('*'))
+}
+
+function allows(
+  { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
+  { verbs: asked, group, resources: wanted, name }: Access,
+): boolean {
+  return (
+    (verbs.includes('*') || asked.some(verb => verbs.includes(verb))) &&
+    (apiGroups.includes('*') || apiGroups.includes(group)) &&
+    wanted.some(resource => covers(resources, resource)) &&
+    (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name)))
+  )
+}
+
+/** A name with a slash is a subresource: a rule for the resource does not cover it, one for `*` or for that subresource of all does. */
+function covers(resources: readonly string[], wanted: string): boolean {
+  const [, subresource] = wanted.split('/')
+  return ['*', wanted, ...(subresource === undefined ? [] : [`*/${subresource}`])].some(one =>
+    resources.includes(one),
+  )
+}
