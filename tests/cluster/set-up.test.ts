@@ -115,7 +115,7 @@ it('the set-up leads from an empty tenant and account to answers without a store
   const cluster = ['--cluster-issuer', issuer, '--service-account', `${demo.namespace.name}:demo-agent`]
 
   const redirectUri = `http://localhost:${demo.ports.page}/auth/redirect.html`
-  const ofEntra = await runEntra('apply', ...cluster, '--redirect-uri', redirectUri)
+  await runEntra('apply', ...cluster, '--redirect-uri', redirectUri)
   const { outputs } = await account.deploy('agent', {
     Issuer: issuer,
     ServiceAccount: `${demo.namespace.name}:demo-agent`,
@@ -124,14 +124,13 @@ it('the set-up leads from an empty tenant and account to answers without a store
   await takeOverRole()
   expect(await entra.readTenant()).not.toEqual(tenantBefore)
   expect(await account.contents()).not.toEqual(accountBefore)
-  const [, ids = ''] = /^For helm: (.*)$/m.exec(ofEntra) ?? []
-  const values = outputs['ChartValues'] ?? ''
-  await demo.installAgent(
-    { agents: null, defaultAgent: '' },
-    ...ids.split(' '),
-    '--values',
-    await operator.write('aws.yaml', values),
-  )
+  const { output: ids } = await operator.run('helm-values')
+  const files = [
+    await operator.write('entra.yaml', ids),
+    await operator.write('aws.yaml', outputs['ChartValues'] ?? ''),
+  ]
+  const ofFiles = files.flatMap(file => ['--values', file])
+  await demo.installAgent({ agents: null, defaultAgent: '' }, ...ofFiles)
 
   expect(await answersOnPage()).toEqual([
     'Direct · Autonomous',

@@ -48,7 +48,7 @@ export class Operator implements AsyncDisposable {
   }
 
   /** `npm run <script> -- <args>`, in the folder. */
-  run(script: 'doctor' | 'entra', ...args: readonly string[]): Promise<Ran> {
+  run(script: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<Ran> {
     const env = { ...process.env, ...this.#environment }
     return new Promise((done, failed) => {
       const command = [join(scripts, `${script}.ts`), ...args]
