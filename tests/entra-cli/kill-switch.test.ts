@@ -77,24 +77,18 @@ describe('the kill switch', () => {
     expect(code).toBe(0)
   })
 
+  // biome-ignore format: table
   it.each([
-    [
-      'the deny list is not there',
-      ['--deny-list', 'other', '--agent', 'weather-agent'],
-      'No pod here mounts the ConfigMap other',
-    ],
-    [
-      'the pods cannot be reached',
-      ['--prove', '--agent', 'weather-agent'],
-      'unexpected: get pods,configmaps',
-    ],
-  ])('is thrown at Entra also where %s, which is told', async (_what, options, told) => {
-    writeFileSync(
-      join(two.workplace.folder, 'kubectl'),
-      `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`,
-    )
-    const { code, output, said } = await two.workplace.run('disable', ...options)
+    ['the deny list is not there', ['--deny-list', 'other'], '[]', 'No pod here mounts the ConfigMap other'],
+    ['the deny list cannot be read', ['--deny-list'], '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
+    ['the pods cannot be reached', ['--prove'], '[]', 'unexpected: get pods,configmaps'],
+  ])('is thrown at Entra also where %s, which is told', async (_what, options, list, told) => {
+    writeFileSync(join(two.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
+    const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
+    writeFileSync(join(two.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
+    const { code, output, said } = await two.workplace.run('disable', '--agent', 'weather-agent', ...options, ...(options.includes('--deny-list') ? two.way : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
+    expect(output).toContain('Tokens issued before stay valid')
     expect(said).toContain(told)
     expect(code).not.toBe(0)
   })

@@ -6,6 +6,8 @@ import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
 
 const file = 'deny-list.json'
+/** Entra's switch waits for the list. */
+const inTime = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 
 interface Pod {
@@ -32,7 +34,7 @@ export interface DenyListConfigMap {
  * @throws {Mistake} when no pod mounts it, or pods mount several
  */
 export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
-  const { items } = JSON.parse(await ask(() => kubectl.run('get', 'pods', '--output', 'json'))) as {
+  const { items } = JSON.parse(await ask(() => kubectl.run('get', 'pods', '--output', 'json', inTime))) as {
     items: Pod[]
   }
   const mounts = items.flatMap(({ metadata, spec }) =>
@@ -67,7 +69,7 @@ export async function changeRows(
   change: (rows: readonly Row[]) => readonly Row[],
 ): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
   const text = await ask(() =>
-    kubectl.run('get', 'configmap', name, '--ignore-not-found', '--output', 'json'),
+    kubectl.run('get', 'configmap', name, '--ignore-not-found', '--output', 'json', inTime),
   )
   const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
   const rows = change(readRows(known?.data?.[file] ?? '[]', name))
@@ -77,13 +79,22 @@ export async function changeRows(
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
   // With the version that was read, so that nobody else's change gets lost.
-  await ask(() => kubectl.runWith(JSON.stringify(object), known ? 'replace' : 'create', '--filename', '-'))
+  await ask(() =>
+    kubectl.runWith(JSON.stringify(object), known ? 'replace' : 'create', '--filename', '-', inTime),
+  )
   return { rows, isTouched: await touch(kubectl, pods) }
 }
 
 async function touch(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
   try {
-    await kubectl.run('annotate', 'pods', ...pods, `${annotation}=${new Date().toISOString()}`, '--overwrite')
+    await kubectl.run(
+      'annotate',
+      'pods',
+      ...pods,
+      `${annotation}=${new Date().toISOString()}`,
+      '--overwrite',
+      inTime,
+    )
     return true
   } catch (error) {
     if (error instanceof ProblemError) return false

@@ -2,6 +2,7 @@ import { Kubectl } from '../../doctor/kube/kubectl.ts'
 import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
 import { type Run, requireReceipt } from '../run.ts'
+import { agentsWith } from '../settings.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
 import { type Field, type FieldOptions, openField } from './field.ts'
@@ -49,32 +50,25 @@ export async function disable(
     : undefined
   const needsField = options.isToBeProven || list !== undefined
   const field = needsField ? await attempt(async () => work.use(await openField(options))) : undefined
+  let isDenied = false
   const switchOff = async () => {
-    if (list) await attempt(() => deny(run, kubectl, list, agents))
+    if (list) isDenied = (await attempt(() => deny(run, kubectl, list, agents))) ?? false
     await switchAgents(run, options.agents, false)
+    return isDenied
   }
   let isProven = true
   if (field && agent && options.isToBeProven) {
-    const controlId = findControl(
-      run,
-      agents.map(({ name }) => name),
-    )
+    const { clock, waitSeconds: limitSeconds } = run
+    const ids = { agentId: agent.id, controlId: findControl(run, agent.name) }
     const proof = await prove(
-      {
-        field,
-        clock: run.clock,
-        agentId: agent.id,
-        controlId,
-        limitSeconds: run.waitSeconds,
-        hasDenyList: list !== undefined,
-      },
+      { field, clock, ...ids, limitSeconds, hasDenyList: list !== undefined },
       switchOff,
     )
     run.print(describeProof(proof))
     isProven = proof.doubts.length === 0
   } else if (field && agent) await measureRefusal(run, field, agent.id, switchOff)
   else await switchOff()
-  run.print(whatGoesOn(run, list !== undefined))
+  run.print(whatGoesOn(run, isDenied))
   if (failures.length > 0) throw failures[0]
   return isProven
 }
@@ -84,7 +78,7 @@ async function deny(
   kubectl: Kubectl,
   list: DenyListConfigMap,
   agents: readonly { readonly id: string }[],
-): Promise<void> {
+): Promise<true> {
   const ids = agents.map(({ id }) => id)
   const { isTouched } = await changeRows(kubectl, list, rows => denyAgents(rows, ids, run.clock.nowMs()))
   run.print(`Denied in the ConfigMap ${list.name}, which ${list.pods.length} pods mount.`)
@@ -92,27 +86,30 @@ async function deny(
     run.print(
       'The pods could not be touched (patch pods), so the kubelet may take up to two minutes to notice.',
     )
+  return true
 }
 
-/** Another agent of the receipt, which is on. */
-function findControl(run: Run, names: readonly string[]): string | undefined {
-  const { disabledAgents } = requireReceipt(run)
-  return findAgents(run, []).find(({ name }) => !names.includes(name) && !disabledAgents.includes(name))?.id
+/** Another agent of the receipt, which is on and has a right of its own at the API. */
+function findControl(run: Run, name: string): string | undefined {
+  const { disabledAgents, settings } = requireReceipt(run)
+  const off = [name, ...disabledAgents]
+  const other = agentsWith(settings, 'autonomous').find(one => !off.includes(one))
+  return other === undefined ? undefined : findAgents(run, [other])[0]?.id
 }
 
 const pauseMs = 150
 
-/** Switches off, and tells how long it took until the API refused a token from before. */
+/** Switches off, and tells how long it took until the API refused a token from before, if `switchOff` could deny it. */
 async function measureRefusal(
   run: Run,
   field: Field,
   agentId: string,
-  switchOff: () => Promise<void>,
+  switchOff: () => Promise<boolean>,
 ): Promise<void> {
   const { clock } = run
   const { token, code } = await field.fetchToken(agentId, false)
   const startMs = clock.nowMs()
-  await switchOff()
+  if (!(await switchOff())) return
   if (token === undefined) {
     run.print(`Not measured when the API refuses: the sidecar gave no token before (${code}).`)
     return

@@ -32,6 +32,8 @@ const apiPort = 8080
 /** The sidecar's entry for tokens of the agent as itself. */
 const entry = 'weatherApp'
 const apiPath = '/weather?city=Dallas'
+/** Entra limits the rate of requests, or has a problem of its own. */
+const busyCodes = ['AADSTS90055', 'AADSTS90033']
 
 /**
  * Reaches sidecar and API, by port-forwards to their pods unless they have URLs.
@@ -108,10 +110,11 @@ async function fetchToken(
     const [, token] = /"authorizationHeader"\s*:\s*"Bearer ([\w.-]+)"/i.exec(body) ?? []
     return token === undefined ? { kind: 'failed', code: 'no token' } : { kind, code: String(status), token }
   }
+  // The status is the sidecar's own, whatever Entra says.
   const [aadsts] = /AADSTS\d+/.exec(body) ?? []
-  // The sidecar responds 400 and 500 alike to what Entra refuses.
-  if (kind !== 'busy' && aadsts !== undefined) return { kind: 'refused', code: aadsts }
-  return { kind: kind === 'busy' ? kind : 'failed', code: String(status) }
+  if (kind === 'busy' || busyCodes.includes(aadsts ?? ''))
+    return { kind: 'busy', code: aadsts ?? String(status) }
+  return aadsts === undefined ? { kind: 'failed', code: String(status) } : { kind: 'refused', code: aadsts }
 }
 
 async function callApi(url: string, token: string): Promise<Answer> {

@@ -40,7 +40,7 @@ export interface Proof {
  * Switches an agent off, and looks several times a second whether it still gets tokens and whether the API still accepts one from before,
  * beside another agent, for which all has to go on working.
  */
-export async function prove(options: ProofOptions, switchOff: () => Promise<void>): Promise<Proof> {
+export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
   const { field, clock, agentId, controlId, hasDenyList, limitSeconds } = options
   const series = {
     fresh: new Series('new token, past the sidecar’s cache'),
