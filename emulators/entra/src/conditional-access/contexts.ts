@@ -8,8 +8,8 @@ const everyTimeToleranceMs = 5 * 60_000
 /** Who signed in, and how. */
 export interface SignInFacts {
   readonly user: User
-  /** When each user last proved a second factor in this browser, in milliseconds since 1970. */
-  readonly session: { readonly secondFactorAtMs: ReadonlyMap<string, number> } | undefined
+  /** When they last proved a second factor in this session, in milliseconds since 1970. */
+  readonly secondFactorAtMs: number | undefined
   /**
    * Whether a policy that asks every time is applied. It is not when a confidential client gets a token without its user.
    * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
@@ -97,11 +97,10 @@ function policiesOf({ directory }: Entra, context: string, { id }: User): readon
 function meets(
   { clock }: Entra,
   { sessionControls }: ConditionalAccessPolicy,
-  { user, session, appliesEveryTime }: SignInFacts,
+  { secondFactorAtMs, appliesEveryTime }: SignInFacts,
 ): boolean {
-  const provedAtMs = session?.secondFactorAtMs.get(user.id)
-  if (provedAtMs === undefined) return false
+  if (secondFactorAtMs === undefined) return false
   const { isEnabled, frequencyInterval } = sessionControls?.signInFrequency ?? {}
   const isEveryTime = isEnabled === true && frequencyInterval === 'everyTime'
-  return !(isEveryTime && appliesEveryTime) || clock.nowMs() - provedAtMs <= everyTimeToleranceMs
+  return !(isEveryTime && appliesEveryTime) || clock.nowMs() - secondFactorAtMs <= everyTimeToleranceMs
 }

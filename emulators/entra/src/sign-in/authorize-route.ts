@@ -123,7 +123,11 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
 /** Asks for the second factor if a policy of a context that is asked for demands it now. */
 function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
   const { entra, reply, wanted } = visit
-  const unmet = unmetPolicies(entra, wanted.contexts, { user, session, appliesEveryTime: true })
+  const unmet = unmetPolicies(entra, wanted.contexts, {
+    user,
+    secondFactorAtMs: session.secondFactorAtMs.get(user.id),
+    appliesEveryTime: true,
+  })
   if (unmet.length === 0) return askConsentOrFinish(visit, session, user)
   if (wanted.prompt !== 'none') return sendSecondFactorPage(reply, wanted, user, unmet)
   const resource = wanted.requested.resource.application.appId

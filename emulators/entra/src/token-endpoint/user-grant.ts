@@ -68,10 +68,10 @@ function contextsToGrant(
 ): readonly string[] {
   if (withholdsContexts) return []
   const asked = [...contexts, ...readContexts(form.optional('claims'))]
-  const session = entra.sessions.get(sessionId)
+  const secondFactorAtMs = entra.sessions.get(sessionId)?.secondFactorAtMs.get(user.id)
   return grantContexts(entra, resource.application, asked, {
     user,
-    session,
+    secondFactorAtMs,
     appliesEveryTime: authentication === 'none',
   })
 }
