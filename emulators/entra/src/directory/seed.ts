@@ -40,6 +40,8 @@ const idtyp: OptionalClaim = {
   essential: false,
   additionalProperties: ['include_user_token'],
 }
+/** Lets tokens prove authentication contexts without being asked. */
+const acrs: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
 /**
  * Optional claims that say that an agent acts. Graph's tokens always have them; those of other APIs only if their
  * registration asks for them.
@@ -191,7 +193,9 @@ function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
 }
 
 function seedApi(api: SeededApi): Application {
-  const { appId, displayName, tokenVersion, scopes, appRoles, publicUrl } = api
+  const { appId, displayName, tokenVersion, publicUrl, onDemand = { scopes: [], appRoles: [] } } = api
+  const scopes = [...api.scopes, ...onDemand.scopes]
+  const appRoles = [...api.appRoles, ...onDemand.appRoles]
   return newApplication({
     id: idOf(api, 'application'),
     appId,
@@ -204,7 +208,7 @@ function seedApi(api: SeededApi): Application {
       acceptMappedClaims: true,
     },
     appRoles: appRoles.map(value => newRole(idOf(api, value), value)),
-    optionalClaims: { accessToken: agentClaims, idToken: [] },
+    optionalClaims: { accessToken: [...agentClaims, acrs], idToken: [] },
   })
 }
 
@@ -265,7 +269,7 @@ function seedBlueprint({
       ],
       preAuthorizedApplications: [],
     },
-    optionalClaims: { accessToken: [idtyp], idToken: [] },
+    optionalClaims: { accessToken: [idtyp, acrs], idToken: [] },
     passwordCredentials: seedSecret(clientSecret),
     certificates: certificate === undefined ? [] : [certificate],
     federatedIdentityCredentials:
