@@ -52,7 +52,17 @@ const packageNames = new Map(
 )
 
 /** Folders of the agent, from the top: each may import from those below it, never from those above. */
-const agentFolders = ['routes', 'bedrock', 'direct', 'tools', 'downstream', 'turn', 'identity', 'status']
+const agentFolders = [
+  'routes',
+  'bedrock',
+  'direct',
+  'tools',
+  'downstream',
+  'approval',
+  'turn',
+  'identity',
+  'status',
+]
 
 interface Import {
   /** Paths from the root of the repository. */

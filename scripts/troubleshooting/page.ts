@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { approvalProblems } from '../../services/agent/src/approval/problems.ts'
 import { catalogue as agentProblems } from '../../services/agent/src/problems.ts'
 import { mcpProblems } from '../../services/agent/src/tools/mcp/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../../services/agent/src/tools/weather/problems.ts'
@@ -27,6 +28,9 @@ depends on, and says what is wrong and what to do. It changes nothing. What it s
 ## The agent
 
 ${table(agentProblems)}
+## The agent’s approvals
+
+${table(approvalProblems)}
 ## The agent’s weather tools
 
 ${table(weatherToolProblems)}

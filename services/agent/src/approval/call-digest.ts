@@ -1,0 +1,36 @@
+import { hash } from 'node:crypto'
+
+/** A call that waits for approval. */
+export interface WaitingCall {
+  /** The model's id of the call. */
+  readonly callId: string
+  readonly tool: string
+  /** SHA-256 of what the tool was when it was offered: name, description and schema. */
+  readonly toolHash: string
+  /** The API that is called. */
+  readonly api: string
+  /** After the defaults of the tool's schema. */
+  readonly args: unknown
+}
+
+/**
+ * What identifies a call, whoever asks for it: base64url of the SHA-256 of RFC 8785's JSON.
+ *
+ * @throws {TypeError} for arguments that are no JSON
+ */
+export function digestCall({ tool, toolHash, api, args }: Omit<WaitingCall, 'callId'>): string {
+  return hash('sha256', canonicalJson(['approval-v1', tool, toolHash, api, args]), 'base64url')
+}
+
+/** https://www.rfc-editor.org/rfc/rfc8785: as JSON.stringify writes it, with members sorted by the code units of their names. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`
+  }
+  const isText = typeof value === 'string' && value.isWellFormed()
+  if (isText || value === null || typeof value === 'boolean' || Number.isFinite(value))
+    return JSON.stringify(value)
+  throw new TypeError('Only JSON has a digest.')
+}

@@ -1,0 +1,309 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import fc from 'fast-check'
+import { CompactEncrypt } from 'jose'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { canonicalJson, digestCall } from './call-digest.ts'
+import { type Binding, type Continuation, open, seal } from './continuation.ts'
+import { type Decision, decide, type OfferedTool } from './decide.ts'
+import { approvalProblems } from './problems.ts'
+import { createSealKeys, parseKeys, readSealKeys } from './seal-keys.ts'
+
+const now = 1_800_000_000
+const keys = createSealKeys()
+const binding: Binding = {
+  oid: 'ada',
+  tid: 'tenant-1',
+  azp: 'page-1',
+  agent: 'weather',
+  flow: 'obo',
+  mode: 'bedrock',
+}
+const createAlert = {
+  tool: 'create_alert',
+  toolHash: 'hash-1',
+  api: 'weather-api',
+  args: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2027-01-31' },
+}
+const deleteAlert = { ...createAlert, tool: 'delete_alert', args: { id: 'alert-1' } }
+const waiting = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
+  callId,
+  ...call,
+  digest: digestCall(call),
+  approved: false,
+})
+const continuation: Continuation = {
+  v: 1,
+  jti: 'jti-1',
+  iat: now,
+  exp: now + 600,
+  ...binding,
+  model: 'claude',
+  turnId: 'turn-1',
+  messages: [{ role: 'user', text: 'Warn me.' }],
+  results: [],
+  pending: [waiting('call-1', createAlert), waiting('call-2', deleteAlert)],
+  denied: [],
+  count: { modelCalls: 1, pauses: 1 },
+  lastStepId: 'step-4',
+}
+const decisions: readonly Decision[] = continuation.pending.map(({ callId, digest }) => ({
+  callId,
+  digest,
+  decision: 'approve',
+}))
+const offered: OfferedTool = {
+  toolHash: 'hash-1',
+  api: 'weather-api',
+  isSensitive: true,
+  accepts: args => typeof args === 'object',
+}
+const findTool = (name: string) => (['create_alert', 'delete_alert'].includes(name) ? offered : undefined)
+
+const codeOf = async (work: () => unknown) => {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error instanceof ProblemError ? error.code : error
+  }
+}
+
+describe('a sealed turn', () => {
+  it('comes back as it was, and nobody reads it on the way', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
+    expect(await open(sealed, keys, binding, now)).toEqual(continuation)
+  })
+
+  it('is of no use after its last second, and counts up to it', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(await open(sealed, keys, binding, now + 599)).toEqual(continuation)
+    expect(await codeOf(() => open(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
+  })
+
+  it('may come from a replica whose clock is a minute ahead, and no more', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(await open(sealed, keys, binding, now - 60)).toEqual(continuation)
+    expect(await codeOf(() => open(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
+  })
+
+  // biome-ignore format: table
+  it.each<[keyof Binding, string, string]>([
+    ['oid', 'ben', 'APPROVAL_NOT_YOURS'],
+    ['tid', 'tenant-2', 'APPROVAL_NOT_YOURS'],
+    ['azp', 'page-2', 'APPROVAL_NOT_YOURS'],
+    ['agent', 'trainee', 'APPROVAL_CHANGED'],
+    ['flow', 'autonomous', 'APPROVAL_CHANGED'],
+    ['mode', 'direct', 'APPROVAL_CHANGED'],
+  ])('goes on for the same %s only', async (name, other, code) => {
+    const sealed = await seal(continuation, keys)
+    expect(await codeOf(() => open(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
+  })
+
+  it('is refused when a single character of it is another one', async () => {
+    const sealed = await seal(continuation, keys)
+    const codes = new Set<unknown>()
+    for (const index of sealed.split('').keys()) {
+      const other = sealed[index] === 'A' ? 'B' : 'A'
+      codes.add(
+        await codeOf(() =>
+          open(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
+        ),
+      )
+    }
+    expect([...codes]).toEqual(['APPROVAL_INVALID'])
+  })
+
+  it('is refused under another algorithm, with a key that nobody has, or if it is something else', async () => {
+    const encrypt = (
+      header: { alg: string; enc: string; kid?: string },
+      key: Uint8Array,
+      content: unknown = continuation,
+    ) => new CompactEncrypt(Buffer.from(JSON.stringify(content))).setProtectedHeader(header).encrypt(key)
+    const { kid, key } = keys.current
+    const gcm = { alg: 'dir', enc: 'A256GCM' }
+    const forged = [
+      await encrypt({ alg: 'A256KW', enc: 'A256GCM', kid }, key),
+      await encrypt({ alg: 'dir', enc: 'A128CBC-HS256', kid }, key),
+      await encrypt({ ...gcm, kid: 'nobody' }, key),
+      await encrypt(gcm, key),
+      await encrypt({ ...gcm, kid }, randomBytes(32)),
+      await encrypt({ ...gcm, kid }, key, { ...continuation, v: 2 }),
+      await encrypt({ ...gcm, kid }, key, { ...continuation, more: true }),
+      await encrypt({ ...gcm, kid }, key, 'a text'),
+      '',
+      'a.b.c.d.e',
+      'a'.repeat(48 * 1024 + 1),
+    ]
+    for (const sealed of forged)
+      expect(await codeOf(() => open(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+  })
+
+  it('is not made larger than the page may send back', async () => {
+    const large = { ...continuation, results: ['x'.repeat(40_000)] }
+    expect(await codeOf(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
+  })
+})
+
+describe('the keys of all replicas', () => {
+  const line = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
+  const [old, fresh] = [line('old'), line('new')]
+  const inFile = (...lines: readonly string[]) => {
+    const file = join(tmpdir(), `seal-keys-${crypto.randomUUID()}`)
+    writeFileSync(file, lines.join('\n'))
+    onTestFinished(() => rmSync(file, { force: true }))
+    return file
+  }
+
+  it('open what was sealed before a rotation, until the old one is taken away', async () => {
+    const sealed = await seal(continuation, readSealKeys(inFile(old)))
+    expect(await open(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
+    const without = readSealKeys(inFile(fresh))
+    expect(await codeOf(() => open(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
+  })
+
+  it('are learnt by a replica that runs when another seals with a new one', async () => {
+    const file = inFile(old)
+    const running = readSealKeys(file)
+    writeFileSync(file, `${fresh}\n${old}\n`)
+    const sealed = await seal(continuation, readSealKeys(file))
+    expect(await open(sealed, running, binding, now)).toEqual(continuation)
+    expect(running.current.kid).toBe('new')
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['', 'It has no key.'],
+    ['old', 'Line 1 is no key'],
+    [`${old}\nnew c2hvcnQ=`, 'Line 2 is no key'],
+    [`${old} more`, 'Line 1 is no key'],
+    [`${old}\n${line('old')}`, 'Two keys have the same id.'],
+  ])('are refused in words that have no key in them (%#)', (text, words) => {
+    expect(() => parseKeys(text)).toThrow(words)
+  })
+})
+
+describe('a decision', () => {
+  it('tells approved calls from denied ones, with the arguments of the seal', () => {
+    const [first, second] = decisions
+    if (!first || !second) throw new Error('There are two.')
+    expect(decide(continuation, [{ ...second, decision: 'deny' }, first], findTool)).toEqual({
+      approved: [continuation.pending[0]],
+      denied: [continuation.pending[1]],
+    })
+  })
+
+  it.each<[string, readonly Decision[]]>([
+    ['none', []],
+    ['one of two', decisions.slice(0, 1)],
+    ['one twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
+    ['one too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
+    ['an unknown one', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
+  ])('about %s of the calls counts for none', async (_which, given) => {
+    expect(await codeOf(() => decide(continuation, given, findTool))).toBe('APPROVAL_INVALID')
+  })
+
+  // biome-ignore format: table
+  it.each<[string, OfferedTool | undefined]>([
+    ['gone', undefined],
+    ['another one', { ...offered, toolHash: 'hash-2' }],
+    ['that of another API', { ...offered, api: 'notes' }],
+    ['no longer one that waits', { ...offered, isSensitive: false }],
+    ['one that takes other arguments', { ...offered, accepts: () => false }],
+  ])('is asked for again if the tool is %s', async (_what, tool) => {
+    expect(await codeOf(() => decide(continuation, decisions, () => tool))).toBe('APPROVAL_CHANGED')
+  })
+
+  it('about another call than was shown counts for none', async () => {
+    const [first, ...others] = decisions
+    const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
+    expect(await codeOf(() => decide(continuation, shown as Decision[], findTool))).toBe('APPROVAL_CHANGED')
+  })
+})
+
+describe('the digest of a call', () => {
+  it('is the same whatever the order of its members, and another for any other call', () => {
+    const { city, when, untilDate } = createAlert.args
+    expect(digestCall({ ...createAlert, args: { untilDate, when, city } } as typeof createAlert)).toBe(
+      digestCall(createAlert),
+    )
+    const others = [
+      { ...createAlert, tool: 'delete_alert' },
+      { ...createAlert, toolHash: 'hash-2' },
+      { ...createAlert, api: 'notes' },
+      { ...createAlert, args: { ...createAlert.args, city: 'oslo' } },
+    ]
+    expect(new Set([createAlert, ...others].map(digestCall)).size).toBe(5)
+  })
+
+  it('is made of JSON as RFC 8785 writes it', () => {
+    expect(canonicalJson({ '€': 1e21, a: [1.0, -0, 'é\n'], Z: null })).toBe(
+      '{"Z":null,"a":[1,0,"é\\n"],"€":1e+21}',
+    )
+    for (const value of [undefined, Number.NaN, '\ud800', { a: undefined }, () => 1])
+      expect(() => canonicalJson(value)).toThrow(TypeError)
+  })
+})
+
+describe('of 1,000 edits of continuation, user and decisions', () => {
+  const codes = Object.keys(approvalProblems)
+  const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'call-1', 'call-2', '', 'null'))
+  const sealedEdit = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.nat({ max: 20 }),
+    insert: fc.oneof(fc.constant(''), fc.base64String({ maxLength: 20 }), fc.string({ maxLength: 20 })),
+  })
+  const decision = fc.record({
+    callId: text,
+    digest: fc.oneof(text, fc.constantFrom(...decisions.map(({ digest }) => digest))),
+    decision: fc.constantFrom('approve' as const, 'deny' as const),
+  })
+  const bindingEdit = fc.constantFrom(...(Object.keys(binding) as (keyof Binding)[]))
+  const edit = fc.oneof(
+    sealedEdit.map(sealed => ({ sealed })),
+    fc
+      .tuple(bindingEdit, text)
+      .map(([name, value]) => ({ binding: { ...binding, [name]: value } as Binding })),
+    fc.array(decision, { maxLength: 4 }).map(decisions => ({ decisions })),
+    fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
+  )
+
+  it('none runs a call, unless it changes nothing, and each answer is one of the codes', {
+    timeout: 60_000,
+  }, async ({ annotate }) => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    await annotate(`SEED=${seed}`)
+    const sealed = await seal(continuation, keys)
+    const runs = async (given: {
+      sealed?: { at: number; remove: number; insert: string }
+      binding?: Binding
+      decisions?: readonly Decision[]
+      now?: number
+    }) => {
+      const start = Math.floor((given.sealed?.at ?? 0) * sealed.length)
+      const { remove = 0, insert = '' } = given.sealed ?? {}
+      const text = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
+      const opened = await open(text, keys, given.binding ?? binding, given.now ?? now)
+      const { approved } = decide(opened, given.decisions ?? decisions, findTool)
+      return { isUntouched: text === sealed, approved }
+    }
+    await fc.assert(
+      fc.asyncProperty(edit, async given => {
+        try {
+          const { isUntouched, approved } = await runs(given)
+          // Only decisions, times and edits that change nothing come here: what runs is what was shown and approved.
+          expect(isUntouched).toBe(true)
+          for (const call of approved) expect(continuation.pending).toContainEqual(call)
+        } catch (error) {
+          if (!(error instanceof ProblemError)) throw error
+          expect(codes).toContain(error.code)
+        }
+      }),
+      { numRuns: 1_000, seed },
+    )
+  })
+})

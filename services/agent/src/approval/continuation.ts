@@ -1,0 +1,136 @@
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import { type Static, Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { approvalProblem } from './problems.ts'
+import type { SealKeys } from './seal-keys.ts'
+
+const strict = { additionalProperties: false } as const
+const Text = Type.String()
+
+/** A call that waits, with what the user is to decide about. */
+const PendingCall = Type.Object(
+  {
+    callId: Text,
+    tool: Text,
+    toolHash: Text,
+    api: Text,
+    args: Type.Unknown(),
+    digest: Text,
+    /** Approved before an earlier pause, such as that for a consent. */
+    approved: Type.Boolean(),
+  },
+  strict,
+)
+export type PendingCall = Static<typeof PendingCall>
+
+/** For whom and what a turn waits. All of it has to be the same when it goes on. */
+const binding = {
+  oid: Text,
+  tid: Text,
+  /** The application that the user signed in with. */
+  azp: Text,
+  agent: Text,
+  flow: Type.Enum([...flowNames]),
+  mode: Text,
+}
+export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
+
+const Continuation = Type.Object(
+  {
+    v: Type.Literal(1),
+    jti: Text,
+    /** Seconds since 1970. The expiry is that of the first pause. */
+    iat: Type.Integer(),
+    exp: Type.Integer(),
+    ...binding,
+    model: Type.Union([Text, Type.Null()]),
+    turnId: Text,
+    /** Of this turn, as the model is told them. */
+    messages: Type.Array(Type.Unknown()),
+    /** Of the calls of this step that needed no approval. */
+    results: Type.Array(Type.Unknown()),
+    pending: Type.Array(PendingCall, { minItems: 1 }),
+    /** Digests of calls that were denied in this turn. */
+    denied: Type.Array(Text),
+    /** The claims that the next token has to prove. */
+    claims: Type.Optional(Text),
+    count: Type.Object({ modelCalls: Type.Integer(), pauses: Type.Integer() }, strict),
+    lastStepId: Text,
+  },
+  strict,
+)
+/** A turn that waits for a user. The agent keeps none: the page does, sealed. */
+export type Continuation = Static<typeof Continuation>
+
+/** The page sends it back in a body of at most 64 KiB. */
+const longestSeal = 48 * 1024
+/** How far the clock of another replica may be ahead. */
+const skewSeconds = 60
+
+const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
+
+/**
+ * Seals a turn (compact JWE, `dir` and `A256GCM`): nobody but the agent's replicas reads or changes it.
+ *
+ * @throws {ProblemError} APPROVAL_TOO_LARGE
+ */
+export async function seal(continuation: Continuation, { current }: SealKeys): Promise<string> {
+  const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(continuation)))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: current.kid })
+    .encrypt(current.key)
+  if (sealed.length <= longestSeal) return sealed
+  throw approvalProblem(
+    'APPROVAL_TOO_LARGE',
+    `The turn takes ${sealed.length} characters, of ${longestSeal}.`,
+  )
+}
+
+/**
+ * Opens a sealed turn for whoever is there now.
+ *
+ * @param now seconds since 1970
+ * @throws {ProblemError} APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS for another user, tenant or application,
+ * APPROVAL_CHANGED for another agent, flow or mode
+ */
+export async function open(
+  sealed: string,
+  keys: SealKeys,
+  binding: Binding,
+  now: number = Math.floor(Date.now() / 1000),
+): Promise<Continuation> {
+  const continuation = await decrypt(sealed, keys)
+  if (continuation.iat > now + skewSeconds)
+    throw approvalProblem('APPROVAL_INVALID', 'It was sealed in the future.')
+  if (continuation.exp <= now) throw approvalProblem('APPROVAL_EXPIRED', 'Its time is over.')
+  const differs = (name: keyof Binding) => continuation[name] !== binding[name]
+  if (differs('oid') || differs('tid') || differs('azp'))
+    throw approvalProblem('APPROVAL_NOT_YOURS', 'It was asked of another user, or in another application.')
+  if (differs('agent') || differs('flow') || differs('mode'))
+    throw approvalProblem('APPROVAL_CHANGED', 'It belongs to another agent, flow or mode.')
+  return continuation
+}
+
+async function decrypt(sealed: string, keys: SealKeys): Promise<Continuation> {
+  const invalid = () => approvalProblem('APPROVAL_INVALID', 'It cannot be opened.')
+  if (sealed.length > longestSeal || !sealed.split('.').every(isCanonical)) throw invalid()
+  try {
+    const { plaintext } = await compactDecrypt(sealed, ({ kid = '' }) => findKey(keys, kid), algorithms)
+    const content: unknown = JSON.parse(new TextDecoder().decode(plaintext))
+    if (Check(Continuation, content)) return content
+  } catch {
+    throw invalid()
+  }
+  throw invalid()
+}
+
+function findKey(keys: SealKeys, kid: string): Uint8Array {
+  const found = keys.find(kid)
+  if (!found) throw new Error('Nobody has this key.')
+  return found.key
+}
+
+/** Otherwise unused bits would allow several texts of one seal (RFC 4648 §3.5). */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
+}

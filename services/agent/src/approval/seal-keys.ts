@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/** A key of AES-256-GCM. */
+export interface SealKey {
+  readonly kid: string
+  /** 32 bytes. */
+  readonly key: Uint8Array
+}
+
+/** The keys of all replicas. */
+export interface SealKeys {
+  /** The one that seals. */
+  readonly current: SealKey
+  /** One that opens; `undefined` if nobody knows it. */
+  find(kid: string): SealKey | undefined
+}
+
+/** How often a file is read again at most because of unknown ids, which anybody can send. */
+const rereadMs = 1_000
+
+/**
+ * Keys of a file: a line for each, its id and 32 bytes in Base64. The first seals, the others open what was sealed before a
+ * rotation. The file is read again for an unknown id, so that replicas may learn a new key at different times.
+ *
+ * @throws {Error} if the file cannot be read or a line is no key
+ */
+export function readSealKeys(file: string): SealKeys {
+  let keys = parseKeys(readFileSync(file, 'utf8'))
+  let readAtMs = 0
+  return {
+    get current() {
+      return keys[0]
+    },
+    find(kid) {
+      const known = keys.find(key => key.kid === kid)
+      if (known || Date.now() - readAtMs < rereadMs) return known
+      readAtMs = Date.now()
+      try {
+        keys = parseKeys(readFileSync(file, 'utf8'))
+      } catch {
+        // While it is being replaced; the keys that are known go on.
+      }
+      return keys.find(key => key.kid === kid)
+    },
+  }
+}
+
+/** A key of this process alone: what it sealed nobody else opens, nor it itself after a restart. */
+export function createSealKeys(): SealKeys {
+  const current = { kid: 'process', key: randomBytes(32) }
+  return { current, find: kid => (kid === current.kid ? current : undefined) }
+}
+
+type Keys = readonly [SealKey, ...SealKey[]]
+
+/** @throws {Error} with no part of a key in its text */
+export function parseKeys(text: string): Keys {
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  const [first, ...others] = lines.map((line, index) => {
+    const [kid = '', encoded = '', ...rest] = line.trim().split(/\s+/)
+    const key = Buffer.from(encoded, 'base64')
+    if (!/^[\w.-]{1,64}$/.test(kid) || rest.length > 0 || key.length !== 32)
+      throw new Error(`Line ${index + 1} is no key: an id and 32 bytes in Base64.`)
+    return { kid, key }
+  })
+  if (!first) throw new Error('It has no key.')
+  if (new Set(lines.map(line => line.trim().split(/\s+/)[0])).size < lines.length)
+    throw new Error('Two keys have the same id.')
+  return [first, ...others]
+}
