@@ -110,11 +110,12 @@ function usersOf(target: Target, { key, title, path, relations }: Holder): reado
 function listsOf(target: Target, { key, title, path, relations }: Holder): readonly Collection[] {
   return relations.map(({ name }) => {
     const wanted = [...named(target, name), ...(name === 'owner' ? (target.makers ?? []) : [])]
+    // By default Graph does not tell whether a user is disabled.
+    const select = name === 'sponsor' ? '?$select=id,displayName,accountEnabled' : ''
     return {
       of: key,
       title: `${name}s of ${title}`,
-      list: graph =>
-        graph.list(`${path()}/${name}s?$select=id,displayName,accountEnabled`, { mayBeForbidden: true }),
+      list: graph => graph.list(`${path()}/${name}s${select}`, { mayBeForbidden: true }),
       isWanted: ({ id }) => wanted.includes(String(id)),
       describe: one => `${name} ${nameOf(one)}`,
       whose: ` of ${title}`,
