@@ -6,6 +6,7 @@ import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
+import { alertsFile } from './alerts-file.ts'
 import { writeMcpConfig } from './mcp-config.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
 import { handOn, type Variables, variablesOfApi } from './variables.ts'
@@ -150,6 +151,9 @@ export function describeProcesses(
       healthUrl: `${urls.weather}/readyz`,
       env: {
         WEATHER_PROVIDER: 'auto',
+        ALERTS_FILE: alertsFile(ports.weather),
+        // The emulated tenant has a policy for it.
+        ALERTS_AUTH_CONTEXT: 'c1',
         ...shared,
         ...handOn(variables, 'weatherApi'),
         AGENT_CLIENT_ID: agentIds,

@@ -9,6 +9,8 @@ const dayMs = 24 * 3_600_000
 /** Longer than any approval lasts, so that a call that is repeated within it never acts twice. */
 const keyLifetimeMs = dayMs
 const longestDays = 366
+/** How long to wait for another process that opens the file too. */
+const openTimeoutMs = 5_000
 
 /** How many rows there may be, of one owner and in all. */
 const limits = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 200, all: 10_000 } } as const
@@ -45,10 +47,11 @@ export class AlertStore {
    */
   constructor(file: string, nowMs: () => number = Date.now) {
     this.#nowMs = nowMs
-    // Waiting for another writer would block all requests.
-    this.#database = new DatabaseSync(file, { timeout: 0 })
+    this.#database = new DatabaseSync(file, { timeout: openTimeoutMs })
     // A journal for each transaction, deleted when all is on the disk, needs no shared memory, which network volumes lack.
     this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${schema}`)
+    // From now on waiting for another writer would block all requests.
+    this.#database.exec('PRAGMA busy_timeout = 0')
   }
 
   /**
