@@ -3,7 +3,7 @@ import { defaultFlows } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 import { agentKey, agentUserKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { flowsOf } from './settings.ts'
+import { flowsOf, toKebab } from './settings.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 interface Content {
@@ -70,12 +70,7 @@ export function writeAgentsFile(path: string, before: Receipt | undefined, after
 function nameFor(displayName: string, clientId: string, entries: ReadonlyMap<string, Entry>): string {
   const known = [...entries].find(([, entry]) => entry['clientId'] === clientId)
   if (known) return known[0]
-  const kebab = displayName
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+|-+$/g, '')
-    .slice(0, 35)
-  const name = kebab.replace(/-+$/, '') || 'agent'
+  const name = toKebab(displayName).slice(0, 35).replace(/-+$/, '') || 'agent'
   const isFree = (one: string) => entries.get(one)?.['clientId'] === undefined
   for (let number = 2, free = name; ; number++) {
     if (isFree(free)) return free

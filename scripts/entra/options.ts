@@ -229,7 +229,7 @@ interface NamedAgent {
 
 /** Only what is set up has rights to be told. */
 function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedAgent[] {
-  return texts.map(text => {
+  const agents = texts.map(text => {
     const [, name, list] = /^(.+):([^:]*)$/.exec(isSetUp ? text : '') ?? []
     if (name === undefined || list === undefined) return { name: text }
     const given = list === 'none' ? [] : list.split(/[,+]/)
@@ -240,6 +240,12 @@ function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedA
       `Name what the agent may use: ${flowNames.join('+')}, or some of them, or none.`,
     )
   })
+  const names = agents.map(({ name }) => name)
+  if (names.some(name => name.trim() === ''))
+    throw new Mistake('--agent names no agent.', 'Give its name; perhaps a variable of the shell is not set.')
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Mistake(`--agent ${twice} is given twice.`, 'Give each agent once.')
+  return agents
 }
 
 function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Settings> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { defaultFlows, type Flow } from '@entra-bedrock-agent/identity-trace'
+import { Mistake } from '../set-up/mistake.ts'
 
 /** The token of this ServiceAccount, issued by this cluster, counts as the blueprint's credential. */
 export interface FederatedCredential {
@@ -42,7 +43,8 @@ export const defaultSettings: Settings = {
 
 /** The flows that an agent has rights in; none: it has an identity and nothing more. */
 export function flowsOf({ agentFlows }: Settings, agent: string): readonly Flow[] {
-  return agentFlows?.[agent] ?? defaultFlows
+  const flows = agentFlows && Object.hasOwn(agentFlows, agent) ? agentFlows[agent] : undefined
+  return flows ?? defaultFlows
 }
 
 /** The agents with rights in a flow. */
@@ -61,6 +63,8 @@ export interface Removal {
 /**
  * Takes over what is wanted now, and what no more; agents, federated credentials, sponsors and owners add up, so that no cluster is
  * cut off by another.
+ *
+ * @throws {Mistake} when names of agents are taken for one another
  */
 export function changeSettings(
   known: Settings | undefined,
@@ -76,6 +80,7 @@ export function changeSettings(
     ...new Set([...before[name], ...(change[name] ?? [])]),
   ]
   const agents = sum('agents').filter(name => !removal.agents.includes(name))
+  checkNames(agents)
   const flows = Object.entries({ ...flowsBefore, ...changedFlows }).filter(([name]) => agents.includes(name))
   const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]
   return {
@@ -89,6 +94,29 @@ export function changeSettings(
     federatedCredentials: [
       ...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values(),
     ].filter(({ issuer }) => !removal.issuers.includes(issuer)),
+  }
+}
+
+/** A name in kebab-case, as AGENTS_CONFIG wants it. */
+export function toKebab(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+|-+$/g, '')
+}
+
+/** Entra compares names without regard to case, and AGENTS_CONFIG has them in kebab-case: agents must differ in both. */
+function checkNames(agents: readonly string[]): void {
+  const known = new Map<string, string>()
+  for (const name of agents) {
+    const kebab = toKebab(name) || name.toLowerCase()
+    const taken = known.get(kebab)
+    if (taken !== undefined)
+      throw new Mistake(
+        `The agents "${taken}" and "${name}" would be taken for one another.`,
+        'Give them names that differ in letters or digits. If you mean the same agent, write its name as the first one.',
+      )
+    known.set(kebab, name)
   }
 }
 

@@ -54,6 +54,8 @@ describe('the command line', () => {
     [['apply', '--secret-days', '9'], 2, 'goes with --client-secret'],
     [['apply', '--client-secret', '--secret-days', '0'], 2, 'a whole number from 1 to 9999; it is "0"'],
     [['apply', '--agent', 'a:autonomous+fly'], 2, '"autonomous+fly" names no flows. '],
+    [['apply', '--agent', ''], 2, '--agent names no agent. '],
+    [['apply', '--agent', 'a:obo', '--agent', 'a:none'], 2, '--agent a is given twice. '],
     [['apply', '--sign-in', 'magic'], 2, 'There are auto, azure-cli, device-code, browser.'],
     [['apply', '--tenant', 'contoso'], 2, 'TENANT_ID must be a GUID; it is "contoso".'],
   ])('%j: exit code %i, %s', async (args, code, words) => {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { Mistake } from '../../set-up/mistake.ts'
 import type { Run } from '../run.ts'
 import { type AwsRole, accessOf, trustOf } from './aws.ts'
 import { type BlastRadius, countMarks, group } from './branch.ts'
@@ -31,7 +32,7 @@ export async function tellBlastRadius(run: Run, telling: Telling): Promise<boole
   const { isJson, pictureFile } = telling
   const radius = await addSurroundings(run, await readEntra(run), telling)
   if (pictureFile !== undefined)
-    writeFileSync(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
+    writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const counts = {
     surplus: count(radius, 'surplus'),
     fault: count(radius, 'fault'),
@@ -40,6 +41,17 @@ export async function tellBlastRadius(run: Run, telling: Telling): Promise<boole
   if (isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
   else run.print(`${writeText(radius)}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
+}
+
+function writePicture(file: string, picture: string): void {
+  try {
+    writeFileSync(file, picture)
+  } catch (error) {
+    throw new Mistake(
+      `The picture can’t be written: ${(error as Error).message}`,
+      'Name another file with --svg.',
+    )
+  }
 }
 
 /** The same with Kubernetes and AWS around it. */

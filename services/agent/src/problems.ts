@@ -157,7 +157,7 @@ export const catalogue = {
   },
   API_FORBIDDEN: {
     status: 502,
-    title: 'An API accepts the agent’s token, but a permission is missing in it.',
+    title: 'An API knows who calls, and does not allow it.',
     hint: 'Grant the agent identity the API’s app role (autonomous) or delegated scope (on behalf of users).',
   },
   API_UNAVAILABLE: {

@@ -8,7 +8,7 @@ const strict = { additionalProperties: false } as const
 const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
 const Entry = Type.Object(
   {
-    title: Type.String({ minLength: 1, maxLength: 60, pattern: '^[^\\p{C}]+$' }),
+    title: Type.String({ maxLength: 60, pattern: '^(?=.*\\S)[^\\p{C}]+$' }),
     description: Type.Optional(Type.String({ maxLength: 300 })),
     clientId: Type.String({ pattern: guid }),
     agentUser: Type.Optional(Type.Object({ objectId: Type.String({ pattern: guid }) }, strict)),
@@ -26,12 +26,6 @@ const Shape = Type.Object(
   },
   strict,
 )
-
-/** The ids of the agents before. */
-interface TakenIds {
-  readonly clientIds: string[]
-  readonly userIds: string[]
-}
 
 const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
@@ -56,19 +50,19 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
     return unusable
   }
   const { agents, default: first = Object.keys(agents)[0] } = content
-  const taken: TakenIds = { clientIds: [blueprint.blueprintAppId], userIds: [] }
+  const taken = [blueprint.blueprintAppId, blueprint.tenantId]
   const read = Object.entries(agents).flatMap(([name, entry]) => {
     const faults = findFaults(name, entry, apis, taken)
     for (const fault of faults) env.fault(`${file}, agent "${name}": ${fault}.`)
     if (faults.length > 0) return []
     const agent = describeAgent(name, entry as Entry, blueprint)
-    taken.clientIds.push(agent.clientId)
-    if (agent.agentUserId !== undefined) taken.userIds.push(agent.agentUserId)
+    taken.push(agent.clientId, ...(agent.agentUserId === undefined ? [] : [agent.agentUserId]))
     return [agent]
   })
   const chosen = read.find(({ name }) => name === first)
   if (chosen) return [chosen, ...read.filter(agent => agent !== chosen)]
-  if (first === undefined || !(first in agents)) env.fault(`${file}: default names no agent of the file.`)
+  if (first === undefined || !Object.hasOwn(agents, first))
+    env.fault(`${file}: default names no agent of the file.`)
   return unusable
 }
 
@@ -76,18 +70,19 @@ function findFaults(
   name: string,
   entry: unknown,
   apis: readonly string[],
-  taken: TakenIds,
+  taken: readonly string[],
 ): readonly string[] {
   const ofName = agentName.test(name) ? [] : ['its name must be in kebab-case and have 40 characters at most']
   const shape = Compile(Entry)
   if (!shape.Check(entry)) return [...ofName, ...describeShapeFaults(shape.Errors(entry))]
   return [
     ...ofName,
-    ...(taken.clientIds.includes(entry.clientId.toLowerCase())
-      ? ['its clientId is that of the blueprint or of another agent']
+    ...(taken.includes(entry.clientId.toLowerCase())
+      ? ['its clientId is that of the blueprint, of the tenant, of another agent or of its user account']
       : []),
-    ...(entry.agentUser && taken.userIds.includes(entry.agentUser.objectId.toLowerCase())
-      ? ['its agentUser is that of another agent']
+    ...(entry.agentUser &&
+    [...taken, entry.clientId.toLowerCase()].includes(entry.agentUser.objectId.toLowerCase())
+      ? ['its agentUser is the id of an agent, or that of another one’s user account']
       : []),
     ...(entry.flows?.includes('agent-user') && !entry.agentUser
       ? ['the flow agent-user needs agentUser, the object id of the agent’s user account']

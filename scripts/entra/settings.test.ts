@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { changeSettings, defaultSettings, flowsOf } from './settings.ts'
+
+describe('The names of agents', () => {
+  const withAgents = (...agents: string[]) =>
+    changeSettings({ ...defaultSettings, agents: ['reader'] }, { agents })
+
+  it.each(['Reader', 'READER', 'reader ', 'reader.'])(
+    'are refused if Entra or AGENTS_CONFIG takes them for one another: reader, %j',
+    name => {
+      expect(() => withAgents(name)).toThrow(
+        `The agents "reader" and "${name}" would be taken for one another.`,
+      )
+    },
+  )
+
+  it('add up, those of other scripts included', () => {
+    expect(withAgents('reader', 'reader 2', '読者', '作者').agents).toEqual([
+      'reader',
+      'reader 2',
+      '読者',
+      '作者',
+    ])
+  })
+
+  it('that every object has are names like others', () => {
+    const settings = { ...defaultSettings, agentFlows: { reader: ['obo'] as const } }
+    for (const name of ['constructor', '__proto__', 'valueOf'])
+      expect(flowsOf(settings, name)).toEqual(['autonomous', 'obo'])
+  })
+})
