@@ -355,7 +355,7 @@ describe('Graph', () => {
   it.each([
     [`/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`],
     [`/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`],
-  ])('lists the sponsors and owners of %s, and takes further ones', async path => {
+  ])('lists the sponsors and owners of %s, takes further ones, and takes them away', async path => {
     const idsOf = async (relation: string) =>
       (await graph.read(`${path}/${relation}`)).value.map(({ id }: { id: string }) => id)
     const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${seedIds.ben}` }
@@ -363,6 +363,10 @@ describe('Graph', () => {
       const before = await idsOf(relation)
       expect((await graph.post(`${path}/${relation}/$ref`, reference)).status).toBe(204)
       expect(await idsOf(relation)).toEqual([...before, seedIds.ben])
+      const removed = () => graph.send('DELETE', `/v1.0${path}/${relation}/${seedIds.ben}/$ref`)
+      expect((await removed()).status).toBe(204)
+      expect(await idsOf(relation)).toEqual(before)
+      expect((await removed()).status).toBe(404)
     }
     expect((await graph.read(`${path}/sponsors`)).value).toContainEqual(
       expect.objectContaining({ '@odata.type': '#microsoft.graph.user', displayName: 'Ada Osei' }),

@@ -9,15 +9,15 @@ import type { GraphRoutes } from './routes.ts'
 import { showUser } from './users.ts'
 
 type Relation = 'sponsors' | 'owners'
-type Permissions = Readonly<Record<Relation, { readonly list: string; readonly add: string }>>
+type Permissions = Readonly<Record<Relation, { readonly list: string; readonly change: string }>>
 
 const blueprintPermissions: Permissions = {
-  sponsors: { list: 'Application.ReadWrite.All', add: 'Application.ReadWrite.All' },
-  owners: { list: 'AgentIdentityBlueprint.Read.All', add: 'AgentIdentityBlueprint.ReadWrite.All' },
+  sponsors: { list: 'Application.ReadWrite.All', change: 'Application.ReadWrite.All' },
+  owners: { list: 'AgentIdentityBlueprint.Read.All', change: 'AgentIdentityBlueprint.ReadWrite.All' },
 }
 const agentPermissions: Permissions = {
-  sponsors: { list: 'AgentIdentity.ReadWrite.All', add: 'AgentIdentity.ReadWrite.All' },
-  owners: { list: 'AgentIdentity.Read.All', add: 'AgentIdentity.ReadWrite.All' },
+  sponsors: { list: 'AgentIdentity.ReadWrite.All', change: 'AgentIdentity.ReadWrite.All' },
+  owners: { list: 'AgentIdentity.Read.All', change: 'AgentIdentity.ReadWrite.All' },
 }
 
 /** Who answers for blueprints and agent identities, and who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
@@ -35,7 +35,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
       })
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
         const object = find(entra, key)
-        authorize(caller, object, relation, 'add')
+        authorize(caller, object, relation, 'change')
         const address = body['@odata.id']
         const user = readUserId(entra, address) ?? notFound(address)
         if (object[relation].includes(user))
@@ -43,6 +43,16 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
             `One or more added object references already exist for the following modified properties: '${relation}'.`,
           )
         change(object, relation, [...object[relation], user])
+      })
+      routes.remove(`${path}/:key/${relation}/:part/$ref`, ({ caller, key, part }) => {
+        const object = find(entra, key)
+        authorize(caller, object, relation, 'change')
+        if (!object[relation].includes(part)) notFound(part)
+        change(
+          object,
+          relation,
+          object[relation].filter(id => id !== part),
+        )
       })
     }
   }
@@ -52,7 +62,7 @@ function authorize(
   caller: Caller,
   { kind }: Application | ServicePrincipal,
   relation: Relation,
-  what: 'list' | 'add',
+  what: 'list' | 'change',
 ): void {
   if (kind === 'application' || kind === 'servicePrincipal') {
     if (relation === 'sponsors') throw new GraphError('BadRequest', 'Resource not found for the segment.')

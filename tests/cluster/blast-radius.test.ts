@@ -1,0 +1,149 @@
+import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { wellKnown } from '../../emulators/entra/src/directory/well-known.ts'
+import { type BlastRadius, flatten } from '../../scripts/entra/blast-radius/branch.ts'
+import { AwsAccount } from '../aws/support/aws-account.ts'
+import { identities } from '../support/identities.ts'
+import { ask } from './support/chat.ts'
+import { kubectl } from './support/command.ts'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { Operator } from './support/operator.ts'
+
+const roleName = 'entra-bedrock-agent'
+const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
+const agents = ['weather:autonomous+obo+agent-user', 'alerts:obo', 'trainee:none']
+
+let issuer: string
+let account: AwsAccount
+let demo: Demo
+let entra: EntraControls
+let operator: Operator
+let graphToken: string
+
+beforeAll(async () => {
+  issuer = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
+  account = await AwsAccount.start()
+  demo = await Demo.create('blast-radius')
+  await demo.installEmulators({ entra: { emptyTenant: true }, federation: { issuer } })
+  entra = await EntraControls.of(demo)
+  operator = await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin })
+  graphToken = await entra.signInToGraph()
+}, 180_000)
+afterAll(async () => {
+  await operator?.[Symbol.asyncDispose]()
+  await demo?.[Symbol.asyncDispose]()
+  await account?.[Symbol.asyncDispose]()
+})
+
+async function runEntra(command: string, ...args: readonly string[]) {
+  const token = await operator.write('graph-token', graphToken)
+  const target = ['--tenant', identities.tenantId, '--access-token-file', token]
+  return operator.run('entra', command, ...target, ...args)
+}
+
+const graph = (method: string, path: string, body?: unknown) =>
+  entra.controlPlane.send(method, `/v1.0${path}`, {
+    headers: { authorization: `Bearer ${graphToken}` },
+    ...(body === undefined ? {} : { body }),
+  }) as Promise<Record<string, string>>
+
+/** What nobody asked for, in Entra, Kubernetes and AWS. Add-ons of the cluster that make pods are not this test's. */
+let accepted: readonly string[] = []
+async function findSurplus() {
+  const accept = accepted.flatMap(subject => ['--accept', subject])
+  const all = ['--json', '--kube', '--aws', roleArn, ...accept]
+  const { code, output, said } = await runEntra('blast-radius', ...all)
+  expect(said).toBe('')
+  const { who, what } = JSON.parse(output) as BlastRadius
+  const marked = flatten([...who, ...what]).filter(({ mark }) => mark === 'surplus' || mark === 'fault')
+  return { code, titles: marked.map(({ title }) => title) }
+}
+
+it('the blast radius on a cluster with three agents is what the set-up asked for, and tells what somebody adds, until it is gone', {
+  timeout: 240_000,
+}, async () => {
+  const serviceAccount = `${demo.namespace.name}:demo-agent`
+  const { code, said } = await runEntra(
+    'apply',
+    ...agents.flatMap(agent => ['--agent', agent]),
+    ...['--cluster-issuer', issuer, '--service-account', serviceAccount],
+  )
+  expect({ code, said }).toMatchObject({ code: 0 })
+  await account.deploy('agent', { Issuer: issuer, ServiceAccount: serviceAccount })
+  const values = await operator.write('entra.yaml', (await operator.run('helm-values')).output)
+  await demo.installAgent({ agents: null, defaultAgent: '' }, '--values', values)
+  expect((await ask(await demo.agentUrl(), { agent: 'weather', flow: 'agent-user' })).status).toBe(200)
+
+  accepted = (await findSurplus()).titles.flatMap(title => /^system:serviceaccount:\S+/.exec(title) ?? [])
+  expect(await findSurplus()).toEqual({ code: 0, titles: [] })
+
+  const { BLUEPRINT_APP_ID: blueprintAppId } = await operator.variables()
+  const [blueprint, principal, graphPrincipal] = await Promise.all([
+    graph('GET', `/applications(appId='${blueprintAppId}')`),
+    graph('GET', `/servicePrincipals(appId='${blueprintAppId}')`),
+    graph('GET', `/servicePrincipals(appId='${wellKnown.graphAppId}')`),
+  ])
+  const application = `/applications/${blueprint['id']}`
+  const secret = await graph('POST', `${application}/addPassword`, {
+    passwordCredential: { displayName: 'more' },
+  })
+  const foreign = await graph('POST', `${application}/federatedIdentityCredentials`, {
+    name: 'more',
+    issuer: 'https://evil.example',
+    subject: 'else',
+    audiences: ['api://AzureADTokenExchange'],
+  })
+  await graph('POST', `${application}/inheritablePermissions`, {
+    resourceAppId: wellKnown.graphAppId,
+    inheritableScopes: { kind: 'enumerated', scopes: ['Mail.Read'] },
+  })
+  const grant = await graph('POST', '/oauth2PermissionGrants', {
+    clientId: principal['id'],
+    consentType: 'AllPrincipals',
+    resourceId: graphPrincipal['id'],
+    scope: 'Mail.Read',
+  })
+  await graph('POST', `${application}/owners/$ref`, {
+    '@odata.id': `${demo.entraOrigin}/v1.0/users/${identities.ben.oid}`,
+  })
+  const mint = ['--verb=create', '--resource=serviceaccounts/token']
+  await demo.namespace.kubectl('create', 'role', 'mint', ...mint)
+  await demo.namespace.kubectl('create', 'rolebinding', 'mint', '--role=mint', '--user=eve')
+  const trust = await account.trustPolicy(roleName)
+  const other = {
+    Effect: 'Allow',
+    Principal: { AWS: 'arn:aws:iam::999988887777:root' },
+    Action: 'sts:AssumeRole',
+  }
+  const trustAs = (policy: unknown) =>
+    account.iam.send(
+      new UpdateAssumeRolePolicyCommand({ RoleName: roleName, PolicyDocument: JSON.stringify(policy) }),
+    )
+  await trustAs({ ...trust, Statement: [...trust.Statement, other] })
+
+  const { code: found, titles } = await findSurplus()
+  expect(found).toBe(3)
+  const inherited = 'consent of all users to Mail.Read of "Microsoft Graph", inherited from the blueprint'
+  const expected = [
+    expect.stringContaining('client secret "more"'),
+    'federated credential for else of https://evil.example',
+    `owner ${identities.ben.name}`,
+    'consent of all users to Mail.Read of "Microsoft Graph"',
+    expect.stringContaining('what agents inherit at'),
+    ...[inherited, inherited, inherited],
+    `eve may mint its tokens (RoleBinding ${demo.namespace.name}:mint)`,
+    'AWS arn:aws:iam::999988887777:root',
+  ]
+  expect(titles).toHaveLength(expected.length)
+  expect(titles).toEqual(expect.arrayContaining(expected))
+
+  await graph('POST', `${application}/removePassword`, { keyId: secret['keyId'] })
+  await graph('DELETE', `${application}/federatedIdentityCredentials/${foreign['id']}`)
+  await graph('DELETE', `${application}/inheritablePermissions/${wellKnown.graphAppId}`)
+  await graph('DELETE', `/oauth2PermissionGrants/${grant['id']}`)
+  await graph('DELETE', `${application}/owners/${identities.ben.oid}/$ref`)
+  await demo.namespace.kubectl('delete', 'rolebinding,role', 'mint')
+  await trustAs(trust)
+  expect(await findSurplus()).toEqual({ code: 0, titles: [] })
+})
