@@ -1,6 +1,7 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
+import { receiptOf } from '../support/receipt.ts'
 import { ask } from './support/chat.ts'
 import { helm } from './support/command.ts'
 import { Demo } from './support/demo.ts'
@@ -12,28 +13,6 @@ const values = {
   agents: { alerts: { flows: ['autonomous', 'obo'] } },
   denyList: { configMap: 'denied-agents' },
   weatherApi: { replicas: 2 },
-}
-
-/** What a set-up of the emulated tenant as it is from the start would have written down. */
-const receipt = {
-  version: 1,
-  tenantId: identities.tenantId,
-  setUpId: '00000000',
-  settings: {
-    agents: ['weather', 'alerts'],
-    redirectUris: [],
-    federatedCredentials: [],
-    sponsors: [],
-    owners: [],
-  },
-  disabledAgents: [],
-  objects: Object.fromEntries(
-    Object.entries({ weather: agentId, alerts: alertsAgentId }).map(([name, id]) => [
-      `agent/${name}`,
-      { id, recordedAt: '2026-01-01T00:00:00Z' },
-    ]),
-  ),
-  creating: null,
 }
 
 let demo: Demo
@@ -58,7 +37,7 @@ afterAll(async () => {
   await demo?.[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
-  await operator.write('receipt', JSON.stringify(receipt))
+  await operator.write('receipt', JSON.stringify(receiptOf({ weather: agentId, alerts: alertsAgentId })))
 })
 
 async function runEntra(command: string, ...args: readonly string[]) {

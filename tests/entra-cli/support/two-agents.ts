@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { receiptOf } from '../../support/receipt.ts'
 import { Stack } from '../../support/stack.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
-const { agentId, alertsAgentId, tenantId } = identities
+const { agentId, alertsAgentId } = identities
 const city = '/weather?city=Dallas'
 
 /** In place of kubectl: a cluster with one ConfigMap, which is mounted at once, in pods of the weather API. */
@@ -21,27 +22,7 @@ case "$*" in
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac`
 
-/** A receipt of the emulated tenant as it is from the start. */
-const receipt = {
-  version: 1,
-  tenantId,
-  setUpId: '00000000',
-  settings: {
-    agents: ['weather-agent', 'alerts-agent'],
-    redirectUris: [],
-    federatedCredentials: [],
-    sponsors: [],
-    owners: [],
-  },
-  disabledAgents: [],
-  objects: Object.fromEntries(
-    Object.entries({ 'weather-agent': agentId, 'alerts-agent': alertsAgentId }).map(([name, id]) => [
-      `agent/${name}`,
-      { id, recordedAt: '2026-01-01T00:00:00Z' },
-    ]),
-  ),
-  creating: null,
-}
+const receipt = receiptOf({ 'weather-agent': agentId, 'alerts-agent': alertsAgentId })
 
 /** Two agents at the weather API, which has a deny list, and the command line at work on them. */
 export interface TwoAgents {
