@@ -23,7 +23,7 @@ let agentUrl: string
 let userToken: string
 
 beforeAll(async () => {
-  demo = await Demo.install('agents')
+  demo = await Demo.install('agents', { agent: { agent: { env: { RATE_LIMIT_PER_MINUTE: '1000000' } } } })
   agentUrl = await demo.agentUrl()
   userToken = await (await EntraControls.of(demo)).signIn()
 })
