@@ -72,7 +72,7 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   expect({ code, said }).toMatchObject({ code: 0 })
   await account.deploy('agent', { Issuer: issuer, ServiceAccount: serviceAccount })
   const values = await operator.write('entra.yaml', (await operator.run('helm-values')).output)
-  await demo.installAgent({ agents: null, defaultAgent: '' }, '--values', values)
+  await demo.installAgent({}, '--values', values)
   expect((await ask(await demo.agentUrl(), { agent: 'weather', flow: 'agent-user' })).status).toBe(200)
 
   accepted = (await findSurplus()).titles.flatMap(title => /^system:serviceaccount:\S+/.exec(title) ?? [])
