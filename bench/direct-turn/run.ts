@@ -25,15 +25,24 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
+/** As a deployment without these files has it, and as checkouts know it that have no third flow. */
+const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
+const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env
 const servers = [
   await stack.startServer('bare', here('bare-turn.ts'), '/'),
   await stack.startServer('lean', here('lean-turn.ts'), '/'),
-  await stack.startServer('agent', agentMain, '/api/chat'),
+  await stack.startServer('agent', agentMain, '/api/chat', oneAgent),
   await stack.startServer('agent, traced', agentMain, '/api/chat', traced),
   ...(BEFORE
-    ? [await stack.startServer('agent, before', resolve(BEFORE, 'services/agent/src/main.ts'), '/api/chat')]
+    ? [
+        await stack.startServer(
+          'agent, before',
+          resolve(BEFORE, 'services/agent/src/main.ts'),
+          '/api/chat',
+          oneAgent,
+        ),
+      ]
     : []),
 ]
 const peersAt = (connections: number): readonly Peer[] =>
