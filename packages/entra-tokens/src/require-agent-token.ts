@@ -65,11 +65,12 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   if (options.metrics && check.denyList) await showAge(options.metrics, name, check.denyList)
   const resource = describeResource(options)
   const openPaths = resource ? metadataPaths(resource.url) : []
-  const { needsOf } = options
+  const { needsOf, permissions, authenticationContext } = options
+  const inGeneral: Needs = { permissions, authenticationContext }
   // Lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
-  async function admit(request: FastifyRequest, reply: FastifyReply, needs: Needs = options) {
+  async function admit(request: FastifyRequest, reply: FastifyReply, needs = inGeneral) {
     const what = { requestId: request.id, action: `${request.method} ${request.routeOptions.url ?? ''}` }
     const span = tracer?.startSpan('validate token', {}, context.active())
     let who: Identity | undefined

@@ -29,17 +29,16 @@ export interface TokenCheck {
 /** Creates the token check of an API. REST and MCP routes of one API share it, and with it the signing keys and the deny list. */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const verifier = createTokenVerifier(options)
-  const { denyList: location, log } = options
+  const { denyList: location, log, callers, requireAgentMarker = false } = options
+  const { permissions, authenticationContext } = options
+  const inGeneral: Needs = { permissions, authenticationContext }
   const denyList = location === undefined ? undefined : new DenyList({ location, log })
   return {
     denyList,
-    async check(token, needs) {
+    async check(token, needs = inGeneral) {
       await denyList?.ready()
       const { claims, checks } = await verifier.verify(token)
-      const access = decideAccess(
-        claims,
-        needs ? { ...options, authenticationContext: undefined, ...needs } : options,
-      )
+      const access = decideAccess(claims, { callers, requireAgentMarker, ...needs })
       // Before all other refusals: nobody is to ask a user for more on behalf of an agent that is denied.
       const denial = denyList?.find(access.identity, Number(claims['iat'] ?? 0))
       if (denial) return { ...access, checks: [], refusal: refusals[denial] }
