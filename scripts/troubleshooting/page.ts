@@ -30,6 +30,8 @@ depends on, and says what is wrong and what to do. It changes nothing. What it s
 ${table(agentProblems)}
 ## The agent’s approvals
 
+Nobody meets these yet: in this version no turn waits for an approval, and no setting is read for one.
+
 ${table(approvalProblems)}
 ## The agent’s weather tools
 
