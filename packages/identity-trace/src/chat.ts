@@ -30,6 +30,13 @@ export const ChatRequest = Type.Object(
     mode: Mode,
     flow: FlowName,
     history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
+    pauseFor: Type.Optional(
+      Type.Array(Type.Enum(['consent']), {
+        maxItems: 1,
+        description:
+          'Where a turn waits instead of failing. It always waits before a tool that changes something.',
+      }),
+    ),
   },
   strict,
 )
@@ -39,7 +46,7 @@ export const ToolUse = Type.Object(
   {
     name: Type.String(),
     arguments: Type.Record(Type.String(), Type.Unknown()),
-    status: Type.Enum(['ok', 'failed']),
+    status: Type.Enum(['ok', 'failed', 'denied']),
   },
   strict,
 )
@@ -57,7 +64,7 @@ export const TokenUsage = Type.Object(
 /** The tokens that the model read and wrote in all calls of a turn. */
 export type TokenUsage = Static<typeof TokenUsage>
 
-const turnStart = {
+export const turnStart = {
   turnId: Type.String(),
   /** The id of the turn's trace; only if turns are traced. */
   traceId: Type.Optional(Type.String()),
@@ -74,14 +81,21 @@ export const TurnStart = Type.Object(
 )
 export type TurnStart = Static<typeof TurnStart>
 
-const turnResult = {
-  ...turnStart,
+/** What a turn has come to, at its end or where it waits. */
+export const turnFigures = {
+  /** What was written; of a continued turn, since it went on. */
   answer: Type.String(),
-  finishReason: Type.Enum(['stop', 'length', 'refusal']),
+  /** Of the whole turn. */
   usage: Type.Union([TokenUsage, Type.Null()]),
   timing: Type.Object({ firstTokenMs: Type.Number(), totalMs: Type.Number() }, strict),
   tools: Type.Array(ToolUse),
   notices: Type.Array(Problem),
+}
+
+const turnResult = {
+  ...turnStart,
+  ...turnFigures,
+  finishReason: Type.Enum(['stop', 'length', 'refusal']),
 }
 
 /** The last event of a successful turn. The JSON response has the same members, and `trace`. */
@@ -90,12 +104,3 @@ export type TurnResult = Static<typeof TurnResult>
 
 export const ChatResponse = Type.Object({ ...turnResult, trace: Type.Array(TraceStep) }, strict)
 export type ChatResponse = Static<typeof ChatResponse>
-
-/** The events of one turn, in order: `turn` first; `result` or `problem` last, exactly one of them. */
-export type TurnEvent =
-  | { readonly event: 'turn'; readonly data: TurnStart }
-  | { readonly event: 'step'; readonly data: TraceStep }
-  | { readonly event: 'delta'; readonly data: { readonly text: string } }
-  | { readonly event: 'notice'; readonly data: Problem }
-  | { readonly event: 'result'; readonly data: TurnResult }
-  | { readonly event: 'problem'; readonly data: Problem }

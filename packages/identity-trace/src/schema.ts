@@ -9,10 +9,20 @@ const strict = { additionalProperties: false } as const
 export const Actor = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })
 export type Actor = Static<typeof Actor>
 
-const StepKind = Type.Enum(['sign-in', 'token-request', 'token', 'model', 'tool', 'api-call', 'validation'])
+const StepKind = Type.Enum([
+  'sign-in',
+  'token-request',
+  'token',
+  'model',
+  'tool',
+  'api-call',
+  'validation',
+  'approval',
+  'consent',
+])
 export type StepKind = Static<typeof StepKind>
 
-const StepStatus = Type.Enum(['running', 'ok', 'failed', 'not-observable'])
+const StepStatus = Type.Enum(['running', 'waiting', 'ok', 'failed', 'not-observable'])
 export type StepStatus = Static<typeof StepStatus>
 
 const TokenRole = Type.Enum(['Tc', 'T1', 'T2', 'TR'])
@@ -95,6 +105,17 @@ export const TraceStep = Type.Object(
     tool: Type.Optional(
       Type.Object(
         { name: Type.String(), arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+        strict,
+      ),
+    ),
+    /** What the user decided about the call of the tool above, and how long that took. */
+    approval: Type.Optional(
+      Type.Object(
+        {
+          decision: Type.Enum(['approve', 'deny']),
+          digest: Type.String(),
+          waitedMs: Type.Number({ minimum: 0 }),
+        },
         strict,
       ),
     ),

@@ -6,6 +6,8 @@ import accepts from '@fastify/accepts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
+import { Approvals } from './approval/approvals.ts'
+import { createSealKeys } from './approval/seal-keys.ts'
 import { connectBedrock } from './bedrock/access/bedrock.ts'
 import { bedrockModeOnDemand } from './bedrock/on-demand.ts'
 import type { Config } from './config.ts'
@@ -15,7 +17,7 @@ import { type AgentIdentity, mayUse } from './identity/agent-identity.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
 import { lookAtEntra } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
-import { chatRoute } from './routes/chat.ts'
+import { chatRoutes } from './routes/chat.ts'
 import { configRoute } from './routes/config.ts'
 import { healthRoutes, probes } from './routes/health.ts'
 import { instructionsRoute } from './routes/instructions.ts'
@@ -88,12 +90,20 @@ export async function buildApp(
   const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller)
   const metrics = new TurnMetrics()
   const readiness = new Readiness(() => tokens.health.sidecarNeedsRestart)
+  const approvals = new Approvals({
+    keys: config.sealKeys ?? createSealKeys(),
+    apis,
+    consentRedirectUri: config.consentRedirectUri,
+    logger,
+    metrics,
+  })
   const turns = new Turns({
     modes: { direct: directMode(toolsets, apiCaller), bedrock: bedrockMode },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
     tracer,
+    approvals,
   })
   const refresh = () => {
     void tokens.refresh()
@@ -141,7 +151,8 @@ export async function buildApp(
   })
   await app.register(configRoute, { config, toolsets })
   const signInRules = { userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
-  await app.register(chatRoute, { agents, turns, ...signInRules, metrics })
+  const mayConsent = config.consentRedirectUri !== undefined
+  await app.register(chatRoutes, { agents, turns, approvals, mayConsent, ...signInRules, metrics })
   await app.register(instructionsRoute, { agents, toolsets, apis: apiCaller, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 

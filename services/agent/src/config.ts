@@ -6,6 +6,7 @@ import {
 } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
+import { readSealKeys, type SealKeys } from './approval/seal-keys.ts'
 import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './bedrock/access/config.ts'
 import type { Agents, Blueprint } from './identity/agent-identity.ts'
 import { readAgents } from './identity/agents-config.ts'
@@ -59,6 +60,10 @@ export interface Config {
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
   readonly limits: LimitsConfig
+  /** What seals turns that wait for their user; `undefined` = a key of this process alone. */
+  readonly sealKeys: SealKeys | undefined
+  /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for one. */
+  readonly consentRedirectUri: string | undefined
   /** Where the built page lies; `undefined` = beside the sources. */
   readonly pageFolder: string | undefined
   /** What is emulated here. A label for status and page; nothing is decided by it. */
@@ -107,6 +112,11 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
         concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
+      sealKeys: readKeys(env),
+      consentRedirectUri:
+        env.optional('CONSENT_REDIRECT_URI') === undefined
+          ? undefined
+          : env.secureUrl('CONSENT_REDIRECT_URI', ''),
       pageFolder: env.optional('CHAT_UI_DIR'),
       emulated: readEmulated(env),
     }
@@ -146,6 +156,17 @@ function readAllowedClients(env: EnvironmentReader): readonly string[] {
   const listed = env.guidList('ALLOWED_CLIENTS')
   const page = env.optionalGuid('CLIENT_SPA_APP_ID')
   return listed.length > 0 || page === undefined ? listed : [page]
+}
+
+function readKeys(env: EnvironmentReader): SealKeys | undefined {
+  const file = env.optional('SEAL_KEYS_FILE')
+  if (file === undefined) return undefined
+  try {
+    return readSealKeys(file)
+  } catch (error) {
+    env.fault(`SEAL_KEYS_FILE (${file}) cannot be used: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
 }
 
 function readEmulated(env: EnvironmentReader): readonly string[] {

@@ -78,6 +78,21 @@ export const catalogue = {
     title: 'A Conditional Access policy wants more from the user before the agent may act for them.',
     hint: 'Sign in again interactively and complete what is asked, such as multifactor authentication.',
   },
+  STEP_UP_REQUIRED: {
+    status: 403,
+    title: 'The API wants the user to authenticate more strongly before it changes anything.',
+    hint: 'Confirm that it is you, in the window that the page opens. Nothing has been changed.',
+  },
+  STEP_UP_NOT_CARRIED: {
+    status: 502,
+    title: 'The user has authenticated as the API wants it, but the agent’s token does not prove it.',
+    hint: 'Let an administrator see that the optional claim acrs is configured for the application of the API, and that a policy names the context. Nothing has been changed.',
+  },
+  TOOL_NEEDS_A_PERSON: {
+    status: 403,
+    title: 'This changes something, and there is no signed-in user to approve it.',
+    hint: 'Sign in and ask on your behalf.',
+  },
 
   SIDECAR_UNREACHABLE: {
     status: 503,

@@ -161,6 +161,7 @@ describe('Probes, OpenAPI and metrics', () => {
     expect(body.openapi).toMatch(/^3\.1\./)
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/chat',
+      '/api/chat/continue',
       '/api/config',
       '/api/instructions',
       '/api/status',

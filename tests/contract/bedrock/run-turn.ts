@@ -11,7 +11,7 @@ import { createWeatherTools } from '../../../services/agent/src/tools/weather/to
 import { readWeatherToolset } from '../../../services/agent/src/tools/weather/toolset.ts'
 import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.ts'
-import type { AnswerMode, Outcome, Turn } from '../../../services/agent/src/turn/turn.ts'
+import type { Answered, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 
 /** A turn that ended, with all that the user got of it. */
@@ -20,7 +20,7 @@ export interface FinishedTurn {
   readonly deltas: readonly string[]
   readonly notices: readonly Problem[]
   readonly steps: readonly TraceStep[]
-  readonly outcome: Outcome | undefined
+  readonly outcome: Answered | undefined
   readonly failure: ProblemError | undefined
 }
 
@@ -45,6 +45,8 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
     message: asked.message ?? 'What is the weather in Oslo?',
     history: asked.history ?? [],
     mode: 'bedrock',
+    resumed: undefined,
+    pausesForConsent: false,
     agent: agentIdentity,
     flow: asked.flow ?? 'autonomous',
     user: asked.user,
@@ -59,6 +61,7 @@ export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<Fini
   const seen = () => ({ answer: deltas.join(''), deltas, notices, steps: trace.steps })
   try {
     const outcome = await mode.answer(turn)
+    if ('wait' in outcome) throw new Error('The turn waits, which no tool of these tests asks for.')
     return { ...seen(), outcome, failure: undefined }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
@@ -88,7 +91,9 @@ export function connect(
   const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
   const toolset = readEnvironment({ WEATHER_API_APP_ID: identities.weatherAppId }, readWeatherToolset)
-  const toolsets = [{ ...toolset, load: async () => createWeatherTools(weather) }]
+  const toolsets = [
+    { ...toolset, load: async () => createWeatherTools(weather).map(tool => ({ tool, api: toolset.api })) },
+  ]
   return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis), bedrock }
 }
 

@@ -10,7 +10,7 @@ export interface WaitingCall {
   /** The API that is called. */
   readonly api: string
   /** After the defaults of the tool's schema. */
-  readonly args: unknown
+  readonly args: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -20,6 +20,11 @@ export interface WaitingCall {
  */
 export function digestCall({ tool, toolHash, api, args }: Omit<WaitingCall, 'callId'>): string {
   return hash('sha256', canonicalJson(['approval-v1', tool, toolHash, api, args]), 'base64url')
+}
+
+/** The same whenever a call is sent: after a pause, by another replica, or once more. */
+export function idempotencyKey(turnId: string, callId: string, digest: string): string {
+  return hash('sha256', `${turnId}|${callId}|${digest}`, 'base64url')
 }
 
 /** https://www.rfc-editor.org/rfc/rfc8785: as JSON.stringify writes it, with members sorted by the code units of their names. */

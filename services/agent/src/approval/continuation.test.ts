@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Decision } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import fc from 'fast-check'
 import { CompactEncrypt } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { canonicalJson, digestCall } from './call-digest.ts'
 import { type Binding, type Continuation, open, seal } from './continuation.ts'
-import { type Decision, decide, type OfferedTool } from './decide.ts'
+import { readDecisions, requireSame } from './decide.ts'
 import { approvalProblems } from './problems.ts'
 import { createSealKeys, parseKeys, readSealKeys } from './seal-keys.ts'
 
@@ -32,8 +33,11 @@ const deleteAlert = { ...createAlert, tool: 'delete_alert', args: { id: 'alert-1
 const waiting = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
   callId,
   ...call,
+  effect: 'create' as const,
+  title: 'Create alert',
   digest: digestCall(call),
-  approved: false,
+  isAsked: true,
+  stepId: `step of ${callId}`,
 })
 const continuation: Continuation = {
   v: 1,
@@ -41,28 +45,21 @@ const continuation: Continuation = {
   iat: now,
   exp: now + 600,
   ...binding,
-  model: 'claude',
   turnId: 'turn-1',
-  messages: [{ role: 'user', text: 'Warn me.' }],
-  results: [],
+  kind: 'approval',
+  message: 'Warn me.',
   pending: [waiting('call-1', createAlert), waiting('call-2', deleteAlert)],
   denied: [],
-  count: { modelCalls: 1, pauses: 1 },
-  lastStepId: 'step-4',
+  pauses: 1,
+  usage: null,
+  tools: [],
+  state: { messages: [] },
 }
 const decisions: readonly Decision[] = continuation.pending.map(({ callId, digest }) => ({
   callId,
   digest,
   decision: 'approve',
 }))
-const offered: OfferedTool = {
-  toolHash: 'hash-1',
-  api: 'weather-api',
-  isSensitive: true,
-  accepts: args => typeof args === 'object',
-}
-const findTool = (name: string) => (['create_alert', 'delete_alert'].includes(name) ? offered : undefined)
-
 const codeOf = async (work: () => unknown) => {
   try {
     await work()
@@ -144,7 +141,7 @@ describe('a sealed turn', () => {
   })
 
   it('is not made larger than the page may send back', async () => {
-    const large = { ...continuation, results: ['x'.repeat(40_000)] }
+    const large = { ...continuation, state: 'x'.repeat(40_000) }
     expect(await codeOf(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
   })
 })
@@ -188,13 +185,21 @@ describe('the keys of all replicas', () => {
 })
 
 describe('a decision', () => {
-  it('tells approved calls from denied ones, with the arguments of the seal', () => {
+  it('is read by the id of its call', () => {
     const [first, second] = decisions
     if (!first || !second) throw new Error('There are two.')
-    expect(decide(continuation, [{ ...second, decision: 'deny' }, first], findTool)).toEqual({
-      approved: [continuation.pending[0]],
-      denied: [continuation.pending[1]],
-    })
+    expect([...readDecisions(continuation, [{ ...second, decision: 'deny' }, first])]).toEqual([
+      ['call-2', 'deny'],
+      ['call-1', 'approve'],
+    ])
+  })
+
+  it('is wanted about calls that were shown, and about no others', async () => {
+    const [first, second] = continuation.pending
+    if (!first || !second) throw new Error('There are two.')
+    const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
+    expect([...readDecisions(half, decisions.slice(0, 1))]).toEqual([['call-1', 'approve']])
+    expect(await codeOf(() => readDecisions(half, decisions))).toBe('APPROVAL_INVALID')
   })
 
   it.each<[string, readonly Decision[]]>([
@@ -204,24 +209,27 @@ describe('a decision', () => {
     ['one too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
     ['an unknown one', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
   ])('about %s of the calls counts for none', async (_which, given) => {
-    expect(await codeOf(() => decide(continuation, given, findTool))).toBe('APPROVAL_INVALID')
+    expect(await codeOf(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
   // biome-ignore format: table
-  it.each<[string, OfferedTool | undefined]>([
-    ['gone', undefined],
-    ['another one', { ...offered, toolHash: 'hash-2' }],
-    ['that of another API', { ...offered, api: 'notes' }],
-    ['no longer one that waits', { ...offered, isSensitive: false }],
-    ['one that takes other arguments', { ...offered, accepts: () => false }],
-  ])('is asked for again if the tool is %s', async (_what, tool) => {
-    expect(await codeOf(() => decide(continuation, decisions, () => tool))).toBe('APPROVAL_CHANGED')
+  it.each<[string, Parameters<typeof requireSame>[1]]>([
+    ['gone, or takes other arguments', undefined],
+    ['another one', { digest: digestCall({ ...createAlert, toolHash: 'hash-2' }), effect: 'create' }],
+    ['that of another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
+    ['no longer one that waits', { digest: digestCall(createAlert), effect: undefined }],
+    ['one that does something else', { digest: digestCall(createAlert), effect: 'delete' }],
+  ])('counts for nothing if the tool is %s', async (_what, now) => {
+    const [call] = continuation.pending
+    if (!call) throw new Error('There is one.')
+    expect(await codeOf(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
+    expect(await codeOf(() => requireSame(call, call as typeof now))).toBeUndefined()
   })
 
   it('about another call than was shown counts for none', async () => {
     const [first, ...others] = decisions
     const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
-    expect(await codeOf(() => decide(continuation, shown as Decision[], findTool))).toBe('APPROVAL_CHANGED')
+    expect(await codeOf(() => readDecisions(continuation, shown as Decision[]))).toBe('APPROVAL_CHANGED')
   })
 })
 
@@ -288,7 +296,8 @@ describe('of 1,000 edits of continuation, user and decisions', () => {
       const { remove = 0, insert = '' } = given.sealed ?? {}
       const text = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
       const opened = await open(text, keys, given.binding ?? binding, given.now ?? now)
-      const { approved } = decide(opened, given.decisions ?? decisions, findTool)
+      const decided = readDecisions(opened, given.decisions ?? decisions)
+      const approved = opened.pending.filter(({ callId }) => decided.get(callId) === 'approve')
       return { isUntouched: text === sealed, approved }
     }
     await fc.assert(

@@ -1,4 +1,4 @@
-import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { Effect, flowNames, PauseKind, TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
@@ -8,17 +8,23 @@ import type { SealKeys } from './seal-keys.ts'
 const strict = { additionalProperties: false } as const
 const Text = Type.String()
 
-/** A call that waits, with what the user is to decide about. */
+/** A call that has not run. */
 const PendingCall = Type.Object(
   {
     callId: Text,
     tool: Text,
     toolHash: Text,
+    /** Name of the API. */
     api: Text,
-    args: Type.Unknown(),
+    /** Missing if it changes nothing, so that it needs no approval. */
+    effect: Type.Optional(Effect),
+    title: Text,
+    args: Type.Record(Text, Type.Unknown()),
     digest: Text,
-    /** Approved before an earlier pause, such as that for a consent. */
-    approved: Type.Boolean(),
+    /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
+    isAsked: Type.Boolean(),
+    /** The step of the trace that waits. */
+    stepId: Text,
   },
   strict,
 )
@@ -30,6 +36,7 @@ const binding = {
   tid: Text,
   /** The application that the user signed in with. */
   azp: Text,
+  /** Client id of the agent. */
   agent: Text,
   flow: Type.Enum([...flowNames]),
   mode: Text,
@@ -44,23 +51,23 @@ const Continuation = Type.Object(
     iat: Type.Integer(),
     exp: Type.Integer(),
     ...binding,
-    model: Type.Union([Text, Type.Null()]),
     turnId: Text,
-    /** Of this turn, as the model is told them. */
-    messages: Type.Array(Type.Unknown()),
-    /** Of the calls of this step that needed no approval. */
-    results: Type.Array(Type.Unknown()),
+    kind: PauseKind,
+    /** What the user asked. */
+    message: Text,
     pending: Type.Array(PendingCall, { minItems: 1 }),
     /** Digests of calls that were denied in this turn. */
     denied: Type.Array(Text),
     /** The claims that the next token has to prove. */
     claims: Type.Optional(Text),
-    count: Type.Object({ modelCalls: Type.Integer(), pauses: Type.Integer() }, strict),
-    lastStepId: Text,
+    pauses: Type.Integer(),
+    usage: Type.Union([TokenUsage, Type.Null()]),
+    tools: Type.Array(ToolUse),
+    /** What the mode of the turn needs to go on. */
+    state: Type.Unknown(),
   },
   strict,
 )
-/** A turn that waits for a user. The agent keeps none: the page does, sealed. */
 export type Continuation = Static<typeof Continuation>
 
 /** The page sends it back in a body of at most 64 KiB. */

@@ -1,57 +1,53 @@
+import type { Decision } from '@entra-bedrock-agent/identity-trace'
 import { digestCall } from './call-digest.ts'
 import type { Continuation, PendingCall } from './continuation.ts'
 import { approvalProblem } from './problems.ts'
 
-/** What the user decided about one call, with the digest of the call that was shown. */
-export interface Decision {
-  readonly callId: string
-  readonly digest: string
-  readonly decision: 'approve' | 'deny'
-}
+/** What the user decided, by the id of the call. */
+export type Decisions = ReadonlyMap<string, Decision['decision']>
 
-/** A tool as it is now. */
-export interface OfferedTool {
-  readonly toolHash: string
-  readonly api: string
-  /** Whether its calls still wait for approval. */
-  readonly isSensitive: boolean
-  /** Whether its schema takes these arguments. */
-  accepts(args: unknown): boolean
-}
-
-/** The calls of a turn, by what was decided. */
-export interface Decided {
-  readonly approved: readonly PendingCall[]
-  readonly denied: readonly PendingCall[]
+/** A turn that goes on. */
+export interface Resumed {
+  readonly continuation: Continuation
+  readonly decisions: Decisions
+  /** Digests of the calls that the user denied, now or earlier in the turn. */
+  readonly denied: ReadonlySet<string>
+  /** How long the user took. */
+  readonly waitedMs: number
+  /** Notes that something is done now which must not be done again. */
+  spend(): void
+  /** Lets it come again, after a failure, unless that would do something twice. */
+  release(): void
 }
 
 /**
- * Decides which of the sealed calls are run. Arguments come from the seal, never from the request: its digests only prove what was
- * shown.
+ * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the request: its digests
+ * only prove what was shown.
  *
- * @param findTool the tools that the turn would be offered now; `undefined` = none of this name
- * @throws {ProblemError} APPROVAL_INVALID unless each call is decided once and no other, APPROVAL_CHANGED for another digest, tool or
- * schema
+ * @throws {ProblemError} APPROVAL_INVALID unless each of them is decided once and no other; APPROVAL_CHANGED for another digest
  */
-export function decide(
-  { pending }: Continuation,
-  decisions: readonly Decision[],
-  findTool: (name: string) => OfferedTool | undefined,
-): Decided {
+export function readDecisions({ pending }: Continuation, decisions: readonly Decision[]): Decisions {
   const byId = new Map(decisions.map(decision => [decision.callId, decision]))
-  const isComplete = byId.size === decisions.length && decisions.length === pending.length
-  if (!isComplete || !pending.every(({ callId }) => byId.has(callId)))
+  const asked = pending.filter(({ isAsked }) => isAsked)
+  const isComplete = byId.size === decisions.length && decisions.length === asked.length
+  if (!isComplete || !asked.every(({ callId }) => byId.has(callId)))
     throw approvalProblem('APPROVAL_INVALID', 'Each call has to be decided, once, and no other.')
-  for (const call of pending) {
-    if (byId.get(call.callId)?.digest !== call.digest || digestCall(call) !== call.digest)
-      throw approvalProblem('APPROVAL_CHANGED', 'Another call was shown.')
-    if (!isSame(call, findTool(call.tool)))
-      throw approvalProblem('APPROVAL_CHANGED', 'The tool is another one now.')
-  }
-  const isApproved = ({ callId }: PendingCall) => byId.get(callId)?.decision === 'approve'
-  return { approved: pending.filter(isApproved), denied: pending.filter(call => !isApproved(call)) }
+  const wasShown = (call: PendingCall) =>
+    byId.get(call.callId)?.digest === call.digest && digestCall(call) === call.digest
+  if (!asked.every(wasShown)) throw approvalProblem('APPROVAL_CHANGED', 'Another call was shown.')
+  return new Map(decisions.map(({ callId, decision }) => [callId, decision]))
 }
 
-function isSame({ toolHash, api, args }: PendingCall, tool: OfferedTool | undefined): boolean {
-  return tool?.toolHash === toolHash && tool.api === api && tool.isSensitive && tool.accepts(args)
+/**
+ * Sees that a call still is what the user was asked about.
+ *
+ * @param now the call as it would be made now; `undefined` = there is no such tool, or it does not take these arguments
+ * @throws {ProblemError} APPROVAL_CHANGED
+ */
+export function requireSame(
+  { digest, effect }: PendingCall,
+  now: { readonly digest: string; readonly effect: PendingCall['effect'] | undefined } | undefined,
+): void {
+  if (now?.digest === digest && now.effect === effect) return
+  throw approvalProblem('APPROVAL_CHANGED', 'The tool is another one now.')
 }

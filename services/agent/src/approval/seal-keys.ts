@@ -48,8 +48,17 @@ export function readSealKeys(file: string): SealKeys {
 
 /** A key of this process alone: what it sealed nobody else opens, nor it itself after a restart. */
 export function createSealKeys(): SealKeys {
-  const current = { kid: 'process', key: randomBytes(32) }
-  return { current, find: kid => (kid === current.kid ? current : undefined) }
+  let made: SealKey | undefined
+  const current = () => {
+    made ??= { kid: 'process', key: randomBytes(32) }
+    return made
+  }
+  return {
+    get current() {
+      return current()
+    },
+    find: kid => (kid === current().kid ? current() : undefined),
+  }
 }
 
 type Keys = readonly [SealKey, ...SealKey[]]

@@ -1,21 +1,29 @@
 import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import type { BaseMessage } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
+import { mayChange, type Wait } from '../tools/step-of-calls.ts'
 import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { AnswerMode, Outcome, Turn } from '../turn/turn.ts'
+import type { Answered, AnswerMode, Turn, Waiting } from '../turn/turn.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
 import { AnswerText } from './answer-text.ts'
 import { ImageAllowance } from './images.ts'
-import { openConversation } from './messages.ts'
+import { openConversation, restoreMessages, storeMessages, withoutImages } from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse } from './model-response.ts'
 import { judge } from './stop-reason.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
-import { runTools, type ToolCalls, tellableCodes } from './tool-calls.ts'
+import {
+  resumeTools,
+  runTools,
+  type StepResult,
+  type ToolCalls,
+  tellableCodes,
+  toMessages,
+} from './tool-calls.ts'
 
 /** Model calls in one turn; the last one must answer without asking for tools. */
 const modelCallLimit = 8
@@ -31,9 +39,20 @@ const State = Annotation.Root({
   usage: Annotation<TokenUsage | null>({ reducer: addUsage, default: () => null }),
   modelCalls: Annotation<number>({ reducer: (_, latest) => latest, default: () => 0 }),
   response: Annotation<ModelResponse>(),
-  finishReason: Annotation<Outcome['finishReason']>(),
+  finishReason: Annotation<Answered['finishReason']>(),
+  /** Of the calls of the last step that have ended, where others wait. */
+  results: Annotation<StepResult['results']>(),
+  wait: Annotation<Wait | undefined>(),
 })
 type AgentState = typeof State.State
+
+/** What a turn that waits needs to go on. */
+interface Stored {
+  /** All that came after the user's message. */
+  readonly messages: ReturnType<typeof storeMessages>
+  readonly results: StepResult['results']
+  readonly modelCalls: number
+}
 
 /** Bedrock mode: Claude reasons, calls the tools under the turn's identity, and streams its answer. */
 export function bedrockMode(
@@ -49,22 +68,24 @@ export function bedrockMode(
       const context = apis.for(turn)
       const loading = Promise.all(toolsets.map(toolset => toolset.load(context)))
       const [connected, loaded] = await Promise.all([bedrock.connected(), loading])
-      const tools = loaded.flat()
+      const tools = loaded.flat().filter(({ change }) => !change || mayChange(turn, change))
+      const langChainTools = tools.map(({ tool }) => tool)
       const run: Run = {
         turn,
         context,
         tools,
         tellable: tellableCodes(toolsets),
-        toolNames: tools.map(({ name }) => name),
+        toolNames: langChainTools.map(({ name }) => name),
         answer: new AnswerText(turn),
         images: new ImageAllowance(bedrock.modelId),
         bedrock: connected,
-        model: connected.chatModel.bindTools([...tools], cachePoints(connected.config)),
+        model: connected.chatModel.bindTools(langChainTools, cachePoints(connected.config)),
         availability: bedrock.availability,
       }
-      const messages = openConversation(turn, systemPrompt(turn.agent, toolsets), dateLine(new Date()))
-      const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 2 }
-      return conclude(run, toolsets, await buildGraph(run).invoke({ messages }, options))
+      const opening = openConversation(turn, systemPrompt(turn.agent, toolsets), dateLine(new Date()))
+      const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 3 }
+      const end = await buildGraph(run).invoke(restore(turn, opening), options)
+      return end.wait ? suspend(end, end.wait, opening.length) : conclude(run, toolsets, end)
     },
   }
 }
@@ -84,10 +105,44 @@ function cachePoints({ promptCache }: BedrockConfig) {
 function buildGraph(run: Run) {
   return new StateGraph(State)
     .addNode('model', (state: AgentState) => askModel(run, state), { ends: ['tools', END] })
-    .addNode('tools', ({ response }: AgentState) => runTools(run, response.toolCalls))
-    .addEdge(START, 'model')
-    .addEdge('tools', 'model')
+    .addNode('tools', (state: AgentState) => callTools(run, state), { ends: ['model', END] })
+    .addEdge(START, run.turn.resumed ? 'tools' : 'model')
     .compile()
+}
+
+/** Where the graph starts: with the conversation, and with what a turn that waited had come to. */
+function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<AgentState> {
+  if (!resumed) return { messages: [...opening] }
+  const { state, usage, tools: toolUses } = resumed.continuation
+  const { messages, results, modelCalls } = state as Stored
+  return { messages: [...opening, ...restoreMessages(messages)], results, modelCalls, usage, toolUses }
+}
+
+/** What a turn that waits leaves: the graph has ended before the calls that wait. */
+function suspend(end: AgentState, wait: Wait, openingLength: number): Waiting {
+  const { messages, results, modelCalls, usage, toolUses: tools } = end
+  const stored = Object.entries(results).map(
+    ([id, { content, use }]) => [id, { content: withoutImages(content), use }] as const,
+  )
+  const state: Stored = {
+    messages: storeMessages(messages.slice(openingLength)),
+    results: Object.fromEntries(stored),
+    modelCalls,
+  }
+  return { wait, state, usage, tools }
+}
+
+/** Runs the calls of the last response, or goes on with those that waited. */
+async function callTools(run: Run, { messages, response, results: earlier }: AgentState) {
+  const { resumed } = run.turn
+  // Without a response, this is the first step of a turn that goes on.
+  const { results, wait } =
+    response || !resumed ? await runTools(run, response.toolCalls) : await resumeTools(run, resumed, earlier)
+  if (wait) return new Command({ goto: END, update: { results, wait } })
+  const asked = messages.at(-1)
+  const calls = asked instanceof AIMessage ? (asked.tool_calls ?? []) : []
+  const toolUses = calls.flatMap(({ id = '' }) => results[id]?.use ?? [])
+  return new Command({ goto: 'model', update: { messages: toMessages(calls, results), toolUses } })
 }
 
 /** Calls the model and decides what comes next: stop reason and limits. The deadline is the turn's signal. */
@@ -119,7 +174,7 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
   }
 }
 
-function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): Outcome {
+function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): Answered {
   const { response, usage, toolUses: tools, finishReason } = end
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
   if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')

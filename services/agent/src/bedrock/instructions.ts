@@ -2,6 +2,7 @@ import { type Instructions, type NeededRight, needsUser } from '@entra-bedrock-a
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
+import { mayChange } from '../tools/step-of-calls.ts'
 import { type ToolContext, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
@@ -18,13 +19,16 @@ export async function describeInstructions(
   const { turn } = context
   const toolsets = toolsetsOf(turn.agent, all)
   const tools = toolsets.map(async toolset => {
-    const { api } = toolset
-    const needs = neededRight(api, turn.flow) ?? null
     const loaded = await toolset.load(context)
-    const held = loaded.length > 0 && needs ? await isHeld(tokens, turn, api, needs) : null
-    return loaded.map(({ name, description, schema }) => {
-      return { name, description, inputSchema: schema, api: api.name, needs, held }
-    })
+    const offered = loaded.filter(({ change }) => !change || mayChange(turn, change))
+    return Promise.all(
+      offered.map(async ({ tool, api }) => {
+        const { name, description, schema } = tool
+        const needs = neededRight(api, turn.flow) ?? null
+        const held = needs && (await isHeld(tokens, turn, api, needs))
+        return { name, description, inputSchema: schema, api: api.name, needs, held }
+      }),
+    )
   })
   return {
     systemPrompt: `${systemPrompt(turn.agent, toolsets)}\n\n${dateLine(new Date())}`,

@@ -1,5 +1,14 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
-import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from '@langchain/core/messages'
+import {
+  AIMessage,
+  type BaseMessage,
+  HumanMessage,
+  type MessageContent,
+  mapChatMessagesToStoredMessages,
+  mapStoredMessagesToChatMessages,
+  SystemMessage,
+  ToolMessage,
+} from '@langchain/core/messages'
 import type { Turn } from '../turn/turn.ts'
 
 /**
@@ -28,4 +37,27 @@ export function openConversation(
     }),
     ...entries.map(({ role, text }) => (role === 'user' ? new HumanMessage(text) : new AIMessage(text))),
   ]
+}
+
+/** Messages as JSON, for a turn that waits. Images are left out: the page would have to send them back. */
+export function storeMessages(messages: readonly BaseMessage[]) {
+  const stored = messages.map(message =>
+    message instanceof ToolMessage
+      ? new ToolMessage({ ...message, content: withoutImages(message.content) })
+      : message,
+  )
+  return mapChatMessagesToStoredMessages(stored)
+}
+
+/** The messages of `storeMessages`. */
+export function restoreMessages(stored: ReturnType<typeof storeMessages>): BaseMessage[] {
+  return mapStoredMessagesToChatMessages(stored)
+}
+
+/** A content as JSON. */
+export function withoutImages(content: MessageContent): MessageContent {
+  if (typeof content === 'string') return content
+  return content.map(block =>
+    block.type === 'image' ? { type: 'text', text: '[image omitted: the turn waited for the user]' } : block,
+  )
 }

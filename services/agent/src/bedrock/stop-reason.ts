@@ -1,10 +1,10 @@
 import { problem } from '../problems.ts'
-import type { Outcome } from '../turn/turn.ts'
+import type { Answered } from '../turn/turn.ts'
 import type { ModelResponse } from './model-response.ts'
 
 export type Verdict =
   | { readonly next: 'tools' }
-  | { readonly next: 'end'; readonly finishReason: Outcome['finishReason'] }
+  | { readonly next: 'end'; readonly finishReason: Answered['finishReason'] }
 
 const complete = new Set(['end_turn', 'stop_sequence'])
 const cutShort = new Set(['max_tokens', 'model_context_window_exceeded'])

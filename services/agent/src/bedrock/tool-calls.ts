@@ -1,12 +1,22 @@
-import { redactText, type ToolUse, type TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { hash } from 'node:crypto'
+import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { genAi } from '@entra-bedrock-agent/telemetry'
-import { ToolMessage } from '@langchain/core/messages'
+import { type MessageContent, ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
-import { redactBody } from '../downstream/echoed-token.ts'
+import { Validator } from '@langchain/core/utils/json_schema'
+import { canonicalJson } from '../approval/call-digest.ts'
+import type { Resumed } from '../approval/decide.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
+import {
+  type CallEnd,
+  resumeStep,
+  runStep,
+  type StepCall,
+  type StepOptions,
+  type Wait,
+} from '../tools/step-of-calls.ts'
 import { withToolContext } from '../tools/tool-context.ts'
-import type { ToolContext, Toolset } from '../tools/toolset.ts'
+import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
 import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
@@ -16,7 +26,7 @@ import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.t
 export interface ToolCalls {
   readonly context: ToolContext
   /** The tools that the model may call; they stay as they are until the turn is over. */
-  readonly tools: readonly StructuredToolInterface[]
+  readonly tools: readonly OfferedTool[]
   /** What the turn may still show the model in images. */
   readonly images: ImageAllowance
   /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
@@ -34,56 +44,98 @@ export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): R
   return new Set([...alwaysTellable, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
 }
 
-/** Runs all tool calls of a step side by side; lets all of them end before a failure ends the turn. */
-export async function runTools(run: ToolCalls, calls: readonly ToolCall[]) {
-  // Every call of the step is known here, and none has run: approvals would be asked for at this point.
-  const settled = await Promise.allSettled(calls.map(call => runTool(run, call)))
-  const messages: ToolMessage[] = []
-  const toolUses: ToolUse[] = []
-  for (const [index, call] of calls.entries()) {
-    const outcome = settled[index]
-    if (outcome?.status !== 'fulfilled') throw outcome?.reason
-    const { ok, output } = outcome.value
-    const content = describeOutput(output, run.images)
-    messages.push(new ToolMessage({ tool_call_id: call.id, content, status: ok ? 'success' : 'error' }))
-    toolUses.push({ name: call.name, arguments: { ...call.arguments }, status: ok ? 'ok' : 'failed' })
-  }
-  return { messages, toolUses }
+/** What a call gave: what the model is told, and what the user. */
+export interface CallResult {
+  readonly content: MessageContent
+  readonly use: ToolUse
 }
 
-/** What a tool call gave for the model: one plain sentence if it failed. */
-interface ToolResult {
-  readonly ok: boolean
-  readonly output: ToolOutput
+/** How far the calls of a step have come: the results by the ids of the calls, and what the others wait for. */
+export interface StepResult {
+  readonly results: Readonly<Record<string, CallResult>>
+  readonly wait: Wait | undefined
 }
 
-/**
- * Runs one tool call as a step of the turn's trace.
- * Throws the ProblemError of an identity failure: an answer must not pretend that the call went well.
- */
-async function runTool({ tools, tellable, context }: ToolCalls, call: ToolCall): Promise<ToolResult> {
-  const { turn } = context
-  const step = turn.trace.start(
-    { kind: 'tool', from: 'bedrock', to: 'agent', title: titleOf(call), tool: describeCall(call) },
-    factsOf(tools, call),
-  )
-  try {
-    const output = await invoke(tools, call, context.under(step.id))
-    step.ok()
-    return { ok: true, output }
-  } catch (error) {
-    turn.signal.throwIfAborted()
-    const failure = toProblem(error)
-    step.fail(failure.toDocument(turn.requestId))
-    if (!tellable.has(failure.code)) throw error
-    const sentence = `${call.name} failed: ${[failure.message, failure.options.hint].join(' ').trim()}`
-    return { ok: false, output: [{ type: 'text', text: sentence }] }
+/** Runs the calls that the model asked for, or asks the user where they change something. */
+export async function runTools(run: ToolCalls, calls: readonly ToolCall[]): Promise<StepResult> {
+  const stepCalls = calls.map(call => toStepCall(run, call))
+  const { ends, wait } = await runStep(stepOptions(run), stepCalls)
+  return { results: describeEnds(run, calls, ends), wait }
+}
+
+/** Goes on with the calls that waited; `earlier` has the results of the others of their step. */
+export async function resumeTools(
+  run: ToolCalls,
+  resumed: Resumed,
+  earlier: StepResult['results'],
+): Promise<StepResult> {
+  const { pending } = resumed.continuation
+  const calls = pending.map(({ callId: id, tool: name, args }) => ({ id, name, arguments: args }))
+  const { ends, wait } = await resumeStep(stepOptions(run), resumed, ({ callId }) => {
+    const call = calls.find(({ id }) => id === callId)
+    return call && toStepCall(run, call)
+  })
+  return { results: { ...earlier, ...describeEnds(run, calls, ends) }, wait }
+}
+
+/** The results of a step in the order of its calls, as the model reads them: all in one message. */
+export function toMessages(calls: readonly { readonly id?: string }[], results: StepResult['results']) {
+  return calls.flatMap(({ id = '' }) => {
+    const result = results[id]
+    if (!result) return []
+    const { content, use } = result
+    return new ToolMessage({ tool_call_id: id, content, status: use.status === 'ok' ? 'success' : 'error' })
+  })
+}
+
+function stepOptions({ context, tellable }: ToolCalls): StepOptions {
+  return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
+}
+
+/** What the model wrote is input like any other: the tool holds it against its schema before anything is done with it. */
+function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
+  const { id, name, arguments: input } = call
+  const offered = tools.find(({ tool }) => tool.name === name)
+  const waits = offered?.change !== undefined && input !== undefined && takes(offered.tool, input)
+  return {
+    id,
+    tool: name,
+    arguments: input,
+    api: offered?.api.name,
+    change: waits ? { ...offered.change, toolHash: hashTool(offered.tool) } : undefined,
+    facts: factsOf(offered, name),
+    run: context => invoke(offered?.tool, call, context),
   }
+}
+
+function describeEnds(
+  { images }: ToolCalls,
+  calls: readonly ToolCall[],
+  ends: ReadonlyMap<string, CallEnd<ToolOutput>>,
+): StepResult['results'] {
+  const results = calls.flatMap(({ id, name, arguments: input }) => {
+    const end = ends.get(id)
+    if (!end) return []
+    const use = { name, arguments: { ...input }, status: end.status }
+    return [[id, { content: describeOutput(outputOf(name, end), images), use }] as const]
+  })
+  return Object.fromEntries(results)
+}
+
+const deniedText =
+  'was not run: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user that nothing was changed.'
+
+/** What the model is told: plain sentences if the call failed or was denied. */
+function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
+  if (end.status === 'ok') return end.output
+  if (end.status === 'denied') return [{ type: 'text', text: `${name} ${deniedText}` }]
+  const { message, options } = end.failure
+  return [{ type: 'text', text: `${name} failed: ${[message, options.hint].join(' ').trim()}` }]
 }
 
 /** A name that no tool has is the model's own word. */
-function factsOf(tools: readonly StructuredToolInterface[], call: ToolCall): StepFacts {
-  const name = tools.some(({ name }) => name === call.name) ? call.name : 'unknown'
+function factsOf(offered: OfferedTool | undefined, asked: string): StepFacts {
+  const name = offered ? asked : 'unknown'
   return {
     name: `execute_tool ${name}`,
     attributes: {
@@ -94,22 +146,11 @@ function factsOf(tools: readonly StructuredToolInterface[], call: ToolCall): Ste
   }
 }
 
-function describeCall({ name, arguments: input }: ToolCall): NonNullable<TraceStep['tool']> {
-  const shown = redactBody(input) as ToolCall['arguments']
-  return { name: redactText(name), ...(shown === undefined ? {} : { arguments: { ...shown } }) }
-}
-
-function titleOf({ name, arguments: input }: ToolCall): string {
-  return redactText(`${name}(${input === undefined ? '…' : JSON.stringify(input)})`.slice(0, 200))
-}
-
-/** What the model wrote is input like any other: the tool holds it against its schema before anything is done with it. */
 async function invoke(
-  tools: readonly StructuredToolInterface[],
+  tool: StructuredToolInterface | undefined,
   call: ToolCall,
   context: ToolContext,
 ): Promise<ToolOutput> {
-  const tool = tools.find(({ name }) => name === call.name)
   if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
   if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
   try {
@@ -118,6 +159,16 @@ async function invoke(
     if (!(error instanceof ToolInputParsingException)) throw error
     throw problem('INVALID_REQUEST', `The arguments do not fit the tool’s schema: ${faultsOf(error)}`)
   }
+}
+
+/** As LangChain will see it when the tool is called: before the user is asked about a call that would not run. */
+function takes({ schema }: StructuredToolInterface, input: object): boolean {
+  return new Validator(schema as ConstructorParameters<typeof Validator>[0]).validate(input).valid
+}
+
+/** What the tool was when it was offered. */
+function hashTool({ name, description, schema }: StructuredToolInterface): string {
+  return hash('sha256', canonicalJson(JSON.parse(JSON.stringify([name, description, schema]))), 'base64url')
 }
 
 /** LangChain's text ends with a line for each fault, such as `#/properties/days/maximum: 9 is greater than 7.` */

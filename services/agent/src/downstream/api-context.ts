@@ -10,6 +10,7 @@ import type { Caller } from '../turn/turn.ts'
 import {
   echoedToken,
   explainApiResponse,
+  explainStepUp,
   explainThrown,
   isDenied,
   unreadableResponse,
@@ -35,6 +36,30 @@ export interface ApiRequest<Body> {
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
+/** One request that changes what the API keeps. */
+export interface ApiChange<Body> {
+  readonly method: 'POST' | 'DELETE'
+  /** Path and query below the API's URL. */
+  readonly path: string
+  /** Sent as JSON. */
+  readonly body?: object
+  /** What is asked for, in the words of the trace. */
+  readonly subject: string
+  /** Of the responses that say that it is done. */
+  readonly statuses: readonly number[]
+  /** Tells whether a body is what the API promises. */
+  readonly isBody: (body: unknown) => body is Body
+  readonly explain?: ((response: ApiResponse) => ProblemError | undefined) | undefined
+}
+
+/** What lets a tool change something: one call, whose user has approved it or which the agent may make on its own. */
+export interface Permit {
+  /** The same whenever this call is sent. */
+  readonly idempotencyKey: string
+  /** The claims that the token has to prove (JSON text), after the API asked for them. */
+  readonly claims?: string | undefined
+}
+
 /** What came of a request, in whatever protocol. */
 export interface Reply {
   /** Of the HTTP response. */
@@ -48,7 +73,11 @@ export interface Reply {
 export interface ApiExchange<Came extends Reply, Result> {
   readonly subject: string
   /** The request, as far as the trace shows it. */
-  readonly shown: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown }
+  readonly shown: {
+    readonly method: 'GET' | 'POST' | 'DELETE'
+    readonly path: string
+    readonly body?: unknown
+  }
   readonly facts?: StepFacts
   /** Whether it changes nothing, so that it may be sent again when its connection broke. */
   readonly mayRepeat: boolean
@@ -77,16 +106,28 @@ export class ApiContext<Who extends Caller = Caller> {
   readonly turn: Who
   readonly #means: ApiMeans
   readonly #parentId: string | undefined
+  readonly #permit: Permit | undefined
 
-  constructor(means: ApiMeans, turn: Who, parentId: string | undefined) {
+  constructor(means: ApiMeans, turn: Who, parentId: string | undefined, permit?: Permit) {
     this.#means = means
     this.turn = turn
     this.#parentId = parentId
+    this.#permit = permit
   }
 
-  /** The same, for calls that belong to this step of the trace. */
-  under(parentId: string): ApiContext<Who> {
-    return new ApiContext(this.#means, this.turn, parentId)
+  /** The same, for calls that belong to this step of the trace; with a permit, if the step may change something. */
+  under(parentId: string, permit?: Permit): ApiContext<Who> {
+    return new ApiContext(this.#means, this.turn, parentId, permit)
+  }
+
+  /**
+   * What lets the caller of an API change something there.
+   *
+   * @throws {Error} without a permit: whoever runs tools has forgotten that this one changes something
+   */
+  get permit(): Permit {
+    if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
+    return this.#permit
   }
 
   /**
@@ -109,16 +150,51 @@ export class ApiContext<Who extends Caller = Caller> {
         const body = JSON.stringify(search)
         return readResponse(await send({ url, method: 'POST', headers: ofJson, body, ...limits }))
       },
-      read: response => {
-        const { status, body } = response
-        if (status === 200 && isBody(body)) return { result: body, shown: body }
-        const known = explain?.(response)
-        throw (
-          known ??
-          (status === 200 ? unreadableResponse(api) : explainApiResponse(api, this.turn.flow, response))
+      read: response => this.#readBody(api, response, { statuses: [200], isBody, explain }),
+    })
+  }
+
+  /**
+   * Asks an API for a change, under the permit of this context. It is sent with an `Idempotency-Key`, and again if its connection
+   * broke.
+   *
+   * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
+   */
+  change<Body>(api: DownstreamApi, request: ApiChange<Body>): Promise<Body> {
+    const { method, path, body, subject } = request
+    const { timeoutMs } = this.#means
+    const { idempotencyKey } = this.permit
+    return this.authorised<ApiResponse, Body>(api, {
+      subject,
+      mayRepeat: true,
+      shown: { method, path, ...(body ? { body } : {}) },
+      async send(headers, signal, send) {
+        const sent = {
+          ...headers,
+          'idempotency-key': `"${idempotencyKey}"`,
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        }
+        const content = body && { body: JSON.stringify(body) }
+        const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
+        return readResponse(
+          await send({ url: `${api.url}${path}`, method, headers: sent, ...content, ...limits }),
         )
       },
+      read: response => this.#readBody(api, response, request),
     })
+  }
+
+  #readBody<Body>(
+    api: DownstreamApi,
+    response: ApiResponse,
+    { statuses, isBody, explain }: Pick<ApiChange<Body>, 'statuses' | 'isBody' | 'explain'>,
+  ): { readonly result: Body; readonly shown: unknown } {
+    const { status, body } = response
+    if (statuses.includes(status)) {
+      if (isBody(body)) return { result: body, shown: body }
+      throw explain?.(response) ?? unreadableResponse(api, status)
+    }
+    throw explain?.(response) ?? explainApiResponse(api, this.turn.flow, response)
   }
 
   /**
@@ -127,7 +203,7 @@ export class ApiContext<Who extends Caller = Caller> {
    * (a step-up), CONDITIONAL_ACCESS_REQUIRED comes out here, from either of the two.
    *
    * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
-   *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED, or what the exchange threw.
+   *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED (with a permit: STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED), or what the exchange threw.
    */
   async authorised<Came extends Reply, Result>(
     api: DownstreamApi,
@@ -135,7 +211,9 @@ export class ApiContext<Who extends Caller = Caller> {
   ): Promise<Result> {
     const { turn } = this
     const { tokens, logger, health } = this.#means
-    const obtain = (isNew: boolean) => obtainToken(tokens, turn, api, this.#parentId, logger, isNew)
+    const claims = this.#permit?.claims
+    const obtain = (isNew: boolean) =>
+      obtainToken(tokens, turn, api, { parentId: this.#parentId, logger, isNew, claims })
     const send = (issued: TokenStep) => {
       const attempt = () => this.#attempt(api, exchange, issued)
       return exchange.mayRepeat ? oncePerBrokenConnection(attempt, turn.signal) : attempt()
@@ -152,7 +230,9 @@ export class ApiContext<Who extends Caller = Caller> {
       return result
     } catch (error) {
       turn.signal.throwIfAborted()
-      const failure = explainThrown(api, error)
+      const failure = this.#permit
+        ? explainStepUp(api, explainThrown(api, error), claims)
+        : explainThrown(api, error)
       if (failure.kind.status >= 500) record.fails(failure)
       else record.works()
       const { code, options } = failure

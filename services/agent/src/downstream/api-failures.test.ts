@@ -87,7 +87,7 @@ describe('a response of an API that brings nothing', () => {
   })
 
   it('is told as such where it is not what the API promises, and where the API is not ready', () => {
-    expect(told(unreadableResponse(api))).toEqual([
+    expect(told(unreadableResponse(api, 200))).toEqual([
       'API_UNAVAILABLE',
       'The response of the Weather API is not what it promises.',
       { service, status: 200 },

@@ -17,7 +17,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
         upstream,
       })
     case 401: {
-      const claimsChallenge = readClaimsChallenge(response.challenge)
+      const claimsChallenge = allowedChallenge(api, readClaimsChallenge(response.challenge))
       return claimsChallenge
         ? problem(
             'CONDITIONAL_ACCESS_REQUIRED',
@@ -80,10 +80,10 @@ export function isDenied(error: unknown): boolean {
   return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denied
 }
 
-/** The API responded 200 with something that is not what it promises. */
-export function unreadableResponse(api: DownstreamApi): ProblemError {
+/** The API said that all is well with something that is not what it promises. */
+export function unreadableResponse(api: DownstreamApi, status: number): ProblemError {
   return problem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
-    upstream: { service: api.name, status: 200 },
+    upstream: { service: api.name, status },
   })
 }
 
@@ -105,6 +105,23 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
 /** What it means that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
   return error instanceof ProblemError ? error : (proxyProblem(error, api.url) ?? silentApi(api, error))
+}
+
+/**
+ * What a failure of a call means that may wait for its user: what the API asks the user to prove is a step-up, once.
+ *
+ * @param sent the claims that the refused token was obtained with
+ */
+export function explainStepUp(
+  api: DownstreamApi,
+  failure: ProblemError,
+  sent: string | undefined,
+): ProblemError {
+  const { code, message, options } = failure
+  if (code !== 'CONDITIONAL_ACCESS_REQUIRED' || options.upstream?.service !== api.name) return failure
+  return sent === undefined
+    ? problem('STEP_UP_REQUIRED', message, options)
+    : problem('STEP_UP_NOT_CARRIED', `The ${api.title} still asks for it.`, { upstream: options.upstream })
 }
 
 /** The API does not respond at all. */
@@ -130,4 +147,17 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   } catch {
     return undefined
   }
+}
+
+/** Of an API whose contexts are known, a request for one of them and nothing else: it may not ask users for what it likes. */
+function allowedChallenge(
+  { authenticationContexts }: DownstreamApi,
+  challenge: string | undefined,
+): string | undefined {
+  if (authenticationContexts === undefined || challenge === undefined) return challenge
+  const { access_token } = Object(JSON.parse(challenge)) as { access_token?: unknown }
+  const { acrs } = Object(access_token) as { acrs?: unknown }
+  const { essential, value } = Object(acrs) as { essential?: unknown; value?: unknown }
+  const isAllowed = essential === true && authenticationContexts.some(context => context === value)
+  return isAllowed ? JSON.stringify({ access_token: { acrs: { essential, value } } }) : undefined
 }

@@ -33,7 +33,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
   const { tokens, logger, lines } = callerOf([api], sidecar.url)
   return {
     sidecar,
-    obtain: (turn: Turn, parentId?: string) => obtainToken(tokens, turn, api, parentId, logger),
+    obtain: (turn: Turn, parentId?: string) => obtainToken(tokens, turn, api, { parentId, logger }),
     audit: () =>
       lines
         .map(line => JSON.parse(line))
@@ -321,7 +321,7 @@ describe('a token request that failed', () => {
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
     const client = new AbortController()
     const turn = turnOf(undefined, client.signal)
-    const asked = obtainToken(tokens, turn, api, undefined, logger)
+    const asked = obtainToken(tokens, turn, api, { parentId: undefined, logger })
     await expect.poll(() => sidecar.requests.length).toBe(1)
     client.abort(new Error('went away'))
     await expect(asked).rejects.toThrow('went away')

@@ -1,5 +1,6 @@
 import {
   type Check,
+  type Flow,
   flows,
   type LogIds,
   type TokenCard,
@@ -37,26 +38,29 @@ type Request = NonNullable<TraceStep['request']>
 const exchangeScope = `${tokenExchangeUri}/.default`
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
+/** How TR is obtained, beside for whom and for what. */
+export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
+  /** The step of the trace that it belongs to. */
+  readonly parentId: string | undefined
+  readonly logger: FastifyBaseLogger
+}
+
 /**
  * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
  * agent, on whose behalf, for which API, with which token or why with none; ids only.
- *
- * @param isNew past the sidecar's cache
  */
 export async function obtainToken(
   tokens: AgentTokens,
   turn: Caller,
   api: DownstreamApi,
-  parentId: string | undefined,
-  logger: FastifyBaseLogger,
-  isNew = false,
+  { parentId, logger, isNew = false, claims }: TokenStepOptions,
 ): Promise<TokenStep> {
   const parent = parentId === undefined ? {} : { parentId }
   const { flow, correlationId } = turn
   const { asksFor, route } = flowRules[flow]
-  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}`
+  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
   const { agent, user, signal } = turn
-  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew }
+  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
   const audited = {
     agent: agent.name,
     caller: agent.clientId,
@@ -106,7 +110,7 @@ export async function obtainToken(
   const { source } = token
   const logIds = { correlationId: source.correlationId, ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
-  noteHiddenHops(turn, api, step.id)
+  noteHiddenHops(turn, api, step.id, claims)
   const isShared = source.correlationId !== correlationId
   step.ok({
     title: `${title}${remark(source, isShared)}`,
@@ -139,7 +143,12 @@ function remark({ attempts }: TokenSource, isShared: boolean): string {
 }
 
 /** The sidecar may also have responded from its cache; from outside that looks the same. */
-function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): void {
+function noteHiddenHops(
+  turn: Caller,
+  api: DownstreamApi,
+  parentId: string,
+  claims: string | undefined,
+): void {
   const { authority, tenantId, blueprintAppId, clientId } = turn.agent
   const hop = { parentId, kind: 'token-request', from: 'sidecar', to: 'entra' } as const
   const request = { method: 'POST', url: `${authority}/${tenantId}/oauth2/v2.0/token`, headers: {} }
@@ -175,10 +184,16 @@ function noteHiddenHops(turn: Caller, api: DownstreamApi, parentId: string): voi
         client_id: clientId,
         client_assertion_type: jwtBearer,
         client_assertion: 'T1',
-        scope: `api://${api.appId}/.default${moreScopes}`,
+        scope: `${scopeOf(api, turn.flow)}${moreScopes}`,
+        ...(claims === undefined ? {} : { claims }),
       },
     },
   })
+}
+
+/** What the sidecar's entry asks for. */
+function scopeOf({ appId, scope }: DownstreamApi, flow: Flow): string {
+  return `api://${appId}/${flows[flow].right === 'scope' && scope !== undefined ? scope : '.default'}`
 }
 
 function noteT2(

@@ -58,13 +58,21 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
   function obtain(request: TokenRequest): Promise<AgentToken> {
-    const { agent, flow, api, signal, isNew = false } = request
+    const { agent, flow, api, signal, isNew = false, claims } = request
     const user = needsUser(flow) ? request.user : undefined
     if (needsUser(flow) && !user) {
       return Promise.reject(problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
     }
     // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
-    const key = JSON.stringify([agent.clientId, flow, api.name, user?.raw, isNew])
+    const key = JSON.stringify([
+      agent.clientId,
+      flow,
+      api.name,
+      api.sidecarEntries[flow],
+      user?.raw,
+      isNew,
+      claims,
+    ])
     return requests.join(key, signal, shared => obtainAndRecord({ ...request, user, signal: shared }))
   }
 

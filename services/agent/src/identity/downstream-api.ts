@@ -18,6 +18,10 @@ export interface DownstreamApi {
   readonly appId: string
   /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for an app role, without for a scope. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
+  /** The scope that its entry for users asks for, where that is a single one; else all that are granted. */
+  readonly scope?: string
+  /** Authentication contexts of Conditional Access that it may ask users to prove. What else it asks of them is not passed on. */
+  readonly authenticationContexts?: readonly string[]
   /** The flows in which it is called. */
   readonly flows: readonly Flow[]
   /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */

@@ -113,12 +113,13 @@ function planPauses(timing: Timing): (ending: Ending) => number | undefined {
 
 type Asked = Omit<TokenRequest, 'user' | 'traceparent' | 'signal'>
 
-function tokenPath({ agent, flow, api, correlationId, isNew }: Asked): string {
+function tokenPath({ agent, flow, api, correlationId, isNew, claims }: Asked): string {
   const { route, parameters } = flowRules[flow]
   const query = new URLSearchParams({
     ...parameters(agent),
     'optionsOverride.AcquireTokenOptions.CorrelationId': correlationId,
     ...(isNew ? { 'optionsOverride.AcquireTokenOptions.ForceRefresh': 'true' } : {}),
+    ...(claims ? { 'optionsOverride.AcquireTokenOptions.Claims': claims } : {}),
   })
   return `${route}/${api.sidecarEntries[flow]}?${query}`
 }

@@ -16,4 +16,6 @@ export interface TokenRequest {
   readonly signal: AbortSignal
   /** Past the sidecar's cache, after an API refused what is in it. */
   readonly isNew?: boolean
+  /** What Entra is to prove in it (JSON text of a claims request), which it only does anew. */
+  readonly claims?: string | undefined
 }

@@ -1,78 +1,141 @@
-import { ChatRequest, ChatResponse, chatLimits, Problem } from '@entra-bedrock-agent/identity-trace'
+import {
+  ChatRequest,
+  ChatResponse,
+  ContinueRequest,
+  chatLimits,
+  PausedResponse,
+  Problem,
+  type TurnEvent,
+} from '@entra-bedrock-agent/identity-trace'
 import { markFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Approvals } from '../approval/approvals.ts'
 import type { Agents } from '../identity/agent-identity.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { collectTurn } from '../turn/collect-turn.ts'
+import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { chooseAgent } from './choose-agent.ts'
 import { sendEventStream } from './event-stream.ts'
-import { readMessage } from './message.ts'
+import { readHistory, readMessage } from './message.ts'
 import { type SignInRules, signIn } from './sign-in.ts'
 
-export interface ChatRouteOptions extends SignInRules {
+export interface ChatRoutesOptions extends SignInRules {
   readonly agents: Agents
   readonly turns: Turns
+  readonly approvals: Pick<Approvals, 'resume'>
+  /** Whether browsers can come back from a consent. */
+  readonly mayConsent: boolean
   readonly metrics: Pick<TurnMetrics, 'streamOpened' | 'streamClosed'>
 }
 
 const stream = 'text/event-stream'
-const schema = {
-  summary: 'Runs one chat turn',
-  description:
-    'Responds with one JSON document, or – with Accept: text/event-stream – as server-sent events: ' +
-    '`turn` first, then `step`, `delta` and `notice` as they come, and exactly one `result` or `problem` last.',
+const answers = {
   security: [{}, { userToken: [] }],
-  body: ChatRequest,
   response: {
     200: {
-      description: 'The turn is over (JSON), or begins (event stream).',
-      content: { 'application/json': { schema: ChatResponse }, [stream]: { schema: Type.String() } },
+      description: 'The turn is over or waits for its user (JSON), or begins (event stream).',
+      content: {
+        'application/json': { schema: Type.Union([ChatResponse, PausedResponse]) },
+        [stream]: { schema: Type.String() },
+      },
     },
     default: { description: 'A failure.', content: { 'application/problem+json': { schema: Problem } } },
   },
 }
+const inEvents =
+  'Responds with one JSON document, or – with Accept: text/event-stream – as server-sent events: ' +
+  '`turn` first, then `step`, `delta` and `notice` as they come, and exactly one `result`, `pause` or `problem` last.'
+const chat = { ...answers, summary: 'Runs one chat turn', description: inEvents, body: ChatRequest }
+const goOn = {
+  ...answers,
+  summary: 'Goes on with a turn that waits for its user',
+  description: `${inEvents} The turn has the same id.`,
+  body: ContinueRequest,
+}
 
-/** `POST /api/chat`. */
-export const chatRoute: FastifyPluginAsyncTypebox<ChatRouteOptions> = async (app, options) => {
-  const { agents, turns, traceFor, metrics } = options
+/** `POST /api/chat` and `POST /api/chat/continue`. */
+export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
+  const { agents, approvals, mayConsent } = options
+  const limited = { config: { rateLimit: {} } }
 
-  const limits = { bodyLimit: chatLimits.bodyBytes, config: { rateLimit: {} } }
-  app.post('/api/chat', { schema, ...limits }, async (request, reply) => {
+  /** Who asks, and how the answer is wanted: what both routes read first. */
+  async function readAsker(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
     const connection = new AbortController()
     reply.raw.once('close', () => connection.abort('The connection is closed.'))
-    const { mode, flow } = request.body
     const accepted = request.accepts().type(['application/json', stream])
     if (accepted === false) {
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
     }
-    const agent = chooseAgent(agents, request.body.agent)
+    const { flow, pauseFor = [] } = body
+    const agent = chooseAgent(agents, body.agent)
     const signedIn = await signIn(options, request, agent, flow)
-    const events = turns.start(mode, {
-      ...readMessage(request.body),
+    const { traceFor } = options
+    const asker = {
       agent,
       flow,
       requestId: request.id,
       signedIn,
       showsTrace: traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined),
+      pausesForConsent: mayConsent && pauseFor.includes('consent'),
       connection,
       log: request.log,
-    })
-    if (accepted !== stream) return payloadOf(reply, await collectTurn(events))
-    metrics.streamOpened()
-    try {
-      return await sendEventStream(reply, events)
-    } finally {
-      metrics.streamClosed()
-    }
-  })
+    } satisfies Partial<TurnRequest>
+    return { asker, inEvents: accepted === stream }
+  }
+
+  app.post(
+    '/api/chat',
+    { schema: chat, bodyLimit: chatLimits.bodyBytes, ...limited },
+    async (request, reply) => {
+      const { body } = request
+      const { asker, inEvents } = await readAsker(request, body, reply)
+      const asked = { ...asker, ...readMessage(body), resumed: undefined }
+      return send(reply, options, options.turns.start(body.mode, asked), inEvents)
+    },
+  )
+
+  app.post(
+    '/api/chat/continue',
+    { schema: goOn, bodyLimit: chatLimits.continueBodyBytes, ...limited },
+    async (request, reply) => {
+      const { body } = request
+      const { asker, inEvents } = await readAsker(request, body, reply)
+      const history = readHistory(body)
+      const { agent: identity, signedIn: user } = asker
+      const resumed = await approvals.resume({ ...body, identity, user })
+      const { message } = resumed.continuation
+      try {
+        const events = options.turns.start(body.mode, { ...asker, message, history, resumed })
+        return await send(reply, options, events, inEvents)
+      } catch (error) {
+        resumed.release()
+        throw error
+      }
+    },
+  )
+}
+
+async function send(
+  reply: FastifyReply,
+  { metrics }: Pick<ChatRoutesOptions, 'metrics'>,
+  events: AsyncIterable<readonly TurnEvent[]>,
+  inEvents: boolean,
+) {
+  if (!inEvents) return payloadOf(reply, await collectTurn(events))
+  metrics.streamOpened()
+  try {
+    return await sendEventStream(reply, events)
+  } finally {
+    metrics.streamClosed()
+  }
 }
 
 /** What is sent of a turn's outcome; a problem has a status and a type of its own. */
-function payloadOf(reply: FastifyReply, outcome: ChatResponse | Problem | undefined) {
+function payloadOf(reply: FastifyReply, outcome: ChatResponse | PausedResponse | Problem | undefined) {
   // The client is gone.
   if (!outcome) return reply.hijack()
   if ('answer' in outcome) return outcome

@@ -53,6 +53,8 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
       message: '',
       history: [],
       mode: 'bedrock',
+      resumed: undefined,
+      pausesForConsent: false,
       write: () => {},
       notice: () => {},
     }

@@ -7,13 +7,17 @@ import { problem } from '../problems.ts'
  * @throws ProblemError INVALID_REQUEST if it is empty, MESSAGE_TOO_LONG
  */
 export function readMessage(request: ChatRequest): { message: string; history: readonly HistoryEntry[] } {
-  const { history = [] } = request
   const message = request.message.trim()
   if (message === '') throw problem('INVALID_REQUEST', 'The message is empty.')
   requireLength('The message', countCharacters(message), chatLimits.messageCharacters)
+  return { message, history: readHistory(request) }
+}
+
+/** @throws ProblemError MESSAGE_TOO_LONG */
+export function readHistory({ history = [] }: Pick<ChatRequest, 'history'>): readonly HistoryEntry[] {
   const historyCharacters = history.reduce((sum, { text }) => sum + countCharacters(text), 0)
   requireLength('The history', historyCharacters, chatLimits.historyCharacters)
-  return { message, history }
+  return history
 }
 
 function requireLength(what: string, characters: number, most: number): void {

@@ -7,7 +7,7 @@ export interface EndedTurn {
   readonly agent: string
   readonly mode: string
   readonly flow: string
-  /** OK, ABANDONED, or the code of the problem. */
+  /** OK, PAUSED, ABANDONED, or the code of the problem. */
   readonly outcome: string
   readonly durationMs: number
   readonly firstTokenMs: number | undefined
@@ -29,7 +29,7 @@ export class TurnMetrics {
   })
   readonly #turns = new Counter({
     name: 'agent_turns_total',
-    help: 'Chat turns that ended, by agent, mode, flow and outcome (OK, ABANDONED or a problem code).',
+    help: 'Chat turns that ended, by agent, mode, flow and outcome (OK, PAUSED, ABANDONED or a problem code).',
     labelNames: ['agent', 'mode', 'flow', 'outcome'],
     registers: [this.registry],
   })
@@ -100,6 +100,19 @@ export class TurnMetrics {
     registers: [this.registry],
   })
 
+  readonly #pauses = new Counter({
+    name: 'agent_pauses_total',
+    help: 'Turns that began to wait for their user, by what for (approval, step-up or consent).',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  })
+  readonly #decisions = new Counter({
+    name: 'agent_pause_decisions_total',
+    help: 'Calls that users decided about, by what the turn waited for and decision (approve or deny).',
+    labelNames: ['kind', 'decision'],
+    registers: [this.registry],
+  })
+
   streamOpened(): void {
     this.#streams.inc()
   }
@@ -146,6 +159,14 @@ export class TurnMetrics {
       const { gen_ai_request_model } = labels
       if (typeof value === 'number') this.#promptCache.inc({ gen_ai_request_model, operation }, value)
     }
+  }
+
+  approvalAsked(kind: string): void {
+    this.#pauses.inc({ kind })
+  }
+
+  approvalDecided(kind: string, decision: string): void {
+    this.#decisions.inc({ kind, decision })
   }
 
   turnRefused(): void {

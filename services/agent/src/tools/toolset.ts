@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { Effect, HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import type { ApiContext } from '../downstream/api-context.ts'
@@ -10,10 +10,33 @@ import type { Turn } from '../turn/turn.ts'
 /** What a tool gets to work with: the turn whose identity it calls under, and the one way to call. */
 export type ToolContext = ApiContext<Turn>
 
+/** What makes calls of a tool wait for the user's approval. */
+export interface Change {
+  readonly effect: Effect
+  /** What a call does, for people, such as “Create alert”. */
+  readonly title: string
+  /** Whether the agent may call it where no user is there to approve: for itself, in its own right. */
+  readonly unattended?: boolean
+  /** Whether the API does a call once, however often it is sent with the same `Idempotency-Key`. */
+  readonly isIdempotent: boolean
+}
+
+/** A tool that the model may call. */
+export interface OfferedTool {
+  /** Its name, description and schema, and how it is called. */
+  readonly tool: StructuredToolInterface
+  readonly api: DownstreamApi
+  /** Missing if it only reads. */
+  readonly change?: Change | undefined
+}
+
 /** A tool that direct mode has chosen, with its arguments. */
 export interface DirectCall {
   readonly tool: string
   readonly arguments: Readonly<Record<string, unknown>>
+  readonly api: DownstreamApi
+  /** Missing if it only reads. */
+  readonly change?: Change | undefined
   /** Calls the API and puts its response into sentences. */
   answer(context: ToolContext): Promise<string>
 }
@@ -34,8 +57,8 @@ export interface Toolset {
   readonly modelExamples?: readonly string[]
   /** How the model is to use the tools: lines of its system prompt. */
   readonly instructions?: string
-  /** The LangChain tools that the model is offered in a turn. They find their context by `toolContext`. */
-  load(context: ToolContext): Promise<readonly StructuredToolInterface[]>
+  /** The tools that the model is offered in a turn. They find their context by `toolContext`. */
+  load(context: ToolContext): Promise<readonly OfferedTool[]>
   /** Where the tools come from, if the API itself lists them. */
   readonly source?: {
     /** Looks them up again if that was long ago. Never throws. */

@@ -6,7 +6,7 @@ import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from './running-turn.ts'
-import { turnRequest } from './testing/turn-request.ts'
+import { noApprovals, turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode, Outcome, Turn } from './turn.ts'
 import { Turns, type TurnsOptions } from './turns.ts'
 
@@ -37,6 +37,7 @@ function run(
     turnTimeoutMs: 60_000,
     concurrentTurns: 1,
     metrics: new TurnMetrics(),
+    approvals: noApprovals,
     ...options,
   })
   return turns.start('direct', { ...turnRequest(logTo()), ...asked })

@@ -4,6 +4,7 @@ import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes, Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Approvals } from '../approval/approvals.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
@@ -14,7 +15,11 @@ import type { AnswerMode, Outcome, Turn } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
 
 /** What a user asked for, after every check of the request. */
-export interface TurnRequest extends Pick<Turn, 'requestId' | 'message' | 'history' | 'agent' | 'flow'> {
+export interface TurnRequest
+  extends Pick<
+    Turn,
+    'requestId' | 'message' | 'history' | 'agent' | 'flow' | 'resumed' | 'pausesForConsent'
+  > {
   /** The user's verified token, where there is one. Only flows on behalf of a user get to see it. */
   readonly signedIn: VerifiedUserToken | undefined
   /** Whether the steps of the trace are among the events. */
@@ -25,8 +30,9 @@ export interface TurnRequest extends Pick<Turn, 'requestId' | 'message' | 'histo
   readonly log: FastifyBaseLogger
 }
 
-/** Who looks on. */
+/** Who looks on, and who seals a turn that waits. */
 export interface TurnObservers {
+  readonly approvals: Pick<Approvals, 'pause'>
   readonly metrics: TurnMetrics
   /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
   readonly tracer?: Tracer | undefined
@@ -50,6 +56,8 @@ export class RunningTurn implements Turn {
   readonly user: Turn['user']
   readonly signal: AbortSignal
   readonly trace: TraceRecorder
+  readonly resumed: Turn['resumed']
+  readonly pausesForConsent: boolean
   readonly #mode: AnswerMode
   readonly #connection: AbortController
   readonly #log: FastifyBaseLogger
@@ -70,7 +78,10 @@ export class RunningTurn implements Turn {
     this.#log = request.log
     this.#observers = observers
     this.#traceId = traceIds().trace_id
-    this.id = this.#traceId === undefined ? randomUUID() : asGuid(this.#traceId)
+    this.resumed = request.resumed
+    this.pausesForConsent = request.pausesForConsent
+    const newId = () => (this.#traceId === undefined ? randomUUID() : asGuid(this.#traceId))
+    this.id = request.resumed?.continuation.turnId ?? newId()
     this.correlationId = this.id
     this.requestId = request.requestId
     this.message = request.message
@@ -135,7 +146,7 @@ export class RunningTurn implements Turn {
     })
     try {
       const outcome = await Promise.race([this.#mode.answer(this), abort.promise])
-      this.#events.push(this.#result(outcome))
+      this.#events.push(await this.#end(outcome))
       this.#endSpans(undefined, {
         [genAi.inputTokens]: outcome.usage?.inputTokens,
         [genAi.cacheReadInputTokens]: outcome.usage?.cacheReadInputTokens,
@@ -143,6 +154,7 @@ export class RunningTurn implements Turn {
         [genAi.outputTokens]: outcome.usage?.outputTokens,
       })
     } catch (error) {
+      this.resumed?.release()
       this.#fail(error)
     } finally {
       abort.cancel()
@@ -215,21 +227,21 @@ export class RunningTurn implements Turn {
     return { turnId: id, ...traced, agent: agent.name, mode, flow, model }
   }
 
-  #result({ finishReason, usage, tools }: Outcome): TurnEvent {
+  async #end(outcome: Outcome): Promise<TurnEvent> {
+    const { usage, tools } = outcome
     const totalMs = roundMs(this.elapsedMs)
     const firstTokenMs = this.#firstTokenMs === undefined ? totalMs : roundMs(this.#firstTokenMs)
-    return {
-      event: 'result',
-      data: {
-        ...this.#head(),
-        answer: this.#answer,
-        finishReason,
-        usage,
-        timing: { firstTokenMs, totalMs },
-        tools: [...tools],
-        notices: [...this.#notices],
-      },
+    const data = {
+      ...this.#head(),
+      answer: this.#answer,
+      usage,
+      timing: { firstTokenMs, totalMs },
+      tools: [...tools],
+      notices: [...this.#notices],
     }
+    if ('finishReason' in outcome)
+      return { event: 'result', data: { ...data, finishReason: outcome.finishReason } }
+    return { event: 'pause', data: { ...data, ...(await this.#observers.approvals.pause(this, outcome)) } }
   }
 }
 

@@ -3,7 +3,10 @@ import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Attributes } from '@opentelemetry/api'
 import { nowAsText } from '../status/now.ts'
 
-type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'>
+type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'> & {
+  /** Of a step that waited, and goes on. */
+  readonly id?: string | undefined
+}
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
 
 /** What spans and metrics show of a step, besides kind, time and outcome: no text of users or models. */
@@ -13,13 +16,15 @@ export interface StepFacts {
   readonly attributes?: Attributes | undefined
 }
 
-/** A step that runs. End it exactly once, with `ok` or `fail`; its duration is measured between. */
+/** A step that runs. End it exactly once, with `ok`, `fail` or `wait`; its duration is measured between. */
 export interface OpenStep {
   readonly id: string
   /** W3C Trace Context for what the step calls, where the turn is traced. */
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
+  /** It goes on when the user has decided. */
+  wait(): void
 }
 
 /** Is told of every step with a duration, for spans and metrics. */
@@ -53,13 +58,13 @@ export class TraceRecorder {
   start(start: StepStart, facts: StepFacts = {}): OpenStep {
     const step: TraceStep = {
       ...start,
-      id: randomUUID(),
+      id: start.id ?? randomUUID(),
       status: 'running',
       startedAt: nowAsText(),
     }
     const startedMs = performance.now()
     const end = (
-      status: 'ok' | 'failed',
+      status: 'ok' | 'failed' | 'waiting',
       patch: StepPatch & { problem?: Problem },
       attributes: Attributes = {},
     ) => {
@@ -73,6 +78,7 @@ export class TraceRecorder {
       traceparent: this.#observer?.stepStarted(step, facts),
       ok: (patch, attributes) => end('ok', { ...patch }, attributes),
       fail: (problem, patch, attributes) => end('failed', { ...patch, problem }, attributes),
+      wait: () => end('waiting', {}),
     }
     this.#open.set(step.id, open)
     this.#put(step)

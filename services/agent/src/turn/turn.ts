@@ -6,8 +6,10 @@ import type {
   ToolUse,
   TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
+import type { Resumed } from '../approval/decide.ts'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
+import type { Wait } from '../tools/step-of-calls.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 
 /** Under whose identity and in whose trace an API is called: a turn's, or the agent's own between turns. */
@@ -30,18 +32,35 @@ export interface Turn extends Caller {
   readonly message: string
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode
+  /** Where the turn goes on: what the user decided. */
+  readonly resumed: Resumed | undefined
+  /** Whether it waits where the user has not consented, instead of failing. */
+  readonly pausesForConsent: boolean
   /** Sends answer text to the user as it comes. */
   write(text: string): void
   /** Tells something that did not fail the turn. */
   notice(problem: Problem): void
 }
 
-/** How a turn ended well. The answer is the text that was written. */
-export interface Outcome {
-  readonly finishReason: TurnResult['finishReason']
+/** What a turn has come to. */
+interface Figures {
   readonly usage: TurnResult['usage']
   readonly tools: readonly ToolUse[]
 }
+
+/** How a turn ended well. The answer is the text that was written. */
+export interface Answered extends Figures {
+  readonly finishReason: TurnResult['finishReason']
+}
+
+/** A turn that goes on when its user has decided. */
+export interface Waiting extends Figures {
+  readonly wait: Wait
+  /** What the mode needs to go on: JSON. */
+  readonly state: unknown
+}
+
+export type Outcome = Answered | Waiting
 
 /** A way to answer: `direct` or `bedrock`. It throws a ProblemError when it cannot. */
 export interface AnswerMode {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { recordingLogger } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
-import { turnRequest } from './testing/turn-request.ts'
+import { noApprovals, turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode } from './turn.ts'
 import { Turns } from './turns.ts'
 
@@ -10,7 +10,13 @@ function oneAtATime(answer: AnswerMode['answer']) {
   const metrics = new TurnMetrics()
   const direct = { mode: 'direct', model: null, answer } as const
   const modes = { direct, bedrock: { ...direct, mode: 'bedrock' } } as const
-  const turns = new Turns({ modes, turnTimeoutMs: 60_000, concurrentTurns: 1, metrics })
+  const turns = new Turns({
+    modes,
+    turnTimeoutMs: 60_000,
+    concurrentTurns: 1,
+    metrics,
+    approvals: noApprovals,
+  })
   const { logger } = recordingLogger()
   return {
     metrics,

@@ -73,6 +73,8 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
       return { ...exchange, notices: [...exchange.notices, data] }
     case 'result':
       return { ...exchange, state: 'done', result: data, answer: data.answer, notices: data.notices }
+    case 'pause':
+      return { ...exchange, state: 'stopped', answer: data.answer, notices: data.notices }
     case 'problem':
       return failExchange(exchange, data)
   }

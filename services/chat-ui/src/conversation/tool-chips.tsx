@@ -74,7 +74,7 @@ export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolCh
   return {
     name: tool?.name ?? title,
     words: wordsOf(tool?.arguments),
-    status: status === 'not-observable' ? 'ok' : status,
+    status: status === 'not-observable' || status === 'waiting' ? 'ok' : status,
     alarm: alarmOf(call),
     stepId: id,
     durationMs,
@@ -91,7 +91,7 @@ export function chipOfUse(
   return {
     name,
     words: wordsOf(input),
-    status,
+    status: status === 'denied' ? 'ok' : status,
     alarm: alarmOf(call),
     stepId: call?.id,
     durationMs: call?.durationMs,

@@ -318,6 +318,8 @@ function tellTime({ step: { status, problem, response }, durationMs, running, ti
       return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':
       return running ? 'running' : 'not finished'
+    case 'waiting':
+      return 'waiting'
     case 'not-observable':
       return 'not seen'
   }

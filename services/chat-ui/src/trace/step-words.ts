@@ -34,6 +34,10 @@ function titleOf(step: TraceStep, flow: Flow, names: Names): string {
       return `Call ${names.actor(step.to)}`
     case 'validation':
       return 'Check TR'
+    case 'approval':
+      return 'Decide about the call'
+    case 'consent':
+      return 'Consent'
   }
 }
 
@@ -75,6 +79,8 @@ function detailsOf(step: TraceStep): string[] {
     case 'api-call':
       return [request && pathOf(request), response && `${response.status}`].filter(part => part !== undefined)
     case 'tool':
+    case 'approval':
+    case 'consent':
       return []
   }
 }

@@ -90,6 +90,8 @@ export function turnOf(user?: string, signal = new AbortController().signal, obs
     trace: new TraceRecorder(() => undefined, observer),
     write: () => undefined,
     notice: () => undefined,
+    resumed: undefined,
+    pausesForConsent: false,
   }
 }
 

@@ -40,11 +40,12 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       return tools.map(one => {
         const { nameForModel: name, description, schema } = one
         const options = { name, description, schema, verboseParsingErrors: true }
-        return tool((input: unknown, config: unknown) => {
+        const offered = tool((input: unknown, config: unknown) => {
           const context = toolContext(config)
           const call = () => client.callTool(context, one, input as Readonly<Record<string, unknown>>)
           return source.health.watch(context.turn, one, call)
         }, options)
+        return { tool: offered, api }
       })
     },
     source: {

@@ -1,7 +1,6 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
-import type { StructuredToolInterface } from '@langchain/core/tools'
-import { readDownstreamApi } from '../../identity/downstream-api.ts'
-import type { DirectCall, Toolset } from '../toolset.ts'
+import { type DownstreamApi, readDownstreamApi } from '../../identity/downstream-api.ts'
+import type { DirectCall, OfferedTool, Toolset } from '../toolset.ts'
 import { createWeatherClient, type WeatherClient } from './client.ts'
 import { needsWeatherTool } from './needs-weather-tool.ts'
 import { weatherProblem, weatherProblems } from './problems.ts'
@@ -23,7 +22,7 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
     defaultUrl: 'http://localhost:8080',
   })
   const weather = createWeatherClient(api)
-  let tools: Promise<readonly StructuredToolInterface[]> | undefined
+  let tools: Promise<readonly OfferedTool[]> | undefined
   return {
     api,
     problems: weatherProblems,
@@ -31,13 +30,15 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
     modelExamples: ['Compare the weather in Oslo and Rome'],
     instructions,
     load() {
-      tools ??= import('./tools.ts').then(({ createWeatherTools }) => createWeatherTools(weather))
+      tools ??= import('./tools.ts').then(({ createWeatherTools }) =>
+        createWeatherTools(weather).map(tool => ({ tool, api })),
+      )
       return tools
     },
     direct: {
       recognise(message) {
         const question = recogniseWeatherQuestion(message)
-        return question && toDirectCall(weather, question)
+        return question && toDirectCall(api, weather, question)
       },
       notRecognised: () => weatherProblem('CITY_NOT_RECOGNISED', 'No city was recognised in the message.'),
     },
@@ -45,11 +46,16 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
   }
 }
 
-function toDirectCall(weather: WeatherClient, { place: city, when }: WeatherQuestion): DirectCall {
+function toDirectCall(
+  api: DownstreamApi,
+  weather: WeatherClient,
+  { place: city, when }: WeatherQuestion,
+): DirectCall {
   if (when === 'now') {
     return {
       tool: 'get_weather',
       arguments: { city },
+      api,
       answer: async context => describeWeather(await weather.current(context, city)),
     }
   }
@@ -57,6 +63,7 @@ function toDirectCall(weather: WeatherClient, { place: city, when }: WeatherQues
   return {
     tool: 'get_forecast',
     arguments: { city, days },
+    api,
     answer: async context => describeForecast(await weather.forecast(context, city, days), onlyLast),
   }
 }

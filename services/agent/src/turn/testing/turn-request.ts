@@ -1,6 +1,11 @@
 import { agent } from '../../identity/testing/fixtures.ts'
 import type { TurnRequest } from '../running-turn.ts'
 
+/** Of turns in which nothing waits. */
+export const noApprovals = {
+  pause: () => Promise.reject(new Error('No turn waits here.')),
+}
+
 /** A question in the autonomous flow, by nobody who signed in, with its trace shown. */
 export function turnRequest(log: TurnRequest['log']): TurnRequest {
   return {
@@ -10,6 +15,8 @@ export function turnRequest(log: TurnRequest['log']): TurnRequest {
     agent,
     flow: 'autonomous',
     signedIn: undefined,
+    resumed: undefined,
+    pausesForConsent: false,
     showsTrace: true,
     connection: new AbortController(),
     log,

@@ -1,0 +1,109 @@
+/** How a turn waits for its user, and goes on: the event `pause`, and `POST /api/chat/continue`. */
+import { type Static, Type } from 'typebox'
+import { ChatRequest, type TurnResult, type TurnStart, turnFigures, turnStart } from './chat.ts'
+import type { Problem } from './problem.ts'
+import { TraceStep } from './schema.ts'
+
+const strict = { additionalProperties: false } as const
+
+/** What a call does to what an API keeps. */
+export const Effect = Type.Enum(['create', 'change', 'delete'])
+export type Effect = Static<typeof Effect>
+
+export const PauseKind = Type.Enum(['approval', 'step-up', 'consent'])
+/**
+ * `approval` = the user decides whether calls run; `step-up` = the API wants the user to authenticate more strongly; `consent` = the
+ * user has not allowed the agent to act for them there.
+ */
+export type PauseKind = Static<typeof PauseKind>
+
+/** A call that the user decides about. It runs exactly so or not at all. */
+const AskedCall = Type.Object(
+  {
+    callId: Type.String(),
+    tool: Type.String(),
+    /** What the call does, for people: of the agent's own tools, never of the model's words. */
+    title: Type.String(),
+    /** Name of the API. */
+    api: Type.String(),
+    /** Missing if it changes nothing. */
+    effect: Type.Optional(Effect),
+    arguments: Type.Record(Type.String(), Type.Unknown()),
+    /** Of tool, API and arguments; to be sent back with the decision. */
+    digest: Type.String(),
+    /** The step of the trace that waits. */
+    stepId: Type.String(),
+  },
+  strict,
+)
+export type AskedCall = Static<typeof AskedCall>
+
+/** Where the user consents. The page opens `url` as it is. */
+const ConsentRequest = Type.Object(
+  {
+    url: Type.String(),
+    /** For an administrator, who consents for all users. */
+    adminUrl: Type.String(),
+    /** Comes back with the browser; 128 random bits. */
+    state: Type.String(),
+    scopes: Type.Array(Type.Object({ value: Type.String(), text: Type.String() }, strict)),
+  },
+  strict,
+)
+export type ConsentRequest = Static<typeof ConsentRequest>
+
+const pause = {
+  ...turnStart,
+  ...turnFigures,
+  kind: PauseKind,
+  /** The turn, sealed: to be sent back as it is. */
+  continuation: Type.String(),
+  expiresAt: Type.String({ format: 'date-time' }),
+  /** All of them are to be decided, each once. */
+  calls: Type.Array(AskedCall),
+  /** The claims to sign in with (JSON text), of a step-up. */
+  claimsChallenge: Type.Optional(Type.String()),
+  consent: Type.Optional(ConsentRequest),
+}
+
+/** The last event of a turn that waits. What it has done until then has been told. */
+export const Pause = Type.Object(pause, strict)
+export type Pause = Static<typeof Pause>
+
+export const PausedResponse = Type.Object(
+  { ...pause, status: Type.Literal('paused'), trace: Type.Array(TraceStep) },
+  strict,
+)
+export type PausedResponse = Static<typeof PausedResponse>
+
+export const Decision = Type.Object(
+  {
+    callId: Type.String({ maxLength: 200 }),
+    digest: Type.String({ maxLength: 100, description: 'Of the call that was shown.' }),
+    decision: Type.Enum(['approve', 'deny']),
+  },
+  strict,
+)
+export type Decision = Static<typeof Decision>
+
+const { message: _message, ...asBefore } = ChatRequest.properties
+
+export const ContinueRequest = Type.Object(
+  {
+    ...asBefore,
+    continuation: Type.String({ maxLength: 48 * 1024 }),
+    decisions: Type.Array(Decision, { maxItems: 10 }),
+  },
+  strict,
+)
+export type ContinueRequest = Static<typeof ContinueRequest>
+
+/** The events of one turn, in order: `turn` first; `result`, `pause` or `problem` last, exactly one of them. */
+export type TurnEvent =
+  | { readonly event: 'turn'; readonly data: TurnStart }
+  | { readonly event: 'step'; readonly data: TraceStep }
+  | { readonly event: 'delta'; readonly data: { readonly text: string } }
+  | { readonly event: 'notice'; readonly data: Problem }
+  | { readonly event: 'result'; readonly data: TurnResult }
+  | { readonly event: 'pause'; readonly data: Pause }
+  | { readonly event: 'problem'; readonly data: Problem }

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import type { AskedCall, ContinueRequest, Pause } from '@entra-bedrock-agent/identity-trace'
+import type { FastifyBaseLogger } from 'fastify'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import type { VerifiedUserToken } from '../identity/user-token.ts'
+import { problem } from '../problems.ts'
+import type { TurnMetrics } from '../status/metrics.ts'
+import type { Turn, Waiting } from '../turn/turn.ts'
+import { describeConsent } from './consent.ts'
+import type { Binding, PendingCall } from './continuation.ts'
+import { type Resumed, readDecisions } from './decide.ts'
+import type { SealKeys } from './seal-keys.ts'
+import { UsedApprovals } from './used-approvals.ts'
+
+export interface ApprovalsOptions {
+  readonly keys: SealKeys
+  readonly apis: readonly DownstreamApi[]
+  /** Where the browser comes back to after a consent; without it no turn waits for one. */
+  readonly consentRedirectUri: string | undefined
+  readonly logger: FastifyBaseLogger
+  readonly metrics: Pick<TurnMetrics, 'approvalAsked' | 'approvalDecided'>
+}
+
+/** Who goes on with a turn. */
+interface Continuing extends ContinueRequest {
+  readonly user: VerifiedUserToken | undefined
+  readonly identity: AgentIdentity
+}
+
+/** What of a pause only this module knows. */
+type Asked = Pick<Pause, 'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'>
+
+const validForS = 10 * 60
+/** In one turn. */
+const pauseLimit = 3
+
+/** With its library: few turns wait. */
+const loadSeal = () => import('./continuation.ts')
+
+/** Turns that wait for their user. The agent keeps none of them: the page brings them back, sealed. */
+export class Approvals {
+  readonly #options: ApprovalsOptions
+  readonly #used = new UsedApprovals()
+
+  constructor(options: ApprovalsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Seals a turn, and says what its user has to decide.
+   *
+   * @throws ProblemError APPROVAL_TOO_LARGE, STEP_LIMIT_REACHED
+   */
+  async pause(turn: Turn, { wait, state, usage, tools }: Waiting): Promise<Asked> {
+    const { keys, metrics } = this.#options
+    const { kind, pending, claims } = wait
+    const { continuation: before, denied } = turn.resumed ?? {}
+    const pauses = (before?.pauses ?? 0) + 1
+    if (pauses > pauseLimit)
+      throw problem('STEP_LIMIT_REACHED', `The turn has waited for its user ${pauseLimit} times.`)
+    const iat = Math.floor(Date.now() / 1000)
+    const exp = before?.exp ?? iat + validForS
+    const { seal } = await loadSeal()
+    const continuation = await seal(
+      {
+        v: 1,
+        jti: randomUUID(),
+        iat,
+        exp,
+        ...bindingOf(turn),
+        turnId: turn.id,
+        kind,
+        message: turn.message,
+        pending: [...pending],
+        denied: [...(denied ?? [])],
+        ...(claims === undefined ? {} : { claims }),
+        pauses,
+        usage,
+        tools: [...tools],
+        state,
+      },
+      keys,
+    )
+    const asked = pending.filter(({ isAsked }) => isAsked)
+    for (const call of asked) this.#audit(`${kind} asked`, turn, call)
+    metrics.approvalAsked(kind)
+    return {
+      kind,
+      continuation,
+      expiresAt: new Date(exp * 1000).toISOString(),
+      calls: asked.map(describeCall),
+      ...(claims === undefined ? {} : { claimsChallenge: claims }),
+      ...this.#consentFor(turn, wait.right),
+    }
+  }
+
+  /**
+   * Opens a sealed turn for whoever goes on with it.
+   *
+   * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
+   */
+  async resume(request: Continuing): Promise<Resumed> {
+    const { keys, metrics } = this.#options
+    const { identity: agent, user, flow, mode } = request
+    const { open } = await loadSeal()
+    const continuation = await open(request.continuation, keys, bindingOf({ agent, user, flow, mode }))
+    const decisions = readDecisions(continuation, request.decisions)
+    const { jti, exp } = continuation
+    this.#used.use(jti, exp)
+    let isSpent = false
+    const denied = new Set(continuation.denied)
+    for (const call of continuation.pending) {
+      const decision = decisions.get(call.callId)
+      if (!decision) continue
+      if (decision === 'deny') denied.add(call.digest)
+      const id = continuation.turnId
+      const { kind } = continuation
+      this.#audit(`${kind} ${decision === 'deny' ? 'denied' : 'given'}`, { id, agent, user, flow }, call)
+      metrics.approvalDecided(kind, decision)
+    }
+    const waitedMs = Math.max(0, Date.now() - continuation.iat * 1000)
+    return {
+      continuation,
+      decisions,
+      denied,
+      waitedMs,
+      spend: () => {
+        isSpent = true
+      },
+      release: () => {
+        if (!isSpent) this.#used.release(jti)
+      },
+    }
+  }
+
+  /** Ids only: no arguments, which say what the user wants. */
+  #audit(
+    audit: string,
+    { id: turnId, agent, user, flow }: Pick<Turn, 'id' | 'agent' | 'user' | 'flow'>,
+    { tool, api, digest }: PendingCall,
+  ): void {
+    const { name, clientId: caller } = agent
+    const onBehalfOf = user?.objectId
+    const line = { audit, turnId, agent: name, caller, onBehalfOf, flow, api, tool, digest }
+    this.#options.logger.info(line, 'Approval.')
+  }
+
+  #consentFor(turn: Turn, right: Waiting['wait']['right']): Pick<Pause, 'consent'> {
+    const { apis, consentRedirectUri } = this.#options
+    const api = right && apis.find(({ name }) => name === right.api)
+    if (!api || consentRedirectUri === undefined) return {}
+    const { preferred_username: name } = turn.user?.claims ?? {}
+    const loginHint = typeof name === 'string' ? name : undefined
+    return { consent: describeConsent(turn.agent, api, right, consentRedirectUri, loginHint) }
+  }
+}
+
+function bindingOf({ agent, user, flow, mode }: Pick<Turn, 'agent' | 'user' | 'flow' | 'mode'>): Binding {
+  const { oid, tid, azp, appid } = user?.claims ?? {}
+  return { oid: text(oid), tid: text(tid), azp: text(azp ?? appid), agent: agent.clientId, flow, mode }
+}
+
+const text = (claim: unknown) => (typeof claim === 'string' ? claim : '')
+
+function describeCall({ callId, tool, title, api, effect, args, digest, stepId }: PendingCall): AskedCall {
+  const changes = effect === undefined ? {} : { effect }
+  return { callId, tool, title, api, ...changes, arguments: args, digest, stepId }
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto'
+import type { ConsentRequest, NeededRight } from '@entra-bedrock-agent/identity-trace'
+import type { AgentIdentity } from '../identity/agent-identity.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+
+/**
+ * Where a user lets an agent act for them, and where an administrator does so for all. Entra records it and returns no token: an agent
+ * identity has no redirect URI of its own, and the blueprint's is used.
+ * See https://learn.microsoft.com/entra/agent-id/interactive-agent-authentication-authorization-flow
+ *
+ * @param redirectUri registered as a web redirect URI of the blueprint
+ * @param loginHint the user's name at Entra, lest another account consents
+ */
+export function describeConsent(
+  { authority, tenantId, clientId }: AgentIdentity,
+  api: DownstreamApi,
+  { permission }: NeededRight,
+  redirectUri: string,
+  loginHint: string | undefined,
+): ConsentRequest {
+  const state = randomBytes(16).toString('base64url')
+  const scope = `api://${api.appId}/${permission}`
+  const shared = { client_id: clientId, scope, redirect_uri: redirectUri, state }
+  const user = {
+    ...shared,
+    response_type: 'none',
+    response_mode: 'query',
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+  }
+  const at = (path: string, query: Readonly<Record<string, string>>) =>
+    `${authority}/${tenantId}/${path}?${new URLSearchParams(query)}`
+  return {
+    url: at('oauth2/v2.0/authorize', user),
+    adminUrl: at('v2.0/adminconsent', shared),
+    state,
+    scopes: [{ value: permission, text: `Use the ${api.title} for you` }],
+  }
+}

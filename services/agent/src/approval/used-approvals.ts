@@ -1,0 +1,24 @@
+import { approvalProblem } from './problems.ts'
+
+const mostUsed = 10_000
+
+/** Continuations whose calls are being made, or were made and must not be made again. Of this process, and only so many. */
+export class UsedApprovals {
+  readonly #used = new Map<string, number>()
+
+  /** @throws ProblemError APPROVAL_USED */
+  use(jti: string, exp: number): void {
+    const now = Date.now() / 1000
+    if (this.#used.has(jti)) throw approvalProblem('APPROVAL_USED', 'It came before.')
+    for (const [other, until] of this.#used) {
+      if (until > now && this.#used.size < mostUsed) break
+      this.#used.delete(other)
+    }
+    this.#used.set(jti, exp)
+  }
+
+  /** It may come again: nothing was done, or only what is done once whatever comes. */
+  release(jti: string): void {
+    this.#used.delete(jti)
+  }
+}

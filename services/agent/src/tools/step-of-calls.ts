@@ -1,0 +1,297 @@
+import { type NeededRight, needsUser, type PauseKind, redactText } from '@entra-bedrock-agent/identity-trace'
+import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
+import { digestCall, idempotencyKey } from '../approval/call-digest.ts'
+import type { PendingCall } from '../approval/continuation.ts'
+import { type Resumed, requireSame } from '../approval/decide.ts'
+import type { Permit } from '../downstream/api-context.ts'
+import { redactBody } from '../downstream/echoed-token.ts'
+import { problem } from '../problems.ts'
+import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { Change, ToolContext } from './toolset.ts'
+
+/** A call that is to be made in a turn. */
+export interface StepCall<Output> {
+  readonly id: string
+  readonly tool: string
+  /** `undefined` if they are no JSON object. */
+  readonly arguments: Readonly<Record<string, unknown>> | undefined
+  /** Of the step of the trace. */
+  readonly facts?: StepFacts
+  /** Name of the API; `undefined` if there is no such tool. */
+  readonly api: string | undefined
+  /** What would be changed; `undefined` if nothing, or if the call cannot be made at all, which `run` then says. */
+  readonly change?: (Change & { readonly toolHash: string }) | undefined
+  run(context: ToolContext): Promise<Output>
+}
+
+/** How a call ended. */
+export type CallEnd<Output> =
+  | { readonly status: 'ok'; readonly output: Output }
+  | { readonly status: 'failed'; readonly failure: ProblemError }
+  /** The user did not want it, now or earlier in the turn. */
+  | { readonly status: 'denied' }
+
+/** What the calls that have not run wait for. */
+export interface Wait {
+  readonly kind: PauseKind
+  readonly pending: readonly PendingCall[]
+  /** The claims that the user has to sign in with (JSON text), of a step-up. */
+  readonly claims?: string | undefined
+  /** What the user has to consent to. */
+  readonly right?: NeededRight | undefined
+}
+
+/** What came of the calls of a step: how those ended that ran, and what the others wait for. */
+export interface StepEnd<Output> {
+  readonly ends: ReadonlyMap<string, CallEnd<Output>>
+  readonly wait: Wait | undefined
+}
+
+export interface StepOptions {
+  readonly context: ToolContext
+  /** Who asks for the calls. */
+  readonly from: 'bedrock' | 'user'
+  /** Whether the turn goes on after such a failure, which is then told. */
+  readonly isTellable: (failure: ProblemError) => boolean
+}
+
+/** Changing calls of one step. */
+const changeLimit = 5
+
+/** Whether the agent may make changes where no user is there to approve them. */
+export function mayChange({ flow }: Pick<Turn, 'flow'>, { unattended = false }: Change): boolean {
+  return needsUser(flow) || unattended
+}
+
+/**
+ * Runs the calls of a step side by side, except for those that change something: these wait for the user's approval.
+ *
+ * @throws ProblemError of the first call whose failure ends the turn, once all have ended; TOOL_NEEDS_A_PERSON, STEP_LIMIT_REACHED
+ */
+export async function runStep<Output>(
+  options: StepOptions,
+  calls: readonly StepCall<Output>[],
+): Promise<StepEnd<Output>> {
+  const { turn } = options.context
+  const changing = calls.filter(({ change }) => change)
+  if (changing.length > changeLimit)
+    throw problem(
+      'STEP_LIMIT_REACHED',
+      `${changing.length} changes were asked for at once; ${changeLimit} are allowed.`,
+    )
+  for (const { change, tool } of changing)
+    if (change && !mayChange(turn, change)) throw problem('TOOL_NEEDS_A_PERSON', `${tool} was not called.`)
+  const run = new Step<Output>(options)
+  await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
+  for (const call of changing) {
+    if (!needsUser(turn.flow)) await run.run(call)
+    else run.ask(call)
+  }
+  return run.end(calls)
+}
+
+/**
+ * Goes on with the calls of a step that waited, as the user decided. Calls that change something run one after the other.
+ *
+ * @param findCall the call as it would be made now; `undefined` = there is no such tool, or it does not take the arguments
+ * @throws ProblemError APPROVAL_CHANGED, before anything runs; as `runStep`
+ */
+export async function resumeStep<Output>(
+  options: StepOptions,
+  { continuation, decisions }: Resumed,
+  findCall: (pending: PendingCall) => StepCall<Output> | undefined,
+): Promise<StepEnd<Output>> {
+  const { pending, claims } = continuation
+  const run = new Step<Output>(options)
+  const calls = pending.map(waited => {
+    const call = findCall(waited)
+    const isDenied = decisions.get(waited.callId) === 'deny'
+    if (!isDenied) requireSame(waited, call && { digest: digestOf(call), effect: call.change?.effect })
+    return { waited, call, isDenied }
+  })
+  for (const { waited, call, isDenied } of calls) {
+    if (waited.isAsked) run.noteDecision(waited, isDenied)
+    if (isDenied || !call) run.deny(waited)
+    // What comes after a call that waits stays in order.
+    else if (run.waits && waited.effect !== undefined) run.postpone(waited)
+    else await run.run(call, waited, waited.isAsked ? claims : undefined)
+  }
+  return run.end(calls.flatMap(({ call }) => call ?? []))
+}
+
+/** What a call waits for that was made without a step of its own and has failed; `undefined` if it just failed. */
+export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
+  return new Step(options).holdFailed(call, toProblem(error))
+}
+
+class Step<Output> {
+  readonly #options: StepOptions
+  readonly #ends = new Map<string, CallEnd<Output>>()
+  readonly #fatal = new Map<string, unknown>()
+  readonly #pending: PendingCall[] = []
+  readonly #asked: StepCall<Output>[] = []
+  #wait: Omit<Wait, 'pending'> | undefined
+
+  constructor(options: StepOptions) {
+    this.#options = options
+  }
+
+  get waits(): boolean {
+    return this.#wait !== undefined
+  }
+
+  ask(call: StepCall<Output>): void {
+    const { resumed } = this.#turn
+    if (resumed?.denied.has(digestOf(call))) this.#ends.set(call.id, { status: 'denied' })
+    else this.#asked.push(call)
+  }
+
+  async run(call: StepCall<Output>, waited?: PendingCall, claims?: string): Promise<void> {
+    const { context, isTellable } = this.#options
+    const { turn } = context
+    const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
+    if (call.change?.isIdempotent === false) turn.resumed?.spend()
+    try {
+      const output = await call.run(context.under(step.id, call.change && this.#permit(call, claims)))
+      step.ok()
+      this.#ends.set(call.id, { status: 'ok', output })
+    } catch (error) {
+      turn.signal.throwIfAborted()
+      const failure = toProblem(error)
+      const wait = this.#waitFor(failure, call)
+      if (wait) {
+        step.wait()
+        this.#hold(call, step, wait)
+        return
+      }
+      step.fail(failure.toDocument(turn.requestId))
+      if (isTellable(failure)) this.#ends.set(call.id, { status: 'failed', failure })
+      else this.#fatal.set(call.id, error)
+    }
+  }
+
+  holdFailed(call: StepCall<Output>, failure: ProblemError): Wait | undefined {
+    const wait = this.#waitFor(failure, call)
+    if (!wait) return undefined
+    const step = this.#turn.trace.start(this.#describe(call), call.facts)
+    step.wait()
+    this.#hold(call, step, wait)
+    return { ...wait, pending: this.#pending }
+  }
+
+  /** Records what the user decided, under the step that waited. That they signed in again is a step of its own. */
+  noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
+    const { trace, resumed } = this.#turn
+    const { kind } = resumed?.continuation ?? {}
+    const shared = { parentId: stepId, from: 'user' } as const
+    if (!isDenied && kind === 'step-up') return
+    if (!isDenied && kind === 'consent') {
+      const title = 'The user has consented, as the page says; the next token shows whether it is so'
+      trace.note('not-observable', { ...shared, kind, to: 'entra', title })
+      return
+    }
+    trace.note('ok', {
+      ...shared,
+      kind: 'approval',
+      to: 'agent',
+      title: `The user ${isDenied ? 'denied' : 'approved'} ${redactText(tool)}, exactly as shown`,
+      approval: { decision: isDenied ? 'deny' : 'approve', digest, waitedMs: resumed?.waitedMs ?? 0 },
+    })
+  }
+
+  deny({ callId, tool, args, stepId }: PendingCall): void {
+    this.#turn.trace.start(this.#describe({ tool, arguments: args }, stepId)).ok()
+    this.#ends.set(callId, { status: 'denied' })
+  }
+
+  /** Leaves a call for when the one before it goes on; the user is not asked about it again. */
+  postpone(call: PendingCall): void {
+    this.#pending.push({ ...call, isAsked: false })
+  }
+
+  /** @throws what the first of these calls failed with, if that ends the turn */
+  end(calls: readonly Pick<StepCall<Output>, 'id'>[]): StepEnd<Output> {
+    for (const { id } of calls) if (this.#fatal.has(id)) throw this.#fatal.get(id)
+    for (const call of this.#asked) this.#askNow(call)
+    return { ends: this.#ends, wait: this.#wait && { ...this.#wait, pending: this.#pending } }
+  }
+
+  get #turn(): Turn {
+    return this.#options.context.turn
+  }
+
+  #askNow(call: StepCall<Output>): void {
+    // An approval goes before what else is waited for.
+    if (this.#wait?.kind !== 'approval') {
+      this.#wait = { kind: 'approval' }
+      for (const [index, other] of this.#pending.entries())
+        this.#pending[index] = { ...other, isAsked: false }
+    }
+    const step = this.#turn.trace.start(this.#describe(call), call.facts)
+    step.wait()
+    this.#pending.push(this.#describePending(call, step))
+  }
+
+  #hold(call: StepCall<Output>, step: OpenStep, wait: Omit<Wait, 'pending'>): void {
+    this.#wait ??= wait
+    const { kind, right } = this.#wait
+    const isAsked = kind === wait.kind && JSON.stringify(right) === JSON.stringify(wait.right)
+    this.#pending.push({ ...this.#describePending(call, step), isAsked })
+  }
+
+  /** What a failed call may wait for, instead of failing. */
+  #waitFor(
+    { code, options }: ProblemError,
+    { change, api }: StepCall<Output>,
+  ): Omit<Wait, 'pending'> | undefined {
+    const { flow, pausesForConsent } = this.#turn
+    if (!needsUser(flow)) return undefined
+    const { claimsChallenge, needs } = { ...options.extensions } as {
+      claimsChallenge?: string
+      needs?: NeededRight
+    }
+    if (code === 'STEP_UP_REQUIRED' && change) return { kind: 'step-up', claims: claimsChallenge }
+    if (!pausesForConsent || api === undefined) return undefined
+    if (code === 'API_FORBIDDEN' && needs?.kind === 'scope') return { kind: 'consent', right: needs }
+    // All that its application asks for, where nobody said which scopes it has.
+    const right = needs ?? { api, permission: '.default', kind: 'scope' }
+    return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
+  }
+
+  #permit(call: StepCall<Output>, claims: string | undefined): Permit {
+    return { idempotencyKey: idempotencyKey(this.#turn.id, call.id, digestOf(call)), claims }
+  }
+
+  #describe({ tool, arguments: input }: Pick<StepCall<Output>, 'tool' | 'arguments'>, id?: string) {
+    const shown = redactBody(input) as typeof input
+    return {
+      id,
+      kind: 'tool',
+      from: this.#options.from,
+      to: 'agent',
+      title: redactText(`${tool}(${input === undefined ? '…' : JSON.stringify(input)})`.slice(0, 200)),
+      tool: { name: redactText(tool), ...(shown === undefined ? {} : { arguments: { ...shown } }) },
+    } as const
+  }
+
+  #describePending(call: StepCall<Output>, { id: stepId }: OpenStep): PendingCall {
+    const { id: callId, tool, arguments: args = {}, api = '', change } = call
+    return {
+      callId,
+      tool,
+      toolHash: change?.toolHash ?? '',
+      api,
+      ...(change ? { effect: change.effect } : {}),
+      title: change?.title ?? tool,
+      args: { ...args },
+      digest: digestOf(call),
+      isAsked: true,
+      stepId,
+    }
+  }
+}
+
+function digestOf({ tool, arguments: args = {}, api = '', change }: StepCall<unknown>): string {
+  return digestCall({ tool, toolHash: change?.toolHash ?? '', api, args })
+}
