@@ -6,10 +6,12 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
+import type { Asked } from '../turn/running-turn.ts'
 import type { Turn, Waiting } from '../turn/turn.ts'
+import type { PendingCall, Resumed } from '../turn/waiting.ts'
 import { describeConsent } from './consent.ts'
-import type { Binding, PendingCall } from './continuation.ts'
-import { type Resumed, readDecisions } from './decide.ts'
+import type { Binding } from './continuation.ts'
+import { readDecisions } from './decide.ts'
 import type { SealKeys } from './seal-keys.ts'
 import { UsedApprovals } from './used-approvals.ts'
 
@@ -27,9 +29,6 @@ interface Continuing extends ContinueRequest {
   readonly user: VerifiedUserToken | undefined
   readonly identity: AgentIdentity
 }
-
-/** What of a pause only this module knows. */
-type Asked = Pick<Pause, 'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'>
 
 const validForS = 10 * 60
 /** In one turn. */

@@ -8,7 +8,6 @@ import type { SealKeys } from './seal-keys.ts'
 const strict = { additionalProperties: false } as const
 const Text = Type.String()
 
-/** A call that has not run. */
 const PendingCall = Type.Object(
   {
     callId: Text,
@@ -28,7 +27,6 @@ const PendingCall = Type.Object(
   },
   strict,
 )
-export type PendingCall = Static<typeof PendingCall>
 
 /** For whom and what a turn waits. All of it has to be the same when it goes on. */
 const binding = {

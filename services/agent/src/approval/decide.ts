@@ -1,24 +1,7 @@
 import type { Decision } from '@entra-bedrock-agent/identity-trace'
+import type { PendingCall, Resumed, WaitingTurn } from '../turn/waiting.ts'
 import { digestCall } from './call-digest.ts'
-import type { Continuation, PendingCall } from './continuation.ts'
 import { approvalProblem } from './problems.ts'
-
-/** What the user decided, by the id of the call. */
-export type Decisions = ReadonlyMap<string, Decision['decision']>
-
-/** A turn that goes on. */
-export interface Resumed {
-  readonly continuation: Continuation
-  readonly decisions: Decisions
-  /** Digests of the calls that the user denied, now or earlier in the turn. */
-  readonly denied: ReadonlySet<string>
-  /** How long the user took. */
-  readonly waitedMs: number
-  /** Notes that something is done now which must not be done again. */
-  spend(): void
-  /** Lets it come again, after a failure, unless that would do something twice. */
-  release(): void
-}
 
 /**
  * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the request: its digests
@@ -26,7 +9,10 @@ export interface Resumed {
  *
  * @throws {ProblemError} APPROVAL_INVALID unless each of them is decided once and no other; APPROVAL_CHANGED for another digest
  */
-export function readDecisions({ pending }: Continuation, decisions: readonly Decision[]): Decisions {
+export function readDecisions(
+  { pending }: Pick<WaitingTurn, 'pending'>,
+  decisions: readonly Decision[],
+): Resumed['decisions'] {
   const byId = new Map(decisions.map(decision => [decision.callId, decision]))
   const asked = pending.filter(({ isAsked }) => isAsked)
   const isComplete = byId.size === decisions.length && decisions.length === asked.length

@@ -4,9 +4,10 @@ import { AIMessage, type BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
-import { mayChange, type Wait } from '../tools/step-of-calls.ts'
+import { mayChange } from '../tools/step-of-calls.ts'
 import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Answered, AnswerMode, Turn, Waiting } from '../turn/turn.ts'
+import type { Wait } from '../turn/waiting.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
 import { AnswerText } from './answer-text.ts'
@@ -115,7 +116,13 @@ function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<Ag
   if (!resumed) return { messages: [...opening] }
   const { state, usage, tools: toolUses } = resumed.continuation
   const { messages, results, modelCalls } = state as Stored
-  return { messages: [...opening, ...restoreMessages(messages)], results, modelCalls, usage, toolUses }
+  return {
+    messages: [...opening, ...restoreMessages(messages)],
+    results,
+    modelCalls,
+    usage,
+    toolUses: [...toolUses],
+  }
 }
 
 /** What a turn that waits leaves: the graph has ended before the calls that wait. */

@@ -5,19 +5,12 @@ import { type MessageContent, ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { Validator } from '@langchain/core/utils/json_schema'
 import { canonicalJson } from '../approval/call-digest.ts'
-import type { Resumed } from '../approval/decide.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
-import {
-  type CallEnd,
-  resumeStep,
-  runStep,
-  type StepCall,
-  type StepOptions,
-  type Wait,
-} from '../tools/step-of-calls.ts'
+import { type CallEnd, resumeStep, runStep, type StepCall, type StepOptions } from '../tools/step-of-calls.ts'
 import { withToolContext } from '../tools/tool-context.ts'
 import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
+import type { Resumed, Wait } from '../turn/waiting.ts'
 import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'

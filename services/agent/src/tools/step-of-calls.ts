@@ -1,13 +1,13 @@
-import { type NeededRight, needsUser, type PauseKind, redactText } from '@entra-bedrock-agent/identity-trace'
+import { type NeededRight, needsUser, redactText } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { digestCall, idempotencyKey } from '../approval/call-digest.ts'
-import type { PendingCall } from '../approval/continuation.ts'
-import { type Resumed, requireSame } from '../approval/decide.ts'
+import { requireSame } from '../approval/decide.ts'
 import type { Permit } from '../downstream/api-context.ts'
 import { redactBody } from '../downstream/echoed-token.ts'
 import { problem } from '../problems.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
+import type { PendingCall, Resumed, Wait } from '../turn/waiting.ts'
 import type { Change, ToolContext } from './toolset.ts'
 
 /** A call that is to be made in a turn. */
@@ -31,16 +31,6 @@ export type CallEnd<Output> =
   | { readonly status: 'failed'; readonly failure: ProblemError }
   /** The user did not want it, now or earlier in the turn. */
   | { readonly status: 'denied' }
-
-/** What the calls that have not run wait for. */
-export interface Wait {
-  readonly kind: PauseKind
-  readonly pending: readonly PendingCall[]
-  /** The claims that the user has to sign in with (JSON text), of a step-up. */
-  readonly claims?: string | undefined
-  /** What the user has to consent to. */
-  readonly right?: NeededRight | undefined
-}
 
 /** What came of the calls of a step: how those ended that ran, and what the others wait for. */
 export interface StepEnd<Output> {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { needsUser, type Problem, type TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { needsUser, type Pause, type Problem, type TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes, Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Approvals } from '../approval/approvals.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
 import { noteSignIn } from './sign-in-step.ts'
 import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
-import type { AnswerMode, Outcome, Turn } from './turn.ts'
+import type { AnswerMode, Outcome, Turn, Waiting } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
 
 /** What a user asked for, after every check of the request. */
@@ -30,9 +29,15 @@ export interface TurnRequest
   readonly log: FastifyBaseLogger
 }
 
+/** What a user is asked, and the turn that waits for it. */
+export type Asked = Pick<
+  Pause,
+  'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'
+>
+
 /** Who looks on, and who seals a turn that waits. */
 export interface TurnObservers {
-  readonly approvals: Pick<Approvals, 'pause'>
+  readonly approvals: { pause(turn: Turn, waiting: Waiting): Promise<Asked> }
   readonly metrics: TurnMetrics
   /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
   readonly tracer?: Tracer | undefined

@@ -6,11 +6,10 @@ import type {
   ToolUse,
   TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
-import type { Resumed } from '../approval/decide.ts'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
-import type { Wait } from '../tools/step-of-calls.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
+import type { Resumed, Wait } from './waiting.ts'
 
 /** Under whose identity and in whose trace an API is called: a turn's, or the agent's own between turns. */
 export interface Caller {
