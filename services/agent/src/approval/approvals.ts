@@ -8,7 +8,7 @@ import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import type { Asked } from '../turn/running-turn.ts'
 import type { Turn, Waiting } from '../turn/turn.ts'
-import type { PendingCall, Resumed } from '../turn/waiting.ts'
+import type { PendingCall, Resumed, Wait, WaitingTurn } from '../turn/waiting.ts'
 import { describeConsent } from './consent.ts'
 import type { Binding } from './continuation.ts'
 import { readDecisions } from './decide.ts'
@@ -59,7 +59,7 @@ export class Approvals {
     if (pauses > pauseLimit)
       throw problem('STEP_LIMIT_REACHED', `The turn has waited for its user ${pauseLimit} times.`)
     const iat = Math.floor(Date.now() / 1000)
-    const exp = before?.exp ?? iat + validForS
+    const exp = before && isSameWait(before, wait) ? before.exp : iat + validForS
     const { seal } = await loadSeal()
     const continuation = await seal(
       {
@@ -149,10 +149,15 @@ export class Approvals {
     const { apis, consentRedirectUri } = this.#options
     const api = right && apis.find(({ name }) => name === right.api)
     if (!api || consentRedirectUri === undefined) return {}
-    const { preferred_username: name } = turn.user?.claims ?? {}
-    const loginHint = typeof name === 'string' ? name : undefined
+    const { preferred_username, upn } = turn.user?.claims ?? {}
+    const loginHint = [preferred_username, upn].find(name => typeof name === 'string')
     return { consent: describeConsent(turn.agent, api, right, consentRedirectUri, loginHint) }
   }
+}
+
+/** An approval that leads to a step-up or a consent lasts no longer. */
+function isSameWait({ pending: before }: WaitingTurn, { pending }: Wait): boolean {
+  return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }
 
 function bindingOf({ agent, user, flow, mode }: Pick<Turn, 'agent' | 'user' | 'flow' | 'mode'>): Binding {

@@ -131,10 +131,15 @@ class Step<Output> {
     return this.#wait !== undefined
   }
 
+  /** Asks the user about a call at the end of the step, unless they have denied it in this turn. */
   ask(call: StepCall<Output>): void {
-    const { resumed } = this.#turn
-    if (resumed?.denied.has(digestOf(call))) this.#ends.set(call.id, { status: 'denied' })
-    else this.#asked.push(call)
+    const { resumed, trace } = this.#turn
+    if (!resumed?.denied.has(digestOf(call))) {
+      this.#asked.push(call)
+      return
+    }
+    trace.start(this.#describe(call), call.facts).ok()
+    this.#ends.set(call.id, { status: 'denied' })
   }
 
   async run(call: StepCall<Output>, waited?: PendingCall, claims?: string): Promise<void> {

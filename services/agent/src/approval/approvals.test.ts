@@ -1,0 +1,224 @@
+import type { ContinueRequest } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { refusal, turnOf } from '../downstream/testing/stage.ts'
+import { agent, ids, recordingLogger, weatherApi } from '../identity/testing/fixtures.ts'
+import type { Turn, Waiting } from '../turn/turn.ts'
+import type { PendingCall, Wait } from '../turn/waiting.ts'
+import { Approvals, type ApprovalsOptions } from './approvals.ts'
+import { digestCall } from './call-digest.ts'
+import { createSealKeys } from './seal-keys.ts'
+import { UsedApprovals } from './used-approvals.ts'
+
+const consentRedirectUri = 'https://agent.example/auth/consent.html'
+const createAlert = { tool: 'create_alert', toolHash: 'hash-1', api: 'weather-api', args: { city: 'Oslo' } }
+const pending: PendingCall = {
+  callId: 'call-1',
+  ...createAlert,
+  effect: 'create',
+  title: 'Create alert',
+  digest: digestCall(createAlert),
+  isAsked: true,
+  stepId: 'step-1',
+}
+const waiting = (wait: Partial<Wait> = {}): Waiting => ({
+  wait: { kind: 'approval', pending: [pending], ...wait },
+  state: { messages: ['secret of the model'] },
+  usage: null,
+  tools: [],
+})
+
+function replicas(options: Partial<ApprovalsOptions> = {}) {
+  const { logger, lines } = recordingLogger()
+  const counted: string[] = []
+  const metrics = {
+    approvalAsked: (kind: string) => counted.push(kind),
+    approvalDecided: (kind: string, decision: string) => counted.push(`${kind} ${decision}`),
+  }
+  const shared = {
+    keys: createSealKeys(),
+    apis: [weatherApi],
+    consentRedirectUri,
+    logger,
+    metrics,
+    ...options,
+  }
+  return { one: new Approvals(shared), other: new Approvals(shared), lines, counted }
+}
+
+function continuing(
+  { continuation }: { continuation: string },
+  changes: Partial<ContinueRequest> = {},
+  turn = turnOf('ada'),
+) {
+  const { flow, mode, user } = turn
+  const decisions = [{ callId: 'call-1', digest: pending.digest, decision: 'approve' as const }]
+  return { continuation, decisions, flow, mode, user, identity: agent, ...changes }
+}
+
+describe('A turn that waits', () => {
+  it('shows the calls as they would run, and keeps the rest from who brings it back', async () => {
+    const { one } = replicas()
+    const asked = await one.pause(turnOf('ada'), waiting())
+    expect(asked).toMatchObject({
+      kind: 'approval',
+      calls: [
+        {
+          callId: 'call-1',
+          tool: 'create_alert',
+          title: 'Create alert',
+          api: 'weather-api',
+          effect: 'create',
+          arguments: { city: 'Oslo' },
+          digest: pending.digest,
+          stepId: 'step-1',
+        },
+      ],
+    })
+    expect(Buffer.from(asked.continuation.split('.')[3] ?? '', 'base64url').toString()).not.toContain(
+      'secret',
+    )
+    const seconds = (Date.parse(asked.expiresAt) - Date.now()) / 1000
+    expect(seconds).toBeGreaterThan(590)
+    expect(seconds).toBeLessThanOrEqual(600)
+  })
+
+  it('goes on at another replica, with what was decided', async () => {
+    const { one, other } = replicas()
+    const turn = turnOf('ada')
+    const resumed = await other.resume(continuing(await one.pause(turn, waiting())))
+    expect(resumed.continuation).toMatchObject({
+      turnId: turn.id,
+      message: turn.message,
+      state: waiting().state,
+    })
+    expect([...resumed.decisions]).toEqual([['call-1', 'approve']])
+    expect(resumed.denied.size).toBe(0)
+  })
+
+  it('remembers what was denied for as long as the turn lasts', async () => {
+    const { one } = replicas()
+    const deny = { decisions: [{ callId: 'call-1', digest: pending.digest, decision: 'deny' as const }] }
+    const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting()), deny))
+    const again: Turn = { ...turnOf('ada'), resumed: first }
+    const next = await one.resume(continuing(await one.pause(again, waiting())))
+    expect([...next.denied]).toEqual([pending.digest])
+  })
+
+  it('goes on once: what comes again meanwhile or afterwards is refused', async () => {
+    const { one } = replicas()
+    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    await one.resume(request)
+    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
+  })
+
+  it('may come again after a failure, unless something was done that must not be done twice', async () => {
+    const { one } = replicas()
+    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    const first = await one.resume(request)
+    first.release()
+    const second = await one.resume(request)
+    second.spend()
+    second.release()
+    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
+  })
+
+  it('is not used up by a request that is refused', async () => {
+    const { one } = replicas()
+    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(refusal('APPROVAL_INVALID'))
+    await expect(one.resume({ ...request, mode: 'bedrock' })).rejects.toThrow(refusal('APPROVAL_CHANGED'))
+    const { user } = turnOf('ben')
+    await expect(one.resume({ ...request, user })).rejects.toThrow(refusal('APPROVAL_NOT_YOURS'))
+    await expect(one.resume(request)).resolves.toBeDefined()
+  })
+
+  it('waits three times at most', async () => {
+    const { one } = replicas()
+    let turn: Turn = turnOf('ada')
+    for (const _time of [1, 2, 3]) {
+      turn = { ...turn, resumed: await one.resume(continuing(await one.pause(turn, waiting()))) }
+    }
+    await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
+  })
+
+  it('gives a step-up no more time than the approval had, but another call its own', async () => {
+    const { one } = replicas()
+    const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
+    const exp = first.continuation.exp - 300
+    const turn: Turn = {
+      ...turnOf('ada'),
+      resumed: { ...first, continuation: { ...first.continuation, exp } },
+    }
+    const stepUp = await one.pause(turn, waiting({ kind: 'step-up', claims: '{"c1"}' }))
+    expect(stepUp).toMatchObject({ claimsChallenge: '{"c1"}', expiresAt: new Date(exp * 1000).toISOString() })
+    const other = { ...pending, callId: 'call-2' }
+    const { expiresAt } = await one.pause(turn, waiting({ pending: [other] }))
+    expect(Date.parse(expiresAt)).toBeGreaterThan(exp * 1000)
+  })
+
+  it('writes ids and digests to the audit log, and counts, but tells nothing of what was asked', async () => {
+    const { one, lines, counted } = replicas()
+    await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
+    const audited = lines.map(line => JSON.parse(line))
+    const ofCall = {
+      agent: agent.name,
+      caller: agent.clientId,
+      onBehalfOf: 'ada',
+      tool: 'create_alert',
+      digest: pending.digest,
+    }
+    expect(audited).toMatchObject([
+      { audit: 'approval asked', ...ofCall },
+      { audit: 'approval given', ...ofCall },
+    ])
+    expect(lines.join()).not.toMatch(/Oslo|eyJ/)
+    expect(counted).toEqual(['approval', 'approval approve'])
+  })
+})
+
+describe('A turn that waits for a consent', () => {
+  const right = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' } as const
+
+  it('names where the user consents, as themselves, and where an administrator does', async () => {
+    const { one } = replicas()
+    const { consent } = await one.pause(turnOf('ada'), waiting({ kind: 'consent', right }))
+    const url = new URL(consent?.url ?? '')
+    expect(`${url.origin}${url.pathname}`).toBe(`${agent.authority}/${ids.tenantId}/oauth2/v2.0/authorize`)
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: agent.clientId,
+      response_type: 'none',
+      response_mode: 'query',
+      redirect_uri: consentRedirectUri,
+      scope: `api://${ids.weatherApiAppId}/Weather.Read`,
+      state: consent?.state,
+    })
+    const admin = new URL(consent?.adminUrl ?? '')
+    expect(admin.pathname).toBe(`/${ids.tenantId}/v2.0/adminconsent`)
+    expect(admin.searchParams.get('redirect_uri')).toBe(consentRedirectUri)
+    expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
+  })
+
+  it('has another state each time', async () => {
+    const { one } = replicas()
+    const states = await Promise.all(
+      [1, 2].map(
+        async () => (await one.pause(turnOf('ada'), waiting({ kind: 'consent', right }))).consent?.state,
+      ),
+    )
+    expect(new Set(states).size).toBe(2)
+    for (const state of states) expect(state).toMatch(/^[\w-]{22}$/)
+  })
+})
+
+describe('What was used', () => {
+  it('is forgotten when it has expired, and the oldest when there is too much of it', () => {
+    const used = new UsedApprovals()
+    const now = Date.now() / 1000
+    used.use('old', now - 1)
+    used.use('first', now + 600)
+    expect(() => used.use('old', now + 600)).not.toThrow()
+    for (let index = 0; index < 10_000; index++) used.use(`jti-${index}`, now + 600)
+    expect(() => used.use('first', now + 600)).not.toThrow()
+    expect(() => used.use('jti-9999', now + 600)).toThrow(refusal('APPROVAL_USED'))
+  })
+})

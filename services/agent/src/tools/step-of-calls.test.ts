@@ -1,0 +1,320 @@
+import type { Decision, NeededRight } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { ApiContext, type ApiMeans, type Permit } from '../downstream/api-context.ts'
+import { refusal, turnOf } from '../downstream/testing/stage.ts'
+import { problem } from '../problems.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { Resumed, Wait } from '../turn/waiting.ts'
+import { resumeStep, runStep, type StepCall, waitInstead } from './step-of-calls.ts'
+
+const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
+const tellable = 'API_UNAVAILABLE'
+
+/** A turn on behalf of Ada whose calls note what ran, in order, and under which permit. */
+function stage(changes: Partial<Turn> = {}) {
+  const turn: Turn = { ...turnOf('ada'), ...changes }
+  const context = new ApiContext({} as ApiMeans, turn, undefined)
+  const ran: string[] = []
+  const permits: Permit[] = []
+  const call = (id: string, given: Partial<StepCall<string>> = {}): StepCall<string> => ({
+    id,
+    tool: given.change ? 'create_alert' : 'get_weather',
+    arguments: { city: id },
+    api: 'weather-api',
+    ...given,
+    async run(context) {
+      ran.push(id)
+      if (given.change) permits.push(context.permit)
+      return given.run ? given.run(context) : `${id} done`
+    },
+  })
+  const options = {
+    context,
+    from: 'bedrock',
+    isTellable: ({ code }: { code: string }) => code === tellable,
+  } as const
+  return {
+    turn,
+    options,
+    ran,
+    permits,
+    read: (id: string, given?: Partial<StepCall<string>>) => call(id, given),
+    create: (id: string, given?: Partial<StepCall<string>>) => call(id, { change, ...given }),
+    steps: () =>
+      turn.trace.steps.map(({ kind, status, tool, approval }) => [
+        kind,
+        status,
+        tool?.name ?? approval?.decision,
+      ]),
+  }
+}
+
+function waitOf({ wait }: { wait: Wait | undefined }): Wait {
+  if (!wait) throw new Error('The step does not wait.')
+  return wait
+}
+
+/** The turn after its user has decided. */
+function decided(
+  wait: Wait,
+  decisions: Record<string, Decision['decision']>,
+  more: Partial<Resumed> = {},
+): Resumed {
+  const denied = wait.pending.filter(({ callId }) => decisions[callId] === 'deny')
+  const { kind, pending, claims } = wait
+  return {
+    continuation: {
+      turnId: 'turn-1',
+      kind,
+      message: 'Warn me.',
+      pending,
+      ...(claims === undefined ? {} : { claims }),
+      pauses: 1,
+      exp: 0,
+      usage: null,
+      tools: [],
+      state: null,
+    },
+    decisions: new Map(Object.entries(decisions)),
+    denied: new Set(denied.map(({ digest }) => digest)),
+    waitedMs: 19_000,
+    spend: () => {},
+    release: () => {},
+    ...more,
+  }
+}
+
+const stepUp = () =>
+  Promise.reject(problem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }))
+const right: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
+const noConsent = () => Promise.reject(problem('CONSENT_REQUIRED', 'None.', { extensions: { needs: right } }))
+
+describe('A step of calls', () => {
+  it('runs what only reads, and asks about what changes something once that has ended', async () => {
+    const { options, create, read, ran, steps } = stage()
+    const end = await runStep(options, [create('Oslo'), read('Rome'), create('Paris')])
+    expect(ran).toEqual(['Rome'])
+    expect(end.ends.get('Rome')).toEqual({ status: 'ok', output: 'Rome done' })
+    const { kind, pending } = waitOf(end)
+    expect(kind).toBe('approval')
+    expect(pending).toMatchObject([
+      {
+        callId: 'Oslo',
+        tool: 'create_alert',
+        title: 'Create alert',
+        effect: 'create',
+        args: { city: 'Oslo' },
+        isAsked: true,
+      },
+      { callId: 'Paris', isAsked: true },
+    ])
+    expect(steps()).toEqual([
+      ['tool', 'ok', 'get_weather'],
+      ['tool', 'waiting', 'create_alert'],
+      ['tool', 'waiting', 'create_alert'],
+    ])
+  })
+
+  it('runs approved calls one after the other with the arguments that were shown, and not the denied ones', async () => {
+    const first = stage()
+    const wait = waitOf(
+      await runStep(first.options, [first.create('Oslo'), first.create('Rome'), first.create('Paris')]),
+    )
+    const resumed = decided(wait, { Oslo: 'approve', Rome: 'deny', Paris: 'approve' })
+    const { options, create, ran, permits, steps, turn } = stage({ resumed })
+    const { ends, wait: next } = await resumeStep(options, resumed, ({ callId }) => create(callId))
+    expect(next).toBeUndefined()
+    expect(ran).toEqual(['Oslo', 'Paris'])
+    expect([...ends].map(([id, { status }]) => [id, status])).toEqual([
+      ['Oslo', 'ok'],
+      ['Rome', 'denied'],
+      ['Paris', 'ok'],
+    ])
+    expect(new Set(permits.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
+    expect(steps()).toEqual([
+      ['approval', 'ok', 'approve'],
+      ['tool', 'ok', 'create_alert'],
+      ['approval', 'ok', 'deny'],
+      ['tool', 'ok', 'create_alert'],
+      ['approval', 'ok', 'approve'],
+      ['tool', 'ok', 'create_alert'],
+    ])
+    // The steps that waited go on.
+    const waited = wait.pending.map(({ stepId }) => stepId)
+    expect(turn.trace.steps.filter(({ kind }) => kind === 'tool').map(({ id }) => id)).toEqual(waited)
+    expect(turn.trace.steps[0]?.approval).toMatchObject({ digest: wait.pending[0]?.digest, waitedMs: 19_000 })
+  })
+
+  it('gives a call the same idempotency key whenever it is sent', async () => {
+    const first = stage()
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
+    const keys: string[] = []
+    for (const _time of [1, 2]) {
+      const resumed = decided(wait, { Oslo: 'approve' })
+      const { options, create, permits } = stage({ resumed })
+      await resumeStep(options, resumed, ({ callId }) => create(callId))
+      keys.push(...permits.map(({ idempotencyKey }) => idempotencyKey))
+    }
+    expect(keys).toEqual([keys[0], keys[0]])
+    expect(keys[0]).toMatch(/^[\w-]{43}$/)
+  })
+
+  // biome-ignore format: table
+  it.each<[string, Partial<StepCall<string>> | undefined]>([
+    ['is gone', undefined],
+    ['is another one', { change: { ...change, toolHash: 'hash-2' } }],
+    ['does something else', { change: { ...change, effect: 'delete' } }],
+    ['changes nothing now', { change: undefined }],
+    ['is that of another API', { api: 'notes' }],
+    ['takes other arguments', { arguments: { city: 'Rome' } }],
+  ])('runs nothing if the tool %s', async (_what, now) => {
+    const first = stage()
+    const wait = waitOf(await runStep(first.options, [first.create('Paris'), first.create('Oslo')]))
+    const resumed = decided(wait, { Paris: 'approve', Oslo: 'approve' })
+    const { options, create, ran } = stage({ resumed })
+    const goOn = resumeStep(options, resumed, ({ callId }) =>
+      callId === 'Paris' ? create(callId) : now && create(callId, now),
+    )
+    await expect(goOn).rejects.toThrow(refusal('APPROVAL_CHANGED'))
+    expect(ran).toEqual([])
+  })
+
+  it('does not ask again about a call that was denied in this turn', async () => {
+    const first = stage()
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
+    const { options, create, ran } = stage({ resumed: decided(wait, { Oslo: 'deny' }) })
+    const again = { ...create('Oslo'), id: 'another-id' }
+    const { ends, wait: next } = await runStep(options, [again, create('Rome')])
+    expect(ends.get('another-id')).toEqual({ status: 'denied' })
+    expect(next?.pending.map(({ callId }) => callId)).toEqual(['Rome'])
+    expect(ran).toEqual([])
+  })
+
+  it('waits for a step-up of the user, and sends the claims with that call alone', async () => {
+    const first = stage()
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo'), first.create('Rome')]))
+    const approved = decided(wait, { Oslo: 'approve', Rome: 'approve' })
+    const second = stage({ resumed: approved })
+    const calls = { Oslo: second.create('Oslo', { run: stepUp }), Rome: second.create('Rome') }
+    const stepUpWait = waitOf(
+      await resumeStep(second.options, approved, ({ callId }) => calls[callId as keyof typeof calls]),
+    )
+    expect(second.ran).toEqual(['Oslo'])
+    expect(stepUpWait).toMatchObject({
+      kind: 'step-up',
+      claims: '{"c1"}',
+      pending: [
+        { callId: 'Oslo', isAsked: true },
+        { callId: 'Rome', isAsked: false },
+      ],
+    })
+    const resumed = decided(stepUpWait, { Oslo: 'approve' })
+    const third = stage({ resumed })
+    const { ends, wait: next } = await resumeStep(third.options, resumed, ({ callId }) =>
+      third.create(callId),
+    )
+    expect(next).toBeUndefined()
+    expect([...ends.values()].map(({ status }) => status)).toEqual(['ok', 'ok'])
+    expect(third.permits.map(({ claims }) => claims)).toEqual(['{"c1"}', undefined])
+  })
+
+  it('asks for an approval before a consent, and then for the consent', async () => {
+    const first = stage({ pausesForConsent: true })
+    const rome = first.read('Rome', { run: noConsent })
+    const wait = waitOf(await runStep(first.options, [rome, first.create('Oslo')]))
+    expect(wait.kind).toBe('approval')
+    expect(wait.pending.map(({ callId, isAsked }) => [callId, isAsked])).toEqual([
+      ['Rome', false],
+      ['Oslo', true],
+    ])
+    const resumed = decided(wait, { Oslo: 'approve' })
+    const second = stage({ pausesForConsent: true, resumed })
+    const calls = { Rome: second.read('Rome', { run: noConsent }), Oslo: second.create('Oslo') }
+    const next = waitOf(
+      await resumeStep(second.options, resumed, ({ callId }) => calls[callId as keyof typeof calls]),
+    )
+    expect(next).toMatchObject({ kind: 'consent', right })
+    expect(next.pending.map(({ callId, isAsked }) => [callId, isAsked])).toEqual([
+      ['Rome', true],
+      ['Oslo', false],
+    ])
+  })
+
+  it('fails for a missing consent where the client cannot wait for it', async () => {
+    const { options, read } = stage()
+    await expect(runStep(options, [read('Rome', { run: noConsent })])).rejects.toThrow(
+      refusal('CONSENT_REQUIRED'),
+    )
+  })
+
+  it('fails once all its calls have ended, and asks for nothing then', async () => {
+    const { options, create, read, ran, steps } = stage()
+    const lost = () => Promise.reject(problem('API_TOKEN_REJECTED', 'No.'))
+    const calls = [read('Rome', { run: lost }), create('Oslo'), read('Paris')]
+    await expect(runStep(options, calls)).rejects.toThrow(refusal('API_TOKEN_REJECTED'))
+    expect(ran).toEqual(['Rome', 'Paris'])
+    expect(steps().map(([, status]) => status)).toEqual(['failed', 'ok'])
+  })
+
+  it('goes on after a failure that can be told', async () => {
+    const { options, read } = stage()
+    const silent = () => Promise.reject(problem(tellable, 'Silent.'))
+    const { ends } = await runStep(options, [read('Rome', { run: silent })])
+    expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellable } })
+  })
+
+  it('changes nothing where no user is there, unless the tool may do so unattended', async () => {
+    const { options, create, ran, permits } = stage(turnOf())
+    await expect(runStep(options, [create('Oslo')])).rejects.toThrow(refusal('TOOL_NEEDS_A_PERSON'))
+    const unattended = create('Oslo', { change: { ...change, unattended: true } })
+    const { wait } = await runStep(options, [unattended])
+    expect(wait).toBeUndefined()
+    expect(ran).toEqual(['Oslo'])
+    expect(permits).toHaveLength(1)
+  })
+
+  it('changes no more than five things at once', async () => {
+    const { options, create } = stage()
+    const calls = ['1', '2', '3', '4', '5', '6'].map(id => create(id))
+    await expect(runStep(options, calls)).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
+  })
+
+  it('says when something runs that must not run twice', async () => {
+    const once = { ...change, isIdempotent: false }
+    const first = stage()
+    const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
+    const wait = waitOf(await runStep(first.options, calls))
+    let spent = 0
+    const spend = () => {
+      spent += 1
+    }
+    const resumed = decided(wait, { Oslo: 'approve', Rome: 'approve' }, { spend })
+    const { options, create } = stage({ resumed })
+    await resumeStep(options, resumed, ({ callId }) =>
+      callId === 'Oslo' ? create(callId, { change: once }) : create(callId),
+    )
+    expect(spent).toBe(1)
+  })
+})
+
+describe('A call that was made without a step', () => {
+  it('waits as a step where its failure can be waited for', () => {
+    const { options, read, turn } = stage({ pausesForConsent: true })
+    const failure = problem('CONSENT_REQUIRED', 'None.')
+    expect(waitInstead(options, read('Rome'), failure)).toMatchObject({
+      kind: 'consent',
+      right: { api: 'weather-api', permission: '.default', kind: 'scope' },
+      pending: [{ callId: 'Rome', isAsked: true }],
+    })
+    expect(turn.trace.steps).toMatchObject([{ kind: 'tool', status: 'waiting' }])
+    expect(waitInstead(options, read('Rome'), problem('API_UNAVAILABLE', 'Silent.'))).toBeUndefined()
+  })
+})
+
+describe('A context without a permit', () => {
+  it('lets nothing be changed', () => {
+    expect(() => new ApiContext({} as ApiMeans, turnOf('ada'), undefined).permit).toThrow(
+      'nothing permits it',
+    )
+  })
+})
