@@ -46,9 +46,16 @@ export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): 
   return toolsets.filter(({ api }) => mayUse(agent, api))
 }
 
+/** The API of these tools with each of the rights that they need: each has entries of the sidecar. */
+export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamApi[] {
+  return [api, ...otherRights]
+}
+
 /** The tools of one API, in all ways in which the agent uses them. */
 export interface Toolset {
   readonly api: DownstreamApi
+  /** The same API with other rights, where some tools need one with an entry of the sidecar of its own. */
+  readonly otherRights?: readonly DownstreamApi[]
   /** Failures of these tools alone. The model may word them for the user and go on. */
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */

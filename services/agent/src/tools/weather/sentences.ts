@@ -55,7 +55,8 @@ const dateFormat = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 })
 
-function nameDate(isoDate: string): string {
+/** “Friday, 4 December” for `2026-12-04`; what is no date stays as it is. */
+export function nameDate(isoDate: string): string {
   const date = new Date(`${isoDate}T00:00:00Z`)
   return Number.isNaN(date.getTime()) ? isoDate : dateFormat.format(date)
 }

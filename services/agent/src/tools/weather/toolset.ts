@@ -1,6 +1,9 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type DownstreamApi, readDownstreamApi } from '../../identity/downstream-api.ts'
 import type { DirectCall, OfferedTool, Toolset } from '../toolset.ts'
+import { isAboutAlerts } from './alerts/alert-request.ts'
+import { alertInstructions, readAlerts } from './alerts/alerts.ts'
+import { alertProblems } from './alerts/problems.ts'
 import { createWeatherClient, type WeatherClient } from './client.ts'
 import { needsWeatherTool } from './needs-weather-tool.ts'
 import { weatherProblem, weatherProblems } from './problems.ts'
@@ -13,7 +16,7 @@ const instructions = `Weather
 - A follow-up such as "and tomorrow?" is about the cities before it. If no city is known, ask for one.
 - One or two sentences for each city, in °C and °F, naming the source.`
 
-/** The tools of the weather API, configured by WEATHER_API_URL and WEATHER_API_APP_ID. */
+/** The tools of the weather API, configured by WEATHER_API_URL and WEATHER_API_APP_ID; with WEATHER_API_ALERTS those for alerts too. */
 export function readWeatherToolset(env: EnvironmentReader): Toolset {
   const api = readDownstreamApi(env, {
     name: 'weather-api',
@@ -22,27 +25,38 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
     defaultUrl: 'http://localhost:8080',
   })
   const weather = createWeatherClient(api)
+  const alerts = readAlerts(env, api)
   let tools: Promise<readonly OfferedTool[]> | undefined
+  const load = async () => {
+    const { createWeatherTools } = await import('./tools.ts')
+    return [...createWeatherTools(weather).map(tool => ({ tool, api })), ...((await alerts?.load()) ?? [])]
+  }
   return {
     api,
-    problems: weatherProblems,
-    examples: ['Weather in Dallas?', 'Forecast for Tokyo, 3 days'],
+    ...(alerts ? { otherRights: [alerts.api] } : {}),
+    problems: alerts ? { ...weatherProblems, ...alertProblems } : weatherProblems,
+    examples: [
+      'Weather in Dallas?',
+      'Forecast for Tokyo, 3 days',
+      ...(alerts ? ['Warn me when Oslo falls below −5 °C'] : []),
+    ],
     modelExamples: ['Compare the weather in Oslo and Rome'],
-    instructions,
+    instructions: alerts ? `${instructions}\n\n${alertInstructions}` : instructions,
     load() {
-      tools ??= import('./tools.ts').then(({ createWeatherTools }) =>
-        createWeatherTools(weather).map(tool => ({ tool, api })),
-      )
+      tools ??= load()
       return tools
     },
     direct: {
       recognise(message) {
+        const call = alerts?.recognise(message)
+        if (call) return call
         const question = recogniseWeatherQuestion(message)
         return question && toDirectCall(api, weather, question)
       },
       notRecognised: () => weatherProblem('CITY_NOT_RECOGNISED', 'No city was recognised in the message.'),
     },
-    wasNeeded: needsWeatherTool,
+    // Whoever asks for an alert may use words of the weather.
+    wasNeeded: (turn, answer) => !(alerts && isAboutAlerts(turn.message)) && needsWeatherTool(turn, answer),
   }
 }
 

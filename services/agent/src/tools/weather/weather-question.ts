@@ -58,8 +58,14 @@ function recogniseSentence(words: readonly Word[]): WeatherQuestion | undefined 
   return { place, when: when ?? (isForecast ? defaultForecast : 'now') }
 }
 
+/** The place that is named in a text about the weather: behind a preposition, else the first words that may be a name. */
+export function findPlace(text: string): string | undefined {
+  const words = splitWords(text)
+  return findPlaceAfterPreposition(words) ?? findFirstName(words)
+}
+
 /** Sentences end with punctuation – but not behind an abbreviation as in “St. Louis” – or with the line. */
-function splitSentences(message: string): readonly string[] {
+export function splitSentences(message: string): readonly string[] {
   return message
     .normalize('NFC')
     .replaceAll('’', "'")

@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { longMessages } from '../testing/long-messages.ts'
+import { recogniseAlertRequest } from './alert-request.ts'
+
+/** A Saturday. */
+const today = '2026-11-28'
+const inAWeek = '2026-12-05'
+
+const below = (city: string, celsius: number, untilDate = inAWeek) => ({
+  kind: 'create',
+  order: { city, when: { kind: 'temperature-below', celsius }, untilDate },
+})
+const above = (city: string, celsius: number, untilDate = inAWeek) => ({
+  kind: 'create',
+  order: { city, when: { kind: 'temperature-above', celsius }, untilDate },
+})
+const recognise = (message: string) => recogniseAlertRequest(message, today)
+
+describe('A request for an alert', () => {
+  // biome-ignore format: table
+  it.each([
+    ['warn me when Oslo falls below −5 °C', below('Oslo', -5)],
+    ['Warn me when Oslo falls below -5 °C until 4 December.', below('Oslo', -5, '2026-12-04')],
+    ['Please warn me if it gets colder than –12.5° in Tromsø', below('Tromsø', -12.5)],
+    ['Can you warn me when the temperature in São Paulo rises above 35 degrees Celsius for a week?', above('São Paulo', 35)],
+    ['alert me if Dallas, Texas exceeds 100 °F', above('Dallas, Texas', 37.8)],
+    ['alert me when it is hotter than 100 degrees Fahrenheit in Dallas', above('Dallas', 37.8)],
+    ['notify me once Rome gets warmer than 30 until Friday', above('Rome', 30, '2026-12-04')],
+    ['Create an alert for New York below minus 10', below('New York', -10)],
+    ['set an alert for Rio de Janeiro over 40C until 2027-01-31', above('Rio de Janeiro', 40, '2027-01-31')],
+    ['Tell me when Vienna drops under 0 °C', below('Vienna', 0)],
+    ['Let me know if it drops below freezing in Berlin tomorrow', below('Berlin', 0, '2026-11-29')],
+    ['Warn me when Oslo is below 0 °C this week', below('Oslo', 0)],
+    ['warn me when oslo falls below 0', below('oslo', 0)],
+    ['WARN ME WHEN IT IS BELOW 0 IN OSLO', below('OSLO', 0)],
+    ['Hi! Warn me when Niagara Falls falls below -5 for 10 days', below('Niagara Falls', -5, '2026-12-08')],
+    ['warn me when Frankfurt am Main falls below 3.5 °C', below('Frankfurt am Main', 3.5)],
+    ['Warn me below -5 °C in Oslo', below('Oslo', -5)],
+    ['If Oslo gets colder than -5 °C, warn me', below('Oslo', -5)],
+    ['warne mich, wenn es in Oslo unter −5 Grad fällt', below('Oslo', -5)],
+    ['Warne mich bis zum 4. Dezember, wenn die Temperatur in Wien über 30 Grad steigt', above('Wien', 30, '2026-12-04')],
+    ['Sag mir Bescheid, wenn es in München kälter als minus 3,5 Grad wird', below('München', -3.5)],
+    ['Bitte warne mich, sobald Zürich unter null fällt', below('Zürich', 0)],
+    ['Erstelle eine Warnung für Hamburg über 25 °C bis 24.12.', above('Hamburg', 25, '2026-12-24')],
+    ['Warne mich, wenn Oslo kälter als -5 Grad wird, zwei Wochen lang', below('Oslo', -5, '2026-12-12')],
+    ['benachrichtige mich, wenn Graz unter 0 Grad Celsius sinkt', below('Graz', 0)],
+  ])('%s', (message, request) => expect(recognise(message)).toEqual(request))
+
+  // biome-ignore format: table
+  it.each([
+    ['until 4 December', '2026-12-04'],
+    ['until the 4th of December', '2026-12-04'],
+    ['until December 4th', '2026-12-04'],
+    ['until December 4, 2026', '2026-12-04'],
+    ['till 1 Mar', '2027-03-01'],
+    ['until 27 November', '2027-11-27'],
+    ['until 28 November', today],
+    ['until 29 February 2028', '2028-02-29'],
+    ['until tomorrow', '2026-11-29'],
+    ['until the day after tomorrow', '2026-11-30'],
+    ['until Saturday', inAWeek],
+    ['until Sunday', '2026-11-29'],
+    ['for a week', inAWeek],
+    ['for two weeks', '2026-12-12'],
+    ['for the next 3 days', '2026-12-01'],
+    ['for a month', '2026-12-28'],
+    ['bis 4.12.2026', '2026-12-04'],
+    ['bis übermorgen', '2026-11-30'],
+    ['bis Mittwoch', '2026-12-02'],
+    ['für einen Monat', '2026-12-28'],
+    ['10 Tage lang', '2026-12-08'],
+  ])('may say when it ends: %s', (words, untilDate) => {
+    expect(recognise(`warn me when Oslo falls below -5 °C ${words}`)).toEqual(below('Oslo', -5, untilDate))
+    expect(recognise(`warn me ${words} when it falls below -5 °C in Oslo`)).toEqual(below('Oslo', -5, untilDate))
+  })
+
+  it.each([
+    'warn me about rain in Oslo',
+    'warn me when Oslo falls below −5 °C until my birthday',
+    'warn me when Oslo falls below −5 °C until 31 February',
+    'warn me when Oslo falls below −5 °C for some weeks',
+    'warn me when Oslo falls below −500 °C',
+    'warn me when Oslo falls below 1000 °C',
+    'warn me when Oslo falls below −5 °C or rises above 30 °C',
+    'warn me when it falls below −5 °C',
+    'Warne mich, wenn es regnet',
+    'delete my alert',
+    'delete the alert for Oslo',
+  ])('is not guessed at: %s', message => {
+    expect(recognise(message)).toEqual({
+      kind: 'unclear',
+      why: expect.stringContaining('The message does not'),
+    })
+  })
+})
+
+describe('A message about alerts that there are', () => {
+  it.each([
+    'my alerts',
+    'My alerts?',
+    'list alerts',
+    'List my alerts, please.'.replace(',', ''),
+    'show me all my alerts',
+    'Which alerts do I have?',
+    'meine Warnungen',
+    'Zeig mir meine Alarme',
+    'Welche Warnungen habe ich?',
+  ])('asks for them: %s', message => expect(recognise(message)).toEqual({ kind: 'list' }))
+
+  it.each(['delete alert %', 'Remove the alert %', 'please cancel my alert %.', 'Lösche bitte den Alarm %'])(
+    'deletes one: %s',
+    message => {
+      const id = '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11'
+      expect(recognise(message.replace('%', id))).toEqual({ kind: 'delete', id })
+      expect(recognise(message.replace('%', id.toUpperCase()))).toEqual({ kind: 'delete', id })
+    },
+  )
+})
+
+describe('What is no request for an alert', () => {
+  it.each([
+    'Weather in Dallas?',
+    'Is it below 0 °C in Oslo?',
+    'Will it be warmer than 20 degrees in Rome tomorrow?',
+    'Tell me when it rains in Oslo',
+    'Let me know the weather in Oslo',
+    'weather alerts in Oslo',
+    'Are there storm warnings for Miami?',
+    'Don’t warn me when Oslo falls below −5 °C',
+    'Warne mich nicht, wenn es in Oslo unter −5 Grad fällt',
+    'Alert, Nunavut',
+    'hello',
+    '',
+  ])('%s', message => expect(recognise(message)).toBeUndefined())
+
+  it.each(Object.entries(longMessages))('is looked at quickly: %s', (_what, message) => {
+    const startedMs = performance.now()
+    recognise(message)
+    recognise(`warn me ${message}`)
+    expect(performance.now() - startedMs).toBeLessThan(100)
+  })
+
+  it('is any text, without a failure', () => {
+    const piece = fc.constantFrom(
+      ...[
+        'warn me',
+        'below',
+        '-5',
+        '°C',
+        'until',
+        '4',
+        'December',
+        'for',
+        'a',
+        'week',
+        'Oslo',
+        'in',
+        'bis',
+        '.',
+        '−',
+      ],
+    )
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map(parts => parts.join(' ')),
+        ),
+        text => {
+          const request = recognise(text)
+          if (request?.kind === 'create') expect(request.order.untilDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+        },
+      ),
+    )
+  })
+})

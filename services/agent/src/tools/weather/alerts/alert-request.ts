@@ -1,0 +1,139 @@
+import { findPlace, splitSentences } from '../weather-question.ts'
+import type { AlertOrder } from './alert.ts'
+import { takeLastDay } from './last-day.ts'
+
+/** What a message asks of the alerts. */
+export type AlertRequest =
+  | { readonly kind: 'create'; readonly order: AlertOrder }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'delete'; readonly id: string }
+  /** It is about an alert; what is missing, or not understood, is in words. */
+  | { readonly kind: 'unclear'; readonly why: string }
+
+const longestSentenceCharacters = 400
+const longestCity = 100
+
+const [from, to] = ['(?<![\\p{L}\\d])', '(?![\\p{L}\\d])']
+const words = (pattern: string) => new RegExp(`${from}(?:${pattern})${to}`, 'iu')
+
+/** Whoever says so wants an alert. */
+const order = words(
+  [
+    '(?:warn|alert|notify|ping) (?:me|us)',
+    '(?:create|set up|set|add|make|record) (?:me )?(?:an?|the|another|one) (?:weather |temperature )?(?:alert|warning)',
+    '(?:warne?|warnst du|benachrichtige|alarmiere) (?:bitte )?(?:mich|uns)',
+    '(?:erstelle?|setze?|lege?|mache?) (?:mir )?(?:bitte )?(?:eine?n?) (?:wetter|temperatur)?(?:alarm|warnung|alert)',
+  ].join('|'),
+)
+/** Whoever says so does, if a temperature comes behind it. */
+const weakOrder = words(
+  '(?:tell me|let me know|inform me|remind me|(?:sag|gib) mir (?:bitte )?bescheid),? (?:when|if|once|as soon as|wenn|falls|sobald)',
+)
+const refused = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
+
+const noun = '(?:weather |wetter)?(?:alerts|alarme|warnungen|alerts)'
+const list = new RegExp(
+  [
+    `^(?:please |bitte )?(?:(?:list|show(?: me)?|get|see|zeige?(?: mir)?|liste) )?(?:all |alle )?(?:of )?(?:my|the|all|meine|die|alle) ${noun}(?: (?:please|bitte|an|auf))?$`,
+    `^(?:please |bitte )?(?:list|show(?: me)?|zeige?(?: mir)?|liste) ${noun}(?: (?:please|bitte|an|auf))?$`,
+    `^(?:which|what) ${noun} (?:do i have|have i|are there)$`,
+    `^(?:what are|do i have) (?:my|any) ${noun}$`,
+    `^welche ${noun} (?:habe ich|gibt es)$`,
+  ].join('|'),
+  'iu',
+)
+const removal = words(
+  '(?:delete|remove|cancel|lösche|entferne) (?:bitte )?(?:(?:the|my|this|that|den|die|das|diesen|diese|meinen|meine|mein) )?(?:weather |wetter)?(?:alert|alarm|warnung)(?: with the id| id| mit der id)?',
+)
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
+
+const number = '(minus |- ?)?(\\d{1,3}(?:[.,]\\d{1,2})?)(?![.,]?\\d)'
+const unit = '(?: ?(?:°|degrees?|grad))? ?(celsius|fahrenheit|c|f)?'
+const amount = `(?:${number}(?:${unit}${to}| ?°)|(zero|freezing|null|den gefrierpunkt|gefrierpunkt)${to})`
+const condition = new RegExp(
+  `${from}(?:(below|under|beneath|(?:less|lower|colder|cooler) than|unter|(?:weniger|niedriger|kälter|kühler) als)|above|over|exceeds?|(?:more|higher|warmer|hotter) than|über|(?:mehr|höher|wärmer|heißer) als) ${amount}`,
+  'giu',
+)
+
+/** Words of such sentences that are no part of a city's name, when they are written small. */
+const otherWords = new Set(
+  [
+    'when if once as soon whenever should it its it’s gets get getting goes go falls fall falling drops drop dips dip sinks sink',
+    'rises rise rising climbs climb becomes become turns turn stays is are temperature temperatures there than city',
+    'wenn falls sobald sollte es die der das fällt sinkt steigt klettert wird werden ist geht liegt temperatur temperaturen',
+  ]
+    .join(' ')
+    .split(' '),
+)
+
+/**
+ * Finds what a message asks of the alerts, without a model, in English and some German. Pure. Very long sentences are passed over,
+ * so that no message takes long.
+ *
+ * @param today YYYY-MM-DD
+ */
+export function recogniseAlertRequest(message: string, today: string): AlertRequest | undefined {
+  for (const said of splitSentences(message)) {
+    const sentence = said
+      .replace(/[\u2010-\u2015\u2212\uFE63\uFF0D]/g, '-')
+      .replace(/\s+/g, ' ')
+      .trim()
+    if (sentence.length > longestSentenceCharacters) continue
+    const request = recogniseSentence(sentence, today)
+    if (request) return request
+  }
+  return undefined
+}
+
+/** Whether a message asks for an alert, or for something about one. */
+export function isAboutAlerts(message: string): boolean {
+  return recogniseAlertRequest(message, '2000-01-01') !== undefined
+}
+
+function recogniseSentence(sentence: string, today: string): AlertRequest | undefined {
+  if (list.test(sentence.replace(/\.$/, ''))) return { kind: 'list' }
+  if (refused.test(sentence)) return undefined
+  if (removal.test(sentence)) {
+    const id = uuid.exec(sentence)?.[0].toLowerCase()
+    return id
+      ? { kind: 'delete', id }
+      : { kind: 'unclear', why: 'The message does not say the id of the alert.' }
+  }
+  const strong = order.exec(sentence)
+  const said = strong ?? weakOrder.exec(sentence)
+  if (!said) return undefined
+  const request = readOrder(sentence.slice(0, said.index), sentence.slice(said.index + said[0].length), today)
+  return strong || request.kind === 'create' ? request : undefined
+}
+
+function readOrder(before: string, behind: string, today: string): AlertRequest {
+  const { date, rest } = takeLastDay(`${before} ${behind}`, today)
+  const [found, ...others] = rest.matchAll(condition)
+  if (!found || others.length > 0) return unclear('a temperature to fall below or rise above, a single one')
+  const celsius = readCelsius(found)
+  if (celsius < -90 || celsius > 60) return unclear('a temperature that occurs')
+  if (date === undefined) return unclear('a last day that is a date')
+  const city = findCity(`${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`)
+  if (city === undefined) return unclear('a city')
+  const kind = found[1] === undefined ? 'temperature-above' : 'temperature-below'
+  return { kind: 'create', order: { city, when: { kind, celsius }, untilDate: date } }
+}
+
+const unclear = (what: string) => ({ kind: 'unclear', why: `The message does not name ${what}.` }) as const
+
+function readCelsius([, , sign, digits, scale = '']: RegExpExecArray): number {
+  if (digits === undefined) return 0
+  const value = Number(digits.replace(',', '.')) * (sign === undefined ? 1 : -1)
+  const celsius = /^f/i.test(scale) ? ((value - 32) * 5) / 9 : value
+  // No -0, which JSON writes as 0.
+  return Math.round(celsius * 10) / 10 + 0
+}
+
+function findCity(text: string): string | undefined {
+  const left = text
+    .split(' ')
+    .filter(word => !otherWords.has(word.replace(/[.,]+$/, '')))
+    .join(' ')
+  const city = findPlace(left)
+  return city !== undefined && city.length <= longestCity ? city : undefined
+}

@@ -1,0 +1,53 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+const when = Type.Object(
+  {
+    kind: Type.Enum(['temperature-below', 'temperature-above']),
+    celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
+  },
+  { additionalProperties: false },
+)
+
+/** What `POST /alerts` takes. */
+export const AlertOrder = Type.Object({
+  city: Type.String({
+    pattern: '\\S',
+    maxLength: 100,
+    description: 'City, such as "Oslo" or "Dallas, Texas".',
+  }),
+  when,
+  untilDate: Type.String({
+    pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+    description:
+      'Last day of the alert, YYYY-MM-DD, at most a year from now. If the user names none: 7 days from today.',
+  }),
+})
+export type AlertOrder = Static<typeof AlertOrder>
+
+/** As the API names an alert. */
+export const AlertId = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'As list_alerts tells it.' }),
+})
+
+/** What the agent relies on in the API's responses. Members that it does not know are let through. */
+const Alert = Type.Object({
+  id: Type.String({ maxLength: 50 }),
+  city: Type.String({ maxLength: 200 }),
+  when: Type.Object({
+    kind: Type.Enum(['temperature-below', 'temperature-above']),
+    celsius: Type.Number(),
+  }),
+  untilDate: Type.String({ maxLength: 50 }),
+  createdAt: Type.String({ maxLength: 50 }),
+})
+export type Alert = Static<typeof Alert>
+
+const Alerts = Type.Object({ alerts: Type.Array(Alert, { maxItems: 1_000 }) })
+export type Alerts = Static<typeof Alerts>
+
+const alert = Compile(Alert)
+const alerts = Compile(Alerts)
+
+export const isAlert = (body: unknown): body is Alert => alert.Check(body)
+export const isAlerts = (body: unknown): body is Alerts => alerts.Check(body)

@@ -1,0 +1,192 @@
+import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it } from 'vitest'
+import type { ApiContext } from '../../../downstream/api-context.ts'
+import { ids } from '../../../identity/testing/fixtures.ts'
+import type { Turn } from '../../../turn/turn.ts'
+import { readWeatherToolset } from '../toolset.ts'
+import { describeAlert, describeAlerts, describeDeleted } from './sentences.ts'
+
+const needed = { WEATHER_API_APP_ID: ids.weatherApiAppId }
+const read = (variables: Record<string, string> = {}) =>
+  readEnvironment({ ...needed, ...variables }, readWeatherToolset)
+const enabled = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1,c2' }
+const warnMe = 'Warn me when Oslo falls below −5 °C until 4 December'
+const noContext = undefined as unknown as ApiContext<Turn>
+
+function faultsOf(variables: Record<string, string>): readonly string[] {
+  try {
+    read(variables)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
+
+describe('the tools for alerts', () => {
+  it('are there only where they are asked for', async () => {
+    const toolset = read()
+    expect((await toolset.load(noContext)).map(({ tool }) => tool.name)).toEqual([
+      'get_weather',
+      'get_forecast',
+    ])
+    expect([toolset.otherRights, Object.keys(toolset.problems)]).toEqual([
+      undefined,
+      ['CITY_NOT_FOUND', 'CITY_NOT_RECOGNISED'],
+    ])
+    expect(toolset.instructions).not.toContain('alert')
+    expect(toolset.direct?.recognise('my alerts')?.tool).not.toBe('list_alerts')
+  })
+
+  it('are of the weather API, with a right and an entry of their own for users', async () => {
+    const tools = await read(enabled).load(noContext)
+    expect(tools.map(({ tool, api, change }) => [tool.name, api.name, api.scope, change])).toEqual([
+      ['get_weather', 'weather-api', undefined, undefined],
+      ['get_forecast', 'weather-api', undefined, undefined],
+      [
+        'create_alert',
+        'weather-api',
+        'Alerts.ReadWrite',
+        { effect: 'create', title: 'Create alert', isIdempotent: true },
+      ],
+      ['list_alerts', 'weather-api', 'Alerts.ReadWrite', undefined],
+      [
+        'delete_alert',
+        'weather-api',
+        'Alerts.ReadWrite',
+        { effect: 'delete', title: 'Delete alert', isIdempotent: true },
+      ],
+    ])
+    expect(read(enabled).otherRights).toEqual([
+      expect.objectContaining({
+        sidecarEntries: { autonomous: 'weatherApp', obo: 'weatherAlerts', 'agent-user': 'weatherAlerts' },
+        permissions: { role: 'Alerts.ReadWrite.All', scope: 'Alerts.ReadWrite' },
+        authenticationContexts: ['c1', 'c2'],
+      }),
+    ])
+  })
+
+  it('let the API ask for no context, unless it is named', () => {
+    const { otherRights } = read({ WEATHER_API_ALERTS: 'true' })
+    expect(otherRights?.[0]?.authenticationContexts).toEqual([])
+  })
+
+  it('are called by the agent for itself where that is configured', async () => {
+    const tools = await read({ ...enabled, WEATHER_API_UNATTENDED_TOOLS: 'delete_alert' }).load(noContext)
+    expect(tools.flatMap(({ tool, change }) => (change?.unattended ? [tool.name] : []))).toEqual([
+      'delete_alert',
+    ])
+  })
+
+  it('name faults of their configuration', () => {
+    expect(
+      faultsOf({
+        WEATHER_API_ALERTS: 'yes',
+        ALERTS_AUTH_CONTEXT: 'c1,c100',
+        WEATHER_API_UNATTENDED_TOOLS: 'list_alerts',
+      }),
+    ).toEqual([
+      expect.stringMatching(
+        /^WEATHER_API_UNATTENDED_TOOLS may list create_alert, delete_alert; "list_alerts"/,
+      ),
+      expect.stringMatching(/^ALERTS_AUTH_CONTEXT must be .*"c100" is none/),
+      expect.stringMatching(/^WEATHER_API_ALERTS /),
+    ])
+  })
+
+  it('refuse arguments that are none of the API’s', async () => {
+    const tools = await read(enabled).load(noContext)
+    const create = tools.find(({ tool }) => tool.name === 'create_alert')?.tool
+    const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
+    for (const faulty of [
+      { ...order, city: ' ' },
+      { ...order, when: { ...order.when, celsius: -500 } },
+      { ...order, when: { ...order.when, other: true } },
+      { ...order, when: { kind: 'rain', celsius: 1 } },
+      { ...order, untilDate: 'tomorrow' },
+      { ...order, owner: 'somebody' },
+    ])
+      await expect(create?.invoke(faulty)).rejects.toThrow('did not match expected schema')
+  })
+})
+
+describe('direct mode', () => {
+  it('makes a changing call of a request for an alert, and still answers about the weather', () => {
+    const { direct } = read(enabled)
+    const call = direct?.recognise(warnMe)
+    expect(call).toMatchObject({
+      tool: 'create_alert',
+      arguments: {
+        city: 'Oslo',
+        when: { kind: 'temperature-below', celsius: -5 },
+        untilDate: expect.stringMatching(/^20\d\d-12-04$/),
+      },
+      api: { scope: 'Alerts.ReadWrite' },
+      change: { effect: 'create', title: 'Create alert' },
+    })
+    const weather = direct?.recognise('Weather in Dallas?')
+    expect([weather?.tool, weather?.change, weather?.api.scope]).toEqual([
+      'get_weather',
+      undefined,
+      undefined,
+    ])
+    const list = direct?.recognise('my alerts')
+    expect([list?.tool, list?.arguments, list?.change]).toEqual(['list_alerts', {}, undefined])
+    const id = '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11'
+    const removal = direct?.recognise(`delete alert ${id}`)
+    expect([removal?.arguments, removal?.change?.effect]).toEqual([{ id }, 'delete'])
+  })
+
+  it('says what it did not understand of a request, and how to ask', () => {
+    expect(() => read(enabled).direct?.recognise('warn me when it rains in Oslo')).toThrow(
+      expect.objectContaining({ code: 'ALERT_NOT_RECOGNISED' }),
+    )
+  })
+})
+
+describe('an answer without a tool', () => {
+  it('is fine for an alert that cannot be created, though the message has words of the weather', () => {
+    const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
+    const answer = 'Alerts need a signed-in user.'
+    expect(read(enabled).wasNeeded(turn, answer)).toBe(false)
+    expect(read().wasNeeded(turn, answer)).toBe(true)
+    expect(read(enabled).wasNeeded({ message: 'Weather in Oslo?', history: [] }, 'Sunny.')).toBe(true)
+  })
+})
+
+describe('sentences about alerts', () => {
+  const alert = {
+    id: 'id-1',
+    city: 'Oslo',
+    when: { kind: 'temperature-below' as const, celsius: -5.5 },
+    untilDate: '2026-12-04',
+    createdAt: '2026-11-28T12:00:00.000Z',
+  }
+
+  it('say what is kept, and that nothing watches it', () => {
+    expect(describeAlert(alert)).toBe(
+      'There is an alert now: Oslo below −5.5 °C, until Friday 4 December 2026. Its id is id-1. An alert is a record: nothing watches the weather for it, and nobody is told.',
+    )
+    expect(describeDeleted('id-1')).toBe('There is no alert id-1 any more.')
+  })
+
+  it('list them with their ids', () => {
+    const other = {
+      ...alert,
+      id: 'id-2',
+      city: 'Rome',
+      when: { kind: 'temperature-above' as const, celsius: 30 },
+    }
+    expect(describeAlerts({ alerts: [] })).toBe('There are no alerts.')
+    expect(describeAlerts({ alerts: [alert] })).toContain('There is one alert:\n- Oslo below −5.5 °C')
+    expect(
+      describeAlerts({ alerts: [alert, other] })
+        .split('\n')
+        .slice(0, 3),
+    ).toEqual([
+      'There are 2 alerts:',
+      '- Oslo below −5.5 °C, until Friday 4 December 2026 (id-1)',
+      '- Rome above 30 °C, until Friday 4 December 2026 (id-2)',
+    ])
+  })
+})

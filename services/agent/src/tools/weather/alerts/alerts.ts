@@ -1,0 +1,107 @@
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import { type DownstreamApi, nameSidecarEntries } from '../../../identity/downstream-api.ts'
+import type { DirectCall, OfferedTool } from '../../toolset.ts'
+import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'
+import { type AlertChanges, readAlertChanges } from './changes.ts'
+import { type AlertClient, createAlertClient } from './client.ts'
+import { alertProblem } from './problems.ts'
+import { describeAlert, describeAlerts, describeDeleted } from './sentences.ts'
+
+/** How the model is to use the tools. */
+export const alertInstructions = `Alerts
+- An alert is a record: nothing watches the weather for it, and nobody is told. Say so when you have created one.
+- Call create_alert and delete_alert as soon as the user asks for it and the call is clear: calls that change something are shown to the user for approval before they run, so ask for no confirmation yourself.
+- Without a last day take 7 days from today. To delete an alert, take its id from list_alerts.
+- If create_alert is not among your tools, say that alerts need a signed-in user.`
+
+/** Alerts that the weather API keeps. */
+export interface Alerts {
+  /** The weather API with the right to alerts. */
+  readonly api: DownstreamApi
+  load(): Promise<readonly OfferedTool[]>
+  /** @throws {ProblemError} ALERT_NOT_RECOGNISED for a message that is about an alert, but not clear */
+  recognise(message: string): DirectCall | undefined
+}
+
+/**
+ * Reads whether the agent has tools for alerts (WEATHER_API_ALERTS), and the authentication contexts that the weather API may ask users to
+ * prove for them (ALERTS_AUTH_CONTEXT). They have entries of the sidecar of their own, so that a missing consent shows: Entra never misses one
+ * of several where all that are granted are asked for.
+ */
+export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): Alerts | undefined {
+  const changes = readAlertChanges(env)
+  const authenticationContexts = readContexts(env)
+  if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
+  const { sidecarEntries } = weatherApi
+  const api: DownstreamApi = {
+    ...weatherApi,
+    permissions: { role: 'Alerts.ReadWrite.All', scope: 'Alerts.ReadWrite' },
+    scope: 'Alerts.ReadWrite',
+    sidecarEntries: { ...nameSidecarEntries('weatherAlerts'), autonomous: sidecarEntries.autonomous },
+    authenticationContexts,
+  }
+  const client = createAlertClient(api)
+  return {
+    api,
+    async load() {
+      const { createAlertTools } = await import('./tools.ts')
+      return createAlertTools(api, client, changes)
+    },
+    recognise(message) {
+      const request = recogniseAlertRequest(message, new Date().toISOString().slice(0, 10))
+      return request && toDirectCall({ api, client, changes }, request)
+    },
+  }
+}
+
+function readContexts(env: EnvironmentReader): readonly string[] {
+  const contexts = env.list('ALERTS_AUTH_CONTEXT', [])
+  for (const context of contexts) {
+    if (!/^c[1-9][0-9]?$/.test(context))
+      env.fault(`ALERTS_AUTH_CONTEXT must be a comma-separated list of c1 to c99; "${context}" is none.`)
+  }
+  return contexts
+}
+
+interface Means {
+  readonly api: DownstreamApi
+  readonly client: AlertClient
+  readonly changes: AlertChanges
+}
+
+function toDirectCall({ api, client, changes }: Means, request: AlertRequest): DirectCall {
+  switch (request.kind) {
+    case 'create': {
+      const { order } = request
+      return {
+        tool: 'create_alert',
+        arguments: order,
+        api,
+        change: changes.create_alert,
+        answer: async context => describeAlert(await client.create(context, order)),
+      }
+    }
+    case 'list':
+      return {
+        tool: 'list_alerts',
+        arguments: {},
+        api,
+        answer: async context => describeAlerts(await client.list(context)),
+      }
+    case 'delete': {
+      const { id } = request
+      return {
+        tool: 'delete_alert',
+        arguments: { id },
+        api,
+        change: changes.delete_alert,
+        async answer(context) {
+          await client.remove(context, id)
+          return describeDeleted(id)
+        },
+      }
+    }
+    case 'unclear':
+      throw alertProblem('ALERT_NOT_RECOGNISED', request.why)
+  }
+}

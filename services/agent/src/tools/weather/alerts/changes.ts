@@ -1,0 +1,26 @@
+import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import type { Change } from '../../toolset.ts'
+
+/** What the tools that change alerts do. The API does a call once, however often it comes: by its key, or because it is gone. */
+const changes = {
+  create_alert: { effect: 'create', title: 'Create alert', isIdempotent: true },
+  delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },
+} as const satisfies Record<string, Change>
+
+export type AlertChanges = Readonly<Record<keyof typeof changes, Change>>
+
+/** With the tools that the agent may call for itself, where nobody is there to approve: WEATHER_API_UNATTENDED_TOOLS. */
+export function readAlertChanges(env: EnvironmentReader): AlertChanges {
+  const unattended = env.list('WEATHER_API_UNATTENDED_TOOLS', [])
+  for (const name of unattended) {
+    if (!Object.hasOwn(changes, name))
+      env.fault(
+        `WEATHER_API_UNATTENDED_TOOLS may list ${Object.keys(changes).join(', ')}; "${name}" is none of them.`,
+      )
+  }
+  const of = (name: keyof typeof changes): Change => ({
+    ...changes[name],
+    ...(unattended.includes(name) ? { unattended: true } : {}),
+  })
+  return { create_alert: of('create_alert'), delete_alert: of('delete_alert') }
+}

@@ -1,0 +1,120 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import type { ApiContext } from '../../../downstream/api-context.ts'
+import {
+  callerOf,
+  grantingSidecar,
+  json,
+  refusal,
+  start,
+  stepsOf,
+  turnOf,
+  validated,
+} from '../../../downstream/testing/stage.ts'
+import { ids, weatherApi } from '../../../identity/testing/fixtures.ts'
+import type { Turn } from '../../../turn/turn.ts'
+import type { AlertOrder } from './alert.ts'
+import { createAlertClient } from './client.ts'
+
+const order: AlertOrder = {
+  city: 'Oslo',
+  when: { kind: 'temperature-below', celsius: -5 },
+  untilDate: '2026-12-24',
+}
+const alert = { ...order, id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11', createdAt: '2026-11-28T12:00:00.000Z' }
+const told = { ...alert, validated: validated(ids.ada) }
+const permit = { idempotencyKey: 'key-1' }
+
+/** The client before an API that answers so, for a turn of Ada's. */
+async function stage(answer: (response: ServerResponse) => unknown) {
+  const bodies: string[] = []
+  const listener: RequestListener = async (request, response) => {
+    bodies.push(await text(request))
+    answer(response)
+  }
+  const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
+  const api = {
+    ...weatherApi,
+    url: server.url,
+    sidecarEntries: { ...weatherApi.sidecarEntries, obo: 'alerts' },
+  }
+  const { caller } = callerOf([api], sidecar.url)
+  const turn = turnOf(ids.ada)
+  const context: ApiContext<Turn> = caller.for(turn)
+  const permitted = context.under('step-1', permit)
+  return { alerts: createAlertClient(api), context, permitted, turn, server, sidecar, bodies }
+}
+
+describe('creating an alert', () => {
+  it.each([201, 200])(
+    'sends exactly the order, with the key of the call, and takes %i for done',
+    async status => {
+      const { alerts, permitted, server, sidecar, bodies, turn } = await stage(json(status, told))
+      expect(await alerts.create(permitted, order)).toEqual(alert)
+      expect(server.requests.map(({ target }) => target)).toEqual(['POST /alerts'])
+      expect(server.requests[0]?.headers).toMatchObject({
+        'idempotency-key': '"key-1"',
+        'content-type': 'application/json',
+      })
+      expect(JSON.parse(bodies[0] ?? '')).toEqual(order)
+      expect(sidecar.requests[0]?.target).toContain('/AuthorizationHeader/alerts?')
+      expect(stepsOf(turn, 'api-call')[0]?.title).toBe(
+        'The agent calls the Weather API: create an alert for Oslo',
+      )
+    },
+  )
+
+  it('is no call at all without a permit', async () => {
+    const { alerts, context, server } = await stage(json(201, told))
+    await expect((async () => alerts.create(context, order))()).rejects.toThrow('nothing permits it')
+    expect(server.requests).toEqual([])
+  })
+
+  it.each([
+    ['ALERT_EXISTS', 409, 'ALERT_EXISTS'],
+    ['ALERTS_BUSY', 409, 'ALERTS_BUSY'],
+    ['ALERT_LIMIT_REACHED', 429, 'ALERT_LIMIT_REACHED'],
+    ['IDEMPOTENCY_KEY_REUSED', 422, 'ALERT_CALL_CHANGED'],
+    ['INVALID_REQUEST', 400, 'INVALID_REQUEST'],
+    ['ALERTS_UNAVAILABLE', 503, 'API_UNAVAILABLE'],
+    ['hasOwnProperty', 409, 'API_UNAVAILABLE'],
+  ])('that is refused with %s is not sent again', async (code, status, expected) => {
+    const detail = 'The API’s own words.'
+    const { alerts, permitted, server } = await stage(json(status, { code, detail }))
+    await expect(alerts.create(permitted, order)).rejects.toEqual(refusal(expected))
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('that is refused comes with the words of the API', async () => {
+    const detail = 'One owner can have 20 alerts.'
+    const { alerts, permitted } = await stage(json(429, { code: 'ALERT_LIMIT_REACHED', detail }))
+    const error = await alerts.create(permitted, order).catch(one => one)
+    expect(error.toDocument('r')).toMatchObject({
+      detail,
+      upstream: { service: 'weather-api', status: 429, code: 'ALERT_LIMIT_REACHED' },
+    })
+  })
+
+  it('does not believe a success that is no alert', async () => {
+    const { alerts, permitted } = await stage(json(201, { id: 1 }))
+    await expect(alerts.create(permitted, order)).rejects.toEqual(refusal('API_UNAVAILABLE'))
+  })
+})
+
+describe('the alerts that there are', () => {
+  it('are listed without a permit, and without the word on the token', async () => {
+    const list = { alerts: [alert], validated: validated(ids.ada) }
+    const { alerts, context, server } = await stage(json(200, list))
+    expect(await alerts.list(context)).toEqual({ alerts: [alert] })
+    expect(server.requests.map(({ target }) => target)).toEqual(['GET /alerts'])
+    expect(server.requests[0]?.headers).not.toHaveProperty('idempotency-key')
+  })
+
+  it('are deleted by id', async () => {
+    const { alerts, permitted, server } = await stage(response => response.writeHead(204).end())
+    await alerts.remove(permitted, alert.id)
+    expect(server.requests.map(({ target }) => target)).toEqual([`DELETE /alerts/${alert.id}`])
+    expect(server.requests[0]?.headers).toMatchObject({ 'idempotency-key': '"key-1"' })
+  })
+})

@@ -1,0 +1,147 @@
+/** What a sentence says about the last day of an alert. */
+export interface LastDaySaid {
+  /** YYYY-MM-DD; `undefined` = it says one that is not understood, or is no date. */
+  readonly date: string | undefined
+  /** The sentence without these words. */
+  readonly rest: string
+}
+
+const usualDays = 7
+const dayMs = 24 * 3_600_000
+
+// biome-ignore format: table
+const months = [
+  'january|januar|jan', 'february|februar|feb', 'march|märz|mar', 'april|apr', 'may|mai', 'june|juni|jun', 'july|juli|jul',
+  'august|aug', 'september|sept|sep', 'october|oktober|oct|okt', 'november|nov', 'december|dezember|dec|dez',
+]
+// biome-ignore format: table
+const weekdays = [
+  'sunday|sonntag', 'monday|montag', 'tuesday|dienstag', 'wednesday|mittwoch', 'thursday|donnerstag', 'friday|freitag',
+  'saturday|samstag|sonnabend',
+]
+const relative: readonly (readonly [string, number])[] = [
+  ['day after tomorrow|übermorgen', 2],
+  ['tomorrow|morgen', 1],
+  ['today|tonight|heute', 0],
+]
+// biome-ignore format: table
+const numbers: Readonly<Record<string, number>> = {
+  a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, ten: 10,
+  eine: 1, einen: 1, zwei: 2, drei: 3, vier: 4, fünf: 5, sechs: 6, sieben: 7, zehn: 10,
+}
+const units: readonly (readonly [RegExp, number])[] = [
+  [/^(?:day|tag)/, 1],
+  [/^(?:week|woche)/, 7],
+  [/^(?:month|monat)/, 30],
+]
+
+const untilWord = /(?<!\p{L})(?:until|till?|bis)(?!\p{L})\s*(?:(?:on|the|zum|den|dem)\s+)*/iu
+const month = `(${months.join('|')})\\.?`
+const year = '(?:,?\\s+(\\d{4}))?'
+const end = '(?![\\p{L}\\d])'
+const isoDate = new RegExp(`^(\\d{4})-(\\d{2})-(\\d{2})${end}`, 'u')
+const dayAndMonth = new RegExp(`^(\\d{1,2})(?:st|nd|rd|th|\\.)?\\s*(?:of\\s+)?${month}${end}${year}`, 'iu')
+const monthAndDay = new RegExp(`^${month}\\s+(\\d{1,2})(?:st|nd|rd|th)?${end}${year}`, 'iu')
+const numericDate = new RegExp(`^(\\d{1,2})\\.\\s?(\\d{1,2})\\.(?:\\s?(\\d{4}))?${end}`, 'u')
+const duration =
+  /(?<!\p{L})(?:for|für)\s+(?:the\s+next\s+|die\s+nächsten\s+)?(\p{L}+|\d{1,3})\s+((?:day|week|month)s?|tage?n?|wochen?|monate?n?)(?!\p{L})|(?<!\p{L})(\p{L}+|\d{1,3})\s+(tage?|wochen?|monate?)\s+lang(?!\p{L})/iu
+
+/**
+ * Takes out of a sentence what it says about the last day, in English or German: “until 4 December”, “for a week”. A day without
+ * a year is the next one of that name. Without such words: a week from now.
+ *
+ * @param today YYYY-MM-DD
+ */
+export function takeLastDay(sentence: string, today: string): LastDaySaid {
+  const until = untilWord.exec(sentence)
+  if (until) {
+    const behind = sentence.slice(until.index + until[0].length)
+    const said = readDate(behind, today)
+    const rest = `${sentence.slice(0, until.index)} ${behind.slice(said?.length ?? 0)}`
+    return { date: said?.date, rest }
+  }
+  const lasting = duration.exec(sentence)
+  if (!lasting) return takeNamedDay(sentence, today)
+  const rest = `${sentence.slice(0, lasting.index)} ${sentence.slice(lasting.index + lasting[0].length)}`
+  const count = readNumber(lasting[1] ?? lasting[3] ?? '')
+  const unit = (lasting[2] ?? lasting[4] ?? '').toLowerCase()
+  const days = units.find(([pattern]) => pattern.test(unit))?.[1]
+  if (count === undefined || days === undefined) return { date: undefined, rest: sentence }
+  return { date: addDays(today, count * days), rest }
+}
+
+/** “tomorrow”, wherever it stands. */
+function takeNamedDay(sentence: string, today: string): LastDaySaid {
+  for (const [words, days] of relative) {
+    const found = new RegExp(`(?<!\\p{L})(?:the\\s+)?(?:${words})${end}`, 'iu').exec(sentence)
+    if (!found) continue
+    const rest = `${sentence.slice(0, found.index)} ${sentence.slice(found.index + found[0].length)}`
+    return { date: addDays(today, days), rest }
+  }
+  return { date: addDays(today, usualDays), rest: sentence }
+}
+
+interface DateSaid {
+  readonly date: string | undefined
+  readonly length: number
+}
+
+/** The date that a text begins with. */
+function readDate(text: string, today: string): DateSaid | undefined {
+  const iso = isoDate.exec(text)
+  if (iso) return { date: toDate(Number(iso[1]), Number(iso[2]), Number(iso[3])), length: iso[0].length }
+  for (const [words, days] of relative) {
+    const length = lengthOf(words, text)
+    if (length > 0) return { date: addDays(today, days), length }
+  }
+  const weekday = weekdays.findIndex(words => lengthOf(words, text) > 0)
+  if (weekday >= 0) {
+    const ahead = (weekday - new Date(today).getUTCDay() + 7) % 7 || 7
+    return { date: addDays(today, ahead), length: lengthOf(weekdays[weekday] ?? '', text) }
+  }
+  return readDayOfMonth(text, today)
+}
+
+function readDayOfMonth(text: string, today: string): DateSaid | undefined {
+  const [dayFirst, monthFirst, numeric] = [dayAndMonth, monthAndDay, numericDate].map(shape =>
+    shape.exec(text),
+  )
+  const found = dayFirst ?? monthFirst ?? numeric
+  if (!found) return undefined
+  const [day, named] = monthFirst && !dayFirst ? [found[2], found[1]] : [found[1], found[2]]
+  const number = numberOfMonth(named ?? '') ?? Number(named)
+  const thisYear = Number(today.slice(0, 4))
+  const years = found[3] === undefined ? [thisYear, thisYear + 1] : [Number(found[3])]
+  const dates = years.map(one => toDate(one, number, Number(day)))
+  const next = dates.find(date => date !== undefined && (found[3] !== undefined || date >= today))
+  return { date: next, length: found[0].length }
+}
+
+function numberOfMonth(name: string): number | undefined {
+  const index = months.findIndex(names => names.split('|').includes(name.toLowerCase()))
+  return index < 0 ? undefined : index + 1
+}
+
+function lengthOf(words: string, text: string): number {
+  return new RegExp(`^(?:${words})${end}`, 'iu').exec(text)?.[0].length ?? 0
+}
+
+function readNumber(word: string): number | undefined {
+  return /^\d+$/.test(word) ? Number(word) : numbers[word.toLowerCase()]
+}
+
+/** `undefined` for a day that the month does not have. */
+function toDate(inYear: number, inMonth: number, day: number): string | undefined {
+  const date = [
+    String(inYear).padStart(4, '0'),
+    ...[inMonth, day].map(part => String(part).padStart(2, '0')),
+  ].join('-')
+  const ms = Date.parse(`${date}T00:00:00Z`)
+  return !Number.isNaN(ms) && dateOf(ms) === date ? date : undefined
+}
+
+const addDays = (date: string, days: number) => dateOf(Date.parse(date) + days * dayMs)
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}

@@ -1,0 +1,42 @@
+import { Type } from 'typebox'
+import type { DownstreamApi } from '../../../identity/downstream-api.ts'
+import { defineTool } from '../../define-tool.ts'
+import type { OfferedTool } from '../../toolset.ts'
+import { AlertId, AlertOrder } from './alert.ts'
+import type { AlertChanges } from './changes.ts'
+import type { AlertClient } from './client.ts'
+
+/** The tools for alerts as the model gets them. */
+export function createAlertTools(
+  api: DownstreamApi,
+  alerts: AlertClient,
+  changes: AlertChanges,
+): readonly OfferedTool[] {
+  const create = defineTool({
+    name: 'create_alert',
+    description:
+      'Records an alert for a temperature in one city. Nothing watches the weather for it, and nobody is told.',
+    schema: AlertOrder,
+    run: (order, context) => alerts.create(context, order),
+  })
+  const list = defineTool({
+    name: 'list_alerts',
+    description: 'Lists the alerts whose last day is not over, each with its id.',
+    schema: Type.Object({}),
+    run: (_input, context) => alerts.list(context),
+  })
+  const remove = defineTool({
+    name: 'delete_alert',
+    description: 'Deletes one alert by its id.',
+    schema: AlertId,
+    async run({ id }, context) {
+      await alerts.remove(context, id)
+      return { deleted: id }
+    },
+  })
+  return [
+    { tool: create, api, change: changes.create_alert },
+    { tool: list, api },
+    { tool: remove, api, change: changes.delete_alert },
+  ]
+}
