@@ -1,6 +1,7 @@
 /** `agentctl sidecar-env`: writes the settings of the official sidecar for an agent with this .env, its secret included. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { readConfig } from '../services/agent/src/config.ts'
+import { apisOf } from '../services/agent/src/tools/toolset.ts'
 import { sidecarEntries, sidecarSettings } from './demo/sidecar-entries.ts'
 import { readVariables } from './entra/env-file.ts'
 
@@ -14,7 +15,7 @@ else
   try {
     const variables = readVariables('.env')
     const { blueprint, toolsets, mcpServers, sidecarUrl } = readConfig(variables)
-    const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+    const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
     const clientSecret = variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
     const settings = {
       ...sidecarSettings({ ...blueprint, url: sidecarUrl, clientSecret }),

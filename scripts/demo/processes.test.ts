@@ -73,6 +73,9 @@ describe('the processes of the demo', () => {
     ['RATE_LIMIT_PER_MINUTE', '7', ['agent']],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=secret', ['weather-api', 'agent']],
     ['OTEL_SERVICE_NAME', 'mine', []],
+    ['ALERTS_AUTH_CONTEXT', 'c2', ['weather-api', 'agent']],
+    ['WEATHER_API_ALERTS', 'false', ['agent']],
+    ['WEATHER_API_UNATTENDED_TOOLS', 'delete_alert', ['agent']],
     ['PUBLIC_URL', 'https://weather.example.com/mcp', ['weather-api']],
     ['OPEN_METEO_FORECAST_URL', 'https://meteo.example.com', ['weather-api']],
     ['AWS_SESSION_TOKEN', 'of-another-program', []],
@@ -109,12 +112,13 @@ describe('the processes of the demo', () => {
       /^DownstreamApis__(notes|diary|weather)/.test(name),
     )
     const scope = (appId: string) => `api://${appId}/.default`
-    const entry = (name: string, appId: string, url: string, isApp: boolean) => [
+    const entry = (name: string, appId: string, url: string, isApp: boolean, right = scope(appId)) => [
       [`DownstreamApis__${name}__BaseUrl`, url],
       [`DownstreamApis__${name}__RequestAppToken`, String(isApp)],
-      [`DownstreamApis__${name}__Scopes__0`, scope(appId)],
+      [`DownstreamApis__${name}__Scopes__0`, right],
     ]
     const weatherAppId = tenant.apis['weather-api'].appId
+    const alerts = `api://${weatherAppId}/Alerts.ReadWrite`
     expect(entries.sort()).toEqual(
       [
         ...entry('diary', tasksAppId, 'http://localhost:8001/mcp', false),
@@ -122,6 +126,7 @@ describe('the processes of the demo', () => {
         ...entry('notes', notesAppId, 'http://localhost:8000/mcp', false),
         ...entry('weatherApp', weatherAppId, 'http://localhost:8080', true),
         ...entry('weather', weatherAppId, 'http://localhost:8080', false),
+        ...entry('weatherAlerts', weatherAppId, 'http://localhost:8080', false, alerts),
       ].sort(),
     )
   })

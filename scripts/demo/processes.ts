@@ -6,6 +6,7 @@ import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
+import { apisOf } from '../../services/agent/src/tools/toolset.ts'
 import { alertsFile } from './alerts-file.ts'
 import { writeMcpConfig } from './mcp-config.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
@@ -48,6 +49,9 @@ function demoIdentities(): Identities {
 }
 
 const agentsFile = resolve(import.meta.dirname, 'agents.json')
+
+/** The authentication context for which the emulated tenant has a policy. */
+const alertsContext = 'c1'
 
 /** Variables that mean that the user wants to use an AWS account. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
@@ -96,6 +100,8 @@ export function describeProcesses(
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
+    WEATHER_API_ALERTS: 'true',
+    ALERTS_AUTH_CONTEXT: alertsContext,
     ...ownAgentsConfig(identities.AGENT_CLIENT_ID),
     ...ownMcpConfig(variables, urls.weather, identities.WEATHER_API_APP_ID),
     ...toolSettings(variables, entraEnv),
@@ -112,7 +118,7 @@ export function describeProcesses(
     EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
   }
   const { toolsets, mcpServers, agents } = readAgentConfig(agentEnv)
-  const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+  const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
   const agentIds = agents.map(({ clientId }) => clientId).join(',')
 
   const processes: DemoProcess[] = [
@@ -152,8 +158,7 @@ export function describeProcesses(
       env: {
         WEATHER_PROVIDER: 'auto',
         ALERTS_FILE: alertsFile(ports.weather),
-        // The emulated tenant has a policy for it.
-        ALERTS_AUTH_CONTEXT: 'c1',
+        ALERTS_AUTH_CONTEXT: alertsContext,
         ...shared,
         ...handOn(variables, 'weatherApi'),
         AGENT_CLIENT_ID: agentIds,

@@ -1,7 +1,7 @@
 import { flows } from '@entra-bedrock-agent/identity-trace'
 import type { DownstreamApi } from '../../services/agent/src/identity/downstream-api.ts'
 
-export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries'>
+export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries' | 'scope'>
 
 interface SidecarIdentity {
   readonly url: string
@@ -36,11 +36,13 @@ export function sidecarEntries(apis: readonly SidecarApi[]): Record<string, stri
 
 function entriesOf(api: SidecarApi): Record<string, string> {
   const settings = api.flows.flatMap(flow => {
+    const { requestAppToken } = flows[flow].sidecarEntry
     const entry = `DownstreamApis__${api.sidecarEntries[flow]}`
+    const scope = (requestAppToken ? undefined : api.scope) ?? '.default'
     return [
       [`${entry}__BaseUrl`, api.url],
-      [`${entry}__Scopes__0`, `api://${api.appId}/.default`],
-      [`${entry}__RequestAppToken`, String(flows[flow].sidecarEntry.requestAppToken)],
+      [`${entry}__Scopes__0`, `api://${api.appId}/${scope}`],
+      [`${entry}__RequestAppToken`, String(requestAppToken)],
     ]
   })
   return Object.fromEntries(settings)

@@ -8,6 +8,7 @@ import {
   type FailureContext,
 } from '../../services/agent/src/identity/sidecar-failures.ts'
 import { problem } from '../../services/agent/src/problems.ts'
+import { apisOf } from '../../services/agent/src/tools/toolset.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 import { imageChecks } from './sidecar-image.ts'
@@ -21,7 +22,7 @@ export function sidecarChecks(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly Check[] {
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
-  const apis = [...toolsets, ...mcpServers].map(({ api }) => api)
+  const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
   // Nothing is asked in the name of an agent here.
   // Nothing is asked in the name of an agent here.
   const [agent] = agents

@@ -6,6 +6,7 @@ import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.
 import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import * as agent from '../../services/agent/src/app.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
+import { nameSidecarEntries } from '../../services/agent/src/identity/downstream-api.ts'
 import { timing as usualTiming } from '../../services/agent/src/timing.ts'
 import * as weather from '../../services/weather-api/src/app.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
@@ -175,6 +176,19 @@ const sharedEnvironment: Environment = {
   CLIENT_SPA_APP_ID: identities.pageAppId,
 }
 
+const weatherApi = describeApi('weather', identities.weatherAppId)
+const weatherApis = [
+  weatherApi,
+  {
+    ...weatherApi,
+    scope: 'Alerts.ReadWrite',
+    sidecarEntries: {
+      ...nameSidecarEntries('weatherAlerts'),
+      autonomous: weatherApi.sidecarEntries.autonomous,
+    },
+  },
+]
+
 function sidecarEnvironment(entraUrl: string): Environment {
   return {
     ASPNETCORE_ENVIRONMENT: 'Production',
@@ -186,7 +200,7 @@ function sidecarEnvironment(entraUrl: string): Environment {
     AzureAd__ClientId: identities.blueprintAppId,
     AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
     AzureAd__ClientCredentials__0__ClientSecret: blueprintSecret,
-    ...sidecarEntries([describeApi('weather', identities.weatherAppId)]),
+    ...sidecarEntries(weatherApis),
     Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
   }
 }
