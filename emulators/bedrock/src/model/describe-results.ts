@@ -1,3 +1,4 @@
+import { describeAlertResult } from './alerts.ts'
 import type { ToolExchange } from './conversation.ts'
 import { describeSources, describeWeather, isWeather } from './weather-answer.ts'
 import type { WeatherQuestion } from './weather-question.ts'
@@ -25,12 +26,16 @@ function parse({ result }: ToolExchange): unknown {
   }
 }
 
-/** A failure is recognised by its status, or by the sentence that it begins with. */
+/** A failure is recognised by its status, or by the sentence that it begins with; a call that the user denied by its sentence. */
 function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
+  if (typeof value === 'string' && /^\S+ was not run\b/.test(value))
+    return `I did not call ${name}, as you decided. Nothing was changed.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
   if (failure !== undefined || result.status === 'error') {
     return `I’m sorry, I could not get that: ${failure ?? tell(value)}`
   }
+  const alerts = describeAlertResult(value)
+  if (alerts !== undefined) return alerts
   return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${tell(value)}.`
 }
 

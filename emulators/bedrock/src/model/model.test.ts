@@ -262,3 +262,77 @@ describe('a user who has not asked about weather', () => {
     expect(textOf(ask(question))).toMatch(words)
   })
 })
+
+describe('a message about alerts', () => {
+  const alertTools = [
+    ...weatherTools,
+    tool('create_alert', { city: text, when: { type: 'object' }, untilDate: text }),
+    tool('list_alerts', {}),
+    tool('delete_alert', { id: text }),
+  ]
+  const id = '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11'
+  const on = (question: string, tools = alertTools) =>
+    respond({
+      system: [{ text: 'Today is 2026-11-28 (UTC).' }],
+      messages: [{ role: 'user', content: [{ text: question }] }],
+      ...configOf(tools),
+    })
+  const order = (city: string, kind: 'below' | 'above', celsius: number, untilDate = '2026-12-05') => [
+    'create_alert',
+    { city, when: { kind: `temperature-${kind}`, celsius }, untilDate },
+  ]
+
+  // biome-ignore format: table
+  it.each([
+    ['Warn me when Oslo falls below −5 °C', [order('Oslo', 'below', -5)]],
+    ['Warn me when it is colder than -5.5 in Oslo until 4 December', [order('Oslo', 'below', -5.5, '2026-12-04')]],
+    ['alert me when Dallas, Texas rises above 100 °F for 2 weeks', [order('Dallas, Texas', 'above', 37.8, '2026-12-12')]],
+    ['Create an alert for Oslo and Rome below 0 degrees until 2027-01-31', [order('Oslo', 'below', 0, '2027-01-31'), order('Rome', 'below', 0, '2027-01-31')]],
+    ['Which alerts do I have?', [['list_alerts', {}]]],
+    ['my alerts', [['list_alerts', {}]]],
+    [`delete alert ${id}`, [['delete_alert', { id }]]],
+    ['Weather in Oslo', [['get_weather', { city: 'Oslo' }]]],
+  ])('calls their tools: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
+
+  it('is asked back what is missing', () => {
+    expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')
+    expect(textOf(on('warn me when it falls below -5 °C'))).toBe('Which city do you mean?')
+    expect(textOf(on('delete my alert for Oslo'))).toContain('Which alert')
+  })
+
+  it('is told that changes need a signed-in user, where only the list is offered', () => {
+    const reading = alertTools.filter(({ name }) => name !== 'create_alert' && name !== 'delete_alert')
+    for (const question of ['Warn me when Oslo falls below −5 °C', `delete alert ${id}`]) {
+      expect(textOf(on(question, reading))).toContain('signed-in user')
+      expect(callsOf(on(question, reading))).toEqual([])
+    }
+  })
+
+  it('gets the result in words', () => {
+    const alert = {
+      id,
+      city: 'Oslo',
+      when: { kind: 'temperature-below', celsius: -5 },
+      untilDate: '2026-12-05',
+    }
+    const create = 'Warn me when Oslo falls below −5 °C'
+    expect(answer(create, [alert], undefined, alertTools)).toBe(
+      'The alert is recorded: Oslo below −5 °C until 2026-12-05. Nothing watches the weather for it, and nobody is told.',
+    )
+    expect(answer('my alerts', [{ alerts: [alert] }], undefined, alertTools)).toContain(
+      `Oslo below −5 °C until 2026-12-05 (${id})`,
+    )
+    expect(answer('my alerts', [{ alerts: [] }], undefined, alertTools)).toBe('There are no alerts.')
+    expect(answer(`delete alert ${id}`, [{ deleted: id }], undefined, alertTools)).toBe(
+      `The alert ${id} is deleted.`,
+    )
+    expect(
+      answer(
+        create,
+        ['create_alert was not run: the user was asked, and does not want this call.'],
+        'error',
+        alertTools,
+      ),
+    ).toBe('I did not call create_alert, as you decided. Nothing was changed.')
+  })
+})

@@ -1,4 +1,5 @@
 import type { ConverseRequest } from '../wire/converse-request.ts'
+import { answerAboutAlerts } from './alerts.ts'
 import { readConversation } from './conversation.ts'
 import { describeResults } from './describe-results.ts'
 import { type Reply, say } from './reply.ts'
@@ -8,7 +9,8 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It understands questions about weather and their follow-ups, calls other tools that the
+ * The emulated model: a few rules. It understands questions about weather and their follow-ups, requests
+ * for alerts, calls other tools that the
  * user asks for by name or by the words of the name, uses only the tool server that they name, and answers with nothing but
  * what tools returned.
  */
@@ -24,6 +26,9 @@ export function respond(request: ConverseRequest): Reply {
   const chosen = tools.find(({ name }) => name === forced?.name) ?? (any && tools[0])
   if (chosen) return useTool(chosen, question, true)
 
+  const aboutAlerts = answerAboutAlerts(tools, question, readDate(request))
+  if (aboutAlerts) return aboutAlerts
+
   const weatherTools = tools.filter(isWeatherTool)
   const others = tools.filter(tool => !isWeatherTool(tool))
   const named = findNamedTool(others, question)
@@ -37,4 +42,10 @@ export function respond(request: ConverseRequest): Reply {
     findSmallTalk(question) ??
       'I can only help with the weather, or call another tool that you name. Ask me about a city, for example “Will it rain in Lisbon tomorrow?”',
   )
+}
+
+/** The date that the system prompt tells, else today's. */
+function readDate({ system = [] }: ConverseRequest): string {
+  const said = system.map(({ text = '' }) => text).join('\n')
+  return /\bToday is (\d{4}-\d{2}-\d{2})/.exec(said)?.[1] ?? new Date().toISOString().slice(0, 10)
 }
