@@ -35,6 +35,8 @@ export const seedIds = {
   group: stableId('group Weather readers'),
 } as const
 
+const [alertsScope = ''] = weather.onDemand.scopes
+
 const idtyp: OptionalClaim = {
   name: 'idtyp',
   essential: false,
@@ -57,7 +59,7 @@ const agentClaims: OptionalClaim[] = [
 
 /**
  * The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). Of the three agents the first has app roles
- * and consents, the second consents alone, and the third no right at all.
+ * and consents, the second consents alone, and the third no right at all. For the first two Ada has consented to alerts, and nobody else.
  */
 export function seedDirectory(config: Config): DirectoryContent {
   const complete = seedComplete(config)
@@ -141,6 +143,7 @@ function seedComplete(config: Config): DirectoryContent {
           .filter(({ scopes, adminConsent = true }) => adminConsent && scopes.length > 0)
           .map(api => consent(id, idOf(api, 'principal'), api.scopes.join(' '))),
       ),
+      ...[agentId, agents.alerts.id].map(id => consentOfAda(id, seedIds.weatherPrincipal, alertsScope)),
     ],
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
     roleAssignments: [],
@@ -290,6 +293,13 @@ function seedSecret(secretText: string | undefined): Application['passwordCreden
 
 function assign(principalId: string, resourceId: string, appRoleId: string): AppRoleAssignment {
   return { id: `${principalId}-${appRoleId}`, principalId, resourceId, appRoleId, createdDateTime: seededAt }
+}
+
+/** What the user Ada has consented to, for herself. */
+function consentOfAda(clientId: string, resourceId: string, scope: string): PermissionGrant {
+  const { ada: principalId } = seedIds
+  const id = `${clientId}-${resourceId}-${principalId}`
+  return { id, clientId, consentType: 'Principal', principalId, resourceId, scope }
 }
 
 function consent(clientId: string, resourceId: string, scope: string): PermissionGrant {

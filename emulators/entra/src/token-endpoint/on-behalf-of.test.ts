@@ -31,11 +31,11 @@ function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<strin
 
 describe('on behalf of', () => {
   it.each([
-    ['Ada', ada],
-    ['Ben', ben],
+    ['Ada', ada, 'Weather.Read Alerts.ReadWrite'],
+    ['Ben', ben, 'Weather.Read'],
   ])(
     '%s, the agent gets a token in which the user is the subject and the agent acts',
-    async (_name, user) => {
+    async (_name, user, scp) => {
       const { status, body } = await requestObo(entra, await tcOf(user))
       expect(status).toBe(200)
       const claims = decodeJwt(body.access_token)
@@ -44,7 +44,7 @@ describe('on behalf of', () => {
         azp: agentId,
         azpacr: '2',
         oid: user,
-        scp: 'Weather.Read',
+        scp,
         idtyp: 'user',
         ver: '2.0',
         xms_par_app_azp: blueprintAppId,
@@ -59,6 +59,7 @@ describe('on behalf of', () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,
+      `api://${weatherAppId}/Alerts.ReadWrite`,
       `api://${weatherAppId}/.default`,
     ])
     expect(body).toMatchObject({
@@ -74,6 +75,16 @@ describe('on behalf of', () => {
     expect(body.scope).toBe(scope)
     expect(body).not.toHaveProperty('refresh_token')
     expect(body).not.toHaveProperty('id_token')
+    expect(decodeJwt(body.access_token)['scp']).toBe('Weather.Read')
+  })
+
+  it('misses a single scope that the user has not consented to, which /.default passes over: AADSTS65001', async () => {
+    const scope = `api://${weatherAppId}/Alerts.ReadWrite`
+    const ofAda = await requestObo(entra, await tcOf(ada), { scope })
+    expect(decodeJwt(ofAda.body.access_token)['scp']).toBe('Alerts.ReadWrite')
+    const tcOfBen = await tcOf(ben)
+    expect((await requestObo(entra, tcOfBen, { scope })).body.error_codes).toEqual([65001])
+    expect((await requestObo(entra, tcOfBen)).status).toBe(200)
   })
 
   it('can be renewed by the agent with its refresh token', async () => {
@@ -175,7 +186,7 @@ describe('permission for on-behalf-of', () => {
     const { body: allowed } = await requestObo(entra, tc)
     expect(decodeJwt(allowed.access_token)).toMatchObject({
       roles: ['Weather.Read.All'],
-      scp: 'Weather.Read',
+      scp: 'Weather.Read Alerts.ReadWrite',
     })
   })
 })

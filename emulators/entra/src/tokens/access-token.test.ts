@@ -37,7 +37,7 @@ describe('an access token', () => {
       appid: agentId,
       upn: 'ada@contoso.example',
       unique_name: 'ada@contoso.example',
-      scp: 'Weather.Read',
+      scp: 'Weather.Read Alerts.ReadWrite',
     })
   })
 
