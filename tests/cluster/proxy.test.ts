@@ -102,6 +102,7 @@ beforeAll(async () => {
         appId: identities.weatherAppId,
         downstreamApi: 'weather',
         allowedTools: ['get_weather'],
+        readOnlyTools: ['get_weather'],
       },
     },
     weatherApi: { env: { ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],demo-weather-api,mcp.example' } },

@@ -46,6 +46,7 @@ await using demo = await Demo.install('soak', {
         downstreamApi: 'weather',
         appId: identities.weatherAppId,
         allowedTools: ['get_weather'],
+        readOnlyTools: ['get_weather'],
         flows: flowNames,
       },
     },

@@ -4,7 +4,7 @@ fault. (A schema reports its own faults in terms of JSON pointers, and before an
 */}}
 {{- define "checks" -}}
 {{- $faults := list }}
-{{- range list "entra" "agents" "credential" "aws" "secrets" "signIn" "reach" "alerts" }}
+{{- range list "entra" "agents" "credential" "aws" "secrets" "signIn" "reach" "alerts" "approval" }}
   {{- $faults = append $faults (include (printf "checks.%s" .) $ | trim) }}
 {{- end }}
 {{- with compact $faults }}{{ fail (printf "\n\n%s\n" (join "\n" .)) }}{{ end }}

@@ -38,6 +38,7 @@
   {{- $_ := set $settings (printf "%s_API_URL" $variable) (include "apiUrl" (list $ $name $api)) }}
   {{- $_ := set $settings (printf "%s_API_APP_ID" $variable) $api.appId }}
 {{- end }}
+{{- $settings = merge $settings (include "approval.settings" . | fromYaml) }}
 {{- $settings = merge $settings (include "proxy.settings" . | fromYaml) }}
 {{- include "settings" (list $settings .Values.agent.env) }}
 {{- end }}
@@ -237,6 +238,15 @@
 {{- define "agent.isExposed" -}}
 {{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace -}}
 {{- without (splitList "," $hosts) "localhost" "127.0.0.1" "[::1]" | join "," -}}
+{{- end }}
+
+{{/* Where browsers find the page, if not by kubectl port-forward. */}}
+{{- define "page.origin" -}}
+{{- if .Values.httpRoute.enabled -}}
+https://{{ first .Values.httpRoute.hostnames }}
+{{- else if .Values.ingress.enabled -}}
+https://{{ first .Values.ingress.hosts }}
+{{- end -}}
 {{- end }}
 
 {{- define "agent.requireSignIn" -}}

@@ -40,6 +40,7 @@ export function withAwsAuth(auth: string): Values {
 /** Complete values for alerts of the weather API. */
 export function withAlerts(volume: Values): Values {
   return merge(identities, {
+    approval: { existingSecret: 'agent-seal-keys' },
     weatherApi: { replicas: 1, alerts: { enabled: true, authContext: 'c1', volume } },
   })
 }

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
+import { needs } from '../support/programs.ts'
+import { identities, merge, renderNotes, renderText, renderWith, run, type Values } from './support/render.ts'
+
+needs('helm')
+
+const existingSecret = 'agent-seal-keys'
+const notes = {
+  url: 'https://notes.example.com/mcp',
+  appId: '99999999-0000-4000-8000-0000000010aa',
+  allowedTools: ['get_note', 'add_note'],
+}
+const alerts = { replicas: 1, alerts: { enabled: true, volume: { size: '1Gi' } } }
+const ingress = {
+  ingress: { enabled: true, hosts: ['agent.example.com'], tls: { secretName: 'agent-tls' } },
+  entra: { spaAppId: 'dddddddd-0000-4000-8000-00000000000d' },
+  networkPolicy: { agent: { ingressFrom: [{ podSelector: {} }] } },
+}
+
+/** What the chart says to these values; empty if it takes them. */
+const refusal = (values: Values) =>
+  renderWith(values).then(
+    () => '',
+    (error: Error) => error.message,
+  )
+
+describe('A Secret with the keys that seal turns which wait', () => {
+  it('is mounted as a folder, into the agent alone, and never made', async () => {
+    const rendering = await renderWith({ approval: { existingSecret, key: 'keys' } })
+    expect(rendering.ofKind('Secret')).toEqual([])
+    const volumes = rendering.pod('demo-agent').spec.volumes ?? []
+    expect(volumes.filter(({ name }) => name === 'seal-keys')).toEqual([
+      {
+        name: 'seal-keys',
+        secret: {
+          secretName: existingSecret,
+          items: [{ key: 'keys', path: 'seal-keys' }],
+          defaultMode: 0o440,
+        },
+      },
+    ])
+    const mount = { name: 'seal-keys', mountPath: '/etc/seal-keys', readOnly: true }
+    expect(rendering.container('demo-agent', 'agent').volumeMounts).toContainEqual(mount)
+    const { SEAL_KEYS_FILE } = rendering.settings('demo-agent', 'agent')
+    expect(SEAL_KEYS_FILE).toBe('/etc/seal-keys/seal-keys')
+    const { volumeMounts = [] } = rendering.container('demo-agent', 'sidecar')
+    expect(volumeMounts.filter(({ name }) => name === 'seal-keys')).toEqual([])
+  })
+
+  it('is not missed, nor seen, where nothing waits', async () => {
+    const text = await renderText({ values: identities })
+    expect(text).not.toMatch(/seal|CONSENT_REDIRECT_URI|AUTH_CONTEXT|kind: Secret/)
+    const values = { ...ingress, mcpServers: { notes: { ...notes, readOnlyTools: notes.allowedTools } } }
+    expect(await refusal(values)).toBe('')
+  })
+
+  // biome-ignore format: table
+  it.each<[string, Values, string]>([
+    ['alerts', { weatherApi: alerts }, 'Calls of weatherApi.alerts wait'],
+    ['tools of an MCP server', { mcpServers: { notes } }, 'Calls of mcpServers.notes (get_note, add_note) wait'],
+    ['one of them', { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } }, 'Calls of mcpServers.notes (add_note) wait'],
+    ['both', { weatherApi: alerts, mcpServers: { notes } }, 'Calls of weatherApi.alerts, mcpServers.notes (get_note, add_note) wait'],
+  ])('is demanded for %s, as soon as the agent may have several pods', async (_what, values, sentence) => {
+    const one = { agent: { replicas: 1 } }
+    const upToSix = { agent: { replicas: 1, autoscaling: { enabled: true } } }
+    expect(await refusal(values)).toContain(sentence)
+    expect(await refusal(merge(values, upToSix))).toContain(sentence)
+    expect(await refusal(merge(values, one))).toBe('')
+    expect(await refusal(merge(values, { approval: { existingSecret } }))).toBe('')
+  })
+
+  it('is not demanded for tools that are offered without a user only, since nobody could be asked', async () => {
+    expect(await refusal({ mcpServers: { notes: { ...notes, flows: ['autonomous'] } } })).toBe('')
+  })
+
+  it('is made by the two lines that the refusal shows, as the agent reads it', async () => {
+    const message = await refusal({ mcpServers: { notes }, approval: { key: 'keys' } })
+    const [, print = '', create = ''] = /\n +(printf .*) \|\n +(kubectl .*)\n/.exec(message) ?? []
+    expect(create).toBe('kubectl -n agents create secret generic demo-seal-keys --from-file=keys=/dev/stdin')
+    const folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
+    try {
+      const file = join(folder, 'seal-keys')
+      writeFileSync(file, await run('bash', ['-c', print]))
+      expect(readSealKeys(file).current.kid).toBe('key-1')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('is recommended for one pod too', async () => {
+    const values = merge(identities, { agent: { replicas: 1 }, mcpServers: { notes } })
+    const told = await renderNotes({ values })
+    expect(told).toContain(
+      'Calls of mcpServers.notes (get_note, add_note) wait until their user approves them.',
+    )
+    expect(told).toContain('seals with a key of its own')
+    const withSecret = await renderNotes({ values: merge(values, { approval: { existingSecret } }) })
+    expect(withSecret).not.toContain('seals with a key of its own')
+  })
+})
+
+describe('The agent asks for consent', () => {
+  it('at the page’s own address, once all pods have the keys', async () => {
+    const settings = async (values: Values) =>
+      (await renderWith(values)).settings('demo-agent', 'agent')['CONSENT_REDIRECT_URI']
+    const uri = 'https://agent.example.com/auth/consent.html'
+    expect(await settings(merge(ingress, { approval: { existingSecret } }))).toBe(uri)
+    expect(await settings(ingress)).toBeUndefined()
+    expect(await settings({ approval: { existingSecret } })).toBeUndefined()
+    const told = await renderNotes({
+      values: merge(identities, merge(ingress, { approval: { existingSecret } })),
+    })
+    expect(told).toContain(`needs the redirect URI (platform "Web") ${uri}`)
+  })
+})
+
+describe('The authentication context of alerts', () => {
+  it('is told to the agent, which accepts no other from the weather API', async () => {
+    const context = async (weatherApi: Values) =>
+      (await renderWith({ agent: { replicas: 1 }, weatherApi })).settings('demo-agent', 'agent')[
+        'ALERTS_AUTH_CONTEXT'
+      ]
+    expect(await context({ ...alerts, alerts: { ...alerts.alerts, authContext: 'c1' } })).toBe('c1')
+    expect(await context(alerts)).toBeUndefined()
+    expect(await context({ alerts: { authContext: 'c1' } })).toBeUndefined()
+  })
+})
+
+describe('The tools of an MCP server', () => {
+  // biome-ignore format: table
+  it.each<[string, Values, string]>([
+    ['read only without being allowed', { readOnlyTools: ['list'] }, 'mcpServers.notes.readOnlyTools has list, which is not in allowedTools.'],
+    ['unattended without being allowed', { unattendedTools: ['list'] }, 'mcpServers.notes.unattendedTools has list, which is not in allowedTools.'],
+    ['unattended though they wait for nobody', { readOnlyTools: ['get_note'], unattendedTools: ['get_note'] }, 'unattendedTools has get_note, which is in readOnlyTools'],
+    ['read only by a wildcard', { readOnlyTools: ['*'] }, '/mcpServers/notes/readOnlyTools/0'],
+  ])('are refused if they are %s', async (_what, values, sentence) => {
+    const approval = { existingSecret }
+    expect(await refusal({ approval, mcpServers: { notes: { ...notes, ...values } } })).toContain(sentence)
+  })
+})
