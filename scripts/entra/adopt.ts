@@ -3,13 +3,13 @@ import { Mistake } from '../set-up/mistake.ts'
 import { GraphRefusal, type Json } from './graph.ts'
 import { listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
-import { blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
+import { alertsReadWriteId, blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
 import { secretName, secretsOf } from './objects/client-secret.ts'
 import { agentKey, applicationAccess } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import { defaultSettings, type FederatedCredential, nameOf, type Settings } from './settings.ts'
-import { survey } from './survey.ts'
+import { defaultSettings, type FederatedCredential, hasAlerts, nameOf, type Settings } from './settings.ts'
+import { type Finding, survey } from './survey.ts'
 
 /**
  * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id. Agents
@@ -30,11 +30,13 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   const seen = (await showsAgentUsers(run)) ? flowNames : defaultFlows
   const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
   const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
-  const found = (await survey(run, receipt)).flatMap(({ wanted, object }) =>
+  const findings = await survey(run, receipt)
+  const found = findings.flatMap(({ wanted, object }) =>
     object ? [[wanted.key, toRecord(object, run.clock.nowMs())] as const] : [],
   )
   const objects = Object.fromEntries(found)
-  run.receipt.write({ ...receipt, settings: withFlows(settings, objects), objects })
+  const held = withAlerts(withFlows(settings, objects), findings)
+  run.receipt.write({ ...receipt, settings: held, objects })
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
 }
 
@@ -61,6 +63,32 @@ function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
+/** Who consented to alerts, and which agents keep them as themselves, likewise are those that did and do. */
+function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
+  const { unattendedAlerts = [], ...others } = settings
+  const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object
+  const isForAll = ({ scope }: Json) => String(scope).split(' ').includes('Alerts.ReadWrite')
+  const isHeld = settings.agents.some(name => isForAll(find(`${agentKey(name)}/grant`) ?? {}))
+  const unattended = unattendedAlerts.filter(name => find(`${agentKey(name)}/alerts-role`))
+  return {
+    ...others,
+    ...(hasAlerts(settings) && isHeld ? { alerts: 'all-users' } : {}),
+    ...(unattended.length > 0 ? { unattendedAlerts: unattended } : {}),
+  }
+}
+
+/** Alerts as the API’s application has them, of which every agent may be allowed. */
+function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
+  const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
+  const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)
+  const { redirectUris } = (blueprint['web'] ?? {}) as { readonly redirectUris?: readonly string[] }
+  return {
+    ...(scope ? { alerts: scope['isEnabled'] === false ? ('none' as const) : ('each-user' as const) } : {}),
+    ...(scope ? { unattendedAlerts: agents } : {}),
+    ...(redirectUris?.length ? { consentUris: redirectUris } : {}),
+  }
+}
+
 async function readSettings({ graph, print }: Run, setUpId: string, agentNames: readonly string[]) {
   const description = describe({ setUpId })
   const filter = `?$filter=description eq '${encodeURIComponent(description)}'`
@@ -85,12 +113,14 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
     .map(({ displayName }) => String(displayName))
   for (const name of agents.filter(one => !ours.includes(one)))
     print(`Left out: the agent identity "${name}", which nobody named. If it is ours, add --agent "${name}".`)
+  const ofUs = agents.filter(name => ours.includes(name))
   const settings: Settings = {
     ...defaultSettings,
+    ...alertsIn({ api: applications.find(isApi), blueprint, agents: ofUs }),
     blueprintName: String(blueprint['displayName']),
     ...nameIn(page, 'pageName'),
     ...nameIn(applications.find(isApi), 'apiName'),
-    agents: agents.filter(name => ours.includes(name)),
+    agents: ofUs,
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
       .map(({ name, issuer, subject }) => ({ name, issuer: String(issuer), subject: String(subject) }))

@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
-import type { Removal, Settings } from './settings.ts'
+import { type AlertsConsent, alertsConsents, type Removal, type Settings } from './settings.ts'
 import { type SignInWay, signInWays } from './sign-in.ts'
 
 const commands = {
@@ -43,6 +43,9 @@ const options = {
   'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUp },
   'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
   'redirect-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
+  alerts: { type: 'string', value: alertsConsents.join('|'), text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUp },
+  'unattended-alerts': { type: 'string', isRepeated: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUp },
+  'consent-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUp },
   sponsor: { type: 'string', isRepeated: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
   owner: { type: 'string', isRepeated: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUp },
   'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUp },
@@ -252,6 +255,11 @@ function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Se
   const days = readNumber('secret-days', values['secret-days'])
   if (days !== undefined && !values['client-secret'])
     throw new Mistake('--secret-days goes with --client-secret.', 'Give both or neither.')
+  if (values['unattended-alerts'] && !['all-users', 'each-user'].includes(values.alerts ?? ''))
+    throw new Mistake(
+      '--unattended-alerts goes with --alerts all-users or each-user.',
+      'Give both or neither.',
+    )
   const given = {
     agents: values.agent && agents.map(({ name }) => name),
     agentFlows: agents.some(({ flows }) => flows)
@@ -259,6 +267,9 @@ function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Se
       : undefined,
     agentUserDomain: values['agent-user-domain'],
     redirectUris: values['redirect-uri'],
+    alerts: readAlerts(values.alerts),
+    unattendedAlerts: values['unattended-alerts'],
+    consentUris: values['consent-uri'],
     sponsors: values.sponsor,
     owners: values.owner,
     blueprintName: values['blueprint-name'],
@@ -297,6 +308,12 @@ function readWay(way: string | undefined): SignInWay {
   const known = signInWays.find(one => one === way)
   if (known) return known
   throw new Mistake(`There is no way "${way}" to sign in.`, `There are ${signInWays.join(', ')}.`)
+}
+
+function readAlerts(way: string | undefined): AlertsConsent | undefined {
+  const known = alertsConsents.find(one => one === way)
+  if (known || way === undefined) return known
+  throw new Mistake(`--alerts has no "${way}".`, `There are ${alertsConsents.join(', ')}.`)
 }
 
 function readUrl(name: Name, value: string | undefined): string | undefined {

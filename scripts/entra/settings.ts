@@ -8,6 +8,13 @@ export interface FederatedCredential {
   readonly subject: string
 }
 
+/**
+ * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed. `none`: scope
+ * and app role are disabled again, since Entra deletes no enabled ones.
+ */
+export const alertsConsents = ['all-users', 'each-user', 'none'] as const
+export type AlertsConsent = (typeof alertsConsents)[number]
+
 /** What is wanted in the tenant. Kept in the receipt, so that the next run needs no option again. */
 export interface Settings {
   readonly blueprintName: string
@@ -20,6 +27,12 @@ export interface Settings {
   readonly agentUserDomain?: string
   readonly redirectUris: readonly string[]
   readonly federatedCredentials: readonly FederatedCredential[]
+  /** Absent: there never was a scope for alerts. */
+  readonly alerts?: AlertsConsent
+  /** Agents that may keep alerts as themselves, without a user. */
+  readonly unattendedAlerts?: readonly string[]
+  /** Where users come back to after consenting; absent: with alerts, beside the redirect URIs. */
+  readonly consentUris?: readonly string[]
   /** Days that a client secret is valid; `null`: there is none. */
   readonly secretDays: number | null
   readonly serviceManagementReference: string | null
@@ -52,6 +65,24 @@ export function agentsWith(settings: Settings, flow: Flow): readonly string[] {
   return settings.agents.filter(name => flowsOf(settings, name).includes(flow))
 }
 
+export function hasAlerts({ alerts = 'none' }: Settings): boolean {
+  return alerts !== 'none'
+}
+
+/** Whether an agent may keep alerts without a user. */
+export function isUnattended(settings: Settings, agent: string): boolean {
+  return hasAlerts(settings) && settings.unattendedAlerts?.includes(agent) === true
+}
+
+const signInPage = /\/auth\/redirect\.html$/
+
+/** Where users come back to after consenting for an agent; none: they are not asked for that. */
+export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): readonly string[] {
+  if (consentUris) return consentUris
+  const pages = alerts === undefined ? [] : redirectUris.filter(uri => signInPage.test(uri))
+  return pages.map(uri => uri.replace(signInPage, '/auth/consent.html'))
+}
+
 /** What is wanted no more. */
 export interface Removal {
   readonly agents: readonly string[]
@@ -64,28 +95,42 @@ export interface Removal {
  * Takes over what is wanted now, and what no more; agents, federated credentials, sponsors and owners add up, so that no cluster is
  * cut off by another.
  *
- * @throws {Mistake} when names of agents are taken for one another
+ * @throws {Mistake} when names of agents are taken for one another, or an agent is named that there is not
  */
 export function changeSettings(
   known: Settings | undefined,
   change: Partial<Settings>,
   removal: Removal = { agents: [], issuers: [], clientSecret: false },
 ): Settings {
-  const { agentFlows: flowsBefore, ...before } = known ?? {
+  const {
+    agentFlows: flowsBefore,
+    unattendedAlerts: unattendedBefore,
+    ...before
+  } = known ?? {
     ...defaultSettings,
     agents: change.agents ?? defaultSettings.agents,
   }
-  const { agentFlows: changedFlows, ...changed } = change
+  const { agentFlows: changedFlows, alerts, unattendedAlerts, ...changed } = change
   const sum = (name: 'agents' | 'sponsors' | 'owners') => [
     ...new Set([...before[name], ...(change[name] ?? [])]),
   ]
   const agents = sum('agents').filter(name => !removal.agents.includes(name))
   checkNames(agents)
+  const strangers = unattendedAlerts?.filter(name => !agents.includes(name)) ?? []
+  if (strangers.length > 0)
+    throw new Mistake(
+      `--unattended-alerts names ${strangers.join(', ')}, which is no agent here.`,
+      `There are ${agents.join(', ')}.`,
+    )
+  const unattended = (alerts ? unattendedAlerts : unattendedBefore)?.filter(name => agents.includes(name))
   const flows = Object.entries({ ...flowsBefore, ...changedFlows }).filter(([name]) => agents.includes(name))
   const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]
   return {
     ...before,
     ...changed,
+    // Where there never was a scope, none has to be disabled.
+    ...(alerts && (alerts !== 'none' || before.alerts) ? { alerts } : {}),
+    ...(unattended && unattended.length > 0 ? { unattendedAlerts: unattended } : {}),
     ...(removal.clientSecret ? { secretDays: null } : {}),
     sponsors: sum('sponsors'),
     owners: sum('owners'),

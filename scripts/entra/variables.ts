@@ -1,6 +1,7 @@
 import { agentsOf, needsAgentsFile, writeAgentsFile } from './agents-file.ts'
 import { readVariables, setVariables } from './env-file.ts'
 import type { Receipt } from './receipt.ts'
+import { consentUrisOf } from './settings.ts'
 
 /** Where ids go. */
 export interface Files {
@@ -21,6 +22,7 @@ export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Reco
     AGENT_CLIENT_ID: ids,
     CLIENT_SPA_APP_ID: objects['page']?.appId,
     WEATHER_API_APP_ID: objects['weather-api']?.appId,
+    CONSENT_REDIRECT_URI: consentUrisOf(receipt.settings)[0],
     WEATHER_ALLOWED_CALLERS: agents.length > 1 ? ids : undefined,
     AGENTS_CONFIG: needsAgentsFile(receipt) && ids !== undefined ? agentsFile : undefined,
     AGENT_USERS:

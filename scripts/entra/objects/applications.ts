@@ -1,5 +1,6 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { Graph, Json } from '../graph.ts'
+import { consentUrisOf, hasAlerts } from '../settings.ts'
 import {
   type AccessByMethod,
   administrator,
@@ -21,6 +22,8 @@ import {
 const accessAsUserId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e01'
 const weatherReadId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e02'
 export const weatherReadAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e03'
+export const alertsReadWriteId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e04'
+export const alertsReadWriteAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e05'
 
 export const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
 const blueprintAccess: AccessByMethod = {
@@ -35,6 +38,12 @@ const blueprintAccess: AccessByMethod = {
   },
 }
 
+/** As Microsoft documents it for consent to agents (https://learn.microsoft.com/entra/agent-id). */
+const redirectAccess: AccessByMethod = {
+  ...blueprintAccess,
+  PATCH: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
+}
+
 /** The blueprint: what the sidecar authenticates as, and the audience of users' tokens. */
 export const blueprint: Kind = {
   wanted: target => [
@@ -43,7 +52,7 @@ export const blueprint: Kind = {
       name: target.settings.blueprintName,
       title: name => `blueprint "${name}"`,
       path: blueprintPath,
-      access: blueprintAccess,
+      access: consentUrisOf(target.settings).length > 0 ? redirectAccess : blueprintAccess,
       created: () => ({}),
       bound: bindUsers(target),
       added: () => ({
@@ -60,7 +69,8 @@ export const blueprint: Kind = {
           ],
           preAuthorizedApplications: [],
         },
-        optionalClaims: { accessToken: [tokenKind] },
+        optionalClaims: { accessToken: [tokenKind, ...contextClaim(target)] },
+        ...consentAddress(target),
       }),
     }),
   ],
@@ -94,36 +104,63 @@ export const weatherApi: Kind = {
       key: 'weather-api',
       name: target.settings.apiName,
       title: name => `application "${name}", the API`,
-      created: () => ({ signInAudience: 'AzureADMyOrg', api: weather, appRoles: [weatherReadAll] }),
+      created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
       added: () => ({
         identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
         // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
-        api: { ...weather, preAuthorizedApplications: [], acceptMappedClaims: true },
-        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind] },
+        api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
+        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind, ...contextClaim(target)] },
       }),
     }),
   ],
 }
 
-const weather = {
-  requestedAccessTokenVersion: 2,
-  oauth2PermissionScopes: [
-    scope(
-      weatherReadId,
-      'Weather.Read',
-      'Read the weather',
-      'Lets the agent read the weather on your behalf.',
-    ),
-  ],
+const weatherRead = scope(
+  weatherReadId,
+  'Weather.Read',
+  'Read the weather',
+  'Lets the agent read the weather on your behalf.',
+)
+const weatherReadAll = role(
+  weatherReadAllId,
+  'Weather.Read.All',
+  'Read the weather',
+  'Lets the agent read the weather as itself.',
+)
+const alertsReadWrite = scope(
+  alertsReadWriteId,
+  'Alerts.ReadWrite',
+  'Keep weather alerts',
+  'Lets the agent read, create and delete weather alerts on your behalf.',
+)
+const alertsReadWriteAll = role(
+  alertsReadWriteAllId,
+  'Alerts.ReadWrite.All',
+  'Keep weather alerts',
+  'Lets the agent read, create and delete weather alerts as itself.',
+)
+
+function scopesOf({ settings }: Target): Json {
+  const ofAlerts = settings.alerts ? [{ ...alertsReadWrite, isEnabled: hasAlerts(settings) }] : []
+  return { requestedAccessTokenVersion: 2, oauth2PermissionScopes: [weatherRead, ...ofAlerts] }
 }
-const weatherReadAll = {
-  id: weatherReadAllId,
-  value: 'Weather.Read.All',
-  displayName: 'Read the weather',
-  description: 'Lets the agent read the weather as itself.',
-  allowedMemberTypes: ['Application'],
-  isEnabled: true,
+
+function rolesOf({ settings }: Target): readonly Json[] {
+  const ofAlerts = settings.alerts ? [{ ...alertsReadWriteAll, isEnabled: hasAlerts(settings) }] : []
+  return [weatherReadAll, ...ofAlerts]
 }
+
+/** Tokens tell by it which authentication contexts the user has proven, also without being asked. */
+function contextClaim({ settings }: Target): readonly Json[] {
+  return settings.alerts ? [{ name: 'acrs', essential: false }] : []
+}
+
+/** Where users come back to after consenting for one of the blueprint's agents. */
+function consentAddress({ settings }: Target): Json {
+  const redirectUris = consentUrisOf(settings)
+  return redirectUris.length > 0 ? { web: { redirectUris } } : {}
+}
+
 const tokenKind = { name: 'idtyp', essential: false, additionalProperties: ['include_user_token'] }
 const claimsAboutAgents = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(
   name => ({ name, essential: false }),
@@ -215,4 +252,8 @@ function scope(id: string, value: string, name: string, description: string): Js
     userConsentDisplayName: name,
     userConsentDescription: description,
   }
+}
+
+function role(id: string, value: string, displayName: string, description: string): Json {
+  return { id, value, displayName, description, allowedMemberTypes: ['Application'], isEnabled: true }
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../graph.ts'
-import { agentsWith } from '../settings.ts'
+import { agentsWith, hasAlerts, isUnattended } from '../settings.ts'
 import {
   agentKey,
   agentUserKey,
@@ -27,6 +27,7 @@ export const consents: Kind = {
 }
 
 const path = '/oauth2PermissionGrants'
+const alerts = 'Alerts.ReadWrite'
 const openIdScopes = ['openid', 'profile', 'email', 'offline_access']
 
 export function describeConsent({ scope, resourceDisplayName, resourceId, consentType }: Json): string {
@@ -50,11 +51,13 @@ interface Consent {
 }
 
 function consentsOf({ settings }: Target): readonly Consent[] {
-  const ofApi = (name: string) => ({
+  const ofApi = (name: string, withAlerts: boolean) => ({
     client: agentKey(name),
     resource: 'weather-api-principal',
-    scope: 'Weather.Read',
+    scope: withAlerts ? `Weather.Read ${alerts}` : 'Weather.Read',
   })
+  const andAlerts = (withAlerts: boolean) => (withAlerts ? ' and keep alerts' : '')
+  const isForAll = settings.alerts === 'all-users'
   return [
     {
       key: 'page/grant',
@@ -64,30 +67,39 @@ function consentsOf({ settings }: Target): readonly Consent[] {
       title: 'consent for all users: the page may call the agent',
     },
     ...agentsWith(settings, 'obo').map(name => ({
-      ...ofApi(name),
+      ...ofApi(name, isForAll),
       key: `${agentKey(name)}/grant`,
-      title: `consent for all users: "${name}" may read the weather on their behalf`,
+      title: `consent for all users: "${name}" may read the weather${andAlerts(isForAll)} on their behalf`,
     })),
     ...agentsWith(settings, 'agent-user').map(name => ({
-      ...ofApi(name),
+      ...ofApi(name, isUnattended(settings, name)),
       key: `${agentUserKey(name)}/grant`,
       user: agentUserKey(name),
-      title: `consent for its user account: "${name}" may read the weather as that`,
+      title: `consent for its user account: "${name}" may read the weather${andAlerts(isUnattended(settings, name))} as that`,
     })),
   ]
 }
 
-/** A user's own consent to what all consented to, or to signing in, gives the client nothing more. */
-function isNothingMore(target: Target, client: string, { id, resourceId, scope }: Json): boolean {
+/**
+ * A user's own consent to what all consented to, to signing in, or to alerts where each user is asked for that, gives the client nothing
+ * that was not wanted.
+ */
+function isNothingMore(
+  target: Target,
+  client: string,
+  { id, resourceId, scope, consentType }: Json,
+): boolean {
   const wanted = consentsOf(target).filter(one => one.client === client)
   const scopes = String(scope).split(' ').filter(Boolean)
   if (wanted.some(({ key }) => target.recorded(key)?.id === id)) return true
   if (scopes.every(one => openIdScopes.includes(one))) return true
   const ofAll = wanted.find(({ user }) => user === undefined)
+  const isAsked = hasAlerts(target.settings) && consentType === 'Principal'
+  const allowed = [...(ofAll?.scope.split(' ') ?? []), ...(isAsked ? [alerts] : [])]
   return (
     ofAll !== undefined &&
     resourceId === idOf(target, ofAll.resource) &&
-    scopes.every(one => one === ofAll.scope)
+    scopes.every(one => allowed.includes(one))
   )
 }
 

@@ -1,0 +1,211 @@
+import { rmSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { portray } from './support/portrait.ts'
+import { useTenant } from './support/tenant.ts'
+
+const tenant = useTenant()
+
+const forAll = ['--alerts', 'all-users', '--unattended-alerts', 'weather-agent']
+const forEach = ['--alerts', 'each-user']
+const consentUri = 'http://localhost:3001/auth/consent.html'
+
+const content = () => tenant.entra.directory.content
+const run = (command: string, ...options: readonly string[]) => tenant.workplace.run(command, ...options)
+const idOf = (key: string) => tenant.workplace.receipt.objects[key]?.id ?? `no ${key}`
+const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
+const claimsOf = (key: string) => application(key)?.optionalClaims?.accessToken.map(({ name }) => name)
+const writes = () => tenant.entra.requests.all.filter(({ method }) => method !== 'GET')
+
+/** What the agent may do at the weather API. */
+function rights() {
+  const [agent, api] = [idOf('agent/weather-agent'), application('weather-api')]
+  const roles = content().appRoleAssignments.filter(({ principalId }) => principalId === agent)
+  return {
+    roles: roles.map(({ appRoleId }) => api?.appRoles.find(({ id }) => id === appRoleId)?.value),
+    scopes: content()
+      .permissionGrants.filter(({ clientId }) => clientId === agent)
+      .map(({ consentType, scope }) => `${consentType}: ${scope}`),
+  }
+}
+
+const consentOf = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
+  content().permissionGrants.push({
+    id: `grant of ${consentType}`,
+    clientId: idOf('agent/weather-agent'),
+    consentType,
+    principalId: consentType === 'Principal' ? seedIds.ben : null,
+    resourceId: idOf('weather-api-principal'),
+    scope,
+  })
+
+describe('The right to keep alerts', () => {
+  it('is no part of a set-up that nobody wants it in', async () => {
+    await run('apply')
+    expect(application('weather-api')?.api.oauth2PermissionScopes.map(({ value }) => value)).toEqual([
+      'Weather.Read',
+    ])
+    expect(claimsOf('blueprint')).not.toContain('acrs')
+    expect(application('blueprint')?.web.redirectUris).toEqual([])
+    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
+  })
+
+  it('is for all users, and for an agent itself where that is asked for', async () => {
+    expect(await run('apply', ...forAll)).toMatchObject({ code: 0 })
+    expect(application('weather-api')).toMatchObject({
+      api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },
+      appRoles: [{}, { value: 'Alerts.ReadWrite.All', allowedMemberTypes: ['Application'], isEnabled: true }],
+    })
+    expect(rights()).toEqual({
+      roles: ['Weather.Read.All', 'Alerts.ReadWrite.All'],
+      scopes: ['AllPrincipals: Weather.Read Alerts.ReadWrite'],
+    })
+    tenant.entra.requests.clear()
+    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
+    expect(writes()).toEqual([])
+    expect((await run('status')).code).toBe(0)
+  })
+
+  it('is shown by plan, which adds it to what is there', async () => {
+    await run('apply')
+    const written = writes().length
+    const { output } = await run('plan', ...forAll)
+    expect(output).toContain('api.oauth2PermissionScopes[Alerts.ReadWrite] is "missing", wanted "present"')
+    expect(output).toContain('appRoles[Alerts.ReadWrite.All] is "missing", wanted "present"')
+    expect(output).toContain('optionalClaims.accessToken[acrs] is "missing", wanted "present"')
+    expect(output).toContain(`web.redirectUris is [], wanted ["${consentUri}"]`)
+    expect(output).toContain('scope is "Weather.Read", wanted "Weather.Read Alerts.ReadWrite"')
+    expect(output).toContain('1 to create, 3 to correct, 8 to keep. Nothing was changed.')
+    expect(writes()).toHaveLength(written)
+    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
+  })
+
+  it('lets the tokens of both applications tell which contexts were proven', async () => {
+    await run('apply', ...forEach)
+    for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
+  })
+
+  it('is asked of each user, whose consent is nothing extra; one for all users is', async () => {
+    expect((await run('apply', ...forEach)).code).toBe(0)
+    expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
+    consentOf('Principal', 'Alerts.ReadWrite')
+    expect((await run('status')).code).toBe(0)
+    consentOf('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read')
+    const { code, output } = await run('status')
+    expect(output).toContain('consent of one user to Weather.Read Alerts.ReadWrite Mail.Read')
+    expect(code).toBe(3)
+  })
+
+  it('that a user consented to is extra where nobody asked for alerts', async () => {
+    await run('apply')
+    consentOf('Principal', 'Alerts.ReadWrite')
+    expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')
+  })
+
+  it('is taken from everybody by none, which disables scope and role', async () => {
+    await run('apply', ...forAll)
+    expect((await run('apply', '--alerts', 'none')).code).toBe(0)
+    expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
+    expect(application('weather-api')).toMatchObject({
+      api: { oauth2PermissionScopes: [{ isEnabled: true }, { isEnabled: false }] },
+      appRoles: [{ isEnabled: true }, { isEnabled: false }],
+    })
+    expect((await run('status')).code).toBe(0)
+    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect(rights().roles).toHaveLength(2)
+  })
+
+  it('is left to an agent itself only as long as it is named with --alerts', async () => {
+    await run('apply', ...forAll)
+    await run('apply', '--redirect-uri', 'https://agent.example/auth/redirect.html')
+    expect(rights().roles).toHaveLength(2)
+    await run('apply', ...forEach)
+    expect(rights().roles).toEqual(['Weather.Read.All'])
+  })
+
+  it('is never made by none', async () => {
+    await run('apply', '--alerts', 'none')
+    expect(application('weather-api')?.appRoles).toHaveLength(1)
+    expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')
+  })
+
+  it('goes with everything else', async () => {
+    const before = portray(content())
+    await run('apply', ...forAll)
+    expect((await run('destroy', '--yes')).code).toBe(0)
+    expect(portray(content())).toBe(before)
+    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
+  })
+
+  it.each([
+    ['for all users', forAll],
+    ['for each user', forEach],
+  ])('is in a receipt that is written anew: %s', async (_who, options) => {
+    await run('apply', ...options)
+    const { setUpId, settings } = tenant.workplace.receipt
+    rmSync(tenant.workplace.receiptPath)
+    expect((await run('status', '--adopt', setUpId)).code).toBe(0)
+    const adopted = tenant.workplace.receipt.settings
+    expect([adopted.alerts, adopted.unattendedAlerts]).toEqual([settings.alerts, settings.unattendedAlerts])
+    tenant.entra.requests.clear()
+    await run('apply')
+    expect(writes()).toEqual([])
+  })
+
+  it('is requested by a ticket', async () => {
+    const { output } = await run('plan', '--ticket', ...forAll)
+    for (const part of ['"Alerts.ReadWrite"', '"Alerts.ReadWrite.All"', '"acrs"', consentUri])
+      expect(output).toContain(part)
+  })
+
+  it.each([
+    [['--alerts', 'some'], '--alerts has no "some".'],
+    [
+      ['--unattended-alerts', 'weather-agent'],
+      '--unattended-alerts goes with --alerts all-users or each-user.',
+    ],
+    [
+      [...forEach, '--unattended-alerts', 'nobody'],
+      '--unattended-alerts names nobody, which is no agent here.',
+    ],
+  ])('is refused in words: %j', async (options, words) => {
+    expect(await run('plan', ...options)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
+  })
+})
+
+describe('The page that users come back to after consenting', () => {
+  const askForConsent = async (redirectUri: string) => {
+    const query = new URLSearchParams({
+      client_id: idOf('agent/weather-agent'),
+      response_type: 'none',
+      response_mode: 'query',
+      redirect_uri: redirectUri,
+      scope: `api://${tenant.workplace.receipt.objects['weather-api']?.appId}/Alerts.ReadWrite`,
+      state: 'state-1',
+      prompt: 'none',
+    })
+    const url = `${tenant.url}/${tenantId}/oauth2/v2.0/authorize?${query}`
+    return (await fetch(url, { redirect: 'manual' })).headers.get('location')
+  }
+
+  it('is beside that of the sign-in, and known to Entra as one of the blueprint', async () => {
+    const uris = ['http://localhost:3001', 'https://agent.example'].map(
+      origin => `${origin}/auth/redirect.html`,
+    )
+    await run('apply', ...forEach, ...uris.flatMap(uri => ['--redirect-uri', uri]))
+    const own = [consentUri, 'https://agent.example/auth/consent.html']
+    expect(application('blueprint')?.web.redirectUris).toEqual(own)
+    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe(consentUri)
+    for (const uri of own) expect(await askForConsent(uri)).toMatch(`${uri}?error=login_required`)
+    expect(await askForConsent('https://elsewhere.example')).toBeNull()
+  })
+
+  it('may be another one, also without alerts: MCP servers ask for consent too', async () => {
+    await run('apply', '--consent-uri', 'https://agent.example/auth/consent.html')
+    expect(application('blueprint')?.web.redirectUris).toEqual(['https://agent.example/auth/consent.html'])
+    expect((await run('status')).code).toBe(0)
+  })
+})
