@@ -31,16 +31,14 @@ if (options.help) {
   const { env, check } = readDotenv('.env', process.env)
   // The AWS SDK and kubectl read the process's own.
   Object.assign(process.env, env)
-  const found = options.kube
-    ? await (await import('./doctor/kube/kube.ts')).examineCluster({
-        namespace,
-        release,
-        page,
-        userToken,
-        receipt,
-      })
-    : await examineHere(env, check, { page, userToken })
-  const findings = graphTokenFile ? [...found, ...(await examineTenant(env, graphTokenFile))] : found
+  const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
+  const cluster = { namespace, release, page, userToken, receipt }
+  const found = kube ? await kube.examineCluster(cluster) : await examineHere(env, check, { page, userToken })
+  const tenantEnv = async () =>
+    kube ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readContext(cluster) } : env
+  const findings = graphTokenFile
+    ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile))]
+    : found
   const failed = findings.some(({ status }) => status === 'FAIL')
   console.log(
     options.json

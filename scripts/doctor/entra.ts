@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
+import { ask, readCode } from './ask.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-const timeoutMs = 5_000
 const doubtfulMs = 60_000
 const tooMuchMs = 300_000
 
@@ -127,20 +127,8 @@ async function checkRedirectUri(
   return `${redirectUri} is registered. Whether users have to consent shows only when one signs in; npx --no-install agentctl entra status compares it.`
 }
 
-async function ask(url: string): Promise<Response> {
-  try {
-    return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
-  } catch (cause) {
-    throw problem('ENTRA_UNAVAILABLE', `${new URL(url).origin} does not respond.`, { cause })
-  }
-}
-
 export function describe(response: { readonly headers: Headers }): string {
   return /html/i.test(response.headers.get('content-type') ?? '') ? 'a web page' : 'no document of its own'
-}
-
-function readCode(text: string): string | undefined {
-  return /AADSTS\d+/.exec(text)?.[0]
 }
 
 function parseObject(text: string): { readonly issuer?: unknown } {

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
@@ -8,12 +9,14 @@ import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
+import { consentCheck } from './consent.ts'
 import { entraChecks, signInChecks } from './entra.ts'
 import { type Check, examine, type Finding } from './finding.ts'
 import { trouble } from './problems.ts'
 import { proxyChecks } from './proxy.ts'
 import { sidecarChecks } from './sidecar.ts'
 import { type AskAgent, turnChecks } from './turns.ts'
+import { waitingTools, waitingToolsCheck } from './waiting-tools.ts'
 
 export interface LaptopOptions {
   /** Tc, for acting on behalf of a user. */
@@ -87,11 +90,27 @@ async function examineWith(
         )
       }),
       ...signInChecks(blueprint, { spaClientId, page }),
+      ...consentChecks(config),
+      ...toolChecks(env),
       ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
     ])
   } finally {
     await app.close()
   }
+}
+
+/** For the first agent that acts for users: all of them come back to the blueprint's address. */
+function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
+  const agent = agents.find(({ flows }) => flows.includes('obo'))
+  const [toolset] = toolsets
+  if (!agent || !toolset || consentRedirectUri === undefined) return []
+  const { clientId: agentClientId } = agent
+  const { appId } = toolset.api
+  return [consentCheck({ ...blueprint, agentClientId, appId, redirectUri: consentRedirectUri })]
+}
+
+function toolChecks({ MCP_CONFIG }: Readonly<Record<string, string | undefined>>): readonly Check[] {
+  return MCP_CONFIG ? [waitingToolsCheck(waitingTools(readFileSync(MCP_CONFIG, 'utf8')))] : []
 }
 
 /** Every address that the agent calls, Entra's first. */

@@ -30,6 +30,22 @@ export const doctorProblems = {
     title: 'Entra does not know the page’s redirect URI.',
     hint: 'Add it to the single-page application, under the platform “Single-page application”, not “Web”.',
   },
+  CONSENT_URI_NOT_REGISTERED: {
+    title: 'Users cannot be asked to consent while they chat.',
+    hint: 'Register CONSENT_REDIRECT_URI as redirect URI of the blueprint, under the platform “Web”: npx --no-install agentctl entra apply --consent-uri <uri>',
+  },
+  CONTEXT_WITHOUT_POLICY: {
+    title: 'An authentication context is demanded that proves nothing.',
+    hint: 'Enable a Conditional Access policy that names it (docs/approval.md, “Step-up”), or demand none: ALERTS_AUTH_CONTEXT.',
+  },
+  SEAL_KEYS_MISSING: {
+    title: 'Several pods of the agent have no common keys for turns that wait for their user.',
+    hint: 'Make the Secret and set approval.existingSecret (docs/approval.md, “Seal keys”): else what one pod asked, another one refuses with APPROVAL_INVALID.',
+  },
+  TOOLS_WAIT: {
+    title: 'All tools of an MCP server wait for approval, for nobody has said which ones only read.',
+    hint: 'Name those that only read in readOnlyTools (docs/mcp.md); readOnlyTools: [] says that there are none.',
+  },
   SIDECAR_ARCHITECTURE: {
     title: 'The sidecar’s image is for another processor.',
     hint: 'Microsoft publishes the image for amd64 only: run it with --platform linux/amd64 and emulation, or schedule it on amd64 nodes.',

@@ -14,6 +14,7 @@ import { StepFailed } from '../entra/refusals.ts'
 import { type Run, requireReceipt } from '../entra/run.ts'
 import { survey } from '../entra/survey.ts'
 import { Mistake } from '../set-up/mistake.ts'
+import { checkContext } from './contexts.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -32,7 +33,7 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
   const world: World = { env, fetch, clock, print: nothing, say: nothing, ask: async () => false }
   try {
     const files = ['--receipt', receipt, '--access-token-file', tokenFile, '--wait', '1']
-    return tenantChecks(await prepare(readArguments(['status', ...files]), world))
+    return tenantChecks(await prepare(readArguments(['status', ...files]), world), contextsOf(env))
   } catch (error) {
     const isTold = error instanceof Mistake || error instanceof ConfigurationError
     if (!isTold) throw error
@@ -44,8 +45,10 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
 /**
  * Compares the tenant with what the set-up made: whether all of it is there, user accounts of agents and their consents among it, and whether
  * anybody can be the blueprint, or the blueprint anything, that nobody asked for. Reads Graph as the run does, and changes nothing.
+ *
+ * @param contexts authentication contexts that alerts demand of users
  */
-export function tenantChecks(run: Run): readonly Check[] {
+export function tenantChecks(run: Run, contexts: readonly string[] = []): readonly Check[] {
   const { settings } = requireReceipt(run)
   let asked: Promise<BlastRadius> | undefined
   const radius = () => {
@@ -56,6 +59,7 @@ export function tenantChecks(run: Run): readonly Check[] {
   const isOwn = ({ title }: Branch) => agents.includes(title)
   return [
     check('Entra set-up', () => checkSetUp(run)),
+    ...contexts.map(context => check(`authentication context ${context}`, () => checkContext(run, context))),
     check('secret of the blueprint', async () => checkSecret((await radius()).who)),
     check('access to the blueprint', async () => {
       const { who, what } = await radius()
@@ -72,6 +76,10 @@ export function tenantChecks(run: Run): readonly Check[] {
       ),
     ),
   ]
+}
+
+function contextsOf({ ALERTS_AUTH_CONTEXT: listed = '' }: TenantOptions['env']): readonly string[] {
+  return listed.split(',').flatMap(one => one.trim() || [])
 }
 
 /** What Graph does not tell is no failure of the tenant. */

@@ -30,7 +30,7 @@ depends on, and says what is wrong and what to do. It changes nothing. What it s
 ${table(agentProblems)}
 ## The agent’s approvals
 
-Nobody meets these yet: in this version no turn waits for an approval, and no setting is read for one.
+Of turns that [wait for their user](approval.md). None of these has changed anything.
 
 ${table(approvalProblems)}
 ## The agent’s weather tools

@@ -56,6 +56,8 @@ interface Situation {
   readonly pod?: (pod: PodTemplate, component: string) => unknown
   /** Of the agent’s pod. */
   readonly status?: object
+  /** How many pods somebody has scaled the agent to. */
+  readonly agents?: number
   /** What kubectl says otherwise; `undefined`: who asks may not ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
   readonly options?: Partial<KubeOptions>
@@ -64,18 +66,19 @@ interface Situation {
 const ready = { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] }
 
 /** What a cluster makes of what the chart renders. */
-function installed(rendering: Rendering, { pod, status = ready }: Situation): KubernetesObject[] {
-  const pods = rendering.ofKind('Deployment').map(({ metadata, spec }) => {
+function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Situation): KubernetesObject[] {
+  const pods = rendering.ofKind('Deployment').flatMap(({ metadata, spec }) => {
     const { template } = structuredClone(spec) as Workload
     const component = metadata.labels?.['app.kubernetes.io/component'] ?? ''
     pod?.(template, component)
-    return {
+    const isAgent = component === 'agent'
+    return Array.from({ length: isAgent ? agents : 1 }, (_, index) => ({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...template.metadata, name: `${metadata.name}-1` },
+      metadata: { ...template.metadata, name: `${metadata.name}-${index + 1}` },
       spec: template.spec,
-      status: component === 'agent' ? status : ready,
-    }
+      status: isAgent ? status : ready,
+    }))
   })
   const others = ['ConfigMap', 'NetworkPolicy', 'Ingress'].flatMap(kind => rendering.ofKind(kind))
   return [...pods, ...others].map(object => ({
@@ -122,6 +125,12 @@ const several: Values = {
   defaultAgent: 'weather',
 }
 
+const notes = {
+  url: 'https://notes.example.com/mcp',
+  appId: '99999999-0000-4000-8000-0000000010aa',
+  allowedTools: ['get_note', 'add_note'],
+}
+
 /** What can be wrong, and what the doctor has to say first of it. */
 // biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
@@ -166,6 +175,9 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ],
   ['only the agent is told of a proxy', { values: { agent: { env: { HTTPS_PROXY: 'http://10.9.8.7:3128' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
   ['the proxy is asked for what is in the cluster', { values: { proxy: { https: 'http://10.9.8.7:3128' }, agent: { env: { NO_PROXY: '.svc' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
+  ['nobody has said which tools of an MCP server only read', { values: { mcpServers: { notes } } }, 'WARN tools that wait: TOOLS_WAIT'],
+  ['somebody scaled an agent whose calls wait to several pods, which have no common keys', { agents: 2, values: { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } } }, 'FAIL seal keys: SEAL_KEYS_MISSING'],
+  ['the page’s address for consent is not registered on the blueprint', { values: { agent: { env: { CONSENT_REDIRECT_URI: 'https://agent.example.com/auth/consent.html' } } } }, 'FAIL consent redirect URI: CONSENT_URI_NOT_REGISTERED'],
   ['there are no policies', { values: { networkPolicy: { enabled: false } } }, 'FAIL policies: POLICY_MISSING'],
   ['nobody enforces the policies', { kubectl: { knock: 'open' } }, 'FAIL policies enforced: POLICY_NOT_ENFORCED'],
   ['who asks may not exec', { kubectl: { knock: undefined } }, 'WARN policies enforced: NOT_CHECKED'],
@@ -186,6 +198,7 @@ describe('The doctor on a cluster', () => {
       'sign-in',
       'secrets',
       'policies',
+      'seal keys',
       'federation',
       'AWS role',
       'policies enforced',
@@ -211,6 +224,27 @@ describe('The doctor on a cluster', () => {
 
   it.each(situations)('names it when %s', (what, _situation, expected) => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
+  })
+
+  it('has nothing against several pods of an agent whose calls wait, nor against the Secret that they share', async () => {
+    const findings = await examine({
+      agents: 2,
+      values: {
+        agent: { replicas: 2 },
+        approval: { existingSecret: 'agent-seal-keys' },
+        mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } },
+      },
+    })
+    const judged = findings.filter(({ check }) => ['seal keys', 'secrets', 'tools that wait'].includes(check))
+    expect(judged).toEqual([
+      { check: 'secrets', status: 'PASS', detail: 'The pods use no stored secret.' },
+      {
+        check: 'tools that wait',
+        status: 'PASS',
+        detail: 'Calls wait for their user’s approval: notes (add_note).',
+      },
+      { check: 'seal keys', status: 'PASS', detail: 'All pods of the agent have the keys of one Secret.' },
+    ])
   })
 
   it('has nothing against a proxy that the chart’s value names', async () => {

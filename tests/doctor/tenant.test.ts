@@ -1,5 +1,9 @@
-import { beforeAll, beforeEach, expect, it } from 'vitest'
-import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type {
+  ConditionalAccessPolicy,
+  DirectoryContent,
+} from '../../emulators/entra/src/directory/objects.ts'
 import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
 import { openTenant } from '../../scripts/doctor/tenant.ts'
@@ -20,7 +24,7 @@ beforeAll(async () => {
   // Long ago, so that nobody waits for Entra to show it.
   const [receipt = '', dotenv = ''] = workplace.save()
   workplace.restore([receipt.replaceAll(/"recordedAt": "2/g, '"recordedAt": "1'), dotenv])
-  const roles = [...permissions, 'EntitlementManagement.Read.All']
+  const roles = [...permissions, 'EntitlementManagement.Read.All', 'Policy.Read.All']
   workplace.useToken(await graphToken(entra, [], { user: undefined, scopes: undefined, roles }))
   asSetUp = structuredClone(entra.entra.directory.content)
   return async () => {
@@ -33,8 +37,8 @@ beforeEach(() => {
 })
 
 const env = () => ({ GRAPH_URL: entra.url, TENANT_ID: tenantId })
-const look = async (receipt = workplace.receiptPath) =>
-  examine(await openTenant({ env: env(), receipt, tokenFile: workplace.tokenPath }))
+const look = async (receipt = workplace.receiptPath, more: Readonly<Record<string, string>> = {}) =>
+  examine(await openTenant({ env: { ...env(), ...more }, receipt, tokenFile: workplace.tokenPath }))
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
 function tenantNow() {
@@ -105,4 +109,76 @@ it('The doctor says what Graph does not show, and that it has no receipt', async
   asUser[Symbol.dispose]()
   expect(findings.at(-1)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
   expect(findings.at(-1)?.detail).toContain('sponsors of agent identity "trainee"')
+})
+
+describe('An authentication context that alerts demand', () => {
+  const confirm: ConditionalAccessPolicy = {
+    id: 'policy-1',
+    displayName: 'Confirm changes',
+    state: 'enabled',
+    conditions: {
+      clientAppTypes: ['all'],
+      users: { includeUsers: ['All'], excludeUsers: [] },
+      applications: { includeAuthenticationContextClassReferences: ['c1'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+  }
+  const judge = async (...policies: readonly ConditionalAccessPolicy[]) => {
+    entra.entra.directory.content.conditionalAccessPolicies = [...policies]
+    const findings = await look(undefined, { ALERTS_AUTH_CONTEXT: 'c1' })
+    return findings.find(({ check }) => check === 'authentication context c1')
+  }
+
+  it('is in order if an enabled policy names it', async () => {
+    expect(await judge(confirm)).toMatchObject({
+      status: 'PASS',
+      detail: expect.stringContaining('“Confirm changes” names c1'),
+    })
+  })
+
+  it.each<[string, readonly ConditionalAccessPolicy[], string]>([
+    ['there is no policy', [], 'No enabled policy names c1'],
+    ['its policy is off', [{ ...confirm, state: 'disabled' }], '“Confirm changes” is disabled'],
+    [
+      'its policy only reports',
+      [{ ...confirm, state: 'enabledForReportingButNotEnforced' }],
+      '“Confirm changes” is enabledForReportingButNotEnforced',
+    ],
+    [
+      'a policy names another one',
+      [
+        {
+          ...confirm,
+          conditions: {
+            ...confirm.conditions,
+            applications: { includeAuthenticationContextClassReferences: ['c10'] },
+          },
+        },
+      ],
+      'No enabled policy names c1',
+    ],
+  ])('proves nothing if %s, and the doctor says so', async (_what, policies, words) => {
+    expect(await judge(...policies)).toMatchObject({
+      status: 'FAIL',
+      code: 'CONTEXT_WITHOUT_POLICY',
+      detail: expect.stringContaining(words),
+    })
+  })
+
+  it('is not looked at with a token that may not read policies', async () => {
+    const token = workplace.tokenPath
+    const before = readFileSync(token, 'utf8')
+    workplace.useToken(await graphToken(entra))
+    const finding = await judge(confirm)
+    writeFileSync(token, before)
+    expect(finding).toMatchObject({
+      status: 'WARN',
+      code: 'NOT_CHECKED',
+      hint: expect.stringContaining('Policy.Read.All'),
+    })
+  })
+
+  it('is not asked about where alerts demand none', async () => {
+    expect((await look()).map(({ check }) => check).join()).not.toContain('context')
+  })
 })

@@ -1,9 +1,11 @@
 import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { consentCheck } from '../consent.ts'
 import { signInChecks } from '../entra.ts'
 import { type Check, examine, type Finding } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
+import { approvalChecks } from './approvals.ts'
 import { awsRoleChecks } from './aws-role.ts'
 import { enforcementCheck } from './enforcement.ts'
 import { federationCheck } from './federation.ts'
@@ -38,6 +40,7 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
   if (release === undefined) return first
   const checks = [
     ...podChecks(release),
+    ...approvalChecks(release),
     federationCheck(kubectl, release, options.receipt),
     ...awsRoleChecks(kubectl, release),
     ...proxyChecks(release),
@@ -45,6 +48,20 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
   ]
   const still = await examine(checks)
   return [...first, ...still, ...(await examineAgent(kubectl, release, options))]
+}
+
+/** The authentication context that the release's API demands of users before alerts are changed. */
+export async function readContext({ namespace, release }: KubeOptions): Promise<string | undefined> {
+  try {
+    const found = await readRelease(new Kubectl(namespace), release)
+    return Object.values(found.settings).find(({ ALERTS_AUTH_CONTEXT: context }) => context)?.[
+      'ALERTS_AUTH_CONTEXT'
+    ]
+  } catch (error) {
+    // The release's own check has said so.
+    if (error instanceof ProblemError) return undefined
+    throw error
+  }
 }
 
 /** What only the running agent can tell. */
@@ -101,7 +118,7 @@ function turnsOf(
 /** Where browsers find the page: as asked, or by the release’s Ingress, or by a port-forward. */
 function pageChecks(
   release: Release,
-  { spaClientId }: PublicConfig,
+  { spaClientId, agents = [] }: PublicConfig,
   given: string | undefined,
 ): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
@@ -113,7 +130,16 @@ function pageChecks(
     authority: settings['ENTRA_AUTHORITY'] || 'https://login.microsoftonline.com',
   }
   const page = given ?? ingressOrigin(release) ?? 'http://localhost:3001'
-  return signInChecks(blueprint, { spaClientId: spaClientId ?? undefined, page }).map(check => ({
+  const redirectUri = settings['CONSENT_REDIRECT_URI']
+  const agentClientId = agents.find(({ flows }) => flows.includes('obo'))?.clientId
+  const appId = settings['WEATHER_API_APP_ID'] ?? ''
+  const checks = [
+    ...signInChecks(blueprint, { spaClientId: spaClientId ?? undefined, page }),
+    ...(redirectUri && agentClientId
+      ? [consentCheck({ ...blueprint, agentClientId, appId, redirectUri })]
+      : []),
+  ]
+  return checks.map(check => ({
     ...check,
     needs: [],
     run: () => outOfReachIsNoFailure(check),

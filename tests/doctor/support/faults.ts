@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Cause, causes } from '@entra-bedrock-agent/entra-failures/causes'
 import type { InjectedFault as BedrockFault } from '../../../emulators/bedrock/src/control/faults.ts'
 import type { LaptopOptions } from '../../../scripts/doctor/laptop.ts'
@@ -38,6 +40,15 @@ type Projected = Parameters<Laptop['cluster']['project']>[0]
 const webIdentity = ({ cluster }: Laptop): Variables =>
   aws({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
 
+/** A file of before there were approvals. */
+function withOldMcpConfig({ agentsFile, stack }: Laptop): Variables {
+  const file = join(dirname(agentsFile), 'mcp.json')
+  const url = `${stack.weatherUrl}/mcp`
+  const notes = { url, downstreamApi: 'weather', appId: weatherAppId, allowedTools: ['get_weather'] }
+  writeFileSync(file, JSON.stringify({ mcpServers: { notes } }))
+  return { MCP_CONFIG: file }
+}
+
 /** The agent authenticates to AWS by the pod's token, and the token does not fit. */
 function mistrusted(what: string, claims: Projected, code = 'BEDROCK_CREDENTIALS_INVALID'): InducedFailure {
   return { what, code, env: webIdentity, change: ({ cluster }) => cluster.project(claims) }
@@ -55,6 +66,8 @@ const configuration: readonly InducedFailure[] = [
   { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${elsewhere}/v2.0` }) },
   { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: elsewhere } },
   { what: 'the clock is 17 minutes off', code: 'CLOCK_WRONG', change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 1_000 }) },
+  { what: 'the file of the seal keys has none', code: 'CONFIGURATION_INVALID', env: { SEAL_KEYS_FILE: '/dev/null' } },
+  { what: 'nobody has said which tools of an MCP server only read', code: 'TOOLS_WAIT', warns: true, env: withOldMcpConfig },
   { what: 'the clock is two minutes off', code: 'CLOCK_WRONG', warns: true, change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 120 }) },
 ]
 
@@ -63,6 +76,8 @@ const signIn: readonly InducedFailure[] = [
   { what: 'no application is set up for sign-in', code: 'SIGN_IN_NOT_CONFIGURED', warns: true, env: { CLIENT_SPA_APP_ID: undefined } },
   { what: 'the page is at http://agent.example:3001 (MSAL: pkce_not_created)', code: 'PAGE_ORIGIN_INSECURE', options: () => ({ page: 'http://agent.example:3001' }) },
   { what: 'the page’s redirect URI is not registered (AADSTS50011)', code: 'REDIRECT_URI_NOT_REGISTERED', options: () => ({ page: 'https://agent.example' }) },
+  { what: 'the page’s address for consent is not registered on the blueprint (AADSTS50011)', code: 'CONSENT_URI_NOT_REGISTERED', env: { CONSENT_REDIRECT_URI: 'https://agent.example/auth/consent.html' } },
+  { what: 'Entra lets no user consent to an agent (AADSTS82014)', code: 'CONSENT_URI_NOT_REGISTERED', warns: true, env: { CONSENT_REDIRECT_URI: 'http://localhost:3001/auth/consent.html' }, change: ({ entra }) => entra.settings.change({ agentConsent: 'refused' }) },
   { what: 'CLIENT_SPA_APP_ID is of no application', code: 'CONFIGURATION_INVALID', env: { CLIENT_SPA_APP_ID: elsewhere }, options: () => ({ userToken: undefined }) },
   { what: 'the page’s application has no principal', code: 'CONFIGURATION_INVALID', change: ({ entra }) => { entra.directory.content.servicePrincipals = entra.directory.content.servicePrincipals.filter(one => one.appId !== pageAppId) } },
   { what: 'the ids of page and API are swapped', code: 'SIDECAR_MISCONFIGURED', env: { CLIENT_SPA_APP_ID: weatherAppId, WEATHER_API_APP_ID: pageAppId } },

@@ -14,20 +14,27 @@ export const revokeSessions = 'User.RevokeSessions.All'
 /** To read and write authentication contexts and policies of conditional access. */
 export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 
+/** To read them. */
+export const policyReadPermission = 'Policy.Read.All'
+
 /** What the set-up application may do at Graph. */
 export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
 
 export const graphAppRoles: AppRole[] = [
   ...setUpRoles,
   ...reviewPermissions,
+  policyReadPermission,
   createAsManager,
   revokeSessions,
 ].map(value => newRole(graphRoleId(value), value))
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
-export const graphScopes: PermissionScope[] = [...userScopes, ...setUpPermissions, ...reviewPermissions].map(
-  value => newScope(stableId(`scope ${value}`), value),
-)
+export const graphScopes: PermissionScope[] = [
+  ...userScopes,
+  ...setUpPermissions,
+  ...reviewPermissions,
+  policyReadPermission,
+].map(value => newScope(stableId(`scope ${value}`), value))
 
 export function graphRoleId(value: string): string {
   return stableId(`role ${value}`)

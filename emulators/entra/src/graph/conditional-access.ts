@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { conditionalAccessPermission } from '../directory/graph-permissions.ts'
+import { conditionalAccessPermission, policyReadPermission } from '../directory/graph-permissions.ts'
 import {
   AuthenticationContextChange,
   ConditionalAccessPolicyChange,
@@ -11,6 +11,7 @@ import { badRequest, notFound } from './graph-error.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const contextPath = '/identity/conditionalAccess/authenticationContextClassReferences'
+const readPermissions = [conditionalAccessPermission, policyReadPermission]
 const policyPath = '/identity/conditionalAccess/policies'
 
 /** Authentication contexts, and the policies that name them (https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy). */
@@ -21,12 +22,12 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, entra: Entra): v
     contextPath,
     'identity/conditionalAccess/authenticationContextClassReferences',
     ({ caller }) => {
-      requirePermission(caller, conditionalAccessPermission)
+      requirePermission(caller, ...readPermissions)
       return content().authenticationContexts
     },
   )
   routes.get(`${contextPath}/:key`, ({ caller, key }) => {
-    requirePermission(caller, conditionalAccessPermission)
+    requirePermission(caller, ...readPermissions)
     return content().authenticationContexts.find(({ id }) => id === key) ?? notFound(key)
   })
   routes.change(`${contextPath}/:key`, AuthenticationContextChange, ({ body, caller, key }) => {
@@ -41,7 +42,7 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, entra: Entra): v
   })
 
   routes.list(policyPath, 'identity/conditionalAccess/policies', ({ caller }) => {
-    requirePermission(caller, conditionalAccessPermission)
+    requirePermission(caller, ...readPermissions)
     return content().conditionalAccessPolicies
   })
   routes.create(policyPath, ConditionalAccessPolicyProperties, ({ body, caller }) => {

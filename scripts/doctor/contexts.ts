@@ -1,0 +1,54 @@
+import { GraphRefusal, type Json } from '../entra/graph.ts'
+import { inStep, type Run } from '../entra/run.ts'
+import { trouble } from './problems.ts'
+
+const path = '/identity/conditionalAccess/policies'
+const access = { POST: { permission: 'Policy.Read.All', role: 'Security Reader' } }
+
+interface Policy {
+  readonly displayName?: string
+  readonly state?: string
+  readonly conditions?: {
+    readonly applications?: { readonly includeAuthenticationContextClassReferences?: readonly string[] }
+    readonly users?: { readonly includeUsers?: readonly string[]; readonly excludeUsers?: readonly string[] }
+  }
+}
+
+/** Whether an authentication context proves anything: Entra puts one that no policy names into every token that is asked for it. */
+export async function checkContext(run: Run, context: string) {
+  const policies = await readPolicies(run)
+  if (!policies)
+    return trouble(
+      'NOT_CHECKED',
+      'Graph does not show the Conditional Access policies.',
+      'Ask with a token that has Policy.Read.All.',
+    )
+  const naming = policies.filter(({ conditions }) =>
+    conditions?.applications?.includeAuthenticationContextClassReferences?.includes(context),
+  )
+  const enabled = naming.filter(({ state }) => state === 'enabled')
+  if (enabled.length === 0)
+    throw trouble(
+      'CONTEXT_WITHOUT_POLICY',
+      `No enabled policy names ${context}, so every user proves it without doing anything${switchedOff(naming)}.`,
+    )
+  const names = enabled.map(({ displayName }) => `“${displayName}”`).join(', ')
+  return `${names} ${enabled.length === 1 ? 'names' : 'name'} ${context}; whoever is not included there proves it without doing anything.`
+}
+
+/** `undefined`: Graph does not show them to this caller. */
+async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
+  return inStep(run, { title: 'Conditional Access policies', access }, async () => {
+    try {
+      return (await run.graph.list(path, { mayBeForbidden: true })) as readonly (Json & Policy)[]
+    } catch (error) {
+      if (error instanceof GraphRefusal && [401, 403].includes(error.status)) return undefined
+      throw error
+    }
+  })
+}
+
+function switchedOff(policies: readonly Policy[]): string {
+  const names = policies.map(({ displayName, state }) => `“${displayName}” is ${state}`)
+  return names.length > 0 ? ` (${names.join(', ')})` : ''
+}

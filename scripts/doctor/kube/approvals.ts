@@ -1,0 +1,37 @@
+import type { Check } from '../finding.ts'
+import { trouble } from '../problems.ts'
+import { describe, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
+import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
+
+/** Turns that wait for their user: which tools make them wait, and whether each pod can go on with them. */
+export function approvalChecks(release: Release): readonly Check[] {
+  const pods = podsOf(release, 'agent')
+  const container = pods[0] && containersOf(pods[0]).find(({ name }) => name === 'agent')
+  if (!container) return []
+  const settings = settingsOf(release, container)
+  const file = Object.values(release.settings).find(data => 'mcp.json' in data)?.['mcp.json']
+  const servers = settings['MCP_CONFIG'] && file !== undefined ? waitingTools(file) : []
+  const waiting = describeAll(settings, servers)
+  return [
+    ...(servers.length > 0 ? [waitingToolsCheck(servers)] : []),
+    {
+      name: 'seal keys',
+      async run() {
+        if (settings['SEAL_KEYS_FILE']) return 'All pods of the agent have the keys of one Secret.'
+        if (waiting === '') return 'No tool waits for its user, so that no keys are needed.'
+        if (pods.length > 1)
+          throw trouble(
+            'SEAL_KEYS_MISSING',
+            `There are ${pods.length} pods of the agent without SEAL_KEYS_FILE, and calls wait: ${waiting}.`,
+          )
+        return 'The agent’s only pod has a key of its own: what waits while it is replaced has to be asked again.'
+      },
+    },
+  ]
+}
+
+function describeAll(settings: Readonly<Record<string, string>>, servers: readonly WaitingTools[]): string {
+  const alerts = settings['WEATHER_API_ALERTS'] === 'true' ? ['the weather API’s alerts'] : []
+  const tools = servers.filter(({ tools }) => tools.length > 0)
+  return [...alerts, ...(tools.length > 0 ? [describe(tools)] : [])].join(', ')
+}

@@ -1,0 +1,50 @@
+import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
+
+/** The servers of an MCP configuration, as far as the doctor reads them. */
+interface McpConfig {
+  readonly mcpServers: Readonly<
+    Record<string, { readonly allowedTools?: readonly string[]; readonly readOnlyTools?: readonly string[] }>
+  >
+}
+
+/** MCP tools whose calls wait for their user's approval, by server, and whether somebody said which ones only read. */
+export interface WaitingTools {
+  readonly server: string
+  readonly tools: readonly string[]
+  readonly isStated: boolean
+}
+
+/** @throws {SyntaxError} when it is no JSON */
+export function waitingTools(mcpConfig: string): readonly WaitingTools[] {
+  const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
+  return Object.entries(mcpServers).map(([server, { allowedTools = [], readOnlyTools }]) => ({
+    server,
+    tools: allowedTools.filter(tool => !readOnlyTools?.includes(tool)),
+    isStated: readOnlyTools !== undefined,
+  }))
+}
+
+/** Servers of before there were approvals: their tools wait now, those that only read among them. */
+export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
+  return {
+    name: 'tools that wait',
+    async run() {
+      const silent = servers.filter(({ isStated }) => !isStated)
+      if (silent.length > 0)
+        return trouble(
+          'TOOLS_WAIT',
+          `Nobody has said which tools of ${silent.map(({ server }) => server).join(', ')} only read, so each call waits for its user: ${describe(silent)}.`,
+        )
+      const waiting = servers.filter(({ tools }) => tools.length > 0)
+      return waiting.length === 0
+        ? 'No MCP tool waits for an approval.'
+        : `Calls wait for their user’s approval: ${describe(waiting)}.`
+    },
+  }
+}
+
+/** In words, such as `notes (add_note, delete_note)`. */
+export function describe(servers: readonly WaitingTools[]): string {
+  return servers.map(({ server, tools }) => `${server} (${tools.join(', ')})`).join(', ')
+}
