@@ -6,12 +6,14 @@ export interface SignInOptions {
   readonly redirectUri: string
   /** The user's object id. */
   readonly user: string
+  /** What the token has to prove (JSON text of a claims request). The second factor is given where it is asked for. */
+  readonly claims?: string | undefined
   /** Ids of page and blueprint. Default: the demo's. */
   readonly ids?: { readonly pageAppId: string; readonly blueprintAppId: string }
 }
 
 /** Signs a user in at the emulator of Entra, by HTTP as the page does, and returns the user’s token (Tc). */
-export async function signIn({ entraUrl, redirectUri, user, ids }: SignInOptions): Promise<string> {
+export async function signIn({ entraUrl, redirectUri, user, claims, ids }: SignInOptions): Promise<string> {
   const { tenantId } = identities
   const { pageAppId, blueprintAppId } = ids ?? identities
   const endpoint = `${entraUrl}/${tenantId}/oauth2/v2.0`
@@ -27,12 +29,9 @@ export async function signIn({ entraUrl, redirectUri, user, ids }: SignInOptions
     nonce: 'nonce',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
+    ...(claims === undefined ? {} : { claims }),
   })
-  const chosen = await fetch(`${endpoint}/authorize?${asked}`, {
-    method: 'POST',
-    body: new URLSearchParams({ account: user }),
-    redirect: 'manual',
-  })
+  const chosen = await choose(`${endpoint}/authorize?${asked}`, user)
   const [, fragment] = chosen.headers.get('location')?.split('#') ?? []
   const code = new URLSearchParams(fragment).get('code')
   if (!code) throw new Error(`Nobody could sign in: ${chosen.status} ${await chosen.text()}`)
@@ -51,4 +50,14 @@ export async function signIn({ entraUrl, redirectUri, user, ids }: SignInOptions
   const tokens = (await redeemed.json()) as { access_token?: string }
   if (!tokens.access_token) throw new Error(`No token came: ${JSON.stringify(tokens)}`)
   return tokens.access_token
+}
+
+/** Chooses the account on the sign-in page, and gives the second factor if the page asks for it. */
+async function choose(url: string, account: string): Promise<Response> {
+  const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
+    fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
+  const chosen = await submit({ account })
+  if (chosen.status !== 200) return chosen
+  const [cookie = ''] = chosen.headers.getSetCookie()[0]?.split(';', 1) ?? []
+  return submit({ account, factor: 'approve' }, cookie)
 }

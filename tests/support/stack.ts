@@ -108,9 +108,13 @@ export class Stack implements AsyncDisposable {
     await this.start(part, overrides)
   }
 
-  /** Signs a user in at Entra and returns the user's token (Tc). */
-  async signIn(user: string): Promise<string> {
-    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, user })
+  /**
+   * Signs a user in at Entra and returns the user's token (Tc).
+   *
+   * @param claims what it has to prove (JSON text), after a step-up
+   */
+  async signIn(user: string, claims?: string): Promise<string> {
+    return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, user, claims })
   }
 
   async close(): Promise<void> {
@@ -160,6 +164,7 @@ export class Stack implements AsyncDisposable {
           SIDECAR_URL: this.sidecarUrl,
           WEATHER_API_URL: this.weatherUrl,
           BLUEPRINT_CREDENTIAL: 'secret',
+          CONSENT_REDIRECT_URI: `${this.agentUrl}/auth/consent.html`,
           EMULATED: 'entra,auth-sidecar',
         }
     }

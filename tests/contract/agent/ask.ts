@@ -1,5 +1,11 @@
 import type { AddressInfo } from 'node:net'
-import type { ChatResponse, Problem, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type {
+  ChatResponse,
+  PausedResponse,
+  Problem,
+  TraceStep,
+  TurnEvent,
+} from '@entra-bedrock-agent/identity-trace'
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 
@@ -9,6 +15,7 @@ export interface Question {
   readonly mode?: string
   readonly flow?: string
   readonly history?: readonly unknown[]
+  readonly pauseFor?: readonly string[]
 }
 
 export interface Answer<Body = ChatResponse & Problem> {
@@ -30,6 +37,30 @@ export async function ask(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const response = await post(agentUrl, asked, headers)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
+}
+
+/** What came of a turn: a result, a pause or a problem. */
+export interface Outcome extends Omit<ChatResponse & PausedResponse, 'status'> {
+  readonly status: string | number
+  readonly code?: string
+  readonly detail?: string
+}
+
+/** Goes on with a turn that waits: with each of its calls as this user decided. */
+export async function goOn(
+  agentUrl: string,
+  { continuation, calls, mode, flow }: Pick<Outcome, 'continuation' | 'calls' | 'mode' | 'flow'>,
+  decision: 'approve' | 'deny',
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer<Outcome>> {
+  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
+  const response = await fetch(`${agentUrl}/api/chat/continue`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ mode, flow, continuation, decisions, pauseFor: ['consent'] }),
+  })
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }

@@ -1,0 +1,276 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
+import { ask, bearer, cardsOf, goOn, type Outcome } from './ask.ts'
+
+const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+const { ada, ben } = identities
+const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+
+/** What came in at the weather API about alerts. */
+let calls: { readonly target: string; readonly key: unknown }[]
+let aws: EmulatedAws
+let stack: Stack
+/** Ada's token. */
+let token: string
+/** Of each test, so that its alert is nobody else's. */
+let celsius = -20
+
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+  const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+  stack = await Stack.start({ weather: { ALERTS_FILE: file }, agent: { ...env, ...alerts } })
+  watch()
+})
+afterAll(async () => {
+  await stack?.close()
+  await aws?.stop()
+  rmSync(file, { force: true })
+})
+beforeEach(async () => {
+  calls = []
+  celsius -= 1
+  token = await stack.signIn(ada.oid)
+})
+
+function watch(): void {
+  stack.appOf('weather').server.on('request', ({ method, url, headers }) => {
+    if (url?.startsWith('/alerts'))
+      calls.push({ target: `${method} ${url}`, key: headers['idempotency-key'] })
+  })
+}
+
+const posts = () => calls.filter(({ target }) => target === 'POST /alerts')
+const warnMe = () => `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
+const order = () => ({ city: 'Oslo', when: { kind: 'temperature-below', celsius }, untilDate })
+
+async function asked(mode: string, message = warnMe(), user = token, pauseFor: readonly string[] = []) {
+  const { status, body } = await ask(stack.agentUrl, { mode, message, flow: 'obo', pauseFor }, bearer(user))
+  return { status, body: body as unknown as Outcome }
+}
+
+/** The alerts of a user for this test's temperature, as the weather API lists them to the agent. */
+async function kept(user = token): Promise<readonly object[]> {
+  const { body } = await asked('direct', 'my alerts', user)
+  const listed = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
+  const { alerts } = listed as { alerts: readonly { readonly when: { readonly celsius: number } }[] }
+  return alerts.filter(({ when }) => when.celsius === celsius)
+}
+
+const approve = (paused: Outcome, user = token) => goOn(stack.agentUrl, paused, 'approve', bearer(user))
+const deny = (paused: Outcome) => goOn(stack.agentUrl, paused, 'deny', bearer(token))
+
+describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
+  it('is not created before the user approves the call that is shown', async () => {
+    const { status, body } = await asked(mode)
+    expect([status, body.status, body.kind]).toEqual([200, 'paused', 'approval'])
+    expect(body.calls).toEqual([
+      {
+        callId: expect.any(String),
+        tool: 'create_alert',
+        title: 'Create alert',
+        api: 'weather-api',
+        effect: 'create',
+        arguments: order(),
+        digest: expect.any(String),
+        stepId: expect.any(String),
+      },
+    ])
+    expect(calls).toEqual([])
+    expect(body.trace.filter(({ kind }) => kind === 'api-call')).toEqual([])
+  })
+
+  it('is created by one POST of exactly this call, once it is approved', async () => {
+    const paused = (await asked(mode)).body
+    const { status, body } = await approve(paused)
+    expect([status, body.turnId]).toEqual([200, paused.turnId])
+    expect(body.answer).toMatch(/Oslo below −\d+ °C/)
+    expect(body.answer).toMatch(/nothing watches the weather for it/i)
+    expect(calls.map(({ target }) => target)).toEqual(['POST /alerts'])
+    expect(await kept()).toEqual([expect.objectContaining(order())])
+    const call = body.trace.find(({ kind }) => kind === 'api-call')
+    expect(call).toMatchObject({ request: { method: 'POST', body: order() }, response: { status: 201 } })
+    expect(body.tools).toEqual([{ name: 'create_alert', arguments: order(), status: 'ok' }])
+  })
+
+  it('needs a token that has the right to alerts and no other', async () => {
+    const { body } = await approve((await asked(mode)).body)
+    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({
+      azp: identities.agentId,
+      oid: ada.oid,
+      scp: 'Alerts.ReadWrite',
+    })
+  })
+
+  it('is not created if the user denies it, and the answer says so', async () => {
+    const { body } = await deny((await asked(mode)).body)
+    expect(body.answer).toContain('Nothing was changed.')
+    expect(body.tools).toEqual([{ name: 'create_alert', arguments: order(), status: 'denied' }])
+    expect(calls).toEqual([])
+    expect(await kept()).toEqual([])
+  })
+
+  it('is created once, however often the approval comes, at the same time or later', async () => {
+    const paused = (await asked(mode)).body
+    const first = await Promise.all([approve(paused), approve(paused)])
+    const later = await approve(paused)
+    for (const { status, body } of [...first, later])
+      expect(status === 200 || body.code === 'APPROVAL_USED').toBe(true)
+    expect([...first, later].map(({ status }) => status)).toContain(200)
+    expect(new Set(posts().map(({ key }) => key)).size).toBe(1)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('that the weather API created before its connection broke is not created again', async () => {
+    const paused = (await asked(mode)).body
+    let isBroken = false
+    stack.appOf('weather').server.prependListener('request', (request, response) => {
+      if (isBroken || request.url !== '/alerts' || request.method !== 'POST') return
+      isBroken = true
+      // What it would have said is cut off when all of it has been done.
+      response.writeHead = () => response.destroy()
+    })
+    const { status, body } = await approve(paused)
+    expect([isBroken, status, body.code]).toEqual([true, 200, undefined])
+    expect(posts().map(({ key }) => key)).toEqual([posts()[0]?.key, posts()[0]?.key])
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('goes by its id when the user approves that it is deleted', async () => {
+    await approve((await asked(mode)).body)
+    const [alert] = (await kept()) as readonly { readonly id: string }[]
+    const paused = (await asked(mode, `delete alert ${alert?.id}`)).body
+    expect(paused.calls).toMatchObject([
+      { tool: 'delete_alert', title: 'Delete alert', effect: 'delete', arguments: { id: alert?.id } },
+    ])
+    expect(await kept()).toHaveLength(1)
+    const { status, body } = await approve(paused)
+    expect([status, body.answer]).toEqual([200, expect.stringContaining(alert?.id ?? '')])
+    expect(await kept()).toEqual([])
+  })
+
+  it('with another last day than one that there is says why not', async () => {
+    await approve((await asked(mode)).body)
+    const other = new Date(Date.now() + 20 * 24 * 3_600_000).toISOString().slice(0, 10)
+    const { body } = await approve((await asked(mode, warnMe().replace(untilDate, other))).body)
+    const words = mode === 'direct' ? body.detail : body.answer
+    expect(words).toContain(`There is such an alert until ${untilDate}`)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('waits for the consent of a user who has given none, and goes on with the same call', async () => {
+    const tokenOfBen = await stack.signIn(ben.oid)
+    const paused = (await asked(mode, warnMe(), tokenOfBen, ['consent'])).body
+    const consent = (await approve(paused, tokenOfBen)).body
+    expect([consent.status, consent.kind, consent.consent?.scopes]).toEqual([
+      'paused',
+      'consent',
+      [{ value: 'Alerts.ReadWrite', text: 'Use the Weather API for you' }],
+    ])
+    expect(calls).toEqual([])
+    await giveConsent(consent.consent?.url ?? '', ben.oid)
+    const { status } = await approve(consent, tokenOfBen)
+    expect([status, posts().length]).toEqual([200, 1])
+    expect(await kept(tokenOfBen)).toHaveLength(1)
+    withdrawConsents(ben.oid)
+  })
+
+  it('of a user without consent fails where the client cannot ask for it', async () => {
+    const tokenOfBen = await stack.signIn(ben.oid)
+    const { body } = await asked(mode, 'my alerts', tokenOfBen)
+    expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])
+    expect((await asked('direct', 'Weather in Oslo?', tokenOfBen)).status).toBe(200)
+    expect(calls).toEqual([])
+  })
+
+  it('is not for an agent that calls as itself', async () => {
+    const { body } = await ask(stack.agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
+    if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
+    else expect(body.answer).toContain('signed-in user')
+    const list = await ask(stack.agentUrl, { mode, message: 'my alerts', flow: 'autonomous' })
+    expect(list.body).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Alerts.ReadWrite.All' } })
+    expect(posts()).toEqual([])
+  })
+})
+
+describe.each(['direct', 'bedrock'])('Where alerts want a step-up, a %s turn', mode => {
+  beforeAll(async () => {
+    await stack.restart('weather', { ALERTS_AUTH_CONTEXT: 'c1' })
+    watch()
+  })
+
+  it('waits again when the API asks, and creates the alert under a token that proves the context', async () => {
+    const stepUp = (await approve((await asked(mode)).body)).body
+    expect([stepUp.status, stepUp.kind, stepUp.claimsChallenge]).toEqual(['paused', 'step-up', claims])
+    expect(stepUp.calls).toMatchObject([{ tool: 'create_alert', arguments: order() }])
+    expect(await kept()).toEqual([])
+    const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
+    const { status, body } = await approve(stepUp, stronger)
+    expect([status, body.answer]).toEqual([200, expect.stringMatching(/Oslo below/)])
+    expect(cardsOf(body.trace, 'Tc')[0]?.claims).toMatchObject({ acrs: ['c1'] })
+    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'], scp: 'Alerts.ReadWrite' })
+    expect(new Set(posts().map(({ key }) => key)).size).toBe(1)
+    expect(posts()).toHaveLength(2)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('does not wait for it with a token that proves the context already', async () => {
+    const stronger = await stack.signIn(ada.oid, claims)
+    const { body } = await approve((await asked(mode, warnMe(), stronger)).body, stronger)
+    expect(body.answer).toMatch(/Oslo below/)
+    expect(posts()).toHaveLength(1)
+  })
+
+  it('says later that the token for the list proves the context too', async () => {
+    const stronger = await stack.signIn(ada.oid, claims)
+    await approve((await asked(mode, warnMe(), stronger)).body, stronger)
+    const { body } = await asked(mode, 'my alerts', stronger)
+    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'] })
+  })
+
+  it('ends when the agent’s token does not prove it after all, with nothing changed', async () => {
+    const stepUp = (await approve((await asked(mode)).body)).body
+    const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
+    await setCarriesContexts(false)
+    const { body } = await approve(stepUp, stronger)
+    await setCarriesContexts(true)
+    expect([body.code, body.status]).toEqual(['STEP_UP_NOT_CARRIED', 502])
+    expect(await kept()).toEqual([])
+  })
+
+  it('that another user goes on with changes nothing', async () => {
+    const stepUp = (await approve((await asked(mode)).body)).body
+    const ofBen = await stack.signIn(ben.oid, claims)
+    expect((await approve(stepUp, ofBen)).body.code).toBe('APPROVAL_NOT_YOURS')
+    expect(await kept()).toEqual([])
+  })
+})
+
+async function setCarriesContexts(carriesContexts: boolean): Promise<void> {
+  const { ok } = await fetch(`${stack.entraUrl}/emulator/settings`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ carriesContexts }),
+  })
+  expect(ok).toBe(true)
+}
+
+function withdrawConsents(user: string): void {
+  const { content } = stack.appOf('entra').entra.directory
+  content.permissionGrants = content.permissionGrants.filter(({ principalId }) => principalId !== user)
+}
+
+async function giveConsent(url: string, account: string): Promise<void> {
+  const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
+    fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
+  const page = await submit({ account })
+  const [cookie = ''] = page.headers.getSetCookie()[0]?.split(';', 1) ?? []
+  const done = await submit({ account, consent: 'accept' }, cookie)
+  expect(done.headers.get('location')).toMatch(/\/auth\/consent\.html\?state=/)
+}
