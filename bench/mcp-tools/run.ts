@@ -65,6 +65,7 @@ async function startAgent(count: number): Promise<StartedServer> {
     downstreamApi: 'weather',
     appId: stack.agentEnv['WEATHER_API_APP_ID'],
     allowedTools: names.slice(0, count),
+    readOnlyTools: names.slice(0, count),
     protocol: '2025-11-25',
   }
   const file = join(folder, `${count}.json`)

@@ -35,6 +35,7 @@ function writeMcpConfig(): string {
     downstreamApi: 'weather',
     appId: WEATHER_API_APP_ID,
     allowedTools: ['get_weather'],
+    readOnlyTools: ['get_weather'],
   }
   const mcpServers = {
     modern: { ...server, protocol: '2026-07-28' },

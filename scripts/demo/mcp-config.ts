@@ -9,11 +9,13 @@ const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
  * server shares the weather API's registration and therefore the sidecar's entries.
  */
 export function writeMcpConfig(weatherUrl: string, appId: string): string {
+  const tools = ['get_weather', 'get_forecast']
   const server = {
     url: `${weatherUrl}/mcp`,
     downstreamApi: 'weather',
     appId,
-    allowedTools: ['get_weather', 'get_forecast'],
+    allowedTools: tools,
+    readOnlyTools: tools,
     flows: flowNames,
   }
   const file = resolve(folder, `mcp-${new URL(weatherUrl).port}.json`)

@@ -26,6 +26,8 @@ const ToolInstructions = Type.Object(
     needs: Type.Union([NeededRight, Type.Null()]),
     /** Whether the agent's token has that right; `null` if that is not known before a call. */
     held: Type.Union([Type.Boolean(), Type.Null()]),
+    /** Whether its calls wait for the user's approval. */
+    waits: Type.Optional(Type.Boolean()),
   },
   strict,
 )

@@ -14,7 +14,16 @@ const component = {
 export const Component = Type.Object({
   ...component,
   /** Of an MCP server: each tool that its configuration allows, by the server's name for it. */
-  tools: Type.Optional(Type.Array(Type.Object({ name: Type.String(), ...component }))),
+  tools: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        /** Whether its calls wait for the user's approval. */
+        waits: Type.Optional(Type.Boolean()),
+        ...component,
+      }),
+    ),
+  ),
 })
 export type Component = Static<typeof Component>
 

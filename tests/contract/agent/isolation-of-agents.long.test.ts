@@ -77,6 +77,7 @@ beforeAll(async () => {
     downstreamApi: 'notes',
     appId: notesAppId,
     allowedTools: ['get_note'],
+    readOnlyTools: ['get_note'],
     flows,
   }
   writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: { notes: server } }))

@@ -28,6 +28,9 @@ const server: McpServer = {
     permissions: undefined,
   },
   allowedTools: [],
+  readOnlyTools: [],
+  unattendedTools: [],
+  keepsIdempotencyKeys: false,
   pins: {},
   protocol: 'auto',
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
@@ -54,7 +57,7 @@ const context = apiCaller.for(betweenTurns(agentIdentity))
 const nameless = new McpClient(server)
 const { names } = await nameless.listTools(context)
 await nameless.close()
-const allowing = { ...server, allowedTools: names }
+const allowing = { ...server, allowedTools: names, readOnlyTools: names }
 const client = new McpClient(allowing)
 const listed = await client.listTools(context)
 const { tools } = chooseTools(allowing, listed.tools)

@@ -42,13 +42,22 @@ export class McpStack implements AsyncDisposable {
 
   /**
    * Starts the agent with these servers, or starts it anew, and waits until it has looked up the tools that are listed to
-   * the agent itself. What is not given is as for the notes server.
+   * the agent itself. What is not given is as for the notes server; tools only read unless the server's `readOnlyTools` says
+   * otherwise.
    */
   async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')
-    const defaults = { downstreamApi: 'notes', appId: notesAppId, allowedTools: ['get_note'] }
     const mcpServers = Object.fromEntries(
-      Object.entries(servers).map(([name, server]) => [name, { ...defaults, ...server }]),
+      Object.entries(servers).map(([name, { allowedTools = ['get_note'], ...server }]) => [
+        name,
+        {
+          downstreamApi: 'notes',
+          appId: notesAppId,
+          allowedTools,
+          readOnlyTools: allowedTools,
+          ...server,
+        },
+      ]),
     )
     writeFileSync(file, JSON.stringify({ mcpServers }))
     await this.stack.restart('agent', {

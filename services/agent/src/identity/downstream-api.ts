@@ -22,6 +22,8 @@ export interface DownstreamApi {
   readonly scope?: string
   /** Authentication contexts of Conditional Access that it may ask users to prove. What else it asks of them is not passed on. */
   readonly authenticationContexts?: readonly string[]
+  /** Whether it does a call once, however often it is sent with the same idempotency key, also through MCP. */
+  readonly keepsIdempotencyKeys?: boolean
   /** The flows in which it is called. */
   readonly flows: readonly Flow[]
   /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */
@@ -31,7 +33,7 @@ export interface DownstreamApi {
 }
 
 /** The part of an API's definition that is in code; the rest is configuration. */
-export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
+export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title' | 'keepsIdempotencyKeys'> {
   readonly permissions: Permissions
   readonly defaultUrl?: string
 }
@@ -41,7 +43,7 @@ export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
  * entries `tasksApp` and `tasks`.
  */
 export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
-  const { name, title, permissions, defaultUrl } = definition
+  const { name, title, permissions, defaultUrl, keepsIdempotencyKeys } = definition
   const variable = variablePrefix(name)
   const entry = name
     .replace(/-api$/, '')
@@ -55,6 +57,7 @@ export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinit
     appId: env.guid(`${variable}_APP_ID`),
     sidecarEntries: nameSidecarEntries(entry),
     flows: flowNames,
+    ...(keepsIdempotencyKeys === undefined ? {} : { keepsIdempotencyKeys }),
   }
 }
 

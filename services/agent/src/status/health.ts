@@ -14,6 +14,8 @@ export interface ComponentHealth {
 
 export interface ToolHealth extends Omit<ComponentHealth, 'tools'> {
   readonly name: string
+  /** Whether its calls wait for approval. */
+  readonly waits?: boolean
 }
 
 /** The last known health of one dependency. */

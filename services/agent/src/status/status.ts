@@ -92,6 +92,12 @@ function describeComponent(
     ...(problem === undefined ? {} : { problem: problem.toDocument(requestId) }),
     ...(tools === undefined
       ? {}
-      : { tools: tools.map(({ name, ...health }) => ({ name, ...describeComponent(health, requestId) })) }),
+      : {
+          tools: tools.map(({ name, waits, ...health }) => ({
+            name,
+            ...(waits ? { waits } : {}),
+            ...describeComponent(health, requestId),
+          })),
+        }),
   }
 }

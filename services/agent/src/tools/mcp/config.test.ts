@@ -23,7 +23,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [weatherApi]))
+  const ownApi = { ...weatherApi, keepsIdempotencyKeys: true }
+  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [ownApi]))
 }
 
 function faultsOf(content: unknown): readonly string[] {
@@ -57,6 +58,9 @@ describe('The configuration of MCP servers', () => {
         flows: ['autonomous', 'obo'],
       },
       allowedTools: ['get_note'],
+      readOnlyTools: [],
+      unattendedTools: [],
+      keepsIdempotencyKeys: false,
       pins: {},
       protocol: 'auto',
     })
@@ -74,6 +78,7 @@ describe('The configuration of MCP servers', () => {
         'weather-api': notes,
         files: { url: 'files.example/mcp', command: 'npx', flows: ['both'], timeoutMs: 5 },
         clashing: { ...notes, allowedTools: ['a.b', 'a_b'], pins: { c: 'sha256-0' } },
+        waiting: { ...notes, readOnlyTools: ['get_note', 'find'], unattendedTools: ['get_note', 'write'] },
       },
     })
     expect(faults.map(fault => fault.replace(`${file} (MCP_CONFIG), server `, ''))).toEqual([
@@ -90,6 +95,9 @@ describe('The configuration of MCP servers', () => {
       '"files": timeoutMs must be >= 100.',
       '"clashing": its tools "a.b" and "a_b" would both be called clashing__a_b.',
       '"clashing": pins has "c", which is not in allowedTools.',
+      '"waiting": readOnlyTools has "find", which is not in allowedTools.',
+      '"waiting": unattendedTools has "write", which is not in allowedTools.',
+      '"waiting": unattendedTools has "get_note", which never waits, since readOnlyTools has it too.',
     ])
   })
 
@@ -117,6 +125,23 @@ describe('The configuration of MCP servers', () => {
   it('takes a url with a query, as hosted runtimes want it', () => {
     const url = 'https://runtime.example/runtimes/notes/invocations?qualifier=DEFAULT'
     expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
+  })
+
+  it('names the tools that only read, and those that the agent may call for itself', () => {
+    const tools = {
+      allowedTools: ['get_note', 'write_note', 'delete_note'],
+      readOnlyTools: ['get_note'],
+      unattendedTools: ['write_note'],
+    }
+    expect(read({ mcpServers: { notes: { ...notes, ...tools } } })).toMatchObject([tools])
+  })
+
+  it('has idempotency keys kept only by a server of the registration of an API that keeps them', () => {
+    const own = { ...notes, appId: weatherApi.appId.toUpperCase() }
+    expect(read({ mcpServers: { notes, own } })).toMatchObject([
+      { keepsIdempotencyKeys: false },
+      { keepsIdempotencyKeys: true },
+    ])
   })
 
   it.each(['*', 'get_*'])('has no wildcard for tools such as %s, and says so', tool => {

@@ -10,6 +10,12 @@ export interface McpServer {
   readonly api: DownstreamApi
   /** The only tools that the model is offered, by the server's names for them. */
   readonly allowedTools: readonly string[]
+  /** Those of them that change nothing, as far as whoever configures the agent knows. Calls of all others wait for approval. */
+  readonly readOnlyTools: readonly string[]
+  /** Those of the others that the agent may call for itself, where no user is there to approve. */
+  readonly unattendedTools: readonly string[]
+  /** Whether it does a call once, however often it is sent with the same idempotency key in `_meta`. */
+  readonly keepsIdempotencyKeys: boolean
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>
   readonly protocol: 'auto' | '2026-07-28' | '2025-11-25'
@@ -24,6 +30,7 @@ export interface McpServer {
 }
 
 const strict = { additionalProperties: false } as const
+const Tools = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 100 })
 const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
 const Entry = Type.Object(
   {
@@ -31,7 +38,9 @@ const Entry = Type.Object(
     downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
     appId: Type.String({ pattern: guid }),
     flows: Type.Optional(Type.Array(FlowName, { minItems: 1 })),
-    allowedTools: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 100 }),
+    allowedTools: { ...Tools, minItems: 1 },
+    readOnlyTools: Type.Optional(Tools),
+    unattendedTools: Type.Optional(Tools),
     pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
     protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
@@ -67,7 +76,7 @@ export function readMcpServers(
   return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
     const faults = findFaults(name, entry, taken)
     for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
-    return faults.length === 0 ? [describeServer(name, entry as Entry)] : []
+    return faults.length === 0 ? [describeServer(name, entry as Entry, otherApis)] : []
   })
 }
 
@@ -82,16 +91,23 @@ function findFaults(name: string, entry: unknown, taken: readonly string[]): rea
   const ofNameAndUrl = [...ofName, ...(typeof url === 'string' ? findUrlFaults(url) : [])]
   const shape = Compile(Entry)
   if (!shape.Check(entry)) return [...ofNameAndUrl, ...describeShapeFaults(shape.Errors(entry))]
-  const { allowedTools, pins = {} } = entry
+  const { allowedTools, readOnlyTools = [], unattendedTools = [], pins = {} } = entry
+  const findUnknown = (member: string, tools: readonly string[]) =>
+    tools
+      .filter(tool => !allowedTools.includes(tool))
+      .map(tool => `${member} has "${tool}", which is not in allowedTools`)
   return [
     ...ofNameAndUrl,
     ...allowedTools
       .filter(tool => tool.includes('*'))
       .map(tool => `allowedTools has "${tool}", but there are no wildcards: each tool has to be named`),
     ...findNameClashes(name, allowedTools),
-    ...Object.keys(pins)
-      .filter(tool => !allowedTools.includes(tool))
-      .map(tool => `pins has "${tool}", which is not in allowedTools`),
+    ...findUnknown('readOnlyTools', readOnlyTools),
+    ...findUnknown('unattendedTools', unattendedTools),
+    ...unattendedTools
+      .filter(tool => readOnlyTools.includes(tool))
+      .map(tool => `unattendedTools has "${tool}", which never waits, since readOnlyTools has it too`),
+    ...findUnknown('pins', Object.keys(pins)),
   ]
 }
 
@@ -124,22 +140,29 @@ function findNameClashes(server: string, tools: readonly string[]): readonly str
   })
 }
 
-function describeServer(name: string, entry: Entry): McpServer {
+function describeServer(name: string, entry: Entry, otherApis: readonly DownstreamApi[]): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
+  const { readOnlyTools = [], unattendedTools = [] } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
+  const appId = entry.appId.toLowerCase()
   return {
     api: {
       name,
       title: `${name} MCP server`,
       url: entry.url,
       healthPath: undefined,
-      appId: entry.appId.toLowerCase(),
+      appId,
       sidecarEntries: nameSidecarEntries(entry.downstreamApi),
       flows,
       permissions: undefined,
       isOptional: true,
     },
     allowedTools,
+    readOnlyTools,
+    unattendedTools,
+    keepsIdempotencyKeys: otherApis.some(
+      other => other.keepsIdempotencyKeys === true && other.appId.toLowerCase() === appId,
+    ),
     pins,
     protocol,
     limits: { timeoutMs, maxResultBytes, maxResultCharacters },

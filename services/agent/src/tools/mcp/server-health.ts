@@ -89,7 +89,8 @@ export class ServerHealth {
   }
 
   #ofTool(name: string, { current }: HealthRecord): ToolHealth {
-    if (!this.#list) return { name, ...current }
+    const known = { name, ...(this.#waits(name) ? { waits: true } : {}) }
+    if (!this.#list) return { ...known, ...current }
     const { tools, checkedAt } = this.#list
     const changed = tools.changed.filter(({ tool }) => tool === name)
     const refused = tools.refused.filter(({ tool }) => tool === name)
@@ -97,7 +98,12 @@ export class ServerHealth {
       ...(changed.length > 0 ? [toolsChanged(this.#server, changed)] : []),
       ...(refused.length > 0 ? [toolsRefused(this.#server, refused)] : []),
     ]
-    return problem ? { name, state: 'unavailable', checkedAt, problem } : { name, ...current }
+    return problem ? { ...known, state: 'unavailable', checkedAt, problem } : { ...known, ...current }
+  }
+
+  #waits(name: string): boolean {
+    const listed = this.#list?.tools.tools.find(({ definition }) => definition.name === name)
+    return listed ? listed.change !== undefined : !this.#server.readOnlyTools.includes(name)
   }
 }
 

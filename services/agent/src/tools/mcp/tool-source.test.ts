@@ -16,6 +16,9 @@ const getNote = { name: 'get_note', description: 'Reads.', inputSchema: { type: 
 const server: McpServer = {
   api: { ...weatherApi, name: 'notes', title: 'notes MCP server' },
   allowedTools: ['get_note'],
+  readOnlyTools: ['get_note'],
+  unattendedTools: [],
+  keepsIdempotencyKeys: false,
   pins: { get_note: hashTool(getNote) },
   protocol: 'auto',
   limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
@@ -160,6 +163,20 @@ describe('The tools of a server', () => {
     await settle()
     expect(await namesFor(own)).toEqual(['notes__get_note'])
     expect(source.health.current.problem).toBeUndefined()
+  })
+
+  it('wait for approval where the server says that they change something, which log and status tell', async () => {
+    const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
+    const { source, offerTo, namesFor, lines } = watch(async () => [tool], { pins: {} })
+    expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])
+    expect(await offerTo(own)).toEqual({ names: ['notes__get_note'], notices: [] })
+    vi.advanceTimersByTime(60_000)
+    await namesFor(own)
+    await settle()
+    expect(source.health.current.tools).toMatchObject([{ name: 'get_note', waits: true }])
+    expect(
+      lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line)),
+    ).toMatchObject([{ api: 'notes', tool: 'get_note', level: 40 }])
   })
 
   it('are asked for again after a failure, each time later, and the health says why meanwhile', async () => {

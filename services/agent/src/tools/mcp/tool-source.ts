@@ -210,9 +210,13 @@ export class ToolSource {
 
   #report({ tools, changed, refused }: ChosenTools): void {
     const { logger } = this.#options
-    const { pins } = this.#server
-    for (const { definition, hash } of tools) {
+    const { pins, readOnlyTools } = this.#server
+    for (const { definition, hash, change } of tools) {
       const { name: tool } = definition
+      if (change && readOnlyTools.includes(tool)) {
+        const text = 'The server says that this tool changes something, so its calls wait for approval.'
+        this.#once({ tool }, line => logger.warn(line, text))
+      }
       if (pins[tool] !== undefined) continue
       this.#once({ tool, hash }, line => logger.info(line, 'This tool can be pinned by its hash.'))
     }

@@ -19,6 +19,14 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
     client ??= import('./client/client.ts').then(({ McpClient }) => new McpClient(server))
     return client
   }
+  const waiting = server.allowedTools.filter(name => !server.readOnlyTools.includes(name))
+  if (waiting.length > 0) {
+    const line = { api: api.name, tools: waiting }
+    options.logger.info(
+      line,
+      'Calls of these tools wait for approval, since readOnlyTools does not name them.',
+    )
+  }
   const sources = new Map<string, ToolSource>()
   const sourceOf = (agent: AgentIdentity) => {
     const source = sources.get(agent.clientId) ?? new ToolSource(server, loadClient, { agent, ...options })
@@ -38,14 +46,14 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       const { tool } = await import('@langchain/core/tools')
       const client = await loadClient()
       return tools.map(one => {
-        const { nameForModel: name, description, schema } = one
+        const { nameForModel: name, description, schema, change } = one
         const options = { name, description, schema, verboseParsingErrors: true }
-        const offered = tool((input: unknown, config: unknown) => {
+        const run = (input: unknown, config: unknown) => {
           const context = toolContext(config)
           const call = () => client.callTool(context, one, input as Readonly<Record<string, unknown>>)
           return source.health.watch(context.turn, one, call)
-        }, options)
-        return { tool: offered, api }
+        }
+        return { tool: tool(run, options), api, change }
       })
     },
     source: {

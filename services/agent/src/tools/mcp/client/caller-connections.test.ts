@@ -9,6 +9,9 @@ import type { Exchange } from './connection.ts'
 const server: McpServer = {
   api: { ...weatherApi, name: 'notes', title: 'notes MCP server', url: 'http://localhost/mcp' },
   allowedTools: ['get_note'],
+  readOnlyTools: ['get_note'],
+  unattendedTools: [],
+  keepsIdempotencyKeys: false,
   pins: {},
   protocol: '2025-11-25',
   limits: { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },

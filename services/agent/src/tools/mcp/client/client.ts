@@ -29,6 +29,9 @@ interface McpReply<Result> extends Reply {
   readonly body: Result
 }
 
+/** Where tools of the project look for the key of a call. Servers have to ignore what they do not know in `_meta`. */
+const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+
 const listTimeoutMs = 5_000
 const maxListBytes = 4 * 1024 * 1024
 
@@ -57,14 +60,18 @@ export class McpClient {
     return listed
   }
 
-  /** What the model reads of a tool's result. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones. */
+  /**
+   * What the model reads of a tool's result. A call that changes something is made under the permit of the context, whose key goes
+   * with it. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones.
+   */
   async callTool(
     context: ApiContext,
-    { definition }: ChosenTool,
+    { definition, change }: ChosenTool,
     input: Readonly<Record<string, unknown>>,
   ): Promise<readonly ResultPart[]> {
     const { name } = definition
     const { timeoutMs, maxResultBytes, maxResultCharacters } = this.#server.limits
+    const meta = change ? { _meta: { [keyOfMeta]: context.permit.idempotencyKey } } : {}
     const { parts } = await this.#request<ToolResult>(context, {
       method: 'tools/call',
       name,
@@ -72,7 +79,7 @@ export class McpClient {
       maxBytes: maxResultBytes,
       make: async (client, options) => {
         const result = await client.callTool(
-          { name, arguments: { ...input } },
+          { name, arguments: { ...input }, ...meta },
           { ...options, toolDefinition: definition },
         )
         return readResult(result, maxResultCharacters)

@@ -10,6 +10,9 @@ import { nameForModel } from './tool-names.ts'
 const server = (change: Partial<McpServer> = {}): McpServer => ({
   api: { ...weatherApi, name: 'notes' },
   allowedTools: ['get_note'],
+  readOnlyTools: ['get_note'],
+  unattendedTools: [],
+  keepsIdempotencyKeys: false,
   pins: {},
   protocol: 'auto',
   limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },

@@ -1,7 +1,9 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
 import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import type { Tool } from '@modelcontextprotocol/client'
+import type { Change } from '../../toolset.ts'
 import type { McpServer } from '../config.ts'
+import { describeChange } from './changes.ts'
 import { cleanText } from './clean-text.ts'
 import { hasValidHeaderArguments } from './header-arguments.ts'
 import { readInputSchema, UnfitTool } from './input-schema.ts'
@@ -29,6 +31,8 @@ export interface ChosenTool {
    */
   readonly definition: Tool
   readonly hash: string
+  /** Missing if the configuration says that it only reads, and the server does not say otherwise. */
+  readonly change?: Change | undefined
 }
 
 /** A tool that is not what was pinned. */
@@ -54,11 +58,8 @@ export interface ChosenTools {
 const maxDescription = 1_024
 
 /** Chooses from a server's list what the configuration allows and what is fit for a model. */
-export function chooseTools(
-  { api, allowedTools, pins }: McpServer,
-  listed: readonly Tool[],
-  cutAfterPages?: number,
-): ChosenTools {
+export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfterPages?: number): ChosenTools {
+  const { allowedTools, pins } = server
   const tools: ChosenTool[] = []
   const changed: ChangedTool[] = []
   const refused: RefusedTool[] = []
@@ -79,7 +80,7 @@ export function chooseTools(
       continue
     }
     try {
-      tools.push(readTool(api.name, listedTool, hash))
+      tools.push(readTool(server, listedTool, hash))
     } catch (error) {
       if (!(error instanceof UnfitTool)) throw error
       refused.push({ tool: name, reason: error.message })
@@ -94,7 +95,7 @@ function unlisted(cutAfterPages: number | undefined): string {
     : `the server does not list it on the first ${cutAfterPages} pages, and no more are read`
 }
 
-function readTool(server: string, listed: Tool, hash: string): ChosenTool {
+function readTool(server: McpServer, listed: Tool, hash: string): ChosenTool {
   if (listed.execution?.taskSupport === 'required') {
     throw new UnfitTool('it runs only as a task, which the agent does not support')
   }
@@ -104,10 +105,11 @@ function readTool(server: string, listed: Tool, hash: string): ChosenTool {
     throw new UnfitTool('it wants arguments in headers in a way that the protocol does not permit')
   }
   return {
-    nameForModel: nameForModel(server, listed.name),
+    nameForModel: nameForModel(server.api.name, listed.name),
     description: redactText(cleanText(describeTool(listed), maxDescription)),
     schema,
     definition,
     hash,
+    change: describeChange(server, listed),
   }
 }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { weatherApi } from '../../../identity/testing/fixtures.ts'
+import type { McpServer } from '../config.ts'
+import { describeChange } from './changes.ts'
+
+const server = (change: Partial<McpServer> = {}): McpServer => ({
+  api: { ...weatherApi, name: 'notes' },
+  allowedTools: ['get_note', 'write_note'],
+  readOnlyTools: ['get_note'],
+  unattendedTools: [],
+  keepsIdempotencyKeys: false,
+  pins: {},
+  protocol: 'auto',
+  limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
+  ...change,
+})
+
+describe('A tool of an MCP server', () => {
+  it('only reads where the configuration says so', () => {
+    expect(describeChange(server(), { name: 'get_note' })).toBeUndefined()
+    expect(
+      describeChange(server(), { name: 'get_note', annotations: { readOnlyHint: true } }),
+    ).toBeUndefined()
+    expect(
+      describeChange(server(), { name: 'get_note', annotations: { idempotentHint: false } }),
+    ).toBeUndefined()
+  })
+
+  it('else changes something, whatever the server says of it', () => {
+    const change = {
+      effect: 'change',
+      title: 'Call write_note of notes',
+      unattended: false,
+      isIdempotent: false,
+    }
+    for (const annotations of [undefined, {}, { readOnlyHint: true, destructiveHint: false, title: 'Reads' }])
+      expect(describeChange(server(), { name: 'write_note', ...(annotations && { annotations }) })).toEqual(
+        change,
+      )
+  })
+
+  it.each([
+    { readOnlyHint: false },
+    { destructiveHint: true },
+    { readOnlyHint: true, destructiveHint: true },
+  ])('changes something after all where the server says so: %j', annotations => {
+    expect(describeChange(server(), { name: 'get_note', annotations })).toBeDefined()
+  })
+
+  it('deletes only where the server says that it destroys', () => {
+    const effectOf = (destructiveHint: boolean) =>
+      describeChange(server(), { name: 'write_note', annotations: { destructiveHint } })?.effect
+    expect([effectOf(true), effectOf(false)]).toEqual(['delete', 'change'])
+  })
+
+  it('may be called without a user only where the configuration says so', () => {
+    const unattended = server({ unattendedTools: ['write_note'] })
+    expect(describeChange(unattended, { name: 'write_note' })?.unattended).toBe(true)
+    const annotations = { readOnlyHint: false }
+    expect(describeChange(unattended, { name: 'get_note', annotations })?.unattended).toBe(false)
+  })
+
+  it('has a title without what cannot be seen', () => {
+    const named = describeChange(server(), {
+      name: 'write\u202e_\u200bnote',
+      annotations: { title: 'Harmless' },
+    })
+    expect(named?.title).toBe('Call write_note of notes')
+  })
+})

@@ -1,0 +1,28 @@
+import type { Tool } from '@modelcontextprotocol/client'
+import type { Change } from '../../toolset.ts'
+import type { McpServer } from '../config.ts'
+import { cleanText } from './clean-text.ts'
+
+const maxName = 128
+
+/**
+ * What a call of a tool changes; `undefined` if it only reads. The configuration decides that. What a server says of its own tools
+ * proves nothing, so it counts only where it says that a tool does more than the configuration says.
+ * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
+ */
+export function describeChange(
+  { api, readOnlyTools, unattendedTools, keepsIdempotencyKeys }: McpServer,
+  { name, annotations }: Pick<Tool, 'name' | 'annotations'>,
+): Change | undefined {
+  if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
+  return {
+    effect: annotations?.destructiveHint === true ? 'delete' : 'change',
+    title: `Call ${cleanText(name, maxName)} of ${api.name}`,
+    unattended: unattendedTools.includes(name),
+    isIdempotent: keepsIdempotencyKeys,
+  }
+}
+
+function saysThatItChanges({ readOnlyHint, destructiveHint }: Tool['annotations'] = {}): boolean {
+  return readOnlyHint === false || destructiveHint === true
+}

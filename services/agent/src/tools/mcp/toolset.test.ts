@@ -1,0 +1,157 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import type { Permit } from '../../downstream/api-context.ts'
+import { callerOf, grantingSidecar, refusal, start, stepsOf, turnOf } from '../../downstream/testing/stage.ts'
+import { agent, ids, weatherApi } from '../../identity/testing/fixtures.ts'
+import { withToolContext } from '../tool-context.ts'
+import type { McpServer } from './config.ts'
+import { createMcpToolset } from './toolset.ts'
+
+interface Message {
+  readonly id?: number
+  readonly method: string
+  readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> }
+}
+
+const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+const permit: Permit = { idempotencyKey: 'key-of-the-call' }
+const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
+const tools = ['get_note', 'write_note'].map(name => ({
+  name,
+  inputSchema: { type: 'object', properties: {} },
+}))
+
+async function read(request: IncomingMessage): Promise<Message | undefined> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : undefined
+}
+
+function respondTo({ method }: Message, protocol: string): object | undefined {
+  if (method === 'initialize')
+    return {
+      protocolVersion: protocol,
+      capabilities: { tools: {} },
+      serverInfo: { name: 'notes', version: '1' },
+    }
+  if (method === 'tools/list') return { tools }
+  return method === 'tools/call' ? { content: [{ type: 'text', text: 'done' }] } : undefined
+}
+
+/** An MCP server with two tools, which asks for a second factor where it is told to, and the agent's tools of it. */
+async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
+  const calls: Message[] = []
+  const notes = await start(async (request, response) => {
+    const message = await read(request)
+    if (message?.method === 'tools/call') calls.push(message)
+    if (message?.method === 'tools/call' && wantsMore) {
+      response.writeHead(401, { 'www-authenticate': challenge }).end()
+      return
+    }
+    const result = message && respondTo(message, '2025-11-25')
+    if (message?.id === undefined) response.writeHead(message ? 202 : 405).end()
+    else
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }))
+  })
+  const sidecar = await start(grantingSidecar)
+  const server: McpServer = {
+    api: {
+      ...weatherApi,
+      name: 'notes',
+      title: 'notes MCP server',
+      url: `${notes.url}/mcp`,
+      isOptional: true,
+    },
+    allowedTools: ['get_note', 'write_note'],
+    readOnlyTools: ['get_note'],
+    unattendedTools: [],
+    keepsIdempotencyKeys: false,
+    pins: {},
+    protocol: '2025-11-25',
+    limits: { timeoutMs: 5_000, maxResultBytes: 10_000, maxResultCharacters: 1_000 },
+  }
+  const { caller, logger, lines } = callerOf([server.api], sidecar.url)
+  const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
+  const turn = turnOf(ids.ada)
+  const offered = await toolset.load(caller.for(turn))
+  /** Calls a tool as a turn does, for a call that was approved where there is a permit. */
+  const call = (name: string, approved?: Permit) =>
+    offered
+      .find(({ tool }) => tool.name === name)
+      ?.tool.invoke({}, withToolContext(caller.for(turn).under('step', approved)))
+  return { calls, offered, call, lines, turn, sidecar, toolset }
+}
+
+describe('The tools of an MCP server', () => {
+  it('come with what makes their calls wait', async () => {
+    const { offered } = await stage()
+    expect(offered).toMatchObject([
+      { tool: { name: 'notes__get_note' }, api: { name: 'notes' }, change: undefined },
+      {
+        tool: { name: 'notes__write_note' },
+        api: { name: 'notes' },
+        change: { effect: 'change', title: 'Call write_note of notes', isIdempotent: false },
+      },
+    ])
+  })
+
+  it('that wait are named in the log when the agent starts, and in the status', async () => {
+    const { lines, toolset } = await stage()
+    const told = lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line))
+    expect(told).toMatchObject([{ api: 'notes', tools: ['write_note'] }])
+    expect(toolset.source?.health().tools).toMatchObject([
+      { name: 'get_note' },
+      { name: 'write_note', waits: true },
+    ])
+    expect(toolset.source?.health().tools?.[0]).not.toHaveProperty('waits')
+  })
+})
+
+describe('A tool that changes something', () => {
+  it('is not called where nothing permits it', async () => {
+    const { call, calls } = await stage()
+    await expect(call('notes__write_note')).rejects.toThrow('nothing permits it')
+    expect(calls).toEqual([])
+  })
+
+  it('is called with the key of the call that was approved, which no trace shows', async () => {
+    const { call, calls, turn } = await stage()
+    await call('notes__write_note', permit)
+    expect(calls).toMatchObject([
+      { params: { name: 'write_note', _meta: { [keyOfMeta]: 'key-of-the-call' } } },
+    ])
+    expect(stepsOf(turn, 'api-call').at(-1)).toMatchObject({ status: 'ok' })
+    expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
+  })
+
+  it('that the server wants more of the user for is a step-up, once', async () => {
+    const { call, calls, sidecar } = await stage({ wantsMore: true })
+    await expect(call('notes__write_note', permit)).rejects.toMatchObject({
+      code: 'STEP_UP_REQUIRED',
+      options: { upstream: { service: 'notes', status: 401 }, extensions: { claimsChallenge: claims } },
+    })
+    await expect(call('notes__write_note', { ...permit, claims })).rejects.toEqual(
+      refusal('STEP_UP_NOT_CARRIED'),
+    )
+    expect(calls).toHaveLength(2)
+    const asked = sidecar.requests.map(({ target }) => new URL(target, 'http://sidecar').searchParams)
+    expect(asked.at(-1)?.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(claims)
+  })
+})
+
+describe('A tool that only reads', () => {
+  it('is called without a permit and without a key', async () => {
+    const { call, calls } = await stage()
+    await call('notes__get_note')
+    expect(calls).toMatchObject([{ params: { name: 'get_note' } }])
+    expect(calls[0]?.params?._meta).toBeUndefined()
+  })
+
+  it('that the server wants more of the user for ends with what it asks for', async () => {
+    const { call } = await stage({ wantsMore: true })
+    await expect(call('notes__get_note')).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
+  })
+})
