@@ -148,8 +148,12 @@ describe('The settings that the chart makes', () => {
       Object.fromEntries(asInDemo.filter(([name]) => !name.endsWith('__BaseUrl'))),
     )
     expect(servers).toMatchObject([
-      { api: { name: 'my-notes', appId, flows: ['obo'], sidecarEntries: { obo: 'myNotes' } } },
-      { api: { name: 'orders', sidecarEntries: { obo: 'orderHistory' } } },
+      {
+        api: { name: 'my-notes', appId, flows: ['obo'], sidecarEntries: { obo: 'myNotes' } },
+        readOnlyTools: ['get_note'],
+        unattendedTools: ['renew_note'],
+      },
+      { api: { name: 'orders', sidecarEntries: { obo: 'orderHistory' } }, readOnlyTools: [] },
     ])
   })
 
