@@ -26,13 +26,28 @@ function commandWith(words: string): string {
     .replace(/^python\/bin\/python/, findPython())
 }
 
-it('a server of another SDK answers the agent and its users in the demo, by the guide for MCP servers alone', async () => {
+/** Starts server and demo by the guide, with the file for the agent as it is changed here. */
+async function startNotes(change = (mcpConfig: string) => mcpConfig): Promise<void> {
   walk = await Walk.begin(section, ['8000'])
-  const names = [...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name)
-  expect(names).toEqual(['registrations.json', 'notes_server.py', 'mcp.json'])
-  for (const [index, name] of names.entries()) walk.write(name, walk.files[index])
+  const names = new Set([...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name))
+  expect([...names]).toEqual(['registrations.json', 'notes_server.py', 'mcp.json'])
+  for (const [index, name] of [...names].entries()) {
+    const text = walk.files[index] ?? ''
+    walk.write(name, name === 'mcp.json' ? change(text) : text)
+  }
   await walk.start(commandWith('python notes_server.py'), 'running on')
   await walk.startDemo(commandWith('make -C'))
+}
+
+const signInAsAda = () =>
+  signIn({
+    entraUrl: walk.url('7001'),
+    redirectUri: `${walk.url('3001')}/auth/redirect.html`,
+    user: identities.ada.oid,
+  })
+
+it('a server of another SDK answers the agent and its users in the demo, by the guide for MCP servers alone', async () => {
+  await startNotes()
 
   // A turn does not wait for a server that is slow to list its tools.
   await expect
@@ -41,15 +56,23 @@ it('a server of another SDK answers the agent and its users in the demo, by the 
   const reply = await walk.ask()
   expect(reply.answer).toContain(`Apollo is due on Friday, reader: ${identities.agentId}`)
 
-  const ada = await signIn({
-    entraUrl: walk.url('7001'),
-    redirectUri: `${walk.url('3001')}/auth/redirect.html`,
-    user: identities.ada.oid,
-  })
-  const onBehalf = await walk.ask({ token: ada })
+  const onBehalf = await walk.ask({ token: await signInAsAda() })
   expect(onBehalf.answer).toContain(`reader: ${identities.ada.oid}`)
   const claims = onBehalf.trace.flatMap(({ token }) => (token?.role === 'TR' ? [token.claims] : []))
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
+})
+
+it('its tool waits for the user, and is not there without one, where its file does not call it read-only', async () => {
+  await startNotes(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
+  const ada = await signInAsAda()
+  await expect
+    .poll(() => walk.ask({ token: ada }))
+    .toMatchObject({
+      status: 'paused',
+      kind: 'approval',
+      calls: [{ title: 'Call get_note of notes', arguments: { topic: 'Apollo' } }],
+    })
+  expect((await walk.ask()).tools).toEqual([])
 })
 
 it('another client gets weather from the demo for itself, by the guide alone', async () => {

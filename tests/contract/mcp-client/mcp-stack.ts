@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Decision, PausedResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { expect, vi } from 'vitest'
 import { registerApis } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
@@ -112,6 +112,31 @@ export class McpStack implements AsyncDisposable {
     const text = await response.text()
     if (response.status !== 200) throw new Error(text)
     return JSON.parse(text) as ChatResponse
+  }
+
+  /** The turn of a question that waits for the user. */
+  async pauseOf(message: string, token: string): Promise<PausedResponse> {
+    const reply: unknown = await this.answerTo(message, token)
+    expect(reply).toMatchObject({ status: 'paused' })
+    return reply as PausedResponse
+  }
+
+  /** Goes on with a turn that waits: all of its calls are approved, or none. */
+  async decide(
+    { calls, continuation }: PausedResponse,
+    decision: Decision['decision'],
+    token: string,
+  ): Promise<Response> {
+    const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
+    return await fetch(`${this.stack.agentUrl}/api/chat/continue`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ continuation, decisions, mode: 'bedrock', flow: 'obo' }),
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -70,6 +70,13 @@ it('a server of the Python SDK, behind a token check, is used by configuration a
       const failed = await mcp.answerTo('Use find_book with title “Nothing”')
       expect(failed.answer).toContain('The library MCP server says: Error executing tool find_book')
     }
+    await mcp.configure({ library: { url, allowedTools: ['find_book'], readOnlyTools: [] } })
+    const pause = await mcp.pauseOf('Use find_book with title “Apollo”', ada)
+    expect(pause.calls).toMatchObject([
+      { title: 'Call find_book of library', arguments: { title: 'Apollo' } },
+    ])
+    const reply: unknown = await (await mcp.decide(pause, 'approve', ada)).json()
+    expect(reply).toMatchObject({ tools: [{ name: 'library__find_book', status: 'ok' }] })
   } finally {
     check.server.close().closeAllConnections()
     library.kill()

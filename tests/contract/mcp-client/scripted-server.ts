@@ -9,6 +9,7 @@ export interface Message {
     readonly name?: string
     readonly arguments?: Record<string, unknown>
     readonly cursor?: string
+    readonly _meta?: Readonly<Record<string, unknown>>
   }
 }
 

@@ -1,0 +1,218 @@
+import type {
+  ChatResponse,
+  Instructions,
+  PausedResponse,
+  Problem,
+  Status,
+} from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { McpStack } from './mcp-stack.ts'
+import { type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
+
+const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+const topic = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
+const tools = [tool('read_note', topic), tool('write_note', topic)]
+const readOnlyTools = ['read_note']
+const question = 'Use write_note with topic “Apollo”'
+
+let mcp: McpStack
+let servers: ScriptedMcpServers
+let ada: string
+beforeAll(async () => {
+  mcp = await McpStack.start()
+  servers = await new ScriptedMcpServers().start()
+  await configure()
+  ada = await mcp.stack.signIn(identities.ada.oid)
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  await servers.close()
+})
+beforeEach(() => {
+  script()
+  servers.received.splice(0)
+})
+
+/** The server from now on. */
+function script(change: Script = {}): void {
+  servers.scripts['desk'] = { tools, ...change }
+}
+
+/** The agent with such an entry of the server. */
+async function configure(change: object = {}): Promise<void> {
+  script()
+  const allowedTools = ['read_note', 'write_note']
+  await mcp.configure({
+    desk: { url: `${servers.url}/desk`, allowedTools, readOnlyTools, protocol: '2025-11-25', ...change },
+  })
+}
+
+/** What tools were called with. */
+const called = () => servers.callsOf('desk').map(({ message }) => message?.params)
+
+const approve = async (pause: PausedResponse, token = ada): Promise<ChatResponse> =>
+  (await (await mcp.decide(pause, 'approve', token)).json()) as ChatResponse
+
+function toolsOffered({ trace }: ChatResponse): readonly string[] {
+  const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
+  return body?.tools ?? []
+}
+
+describe('A tool that the configuration does not call read-only', () => {
+  it('waits for the user, who is shown the call, and nothing is sent', async () => {
+    expect(await mcp.pauseOf(question, ada)).toMatchObject({
+      kind: 'approval',
+      calls: [
+        {
+          tool: 'desk__write_note',
+          title: 'Call write_note of desk',
+          api: 'desk',
+          effect: 'change',
+          arguments: { topic: 'Apollo' },
+        },
+      ],
+    })
+    expect(called()).toEqual([])
+  })
+
+  it('is called once and exactly as shown when the user approves, with the key of the call', async () => {
+    const pause = await mcp.pauseOf(question, ada)
+    const reply = await approve(pause)
+    expect(reply.tools).toEqual([{ name: 'desk__write_note', arguments: { topic: 'Apollo' }, status: 'ok' }])
+    const [call] = called()
+    expect(called()).toHaveLength(1)
+    expect(call).toMatchObject({
+      name: 'write_note',
+      arguments: { topic: 'Apollo' },
+      _meta: { [keyOfMeta]: expect.stringMatching(/^[\w-]{1,64}$/) },
+    })
+    const key = String(call?._meta?.[keyOfMeta])
+    expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(key)
+  })
+
+  it('is not called again when the same approval comes again', async () => {
+    const pause = await mcp.pauseOf(question, ada)
+    await approve(pause)
+    expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_USED' })
+    expect(called()).toHaveLength(1)
+  })
+
+  it('is not called when the user denies it', async () => {
+    const pause = await mcp.pauseOf(question, ada)
+    const reply = (await (await mcp.decide(pause, 'deny', ada)).json()) as ChatResponse
+    expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'denied' }])
+    expect(called()).toEqual([])
+  })
+
+  it('is not called if the server has made it another one meanwhile', async () => {
+    const pause = await mcp.pauseOf(question, ada)
+    script({
+      tools: [tool('write_note', { ...topic, description: 'Writes a note, and sends it to everybody.' })],
+    })
+    expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' } satisfies Partial<Problem>)
+    expect(called()).toEqual([])
+  })
+
+  it('is told by status, log and instructions', async () => {
+    const { components } = await mcp.get<Status>('/api/status')
+    expect(components['desk']?.tools?.map(({ name, waits }) => [name, waits])).toEqual([
+      ['read_note', undefined],
+      ['write_note', true],
+    ])
+    const lines = mcp.stack.agentLog.filter(line => line.includes('wait for approval'))
+    expect(lines.map(line => JSON.parse(line)).at(-1)).toMatchObject({ api: 'desk', tools: ['write_note'] })
+    const response = await fetch(`${mcp.stack.agentUrl}/api/instructions?flow=obo`, {
+      headers: { authorization: `Bearer ${ada}` },
+    })
+    const told = (await response.json()) as Instructions
+    expect(told.tools.filter(({ waits }) => waits).map(({ name }) => name)).toEqual(['desk__write_note'])
+  })
+})
+
+it('A tool that the configuration calls read-only is called at once, without a key', async () => {
+  const reply = await mcp.answerTo('Use read_note with topic “Apollo”', ada)
+  expect(reply.tools).toMatchObject([{ name: 'desk__read_note', status: 'ok' }])
+  expect(called()).toEqual([{ name: 'read_note', arguments: { topic: 'Apollo' } }])
+})
+
+it('All tools of a server wait whose entry names none that only read', async () => {
+  await configure({ readOnlyTools: undefined })
+  const { calls } = await mcp.pauseOf('Use read_note with topic “Apollo”', ada)
+  expect(calls).toMatchObject([{ tool: 'desk__read_note' }])
+  expect(called()).toEqual([])
+  await configure()
+})
+
+it('A tool that the configuration calls read-only waits all the same if the server says that it destroys', async () => {
+  await configure({ readOnlyTools: ['read_note', 'write_note'] })
+  script({
+    tools: [tool('write_note', { ...topic, annotations: { readOnlyHint: true, destructiveHint: true } })],
+  })
+  const ben = await mcp.stack.signIn(identities.ben.oid)
+  const { calls } = await mcp.pauseOf(question, ben)
+  expect(calls).toMatchObject([{ tool: 'desk__write_note', effect: 'delete' }])
+  expect(called()).toEqual([])
+  await configure()
+})
+
+describe('Without a user, a tool that changes something', () => {
+  it('is not offered to the model', async () => {
+    expect(toolsOffered(await mcp.answerTo(question))).toEqual([
+      'get_weather',
+      'get_forecast',
+      'desk__read_note',
+    ])
+    expect(called()).toEqual([])
+  })
+
+  it('is called at once where the configuration lets the agent do so, with a key', async () => {
+    await configure({ unattendedTools: ['write_note'] })
+    const reply = await mcp.answerTo(question)
+    expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
+    expect(called()).toMatchObject([{ name: 'write_note', _meta: { [keyOfMeta]: expect.any(String) } }])
+    expect(await mcp.pauseOf(question, ada)).toMatchObject({ kind: 'approval' })
+    await configure()
+  })
+})
+
+describe('Where the server wants more of the user', () => {
+  const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+  const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
+
+  /** It refuses so many calls. */
+  function wantMore(times: number): void {
+    let left = times
+    script({
+      answer: ({ message }, response) => {
+        if (message?.method !== 'tools/call') return undefined
+        left -= 1
+        if (left < 0) return textResult('written')
+        response.writeHead(401, { 'www-authenticate': challenge }).end()
+        return undefined
+      },
+    })
+  }
+
+  it('the turn waits for that, and the same call goes out with a token that was asked for so', async () => {
+    wantMore(1)
+    const again = await approve(await mcp.pauseOf(question, ada))
+    expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
+    const reply = await approve(again as unknown as PausedResponse)
+    expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
+    const [first, second] = called()
+    expect(called()).toHaveLength(2)
+    expect(second).toEqual(first)
+    const asked = reply.trace.filter(({ kind, to }) => kind === 'token-request' && to === 'sidecar').at(-1)
+    expect(
+      new URL(asked?.request?.url ?? '').searchParams.get('optionsOverride.AcquireTokenOptions.Claims'),
+    ).toBe(claims)
+  })
+
+  it('and is not content with it, the turn ends', async () => {
+    wantMore(2)
+    const again = await approve(await mcp.pauseOf(question, ada))
+    expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })
+    expect(called()).toHaveLength(2)
+  })
+})
