@@ -37,13 +37,13 @@ async function checkRoute({ authority, tenantId, agentClientId, appId, redirectU
     throw trouble(
       'CONSENT_URI_NOT_REGISTERED',
       `Entra does not know ${redirectUri} for agents of the blueprint (${code}).`,
-      `Register it as redirect URI of the blueprint, under the platform “Web”: npx --no-install agentctl entra apply --consent-uri ${redirectUri}`,
+      `Register it as redirect URI of the blueprint, under the platform “Web”: \`npx --no-install agentctl entra apply --consent-uri ${redirectUri}\``,
     )
   if (code === 'AADSTS82014')
     return trouble(
       'CONSENT_URI_NOT_REGISTERED',
       `Entra lets users consent to no agent in this way (${code}).`,
-      'Let an administrator consent for all users: npx --no-install agentctl entra apply --alerts all-users, or by Graph (docs/approval.md).',
+      'Let an administrator consent for all users (docs/approval.md, “Consent”): `npx --no-install agentctl entra apply --alerts all-users`',
     )
   throw problem(
     'ENTRA_REFUSED',

@@ -32,7 +32,7 @@ export const doctorProblems = {
   },
   CONSENT_URI_NOT_REGISTERED: {
     title: 'Users cannot be asked to consent while they chat.',
-    hint: 'Register CONSENT_REDIRECT_URI as redirect URI of the blueprint, under the platform “Web”: npx --no-install agentctl entra apply --consent-uri <uri>',
+    hint: 'Register CONSENT_REDIRECT_URI as redirect URI of the blueprint, under the platform “Web”: `npx --no-install agentctl entra apply --consent-uri <uri>`',
   },
   CONTEXT_WITHOUT_POLICY: {
     title: 'An authentication context is demanded that proves nothing.',

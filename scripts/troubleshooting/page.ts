@@ -4,6 +4,7 @@ import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-k
 import { approvalProblems } from '../../services/agent/src/approval/problems.ts'
 import { catalogue as agentProblems } from '../../services/agent/src/problems.ts'
 import { mcpProblems } from '../../services/agent/src/tools/mcp/problems.ts'
+import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../../services/agent/src/tools/weather/problems.ts'
 import { catalogue as weatherApiProblems } from '../../services/weather-api/src/problems.ts'
 import { doctorProblems } from '../doctor/problems.ts'
@@ -35,7 +36,7 @@ Of turns that [wait for their user](approval.md). None of these has changed anyt
 ${table(approvalProblems)}
 ## The agent’s weather tools
 
-${table(weatherToolProblems)}
+${table({ ...weatherToolProblems, ...alertProblems })}
 ## The agent’s MCP servers
 
 ${table(mcpProblems)}

@@ -78,6 +78,7 @@ const calm = {
   ...sidecarWith(300),
   [outcomes('agent_turns_total', 'OK')]: '0+100x30',
   [outcomes('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
+  [outcomes('agent_turns_total', 'PAUSED')]: '0+50x30',
   [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
   [outcomes('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
   'agent_turns_refused_total{namespace="agents"}': '0x30',
