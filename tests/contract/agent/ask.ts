@@ -48,14 +48,20 @@ export interface Outcome extends Omit<ChatResponse & PausedResponse, 'status'> {
   readonly detail?: string
 }
 
+type Decided = 'approve' | 'deny'
+
 /** Goes on with a turn that waits: with each of its calls as this user decided. */
 export async function goOn(
   agentUrl: string,
   { continuation, calls, mode, flow }: Pick<Outcome, 'continuation' | 'calls' | 'mode' | 'flow'>,
-  decision: 'approve' | 'deny',
+  decision: Decided | ((call: { readonly callId: string }) => Decided),
   headers: Readonly<Record<string, string>>,
 ): Promise<Answer<Outcome>> {
-  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
+  const decisions = calls.map(({ callId, digest }) => ({
+    callId,
+    digest,
+    decision: typeof decision === 'function' ? decision({ callId }) : decision,
+  }))
   const response = await fetch(`${agentUrl}/api/chat/continue`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

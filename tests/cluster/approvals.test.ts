@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto'
+import type { AskedCall, ToolUse } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Demo } from './support/demo.ts'
+import { EntraControls } from './support/entra.ts'
+import { runIn } from './support/in-container.ts'
+import type { Pod } from './support/kubernetes.ts'
+import { NodeVolume } from './support/node-volume.ts'
+import { forward } from './support/port-forward.ts'
+
+/** What came of a turn. */
+interface Outcome {
+  readonly status?: 'paused' | number
+  readonly code?: string
+  readonly answer?: string
+  readonly continuation?: string
+  readonly calls?: readonly AskedCall[]
+  readonly tools?: readonly ToolUse[]
+}
+
+let demo: Demo
+let volume: NodeVolume
+let userToken: string
+let values: Record<string, unknown>
+
+beforeAll(async () => {
+  demo = await Demo.create('approvals')
+  await demo.installEmulators()
+  volume = await NodeVolume.create(demo.namespace)
+  const key = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
+  await demo.namespace.kubectl(
+    ...['create', 'secret', 'generic', 'keys-of-turns', `--from-literal=seal-keys=${key('one')}`],
+  )
+  values = {
+    agent: { replicas: 2, env: { RATE_LIMIT_PER_MINUTE: '1000000' } },
+    approval: { existingSecret: 'keys-of-turns' },
+    weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
+  }
+  await demo.installAgent(values)
+  userToken = await (await EntraControls.of(demo)).signIn()
+}, 240_000)
+afterAll(async () => {
+  await demo?.[Symbol.asyncDispose]()
+  await volume?.[Symbol.asyncDispose]()
+})
+
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+let celsius = 0
+
+async function post(url: string, path: string, body: object): Promise<Outcome> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${userToken}` },
+    body: JSON.stringify({ mode: 'direct', flow: 'obo', ...body }),
+  })
+  return (await response.json()) as Outcome
+}
+
+const askFor = (url: string) => {
+  celsius -= 1
+  return post(url, '/api/chat', { message: `Warn me when Oslo falls below ${celsius} °C until ${untilDate}` })
+}
+
+function approve(url: string, { continuation, calls = [] }: Outcome): Promise<Outcome> {
+  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+  return post(url, '/api/chat/continue', { continuation, decisions })
+}
+
+/** The temperatures of Ada's alerts, as one pod of the agent tells them. */
+async function kept(url: string): Promise<readonly number[]> {
+  const { answer = '' } = await post(url, '/api/chat', { message: 'my alerts' })
+  return [...answer.matchAll(/below −(\d+) °C/g)].map(([, degrees]) => -Number(degrees))
+}
+
+/** The pods of the agent, each with an address of its own on this machine while `use` runs. */
+async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result>): Promise<Result> {
+  const pods = await demo.namespace.pods('agent')
+  await using stack = new AsyncDisposableStack()
+  const urls = []
+  for (const { metadata } of pods) {
+    const { port } = stack.use(await forward(demo.namespace, { target: `pod/${metadata.name}`, port: 3001 }))
+    urls.push(`http://localhost:${port}`)
+  }
+  return await use(urls)
+}
+
+const rolloutEnds = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
+
+describe('A call that waits for its user', { timeout: 240_000 }, () => {
+  it('goes on at the other pod, and runs once when both get the approval at the same time', async () => {
+    await withPods(async ([one = '', other = '']) => {
+      const first = await askFor(one)
+      expect(first).toMatchObject({ status: 'paused', calls: [{ tool: 'create_alert' }] })
+      expect(await approve(other, first)).toMatchObject({ tools: [{ name: 'create_alert', status: 'ok' }] })
+      const second = await askFor(one)
+      const both = await Promise.all([approve(one, second), approve(other, second)])
+      expect(both.map(({ answer }) => answer)).toEqual([both[0]?.answer, both[0]?.answer])
+      expect(await kept(one)).toEqual([celsius + 1, celsius])
+    })
+  })
+
+  it('goes on after all pods of the agent have been replaced', async () => {
+    const waiting = await withPods(([one = '']) => askFor(one))
+    await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
+    await rolloutEnds('agent')
+    await withPods(async ([one = '']) => {
+      expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
+      expect(await kept(one)).toContain(celsius)
+    })
+  })
+
+  it('that was answered is not lost, and runs no second time, when the pod of the weather API is deleted', async () => {
+    await withPods(async ([one = '', other = '']) => {
+      const before = await kept(one)
+      const waiting = await askFor(one)
+      expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
+      const { metadata } = await demo.namespace.pod('weather-api')
+      await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
+      await rolloutEnds('weather-api')
+      // What comes again, at a pod that has not seen it, gets what came of it.
+      await expect
+        .poll(() => approve(other, waiting), { timeout: 60_000 })
+        .toMatchObject({ tools: [{ status: 'ok' }] })
+      expect(await kept(one)).toEqual([...before, celsius])
+    })
+  })
+
+  it('that was answered is there when the weather API was killed while it answered others', async () => {
+    await withPods(async ([one = '']) => {
+      const answered: number[] = []
+      for (let times = 0; times < 3; times += 1) {
+        const waiting = await askFor(one)
+        const asked = celsius
+        const approving = approve(one, waiting)
+        const { metadata } = await demo.namespace.pod('weather-api')
+        const script = "process.kill(1, 'SIGTERM')"
+        await runIn(demo.namespace, { pod: metadata.name, container: 'weather-api', script }).catch(() => {})
+        if ((await approving).tools?.[0]?.status === 'ok') answered.push(asked)
+        await expect
+          .poll(async () => isReady(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
+          .toBe(true)
+        await expect.poll(() => kept(one), { timeout: 30_000 }).toEqual(expect.arrayContaining(answered))
+      }
+      const all = await kept(one)
+      expect(new Set(all).size).toBe(all.length)
+    })
+  })
+
+  it('is refused once its key has been taken away', async () => {
+    const waiting = await withPods(([one = '']) => askFor(one))
+    const patch = { stringData: { 'seal-keys': `two ${randomBytes(32).toString('base64')}` } }
+    await demo.namespace.kubectl('patch', 'secret', 'keys-of-turns', '--patch', JSON.stringify(patch))
+    await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
+    await rolloutEnds('agent')
+    await withPods(async ([one = '']) => {
+      expect(await approve(one, waiting)).toMatchObject({ code: 'APPROVAL_INVALID', status: 400 })
+      expect(await kept(one)).not.toContain(celsius)
+      expect(await approve(one, await askFor(one))).toMatchObject({ tools: [{ status: 'ok' }] })
+    })
+  })
+})
+
+function isReady({ status }: Pod): boolean {
+  return (status.containerStatuses ?? []).every(({ ready }) => ready)
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { kubectl } from './command.ts'
+import { Namespace } from './namespace.ts'
+
+/** A volume in a folder of the node, for disposable clusters with one node and no StorageClass. */
+export class NodeVolume implements AsyncDisposable {
+  readonly claimName = 'alerts'
+  readonly #name: string
+  readonly #maker: Namespace
+
+  private constructor(name: string, maker: Namespace) {
+    this.#name = name
+    this.#maker = maker
+  }
+
+  /** Makes a folder that every user may write, and a claim of it in this namespace. */
+  static async create(namespace: Namespace): Promise<NodeVolume> {
+    const maker = await Namespace.create('volume', 'privileged')
+    const name = `${namespace.name}-${randomBytes(3).toString('hex')}`
+    const volume = new NodeVolume(name, maker)
+    const hostPath = { path: `/var/tmp/${name}`, type: 'DirectoryOrCreate' }
+    await maker.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'folder' },
+      spec: {
+        automountServiceAccountToken: false,
+        restartPolicy: 'Never',
+        containers: [
+          {
+            name: 'folder',
+            image: 'node:26-trixie-slim',
+            command: ['chmod', '0777', '/folder'],
+            volumeMounts: [{ name: 'folder', mountPath: '/folder' }],
+          },
+        ],
+        volumes: [{ name: 'folder', hostPath }],
+      },
+    })
+    await maker.waitFor('jsonpath={.status.phase}=Succeeded', 'pod/folder')
+    const shared = { accessModes: ['ReadWriteOnce'], storageClassName: '' }
+    await namespace.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        ...shared,
+        capacity: { storage: '1Gi' },
+        hostPath,
+        claimRef: { namespace: namespace.name, name: volume.claimName },
+      },
+    })
+    await namespace.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: volume.claimName },
+      spec: { ...shared, volumeName: name, resources: { requests: { storage: '1Gi' } } },
+    })
+    return volume
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await kubectl(['delete', 'persistentvolume', this.#name, '--wait=false', '--ignore-not-found'])
+    await this.#maker[Symbol.asyncDispose]()
+  }
+}
