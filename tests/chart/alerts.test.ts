@@ -11,6 +11,7 @@ import { decisionCounter } from '../../packages/entra-tokens/src/decision-counte
 import { showAge } from '../../packages/entra-tokens/src/deny-list/age.ts'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
+import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
 import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
 import { ApiMetrics } from '../../services/weather-api/src/metrics.ts'
 import { needs } from '../support/programs.ts'
@@ -135,7 +136,7 @@ describe('The alerts', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
     const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
     const ofUsers = new RegExp(`^(?:${leftOut})$`)
-    const codes = Object.entries({ ...commonProblems, ...catalogue, ...weatherProblems })
+    const codes = Object.entries({ ...commonProblems, ...catalogue, ...weatherProblems, ...alertProblems })
     expect(
       codes
         .filter(([, { status }]) => status >= 500)

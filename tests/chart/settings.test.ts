@@ -94,9 +94,9 @@ describe('The settings that the chart makes', () => {
         .map(([name, value]) => `${name}=${value.replace(/[0-9a-f-]{36}/, '…')}`)
         .sort()
     const demo = describeProcesses({}).find(({ name }) => name === 'sidecar')?.env ?? {}
-    const chart = (await render({ values: identities })).settings('demo-agent', 'sidecar')
+    const chart = (await render({ values: withAlerts({ size: '1Gi' }) })).settings('demo-agent', 'sidecar')
     expect(ofInterest(chart)).toEqual(ofInterest(demo))
-    expect(ofInterest(chart)).toHaveLength(5)
+    expect(ofInterest(chart)).toHaveLength(7)
   })
 
   it('keep the sidecar in production mode and quiet', async () => {
@@ -256,6 +256,10 @@ describe('The settings that the chart makes', () => {
     const rendering = await render({ values })
     const { alerts } = readWeatherConfig(rendering.settings('demo-weather-api', 'weather-api'))
     expect(alerts).toEqual({ file: '/var/lib/weather-api/alerts.sqlite', authenticationContext: 'c1' })
+    const agent = readAgentConfig({ ...rendering.settings('demo-agent', 'agent'), SEAL_KEYS_FILE: '' })
+    expect(agent.toolsets[0]?.otherRights).toEqual([
+      expect.objectContaining({ scope: 'Alerts.ReadWrite', authenticationContexts: ['c1'] }),
+    ])
     const { volumeMounts } = rendering.container('demo-weather-api', 'weather-api')
     expect(volumeMounts).toEqual([{ name: 'alerts', mountPath: '/var/lib/weather-api' }])
     const claim = { name: 'alerts', persistentVolumeClaim: { claimName: 'demo-weather-api-alerts' } }

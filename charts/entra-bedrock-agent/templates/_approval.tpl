@@ -13,6 +13,7 @@ CONSENT_REDIRECT_URI: {{ . }}/auth/consent.html
 {{- end }}
 {{- with .Values.weatherApi.alerts }}
 {{- if .enabled }}
+WEATHER_API_ALERTS: true
 ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}

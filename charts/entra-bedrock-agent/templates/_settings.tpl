@@ -68,6 +68,15 @@
     {{- $_ := set $settings (printf "DownstreamApis__%s__RequestAppToken" $entry) $asApp }}
   {{- end }}
 {{- end }}
+{{- if .Values.weatherApi.alerts.enabled }}
+  {{- /* On behalf of users the right to alerts alone: a consent that is missing among others would not show. */}}
+  {{- $weather := .Values.downstreamApis.weather }}
+  {{- $settings = merge $settings (dict
+    "DownstreamApis__weatherAlerts__BaseUrl" (include "apiUrl" (list $ "weather" $weather))
+    "DownstreamApis__weatherAlerts__Scopes__0" (printf "api://%s/Alerts.ReadWrite" $weather.appId)
+    "DownstreamApis__weatherAlerts__RequestAppToken" false)
+  }}
+{{- end }}
 {{- range $name, $server := .Values.mcpServers }}
   {{- $api := include "mcp.downstreamApi" (list $name $server) }}
   {{- if not (hasKey $.Values.downstreamApis $api) }}
