@@ -101,7 +101,12 @@ describe('The doctor on a laptop where everything works', () => {
     const claims = findings.flatMap(({ claims }) => (claims ? [claims] : []))
     expect(claims).toMatchObject([
       { azp: identities.agentId, idtyp: 'app', roles: ['Weather.Read.All'] },
-      { azp: identities.agentId, idtyp: 'user', oid: identities.ada.oid, scp: 'Weather.Read' },
+      {
+        azp: identities.agentId,
+        idtyp: 'user',
+        oid: identities.ada.oid,
+        scp: 'Weather.Read Alerts.ReadWrite',
+      },
     ])
     expect(JSON.stringify(findings)).not.toMatch(/eyJ/)
   })
