@@ -1,7 +1,7 @@
 import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
-import { McpStack } from './mcp-stack.ts'
+import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
@@ -206,4 +206,36 @@ describe('Where the server wants more of the user', () => {
     expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })
     expect(called()).toHaveLength(2)
   })
+})
+
+it('A tool that the user has not consented to waits for that where the page asks so, though it only reads', async () => {
+  servers.scripts['vault'] = { tools: [tool('open_vault')] }
+  const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
+  const redirectUri = `${mcp.stack.agentUrl}/auth/consent.html`
+  await mcp.configure(
+    { vault: { url: `${servers.url}/vault`, ...vault } },
+    { CONSENT_REDIRECT_URI: redirectUri },
+  )
+  const response = await fetch(`${mcp.stack.agentUrl}/api/chat`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      authorization: `Bearer ${ada}`,
+    },
+    body: JSON.stringify({ message: 'Use open_vault', mode: 'bedrock', flow: 'obo', pauseFor: ['consent'] }),
+  })
+  const pause = (await response.json()) as PausedResponse
+  expect(pause).toMatchObject({
+    status: 'paused',
+    kind: 'consent',
+    calls: [{ tool: 'vault__open_vault', api: 'vault' }],
+  })
+  expect(pause.calls[0]).not.toHaveProperty('effect')
+  const asked = new URL(pause.consent?.url ?? '').searchParams
+  expect([asked.get('client_id'), asked.get('scope')]).toEqual([
+    identities.agentId,
+    `api://${vaultAppId}/.default`,
+  ])
+  expect(servers.callsOf('vault')).toEqual([])
 })

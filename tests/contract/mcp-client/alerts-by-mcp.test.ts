@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { McpStack } from './mcp-stack.ts'
+
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate }
+
+let folder: string
+let mcp: McpStack
+let ada: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'alerts-by-mcp-'))
+  mcp = await McpStack.start()
+  await mcp.stack.restart('weather', { ALERTS_FILE: join(folder, 'alerts.sqlite'), LOG_LEVEL: 'info' })
+  writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}\n`)
+  await startAgent()
+  ada = await mcp.stack.signIn(identities.ada.oid)
+})
+afterAll(async () => {
+  await mcp[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+/** Starts the agent, or another one with the same keys in its place, which knows nothing of what the first has done. */
+async function startAgent(): Promise<void> {
+  const server = {
+    url: `${mcp.stack.weatherUrl}/mcp`,
+    downstreamApi: 'weather',
+    appId: identities.weatherAppId,
+    allowedTools: ['create_alert', 'list_alerts'],
+    readOnlyTools: ['list_alerts'],
+  }
+  await mcp.configure({ 'weather-tools': server }, { SEAL_KEYS_FILE: join(folder, 'keys') })
+}
+
+/** What the MCP server's tool gave, as the trace shows it. */
+function resultIn({ trace }: ChatResponse): unknown {
+  const { body } = trace.findLast(({ kind }) => kind === 'api-call')?.response ?? {}
+  return JSON.parse((body as { text: string }).text)
+}
+
+it('The weather API makes an alert once by its MCP door, though two replicas of the agent get the same approval', async () => {
+  const pause = await mcp.pauseOf(`Warn me when Oslo falls below −5 °C until ${untilDate}`, ada)
+  expect(pause.calls).toMatchObject([
+    { title: 'Call create_alert of weather-tools', effect: 'change', arguments: order },
+  ])
+  const approve = async () => (await (await mcp.decide(pause, 'approve', ada)).json()) as ChatResponse
+  const first = await approve()
+  await startAgent()
+  const second = await approve()
+  for (const { tools } of [first, second])
+    expect(tools).toMatchObject([{ name: 'weather-tools__create_alert', status: 'ok' }])
+  expect(resultIn(first)).toMatchObject(order)
+  expect(resultIn(second)).toEqual(resultIn(first))
+  // By the key: without it, the second would have found the alert that existed.
+  const logged = mcp.stack.weatherLog.map(line => JSON.parse(line) as { outcome?: string })
+  expect(logged.flatMap(({ outcome }) => outcome ?? [])).toEqual(['created', 'replayed'])
+  expect(resultIn(await mcp.answerTo('My alerts', ada))).toEqual({ alerts: [resultIn(first)] })
+})
