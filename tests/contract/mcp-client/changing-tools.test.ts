@@ -171,6 +171,18 @@ describe('Where the server wants more of the user', () => {
   const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
   const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 
+  beforeAll(() => configure({ authenticationContexts: ['c2'] }))
+  afterAll(() => configure())
+
+  it('for which the configuration does not name the context, the user is asked for nothing', async () => {
+    await configure({ authenticationContexts: ['c3'] })
+    wantMore(1)
+    const reply = await approve(await mcp.pauseOf(question, ada))
+    expect(reply).toMatchObject({ code: 'API_TOKEN_REJECTED' })
+    expect(JSON.stringify(reply)).not.toContain('claimsChallenge')
+    await configure({ authenticationContexts: ['c2'] })
+  })
+
   /** It refuses so many calls. */
   function wantMore(times: number): void {
     let left = times

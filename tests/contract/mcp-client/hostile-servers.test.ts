@@ -310,7 +310,7 @@ describe('the tool of a server that', () => {
   it.each([
     ['does not accept the token', 'refusal', 'API_TOKEN_REJECTED'],
     ['wants a further permission', 'ban', 'API_FORBIDDEN'],
-    ['wants more of the user', 'challenge', 'CONDITIONAL_ACCESS_REQUIRED'],
+    ['wants what nobody allowed it to ask of users', 'challenge', 'API_TOKEN_REJECTED'],
   ])(
     '%s ends the turn after one request, and no address of the challenge is called',
     async (_what, name, code) => {

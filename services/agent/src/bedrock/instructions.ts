@@ -22,11 +22,12 @@ export async function describeInstructions(
     const loaded = await toolset.load(context)
     const offered = loaded.filter(({ change }) => !change || mayChange(turn, change))
     return Promise.all(
-      offered.map(async ({ tool, api }) => {
+      offered.map(async ({ tool, api, change }) => {
         const { name, description, schema } = tool
         const needs = neededRight(api, turn.flow) ?? null
         const held = needs && (await isHeld(tokens, turn, api, needs))
-        return { name, description, inputSchema: schema, api: api.name, needs, held }
+        const waits = change && needsUser(turn.flow) ? { waits: true } : {}
+        return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
       }),
     )
   })

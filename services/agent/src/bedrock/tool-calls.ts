@@ -95,7 +95,7 @@ function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> 
     tool: name,
     arguments: input,
     api: offered?.api.name,
-    change: waits ? { ...offered.change, toolHash: hashTool(offered.tool) } : undefined,
+    change: waits ? { ...offered.change, toolHash: hashTool(offered) } : undefined,
     facts: factsOf(offered, name),
     run: context => invoke(offered?.tool, call, context),
   }
@@ -160,8 +160,9 @@ function takes({ schema }: StructuredToolInterface, input: object): boolean {
 }
 
 /** What the tool was when it was offered. */
-function hashTool({ name, description, schema }: StructuredToolInterface): string {
-  return hash('sha256', canonicalJson(JSON.parse(JSON.stringify([name, description, schema]))), 'base64url')
+function hashTool({ tool: { name, description, schema }, hash: own = '' }: OfferedTool): string {
+  const all = JSON.parse(JSON.stringify([name, description, schema, own]))
+  return hash('sha256', canonicalJson(all), 'base64url')
 }
 
 /** LangChain's text ends with a line for each fault, such as `#/properties/days/maximum: 9 is greater than 7.` */

@@ -17,7 +17,9 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
         upstream,
       })
     case 401: {
-      const claimsChallenge = allowedChallenge(api, readClaimsChallenge(response.challenge))
+      const asked = readClaimsChallenge(response.challenge)
+      const claimsChallenge = allowedChallenge(api, asked)
+      const dropped = asked !== undefined && claimsChallenge === undefined
       return claimsChallenge
         ? problem(
             'CONDITIONAL_ACCESS_REQUIRED',
@@ -30,6 +32,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
         : problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
             upstream,
             extensions: failedCheck ? { failedCheck } : {},
+            ...(dropped ? { hint: unknownContextHint } : {}),
           })
     }
     case 403:
@@ -43,6 +46,9 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
       return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
   }
 }
+
+const unknownContextHint =
+  'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.'
 
 /** The check of a deny list, by the name that entra-tokens gives it. */
 const denied = 'deny-list'

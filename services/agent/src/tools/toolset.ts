@@ -28,6 +28,8 @@ export interface OfferedTool {
   readonly api: DownstreamApi
   /** Missing if it only reads. */
   readonly change?: Change | undefined
+  /** Of all that defines it, where name, description and schema are not all. */
+  readonly hash?: string
 }
 
 /** A tool that direct mode has chosen, with its arguments. */

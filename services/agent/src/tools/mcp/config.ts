@@ -41,6 +41,9 @@ const Entry = Type.Object(
     allowedTools: { ...Tools, minItems: 1 },
     readOnlyTools: Type.Optional(Tools),
     unattendedTools: Type.Optional(Tools),
+    authenticationContexts: Type.Optional(
+      Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
+    ),
     pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
     protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
@@ -142,7 +145,7 @@ function findNameClashes(server: string, tools: readonly string[]): readonly str
 
 function describeServer(name: string, entry: Entry, otherApis: readonly DownstreamApi[]): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
-  const { readOnlyTools = [], unattendedTools = [] } = entry
+  const { readOnlyTools = [], unattendedTools = [], authenticationContexts = [] } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
   const appId = entry.appId.toLowerCase()
   return {
@@ -152,6 +155,7 @@ function describeServer(name: string, entry: Entry, otherApis: readonly Downstre
       url: entry.url,
       healthPath: undefined,
       appId,
+      authenticationContexts,
       sidecarEntries: nameSidecarEntries(entry.downstreamApi),
       flows,
       permissions: undefined,

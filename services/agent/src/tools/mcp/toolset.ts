@@ -53,7 +53,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
           const call = () => client.callTool(context, one, input as Readonly<Record<string, unknown>>)
           return source.health.watch(context.turn, one, call)
         }
-        return { tool: tool(run, options), api, change }
+        return { tool: tool(run, options), api, change, hash: one.hash }
       })
     },
     source: {
