@@ -40,6 +40,7 @@ export class Stack implements AsyncDisposable {
   readonly #overrides: StackOverrides
   readonly #apps = new Map<PartName, FastifyInstance>()
   readonly #ports = new Map<PartName, number>()
+  readonly #replicas: FastifyInstance[] = []
 
   private constructor(overrides: StackOverrides, agentPort: number) {
     this.#overrides = overrides
@@ -97,6 +98,16 @@ export class Stack implements AsyncDisposable {
     this.#ports.set(part, port)
   }
 
+  /** Starts another replica of the agent, which stops with everything else, and returns its URL. */
+  async startReplica(overrides: Environment = {}): Promise<string> {
+    const env = { ...this.#environmentOf('agent'), ...this.#overrides.agent, ...overrides }
+    const app = await this.#build('agent', env)
+    this.#replicas.push(app)
+    const port = await findFreePort()
+    await app.listen({ host: 'localhost', port })
+    return `http://localhost:${port}`
+  }
+
   async stop(part: PartName): Promise<void> {
     const app = this.#apps.get(part)
     this.#apps.delete(part)
@@ -118,6 +129,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    for (const replica of this.#replicas.splice(0)) await replica.close()
     for (const part of partNames.toReversed()) await this.stop(part)
   }
 

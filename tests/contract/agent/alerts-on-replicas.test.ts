@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
+import { ask, bearer, goOn, type Outcome } from './ask.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'replicas-'))
+const [oldKey, newKey] = ['key-1', 'key-2'].map(kid => `${kid} ${randomBytes(32).toString('base64')}\n`)
+const keysOf = (name: string, ...keys: readonly (string | undefined)[]) => {
+  writeFileSync(join(folder, name), keys.join(''))
+  return { SEAL_KEYS_FILE: join(folder, name) }
+}
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+
+let aws: EmulatedAws
+let stack: Stack
+let token: string
+/** Of each test, so that its alert is nobody else's. */
+let celsius = -20
+
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  stack = await Stack.start({
+    weather: { ALERTS_FILE: join(folder, 'alerts.sqlite') },
+    agent: {
+      ...staticKeys,
+      ...aws.environment,
+      ...keysOf('keys', oldKey),
+      BEDROCK_PROBE: 'off',
+      WEATHER_API_ALERTS: 'true',
+    },
+  })
+})
+afterAll(async () => {
+  await stack?.close()
+  await aws?.stop()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(async () => {
+  celsius -= 1
+  token = await stack.signIn(identities.ada.oid)
+})
+
+async function paused(mode: string): Promise<Outcome> {
+  const message = `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
+  const { body } = await ask(stack.agentUrl, { mode, message, flow: 'obo' }, bearer(token))
+  return body as unknown as Outcome
+}
+
+const approve = (url: string, turn: Outcome) => goOn(url, turn, 'approve', bearer(token))
+
+/** What the weather API responded. */
+function bodyOfCall({ trace }: Pick<Outcome, 'trace'>): unknown {
+  return trace.find(({ kind }) => kind === 'api-call')?.response?.body
+}
+
+async function kept(): Promise<readonly object[]> {
+  const { body } = await ask(stack.agentUrl, { message: 'my alerts', flow: 'obo' }, bearer(token))
+  const { alerts } = bodyOfCall(body) as {
+    alerts: readonly { readonly when: { readonly celsius: number } }[]
+  }
+  return alerts.filter(({ when }) => when.celsius === celsius)
+}
+
+describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode => {
+  it('goes on at two replicas at once, and one alert comes of it', async () => {
+    const other = await stack.startReplica()
+    const turn = await paused(mode)
+    const answers = await Promise.all([approve(stack.agentUrl, turn), approve(other, turn)])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    const [alert, ...others] = await kept()
+    expect(others).toEqual([])
+    for (const { body } of answers) expect(bodyOfCall(body)).toMatchObject({ ...alert })
+  })
+
+  it('goes on after the agent was replaced', async () => {
+    const turn = await paused(mode)
+    await stack.restart('agent')
+    expect((await approve(stack.agentUrl, turn)).status).toBe(200)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('goes on where a new key seals and the old one still opens', async () => {
+    const turn = await paused(mode)
+    const other = await stack.startReplica(keysOf('rotated', newKey, oldKey))
+    expect((await approve(other, turn)).status).toBe(200)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('goes on nowhere without the key that sealed it', async () => {
+    const turn = await paused(mode)
+    for (const keys of [keysOf('other', newKey), { SEAL_KEYS_FILE: undefined }]) {
+      const other = await stack.startReplica(keys)
+      expect((await approve(other, turn)).body.code).toBe('APPROVAL_INVALID')
+    }
+    expect(await kept()).toEqual([])
+  })
+})
