@@ -196,6 +196,8 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     const list = await ask(stack.agentUrl, { mode, message: 'my alerts', flow: 'autonomous' })
     expect(list.body).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Alerts.ReadWrite.All' } })
     expect(posts()).toEqual([])
+    const status = await (await fetch(`${stack.agentUrl}/api/status`)).json()
+    expect(status).toMatchObject({ status: 'ok', components: { weather_api: { state: 'ready' } } })
   })
 })
 

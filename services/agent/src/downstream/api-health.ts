@@ -6,7 +6,7 @@ import { explainThrown, unreadyApi } from './api-failures.ts'
 
 /** What calls of APIs, and probes of their `/readyz`, have shown. */
 export interface ApiHealth {
-  /** One record for each agent: an API may refuse one of them and take another. */
+  /** One record for each agent: an API may refuse one of them and take another. A right that is asked for alone has one of its own. */
   of(api: DownstreamApi, agent: AgentIdentity): HealthRecord
   /** Probes every API that tells its health, if the last probe is old. Never throws. */
   refresh(): Promise<void>
@@ -26,8 +26,8 @@ export function createApiHealth(
   const records = new Map<string, HealthRecord>()
   let probedAtMs = Number.NEGATIVE_INFINITY
 
-  function of({ name }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
-    const key = `${clientId} ${name}`
+  function of({ name, scope = '' }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
+    const key = `${clientId} ${name} ${scope}`
     const record = records.get(key) ?? new HealthRecord()
     records.set(key, record)
     return record

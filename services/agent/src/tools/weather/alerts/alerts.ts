@@ -39,6 +39,7 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): A
     scope: 'Alerts.ReadWrite',
     sidecarEntries: { ...nameSidecarEntries('weatherAlerts'), autonomous: sidecarEntries.autonomous },
     authenticationContexts,
+    isOptional: true,
   }
   const client = createAlertClient(api)
   return {
