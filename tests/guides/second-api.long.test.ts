@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, PausedResponse } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { autonomousClaims } from '../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { badTokens } from '../../packages/entra-tokens/src/testing/corpus.ts'
@@ -75,7 +75,7 @@ describe('an API of one’s own, by its guide alone,', () => {
     // biome-ignore format: table
     const expected = [
       [{ message }, { oid: identities.agentId, roles: ['Tasks.Read.All'] }, 'as itself'],
-      [{ message, token: ada }, { oid: identities.ada.oid, scp: 'Tasks.Read' }, `on behalf of user ${identities.ada.oid}`],
+      [{ message, token: ada }, { oid: identities.ada.oid, scp: 'Tasks.Read Tasks.ReadWrite' }, `on behalf of user ${identities.ada.oid}`],
     ] as const
     for (const [changes, claims, words] of expected) {
       const { answer, tools, trace } = await walk.ask(changes)
@@ -88,6 +88,53 @@ describe('an API of one’s own, by its guide alone,', () => {
         `The Tasks API verified TR: agent ${identities.agentId} acts ${words}`,
       )
     }
+  })
+
+  it('changes something once its user has approved exactly that, and not before', async () => {
+    const ada = await signIn({
+      entraUrl: walk.url('7001'),
+      redirectUri: `${walk.url('3001')}/auth/redirect.html`,
+      user: identities.ada.oid,
+    })
+    const titles = async () => {
+      const { answer } = await walk.ask({ message: 'Tasks of Apollo', mode: 'direct', token: ada })
+      return answer.split('; ')
+    }
+    const before = await titles()
+    const message = 'Use add_task with title “Fuel the rocket” for project Apollo'
+    const paused = (await walk.ask({ message, token: ada })) as unknown as PausedResponse
+    const task = { project: 'Apollo', title: 'Fuel the rocket' }
+    expect(paused).toMatchObject({
+      status: 'paused',
+      kind: 'approval',
+      calls: [{ tool: 'add_task', title: 'Add task', api: 'tasks-api', effect: 'create', arguments: task }],
+    })
+    expect(await titles()).toEqual(before)
+    const decide = async (decision: 'approve' | 'deny') => {
+      const response = await fetch(`${walk.url('3001')}/api/chat/continue`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${ada}` },
+        body: JSON.stringify({
+          mode: 'bedrock',
+          flow: 'obo',
+          continuation: paused.continuation,
+          decisions: paused.calls.map(({ callId, digest }) => ({ callId, digest, decision })),
+        }),
+      })
+      return (await response.json()) as ChatResponse
+    }
+    const { tools, trace } = await decide('approve')
+    expect(tools).toEqual([{ name: 'add_task', arguments: task, status: 'ok' }])
+    expect(trace.find(({ token }) => token?.role === 'TR')?.token?.claims?.['scp']).toBe(
+      'Tasks.Read Tasks.ReadWrite',
+    )
+    await decide('approve')
+    expect(await titles()).toEqual([...before, 'Fuel the rocket'])
+  })
+
+  it('offers the agent no such tool where no user is there to approve', async () => {
+    const message = 'Use add_task with title “Fuel the rocket” for project Apollo'
+    expect((await walk.ask({ message })).tools.map(({ name }) => name)).not.toContain('add_task')
   })
 
   it('is called without a model too, at the same time as the weather API, each with a token of its own', async () => {
