@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isAboutAlerts } from './alerts/alert-request.ts'
 import { longMessages } from './testing/long-messages.ts'
 import { recogniseWeatherQuestion } from './weather-question.ts'
 
@@ -47,6 +48,7 @@ describe('What direct mode recognises', () => {
     ['the weather in the city of London', 'London', now],
   ])('%s', (message, place, when) => {
     expect(recogniseWeatherQuestion(message)).toEqual({ place, when })
+    expect(isAboutAlerts(message)).toBe(false)
   })
 
   it.each([
