@@ -35,7 +35,7 @@ if (options.help) {
   const cluster = { namespace, release, page, userToken, receipt }
   const found = kube ? await kube.examineCluster(cluster) : await examineHere(env, check, { page, userToken })
   const tenantEnv = async () =>
-    kube ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readContext(cluster) } : env
+    kube ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readContexts(cluster), MCP_CONFIG: undefined } : env
   const findings = graphTokenFile
     ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile))]
     : found

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigurationError, type ProblemError } from '@entra-bedrock-agent/service-kit'
 import {
@@ -17,6 +18,7 @@ import { Mistake } from '../set-up/mistake.ts'
 import { checkContext } from './contexts.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
+import { contextsOfServers } from './waiting-tools.ts'
 
 export interface TenantOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -78,8 +80,22 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
   ]
 }
 
-function contextsOf({ ALERTS_AUTH_CONTEXT: listed = '' }: TenantOptions['env']): readonly string[] {
-  return listed.split(',').flatMap(one => one.trim() || [])
+/** Those that APIs of this configuration may ask users to prove. */
+function contextsOf({
+  ALERTS_AUTH_CONTEXT: listed = '',
+  MCP_CONFIG: file,
+}: TenantOptions['env']): readonly string[] {
+  const ofServers = file ? contextsIn(file) : []
+  return [...new Set([...listed.split(',').flatMap(one => one.trim() || []), ...ofServers])]
+}
+
+function contextsIn(mcpConfig: string): readonly string[] {
+  try {
+    return contextsOfServers(readFileSync(mcpConfig, 'utf8'))
+  } catch {
+    // The check of the configuration says so.
+    return []
+  }
 }
 
 /** What Graph does not tell is no failure of the tenant. */

@@ -4,7 +4,14 @@ import { trouble } from './problems.ts'
 /** The servers of an MCP configuration, as far as the doctor reads them. */
 interface McpConfig {
   readonly mcpServers: Readonly<
-    Record<string, { readonly allowedTools?: readonly string[]; readonly readOnlyTools?: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly allowedTools?: readonly string[]
+        readonly readOnlyTools?: readonly string[]
+        readonly authenticationContexts?: readonly string[]
+      }
+    >
   >
 }
 
@@ -23,6 +30,12 @@ export function waitingTools(mcpConfig: string): readonly WaitingTools[] {
     tools: allowedTools.filter(tool => !readOnlyTools?.includes(tool)),
     isStated: readOnlyTools !== undefined,
   }))
+}
+
+/** The authentication contexts that servers may ask users to prove. @throws {SyntaxError} when it is no JSON */
+export function contextsOfServers(mcpConfig: string): readonly string[] {
+  const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
+  return Object.values(mcpServers).flatMap(({ authenticationContexts = [] }) => authenticationContexts)
 }
 
 /** Servers of before there were approvals: their tools wait now, those that only read among them. */

@@ -130,6 +130,23 @@ describe('The authentication context of alerts', () => {
   })
 })
 
+describe('Agents of a chart with alerts', () => {
+  it('may change alerts without a user only as the values say', async () => {
+    const settings = async (more: Values) => {
+      const weatherApi = { ...alerts, alerts: { ...alerts.alerts, ...more } }
+      return (await renderWith({ agent: { replicas: 1 }, weatherApi })).settings('demo-agent', 'agent')
+    }
+    const unattendedTools = ['create_alert', 'delete_alert']
+    expect(await settings({ unattendedTools })).toMatchObject({
+      WEATHER_API_ALERTS: 'true',
+      WEATHER_API_UNATTENDED_TOOLS: 'create_alert,delete_alert',
+    })
+    expect(await settings({})).not.toHaveProperty('WEATHER_API_UNATTENDED_TOOLS')
+    const refused = await refusal({ weatherApi: { alerts: { unattendedTools: ['list_alerts'] } } })
+    expect(refused).toContain('/weatherApi/alerts/unattendedTools/0')
+  })
+})
+
 describe('The tools of an MCP server', () => {
   // biome-ignore format: table
   it.each<[string, Values, string]>([

@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
-import { examineCluster, type KubeOptions } from '../../scripts/doctor/kube/kube.ts'
+import { examineCluster, type KubeOptions, readContexts } from '../../scripts/doctor/kube/kube.ts'
 import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/kubernetes.ts'
 import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
 import { commandsOf } from '../guides/commands.ts'
@@ -245,6 +245,20 @@ describe('The doctor on a cluster', () => {
       },
       { check: 'seal keys', status: 'PASS', detail: 'All pods of the agent have the keys of one Secret.' },
     ])
+  })
+
+  it('knows the contexts that APIs of the release may ask users to prove', async () => {
+    const options = { namespace: 'agents', receipt: '' }
+    await record({
+      values: {
+        approval: { existingSecret: 'agent-seal-keys' },
+        mcpServers: { notes: { ...notes, authenticationContexts: ['c2', 'c3'] } },
+        weatherApi: { alerts: { enabled: true, authContext: 'c1', volume: { size: '1Gi' } } },
+      },
+    })
+    expect(new Set((await readContexts(options))?.split(','))).toEqual(new Set(['c1', 'c2', 'c3']))
+    await record()
+    expect(await readContexts(options)).toBe('')
   })
 
   it('has nothing against a proxy that the chart’s value names', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type {
   ConditionalAccessPolicy,
@@ -176,6 +177,17 @@ describe('An authentication context that alerts demand', () => {
       code: 'NOT_CHECKED',
       hint: expect.stringContaining('Policy.Read.All'),
     })
+  })
+
+  it('may be one of an MCP server', async () => {
+    const file = join(workplace.folder, 'mcp.json')
+    writeFileSync(file, JSON.stringify({ mcpServers: { notes: { authenticationContexts: ['c7'] } } }))
+    const findings = await look(undefined, { MCP_CONFIG: file })
+    expect(findings.find(({ check }) => check === 'authentication context c7')).toMatchObject({
+      code: 'CONTEXT_WITHOUT_POLICY',
+    })
+    writeFileSync(file, 'no JSON')
+    expect((await look(undefined, { MCP_CONFIG: file })).map(({ check }) => check).join()).not.toContain('c7')
   })
 
   it('is not asked about where alerts demand none', async () => {

@@ -14,6 +14,7 @@ CONSENT_REDIRECT_URI: {{ . }}/auth/consent.html
 {{- with .Values.weatherApi.alerts }}
 {{- if .enabled }}
 WEATHER_API_ALERTS: true
+WEATHER_API_UNATTENDED_TOOLS: {{ join "," .unattendedTools | quote }}
 ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}

@@ -5,6 +5,7 @@ import { signInChecks } from '../entra.ts'
 import { type Check, examine, type Finding } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
+import { contextsOfServers } from '../waiting-tools.ts'
 import { approvalChecks } from './approvals.ts'
 import { awsRoleChecks } from './aws-role.ts'
 import { enforcementCheck } from './enforcement.ts'
@@ -50,13 +51,15 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
   return [...first, ...still, ...(await examineAgent(kubectl, release, options))]
 }
 
-/** The authentication context that the release's API demands of users before alerts are changed. */
-export async function readContext({ namespace, release }: KubeOptions): Promise<string | undefined> {
+/** The authentication contexts that APIs of the release may ask users to prove, separated by commas. */
+export async function readContexts({ namespace, release }: KubeOptions): Promise<string | undefined> {
   try {
-    const found = await readRelease(new Kubectl(namespace), release)
-    return Object.values(found.settings).find(({ ALERTS_AUTH_CONTEXT: context }) => context)?.[
-      'ALERTS_AUTH_CONTEXT'
-    ]
+    const { settings } = await readRelease(new Kubectl(namespace), release)
+    const contexts = Object.values(settings).flatMap(data => [
+      data['ALERTS_AUTH_CONTEXT'] ?? [],
+      ...(data['mcp.json'] === undefined ? [] : contextsOfServers(data['mcp.json'])),
+    ])
+    return contexts.flat().join(',')
   } catch (error) {
     // The release's own check has said so.
     if (error instanceof ProblemError) return undefined
