@@ -254,6 +254,50 @@ describe.each(['direct', 'bedrock'])('Where alerts want a step-up, a %s turn', m
   })
 })
 
+describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own, in a %s turn', mode => {
+  let agentUrl: string
+  beforeAll(async () => {
+    assignRole('Alerts.ReadWrite.All')
+    // It has tokens without the role in its cache.
+    await stack.restart('sidecar')
+    agentUrl = await stack.startReplica({ WEATHER_API_UNATTENDED_TOOLS: 'create_alert' })
+  })
+
+  it('does so at once, by its role, and is asked for no context', async () => {
+    const { body } = await ask(agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
+    expect(body.answer).toMatch(/Oslo below/)
+    expect(calls.map(({ target, key }) => [target, key])).toEqual([
+      ['POST /alerts', expect.stringMatching(/^"[\w-]{43}"$/)],
+    ])
+    const call = body.trace.find(({ kind }) => kind === 'api-call')
+    expect(call?.response?.body).toMatchObject({ ...order(), validated: { flow: 'autonomous' } })
+    expect(await kept()).toEqual([])
+  })
+
+  it('deletes none, and still asks a user who is there', async () => {
+    const message = `delete alert ${crypto.randomUUID()}`
+    const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
+    if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
+    else expect(body.answer).toContain('signed-in user')
+    const { body: paused } = await ask(agentUrl, { mode, message: warnMe(), flow: 'obo' }, bearer(token))
+    expect((paused as unknown as Outcome).status).toBe('paused')
+    expect(calls).toEqual([])
+  })
+})
+
+function assignRole(role: string): void {
+  const { directory } = stack.appOf('entra').entra
+  const api = directory.application(identities.weatherAppId)
+  const appRoleId = api?.appRoles.find(({ value }) => value === role)?.id ?? ''
+  directory.content.appRoleAssignments.push({
+    id: crypto.randomUUID(),
+    principalId: identities.agentId,
+    resourceId: directory.principal(identities.weatherAppId)?.id ?? '',
+    appRoleId,
+    createdDateTime: new Date().toISOString(),
+  })
+}
+
 async function setCarriesContexts(carriesContexts: boolean): Promise<void> {
   const { ok } = await fetch(`${stack.entraUrl}/emulator/settings`, {
     method: 'PATCH',
