@@ -2,6 +2,7 @@
  * `npm run soak`: injects one fault after another while users send all kinds of turns, on the disposable cluster of
  * KUBECONFIG with the images loaded. Exit codes: 0 passed · 1 failed · 2 wrong usage.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +12,7 @@ import { Demo } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
 import prepareCluster from '../cluster/support/global-setup.ts'
 import { runIn } from '../cluster/support/in-container.ts'
+import { NodeVolume } from '../cluster/support/node-volume.ts'
 import { forward } from '../cluster/support/port-forward.ts'
 import { identities } from '../support/identities.ts'
 import { type Fault, isRight, type Target } from './faults.ts'
@@ -29,30 +31,35 @@ const sampleMs = 20_000
 const { minutes, seed, out, chosen } = readOptions()
 await prepareCluster()
 console.log('Installing the charts…')
-await using demo = await Demo.install('soak', {
+await using demo = await Demo.create('soak')
+await demo.installEmulators({ bedrock: { firstTokenMs: 150, tokenDelayMs: 8 } })
+await using volume = await NodeVolume.create(demo.namespace)
+const sealKey = `one ${randomBytes(32).toString('base64')}`
+await demo.namespace.kubectl(
+  ...['create', 'secret', 'generic', 'keys-of-turns', `--from-literal=seal-keys=${sealKey}`],
+)
+await demo.installAgent({
   agent: {
-    agent: {
-      allowedHosts: ['demo-agent'],
-      requireSignIn: false,
-      traceFor: 'everyone',
-      env: { RATE_LIMIT_PER_MINUTE: '1000000' },
-      replicas,
-      turnTimeoutSeconds: 30,
-    },
-    weatherApi: { replicas },
-    mcpServers: {
-      'weather-tools': {
-        url: 'http://demo-weather-api:8080/mcp',
-        downstreamApi: 'weather',
-        appId: identities.weatherAppId,
-        allowedTools: ['get_weather'],
-        readOnlyTools: ['get_weather'],
-        flows: flowNames,
-      },
-    },
-    networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
+    allowedHosts: ['demo-agent'],
+    requireSignIn: false,
+    traceFor: 'everyone',
+    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
+    replicas: replicas.agent,
+    turnTimeoutSeconds: 30,
   },
-  emulators: { bedrock: { firstTokenMs: 150, tokenDelayMs: 8 } },
+  approval: { existingSecret: 'keys-of-turns' },
+  weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
+  mcpServers: {
+    'weather-tools': {
+      url: 'http://demo-weather-api:8080/mcp',
+      downstreamApi: 'weather',
+      appId: identities.weatherAppId,
+      allowedTools: ['get_weather'],
+      readOnlyTools: ['get_weather'],
+      flows: flowNames,
+    },
+  },
+  networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
 })
 const entra = await EntraControls.of(demo)
 // The sidecar stops using a token five minutes before it expires, so that each is used for ten seconds.

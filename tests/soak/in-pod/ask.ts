@@ -13,6 +13,8 @@ interface Way {
   readonly mode: 'direct' | 'bedrock'
   readonly flow: 'autonomous' | 'obo' | 'agent-user'
   readonly message: string
+  /** Whether the turn waits for its user's approval; then what was created is deleted, which waits too. */
+  readonly waits?: true
   /** The code by which the API has to deny the agent, where it has no right. */
   readonly deniedBy?: string
 }
@@ -60,6 +62,8 @@ const ways: readonly Way[] = [
     { ...ofWeather, name: `mcp ${flow}`, mode: 'bedrock', flow, message: byServer } as const,
   ]),
   { name: 'direct obo, alerts', agent: 'alerts', mode: 'direct', flow: 'obo', message: weather },
+  { ...ofWeather, name: 'direct obo, approved', mode: 'direct', flow: 'obo', waits: true },
+  { ...ofWeather, name: 'bedrock obo, approved', mode: 'bedrock', flow: 'obo', waits: true },
   { name: 'direct autonomous, trainee', agent: 'trainee', mode: 'direct', flow: 'autonomous', message: weather, deniedBy: 'API_FORBIDDEN' },
 ]
 
@@ -111,29 +115,70 @@ function responseTo(
   })
 }
 
+async function post(
+  path: string,
+  { agent: name, mode, flow, waits }: Way,
+  user: string,
+  agent: Agent,
+  members: object,
+  onData?: (response: IncomingMessage) => void,
+): Promise<{ status: number; body: string }> {
+  const token = flow === 'obo' ? await userToken(user) : undefined
+  const sent = requestHttp(`${agentUrl}${path}`, {
+    method: 'POST',
+    agent,
+    headers: {
+      'content-type': 'application/json',
+      accept: mode === 'bedrock' && !waits ? 'text/event-stream' : 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    signal: AbortSignal.timeout(longestWaitMs),
+  })
+  sent.end(JSON.stringify({ agent: name, mode, flow, ...members }))
+  return responseTo(sent, onData)
+}
+
 async function ask(
   way: Way,
   user: string,
   agent: Agent,
   onData?: (response: IncomingMessage) => void,
 ): Promise<string> {
-  const { agent: name, mode, flow, message } = way
-  const token = flow === 'obo' ? await userToken(user) : undefined
-  const sent = requestHttp(`${agentUrl}/api/chat`, {
-    method: 'POST',
-    agent,
-    headers: {
-      'content-type': 'application/json',
-      accept: mode === 'bedrock' ? 'text/event-stream' : 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    signal: AbortSignal.timeout(longestWaitMs),
-  })
-  sent.end(JSON.stringify({ agent: name, message, mode, flow }))
-  const { status, body } = await responseTo(sent, onData)
+  const { message } = way
+  const { status, body } = await post('/api/chat', way, user, agent, { message }, onData)
   const outcome = outcomeOf(way, user, status, body)
   if (outcome.startsWith('USER_TOKEN_')) tokens.delete(user)
   return outcome
+}
+
+interface Waiting {
+  readonly code?: string
+  readonly continuation?: string
+  readonly calls?: readonly { readonly callId: string; readonly digest: string }[]
+  readonly tools?: readonly { readonly status: string }[]
+  readonly trace?: readonly (Step & { readonly response?: { readonly body?: { readonly id?: string } } })[]
+}
+
+/** An alert is created and deleted, each by a call that waits for its approval, as any replica gets the requests. */
+async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: number): Promise<string> {
+  const decide = async (message: string): Promise<Waiting> => {
+    const asked = await post('/api/chat', way, user, agent, { message })
+    const { continuation, calls = [], ...other }: Waiting = JSON.parse(asked.body)
+    if (continuation === undefined) return other
+    const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+    const { body } = await post('/api/chat/continue', way, user, agent, { continuation, decisions })
+    return JSON.parse(body)
+  }
+  const tomorrow = new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10)
+  // Each of the clients has a temperature of its own, lest one deletes another's alert.
+  const celsius = -30 - 2 * index - (way.mode === 'bedrock' ? 1 : 0)
+  const created = await decide(`Warn me when Oslo falls below ${celsius} °C until ${tomorrow}`)
+  const id = created.trace?.map(({ response }) => response?.body?.id).find(Boolean)
+  const ended = id === undefined ? created : await decide(`delete alert ${id}`)
+  const { code, tools } = ended
+  if (code?.startsWith('USER_TOKEN_')) tokens.delete(user)
+  const failed = ended.trace?.find(({ kind, problem }) => kind === 'tool' && problem)?.problem
+  return code ?? failed?.code ?? (tools?.length === 1 && tools[0]?.status === 'ok' ? 'OK' : 'NOT_DONE')
 }
 
 /** `OK` also for a denial that is right. */
@@ -186,9 +231,12 @@ async function record(way: Way, run: () => Promise<string>): Promise<void> {
 /** Every second user keeps the connection, as gateways do; the others open a new one each time. */
 async function keepAsking(way: Way, index: number): Promise<void> {
   const agent = new Agent({ keepAlive: index % 2 === 0 })
-  const user = users[index % users.length] ?? ''
+  // Only the first user lets the agent keep alerts for them.
+  const user = users[way.waits ? 0 : index % users.length] ?? ''
   while (!stopping) {
-    await record(way, () => ask(way, user, agent))
+    await record(way, () =>
+      way.waits ? changeAndChangeBack(way, user, agent, index) : ask(way, user, agent),
+    )
     await delay(pauseMs)
   }
   agent.destroy()

@@ -158,7 +158,9 @@ describe('A turn that waits', () => {
 
   it('writes ids and digests to the audit log, and counts, but tells nothing of what was asked', async () => {
     const { one, lines, counted } = replicas()
-    await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
+    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    await one.resume(request)
+    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
     const audited = lines.map(line => JSON.parse(line))
     const ofCall = {
       agent: agent.name,
@@ -168,8 +170,9 @@ describe('A turn that waits', () => {
       digest: pending.digest,
     }
     expect(audited).toMatchObject([
-      { audit: 'approval asked', ...ofCall },
-      { audit: 'approval given', ...ofCall },
+      { audit: 'asked', kind: 'approval', ...ofCall },
+      { audit: 'approved', kind: 'approval', ...ofCall },
+      { audit: 'not-accepted', reason: 'APPROVAL_USED', onBehalfOf: 'ada' },
     ])
     expect(lines.join()).not.toMatch(/Oslo|eyJ/)
     expect(counted).toEqual(['approval', 'approval approve'])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { AskedCall, ContinueRequest, Pause } from '@entra-bedrock-agent/identity-trace'
+import type { AskedCall, ContinueRequest, Pause, PauseKind } from '@entra-bedrock-agent/identity-trace'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
@@ -82,7 +83,7 @@ export class Approvals {
       keys,
     )
     const asked = pending.filter(({ isAsked }) => isAsked)
-    for (const call of asked) this.#audit(`${kind} asked`, turn, call)
+    for (const call of asked) this.#audit({ audit: 'asked', kind }, turn, call)
     metrics.approvalAsked(kind)
     return {
       kind,
@@ -100,13 +101,10 @@ export class Approvals {
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
    */
   async resume(request: Continuing): Promise<Resumed> {
-    const { keys, metrics } = this.#options
-    const { identity: agent, user, flow, mode } = request
-    const { open } = await loadSeal()
-    const continuation = await open(request.continuation, keys, bindingOf({ agent, user, flow, mode }))
-    const decisions = readDecisions(continuation, request.decisions)
-    const { jti, exp } = continuation
-    this.#used.use(jti, exp)
+    const { metrics } = this.#options
+    const { identity: agent, user, flow } = request
+    const { continuation, decisions } = await this.#accept(request)
+    const { jti } = continuation
     let isSpent = false
     const denied = new Set(continuation.denied)
     for (const call of continuation.pending) {
@@ -115,7 +113,8 @@ export class Approvals {
       if (decision === 'deny') denied.add(call.digest)
       const id = continuation.turnId
       const { kind } = continuation
-      this.#audit(`${kind} ${decision === 'deny' ? 'denied' : 'given'}`, { id, agent, user, flow }, call)
+      const audit = decision === 'deny' ? 'denied' : 'approved'
+      this.#audit({ audit, kind }, { id, agent, user, flow }, call)
       metrics.approvalDecided(kind, decision)
     }
     const waitedMs = Math.max(0, Date.now() - continuation.iat * 1000)
@@ -133,16 +132,34 @@ export class Approvals {
     }
   }
 
+  async #accept(request: Continuing) {
+    const { identity: agent, user, flow, mode } = request
+    try {
+      const { open } = await loadSeal()
+      const sealed = bindingOf({ agent, user, flow, mode })
+      const continuation = await open(request.continuation, this.#options.keys, sealed)
+      const decisions = readDecisions(continuation, request.decisions)
+      this.#used.use(continuation.jti, continuation.exp)
+      return { continuation, decisions }
+    } catch (error) {
+      const { code: reason } = toProblem(error)
+      const asker = { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
+      this.#options.logger.warn({ audit: 'not-accepted', reason, ...asker }, 'Decision refused.')
+      throw error
+    }
+  }
+
   /** Ids only: no arguments, which say what the user wants. */
   #audit(
-    audit: string,
-    { id: turnId, agent, user, flow }: Pick<Turn, 'id' | 'agent' | 'user' | 'flow'>,
+    decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
+    { id: correlationId, agent, user, flow }: Pick<Turn, 'id' | 'agent' | 'user' | 'flow'>,
     { tool, api, digest }: PendingCall,
   ): void {
-    const { name, clientId: caller } = agent
-    const onBehalfOf = user?.objectId
-    const line = { audit, turnId, agent: name, caller, onBehalfOf, flow, api, tool, digest }
-    this.#options.logger.info(line, 'Approval.')
+    const asker = { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
+    this.#options.logger.info(
+      { ...decided, ...asker, correlationId, api, tool, digest },
+      'Decision of a user.',
+    )
   }
 
   #consentFor(turn: Turn, right: Waiting['wait']['right']): Pick<Pause, 'consent'> {
