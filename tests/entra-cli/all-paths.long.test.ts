@@ -1,4 +1,13 @@
-import { type ChatResponse, type Flow, flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ChatResponse,
+  type Flow,
+  flowNames,
+  needsUser,
+  type PausedResponse,
+} from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
@@ -7,13 +16,14 @@ import { findDemoPorts } from '../support/ports.ts'
 import { signIn } from '../support/sign-in.ts'
 import { graphToken, Workplace } from './support/workplace.ts'
 
+const alertsFile = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
 const supervisor = new Supervisor()
 let variables: Record<string, string>
 let workplace: Workplace
 let urls: { entra: string; agent: string }
 
 beforeAll(async () => {
-  variables = { WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent' }
+  variables = { WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent', ALERTS_FILE: alertsFile }
   for (const [name, port] of Object.entries(await findDemoPorts())) variables[name] = String(port)
   urls = {
     entra: `http://localhost:${variables['ENTRA_PORT']}`,
@@ -28,6 +38,7 @@ afterAll(async () => {
   supervisor.stop()
   await supervisor.finished
   workplace?.[Symbol.dispose]()
+  rmSync(alertsFile, { force: true })
 })
 
 /** Starts the services of the demo by the `.env` that `apply` wrote, with nothing done by hand. */
@@ -121,3 +132,81 @@ it('what apply made and wrote lets each agent use its flows and no others, and d
   const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
   expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
 })
+
+it('what apply made for alerts lets a user approve one, consent to it and confirm who they are, where nobody had consented', async () => {
+  const redirectUri = `${urls.agent}/auth/redirect.html`
+  const confirm = {
+    displayName: 'Confirm changes',
+    state: 'enabled',
+    conditions: {
+      clientAppTypes: ['all'],
+      users: { includeUsers: ['All'], excludeUsers: [] },
+      applications: { includeAuthenticationContextClassReferences: ['c1'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+  }
+  const policies = `${urls.entra}/v1.0/identity/conditionalAccess/policies`
+  const token = await graphToken({ url: urls.entra }, [], {
+    user: undefined,
+    scopes: undefined,
+    roles: ['Policy.ReadWrite.ConditionalAccess'],
+  })
+  const made = await fetch(policies, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(confirm),
+  })
+  expect(made.status).toBe(201)
+  expect((await workplace.run('apply', '--alerts', 'each-user')).code).toBe(0)
+  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
+  const ids = { pageAppId, blueprintAppId }
+  const signInAda = (claims?: string) =>
+    signIn({ entraUrl: urls.entra, redirectUri, user: seedIds.ada, ids, claims })
+  const ada = await signInAda()
+  const question = {
+    message: 'Warn me when Oslo falls below -31 °C',
+    agent: 'alerts',
+    flow: 'obo',
+    mode: 'direct',
+    pauseFor: ['consent'],
+  }
+  const asked = await post('/api/chat', question, ada)
+  expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
+  const consent = await goOn(asked, ada)
+  expect(consent).toMatchObject({ kind: 'consent', consent: { scopes: [{ value: 'Alerts.ReadWrite' }] } })
+  expect(await giveConsent(consent.consent?.url ?? '')).toMatch(`${urls.agent}/auth/consent.html?state=`)
+  const stepUp = await goOn(consent, ada)
+  expect(stepUp).toMatchObject({ kind: 'step-up', claimsChallenge: expect.stringContaining('"c1"') })
+  const done = await goOn(stepUp, await signInAda(stepUp.claimsChallenge))
+  expect(done.answer).toMatch(/Oslo below −31 °C/)
+  expect(tokenOf(done)).toMatchObject({ oid: seedIds.ada, scp: 'Alerts.ReadWrite', acrs: ['c1'] })
+  expect(await workplace.run('status')).toMatchObject({ code: 0 })
+})
+
+type Paused = PausedResponse & ChatResponse
+
+async function post(path: string, body: object, userToken: string): Promise<Paused> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${userToken}` }
+  const response = await fetch(`${urls.agent}${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  return (await response.json()) as Paused
+}
+
+/** Approves all calls that are shown. */
+function goOn({ continuation, calls, agent }: Paused, userToken: string): Promise<Paused> {
+  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+  const request = { agent, flow: 'obo', mode: 'direct', pauseFor: ['consent'] }
+  return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)
+}
+
+/** Consents as Ada, and returns where the browser goes then. */
+async function giveConsent(url: string): Promise<string | null> {
+  const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
+    fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
+  const chosen = await submit({ account: seedIds.ada })
+  const [cookie = ''] = chosen.headers.getSetCookie()[0]?.split(';', 1) ?? []
+  return (await submit({ account: seedIds.ada, consent: 'accept' }, cookie)).headers.get('location')
+}
