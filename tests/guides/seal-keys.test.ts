@@ -1,0 +1,63 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
+import { run } from '../chart/support/render.ts'
+
+const guide = readFileSync(resolve(import.meta.dirname, '../../docs/approval.md'), 'utf8')
+const [make = '', rotate = '', takeAway = ''] = guide.match(/(?<=^\n)( {4}.*\n)+/gm)?.filter(isOfKeys) ?? []
+
+function isOfKeys(block: string): boolean {
+  return block.includes('create secret')
+}
+
+/** In place of kubectl: one Secret, whose key is a file. It takes the commands of the guide and no others. */
+const kubectl = `#!/bin/sh
+case "$*" in
+  "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin") cat > "$SECRET" ;;
+  "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin --dry-run=client -o yaml") cat ;;
+  "-n agents get secret demo-seal-keys -o jsonpath={.data.seal-keys}") base64 < "$SECRET" ;;
+  "replace -f -") cat > "$SECRET.new" && mv "$SECRET.new" "$SECRET" ;;
+  *) echo "unexpected: $*" >&2; exit 1 ;;
+esac
+`
+
+let folder: string
+let secret: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
+  secret = join(folder, 'secret')
+  writeFileSync(join(folder, 'kubectl'), kubectl)
+  chmodSync(join(folder, 'kubectl'), 0o755)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const follow = (commands: string) => {
+  const path = `${folder}${delimiter}${process.env['PATH']}`
+  return run('env', [`PATH=${path}`, `SECRET=${secret}`, 'bash', '-euo', 'pipefail', '-c', commands])
+}
+
+it('The guide makes keys that the agent reads, puts a new one first, keeps the old one, and takes it away', async () => {
+  await follow(make)
+  const first = readSealKeys(secret)
+  expect(first.current.kid).toBe('key-1')
+  await follow(rotate)
+  const both = readSealKeys(secret)
+  expect(both.current.kid).toBe('key-2')
+  expect(both.find('key-1')).toEqual(first.current)
+  await follow(takeAway)
+  const last = readSealKeys(secret)
+  expect(last.current).toEqual(both.current)
+  expect(last.find('key-1')).toBeUndefined()
+})
+
+it('The guide leaves no file with a key behind', () => {
+  expect(existsSync('seal-keys')).toBe(false)
+  expect(guide).not.toMatch(/> *\S*keys/)
+})
+
+it.each(['kubernetes.md', 'aks.md', 'eks.md'])('%s makes the Secret in the same way', page => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../docs', page), 'utf8')
+  expect(text).toContain(make.trim())
+})
