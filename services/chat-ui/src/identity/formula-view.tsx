@@ -89,6 +89,7 @@ const gateIcons: Readonly<Record<Gate['state'], IconName>> = {
   allowed: 'check',
   denied: 'cross',
   next: 'more',
+  waiting: 'wait',
   answered: 'api',
 }
 

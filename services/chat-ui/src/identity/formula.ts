@@ -1,8 +1,11 @@
 import type { Flow, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { flowWords, type Term } from '../words/flows.ts'
 
-/** `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone. */
-type PlateState = 'seen' | 'unseen' | 'coming' | 'missing'
+/**
+ * `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone; `next` = not asked
+ * for yet, and only if the user wants it.
+ */
+type PlateState = 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
 
 /** A token in the formula. */
 export interface Plate {
@@ -16,7 +19,7 @@ export interface Plate {
 
 /** The API at the end of the formula, and what it made of TR. */
 export interface Gate {
-  readonly state: 'allowed' | 'denied' | 'next' | 'answered'
+  readonly state: 'allowed' | 'denied' | 'next' | 'answered' | 'waiting'
   readonly title: string
   readonly lines: readonly string[]
 }

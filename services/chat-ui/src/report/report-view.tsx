@@ -6,6 +6,7 @@ import { logQueries } from '../trace/log-queries.ts'
 import { tellStep } from '../trace/step-words.ts'
 import { layOut } from '../trace/timeline.ts'
 import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
+import { formatClock } from '../words/clock.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
 import { count, formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
@@ -96,7 +97,13 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
       <section>
         <h2>Answer</h2>
         {answer && <p class="said">{answer}</p>}
-        {state === 'stopped' && <p class="soft">This answer was stopped.</p>}
+        {state === 'stopped' && (
+          <p class="soft">
+            {steps.some(({ status }) => status === 'waiting')
+              ? 'A call waited for its user and was not sent.'
+              : 'This answer was stopped.'}
+          </p>
+        )}
         {notices.map(({ code, title, hint }) => (
           <p key={code}>
             <strong>{title}</strong> {hint} <code>{code}</code>
@@ -142,7 +149,6 @@ interface StepsProps {
 
 function Steps({ steps, flow, names }: StepsProps) {
   const rows = layOut(steps).rows.filter(({ number }) => number > 0)
-  const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
   const parents = new Map(rows.map(({ step }) => [step.id, step.parentId]))
   return (
     <section>
@@ -158,7 +164,7 @@ function Steps({ steps, flow, names }: StepsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ step }) => {
+          {rows.map(({ step, offsetMs }) => {
             const { title, where } = tellStep(step, flow, names)
             const token = carriedToken(step)
             return (
@@ -166,7 +172,7 @@ function Steps({ steps, flow, names }: StepsProps) {
                 <td>{title}</td>
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
-                <td>{step.startedAt && formatDuration(Date.parse(step.startedAt) - begin)}</td>
+                <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
                 <td class={step.status === 'failed' ? 'failed' : ''}>{outcomeOf(step)}</td>
               </tr>
             )
@@ -181,10 +187,12 @@ function isUnder({ parentId }: TraceStep, parents: ReadonlyMap<string, string | 
   return parentId !== undefined && parents.has(parentId)
 }
 
-function outcomeOf({ status, durationMs, problem }: TraceStep): string {
+function outcomeOf({ status, durationMs, problem, approval }: TraceStep): string {
   if (status === 'not-observable') return 'not seen'
   const took = durationMs === undefined ? '' : formatDuration(durationMs)
   if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
+  if (approval) return `after ${formatClock(Math.round(approval.waitedMs / 1000))}`
+  if (status === 'waiting') return 'not called'
   return status === 'running' ? 'did not end' : took || 'ok'
 }
 

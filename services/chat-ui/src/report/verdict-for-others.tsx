@@ -2,6 +2,7 @@ import type { Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { judge } from '../trace/judge.ts'
+import { legendOf } from '../trace/legend.ts'
 import { gatherFacts } from '../trace/turn-facts.ts'
 import { writeFormulas } from '../trace/write-formula.ts'
 import type { Names } from '../words/names.ts'
@@ -11,9 +12,6 @@ interface VerdictProps {
   readonly flow: Flow
   readonly names: Names
 }
-
-const legend =
-  'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
 
 /** Who called, for whom, by which right and allowed by whom, and the exchange: as the page shows it, told to others. */
 export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
@@ -25,7 +23,11 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
       <VerdictLine {...verdict} />
       <FourAnswers answers={verdict.answers} />
       {formulas.map((formula, index) => (
-        <FormulaView key={index} formula={formula} {...(index === formulas.length - 1 ? { legend } : {})} />
+        <FormulaView
+          key={index}
+          formula={formula}
+          {...(index === formulas.length - 1 ? { legend: legendOf(facts) } : {})}
+        />
       ))}
     </section>
   )
@@ -34,6 +36,8 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
 /** Words for a reader who is not the user who asked. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
+  [/^You declined\b/, 'The user who asked declined'],
+  [/\byour consent\b/g, 'the consent of the user who asked'],
   [/\bon your behalf\b/g, 'on behalf of the user who asked'],
   [/\bYour token\b/g, 'User’s token'],
   [/\bact for you\b/g, 'act for them'],

@@ -47,6 +47,7 @@ const telling: ReadonlySet<string> = new Set([
   'oid',
   'idtyp',
   'sub',
+  'acrs',
   'aud',
   'scp',
   'roles',

@@ -10,12 +10,15 @@ import { as } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
+import { contextsOf, findStepUp } from './acrs.ts'
+import { AcrsTable } from './acrs-table.tsx'
 import { groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
 import { type Sign, signWords } from './sign.ts'
 import { SignMark } from './sign-mark.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
 import { apisCalledWith, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import type { TurnFacts } from './turn-facts.ts'
 import './compare-view.css'
 
 /** A token that was seen, and in which answer it was first. */
@@ -32,11 +35,12 @@ interface CompareViewProps {
   readonly answers: readonly TracedAnswer[]
   /** The answer whose trace is shown. */
   readonly selected: TracedAnswer
+  readonly facts: TurnFacts
   readonly context: TokenContext
 }
 
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
-export function CompareView({ answers, selected, context }: CompareViewProps) {
+export function CompareView({ answers, selected, facts, context }: CompareViewProps) {
   const tokens = seenTokens(answers, selected, context.names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
   const [first, second] = proposePair(tokens)
@@ -46,6 +50,7 @@ export function CompareView({ answers, selected, context }: CompareViewProps) {
   const choose = (one: string, other: string) => {
     chosen.value = [one, other]
   }
+  const stepUp = findStepUp(facts)
   const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
   return (
     <section class="card compare-card" aria-label="Compare">
@@ -54,6 +59,7 @@ export function CompareView({ answers, selected, context }: CompareViewProps) {
         <IconButton icon="swap" label="Swap sides" onClick={() => choose(rightKey, leftKey)} />
         <TokenChoice label="Right" tokens={tokens} chosen={rightKey} onChoose={key => choose(leftKey, key)} />
       </div>
+      {stepUp?.isDone && <AcrsTable stepUp={stepUp} />}
       <Comparison left={left} right={right} />
     </section>
   )
@@ -82,10 +88,13 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
   return [...seen.values()]
 }
 
-/** TR of the shown answer and the latest one beside it, for another flow, agent or API; where there is one TR only, Tc and TR. */
+/** Of an answer with a step-up the user's token before and after it; else TR of the shown answer and the latest one beside it, for another flow, agent or API; where there is one TR only, Tc and TR. */
 function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
   const isOfAgent = ({ card }: SeenToken) => card.role === 'TR'
   const own = tokens.filter(({ isOfSelected }) => isOfSelected)
+  const [before, ...renewed] = own.filter(({ card }) => card.role === 'Tc')
+  const after = renewed.findLast(({ card }) => contextsOf(card).length > 0)
+  if (before && after && contextsOf(before.card).length === 0) return [before, after]
   const right = own.findLast(isOfAgent) ?? tokens.findLast(isOfAgent)
   const others = tokens.filter(token => token !== right)
   const left = others.findLast(isOfAgent) ?? own.find(({ card }) => card.role === 'Tc') ?? others.at(-1)
@@ -131,9 +140,15 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
   const answer = ofTwoAgents ? token.names.agent : isOfSelected ? 'this answer' : `answer ${turn}`
   const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
-  return [card.role, answer, alike.length > 1 ? `for ${audienceOf(token)}` : flowWords[flow].label].join(
-    ' · ',
-  )
+  return [card.role, answer, alike.length > 1 ? tellApart(token, alike) : flowWords[flow].label].join(' · ')
+}
+
+/** By its API, or where that is the same, by the stronger sign-in that it proves. */
+function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
+  const isOneApi = alike.every(other => audienceOf(other) === audienceOf(token))
+  if (!isOneApi) return `for ${audienceOf(token)}`
+  const contexts = contextsOf(token.card)
+  return contexts.length > 0 ? `with acrs ${contexts.join(' ')}` : 'without acrs'
 }
 
 function audienceOf({ card, names }: SeenToken): string {

@@ -11,8 +11,11 @@ import {
   step,
   userToken,
 } from '../testing/trace.ts'
+import { challenge, pauseOf } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
+import { findStepUp } from './acrs.ts'
 import { judge } from './judge.ts'
+import { tellStory } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
 
@@ -223,5 +226,146 @@ describe('the verdict', () => {
       step('u', { kind: 'token', token: other }),
     ]
     expect(formulasOf(steps)).toHaveLength(2)
+  })
+})
+
+describe('a call that waits for the user', () => {
+  const arrived = step('s', { kind: 'sign-in', token: userToken })
+  const tool = { kind: 'tool', tool: { name: 'create_order' } } as const
+  const waiting = step('w', { ...tool, status: 'waiting' })
+  const asked = (steps: readonly TraceStep[], pause = pauseOf()) => {
+    const facts = gatherFacts(steps, 'obo', false, pause)
+    const { headline, outcome, answers } = judge(facts, names)
+    return {
+      headline,
+      outcome: `${outcome.kind}: ${outcome.words}`,
+      told: answers.map(({ question, value, detail }) => `${question}: ${value} (${phraseText(detail)})`),
+      formulas: writeFormulas(facts, names).map(
+        ({ terms, result, gate }) =>
+          `${terms.map(({ token, state }) => `${token} ${state}`).join(' + ')} → TR ${result.state} → ${gate.title} ${gate.state}`,
+      ),
+      story: phraseText(tellStory(facts, names)),
+    }
+  }
+
+  it('is told as one that nobody has made', () => {
+    const { story, ...verdict } = asked([arrived, waiting])
+    expect(verdict).toEqual({
+      headline: 'The agent asks to create an order on your behalf.',
+      outcome: 'waiting: Waiting for you',
+      told: [
+        'Who would call: The agent ()',
+        'For whom: You (oid eeeeeeee…)',
+        'By which right: Yours (asked for if you approve)',
+        'Decided by: You (then Orders API)',
+      ],
+      formulas: ['T1 next + Tc seen → TR next → Orders API waiting'],
+    })
+    expect(story).toContain('If you approve, the sidecar exchanges T1 and Tc for TR, and the call runs once.')
+  })
+
+  it('was not sent where it was left', () => {
+    expect(verdictOf([arrived, waiting], 'obo')).toMatchObject({
+      headline: 'The agent asked to create an order on your behalf, and it was not sent.',
+      outcome: 'neutral: Not sent',
+    })
+  })
+
+  const refused = apiCall('a', agentToken, {
+    ...answered(401),
+    parentId: 'w',
+    status: 'failed',
+    problem: { ...problem, code: 'STEP_UP_REQUIRED', claimsChallenge: challenge },
+  })
+  const untilRefusal = [arrived, waiting, step('t', { kind: 'token', token: agentToken }), refused]
+
+  it('after the API wanted a stronger sign-in is no denial: it says what is wanted', () => {
+    const pause = pauseOf({ kind: 'step-up', claimsChallenge: challenge })
+    const { story, ...verdict } = asked(untilRefusal, pause)
+    expect(verdict).toEqual({
+      headline: 'Orders API wants a stronger sign-in before the agent may create an order.',
+      outcome: 'waiting: Waiting for you',
+      told: [
+        'Who called: Agent identity (appid bbbbbbbb…)',
+        'For whom: You (oid eeeeeeee…)',
+        'By which right: Orders.Read (yours, by consent · scp)',
+        'Decided by: Orders API (401 · wants acrs c1)',
+      ],
+      formulas: ['T1 unseen + Tc seen → TR seen → Orders API waiting'],
+    })
+    expect(story).toContain('your new Tc is exchanged for a TR that carries it')
+    expect(findStepUp(gatherFacts(untilRefusal, 'obo', false, pause))).toEqual({
+      isDone: false,
+      rows: [
+        { role: 'Tc', before: [], after: ['c1'] },
+        { role: 'TR', before: [], after: ['c1'] },
+      ],
+    })
+  })
+
+  const stronger = (card: TokenCard, fingerprint: string): TokenCard => ({
+    ...card,
+    fingerprint,
+    claims: { ...card.claims, acrs: ['c1'] },
+  })
+
+  it('and ran after the step-up was allowed; both tokens have changed', () => {
+    const newToken = stronger(agentToken, 'aaaaaaaaaaa2')
+    const steps = [
+      arrived,
+      step('w', tool),
+      step('t', { kind: 'token', token: agentToken }),
+      refused,
+      step('s2', { kind: 'sign-in', token: stronger(userToken, 'ccccccccccc2') }),
+      step('t2', { kind: 'token', token: newToken }),
+      apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
+    ]
+    expect(verdictOf(steps, 'obo').outcome).toBe('allowed: Allowed')
+    expect(findStepUp(gatherFacts(steps, 'obo', false))).toEqual({
+      isDone: true,
+      rows: [
+        { role: 'Tc', before: [], after: ['c1'] },
+        { role: 'TR', before: [], after: ['c1'] },
+      ],
+    })
+  })
+
+  it('for a consent says which right is missing', () => {
+    const lack = step('r', {
+      kind: 'token-request',
+      parentId: 'w',
+      status: 'failed',
+      problem: { ...problem, code: 'CONSENT_REQUIRED' },
+    })
+    const scopes = [{ value: 'Orders.Write', text: '' }]
+    const consent = { url: '', adminUrl: '', state: '', scopes }
+    const { headline, told, formulas } = asked(
+      [arrived, waiting, lack],
+      pauseOf({ kind: 'consent', consent }),
+    )
+    expect(headline).toBe('The agent needs your consent to create an order.')
+    expect(told[2]).toBe('By which right: Orders.Write (not consented to yet)')
+    expect(formulas).toEqual(['T1 unseen + Tc seen → TR next → Orders API waiting'])
+  })
+
+  it('and was declined changed nothing, even where the API had been asked before', () => {
+    const declined = step('d', {
+      kind: 'approval',
+      parentId: 'w',
+      approval: { decision: 'deny', digest: 'd', waitedMs: 1 },
+    })
+    const done = step('w', tool)
+    expect(verdictOf([arrived, done, declined], 'obo')).toMatchObject({
+      headline: 'You declined, so the agent changed nothing.',
+      outcome: 'neutral: Declined',
+    })
+    const afterRefusal = [arrived, done, step('t', { kind: 'token', token: agentToken }), refused, declined]
+    expect(verdictOf(afterRefusal, 'obo').outcome).toBe('neutral: Declined')
+  })
+
+  it('is denied for good where the tool failed with it', () => {
+    const failed = step('w', { ...tool, status: 'failed', problem })
+    const steps = [arrived, failed, step('t', { kind: 'token', token: agentToken }), refused]
+    expect(verdictOf(steps, 'obo').outcome).toBe('denied: Denied')
   })
 })

@@ -5,6 +5,7 @@ import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { actsAsOf } from './claims.ts'
+import { answerAsked, tellAsked } from './judge-asked.ts'
 import {
   failedChecks,
   lastChecks,
@@ -21,9 +22,11 @@ export function judge(facts: TurnFacts, names: Names): Verdict {
   const use = decisiveUse(facts, outcome)
   const scene: Scene = { ...facts, names, outcome, use }
   return {
-    headline: tellHeadline(scene),
-    outcome: { kind: kinds[outcome], words: outcomeWords(scene) },
-    answers: [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)],
+    headline: scene.asked ? tellAsked(scene.asked, names) : tellHeadline(scene),
+    outcome: { kind: isLeft(scene) ? 'neutral' : kinds[outcome], words: outcomeWords(scene) },
+    answers: scene.asked
+      ? answerAsked(scene, scene.asked, use && { caller: tellCaller(scene), right: tellRight(scene) }, names)
+      : [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)],
   }
 }
 
@@ -43,14 +46,27 @@ const kinds: Readonly<Record<Outcome, OutcomeKind>> = {
   failed: 'denied',
   stopped: 'neutral',
   none: 'neutral',
+  asked: 'waiting',
+  more: 'waiting',
+  declined: 'neutral',
 }
 
-function decisiveUse({ uses }: TurnFacts, outcome: Outcome): TokenUse | undefined {
+function isLeft({ asked }: TurnFacts): boolean {
+  return asked !== undefined && !asked.isOpen
+}
+
+function decisiveUse({ uses, asked }: TurnFacts, outcome: Outcome): TokenUse | undefined {
+  if (asked) return uses.findLast(use => use.outcome === 'more')
   return uses.find(use => use.outcome === outcome) ?? uses[0]
 }
 
-function outcomeWords({ outcome, use }: Scene): string {
+function outcomeWords({ outcome, use, asked }: Scene): string {
   switch (outcome) {
+    case 'asked':
+    case 'more':
+      return asked?.isOpen ? 'Waiting for you' : 'Not sent'
+    case 'declined':
+      return 'Declined'
     case 'running':
       return 'Running'
     case 'allowed':
@@ -76,6 +92,11 @@ function tellHeadline(scene: Scene): string {
   const apis = use ? apisOf(use, names) : ''
   const agent = capitalise(names.agent)
   switch (outcome) {
+    case 'asked':
+    case 'more':
+      return `${apis} wanted more.`
+    case 'declined':
+      return `You declined, so ${names.agent} changed nothing.`
     case 'allowed':
       return `${agent} called ${everyApi(scene)} ${asWhom}${times(scene)}.`
     case 'denied':

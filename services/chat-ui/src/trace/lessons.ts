@@ -61,6 +61,10 @@ const betweenAgents: Lessons = {
 
 /** Sentences that hold for any two tokens. */
 const always: Lessons = {
+  'acrs added':
+    'Proof of a stronger sign-in: it says that you met the policy of this context. A click shows in no token.',
+  'acrs same': 'The same proof of a stronger sign-in stands in both.',
+  'acrs removed': 'This token proves no stronger sign-in.',
   'tid same': 'One tenant: whoever acts, and for whom, is known in the same directory.',
   'iss same': 'Entra ID of the same tenant issued both.',
   'iss changed': 'Entra ID spells its name by the form of the token, which the API chooses (ver).',

@@ -27,7 +27,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
   const scenes = tellScenes(facts, names)
   const index = Math.min(at.value, scenes.length - 1)
   const scene = scenes[index]
-  const [formula] = writeFormulas(facts, names)
+  const formula = writeFormulas(facts, names).at(facts.asked ? -1 : 0)
   const go = (by: number) => {
     at.value = Math.min(scenes.length - 1, Math.max(0, index + by))
   }

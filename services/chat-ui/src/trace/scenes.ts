@@ -24,6 +24,11 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   const { headline, answers } = judge(facts, names)
   const scenes: Scene[] = [terms.includes('Tc') ? signedIn(names) : asked(names, asWhom)]
   if (steps.some(({ kind }) => kind === 'model')) scenes.push(model)
+  if (facts.asked) {
+    const last = answers.map(({ question, value }) => `${question.toLowerCase()}: ${value}`)
+    scenes.push({ headline, evidence: [`${capitalise(last.join(' · '))}.`], lit: ['TR', 'gate'] })
+    return scenes
+  }
   if (use || failure?.kind === 'token-request')
     scenes.push(vouched(names), ...(terms.includes('T2') ? [vouchedForAccount(names)] : []))
   if (use) {

@@ -53,7 +53,15 @@ export function HopPicture({ lanes, step, flow, title, time, token, unseen }: Ho
   if (unseen === undefined) {
     return (
       <svg class="hop-picture" aria-hidden="true">
-        <Arrow from={from} to={to} title={title} time={time} token={token} at={0} />
+        <Arrow
+          from={from}
+          to={to}
+          title={title}
+          time={time}
+          token={token}
+          at={0}
+          isUnseen={step.status === 'not-observable'}
+        />
       </svg>
     )
   }

@@ -10,17 +10,17 @@ interface StepDetailsProps {
   readonly onToken: (card: TokenCard) => void
 }
 
+const unseenWords =
+  'The agent cannot see this hop, so it has no time; the sidecar may have answered from its cache. What is said of it comes from the protocol, not from observation.'
+const consentWords =
+  'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
+
 /** What a step sent and what came back. */
 export function StepDetails({ step, onToken }: StepDetailsProps) {
-  const { request, response, problem, status, startedAt, token, tool, logIds = {} } = step
+  const { kind, request, response, problem, status, startedAt, token, tool, logIds = {} } = step
   return (
     <>
-      {status === 'not-observable' && (
-        <p>
-          The agent cannot see this hop, so it has no time; the sidecar may have answered from its cache. What
-          is said of it comes from the protocol, not from observation.
-        </p>
-      )}
+      {status === 'not-observable' && <p>{kind === 'consent' ? consentWords : unseenWords}</p>}
       {problem && (
         <p>
           <strong>{problem.title}</strong> {problem.detail} {problem.hint} <FailureCode code={problem.code} />

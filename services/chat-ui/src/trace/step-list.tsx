@@ -1,9 +1,11 @@
 import type { Actor, Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { useSignal } from '@preact/signals'
 import { Component, type RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useGrowingCount } from '../browser/growing-count.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { formatClock } from '../words/clock.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatDuration } from '../words/times.ts'
 import { HopPicture, LaneHeads, LaneLines } from './sequence-picture.tsx'
@@ -23,6 +25,8 @@ interface StepListProps {
   readonly flow: Flow
   /** The turn goes on, so a step that has not ended may still do so. */
   readonly running: boolean
+  /** The turn waits for its user, and may still go on. */
+  readonly waits: boolean
   readonly view: TraceView
   readonly context: TokenContext
   readonly onHelp: () => void
@@ -30,7 +34,7 @@ interface StepListProps {
 
 /** The steps in one of two views: bars on a scale of time, or arrows between lanes. Details open in place. Another view needs another list (`key`). */
 export function StepList(props: StepListProps) {
-  const { timeline, lanes, flow, running, view, context, onHelp } = props
+  const { timeline, lanes, flow, running, waits, view, context, onHelp } = props
   const list = useRef<HTMLOListElement>(null)
   const isSequence = view.view.value === 'sequence'
   const shown = rowsToShow(props)
@@ -67,7 +71,9 @@ export function StepList(props: StepListProps) {
                 unseen={unseenEdge(rows, index)}
                 isOpen={view.isOpen(row)}
                 isCurrent={row === current}
-                running={running && row.step.status === 'running'}
+                running={
+                  (running && row.step.status === 'running') || (waits && row.step.status === 'waiting')
+                }
                 flow={flow}
                 view={view}
                 names={context.names}
@@ -88,9 +94,10 @@ function rowsToShow({ timeline: { rows }, flow, view, context: { names } }: Step
   const query = view.view.value === 'steps' ? view.query.value.trim().toLowerCase() : ''
   const failedOnly = view.view.value === 'steps' && view.failedOnly.value
   if (query !== '' || failedOnly) {
-    return rows.filter(({ step }) => {
+    return rows.filter(row => {
+      const { step } = row
       const { title, where } = tellStep(step, flow, names)
-      return (!failedOnly || step.status === 'failed') && `${title} ${where}`.toLowerCase().includes(query)
+      return (!failedOnly || isFailed(row, rows)) && `${title} ${where}`.toLowerCase().includes(query)
     })
   }
   const open = new Set(rows.filter(row => row.size > 0 && view.isOpen(row)).map(({ id }) => id))
@@ -99,7 +106,7 @@ function rowsToShow({ timeline: { rows }, flow, view, context: { names } }: Step
 
 /** The failures, told by the first; a tool fails with what it called, so it is not counted again. */
 function findFailure({ timeline: { rows }, flow, context: { names } }: StepListProps) {
-  const failed = rows.filter(({ step, size }) => step.status === 'failed' && size === 0)
+  const failed = rows.filter(row => isFailed(row, rows) && row.size === 0)
   const [first] = failed
   if (!first) return undefined
   const owner = rows.find(({ id }) => id === first.parent) ?? first
@@ -114,13 +121,22 @@ function findFailure({ timeline: { rows }, flow, context: { names } }: StepListP
   }
 }
 
+/** What only wanted more of the user is no failure where the turn waits for it or has got it. */
+function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
+  if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
+  const tool = rows.find(({ id }) => id === parent)
+  if (tool) return tool.step.status === 'failed'
+  return !rows.some(({ step: { kind, status } }) => kind === 'consent' || status === 'waiting')
+}
+
 function kindOf({ problem }: TraceStep) {
   return problem && problemKind(problem)
 }
 
 /** Where a row stands among those that nobody saw: they lie in one frame. */
 function unseenEdge(rows: readonly Row[], index: number): string | undefined {
-  const isUnseen = (row: Row | undefined) => row?.step.status === 'not-observable'
+  const isUnseen = (row: Row | undefined) =>
+    row?.step.status === 'not-observable' && row.step.kind !== 'consent'
   if (!isUnseen(rows[index])) return undefined
   return `${isUnseen(rows[index - 1]) ? '' : 'first'} ${isUnseen(rows[index + 1]) ? '' : 'last'}`
 }
@@ -195,6 +211,12 @@ function moveFocus(key: string, from: HTMLElement): boolean {
   return move !== undefined
 }
 
+/** As it is drawn: a consent has no hidden hops of its own. */
+function statusOf({ status, kind }: TraceStep, running: boolean): string {
+  if (kind === 'consent') return 'ok'
+  return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
+}
+
 interface StepItemProps extends Row, TokenContext {
   readonly flow: Flow
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
@@ -203,7 +225,7 @@ interface StepItemProps extends Row, TokenContext {
   readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean
-  /** It has not ended, and its turn goes on. */
+  /** It has not ended, and its turn goes on or waits. */
   readonly running: boolean
   readonly view: TraceView
 }
@@ -222,7 +244,7 @@ class StepItem extends Component<StepItemProps> {
     return (
       <li
         class="step-item"
-        data-status={step.status === 'running' && !running ? 'stopped' : step.status}
+        data-status={statusOf(step, running)}
         data-problem={kindOf(step)}
         data-depth={parent === undefined ? 0 : 1}
         data-token-step={carriedToken(step)}
@@ -265,9 +287,26 @@ function StepRow(props: StepItemProps) {
       </span>
       <span class="step-token">{token && <TokenMark token={token} />}</span>
       <TimeBar offsetMs={offsetMs} durationMs={durationMs} isRunning={step.status === 'running'} />
-      <span class="step-time fine">{tellTime(props)}</span>
+      <span class="step-time fine">
+        {tellTime(props)}
+        {step.status === 'waiting' && props.running && <WaitingTime {...props} />}
+      </span>
     </>
   )
+}
+
+/** How long a step has waited, by the agent's clock. */
+function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clockAheadMs'>) {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = Date.now()
+    }, 1_000)
+    return () => clearInterval(timer)
+  }, [now])
+  const sinceMs = Date.parse(step.startedAt ?? '') + (step.durationMs ?? 0)
+  const seconds = Math.round((now.value + clockAheadMs - sinceMs) / 1000)
+  return seconds >= 0 ? <> {formatClock(seconds)}</> : null
 }
 
 /** A step as an arrow between lanes. */
@@ -309,7 +348,9 @@ function tellRow({ step, flow, names, size, times, answer }: RowWords) {
   return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
 }
 
-function tellTime({ step: { status, problem, response }, durationMs, running, times }: RowWords): string {
+function tellTime({ step, durationMs, running, times, waitedMs }: RowWords): string {
+  const { status, problem, response } = step
+  if (waitedMs !== undefined) return `after ${formatClock(Math.round(waitedMs / 1000))}`
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
   switch (status) {
     case 'ok':
@@ -319,7 +360,7 @@ function tellTime({ step: { status, problem, response }, durationMs, running, ti
     case 'running':
       return running ? 'running' : 'not finished'
     case 'waiting':
-      return 'waiting'
+      return running ? 'waiting' : 'not sent'
     case 'not-observable':
       return 'not seen'
   }

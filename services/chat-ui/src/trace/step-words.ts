@@ -1,6 +1,8 @@
 import type { Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { tellValues } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
+import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
@@ -35,7 +37,7 @@ function titleOf(step: TraceStep, flow: Flow, names: Names): string {
     case 'validation':
       return 'Check TR'
     case 'approval':
-      return 'Decide about the call'
+      return step.approval?.decision === 'deny' ? 'Decline the call' : 'Approve the call'
     case 'consent':
       return 'Consent'
   }
@@ -57,10 +59,7 @@ function toolCallsOf(body: unknown): readonly unknown[] {
 
 /** "get_orders Oslo": the tool and what it was asked about. */
 export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep['tool']>): string {
-  const words = Object.values(values).map(value =>
-    typeof value === 'string' ? value : JSON.stringify(value),
-  )
-  return [name, words.join(', ')].filter(Boolean).join(' ')
+  return [name, tellValues(values)].filter(Boolean).join(' ')
 }
 
 function detailsOf(step: TraceStep): string[] {
@@ -70,24 +69,36 @@ function detailsOf(step: TraceStep): string[] {
       return [...tellToolCalls(response?.body), title]
     case 'sign-in':
     case 'token':
-      return token ? [tellChecksBy(token, 'agent')] : []
+      return token ? [...tellContexts(token), tellChecksBy(token, 'agent')] : []
     case 'validation':
       return token ? [tellChecksBy(token)] : []
     case 'token-request':
       if (!request) return []
       return [step.status === 'not-observable' ? grantOf(request.body) : pathOf(request)]
     case 'api-call':
-      return [request && pathOf(request), response && `${response.status}`].filter(part => part !== undefined)
+      return [
+        request && pathOf(request),
+        response && `${response.status}`,
+        ...wantedContexts(step.problem?.claimsChallenge).map(context => `wants acrs ${context}`),
+      ].filter(part => part !== undefined)
     case 'tool':
+      return step.status === 'waiting' ? ['needs your decision'] : []
     case 'approval':
+      return ['exactly as shown']
     case 'consent':
-      return []
+      return ['as this page says']
   }
 }
 
 function tellToolCalls(body: unknown): string[] {
   const { length } = toolCallsOf(body)
   return length > 0 ? [count(length, 'tool call')] : []
+}
+
+/** The stronger sign-ins that a token proves. */
+function tellContexts({ claims }: NonNullable<TraceStep['token']>): string[] {
+  const contexts = claims?.['acrs']
+  return Array.isArray(contexts) ? [`acrs ${contexts.join(' ')}`] : []
 }
 
 function tellChecksBy(token: NonNullable<TraceStep['token']>, actor?: string): string {

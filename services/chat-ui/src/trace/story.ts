@@ -1,18 +1,22 @@
 import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { tellAct } from '../words/call-words.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import type { Part, Phrase } from '../words/phrase.ts'
+import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { actsAsOf } from './claims.ts'
 import { apisOf, isRightMissing } from './judge.ts'
-import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** What happened, in the order of the exchange. What nobody saw is told as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
-  const { tokens, uses, failure } = facts
+  const { tokens, uses, failure, asked, isDeclined } = facts
   return [
     ...(tokens.Tc ? [{ token: 'Tc' } as const, ` lets this page call ${names.agent} for you. `] : []),
     ...tellModel(facts),
+    ...(asked && asked.kind !== 'step-up' ? tellAsked(asked, facts, names) : []),
+    ...(isDeclined ? ['You declined a call, so it was not made. '] : []),
     ...(tokens.T1 ? tellVouching(names) : []),
     ...(tokens.T2
       ? [
@@ -24,7 +28,7 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
         ]
       : []),
     ...uses.flatMap(use => tellUse(use, facts, names)),
-    ...(failure ? tellFailure(failure) : []),
+    ...(failure && !asked ? tellFailure(failure) : []),
   ]
 }
 
@@ -58,7 +62,8 @@ const subjects: Readonly<Record<ActsAs, string>> = {
   'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
 }
 
-function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
+function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Part[] {
+  const { flow } = facts
   const subject = subjects[actsAsOf(use.token)]
   const exchanged = flowWords[flow].terms[1]
   return [
@@ -71,7 +76,7 @@ function tellUse(use: TokenUse, { flow }: TurnFacts, names: Names): Part[] {
     { term: 'agent identity', words: names.agent },
     ` as caller and ${subject}. `,
     ...tellConsent(use),
-    ...tellCall(use, names),
+    ...tellCall(use, facts, names),
   ]
 }
 
@@ -90,7 +95,7 @@ function tellConsent({ token }: TokenUse): Phrase {
   }
 }
 
-function tellCall(use: TokenUse, names: Names): Phrase {
+function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
   const api = apisOf(use, names)
   const checked = lastChecks(use.token, actor => actor !== 'agent')
   switch (use.outcome) {
@@ -102,11 +107,49 @@ function tellCall(use: TokenUse, names: Names): Phrase {
       return [`${api} answered with ${use.decisive?.response?.status}, which denies nothing. `]
     case 'failed':
       return [`${api} gave no answer: ${use.decisive?.problem?.title ?? 'the call failed.'} `]
+    case 'more':
+      return tellMore(use, facts, api)
     case 'stopped':
       return [`The call of ${api} was begun, and its answer is not known. `]
     default:
       return []
   }
+}
+
+/** What the API wanted before it would do what it was asked, and how that came about or can. */
+function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
+  const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
+  if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing. `]
+  const wanted: Phrase = [
+    `${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: `,
+    { code: 'acrs' },
+    ` ${contexts.join(' ')}. `,
+  ]
+  if (asked?.isOpen)
+    return [...wanted, 'After you confirm, your new Tc is exchanged for a TR that carries it. ']
+  return uses.length > 1
+    ? [...wanted, 'You signed in more strongly, and your new Tc was exchanged. ']
+    : wanted
+}
+
+/** A call that nobody made. */
+function tellAsked({ kind, isOpen, title }: Asked, { flow }: TurnFacts, names: Names): Phrase {
+  const [, exchanged] = flowWords[flow].terms
+  const exchange: Phrase = exchanged
+    ? ['the sidecar exchanges ', { token: 'T1' }, ' and ', { token: exchanged }, ' for ', { token: 'TR' }]
+    : ['Entra ID issues ', { token: 'TR' }]
+  if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}. `]
+  return kind === 'approval'
+    ? [
+        'The call would change something, so it waits for you, and no token was asked for. If you approve, ',
+        ...exchange,
+        ', and the call runs once. ',
+      ]
+    : [
+        `Entra ID gave no token: you have not consented to what ${names.agent} needs. If you do, `,
+        ...exchange,
+        '. ',
+      ]
 }
 
 function tellDenial(use: TokenUse, api: string): Phrase {

@@ -89,6 +89,48 @@ describe('layOut', () => {
   })
 })
 
+describe('a turn that waited for its user', () => {
+  const arrived = (id: string, ms: number) => step(id, { kind: 'sign-in', startedAt: at(ms) })
+  const decision = { decision: 'approve', digest: 'd', waitedMs: 19_990 } as const
+  const steps = [
+    arrived('s', 0),
+    step('m', { kind: 'model', startedAt: at(2), durationMs: 8 }),
+    step('w', { kind: 'tool', startedAt: at(20_010), durationMs: 20 }),
+    arrived('s2', 20_000),
+    step('a', { kind: 'approval', parentId: 'w', startedAt: at(20_005), approval: decision }),
+    step('c', { kind: 'api-call', parentId: 'w', startedAt: at(20_015), durationMs: 5 }),
+    arrived('s3', 60_000),
+    step('d', { kind: 'api-call', parentId: 'w', startedAt: at(60_010), durationMs: 5 }),
+    step('n', { kind: 'model', startedAt: at(60_020), durationMs: 10 }),
+  ]
+
+  it('has what came after the wait under the tool that waited, in the order of what happened', () => {
+    expect(outline(steps)).toEqual([
+      '1 s',
+      '2 m',
+      '3 w',
+      '4 s2 in w',
+      '5 a in w',
+      '6 c in w',
+      '7 s3 in w',
+      '8 d in w',
+      '9 n',
+    ])
+  })
+
+  it('does not count the waits to its time, and tells them where the user came back', () => {
+    const { rows, spanMs } = layOut(steps)
+    const offsets = Object.fromEntries(rows.map(({ id, offsetMs }) => [id, offsetMs]))
+    expect(offsets).toEqual({ s: 0, m: 2, w: 20, s2: 10, a: 15, c: 25, s3: 40, d: 50, n: 60 })
+    expect(spanMs).toBe(70)
+    const waits = rows.flatMap(({ id, waitedMs }) => (waitedMs === undefined ? [] : [[id, waitedMs]]))
+    expect(waits).toEqual([
+      ['a', 19_990],
+      ['s3', 39_970],
+    ])
+  })
+})
+
 it.each([
   [1430, [0, 500, 1000]],
   [520, [0, 200, 400]],

@@ -20,6 +20,8 @@ export interface Row {
   /** From the start of the trace; `undefined` where nobody saw the step. */
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
+  /** How long the turn had waited for its user when this came. That is no part of the turn's time. */
+  readonly waitedMs?: number
 }
 
 export interface Timeline {
@@ -28,7 +30,9 @@ export interface Timeline {
 }
 
 /** The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time. */
-export function layOut(steps: readonly TraceStep[]): Timeline {
+export function layOut(given: readonly TraceStep[]): Timeline {
+  const steps = putReturnsUnderTools(given)
+  const waits = findWaits(steps)
   const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
   const children = groupByParent(steps)
   const top = children.get(undefined) ?? []
@@ -48,8 +52,9 @@ export function layOut(steps: readonly TraceStep[]): Timeline {
       times: 1,
       answer: undefined,
       isOpenAtFirst: false,
-      offsetMs: start === undefined ? undefined : start - begin,
+      offsetMs: start === undefined ? undefined : start - begin - waitedBefore(start, waits),
       durationMs: step.durationMs,
+      ...(waits.some(wait => wait.step === step) ? { waitedMs: waitedFor(step, waits) } : {}),
       ...more,
     })
   }
@@ -77,6 +82,65 @@ export function layOut(steps: readonly TraceStep[]): Timeline {
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
   return { rows, spanMs: Math.max(1, ...ends) }
+}
+
+/** A time in which the turn waited for its user. */
+interface Wait {
+  readonly fromMs: number
+  readonly toMs: number
+  /** What the user did then. */
+  readonly step: TraceStep
+}
+
+function isDecision(step: TraceStep | undefined): step is TraceStep {
+  return step?.kind === 'approval' || step?.kind === 'consent'
+}
+
+function isReturn({ kind }: TraceStep): boolean {
+  return kind === 'sign-in'
+}
+
+/**
+ * When a turn goes on, its user's token comes again. That lies under the tool that waited, with what then happens there; the
+ * first one, with the question, stands at the top.
+ */
+function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
+  const first = steps.findIndex(isReturn)
+  const places = new Map(steps.map(({ id }, index) => [id, index]))
+  return steps.map((step, index) => {
+    if (!isReturn(step) || index === first || step.parentId !== undefined) return step
+    const next = steps.slice(index + 1).find(isReturn)
+    const until = next ? steps.indexOf(next) : steps.length
+    const after = steps.slice(index + 1, until)
+    const parentId = after.find(
+      ({ parentId }) => parentId !== undefined && (places.get(parentId) ?? index) < index,
+    )?.parentId
+    return parentId === undefined ? step : { ...step, parentId }
+  })
+}
+
+/** From the end of all that had begun before to the moment at which the user's token came again. */
+function findWaits(steps: readonly TraceStep[]): Wait[] {
+  const returns = steps.filter(isReturn).slice(1)
+  return returns.flatMap(step => {
+    const toMs = startMs(step)
+    if (toMs === undefined) return []
+    const ends = steps.flatMap(other => {
+      const start = startMs(other)
+      return start === undefined || start >= toMs ? [] : [Math.min(toMs, start + (other.durationMs ?? 0))]
+    })
+    if (ends.length === 0) return []
+    const decision = steps[steps.indexOf(step) + 1]
+    return [{ fromMs: Math.max(...ends), toMs, step: isDecision(decision) ? decision : step }]
+  })
+}
+
+function waitedBefore(ms: number, waits: readonly Wait[]): number {
+  return waits.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(ms, toMs) - fromMs), 0)
+}
+
+function waitedFor(step: TraceStep, waits: readonly Wait[]): number {
+  return waits.filter(wait => wait.step === step).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
 }
 
 type Children = ReadonlyMap<string | undefined, readonly TraceStep[]>

@@ -44,6 +44,7 @@ export function TracePanel({
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const turn = useComputed(() => selected.value.turn).value
+  const pause = useComputed(() => selected.value.pause).value
   const { message, ...asked } = selected.peek().question
   const { agent = asked.agent, mode, flow } = turn ?? asked
   const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
@@ -52,7 +53,7 @@ export function TracePanel({
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
   const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
   const timeline = useMemo(() => layOut(steps), [steps])
-  const facts = useMemo(() => gatherFacts(steps, flow, running), [steps, flow, running])
+  const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
@@ -99,6 +100,7 @@ export function TracePanel({
           <CompareView
             answers={answers.value.map(({ value }) => redacted(value))}
             selected={redacted(selected.value)}
+            facts={facts}
             context={context}
           />
         ) : (
@@ -109,6 +111,7 @@ export function TracePanel({
               lanes={lanesOf(steps, names.actors)}
               flow={flow}
               running={running}
+              waits={pause !== undefined}
               view={view}
               context={context}
               onHelp={showKeys}

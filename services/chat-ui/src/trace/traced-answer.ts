@@ -2,6 +2,7 @@ import type {
   Actor,
   Flow,
   Mode,
+  Pause,
   TokenCard,
   TokenRole,
   TraceStep,
@@ -16,11 +17,13 @@ export interface TracedAnswer {
     readonly mode: Mode
     readonly flow: Flow
   }
-  readonly state: 'running' | 'done' | 'failed' | 'stopped'
+  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
   readonly turn: TurnStart | undefined
   /** How far the agent's clock was ahead of the browser's; tokens live by the clocks of servers. */
   readonly clockAheadMs?: number
   readonly steps: readonly TraceStep[]
+  /** What the turn waits for. */
+  readonly pause?: Pause
 }
 
 /** What makes two cards the same token; an unobserved one has no fingerprint and is told by its role alone. */

@@ -1,8 +1,21 @@
-import type { Actor, Flow, TokenCard, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type {
+  Actor,
+  Flow,
+  Pause,
+  PauseKind,
+  TokenCard,
+  TokenRole,
+  TraceStep,
+} from '@entra-bedrock-agent/identity-trace'
+import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './claims.ts'
 import { apisCalledWith, isCallWith, tokensOf } from './traced-answer.ts'
 
-/** How a call of an API, or a whole turn, came out. `answered` = with a status that denies nobody, such as 404. */
+/**
+ * How a call of an API, or a whole turn, came out. `answered` = with a status that denies nobody, such as 404; `asked` = it
+ * waits for its user; `more` = the API wanted more before it would answer, and was asked again; `declined` = the user did not
+ * want the call.
+ */
 export type Outcome =
   | 'running'
   | 'allowed'
@@ -11,6 +24,9 @@ export type Outcome =
   | 'answered'
   | 'failed'
   | 'stopped'
+  | 'asked'
+  | 'more'
+  | 'declined'
   | 'none'
 
 /** One TR and what it was used for. */
@@ -21,6 +37,21 @@ export interface TokenUse {
   readonly outcome: Outcome
   /** The call that made the outcome. */
   readonly decisive: TraceStep | undefined
+}
+
+/** What the user has to do before a call goes on. */
+export interface Asked {
+  readonly kind: PauseKind
+  /** Of the first call that waits: its step, what it does, and the API. */
+  readonly step: TraceStep
+  readonly title: string
+  readonly api: Actor | undefined
+  /** The authentication contexts that the API wants, of a step-up. */
+  readonly contexts: readonly string[]
+  /** The rights that are to be consented to. */
+  readonly scopes: readonly string[]
+  /** Whether it still waits; else it was left, and not sent. */
+  readonly isOpen: boolean
 }
 
 /** What a trace says about who called whom; everything that the page tells of a turn is made of this. */
@@ -34,9 +65,19 @@ export interface TurnFacts {
   readonly failure: TraceStep | undefined
   /** The sidecar is being asked for a token. */
   readonly isAsking: boolean
+  /** What waits for the user, or waited to the end. */
+  readonly asked: Asked | undefined
+  /** The user did not want one of the calls. */
+  readonly isDeclined: boolean
 }
 
-export function gatherFacts(steps: readonly TraceStep[], flow: Flow, running: boolean): TurnFacts {
+/** @param pause what the turn waits for, if it does */
+export function gatherFacts(
+  steps: readonly TraceStep[],
+  flow: Flow,
+  running: boolean,
+  pause?: Pause,
+): TurnFacts {
   const cards = tokensOf(steps)
   const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, steps, running))
   return {
@@ -47,7 +88,34 @@ export function gatherFacts(steps: readonly TraceStep[], flow: Flow, running: bo
     uses,
     failure: uses.length > 0 ? undefined : findFailure(steps),
     isAsking: running && steps.some(({ kind, status }) => kind === 'token-request' && status === 'running'),
+    asked: running ? undefined : findAsked(steps, pause),
+    isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
   }
+}
+
+function findAsked(steps: readonly TraceStep[], pause: Pause | undefined): Asked | undefined {
+  const waiting = steps.filter(({ kind, status }) => kind === 'tool' && status === 'waiting')
+  const step = waiting.find(({ id }) => id === pause?.calls[0]?.stepId) ?? waiting[0]
+  if (!step) return undefined
+  const call = pause?.calls.find(({ stepId }) => stepId === step.id)
+  const refusal = steps.findLast(
+    ({ parentId, status }) => status === 'failed' && (parentId === step.id || parentId === undefined),
+  )
+  const contexts = wantedContexts(pause?.claimsChallenge ?? refusal?.problem?.claimsChallenge)
+  const needed = refusal?.problem?.needs?.permission
+  return {
+    kind: pause?.kind ?? (contexts.length > 0 ? 'step-up' : refusal ? 'consent' : 'approval'),
+    step,
+    title: call?.title ?? step.tool?.name ?? step.title,
+    api: call?.api ?? refusal?.problem?.needs?.api ?? apiOf(refusal),
+    contexts,
+    scopes: pause?.consent?.scopes.map(({ value }) => value) ?? (needed === undefined ? [] : [needed]),
+    isOpen: pause !== undefined,
+  }
+}
+
+function apiOf(refusal: TraceStep | undefined): Actor | undefined {
+  return refusal?.kind === 'api-call' ? refusal.to : undefined
 }
 
 /** The innermost step that failed: those around it only passed its problem on. */
@@ -63,7 +131,7 @@ function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
 function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boolean): TokenUse {
   const calls = steps.filter(step => isCallWith(step, token))
   const apis = apisCalledWith(token, steps)
-  const found = judgeCalls(token, calls, running)
+  const found = judgeCalls(token, calls, running, isFinal(steps))
   return { token, calls, apis, ...found }
 }
 
@@ -71,8 +139,12 @@ function judgeCalls(
   token: TokenCard,
   calls: readonly TraceStep[],
   running: boolean,
+  isLastWord: (call: TraceStep) => boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
-  const denied = calls.find(isDenied)
+  const refused = calls.filter(isDenied)
+  const denied = refused.find(isLastWord)
+  const [more] = refused
+  if (more && !denied && calls.length === refused.length) return { outcome: 'more', decisive: more }
   if (denied || failedChecks(token).length > 0) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open) return { outcome: running ? 'running' : 'stopped', decisive: open }
@@ -83,6 +155,14 @@ function judgeCalls(
   const failed = calls.at(-1)
   if (failed) return { outcome: 'failed', decisive: failed }
   return { outcome: running ? 'running' : 'none', decisive: undefined }
+}
+
+/** Whether a refusal is the last word: a tool that waits or has gone on well is asked for more, not denied. */
+function isFinal(steps: readonly TraceStep[]): (call: TraceStep) => boolean {
+  return ({ parentId }) => {
+    const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
+    return tool === undefined || tool.status === 'failed'
+  }
 }
 
 function isDenied({ response }: TraceStep): boolean {
@@ -122,13 +202,15 @@ export function isRefusal({ kind, problem }: TraceStep): boolean {
 
 /** How a whole turn came out: the worst that happened to one of its tokens counts. */
 export function outcomeOf(
-  { uses, failure, running }: TurnFacts,
+  { uses, failure, running, asked, isDeclined }: TurnFacts,
   isWaiting: (step: TraceStep) => boolean,
 ): Outcome {
+  if (asked) return 'asked'
   const outcomes = uses.map(({ outcome }) => outcome)
-  const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed', 'none'] as const
+  const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
   const worst = worstFirst.find(outcome => outcomes.includes(outcome))
   if (worst) return worst
+  if (isDeclined && !failure) return 'declined'
   if (failure) return isWaiting(failure) ? 'waiting' : isRefusal(failure) ? 'denied' : 'failed'
   return running ? 'running' : 'none'
 }

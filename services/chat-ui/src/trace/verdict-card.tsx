@@ -5,7 +5,10 @@ import { FormulaView } from '../identity/formula-view.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { shortenIds } from '../words/names.ts'
+import { findStepUp } from './acrs.ts'
+import { AcrsTable } from './acrs-table.tsx'
 import { judge } from './judge.ts'
+import { legendOf } from './legend.ts'
 import { LogQueries } from './step-details.tsx'
 import { tellStory } from './story.ts'
 import { TokenCardView, type TokenContext } from './token-card.tsx'
@@ -23,12 +26,10 @@ interface VerdictCardProps {
   readonly credential: BlueprintCredential | undefined
 }
 
-const legend =
-  'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
-
 /** Who called, for whom, by which right, allowed by whom; then how that came about. As much of it as the view has room for. */
 export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
   const verdict = judge(facts, context.names)
+  const stepUp = findStepUp(facts)
   const shown = view.view.value
   return (
     <section class="card verdict-box" aria-label="Verdict">
@@ -38,6 +39,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
         {shown === 'steps' && (
           <>
             <Formulas facts={facts} view={view} context={context} credential={credential} />
+            {stepUp && <AcrsTable stepUp={stepUp} />}
             <p class="story">
               <PhraseView phrase={tellStory(facts, context.names)} />
             </p>
@@ -70,7 +72,7 @@ function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, '
         <FormulaView
           key={formula.result.card?.fingerprint ?? index}
           formula={formula}
-          {...(index === formulas.length - 1 ? { legend } : {})}
+          {...(index === formulas.length - 1 ? { legend: legendOf(facts) } : {})}
           onOpen={({ card }) => card && view.toggleToken(card)}
           isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
         />

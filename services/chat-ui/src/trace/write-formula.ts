@@ -1,27 +1,65 @@
 import { type Formula, type Gate, isUnseen, type Plate, plateTitles, termLines } from '../identity/formula.ts'
 import { flowWords, type Term } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
+import { wantedContexts } from '../words/step-up.ts'
 import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
-import { isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { type Asked, isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR; one that breaks off where there is none. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
-  const uses = facts.uses.length > 0 ? facts.uses : [undefined]
-  return uses.map(use => ({
+  const pending =
+    facts.asked && facts.asked.kind !== 'step-up' ? [writePending(facts, facts.asked, names)] : []
+  const uses = facts.uses.length > 0 || pending.length > 0 ? facts.uses : [undefined]
+  const formulas = uses.map(use => ({
     terms: flowWords[facts.flow].terms.map(role => writeTerm(role, facts)),
     exchange: writeExchange(facts),
     result: writeResult(use, facts, names),
     gate: writeGate(use, facts, names),
     isRunning: facts.isAsking,
   }))
+  return [...formulas, ...pending]
 }
 
-function writeTerm(token: Term, { tokens, running }: TurnFacts): Plate {
+/** The exchange that there will be if the user wants it. */
+function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Names): Formula {
+  const { flow, tokens } = facts
+  const isRefused = kind === 'consent'
+  const notYet = isOpen ? 'not asked for yet' : 'not asked for'
+  const terms = flowWords[flow].terms.map((token): Plate => {
+    const [title, card] = [plateTitles[token], tokens[token]]
+    if (isRefused) return writeTerm(token, facts)
+    return card && !isUnseen(token)
+      ? { token, title, lines: termLines[token], state: 'seen', card }
+      : { token, title, lines: [notYet], state: 'next' }
+  })
+  return {
+    terms,
+    exchange: { verb: isRefused ? 'wants your consent' : 'exchanges', failed: false },
+    result: {
+      token: 'TR',
+      title: flowWords[flow].result,
+      lines: [isRefused ? 'not issued yet' : notYet],
+      state: 'next',
+    },
+    gate: {
+      state: isOpen ? 'waiting' : 'next',
+      title: api === undefined ? 'The API' : names.actor(api),
+      lines: [isOpen ? 'not called yet' : 'not called'],
+    },
+    isRunning: false,
+  }
+}
+
+function writeTerm(token: Term, { tokens, running, asked }: TurnFacts): Plate {
   const title = plateTitles[token]
   const card = tokens[token]
   if (isUnseen(token)) {
     const shown = card ?? { role: token, observed: false }
     return { token, title, lines: termLines[token], state: 'unseen', card: shown }
+  }
+  if (card && asked?.kind === 'step-up' && asked.isOpen) {
+    const lines = ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
+    return { token, title, lines, state: 'seen', card }
   }
   if (card) return { token, title, lines: termLines.Tc, state: 'seen', card }
   return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
@@ -43,7 +81,7 @@ function writeResult(use: TokenUse | undefined, { flow, running, isAsking }: Tur
   return { ...plate, lines: [isAsking ? 'on its way' : 'not asked for yet'], state: 'coming' }
 }
 
-function writeGate(use: TokenUse | undefined, { running }: TurnFacts, names: Names): Gate {
+function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, names: Names): Gate {
   const title = use ? apisOf(use, names) : 'The API'
   switch (use?.outcome) {
     case 'allowed':
@@ -54,6 +92,8 @@ function writeGate(use: TokenUse | undefined, { running }: TurnFacts, names: Nam
       if (actor === 'agent') return { state: 'next', title, lines: [`not called: ${names.agent} rejects TR`] }
       return { state: 'denied', title, lines: ['denies TR', why] }
     }
+    case 'more':
+      return writeMore(use, asked, title)
     case 'answered':
       return { state: 'answered', title, lines: [`answers ${use.decisive?.response?.status}`] }
     case 'failed':
@@ -63,4 +103,11 @@ function writeGate(use: TokenUse | undefined, { running }: TurnFacts, names: Nam
     default:
       return { state: 'next', title, lines: [running ? 'not called yet' : 'not called'] }
   }
+}
+
+/** The API has taken TR, and wants more before it does what it was asked. */
+function writeMore({ decisive }: TokenUse, asked: Asked | undefined, title: string): Gate {
+  const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
+  const wants = contexts.length > 0 ? `wants acrs ${contexts.join(' ')}` : 'wants a right that TR lacks'
+  return { state: asked?.isOpen ? 'waiting' : 'next', title, lines: [wants, 'changed nothing'] }
 }

@@ -14,8 +14,11 @@ const waiting: ReadonlySet<string> = new Set([
   'SESSION_EXPIRED',
   'SIGN_IN_CANCELLED',
   'SIGN_IN_INTERACTION_REQUIRED',
+  'SIGN_IN_OTHER_ACCOUNT',
   'SIGN_IN_REQUIRED',
   'SIGN_IN_TIMED_OUT',
+  'STEP_UP_REQUIRED',
+  'TOOL_NEEDS_A_PERSON',
   'TURN_TIMEOUT',
   'USER_TOKEN_EXPIRED',
   'USER_TOKEN_SCOPE_MISSING',
@@ -33,6 +36,7 @@ export function problemKind({
   readonly status?: number
 }): ProblemKind {
   if (waiting.has(code)) return 'wait'
+  if (code === 'APPROVAL_EXPIRED') return 'neutral'
   return status !== undefined && unanswerable.has(status) ? 'neutral' : 'failed'
 }
 

@@ -1,0 +1,42 @@
+import type { TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import { wantedContexts } from '../words/step-up.ts'
+import { tokensOf } from './traced-answer.ts'
+import type { TurnFacts } from './turn-facts.ts'
+
+/** The authentication contexts of a token before a step-up and after it; before it happened, those that are wanted. */
+export interface ContextRow {
+  readonly role: TokenRole
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+/** A step-up of a turn: what it did to the tokens, or is to do. */
+export interface StepUp {
+  readonly isDone: boolean
+  readonly rows: readonly ContextRow[]
+}
+
+export function contextsOf({ claims }: TokenCard): readonly string[] {
+  const contexts = claims?.['acrs']
+  return Array.isArray(contexts) ? contexts.map(String) : []
+}
+
+/** The step-up of a turn in which an API wanted one; `undefined` where none did. */
+export function findStepUp({ steps, asked, uses }: TurnFacts): StepUp | undefined {
+  const challenge = steps.find(({ problem }) => wantedContexts(problem?.claimsChallenge).length > 0)
+  if (!challenge) return undefined
+  const wanted =
+    asked?.kind === 'step-up' ? asked.contexts : wantedContexts(challenge.problem?.claimsChallenge)
+  const userTokens = tokensOf(steps).filter(({ role, observed }) => role === 'Tc' && observed)
+  const refused = uses.find(({ outcome }) => outcome === 'more')
+  const taken = uses.findLast(use => use !== refused && isFor(use.token, refused?.token))
+  const [first, last] = [userTokens[0], userTokens.at(-1)]
+  const isDone = taken !== undefined
+  const row = (role: TokenRole, before: TokenCard | undefined, after: TokenCard | undefined): ContextRow[] =>
+    before ? [{ role, before: contextsOf(before), after: isDone && after ? contextsOf(after) : wanted }] : []
+  return { isDone, rows: [...row('Tc', first, last), ...row('TR', refused?.token, taken?.token)] }
+}
+
+function isFor(token: TokenCard, other: TokenCard | undefined): boolean {
+  return token.claims?.['aud'] === other?.claims?.['aud']
+}

@@ -1,0 +1,69 @@
+import type { FactAnswer } from '../identity/verdict.ts'
+import { tellAct } from '../words/call-words.ts'
+import { capitalise, type Names, shortenIds } from '../words/names.ts'
+import type { Phrase } from '../words/phrase.ts'
+import type { Asked, TurnFacts } from './turn-facts.ts'
+
+/** That a call waits for its user, or was left. */
+export function tellAsked({ kind, title, api, isOpen }: Asked, names: Names): string {
+  const [agent, act] = [capitalise(names.agent), tellAct(title)]
+  const where = api === undefined ? 'The API' : names.actor(api)
+  const left = isOpen ? '' : ', and it was not sent'
+  switch (kind) {
+    case 'approval':
+      return `${agent} ${isOpen ? 'asks' : 'asked'} to ${act} on your behalf${left}.`
+    case 'step-up':
+      return isOpen
+        ? `${where} wants a stronger sign-in before ${names.agent} may ${act}.`
+        : `${where} wanted a stronger sign-in, and nothing was changed.`
+    case 'consent':
+      return `${agent} ${isOpen ? 'needs' : 'needed'} your consent to ${act}${left}.`
+  }
+}
+
+/** What is known of the caller and the right once the API has been called. */
+interface Called {
+  readonly caller: FactAnswer
+  readonly right: FactAnswer
+}
+
+/** The four answers of a call that waits. */
+export function answerAsked(
+  { tokens, uses }: TurnFacts,
+  { kind, api, contexts, scopes }: Asked,
+  called: Called | undefined,
+  names: Names,
+): FactAnswer[] {
+  const where = api === undefined ? 'the API' : names.actor(api)
+  const userId = tokens.Tc?.claims?.['oid']
+  const subject: FactAnswer = {
+    question: 'For whom',
+    value: 'You',
+    detail: typeof userId === 'string' ? [{ code: 'oid' }, ` ${shortenIds(userId)}`] : [],
+  }
+  if (kind === 'step-up' && called) {
+    const status = uses.findLast(({ outcome }) => outcome === 'more')?.decisive?.response?.status
+    const detail: Phrase = [`${status ?? 401} · wants `, { code: 'acrs' }, ` ${contexts.join(' ')}`]
+    return [
+      called.caller,
+      subject,
+      called.right,
+      { question: 'Decided by', value: capitalise(where), detail },
+    ]
+  }
+  const { agent, agentId } = names
+  return [
+    {
+      question: 'Who would call',
+      value: capitalise(agent),
+      detail: agentId === undefined ? [] : [{ code: 'azp' }, ` ${shortenIds(agentId)}`],
+    },
+    subject,
+    {
+      question: 'By which right',
+      value: scopes.join(' ') || 'Yours',
+      detail: [kind === 'consent' ? 'not consented to yet' : 'asked for if you approve'],
+    },
+    { question: 'Decided by', value: 'You', detail: [`then ${where}`] },
+  ]
+}

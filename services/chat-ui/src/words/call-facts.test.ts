@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { tellCall, tellCallShortly } from './call-facts.ts'
+
+const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
+
+describe('tellCall', () => {
+  it('tells every value at its place', () => {
+    expect(tellCall(alert)).toEqual([
+      { name: 'City', value: 'Oslo' },
+      { name: 'When · kind', value: 'temperature-below' },
+      { name: 'When · celsius', value: '-5' },
+      { name: 'Until date', value: '2026-12-04' },
+    ])
+  })
+
+  it('tells a text from a number, from nothing and from what only looks empty', () => {
+    const values = tellCall({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
+    expect(values.map(({ value }) => value)).toEqual(['"5"', '5', '""', 'null', '" x"', '[]', '{}', '"true"'])
+  })
+
+  it('cuts nothing off', () => {
+    const text = 'x'.repeat(5_000)
+    expect(tellCall({ text })[0]?.value).toBe(text)
+  })
+
+  it('keeps names apart that would read alike', () => {
+    expect(tellCall({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
+      'untilDate',
+      'until_date',
+    ])
+  })
+
+  it('counts the items of a list, and ends somewhere', () => {
+    expect(tellCall({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
+    let deep: unknown = 'end'
+    for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
+    expect(tellCall({ deep })).toHaveLength(1)
+  })
+
+  it('names a member that objects have of their own', () => {
+    expect(tellCall(JSON.parse('{"__proto__":"x"}'))).toEqual([{ name: '__proto__', value: 'x' }])
+  })
+})
+
+describe('tellCallShortly', () => {
+  it('tells a call in one line', () => {
+    expect(tellCallShortly('Create alert', alert)).toBe(
+      'Create alert, Oslo, temperature-below, -5, 2026-12-04',
+    )
+  })
+})

@@ -1,0 +1,77 @@
+/** One value of a call, at its place among the arguments. */
+export interface CallFact {
+  readonly name: string
+  readonly value: string
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Deeper than tools ask for; what lies below stands as JSON. */
+const mostLevels = 6
+
+/** All arguments of a call, each value whole. Names are put into words unless two would then be alike. */
+export function tellCall(values: Values): CallFact[] {
+  const facts = flatten(values, [])
+  const worded = facts.map(({ path }) => path.map(inWords).join(' · '))
+  return facts.map(({ path, value }, index) => {
+    const words = worded[index] ?? ''
+    const isAlone = worded.filter(other => other === words).length === 1
+    return { name: isAlone ? capitalised(words) : path.join('.'), value }
+  })
+}
+
+/** A call in one line: its values in their order. */
+export function tellCallShortly(title: string, values: Values): string {
+  return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
+}
+
+/** The values of a call alone, as texts are written. */
+export function tellValues(values: Values): string {
+  return flatten(values, [])
+    .map(({ raw, value }) => (typeof raw === 'string' ? raw : value))
+    .join(', ')
+}
+
+interface Place {
+  readonly path: readonly string[]
+  readonly value: string
+  readonly raw: unknown
+}
+
+function flatten(value: unknown, path: readonly string[]): Place[] {
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  if (members.length === 0 || path.length > mostLevels)
+    return path.length === 0 ? [] : [{ path, value: textOf(value), raw: value }]
+  return members.flatMap(([name, member]) =>
+    flatten(member, [...path, Array.isArray(value) ? `${Number(name) + 1}` : name]),
+  )
+}
+
+/** What could be taken for another kind of value, or for none, stands in quotes. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? ''
+  const isPlain = value.trim() === value && value !== '' && !isJson(value)
+  return isPlain ? value : JSON.stringify(value)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** "untilDate" and "until_date" as "until date"; a name of any other kind as it is. */
+function inWords(name: string): string {
+  if (!/^[A-Za-z][\w-]*$/.test(name)) return name
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .toLowerCase()
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
