@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite'
 import { precompress } from './precompress.ts'
 
-/** The page that Entra returns to, built apart: together they would share a chunk, and this one must stay small. */
+/** The pages that Entra returns to, built apart: together with the page they would share a chunk, and these must stay small. */
 export default defineConfig({
   publicDir: false,
   build: {
@@ -9,7 +9,7 @@ export default defineConfig({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: 'auth/redirect.html' },
+    rolldownOptions: { input: ['auth/redirect.html', 'auth/consent.html'] },
   },
   plugins: [precompress()],
 })

@@ -1,11 +1,12 @@
-import type { ChatRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { EventStreamParser, type StreamEvent } from './event-stream.ts'
 import { PageError, type PageProblem, pageProblem } from './page-problem.ts'
 
 /** The agent sends at least a comment every 15 s; after three missing ones the connection counts as lost. */
 const silenceLimitMs = 45_000
 
-const turnEventNames: ReadonlySet<string> = new Set(['turn', 'step', 'delta', 'notice', 'result', 'problem'])
+const lastEventNames: ReadonlySet<string> = new Set(['result', 'pause', 'problem'])
+const turnEventNames: ReadonlySet<string> = new Set(['turn', 'step', 'delta', 'notice', ...lastEventNames])
 
 export interface AskOptions {
   /** Tc; sent only where the flow needs it. */
@@ -14,15 +15,18 @@ export interface AskOptions {
 }
 
 /**
- * Asks the agent and yields the events of the turn as they come; the last one is `result` or `problem`.
+ * Asks the agent, or goes on with a turn that waited, and yields the events of the turn as they come; the last one is `result`, `pause` or `problem`.
  * Throws a PageError when the agent takes no turn, and the signal's reason when it was aborted.
  */
-export async function* askAgent(request: ChatRequest, options: AskOptions): AsyncGenerator<TurnEvent> {
+export async function* askAgent(
+  request: ChatRequest | ContinueRequest,
+  options: AskOptions,
+): AsyncGenerator<TurnEvent> {
   const silence = new SilenceWatch()
   const signal = AbortSignal.any([options.signal, silence.signal])
   let answering = false
   try {
-    const response = await fetch('/api/chat', {
+    const response = await fetch('continuation' in request ? '/api/chat/continue' : '/api/chat', {
       method: 'POST',
       headers: {
         accept: 'text/event-stream',
@@ -71,7 +75,7 @@ async function* readTurn(body: ReadableStream<Uint8Array>, silence: SilenceWatch
       for (const event of parser.push(decoder.decode(piece.value, { stream: true }))) {
         if (!turnEventNames.has(event.event)) continue
         yield turnEvent(event)
-        if (event.event === 'result' || event.event === 'problem') return
+        if (lastEventNames.has(event.event)) return
       }
     }
   } finally {

@@ -17,6 +17,7 @@ const pageProblems = {
   PAGE_NOT_SECURE: { title: 'Browsers allow sign-in on secure pages only.', hint: 'Open this page by https, or on this machine as http://localhost.' },
   POPUP_BLOCKED: { title: 'The browser blocked the sign-in window.', hint: 'Allow pop-ups for this page, or simply press the button again.' },
   SIGN_IN_CANCELLED: { title: 'Sign-in was cancelled.', hint: 'Nothing was sent. The agent acts on your behalf only once you have signed in and consented; as itself it can always act.' },
+  SIGN_IN_OTHER_ACCOUNT: { title: 'That was another account.', hint: 'Sign in with the one that is signed in here.' },
   SIGN_IN_TIMED_OUT: { title: 'Sign-in took too long.', hint: 'Sign in again. If the window showed an error, its text says what to change in Entra.' },
   SIGN_IN_UNREACHABLE: { title: 'Microsoft Entra ID cannot be reached from this browser.', hint: 'Check the connection, then sign in again.' },
   SIGN_IN_NO_ROOM: { title: 'This tab has no room left for a sign-in.', hint: 'Open this page in a new tab and sign in there.' },

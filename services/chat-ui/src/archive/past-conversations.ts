@@ -201,10 +201,11 @@ function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
   const exchanges = kept.exchanges.toReversed().map((exchange): Exchange => {
     const steps = redactor.steps(exchange.steps)
     characters += JSON.stringify(steps).length
-    const { problem } = exchange
+    const { problem, decided } = exchange
     return stopExchange({
       ...exchange,
       steps: characters > mostTraceCharacters ? [] : steps,
+      ...(decided && { decided: JSON.parse(redactor.text(JSON.stringify(decided))) }),
       problem: problem && {
         title: problem.title,
         detail: redactor.text(problem.detail),

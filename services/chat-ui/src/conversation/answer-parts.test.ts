@@ -88,4 +88,28 @@ describe('the parts of an answer', () => {
     const parts = partsOf({ answer: 'Sunny.', toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })
     expect(textsAndTools(parts)).toEqual([['', 'call'], ['Sunny.']])
   })
+
+  it('have what the user decided at the call that it was about', () => {
+    const decided = [{ title: 'Create order', arguments: {}, stepId: 'a', decision: 'approve' }] as const
+    const told = { answer: 'I ask.\n\nDone.', steps: [tool('a')], result: undefined, decided }
+    const parts = partsOf({ ...told, toolMarks: [{ stepId: 'a', at: 6 }] })
+    expect(parts.map(({ text, decided: here }) => [text, here.length])).toEqual([
+      ['I ask.', 1],
+      ['\n\nDone.', 0],
+    ])
+    const withoutTrace = partsOf({ ...told, steps: [], toolMarks: [] })
+    expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
+  })
+
+  it('say of a call that waited and was left that it was not made', () => {
+    const waiting = {
+      answer: '',
+      toolMarks: [{ stepId: 'a', at: 0 }],
+      steps: [tool('a', { status: 'waiting' })],
+    }
+    const statusOf = (more: object) =>
+      partsOf({ ...waiting, result: undefined, ...more })[0]?.chips.map(({ status }) => status)
+    expect(statusOf({})).toEqual(['waiting'])
+    expect(statusOf({ unsent: 'left' })).toEqual(['denied'])
+  })
 })

@@ -1,41 +1,50 @@
-import type { Exchange } from './exchange.ts'
+import type { DecidedCall, Exchange } from './exchange.ts'
 import { chipOfStep, chipOfUse, type ToolChip } from './tool-chips.tsx'
 
 /** A piece of an answer, and the tools that were called before what follows. */
 export interface AnswerPart {
   readonly text: string
   readonly chips: readonly ToolChip[]
+  /** What the user decided about them. */
+  readonly decided: readonly DecidedCall[]
 }
 
-type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result'>
+type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
 
 /**
  * An answer in pieces, with the tools where they were called. That is between two paragraphs; a place within a paragraph counts
  * as its end.
  */
-export function partsOf({ answer, toolMarks, steps, result }: Told): readonly AnswerPart[] {
+export function partsOf({
+  answer,
+  toolMarks,
+  steps,
+  result,
+  decided = [],
+  unsent,
+}: Told): readonly AnswerPart[] {
   if (toolMarks.length === 0) {
     const chips = (result?.tools ?? []).map(use => chipOfUse(use, steps))
-    return chips.length > 0
-      ? [
-          { text: '', chips },
-          { text: answer, chips: [] },
-        ]
-      : [{ text: answer, chips: [] }]
+    const end = { text: answer, chips: [], decided: [] }
+    return chips.length > 0 || decided.length > 0 ? [{ text: '', chips, decided }, end] : [end]
   }
   const chipsAt = new Map<number, ToolChip[]>()
   for (const { stepId, at } of toolMarks) {
     const step = steps.find(({ id }) => id === stepId)
     const place = endOfParagraph(answer, at)
-    if (step) chipsAt.set(place, [...(chipsAt.get(place) ?? []), chipOfStep(step, steps)])
+    if (!step) continue
+    const chip = chipOfStep(step, steps)
+    const isUnsent = unsent !== undefined && chip.status === 'waiting'
+    chipsAt.set(place, [...(chipsAt.get(place) ?? []), isUnsent ? { ...chip, status: 'denied' } : chip])
   }
   let from = 0
   const parts = [...chipsAt].map(([to, chips]): AnswerPart => {
     const text = answer.slice(from, to)
     from = to
-    return { text, chips }
+    const isHere = ({ stepId }: DecidedCall) => chips.some(chip => chip.stepId === stepId)
+    return { text, chips, decided: decided.filter(isHere) }
   })
-  return [...parts, { text: answer.slice(from), chips: [] }]
+  return [...parts, { text: answer.slice(from), chips: [], decided: [] }]
 }
 
 function endOfParagraph(answer: string, at: number): number {

@@ -4,6 +4,7 @@ import { useLoaded } from '../browser/loaded.ts'
 import type { Names } from '../words/names.ts'
 import { partsOf } from './answer-parts.ts'
 import type { LiveExchange } from './conversation.ts'
+import { DecidedLine } from './decided-line.tsx'
 import { ToolChips } from './tool-chips.tsx'
 
 interface AnswerTextProps {
@@ -20,10 +21,13 @@ export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps)
   const Formatted = useLoaded(loadMarkdown)
   return (
     <div class="answer-text" aria-busy={running}>
-      {partsOf(running ? shown : exchange.value).map(({ text, chips }, index) => (
+      {partsOf(running ? shown : exchange.value).map(({ text, chips, decided }, index) => (
         <Fragment key={index}>
           {text !== '' && (Formatted ? <Formatted text={text} /> : <p class="plain">{text.trimStart()}</p>)}
           {chips.length > 0 && <ToolChips chips={chips} {...chipProps} />}
+          {decided.map(call => (
+            <DecidedLine key={call.stepId} call={call} />
+          ))}
         </Fragment>
       ))}
     </div>

@@ -1,24 +1,35 @@
-import type { ChatRequest } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, ContinueRequest } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange, Question } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'
+
+/** What goes back to the agent instead of a question: the turn that waits, and what its user decided. */
+export type GoingOn = Pick<ContinueRequest, 'continuation' | 'decisions'>
 
 /**
  * A question as it goes to the agent. A conversation can ask nothing else, and agent, flow, history and token are all the
  * speaker's, so they never belong to two agents or two people.
  */
 export class AskedQuestion {
-  readonly request: ChatRequest & { readonly agent: string }
+  readonly request: (ChatRequest | ContinueRequest) & { readonly agent: string }
   readonly #speaker: Speaker
 
   constructor(
     speaker: Speaker,
     { message, mode }: Pick<Question, 'message' | 'mode'>,
     earlier: readonly Exchange[],
+    goingOn?: GoingOn,
   ) {
     const { agent, flow } = speaker
     const history = historyFor(earlier, speaker)
-    this.request = { message, agent, mode, flow, ...(history.length > 0 ? { history } : {}) }
+    this.request = {
+      ...(goingOn ?? { message }),
+      agent,
+      mode,
+      flow,
+      pauseFor: ['consent'],
+      ...(history.length > 0 ? { history } : {}),
+    }
     this.#speaker = speaker
   }
 

@@ -23,6 +23,8 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
     const earlier = conversation.exchanges.value.map(({ value }) => value)
     return explainHistory(conversation.flow.value, conversation.mode.value, earlier)
   }).value
+  const waits = useComputed(() => conversation.exchanges.value.some(({ value }) => value.pause)).value
+  const warning = waits ? 'A call waits for you. It will not be sent if you ask something else.' : ''
   return (
     <>
       <div role="status">
@@ -47,7 +49,7 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
           <Composer
             conversation={conversation}
             agent={props.names.ofAgent(agent).agent}
-            explanation={[flow, mode, history].join(' ')}
+            explanation={[warning, flow, mode, history].join(' ')}
           >
             <AskChoices conversation={conversation} config={config} session={session} />
           </Composer>

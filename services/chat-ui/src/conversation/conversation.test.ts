@@ -1,6 +1,7 @@
-import type { ChatRequest, TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
+import type { AskedQuestion } from './asked-question.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
 import type { KeptExchanges } from './kept.ts'
 import type { Speaker } from './speaker.ts'
@@ -41,7 +42,7 @@ function converse(
   identify?: ConversationNeeds['identify'],
   earlier?: KeptExchanges,
 ) {
-  const asked: { request: ChatRequest; userToken: string | undefined }[] = []
+  const asked: { request: AskedQuestion['request']; userToken: string | undefined }[] = []
   const announced: string[] = []
   const needs: ConversationNeeds = {
     async *ask({ request, userToken }) {
@@ -71,6 +72,7 @@ describe('Conversation', () => {
       agent: 'a',
       mode: 'bedrock',
       flow: 'autonomous',
+      pauseFor: ['consent'],
     })
     expect(asked[0]?.userToken).toBeUndefined()
     expect(latest()).toMatchObject({ state: 'done', answer: 'Sunny', turn: { mode: 'bedrock' } })

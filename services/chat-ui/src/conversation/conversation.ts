@@ -8,12 +8,15 @@ import {
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { speakDuration } from '../words/times.ts'
-import { AskedQuestion } from './asked-question.ts'
+import { AskedQuestion, type GoingOn } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
 import {
   applyEvent,
+  type Decide,
+  dropPause,
   type Exchange,
   failExchange,
+  goOn,
   type Question,
   startExchange,
   stopExchange,
@@ -100,7 +103,8 @@ export class Conversation {
     const all = [...this.#follows.keys()]
     const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
     return {
-      exchanges: all.map(exchange => exchange.peek()),
+      // What waits does so only here.
+      exchanges: all.map(exchange => dropPause(exchange.peek(), 'left')),
       follows: all.map(exchange => indexOf(this.#follows.get(exchange))),
       shown: indexOf(this.exchanges.peek().at(-1)),
       left: this.left.peek(),
@@ -234,6 +238,36 @@ export class Conversation {
     await this.#run(start, before)
   }
 
+  /**
+   * Goes on with a turn that waits, as its user has decided about its calls. It waits as before if the agent could not be
+   * asked; to send the same once more does nothing twice.
+   */
+  async decide(exchange: LiveExchange, decide: Decide): Promise<void> {
+    const waiting = exchange.value
+    const { pause } = waiting
+    if (!pause || !this.#canAsk) return
+    const decisions = pause.calls.map(call => ({
+      callId: call.callId,
+      digest: call.digest,
+      decision: decide(call),
+    }))
+    exchange.value = goOn(waiting, decide)
+    const earlier = this.#before(exchange)
+    await this.#complete(exchange, earlier, { continuation: pause.continuation, decisions })
+    const { problem } = exchange.value
+    if (problem && passesSoon(problem)) exchange.value = { ...waiting, problem }
+  }
+
+  /** Leaves the calls of a turn that waits: they are not sent. */
+  expire(exchange: LiveExchange): void {
+    exchange.value = dropPause(exchange.value, 'expired')
+    this.#needs.announce('Expired, nothing was changed.')
+  }
+
+  #before(exchange: LiveExchange): Exchange[] {
+    return pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
+  }
+
   /** Asks the latest question if it only waited for somebody to sign in. */
   async askWaiting(): Promise<void> {
     const latest = this.exchanges.value.at(-1)
@@ -298,26 +332,30 @@ export class Conversation {
   }
 
   async #run(start: Exchange, before: LiveExchange | undefined): Promise<void> {
-    const path = pathTo(this.#follows, before)
-    const earlier = path.map(({ value }) => value)
+    // One at a time: what waits is not sent any more.
+    for (const other of this.#follows.keys()) other.value = dropPause(other.value, 'left')
     const exchange = signal(start)
+    this.#undone.value = undefined
+    this.#follows = new Map([...this.#follows, [exchange, before]])
+    this.exchanges.value = pathTo(this.#follows, exchange)
+    this.selected.value = exchange
+    this.#needs.announce('Question sent.')
+    await this.#complete(exchange, this.#before(exchange))
+    const { state, question } = exchange.value
+    if (state === 'failed' && this.draft.value === '') this.draft.value = question.message
+  }
+
+  async #complete(exchange: LiveExchange, earlier: readonly Exchange[], goingOn?: GoingOn): Promise<void> {
     const stop = new AbortController()
     const startedMs = performance.now()
     this.#stop = stop
-    this.#isForUser = needsUser(start.question.flow)
-    this.#undone.value = undefined
-    this.#follows = new Map([...this.#follows, [exchange, before]])
-    this.exchanges.value = [...path, exchange]
-    this.selected.value = exchange
-    this.#needs.announce('Question sent.')
+    this.#isForUser = needsUser(exchange.value.question.flow)
     try {
-      await this.#answer(exchange, earlier, stop.signal)
+      await this.#answer(exchange, earlier, stop.signal, goingOn)
       this.#needs.announce(endWords(exchange.value, performance.now() - startedMs))
     } catch (error) {
       this.#breakOff(exchange, error, stop.signal.aborted)
     }
-    const { state, question } = exchange.value
-    if (state === 'failed' && this.draft.value === '') this.draft.value = question.message
   }
 
   #breakOff(exchange: LiveExchange, error: unknown, stopped: boolean): void {
@@ -333,14 +371,20 @@ export class Conversation {
   }
 
   /** A token that the agent or Entra finds expired is renewed once, without asking the user. */
-  async #answer(exchange: LiveExchange, earlier: readonly Exchange[], signal: AbortSignal): Promise<void> {
+  async #answer(
+    exchange: LiveExchange,
+    earlier: readonly Exchange[],
+    signal: AbortSignal,
+    goingOn?: GoingOn,
+  ): Promise<void> {
+    const start = exchange.value
     try {
-      await this.#attempt(exchange, earlier, signal, false)
+      await this.#attempt(exchange, earlier, signal, false, goingOn)
     } catch (error) {
       const expired = error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
       if (!expired || signal.aborted) throw error
-      exchange.value = startExchange(exchange.value.question)
-      await this.#attempt(exchange, earlier, signal, true)
+      exchange.value = start
+      await this.#attempt(exchange, earlier, signal, true, goingOn)
     }
   }
 
@@ -349,15 +393,17 @@ export class Conversation {
     earlier: readonly Exchange[],
     signal: AbortSignal,
     renew: boolean,
+    goingOn?: GoingOn,
   ): Promise<void> {
-    const { question } = exchange.value
+    const { question, answer } = exchange.value
     const speaker = await this.#needs.identify(question, renew)
     signal.throwIfAborted()
     this.#isForUser ||= speaker.userToken !== undefined
     exchange.value = { ...exchange.value, owner: ownerOf(speaker) }
-    for await (const event of this.#needs.ask(new AskedQuestion(speaker, question, earlier), signal)) {
+    const asked = new AskedQuestion(speaker, question, earlier, goingOn)
+    for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()
-      if (!renew && isExpiredToken(event) && exchange.value.answer === '') throw new PageError(event.data)
+      if (!renew && isExpiredToken(event) && exchange.value.answer === answer) throw new PageError(event.data)
       this.#announceEvent(event, exchange.value)
       exchange.value = applyEvent(exchange.value, event)
     }
@@ -387,6 +433,12 @@ function countCharacters(text: string): number {
   return characters
 }
 
-function endWords({ problem }: Exchange, durationMs: number): string {
+/** Whether the agent has done nothing, and may be asked the same a little later. */
+function passesSoon({ code, status }: PageProblem): boolean {
+  return code === 'AGENT_UNREACHABLE' || status === 429
+}
+
+function endWords({ problem, pause }: Exchange, durationMs: number): string {
+  if (pause) return 'Waiting for you.'
   return problem ? problemWords(problem) : `Answer complete, ${speakDuration(durationMs)}.`
 }

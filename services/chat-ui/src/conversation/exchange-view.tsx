@@ -1,5 +1,6 @@
-import type { Problem, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { Pause, Problem, PublicConfig, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
+import { useLoaded } from '../browser/loaded.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
@@ -12,11 +13,13 @@ import { AnswerText } from './answer-text.tsx'
 import type { Conversation, LiveExchange } from './conversation.ts'
 import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
+import { UnsentNote } from './unsent-note.tsx'
 
 export interface ExchangeProps {
   readonly exchange: LiveExchange
   readonly conversation: Conversation
   readonly session: Session
+  readonly config: PublicConfig
   readonly names: Names
   /** Shows the trace of an answer, at one of its steps where that is given. */
   readonly onTrace: (exchange: LiveExchange, stepId?: string) => void
@@ -25,10 +28,10 @@ export interface ExchangeProps {
 /** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
 export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, session, names } = props
-  const { question, state, problem, answer, toolMarks, notices } = exchange.value
+  const { question, state, problem, answer, toolMarks, notices, pause, decided = [] } = exchange.value
   const selected = conversation.selected.value === exchange
   const fromFile = conversation.opened.value !== undefined
-  const hasText = answer !== '' || toolMarks.length > 0
+  const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0
   return (
     <article class="exchange stack" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
@@ -48,7 +51,8 @@ export function ExchangeView(props: ExchangeProps) {
           />
         )}
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
-        {state === 'stopped' && <p class="note">This answer was stopped.</p>}
+        {state === 'stopped' && <UnsentNote exchange={exchange} conversation={conversation} />}
+        {pause && <Paused {...props} pause={pause} />}
         {notices.map(notice => (
           <Notice key={notice.code} notice={notice} />
         ))}
@@ -57,7 +61,7 @@ export function ExchangeView(props: ExchangeProps) {
             <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
           </p>
         )}
-        {problem && !fromFile && (
+        {problem && !fromFile && !pause && (
           <ProblemNote
             exchange={exchange}
             problem={problem}
@@ -70,6 +74,32 @@ export function ExchangeView(props: ExchangeProps) {
       </div>
     </article>
   )
+}
+
+/** The card of what a turn waits for. Its code is loaded when there is one, for the windows that it opens have to open in the press itself. */
+function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
+  const Card = useLoaded(loadPauseCard)
+  const { problem, clockAheadMs = 0, question } = exchange.value
+  if (!Card) return <p class="progress">Waiting for you…</p>
+  return (
+    <Card
+      {...props}
+      key={pause.continuation}
+      pause={pause}
+      problem={problem}
+      clockAheadMs={clockAheadMs}
+      names={props.names.ofAgent(question.agent)}
+      onDecide={async decide => {
+        await conversation.decide(exchange, decide)
+        return exchange.value.pause
+      }}
+      onExpire={() => conversation.expire(exchange)}
+    />
+  )
+}
+
+async function loadPauseCard() {
+  return (await import('../pause/pause-card.tsx')).PauseCard
 }
 
 /** A long question is cut off after a few lines until all of it is wanted. */
@@ -141,7 +171,8 @@ function AnswerFooter({
   onTrace,
   selected,
 }: ExchangeProps & { readonly selected: boolean }) {
-  const { question, answer, result, state } = exchange.value
+  const { question, answer, result, pause, state } = exchange.value
+  const figures = result ?? pause
   if (state === 'running') return null
   return (
     <div class="answer-footer line">
@@ -156,7 +187,7 @@ function AnswerFooter({
         Trace
       </button>
       {answer && <CopyButton label="Copy the answer" text={() => answer} />}
-      {state !== 'failed' && !conversation.opened.value && (
+      {state !== 'failed' && !pause && !conversation.opened.value && (
         <IconButton
           icon="retry"
           label="Ask again; this attempt is kept"
@@ -164,7 +195,7 @@ function AnswerFooter({
         />
       )}
       <Attempts exchange={exchange} conversation={conversation} />
-      {result && <span class="note timing">{spending(result)}</span>}
+      {figures && <span class="note timing">{spending(figures)}</span>}
     </div>
   )
 }
@@ -199,6 +230,9 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
   )
 }
 
-function spending({ timing: { firstTokenMs, totalMs }, usage }: TurnResult): string {
+function spending({
+  timing: { firstTokenMs, totalMs },
+  usage,
+}: Pick<TurnResult, 'timing' | 'usage'>): string {
   return tellUsage(usage, `first word ${formatDuration(firstTokenMs)} · ${formatDuration(totalMs)}`)
 }

@@ -1,7 +1,10 @@
 import type {
   Actor,
+  AskedCall,
+  Decision,
   Flow,
   Mode,
+  Pause,
   Problem,
   TraceStep,
   TurnEvent,
@@ -26,12 +29,20 @@ export interface ToolMark {
   readonly at: number
 }
 
+/** What the user decided about a call that they were asked about. */
+export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
+  readonly decision: Decision['decision']
+}
+
+/** Why a call that waited was not sent: in time, or because something else was done. */
+export type Unsent = 'expired' | 'left'
+
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
   readonly question: Question
   /** Whose the answer is; `undefined` until that is known. */
   readonly owner: Owner | undefined
-  readonly state: 'running' | 'done' | 'failed' | 'stopped'
+  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
   /** What the agent itself said about the turn; what is printed on the answer comes from here. */
   readonly turn: TurnStart | undefined
   /** How far the agent's clock was ahead of the browser's when the turn started. */
@@ -43,6 +54,13 @@ export interface Exchange {
   readonly notices: readonly Problem[]
   readonly result: TurnResult | undefined
   readonly problem: PageProblem | undefined
+  /** What it waits for. It is never kept: over a reload nothing waits. */
+  readonly pause?: Pause
+  /** What had been said when the answer last went on. */
+  readonly before?: string
+  readonly decided?: readonly DecidedCall[]
+  /** Of a turn that ended where it waited. */
+  readonly unsent?: Unsent
 }
 
 export function startExchange(question: Question): Exchange {
@@ -64,20 +82,50 @@ export function startExchange(question: Question): Exchange {
 export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
   switch (event) {
     case 'turn':
-      return { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
+      // Of a turn that goes on nothing has changed.
+      return exchange.turn ? exchange : { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
       return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }
     case 'delta':
-      return { ...exchange, answer: exchange.answer + data.text }
+      return { ...exchange, answer: joinAnswer(exchange, exchange.answer) + data.text }
     case 'notice':
       return { ...exchange, notices: [...exchange.notices, data] }
     case 'result':
-      return { ...exchange, state: 'done', result: data, answer: data.answer, notices: data.notices }
+      return { ...end(exchange, data), state: 'done', result: data }
     case 'pause':
-      return { ...exchange, state: 'stopped', answer: data.answer, notices: data.notices }
+      return { ...end(exchange, data), state: 'waiting', pause: data }
     case 'problem':
       return failExchange(exchange, data)
   }
+}
+
+function end(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answer' | 'notices'>): Exchange {
+  const { before } = exchange
+  const whole = before === undefined ? answer : answer === '' ? before : joinAnswer(exchange, before) + answer
+  return { ...exchange, answer: whole, notices }
+}
+
+/** What is said after a wait begins a paragraph of its own. */
+function joinAnswer({ before }: Exchange, answer: string): string {
+  return before && answer === before ? `${before}\n\n` : answer
+}
+
+/** What the user decides about a call. */
+export type Decide = (call: AskedCall) => Decision['decision']
+
+/** The exchange as it goes on after its user has decided about the calls that it waits with. */
+export function goOn({ pause, ...exchange }: Exchange, decide: Decide): Exchange {
+  const calls = pause?.kind === 'approval' ? pause.calls : []
+  const now = calls.map(
+    (call): DecidedCall => ({
+      title: call.title,
+      arguments: call.arguments,
+      stepId: call.stepId,
+      decision: decide(call),
+    }),
+  )
+  const decided = [...(exchange.decided ?? []), ...now]
+  return { ...exchange, state: 'running', problem: undefined, before: exchange.answer, decided }
 }
 
 function aheadOfBrowserMs({ startedAt }: TurnStart): number {
@@ -89,9 +137,14 @@ export function failExchange(exchange: Exchange, problem: PageProblem): Exchange
   return { ...exchange, state: 'failed', problem }
 }
 
-/** Ends what is still coming in. */
+/** Ends what is still coming in, and what waits. */
 export function stopExchange(exchange: Exchange): Exchange {
-  return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : exchange
+  return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : dropPause(exchange, 'left')
+}
+
+/** Ends what waits: its calls are not sent. */
+export function dropPause({ pause, ...exchange }: Exchange, unsent: Unsent): Exchange {
+  return pause ? { ...exchange, state: 'stopped', unsent } : exchange
 }
 
 function markTool({ toolMarks, answer }: Exchange, { id, kind }: TraceStep): readonly ToolMark[] {

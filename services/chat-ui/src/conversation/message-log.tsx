@@ -1,4 +1,3 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useLoaded } from '../browser/loaded.ts'
@@ -6,9 +5,7 @@ import { Icon } from '../controls/icon.tsx'
 import { EmptyState } from './empty-state.tsx'
 import type { ExchangeProps } from './exchange-view.tsx'
 
-export interface MessageLogProps extends Omit<ExchangeProps, 'exchange'> {
-  readonly config: PublicConfig
-}
+export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
 
 /** How near the end counts as at the end, in pixels. */
 const nearEnd = 48
@@ -20,7 +17,7 @@ export async function loadExchangeView() {
 }
 
 /** The conversation. It follows the newest text unless the user has scrolled away from it. */
-export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
+export function MessageLog(exchangeProps: MessageLogProps) {
   const { conversation } = exchangeProps
   const log = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
@@ -72,7 +69,7 @@ export function MessageLog({ config, ...exchangeProps }: MessageLogProps) {
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
         <div ref={content}>
-          {exchanges.length === 0 && <EmptyState config={config} {...exchangeProps} />}
+          {exchanges.length === 0 && <EmptyState {...exchangeProps} />}
           {conversation.left.value > 0 && (
             <p class="notice">
               Earlier questions that are no longer here: {conversation.left.value}. There was no room to keep

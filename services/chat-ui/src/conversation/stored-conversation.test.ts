@@ -71,6 +71,8 @@ describe('what a tab keeps over a reload', () => {
   })
 
   it.each([
+    ['what it waits for', { pause: {} }],
+    ['a decision', { decided: [{ title: 'Create', arguments: {}, stepId: 's', decision: 'maybe' }] }],
     ['a step', { steps: [{}] }],
     ['a claim list', { steps: [{ ...step, token: { role: 'TR', observed: true, claims: [] } }] }],
     ['a tool', { steps: [{ ...step, tool: { arguments: {} } }] }],
@@ -89,7 +91,13 @@ describe('what a tab keeps over a reload', () => {
     const items = stubStorage()
     const store = (exchange: object) =>
       items.set('conversation', JSON.stringify({ ...inARow(ask('a')), exchanges: [exchange] }))
-    store({ ...ask('a'), steps: [step] })
+    const decided = [{ title: 'Create order', arguments: {}, stepId: 's', decision: 'approve' }]
+    const approval = { decision: 'approve', digest: 'd', waitedMs: 1 }
+    const steps = [
+      { ...step, status: 'waiting' },
+      { ...step, id: 'a', kind: 'approval', approval },
+    ]
+    store({ ...ask('a'), steps, decided, before: 'x', unsent: 'left' })
     expect(messages(await readConversation())).toEqual(['a'])
     store({ ...ask('a'), ...change })
     expect(await readConversation()).toBeUndefined()

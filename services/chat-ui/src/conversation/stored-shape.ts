@@ -40,6 +40,7 @@ function recordOf(check: Check): Check {
 
 const mode = oneOf('direct', 'bedrock')
 const flow = oneOf(...flowNames)
+const decision = oneOf('approve', 'deny')
 const problem = shape({ title: text, detail: text, hint: text, code: text, claimsChallenge: orAbsent(text) })
 const verification = shape({ actor: text, checks: listOf(shape({ name: text, ok: flag })) })
 const token = shape({
@@ -58,13 +59,14 @@ const step = shape({
   from: text,
   to: text,
   title: text,
-  status: oneOf('running', 'ok', 'failed', 'not-observable'),
+  status: oneOf('running', 'waiting', 'ok', 'failed', 'not-observable'),
   startedAt: orAbsent(text),
   durationMs: orAbsent(number),
   request: orAbsent(shape({ method: text, url: text, headers: recordOf(text) })),
   response: orAbsent(shape({ status: number })),
   token: orAbsent(token),
   tool: orAbsent(shape({ name: text, arguments: orAbsent(record) })),
+  approval: orAbsent(shape({ decision, digest: text, waitedMs: number })),
   logIds: orAbsent(recordOf(text)),
   problem: orAbsent(problem),
 })
@@ -77,7 +79,9 @@ const exchange = shape({
   notices: listOf(problem),
   result: orAbsent(
     shape({
-      tools: orAbsent(listOf(shape({ name: text, arguments: record, status: oneOf('ok', 'failed') }))),
+      tools: orAbsent(
+        listOf(shape({ name: text, arguments: record, status: oneOf('ok', 'failed', 'denied') })),
+      ),
       timing: shape({ firstTokenMs: number, totalMs: number }),
       usage: orNull(
         shape({ inputTokens: number, outputTokens: number, cacheReadInputTokens: orAbsent(number) }),
@@ -85,6 +89,10 @@ const exchange = shape({
     }),
   ),
   problem: orAbsent(problem),
+  pause: isAbsent,
+  before: orAbsent(text),
+  decided: orAbsent(listOf(shape({ title: text, arguments: record, stepId: text, decision }))),
+  unsent: orAbsent(oneOf('expired', 'left')),
 })
 
 /** For each flow: an owner of another flow is none, nor is a user where it is not on behalf of one. */

@@ -1,5 +1,6 @@
 import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Icon } from '../controls/icon.tsx'
+import { tellValues } from '../words/call-facts.ts'
 import type { Names } from '../words/names.ts'
 import { type ProblemKind, problemKind } from '../words/problem-kinds.ts'
 import { count, formatDuration } from '../words/times.ts'
@@ -15,7 +16,7 @@ interface ToolChipsProps {
 export interface ToolChip {
   readonly name: string
   readonly words: string
-  readonly status: 'running' | 'ok' | 'failed'
+  readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
   /** How much of an alarm it is that the API did not answer as asked. */
   readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
@@ -24,7 +25,7 @@ export interface ToolChip {
   readonly call?: TraceStep | undefined
 }
 
-const icons = { running: 'more', ok: 'check', failed: 'close' } as const
+const icons = { running: 'more', waiting: 'wait', ok: 'check', failed: 'close', denied: 'close' } as const
 
 /** The tools that were called at one place of an answer; of one that was called several times, its name once. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
@@ -37,47 +38,51 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
           <code>{first?.name}</code> {count(chips.length, 'call')}
         </span>
       )}
-      {chips.map(({ name, words, status, alarm, stepId, durationMs, call }, index) => (
+      {chips.map((chip, index) => (
         <button
-          key={stepId ?? index}
+          key={chip.stepId ?? index}
           type="button"
           class="button tool-chip"
-          data-status={status}
-          data-problem={alarm}
-          disabled={stepId === undefined}
-          onClick={() => stepId !== undefined && onShow(stepId)}
+          data-status={chip.status}
+          data-problem={chip.alarm}
+          disabled={chip.stepId === undefined}
+          onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
         >
-          <Icon name={icons[status]} />
-          <code class={isOneTool ? 'visually-hidden' : undefined}>{name}</code> {words}
-          <span class="tool-outcome">
-            {[
-              call && !isOneTool ? names.actor(call.to) : undefined,
-              status === 'failed' ? (call?.response?.status ?? 'failed') : undefined,
-              status === 'running' ? 'running' : undefined,
-              status === 'ok' && !isOneTool && durationMs !== undefined
-                ? formatDuration(durationMs)
-                : undefined,
-            ]
-              .filter(part => part !== undefined)
-              .join(' · ')}
-          </span>
+          <Icon name={icons[chip.status]} />
+          <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> {chip.words}
+          <span class="tool-outcome">{tellOutcome(chip, isOneTool, names)}</span>
         </button>
       ))}
     </p>
   )
 }
 
+function tellOutcome({ status, durationMs, call }: ToolChip, isOneTool: boolean, names: Names): string {
+  const api = call && !isOneTool ? names.actor(call.to) : undefined
+  const took = durationMs === undefined || isOneTool ? undefined : formatDuration(durationMs)
+  const outcomes = {
+    running: 'running',
+    waiting: 'waiting',
+    ok: took,
+    failed: call?.response?.status ?? 'failed',
+    denied: 'not called',
+  }
+  return [api, outcomes[status]].filter(part => part !== undefined).join(' · ')
+}
+
 /** The chip of a tool's step. */
 export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolChip {
   const { id, tool, title, status, durationMs } = step
-  const call = steps.find(({ kind, parentId }) => kind === 'api-call' && parentId === id)
+  const call = steps.findLast(({ kind, parentId }) => kind === 'api-call' && parentId === id)
+  const last = steps.findLast(({ parentId, approval }) => parentId === id && approval)
+  const isDenied = last?.approval?.decision === 'deny'
   return {
     name: tool?.name ?? title,
     words: wordsOf(tool?.arguments),
-    status: status === 'not-observable' || status === 'waiting' ? 'ok' : status,
+    status: isDenied ? 'denied' : status === 'not-observable' ? 'ok' : status,
     alarm: alarmOf(call),
     stepId: id,
-    durationMs,
+    durationMs: isDenied ? undefined : durationMs,
     call,
   }
 }
@@ -91,7 +96,7 @@ export function chipOfUse(
   return {
     name,
     words: wordsOf(input),
-    status: status === 'denied' ? 'ok' : status,
+    status,
     alarm: alarmOf(call),
     stepId: call?.id,
     durationMs: call?.durationMs,
@@ -107,8 +112,6 @@ const mostCharacters = 60
 
 /** The arguments' values, as far as there is room: what they are called says the tool. */
 function wordsOf(input: Readonly<Record<string, unknown>> = {}): string {
-  const words = Object.values(input)
-    .map(value => (typeof value === 'string' ? value : JSON.stringify(value)))
-    .join(', ')
+  const words = tellValues(input)
   return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words
 }

@@ -19,6 +19,7 @@ const ways: Readonly<Record<string, WayOn>> = {
   SESSION_EXPIRED: signIn,
   POPUP_BLOCKED: { ...signIn, label: 'Open the window and ask' },
   SIGN_IN_CANCELLED: signIn,
+  SIGN_IN_OTHER_ACCOUNT: signIn,
   SIGN_IN_TIMED_OUT: signIn,
   SIGN_IN_UNREACHABLE: signIn,
   SIGN_IN_NO_ROOM: signIn,

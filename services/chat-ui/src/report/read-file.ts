@@ -52,5 +52,14 @@ function isTooDeep(data: unknown): boolean {
 
 /** A turn of a file as the page shows it. It has no owner, so it goes into nobody's question. */
 export function exchangeOf({ question, turn, result, problem, ...told }: ExportedTurn): Exchange {
-  return { ...told, question: { agent: '', ...question }, owner: undefined, turn, result, problem }
+  const waited = told.state === 'stopped' && told.steps.some(({ status }) => status === 'waiting')
+  return {
+    ...told,
+    question: { agent: '', ...question },
+    owner: undefined,
+    turn,
+    result,
+    problem,
+    ...(waited && { unsent: 'left' }),
+  }
 }

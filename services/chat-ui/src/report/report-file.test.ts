@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { publicConfig } from '../testing/public-config.ts'
 import { accountToken } from '../testing/trace.ts'
+import { pauseOf } from '../testing/waiting.ts'
 import { writeDataBlock } from './data-block.ts'
 import { exchangeOf, readFile } from './read-file.ts'
 import { type ExportContext, writeFile } from './write-file.ts'
@@ -101,6 +102,19 @@ describe('an exported file', () => {
     const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
     const [turn] = writeFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
     expect(turn?.answer).toBe('Your orders are late.')
+  })
+
+  it('holds nothing by which a turn that waits could go on; read back, it says that nothing was sent', () => {
+    const waiting: Exchange = {
+      ...exchange,
+      state: 'waiting',
+      pause: pauseOf(),
+      steps: [{ ...withoutToken, id: 'w', kind: 'tool', status: 'waiting' }],
+    }
+    const file = writeFile([waiting], context, false)
+    expect(JSON.stringify(file)).not.toContain('sealed')
+    const [turn] = readFile(JSON.stringify(file)).turns
+    expect(turn && exchangeOf(turn)).toMatchObject({ state: 'stopped', unsent: 'left' })
   })
 
   it('masks what one turn tells of a user in all others', () => {

@@ -47,7 +47,7 @@ function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Ex
   const { toolMarks, steps, notices, result, problem } = told
   return {
     question: { ...question },
-    state: state === 'running' ? 'stopped' : state,
+    state: state === 'running' || state === 'waiting' ? 'stopped' : state,
     ...(turn && { turn }),
     ...(clockAheadMs !== undefined && { clockAheadMs }),
     answer,

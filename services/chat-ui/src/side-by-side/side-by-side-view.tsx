@@ -111,7 +111,7 @@ function factsOf(
   redact: (steps: readonly TraceStep[]) => readonly TraceStep[],
 ): TurnFacts {
   const answer = selected.value?.value
-  return gatherFacts(redact(answer?.steps ?? []), flow.value, answer?.state === 'running')
+  return gatherFacts(redact(answer?.steps ?? []), flow.value, answer?.state === 'running', answer?.pause)
 }
 
 function keysOf(steps: readonly TraceStep[]): string {
@@ -216,7 +216,7 @@ interface SideAnswerProps {
 }
 
 function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
-  const { answer: text, problem, result, state } = answer.value
+  const { answer: text, problem, result, state, pause } = answer.value
   return (
     <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
       {problem && (
@@ -232,6 +232,12 @@ function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
         <div class="answer-text">
           <Markdown text={text} />
         </div>
+      )}
+      {pause && (
+        <p class="note-card" data-kind="wait">
+          This call waits for you. Here it is only looked at: nothing is sent. To decide about it, ask the
+          question in the conversation.
+        </p>
       )}
       {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
     </div>

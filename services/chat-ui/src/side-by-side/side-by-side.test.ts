@@ -10,15 +10,17 @@ import { gatherFacts } from '../trace/turn-facts.ts'
 import { SideBySide } from './side-by-side.ts'
 
 const asked: AskedQuestion[] = []
+const messageOf = ({ request }: Pick<AskedQuestion, 'request'>) =>
+  'message' in request ? request.message : undefined
 const needs = {
   async *ask(question: AskedQuestion): AsyncGenerator<TurnEvent> {
     asked.push(question)
-    const { message, agent, mode, flow } = question.request
+    const { agent, mode, flow } = question.request
     const turn = { turnId: 't', agent, mode, flow, model: null }
     yield { event: 'turn', data: { ...turn, startedAt: '2026-11-25T10:00:00.000Z' } }
     const timing = { firstTokenMs: 1, totalMs: 1 }
     const end = {
-      answer: `Answer to ${message}`,
+      answer: `Answer to ${messageOf(question)}`,
       finishReason: 'stop',
       usage: null,
       timing,
@@ -64,12 +66,12 @@ const settled = (pair: SideBySide) =>
     .poll(() => pair.sides.map(side => side.selected.value?.value.answer))
     .toEqual(['Answer to two', 'Answer to two'])
 const told = () =>
-  asked.map(({ request: { agent, flow, message, history }, userToken }) => [
-    agent,
-    flow,
-    message,
-    history?.map(({ text }) => text).join(),
-    userToken,
+  asked.map(question => [
+    question.request.agent,
+    question.request.flow,
+    messageOf(question),
+    question.request.history?.map(({ text }) => text).join(),
+    question.userToken,
   ])
 
 it('the same question is asked in the first two flows of an agent, with no history, since that is of one flow', async () => {

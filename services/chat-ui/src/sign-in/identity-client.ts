@@ -32,9 +32,14 @@ export async function createIdentityClient(
 
     async interact(interaction) {
       const watch = watchForClosing(application, EventType.POPUP_OPENED)
+      const asked = interaction.kind === 'choose-account' ? null : application.getActiveAccount()
       const signIn = application
         .acquireTokenPopup(popupRequest(application, scopes, interaction))
-        .then(({ account }) => {
+        .then(async ({ account }) => {
+          if (asked && describeAccount(asked).objectId !== describeAccount(account).objectId) {
+            await application.clearCache({ account })
+            throw new PageError(pageProblem('SIGN_IN_OTHER_ACCOUNT'))
+          }
           application.setActiveAccount(account)
           onSignedIn(describeAccount(account))
         })

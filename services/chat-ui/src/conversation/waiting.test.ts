@@ -1,0 +1,190 @@
+import type { TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import { describe, expect, it } from 'vitest'
+import { PageError, pageProblem } from '../agent/page-problem.ts'
+import { step } from '../testing/trace.ts'
+import { orderCall, pauseOf } from '../testing/waiting.ts'
+import type { AskedQuestion } from './asked-question.ts'
+import { Conversation, type ConversationNeeds } from './conversation.ts'
+
+const turn: TurnEvent = {
+  event: 'turn',
+  data: { turnId: 't', mode: 'bedrock', flow: 'obo', model: null, startedAt: '2026-11-25T10:00:00.000Z' },
+}
+const delta = (text: string): TurnEvent => ({ event: 'delta', data: { text } })
+const told = (id: string, status: TraceStep['status']): TurnEvent => ({
+  event: 'step',
+  data: step(id, { status }),
+})
+const result = (answer: string): TurnEvent => ({
+  event: 'result',
+  data: { answer, notices: [] } as Partial<TurnResult> as TurnResult,
+})
+const waits = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
+  event: 'pause',
+  data: pauseOf(more),
+})
+
+/** A conversation on behalf of Ada, whose agent answers from a list of turns: events, or what it throws. */
+function converse(...turns: (readonly TurnEvent[] | PageError)[]) {
+  const asked: AskedQuestion['request'][] = []
+  const announced: string[] = []
+  const renewed: boolean[] = []
+  const needs: ConversationNeeds = {
+    async *ask({ request }) {
+      asked.push(request)
+      const events = turns.shift() ?? []
+      if (events instanceof PageError) throw events
+      yield* events
+    },
+    identify: async ({ agent }, renew) => {
+      renewed.push(renew)
+      return { agent, flow: 'obo', objectId: 'ada', userToken: 'tc' }
+    },
+    announce: text => announced.push(text),
+  }
+  const conversation = new Conversation(needs, 'a')
+  conversation.mode.value = 'bedrock'
+  conversation.flow.value = 'obo'
+  const latest = () => {
+    const exchange = conversation.exchanges.value.at(-1)
+    if (!exchange) throw new Error('nothing was asked')
+    return exchange
+  }
+  return { conversation, asked, announced, renewed, latest }
+}
+
+const approve = () => 'approve' as const
+const untilPause = [
+  turn,
+  told('m', 'ok'),
+  delta('I’ll ask.'),
+  told('w', 'waiting'),
+  waits({ answer: 'I’ll ask.' }),
+]
+
+describe('a turn that waits', () => {
+  it('is not running, says so, and shows what was said until then', async () => {
+    const { conversation, latest, announced } = converse(untilPause)
+    await conversation.ask('Order skis')
+    expect(conversation.running.value).toBe(false)
+    expect(latest().value).toMatchObject({
+      state: 'waiting',
+      answer: 'I’ll ask.',
+      pause: { kind: 'approval' },
+    })
+    expect(announced.at(-1)).toBe('Waiting for you.')
+  })
+
+  it('goes on with one decision for each call, as the same user, and tells the rest in a paragraph of its own', async () => {
+    const earlier = [turn, result('Hello.')]
+    const goesOn = [turn, told('w', 'ok'), told('n', 'ok'), delta('Do'), delta('ne.'), result('Done.')]
+    const { conversation, asked, latest } = converse(earlier, untilPause, goesOn)
+    await conversation.ask('Hi')
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), approve)
+    expect(asked[2]).toEqual({
+      continuation: 'sealed',
+      decisions: [{ callId: 'c1', digest: 'd1', decision: 'approve' }],
+      agent: 'a',
+      mode: 'bedrock',
+      flow: 'obo',
+      pauseFor: ['consent'],
+      history: [
+        { role: 'user', text: 'Hi' },
+        { role: 'assistant', text: 'Hello.' },
+      ],
+    })
+    const { state, answer, steps, decided, pause } = latest().value
+    expect([state, answer, pause]).toEqual(['done', 'I’ll ask.\n\nDone.', undefined])
+    expect(steps.map(({ id, status }) => `${id} ${status}`)).toEqual(['m ok', 'w ok', 'n ok'])
+    const { title, arguments: values, stepId } = orderCall
+    expect(decided).toEqual([{ title, arguments: values, stepId, decision: 'approve' }])
+    expect(conversation.exchanges.value).toHaveLength(2)
+  })
+
+  it('may wait several times; only an approval is told as one', async () => {
+    const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
+    const { conversation, asked, latest } = converse(untilPause, stepUp, [turn, result('Done.')])
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), approve)
+    expect(latest().value).toMatchObject({
+      state: 'waiting',
+      answer: 'I’ll ask.',
+      pause: { kind: 'step-up' },
+    })
+    await conversation.decide(latest(), approve)
+    expect(asked[2]).toMatchObject({ continuation: 'sealed-2' })
+    expect(latest().value).toMatchObject({ state: 'done', answer: 'I’ll ask.\n\nDone.' })
+    expect(latest().value.decided).toHaveLength(1)
+  })
+
+  it('is decided once, however often it is pressed', async () => {
+    const { conversation, asked, latest } = converse(untilPause, [turn, result('Done.')])
+    await conversation.ask('Order skis')
+    await Promise.all([conversation.decide(latest(), approve), conversation.decide(latest(), () => 'deny')])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('waits as before where the agent is not reached, and may be asked the same once more', async () => {
+    const unreachable = new PageError(pageProblem('AGENT_UNREACHABLE'))
+    const { conversation, asked, latest } = converse(untilPause, unreachable, [turn, result('Done.')])
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), approve)
+    expect(latest().value).toMatchObject({ state: 'waiting', problem: { code: 'AGENT_UNREACHABLE' } })
+    expect(latest().value.decided ?? []).toEqual([])
+    await conversation.decide(latest(), approve)
+    expect(asked[2]).toEqual(asked[1])
+    expect(latest().value).toMatchObject({ state: 'done', problem: undefined })
+  })
+
+  it.each(['APPROVAL_EXPIRED', 'APPROVAL_USED', 'STEP_UP_NOT_CARRIED'])(
+    'ends with %s as with any problem',
+    async code => {
+      const problem = { ...pageProblem('AGENT_UNREACHABLE'), code, status: 409 }
+      const { conversation, latest } = converse(untilPause, new PageError(problem))
+      await conversation.ask('Order skis')
+      await conversation.decide(latest(), approve)
+      expect(latest().value).toMatchObject({ state: 'failed', problem: { code } })
+      expect(latest().value.pause).toBeUndefined()
+    },
+  )
+
+  it('goes on with a token that is renewed, where it has expired meanwhile', async () => {
+    const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
+    const { conversation, asked, renewed, latest } = converse(untilPause, expired, [turn, result('Done.')])
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), approve)
+    expect(renewed).toEqual([false, false, true])
+    expect(asked[2]).toEqual(asked[1])
+    expect(latest().value.answer).toBe('I’ll ask.\n\nDone.')
+  })
+
+  it('is left when something else is asked, and says that nothing was sent', async () => {
+    const { conversation, asked, latest } = converse(untilPause, [turn, result('Sunny.')])
+    await conversation.ask('Order skis')
+    const left = latest()
+    await conversation.ask('Weather?')
+    expect(left.value).toMatchObject({ state: 'stopped', unsent: 'left' })
+    await conversation.decide(left, approve)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is left when its question is asked again or its time is over', async () => {
+    const { conversation, latest, announced } = converse(untilPause, untilPause)
+    await conversation.ask('Order skis')
+    const first = latest()
+    await conversation.retry(first)
+    expect(first.value).toMatchObject({ state: 'stopped', unsent: 'left' })
+    conversation.expire(latest())
+    expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'expired' })
+    expect(announced.at(-1)).toBe('Expired, nothing was changed.')
+  })
+
+  it('is kept without what would let it go on', async () => {
+    const { conversation } = converse(untilPause)
+    await conversation.ask('Order skis')
+    const { exchanges } = conversation.keep()
+    expect(exchanges).toMatchObject([{ state: 'stopped', unsent: 'left' }])
+    expect(JSON.stringify(exchanges)).not.toContain('sealed')
+  })
+})

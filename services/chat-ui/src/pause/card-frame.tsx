@@ -1,0 +1,74 @@
+import type { AskedCall, Decision, Pause, PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import type { PageProblem } from '../agent/page-problem.ts'
+import { FailureCode } from '../controls/failure-code.tsx'
+import type { Session } from '../sign-in/session.ts'
+import { formatClock } from '../words/clock.ts'
+import type { Names } from '../words/names.ts'
+import { useSecondsLeft } from './time-left.ts'
+import './pause-card.css'
+
+export type Decide = (call: AskedCall) => Decision['decision']
+
+export interface PauseCardProps {
+  /** Another one needs another card (`key`). */
+  readonly pause: Pause
+  /** Why it could not go on. */
+  readonly problem: PageProblem | undefined
+  /** How far the agent's clock is ahead of the browser's. */
+  readonly clockAheadMs: number
+  readonly names: Names
+  readonly session: Session
+  readonly config: PublicConfig
+  /** Goes on as the user has decided, and tells what the turn then waits for. */
+  readonly onDecide: (decide: Decide) => Promise<Pause | undefined>
+  /** The time to decide is over. */
+  readonly onExpire: () => void
+}
+
+interface CardFrameProps {
+  readonly card: PauseCardProps
+  readonly title: string
+  /** What the card tells of its own going on. */
+  readonly problem?: PageProblem | undefined
+  readonly children: ComponentChildren
+  readonly acts: ComponentChildren
+}
+
+/** The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the time that is left. */
+export function CardFrame({ card, title, problem = card.problem, children, acts }: CardFrameProps) {
+  const { pause, clockAheadMs, onExpire } = card
+  const id = useId()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const seconds = useSecondsLeft(pause.expiresAt, clockAheadMs)
+  useEffect(() => {
+    // Whoever is writing goes on writing.
+    const isWriting =
+      document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
+    if (!isWriting) heading.current?.focus()
+    heading.current?.closest('.pause-card')?.scrollIntoView({ block: 'nearest' })
+  }, [])
+  useEffect(() => {
+    if (seconds === 0) onExpire()
+  }, [seconds, onExpire])
+  return (
+    <section class="note-card pause-card stack" data-kind="wait" aria-labelledby={id}>
+      <h3 id={id} tabIndex={-1} ref={heading}>
+        {title}
+      </h3>
+      {children}
+      <div role="alert">
+        {problem && (
+          <p>
+            <strong>{problem.title}</strong> {problem.hint} <FailureCode code={problem.code} />
+          </p>
+        )}
+      </div>
+      <div class="acts line">
+        {acts}
+        <span>{formatClock(seconds)} left, then nothing happens</span>
+      </div>
+    </section>
+  )
+}

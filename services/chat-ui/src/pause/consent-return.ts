@@ -1,0 +1,16 @@
+/** The whole job of the page that Entra returns to after a consent: tell the page that asked, and close. */
+const parameters = new URLSearchParams(location.search)
+const state = parameters.get('state')
+const error = parameters.get('error')
+
+history.replaceState(null, '', location.pathname)
+if (state) {
+  const channel = new BroadcastChannel(`consent:${state}`)
+  channel.postMessage(error === null ? {} : { error })
+  channel.close()
+}
+document.body.textContent =
+  error === null
+    ? 'Your answer was handed on. You can close this window.'
+    : 'No consent was given. You can close this window.'
+close()

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { publicConfig } from '../testing/public-config.ts'
+import { type ConsentAnswer, consentChannel, hearConsent, isOfAuthority } from './consent-window.ts'
+
+const { authority } = publicConfig
+const emulated = {
+  ...publicConfig,
+  authority: 'https://login.localhost/t',
+  authorityMetadata: JSON.stringify({
+    token_endpoint: 'http://localhost:7001/t/oauth2/v2.0/token',
+    authorization_endpoint: 'http://localhost:7001/t/oauth2/v2.0/authorize',
+  }),
+}
+
+describe('isOfAuthority', () => {
+  it.each([
+    [`${authority}/oauth2/v2.0/authorize?client_id=x`, true],
+    [`${authority}/v2.0/adminconsent?client_id=x`, true],
+    [`${authority}.evil.example/oauth2/v2.0/authorize`, false],
+    [`${authority}/../../evil`, false],
+    ['https://login.microsoftonline.com/another-tenant/oauth2/v2.0/authorize', false],
+    [authority.replace('https://', 'https://user@'), false],
+    [`${authority.replace('https:', 'http:')}/oauth2/v2.0/authorize`, false],
+    ['javascript:alert(1)', false],
+    ['/auth/consent.html', false],
+    ['', false],
+  ])('judges %s', (url, isOurs) => {
+    expect(isOfAuthority(url, publicConfig)).toBe(isOurs)
+  })
+
+  it('knows the endpoints of an emulator on this machine, and nothing else there', () => {
+    expect(isOfAuthority('http://localhost:7001/t/oauth2/v2.0/authorize?x', emulated)).toBe(true)
+    expect(isOfAuthority('http://localhost:7001/t/v2.0/adminconsent?x', emulated)).toBe(true)
+    expect(isOfAuthority('http://localhost:7002/t/oauth2/v2.0/authorize', emulated)).toBe(false)
+  })
+})
+
+describe('hearConsent', () => {
+  it('hears the channel of its own state only, and no more than an error code', async () => {
+    const answer = Promise.withResolvers<ConsentAnswer>()
+    const stop = hearConsent('s1', answer.resolve)
+    const other = new BroadcastChannel(consentChannel('s2'))
+    other.postMessage({ error: 'not for us' })
+    const ours = new BroadcastChannel(consentChannel('s1'))
+    ours.postMessage({ error: 'access_denied', token: 'x' })
+    expect(await answer.promise).toEqual({ error: 'access_denied' })
+    for (const channel of [other, ours]) channel.close()
+    stop()
+  })
+
+  it('takes anything else for a consent that may have been given', async () => {
+    const answer = Promise.withResolvers<ConsentAnswer>()
+    const stop = hearConsent('s3', answer.resolve)
+    const channel = new BroadcastChannel(consentChannel('s3'))
+    channel.postMessage('whatever')
+    expect(await answer.promise).toEqual({})
+    channel.close()
+    stop()
+  })
+})
