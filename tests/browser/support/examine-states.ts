@@ -91,16 +91,26 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
 
 /** Expects of each state of the page that axe finds nothing by these rules, also with text as widely spaced as WCAG 1.4.12 has it. */
 export async function examineStates(page: Page, rules: string[], name: string): Promise<void> {
-  await page.evaluate(axeSource)
+  await prepareToExamine(page)
   await page.addStyleTag({ url: '/spaced.css' })
   const space = (on: boolean) =>
     page.evaluate(`document.querySelector('link[href="/spaced.css"]').disabled = ${!on}`)
   for await (const state of visitStates(page, (page.viewportSize()?.width ?? 0) < 900)) {
     await expectNothingSideways(page, `${state}, spaced`)
     await space(false)
-    expect(await findViolations(page, rules), state).toEqual([])
-    await expectNothingSideways(page, state)
-    await keepScreenshot(page, `${state}, ${name}`)
+    await examine(page, rules, state, name)
     await space(true)
   }
+}
+
+/** Expects of one state that axe finds nothing by these rules, once `prepareToExamine` has run. */
+export async function examine(page: Page, rules: string[], state: string, name: string): Promise<void> {
+  expect(await findViolations(page, rules), state).toEqual([])
+  await expectNothingSideways(page, state)
+  await keepScreenshot(page, `${state}, ${name}`)
+}
+
+/** Brings axe into a page. */
+export async function prepareToExamine(page: Page): Promise<void> {
+  await page.evaluate(axeSource)
 }

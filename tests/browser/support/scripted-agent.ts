@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { ChatRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')
 
@@ -37,12 +37,24 @@ export type Script = (
   signal: AbortSignal,
 ) => Promise<void>
 
+/** How a turn that waited goes on. */
+export type Continuation = (
+  request: ContinueRequest,
+  send: (...events: TurnEvent[]) => void,
+  signal: AbortSignal,
+) => Promise<void>
+
 /** An agent that sends what a test scripts, for what the real one does not do on demand. */
 export class ScriptedAgent {
   /** `undefined` = the agent cannot say. */
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
   script: Script = async () => {}
+  goOn: Continuation = async () => {}
+  /** Sent instead of going on. */
+  refusal: Problem | undefined
+  /** What was sent to go on, since the last `forget`. */
+  readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()
   readonly #server = createServer((request, response) => {
@@ -72,6 +84,8 @@ export class ScriptedAgent {
 
   forget(): void {
     this.#questions.length = 0
+    this.continued.length = 0
+    this.refusal = undefined
   }
 
   async close(): Promise<void> {
@@ -83,28 +97,48 @@ export class ScriptedAgent {
     const path = new URL(request.url ?? '/', this.url).pathname
     if (path === '/api/config') sendJson(response, this.config)
     else if (path === '/api/status') sendJson(response, this.status)
-    else if (path === '/api/chat') await this.#stream(request, response)
+    else if (path === '/api/chat') await this.#answerQuestion(request, response)
+    else if (path === '/api/chat/continue') await this.#goOn(request, response)
     else if (path === '/spaced.css') sendSpacedText(response)
     else await sendFile(path, response)
   }
 
-  async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answerQuestion(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const question: ChatRequest = JSON.parse(await text(request))
     this.#questions.push(question)
     this.#arrivals.emit('question')
-    const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
-    let id = 0
-    const send = (...events: TurnEvent[]) => {
-      for (const { event, data } of events) {
-        id += 1
-        response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-      }
-    }
-    await this.script(question, send, gone.signal)
-    response.end()
+    await stream(response, (...given) => this.script(question, ...given))
   }
+
+  async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const continued: ContinueRequest = JSON.parse(await text(request))
+    this.continued.push(continued)
+    const { refusal } = this
+    if (refusal)
+      response
+        .writeHead(refusal.status, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify(refusal))
+    else await stream(response, (...given) => this.goOn(continued, ...given))
+  }
+}
+
+/** Sends what a script does as an event stream. */
+async function stream(
+  response: ServerResponse,
+  run: (send: (...events: TurnEvent[]) => void, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  let id = 0
+  const send = (...events: TurnEvent[]) => {
+    for (const { event, data } of events) {
+      id += 1
+      response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    }
+  }
+  await run(send, gone.signal)
+  response.end()
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {

@@ -45,6 +45,15 @@ class SignInStack {
     return requests.flatMap(({ form }) => form?.grant_type ?? [])
   }
 
+  /** How many times the weather API has been called. */
+  countCalls(): () => number {
+    let calls = 0
+    this.#running.appOf('weather').server.on('request', ({ url }) => {
+      if (url?.startsWith('/weather')) calls += 1
+    })
+    return () => calls
+  }
+
   withdrawConsents(appId: string): void {
     const { directory } = this.#running.appOf('entra').entra
     const id = directory.principal(appId)?.id

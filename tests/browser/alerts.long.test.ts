@@ -1,0 +1,144 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
+import { identities } from '../support/identities.ts'
+import { Stack } from '../support/stack.ts'
+import { useBrowser } from './support/browser.ts'
+import { ask, choose, openSteps, openWindow, signIn, tracePane } from './support/steps.ts'
+
+const { ada, ben } = identities
+const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
+const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const browser = useBrowser()
+let aws: EmulatedAws
+let stack: Stack
+/** What came in at the weather API about alerts. */
+let calls: string[]
+/** Of each test, so that its alert is nobody else's. */
+let celsius = -40
+
+beforeAll(async () => {
+  aws = await EmulatedAws.start()
+  const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+  const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+  stack = await Stack.start({
+    weather: { ALERTS_FILE: file, ALERTS_AUTH_CONTEXT: 'c1' },
+    agent: { ...env, ...alerts },
+  })
+  stack.appOf('weather').server.on('request', ({ method, url }) => {
+    if (url?.startsWith('/alerts')) calls.push(`${method} ${url}`)
+  })
+})
+afterAll(async () => {
+  await stack?.close()
+  await aws?.stop()
+  rmSync(file, { force: true })
+})
+beforeEach(() => {
+  calls = []
+  celsius += 1
+})
+afterEach(async () => {
+  await fetch(`${stack.entraUrl}/emulator/reset`, { method: 'POST' })
+})
+
+const button = (page: Page, name: string) =>
+  page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
+
+async function askForAlert(page: Page, mode: string) {
+  await choose(page, 'On behalf of you')
+  await choose(page, mode)
+  return ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
+}
+
+async function approve(page: Page): Promise<void> {
+  const card = page.getByRole('region', { name: 'Create alert?' })
+  await card.waitFor()
+  expect(await card.locator('dd').allTextContents()).toEqual(
+    expect.arrayContaining(['Oslo', 'temperature-below', `${celsius}`, untilDate]),
+  )
+  expect(calls).toEqual([])
+  await button(page, 'Create alert').click()
+}
+
+describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', mode => {
+  it('is approved, confirmed with a second factor, and made once; Compare shows acrs', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    const answer = await askForAlert(page, mode)
+    await approve(page)
+    await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
+    const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+    const opened = new URL(popup.url())
+    await popup.getByRole('button', { name: 'Approve' }).click()
+    await answer.getByText('You approved: create alert').waitFor()
+    await answer.getByText(/first word \d/).waitFor()
+    await page.locator('.answer[data-state=done]').waitFor()
+    expect(opened.searchParams.get('prompt')).toBeNull()
+    expect(calls).toEqual(['POST /alerts', 'POST /alerts'])
+    expect(await page.getByRole('article').count()).toBe(1)
+
+    await tracePane(page)
+      .getByRole('heading', { name: /The agent called Weather API on your behalf/ })
+      .waitFor()
+    await choose(page, 'Compare')
+    const table = page.getByRole('table', { name: 'Stronger sign-in' })
+    expect(await table.locator('tbody tr').allTextContents()).toEqual([
+      expect.stringMatching(/^Tcnot in this token.*c1$/),
+      expect.stringMatching(/^TRnot in this token.*c1$/),
+    ])
+    const row = page.locator('.claim-row', { hasText: 'acrs' })
+    expect(await row.getAttribute('data-sign')).toBe('added')
+    await choose(page, 'Steps')
+    await openSteps(page)
+    await page
+      .locator('.step', { hasText: 'Approve the call' })
+      .getByText(/^after \d/)
+      .waitFor()
+    await choose(page, 'Sequence')
+    await page.locator('.step', { hasText: 'Approve the call' }).waitFor()
+  })
+})
+
+it('A second factor that is cancelled keeps the card; cancelled there, nothing is made', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await signIn(page, ada)
+  const answer = await askForAlert(page, 'Direct')
+  await approve(page)
+  const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+  await popup.getByRole('button', { name: 'Cancel' }).click()
+  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  await card.getByText('Sign-in was cancelled.').waitFor()
+  await button(page, 'Cancel').click()
+  await page.locator('.answer[data-state=done]').waitFor()
+  await answer
+    .getByRole('button', { name: /create_alert/ })
+    .getByText('not called')
+    .waitFor()
+  await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
+  expect(calls).toEqual(['POST /alerts'])
+})
+
+it('A second factor of another account goes on with nothing, and says so', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await signIn(page, ada)
+  await askForAlert(page, 'Direct')
+  await approve(page)
+  await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
+  await page.context().clearCookies()
+  await page.context().route('**/oauth2/v2.0/authorize?*', async route => {
+    const url = new URL(route.request().url())
+    for (const name of ['login_hint', 'sid']) url.searchParams.delete(name)
+    await route.continue({ url: url.href })
+  })
+  const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+  await popup.getByRole('button', { name: ben.name }).click()
+  await popup.getByRole('button', { name: 'Approve' }).click()
+  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  await card.getByText('That was another account.').waitFor()
+  await page.getByRole('button', { name: `Signed in as ${ada.name}` }).waitFor()
+  expect(calls).toEqual(['POST /alerts'])
+})

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { allRules, examine, prepareToExamine } from './support/examine-states.ts'
+import { ask } from './support/steps.ts'
+import { problem, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
+import {
+  alertCall,
+  approvalCard as approval,
+  arrival,
+  cardButton as button,
+  challenge,
+  consentRequest as consent,
+  finish,
+  isPressable,
+  pause,
+  alertQuestion as question,
+  alertText as said,
+  told as step,
+  toolStep,
+  untilApproval,
+} from './support/waiting-turns.ts'
+
+const browser = useBrowser()
+const agent = useScriptedAgent(async (request, send) =>
+  send(...untilApproval(request), pause(request, { answer: said })),
+)
+
+describe('a call that changes something', () => {
+  it('shows what would hide in its arguments, and no markup of them', async () => {
+    const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
+    const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
+    agent.script = async (request, send) => send(...untilApproval(request), pause(request, { calls: [call] }))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    const values = approval(page).locator('dd')
+    expect(await values.first().textContent()).toBe('OsU+202EloU+200B <img src=x onerror=alert(1)>')
+    expect(await approval(page).locator('img').count()).toBe(0)
+    expect(await values.nth(1).textContent()).toHaveLength(2_000)
+  })
+
+  it('expires, and can be asked for again', async () => {
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    const answer = await ask(page, question)
+    await approval(page).waitFor()
+    await page.clock.runFor(10 * 60_000 + 1_000)
+    await answer.getByText('Expired, nothing was changed.').waitFor()
+    expect(await approval(page).count()).toBe(0)
+    expect(agent.continued).toEqual([])
+    await answer.getByRole('button', { name: 'Ask again', exact: true }).click()
+    await approval(page).waitFor()
+  })
+
+  it('leaves the focus with somebody who is writing', async () => {
+    const ready = Promise.withResolvers<void>()
+    agent.script = async (request, send) => {
+      send(...untilApproval(request))
+      await ready.promise
+      send(pause(request))
+    }
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await page.getByLabel('Your question').pressSequentially('And in')
+    ready.resolve()
+    await approval(page).waitFor()
+    await isPressable(page)
+    await page.keyboard.type(' Rome?')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
+  })
+
+  it('waits as before while the agent cannot be reached, and says why it did not go on', async () => {
+    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    const page = await browser.open(agent.url, { tolerateFaults: true })
+    await ask(page, question)
+    await isPressable(page)
+    await page.route('**/api/chat/continue', route => route.abort(), { times: 1 })
+    await button(page, 'Create alert').click()
+    await approval(page).getByText('The agent cannot be reached.').waitFor()
+    await isPressable(page)
+    await button(page, 'Create alert').click()
+    await page.getByText('The alert is set.').waitFor()
+  })
+
+  it('that came too late is told as any problem, with its code', async () => {
+    agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, question)
+    agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
+    await isPressable(page)
+    await button(page, 'Create alert').click()
+    await answer.getByText('APPROVAL_EXPIRED', { exact: true }).waitFor()
+    await answer.getByRole('button', { name: 'Ask again' }).first().waitFor()
+  })
+})
+
+describe('several calls at once', () => {
+  const second = {
+    ...alertCall,
+    callId: 'c2',
+    digest: 'd2',
+    stepId: 'w2',
+    title: 'Delete alert',
+    arguments: { id: 'a7' },
+  }
+
+  it('are decided one by one, and sent only when all are', async () => {
+    agent.script = async (request, send) =>
+      send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
+    agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await isPressable(page, 'Approve all')
+    await button(page, 'Create alert').click()
+    await page.getByText('1 call not decided yet.').waitFor()
+    await button(page, 'Go on as decided').click({ force: true })
+    expect(agent.continued).toEqual([])
+    await button(page, 'Don’t delete').click()
+    await button(page, 'Go on as decided').click()
+    await page.getByText('Done.').waitFor()
+    expect(agent.continued[0]?.decisions.map(({ callId, decision }) => [callId, decision])).toEqual([
+      ['c1', 'approve'],
+      ['c2', 'deny'],
+    ])
+  })
+
+  it('are all approved by the shortcut, and still sent by a press of its own', async () => {
+    agent.script = async (request, send) =>
+      send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
+    agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await isPressable(page, 'Approve all')
+    await button(page, 'Approve all').click()
+    expect(agent.continued).toEqual([])
+    await button(page, 'Go on as decided').click()
+    await page.getByText('Done.').waitFor()
+    expect(agent.continued[0]?.decisions.map(({ decision }) => decision)).toEqual(['approve', 'approve'])
+  })
+})
+
+describe.each([
+  ['light', 1280],
+  ['dark', 320],
+] as const)('the cards, %s and %i pixels wide', (colorScheme, width) => {
+  it('have nothing that axe finds', async () => {
+    const kinds = ['step-up', 'consent'] as const
+    agent.goOn = async (request, send) => {
+      const kind = kinds[agent.continued.length - 1]
+      if (kind === undefined) return send(...finish(request, 'The alert is set.'))
+      send(
+        turnStart({ message: '', ...request }),
+        step(arrival(`s${kind}`)),
+        step(toolStep('waiting')),
+        pause(request, kind === 'step-up' ? { kind, claimsChallenge: challenge } : { kind, consent }),
+      )
+    }
+    const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
+    await prepareToExamine(page)
+    const see = (state: string) => examine(page, allRules, state, `${colorScheme}, ${width}`)
+    await ask(page, question)
+    await isPressable(page)
+    await see('approval')
+    await button(page, 'Create alert').click()
+    await isPressable(page, 'Confirm it’s you')
+    await see('step-up')
+    await button(page, 'Cancel').click()
+    await isPressable(page, 'Review and consent')
+    await page.getByText('You may not consent yourself?').click()
+    await see('consent')
+    await button(page, 'Don’t consent').click()
+    await page.getByText('The alert is set.').waitFor()
+    await see('done')
+  })
+})
+
+describe('a consent', () => {
+  it('that is not known yet is tried again after 1, 2, 4 and 8 seconds, and then told', async () => {
+    agent.script = async (request, send) =>
+      send(...untilApproval(request), pause(request, { kind: 'consent', consent }))
+    agent.goOn = async (request, send) =>
+      send(turnStart({ message: '', ...request }), pause(request, { kind: 'consent', consent }))
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await ask(page, question)
+    await isPressable(page, 'Review and consent')
+    const come = (count: number) => expect.poll(() => agent.continued.length).toBe(count)
+    await page.evaluate("new BroadcastChannel('consent:state-of-consent').postMessage({})")
+    await come(1)
+    await page.getByText('Waiting until your consent takes effect…').waitFor()
+    for (const [index, seconds] of [1, 2, 4, 8].entries()) {
+      await page.clock.runFor(seconds * 1000 - 100)
+      expect(agent.continued).toHaveLength(index + 1)
+      await page.clock.runFor(200)
+      await come(index + 2)
+    }
+    await page.getByText('Entra ID does not know of your consent yet.').waitFor()
+    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    await button(page, 'Done, try again').click()
+    await page.getByText('The alert is set.').waitFor()
+  })
+
+  it('is asked for at Entra only, whatever address the card was given', async () => {
+    const elsewhere = { ...consent, url: 'https://evil.example/authorize', adminUrl: 'https://evil.example/' }
+    agent.script = async (request, send) =>
+      send(...untilApproval(request), pause(request, { kind: 'consent', consent: elsewhere }))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await isPressable(page, 'Don’t consent')
+    expect(await button(page, 'Review and consent').count()).toBe(0)
+    expect(await page.getByText('evil.example').count()).toBe(0)
+  })
+})

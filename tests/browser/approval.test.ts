@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { ask, openSteps } from './support/steps.ts'
+import { result, turnStart } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
+import {
+  approvalCard as approval,
+  arrival,
+  cardButton as button,
+  callSteps,
+  challenge,
+  decisionStep,
+  finish,
+  isPressable,
+  pause,
+  alertQuestion as question,
+  alertText as said,
+  told as step,
+  toolStep,
+  untilApproval,
+} from './support/waiting-turns.ts'
+
+const browser = useBrowser()
+const agent = useScriptedAgent(async (request, send) =>
+  send(...untilApproval(request), pause(request, { answer: said })),
+)
+
+describe('a call that changes something', () => {
+  it('is shown exactly as it would be sent, sent when it is approved, and told in the same answer', async () => {
+    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, question)
+    const card = approval(page)
+    await card.waitFor()
+    expect(await card.locator('dl div').allInnerTexts()).toEqual([
+      'City\nOslo',
+      'When · kind\ntemperature-below',
+      'When · celsius\n-5',
+      'Until date\n2026-12-04',
+    ])
+    expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
+    expect(agent.continued).toEqual([])
+    await isPressable(page)
+    await button(page, 'Create alert').click()
+    await answer.getByText('The alert is set.').waitFor()
+    expect(agent.continued).toEqual([
+      {
+        continuation: 'sealed-approval',
+        agent: 'default',
+        mode: 'direct',
+        flow: 'autonomous',
+        pauseFor: ['consent'],
+        decisions: [{ callId: 'c1', digest: 'd1', decision: 'approve' }],
+      },
+    ])
+    await answer.getByText('You approved: create alert, Oslo, temperature-below, -5, 2026-12-04.').waitFor()
+    expect(await answer.locator('.answer-text > p:not([class])').allInnerTexts()).toEqual([
+      said,
+      'The alert is set.',
+    ])
+    expect(await page.getByRole('article').count()).toBe(1)
+    expect(await card.count()).toBe(0)
+  })
+
+  it('is not sent when it is declined', async () => {
+    agent.goOn = async (request, send) =>
+      send(
+        turnStart({ message: '', ...request }),
+        step(arrival('s1')),
+        step(decisionStep('deny')),
+        step(toolStep('ok')),
+        result({ message: '', ...request }, 'I have not set it up.', {
+          tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
+        }),
+      )
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, question)
+    await isPressable(page)
+    await button(page, 'Don’t create').click()
+    await answer.getByText('I have not set it up.').waitFor()
+    expect(agent.continued[0]?.decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'deny' }])
+    await answer.getByText('You did not approve: create alert').waitFor()
+    await answer
+      .getByRole('button', { name: /create_alert/ })
+      .getByText('not called')
+      .waitFor()
+    await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
+  })
+
+  it('takes no press in the first half second, no Enter and no Esc', async () => {
+    const page = await browser.open(agent.url)
+    await page.clock.install()
+    await page.reload()
+    await page.getByLabel('Your question').fill(question)
+    await page.clock.pauseAt(Date.now() + 10_000)
+    await page.keyboard.press('Enter')
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(20)
+        return page.locator('.pause-card h3:focus').count()
+      })
+      .toBe(1)
+    for (const key of ['Enter', 'Space', 'Escape', 'y']) await page.keyboard.press(key)
+    await button(page, 'Create alert').click({ force: true })
+    expect(agent.continued).toEqual([])
+    await page.clock.runFor(600)
+    await isPressable(page)
+    await page.locator('.pause-card h3').focus()
+    for (const key of ['Enter', 'Space', 'Escape', 'y']) await page.keyboard.press(key)
+    await approval(page).waitFor()
+    expect(agent.continued).toEqual([])
+    expect(await page.locator(':focus').evaluate(it => it.tagName)).toBe('H3')
+  })
+
+  it('is approved by keyboard alone', async () => {
+    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    const page = await browser.open(agent.url)
+    await page.getByLabel('Your question').fill(question)
+    await page.keyboard.press('Enter')
+    await page.locator('.pause-card h3:focus').waitFor()
+    await isPressable(page)
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('Create alert')
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('Don’t create')
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('The alert is set.').waitFor()
+    expect(agent.continued).toHaveLength(1)
+  })
+
+  it('is dropped by a reload, which says so; a draft stays', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, question)
+    await approval(page).waitFor()
+    await page.getByLabel('Your question').fill('And in Rome?')
+    const kept = await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })')
+    expect(kept).not.toContain('sealed-approval')
+    await page.reload()
+    await answer.getByText('Not sent, nothing was changed.').waitFor()
+    expect(await approval(page).count()).toBe(0)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
+    await answer.getByRole('button', { name: 'Ask again', exact: true }).click()
+    await approval(page).waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
+  })
+
+  it('is not sent when something else is asked, of which the page warns', async () => {
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, question)
+    await approval(page).waitFor()
+    await page.getByText('A call waits for you. It will not be sent if you ask something else.').waitFor()
+    agent.script = async (request, send) => send(turnStart(request), result(request, 'Sunny.'))
+    await (await ask(page, 'And in Rome?')).getByText('Sunny.').waitFor()
+    await answer.getByText('Not sent, nothing was changed.').waitFor()
+    expect(await approval(page).count()).toBe(0)
+    expect(agent.continued).toEqual([])
+  })
+})
+
+describe('the trace', () => {
+  it('of a call that waits says who would call, and that nothing happens without the user', async () => {
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await approval(page).waitFor()
+    await page.getByRole('heading', { name: 'The agent asks to create an alert on your behalf.' }).waitFor()
+    const verdict = page.getByRole('region', { name: 'Verdict' })
+    await verdict.getByText('Waiting for you').waitFor()
+    await verdict.getByText('happens only if you approve').waitFor()
+    expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
+    await page
+      .getByRole('article')
+      .getByRole('button', { name: /create_alert/ })
+      .getByText('waiting')
+      .waitFor()
+  })
+
+  it('of a step-up says what is wanted, and afterwards what came of it', async () => {
+    let times = 0
+    agent.goOn = async (request, send) => {
+      times += 1
+      if (times > 1) return send(...finish(request, 'The alert is set.'))
+      send(
+        turnStart({ message: '', ...request }),
+        step(arrival('s1')),
+        step(decisionStep('approve')),
+        step(toolStep('running')),
+        ...callSteps('x').map(step),
+        step(toolStep('waiting')),
+        pause(request, { kind: 'step-up', claimsChallenge: challenge }),
+      )
+    }
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await isPressable(page)
+    await button(page, 'Create alert').click()
+    await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
+    await page
+      .getByRole('heading', {
+        name: 'Weather API wants a stronger sign-in before the agent may create an alert.',
+      })
+      .waitFor()
+    const table = page.getByRole('table', { name: 'Stronger sign-in' })
+    expect(await table.locator('tbody tr').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Tc\s+not in this token\s+\S\s+c1, by a new sign-in$/),
+      expect.stringMatching(/^TR\s+not in this token\s+\S\s+c1$/),
+    ])
+    await openSteps(page)
+    expect(await page.locator('.step', { hasText: 'Approve the call' }).textContent()).toContain('after 0:')
+    expect(await page.locator('.steps-sum').textContent()).toContain('none failed')
+  })
+})

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { identities } from '../support/identities.ts'
+import { useBrowser } from './support/browser.ts'
+import { answered, askOnBehalf, useStack } from './support/sign-in-stack.ts'
+import { openWindow, signIn, tracePane } from './support/steps.ts'
+
+const { ada, agentId } = identities
+const browser = useBrowser()
+const stack = useStack()
+
+const card = (page: Page) => page.getByRole('region', { name: /^Let .* use Weather API for you\?$/ })
+const button = (page: Page, name: string) =>
+  card(page).locator('button:not([aria-disabled=true])', { hasText: name }).first()
+
+async function askWithoutConsent(page: Page) {
+  await signIn(page, ada)
+  stack.withdrawConsents(agentId)
+  const answer = await askOnBehalf(page)
+  await card(page).getByText('Weather.Read').first().waitFor()
+  return answer
+}
+
+describe('a consent that is missing', () => {
+  it('is given in a window, and the answer goes on in its place', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askWithoutConsent(page)
+    await tracePane(page).getByText('Waiting for you').waitFor()
+    await tracePane(page).getByText('none failed').waitFor()
+    const popup = await openWindow(page, button(page, 'Review and consent'))
+    expect(new URL(popup.url()).searchParams.get('response_type')).toBe('none')
+    const closed = popup.waitForEvent('close')
+    await popup.getByRole('button', { name: 'Accept' }).click()
+    await closed
+    await answered(answer)
+    expect(await page.getByRole('article').count()).toBe(1)
+    expect(await card(page).count()).toBe(0)
+    await tracePane(page)
+      .getByRole('heading', { name: /called Weather API on your behalf/ })
+      .waitFor()
+  })
+
+  it('that the user declines is told; they may still give it', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askWithoutConsent(page)
+    const popup = await openWindow(page, button(page, 'Review and consent'))
+    await popup.getByRole('button', { name: 'Cancel' }).click()
+    await card(page).getByText('You declined. Nothing was sent.').waitFor()
+    await card(page).getByText('Send this address to an administrator').waitFor()
+    const again = await openWindow(page, button(page, 'Open the window again'))
+    await again.getByRole('button', { name: 'Accept' }).click()
+    await answered(answer)
+  })
+
+  it('is believed of nobody but Entra: a forged message only asks once more', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const continued: string[] = []
+    page.on('request', request => {
+      if (request.url().endsWith('/api/chat/continue')) continued.push(request.url())
+    })
+    await page.clock.install()
+    await askWithoutConsent(page)
+    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const state = new URL(popup.url()).searchParams.get('state')
+    const calls = stack.countCalls()
+    const other = await page.context().newPage()
+    await other.goto(`${stack.agentUrl}/auth/consent.html?state=${state}`)
+    await card(page).getByText('Waiting until your consent takes effect…').waitFor()
+    await expect.poll(() => continued.length).toBeGreaterThan(0)
+    expect(calls()).toBe(0)
+  })
+
+  it('that is not given ends with nothing being sent', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await askWithoutConsent(page)
+    const calls = stack.countCalls()
+    await button(page, 'Don’t consent').click()
+    await page.locator('.answer[data-state=done]').waitFor()
+    expect(calls()).toBe(0)
+  })
+})

@@ -1,0 +1,220 @@
+import type { AskedCall, ChatRequest, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Page } from 'playwright-core'
+import { identities } from '../../support/identities.ts'
+import { config, result, turnStart } from './turns.ts'
+
+const { ada } = identities
+
+type Asked = Pick<ChatRequest, 'mode' | 'flow'>
+
+export const alertQuestion = 'Warn me when Oslo falls below −5 °C'
+/** What the model says before it waits. */
+export const alertText = 'I’ll set up an alert for Oslo.'
+
+/** The call that turns wait with in these tests. */
+export const alertCall: AskedCall = {
+  callId: 'c1',
+  tool: 'create_alert',
+  title: 'Create alert',
+  api: 'weather-api',
+  effect: 'create',
+  arguments: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' },
+  digest: 'd1',
+  stepId: 'w1',
+}
+
+/** The claims that a step-up wants. */
+export const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+
+export const consentRequest = {
+  url: `${config.authority}/oauth2/v2.0/authorize?response_type=none`,
+  adminUrl: `${config.authority}/v2.0/adminconsent`,
+  state: 'state-of-consent',
+  scopes: [{ value: 'Alerts.ReadWrite', text: 'Use the Weather API for you' }],
+}
+
+export const approvalCard = (page: Page) => page.getByRole('region', { name: 'Create alert?' })
+export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+
+/** Past the half second in which a card takes no press. */
+export async function isPressable(page: Page, name = 'Create alert'): Promise<void> {
+  await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
+}
+
+const soon = () => new Date(Date.now() + 10 * 60_000).toISOString()
+
+/** The last event of a turn that waits. */
+export function pause({ mode, flow }: Asked, more: Partial<Pause> = {}): TurnEvent {
+  return {
+    event: 'pause',
+    data: {
+      turnId: 't1',
+      agent: 'default',
+      mode,
+      flow,
+      model: null,
+      answer: '',
+      usage: null,
+      timing: { firstTokenMs: 5, totalMs: 9 },
+      tools: [],
+      notices: [],
+      kind: 'approval',
+      continuation: `sealed-${more.kind ?? 'approval'}`,
+      expiresAt: soon(),
+      calls: [alertCall],
+      ...more,
+    } as Pause,
+  }
+}
+
+/** Tc with or without the proof of a stronger sign-in, as it arrives with the question and each time that the turn goes on. */
+export function arrival(id: string, contexts: readonly string[] = []): TraceStep {
+  return {
+    id,
+    kind: 'sign-in',
+    from: 'user',
+    to: 'agent',
+    title: 'Tc arrived',
+    status: 'ok',
+    startedAt: new Date().toISOString(),
+    token: {
+      role: 'Tc',
+      observed: true,
+      fingerprint: contexts.length > 0 ? 'cccccccccc02' : 'cccccccccc01',
+      claims: {
+        aud: identities.blueprintAppId,
+        azp: identities.pageAppId,
+        oid: ada.oid,
+        tid: identities.tenantId,
+        scp: 'access_as_user',
+        ...(contexts.length > 0 ? { acrs: contexts } : {}),
+      },
+      verifiedBy: [{ actor: 'agent', checks: [{ name: 'signature', ok: true }] }],
+    },
+  }
+}
+
+export function toolStep(status: 'running' | 'waiting' | 'ok', more: Partial<TraceStep> = {}): TraceStep {
+  return {
+    id: 'w1',
+    kind: 'tool',
+    from: 'bedrock',
+    to: 'agent',
+    title: 'create_alert(…)',
+    status,
+    startedAt: new Date().toISOString(),
+    ...(status === 'running' ? {} : { durationMs: 4 }),
+    tool: { name: 'create_alert', arguments: alertCall.arguments },
+    ...more,
+  }
+}
+
+/** What the user decided, as the trace has it. */
+export function decisionStep(decision: 'approve' | 'deny'): TraceStep {
+  return {
+    id: 'd1',
+    parentId: 'w1',
+    kind: 'approval',
+    from: 'user',
+    to: 'agent',
+    title: 'The user decided',
+    status: 'ok',
+    startedAt: new Date().toISOString(),
+    approval: { decision, digest: 'd1', waitedMs: 23_000 },
+  }
+}
+
+/** A TR for the weather API and the call that was made with it: refused for want of `acrs`, or done. */
+export function callSteps(id: string, contexts: readonly string[] = []): TraceStep[] {
+  const isDone = contexts.length > 0
+  const fingerprint = isDone ? 'aaaaaaaaaa02' : 'aaaaaaaaaa01'
+  const startedAt = new Date().toISOString()
+  return [
+    {
+      id: `${id}-tr`,
+      parentId: 'w1',
+      kind: 'token',
+      from: 'sidecar',
+      to: 'agent',
+      title: 'TR',
+      status: 'ok',
+      startedAt,
+      token: {
+        role: 'TR',
+        actsAs: 'user',
+        observed: true,
+        fingerprint,
+        claims: {
+          aud: identities.weatherAppId,
+          azp: identities.agentId,
+          oid: ada.oid,
+          tid: identities.tenantId,
+          idtyp: 'user',
+          scp: 'Alerts.ReadWrite',
+          ...(isDone ? { acrs: contexts } : {}),
+        },
+        verifiedBy: [{ actor: 'weather-api', checks: [{ name: 'signature', ok: true }] }],
+      },
+    },
+    {
+      id: `${id}-call`,
+      parentId: 'w1',
+      kind: 'api-call',
+      from: 'agent',
+      to: 'weather-api',
+      title: 'Call',
+      status: isDone ? 'ok' : 'failed',
+      startedAt,
+      durationMs: 3,
+      request: {
+        method: 'POST',
+        url: 'http://weather-api:8080/alerts',
+        headers: { authorization: `Bearer ‹TR ${fingerprint}›` },
+      },
+      response: isDone ? { status: 201, body: { id: 'a1' } } : { status: 401 },
+      ...(isDone
+        ? {}
+        : {
+            problem: {
+              type: 'urn:STEP_UP_REQUIRED',
+              title: 'The API wants the user to authenticate more strongly before it changes anything.',
+              status: 403,
+              detail: '',
+              code: 'STEP_UP_REQUIRED',
+              hint: '',
+              requestId: 'r1',
+              claimsChallenge: challenge,
+            },
+          }),
+    },
+  ]
+}
+
+/** A turn up to where it waits for an approval. */
+export function untilApproval(request: ChatRequest): TurnEvent[] {
+  return [
+    turnStart(request),
+    { event: 'step', data: arrival('s0') },
+    { event: 'delta', data: { text: alertText } },
+    { event: 'step', data: toolStep('running') },
+    { event: 'step', data: toolStep('waiting') },
+  ]
+}
+
+export function told(data: TraceStep): TurnEvent {
+  return { event: 'step', data }
+}
+
+/** The turn goes on to its end, as if nothing more was wanted. */
+export function finish(request: Asked, answer: string): TurnEvent[] {
+  return [
+    turnStart({ message: '', ...request }),
+    told(arrival('s1')),
+    told(decisionStep('approve')),
+    told(toolStep('running')),
+    ...callSteps('x', ['c1']).map(told),
+    told(toolStep('ok')),
+    { event: 'delta', data: { text: answer } },
+    result({ message: '', ...request }, answer),
+  ]
+}
