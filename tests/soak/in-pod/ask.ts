@@ -171,7 +171,7 @@ async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: 
   }
   const tomorrow = new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10)
   // Each of the clients has a temperature of its own, lest one deletes another's alert.
-  const celsius = -30 - 2 * index - (way.mode === 'bedrock' ? 1 : 0)
+  const celsius = -30 - index
   const created = await decide(`Warn me when Oslo falls below ${celsius} °C until ${tomorrow}`)
   const id = created.trace?.map(({ response }) => response?.body?.id).find(Boolean)
   const ended = id === undefined ? created : await decide(`delete alert ${id}`)
@@ -237,7 +237,7 @@ async function keepAsking(way: Way, index: number): Promise<void> {
     await record(way, () =>
       way.waits ? changeAndChangeBack(way, user, agent, index) : ask(way, user, agent),
     )
-    await delay(pauseMs)
+    await delay(way.waits ? 2 * pauseMs : pauseMs)
   }
   agent.destroy()
 }
@@ -266,6 +266,9 @@ async function waitUntilLetIn(): Promise<void> {
 await waitUntilLetIn()
 const perWay = Number(process.env['USERS_PER_WAY'])
 await Promise.all(
-  ways.flatMap((way, index) => Array.from({ length: perWay }, (_, user) => keepAsking(way, index + user))),
+  ways.flatMap((way, index) =>
+    // One user may make so many changes a day.
+    Array.from({ length: way.waits ? 1 : perWay }, (_, user) => keepAsking(way, index + user)),
+  ),
 )
 process.stdout.write(`${JSON.stringify({ turns })}\n`)

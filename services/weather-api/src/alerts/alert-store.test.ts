@@ -111,8 +111,8 @@ describe('the store of alerts', () => {
     expect(store.create(ada, keyOf('last'), last).outcome).toBe('created')
   })
 
-  it('keeps 200 keys of an owner, so that creating and deleting cannot fill the disk', () => {
-    for (let index = 0; index < 200; index += 1) store.create(ada, keyOf(`k${index}`), oslo)
+  it('keeps 1,000 keys of an owner, so that creating and deleting cannot fill the disk', () => {
+    for (let index = 0; index < 1_000; index += 1) store.create(ada, keyOf(`k${index}`), oslo)
     expect(() => store.create(ada, keyOf('one-more'), oslo)).toThrow(
       expect.objectContaining({ code: 'ALERT_LIMIT_REACHED' }),
     )

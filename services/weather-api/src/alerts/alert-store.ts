@@ -13,7 +13,7 @@ const longestDays = 366
 const openTimeoutMs = 5_000
 
 /** How many rows there may be, of one owner and in all. */
-const limits = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 200, all: 10_000 } } as const
+const limits = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 1_000, all: 10_000 } } as const
 
 const schema = `
   CREATE TABLE IF NOT EXISTS alerts (
