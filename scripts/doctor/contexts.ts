@@ -38,14 +38,22 @@ export async function checkContext(run: Run, context: string) {
 
 /** `undefined`: Graph does not show them to this caller. */
 async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
+  const read = async (more: { readonly version?: 'beta' } = {}) =>
+    (await run.graph.list(path, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
     try {
-      return (await run.graph.list(path, { mayBeForbidden: true })) as readonly (Json & Policy)[]
+      const policies = await read()
+      // Contexts are documented for beta alone.
+      return policies.some(tellsContexts) ? policies : await read({ version: 'beta' })
     } catch (error) {
       if (error instanceof GraphRefusal && [401, 403].includes(error.status)) return undefined
       throw error
     }
   })
+}
+
+function tellsContexts({ conditions }: Policy): boolean {
+  return conditions?.applications?.includeAuthenticationContextClassReferences !== undefined
 }
 
 function switchedOff(policies: readonly Policy[]): string {

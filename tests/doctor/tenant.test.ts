@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type {
   ConditionalAccessPolicy,
   DirectoryContent,
@@ -11,6 +11,7 @@ import { openTenant } from '../../scripts/doctor/tenant.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { graphToken, startEmptyTenant, Workplace } from '../entra-cli/support/workplace.ts'
 
+const globalFetch = fetch
 let entra: TestEntra
 let workplace: Workplace
 let asSetUp: DirectoryContent
@@ -177,6 +178,17 @@ describe('An authentication context that alerts demand', () => {
       code: 'NOT_CHECKED',
       hint: expect.stringContaining('Policy.Read.All'),
     })
+  })
+
+  it('is found by beta where v1.0 does not tell the contexts of policies', async () => {
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const response = await globalFetch(url, init)
+      if (!url.includes('/v1.0/identity/conditionalAccess/policies')) return response
+      const { value } = (await response.json()) as { value: ConditionalAccessPolicy[] }
+      return Response.json({ value: value.map(one => ({ ...one, conditions: { applications: {} } })) })
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect(await judge(confirm)).toMatchObject({ status: 'PASS' })
   })
 
   it('may be one of an MCP server', async () => {
