@@ -213,3 +213,15 @@ describe('a consent', () => {
     expect(await page.getByText('evil.example').count()).toBe(0)
   })
 })
+
+it('side by side, a call that waits is only looked at', async () => {
+  const page = await browser.open(agent.url)
+  await ask(page, question)
+  await approval(page).waitFor()
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  await page.getByText('Here it is only looked at: nothing is sent.').first().waitFor()
+  expect(await page.locator('.pause-card').count()).toBe(0)
+  await page.getByRole('button', { name: 'Conversation' }).click()
+  await approval(page).waitFor()
+  expect(agent.continued).toEqual([])
+})

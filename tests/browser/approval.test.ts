@@ -201,6 +201,7 @@ describe('the trace', () => {
       })
       .waitFor()
     const table = page.getByRole('table', { name: 'Stronger sign-in' })
+    await table.waitFor()
     expect(await table.locator('tbody tr').allInnerTexts()).toEqual([
       expect.stringMatching(/^Tc\s+not in this token\s+\S\s+c1, by a new sign-in$/),
       expect.stringMatching(/^TR\s+not in this token\s+\S\s+c1$/),
