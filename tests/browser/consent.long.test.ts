@@ -78,4 +78,25 @@ describe('a consent that is missing', () => {
     await page.locator('.answer[data-state=done]').waitFor()
     expect(calls()).toBe(0)
   })
+
+  it('that Entra knows of only after a while lets the call go on then', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await askWithoutConsent(page)
+    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const state = new URL(popup.url()).searchParams.get('state')
+    let tries = 0
+    page.on('request', request => {
+      if (request.url().endsWith('/api/chat/continue')) tries += 1
+    })
+    await page.clock.install()
+    await page.evaluate(`new BroadcastChannel('consent:${state}').postMessage({})`)
+    for (const [index, seconds] of [0, 1, 2, 4].entries()) {
+      await page.clock.runFor(seconds * 1000 + 50)
+      await expect.poll(() => tries).toBe(index + 1)
+      await card(page).getByText('Waiting until your consent takes effect…').waitFor()
+    }
+    await stack.entra('POST', 'reset')
+    await page.clock.runFor(8_050)
+    await answered(answer)
+  })
 })

@@ -56,7 +56,9 @@ export class Approvals {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
-    const pauses = (before?.pauses ?? 0) + 1
+    // A consent takes a while to be known everywhere: waiting for the same one again is no further wait.
+    const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
+    const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
     if (pauses > pauseLimit)
       throw problem('STEP_LIMIT_REACHED', `The turn has waited for its user ${pauseLimit} times.`)
     const iat = Math.floor(Date.now() / 1000)
