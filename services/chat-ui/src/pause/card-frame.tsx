@@ -46,7 +46,7 @@ export function CardFrame({ card, title, problem = card.problem, children, acts 
     // Whoever is writing goes on writing.
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
-    if (!isWriting) heading.current?.focus()
+    if (!isWriting) heading.current?.focus({ preventScroll: true })
     heading.current?.closest('.pause-card')?.scrollIntoView({ block: 'nearest' })
   }, [])
   useEffect(() => {

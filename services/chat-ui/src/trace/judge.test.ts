@@ -330,6 +330,24 @@ describe('a call that waits for the user', () => {
     })
   })
 
+  it('and ran after the step-up was allowed, whatever else the first token was used for', () => {
+    const checked = {
+      ...agentToken,
+      verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }],
+    }
+    const newToken = stronger(agentToken, 'aaaaaaaaaaa2')
+    const steps = [
+      arrived,
+      step('t0', { kind: 'token', token: checked }),
+      apiCall('list', checked, { to: 'orders-tools', ...answered(200) }),
+      step('w', tool),
+      refused,
+      step('t2', { kind: 'token', token: newToken }),
+      apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
+    ]
+    expect(verdictOf(steps, 'obo').outcome).toBe('allowed: Allowed')
+  })
+
   it('for a consent says which right is missing', () => {
     const lack = step('r', {
       kind: 'token-request',

@@ -143,9 +143,10 @@ function judgeCalls(
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(isDenied)
   const denied = refused.find(isLastWord)
-  const [more] = refused
-  if (more && !denied && calls.length === refused.length) return { outcome: 'more', decisive: more }
-  if (denied || failedChecks(token).length > 0) return { outcome: 'denied', decisive: denied }
+  const more = denied ? undefined : refused.at(-1)
+  if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
+  // A check that failed is what the API wanted more for.
+  if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open) return { outcome: running ? 'running' : 'stopped', decisive: open }
   const done = calls.findLast(({ status }) => status === 'ok')
