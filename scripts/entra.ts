@@ -7,7 +7,8 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
   // Loaded by the one command that looks there.
-  kubectl: async (...args) => new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).run(...args),
+  kubectl: async (args, input = '') =>
+    new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).runWith(input, ...args),
   readRole: async arn =>
     (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
   // It never jumps, as the time of day may.

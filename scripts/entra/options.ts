@@ -55,7 +55,7 @@ const options = {
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
-  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod, as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod or change it, as it is told, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
   aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
@@ -92,7 +92,7 @@ export interface Invocation {
   readonly isJson: boolean
   readonly pictureFile: string | undefined
   readonly isKube: boolean
-  /** Subjects of Kubernetes that may be the pod. */
+  /** Who may be the pod or change it. */
   readonly accepted: readonly string[]
   /** The role in AWS. */
   readonly roleArn: string | undefined

@@ -56,6 +56,11 @@ const cluster = () => ({
     bind('ClusterRoleBinding', 'provisioner', 'ClusterRole', provisioner),
   ] as object[],
   namespace: [] as object[],
+  labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } as Readonly<Record<string, string>>,
+  /** Webhooks and policies. */
+  admission: [] as object[],
+  /** Whom the API server denies what RBAC allows, though. */
+  denied: '',
   pods: [{ metadata: { name: 'demo-agent-1' }, spec: { serviceAccountName: 'demo-agent' } }] as object[],
   issuer,
 })
@@ -84,15 +89,43 @@ beforeEach(() => {
   now = cluster()
   aws = { trust: [trusted], access: [invoke] }
   workplace.surroundings = {
-    async kubectl(...args) {
+    async kubectl(args, input = '') {
       if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
-      const kinds = args[1] ?? ''
-      const items = kinds.startsWith('cluster') ? now.cluster : kinds === 'pods' ? now.pods : now.namespace
-      return JSON.stringify({ items })
+      if (args[0] === 'create')
+        return reviews(input)
+          .map(({ spec }) => `${spec.user !== now.denied} `)
+          .join('')
+      const [kind = ''] = args[1]?.split(',') ?? []
+      // A cluster from before these policies.
+      if (kind === 'mutatingadmissionpolicies')
+        throw new Error(`the server doesn't have a resource type "${kind}"`)
+      return JSON.stringify({ items: itemsOf(kind) })
     },
     readRole: async (): Promise<AwsRole> => aws,
   }
 })
+
+const itemsOf = (kind: string): readonly object[] => {
+  if (/admission|webhook/.test(kind)) return now.admission.filter(one => isOf(one, kind))
+  if (kind === 'namespaces') return [{ metadata: { name: 'agents', labels: now.labels } }]
+  return kind.startsWith('cluster') ? now.cluster : kind === 'pods' ? now.pods : now.namespace
+}
+const isOf = (object: object, kinds: string) =>
+  /webhook/.test(kinds) === /Webhook/.test(String((object as { readonly kind: string }).kind))
+
+interface Review {
+  readonly spec: {
+    readonly user?: string
+    readonly groups?: readonly string[]
+    readonly resourceAttributes: object
+  }
+}
+const asked: Review[] = []
+function reviews(input: string): readonly Review[] {
+  const { items } = JSON.parse(input) as { readonly items: readonly Review[] }
+  asked.push(...items)
+  return items
+}
 
 async function tell(...options: readonly string[]) {
   const { code, output } = await workplace.run('blast-radius', '--json', ...options)
@@ -110,7 +143,13 @@ describe('who can be the pod in Kubernetes', () => {
     expect(titles).toContain('who can be ServiceAccount agents:demo-agent')
     expect(titles).toContain('pod demo-agent-1')
     expect(titles).toContain('administrators of the cluster: system:masters')
-    expect(unread).toContainEqual(expect.stringContaining('EKS access entries'))
+    expect(titles).toContain('Pod Security of the namespace: restricted')
+    expect(unread).toEqual([
+      expect.stringContaining('EKS access entries'),
+      expect.stringContaining('who gets onto the nodes'),
+      expect.stringContaining('audit log'),
+      expect.stringContaining('Azure RBAC'),
+    ])
   })
 
   const eve = { kind: 'User', name: 'eve' }
@@ -124,6 +163,15 @@ describe('who can be the pod in Kubernetes', () => {
     ['who may make jobs', { verbs: ['create'], apiGroups: ['batch'], resources: ['cronjobs'] }, 'may run as it: any pod of the namespace may name it'],
     ['who may get into pods', { verbs: ['create'], apiGroups: [''], resources: ['pods/exec'] }, 'may get into its pods'],
     ['who may bind roles', { verbs: ['create'], apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'] }, 'may give such rights'],
+    ['who may change this deployment', { verbs: ['patch'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['demo-agent'] }, 'may run as it: any pod of the namespace may name it'],
+    ['not who may create one by a name, which it does not have yet', { verbs: ['create'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['demo-agent'] }, undefined],
+    ['who may add containers to pods', { verbs: ['patch'], apiGroups: [''], resources: ['pods/ephemeralcontainers'] }, 'may get into its pods'],
+    ['who may attach to a pod', { verbs: ['get'], apiGroups: [''], resources: ['pods/attach'], resourceNames: ['demo-agent-1'] }, 'may get into its pods'],
+    ['who may change the account', { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'] }, 'may change the ServiceAccount'],
+    ['not who may change another', { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['other'] }, undefined],
+    ['who may bind one role', { verbs: ['bind'], apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], resourceNames: ['admin'] }, 'may give such rights'],
+    ['who may act as an account of the namespace', { verbs: ['impersonate'], apiGroups: [''], resources: ['serviceaccounts'] }, 'may act as somebody who has such rights'],
+    ['who may change the namespace, and so its Pod Security', { verbs: ['patch'], apiGroups: [''], resources: ['namespaces'] }, 'may change what the namespace admits'],
     ['who may read secrets', { verbs: ['list'], apiGroups: [''], resources: ['secrets'] }, 'may read secrets of the namespace'],
     ['not who may go through nodes by a role of the namespace, which gives nothing of the kind', { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }, undefined],
   ]
@@ -134,6 +182,103 @@ describe('who can be the pod in Kubernetes', () => {
     ]
     const { surplus } = await tell('--kube', ...accepted)
     expect(surplus).toEqual(told === undefined ? [] : [`eve ${told} (RoleBinding agents:more)`])
+  })
+
+  const addToCluster = (rule: Rule, subject: object = { kind: 'Group', name: 'support' }) => {
+    now.cluster.push(
+      role('ClusterRole', 'more', [rule]),
+      bind('ClusterRoleBinding', 'more', 'ClusterRole', subject),
+    )
+  }
+  // biome-ignore format: table
+  const wider: [what: string, rule: Rule, told: string | undefined][] = [
+    ['who may approve certificates of users', { verbs: ['approve'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kube-apiserver-client'] }, 'may have certificates signed for any user'],
+    ['who may sign them, among others', { verbs: ['sign'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/*'] }, 'may have certificates signed for any user'],
+    ['not who may approve those of kubelets', { verbs: ['approve'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kubelet-serving'] }, undefined],
+    ['who may act as one user', { verbs: ['impersonate'], apiGroups: [''], resources: ['users'], resourceNames: ['admin'] }, 'may act as somebody who has such rights'],
+    ['who may add webhooks', { verbs: ['create'], apiGroups: ['admissionregistration.k8s.io'], resources: ['mutatingwebhookconfigurations'] }, 'may change what the namespace admits'],
+    ['who may take policies away', { verbs: ['delete'], apiGroups: ['admissionregistration.k8s.io'], resources: ['validatingadmissionpolicybindings'] }, 'may change what the namespace admits'],
+  ]
+  it.each(wider)('marks %s', async (_what, rule, told) => {
+    addToCluster(rule)
+    const { surplus } = await tell('--kube', ...accepted)
+    expect(surplus).toEqual(told === undefined ? [] : [`support ${told} (ClusterRoleBinding more)`])
+  })
+
+  it.each(['system:authenticated', 'system:serviceaccounts', 'system:serviceaccounts:storage'])(
+    'marks %s, in which everybody of the kind is, though its name is one of Kubernetes itself',
+    async name => {
+      addToCluster(pods, { kind: 'Group', name })
+      expect((await tell('--kube', ...accepted)).surplus).toEqual([
+        expect.stringContaining(`${name} may run as it`),
+      ])
+    },
+  )
+
+  it('asks the API server about each, and marks nobody whom it denies', async () => {
+    asked.splice(0)
+    now.denied = 'system:serviceaccount:storage:provisioner'
+    const { titles, surplus } = await tell('--kube')
+    expect(surplus).toEqual([])
+    expect(titles).toContainEqual(
+      expect.stringMatching(/^system:serviceaccount:storage:provisioner .* denies$/),
+    )
+    expect(asked.map(({ spec }) => spec)).toEqual([
+      {
+        user: 'system:serviceaccount:storage:provisioner',
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:storage', 'system:authenticated'],
+        resourceAttributes: { namespace: 'agents', verb: 'create', group: '', resource: 'pods' },
+      },
+    ])
+  })
+
+  const aboutPods = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }
+  const webhook = (kind: string, rule: object, namespaceSelector: object) => ({
+    kind,
+    metadata: { name: 'inject' },
+    webhooks: [{ name: 'inject.example', rules: [rule], namespaceSelector }],
+  })
+  // biome-ignore format: table
+  it.each([
+    ['a webhook', aboutPods, {}, true],
+    ['not one for other objects', { ...aboutPods, resources: ['configmaps'] }, {}, false],
+    ['not one for namespaces with a label that this one does not have', aboutPods, { matchLabels: { inject: 'yes' } }, false],
+    ['not one that leaves this namespace out', aboutPods, { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['agents'] }] }, false],
+    ['one for namespaces as this', aboutPods, { matchExpressions: [{ key: 'team', operator: 'In', values: ['agents'] }, { key: 'inject', operator: 'DoesNotExist' }] }, true],
+  ])('marks %s that may change pods as they are made, unless accepted', async (_what, rule, selector, isMarked) => {
+    now.labels = { ...now.labels, team: 'agents' }
+    now.admission = [webhook('MutatingWebhookConfiguration', rule, selector)]
+    const { surplus } = await tell('--kube', ...accepted)
+    const name = 'MutatingWebhookConfiguration:inject'
+    expect(surplus).toEqual(isMarked ? [`${name} may change its pods as they are made`] : [])
+    expect((await tell('--kube', ...accepted, '--accept', name)).surplus).toEqual([])
+  })
+
+  it('tells policies that limit its pods, if they are bound, and not what they let pass', async () => {
+    const policy = {
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: 'images' },
+      spec: { matchConstraints: { resourceRules: [aboutPods] } },
+    }
+    now.admission = [policy]
+    expect((await tell('--kube', ...accepted)).titles).toContainEqual(
+      expect.stringMatching(/^no policy or webhook/),
+    )
+    const binding = { kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: 'all' } }
+    now.admission.push({ ...binding, spec: { policyName: 'images' } })
+    const { unread, code } = await tell('--kube', ...accepted)
+    expect(unread).toContain('what ValidatingAdmissionPolicy:images let pass of its pods and tokens')
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ['no label', {}],
+    ['baseline', { 'pod-security.kubernetes.io/enforce': 'baseline' }],
+  ])('is at fault where Pod Security is not restricted (%s)', async (level, labels) => {
+    now.labels = labels
+    const { code, titles } = await tell('--kube', ...accepted)
+    expect(titles).toContain(`Pod Security of the namespace: ${level}, not restricted`)
+    expect(code).toBe(3)
   })
 
   it('marks an add-on that nobody accepted, and who may go through the nodes of the whole cluster', async () => {
@@ -156,12 +301,30 @@ describe('who can be the pod in Kubernetes', () => {
       expect.stringContaining('which is not kubectl’s cluster'),
     )
     workplace.surroundings = {
-      async kubectl(...args) {
+      async kubectl(args) {
         if (args.includes('--raw')) return JSON.stringify({ issuer })
         throw new Error('forbidden')
       },
     }
     expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
+  })
+
+  it('is told by RBAC alone where the API server may not be asked, nor the rest be read', async () => {
+    const { kubectl } = workplace.surroundings
+    workplace.surroundings = {
+      async kubectl(args, input) {
+        if (args[0] === 'create' || /namespaces|webhook/.test(args[1] ?? '')) throw new Error('forbidden')
+        return kubectl?.(args, input) ?? ''
+      },
+    }
+    const { surplus, unread } = await tell('--kube')
+    expect(surplus).toHaveLength(1)
+    for (const title of [
+      'whether the API server agrees (create subjectaccessreviews)',
+      'Pod Security of the namespace',
+      'webhooks and policies that admit its pods',
+    ])
+      expect(unread).toContain(title)
   })
 })
 

@@ -4,14 +4,15 @@ import type { Run } from '../run.ts'
 import { type AwsRole, accessOf, trustOf } from './aws.ts'
 import { type BlastRadius, countMarks, group } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
-import { type RunKubectl, readKube } from './kube.ts'
+import { readKube } from './kube.ts'
+import type { RunKubectl } from './kubectl.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
 /** What else is read than Entra; absent: nothing. */
 export interface Surroundings {
   readonly kubectl?: RunKubectl | undefined
-  /** Subjects of Kubernetes that may be the pod. */
+  /** Who may be the pod or change it. */
   readonly accepted: readonly string[]
   readonly aws?:
     | { readonly roleArn: string; readonly read: (roleArn: string) => Promise<AwsRole> }

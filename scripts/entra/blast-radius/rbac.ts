@@ -30,15 +30,26 @@ export interface Access {
   readonly group: string
   /** With its subresource behind a slash. */
   readonly resources: readonly string[]
-  /** The object; absent: it has no name when it is asked for, as in `create`. */
+  /** The object; absent: any. */
   readonly name?: string
   /** Only a binding for the whole cluster gives it. */
   readonly isClusterWide?: true
 }
 
+/** One of the requests of an access. */
+export interface Request {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly name?: string | undefined
+  readonly isClusterWide?: true | undefined
+}
+
 export interface Holder {
   readonly subject: Subject
   readonly binding: Binding
+  /** The first request that the binding allows. */
+  readonly request: Request
   /** By a role that allows everything in the whole cluster. */
   readonly isAdministrator: boolean
 }
@@ -53,14 +64,14 @@ export function findHolders(
   for (const binding of bindings) {
     const rules = rulesOf(roles, binding)
     const isForCluster = binding.kind === 'ClusterRoleBinding'
-    const isHeld = accesses.some(
-      access => (isForCluster || !access.isClusterWide) && rules.some(rule => allows(rule, access)),
-    )
-    if (!isHeld) continue
+    const [request] = accesses
+      .filter(({ isClusterWide }) => isForCluster || !isClusterWide)
+      .flatMap(access => rules.flatMap(rule => allowedOf(rule, access)))
+    if (!request) continue
     const isAdministrator = isForCluster && rules.some(isEverything)
     for (const subject of binding.subjects ?? []) {
       const key = nameOf(subject)
-      if (!found.has(key)) found.set(key, { subject, binding, isAdministrator })
+      if (!found.has(key)) found.set(key, { subject, binding, request, isAdministrator })
     }
   }
   return [...found.values()]
@@ -85,16 +96,23 @@ function isEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean 
   return [verbs, apiGroups, resources].every(list => list.includes('*'))
 }
 
-function allows(
+/** What a rule allows of an access. */
+function allowedOf(
   { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
-  { verbs: asked, group, resources: wanted, name }: Access,
-): boolean {
-  return (
-    (verbs.includes('*') || asked.some(verb => verbs.includes(verb))) &&
-    (apiGroups.includes('*') || apiGroups.includes(group)) &&
-    wanted.some(resource => covers(resources, resource)) &&
-    (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name)))
-  )
+  { verbs: asked, group, resources: wanted, name, isClusterWide }: Access,
+): readonly Request[] {
+  const isNamed = resourceNames.length > 0
+  if (!apiGroups.includes('*') && !apiGroups.includes(group)) return []
+  if (isNamed && name !== undefined && !resourceNames.includes(name)) return []
+  return wanted
+    .filter(resource => covers(resources, resource))
+    .flatMap(resource =>
+      asked
+        .filter(verb => verbs.includes('*') || verbs.includes(verb))
+        // What is created has no name yet that could be allowed.
+        .filter(verb => !isNamed || verb !== 'create' || resource.includes('/'))
+        .map(verb => ({ verb, group, resource, name: name ?? resourceNames[0], isClusterWide })),
+    )
 }
 
 /** A name with a slash is a subresource: a rule for the resource does not cover it, one for `*` or for that subresource of all does. */

@@ -1,0 +1,16 @@
+import type { Json } from '../graph.ts'
+
+/** Runs kubectl with these arguments, and an input, and gives its output. */
+export type RunKubectl = (args: readonly string[], input?: string) => Promise<string>
+
+/** Objects, none of kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
+export async function list(
+  kubectl: RunKubectl,
+  ...args: readonly string[]
+): Promise<readonly Json[] | undefined> {
+  try {
+    return JSON.parse(await kubectl([...args, '--output', 'json'])).items
+  } catch (error) {
+    return /doesn't have a resource type/.test((error as Error).message) ? [] : undefined
+  }
+}

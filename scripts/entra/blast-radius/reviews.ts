@@ -1,0 +1,59 @@
+import type { RunKubectl } from './kubectl.ts'
+import { type Holder, nameOf, type Subject } from './rbac.ts'
+
+/**
+ * Asks the API server about what bindings allow (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access):
+ * another authorizer than RBAC may have a say.
+ *
+ * @returns whether it allows each; `undefined` if kubectl's user may not ask
+ */
+export async function review(
+  kubectl: RunKubectl,
+  namespace: string,
+  holders: readonly Holder[],
+): Promise<readonly boolean[] | undefined> {
+  if (holders.length === 0) return []
+  const list = { apiVersion: 'v1', kind: 'List', items: holders.map(holder => toReview(holder, namespace)) }
+  const print = ['--output', 'jsonpath={.status.allowed} ']
+  try {
+    const allowed = (await kubectl(['create', '--filename', '-', ...print], JSON.stringify(list)))
+      .trim()
+      .split(' ')
+    return allowed.length === holders.length ? allowed.map(word => word === 'true') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function toReview({ subject, request }: Holder, namespace: string) {
+  const { verb, group, name, isClusterWide } = request
+  const [resource, subresource] = request.resource.split('/')
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: {
+      ...toCaller(subject),
+      resourceAttributes: {
+        ...(isClusterWide ? {} : { namespace }),
+        ...{ verb, group, resource, subresource, name },
+      },
+    },
+  }
+}
+
+/** The groups are those that Kubernetes puts everybody of the kind into. */
+function toCaller(subject: Subject) {
+  const name = nameOf(subject)
+  const everybody = 'system:authenticated'
+  switch (subject.kind) {
+    case 'Group':
+      return { groups: [name] }
+    case 'ServiceAccount':
+      return {
+        user: name,
+        groups: ['system:serviceaccounts', `system:serviceaccounts:${subject.namespace}`, everybody],
+      }
+    default:
+      return { user: name, groups: name === 'system:anonymous' ? ['system:unauthenticated'] : [everybody] }
+  }
+}
