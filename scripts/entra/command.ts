@@ -1,9 +1,9 @@
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import type { Role } from '../doctor/aws/role.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
-import type { AwsRole } from './blast-radius/aws.ts'
 import { tellBlastRadius } from './blast-radius/blast-radius.ts'
 import type { RunKubectl } from './blast-radius/kubectl.ts'
 import { destroy } from './destroy.ts'
@@ -30,7 +30,7 @@ export interface World {
   readonly fetch: SendRequest
   /** Kubernetes and AWS, for what looks there. */
   readonly kubectl?: RunKubectl
-  readonly readRole?: (roleArn: string) => Promise<AwsRole>
+  readonly readRole?: (roleArn: string) => Promise<Role>
   readonly clock: Clock
   /** Prints the result. */
   readonly print: (line: string) => void

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
-import type { AwsRole } from '../../scripts/entra/blast-radius/aws.ts'
+import type { Role } from '../../scripts/doctor/aws/role.ts'
+import { renderRole } from '../../scripts/doctor/aws/role-template.ts'
 import { type BlastRadius, flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
@@ -11,7 +13,9 @@ const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
 let entra: TestEntra
 let workplace: Workplace
+let fromTemplate: Role
 beforeAll(async () => {
+  fromTemplate = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
   entra = await startEmptyTenant()
   workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
   await workplace.run('apply', '--cluster-issuer', issuer, '--service-account', 'agents:demo-agent')
@@ -77,17 +81,13 @@ const trusted = {
     },
   },
 }
-const invoke = {
-  Effect: 'Allow',
-  Action: ['bedrock:InvokeModel'],
-  Resource: 'arn:aws:bedrock:*::foundation-model/x',
-}
+const profile = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-haiku-5-5'
 
 let now: ReturnType<typeof cluster>
 let aws: { trust: Readonly<Record<string, unknown>>[]; access: Readonly<Record<string, unknown>>[] }
 beforeEach(() => {
   now = cluster()
-  aws = { trust: [trusted], access: [invoke] }
+  aws = { trust: [trusted], access: [...fromTemplate.access] }
   workplace.surroundings = {
     async kubectl(args, input = '') {
       if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
@@ -101,7 +101,7 @@ beforeEach(() => {
         throw new Error(`the server doesn't have a resource type "${kind}"`)
       return JSON.stringify({ items: itemsOf(kind) })
     },
-    readRole: async (): Promise<AwsRole> => aws,
+    readRole: async (): Promise<Role> => aws,
   }
 })
 
@@ -333,14 +333,17 @@ describe('who may become the role in AWS', () => {
     const { code, titles, surplus } = await tell('--aws', roleArn)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
-    expect(titles).toContain('may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x')
+    expect(titles).toContain(`may bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream on ${profile}`)
   })
 
-  const ofPods = (account: string) => ({
+  const cluster = 'arn:aws:eks:eu-central-1:111122223333:cluster/prod'
+  const ofPods = (account: string, inCluster = {}) => ({
     Effect: 'Allow',
     Principal: { Service: 'pods.eks.amazonaws.com' },
+    Action: ['sts:AssumeRole', 'sts:TagSession'],
     Condition: {
       StringEquals: {
+        ...inCluster,
         'aws:RequestTag/kubernetes-namespace': 'agents',
         'aws:RequestTag/kubernetes-service-account': account,
       },
@@ -348,8 +351,9 @@ describe('who may become the role in AWS', () => {
   })
   // biome-ignore format: table
   const trusts: [what: string, statement: Readonly<Record<string, unknown>>, words: string | undefined][] = [
-    ['not EKS Pod Identity for the account', ofPods('demo-agent'), undefined],
-    ['EKS Pod Identity for another account', ofPods('other'), 'Service pods.eks.amazonaws.com if aws:RequestTag/kubernetes-namespace'],
+    ['not EKS Pod Identity for the account', ofPods('demo-agent', { 'aws:RequestTag/eks-cluster-arn': cluster }), undefined],
+    ['EKS Pod Identity of whatever cluster', ofPods('demo-agent'), 'Service pods.eks.amazonaws.com if aws:RequestTag/kubernetes-namespace'],
+    ['EKS Pod Identity for another account', ofPods('other', { 'aws:RequestTag/eks-cluster-arn': cluster }), 'Service pods.eks.amazonaws.com if aws:RequestTag/eks-cluster-arn'],
     ['a second principal', { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999988887777:root' }, Action: 'sts:AssumeRole' }, 'AWS arn:aws:iam::999988887777:root'],
     ['everybody', { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }, '*'],
     ['the cluster without a condition of the subject', { ...trusted, Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com' } } }, 'Federated arn'],
@@ -361,8 +365,34 @@ describe('who may become the role in AWS', () => {
     expect(surplus).toEqual(words === undefined ? [] : [expect.stringContaining(words)])
   })
 
-  it('and does more than calling models is marked', async () => {
-    aws.access.push({ Effect: 'Allow', Action: 's3:*', Resource: '*' })
-    expect((await tell('--aws', roleArn)).surplus).toEqual(['may s3:* on *'])
+  const call = { Effect: 'Allow', Action: 'bedrock:InvokeModel' }
+  // biome-ignore format: table
+  it.each([
+    ['other services', { Effect: 'Allow', Action: 's3:*', Resource: '*' }, 'may s3:* on *'],
+    ['all models', { ...call, Resource: '*' }, 'may bedrock:InvokeModel on *'],
+    ['a model past the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
+    ['all but something', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
+  ])('and does more than the template gives it is marked: %s', async (_what, statement, title) => {
+    aws.access.push(statement)
+    expect((await tell('--aws', roleArn)).surplus).toEqual([title])
+  })
+
+  it('and calls another model than the one in .env is marked', async () => {
+    const saved = workplace.save()
+    writeFileSync(workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
+    const { surplus } = await tell('--aws', roleArn)
+    workplace.restore(saved)
+    expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
+  })
+
+  it('and calls a model that the template is not made for is not evaluated', async () => {
+    const other = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-2-lite-v1:0'
+    aws.access = [
+      { ...call, Resource: other },
+      { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+    ]
+    const { surplus, unread } = await tell('--aws', roleArn)
+    expect(surplus).toEqual(['may s3:* on *'])
+    expect(unread).toContainEqual(expect.stringContaining('must be an inference profile'))
   })
 })

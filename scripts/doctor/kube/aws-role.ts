@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { defaultModelId } from '../../../services/agent/src/bedrock/access/models.ts'
 import { problem } from '../../../services/agent/src/problems.ts'
 import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
-import { compare, type Statement, statementsOf } from '../aws/statements.ts'
-import { ParameterError, renderTemplate } from '../aws/template.ts'
+import { renderRole } from '../aws/role-template.ts'
+import { compare, type Statement } from '../aws/statements.ts'
+import { ParameterError } from '../aws/template.ts'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { issuerOf } from './federation.ts'
 import type { Kubectl } from './kubectl.ts'
 import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
 
-const template = resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml')
 const deploy =
   'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
 
@@ -42,7 +40,7 @@ export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Chec
             way.roleArn,
             parameters,
             await readRole(way.roleArn, region),
-            await render(way, parameters, region),
+            await renderRole(way.roleArn, parameters, region),
           )
         } catch (error) {
           return explain(error)
@@ -85,29 +83,6 @@ async function byPodIdentity(
       { hint: `${deploy} --parameter-overrides PodIdentityCluster=${cluster}` },
     )
   return { roleArn, parameters: { PodIdentityCluster: cluster } }
-}
-
-/** What the template would make of the role. */
-async function render(
-  { roleArn }: Way,
-  parameters: Readonly<Record<string, string>>,
-  region: string,
-): Promise<Role> {
-  const [, partition = '', , , account = '', resource = ''] = roleArn.split(':')
-  const { resources } = renderTemplate(await readFile(template, 'utf8'), {
-    ...parameters,
-    RoleName: resource.split('/').at(-1) ?? '',
-    'Role.Arn': roleArn,
-    'AWS::Partition': partition,
-    'AWS::Region': region,
-    'AWS::AccountId': account,
-  })
-  const { AssumeRolePolicyDocument, Policies } = resources['Role']?.Properties ?? {}
-  const policies = Policies as readonly { readonly PolicyDocument: unknown }[]
-  return {
-    trust: statementsOf(AssumeRolePolicyDocument),
-    access: policies.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
-  }
 }
 
 function judge(roleArn: string, parameters: Readonly<Record<string, string>>, found: Role, wanted: Role) {

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
+import type { Role } from '../../doctor/aws/role.ts'
 import { Mistake } from '../../set-up/mistake.ts'
+import { readVariables } from '../env-file.ts'
 import type { Run } from '../run.ts'
-import { type AwsRole, accessOf, trustOf } from './aws.ts'
+import { accessOf, compareRole, trustOf } from './aws.ts'
 import { type BlastRadius, countMarks, group } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
 import { readKube } from './kube.ts'
@@ -14,9 +16,7 @@ export interface Surroundings {
   readonly kubectl?: RunKubectl | undefined
   /** Who may be the pod or change it. */
   readonly accepted: readonly string[]
-  readonly aws?:
-    | { readonly roleArn: string; readonly read: (roleArn: string) => Promise<AwsRole> }
-    | undefined
+  readonly aws?: { readonly roleArn: string; readonly read: (roleArn: string) => Promise<Role> } | undefined
 }
 
 export interface Telling extends Surroundings {
@@ -64,15 +64,21 @@ async function addSurroundings(
   if (!kubectl && !aws) return radius
   const credentials = await readFederated(run)
   const inCluster = kubectl ? await readKube(kubectl, credentials, accepted) : []
-  const role = aws && (await aws.read(aws.roleArn))
+  const { BEDROCK_MODEL_ID: id, AWS_REGION: region } = readVariables(run.envFile)
+  const role =
+    aws &&
+    (await compareRole(aws.roleArn, await aws.read(aws.roleArn), credentials, {
+      id: id || undefined,
+      region: region || undefined,
+    }))
   return {
     ...radius,
     who: [
       ...radius.who,
       ...group('Kubernetes', inCluster),
-      ...(role ? group(`who may become ${aws.roleArn}`, trustOf(role, credentials)) : []),
+      ...(role ? group(`who may become ${role.arn}`, trustOf(role)) : []),
     ],
-    what: [...radius.what, ...(role ? accessOf(aws.roleArn, role) : [])],
+    what: [...radius.what, ...(role ? accessOf(role) : [])],
   }
 }
 
