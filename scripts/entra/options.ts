@@ -63,7 +63,7 @@ const options = {
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
   'deny-list': { type: 'string', value: 'ConfigMap', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switching },
-  prove: { type: 'boolean', text: 'watch and print when the last token was issued and the last call accepted, beside another agent as control', of: ['disable'] },
+  prove: { type: 'boolean', text: 'watch and print when the last token was issued and the last call accepted, beside other agents as controls', of: ['disable'] },
   api: { type: 'string', value: 'url', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
   sidecar: { type: 'string', value: 'url', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
   namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switching },

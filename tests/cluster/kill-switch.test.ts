@@ -8,9 +8,9 @@ import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
 
-const { agentId, alertsAgentId } = identities
+const { agentId, alertsAgentId, traineeAgentId } = identities
 const values = {
-  agents: { alerts: { flows: ['autonomous', 'obo'] } },
+  agents: { alerts: { flows: ['autonomous', 'obo'] }, trainee: { flows: ['autonomous'] } },
   denyList: { configMap: 'denied-agents' },
   weatherApi: { replicas: 2 },
 }
@@ -27,17 +27,22 @@ beforeAll(async () => {
   entra = await EntraControls.of(demo)
   operator = await Operator.of(demo, { GRAPH_URL: demo.entraOrigin })
   const { ids } = tenant.apis['weather-api']
-  await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${alertsAgentId}/appRoleAssignments`, {
-    headers: { authorization: `Bearer ${await entra.signInToGraph()}` },
-    body: { principalId: alertsAgentId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] },
-  })
+  const headers = { authorization: `Bearer ${await entra.signInToGraph()}` }
+  for (const principalId of [alertsAgentId, traineeAgentId])
+    await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${principalId}/appRoleAssignments`, {
+      headers,
+      body: { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] },
+    })
 }, 180_000)
 afterAll(async () => {
   await operator?.[Symbol.asyncDispose]()
   await demo?.[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
-  await operator.write('receipt', JSON.stringify(receiptOf({ weather: agentId, alerts: alertsAgentId })))
+  await operator.write(
+    'receipt',
+    JSON.stringify(receiptOf({ weather: agentId, alerts: alertsAgentId, trainee: traineeAgentId })),
+  )
 })
 
 async function runEntra(command: string, ...args: readonly string[]) {
@@ -70,11 +75,12 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     expect((await runEntra('enable')).code).toBe(0)
   })
 
-  it('with a deny list stops calls with tokens from before too, while another agent goes on', async () => {
+  it('with a deny list stops calls with tokens from before too, while two other agents go on', async () => {
     expect(await askAgent('weather')).toEqual([200, undefined])
     const { code, output, said } = await runEntra('disable', '--prove', '--deny-list')
     expect({ code, said }).toEqual({ code: 0, said: '' })
-    expect(output).toMatch(/control: the same by another agent +(\d+) of \1 /)
+    for (const name of ['alerts', 'trainee'])
+      expect(output).toMatch(new RegExp(`control "${name}" +(\\d+) of \\1 `))
     expect(output).toContain('Proven: no new token, and no call with one from before.')
   })
 
@@ -82,7 +88,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     const stillOff = async () => {
       await demo.closeForwards()
       expect((await askAgent('weather'))[0]).not.toBe(200)
-      expect(await askAgent('alerts')).toEqual([200, undefined])
+      for (const name of ['alerts', 'trainee']) expect(await askAgent(name)).toEqual([200, undefined])
     }
     await stillOff()
     await demo.installAgent({ ...values, weatherApi: { replicas: 2, logLevel: 'debug' } })

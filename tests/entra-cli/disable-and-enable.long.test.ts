@@ -2,31 +2,32 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
-import { kubectl, useTwoAgents } from './support/two-agents.ts'
+import { kubectl, useThreeAgents } from './support/three-agents.ts'
 
 const { agentId } = identities
 
 describe('the kill switch', () => {
-  const two = useTwoAgents()
+  const three = useThreeAgents()
 
-  it('with a deny list is proven to stop new tokens and those from before, and the other agent goes on', async () => {
-    const { code, output } = await two.workplace.run(
+  it('with a deny list is proven to stop new tokens and those from before, and two other agents go on', async () => {
+    const { code, output } = await three.workplace.run(
       'disable',
       '--agent',
       'weather-agent',
       '--prove',
       '--deny-list',
-      ...two.way,
+      ...three.way,
     )
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
     expect(output).toMatch(/call with a token from before .* 403 deny-list\n/)
-    expect(output).toMatch(/control: the same by another agent +(\d+) of \1 /)
+    for (const name of ['alerts-agent', 'trainee'])
+      expect(output).toMatch(new RegExp(`control "${name}" +(\\d+) of \\1 `))
     expect(output).toContain('Proven: no new token, and no call with one from before.')
     expect(output).toContain('aws iam put-role-policy')
     expect(output).not.toContain('eyJ')
     expect(code).toBe(0)
-    expect(two.rows).toEqual([{ agent: agentId }, { agent: agentId, issuedBefore: expect.any(String) }])
-    expect(readFileSync(join(two.workplace.folder, 'kubectl.touched'), 'utf8')).toMatch(
+    expect(three.rows).toEqual([{ agent: agentId }, { agent: agentId, issuedBefore: expect.any(String) }])
+    expect(readFileSync(join(three.workplace.folder, 'kubectl.touched'), 'utf8')).toMatch(
       /annotate pods api-0 .*--overwrite/,
     )
   })
@@ -37,39 +38,45 @@ describe('the kill switch', () => {
       metadata: { name: 'denied', resourceVersion: '7' },
       data: { 'deny-list.json': JSON.stringify(others) },
     }
-    writeFileSync(join(two.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output } = await two.workplace.run(
+    writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
+    const { code, output } = await three.workplace.run(
       'disable',
       '--agent',
       'weather-agent',
       '--deny-list',
       'denied',
-      ...two.way,
+      ...three.way,
     )
     expect(output).toMatch(
       /The API refuses a token from before since \d+\.\d s after the switch \(403 deny-list\)\./,
     )
     expect(output).toContain('Undo: npx --no-install agentctl entra enable --deny-list')
     expect(code).toBe(0)
-    const [, , cutOff = {}] = two.rows
-    expect(two.rows).toEqual([...others, { agent: agentId }, cutOff])
+    const [, , cutOff = {}] = three.rows
+    expect(three.rows).toEqual([...others, { agent: agentId }, cutOff])
 
-    const enabled = await two.workplace.run('enable', '--agent', 'weather-agent', '--deny-list')
+    const enabled = await three.workplace.run('enable', '--agent', 'weather-agent', '--deny-list')
     expect(enabled.code).toBe(0)
-    expect(two.rows).toEqual([...others, cutOff])
+    expect(three.rows).toEqual([...others, cutOff])
     const from = new Date(Date.parse(cutOff['issuedBefore'] ?? '') + 300_000).toISOString()
-    expect(enabled.output).toContain(
-      `"weather-agent": the API accepts tokens that were issued from ${from} on.`,
-    )
+    const [, left] =
+      /"weather-agent": .* from (?:\S+) on, which is in (\d+) s: until then/.exec(enabled.output) ?? []
+    expect(enabled.output).toContain(`issued from ${from} on`)
+    expect(Number(left)).toBeGreaterThan(0)
+    expect(Number(left)).toBeLessThanOrEqual(300)
+
+    three.workplace.pass(Number(left))
+    const again = await three.workplace.run('enable', '--agent', 'weather-agent', '--deny-list')
+    expect(again.output).toContain(`issued from ${from} on.`)
   })
 
   it('without a deny list is proven to stop new tokens, and tells until when those from before live', async () => {
-    const { code, output } = await two.workplace.run(
+    const { code, output } = await three.workplace.run(
       'disable',
       '--agent',
       'weather-agent',
       '--prove',
-      ...two.way,
+      ...three.way,
     )
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
@@ -83,10 +90,10 @@ describe('the kill switch', () => {
     ['the deny list cannot be read', ['--deny-list'], '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
     ['the pods cannot be reached', ['--prove'], '[]', 'unexpected: get pods,configmaps'],
   ])('is thrown at Entra also where %s, which is told', async (_what, options, list, told) => {
-    writeFileSync(join(two.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
+    writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
-    writeFileSync(join(two.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output, said } = await two.workplace.run('disable', '--agent', 'weather-agent', ...options, ...(options.includes('--deny-list') ? two.way : []))
+    writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
+    const { code, output, said } = await three.workplace.run('disable', '--agent', 'weather-agent', ...options, ...(options.includes('--deny-list') ? three.way : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
     expect(output).toContain('Tokens issued before stay valid')
     expect(said).toContain(told)
@@ -94,14 +101,14 @@ describe('the kill switch', () => {
   })
 
   it.each([
-    ['a proof of several agents', ['--prove'], '--agent weather-agent or alerts-agent'],
+    ['a proof of several agents', ['--prove'], '--agent weather-agent or alerts-agent or trainee'],
     [
       'another URL than of http',
       ['--prove', '--api', 'localhost:8080'],
       '--api must be an http or https URL',
     ],
   ])('refuses %s, before anything is switched off', async (_what, options, told) => {
-    const { code, output, said } = await two.workplace.run('disable', ...options)
+    const { code, output, said } = await three.workplace.run('disable', ...options)
     expect([code, output]).toEqual([2, ''])
     expect(said).toContain(told)
   })

@@ -6,7 +6,7 @@ import { agentsWith } from '../settings.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
 import { type Field, type FieldOptions, openField } from './field.ts'
-import { prove } from './prove.ts'
+import { prove, type Sibling } from './prove.ts'
 import { describeProof } from './report.ts'
 import { denyAgents } from './rows.ts'
 import { Series } from './series.ts'
@@ -59,7 +59,7 @@ export async function disable(
   let isProven = true
   if (field && agent && options.isToBeProven) {
     const { clock, waitSeconds: limitSeconds } = run
-    const ids = { agentId: agent.id, controlId: findControl(run, agent.name) }
+    const ids = { agentId: agent.id, siblings: findSiblings(run, agent.name) }
     const proof = await prove(
       { field, clock, ...ids, limitSeconds, hasDenyList: list !== undefined },
       switchOff,
@@ -89,12 +89,12 @@ async function deny(
   return true
 }
 
-/** Another agent of the receipt, which is on and has a right of its own at the API. */
-function findControl(run: Run, name: string): string | undefined {
+/** The other agents of the receipt that are on and may have a right of their own at the API. */
+function findSiblings(run: Run, name: string): readonly Sibling[] {
   const { disabledAgents, settings } = requireReceipt(run)
   const off = [name, ...disabledAgents]
-  const other = agentsWith(settings, 'autonomous').find(one => !off.includes(one))
-  return other === undefined ? undefined : findAgents(run, [other])[0]?.id
+  const others = agentsWith(settings, 'autonomous').filter(one => !off.includes(one))
+  return others.length > 0 ? findAgents(run, others) : []
 }
 
 const pauseMs = 150

@@ -19,10 +19,11 @@ export async function enable(run: Run, { agents: names, denyList, namespace }: S
   const ids = agents.map(({ id }) => id)
   const { rows } = await changeRows(kubectl, list, before => allowAgents(before, ids, run.clock.nowMs()))
   for (const { name, id } of agents) {
-    const from = acceptedFrom(rows, id)
-    if (from > 0)
-      run.print(
-        `"${name}": the API accepts tokens that were issued from ${new Date(from + backdatedMs).toISOString()} on.`,
-      )
+    const from = acceptedFrom(rows, id) + backdatedMs
+    if (from === backdatedMs) continue
+    const leftSeconds = Math.ceil((from - run.clock.nowMs()) / 1_000)
+    run.print(
+      `"${name}": the API accepts tokens that were issued from ${new Date(from).toISOString()} on${leftSeconds > 0 ? `, which is in ${leftSeconds} s: until then it refuses the agent` : ''}.`,
+    )
   }
 }

@@ -15,7 +15,14 @@ interface Times {
   readonly fresh?: readonly [seconds: number, answer: Answer]
   readonly api?: readonly [seconds: number, answer: Answer]
   readonly control?: readonly [seconds: number, answer: Answer]
+  readonly second?: readonly [seconds: number, answer: Answer]
 }
+
+const siblings = [
+  { name: 'alerts', id: 'control' },
+  { name: 'trainee', id: 'second' },
+] as const
+const isSibling = (agent: string): agent is 'control' | 'second' => siblings.some(({ id }) => id === agent)
 
 /** Proves in a made-up field, where time passes as the clock is waited for; a token lives an hour. */
 async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
@@ -37,14 +44,14 @@ async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
     answer.kind === 'given' ? { ...answer, token: token(agent) } : answer
   const field: Field = {
     fetchToken: async (agent, isNew) =>
-      withToken(agent === 'control' ? answerOf(times.control) : isNew ? answerOf(times.fresh) : given, agent),
-    callApi: async of => (of === token('control') ? answerOf(times.control) : answerOf(times.api)),
+      withToken(isSibling(agent) ? answerOf(times[agent]) : isNew ? answerOf(times.fresh) : given, agent),
+    callApi: async of => answerOf(times[siblings.find(({ id }) => of === token(id))?.id ?? 'api']),
   }
   const options = {
     field,
     clock,
     agentId: 'agent',
-    controlId: 'control',
+    siblings,
     limitSeconds: 180,
     hasDenyList: true,
     ...more,
@@ -63,6 +70,16 @@ describe('a proof', () => {
     expect(text).toMatch(/call with a token from before +\d+ of \d+ +2\.10 +2\.25 +403 deny-list\n/)
     expect(text).toContain('Proven: no new token, and no call with one from before.')
     expect(seconds).toBeLessThan(4)
+  })
+
+  it('has two other agents as controls, and leaves out one that did not work before', async () => {
+    const both = await proveIn({ fresh: [1, disabled], api: [2, denied] })
+    expect(both.text).toMatch(/control "alerts" +(\d+) of \1 /)
+    expect(both.text).toMatch(/control "trainee" +(\d+) of \1 /)
+    const never = [-Number.MAX_SAFE_INTEGER, disabled] as const
+    const { proof, text } = await proveIn({ fresh: [1, disabled], api: [2, denied], control: never })
+    expect(proof.doubts).toEqual([])
+    expect(text).not.toContain('"alerts"')
   })
 
   it('without a deny list tells at once until when tokens live', async () => {
@@ -85,12 +102,14 @@ describe('a proof', () => {
   const unproven: readonly (readonly [what: string, times: Times, doubt: RegExp, more: Partial<ProofOptions>])[] = [
     ['when Entra goes on issuing tokens', { api: [0, denied] }, /Entra still issued new tokens/, {}],
     ['when the API goes on accepting', { fresh: [0, disabled] }, /The API still accepted a token/, {}],
-    ['when everything fails, the control too', { fresh: [0, broken], api: [0, broken], control: [0, broken] }, /The control failed too \(502\)/, {}],
-    ['when the control is refused too', { fresh: [0, disabled], api: [0, denied], control: [0, disabled] }, /The control failed too \(AADSTS7000112\)/, {}],
+    ['when everything fails, the control too', { fresh: [0, broken], api: [0, broken], control: [0, broken] }, /The control "alerts" failed too \(502\)/, {}],
+    ['when the control is refused too', { fresh: [0, disabled], api: [0, denied], control: [0, disabled] }, /The control "alerts" failed too \(AADSTS7000112\)/, {}],
+    ['when one of two controls is refused too', { fresh: [0, disabled], api: [0, denied], second: [0, disabled] }, /The control "trainee" failed too \(AADSTS7000112\)/, {}],
+    ['when no control worked before', { fresh: [0, disabled], api: [0, denied], control: [-Number.MAX_SAFE_INTEGER, broken], second: [-Number.MAX_SAFE_INTEGER, broken] }, /It did not work before \(control "alerts": 502\)/, {}],
     ['when Entra refuses for another reason', { fresh: [0, { kind: 'refused', code: 'AADSTS7000222' }], api: [0, denied] }, /Entra refused with AADSTS7000222/, {}],
     ['when the API refuses for another reason', { fresh: [0, disabled], api: [0, { kind: 'refused', code: '403 caller' }] }, /The API refused for another reason: 403 caller/, {}],
     ['when the API is gone', { fresh: [0, disabled], api: [0, broken] }, /or did not answer \(502\)/, {}],
-    ['without another agent', { fresh: [0, disabled], api: [0, denied] }, /There is no other agent/, { controlId: undefined }],
+    ['without another agent', { fresh: [0, disabled], api: [0, denied] }, /There is no other agent/, { siblings: [] }],
     ['when it did not work before', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
   ]
   it.each(unproven)('is none %s', async (_what, times, doubt, more) => {
@@ -106,7 +125,7 @@ describe('a proof', () => {
       { limitSeconds: 20 },
     )
     expect(waits.slice(0, 7)).toEqual([150, 300, 600, 1_200, 2_400, 4_800, 5_000])
-    expect(proof.series.control.failed).toBe(0)
+    expect(proof.controls.map(({ failed }) => failed)).toEqual([0, 0])
   })
 
   it('ends when the switch cannot be thrown', async () => {
@@ -119,7 +138,7 @@ describe('a proof', () => {
       field,
       clock,
       agentId: 'agent',
-      controlId: undefined,
+      siblings: [],
       limitSeconds: 1,
       hasDenyList: true,
     }

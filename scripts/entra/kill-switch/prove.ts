@@ -12,12 +12,20 @@ const disabledCode = 'AADSTS7000112'
 /** What an API may let pass beyond a token's end, since clocks differ. */
 const toleranceMs = 60_000
 
+/** More would only ask Entra more often. */
+const mostControls = 2
+
+export interface Sibling {
+  readonly name: string
+  readonly id: string
+}
+
 export interface ProofOptions {
   readonly field: Field
   readonly clock: Clock
   readonly agentId: string
-  /** Another agent, which stays on: without it an outage would look like a switch that works. */
-  readonly controlId: string | undefined
+  /** Other agents, which stay on: without one that works, an outage would look like a switch that works. */
+  readonly siblings: readonly Sibling[]
   /** How long to look after the switch, in seconds. */
   readonly limitSeconds: number
   /** Whether the API is to refuse tokens from before. */
@@ -27,7 +35,9 @@ export interface ProofOptions {
 export interface Proof {
   /** When the switch was thrown, in milliseconds of the clock. */
   readonly startMs: number
-  readonly series: Readonly<Record<'fresh' | 'cached' | 'api' | 'control', Series>>
+  readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
+  /** Of the other agents. */
+  readonly controls: readonly Series[]
   /** When the last token from before expires, in milliseconds since 1970. */
   readonly expiresMs: number
   /** Whether the end of tokens from before was waited for. */
@@ -38,23 +48,26 @@ export interface Proof {
 
 /**
  * Switches an agent off, and looks several times a second whether it still gets tokens and whether the API still accepts one from before,
- * beside another agent, for which all has to go on working.
+ * beside one or two other agents that worked before, for which all has to go on working.
  */
 export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
-  const { field, clock, agentId, controlId, hasDenyList, limitSeconds } = options
+  const { field, clock, agentId, siblings, hasDenyList, limitSeconds } = options
   const series = {
     fresh: new Series('new token, past the sidecar’s cache'),
     cached: new Series('token from the sidecar’s cache'),
     api: new Series('call with a token from before'),
-    control: new Series('control: the same by another agent'),
   }
+  let controls: readonly Control[] = siblings.map(({ name, id }) => ({
+    id,
+    series: new Series(`control "${name}"`),
+  }))
   const { token = '' } = await field.fetchToken(agentId, true)
   const ask = (): Promise<readonly Answer[]> => {
     const watched: readonly (readonly [of: Series, act: () => Promise<Answer>])[] = [
       [series.fresh, () => field.fetchToken(agentId, true)],
       [series.cached, () => field.fetchToken(agentId, false)],
       [series.api, () => field.callApi(token)],
-      ...(controlId === undefined ? [] : [[series.control, () => useNewToken(field, controlId)] as const]),
+      ...controls.map(one => [one.series, () => useNewToken(field, one.id)] as const),
     ]
     return Promise.all(
       watched.map(async ([of, act]) => {
@@ -66,7 +79,10 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
     )
   }
   await ask()
-  const broken = Object.values(series).filter(({ failure }) => failure !== undefined)
+  const working = controls.filter(one => one.series.failure === undefined)
+  controls = (working.length > 0 ? working : controls).slice(0, mostControls)
+  const controlSeries = controls.map(one => one.series)
+  const broken = [...Object.values(series), ...controlSeries].filter(({ failure }) => failure !== undefined)
   const expiresMs = token === '' ? 0 : Number(decodeJwt(token).exp) * 1_000
   const startMs = clock.nowMs()
   const endMs = startMs + limitSeconds * 1_000
@@ -74,7 +90,7 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
   let state: 'on' | 'off' | 'failed' = 'on'
   const isOver = () => {
     const isCut = isCutOff(series.fresh) && (isCutOff(series.api) || !isApiAwaited)
-    const isControlled = controlId === undefined || series.control.given >= enough
+    const isControlled = controlSeries.every(({ given }) => given >= enough)
     return state === 'failed' || (state === 'off' && ((isCut && isControlled) || clock.nowMs() > endMs))
   }
   const watching = watch(ask, clock, isOver)
@@ -87,9 +103,14 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
   }
   const doubts = [
     ...broken.map(({ title, failure }) => `It did not work before (${title}: ${failure}).`),
-    ...findDoubts(series, { ...options, isApiAwaited }),
+    ...findDoubts(series, controlSeries, { hasDenyList, isApiAwaited }),
   ]
-  return { startMs, series, expiresMs, isApiAwaited, doubts }
+  return { startMs, series, controls: controlSeries, expiresMs, isApiAwaited, doubts }
+}
+
+interface Control {
+  readonly id: string
+  readonly series: Series
 }
 
 const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= enough
@@ -114,14 +135,17 @@ async function watch(
 }
 
 function findDoubts(
-  { fresh, api, control }: Proof['series'],
-  { controlId, hasDenyList, isApiAwaited }: ProofOptions & Pick<Proof, 'isApiAwaited'>,
+  { fresh, api }: Proof['series'],
+  controls: readonly Series[],
+  { hasDenyList, isApiAwaited }: Pick<ProofOptions, 'hasDenyList'> & Pick<Proof, 'isApiAwaited'>,
 ): readonly string[] {
   const cutsApi = hasDenyList ? /deny-list/ : /lifetime|deny-list/
   // biome-ignore format: table
   const doubts: readonly (readonly [holds: boolean, words: string])[] = [
-    [controlId === undefined, 'There is no other agent as a control, and an outage would look alike.'],
-    [control.failed > 0, `The control failed too (${control.failure}), so this may have been an outage.`],
+    [controls.length === 0, 'There is no other agent as a control, and an outage would look alike.'],
+    ...controls.map(({ title, failed, failure }) =>
+      [failed > 0, `The ${title} failed too (${failure}), so this may have been an outage.`] as const,
+    ),
     [!isCutOff(fresh), `Entra still issued new tokens, or did not answer (${fresh.failure ?? 'issued'}).`],
     [isCutOff(fresh) && fresh.refused?.code !== disabledCode, `Entra refused with ${fresh.refused?.code}, and not with ${disabledCode}.`],
     [isApiAwaited && !isCutOff(api), `The API still accepted a token from before, or did not answer (${api.failure ?? 'accepted'}).`],

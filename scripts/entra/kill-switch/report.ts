@@ -2,7 +2,7 @@ import type { Proof } from './prove.ts'
 import type { Series } from './series.ts'
 
 /** What was seen, for people, with times in seconds since the switch was thrown. */
-export function describeProof({ startMs, series, expiresMs, isApiAwaited, doubts }: Proof): string {
+export function describeProof({ startMs, series, controls, expiresMs, isApiAwaited, doubts }: Proof): string {
   const seconds = (ms: number | undefined) =>
     ms === undefined ? 'never' : ((ms - startMs) / 1_000).toFixed(2)
   const row = ({ title, given, failed, lastGivenMs, refused }: Series) => [
@@ -15,9 +15,7 @@ export function describeProof({ startMs, series, expiresMs, isApiAwaited, doubts
   const head = ['what', 'worked', 'last (s)', 'refused from (s)', 'with']
   const rows = [
     head,
-    ...Object.values(series)
-      .filter(({ given, failed }) => given + failed > 0)
-      .map(row),
+    ...[...Object.values(series), ...controls].filter(({ given, failed }) => given + failed > 0).map(row),
   ]
   const widths = head.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)))
   const table = rows.map(

@@ -7,7 +7,7 @@ import { receiptOf } from '../../support/receipt.ts'
 import { Stack } from '../../support/stack.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
-const { agentId, alertsAgentId } = identities
+const { agentId, alertsAgentId, traineeAgentId } = identities
 const city = '/weather?city=Dallas'
 
 /** In place of kubectl: a cluster with one ConfigMap, which is mounted at once, in pods of the weather API. */
@@ -22,10 +22,14 @@ case "$*" in
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac`
 
-const receipt = receiptOf({ 'weather-agent': agentId, 'alerts-agent': alertsAgentId })
+const receipt = receiptOf({
+  'weather-agent': agentId,
+  'alerts-agent': alertsAgentId,
+  trainee: traineeAgentId,
+})
 
-/** Two agents at the weather API, which has a deny list, and the command line at work on them. */
-export interface TwoAgents {
+/** Three agents at the weather API, which has a deny list, and the command line at work on them. */
+export interface ThreeAgents {
   readonly workplace: Workplace
   readonly stack: Stack
   /** The options that lead to sidecar and API. */
@@ -34,8 +38,8 @@ export interface TwoAgents {
   readonly rows: readonly Readonly<Record<string, string>>[]
 }
 
-/** Both switched on, and the list empty, before each test. */
-export function useTwoAgents(): TwoAgents {
+/** All switched on, and the list empty, before each test. */
+export function useThreeAgents(): ThreeAgents {
   let workplace: Workplace
   let stack: Stack
   const listPath = () => join(workplace.folder, 'kubectl.list')
@@ -43,19 +47,16 @@ export function useTwoAgents(): TwoAgents {
   beforeAll(async () => {
     stack = await Stack.start({}, ['entra', 'sidecar'])
     const { ids } = tenant.apis['weather-api']
-    const role = { principalId: alertsAgentId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
-    const response = await fetch(
-      `${stack.entraUrl}/v1.0/servicePrincipals/${alertsAgentId}/appRoleAssignments`,
-      {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${await graphToken({ url: stack.entraUrl })}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(role),
-      },
-    )
-    expect(response.status).toBe(201)
+    const headers = {
+      authorization: `Bearer ${await graphToken({ url: stack.entraUrl })}`,
+      'content-type': 'application/json',
+    }
+    for (const principalId of [alertsAgentId, traineeAgentId]) {
+      const role = { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
+      const url = `${stack.entraUrl}/v1.0/servicePrincipals/${principalId}/appRoleAssignments`
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(role) })
+      expect(response.status).toBe(201)
+    }
   })
   afterAll(() => stack.close())
   beforeEach(async () => {
@@ -69,7 +70,7 @@ export function useTwoAgents(): TwoAgents {
     vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectl)}:${process.env['PATH']}`)
     writeFileSync(listPath(), '[]')
     await stack.start('weather', {
-      AGENT_CLIENT_ID: `${agentId},${alertsAgentId}`,
+      AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(),
       WEATHER_DENY_LIST: listPath(),
     })
   })
