@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
 import type { Role } from '../../scripts/doctor/aws/role.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
   entra = await startEmptyTenant()
   workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
   await workplace.run('apply', '--cluster-issuer', issuer, '--service-account', 'agents:demo-agent')
-  const roles = [...permissions, 'EntitlementManagement.Read.All']
+  const roles = [...permissions, ...reviewPermissions]
   workplace.useToken(await graphToken(entra, [], { user: undefined, scopes: undefined, roles }))
   return async () => {
     workplace[Symbol.dispose]()

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../emulators/entra/src/directory/graph-permissions.ts'
 import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { requestToken, type TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
 import type { BlastRadius, Branch } from '../../scripts/entra/blast-radius/branch.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
@@ -13,7 +14,7 @@ const options = [
   ...['--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
   ...['--agent', 'weather:autonomous+obo+agent-user', '--agent', 'alerts:obo', '--agent', 'trainee:none'],
 ]
-const reading = [...permissions, 'EntitlementManagement.Read.All']
+const reading = [...permissions, ...reviewPermissions]
 
 let entra: TestEntra
 let workplace: Workplace
@@ -82,6 +83,7 @@ it('the blast radius of what was set up is what the plan asked for, and nothing 
     'agent identity "weather" → its user account → consent of one user to Weather.Read of "Weather API"',
     'agent identity "alerts" → consent of all users to Weather.Read of "Weather API"',
     'agent identity "trainee" → sponsor Ada Osei',
+    'agent identity "trainee" → never used, as far as Graph tells',
   ])
     expect(ways.find(one => one.startsWith(way))).toBe(way)
   expect(entra.entra.requests.all.filter(({ method }) => method !== 'GET')).toEqual([])
@@ -174,6 +176,28 @@ it.each([
   expect(code).toBe(3)
 })
 
+it('it tells when blueprint, secrets and agents were last used, where Graph does', async () => {
+  const { blueprint, named } = tenantNow()
+  blueprint.passwordCredentials.push(aSecret)
+  const t1 = {
+    client_id: blueprint.appId,
+    grant_type: 'client_credentials',
+    scope: 'api://AzureADTokenExchange/.default',
+    fmi_path: named('weather').id,
+    client_secret: aSecret.secretText,
+  }
+  expect((await requestToken(entra, t1)).status).toBe(200)
+  const { who, what } = (await tell()).radius
+  const ways = flatten([...who, ...what]).map(({ way }) => way)
+  const time = String.raw`\d{4}-\d\d-\d\dT\S+Z`
+  for (const way of [
+    `credentials → client secret "more" until \\S+, last used ${time}`,
+    `credentials → last used as itself ${time}`,
+    'agent identity "weather" → never used, as far as Graph tells',
+  ])
+    expect(ways).toContainEqual(expect.stringMatching(new RegExp(`^${way}$`)))
+})
+
 it('a picture for a review has all of it, what nobody asked for in red, and no name can become markup', async () => {
   tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
   const path = join(workplace.folder, 'radius.svg')
@@ -195,6 +219,7 @@ it('what Graph does not show is not evaluated, and never clean', async () => {
   const { output } = await workplace.run('blast-radius')
   expect(output).toContain('not evaluated holders of directory roles')
   expect(output).toContain('not evaluated sponsors of agent identity "weather"')
+  expect(output).toContain('not evaluated when the blueprint, its secrets and its agents were last used')
   expect(output).toContain('not evaluated access packages of agent identity "weather"')
   expect(output).toMatch(/\d+ not evaluated: nobody knows what is there\.$/)
 })

@@ -6,6 +6,7 @@ import { Directory } from './directory/directory.ts'
 import { seedDirectory } from './directory/seed.ts'
 import { FaultTarget, faults } from './emulator/faults.ts'
 import type { Leg } from './emulator/leg.ts'
+import { SignInActivities } from './graph/sign-in-activities.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
 import { Grants } from './oauth/grants.ts'
@@ -49,6 +50,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
+  readonly signInActivities = new SignInActivities()
   directory: Directory
   readonly #server: () => Server
 
@@ -82,11 +84,12 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     return `${this.publicUrl}/${this.config.tenantId}/v2.0`
   }
 
-  /** Restores the initial directory and settings, and drops sessions, grants, faults and the request log. Signing keys stay. */
+  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
     this.directory = new Directory(seedDirectory(this.config))
     this.sessions.clear()
     this.grants.clear()
+    this.signInActivities.clear()
   }
 }

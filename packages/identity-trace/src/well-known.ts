@@ -31,4 +31,4 @@ export const setUpPermissions: readonly string[] = [
 ]
 
 /** What reviewing an agent's rights needs beyond that. */
-export const reviewPermissions: readonly string[] = ['EntitlementManagement.Read.All']
+export const reviewPermissions: readonly string[] = ['EntitlementManagement.Read.All', 'AuditLog.Read.All']

@@ -8,6 +8,7 @@ import { type BlastRadius, countMarks, group } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
 import { readKube } from './kube.ts'
 import type { RunKubectl } from './kubectl.ts'
+import { addLastUse } from './last-use.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
@@ -31,7 +32,7 @@ export interface Telling extends Surroundings {
  */
 export async function tellBlastRadius(run: Run, telling: Telling): Promise<boolean> {
   const { isJson, pictureFile } = telling
-  const radius = await addSurroundings(run, await readEntra(run), telling)
+  const radius = await addSurroundings(run, await addLastUse(run, await readEntra(run)), telling)
   if (pictureFile !== undefined)
     writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const counts = {

@@ -120,11 +120,17 @@ function toBranches({ collection, members }: List): readonly Branch[] {
   return [
     ...members.map(one => ({
       title: collection.describe(one),
-      ...(one['id'] === undefined ? {} : { id: String(one['id']) }),
+      ...idOfMember(one),
       ...markOf(!collection.isWanted(one)),
     })),
     ...faults.map(title => ({ title, mark: 'fault' as const })),
   ]
+}
+
+/** A secret has its key's id. */
+function idOfMember({ id, keyId }: Json): Pick<Branch, 'id'> {
+  const known = id ?? keyId
+  return known === undefined || known === null ? {} : { id: String(known) }
 }
 
 function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {

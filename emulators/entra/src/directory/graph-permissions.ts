@@ -17,6 +17,9 @@ export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 /** To read them. */
 export const policyReadPermission = 'Policy.Read.All'
 
+/** To read when applications and credentials were used last. */
+export const auditLogPermission = 'AuditLog.Read.All'
+
 /** What the set-up application may do at Graph. */
 export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
 

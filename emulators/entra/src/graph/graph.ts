@@ -12,6 +12,7 @@ import { addPermissionRoutes } from './permissions.ts'
 import { addResponsibleUserRoutes } from './responsible-users.ts'
 import { graphRoutes } from './routes.ts'
 import { addServicePrincipalRoutes } from './service-principals.ts'
+import { addSignInActivityRoutes } from './sign-in-activities.ts'
 import { addUserRoutes } from './users.ts'
 
 declare module 'fastify' {
@@ -47,6 +48,7 @@ export async function graph(
   addPermissionRoutes(routes, entra)
   addResponsibleUserRoutes(routes, entra)
   addServicePrincipalRoutes(routes, entra)
+  addSignInActivityRoutes(routes, entra, version)
   addUserRoutes(routes, entra)
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'
+import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
@@ -33,11 +34,21 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
     async (request, reply) => {
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
-      const response = await grant(entra, new Form(request.body), request.headers.origin)
-      entra.requests.note(request, { tokenId: String(decodeJwt(String(response['access_token']))['uti']) })
+      const form = new Form(request.body)
+      const response = await grant(entra, form, request.headers.origin)
+      const claims = decodeJwt(String(response['access_token']))
+      entra.requests.note(request, { tokenId: String(claims['uti']) })
+      entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },
   )
+}
+
+/** The secret by which the client authenticated, if it was one. */
+function findSecret({ directory }: Entra, form: Form): PasswordCredential | undefined {
+  const secret = form.optional('client_secret')
+  const application = directory.application(form.required('client_id'))
+  return application?.passwordCredentials.find(({ secretText }) => secretText === secret)
 }
 
 /** The grant of RFC 7523, which Entra uses for on-behalf-of. */

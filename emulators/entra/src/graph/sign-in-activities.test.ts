@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { seedIds } from '../directory/seed.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { orderToken, requestT1, requestTr, sendJson } from '../testing/requests.ts'
+import { agentId, blueprintAppId, setupAppId, startEntraForFile } from '../testing/start-entra.ts'
+
+const entra = await startEntraForFile()
+
+async function read(path: string, scopes: readonly string[] = ['AuditLog.Read.All']) {
+  const order = { client: setupAppId, resource: wellKnown.graphUri, user: seedIds.ada, scopes }
+  const authorization = `Bearer ${await orderToken(entra, order)}`
+  return sendJson(entra, 'GET', path, undefined, { authorization })
+}
+const ofClient = (appId: string) =>
+  read(`/beta/reports/servicePrincipalSignInActivities?$filter=appId eq '${appId}'`)
+const ofSecrets = () =>
+  read(`/beta/reports/appCredentialSignInActivities?$filter=appId eq '${blueprintAppId}'`)
+
+it('clients and secrets have an activity from their first token on', async () => {
+  expect((await ofClient(agentId)).body.value).toEqual([])
+  expect((await ofSecrets()).body.value).toEqual([])
+  await requestTr(entra)
+  const [agent] = (await ofClient(agentId)).body.value
+  expect(agent).toMatchObject({
+    appId: agentId,
+    lastSignInActivity: { lastSignInDateTime: expect.stringMatching(/^\d{4}-/) },
+    delegatedClientSignInActivity: null,
+  })
+  expect(agent.applicationAuthenticationClientSignInActivity).toEqual(agent.lastSignInActivity)
+  const [secret, ...others] = (await ofSecrets()).body.value
+  expect(others).toEqual([])
+  expect(secret).toMatchObject({ appId: blueprintAppId, keyType: 'clientSecret', keyId: expect.any(String) })
+})
+
+it('a refused request is none', async () => {
+  expect((await requestT1(entra, { client_secret: 'wrong' })).status).toBe(401)
+  expect((await ofClient(blueprintAppId)).body.value).toEqual([])
+})
+
+it('only beta tells them, and only to those who may read the audit log', async () => {
+  expect((await read('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
+  expect((await read('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
+})

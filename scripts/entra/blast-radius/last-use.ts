@@ -1,0 +1,62 @@
+import { GraphRefusal, type Json } from '../graph.ts'
+import { applicationAccess, quote } from '../objects/tenant-object.ts'
+import { inStep, type Run, requireReceipt } from '../run.ts'
+import type { BlastRadius, Branch } from './branch.ts'
+
+/** Adds when the blueprint, its secrets and its agents were last used, as far as Graph's reports tell, which are late by hours. */
+export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRadius> {
+  const title = 'when the blueprint, its secrets and its agents were last used'
+  const blueprint = String(requireReceipt(run).objects['blueprint']?.appId)
+  const list = (report: string, appId: string) =>
+    run.graph.listKnown(`/reports/${report}?$filter=appId eq '${quote(appId)}'`, {
+      version: 'beta',
+      mayBeForbidden: true,
+    })
+  const usesOf = async (appId: string): Promise<Branch> => {
+    const [found] = await list('servicePrincipalSignInActivities', appId)
+    return { title: tellUses(found) }
+  }
+  return inStep(run, { title, access: applicationAccess }, async () => {
+    try {
+      const ofSecrets = await list('appCredentialSignInActivities', blueprint)
+      const ofBlueprint = await usesOf(blueprint)
+      const who = radius.who.map(one =>
+        one.title === 'credentials'
+          ? { ...one, branches: [...(one.branches ?? []).map(key => withUse(key, ofSecrets)), ofBlueprint] }
+          : one,
+      )
+      const what: Branch[] = []
+      for (const one of radius.what)
+        what.push(
+          one.id !== undefined && one.title.startsWith('agent identity ')
+            ? { ...one, branches: [...(one.branches ?? []), await usesOf(one.id)] }
+            : one,
+        )
+      return { ...radius, who, what }
+    } catch (error) {
+      const isHidden = error instanceof GraphRefusal && [400, 403, 404].includes(error.status)
+      if (!isHidden) throw error
+      return { ...radius, what: [...radius.what, { title, mark: 'unread' as const }] }
+    }
+  })
+}
+
+/** A secret that has been used, with when. */
+function withUse(credential: Branch, activities: readonly Json[]): Branch {
+  const found = activities.find(({ keyId }) => keyId === credential.id)
+  const last = timeOf(found?.['signInActivity'])
+  return last === undefined ? credential : { ...credential, title: `${credential.title}, last used ${last}` }
+}
+
+function tellUses(activity: Json | undefined): string {
+  const uses = [
+    ['as itself', timeOf(activity?.['applicationAuthenticationClientSignInActivity'])],
+    ['for a user', timeOf(activity?.['delegatedClientSignInActivity'])],
+  ].flatMap(([how, time]) => (time === undefined ? [] : [`${how} ${time}`]))
+  return uses.length > 0 ? `last used ${uses.join(', ')}` : 'never used, as far as Graph tells'
+}
+
+function timeOf(activity: unknown): string | undefined {
+  const time = (activity as Json | null | undefined)?.['lastSignInDateTime']
+  return time === undefined || time === null ? undefined : String(time)
+}
