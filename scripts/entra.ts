@@ -1,11 +1,13 @@
 /** `npx --no-install agentctl entra plan|apply|status|blast-radius|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { readAzureAs } from './entra/blast-radius/azure.ts'
 import { runEntra } from './entra/command.ts'
 import { ask } from './set-up/ask.ts'
 
 process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
+  readAzure: tenantId => readAzureAs(tenantId, fetch),
   // Loaded by the one command that looks there.
   kubectl: async (args, input = '') =>
     new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).runWith(input, ...args),

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigurationError, type ProblemError } from '@entra-bedrock-agent/service-kit'
-import {
-  azureRoles,
-  type BlastRadius,
-  type Branch,
-  flatten,
-  type Mark,
-} from '../entra/blast-radius/branch.ts'
+import { type BlastRadius, type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
 import { readEntra } from '../entra/blast-radius/entra.ts'
 import { prepare, type World } from '../entra/command.ts'
 import { readArguments } from '../entra/options.ts'
@@ -65,7 +59,7 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
     check('secret of the blueprint', async () => checkSecret((await radius()).who)),
     check('access to the blueprint', async () => {
       const { who, what } = await radius()
-      return judge('the blueprint', [...who, ...what.filter(one => !isOwn(one) && one !== azureRoles)])
+      return judge('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
     }),
     ...agents.map(agent =>
       check(`rights of ${agent}`, async () =>

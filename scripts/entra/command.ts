@@ -4,6 +4,7 @@ import type { Role } from '../doctor/aws/role.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
+import type { ReadAzure } from './blast-radius/azure.ts'
 import { tellBlastRadius } from './blast-radius/blast-radius.ts'
 import type { RunKubectl } from './blast-radius/kubectl.ts'
 import { destroy } from './destroy.ts'
@@ -28,7 +29,8 @@ import { writeTicket } from './ticket.ts'
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: SendRequest
-  /** Kubernetes and AWS, for what looks there. */
+  /** Azure, Kubernetes and AWS, for what looks there. */
+  readonly readAzure?: (tenantId: string) => ReadAzure
   readonly kubectl?: RunKubectl
   readonly readRole?: (roleArn: string) => Promise<Role>
   readonly clock: Clock
@@ -70,7 +72,12 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
     case 'status':
       return (await status(run)) ? 0 : 3
     case 'blast-radius':
-      return (await tellBlastRadius(run, { ...invocation, ...surroundingsOf(invocation, world) })) ? 0 : 3
+      return (await tellBlastRadius(run, {
+        ...invocation,
+        ...surroundingsOf(run.tenantId, invocation, world),
+      }))
+        ? 0
+        : 3
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -83,8 +90,13 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
   }
 }
 
-function surroundingsOf({ isKube, roleArn }: Invocation, { kubectl, readRole }: World) {
+function surroundingsOf(
+  tenantId: string,
+  { isAzure, isKube, roleArn }: Invocation,
+  { kubectl, readAzure, readRole }: World,
+) {
   return {
+    azure: isAzure ? readAzure?.(tenantId) : undefined,
     kubectl: isKube ? kubectl : undefined,
     aws: roleArn !== undefined && readRole ? { roleArn, read: readRole } : undefined,
   }

@@ -54,6 +54,7 @@ const options = {
   'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
   ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
+  azure: { type: 'boolean', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
   accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod or change it, as it is told, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
   aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
@@ -91,6 +92,7 @@ export interface Invocation {
   readonly isDryRun: boolean
   readonly isJson: boolean
   readonly pictureFile: string | undefined
+  readonly isAzure: boolean
   readonly isKube: boolean
   /** Who may be the pod or change it. */
   readonly accepted: readonly string[]
@@ -147,6 +149,7 @@ export function readArguments(args: readonly string[]): Invocation {
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
     pictureFile: values.svg,
+    isAzure: values.azure ?? false,
     isKube: values.kube === true,
     accepted: values.accept ?? [],
     roleArn: values.aws,

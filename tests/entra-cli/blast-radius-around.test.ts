@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import type { Role } from '../../scripts/doctor/aws/role.ts'
 import { renderRole } from '../../scripts/doctor/aws/role-template.ts'
+import { readAzureAs } from '../../scripts/entra/blast-radius/azure.ts'
 import { type BlastRadius, flatten } from '../../scripts/entra/blast-radius/branch.ts'
+import type { Json } from '../../scripts/entra/graph.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
 
@@ -84,12 +86,26 @@ const trusted = {
 }
 const profile = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-haiku-5-5'
 
+let azure: Readonly<Record<string, object>>
 let now: ReturnType<typeof cluster>
 let aws: { trust: Readonly<Record<string, unknown>>[]; access: Readonly<Record<string, unknown>>[] }
 beforeEach(() => {
   now = cluster()
   aws = { trust: [trusted], access: [...fromTemplate.access] }
+  azure = {
+    '/subscriptions?': {
+      value: [{ subscriptionId: 's1', displayName: 'Production' }],
+      nextLink: 'https://management.azure.com/next',
+    },
+    'https://management.azure.com/next': { value: [{ subscriptionId: 's2', displayName: 'Trials' }] },
+  }
   workplace.surroundings = {
+    readAzure: () => async url => {
+      const found = Object.entries(azure).find(([start]) => decodeURIComponent(url).startsWith(start))
+      if (found) return found[1] as Json
+      if (url.includes('roleAssignments')) return { value: [] }
+      throw new Error('Azure Resource Manager responded 403.')
+    },
     async kubectl(args, input = '') {
       if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
       if (args[0] === 'create')
@@ -326,6 +342,70 @@ describe('who can be the pod in Kubernetes', () => {
       'webhooks and policies that admit its pods',
     ])
       expect(unread).toContain(title)
+  })
+})
+
+describe('the roles of agents in Azure', () => {
+  const assignmentsOf = (subscription: string, id: string) =>
+    `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('${id}')`
+  const contributor = '/providers/Microsoft.Authorization/roleDefinitions/contributor'
+  const assigned = {
+    id: 'one',
+    properties: {
+      roleDefinitionId: contributor,
+      scope: '/providers/Microsoft.Management/managementGroups/all',
+    },
+  }
+  const agentIds = () => workplace.receipt.objects['agent/weather-agent']?.id ?? ''
+
+  it('are marked, each once, by the name of the role', async () => {
+    expect((await tell('--azure')).surplus).toEqual([])
+    azure = {
+      ...azure,
+      [assignmentsOf('s1', agentIds())]: { value: [assigned] },
+      [assignmentsOf('s2', agentIds())]: { value: [assigned] },
+      [contributor]: { properties: { roleName: 'Contributor' } },
+    }
+    const { code, surplus, unread } = await tell('--azure')
+    expect(surplus).toEqual(['role Contributor in /providers/Microsoft.Management/managementGroups/all'])
+    expect(unread).toEqual(['roles in other subscriptions of Azure than those read: Production, Trials'])
+    expect(code).toBe(3)
+  })
+
+  it('go by id where the role is not shown', async () => {
+    azure = { ...azure, [assignmentsOf('s1', agentIds())]: { value: [assigned] } }
+    expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
+  })
+
+  it('are not evaluated without --azure, nor where Azure cannot be read', async () => {
+    expect((await tell()).unread).toEqual(['roles of the agents in Azure (Azure RBAC; --azure)'])
+    azure = {}
+    expect((await tell('--azure')).unread).toEqual([
+      'roles of the agents in Azure (Azure RBAC; --azure): Azure Resource Manager responded 403.',
+    ])
+  })
+
+  it('are read from Azure Resource Manager with a token of the Azure CLI', async () => {
+    const expires = new Date(Date.now() + 3_600_000).toISOString()
+    const token = { accessToken: 'cli-token', expiresOn: expires, expires_on: Date.parse(expires) / 1_000 }
+    vi.stubEnv(
+      'PATH',
+      `${workplace.writeCommand('az', `echo '${JSON.stringify(token)}'`)}:${process.env['PATH']}`,
+    )
+    const sent: unknown[] = []
+    const read = readAzureAs(tenantId, async (url, { headers }) => {
+      sent.push([url, headers])
+      return Response.json({ value: [] })
+    })
+    expect(await read('/subscriptions?api-version=2022-12-01')).toEqual({ value: [] })
+    await expect(read('https://evil.example/next')).rejects.toThrow('is not Azure Resource Manager')
+    vi.unstubAllEnvs()
+    expect(sent).toEqual([
+      [
+        'https://management.azure.com/subscriptions?api-version=2022-12-01',
+        { authorization: 'Bearer cli-token' },
+      ],
+    ])
   })
 })
 

@@ -4,7 +4,8 @@ import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
 import type { Run } from '../run.ts'
 import { accessOf, compareRole, trustOf } from './aws.ts'
-import { type BlastRadius, countMarks, group } from './branch.ts'
+import { type ReadAzure, readAzureRoles } from './azure.ts'
+import { azureRoles, type BlastRadius, countMarks, group } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
 import { readKube } from './kube.ts'
 import type { RunKubectl } from './kubectl.ts'
@@ -14,6 +15,7 @@ import { writeText } from './text.ts'
 
 /** What else is read than Entra; absent: nothing. */
 export interface Surroundings {
+  readonly azure?: ReadAzure | undefined
   readonly kubectl?: RunKubectl | undefined
   /** Who may be the pod or change it. */
   readonly accepted: readonly string[]
@@ -56,13 +58,14 @@ function writePicture(file: string, picture: string): void {
   }
 }
 
-/** The same with Kubernetes and AWS around it. */
+/** The same with Azure, Kubernetes and AWS around it. */
 async function addSurroundings(
   run: Run,
   radius: BlastRadius,
-  { kubectl, accepted, aws }: Surroundings,
+  { kubectl, accepted, aws, azure }: Surroundings,
 ): Promise<BlastRadius> {
-  if (!kubectl && !aws) return radius
+  const inAzure = azure ? await readAzureRoles(azure, principalsOf(radius)) : [azureRoles]
+  if (!kubectl && !aws) return { ...radius, what: [...radius.what, ...inAzure] }
   const credentials = await readFederated(run)
   const inCluster = kubectl ? await readKube(kubectl, credentials, accepted) : []
   const { BEDROCK_MODEL_ID: id, AWS_REGION: region } = readVariables(run.envFile)
@@ -79,8 +82,20 @@ async function addSurroundings(
       ...group('Kubernetes', inCluster),
       ...(role ? group(`who may become ${role.arn}`, trustOf(role)) : []),
     ],
-    what: [...radius.what, ...(role ? accessOf(role) : [])],
+    what: [...radius.what, ...inAzure, ...(role ? accessOf(role) : [])],
   }
+}
+
+/** The agents and their user accounts. */
+function principalsOf({ what }: BlastRadius): readonly { readonly title: string; readonly id: string }[] {
+  return what.flatMap(({ title, id, branches = [] }) => {
+    if (id === undefined || !title.startsWith('agent identity ')) return []
+    const account = branches.find(one => one.title === 'its user account')?.id
+    return [
+      { title, id },
+      ...(account === undefined ? [] : [{ title: `user account of ${title}`, id: account }]),
+    ]
+  })
 }
 
 function count({ who, what }: BlastRadius, mark: Parameters<typeof countMarks>[1]): number {

@@ -46,8 +46,8 @@ export function flatten(
   ])
 }
 
-/** Known to be out of Graph's sight. */
+/** Out of Graph's sight. */
 export const azureRoles: Branch = {
-  title: 'roles of the agents in Azure (Azure RBAC), which Graph does not show',
+  title: 'roles of the agents in Azure (Azure RBAC; --azure)',
   mark: 'unread',
 }

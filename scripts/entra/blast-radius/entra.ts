@@ -15,7 +15,7 @@ import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { accessPackages } from './access-packages.ts'
-import { azureRoles, type BlastRadius, type Branch, group } from './branch.ts'
+import { type BlastRadius, type Branch, group } from './branch.ts'
 import { readChangers } from './changers.ts'
 import { Names } from './names.ts'
 
@@ -74,7 +74,6 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
       ...group('principal of the blueprint', rest('blueprint-principal').flatMap(toBranches)),
       ...inherited,
       ...agents,
-      azureRoles,
     ],
   }
 }

@@ -53,8 +53,8 @@ export class Workplace implements Disposable {
   readonly envPath = join(this.folder, 'dotenv')
   readonly agentsPath = join(this.folder, 'agents.json')
   readonly tokenPath = join(this.folder, 'token')
-  /** Kubernetes and AWS around the tenant. */
-  surroundings: Pick<World, 'kubectl' | 'readRole'> = {}
+  /** Azure, Kubernetes and AWS around the tenant. */
+  surroundings: Pick<World, 'readAzure' | 'kubectl' | 'readRole'> = {}
   readonly #graphUrl: string
   readonly #fetch: SendRequest
   #nowMs = Date.now()

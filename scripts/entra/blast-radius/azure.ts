@@ -1,0 +1,94 @@
+import type { Json, SendRequest } from '../graph.ts'
+import { azureRoles, type Branch, group } from './branch.ts'
+
+/** Reads an address of Azure Resource Manager. */
+export type ReadAzure = (url: string) => Promise<Json>
+
+const manager = 'https://management.azure.com'
+const assignments = '/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01'
+
+/** Reads as whoever is signed in to the Azure CLI; an address counts below Azure Resource Manager. */
+export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
+  let token: Promise<string> | undefined
+  return async url => {
+    const address = new URL(url, manager)
+    if (address.origin !== manager) throw new Error(`${address.origin} is not Azure Resource Manager.`)
+    token ??= signIn(tenantId)
+    const response = await send(address.href, {
+      headers: { authorization: `Bearer ${await token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(60_000),
+    })
+    if (response.ok) return (await response.json()) as Json
+    throw new Error(`Azure Resource Manager responded ${response.status}.`)
+  }
+}
+
+async function signIn(tenantId: string): Promise<string> {
+  const { AzureCliCredential } = await import('@azure/identity')
+  return (await new AzureCliCredential({ tenantId }).getToken(`${manager}/.default`)).token
+}
+
+/**
+ * Roles of agents and their user accounts in the subscriptions that the reader sees, by groups too
+ * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest); nobody planned any.
+ *
+ * @param principals by object id
+ */
+export async function readAzureRoles(
+  read: ReadAzure,
+  principals: readonly { readonly title: string; readonly id: string }[],
+): Promise<readonly Branch[]> {
+  try {
+    const subscriptions = await list(read, '/subscriptions?api-version=2022-12-01')
+    const names = new Map<string, Promise<string>>()
+    const nameOf = (role: string) => {
+      const name = names.get(role) ?? readRoleName(read, role)
+      names.set(role, name)
+      return name
+    }
+    const held: Branch[] = []
+    for (const { title, id } of principals) {
+      // One of a management group is told by each of its subscriptions.
+      const found = new Map<string, Branch>()
+      for (const { subscriptionId } of subscriptions) {
+        const filter = encodeURIComponent(`assignedTo('${id}')`)
+        const path = `/subscriptions/${subscriptionId}${assignments}&$filter=${filter}`
+        for (const { id: assignment, properties } of await list(read, path)) {
+          const { roleDefinitionId, scope } = properties as Readonly<Record<string, string>>
+          const role = await nameOf(String(roleDefinitionId))
+          found.set(String(assignment), { title: `${role} in ${scope}`, mark: 'surplus' })
+        }
+      }
+      held.push(...group(title, [...found.values()]))
+    }
+    const seen = subscriptions.map(({ displayName }) => displayName).join(', ') || 'none'
+    return [
+      ...group('roles in Azure (Azure RBAC)', held),
+      { title: `roles in other subscriptions of Azure than those read: ${seen}`, mark: 'unread' },
+    ]
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split('\n')
+    return [{ ...azureRoles, title: `${azureRoles.title}: ${reason}` }]
+  }
+}
+
+/** A role that the reader is not shown goes by its id. */
+async function readRoleName(read: ReadAzure, id: string): Promise<string> {
+  try {
+    const { properties } = await read(`${id}?api-version=2022-04-01`)
+    return `role ${(properties as Json)['roleName']}`
+  } catch {
+    return `role ${id.split('/').at(-1)}`
+  }
+}
+
+async function list(read: ReadAzure, path: string): Promise<readonly Json[]> {
+  const members: Json[] = []
+  for (let next: unknown = path; typeof next === 'string'; ) {
+    const page = await read(next)
+    members.push(...(page['value'] as readonly Json[]))
+    next = page['nextLink']
+  }
+  return members
+}
