@@ -110,6 +110,9 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   const mint = ['--verb=create', '--resource=serviceaccounts/token']
   await demo.namespace.kubectl('create', 'role', 'mint', ...mint)
   await demo.namespace.kubectl('create', 'rolebinding', 'mint', '--role=mint', '--user=eve')
+  const act = ['--verb=impersonate', '--resource=serviceaccounts']
+  await demo.namespace.kubectl('create', 'role', 'act', ...act)
+  await demo.namespace.kubectl('create', 'rolebinding', 'act', '--role=act', '--group=system:authenticated')
   const trust = await account.trustPolicy(roleName)
   const other = {
     Effect: 'Allow',
@@ -133,6 +136,7 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
     expect.stringContaining('what agents inherit at'),
     ...[inherited, inherited, inherited],
     `eve may mint its tokens (RoleBinding ${demo.namespace.name}:mint)`,
+    `system:authenticated may act as somebody who has such rights (RoleBinding ${demo.namespace.name}:act)`,
     'AWS arn:aws:iam::999988887777:root',
   ]
   expect(titles).toHaveLength(expected.length)
@@ -143,7 +147,7 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   await graph('DELETE', `${application}/inheritablePermissions/${wellKnown.graphAppId}`)
   await graph('DELETE', `/oauth2PermissionGrants/${grant['id']}`)
   await graph('DELETE', `${application}/owners/${identities.ben.oid}/$ref`)
-  await demo.namespace.kubectl('delete', 'rolebinding,role', 'mint')
+  await demo.namespace.kubectl('delete', 'rolebinding,role', 'mint', 'act')
   await trustAs(trust)
   expect(await findSurplus()).toEqual({ code: 0, titles: [] })
 })
