@@ -52,6 +52,25 @@ async function stage(respond: (response: ServerResponse) => void, timing?: Parti
   }
 }
 
+describe('a change whose connection broke', () => {
+  it.each([
+    ['again with the same key, where the API does it once', true, ['"key-1"', '"key-1"']],
+    ['no second time, where the API may do it twice', false, ['"key-1"']],
+  ])('is sent %s', async (_what, isIdempotent, keys) => {
+    const { server, api, caller } = await stage(response => response.destroy())
+    const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
+    const thing = {
+      method: 'POST',
+      path: '/things',
+      subject: 'a thing',
+      statuses: [201],
+      isBody: isFound,
+    } as const
+    await expect(context.change(api, thing)).rejects.toThrow(refusal('API_UNAVAILABLE'))
+    expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(keys)
+  })
+})
+
 const lookAtReady = (status: number) => (response: ServerResponse) => json(status, {})(response)
 
 describe('a call of an API in the trace', () => {

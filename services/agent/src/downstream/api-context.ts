@@ -56,6 +56,8 @@ export interface ApiChange<Body> {
 export interface Permit {
   /** The same whenever this call is sent. */
   readonly idempotencyKey: string
+  /** Whether the API does the call once, however often it is sent with this key. */
+  readonly isIdempotent: boolean
   /** The claims that the token has to prove (JSON text), after the API asked for them. */
   readonly claims?: string | undefined
 }
@@ -156,17 +158,17 @@ export class ApiContext<Who extends Caller = Caller> {
 
   /**
    * Asks an API for a change, under the permit of this context. It is sent with an `Idempotency-Key`, and again if its connection
-   * broke.
+   * broke and the API does it once even then.
    *
    * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
    */
   change<Body>(api: DownstreamApi, request: ApiChange<Body>): Promise<Body> {
     const { method, path, body, subject } = request
     const { timeoutMs } = this.#means
-    const { idempotencyKey } = this.permit
+    const { idempotencyKey, isIdempotent } = this.permit
     return this.authorised<ApiResponse, Body>(api, {
       subject,
-      mayRepeat: true,
+      mayRepeat: isIdempotent,
       shown: { method, path, ...(body ? { body } : {}) },
       async send(headers, signal, send) {
         const sent = {

@@ -289,11 +289,12 @@ describe('A step of calls', () => {
       spent += 1
     }
     const resumed = decided(wait, { Oslo: 'approve', Rome: 'approve' }, { spend })
-    const { options, create } = stage({ resumed })
+    const { options, create, permits } = stage({ resumed })
     await resumeStep(options, resumed, ({ callId }) =>
       callId === 'Oslo' ? create(callId, { change: once }) : create(callId),
     )
     expect(spent).toBe(1)
+    expect(permits.map(({ isIdempotent }) => isIdempotent)).toEqual([false, true])
   })
 })
 

@@ -148,7 +148,9 @@ class Step<Output> {
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
     if (call.change?.isIdempotent === false) turn.resumed?.spend()
     try {
-      const output = await call.run(context.under(step.id, call.change && this.#permit(call, claims)))
+      const output = await call.run(
+        context.under(step.id, call.change && this.#permit(call, call.change, claims)),
+      )
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
@@ -254,8 +256,8 @@ class Step<Output> {
     return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
   }
 
-  #permit(call: StepCall<Output>, claims: string | undefined): Permit {
-    return { idempotencyKey: idempotencyKey(this.#turn.id, call.id, digestOf(call)), claims }
+  #permit(call: StepCall<Output>, { isIdempotent }: Change, claims: string | undefined): Permit {
+    return { idempotencyKey: idempotencyKey(this.#turn.id, call.id, digestOf(call)), isIdempotent, claims }
   }
 
   #describe({ tool, arguments: input }: Pick<StepCall<Output>, 'tool' | 'arguments'>, id?: string) {

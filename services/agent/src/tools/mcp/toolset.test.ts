@@ -14,7 +14,7 @@ interface Message {
 }
 
 const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
-const permit: Permit = { idempotencyKey: 'key-of-the-call' }
+const permit: Permit = { idempotencyKey: 'key-of-the-call', isIdempotent: false }
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 const tools = ['get_note', 'write_note'].map(name => ({

@@ -24,7 +24,7 @@ const order: AlertOrder = {
 }
 const alert = { ...order, id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11', createdAt: '2026-11-28T12:00:00.000Z' }
 const told = { ...alert, validated: validated(ids.ada) }
-const permit = { idempotencyKey: 'key-1' }
+const permit = { idempotencyKey: 'key-1', isIdempotent: true }
 
 /** The client before an API that answers so, for a turn of Ada's. */
 async function stage(answer: (response: ServerResponse) => unknown) {
