@@ -19,7 +19,8 @@ export function describeConsent(
   loginHint: string | undefined,
 ): ConsentRequest {
   const state = randomBytes(16).toString('base64url')
-  const scope = `api://${api.appId}/${permission}`
+  const scopes = scopesOf(api, permission)
+  const scope = scopes.map(name => `api://${api.appId}/${name}`).join(' ')
   const shared = { client_id: clientId, scope, redirect_uri: redirectUri, state }
   const user = {
     ...shared,
@@ -33,6 +34,13 @@ export function describeConsent(
     url: at('oauth2/v2.0/authorize', user),
     adminUrl: at('v2.0/adminconsent', shared),
     state,
-    scopes: [{ value: permission, text: `Use the ${api.title} for you` }],
+    scopes: scopes.map(value => ({ value, text: `Use the ${api.title} for you` })),
   }
+}
+
+/** Scopes of this API and no other, whatever it says that it wants; all that the agent asks for, if it names none of its own. */
+function scopesOf({ appId }: DownstreamApi, permission: string): readonly string[] {
+  const names = permission.split(', ').map(name => name.replace(`api://${appId}/`, ''))
+  const own = names.filter(name => /^[\w.-]+$/.test(name))
+  return own.length > 0 ? own : ['.default']
 }
