@@ -79,7 +79,7 @@ describe('A turn as the agent’s own user account', () => {
     expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
       code: 'API_FORBIDDEN',
       failedCheck: 'permission',
-      needs: { permission: 'Weather.Read', kind: 'scope' },
+      detail: 'The API does not allow it, although the agent’s token has Weather.Read.',
     })
     await stack.restart('weather')
   })

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -179,6 +180,27 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect([status, posts().length]).toEqual([200, 1])
     expect(await kept(tokenOfBen)).toHaveLength(1)
     withdrawConsents(ben.oid)
+  })
+
+  it('asks for no consent where the API refuses a token that has the right', async () => {
+    const paused = (await asked(mode, warnMe(), token, ['consent'])).body
+    const refuse = (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url !== '/alerts') return
+      const challenge = 'Bearer error="insufficient_scope", scope="Alerts.ReadWrite"'
+      response.writeHead(403, { 'www-authenticate': challenge }).end('{}')
+      response.writeHead = () => response
+      response.end = () => response
+    }
+    const { server } = stack.appOf('weather')
+    server.prependListener('request', refuse)
+    const { body } = await approve(paused)
+    server.off('request', refuse)
+    expect([body.code, body.detail]).toEqual([
+      'API_FORBIDDEN',
+      'The API does not allow it, although the agent’s token has Alerts.ReadWrite.',
+    ])
+    expect(body).not.toHaveProperty('needs')
+    expect(posts()).toHaveLength(1)
   })
 
   it('of a user without consent fails where the client cannot ask for it', async () => {

@@ -14,6 +14,7 @@ import {
   explainThrown,
   isDenied,
   unreadableResponse,
+  withoutHeldRight,
 } from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
@@ -265,7 +266,9 @@ export class ApiContext<Who extends Caller = Caller> {
     } catch (thrown) {
       // Whoever ends the turn also ends its steps, and knows why.
       turn.signal.throwIfAborted()
-      const error = holdsToken(explainThrown(api, thrown).message, secrets) ? echoedToken(api) : thrown
+      const error = holdsToken(explainThrown(api, thrown).message, secrets)
+        ? echoedToken(api)
+        : withoutHeldRight(thrown, issued.token.claims)
       const { failedCheck } = readApiProblem(came?.body)
       if (failedCheck) issued.verifiedByApi([{ name: failedCheck, ok: false }])
       const response = came && { status: came.status, body: describeFailure(came.body) }

@@ -3,7 +3,13 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
 import { catalogue } from '../problems.ts'
-import { explainApiResponse, explainThrown, unreadableResponse, unreadyApi } from './api-failures.ts'
+import {
+  explainApiResponse,
+  explainThrown,
+  unreadableResponse,
+  unreadyApi,
+  withoutHeldRight,
+} from './api-failures.ts'
 
 const service = 'weather-api'
 const told = ({ code, message, options }: ProblemError) => [code, message, options.upstream]
@@ -84,6 +90,23 @@ describe('a response of an API that brings nothing', () => {
       needs: { api: service, permission: 'Tasks.Write', kind: 'scope' },
     })
     expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
+  })
+
+  it('names no missing right where the token has it', () => {
+    const refused = (flow: Flow) =>
+      explainApiResponse(api, flow, {
+        status: 403,
+        body: { failedCheck: 'permission' },
+        challenge: undefined,
+      })
+    const needs = (flow: Flow, claims: object) =>
+      (withoutHeldRight(refused(flow), claims) as ProblemError).options.extensions?.['needs']
+    expect(needs('obo', { scp: 'User.Read Weather.Read' })).toBeUndefined()
+    expect(needs('autonomous', { roles: ['Weather.Read.All'] })).toBeUndefined()
+    expect(needs('obo', { scp: 'Weather.Read.Some' })).toMatchObject({ permission: 'Weather.Read' })
+    expect(needs('autonomous', {})).toMatchObject({ permission: 'Weather.Read.All' })
+    const broken = new Error('broken')
+    expect(withoutHeldRight(broken, {})).toBe(broken)
   })
 
   it('is told as such where it is not what the API promises, and where the API is not ready', () => {

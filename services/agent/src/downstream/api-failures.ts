@@ -1,4 +1,5 @@
-import { type Flow, flows } from '@entra-bedrock-agent/identity-trace'
+import type { Claims } from '@entra-bedrock-agent/entra-tokens'
+import { type Flow, flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
@@ -77,6 +78,26 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
         granted &&
         `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.`,
       extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
+    },
+  )
+}
+
+/** An API that refuses a token with the very right that it wants refuses it for another reason: no consent or grant would help. */
+export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
+  if (!(failure instanceof ProblemError) || failure.code !== 'API_FORBIDDEN') return failure
+  const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
+  if (needs === undefined) return failure
+  const { permission, kind } = needs
+  const held: readonly unknown[] = kind === 'scope' ? String(scp).split(' ') : [roles].flat()
+  if (!permission.split(', ').every(name => held.includes(name))) return failure
+  const { upstream } = failure.options
+  return problem(
+    'API_FORBIDDEN',
+    `The API does not allow it, although the agent’s token has ${permission}.`,
+    {
+      upstream,
+      hint: 'See in the log of the API what else it wants.',
+      extensions,
     },
   )
 }
