@@ -56,7 +56,7 @@ const options = {
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   azure: { type: 'boolean', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
-  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod or change it, as it is told, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
   aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
