@@ -35,6 +35,8 @@ function receiversOf(name: string, value: string, others: Variables = {}): reado
 const registrations = write('registrations.json', {
   apis: { 'tasks-api': { appId: tasksAppId, scopes: ['Tasks.Read'], appRoles: [] } },
 })
+const sealKeys = join(folder, 'seal-keys')
+writeFileSync(sealKeys, `key-1 ${Buffer.alloc(32).toString('base64')}\n`)
 const mcpConfig = write('mcp.json', {
   mcpServers: {
     notes: {
@@ -71,6 +73,7 @@ describe('the processes of the demo', () => {
     ['DownstreamApis__weather__Scopes__0', 'api://other/.default', ['sidecar']],
     ['MCP_CONFIG', mcpConfig, ['agent']],
     ['RATE_LIMIT_PER_MINUTE', '7', ['agent']],
+    ['SEAL_KEYS_FILE', sealKeys, ['agent']],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=secret', ['weather-api', 'agent']],
     ['OTEL_SERVICE_NAME', 'mine', []],
     ['ALERTS_AUTH_CONTEXT', 'c2', ['weather-api', 'agent']],
