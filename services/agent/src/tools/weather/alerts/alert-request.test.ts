@@ -17,6 +17,19 @@ const above = (city: string, celsius: number, untilDate = inAWeek) => ({
 })
 const recognise = (message: string) => recogniseAlertRequest(message, today)
 
+describe('A last day', () => {
+  it.each([
+    ['yesterday, which it may still be where the user is', '2026-11-27', below('Oslo', -5, '2026-11-27')],
+    [
+      'that is over',
+      '2026-11-26',
+      { kind: 'unclear', why: 'The message does not name a last day that is still to come.' },
+    ],
+  ])('%s', (_what, day, request) => {
+    expect(recognise(`Warn me when Oslo falls below -5 °C until ${day}`)).toEqual(request)
+  })
+})
+
 describe('A request for an alert', () => {
   // biome-ignore format: table
   it.each([

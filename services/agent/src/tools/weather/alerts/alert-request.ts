@@ -113,6 +113,7 @@ function readOrder(before: string, behind: string, today: string): AlertRequest 
   const celsius = readCelsius(found)
   if (celsius < -90 || celsius > 60) return unclear('a temperature that occurs')
   if (date === undefined) return unclear('a last day that is a date')
+  if (isOver(date, today)) return unclear('a last day that is still to come')
   const city = findCity(`${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`)
   if (city === undefined) return unclear('a city')
   const kind = found[1] === undefined ? 'temperature-above' : 'temperature-below'
@@ -136,4 +137,9 @@ function findCity(text: string): string | undefined {
     .join(' ')
   const city = findPlace(left)
   return city !== undefined && city.length <= longestCity ? city : undefined
+}
+
+/** Wherever the user is: elsewhere it may still be yesterday. */
+function isOver(date: string, today: string): boolean {
+  return Date.parse(date) < Date.parse(today) - 24 * 3_600_000
 }
