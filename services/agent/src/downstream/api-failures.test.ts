@@ -99,7 +99,7 @@ describe('a response of an API that brings nothing', () => {
         body: { failedCheck: 'permission' },
         challenge: undefined,
       })
-    const needs = (flow: Flow, claims: object) =>
+    const needs = (flow: Flow, claims: Readonly<Record<string, unknown>>) =>
       (withoutHeldRight(refused(flow), claims) as ProblemError).options.extensions?.['needs']
     expect(needs('obo', { scp: 'User.Read Weather.Read' })).toBeUndefined()
     expect(needs('autonomous', { roles: ['Weather.Read.All'] })).toBeUndefined()
