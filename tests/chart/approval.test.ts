@@ -85,7 +85,7 @@ describe('A Secret with the keys that seal turns which wait', () => {
     try {
       const file = join(folder, 'seal-keys')
       writeFileSync(file, await run('bash', ['-c', print]))
-      expect(readSealKeys(file).current.kid).toBe('key-1')
+      expect(readSealKeys(file).current().kid).toBe('key-1')
     } finally {
       rmSync(folder, { recursive: true })
     }

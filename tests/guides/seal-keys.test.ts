@@ -40,15 +40,16 @@ const follow = (commands: string) => {
 
 it('The guide makes keys that the agent reads, puts a new one first, keeps the old one, and takes it away', async () => {
   await follow(make)
-  const first = readSealKeys(secret)
-  expect(first.current.kid).toBe('key-1')
+  const first = readSealKeys(secret).current()
+  expect(first.kid).toBe('key-1')
   await follow(rotate)
   const both = readSealKeys(secret)
-  expect(both.current.kid).toBe('key-2')
-  expect(both.find('key-1')).toEqual(first.current)
+  const second = both.current()
+  expect(second.kid).toBe('key-2')
+  expect(both.find('key-1')).toEqual(first)
   await follow(takeAway)
   const last = readSealKeys(secret)
-  expect(last.current).toEqual(both.current)
+  expect(last.current()).toEqual(second)
   expect(last.find('key-1')).toBeUndefined()
 })
 

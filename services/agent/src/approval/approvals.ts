@@ -50,7 +50,7 @@ export class Approvals {
   /**
    * Seals a turn, and says what its user has to decide.
    *
-   * @throws ProblemError APPROVAL_TOO_LARGE, STEP_LIMIT_REACHED
+   * @throws ProblemError APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE, STEP_LIMIT_REACHED
    */
   async pause(turn: Turn, { wait, state, usage, tools }: Waiting): Promise<Asked> {
     const { keys, metrics } = this.#options

@@ -121,7 +121,7 @@ describe('a sealed turn', () => {
       key: Uint8Array,
       content: unknown = continuation,
     ) => new CompactEncrypt(Buffer.from(JSON.stringify(content))).setProtectedHeader(header).encrypt(key)
-    const { kid, key } = keys.current
+    const { kid, key } = keys.current()
     const gcm = { alg: 'dir', enc: 'A256GCM' }
     const forged = [
       await encrypt({ alg: 'A256KW', enc: 'A256GCM', kid }, key),
@@ -169,7 +169,16 @@ describe('the keys of all replicas', () => {
     writeFileSync(file, `${fresh}\n${old}\n`)
     const sealed = await seal(continuation, readSealKeys(file))
     expect(await open(sealed, running, binding, now)).toEqual(continuation)
-    expect(running.current.kid).toBe('new')
+    expect(running.current().kid).toBe('new')
+  })
+
+  it('seal with what the file has now, and with nothing if it has gone', async () => {
+    const file = inFile(old)
+    const running = readSealKeys(file)
+    writeFileSync(file, `${fresh}\n${old}\n`)
+    expect(running.current().kid).toBe('new')
+    rmSync(file)
+    expect(await codeOf(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
   })
 
   // biome-ignore format: table

@@ -78,12 +78,13 @@ const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorith
 /**
  * Seals a turn (compact JWE, `dir` and `A256GCM`): nobody but the agent's replicas reads or changes it.
  *
- * @throws {ProblemError} APPROVAL_TOO_LARGE
+ * @throws {ProblemError} APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE
  */
-export async function seal(continuation: Continuation, { current }: SealKeys): Promise<string> {
+export async function seal(continuation: Continuation, keys: SealKeys): Promise<string> {
+  const { kid, key } = keys.current()
   const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(continuation)))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: current.kid })
-    .encrypt(current.key)
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
+    .encrypt(key)
   if (sealed.length <= longestSeal) return sealed
   throw approvalProblem(
     'APPROVAL_TOO_LARGE',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { approvalProblem } from './problems.ts'
 
 /** A key of AES-256-GCM. */
 export interface SealKey {
@@ -10,8 +11,12 @@ export interface SealKey {
 
 /** The keys of all replicas. */
 export interface SealKeys {
-  /** The one that seals. */
-  readonly current: SealKey
+  /**
+   * The one that seals.
+   *
+   * @throws {ProblemError} APPROVAL_UNAVAILABLE
+   */
+  current(): SealKey
   /** One that opens; `undefined` if nobody knows it. */
   find(kid: string): SealKey | undefined
 }
@@ -21,7 +26,8 @@ const rereadMs = 1_000
 
 /**
  * Keys of a file: a line for each, its id and 32 bytes in Base64. The first seals, the others open what was sealed before a
- * rotation. The file is read again for an unknown id, so that replicas may learn a new key at different times.
+ * rotation. The file is read again whenever a turn is sealed, and for an unknown id, so that replicas may learn a new key at different
+ * times.
  *
  * @throws {Error} if the file cannot be read or a line is no key
  */
@@ -29,7 +35,14 @@ export function readSealKeys(file: string): SealKeys {
   let keys = parseKeys(readFileSync(file, 'utf8'))
   let readAtMs = 0
   return {
-    get current() {
+    current() {
+      try {
+        keys = parseKeys(readFileSync(file, 'utf8'))
+      } catch (error) {
+        throw approvalProblem('APPROVAL_UNAVAILABLE', 'The file of its keys cannot be used.', {
+          cause: error,
+        })
+      }
       return keys[0]
     },
     find(kid) {
@@ -54,9 +67,7 @@ export function createSealKeys(): SealKeys {
     return made
   }
   return {
-    get current() {
-      return current()
-    },
+    current,
     find: kid => (kid === current().kid ? current() : undefined),
   }
 }
