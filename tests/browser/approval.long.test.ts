@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, examine, prepareToExamine } from './support/examine-states.ts'
@@ -37,6 +38,35 @@ describe('a call that changes something', () => {
     expect(await values.first().textContent()).toBe('OsU+202EloU+200B <img src=x onerror=alert(1)>')
     expect(await approval(page).locator('img').count()).toBe(0)
     expect(await values.nth(1).textContent()).toHaveLength(2_000)
+  })
+
+  it('may have been done where the answer is lost, so that the same can only be sent again', async () => {
+    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    const page = await browser.open(agent.url, { tolerateFaults: true })
+    const lose = async (route: Route) => {
+      await route.fetch()
+      await route.abort()
+    }
+    const lost = async () => {
+      const answer = await ask(page, question)
+      await isPressable(page)
+      await page.route('**/api/chat/continue', lose)
+      await button(page, 'Create alert').click()
+      await page.getByRole('region', { name: 'No answer came' }).waitFor()
+      await page.unroute('**/api/chat/continue', lose)
+      return answer
+    }
+    const answer = await lost()
+    expect(await page.locator('.pause-card').textContent()).not.toMatch(/Not sent|Don’t create/)
+    await button(page, 'Send again').click()
+    await answer.getByText('The alert is set.').waitFor()
+    const [first, again] = agent.continued
+    expect(again).toEqual(first)
+
+    const other = await lost()
+    await page.reload()
+    await other.getByText('No answer came. What you approved may have been done.').waitFor()
+    expect(await other.textContent()).not.toMatch(/nothing was changed|not called/)
   })
 
   it('expires, and can be asked for again', async () => {

@@ -34,7 +34,7 @@ export function partsOf({
     const place = endOfParagraph(answer, at)
     if (!step) continue
     const chip = chipOfStep(step, steps)
-    const isUnsent = unsent !== undefined && chip.status === 'waiting'
+    const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), isUnsent ? { ...chip, status: 'denied' } : chip])
   }
   let from = 0

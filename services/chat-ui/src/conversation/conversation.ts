@@ -23,6 +23,7 @@ import {
 } from './exchange.ts'
 import type { Drafts, KeptExchanges, OpenedFile } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
+import { tellUnsent } from './tell-unsent.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
@@ -239,8 +240,8 @@ export class Conversation {
   }
 
   /**
-   * Goes on with a turn that waits, as its user has decided about its calls. It waits as before if the agent could not be
-   * asked; to send the same once more does nothing twice.
+   * Goes on with a turn that waits, as its user has decided about its calls. It waits as before if the agent took nothing. Where
+   * no answer came, the agent may have done all of it; to send the same once more does nothing twice.
    */
   async decide(exchange: LiveExchange, decide: Decide): Promise<void> {
     const waiting = exchange.value
@@ -255,13 +256,16 @@ export class Conversation {
     const earlier = this.#before(exchange)
     await this.#complete(exchange, earlier, { continuation: pause.continuation, decisions })
     const { problem } = exchange.value
-    if (problem && passesSoon(problem)) exchange.value = { ...waiting, problem }
+    if (!problem || !passesSoon(problem)) return
+    const mayBeDone =
+      problem.code === 'AGENT_UNREACHABLE' && decisions.some(({ decision }) => decision === 'approve')
+    exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }
   }
 
   /** Leaves the calls of a turn that waits: they are not sent. */
   expire(exchange: LiveExchange): void {
     exchange.value = dropPause(exchange.value, 'expired')
-    this.#needs.announce('Expired, nothing was changed.')
+    this.#needs.announce(tellUnsent(exchange.value))
   }
 
   #before(exchange: LiveExchange): Exchange[] {
@@ -433,9 +437,9 @@ function countCharacters(text: string): number {
   return characters
 }
 
-/** Whether the agent has done nothing, and may be asked the same a little later. */
-function passesSoon({ code, status }: PageProblem): boolean {
-  return code === 'AGENT_UNREACHABLE' || status === 429
+/** Whether the agent may be asked the same a little later: it has done nothing, or does nothing twice. */
+function passesSoon({ code }: PageProblem): boolean {
+  return ['AGENT_UNREACHABLE', 'AGENT_BUSY', 'RATE_LIMITED'].includes(code)
 }
 
 function endWords({ problem, pause }: Exchange, durationMs: number): string {

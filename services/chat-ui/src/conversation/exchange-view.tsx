@@ -79,7 +79,7 @@ export function ExchangeView(props: ExchangeProps) {
 /** The card of what a turn waits for. Its code is loaded when there is one, for the windows that it opens have to open in the press itself. */
 function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
   const Card = useLoaded(loadPauseCard)
-  const { problem, clockAheadMs = 0, question } = exchange.value
+  const { problem, sent, clockAheadMs = 0, question } = exchange.value
   if (!Card) return <p class="progress">Waiting for you…</p>
   return (
     <Card
@@ -87,6 +87,7 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
       key={pause.continuation}
       pause={pause}
       problem={problem}
+      sent={sent}
       clockAheadMs={clockAheadMs}
       names={props.names.ofAgent(question.agent)}
       onDecide={async decide => {

@@ -34,8 +34,11 @@ export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'st
   readonly decision: Decision['decision']
 }
 
-/** Why a call that waited was not sent: in time, or because something else was done. */
-export type Unsent = 'expired' | 'left'
+/**
+ * How a wait ended without an answer: its time was over, or something else was done, so that nothing was sent; or it was sent, and
+ * nobody knows what came of it.
+ */
+export type Unsent = 'expired' | 'left' | 'unanswered'
 
 /** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
 export interface Exchange {
@@ -56,6 +59,8 @@ export interface Exchange {
   readonly problem: PageProblem | undefined
   /** What it waits for. It is never kept: over a reload nothing waits. */
   readonly pause?: Pause
+  /** What was decided about that, where no answer came: an approved call may have been made. */
+  readonly sent?: readonly Decision[]
   /** What had been said when the answer last went on. */
   readonly before?: string
   readonly decided?: readonly DecidedCall[]
@@ -114,7 +119,7 @@ function joinAnswer({ before }: Exchange, answer: string): string {
 export type Decide = (call: AskedCall) => Decision['decision']
 
 /** The exchange as it goes on after its user has decided about the calls that it waits with. */
-export function goOn({ pause, ...exchange }: Exchange, decide: Decide): Exchange {
+export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Decide): Exchange {
   const calls = pause?.kind === 'approval' ? pause.calls : []
   const now = calls.map(
     (call): DecidedCall => ({
@@ -142,9 +147,9 @@ export function stopExchange(exchange: Exchange): Exchange {
   return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : dropPause(exchange, 'left')
 }
 
-/** Ends what waits: its calls are not sent. */
-export function dropPause({ pause, ...exchange }: Exchange, unsent: Unsent): Exchange {
-  return pause ? { ...exchange, state: 'stopped', unsent } : exchange
+/** Ends what waits: its calls are not sent, unless they were already. */
+export function dropPause({ pause, sent, ...exchange }: Exchange, unsent: Unsent): Exchange {
+  return pause ? { ...exchange, state: 'stopped', unsent: sent ? 'unanswered' : unsent } : exchange
 }
 
 function markTool({ toolMarks, answer }: Exchange, { id, kind }: TraceStep): readonly ToolMark[] {

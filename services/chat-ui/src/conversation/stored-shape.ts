@@ -90,9 +90,10 @@ const exchange = shape({
   ),
   problem: orAbsent(problem),
   pause: isAbsent,
+  sent: isAbsent,
   before: orAbsent(text),
   decided: orAbsent(listOf(shape({ title: text, arguments: record, stepId: text, decision }))),
-  unsent: orAbsent(oneOf('expired', 'left')),
+  unsent: orAbsent(oneOf('expired', 'left', 'unanswered')),
 })
 
 /** For each flow: an owner of another flow is none, nor is a user where it is not on behalf of one. */

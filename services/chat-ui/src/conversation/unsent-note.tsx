@@ -1,5 +1,6 @@
 import type { Conversation, LiveExchange } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
+import { tellUnsent } from './tell-unsent.ts'
 
 interface UnsentNoteProps {
   readonly exchange: LiveExchange
@@ -8,7 +9,9 @@ interface UnsentNoteProps {
 
 /** Why an answer ended, and what that means for the calls that it waited with. */
 export function UnsentNote({ exchange, conversation }: UnsentNoteProps) {
-  if (!exchange.value.unsent) return <p class="note">{tellStop(exchange.value)}</p>
+  const { unsent } = exchange.value
+  if (!unsent) return <p class="note">{tellStop(exchange.value)}</p>
+  if (unsent === 'unanswered') return <p class="note-card">{tellUnsent(exchange.value)}</p>
   return (
     <div class="note-card stack">
       <p>{tellUnsent(exchange.value)}</p>
@@ -21,16 +24,6 @@ export function UnsentNote({ exchange, conversation }: UnsentNoteProps) {
       )}
     </div>
   )
-}
-
-/** Where calls ran before in the same turn, something was changed. */
-function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
-  const isDone = decided.some(
-    ({ decision, stepId }) =>
-      decision === 'approve' && steps.some(({ id, status }) => id === stepId && status === 'ok'),
-  )
-  if (isDone) return 'The call that still waited was not sent. What you approved before it was done.'
-  return unsent === 'expired' ? 'Expired, nothing was changed.' : 'Not sent, nothing was changed.'
 }
 
 function tellStop({ decided = [] }: Exchange): string {

@@ -137,7 +137,31 @@ describe('a turn that waits', () => {
     expect(latest().value).toMatchObject({ state: 'done', problem: undefined })
   })
 
-  it.each(['APPROVAL_EXPIRED', 'APPROVAL_USED', 'STEP_UP_NOT_CARRIED'])(
+  it('may have been done where no answer came, however it ends then', async () => {
+    const unreachable = () => new PageError(pageProblem('AGENT_UNREACHABLE'))
+    const { conversation, latest, announced } = converse(untilPause, unreachable())
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), approve)
+    expect(latest().value.sent).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
+    expect(conversation.keep().exchanges).toMatchObject([{ state: 'stopped', unsent: 'unanswered' }])
+    conversation.expire(latest())
+    expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'unanswered' })
+    expect(announced.at(-1)).toBe('No answer came. What you approved may have been done.')
+  })
+
+  it.each([
+    ['a denial', 'AGENT_UNREACHABLE', 'deny'],
+    ['an approval that the agent did not take', 'AGENT_BUSY', 'approve'],
+  ] as const)('is known not to have been done after %s', async (_what, code, decision) => {
+    const problem = { ...pageProblem('AGENT_UNREACHABLE'), code }
+    const { conversation, latest } = converse(untilPause, new PageError(problem))
+    await conversation.ask('Order skis')
+    await conversation.decide(latest(), () => decision)
+    expect(latest().value).toMatchObject({ state: 'waiting', problem: { code } })
+    expect(latest().value.sent).toBeUndefined()
+  })
+
+  it.each(['APPROVAL_EXPIRED', 'APPROVAL_USED', 'STEP_UP_NOT_CARRIED', 'ALERT_LIMIT_REACHED'])(
     'ends with %s as with any problem',
     async code => {
       const problem = { ...pageProblem('AGENT_UNREACHABLE'), code, status: 409 }

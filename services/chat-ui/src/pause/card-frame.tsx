@@ -16,6 +16,8 @@ export interface PauseCardProps {
   readonly pause: Pause
   /** Why it could not go on. */
   readonly problem: PageProblem | undefined
+  /** What was decided, where no answer came. */
+  readonly sent: readonly Decision[] | undefined
   /** How far the agent's clock is ahead of the browser's. */
   readonly clockAheadMs: number
   readonly names: Names

@@ -2,13 +2,15 @@ import { withoutHidden } from '../words/visible-text.ts'
 import { ApprovalCard } from './approval-card.tsx'
 import type { PauseCardProps } from './card-frame.tsx'
 import { ConsentCard } from './consent-card.tsx'
+import { SentCard } from './sent-card.tsx'
 import { StepUpCard } from './step-up-card.tsx'
 
 const cards = { approval: ApprovalCard, 'step-up': StepUpCard, consent: ConsentCard } as const
 
 /** What a turn waits for, and the ways on. It stays until one of them is taken, its time is over, or something else is asked. */
 export function PauseCard({ pause, ...props }: PauseCardProps) {
-  const Card = cards[pause.kind]
+  const wasSent = props.sent !== undefined && pause.kind !== 'consent'
+  const Card = wasSent ? SentCard : cards[pause.kind]
   const calls = pause.calls.map(call => ({ ...call, title: withoutHidden(call.title) }))
   return <Card {...props} pause={{ ...pause, calls }} />
 }
