@@ -15,7 +15,8 @@ export function describeRequestFault(errors: FastifySchemaValidationError[], par
       `${where} has the unknown field ${JSON.stringify(unknown.slice(0, 100))}.`,
     )
   }
-  const code = tooMuch.has(fault.keyword) ? 'MESSAGE_TOO_LONG' : 'INVALID_REQUEST'
+  const isTooMuch = tooMuch.has(fault.keyword) && /^\/(message|history)\b/.test(fault.instancePath)
+  const code = isTooMuch ? 'MESSAGE_TOO_LONG' : 'INVALID_REQUEST'
   return problem(code, `${where} ${fault.message ?? 'is invalid'}${describeChoices(fault.params)}.`)
 }
 
