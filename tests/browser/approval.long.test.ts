@@ -100,14 +100,15 @@ describe('a call that changes something', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
-  it('waits as before while the agent cannot be reached, and says why it did not go on', async () => {
+  it('waits as before while the agent is busy, and says why it did not go on', async () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await ask(page, question)
     await isPressable(page)
-    await page.route('**/api/chat/continue', route => route.abort(), { times: 1 })
+    agent.refusal = problem('AGENT_BUSY', { status: 503 })
     await button(page, 'Create alert').click()
-    await approval(page).getByText('The agent cannot be reached.').waitFor()
+    await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
+    agent.refusal = undefined
     await isPressable(page)
     await button(page, 'Create alert').click()
     await page.getByText('The alert is set.').waitFor()
