@@ -93,7 +93,7 @@ describe('A step of the model that reads and changes', () => {
     expect(resultsOf(lastMessage())).toEqual([
       ['call_oslo', expect.stringContaining('"city":"Oslo"')],
       ['call_weather', expect.stringContaining('temperature_c')],
-      ['call_bergen', expect.stringContaining('was not run')],
+      ['call_bergen', expect.stringMatching(/was not run: .* that this call changed nothing\.$/)],
     ])
     expect(tools.map(({ name, status }) => [name, status])).toEqual([
       ['create_alert', 'ok'],

@@ -6,10 +6,12 @@ import type { WeatherQuestion } from './weather-question.ts'
 /** Writes an answer from what the tools returned, and nothing else. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
   const results = exchanges.map(exchange => ({ ...exchange, value: parse(exchange) }))
+  const changedNothing = results.length > 0 && results.every(({ value }) => isDenied(value))
   const weather = results.map(({ value }) => value).filter(isWeather)
   return [
     ...describeWeather(weather, question),
     ...results.filter(({ value }) => !isWeather(value)).map(describeOne),
+    ...(changedNothing ? ['Nothing was changed.'] : []),
     ...describeSources(weather),
   ].join('\n')
 }
@@ -28,8 +30,7 @@ function parse({ result }: ToolExchange): unknown {
 
 /** A failure is recognised by its status, or by the sentence that it begins with; a call that the user denied by its sentence. */
 function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
-  if (typeof value === 'string' && /^\S+ was not run\b/.test(value))
-    return `I did not call ${name}, as you decided. Nothing was changed.`
+  if (isDenied(value)) return `I did not call ${name}, as you decided.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
   if (failure !== undefined || result.status === 'error') {
     return `I’m sorry, I could not get that: ${failure ?? tell(value)}`
@@ -38,6 +39,8 @@ function describeOne({ name, result, value }: ToolExchange & { value: unknown })
   if (alerts !== undefined) return alerts
   return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${tell(value)}.`
 }
+
+const isDenied = (value: unknown) => typeof value === 'string' && /^\S+ was not run\b/.test(value)
 
 /** JSON as a sentence: “project: Apollo, tasks: launch; land”. */
 function tell(value: unknown): string {

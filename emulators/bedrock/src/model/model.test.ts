@@ -326,13 +326,15 @@ describe('a message about alerts', () => {
     expect(answer(`delete alert ${id}`, [{ deleted: id }], undefined, alertTools)).toBe(
       `The alert ${id} is deleted.`,
     )
+    const denied = 'create_alert was not run: the user was asked, and does not want this call.'
+    expect(answer(create, [denied], 'error', alertTools)).toBe(
+      'I did not call create_alert, as you decided.\nNothing was changed.',
+    )
     expect(
-      answer(
-        create,
-        ['create_alert was not run: the user was asked, and does not want this call.'],
-        'error',
-        alertTools,
-      ),
-    ).toBe('I did not call create_alert, as you decided. Nothing was changed.')
+      answer('Warn me when Oslo and Rome fall below −5 °C', [alert, denied], undefined, alertTools),
+    ).toBe(
+      'The alert is recorded: Oslo below −5 °C until 2026-12-05. Nothing watches the weather for it, and nobody is told.\n' +
+        'I did not call create_alert, as you decided.',
+    )
   })
 })

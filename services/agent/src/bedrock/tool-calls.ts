@@ -116,7 +116,7 @@ function describeEnds(
 }
 
 const deniedText =
-  'was not run: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user that nothing was changed.'
+  'was not run: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user that this call changed nothing.'
 
 /** What the model is told: plain sentences if the call failed or was denied. */
 function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
