@@ -38,6 +38,15 @@ interface CardFrameProps {
   readonly acts: ComponentChildren
 }
 
+/** Scrolls to the end of the answer, where the buttons are; where the card is too high for that, to its beginning. */
+function showWhole(heading: HTMLElement | null): void {
+  const card = heading?.closest('.pause-card')
+  const log = heading?.closest('.log')
+  if (!card || !log) return
+  if (card.clientHeight < log.clientHeight) log.scrollTo({ top: log.scrollHeight })
+  else card.scrollIntoView({ block: 'start' })
+}
+
 /** The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the time that is left. */
 export function CardFrame({ card, title, problem = card.problem, children, acts }: CardFrameProps) {
   const { pause, clockAheadMs, onExpire } = card
@@ -49,7 +58,7 @@ export function CardFrame({ card, title, problem = card.problem, children, acts 
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) heading.current?.focus({ preventScroll: true })
-    heading.current?.closest('.pause-card')?.scrollIntoView({ block: 'nearest' })
+    showWhole(heading.current)
   }, [])
   useEffect(() => {
     if (seconds === 0) onExpire()
