@@ -258,7 +258,7 @@ export class Conversation {
     const { problem } = exchange.value
     if (!problem || !passesSoon(problem)) return
     const mayBeDone =
-      problem.code === 'AGENT_UNREACHABLE' && decisions.some(({ decision }) => decision === 'approve')
+      unanswered.includes(problem.code) && decisions.some(({ decision }) => decision === 'approve')
     exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }
   }
 
@@ -437,9 +437,12 @@ function countCharacters(text: string): number {
   return characters
 }
 
+/** Of failures after which nobody knows what the agent has done. */
+const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
+
 /** Whether the agent may be asked the same a little later: it has done nothing, or does nothing twice. */
 function passesSoon({ code }: PageProblem): boolean {
-  return ['AGENT_UNREACHABLE', 'AGENT_BUSY', 'RATE_LIMITED'].includes(code)
+  return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
 }
 
 function endWords({ problem, pause }: Exchange, durationMs: number): string {

@@ -137,17 +137,19 @@ describe('a turn that waits', () => {
     expect(latest().value).toMatchObject({ state: 'done', problem: undefined })
   })
 
-  it('may have been done where no answer came, however it ends then', async () => {
-    const unreachable = () => new PageError(pageProblem('AGENT_UNREACHABLE'))
-    const { conversation, latest, announced } = converse(untilPause, unreachable())
-    await conversation.ask('Order skis')
-    await conversation.decide(latest(), approve)
-    expect(latest().value.sent).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
-    expect(conversation.keep().exchanges).toMatchObject([{ state: 'stopped', unsent: 'unanswered' }])
-    conversation.expire(latest())
-    expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'unanswered' })
-    expect(announced.at(-1)).toBe('No answer came. What you approved may have been done.')
-  })
+  it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
+    'may have been done where no answer came (%s), however it ends then',
+    async code => {
+      const { conversation, latest, announced } = converse(untilPause, new PageError(pageProblem(code)))
+      await conversation.ask('Order skis')
+      await conversation.decide(latest(), approve)
+      expect(latest().value.sent).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
+      expect(conversation.keep().exchanges).toMatchObject([{ state: 'stopped', unsent: 'unanswered' }])
+      conversation.expire(latest())
+      expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'unanswered' })
+      expect(announced.at(-1)).toBe('No answer came. What you approved may have been done.')
+    },
+  )
 
   it.each([
     ['a denial', 'AGENT_UNREACHABLE', 'deny'],
