@@ -25,6 +25,8 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
   const View = useLoaded(loadExchangeView, exchanges.length > 0)
+  // The button would lie over what is to be decided.
+  const waits = exchanges.at(-1)?.value.pause !== undefined
 
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
@@ -79,7 +81,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
           {View && exchanges.map(exchange => <View key={exchange} exchange={exchange} {...exchangeProps} />)}
         </div>
       </div>
-      {!following.value && exchanges.length > 0 && (
+      {!following.value && exchanges.length > 0 && !waits && (
         <button
           type="button"
           class="button jump"
