@@ -192,7 +192,7 @@ it('it tells when blueprint, secrets and agents were last used, where Graph does
   const time = String.raw`\d{4}-\d\d-\d\dT\S+Z`
   for (const way of [
     `credentials → client secret "more" until \\S+, last used ${time}`,
-    `credentials → last used as itself ${time}`,
+    `credentials → the blueprint: last used as itself ${time}`,
     'agent identity "weather" → never used, as far as Graph tells',
   ])
     expect(ways).toContainEqual(expect.stringMatching(new RegExp(`^${way}$`)))

@@ -12,24 +12,27 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
       version: 'beta',
       mayBeForbidden: true,
     })
-  const usesOf = async (appId: string): Promise<Branch> => {
-    const [found] = await list('servicePrincipalSignInActivities', appId)
-    return { title: tellUses(found) }
-  }
+  const usesOf = async (appId: string) => tellUses((await list('servicePrincipalSignInActivities', appId))[0])
   return inStep(run, { title, access: applicationAccess }, async () => {
     try {
       const ofSecrets = await list('appCredentialSignInActivities', blueprint)
       const ofBlueprint = await usesOf(blueprint)
       const who = radius.who.map(one =>
         one.title === 'credentials'
-          ? { ...one, branches: [...(one.branches ?? []).map(key => withUse(key, ofSecrets)), ofBlueprint] }
+          ? {
+              ...one,
+              branches: [
+                ...(one.branches ?? []).map(key => withUse(key, ofSecrets)),
+                { title: `the blueprint: ${ofBlueprint}` },
+              ],
+            }
           : one,
       )
       const what: Branch[] = []
       for (const one of radius.what)
         what.push(
           one.id !== undefined && one.title.startsWith('agent identity ')
-            ? { ...one, branches: [...(one.branches ?? []), await usesOf(one.id)] }
+            ? { ...one, branches: [...(one.branches ?? []), { title: await usesOf(one.id) }] }
             : one,
         )
       return { ...radius, who, what }
