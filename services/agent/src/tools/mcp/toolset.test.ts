@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Permit } from '../../downstream/api-context.ts'
 import { callerOf, grantingSidecar, refusal, start, stepsOf, turnOf } from '../../downstream/testing/stage.ts'
 import { agent, ids, weatherApi } from '../../identity/testing/fixtures.ts'
@@ -21,6 +21,9 @@ const tools = ['get_note', 'write_note'].map(name => ({
   name,
   inputSchema: { type: 'object', properties: {} },
 }))
+
+// The first look-up would otherwise load the protocol within its own time.
+beforeAll(() => import('./client/client.ts'))
 
 async function read(request: IncomingMessage): Promise<Message | undefined> {
   const chunks: Buffer[] = []
