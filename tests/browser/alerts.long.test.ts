@@ -111,7 +111,9 @@ it('A second factor that is cancelled keeps the card; cancelled there, nothing i
   const popup = await openWindow(page, button(page, 'Confirm it’s you'))
   await popup.getByRole('button', { name: 'Cancel' }).click()
   const card = page.getByRole('region', { name: 'Confirm that it’s you' })
-  await card.getByText('Sign-in was cancelled.').waitFor()
+  await card
+    .getByText('Sign-in was cancelled. The call was not made. Confirm it’s you, or cancel it.')
+    .waitFor()
   await button(page, 'Cancel').click()
   await page.locator('.answer[data-state=done]').waitFor()
   await answer

@@ -21,7 +21,7 @@ export function StepUpCard(card: PauseCardProps) {
       await session.signIn({ kind: 'prove-more', claimsChallenge: pause.claimsChallenge })
     } catch (error) {
       if (!(error instanceof PageError)) throw error
-      problem.value = error.problem
+      problem.value = withHint(error.problem)
       return
     }
     await onDecide(() => 'approve')
@@ -76,6 +76,13 @@ export function StepUpCard(card: PauseCardProps) {
       </p>
     </CardFrame>
   )
+}
+
+/** Whoever confirms is signed in already. */
+function withHint(problem: PageProblem): PageProblem {
+  return problem.code === 'SIGN_IN_CANCELLED'
+    ? { ...problem, hint: 'The call was not made. Confirm it’s you, or cancel it.' }
+    : problem
 }
 
 function tellCalls({ calls }: Pause): string {
