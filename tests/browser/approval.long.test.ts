@@ -69,6 +69,24 @@ describe('a call that changes something', () => {
     expect(await other.textContent()).not.toMatch(/nothing was changed|not called/)
   })
 
+  it.each([
+    [320, 480],
+    [320, 640],
+    [1280, 500],
+  ])('has nothing over its buttons at %i × %i', async (width, height) => {
+    const page = await browser.open(agent.url, { viewport: { width, height } })
+    await ask(page, question)
+    await isPressable(page)
+    for (const name of ['Create alert', 'Don’t create']) {
+      await button(page, name).scrollIntoViewIfNeeded()
+      const box = await button(page, name).boundingBox()
+      const [x, y] = [box?.x ?? 0, box?.y ?? 0].map(start => start + 15)
+      expect(
+        await page.evaluate(`document.elementFromPoint(${x}, ${y})?.closest('button')?.textContent`),
+      ).toBe(name)
+    }
+  })
+
   it('expires, and can be asked for again', async () => {
     const page = await browser.open(agent.url)
     await page.clock.install()
