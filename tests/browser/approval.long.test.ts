@@ -224,18 +224,6 @@ describe.each([
   })
 })
 
-it('On a small screen nothing lies over the buttons of a card', async () => {
-  const page = await browser.open(agent.url, { viewport: { width: 320, height: 640 } })
-  await ask(page, question)
-  await isPressable(page)
-  const isOnTop = await button(page, 'Create alert').evaluate(element => {
-    const { x, y, width, height } = element.getBoundingClientRect()
-    return element.contains(element.ownerDocument.elementFromPoint(x + width / 2, y + height / 2))
-  })
-  expect(isOnTop).toBe(true)
-  expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
-})
-
 describe('a consent', () => {
   it('that is not known yet is tried again after 1, 2, 4 and 8 seconds, and then told', async () => {
     agent.script = async (request, send) =>
