@@ -1,0 +1,38 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { identities } from '../../support/identities.ts'
+import { Stack } from '../../support/stack.ts'
+import { ask, bearer, goOn, type Outcome } from './ask.ts'
+
+const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
+
+it('An alert that the weather API created without answering in time is found by the same approval, and not doubled', async () => {
+  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+  await using stack = await Stack.start({
+    weather: { ALERTS_FILE: file },
+    agent: { WEATHER_API_ALERTS: 'true' },
+  })
+  const user = bearer(await stack.signIn(identities.ada.oid))
+  const keys: unknown[] = []
+  stack.appOf('weather').server.prependListener('request', ({ method, url, headers }, response) => {
+    if (method !== 'POST' || url !== '/alerts') return
+    keys.push(headers['idempotency-key'])
+    // It does all that was asked of it, and says nothing.
+    if (keys.length === 1) response.writeHead = response.end = () => response
+  })
+  const message = `Warn me when Oslo falls below -5 °C until ${untilDate}`
+  const asked = await ask(stack.agentUrl, { message, flow: 'obo' }, user)
+  const paused = asked.body as unknown as Outcome
+
+  const silent = await goOn(stack.agentUrl, paused, 'approve', user)
+  expect(silent.body).toMatchObject({ code: 'API_UNAVAILABLE', status: 503 })
+  const again = await goOn(stack.agentUrl, paused, 'approve', user)
+  expect(again.body).toMatchObject({ tools: [{ name: 'create_alert', status: 'ok' }] })
+  expect(keys).toEqual([keys[0], keys[0]])
+
+  const { body } = await ask(stack.agentUrl, { message: 'my alerts', flow: 'obo' }, user)
+  expect(body.answer.match(/Oslo below −5 °C/g)).toHaveLength(1)
+  rmSync(file, { force: true })
+})
