@@ -179,6 +179,30 @@ describe('A step of calls', () => {
     expect(ran).toEqual([])
   })
 
+  it('changes nothing more once a call has failed in a way that ends the turn', async () => {
+    const first = stage()
+    const names = ['Oslo', 'Rome', 'Paris']
+    const wait = waitOf(
+      await runStep(
+        first.options,
+        names.map(name => first.create(name)),
+      ),
+    )
+    const resumed = decided(wait, { Oslo: 'approve', Rome: 'approve', Paris: 'approve' })
+    const { options, create, ran, steps } = stage({ resumed })
+    const run = () => Promise.reject(problem('API_FORBIDDEN', 'Not for you.'))
+    const goOn = resumeStep(options, resumed, ({ callId }) =>
+      create(callId, callId === 'Rome' ? { run } : {}),
+    )
+    await expect(goOn).rejects.toThrow(refusal('API_FORBIDDEN'))
+    expect(ran).toEqual(['Oslo', 'Rome'])
+    expect(steps().filter(([kind]) => kind === 'tool')).toEqual([
+      ['tool', 'ok', 'create_alert'],
+      ['tool', 'failed', 'create_alert'],
+      ['tool', 'failed', 'create_alert'],
+    ])
+  })
+
   it('does not ask again about a call that was denied in this turn', async () => {
     const first = stage()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))

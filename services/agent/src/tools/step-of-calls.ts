@@ -146,6 +146,12 @@ class Step<Output> {
     const { context, isTellable } = this.#options
     const { turn } = context
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
+    const [ending] = this.#fatal.values()
+    if (call.change && ending !== undefined) {
+      // Nothing more is changed in a turn that ends.
+      step.fail(toProblem(ending).toDocument(turn.requestId))
+      return
+    }
     if (call.change?.isIdempotent === false) turn.resumed?.spend()
     try {
       const output = await call.run(
