@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
@@ -141,6 +142,19 @@ describe('the agents', () => {
     ])
   })
 
+  it('with three flows has room for all that can be chosen, on a window of 1024 pixels', async () => {
+    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    const page = await browser.open(agent.url, { viewport: { width: 1024, height: 700 } })
+    await page.getByText('Agent’s account').waitFor()
+    const boxes = await Promise.all(
+      ['.segments', 'select', 'button'].map(kind =>
+        page.locator(`.composer-row ${kind}`).last().boundingBox(),
+      ),
+    )
+    for (const [index, one] of boxes.entries())
+      for (const other of boxes.slice(index + 1)) expect(overlap(one, other)).toBe(false)
+  })
+
   it('with a user account of their own call as it, by two tokens that nobody here saw', async () => {
     agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
     agent.script = async (request, send) =>
@@ -159,3 +173,14 @@ describe('the agents', () => {
     expect((await agent.received(1))[0]).toMatchObject({ agent: 'weather', flow: 'agent-user' })
   })
 })
+
+type Box = Awaited<ReturnType<Locator['boundingBox']>>
+
+function overlap(one: Box, other: Box): boolean {
+  if (!one || !other) throw new Error('It is not to be seen.')
+  const [side, height] = [
+    one.x < other.x + other.width && other.x < one.x + one.width,
+    one.y < other.y + other.height && other.y < one.y + one.height,
+  ]
+  return side && height
+}
