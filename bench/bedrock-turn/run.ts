@@ -49,7 +49,9 @@ const processSettings = {
   NODE_COMPILE_CACHE: compileCache,
 }
 const agentEnv = {
-  ...describeProcesses({ LOG_LEVEL: 'warn' }).find(({ name }) => name === 'agent')?.env,
+  ...describeProcesses({ LOG_LEVEL: 'warn', WEATHER_API_ALERTS: 'false' }).find(
+    ({ name }) => name === 'agent',
+  )?.env,
   ...aws,
   ...processSettings,
   MCP_CONFIG: '',

@@ -38,7 +38,14 @@ export class BenchStack implements AsyncDisposable {
     const ports = Object.fromEntries(
       await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
     )
-    const variables = { ...process.env, ...ports, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'warn' }
+    const variables = {
+      ...process.env,
+      ...ports,
+      WEATHER_PROVIDER: 'climate-normals',
+      // As a deployment without alerts has it: its tools and no others are offered to the model.
+      WEATHER_API_ALERTS: 'false',
+      LOG_LEVEL: 'warn',
+    }
     const processes = describeProcesses(variables).map(process => ({
       ...process,
       main: bundled
