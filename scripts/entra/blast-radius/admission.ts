@@ -1,4 +1,3 @@
-import type { Json } from '../graph.ts'
 import type { Branch } from './branch.ts'
 import { list, type RunKubectl } from './kubectl.ts'
 
@@ -33,12 +32,13 @@ export async function readAdmission(
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
   const [namespaces, ...found] = await Promise.all([
-    list(kubectl, 'get', 'namespaces', '--field-selector', `metadata.name=${namespace}`),
-    list(kubectl, 'get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
-    list(kubectl, 'get', 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
-    list(kubectl, 'get', 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
+    list<LabelledObject>(kubectl, 'get', 'namespaces', '--field-selector', `metadata.name=${namespace}`),
+    list<Policy>(kubectl, 'get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
+    list<Policy>(kubectl, 'get', 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
+    list<Policy>(kubectl, 'get', 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
   ])
-  const labels = labelsOf(namespaces?.[0])
+  const [object] = namespaces ?? []
+  const labels = object && (object.metadata.labels ?? {})
   const known = found.flatMap(objects => (objects ? toAdmissions(objects) : []))
   const here = known.filter(({ selectors }) => selectors.every(one => !labels || matches(one, labels)))
   const mutating = here.filter(one => one.isMutating && one.rules.some(rule => isAbout(rule, ['pods'])))
@@ -70,12 +70,12 @@ function podSecurity(labels: Labels | undefined): Branch {
       }
 }
 
-function labelsOf(namespace: Json | undefined): Labels | undefined {
-  return namespace && ((namespace['metadata'] as { readonly labels?: Labels }).labels ?? {})
-}
-
 function namesOf(admissions: readonly Admission[]): readonly string[] {
   return [...new Set(admissions.map(({ name }) => name))]
+}
+
+interface LabelledObject {
+  readonly metadata: { readonly labels?: Labels }
 }
 
 interface Policy {
@@ -94,16 +94,17 @@ interface Matching {
 }
 
 /** A policy does nothing without a binding. Labels of the pods and conditions are left out, so that it may be one too many. */
-function toAdmissions(objects: readonly Json[]): readonly Admission[] {
-  const all = objects as unknown as readonly Policy[]
-  return all.flatMap(({ kind, metadata, webhooks = [], spec }) => {
+function toAdmissions(policies: readonly Policy[]): readonly Admission[] {
+  return policies.flatMap(({ kind, metadata, webhooks = [], spec }) => {
     const isMutating = kind.startsWith('Mutating')
     if (!kind.endsWith('Binding'))
       return webhooks.map(({ rules = [], namespaceSelector }) => ({
         ...{ name: `${kind}:${metadata.name}`, isMutating, rules },
         selectors: [namespaceSelector],
       }))
-    const policy = all.find(one => kind === `${one.kind}Binding` && one.metadata.name === spec?.policyName)
+    const policy = policies.find(
+      one => kind === `${one.kind}Binding` && one.metadata.name === spec?.policyName,
+    )
     const constraints = policy?.spec?.matchConstraints
     if (!policy) return []
     return {

@@ -4,10 +4,10 @@ import type { Json } from '../graph.ts'
 export type RunKubectl = (args: readonly string[], input?: string) => Promise<string>
 
 /** Objects, none of kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
-export async function list(
+export async function list<Item = Json>(
   kubectl: RunKubectl,
   ...args: readonly string[]
-): Promise<readonly Json[] | undefined> {
+): Promise<readonly Item[] | undefined> {
   try {
     return JSON.parse(await kubectl([...args, '--output', 'json'])).items
   } catch (error) {

@@ -1,24 +1,17 @@
 import { hash } from 'node:crypto'
-
-/** A call that waits for approval. */
-export interface WaitingCall {
-  /** The model's id of the call. */
-  readonly callId: string
-  readonly tool: string
-  /** SHA-256 of what the tool was when it was offered: name, description and schema. */
-  readonly toolHash: string
-  /** The API that is called. */
-  readonly api: string
-  /** After the defaults of the tool's schema. */
-  readonly args: Readonly<Record<string, unknown>>
-}
+import type { PendingCall } from '../turn/waiting.ts'
 
 /**
  * What identifies a call, whoever asks for it: base64url of the SHA-256 of RFC 8785's JSON.
  *
  * @throws {TypeError} for arguments that are no JSON
  */
-export function digestCall({ tool, toolHash, api, args }: Omit<WaitingCall, 'callId'>): string {
+export function digestCall({
+  tool,
+  toolHash,
+  api,
+  args,
+}: Pick<PendingCall, 'tool' | 'toolHash' | 'api' | 'args'>): string {
   return hash('sha256', canonicalJson(['approval-v1', tool, toolHash, api, args]), 'base64url')
 }
 

@@ -4,7 +4,7 @@ import { AIMessage, type BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
-import { mayChange } from '../tools/step-of-calls.ts'
+import { mayCall } from '../tools/step-of-calls.ts'
 import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Answered, AnswerMode, Turn, Waiting } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
@@ -69,7 +69,7 @@ export function bedrockMode(
       const context = apis.for(turn)
       const loading = Promise.all(toolsets.map(toolset => toolset.load(context)))
       const [connected, loaded] = await Promise.all([bedrock.connected(), loading])
-      const tools = loaded.flat().filter(({ change }) => !change || mayChange(turn, change))
+      const tools = loaded.flat().filter(tool => mayCall(turn, tool))
       const langChainTools = tools.map(({ tool }) => tool)
       const run: Run = {
         turn,

@@ -2,7 +2,7 @@ import { type Instructions, type NeededRight, needsUser } from '@entra-bedrock-a
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
-import { mayChange } from '../tools/step-of-calls.ts'
+import { mayCall } from '../tools/step-of-calls.ts'
 import { type ToolContext, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
@@ -20,7 +20,7 @@ export async function describeInstructions(
   const toolsets = toolsetsOf(turn.agent, all)
   const tools = toolsets.map(async toolset => {
     const loaded = await toolset.load(context)
-    const offered = loaded.filter(({ change }) => !change || mayChange(turn, change))
+    const offered = loaded.filter(tool => mayCall(turn, tool))
     return Promise.all(
       offered.map(async ({ tool, api, change }) => {
         const { name, description, schema } = tool

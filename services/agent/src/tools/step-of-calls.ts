@@ -49,9 +49,12 @@ export interface StepOptions {
 /** Changing calls of one step. */
 const changeLimit = 5
 
-/** Whether the agent may make changes where no user is there to approve them. */
-export function mayChange({ flow }: Pick<Turn, 'flow'>, { unattended = false }: Change): boolean {
-  return needsUser(flow) || unattended
+/** Whether a turn may call a tool: one that changes something needs a user who can approve, or may do without. */
+export function mayCall(
+  { flow }: Pick<Turn, 'flow'>,
+  { change }: { readonly change?: Change | undefined },
+): boolean {
+  return change === undefined || needsUser(flow) || change.unattended === true
 }
 
 /**
@@ -70,8 +73,8 @@ export async function runStep<Output>(
       'STEP_LIMIT_REACHED',
       `${changing.length} changes were asked for at once; ${changeLimit} are allowed.`,
     )
-  for (const { change, tool } of changing)
-    if (change && !mayChange(turn, change)) throw problem('TOOL_NEEDS_A_PERSON', `${tool} was not called.`)
+  for (const call of changing)
+    if (!mayCall(turn, call)) throw problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
   const run = new Step<Output>(options)
   await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
   for (const call of changing) {
