@@ -1,4 +1,12 @@
-/** The time as ISO 8601. */
+let lastMs = Number.NaN
+let lastText = ''
+
+/** The time as ISO 8601. A turn asks for it several times in the same millisecond. */
 export function nowAsText(): string {
-  return new Date().toISOString()
+  const ms = Date.now()
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastText = new Date(ms).toISOString()
+  }
+  return lastText
 }
