@@ -148,12 +148,22 @@ describe('What the user is asked', () => {
         ...toolUse(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),
         ...toolUse(1, 'call_2', 'create_alert', '{"city":'),
         ...toolUse(2, 'call_3', 'drop_tables', '{}'),
+        ...toolUse(
+          3,
+          'call_4',
+          'create_alert',
+          JSON.stringify({ ...order('Oslo'), untilDate: '2020-01-31' }),
+        ),
         ...stop('tool_use'),
       ],
       [...text('That did not work.'), ...stop('end_turn')],
     )
     const { answer, status } = await asked()
     expect([status, answer]).toEqual([undefined, 'That did not work.'])
+    expect(resultsOf(lastMessage())?.at(-1)).toEqual([
+      'call_4',
+      'create_alert failed: untilDate has to be a last day that is still to come.',
+    ])
     expect(created).toEqual([])
   })
 

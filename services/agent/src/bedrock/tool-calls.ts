@@ -89,7 +89,9 @@ function stepOptions({ context, tellable }: ToolCalls): StepOptions {
 function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)
-  const waits = offered?.change !== undefined && input !== undefined && takes(offered.tool, input)
+  const fits = offered !== undefined && input !== undefined && takes(offered.tool, input)
+  const fault = fits ? offered.faultOf?.(input) : undefined
+  const waits = offered?.change !== undefined && fits && fault === undefined
   return {
     id,
     tool: name,
@@ -97,7 +99,10 @@ function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> 
     api: offered?.api.name,
     change: waits ? { ...offered.change, toolHash: hashTool(offered) } : undefined,
     facts: factsOf(offered, name),
-    run: context => invoke(offered?.tool, call, context),
+    async run(context) {
+      if (fault !== undefined) throw problem('INVALID_REQUEST', fault)
+      return invoke(offered?.tool, call, context)
+    },
   }
 }
 

@@ -28,6 +28,8 @@ export interface OfferedTool {
   readonly api: DownstreamApi
   /** Missing if it only reads. */
   readonly change?: Change | undefined
+  /** What is wrong with arguments that fit the schema but that the API would refuse; the user is not asked about such a call. */
+  readonly faultOf?: (args: Readonly<Record<string, unknown>>) => string | undefined
   /** Of all that defines it, where name, description and schema are not all. */
   readonly hash?: string
 }

@@ -25,8 +25,18 @@ describe('A last day', () => {
       '2026-11-26',
       { kind: 'unclear', why: 'The message does not name a last day that is still to come.' },
     ],
+    [
+      'of the year after next',
+      '2028-01-01',
+      { kind: 'unclear', why: 'The message does not name a last day within a year.' },
+    ],
   ])('%s', (_what, day, request) => {
     expect(recognise(`Warn me when Oslo falls below -5 °C until ${day}`)).toEqual(request)
+  })
+
+  it('that only leap years have is in the next one', () => {
+    const message = 'Warn me when Oslo falls below -5 °C until 29 February'
+    expect(recogniseAlertRequest(message, '2027-12-01')).toEqual(below('Oslo', -5, '2028-02-29'))
   })
 })
 
@@ -69,7 +79,6 @@ describe('A request for an alert', () => {
     ['till 1 Mar', '2027-03-01'],
     ['until 27 November', '2027-11-27'],
     ['until 28 November', today],
-    ['until 29 February 2028', '2028-02-29'],
     ['until tomorrow', '2026-11-29'],
     ['until the day after tomorrow', '2026-11-30'],
     ['until Saturday', inAWeek],

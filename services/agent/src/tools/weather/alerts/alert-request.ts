@@ -1,6 +1,6 @@
 import { findPlace, splitSentences } from '../weather-question.ts'
 import type { AlertOrder } from './alert.ts'
-import { takeLastDay } from './last-day.ts'
+import { faultOfLastDay, takeLastDay, today } from './last-day.ts'
 
 /** What a message asks of the alerts. */
 export type AlertRequest =
@@ -87,7 +87,7 @@ export function recogniseAlertRequest(message: string, today: string): AlertRequ
 
 /** Whether a message asks for an alert, or for something about one. */
 export function isAboutAlerts(message: string): boolean {
-  return recogniseAlertRequest(message, '2000-01-01') !== undefined
+  return recogniseAlertRequest(message, today()) !== undefined
 }
 
 function recogniseSentence(sentence: string, today: string): AlertRequest | undefined {
@@ -113,7 +113,8 @@ function readOrder(before: string, behind: string, today: string): AlertRequest 
   const celsius = readCelsius(found)
   if (celsius < -90 || celsius > 60) return unclear('a temperature that occurs')
   if (date === undefined) return unclear('a last day that is a date')
-  if (isOver(date, today)) return unclear('a last day that is still to come')
+  const fault = faultOfLastDay(date, today)
+  if (fault !== undefined) return unclear(fault)
   const city = findCity(`${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`)
   if (city === undefined) return unclear('a city')
   const kind = found[1] === undefined ? 'temperature-above' : 'temperature-below'
@@ -137,9 +138,4 @@ function findCity(text: string): string | undefined {
     .join(' ')
   const city = findPlace(left)
   return city !== undefined && city.length <= longestCity ? city : undefined
-}
-
-/** Wherever the user is: elsewhere it may still be yesterday. */
-function isOver(date: string, today: string): boolean {
-  return Date.parse(date) < Date.parse(today) - 24 * 3_600_000
 }

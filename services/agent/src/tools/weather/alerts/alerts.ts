@@ -4,6 +4,7 @@ import type { DirectCall, OfferedTool } from '../../toolset.ts'
 import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'
 import { type AlertChanges, readAlertChanges } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
+import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
 import { describeAlert, describeAlerts, describeDeleted } from './sentences.ts'
 
@@ -49,7 +50,7 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): A
       return createAlertTools(api, client, changes)
     },
     recognise(message) {
-      const request = recogniseAlertRequest(message, new Date().toISOString().slice(0, 10))
+      const request = recogniseAlertRequest(message, today())
       return request && toDirectCall({ api, client, changes }, request)
     },
   }

@@ -7,6 +7,7 @@ export interface LastDaySaid {
 }
 
 const usualDays = 7
+const longestDays = 366
 const dayMs = 24 * 3_600_000
 
 // biome-ignore format: table
@@ -138,6 +139,21 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
   ].join('-')
   const ms = Date.parse(`${date}T00:00:00Z`)
   return !Number.isNaN(ms) && dateOf(ms) === date ? date : undefined
+}
+
+/** YYYY-MM-DD, in UTC. */
+export const today = () => dateOf(Date.now())
+
+/**
+ * Which last day the API would take instead of this one; `undefined` if it takes it. Users may be where it is still yesterday.
+ *
+ * @param fromDate today, YYYY-MM-DD
+ */
+export function faultOfLastDay(date: string, fromDate: string): string | undefined {
+  const ms = Date.parse(`${date}T00:00:00Z`)
+  if (Number.isNaN(ms) || dateOf(ms) !== date) return 'a last day that is a date'
+  if (date < addDays(fromDate, -1)) return 'a last day that is still to come'
+  return date > addDays(fromDate, longestDays) ? 'a last day within a year' : undefined
 }
 
 const addDays = (date: string, days: number) => dateOf(Date.parse(date) + days * dayMs)

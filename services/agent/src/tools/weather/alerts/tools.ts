@@ -5,6 +5,7 @@ import type { OfferedTool } from '../../toolset.ts'
 import { AlertId, AlertOrder } from './alert.ts'
 import type { AlertChanges } from './changes.ts'
 import type { AlertClient } from './client.ts'
+import { faultOfLastDay, today } from './last-day.ts'
 
 /** The tools for alerts as the model gets them. */
 export function createAlertTools(
@@ -35,8 +36,13 @@ export function createAlertTools(
     },
   })
   return [
-    { tool: create, api, change: changes.create_alert },
+    { tool: create, api, change: changes.create_alert, faultOf: faultOfOrder },
     { tool: list, api },
     { tool: remove, api, change: changes.delete_alert },
   ]
+}
+
+function faultOfOrder({ untilDate }: Readonly<Record<string, unknown>>): string | undefined {
+  const fault = faultOfLastDay(String(untilDate), today())
+  return fault && `untilDate has to be ${fault}.`
 }
