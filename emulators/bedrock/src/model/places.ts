@@ -30,7 +30,10 @@ const introduced = new RegExp(
 
 /** The places in a text; if some follow a preposition, only those. */
 export function findPlaces(text: string): readonly string[] {
-  const plain = text.replaceAll('’', "'").replace(/\bSt\. /g, 'St ')
+  const plain = text
+    .replaceAll('’', "'")
+    .replace(/\bSt\. /g, 'St ')
+    .replace(/°\s?[CF]\b/g, '°')
   const isWritten = findNames(plain).some(({ at }) => !beginsSentence(plain, at))
   const written = lowerCommonWords(isWritten ? plain : capitaliseNames(plain))
   const lists = [...written.matchAll(introduced)].flatMap(({ groups }) => groups?.['list'] ?? [])

@@ -29,6 +29,8 @@ describe('the places that a question names', () => {
     ['What is the weather?', []],
     ['do you think that it will rain today, because my shoes leak', []],
     ['Weather for the next 3 days in Oslo', ['Oslo']],
+    ['Is it above 20 °C in Rome?', ['Rome']],
+    ['Is Oslo below -5 °C?', ['Oslo']],
   ])('%s', (text, places) => {
     expect(read(text).places).toEqual(places)
   })
