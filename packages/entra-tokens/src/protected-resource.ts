@@ -12,27 +12,19 @@ export interface ProtectedResource {
   readonly scopes: readonly string[]
 }
 
+const text = { type: 'string' }
+const texts = { type: 'array', items: text }
+const properties = {
+  resource: text,
+  resource_name: text,
+  authorization_servers: texts,
+  scopes_supported: texts,
+  bearer_methods_supported: texts,
+}
 const schema = {
   summary: 'Where do tokens come from?',
   response: {
-    200: {
-      type: 'object',
-      required: [
-        'resource',
-        'resource_name',
-        'authorization_servers',
-        'scopes_supported',
-        'bearer_methods_supported',
-      ],
-      properties: {
-        resource: { type: 'string' },
-        resource_name: { type: 'string' },
-        authorization_servers: { type: 'array', items: { type: 'string' } },
-        scopes_supported: { type: 'array', items: { type: 'string' } },
-        bearer_methods_supported: { type: 'array', items: { type: 'string' } },
-      },
-      additionalProperties: false,
-    },
+    200: { type: 'object', required: Object.keys(properties), properties, additionalProperties: false },
   },
 }
 

@@ -1,10 +1,15 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api'
 import Fastify from 'fastify'
 import { Registry } from 'prom-client'
-import { expect, it } from 'vitest'
-import type { Access } from './access.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { Access, Needs } from './access.ts'
+import { tokenProblems } from './problem-texts.ts'
 import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
+import { autonomousClaims } from './testing/agent-claims.ts'
 import { describeWeatherApi } from './testing/protected-api.ts'
+import { createIssuer } from './testing/token-issuer.ts'
 
 const identity = {
   flow: 'autonomous',
@@ -107,5 +112,148 @@ it('A request without a token makes a failed span with the problem’s code and 
       },
     ],
     decisions: ['weather_api_token_decisions_total{flow="",outcome="WEATHER_TOKEN_MISSING"} 1'],
+  })
+})
+
+/** An API with this check's decisions, one after the other; its audit log, and what it responds. */
+async function start(
+  options: Partial<RequireAgentTokenOptions> & { readonly decide?: () => Access } = {},
+  logger: object = {},
+) {
+  const { decide = () => ({ identity, checks: [] }), ...others } = options
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const app = Fastify({ logger: { stream, ...logger } })
+  onTestFinished(() => app.close())
+  const close = vi.fn(async () => undefined)
+  await app.register(requireAgentToken, {
+    ...describeWeatherApi('https://login.microsoftonline.com'),
+    check: { check: async () => decide(), close },
+    ...others,
+  })
+  app.get('/things/:id', () => 'open')
+  const ask = async (path = '/things/1', headers = { authorization: 'Bearer e30.e30.e30' }) => {
+    const { statusCode: status, body, headers: answered } = await app.inject({ url: path, headers })
+    return { status, body, challenge: answered['www-authenticate'] }
+  }
+  const audited = () =>
+    lines
+      .filter(({ audit }) => audit !== undefined)
+      .map(({ pid: _pid, hostname: _hostname, time: _time, ...entry }) => entry)
+  return { app, ask, audited, close }
+}
+
+describe('the audit log', () => {
+  const who = {
+    flow: 'autonomous',
+    caller: 'agent-1',
+    objectId: 'agent-1',
+    tenantId: 'tenant-1',
+    tokenId: 'token-1',
+  }
+  const allowed = { level: 30, audit: 'allowed', msg: 'Access allowed.', ...who }
+  const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
+
+  it('says who called what, by the route and not by the address, and whether it was allowed', async () => {
+    const decisions: Access[] = [
+      { identity, checks: [] },
+      { identity, checks: [], refusal },
+    ]
+    const { ask, audited } = await start({ decide: () => decisions.shift() as Access })
+    for (const path of ['/things/1', '/things/2']) await ask(path)
+    await ask('/things/3', { authorization: '' })
+    await ask('/nowhere', { authorization: '' })
+    const action = 'GET /things/:id'
+    expect(audited()).toEqual([
+      { ...allowed, requestId: 'req-1', action },
+      { ...refused, ...who, requestId: 'req-2', action, reason: 'permission' },
+      { ...refused, requestId: 'req-3', action, reason: 'WEATHER_TOKEN_MISSING' },
+      { ...refused, requestId: 'req-4', action: 'GET ', reason: 'WEATHER_TOKEN_MISSING' },
+    ])
+  })
+
+  it('has its ids where the log of the app hides them', async () => {
+    const { ask, audited } = await start({}, { redact: ['caller', '*.caller'] })
+    await ask()
+    expect(audited()).toMatchObject([{ caller: 'agent-1' }])
+  })
+
+  it('has one line for each of the different needs of a call, up to the first that is not met', async () => {
+    const needs = [1, 2, 3].map(n => ({ permissions: { autonomous: `Need.${n}` } }))
+    const [first, second, third] = needs as [Needs, Needs, Needs]
+    const checked: unknown[] = []
+    const check = {
+      check: async (_token: string, needed?: Needs): Promise<Access> => {
+        checked.push(needed)
+        return { identity, checks: [], ...(needed === second ? { refusal } : {}) }
+      },
+      close: async () => undefined,
+    }
+    const { ask, audited } = await start({ check, needsOf: () => [first, first, second, third] })
+    expect(await ask()).toMatchObject({ status: 403 })
+    expect(checked.slice(1)).toEqual([first, second])
+    expect(audited().map(({ audit }) => audit)).toEqual(['allowed', 'allowed', 'refused'])
+  })
+})
+
+describe('a problem', () => {
+  it('has a code by the name of the API, if it names no prefix', async () => {
+    const { ask } = await start({ name: 'my-own-api', codePrefix: undefined } as object)
+    const { body, challenge } = await ask('/', { authorization: '' })
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'MY_OWN_API_TOKEN_MISSING',
+      title: tokenProblems.TOKEN_MISSING.title,
+    })
+    expect(challenge).toBe('Bearer realm="my-own-api"')
+  })
+
+  it('has the words of the API for its code, if it has any', async () => {
+    const words = { status: 401, title: 'No token, no weather.', hint: 'Bring one.' }
+    const { ask } = await start({ problems: { WEATHER_TOKEN_MISSING: words } })
+    const { body } = await ask('/', { authorization: '' })
+    expect(JSON.parse(body)).toMatchObject({ title: words.title, hint: words.hint })
+  })
+})
+
+describe('the plugin', () => {
+  it('closes its own check with the app, and a shared one not', async () => {
+    const issuer = await createIssuer()
+    onTestFinished(() => issuer.close())
+    const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
+    issuer.answerKeysWith((_request, response) => resolve(response))
+    const token = issuer.sign(autonomousClaims({ authority: issuer.url }))
+    const own = await start({ ...describeWeatherApi(issuer.url), check: undefined } as object)
+    const answer = own.ask('/things/1', { authorization: `Bearer ${token}` })
+    const fetching = once(await asked, 'close')
+    await own.app.close()
+    await fetching
+    expect(await answer).toMatchObject({ status: 503 })
+    const shared = await start()
+    await shared.app.close()
+    expect(shared.close).not.toHaveBeenCalled()
+  })
+
+  it('counts for all scopes of an app together', async () => {
+    const metrics = new Registry()
+    const name = 'my-own-api'
+    const denyList = { isRead: true, ageSeconds: 7 }
+    const check = { check: async (): Promise<Access> => ({ identity, checks: [] }), denyList, close: vi.fn() }
+    for (const { ask } of [await start({ name, metrics, check }), await start({ name, metrics, check })])
+      await ask()
+    const lines = (await metrics.metrics()).split('\n').filter(line => line !== '')
+    expect(lines).toEqual([
+      expect.stringMatching(/^# HELP my_own_api_token_decisions_total \w+/),
+      '# TYPE my_own_api_token_decisions_total counter',
+      'my_own_api_token_decisions_total{flow="autonomous",outcome="OK"} 2',
+      expect.stringMatching(/^# HELP my_own_api_deny_list_age_seconds \w+/),
+      '# TYPE my_own_api_deny_list_age_seconds gauge',
+      'my_own_api_deny_list_age_seconds 7',
+    ])
+  })
+
+  it('says its name, and for which Fastify it is made', async () => {
+    const { app } = await start()
+    expect(app.hasPlugin('require-agent-token')).toBe(true)
+    expect(Object(requireAgentToken)[Symbol.for('plugin-meta')]).toMatchObject({ fastify: '5.x' })
   })
 })

@@ -101,15 +101,15 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
 
   app.decorateRequest('access')
   app.addHook('onRequest', async (request, reply) =>
-    openPaths.includes(request.routeOptions.url ?? '') ? undefined : admit(request, reply),
+    openPaths.some(path => path === request.routeOptions.url) ? undefined : admit(request, reply),
   )
   if (needsOf)
     app.addHook('preHandler', async (request, reply) => {
       for (const needs of new Set(needsOf(request))) {
-        const refused = await admit(request, reply, needs)
-        if (refused) return refused
+        await admit(request, reply, needs)
+        // Its result does not tell: awaiting a reply gives `undefined`.
+        if (reply.sent) return
       }
-      return undefined
     })
   if (resource) publishMetadata(app, resource)
   if (!options.check) app.addHook('onClose', () => check.close())

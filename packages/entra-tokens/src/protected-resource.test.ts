@@ -1,0 +1,88 @@
+import Fastify from 'fastify'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
+import { describeWeatherApi } from './testing/protected-api.ts'
+
+const wellKnown = '/.well-known/oauth-protected-resource'
+const { appId, tenantId } = describeWeatherApi('')
+
+/** An API with this public URL, and the schemas of its routes. */
+async function start(resource: string, options: Partial<RequireAgentTokenOptions> = {}) {
+  const app = Fastify()
+  onTestFinished(() => app.close())
+  const schemas: unknown[] = []
+  app.addHook('onRoute', ({ schema }) => void schemas.push(schema))
+  await app.register(requireAgentToken, {
+    ...describeWeatherApi('https://login.example'),
+    resource,
+    ...options,
+  })
+  const get = async (path: string) => {
+    const { statusCode: status, headers, body } = await app.inject(path)
+    return { status, challenge: headers['www-authenticate'], body: JSON.parse(body) }
+  }
+  return { get, schemas }
+}
+
+describe('the metadata of an API', () => {
+  it.each([
+    ['https://weather.example/mcp', [wellKnown, `${wellKnown}/mcp`]],
+    ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
+    ['https://weather.example/', [wellKnown]],
+  ])('of %s says, without a token and nowhere else, where tokens come from', async (resource, paths) => {
+    const { get } = await start(resource)
+    for (const path of paths)
+      expect(await get(path)).toMatchObject({
+        status: 200,
+        body: {
+          resource,
+          resource_name: 'Weather API',
+          authorization_servers: [`https://login.example/${tenantId}/v2.0`],
+          scopes_supported: [`api://${appId}/Weather.Read`],
+          bearer_methods_supported: ['header'],
+        },
+      })
+    for (const path of [`${wellKnown}/other`, '/mcp', '/'])
+      expect(await get(path)).toMatchObject({ status: 401 })
+  })
+
+  it('is what every refusal points to, with the scope to ask for', async () => {
+    const { get } = await start('https://weather.example/mcp')
+    expect((await get('/')).challenge).toBe(
+      `Bearer realm="weather-api", scope="api://${appId}/Weather.Read", resource_metadata="https://weather.example${wellKnown}/mcp"`,
+    )
+  })
+
+  it('names the public cloud, and all scopes that are granted, where nothing else is set', async () => {
+    const { get } = await start('https://weather.example/mcp', { authority: undefined, permissions: {} })
+    const scope = `api://${appId}/.default`
+    expect((await get(wellKnown)).body).toMatchObject({
+      authorization_servers: [`https://login.microsoftonline.com/${tenantId}/v2.0`],
+      scopes_supported: [scope],
+    })
+    expect((await get('/')).challenge).toContain(`scope="${scope}"`)
+  })
+
+  it('names every scope of which one is enough', async () => {
+    const { get } = await start('https://weather.example', { permissions: { obo: ['A', 'B'] } })
+    expect((await get(wellKnown)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
+  })
+
+  it('is documented with all its members, and no others', async () => {
+    const { get, schemas } = await start('https://weather.example')
+    const { body } = await get(wellKnown)
+    const typeOf = (value: unknown) =>
+      Array.isArray(value) ? { type: 'array', items: { type: 'string' } } : { type: 'string' }
+    expect(schemas[0]).toMatchObject({
+      summary: expect.stringMatching(/\?$/),
+      response: {
+        200: {
+          type: 'object',
+          required: Object.keys(body),
+          properties: Object.fromEntries(Object.entries(body).map(([name, value]) => [name, typeOf(value)])),
+          additionalProperties: false,
+        },
+      },
+    })
+  })
+})
