@@ -224,7 +224,6 @@ describe('the issuer’s signing keys', () => {
     ['no keys', 200, 'application/json', '{"keys":[]}'],
     ['something else', 200, 'application/json', '[1,2]'],
     ['no keys by error', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
-    ['far too much', 200, 'application/json', `{"keys":[],"x":"${'x'.repeat(1_000_000)}"}`],
   ])('count as out of reach when the issuer responds with %s', async (_name, status, contentType, body) => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(status, { 'content-type': contentType }).end(body)
@@ -283,13 +282,48 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('count as unreachable when they are too large after decompression', async () => {
-    const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(1_000_000) }))
+  it('count as unreachable when they are too large, as they are or after decompression', async () => {
+    const keySet = (padding: number) =>
+      JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(padding) })
+    const respondWith = (encoding: string, body: string | Buffer) =>
+      api.issuer.answerKeysWith((_request, response) => {
+        response.writeHead(200, { 'content-encoding': encoding }).end(body)
+      })
+    const bomb = gzipSync(keySet(1_000_000))
+    expect(bomb.length).toBeLessThan(10_000)
+    for (const [encoding, body] of [
+      ['identity', keySet(512 * 1024)],
+      ['gzip', bomb],
+    ] as const) {
+      respondWith(encoding, body)
+      expect(await statusOf(goodToken())).toBe(503)
+      pass(retryAfterMs)
+    }
+    respondWith('identity', keySet(500 * 1024))
+    expect(await statusOf(goodToken())).toBe(200)
+  })
+
+  it('that cannot be fetched make one line in the log for each attempt, with the reason', async () => {
+    const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
+    const warn = vi.fn()
+    const createVerifier = () => () => ({ header: {}, claims: {} })
+    const keys = new SigningKeys({ issuer, log: { warn }, createVerifier })
+    const seek = () => Promise.allSettled(['one', 'two', 'three'].map(kid => keys.find(kid)))
+    await api.issuer.stop()
+    await seek()
+    await seek()
+    await api.issuer.start()
     api.issuer.answerKeysWith((_request, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(keys)
+      response.writeHead(500, { 'content-encoding': 'gzip' }).end(gzipSync('{}'))
     })
-    expect(keys.length).toBeLessThan(10_000)
-    expect(await statusOf(goodToken())).toBe(503)
+    pass(retryAfterMs)
+    await seek()
+    const message = 'Signing keys could not be fetched.'
+    expect(warn.mock.calls).toEqual([
+      [{ reason: expect.stringContaining('ECONNREFUSED') }, message],
+      [{ reason: 'JWKS request failed' }, message],
+    ])
+    await keys.close()
   })
 
   it('shorter than 2048 bits, damaged, or published for encryption or another algorithm are ignored', async () => {
@@ -299,6 +333,7 @@ describe('the issuer’s signing keys', () => {
       { ...jwk(stranger), kid: 'encryption', use: 'enc' },
       { ...jwk(stranger), kid: 'other', alg: 'RS512' },
       { ...jwk(stranger), kid: 'damaged', e: '!' },
+      { kty: 'RSA', kid: 'empty' },
       {
         ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
         kid: 'elliptic',
@@ -313,6 +348,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(strangeToken('encryption'))).toBe(401)
     expect(await statusOf(strangeToken('other'))).toBe(401)
     expect(await statusOf(strangeToken('damaged'))).toBe(401)
+    expect(await statusOf(strangeToken('empty'))).toBe(401)
     expect(await statusOf(strangeToken('elliptic'))).toBe(401)
   })
 
