@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { callerKinds } from '@entra-bedrock-agent/entra-tokens'
+import { flowNames } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
@@ -33,6 +35,11 @@ describe('the vocabulary', () => {
   const files = trackedFiles(
     /^(packages|services|emulators|scripts|tests|charts)\/.*\.(tsx?|ya?ml|tpl)$|^(README|docs\/.*)\.md$|^\.env\.example$/,
   )
+
+  it('has the same flows for the agent and for the check of tokens at APIs', () => {
+    const flowsOfCallers = new Set(Object.values(callerKinds).map(({ flow }) => flow))
+    expect(flowsOfCallers).toEqual(new Set(flowNames))
+  })
 
   it.each(otherWords)('does not say %s but “%s”', word => {
     expect(files.length).toBeGreaterThan(200)

@@ -35,8 +35,7 @@ describe('The values of the chart', () => {
   })
 
   it('name the flows that the product has', () => {
-    const server = schema.properties?.['mcpServers']?.additionalProperties
-    expect(server?.properties?.['flows']).toMatchObject({ items: { enum: flowNames } })
+    expect(schema.$defs?.['flow']).toEqual({ enum: flowNames })
   })
 
   it('all have a meaning', () => {
