@@ -27,16 +27,17 @@ interface StepListProps {
   readonly running: boolean
   /** The turn waits for its user, and may still go on. */
   readonly waits: boolean
+  /** Arrows between lanes instead of bars on a scale of time. */
+  readonly isSequence: boolean
   readonly view: TraceView
   readonly context: TokenContext
   readonly onHelp: () => void
 }
 
-/** The steps in one of two views: bars on a scale of time, or arrows between lanes. Details open in place. Another view needs another list (`key`). */
+/** The steps as bars or as arrows. Details open in place. Another view needs another list (`key`). */
 export function StepList(props: StepListProps) {
-  const { timeline, lanes, flow, running, waits, view, context, onHelp } = props
+  const { timeline, lanes, flow, running, waits, isSequence, view, context, onHelp } = props
   const list = useRef<HTMLOListElement>(null)
-  const isSequence = view.view.value === 'sequence'
   const shown = rowsToShow(props)
   const rows = shown.slice(0, useGrowingCount(shown.length))
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]

@@ -1,5 +1,6 @@
 import type { PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
@@ -11,7 +12,7 @@ import { keysOfTokens, type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { lanesOf, layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
-import { type TraceView, views } from './trace-view.ts'
+import { type TraceView, type View, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
@@ -60,6 +61,33 @@ export function TracePanel({
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
+  const listSteps = (isSequence: boolean) =>
+    steps.length > 0 && (
+      <StepList
+        key={view.view.value}
+        timeline={timeline}
+        lanes={lanesOf(steps, names.actors)}
+        flow={flow}
+        running={running}
+        waits={pause !== undefined}
+        isSequence={isSequence}
+        view={view}
+        context={context}
+        onHelp={showKeys}
+      />
+    )
+  const draw: Readonly<Record<View, () => ComponentChildren>> = {
+    steps: () => listSteps(false),
+    sequence: () => listSteps(true),
+    compare: () => (
+      <CompareView
+        answers={answers.value.map(({ value }) => redacted(value))}
+        selected={redacted(selected.value)}
+        facts={facts}
+        context={context}
+      />
+    ),
+  }
 
   return (
     <>
@@ -96,28 +124,7 @@ export function TracePanel({
             credential={config.blueprintCredential}
           />
         )}
-        {view.view.value === 'compare' ? (
-          <CompareView
-            answers={answers.value.map(({ value }) => redacted(value))}
-            selected={redacted(selected.value)}
-            facts={facts}
-            context={context}
-          />
-        ) : (
-          steps.length > 0 && (
-            <StepList
-              key={view.view.value}
-              timeline={timeline}
-              lanes={lanesOf(steps, names.actors)}
-              flow={flow}
-              running={running}
-              waits={pause !== undefined}
-              view={view}
-              context={context}
-              onHelp={showKeys}
-            />
-          )
-        )}
+        {draw[view.view.value]()}
       </section>
       <KeysDialog dialog={keys} />
       <Presenter

@@ -6,9 +6,9 @@ import { tokenKey } from './traced-answer.ts'
 
 /** The views of a trace, in the order in which they are offered. */
 export const views = [
-  { value: 'steps', label: 'Steps' },
-  { value: 'sequence', label: 'Sequence' },
-  { value: 'compare', label: 'Compare' },
+  { value: 'steps', label: 'Steps', listsSteps: true },
+  { value: 'sequence', label: 'Sequence', listsSteps: true },
+  { value: 'compare', label: 'Compare', listsSteps: false },
 ] as const
 
 export type View = (typeof views)[number]['value']
@@ -67,7 +67,8 @@ export class TraceView {
 
   /** Leads to a step, from wherever the reader is. */
   seek(number: number): void {
-    if (this.view.value === 'compare') this.view.value = 'steps'
+    const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
+    if (!listsSteps) this.view.value = 'steps'
     this.sought.value = number
   }
 
