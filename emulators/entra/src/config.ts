@@ -55,8 +55,8 @@ function readOwn(reader: EnvironmentReader) {
 function takenIds(own: ReturnType<typeof readOwn>): readonly string[] {
   const { agentId, blueprint, weatherApi, spa, setupApp } = own
   const applications = [blueprint, weatherApi, spa, setupApp].map(({ appId }) => appId)
-  const { alerts, trainee } = tenant.agents
-  return [agentId, alerts.id, trainee.id, ...applications, ...Object.values(wellKnown)]
+  const agentIds = Object.values({ ...tenant.agents, weather: { id: agentId } }).map(({ id }) => id)
+  return [...agentIds, ...applications, ...Object.values(wellKnown)]
 }
 
 function readRedirectUris(reader: EnvironmentReader): readonly string[] {

@@ -82,7 +82,7 @@ export function seedDirectory(config: Config): DirectoryContent {
 
 function seedComplete(config: Config): DirectoryContent {
   const { blueprint, spa, setupApp, agentId } = config
-  const ownAgents = [{ ...agents.weather, id: agentId }, agents.alerts, agents.trainee]
+  const ownAgents = Object.values({ ...agents, weather: { ...agents.weather, id: agentId } })
   const seededApis = listApis(config)
   const { clients } = config.registrations
   const applications = [...seedApplications(config), ...seededApis.map(seedApi), ...clients.map(seedClient)]
