@@ -1,6 +1,10 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { faults as bedrockFaults } from '../emulators/bedrock/src/control/faults.ts'
+import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
+import { transportFaults } from '../packages/emulator-kit/src/transport-faults.ts'
+import { doctorProblems } from '../scripts/doctor/problems.ts'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting/page.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -48,6 +52,25 @@ function documentedVariables(): readonly string[] {
 describe('the documentation', () => {
   it('lists every problem of the catalogues (npm run troubleshooting)', () => {
     expect(readFileSync(troubleshootingFile, 'utf8')).toBe(troubleshootingPage())
+  })
+
+  it.each([
+    ['packages/emulator-kit', transportFaults],
+    ['emulators/entra', entraFaults],
+    ['emulators/bedrock', bedrockFaults],
+  ])('lists every fault in the README of %s', (folder, faults) => {
+    const listed = namesIn(read(`${folder}/README.md`), /[`"]([a-z-]+)[`"]/g)
+    expect(Object.keys(faults).filter(kind => !listed.includes(kind))).toEqual([])
+  })
+
+  it('tells of no problem of the doctor that its tests do not make', () => {
+    const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/support/faults.ts'], {
+      cwd: root,
+    })
+      .map(read)
+      .join('\n')
+    const made = namesIn(tests, /\b([A-Z_]+)\b/g)
+    expect(Object.keys(doctorProblems).filter(code => !made.includes(code))).toEqual([])
   })
 
   it('names only make targets that exist', () => {
