@@ -31,7 +31,7 @@ depends on, and says what is wrong and what to do. It changes nothing. What it s
 ${table(agentProblems)}
 ## The agent’s approvals
 
-Of turns that [wait for their user](approval.md). None of these has changed anything.
+Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.
 
 ${table(approvalProblems)}
 ## The agent’s weather tools
