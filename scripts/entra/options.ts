@@ -1,8 +1,8 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
-import { type AlertsConsent, alertsConsents, type Removal, type Settings } from './settings.ts'
-import { type SignInWay, signInWays } from './sign-in.ts'
+import { alertsConsents, type Removal, type Settings } from './settings.ts'
+import { signInWays } from './sign-in.ts'
 
 const commands = {
   plan: 'shows what apply would make and correct; changes nothing',
@@ -80,43 +80,7 @@ const options = {
 type Name = keyof typeof options
 
 /** What the caller asked for. */
-export interface Invocation {
-  readonly command: Command
-  readonly isTicket: boolean
-  readonly isSecretReplaced: boolean
-  readonly isConfirmed: boolean
-  readonly withForeignAgents: boolean
-  /** The set-up whose receipt is to be written anew. */
-  readonly adopted: string | undefined
-  readonly removal: Removal
-  readonly isDryRun: boolean
-  readonly isJson: boolean
-  readonly pictureFile: string | undefined
-  readonly isAzure: boolean
-  readonly isKube: boolean
-  /** Who may be the pod or change it. */
-  readonly accepted: readonly string[]
-  /** The role in AWS. */
-  readonly roleArn: string | undefined
-  readonly tenantId: string | undefined
-  /** By name. */
-  readonly agents: readonly string[]
-  readonly signIn: SignInWay
-  readonly signInClient: string | undefined
-  readonly accessTokenFile: string | undefined
-  readonly receiptPath: string
-  readonly envFile: string
-  readonly agentsFile: string
-  readonly waitSeconds: number
-  /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
-  readonly denyList: string | null | undefined
-  readonly isToBeProven: boolean
-  readonly apiUrl: string | undefined
-  readonly sidecarUrl: string | undefined
-  readonly namespace: string | undefined
-  /** Settings in addition to those of the receipt, with users as they were named, not by id yet. */
-  readonly settings: Partial<Settings>
-}
+export type Invocation = ReturnType<typeof readArguments>
 
 /** The help, if that is what was asked for. */
 export function readHelp(args: readonly string[]): string | undefined {
@@ -125,7 +89,7 @@ export function readHelp(args: readonly string[]): string | undefined {
 }
 
 /** @throws {Mistake} when the arguments make no sense. */
-export function readArguments(args: readonly string[]): Invocation {
+export function readArguments(args: readonly string[]) {
   const { values, positionals } = parse(args)
   const command = readCommand(positionals, values)
   const agents = readAgents(values.agent ?? [], setUp.includes(command))
@@ -144,29 +108,33 @@ export function readArguments(args: readonly string[]): Invocation {
     isSecretReplaced: values['replace-client-secret'] === true,
     isConfirmed: values.yes === true,
     withForeignAgents: values['with-foreign-agents'] === true,
+    /** The set-up whose receipt is to be written anew. */
     adopted: values.adopt,
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
     pictureFile: values.svg,
-    isAzure: values.azure ?? false,
+    isAzure: values.azure === true,
     isKube: values.kube === true,
+    /** Who may be the pod or change it. */
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,
     agents: agents.map(({ name }) => name),
-    signIn: readWay(values['sign-in']),
+    signIn: readChoice('sign-in', signInWays, values['sign-in']) ?? 'auto',
     signInClient: values['sign-in-client'],
     accessTokenFile: values['access-token-file'],
     receiptPath: values.receipt ?? '',
     envFile: values.dotenv ?? '',
     agentsFile: values['agents-config'] ?? '',
     waitSeconds: readNumber('wait', values.wait) ?? 0,
+    /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
     denyList: values['deny-list'] === '' ? null : values['deny-list'],
     isToBeProven: values.prove === true,
     apiUrl: readUrl('api', values.api),
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
     namespace: values.namespace,
+    /** In addition to those of the receipt, with users as they were named, not by id yet. */
     settings: readSettings(values, agents),
   }
 }
@@ -270,7 +238,7 @@ function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Se
       : undefined,
     agentUserDomain: values['agent-user-domain'],
     redirectUris: values['redirect-uri'],
-    alerts: readAlerts(values.alerts),
+    alerts: readChoice('alerts', alertsConsents, values.alerts),
     unattendedAlerts: values['unattended-alerts'],
     consentUris: values['consent-uri'],
     sponsors: values.sponsor,
@@ -307,16 +275,14 @@ function readFederated(issuer: string | undefined, account: string | undefined) 
   return [{ issuer, subject: `system:serviceaccount:${namespace}:${name}` }]
 }
 
-function readWay(way: string | undefined): SignInWay {
-  const known = signInWays.find(one => one === way)
-  if (known) return known
-  throw new Mistake(`There is no way "${way}" to sign in.`, `There are ${signInWays.join(', ')}.`)
-}
-
-function readAlerts(way: string | undefined): AlertsConsent | undefined {
-  const known = alertsConsents.find(one => one === way)
-  if (known || way === undefined) return known
-  throw new Mistake(`--alerts has no "${way}".`, `There are ${alertsConsents.join(', ')}.`)
+function readChoice<Choice extends string>(
+  name: Name,
+  choices: readonly Choice[],
+  value: string | undefined,
+): Choice | undefined {
+  const known = choices.find(one => one === value)
+  if (known || value === undefined) return known
+  throw new Mistake(`--${name} has no "${value}".`, `There are ${choices.join(', ')}.`)
 }
 
 function readUrl(name: Name, value: string | undefined): string | undefined {

@@ -1,50 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import type {
-  ConditionalAccessPolicy,
-  DirectoryContent,
-} from '../../emulators/entra/src/directory/objects.ts'
-import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { ConditionalAccessPolicy } from '../../emulators/entra/src/directory/objects.ts'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
 import { openTenant } from '../../scripts/doctor/tenant.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
-import { graphToken, startEmptyTenant, Workplace } from '../entra-cli/support/workplace.ts'
+import { newWorkplace, useSetUp } from '../entra-cli/support/tenant.ts'
 
 const globalFetch = fetch
-let entra: TestEntra
-let workplace: Workplace
-let asSetUp: DirectoryContent
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
-  await workplace.run(
-    'apply',
-    ...['--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
-    ...['--agent', 'weather:autonomous+agent-user', '--agent', 'trainee:none'],
-  )
-  // Long ago, so that nobody waits for Entra to show it.
-  const [receipt = '', dotenv = ''] = workplace.save()
-  workplace.restore([receipt.replaceAll(/"recordedAt": "2/g, '"recordedAt": "1'), dotenv])
-  const roles = [...permissions, 'EntitlementManagement.Read.All', 'Policy.Read.All']
-  workplace.useToken(await graphToken(entra, [], { user: undefined, scopes: undefined, roles }))
-  asSetUp = structuredClone(entra.entra.directory.content)
-  return async () => {
-    workplace[Symbol.dispose]()
-    await entra.close()
-  }
-})
-beforeEach(() => {
-  Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
-})
+const cluster = '--cluster-issuer https://i.example --service-account a:b'
+const tenant = useSetUp(`apply ${cluster} --agent weather:autonomous+agent-user --agent trainee:none`, [
+  ...permissions,
+  'EntitlementManagement.Read.All',
+  'Policy.Read.All',
+])
 
-const env = () => ({ GRAPH_URL: entra.url, TENANT_ID: tenantId })
-const look = async (receipt = workplace.receiptPath, more: Readonly<Record<string, string>> = {}) =>
-  examine(await openTenant({ env: { ...env(), ...more }, receipt, tokenFile: workplace.tokenPath }))
+const env = () => ({ GRAPH_URL: tenant.url, TENANT_ID: tenantId })
+const look = async (receipt = tenant.workplace.receiptPath, more: Readonly<Record<string, string>> = {}) =>
+  examine(await openTenant({ env: { ...env(), ...more }, receipt, tokenFile: tenant.workplace.tokenPath }))
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
 function tenantNow() {
-  const { content } = entra.entra.directory
+  const content = tenant.content()
   const blueprint = content.applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
   const principal = content.servicePrincipals.find(({ kind }) => kind === 'agentIdentityBlueprintPrincipal')
   const api = content.applications.find(({ displayName }) => displayName === 'Weather API')
@@ -90,7 +68,7 @@ const failures: [what: string, change: Change, expected: readonly string[], word
     'Nobody asked for this of agent identity "trainee": app role Weather.Read.All of "Weather API", inherited from the blueprint.',
   ],
   ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"'],
-  ['an agent’s user account that is gone', ({ user }) => entra.entra.directory.removeUser(user), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"; consent for its user account'],
+  ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"; consent for its user account'],
   ['a consent behind a blank', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
   ['an agent that nobody answers for', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
 ]
@@ -103,11 +81,13 @@ it.each(failures)('The doctor finds %s', async (_what, change, expected, words) 
 })
 
 it('The doctor says what Graph does not show, and that it has no receipt', async () => {
-  const [known] = await look(`${workplace.receiptPath}.none`)
+  const [known] = await look(`${tenant.workplace.receiptPath}.none`)
   expect(known).toMatchObject({ code: 'NOT_CHECKED', detail: expect.stringContaining('There is no receipt') })
-  const asUser = new Workplace(entra.url, await graphToken(entra))
+  const asUser = newWorkplace(tenant)
   const tokenFile = asUser.tokenPath
-  const findings = await examine(await openTenant({ env: env(), receipt: workplace.receiptPath, tokenFile }))
+  const findings = await examine(
+    await openTenant({ env: env(), receipt: tenant.workplace.receiptPath, tokenFile }),
+  )
   asUser[Symbol.dispose]()
   expect(findings.at(-1)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
   expect(findings.at(-1)?.detail).toContain('sponsors of agent identity "trainee"')
@@ -126,7 +106,7 @@ describe('An authentication context that alerts demand', () => {
     grantControls: { operator: 'OR', builtInControls: ['mfa'] },
   }
   const judge = async (...policies: readonly ConditionalAccessPolicy[]) => {
-    entra.entra.directory.content.conditionalAccessPolicies = [...policies]
+    tenant.content().conditionalAccessPolicies = [...policies]
     const findings = await look(undefined, { ALERTS_AUTH_CONTEXT: 'c1' })
     return findings.find(({ check }) => check === 'authentication context c1')
   }
@@ -168,12 +148,8 @@ describe('An authentication context that alerts demand', () => {
   })
 
   it('is not looked at with a token that may not read policies', async () => {
-    const token = workplace.tokenPath
-    const before = readFileSync(token, 'utf8')
-    workplace.useToken(await graphToken(entra))
-    const finding = await judge(confirm)
-    writeFileSync(token, before)
-    expect(finding).toMatchObject({
+    tenant.workplace.useToken(tenant.token)
+    expect(await judge(confirm)).toMatchObject({
       status: 'WARN',
       code: 'NOT_CHECKED',
       hint: expect.stringContaining('Policy.Read.All'),
@@ -192,7 +168,7 @@ describe('An authentication context that alerts demand', () => {
   })
 
   it('may be one of an MCP server', async () => {
-    const file = join(workplace.folder, 'mcp.json')
+    const file = join(tenant.workplace.folder, 'mcp.json')
     writeFileSync(file, JSON.stringify({ mcpServers: { notes: { authenticationContexts: ['c7'] } } }))
     const findings = await look(undefined, { MCP_CONFIG: file })
     expect(findings.find(({ check }) => check === 'authentication context c7')).toMatchObject({

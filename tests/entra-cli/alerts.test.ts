@@ -6,17 +6,14 @@ import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
+const { content, idOf, run, writes } = tenant
 
 const forAll = ['--alerts', 'all-users', '--unattended-alerts', 'weather-agent']
 const forEach = ['--alerts', 'each-user']
 const consentUri = 'http://localhost:3001/auth/consent.html'
 
-const content = () => tenant.entra.directory.content
-const run = (command: string, ...options: readonly string[]) => tenant.workplace.run(command, ...options)
-const idOf = (key: string) => tenant.workplace.receipt.objects[key]?.id ?? `no ${key}`
 const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
 const claimsOf = (key: string) => application(key)?.optionalClaims?.accessToken.map(({ name }) => name)
-const writes = () => tenant.entra.requests.all.filter(({ method }) => method !== 'GET')
 
 /** What the agent may do at the weather API. */
 function rights() {
@@ -107,7 +104,7 @@ describe('The right to keep alerts', () => {
 
   it('is taken from everybody by none, which disables scope and role', async () => {
     await run('apply', ...forAll)
-    expect((await run('apply', '--alerts', 'none')).code).toBe(0)
+    expect((await run('apply --alerts none')).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{ isEnabled: true }, { isEnabled: false }] },
@@ -120,14 +117,14 @@ describe('The right to keep alerts', () => {
 
   it('is left to an agent itself only as long as it is named with --alerts', async () => {
     await run('apply', ...forAll)
-    await run('apply', '--redirect-uri', 'https://agent.example/auth/redirect.html')
+    await run('apply --redirect-uri https://agent.example/auth/redirect.html')
     expect(rights().roles).toHaveLength(2)
     await run('apply', ...forEach)
     expect(rights().roles).toEqual(['Weather.Read.All'])
   })
 
   it('is never made by none', async () => {
-    await run('apply', '--alerts', 'none')
+    await run('apply --alerts none')
     expect(application('weather-api')?.appRoles).toHaveLength(1)
     expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')
   })
@@ -135,7 +132,7 @@ describe('The right to keep alerts', () => {
   it('goes with everything else', async () => {
     const before = portray(content())
     await run('apply', ...forAll)
-    expect((await run('destroy', '--yes')).code).toBe(0)
+    expect((await run('destroy --yes')).code).toBe(0)
     expect(portray(content())).toBe(before)
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
   })
@@ -147,7 +144,7 @@ describe('The right to keep alerts', () => {
     await run('apply', ...options)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
-    expect((await run('status', '--adopt', setUpId)).code).toBe(0)
+    expect((await run('status --adopt', setUpId)).code).toBe(0)
     const adopted = tenant.workplace.receipt.settings
     expect([adopted.alerts, adopted.unattendedAlerts]).toEqual([settings.alerts, settings.unattendedAlerts])
     tenant.entra.requests.clear()
@@ -156,7 +153,7 @@ describe('The right to keep alerts', () => {
   })
 
   it('is requested by a ticket', async () => {
-    const { output } = await run('plan', '--ticket', ...forAll)
+    const { output } = await run('plan --ticket', ...forAll)
     for (const part of ['"Alerts.ReadWrite"', '"Alerts.ReadWrite.All"', '"acrs"', consentUri])
       expect(output).toContain(part)
   })
@@ -204,7 +201,7 @@ describe('The page that users come back to after consenting', () => {
   })
 
   it('may be another one, also without alerts: MCP servers ask for consent too', async () => {
-    await run('apply', '--consent-uri', 'https://agent.example/auth/consent.html')
+    await run('apply --consent-uri https://agent.example/auth/consent.html')
     expect(application('blueprint')?.web.redirectUris).toEqual(['https://agent.example/auth/consent.html'])
     expect((await run('status')).code).toBe(0)
   })

@@ -96,7 +96,7 @@ it('what apply made and wrote lets each agent use its flows and no others, and d
     ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
   )
   expect(applied.code).toBe(0)
-  await workplace.run('disable', '--agent', 'weather')
+  await workplace.run('disable --agent weather')
   expect(await startServices()).toBe(true)
   const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
   const userToken = await signIn({
@@ -115,7 +115,7 @@ it('what apply made and wrote lets each agent use its flows and no others, and d
   expect(other).toMatchObject({ answer: expect.stringContaining('Dallas') })
   expect(tokenOf(other)).toMatchObject({ ...ofAda, azp: idOf('agent/alerts') })
 
-  await workplace.run('enable', '--agent', 'weather')
+  await workplace.run('enable --agent weather')
   const claims: Record<Flow, Readonly<Record<string, unknown>>> = {
     autonomous: { roles: ['Weather.Read.All'] },
     obo: ofAda,
@@ -157,7 +157,7 @@ it('what apply made for alerts lets a user approve one, consent to it and confir
     body: JSON.stringify(confirm),
   })
   expect(made.status).toBe(201)
-  expect((await workplace.run('apply', '--alerts', 'each-user')).code).toBe(0)
+  expect((await workplace.run('apply --alerts each-user')).code).toBe(0)
   const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
   const ids = { pageAppId, blueprintAppId }
   const signInAda = (claims?: string) =>

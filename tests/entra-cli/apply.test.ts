@@ -6,6 +6,7 @@ import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
+const { content, run, writes } = tenant
 
 const cluster = [
   '--cluster-issuer',
@@ -13,15 +14,13 @@ const cluster = [
   '--service-account',
   'agents:demo-agent',
 ]
-const content = () => tenant.entra.directory.content
 const application = (displayName: string) =>
   content().applications.find(one => one.displayName === displayName)
-const writes = () => tenant.entra.requests.all.filter(({ method }) => method !== 'GET')
 
 describe('plan', () => {
   it('shows what would be made and changes nothing, not even a file', async () => {
     const before = portray(content())
-    const { code, output } = await tenant.workplace.run('plan', '--client-secret', ...cluster)
+    const { code, output } = await run('plan --client-secret', ...cluster)
     expect(code).toBe(0)
     expect(output).toContain('blueprint "Weather Agent Blueprint"')
     expect(output).toContain('12 to create, 0 to correct, 0 to keep. Nothing was changed.')
@@ -31,10 +30,10 @@ describe('plan', () => {
   })
 
   it('shows what apply would correct, and what it would add', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const api = application('Weather API')
     if (api) api.identifierUris = []
-    const { output } = await tenant.workplace.run('plan', '--agent', 'second-agent')
+    const { output } = await run('plan --agent second-agent')
     expect(output).toContain(`identifierUris is [], wanted ["api://${api?.appId}"]`)
     expect(output).toContain('3 to create, 1 to correct, 10 to keep.')
   })
@@ -42,7 +41,7 @@ describe('plan', () => {
 
 describe('apply', () => {
   it('makes everything that the documentation of Entra Agent ID names, property by property', async () => {
-    const { code } = await tenant.workplace.run('apply', '--client-secret', ...cluster)
+    const { code } = await run('apply --client-secret', ...cluster)
     expect(code).toBe(0)
     const blueprint = application('Weather Agent Blueprint')
     const page = application('Weather Agent page')
@@ -106,14 +105,14 @@ describe('apply', () => {
 
   it('writes nothing the second time', async () => {
     const options = ['--client-secret', ...cluster]
-    await tenant.workplace.run('apply', ...options)
+    await run('apply', ...options)
     const [before, receipt, dotenv] = [
       portray(content()),
       tenant.workplace.receipt,
       tenant.workplace.variables,
     ]
     tenant.entra.requests.clear()
-    const { code, output } = await tenant.workplace.run('apply', ...options)
+    const { code, output } = await run('apply', ...options)
     expect(code).toBe(0)
     expect(writes()).toEqual([])
     expect(output).not.toMatch(/^(created|corrected)/m)
@@ -125,16 +124,10 @@ describe('apply', () => {
   })
 
   it('adds agents, clusters and a secret to what is there, and needs no option again', async () => {
-    await tenant.workplace.run('apply', '--agent', 'first', ...cluster)
-    await tenant.workplace.run('apply', '--agent', 'second', '--client-secret')
-    await tenant.workplace.run(
-      'apply',
-      '--cluster-issuer',
-      'https://issuer.example',
-      '--service-account',
-      'a:b',
-    )
-    const { output } = await tenant.workplace.run('plan')
+    await run('apply --agent first', ...cluster)
+    await run('apply --agent second --client-secret')
+    await run('apply --cluster-issuer https://issuer.example --service-account a:b')
+    const { output } = await run('plan')
     expect(output).toContain('0 to create, 0 to correct, 17 to keep.')
     const agents = content().servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
     expect(agents.map(({ displayName }) => displayName)).toEqual(['first', 'second'])
@@ -145,7 +138,7 @@ describe('apply', () => {
   })
 
   it('takes names, redirect URIs, sponsors and owners from its options', async () => {
-    const { code } = await tenant.workplace.run(
+    const { code } = await run(
       'apply',
       ...['--blueprint-name', 'B', '--api-name', "Children's API", '--page-name', 'P'],
       ...['--redirect-uri', 'https://a.example/x', '--redirect-uri', 'https://b.example/x'],
@@ -155,35 +148,35 @@ describe('apply', () => {
     expect(application('B')).toMatchObject({ sponsors: [seedIds.ben], owners: [seedIds.ada] })
     expect(application('P')?.spa.redirectUris).toEqual(['https://a.example/x', 'https://b.example/x'])
     expect(application("Children's API")).toBeDefined()
-    expect((await tenant.workplace.run('apply')).output).not.toContain('created')
+    expect((await run('apply')).output).not.toContain('created')
   })
 
   it('adds sponsors and owners to what is there, and takes none away', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const given = ['--sponsor', seedIds.ben, '--owner', seedIds.ben]
-    const plan = await tenant.workplace.run('plan', ...given)
+    const plan = await run('plan', ...given)
     expect(plan.output).toContain('3 to create, 0 to correct, 11 to keep.')
     tenant.entra.requests.clear()
-    expect(await tenant.workplace.run('apply', ...given)).toMatchObject({ code: 0 })
-    expect(writes().map(({ path }) => path.split('/').slice(-2).join('/'))).toEqual([
+    expect(await run('apply', ...given)).toMatchObject({ code: 0 })
+    expect(writes().map(line => line.split('/').slice(-2).join('/'))).toEqual([
       ...['sponsors/$ref', 'owners/$ref', 'owners/$ref'],
     ])
     const both = [seedIds.ada, seedIds.ben]
     expect(application('Weather Agent Blueprint')).toMatchObject({ sponsors: both, owners: both })
     tenant.entra.requests.clear()
-    expect((await tenant.workplace.run('apply', ...given)).code).toBe(0)
+    expect((await run('apply', ...given)).code).toBe(0)
     expect(writes()).toEqual([])
   })
 
   it('makes a new secret when the old one has expired, and removes the old one', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
-    await tenant.workplace.run('apply', '--client-secret', '--secret-days', '7')
+    await run('apply --client-secret --secret-days 7')
     const first = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
     expect(secrets()).toEqual([first])
     tenant.workplace.pass(8 * 86_400)
-    expect((await tenant.workplace.run('status')).code).toBe(3)
-    await tenant.workplace.run('apply')
+    expect((await run('status')).code).toBe(3)
+    await run('apply')
     const second = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
     expect(second).not.toBe(first)
     expect(secrets()).toEqual([second])
@@ -192,27 +185,27 @@ describe('apply', () => {
   it('never replaces a secret in use unasked, be its text in another .env or in none', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
-    await tenant.workplace.run('apply', '--client-secret')
+    await run('apply --client-secret')
     const before = secrets()
     for (const text of ['', 'BLUEPRINT_CLIENT_SECRET=of-another-blueprint\n']) {
       writeFileSync(tenant.workplace.envPath, text)
       for (const command of ['plan', 'apply']) {
-        const { code, said } = await tenant.workplace.run(command, '--client-secret')
+        const { code, said } = await run(command, '--client-secret')
         expect(said).toContain('is in use, and its text is not in the .env file')
         expect(code).toBe(2)
       }
-      const status = await tenant.workplace.run('status')
+      const status = await run('status')
       expect(status.output).toContain('Name the file that has it (--dotenv)')
       expect(status.code).toBe(3)
     }
     expect(secrets()).toEqual(before)
-    expect((await tenant.workplace.run('apply', '--replace-client-secret')).code).toBe(0)
+    expect((await run('apply --replace-client-secret')).code).toBe(0)
     expect(secrets()).toEqual([tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']])
     expect(secrets()).not.toEqual(before)
   })
 
   it('puts the secret into .env alone, for its owner to read', async () => {
-    const { output, said } = await tenant.workplace.run('apply', '--client-secret')
+    const { output, said } = await run('apply --client-secret')
     const secret = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
     expect(secret.length).toBeGreaterThan(20)
     expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
@@ -226,7 +219,7 @@ describe('apply', () => {
     const before =
       '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY=1'
     writeFileSync(tenant.workplace.envPath, before, { mode: 0o644 })
-    await tenant.workplace.run('apply')
+    await run('apply')
     const { AGENT_CLIENT_ID, BLUEPRINT_APP_ID, CLIENT_SPA_APP_ID, WEATHER_API_APP_ID } =
       tenant.workplace.variables
     expect(readFileSync(tenant.workplace.envPath, 'utf8')).toBe(
@@ -248,7 +241,7 @@ describe('apply', () => {
   it('leaves lines in a value of several lines alone that look like its own', async () => {
     const value = 'MY="first\nBLUEPRINT_APP_ID=mine\nlast"\n'
     writeFileSync(tenant.workplace.envPath, value)
-    await tenant.workplace.run('apply')
+    await run('apply')
     expect(readFileSync(tenant.workplace.envPath, 'utf8').startsWith(value)).toBe(true)
     expect(tenant.workplace.variables['BLUEPRINT_APP_ID']).toBe(
       tenant.workplace.receipt.objects['blueprint']?.appId,
@@ -256,7 +249,7 @@ describe('apply', () => {
   })
 
   it('begins a new .env as a copy of .env.example', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const example = readFileSync('.env.example', 'utf8')
     const text = readFileSync(tenant.workplace.envPath, 'utf8')
     expect(text.split('\n').length).toBe(example.split('\n').length)

@@ -1,33 +1,27 @@
 import { writeFileSync } from 'node:fs'
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type TestEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import type { Role } from '../../scripts/doctor/aws/role.ts'
 import { renderRole } from '../../scripts/doctor/aws/role-template.ts'
 import { readAzureAs } from '../../scripts/entra/blast-radius/azure.ts'
 import { type BlastRadius, flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import type { Json } from '../../scripts/entra/graph.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useSetUp } from './support/tenant.ts'
 
 const issuer = 'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC'
 const host = issuer.replace('https://', '')
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
-let entra: TestEntra
-let workplace: Workplace
+const tenant = useSetUp(`apply --cluster-issuer ${issuer} --service-account agents:demo-agent`, [
+  ...permissions,
+  ...reviewPermissions,
+])
+const { idOf, run } = tenant
 let fromTemplate: Role
 beforeAll(async () => {
   fromTemplate = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
-  entra = await startEmptyTenant()
-  workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
-  await workplace.run('apply', '--cluster-issuer', issuer, '--service-account', 'agents:demo-agent')
-  const roles = [...permissions, ...reviewPermissions]
-  workplace.useToken(await graphToken(entra, [], { user: undefined, scopes: undefined, roles }))
-  return async () => {
-    workplace[Symbol.dispose]()
-    await entra.close()
-  }
 })
 
 interface Rule {
@@ -99,7 +93,7 @@ beforeEach(() => {
     },
     'https://management.azure.com/next': { value: [{ subscriptionId: 's2', displayName: 'Trials' }] },
   }
-  workplace.surroundings = {
+  tenant.workplace.surroundings = {
     readAzure: () => async url => {
       const found = Object.entries(azure).find(([start]) => decodeURIComponent(url).startsWith(start))
       if (found) return found[1] as Json
@@ -145,7 +139,7 @@ function reviews(input: string): readonly Review[] {
 }
 
 async function tell(...options: readonly string[]) {
-  const { code, output } = await workplace.run('blast-radius', '--json', ...options)
+  const { code, output } = await run('blast-radius --json', ...options)
   const { who, what } = JSON.parse(output) as BlastRadius
   const all = flatten([...who, ...what])
   const marked = (mark: string) => all.filter(one => one.mark === mark).map(({ title }) => title)
@@ -317,7 +311,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect((await tell('--kube')).unread).toContainEqual(
       expect.stringContaining('which is not kubectl’s cluster'),
     )
-    workplace.surroundings = {
+    tenant.workplace.surroundings = {
       async kubectl(args) {
         if (args.includes('--raw')) return JSON.stringify({ issuer })
         throw new Error('forbidden')
@@ -327,8 +321,8 @@ describe('who can be the pod in Kubernetes', () => {
   })
 
   it('is told by RBAC alone where the API server may not be asked, nor the rest be read', async () => {
-    const { kubectl } = workplace.surroundings
-    workplace.surroundings = {
+    const { kubectl } = tenant.workplace.surroundings
+    tenant.workplace.surroundings = {
       async kubectl(args, input) {
         if (args[0] === 'create' || /namespaces|webhook/.test(args[1] ?? '')) throw new Error('forbidden')
         return kubectl?.(args, input) ?? ''
@@ -356,14 +350,13 @@ describe('the roles of agents in Azure', () => {
       scope: '/providers/Microsoft.Management/managementGroups/all',
     },
   }
-  const agentIds = () => workplace.receipt.objects['agent/weather-agent']?.id ?? ''
 
   it('are marked, each once, by the name of the role', async () => {
     expect((await tell('--azure')).surplus).toEqual([])
     azure = {
       ...azure,
-      [assignmentsOf('s1', agentIds())]: { value: [assigned] },
-      [assignmentsOf('s2', agentIds())]: { value: [assigned] },
+      [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] },
+      [assignmentsOf('s2', idOf('agent/weather-agent'))]: { value: [assigned] },
       [contributor]: { properties: { roleName: 'Contributor' } },
     }
     const { code, surplus, unread } = await tell('--azure')
@@ -373,7 +366,7 @@ describe('the roles of agents in Azure', () => {
   })
 
   it('go by id where the role is not shown', async () => {
-    azure = { ...azure, [assignmentsOf('s1', agentIds())]: { value: [assigned] } }
+    azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
     expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
 
@@ -390,7 +383,7 @@ describe('the roles of agents in Azure', () => {
     const token = { accessToken: 'cli-token', expiresOn: expires, expires_on: Date.parse(expires) / 1_000 }
     vi.stubEnv(
       'PATH',
-      `${workplace.writeCommand('az', `echo '${JSON.stringify(token)}'`)}:${process.env['PATH']}`,
+      `${tenant.workplace.writeCommand('az', `echo '${JSON.stringify(token)}'`)}:${process.env['PATH']}`,
     )
     const sent: unknown[] = []
     const read = readAzureAs(tenantId, async (url, { headers }) => {
@@ -459,10 +452,8 @@ describe('who may become the role in AWS', () => {
   })
 
   it('and calls another model than the one in .env is marked', async () => {
-    const saved = workplace.save()
-    writeFileSync(workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
+    writeFileSync(tenant.workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
     const { surplus } = await tell('--aws', roleArn)
-    workplace.restore(saved)
     expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
   })
 

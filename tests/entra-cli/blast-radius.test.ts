@@ -1,71 +1,41 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../emulators/entra/src/directory/graph-permissions.ts'
-import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import { requestToken, type TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
-import type { BlastRadius, Branch } from '../../scripts/entra/blast-radius/branch.ts'
+import { requestToken } from '../../emulators/entra/src/testing/start-entra.ts'
+import { type BlastRadius, type Branch, flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useSetUp } from './support/tenant.ts'
+import { graphToken } from './support/workplace.ts'
 
-const options = [
-  ...['--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
-  ...['--agent', 'weather:autonomous+obo+agent-user', '--agent', 'alerts:obo', '--agent', 'trainee:none'],
-]
 const reading = [...permissions, ...reviewPermissions]
-
-let entra: TestEntra
-let workplace: Workplace
-let asReader: string
-let asSetUp: DirectoryContent
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  // As an application, which sees the sponsors of agents too.
-  asReader = await graphToken(entra, [], { user: undefined, scopes: undefined, roles: reading })
-  workplace = new Workplace(entra.url, await graphToken(entra), entra.fetch)
-  await workplace.run('apply', ...options)
-  asSetUp = structuredClone(entra.entra.directory.content)
-  return async () => {
-    workplace[Symbol.dispose]()
-    await entra.close()
-  }
-})
-beforeEach(() => {
-  Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
-  entra.entra.requests.clear()
-  workplace.useToken(asReader)
-})
+const cluster = '--cluster-issuer https://i.example --service-account a:b'
+const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
+const tenant = useSetUp(`apply ${cluster} ${agents}`, reading)
+const { content, run, writes } = tenant
 
 async function tell(...given: readonly string[]) {
-  const { code, output } = await workplace.run('blast-radius', '--json', ...given)
+  const { code, output } = await run('blast-radius --json', ...given)
   return { code, radius: JSON.parse(output) as BlastRadius & { readonly counts: object } }
 }
 
-/** Every branch, with the way to it. */
-function flatten(branches: readonly Branch[], way = ''): readonly (Branch & { readonly way: string })[] {
-  return branches.flatMap(one => [
-    { ...one, way: `${way}${one.title}` },
-    ...flatten(one.branches ?? [], `${way}${one.title} → `),
-  ])
-}
 const marked = ({ who, what }: BlastRadius, mark: Branch['mark']) =>
   flatten([...who, ...what]).flatMap(one => (one.mark === mark ? [one.way] : []))
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
 
 function tenantNow() {
-  const { content } = entra.entra.directory
   const named = (name: string) => {
-    const found = content.servicePrincipals.find(({ displayName }) => displayName === name)
+    const found = content().servicePrincipals.find(({ displayName }) => displayName === name)
     if (!found) throw new Error(`There is no ${name}.`)
     return found
   }
-  const blueprint = content.applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
-  const user = content.users.find(({ identityParentId }) => identityParentId !== undefined)
+  const blueprint = content().applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
+  const user = content().users.find(({ identityParentId }) => identityParentId !== undefined)
   if (!blueprint || !user) throw new Error('There is no blueprint or no user account.')
-  return { content, blueprint, named, user, principal: named('Weather Agent Blueprint') }
+  return { content: content(), blueprint, named, user, principal: named('Weather Agent Blueprint') }
 }
 
 it('the blast radius of what was set up is what the plan asked for, and nothing is written', async () => {
@@ -86,7 +56,7 @@ it('the blast radius of what was set up is what the plan asked for, and nothing 
     'agent identity "trainee" → never used, as far as Graph tells',
   ])
     expect(ways.find(one => one.startsWith(way))).toBe(way)
-  expect(entra.entra.requests.all.filter(({ method }) => method !== 'GET')).toEqual([])
+  expect(writes()).toEqual([])
 })
 
 const theirs = '99999999-0000-4000-8000-000000000001'
@@ -150,8 +120,6 @@ describe('the blast radius marks what nobody asked for,', () => {
     const { code, radius } = await tell()
     expect(marked(radius, 'surplus')).toEqual(ways)
     expect(code).toBe(3)
-    Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
-    expect((await tell()).code).toBe(0)
   })
 })
 
@@ -164,7 +132,7 @@ it.each([
   [
     'is disabled',
     ({ blueprint }: ReturnType<typeof tenantNow>) => {
-      const ada = entra.entra.directory.user(seedIds.ada)
+      const ada = tenant.entra.directory.user(seedIds.ada)
       if (ada && blueprint) ada.accountEnabled = false
     },
     'agent identity "alerts" → sponsor Ada Osei is disabled',
@@ -186,7 +154,7 @@ it('it tells when blueprint, secrets and agents were last used, where Graph does
     fmi_path: named('weather').id,
     client_secret: aSecret.secretText,
   }
-  expect((await requestToken(entra, t1)).status).toBe(200)
+  expect((await requestToken(tenant, t1)).status).toBe(200)
   const { who, what } = (await tell()).radius
   const ways = flatten([...who, ...what]).map(({ way }) => way)
   const time = String.raw`\d{4}-\d\d-\d\dT\S+Z`
@@ -200,8 +168,8 @@ it('it tells when blueprint, secrets and agents were last used, where Graph does
 
 it('a picture for a review has all of it, what nobody asked for in red, and no name can become markup', async () => {
   tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
-  const path = join(workplace.folder, 'radius.svg')
-  await workplace.run('blast-radius', '--svg', path)
+  const path = join(tenant.workplace.folder, 'radius.svg')
+  await run('blast-radius --svg', path)
   const picture = readFileSync(path, 'utf8')
   expect(picture).toContain('>SURPLUS: client secret &#34;&#60;script&#62;&#34;&#38;&#34;')
   expect(picture).not.toContain('<script')
@@ -210,13 +178,13 @@ it('a picture for a review has all of it, what nobody asked for in red, and no n
 })
 
 it('what Graph does not show is not evaluated, and never clean', async () => {
-  workplace.useToken(
+  tenant.workplace.useToken(
     await graphToken(
-      entra,
+      tenant,
       permissions.filter(one => !one.startsWith('RoleManagement.')),
     ),
   )
-  const { output } = await workplace.run('blast-radius')
+  const { output } = await run('blast-radius')
   expect(output).toContain('not evaluated holders of directory roles')
   expect(output).toContain('not evaluated sponsors of agent identity "weather"')
   expect(output).toContain('not evaluated when the blueprint, its secrets and its agents were last used')

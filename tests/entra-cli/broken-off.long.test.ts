@@ -6,6 +6,7 @@ import { newWorkplace, useTenant } from './support/tenant.ts'
 import type { Workplace } from './support/workplace.ts'
 
 const tenant = useTenant()
+const { content } = tenant
 
 const options = [
   ...['--client-secret', '--cluster-issuer', 'https://issuer.example', '--service-account', 'a:b'],
@@ -14,7 +15,7 @@ const options = [
 const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 /** In milliseconds: each runs a set-up some sixty times, which takes seconds, and minutes on a busy machine. */
 const timeout = 300_000
-const portrait = () => portray(tenant.entra.directory.content)
+const portrait = () => portray(content())
 
 /** Every call of a command that is not broken off. */
 async function callsOf(workplace: Workplace, command: string, ...given: readonly string[]) {
@@ -110,10 +111,10 @@ it('a removal that lost the response to any one call goes on where it stopped', 
     workplace.restore(files)
     tenant.graph.reset()
     breakAt(call)
-    expect([call, (await workplace.run('destroy', '--yes')).code]).toEqual([call, 1])
+    expect([call, (await workplace.run('destroy --yes')).code]).toEqual([call, 1])
     expect(workplace.hasReceipt).toBe(true)
     tenant.graph.reset()
-    expect([call, (await workplace.run('destroy', '--yes')).code]).toEqual([call, 0])
+    expect([call, (await workplace.run('destroy --yes')).code]).toEqual([call, 0])
     expect(portrait()).toBe(before)
     expect(workplace.hasReceipt).toBe(false)
   }

@@ -10,6 +10,7 @@ import { useTenant } from './support/tenant.ts'
 const root = join(import.meta.dirname, '../..')
 
 const tenant = useTenant()
+const { run } = tenant
 
 /** The command line as a process of its own. */
 async function spawnEntra(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -75,7 +76,7 @@ describe('the command line', () => {
 
   it('says before it makes anything that .env can’t be written', async () => {
     const path = join(tenant.workplace.folder, 'nowhere/dotenv')
-    const { code, said } = await tenant.workplace.run('apply', '--client-secret', '--dotenv', path)
+    const { code, said } = await run('apply --client-secret --dotenv', path)
     expect(said).toContain(`${path} can’t be written`)
     expect(code).toBe(2)
     expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
@@ -83,19 +84,15 @@ describe('the command line', () => {
 
   it('takes a token with quotes and the word Bearer, and says what to do about none', async () => {
     tenant.workplace.useToken(`"Bearer ${tenant.token}"`)
-    expect((await tenant.workplace.run('plan')).code).toBe(0)
+    expect((await run('plan')).code).toBe(0)
     tenant.workplace.useToken('')
-    const { said } = await tenant.workplace.run('plan')
+    const { said } = await run('plan')
     expect(said).toContain('Write an access token for Microsoft Graph into the file')
     expect(said).not.toContain('--sign-in')
   })
 
   it('says in words that it can’t write its receipt', async () => {
-    const { code, said } = await tenant.workplace.run(
-      'apply',
-      '--receipt',
-      join(tenant.workplace.folder, 'nowhere/receipt'),
-    )
+    const { code, said } = await run('apply --receipt', join(tenant.workplace.folder, 'nowhere/receipt'))
     expect(code).toBe(1)
     expect(said).toContain('Failed: ENOENT: no such file or directory')
   })
@@ -114,9 +111,9 @@ describe('the command line', () => {
 
 describe('--ticket', () => {
   it('quotes names so that neither shell runs what is in them', async () => {
-    const { output } = await tenant.workplace.run('plan', '--ticket', '--agent', 'my$(touch x)agent')
+    const { output } = await run('plan --ticket --agent', 'my$(touch x)agent')
     expect(output).toContain("--agent 'my$(touch x)agent'\n")
-    const quoted = await tenant.workplace.run('plan', '--ticket', '--agent', "it's `id` $(id)")
+    const quoted = await run('plan --ticket --agent', "it's `id` $(id)")
     expect(quoted.output).toContain("--agent 'it'\\''s `id` $(id)'    # bash\n")
     expect(quoted.output).toContain("--agent 'it''s `id` $(id)'    # PowerShell\n")
   })
@@ -124,20 +121,14 @@ describe('--ticket', () => {
   it.each(['a\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb'])(
     'takes no name with a character that nobody sees: %j',
     async name => {
-      const { code, said } = await tenant.workplace.run('plan', '--ticket', '--agent', name)
+      const { code, said } = await run('plan --ticket --agent', name)
       expect(said).toContain('--agent has a line break or another character that nobody sees.')
       expect(code).toBe(2)
     },
   )
 
   it('prints the request for an identity team: each object with its Graph request, role and permission', async () => {
-    const { code, output } = await tenant.workplace.run(
-      'plan',
-      '--ticket',
-      '--client-secret',
-      '--agent',
-      'my agent',
-    )
+    const { code, output } = await run('plan --ticket --client-secret --agent', 'my agent')
     expect(code).toBe(0)
     expect(tenant.entra.requests.all).toEqual([])
     for (const text of [
@@ -156,7 +147,7 @@ describe('--ticket', () => {
 
   it('has agents with rights of their own and their user accounts', async () => {
     const agents = ['--agent', 'one:agent-user', '--agent', 'two:none']
-    const { output } = await tenant.workplace.run('plan', '--ticket', ...agents)
+    const { output } = await run('plan --ticket', ...agents)
     for (const text of [
       `POST ${tenant.url}/v1.0/users/microsoft.graph.agentUser`,
       '"consentType": "Principal"',
@@ -176,12 +167,12 @@ describe('--ticket', () => {
   })
 
   it('asks for what apply sends, request for request', async () => {
-    const { output } = await tenant.workplace.run('plan', '--ticket')
+    const { output } = await run('plan --ticket')
     const asked = [...output.matchAll(/^(POST|PATCH) http.*?\/v1\.0(.+)$/gm)].map(([, method, path]) => [
       method,
       path?.replace(/<[^>]+>/g, '*'),
     ])
-    await tenant.workplace.run('apply')
+    await run('apply')
     const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
     const sent = tenant.entra.requests.all
       .filter(({ method }) => method !== 'GET')
@@ -192,7 +183,7 @@ describe('--ticket', () => {
 
 describe('signing in', () => {
   it('takes the token of the Azure CLI, and keeps to it where Graph hides something from every user', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const bin = tenant.workplace.writeCommand(
       'az',
       `echo '${JSON.stringify({ accessToken: tenant.token, expiresOn: '2999-01-01 00:00:00.000000' })}'`,

@@ -8,16 +8,16 @@ const names = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--pa
 
 // It has a set-up already, which is none of ours.
 const tenant = useTenant(() => startEntra())
+const { content, run } = tenant
 
-const content = () => tenant.entra.directory.content
 const deletions = () => tenant.entra.requests.all.filter(({ method }) => method === 'DELETE')
 
 describe('destroy', () => {
   it('leaves the tenant as it was before', async () => {
     const before = structuredClone(content())
-    await tenant.workplace.run('apply', ...names, ...options, '--agent', 'one', '--agent', 'two')
+    await run('apply', ...names, ...options, '--agent', 'one', '--agent', 'two')
     expect(content()).not.toEqual(before)
-    const { code, output } = await tenant.workplace.run('destroy', '--yes')
+    const { code, output } = await run('destroy --yes')
     expect(code).toBe(0)
     expect(output).toContain('All that the receipt named is deleted.')
     expect(content()).toEqual(before)
@@ -25,10 +25,10 @@ describe('destroy', () => {
   })
 
   it('goes in the order that works: what agents and page were given, agents, applications, blueprint', async () => {
-    await tenant.workplace.run('apply', ...names, ...options)
+    await run('apply', ...names, ...options)
     const { objects } = tenant.workplace.receipt
     tenant.entra.requests.clear()
-    await tenant.workplace.run('destroy', '--yes')
+    await run('destroy --yes')
     const order = [
       'agent/weather-agent/grant',
       'page/grant',
@@ -50,7 +50,7 @@ describe('destroy', () => {
     const foreign = () => content().servicePrincipals.filter(({ id }) => id === theirs)
 
     async function addAgent() {
-      await tenant.workplace.run('apply', ...names, ...options)
+      await run('apply', ...names, ...options)
       const ours = content().servicePrincipals.find(
         ({ id }) => id === tenant.workplace.receipt.objects['agent/weather-agent']?.id,
       )
@@ -60,7 +60,7 @@ describe('destroy', () => {
 
     it('deletes nothing, and names it', async () => {
       await addAgent()
-      const { code, output, said } = await tenant.workplace.run('destroy', '--yes')
+      const { code, output, said } = await run('destroy --yes')
       expect(output).toMatch(new RegExp(`^goes along +${theirs} agent identity "theirs"`, 'm'))
       expect(said).toContain('deletes 1 of its agents that the receipt does not know')
       expect(code).toBe(2)
@@ -69,7 +69,7 @@ describe('destroy', () => {
 
     it('tells so in a dry run as well, beside all else that goes along', async () => {
       await addAgent()
-      const { code, output } = await tenant.workplace.run('destroy', '--dry-run')
+      const { code, output } = await run('destroy --dry-run')
       expect(code).toBe(0)
       expect(output).toContain('deletes 1 of its agents that the receipt does not know')
       for (const what of ['principal of the blueprint', 'client secret', 'federated credential'])
@@ -78,30 +78,30 @@ describe('destroy', () => {
 
     it('deletes it along when that is meant', async () => {
       await addAgent()
-      const { code } = await tenant.workplace.run('destroy', '--yes', '--with-foreign-agents')
+      const { code } = await run('destroy --yes --with-foreign-agents')
       expect(code).toBe(0)
       expect(foreign()).toEqual([])
     })
 
     it('deletes nothing either when Graph does not show whose agents there are', async () => {
-      await tenant.workplace.run('apply', ...names)
+      await run('apply', ...names)
       tenant.graph.decide = ({ method, path }) =>
         method === 'GET' &&
         path.endsWith('microsoft.graph.agentIdentity') &&
         !path.includes('/servicePrincipals/0')
           ? 'forbid'
           : 'pass'
-      const { code, said } = await tenant.workplace.run('destroy', '--yes')
+      const { code, said } = await run('destroy --yes')
       expect(said).toContain('Graph does not show whether the blueprint has agents')
       expect(code).toBe(2)
     })
   })
 
   it('asks first, and does nothing without a yes or in a dry run', async () => {
-    await tenant.workplace.run('apply', ...names)
+    await run('apply', ...names)
     const set = structuredClone(content())
-    expect((await tenant.workplace.run('destroy')).code).toBe(1)
-    const dry = await tenant.workplace.run('destroy', '--dry-run')
+    expect((await run('destroy')).code).toBe(1)
+    const dry = await run('destroy --dry-run')
     expect(dry.code).toBe(0)
     expect(dry.output).toContain('agent identity "weather-agent"')
     expect(dry.output).toContain('Nothing was deleted.')
@@ -111,19 +111,19 @@ describe('destroy', () => {
 
   it('goes through when some of it is gone already', async () => {
     const before = structuredClone(content())
-    await tenant.workplace.run('apply', ...names, ...options, '--agent', 'mine')
+    await run('apply', ...names, ...options, '--agent', 'mine')
     const { objects } = tenant.workplace.receipt
     const agent = tenant.entra.directory.principalById(objects['agent/mine']?.id ?? '')
     if (agent) tenant.entra.directory.removePrincipal(agent)
     content().applications = content().applications.filter(({ id }) => id !== objects['page']?.id)
-    expect((await tenant.workplace.run('destroy', '--yes')).code).toBe(0)
+    expect((await run('destroy --yes')).code).toBe(0)
     expect(content()).toEqual(before)
   })
 
   it('empties in .env what it deleted, the secret too, and leaves the rest', async () => {
-    await tenant.workplace.run('apply', ...names, ...options)
+    await run('apply', ...names, ...options)
     writeFileSync(tenant.workplace.envPath, `${readFileSync(tenant.workplace.envPath, 'utf8')}MINE=1\n`)
-    await tenant.workplace.run('destroy', '--yes')
+    await run('destroy --yes')
     expect(tenant.workplace.variables).toMatchObject({
       MINE: '1',
       TENANT_ID: tenantId,
@@ -136,21 +136,21 @@ describe('destroy', () => {
   })
 
   it.each(['destroy', 'status', 'disable'])('%s says that there is no receipt', async command => {
-    const { code, said } = await tenant.workplace.run(command)
+    const { code, said } = await run(command)
     expect(code).toBe(2)
     expect(said).toContain('nothing was set up from here')
   })
 
   it('refuses the receipt of another tenant', async () => {
-    await tenant.workplace.run('apply', ...names)
+    await run('apply', ...names)
     writeFileSync(
       tenant.workplace.receiptPath,
       JSON.stringify({ ...tenant.workplace.receipt, tenantId: 'other' }),
     )
-    const { code, said } = await tenant.workplace.run('destroy', '--yes')
+    const { code, said } = await run('destroy --yes')
     expect(code).toBe(2)
     expect(said).toContain(`is for the tenant other, and this run is for ${tenantId}`)
     writeFileSync(tenant.workplace.receiptPath, '{ "half": ')
-    expect((await tenant.workplace.run('destroy', '--yes')).said).toContain('is no receipt of this tool')
+    expect((await run('destroy --yes')).said).toContain('is no receipt of this tool')
   })
 })

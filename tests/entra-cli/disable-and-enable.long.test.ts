@@ -14,11 +14,7 @@ describe('the kill switch', () => {
 
   it('with a deny list is proven to stop new tokens and those from before, and two other agents go on', async () => {
     const { code, output } = await three.workplace.run(
-      'disable',
-      '--agent',
-      'weather-agent',
-      '--prove',
-      '--deny-list',
+      'disable --agent weather-agent --prove --deny-list',
       ...untilSeen,
       ...three.way,
     )
@@ -44,11 +40,7 @@ describe('the kill switch', () => {
     }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
     const { code, output } = await three.workplace.run(
-      'disable',
-      '--agent',
-      'weather-agent',
-      '--deny-list',
-      'denied',
+      'disable --agent weather-agent --deny-list denied',
       ...untilSeen,
       ...three.way,
     )
@@ -60,7 +52,7 @@ describe('the kill switch', () => {
     const [, , cutOff = {}] = three.rows
     expect(three.rows).toEqual([...others, { agent: agentId }, cutOff])
 
-    const enabled = await three.workplace.run('enable', '--agent', 'weather-agent', '--deny-list')
+    const enabled = await three.workplace.run('enable --agent weather-agent --deny-list')
     expect(enabled.code).toBe(0)
     expect(three.rows).toEqual([...others, cutOff])
     const from = new Date(Date.parse(cutOff['issuedBefore'] ?? '') + 300_000).toISOString()
@@ -72,8 +64,7 @@ describe('the kill switch', () => {
     const data = { 'deny-list.json': JSON.stringify([{ agent: agentId }, sinceNow]) }
     const configMap = { metadata: { name: 'denied' }, data }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const enable = async () =>
-      (await three.workplace.run('enable', '--agent', 'weather-agent', '--deny-list')).output
+    const enable = async () => (await three.workplace.run('enable --agent weather-agent --deny-list')).output
     const [, left] = /"weather-agent": .* on, which is in (\d+) s: until then/.exec(await enable()) ?? []
     expect(Number(left)).toBeGreaterThan(290)
     expect(Number(left)).toBeLessThanOrEqual(301)
@@ -82,13 +73,7 @@ describe('the kill switch', () => {
   })
 
   it('without a deny list is proven to stop new tokens, and tells until when those from before live', async () => {
-    const { code, output } = await three.workplace.run(
-      'disable',
-      '--agent',
-      'weather-agent',
-      '--prove',
-      ...three.way,
-    )
+    const { code, output } = await three.workplace.run('disable --agent weather-agent --prove', ...three.way)
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
     expect(output).toContain('Proven: no new token.')
@@ -104,7 +89,7 @@ describe('the kill switch', () => {
     writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output, said } = await three.workplace.run('disable', '--agent', 'weather-agent', ...options, ...(options.includes('--deny-list') ? three.way : []))
+    const { code, output, said } = await three.workplace.run('disable --agent weather-agent', ...options, ...(options.includes('--deny-list') ? three.way : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
     expect(output).toContain('Tokens issued before stay valid')
     expect(said).toContain(told)

@@ -13,12 +13,7 @@ it('the kill switch without a deny list is proven to the end of the last token, 
   })
   expect(response.status).toBe(200)
   const { code, output } = await three.workplace.run(
-    'disable',
-    '--agent',
-    'weather-agent',
-    '--prove',
-    '--wait',
-    '9999',
+    'disable --agent weather-agent --prove --wait 9999',
     ...three.way,
   )
   expect(output).toMatch(/call with a token from before .* 401 lifetime\n/)

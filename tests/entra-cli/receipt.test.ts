@@ -5,8 +5,9 @@ import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
+const { content, run } = tenant
 
-const portrait = () => portray(tenant.entra.directory.content)
+const portrait = () => portray(content())
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 const lockPath = () => `${tenant.workplace.receiptPath}.lock`
 const holder = (process: number, host = hostname()) =>
@@ -16,13 +17,13 @@ const noProcess = 2 ** 30
 
 describe('two runs at once', () => {
   it('make one of everything, and the second says why it stops', async () => {
-    await tenant.workplace.run('apply', ...options)
+    await run('apply', ...options)
     const whole = portrait()
     for (let trial = 0; trial < 3; trial++) {
       tenant.entra.reset()
       rmSync(tenant.workplace.receiptPath)
       rmSync(tenant.workplace.envPath)
-      const runs = await Promise.all([1, 2].map(() => tenant.workplace.run('apply', ...options)))
+      const runs = await Promise.all([1, 2].map(() => run('apply', ...options)))
       expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 2])
       expect(runs.find(({ code }) => code === 2)?.said).toContain(
         `Another run works with ${tenant.workplace.receiptPath}: process ${process.pid}`,
@@ -33,30 +34,30 @@ describe('two runs at once', () => {
   })
 
   it.each(['destroy', 'disable', 'enable'])('of which one is to %s', async command => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
-    const { code, said } = await tenant.workplace.run(command, ...(command === 'destroy' ? ['--yes'] : []))
+    const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
     expect(said).toContain('Another run works with')
     expect(code).toBe(2)
     expect(existsSync(lockPath())).toBe(true)
   })
 
   it.each(['plan', 'status'])('of which one only looks: %s', async command => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
-    expect((await tenant.workplace.run(command)).code).toBe(0)
+    expect((await run(command)).code).toBe(0)
   })
 
   it('are told apart from one that was killed, whose lock is taken over', async () => {
     writeFileSync(lockPath(), holder(noProcess))
-    expect((await tenant.workplace.run('apply')).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
     expect(existsSync(lockPath())).toBe(false)
   })
 
   it('are not told apart on another machine, nor where a lock can’t be read', async () => {
     for (const text of [holder(noProcess, 'another-host'), '']) {
       writeFileSync(lockPath(), text)
-      const { said } = await tenant.workplace.run('apply')
+      const { said } = await run('apply')
       expect(said).toContain(`If there is no such run, delete ${lockPath()}`)
     }
   })
@@ -64,7 +65,7 @@ describe('two runs at once', () => {
 
 describe('a receipt that got lost', () => {
   async function lose() {
-    await tenant.workplace.run('apply', '--blueprint-name', 'B', '--page-name', 'P', ...options)
+    await run('apply --blueprint-name B --page-name P', ...options)
     const { setUpId, objects } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
     return { setUpId, objects }
@@ -73,7 +74,7 @@ describe('a receipt that got lost', () => {
   it('is written anew from the tenant, and then all commands work', async () => {
     const { setUpId, objects } = await lose()
     const before = portrait()
-    const { code, output } = await tenant.workplace.run('status', '--adopt', setUpId)
+    const { code, output } = await run('status --adopt', setUpId)
     expect(output).toContain(`The receipt of the set-up ${setUpId} was written anew`)
     expect(code).toBe(0)
     const ids = (all: typeof objects) =>
@@ -81,33 +82,33 @@ describe('a receipt that got lost', () => {
         .map(([key, { id }]) => [key, id])
         .toSorted()
     expect(ids(tenant.workplace.receipt.objects)).toEqual(ids(objects))
-    expect((await tenant.workplace.run('apply')).output).not.toMatch(/^(created|corrected)/m)
+    expect((await run('apply')).output).not.toMatch(/^(created|corrected)/m)
     expect(portrait()).toBe(before)
-    expect((await tenant.workplace.run('destroy', '--yes')).code).toBe(0)
+    expect((await run('destroy --yes')).code).toBe(0)
   })
 
   it('knows no agents but those that are named', async () => {
     const { setUpId, objects } = await lose()
-    const { servicePrincipals } = tenant.entra.directory.content
+    const { servicePrincipals } = content()
     const ours = servicePrincipals.find(({ id }) => id === objects['agent/weather-agent']?.id)
     if (!ours) throw new Error('There is no agent.')
     const theirs = '99999999-0000-4000-8000-000000000099'
     servicePrincipals.push({ ...ours, id: theirs, appId: theirs, displayName: 'theirs' })
-    const { code, output } = await tenant.workplace.run('status', '--adopt', setUpId)
+    const { code, output } = await run('status --adopt', setUpId)
     expect(output).toContain('Left out: the agent identity "theirs"')
     expect(code).toBe(3)
-    const { said } = await tenant.workplace.run('destroy', '--yes')
+    const { said } = await run('destroy --yes')
     expect(said).toContain('deletes 1 of its agents that the receipt does not know')
     rmSync(tenant.workplace.receiptPath)
     const names = ['--agent', 'weather-agent', '--agent', 'theirs']
-    await tenant.workplace.run('status', '--adopt', setUpId, ...names)
+    await run('status --adopt', setUpId, ...names)
     expect(tenant.workplace.receipt.objects['agent/theirs']?.id).toBe(theirs)
-    expect((await tenant.workplace.run('status', '--agent', 'theirs')).said).toContain('goes with --adopt')
+    expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
 
   it('is what a name that is taken points to', async () => {
     const { setUpId } = await lose()
-    const { said } = await tenant.workplace.run('apply', '--blueprint-name', 'B')
+    const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)
   })
 
@@ -115,18 +116,18 @@ describe('a receipt that got lost', () => {
     const { setUpId } = await lose()
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)
-      expect((await tenant.workplace.run('status')).said).toContain('status --adopt <set-up id>')
-      expect((await tenant.workplace.run('status', '--adopt', setUpId)).code).toBe(0)
+      expect((await run('status')).said).toContain('status --adopt <set-up id>')
+      expect((await run('status --adopt', setUpId)).code).toBe(0)
       expect(readFileSync(`${tenant.workplace.receiptPath}.unreadable`, 'utf8')).toBe(text)
     }
   })
 
   it('is not written over that of another set-up, nor for one that nobody knows', async () => {
-    await tenant.workplace.run('apply')
-    const other = await tenant.workplace.run('status', '--adopt', '00000000')
+    await run('apply')
+    const other = await run('status --adopt 00000000')
     expect(other.said).toContain('is the receipt of the set-up')
     rmSync(tenant.workplace.receiptPath)
-    const unknown = await tenant.workplace.run('status', '--adopt', '00000000')
+    const unknown = await run('status --adopt 00000000')
     expect(unknown.said).toContain('The tenant has no blueprint that is described as')
     expect(tenant.workplace.hasReceipt).toBe(false)
   })

@@ -6,8 +6,8 @@ import { useTenant } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
+const { content, run } = tenant
 
-const content = () => tenant.entra.directory.content
 const everything = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 
 describe('a permission that is missing is named with the least role that has it', () => {
@@ -27,12 +27,12 @@ describe('a permission that is missing is named with the least role that has it'
     ['Application.ReadWrite.All', consenter, 'principal of the blueprint'],
   ])('before anything is made: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
-    const { code, said } = await tenant.workplace.run('apply', ...everything)
+    const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
     expect(said).toContain('(PermissionMissing)')
     expect(said).toContain('Nothing was made yet.')
     expect(said).toMatch(new RegExp(`permission ${permission}, with which goes the role "${role}", for: .*${step}`))
-    const plan = await tenant.workplace.run('plan', ...everything)
+    const plan = await run('plan', ...everything)
     expect(`${plan.output}${plan.said}`).toContain(`permission ${permission}`)
     expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
     expect(tenant.workplace.hasReceipt).toBe(false)
@@ -48,7 +48,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
   ])('where Graph misses it: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
-    const { code, said } = await tenant.workplace.run('apply', ...everything)
+    const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
     expect(said).toContain('(Authorization_RequestDenied)')
@@ -56,7 +56,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain(`permission ${permission}.`)
     expect(said).toMatch(/request-id [0-9a-f-]{36}/)
     tenant.workplace.useToken(tenant.token)
-    expect((await tenant.workplace.run('apply', ...everything)).code).toBe(0)
+    expect((await run('apply', ...everything)).code).toBe(0)
   })
 
   // biome-ignore format: table
@@ -66,35 +66,35 @@ describe('a permission that is missing is named with the least role that has it'
     ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
   ])('though the token has it, for want of the role: %s %s', async (method, path, role, step) => {
     tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
-    const { code, said } = await tenant.workplace.run('apply', ...everything)
+    const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
     expect(said).toContain(`the role "${role}"`)
   })
 
   it('of its own for a blueprint that is renamed', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'forbid' : 'pass')
-    const { said } = await tenant.workplace.run('apply', '--blueprint-name', 'Other')
+    const { said } = await run('apply --blueprint-name Other')
     expect(said).toContain('permission AgentIdentityBlueprint.UpdateBranding.All.')
   })
 
   it('for deleting a blueprint with both roles that Microsoft’s pages name', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     tenant.graph.decide = ({ method, path }) =>
       method === 'DELETE' && path.includes('/applications/') ? 'forbid' : 'pass'
-    const forPage = await tenant.workplace.run('destroy', '--yes')
+    const forPage = await run('destroy --yes')
     expect(forPage.said).toContain('the role "Cloud Application Administrator"')
     const { blueprint } = tenant.workplace.receipt.objects
     tenant.graph.decide = ({ method, path }) =>
       method === 'DELETE' && path.endsWith(`/applications/${blueprint?.id}`) ? 'forbid' : 'pass'
-    const { said } = await tenant.workplace.run('destroy', '--yes')
+    const { said } = await run('destroy --yes')
     expect(said).toContain('"Agent ID Administrator or Cloud Application Administrator"')
   })
 
   it('without a role where none is needed: for finding out who is signed in', async () => {
     tenant.graph.decide = ({ path }) => (path === '/v1.0/me' ? 'forbid' : 'pass')
-    const { said } = await tenant.workplace.run('apply')
+    const { said } = await run('apply')
     expect(said).toContain('It takes a token with the permission User.Read.')
   })
 
@@ -102,10 +102,10 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentityBlueprint.ReadWrite.All', 'blueprint "Weather Agent Blueprint"'],
     ['AgentIdentity.ReadWrite.All', 'agent identity "weather-agent"'],
   ])('%s, to give owners to what is there', async (permission, what) => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const without = permissions.filter(one => one !== permission)
     tenant.workplace.useToken(await graphToken(tenant, without))
-    const { code, said } = await tenant.workplace.run('apply', '--owner', seedIds.ben)
+    const { code, said } = await run('apply --owner', seedIds.ben)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: owner ${seedIds.ben} of ${what}`)
     expect(said).toContain(`"${developer}"`)
@@ -113,18 +113,18 @@ describe('a permission that is missing is named with the least role that has it'
   })
 
   it('to switch agents off and to delete them', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const without = (kind: string) =>
       permissions.filter(one => !one.startsWith('AgentIdentity.') || !one.includes(kind))
     tenant.workplace.useToken(await graphToken(tenant, without('EnableDisable')))
-    expect((await tenant.workplace.run('disable')).said).toContain('AgentIdentity.EnableDisable.All')
+    expect((await run('disable')).said).toContain('AgentIdentity.EnableDisable.All')
     tenant.workplace.useToken(await graphToken(tenant, without('DeleteRestore')))
-    expect((await tenant.workplace.run('destroy', '--yes')).said).toContain('AgentIdentity.DeleteRestore.All')
+    expect((await run('destroy --yes')).said).toContain('AgentIdentity.DeleteRestore.All')
   })
 
   it('and a token of the Azure CLI is told from another', async () => {
     tenant.workplace.useToken(await graphToken(tenant, [...permissions, 'Directory.AccessAsUser.All']))
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(1)
     expect(said).toContain('--sign-in device-code or browser')
     expect(said).toContain('npx --no-install agentctl entra --ticket')
@@ -134,7 +134,7 @@ describe('a permission that is missing is named with the least role that has it'
 describe('apply says in words', () => {
   it('that the token has expired', async () => {
     tenant.workplace.useToken(await graphToken(tenant, permissions, { lifetimeSeconds: -10 }))
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(1)
     expect(said).toContain('(InvalidAuthenticationToken)')
     expect(said).toContain('Sign in anew')
@@ -143,7 +143,7 @@ describe('apply says in words', () => {
   it('that the token is for another tenant, before it changes anything', async () => {
     const other = '99999999-9999-4999-8999-999999999999'
     tenant.workplace.useToken(await graphToken(tenant, permissions, { claims: { tid: other } }))
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(2)
     expect(said).toContain(`The token is for the tenant ${other}`)
     expect(tenant.graph.calls).toEqual([])
@@ -151,10 +151,10 @@ describe('apply says in words', () => {
 
   it('that the tenant demands a service management reference, and sends the one that is given', async () => {
     tenant.entra.settings.change({ demandsServiceManagementReference: true })
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(1)
     expect(said).toContain('add --service-management-reference <reference>')
-    const given = await tenant.workplace.run('apply', '--service-management-reference', 'team-7')
+    const given = await run('apply --service-management-reference team-7')
     expect(given.code).toBe(0)
     const made = content().applications.filter(({ description }) => description?.startsWith('Made by'))
     expect(made.map(one => one.serviceManagementReference)).toEqual(['team-7', 'team-7', 'team-7'])
@@ -163,7 +163,7 @@ describe('apply says in words', () => {
   it('that the quota is used up', async () => {
     for (let index = 0; index < 2_000; index++)
       content().applications.push(newApplication({ appId: `app-${index}`, displayName: `App ${index}` }))
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(1)
     expect(said).toContain('(Agent_Directory_QuotaExceeded)')
     expect(said).toContain('those deleted in the last 30 days included')
@@ -180,7 +180,7 @@ describe('apply says in words', () => {
       const theirs = newApplication({ appId: '77777777-7777-4777-8777-777777777777', displayName, kind })
       content().applications.push(structuredClone(theirs))
       for (const command of ['plan', 'apply']) {
-        const { code, said } = await tenant.workplace.run(command)
+        const { code, said } = await run(command)
         expect(code).toBe(2)
         expect(said).toContain(`the tenant has one of that name already (${theirs.id})`)
       }
@@ -190,40 +190,38 @@ describe('apply says in words', () => {
   )
 
   it('that there is no such sponsor, and that an application has to name one', async () => {
-    const unknown = await tenant.workplace.run('apply', '--sponsor', 'nobody@contoso.example')
+    const unknown = await run('apply --sponsor nobody@contoso.example')
     expect(unknown.code).toBe(2)
     expect(unknown.said).toContain('The tenant has no user "nobody@contoso.example".')
     tenant.workplace.useToken(
       await graphToken(tenant, [], { user: undefined, scopes: undefined, roles: permissions }),
     )
-    const application = await tenant.workplace.run('apply')
+    const application = await run('apply')
     expect(application.code).toBe(2)
     expect(application.said).toContain('--sponsor')
-    expect((await tenant.workplace.run('apply', '--sponsor', seedIds.ben)).code).toBe(0)
+    expect((await run('apply --sponsor', seedIds.ben)).code).toBe(0)
   })
 
   it('that a scope was changed by hand so that Entra refuses to correct it', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const api = content().applications.find(({ displayName }) => displayName === 'Weather API')
     const [scope] = api?.api.oauth2PermissionScopes ?? []
     if (scope) scope.id = '66666666-6666-4666-8666-666666666666'
-    expect((await tenant.workplace.run('status')).output).toContain(
-      'oauth2PermissionScopes[Weather.Read] is "missing"',
-    )
+    expect((await run('status')).output).toContain('oauth2PermissionScopes[Weather.Read] is "missing"')
   })
 })
 
 describe('Entra takes its time, and apply', () => {
   it('waits for new objects, and tells what for and how long', async () => {
     tenant.entra.settings.change({ missedLookUps: 7 })
-    const { code, said, pauses } = await tenant.workplace.run('apply', ...everything)
+    const { code, said, pauses } = await run('apply', ...everything)
     expect(code).toBe(0)
     expect(said).toContain(
       'waiting 1 s for blueprint "Weather Agent Blueprint" (0 s so far): Entra does not show it yet',
     )
     expect(said).toContain('waiting 2 s for')
     expect(pauses).toContain(4)
-    expect((await tenant.workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
     const made = content().applications.filter(({ description }) => description?.startsWith('Made by'))
     expect(made).toHaveLength(3)
     expect(made.flatMap(one => one.passwordCredentials)).toHaveLength(1)
@@ -231,12 +229,12 @@ describe('Entra takes its time, and apply', () => {
 
   it('gives up in the end, and goes on the next time', async () => {
     tenant.entra.settings.change({ missedLookUps: 1_000 })
-    const { code, said, pauses } = await tenant.workplace.run('apply', '--wait', '60')
+    const { code, said, pauses } = await run('apply --wait 60')
     expect(code).toBe(1)
     expect(said).toContain('even after waiting')
     expect(pauses.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(60)
     tenant.entra.settings.change({ missedLookUps: 0 })
-    expect((await tenant.workplace.run('apply')).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
     expect(content().applications.filter(one => one.kind === 'agentIdentityBlueprint')).toHaveLength(1)
   })
 
@@ -244,15 +242,15 @@ describe('Entra takes its time, and apply', () => {
     let swallowed = 0
     tenant.graph.decide = ({ method, path }) =>
       method === 'PATCH' && path.startsWith('/v1.0/applications/') && swallowed++ < 2 ? 'swallow' : 'pass'
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Entra took a change and does not show it: identifierUris is []')
-    expect((await tenant.workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 
   it('says so when a change is never kept', async () => {
     tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
-    const { code, said } = await tenant.workplace.run('apply', '--wait', '20')
+    const { code, said } = await run('apply --wait 20')
     expect(code).toBe(1)
     expect(said).toContain('(NotYet)')
     expect(said).toContain('identifierUris is []')
@@ -266,7 +264,7 @@ describe('Entra takes its time, and apply', () => {
     })
     tenant.entra.faults.inject(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
     // Ada is looked up first; each of these may apply to that.
-    const { code, said, pauses } = await tenant.workplace.run('apply')
+    const { code, said, pauses } = await run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Graph limits the rate of requests')
     expect(said).toContain('Graph has a problem of its own (503 ServiceUnavailable)')
@@ -279,14 +277,14 @@ describe('Entra takes its time, and apply', () => {
       fault: { kind: 'refuse' as const, code: 90055, retryAfterSeconds: 600 },
       times: 1,
     })
-    const { code, said } = await tenant.workplace.run('apply')
+    const { code, said } = await run('apply')
     expect(said).toContain('Graph asks to wait 600 seconds')
     expect(said).toContain('--wait 600')
     expect(code).toBe(1)
   })
 
   it('is not kept from consenting for all by one user’s own consent', async () => {
-    await tenant.workplace.run('apply')
+    await run('apply')
     const [forAll] = content().permissionGrants
     if (forAll)
       content().permissionGrants = [
@@ -294,7 +292,7 @@ describe('Entra takes its time, and apply', () => {
         ...content().permissionGrants.slice(1),
       ]
     tenant.workplace.pass(600)
-    expect((await tenant.workplace.run('apply')).output).toContain('created')
+    expect((await run('apply')).output).toContain('created')
     expect(content().permissionGrants.map(one => one.consentType)).toEqual([
       'Principal',
       'AllPrincipals',

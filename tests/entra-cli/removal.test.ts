@@ -3,20 +3,19 @@ import { tellingOf } from './support/faulty-graph.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
+const { content, run, writes } = tenant
 
-const content = () => tenant.entra.directory.content
 const blueprint = () => content().applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
-const writes = () => tenant.entra.requests.all.filter(({ method }) => method !== 'GET')
 const cluster = (issuer: string) => ['--cluster-issuer', issuer, '--service-account', 'a:b']
 const agents = ['--agent', 'first', '--agent', 'second']
 
 describe('apply takes away', () => {
   it('an agent with what it was given, and its id from .env', async () => {
-    await tenant.workplace.run('apply', ...agents)
-    const plan = await tenant.workplace.run('plan', '--remove-agent', 'first')
+    await run('apply', ...agents)
+    const plan = await run('plan --remove-agent first')
     expect(plan.output).toMatch(/^delete +\S+ agent identity "first"$/m)
     expect(content().servicePrincipals.map(one => one.displayName)).toContain('first')
-    const { code, output } = await tenant.workplace.run('apply', '--remove-agent', 'first')
+    const { code, output } = await run('apply --remove-agent first')
     expect(code).toBe(0)
     expect(output).toMatch(/^deleted +agent identity "first"$/m)
     const left = content().servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
@@ -26,32 +25,32 @@ describe('apply takes away', () => {
       AGENT_CLIENT_ID: left[0]?.id,
       WEATHER_ALLOWED_CALLERS: '',
     })
-    expect((await tenant.workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 
   it('the credentials of a cluster, and leaves those of others', async () => {
-    await tenant.workplace.run('apply', ...cluster('https://one.example'))
-    await tenant.workplace.run('apply', ...cluster('https://two.example'))
-    expect((await tenant.workplace.run('apply', '--remove-cluster', 'https://one.example')).code).toBe(0)
+    await run('apply', ...cluster('https://one.example'))
+    await run('apply', ...cluster('https://two.example'))
+    expect((await run('apply --remove-cluster https://one.example')).code).toBe(0)
     expect(blueprint()?.federatedIdentityCredentials.map(({ issuer }) => issuer)).toEqual([
       'https://two.example',
     ])
   })
 
   it('the client secret, from .env as well', async () => {
-    await tenant.workplace.run('apply', '--client-secret')
-    expect((await tenant.workplace.run('apply', '--no-client-secret')).code).toBe(0)
+    await run('apply --client-secret')
+    expect((await run('apply --no-client-secret')).code).toBe(0)
     expect(blueprint()?.passwordCredentials).toEqual([])
     expect(tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']).toBe('')
-    expect((await tenant.workplace.run('status')).output).not.toContain('client secret of the blueprint')
+    expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
   it('the same again without a complaint, and never the last agent', async () => {
-    await tenant.workplace.run('apply', ...agents)
-    await tenant.workplace.run('apply', '--remove-agent', 'first')
+    await run('apply', ...agents)
+    await run('apply --remove-agent first')
     tenant.entra.requests.clear()
-    expect((await tenant.workplace.run('apply', '--remove-agent', 'first')).code).toBe(0)
-    const last = await tenant.workplace.run('apply', '--remove-agent', 'second')
+    expect((await run('apply --remove-agent first')).code).toBe(0)
+    const last = await run('apply --remove-agent second')
     expect(last.said).toContain('No agent would be left.')
     expect(last.code).toBe(2)
     expect(writes()).toEqual([])
@@ -65,10 +64,10 @@ describe('apply takes away', () => {
       'https://one.example',
       '--no-client-secret',
     ]
-    await tenant.workplace.run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
+    await run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]
     tenant.graph.reset()
-    await tenant.workplace.run('apply', ...removal)
+    await run('apply', ...removal)
     const [calls, left] = [tellingOf(tenant.graph.calls), Object.keys(tenant.workplace.receipt.objects)]
     for (const { number } of calls) {
       Object.assign(content(), structuredClone(asSetUp))
@@ -76,9 +75,9 @@ describe('apply takes away', () => {
       tenant.graph.reset()
       tenant.graph.decide = call =>
         call.number === number ? 'break' : call.number > number ? 'lose' : 'pass'
-      expect((await tenant.workplace.run('apply', ...removal)).code).toBe(1)
+      expect((await run('apply', ...removal)).code).toBe(1)
       tenant.graph.reset()
-      const again = await tenant.workplace.run('apply', ...removal)
+      const again = await run('apply', ...removal)
       expect([number, again.said, again.code]).toEqual([number, '', 0])
       expect(Object.keys(tenant.workplace.receipt.objects)).toEqual(left)
       expect(blueprint()).toMatchObject({ passwordCredentials: [], federatedIdentityCredentials: [] })

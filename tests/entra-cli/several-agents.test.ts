@@ -10,18 +10,12 @@ import { useTenant } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
+const { content, idOf, run, writes } = tenant
 
 const agents = [
   ...['--agent', 'weather:autonomous+obo+agent-user'],
   ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
 ]
-const content = () => tenant.entra.directory.content
-const run = (command: string, ...options: readonly string[]) => tenant.workplace.run(command, ...options)
-const idOf = (key: string) => tenant.workplace.receipt.objects[key]?.id ?? `no ${key}`
-const writes = () =>
-  tenant.entra.requests.all
-    .filter(({ method }) => method !== 'GET')
-    .map(({ method, path }) => `${method} ${path}`)
 const users = () => content().users.filter(({ identityParentId }) => identityParentId !== undefined)
 
 /** What an agent may do at the weather API. */
@@ -87,15 +81,7 @@ describe('agents with rights of their own', () => {
       AGENTS_CONFIG: tenant.workplace.agentsPath,
       AGENT_USERS: `${weather}=${user}`,
     })
-    await run(
-      'apply',
-      '--remove-agent',
-      'weather',
-      '--remove-agent',
-      'trainee',
-      '--agent',
-      'alerts:autonomous,obo',
-    )
+    await run('apply --remove-agent weather --remove-agent trainee --agent alerts:autonomous,obo')
     expect(tenant.workplace.variables).toMatchObject({
       AGENT_CLIENT_ID: alerts,
       AGENTS_CONFIG: '',
@@ -125,10 +111,10 @@ describe('agents with rights of their own', () => {
   it('get and lose rights when others are named, the user account with its consent', async () => {
     await run('apply', ...agents)
     const user = users()[0]?.id
-    const plan = await run('plan', '--agent', 'weather:obo', '--agent', 'trainee:autonomous')
+    const plan = await run('plan --agent weather:obo --agent trainee:autonomous')
     expect(plan.output).toContain('3 to delete, 1 to create')
     tenant.entra.requests.clear()
-    await run('apply', '--agent', 'weather:obo', '--agent', 'trainee:autonomous')
+    await run('apply --agent weather:obo --agent trainee:autonomous')
     expect(writes().map(line => line.replace(/ .*\//, ' '))).toEqual([
       expect.stringMatching('DELETE'),
       expect.stringMatching('DELETE'),
@@ -143,14 +129,14 @@ describe('agents with rights of their own', () => {
   it('are switched off one by one, and the others go on', async () => {
     await run('apply', ...agents)
     const isOn = (name: string) => tenant.entra.directory.principalById(idOf(`agent/${name}`))?.accountEnabled
-    expect((await run('disable', '--agent', 'weather')).code).toBe(0)
+    expect((await run('disable --agent weather')).code).toBe(0)
     expect(['weather', 'alerts', 'trainee'].map(isOn)).toEqual([false, true, true])
     const [user] = users()
     if (user) user.accountEnabled = false
     expect((await run('status')).output).toMatch(/^switched +\S+ user account of agent identity "weather"$/m)
     expect((await run('apply')).code).toBe(0)
     expect([isOn('weather'), user?.accountEnabled]).toEqual([false, false])
-    expect((await run('enable', '--agent', 'weather')).code).toBe(0)
+    expect((await run('enable --agent weather')).code).toBe(0)
     expect([isOn('weather'), user?.accountEnabled]).toEqual([true, true])
   })
 
@@ -160,7 +146,7 @@ describe('agents with rights of their own', () => {
     const before = portray(content())
     rmSync(tenant.workplace.receiptPath)
     const names = ['weather', 'alerts', 'trainee'].flatMap(name => ['--agent', name])
-    expect((await run('status', '--adopt', setUpId, ...names)).code).toBe(0)
+    expect((await run('status --adopt', setUpId, ...names)).code).toBe(0)
     const ids = (all: typeof objects) => Object.entries(all).map(([key, { id }]) => `${key} ${id}`)
     expect(ids(tenant.workplace.receipt.objects).toSorted()).toEqual(ids(objects).toSorted())
     expect(tenant.workplace.receipt.settings.agentFlows).toEqual(settings.agentFlows)
@@ -212,7 +198,7 @@ describe('the user account of an agent', () => {
     rmSync(tenant.workplace.receiptPath, { force: true })
     expect((await run('apply')).code).toBe(0)
     expect((await run('status')).output).toContain('not evaluated')
-    const destroyed = await run('destroy', '--yes')
+    const destroyed = await run('destroy --yes')
     expect(destroyed.output).toContain('User accounts of these agents: Graph does not show them')
     expect(destroyed.code).toBe(0)
   })
@@ -221,10 +207,7 @@ describe('the user account of an agent', () => {
     await run('apply', ...agents, '--agent-user-domain', 'contoso.example')
     expect(tenant.workplace.receipt.settings.agentUserDomain).toBe('contoso.example')
     const other = await run(
-      'apply',
-      '--agent',
-      'x:agent-user',
-      '--receipt',
+      'apply --agent x:agent-user --receipt',
       `${tenant.workplace.folder}/other`,
       ...[
         '--blueprint-name',
@@ -245,7 +228,7 @@ describe('the user account of an agent', () => {
     await run('apply', ...agents)
     const [user, agent] = [idOf('agent/weather/user'), idOf('agent/weather')]
     tenant.entra.requests.clear()
-    expect((await run('destroy', '--yes')).code).toBe(0)
+    expect((await run('destroy --yes')).code).toBe(0)
     const order = writes().map(line => line.split('/').at(-1))
     expect(order.indexOf(user)).toBeLessThan(order.indexOf(agent))
     expect(content()).toEqual(before)
@@ -277,10 +260,10 @@ describe('a user account that nobody asked for', () => {
 
   it('keeps everything from being deleted until that is meant, and is then deleted itself', async () => {
     await addUser()
-    const refused = await run('destroy', '--yes')
+    const refused = await run('destroy --yes')
     expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')
     expect(refused.code).toBe(2)
-    expect((await run('destroy', '--yes', '--with-foreign-agents')).code).toBe(0)
+    expect((await run('destroy --yes --with-foreign-agents')).code).toBe(0)
     expect(users()).toEqual([])
   })
 
@@ -296,7 +279,7 @@ describe('a user account that nobody asked for', () => {
         })
       return 'pass'
     }
-    const { code, said } = await run('destroy', '--yes')
+    const { code, said } = await run('destroy --yes')
     expect(said).toContain('Entra still shows the user account x@contoso.example')
     expect(code).toBe(1)
   })

@@ -1,63 +1,30 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { DirectoryContent } from '../../emulators/entra/src/directory/objects.ts'
+import { describe, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import type { TestEntra } from '../../emulators/entra/src/testing/start-entra.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
-import { graphToken, startEmptyTenant, Workplace } from './support/workplace.ts'
+import { useSetUp } from './support/tenant.ts'
+import { applicationToken, graphToken } from './support/workplace.ts'
 
-const options = [
-  ...['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b'],
-  ...['--sponsor', seedIds.ada, '--owner', seedIds.ben],
-]
-
-let entra: TestEntra
-let workplace: Workplace
-let asUser: string
-let asApplication: string
-let asSetUp: DirectoryContent
-let files: readonly string[]
-beforeAll(async () => {
-  entra = await startEmptyTenant()
-  asUser = await graphToken(entra)
-  asApplication = await graphToken(entra, [], { user: undefined, scopes: undefined, roles: permissions })
-  workplace = new Workplace(entra.url, asUser, entra.fetch)
-  await workplace.run('apply', ...options)
-  asSetUp = structuredClone(entra.entra.directory.content)
-  files = workplace.save()
-  return async () => {
-    workplace[Symbol.dispose]()
-    await entra.close()
-  }
-})
-beforeEach(() => {
-  Object.assign(entra.entra.directory.content, structuredClone(asSetUp))
-  entra.entra.requests.clear()
-  workplace.restore(files)
-  workplace.useToken(asUser)
-  // Long enough for Entra to show everything.
-  workplace.pass(600)
-})
-
-const writes = () => entra.entra.requests.all.filter(({ method }) => method !== 'GET')
+const cluster = '--cluster-issuer https://i.example --service-account a:b'
+const tenant = useSetUp(`apply --client-secret ${cluster} --sponsor ${seedIds.ada} --owner ${seedIds.ben}`)
+const { content, run, writes } = tenant
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
 
 function tenantNow() {
-  const { content } = entra.entra.directory
   const find = <One extends { displayName: string }>(all: readonly One[], name: string): One => {
     const one = all.find(({ displayName }) => displayName === name)
     if (!one) throw new Error(`There is no ${name}.`)
     return one
   }
   return {
-    content,
-    blueprint: find(content.applications, 'Weather Agent Blueprint'),
-    page: find(content.applications, 'Weather Agent page'),
-    api: find(content.applications, 'Weather API'),
-    agent: find(content.servicePrincipals, 'weather-agent'),
-    principal: (name: string) => find(content.servicePrincipals, name),
+    content: content(),
+    blueprint: find(content().applications, 'Weather Agent Blueprint'),
+    page: find(content().applications, 'Weather Agent page'),
+    api: find(content().applications, 'Weather API'),
+    agent: find(content().servicePrincipals, 'weather-agent'),
+    principal: (name: string) => find(content().servicePrincipals, name),
     grant: (scope: string) => {
-      const grant = content.permissionGrants.find(one => one.scope === scope)
+      const grant = content().permissionGrants.find(one => one.scope === scope)
       if (!grant) throw new Error(`There is no grant of ${scope}.`)
       return grant
     },
@@ -65,7 +32,7 @@ function tenantNow() {
 }
 
 it('status finds the tenant as it was set up, and writes nothing', async () => {
-  const { code, output } = await workplace.run('status')
+  const { code, output } = await run('status')
   expect(output).toContain('What was evaluated is as the receipt says.')
   expect(code).toBe(0)
   expect(writes()).toEqual([])
@@ -103,8 +70,8 @@ const drifts: [what: string, change: Change, words: string][] = [
   ['more granted than wanted', ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }), 'scope is "access_as_user more"'],
   ['a consent of one user in place of that for all', ({ grant }) => Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }), 'missing '],
   ['an app role assignment that is gone', ({ content, agent }) => Object.assign(content, { appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== agent.id) }), 'missing '],
-  ['an agent identity that is gone', ({ agent }) => entra.entra.directory.removePrincipal(agent), 'agent identity "weather-agent"'],
-  ['a principal that is gone', ({ principal }) => entra.entra.directory.removePrincipal(principal('Weather API')), 'principal of the API'],
+  ['an agent identity that is gone', ({ agent }) => tenant.entra.directory.removePrincipal(agent), 'agent identity "weather-agent"'],
+  ['a principal that is gone', ({ principal }) => tenant.entra.directory.removePrincipal(principal('Weather API')), 'principal of the API'],
   ['a sponsor of the blueprint who was taken away', ({ blueprint }) => blueprint.sponsors.splice(0), `sponsor ${seedIds.ada} of blueprint "Weather Agent Blueprint"`],
   ['an owner of the blueprint who was taken away', ({ blueprint }) => blueprint.owners.splice(0), `owner ${seedIds.ben} of blueprint "Weather Agent Blueprint"`],
   ['an owner of the agent who was taken away', ({ agent }) => agent.owners.splice(0), `owner ${seedIds.ben} of agent identity "weather-agent"`],
@@ -113,12 +80,12 @@ const drifts: [what: string, change: Change, words: string][] = [
 describe('status notices, and apply corrects,', () => {
   it.each(drifts)('%s', async (_what, change, words) => {
     change(tenantNow())
-    const { code, output } = await workplace.run('status')
+    const { code, output } = await run('status')
     expect(output).toContain(words)
     expect(code).toBe(3)
     expect(writes()).toEqual([])
-    expect((await workplace.run('apply')).code).toBe(0)
-    expect(await workplace.run('status')).toMatchObject({ code: 0 })
+    expect((await run('apply')).code).toBe(0)
+    expect(await run('status')).toMatchObject({ code: 0 })
   })
 })
 
@@ -166,14 +133,14 @@ const additions: [what: string, change: Change, words: string][] = [
 describe('status tells what nobody asked for, and apply leaves alone,', () => {
   it.each(additions)('%s', async (_what, change, words) => {
     change(tenantNow())
-    const { code, output } = await workplace.run('status')
+    const { code, output } = await run('status')
     const told = output.split('\n').filter(line => line.startsWith('extra'))
     expect(told).toEqual([expect.stringContaining(words)])
     expect(output).toContain('1 thing is there that nobody asked for.')
     expect(code).toBe(3)
-    expect((await workplace.run('apply')).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
     expect(writes()).toEqual([])
-    expect((await workplace.run('status')).output).toContain(words)
+    expect((await run('status')).output).toContain(words)
   })
 
   it('and no consent that gives a client nothing more: of one user, or to signing in', async () => {
@@ -183,13 +150,13 @@ describe('status tells what nobody asked for, and apply leaves alone,', () => {
       { ...grant('Weather.Read'), ...ofAda, id: 'a' },
       { ...ofAda, id: 'b', clientId: agent.id, resourceId: seedIds.graphPrincipal, scope: 'openid profile' },
     )
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 
   it('and calls what Graph does not show not evaluated, and never clean', async () => {
     const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
-    workplace.useToken(await graphToken(entra, without))
-    const { code, output } = await workplace.run('status')
+    tenant.workplace.useToken(await graphToken(tenant, without))
+    const { code, output } = await run('status')
     expect(output).toMatch(/^not evaluated +directory roles of agent identity "weather-agent"$/m)
     expect(output).toContain('nobody knows whether it is as it should be')
     expect(output).not.toContain('The tenant is as the receipt says.')
@@ -203,78 +170,76 @@ describe('the sponsor of an agent', () => {
   it('is nothing that users get to see, and is told to be so', async () => {
     tenantNow().agent.sponsors = []
     for (const command of ['status', 'plan', 'apply']) {
-      const { code, output } = await workplace.run(command)
+      const { code, output } = await run(command)
       expect(output).toMatch(new RegExp(`^not evaluated +${title}$`, 'm'))
       expect(code).toBe(0)
     }
-    expect((await workplace.run('status')).output).toContain(
-      'AgentIdentity.ReadWrite.All only, never to users',
-    )
+    expect((await run('status')).output).toContain('AgentIdentity.ReadWrite.All only, never to users')
     expect(writes()).toEqual([])
   })
 
   it('is noticed by an application when it was taken away, and given back', async () => {
-    workplace.useToken(asApplication)
-    expect((await workplace.run('status')).output).toContain('The tenant is as the receipt says.')
+    tenant.workplace.useToken(await applicationToken(tenant, permissions))
+    expect((await run('status')).output).toContain('The tenant is as the receipt says.')
     tenantNow().agent.sponsors = []
-    const status = await workplace.run('status')
+    const status = await run('status')
     expect(status.output).toMatch(new RegExp(`^missing +${title}$`, 'm'))
     expect(status.code).toBe(3)
-    const plan = await workplace.run('plan')
+    const plan = await run('plan')
     expect(plan.output).toMatch(new RegExp(`^create +new +${title}$`, 'm'))
     expect(plan.output).toContain('1 to create, 0 to correct')
     expect(writes()).toEqual([])
-    const apply = await workplace.run('apply')
+    const apply = await run('apply')
     expect(apply.output).toMatch(new RegExp(`^created +${seedIds.ada} +${title}$`, 'm'))
     expect(tenantNow().agent.sponsors).toEqual([seedIds.ada])
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 })
 
 describe('a principal that somebody switched off', () => {
   it.each(['Weather Agent Blueprint', 'Weather API', 'Weather Agent page'])('%s', async name => {
     tenantNow().principal(name).accountEnabled = false
-    const { code, output } = await workplace.run('status')
+    const { code, output } = await run('status')
     expect(output).toMatch(/^switched +\S+ principal of/m)
     expect(output).toContain('which apply leaves alone: npx --no-install agentctl entra enable')
     expect(code).toBe(3)
-    expect((await workplace.run('apply')).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
     expect(tenantNow().principal(name).accountEnabled).toBe(false)
-    expect((await workplace.run('enable')).code).toBe(0)
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await run('enable')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 })
 
 describe('an agent', () => {
   it('that was switched off by somebody is noticed, and not switched on by apply', async () => {
     tenantNow().agent.accountEnabled = false
-    const { code, output } = await workplace.run('status')
+    const { code, output } = await run('status')
     expect(code).toBe(3)
     expect(output).toContain('accountEnabled is false, wanted true')
-    expect((await workplace.run('apply')).code).toBe(0)
+    expect((await run('apply')).code).toBe(0)
     expect(tenantNow().agent.accountEnabled).toBe(false)
-    expect((await workplace.run('enable')).code).toBe(0)
+    expect((await run('enable')).code).toBe(0)
     expect(tenantNow().agent.accountEnabled).toBe(true)
-    expect((await workplace.run('status')).code).toBe(0)
+    expect((await run('status')).code).toBe(0)
   })
 
   it('that was switched off by disable is as it should be, and noticed when somebody switches it on', async () => {
-    const { output } = await workplace.run('disable')
+    const { output } = await run('disable')
     expect(output).toContain('Tokens issued before stay valid until they expire, which is up to 90 minutes')
     expect(tenantNow().agent.accountEnabled).toBe(false)
-    const status = await workplace.run('status')
+    const status = await run('status')
     expect(status.code).toBe(0)
     expect(status.output).toContain('Agent "weather-agent" is switched off and gets no new token.')
     tenantNow().agent.accountEnabled = true
-    expect((await workplace.run('status')).output).toContain('accountEnabled is true, wanted false')
+    expect((await run('status')).output).toContain('accountEnabled is true, wanted false')
   })
 
   it('is switched off alone when it is named, and an unknown one is told', async () => {
-    await workplace.run('apply', '--agent', 'second')
-    await workplace.run('disable', '--agent', 'second')
+    await run('apply --agent second')
+    await run('disable --agent second')
     expect(tenantNow().agent.accountEnabled).toBe(true)
     expect(tenantNow().principal('second').accountEnabled).toBe(false)
-    const { code, said } = await workplace.run('disable', '--agent', 'third')
+    const { code, said } = await run('disable --agent third')
     expect(code).toBe(2)
     expect(said).toContain('It knows: weather-agent, second.')
   })

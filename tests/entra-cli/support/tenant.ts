@@ -1,22 +1,33 @@
 import { beforeAll, beforeEach } from 'vitest'
+import type { DirectoryContent } from '../../../emulators/entra/src/directory/objects.ts'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { FaultyGraph } from './faulty-graph.ts'
-import { graphToken, startEmptyTenant, Workplace } from './workplace.ts'
+import { applicationToken, graphToken, startEmptyTenant, Workplace } from './workplace.ts'
 
 /** An emulated tenant, and the command line at work on it. */
-export interface Tenant {
-  readonly entra: Entra
-  readonly url: string
+export class Tenant {
+  entra!: Entra
+  url!: string
   /** Graph as the workplace sees it. */
-  readonly graph: FaultyGraph
+  graph!: FaultyGraph
   /** Of Ada's, for Graph, with every permission of the set-up. */
-  readonly token: string
-  readonly workplace: Workplace
+  token!: string
+  workplace!: Workplace
+
+  readonly run: Workplace['run'] = (line, ...options) => this.workplace.run(line, ...options)
+  readonly content = () => this.entra.directory.content
+  /** What was written, as `POST /v1.0/…`. */
+  readonly writes = () =>
+    this.entra.requests.all
+      .filter(({ method }) => method !== 'GET')
+      .map(({ method, path }) => `${method} ${path}`)
+  /** The id that the receipt names. */
+  readonly idOf = (key: string) => this.workplace.receipt.objects[key]?.id ?? `no ${key}`
 }
 
 /** One tenant for all tests of a file; as it was at the start, with a workplace of its own, for each. */
 export function useTenant(start = startEmptyTenant): Tenant {
-  const tenant = {} as { -readonly [Key in keyof Tenant]: Tenant[Key] }
+  const tenant = new Tenant()
   beforeAll(async () => {
     const started = await start()
     const graph = new FaultyGraph(started.fetch)
@@ -28,6 +39,32 @@ export function useTenant(start = startEmptyTenant): Tenant {
     tenant.graph.reset()
     tenant.workplace = newWorkplace(tenant)
     return () => tenant.workplace[Symbol.dispose]()
+  })
+  return tenant
+}
+
+/**
+ * The same after one `apply` long ago, as it then was, for each test.
+ *
+ * @param roles those of an application that works on it; default: Ada, with every permission of the set-up
+ */
+export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
+  const tenant = useTenant()
+  let content: DirectoryContent
+  let files: readonly string[]
+  let token: string
+  beforeAll(async () => {
+    token = roles ? await applicationToken(tenant, roles) : tenant.token
+    using workplace = newWorkplace(tenant)
+    await workplace.run(apply)
+    content = structuredClone(tenant.content())
+    // So that nobody waits for Entra to show it.
+    files = workplace.save().map(text => text.replaceAll('"recordedAt": "2', '"recordedAt": "1'))
+  })
+  beforeEach(() => {
+    Object.assign(tenant.content(), structuredClone(content))
+    tenant.workplace.restore(files)
+    tenant.workplace.useToken(token)
   })
   return tenant
 }

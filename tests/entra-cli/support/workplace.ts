@@ -36,6 +36,11 @@ export function graphToken(
   })
 }
 
+/** A token of an application for Graph, which sees the sponsors of agents too. */
+export function applicationToken(entra: Pick<TestEntra, 'url'>, roles: readonly string[]): Promise<string> {
+  return graphToken(entra, [], { user: undefined, scopes: undefined, roles })
+}
+
 export interface Ran {
   readonly code: number
   /** What was printed. */
@@ -74,7 +79,8 @@ export class Workplace implements Disposable {
     this.#nowMs += seconds * 1_000
   }
 
-  async run(command: string, ...options: readonly string[]): Promise<Ran> {
+  /** Runs a command with the options behind it, and those with blanks in them. */
+  async run(line: string, ...options: readonly string[]): Promise<Ran> {
     const files = {
       receipt: this.receiptPath,
       dotenv: this.envPath,
@@ -82,7 +88,8 @@ export class Workplace implements Disposable {
       'access-token-file': this.tokenPath,
     }
     const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
-    return this.runBare([command, ...args, '--tenant', tenantId, ...options])
+    const [command = '', ...given] = line.split(' ')
+    return this.runBare([command, ...args, '--tenant', tenantId, ...given, ...options])
   }
 
   /** Runs with these arguments alone. */

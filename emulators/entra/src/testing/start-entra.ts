@@ -80,7 +80,7 @@ export interface TokenResponse {
 
 /** Posts a form to the token endpoint. */
 export async function requestToken(
-  { url }: TestEntra,
+  { url }: Pick<TestEntra, 'url'>,
   fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<TokenResponse> {
