@@ -8,8 +8,8 @@ import { useTenant } from './support/tenant.ts'
 const tenant = useTenant()
 const { content, idOf, run, writes } = tenant
 
-const forAll = ['--alerts', 'all-users', '--unattended-alerts', 'weather-agent']
-const forEach = ['--alerts', 'each-user']
+const forAll = '--alerts all-users --unattended-alerts weather-agent'
+const forEach = '--alerts each-user'
 const consentUri = 'http://localhost:3001/auth/consent.html'
 
 const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
@@ -49,7 +49,7 @@ describe('The right to keep alerts', () => {
   })
 
   it('is for all users, and for an agent itself where that is asked for', async () => {
-    expect(await run('apply', ...forAll)).toMatchObject({ code: 0 })
+    expect(await run(`apply ${forAll}`)).toMatchObject({ code: 0 })
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },
       appRoles: [{}, { value: 'Alerts.ReadWrite.All', allowedMemberTypes: ['Application'], isEnabled: true }],
@@ -59,7 +59,7 @@ describe('The right to keep alerts', () => {
       scopes: ['AllPrincipals: Weather.Read Alerts.ReadWrite'],
     })
     tenant.entra.requests.clear()
-    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect((await run(`apply ${forAll}`)).code).toBe(0)
     expect((await run('apply')).code).toBe(0)
     expect(writes()).toEqual([])
     expect((await run('status')).code).toBe(0)
@@ -68,7 +68,7 @@ describe('The right to keep alerts', () => {
   it('is shown by plan, which adds it to what is there', async () => {
     await run('apply')
     const written = writes().length
-    const { output } = await run('plan', ...forAll)
+    const { output } = await run(`plan ${forAll}`)
     expect(output).toContain('api.oauth2PermissionScopes[Alerts.ReadWrite] is "missing", wanted "present"')
     expect(output).toContain('appRoles[Alerts.ReadWrite.All] is "missing", wanted "present"')
     expect(output).toContain('optionalClaims.accessToken[acrs] is "missing", wanted "present"')
@@ -76,17 +76,17 @@ describe('The right to keep alerts', () => {
     expect(output).toContain('scope is "Weather.Read", wanted "Weather.Read Alerts.ReadWrite"')
     expect(output).toContain('1 to create, 3 to correct, 8 to keep. Nothing was changed.')
     expect(writes()).toHaveLength(written)
-    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect((await run(`apply ${forAll}`)).code).toBe(0)
     expect((await run('status')).code).toBe(0)
   })
 
   it('lets the tokens of both applications tell which contexts were proven', async () => {
-    await run('apply', ...forEach)
+    await run(`apply ${forEach}`)
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
   it('is asked of each user, whose consent is nothing extra; one for all users is', async () => {
-    expect((await run('apply', ...forEach)).code).toBe(0)
+    expect((await run(`apply ${forEach}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     consentOf('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).code).toBe(0)
@@ -103,7 +103,7 @@ describe('The right to keep alerts', () => {
   })
 
   it('is taken from everybody by none, which disables scope and role', async () => {
-    await run('apply', ...forAll)
+    await run(`apply ${forAll}`)
     expect((await run('apply --alerts none')).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     expect(application('weather-api')).toMatchObject({
@@ -111,15 +111,15 @@ describe('The right to keep alerts', () => {
       appRoles: [{ isEnabled: true }, { isEnabled: false }],
     })
     expect((await run('status')).code).toBe(0)
-    expect((await run('apply', ...forAll)).code).toBe(0)
+    expect((await run(`apply ${forAll}`)).code).toBe(0)
     expect(rights().roles).toHaveLength(2)
   })
 
   it('is left to an agent itself only as long as it is named with --alerts', async () => {
-    await run('apply', ...forAll)
+    await run(`apply ${forAll}`)
     await run('apply --redirect-uri https://agent.example/auth/redirect.html')
     expect(rights().roles).toHaveLength(2)
-    await run('apply', ...forEach)
+    await run(`apply ${forEach}`)
     expect(rights().roles).toEqual(['Weather.Read.All'])
   })
 
@@ -131,7 +131,7 @@ describe('The right to keep alerts', () => {
 
   it('goes with everything else', async () => {
     const before = portray(content())
-    await run('apply', ...forAll)
+    await run(`apply ${forAll}`)
     expect((await run('destroy --yes')).code).toBe(0)
     expect(portray(content())).toBe(before)
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
@@ -141,7 +141,7 @@ describe('The right to keep alerts', () => {
     ['for all users', forAll],
     ['for each user', forEach],
   ])('is in a receipt that is written anew: %s', async (_who, options) => {
-    await run('apply', ...options)
+    await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
     expect((await run('status --adopt', setUpId)).code).toBe(0)
@@ -153,23 +153,17 @@ describe('The right to keep alerts', () => {
   })
 
   it('is requested by a ticket', async () => {
-    const { output } = await run('plan --ticket', ...forAll)
+    const { output } = await run(`plan --ticket ${forAll}`)
     for (const part of ['"Alerts.ReadWrite"', '"Alerts.ReadWrite.All"', '"acrs"', consentUri])
       expect(output).toContain(part)
   })
 
   it.each([
-    [['--alerts', 'some'], '--alerts has no "some".'],
-    [
-      ['--unattended-alerts', 'weather-agent'],
-      '--unattended-alerts goes with --alerts all-users or each-user.',
-    ],
-    [
-      [...forEach, '--unattended-alerts', 'nobody'],
-      '--unattended-alerts names nobody, which is no agent here.',
-    ],
-  ])('is refused in words: %j', async (options, words) => {
-    expect(await run('plan', ...options)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
+    ['--alerts some', '--alerts has no "some".'],
+    ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
+    [`${forEach} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
+  ])('is refused in words: %s', async (options, words) => {
+    expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
   })
 })
 
@@ -189,10 +183,8 @@ describe('The page that users come back to after consenting', () => {
   }
 
   it('is beside that of the sign-in, and known to Entra as one of the blueprint', async () => {
-    const uris = ['http://localhost:3001', 'https://agent.example'].map(
-      origin => `${origin}/auth/redirect.html`,
-    )
-    await run('apply', ...forEach, ...uris.flatMap(uri => ['--redirect-uri', uri]))
+    const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
+    await run(`apply ${forEach} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
     const own = [consentUri, 'https://agent.example/auth/consent.html']
     expect(application('blueprint')?.web.redirectUris).toEqual(own)
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe(consentUri)

@@ -8,12 +8,8 @@ import { useTenant } from './support/tenant.ts'
 const tenant = useTenant()
 const { content, run, writes } = tenant
 
-const cluster = [
-  '--cluster-issuer',
-  'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC',
-  '--service-account',
-  'agents:demo-agent',
-]
+const issuer = 'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC'
+const cluster = ['--cluster-issuer', issuer, '--service-account', 'agents:demo-agent']
 const application = (displayName: string) =>
   content().applications.find(one => one.displayName === displayName)
 

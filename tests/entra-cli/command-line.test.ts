@@ -198,22 +198,11 @@ describe('signing in', () => {
   })
 
   it('says in words that the Azure CLI gives no token, and what else there is', async () => {
-    const bin = tenant.workplace.writeCommand(
-      'az',
-      'echo "ERROR: Please run az login to setup account." >&2; exit 1',
-    )
+    const { receiptPath, envPath } = tenant.workplace
+    const failing = 'echo "ERROR: Please run az login to setup account." >&2; exit 1'
+    const bin = tenant.workplace.writeCommand('az', failing)
     const { code, stderr } = await spawnEntra(
-      [
-        'plan',
-        '--tenant',
-        tenantId,
-        '--sign-in',
-        'azure-cli',
-        '--receipt',
-        tenant.workplace.receiptPath,
-        '--dotenv',
-        tenant.workplace.envPath,
-      ],
+      ['plan', '--tenant', tenantId, '--sign-in', 'azure-cli', '--receipt', receiptPath, '--dotenv', envPath],
       { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` },
     )
     expect(code).toBe(2)

@@ -7,17 +7,14 @@ import { kubectl, useThreeAgents } from './support/three-agents.ts'
 const { agentId } = identities
 
 /** Time passes faster here than the API reads its list. */
-const untilSeen = ['--wait', '9999']
+const untilSeen = '--wait 9999'
 
 describe('the kill switch', () => {
   const three = useThreeAgents()
 
   it('with a deny list is proven to stop new tokens and those from before, and two other agents go on', async () => {
-    const { code, output } = await three.workplace.run(
-      'disable --agent weather-agent --prove --deny-list',
-      ...untilSeen,
-      ...three.way,
-    )
+    const command = `disable --agent weather-agent --prove --deny-list ${untilSeen}`
+    const { code, output } = await three.run(command, ...three.way)
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
     expect(output).toMatch(/call with a token from before .* 403 deny-list\n/)
     for (const name of ['alerts-agent', 'trainee'])
@@ -39,11 +36,8 @@ describe('the kill switch', () => {
       data: { 'deny-list.json': JSON.stringify(others) },
     }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output } = await three.workplace.run(
-      'disable --agent weather-agent --deny-list denied',
-      ...untilSeen,
-      ...three.way,
-    )
+    const command = `disable --agent weather-agent --deny-list denied ${untilSeen}`
+    const { code, output } = await three.run(command, ...three.way)
     expect(output).toMatch(
       /The API refuses a token from before since \d+\.\d s after the switch \(403 deny-list\)\./,
     )
@@ -52,7 +46,7 @@ describe('the kill switch', () => {
     const [, , cutOff = {}] = three.rows
     expect(three.rows).toEqual([...others, { agent: agentId }, cutOff])
 
-    const enabled = await three.workplace.run('enable --agent weather-agent --deny-list')
+    const enabled = await three.run('enable --agent weather-agent --deny-list')
     expect(enabled.code).toBe(0)
     expect(three.rows).toEqual([...others, cutOff])
     const from = new Date(Date.parse(cutOff['issuedBefore'] ?? '') + 300_000).toISOString()
@@ -64,7 +58,7 @@ describe('the kill switch', () => {
     const data = { 'deny-list.json': JSON.stringify([{ agent: agentId }, sinceNow]) }
     const configMap = { metadata: { name: 'denied' }, data }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const enable = async () => (await three.workplace.run('enable --agent weather-agent --deny-list')).output
+    const enable = async () => (await three.run('enable --agent weather-agent --deny-list')).output
     const [, left] = /"weather-agent": .* on, which is in (\d+) s: until then/.exec(await enable()) ?? []
     expect(Number(left)).toBeGreaterThan(290)
     expect(Number(left)).toBeLessThanOrEqual(301)
@@ -73,7 +67,7 @@ describe('the kill switch', () => {
   })
 
   it('without a deny list is proven to stop new tokens, and tells until when those from before live', async () => {
-    const { code, output } = await three.workplace.run('disable --agent weather-agent --prove', ...three.way)
+    const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.way)
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
     expect(output).toContain('Proven: no new token.')
@@ -82,14 +76,14 @@ describe('the kill switch', () => {
 
   // biome-ignore format: table
   it.each([
-    ['the deny list is not there', ['--deny-list', 'other'], '[]', 'No pod here mounts the ConfigMap other'],
-    ['the deny list cannot be read', ['--deny-list'], '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
-    ['the pods cannot be reached', ['--prove'], '[]', 'unexpected: get pods,configmaps'],
+    ['the deny list is not there', '--deny-list other', '[]', 'No pod here mounts the ConfigMap other'],
+    ['the deny list cannot be read', '--deny-list', '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
+    ['the pods cannot be reached', '--prove', '[]', 'unexpected: get pods,configmaps'],
   ])('is thrown at Entra also where %s, which is told', async (_what, options, list, told) => {
     writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output, said } = await three.workplace.run('disable --agent weather-agent', ...options, ...(options.includes('--deny-list') ? three.way : []))
+    const { code, output, said } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.way : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
     expect(output).toContain('Tokens issued before stay valid')
     expect(said).toContain(told)
@@ -97,14 +91,10 @@ describe('the kill switch', () => {
   })
 
   it.each([
-    ['a proof of several agents', ['--prove'], '--agent weather-agent or alerts-agent or trainee'],
-    [
-      'another URL than of http',
-      ['--prove', '--api', 'localhost:8080'],
-      '--api must be an http or https URL',
-    ],
+    ['a proof of several agents', '--prove', '--agent weather-agent or alerts-agent or trainee'],
+    ['another URL than of http', '--prove --api localhost:8080', '--api must be an http or https URL'],
   ])('refuses %s, before anything is switched off', async (_what, options, told) => {
-    const { code, output, said } = await three.workplace.run('disable', ...options)
+    const { code, output, said } = await three.run(`disable ${options}`)
     expect([code, output]).toEqual([2, ''])
     expect(said).toContain(told)
   })

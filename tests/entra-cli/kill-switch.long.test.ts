@@ -12,10 +12,7 @@ it('the kill switch without a deny list is proven to the end of the last token, 
     body: JSON.stringify({ tokenLifetimeSeconds: 5 }),
   })
   expect(response.status).toBe(200)
-  const { code, output } = await three.workplace.run(
-    'disable --agent weather-agent --prove --wait 9999',
-    ...three.way,
-  )
+  const { code, output } = await three.run('disable --agent weather-agent --prove --wait 9999', ...three.way)
   expect(output).toMatch(/call with a token from before .* 401 lifetime\n/)
   expect(output).toContain('Proven: no new token, and no call with one from before.')
   expect(code).toBe(0)

@@ -57,17 +57,11 @@ describe('apply takes away', () => {
   })
 
   it('all of it though it was broken off anywhere, when it is run again', async () => {
-    const removal = [
-      '--remove-agent',
-      'first',
-      '--remove-cluster',
-      'https://one.example',
-      '--no-client-secret',
-    ]
+    const removal = 'apply --remove-agent first --remove-cluster https://one.example --no-client-secret'
     await run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]
     tenant.graph.reset()
-    await run('apply', ...removal)
+    await run(removal)
     const [calls, left] = [tellingOf(tenant.graph.calls), Object.keys(tenant.workplace.receipt.objects)]
     for (const { number } of calls) {
       Object.assign(content(), structuredClone(asSetUp))
@@ -75,9 +69,9 @@ describe('apply takes away', () => {
       tenant.graph.reset()
       tenant.graph.decide = call =>
         call.number === number ? 'break' : call.number > number ? 'lose' : 'pass'
-      expect((await run('apply', ...removal)).code).toBe(1)
+      expect((await run(removal)).code).toBe(1)
       tenant.graph.reset()
-      const again = await run('apply', ...removal)
+      const again = await run(removal)
       expect([number, again.said, again.code]).toEqual([number, '', 0])
       expect(Object.keys(tenant.workplace.receipt.objects)).toEqual(left)
       expect(blueprint()).toMatchObject({ passwordCredentials: [], federatedIdentityCredentials: [] })

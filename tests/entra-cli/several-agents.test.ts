@@ -12,10 +12,7 @@ import { graphToken } from './support/workplace.ts'
 const tenant = useTenant()
 const { content, idOf, run, writes } = tenant
 
-const agents = [
-  ...['--agent', 'weather:autonomous+obo+agent-user'],
-  ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
-]
+const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
 const users = () => content().users.filter(({ identityParentId }) => identityParentId !== undefined)
 
 /** What an agent may do at the weather API. */
@@ -32,7 +29,7 @@ function rightsOf(agent: string) {
 
 describe('agents with rights of their own', () => {
   it('get an app role, the consent of all users and a user account, each only where it was asked for', async () => {
-    expect(await run('apply', ...agents)).toMatchObject({ code: 0 })
+    expect(await run(`apply ${agents}`)).toMatchObject({ code: 0 })
     const user = idOf('agent/weather/user')
     expect(rightsOf('weather')).toEqual({
       roles: 1,
@@ -48,7 +45,7 @@ describe('agents with rights of their own', () => {
     ])
     expect(users()[0]?.userPrincipalName).toMatch(/^weather-[0-9a-f]{8}@contoso\.example$/)
     tenant.entra.requests.clear()
-    expect((await run('apply', ...agents)).code).toBe(0)
+    expect((await run(`apply ${agents}`)).code).toBe(0)
     expect((await run('apply')).code).toBe(0)
     expect(writes()).toEqual([])
     expect((await run('status')).code).toBe(0)
@@ -60,7 +57,7 @@ describe('agents with rights of their own', () => {
       tenant.workplace.agentsPath,
       JSON.stringify({ agents: { weather: mine }, default: 'weather' }),
     )
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const [weather, alerts, trainee] = ['weather', 'alerts', 'trainee'].map(name => idOf(`agent/${name}`))
     const user = idOf('agent/weather/user')
     expect(tenant.workplace.agents).toEqual({
@@ -91,7 +88,7 @@ describe('agents with rights of their own', () => {
   })
 
   it('are values for the chart', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     copyFileSync(tenant.workplace.envPath, join(tenant.workplace.folder, '.env'))
     const script = resolve('scripts/helm-values.ts')
     const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: tenant.workplace.folder })
@@ -102,14 +99,14 @@ describe('agents with rights of their own', () => {
 
   it('are not written over a file that is none of agents, which is told before anything is made', async () => {
     writeFileSync(tenant.workplace.agentsPath, '[1]')
-    const { code, said } = await run('apply', ...agents)
+    const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('is no configuration of agents')
     expect([code, writes()]).toEqual([2, []])
     expect(readFileSync(tenant.workplace.agentsPath, 'utf8')).toBe('[1]')
   })
 
   it('get and lose rights when others are named, the user account with its consent', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const user = users()[0]?.id
     const plan = await run('plan --agent weather:obo --agent trainee:autonomous')
     expect(plan.output).toContain('3 to delete, 1 to create')
@@ -127,7 +124,7 @@ describe('agents with rights of their own', () => {
   })
 
   it('are switched off one by one, and the others go on', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const isOn = (name: string) => tenant.entra.directory.principalById(idOf(`agent/${name}`))?.accountEnabled
     expect((await run('disable --agent weather')).code).toBe(0)
     expect(['weather', 'alerts', 'trainee'].map(isOn)).toEqual([false, true, true])
@@ -141,7 +138,7 @@ describe('agents with rights of their own', () => {
   })
 
   it('come back with their rights when the receipt got lost, and with no more', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const { setUpId, objects, settings } = tenant.workplace.receipt
     const before = portray(content())
     rmSync(tenant.workplace.receiptPath)
@@ -160,7 +157,7 @@ describe('the user account of an agent', () => {
     ['behind a blank, which Entra takes for not granted', { scope: ' Weather.Read' }],
     ['with more than was asked for', { scope: 'Weather.Read More' }],
   ])('gets its consent mended: %s', async (_what, change) => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const grant = content().permissionGrants.find(({ consentType }) => consentType === 'Principal')
     Object.assign(grant ?? {}, change)
     const status = await run('status')
@@ -172,7 +169,7 @@ describe('the user account of an agent', () => {
 
   it('is made by beta where v1.0 does not know it', async () => {
     tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
-    expect((await run('apply', ...agents)).code).toBe(0)
+    expect((await run(`apply ${agents}`)).code).toBe(0)
     expect(writes()).toContain('POST /beta/users/microsoft.graph.agentUser')
     expect((await run('status')).code).toBe(0)
   })
@@ -180,7 +177,7 @@ describe('the user account of an agent', () => {
   it('is refused to some users whatever their role, which is told with what to do', async () => {
     tenant.graph.decide = ({ method, path }) =>
       method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
-    const { code, said } = await run('apply', ...agents)
+    const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('Failed: user account of agent identity "weather" (Authorization_RequestDenied)')
     expect(said).toContain('Some tenants refuse this to every signed-in user')
     expect(code).toBe(1)
@@ -192,7 +189,7 @@ describe('the user account of an agent', () => {
   it('takes a permission that is missed before anything is made, and nothing of those who want none', async () => {
     const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
     tenant.workplace.useToken(await graphToken(tenant, others))
-    const { code, said } = await run('apply', ...agents)
+    const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('permission AgentIdUser.ReadWrite.All')
     expect([code, writes()]).toEqual([1, []])
     rmSync(tenant.workplace.receiptPath, { force: true })
@@ -204,28 +201,17 @@ describe('the user account of an agent', () => {
   })
 
   it('is in the domain that is named, else in that of the sponsor, and of neither is said what is missing', async () => {
-    await run('apply', ...agents, '--agent-user-domain', 'contoso.example')
+    await run(`apply ${agents} --agent-user-domain contoso.example`)
     expect(tenant.workplace.receipt.settings.agentUserDomain).toBe('contoso.example')
-    const other = await run(
-      'apply --agent x:agent-user --receipt',
-      `${tenant.workplace.folder}/other`,
-      ...[
-        '--blueprint-name',
-        'B',
-        '--api-name',
-        'A',
-        '--page-name',
-        'P',
-        '--agent-user-domain',
-        'fabrikam.example',
-      ],
-    )
+    const names = '--blueprint-name B --api-name A --page-name P --agent-user-domain fabrikam.example'
+    const receipt = `${tenant.workplace.folder}/other`
+    const other = await run(`apply --agent x:agent-user ${names}`, '--receipt', receipt)
     expect(other.said).toContain('The domain portion of the userPrincipalName property is invalid.')
   })
 
   it('is deleted before its agent, and the tenant is as it was', async () => {
     const before = structuredClone(content())
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const [user, agent] = [idOf('agent/weather/user'), idOf('agent/weather')]
     tenant.entra.requests.clear()
     expect((await run('destroy --yes')).code).toBe(0)
@@ -244,7 +230,7 @@ describe('a user account that nobody asked for', () => {
   }
 
   async function addUser() {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const identityParentId = idOf('agent/trainee')
     content().users.push({ ...foreign, userPrincipalName: 'x@contoso.example', identityParentId })
   }
@@ -268,7 +254,7 @@ describe('a user account that nobody asked for', () => {
   })
 
   it('and that Entra still has afterwards is told', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     tenant.graph.decide = ({ method, path }) => {
       const [user] = users()
       if (method === 'DELETE' && path.includes(idOf('agent/alerts')) && !user)
@@ -287,7 +273,7 @@ describe('a user account that nobody asked for', () => {
 
 describe('what agents inherit from their blueprint', () => {
   async function inherit() {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     const of = { resourceId: idOf('weather-api-principal'), principalId: idOf('blueprint-principal') }
     const [role] = content().applications.find(({ id }) => id === idOf('weather-api'))?.appRoles ?? []
     const createdDateTime = '2026-11-01T00:00:00Z'
@@ -316,15 +302,9 @@ describe('what agents inherit from their blueprint', () => {
     await inherit()
     const { code, output } = await run('status')
     for (const name of ['weather', 'alerts', 'trainee']) {
-      expect(output).toMatch(
-        new RegExp(
-          `^extra .*app role .* of "Weather API", inherited from the blueprint, by agent identity "${name}"$`,
-          'm',
-        ),
-      )
-      expect(output).toContain(
-        `User.Read of ${seedIds.graphPrincipal}, inherited from the blueprint, by agent identity "${name}"`,
-      )
+      const by = `, inherited from the blueprint, by agent identity "${name}"`
+      expect(output).toMatch(new RegExp(`^extra .*app role .* of "Weather API"${by}$`, 'm'))
+      expect(output).toContain(`User.Read of ${seedIds.graphPrincipal}${by}`)
     }
     expect(output).toContain(
       'what agents inherit at 00000003-0000-0000-c000-000000000000: scopes allAllowed, app roles allAllowed',
@@ -333,7 +313,7 @@ describe('what agents inherit from their blueprint', () => {
   })
 
   it('is not evaluated, and never clean, where Graph does not show it', async () => {
-    await run('apply', ...agents)
+    await run(`apply ${agents}`)
     tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
     const { output } = await run('status')
     expect(output).toMatch(/^not evaluated +app roles that agent identity "trainee" inherits$/m)

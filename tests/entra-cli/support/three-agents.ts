@@ -31,6 +31,7 @@ const receipt = receiptOf({
 /** Three agents at the weather API, which has a deny list, and the command line at work on them. */
 export interface ThreeAgents {
   readonly workplace: Workplace
+  readonly run: Workplace['run']
   readonly stack: Stack
   /** The options that lead to sidecar and API. */
   readonly way: readonly string[]
@@ -81,6 +82,7 @@ export function useThreeAgents(): ThreeAgents {
     vi.unstubAllEnvs()
   })
   return {
+    run: (line, ...options) => workplace.run(line, ...options),
     get workplace() {
       return workplace
     },
