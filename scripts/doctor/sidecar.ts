@@ -24,7 +24,6 @@ export function sidecarChecks(
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
   // Nothing is asked in the name of an agent here.
-  // Nothing is asked in the name of an agent here.
   const [agent] = agents
   return [
     {

@@ -1,4 +1,4 @@
-import { GraphRefusal, type Json } from './graph.ts'
+import { ifShown, type Json } from './graph.ts'
 import { listCollections } from './objects/kinds.ts'
 import { applicationAccess, type Collection, type Target } from './objects/tenant-object.ts'
 import { inStep, type Run } from './run.ts'
@@ -24,14 +24,9 @@ export async function findExtras(run: Run, target: Target): Promise<readonly Ext
 
 /** What a list of the tenant has; `undefined` if Graph does not show it to this caller. */
 export function readMembers(run: Run, collection: Collection): Promise<readonly Json[] | undefined> {
-  return inStep(run, { title: collection.title, access: applicationAccess }, async () => {
-    try {
-      return await collection.list(run.graph)
-    } catch (error) {
-      if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status)) return undefined
-      throw error
-    }
-  })
+  return inStep(run, { title: collection.title, access: applicationAccess }, () =>
+    ifShown(() => collection.list(run.graph)),
+  )
 }
 
 /** A member of a list in words, with whose it is. */

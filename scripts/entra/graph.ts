@@ -55,6 +55,16 @@ export class GraphUnreachable extends Error {
   }
 }
 
+/** What is read; `undefined` where Graph does not show it to this caller. */
+export async function ifShown<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status)) return undefined
+    throw error
+  }
+}
+
 const timeoutMs = 60_000
 
 /** The part of `fetch` that is used. */

@@ -1,5 +1,5 @@
 import { graphAppId } from '@entra-bedrock-agent/identity-trace'
-import { type Graph, GraphRefusal, type Json } from '../graph.ts'
+import { type Graph, ifShown, type Json } from '../graph.ts'
 import { quote } from '../objects/tenant-object.ts'
 import { type Branch, group } from './branch.ts'
 
@@ -82,11 +82,5 @@ async function readApplications(graph: Graph): Promise<readonly Branch[]> {
 }
 
 async function orUnread(title: string, read: () => Promise<readonly Branch[]>): Promise<readonly Branch[]> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof GraphRefusal && [400, 403, 404].includes(error.status))
-      return [{ title, mark: 'unread' }]
-    throw error
-  }
+  return (await ifShown(read)) ?? [{ title, mark: 'unread' }]
 }

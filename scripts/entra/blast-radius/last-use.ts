@@ -1,4 +1,4 @@
-import { GraphRefusal, type Json } from '../graph.ts'
+import { ifShown, type Json } from '../graph.ts'
 import { applicationAccess, quote } from '../objects/tenant-object.ts'
 import { inStep, type Run, requireReceipt } from '../run.ts'
 import type { BlastRadius, Branch } from './branch.ts'
@@ -13,35 +13,24 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
       mayBeForbidden: true,
     })
   const usesOf = async (appId: string) => tellUses((await list('servicePrincipalSignInActivities', appId))[0])
-  return inStep(run, { title, access: applicationAccess }, async () => {
-    try {
-      const ofSecrets = await list('appCredentialSignInActivities', blueprint)
-      const ofBlueprint = await usesOf(blueprint)
-      const who = radius.who.map(one =>
-        one.title === 'credentials'
-          ? {
-              ...one,
-              branches: [
-                ...(one.branches ?? []).map(key => withUse(key, ofSecrets)),
-                { title: `the blueprint: ${ofBlueprint}` },
-              ],
-            }
-          : one,
-      )
-      const what: Branch[] = []
-      for (const one of radius.what)
-        what.push(
-          one.id !== undefined && one.title.startsWith('agent identity ')
-            ? { ...one, branches: [...(one.branches ?? []), { title: await usesOf(one.id) }] }
-            : one,
-        )
-      return { ...radius, who, what }
-    } catch (error) {
-      const isHidden = error instanceof GraphRefusal && [400, 403, 404].includes(error.status)
-      if (!isHidden) throw error
-      return { ...radius, what: [...radius.what, { title, mark: 'unread' as const }] }
+  const read = async () => {
+    const ofSecrets = await list('appCredentialSignInActivities', blueprint)
+    const ofBlueprint = { title: `the blueprint: ${await usesOf(blueprint)}` }
+    const who = radius.who.map(one => {
+      const { title, branches = [] } = one
+      if (title !== 'credentials') return one
+      return { ...one, branches: [...branches.map(key => withUse(key, ofSecrets)), ofBlueprint] }
+    })
+    const what: Branch[] = []
+    for (const one of radius.what) {
+      const { id, branches = [] } = one
+      const isAgent = id !== undefined && one.title.startsWith('agent identity ')
+      what.push(isAgent ? { ...one, branches: [...branches, { title: await usesOf(id) }] } : one)
     }
-  })
+    return { ...radius, who, what }
+  }
+  const told = await inStep(run, { title, access: applicationAccess }, () => ifShown(read))
+  return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
 }
 
 /** A secret that has been used, with when. */

@@ -87,14 +87,8 @@ export async function changeRows(
 
 async function touch(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
   try {
-    await kubectl.run(
-      'annotate',
-      'pods',
-      ...pods,
-      `${annotation}=${new Date().toISOString()}`,
-      '--overwrite',
-      inTime,
-    )
+    const touched = `${annotation}=${new Date().toISOString()}`
+    await kubectl.run('annotate', 'pods', ...pods, touched, '--overwrite', inTime)
     return true
   } catch (error) {
     if (error instanceof ProblemError) return false

@@ -3,10 +3,7 @@ import type { Run } from '../run.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, findConfigMap } from './config-map.ts'
 import type { SwitchOptions } from './disable.ts'
-import { acceptedFrom, allowAgents } from './rows.ts'
-
-/** Entra dates `iat`, which the deny list goes by, so long before the issue. */
-const backdatedMs = 5 * 60 * 1_000
+import { acceptedFrom, allowAgents, backdatedMs } from './rows.ts'
 
 /** Switches agents on again. What they were denied for is over; their tokens from before stay dead. */
 export async function enable(run: Run, { agents: names, denyList, namespace }: SwitchOptions): Promise<void> {

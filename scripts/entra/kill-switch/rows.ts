@@ -2,7 +2,7 @@
 export type Row = Readonly<Record<string, unknown>>
 
 /** Entra dates `iat` so long before the issue. */
-const backdatedMs = 5 * 60 * 1_000
+export const backdatedMs = 5 * 60 * 1_000
 
 /** Denies agents, and notes since when. Rows of others stay as they are. */
 export function denyAgents(rows: readonly Row[], agentIds: readonly string[], nowMs: number): readonly Row[] {
