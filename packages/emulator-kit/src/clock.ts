@@ -20,6 +20,11 @@ export class Clock {
     return Date.now() + this.#settings.current.clockOffsetSeconds * 1000
   }
 
+  /** Now, by ISO 8601. */
+  timestamp(): string {
+    return new Date(this.nowMs()).toISOString()
+  }
+
   nowSeconds(): number {
     return Math.floor(this.nowMs() / 1000)
   }

@@ -18,13 +18,13 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   // Reported of Entra: a filter on all applications does not find blueprints.
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
-    routes.list(path, 'applications', ({ caller }) => {
-      if (kind === 'application') requirePermission(caller, writeAll)
-      else requireAgentPermission(caller, 'AgentIdentityBlueprint.Read.All')
-      return entra.directory.content.applications
+    const readers =
+      kind === 'application' ? routes.for(writeAll) : routes.forAgents('AgentIdentityBlueprint.Read.All')
+    const list = () =>
+      entra.directory.content.applications
         .filter(one => one.kind === kind && !isMissed(entra, one))
         .map(one => showApplication(entra, one))
-    })
+    readers.list(path, list, 'applications')
     routes.create(path, NewApplication, ({ body, caller }) => {
       const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
       return create(entra, caller, body, isBlueprint)
@@ -70,7 +70,7 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     appId,
     kind: isBlueprint ? 'agentIdentityBlueprint' : 'application',
     displayName: body.displayName,
-    createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
+    createdDateTime: entra.clock.timestamp(),
     sponsors: readBoundUsers(entra, sponsors),
     // Whoever makes an application owns it.
     owners: [...new Set([...readBoundUsers(entra, owners), ...(caller.userId ? [caller.userId] : [])])],

@@ -6,32 +6,26 @@ import {
   ConditionalAccessPolicyProperties,
 } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { requirePermission } from './caller.ts'
 import { badRequest, notFound } from './graph-error.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const contextPath = '/identity/conditionalAccess/authenticationContextClassReferences'
-const readPermissions = [conditionalAccessPermission, policyReadPermission]
 const policyPath = '/identity/conditionalAccess/policies'
 
 /** Authentication contexts, and the policies that name them (https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy). */
 export function addConditionalAccessRoutes(routes: GraphRoutes, entra: Entra): void {
   const content = () => entra.directory.content
+  const findPolicy = (key: string) =>
+    content().conditionalAccessPolicies.find(({ id }) => id === key) ?? notFound(key)
+  const readers = routes.for(conditionalAccessPermission, policyReadPermission)
+  const writers = routes.for(conditionalAccessPermission)
 
-  routes.list(
-    contextPath,
-    'identity/conditionalAccess/authenticationContextClassReferences',
-    ({ caller }) => {
-      requirePermission(caller, ...readPermissions)
-      return content().authenticationContexts
-    },
+  readers.list(contextPath, () => content().authenticationContexts)
+  readers.get(
+    `${contextPath}/:key`,
+    ({ key }) => content().authenticationContexts.find(({ id }) => id === key) ?? notFound(key),
   )
-  routes.get(`${contextPath}/:key`, ({ caller, key }) => {
-    requirePermission(caller, ...readPermissions)
-    return content().authenticationContexts.find(({ id }) => id === key) ?? notFound(key)
-  })
-  routes.change(`${contextPath}/:key`, AuthenticationContextChange, ({ body, caller, key }) => {
-    requirePermission(caller, conditionalAccessPermission)
+  writers.change(`${contextPath}/:key`, AuthenticationContextChange, ({ body, key }) => {
     if (!/^c[1-9][0-9]?$/.test(key)) throw badRequest('The id of an authentication context is c1 to c99.')
     const { authenticationContexts } = content()
     const known = authenticationContexts.find(({ id }) => id === key)
@@ -41,26 +35,17 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, entra: Entra): v
     return undefined
   })
 
-  routes.list(policyPath, 'identity/conditionalAccess/policies', ({ caller }) => {
-    requirePermission(caller, ...readPermissions)
-    return content().conditionalAccessPolicies
-  })
-  routes.create(policyPath, ConditionalAccessPolicyProperties, ({ body, caller }) => {
-    requirePermission(caller, conditionalAccessPermission)
+  readers.list(policyPath, () => content().conditionalAccessPolicies)
+  writers.create(policyPath, ConditionalAccessPolicyProperties, ({ body }) => {
     const policy = { ...body, id: randomUUID() }
     content().conditionalAccessPolicies.push(policy)
     return policy
   })
-  routes.change(`${policyPath}/:key`, ConditionalAccessPolicyChange, ({ body, caller, key }) => {
-    requirePermission(caller, conditionalAccessPermission)
-    const policy = content().conditionalAccessPolicies.find(({ id }) => id === key) ?? notFound(key)
-    Object.assign(policy, body)
+  writers.change(`${policyPath}/:key`, ConditionalAccessPolicyChange, ({ body, key }) => {
+    Object.assign(findPolicy(key), body)
   })
-  routes.remove(`${policyPath}/:key`, ({ caller, key }) => {
-    requirePermission(caller, conditionalAccessPermission)
-    const policies = content().conditionalAccessPolicies
-    const others = policies.filter(({ id }) => id !== key)
-    if (others.length === policies.length) notFound(key)
-    content().conditionalAccessPolicies = others
+  writers.remove(`${policyPath}/:key`, ({ key }) => {
+    const gone = findPolicy(key)
+    content().conditionalAccessPolicies = content().conditionalAccessPolicies.filter(one => one !== gone)
   })
 }

@@ -45,11 +45,7 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
     application.passwordCredentials = others
   })
 
-  routes.list(
-    federatedPath,
-    'federatedIdentityCredentials',
-    request => writable(request).federatedIdentityCredentials,
-  )
+  routes.list(federatedPath, request => writable(request).federatedIdentityCredentials)
   routes.create(federatedPath, NewFederatedCredential, request =>
     addFederated(writable(request), request.body),
   )

@@ -1,6 +1,5 @@
-import { type Application, InheritablePermission } from '../directory/objects.ts'
+import { type Application, InheritablePermission, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { type Caller, requireAgentPermission } from './caller.ts'
 import { alreadyExists, notFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal } from './odata.ts'
 import type { GraphVersion } from './paths.ts'
@@ -14,46 +13,41 @@ const listPath = '/applications/:key/inheritablePermissions'
  * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints). Only beta tells it of an agent.
  */
 export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version: GraphVersion): void {
-  const writable = (caller: Caller, key: string) => {
-    requireAgentPermission(caller, 'AgentIdentityBlueprint.Create', 'AgentIdentityBlueprint.ReadWrite.All')
-    return findBlueprint(entra, key)
-  }
-  routes.list(listPath, 'inheritablePermissions', ({ caller, key }) => {
-    requireAgentPermission(caller, 'AgentIdentityBlueprint.Read.All')
-    return findBlueprint(entra, key).inheritablePermissions
-  })
-  routes.create(listPath, InheritablePermission, ({ body, caller, key }) => {
-    const { inheritablePermissions: known } = writable(caller, key)
+  const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
+  const writers = routes.forAgents('AgentIdentityBlueprint.Create', 'AgentIdentityBlueprint.ReadWrite.All')
+  readers.list(listPath, ({ key }) => findBlueprint(entra, key).inheritablePermissions)
+  writers.create(listPath, InheritablePermission, ({ body, key }) => {
+    const { inheritablePermissions: known } = findBlueprint(entra, key)
     if (known.some(({ resourceAppId }) => resourceAppId === body.resourceAppId))
       throw alreadyExists(`There are inheritable permissions for '${body.resourceAppId}' already.`)
     known.push(body)
     return body
   })
-  routes.remove(`${listPath}/:part`, ({ caller, key, part }) => {
-    const blueprint = writable(caller, key)
+  writers.remove(`${listPath}/:part`, ({ key, part }) => {
+    const blueprint = findBlueprint(entra, key)
     const others = blueprint.inheritablePermissions.filter(({ resourceAppId }) => resourceAppId !== part)
     if (others.length === blueprint.inheritablePermissions.length) notFound(part)
     blueprint.inheritablePermissions = others
   })
   if (version !== 'beta') return
-  const agent = (caller: Caller, key: string) => {
-    requireAgentPermission(caller, 'AgentIdentity.Read.All')
-    const principal = findServicePrincipal(entra, key)
-    return principal.kind === 'agentIdentity' ? principal : notFound(key)
-  }
-  routes.list(
-    '/servicePrincipals/:key/inheritedAppRoleAssignments',
+  const agentReaders = routes.forAgents('AgentIdentity.Read.All')
+  const path = '/servicePrincipals/:key/inherited'
+  agentReaders.list(
+    `${path}AppRoleAssignments`,
+    ({ key }) =>
+      entra.directory.inheritedAssignments(findAgent(entra, key)).map(one => showAssignment(entra, one)),
     'appRoleAssignments',
-    ({ caller, key }) =>
-      entra.directory
-        .inheritedAssignments(agent(caller, key))
-        .map(assignment => showAssignment(entra, assignment)),
   )
-  routes.list(
-    '/servicePrincipals/:key/inheritedOauth2PermissionGrants',
+  agentReaders.list(
+    `${path}Oauth2PermissionGrants`,
+    ({ key }) => entra.directory.inheritedGrants(findAgent(entra, key)),
     'oauth2PermissionGrants',
-    ({ caller, key }) => entra.directory.inheritedGrants(agent(caller, key)),
   )
+}
+
+function findAgent(entra: Entra, key: string): ServicePrincipal {
+  const principal = findServicePrincipal(entra, key)
+  return principal.kind === 'agentIdentity' ? principal : notFound(key)
 }
 
 function findBlueprint(entra: Entra, key: string): Application {

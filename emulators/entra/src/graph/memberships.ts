@@ -3,16 +3,14 @@ import { stableId } from '../directory/graph-permissions.ts'
 import type { Group, RoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewRoleAssignment, Reference } from './bodies.ts'
-import { requirePermission } from './caller.ts'
 import { badRequest, notFound } from './graph-error.ts'
-import { findServicePrincipal } from './odata.ts'
+import { findServicePrincipal, findUser } from './odata.ts'
 import { change, isMissed, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const groupsPermission = 'GroupMember.ReadWrite.All'
 const rolesPermission = 'RoleManagement.ReadWrite.Directory'
 const rolesPath = '/roleManagement/directory/roleAssignments'
-const packagesPath = '/identityGovernance/entitlementManagement/assignments'
 
 /** Directory roles whose holders may change agents and blueprints. */
 const roleDefinitions = [
@@ -25,52 +23,48 @@ const roleDefinitions = [
 
 /** The groups and directory roles that principals are in. */
 export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
-  routes.list('/servicePrincipals/:key/memberOf', 'directoryObjects', ({ caller, key }) => {
-    requirePermission(caller, 'Application.ReadWrite.All', groupsPermission)
-    const { id } = findServicePrincipal(entra, key)
-    return entra.directory.content.groups
-      .filter(group => shown(entra, group, 'members').includes(id))
-      .map(showGroup)
-  })
-  for (const path of ['/servicePrincipals', '/users'] as const)
-    routes.list(`${path}/:key/transitiveMemberOf`, 'directoryObjects', ({ caller, key }) => {
-      requirePermission(caller, 'Application.ReadWrite.All', groupsPermission)
-      const { id } =
-        path === '/users' ? (entra.directory.user(key) ?? notFound(key)) : findServicePrincipal(entra, key)
-      return entra.directory.groupsOf(id).map(showGroup)
-    })
-  routes.act('/groups/:key/members/$ref', Reference, ({ body, caller, key }) => {
-    requirePermission(caller, groupsPermission)
-    const group = entra.directory.content.groups.find(({ id }) => id === key) ?? notFound(key)
+  const content = () => entra.directory.content
+  const groupReaders = routes.for('Application.ReadWrite.All', groupsPermission)
+  groupReaders.list(
+    '/servicePrincipals/:key/memberOf',
+    ({ key }) => {
+      const { id } = findServicePrincipal(entra, key)
+      return content()
+        .groups.filter(group => shown(entra, group, 'members').includes(id))
+        .map(showGroup)
+    },
+    'directoryObjects',
+  )
+  for (const [path, find] of [
+    ['/servicePrincipals', findServicePrincipal],
+    ['/users', findUser],
+  ] as const)
+    groupReaders.list(
+      `${path}/:key/transitiveMemberOf`,
+      ({ key }) => entra.directory.groupsOf(find(entra, key).id).map(showGroup),
+      'directoryObjects',
+    )
+  routes.for(groupsPermission).act('/groups/:key/members/$ref', Reference, ({ body, key }) => {
+    const group = content().groups.find(({ id }) => id === key) ?? notFound(key)
     const member = findServicePrincipal(entra, body['@odata.id'].split('/').at(-1) ?? '')
     if (group.members.includes(member.id))
       throw badRequest("One or more added object references already exist for 'members'.")
     change(group, 'members', [...group.members, member.id])
   })
-  routes.list(rolesPath, 'roleManagement/directory/roleAssignments', ({ caller }) => {
-    requirePermission(caller, 'RoleManagement.Read.Directory', rolesPermission)
-    return entra.directory.content.roleAssignments
-      .filter(one => !isMissed(entra, one))
-      .map(one => ({ ...one, ...expand(entra, one) }))
-  })
-  routes.list(
-    '/roleManagement/directory/roleDefinitions',
-    'roleManagement/directory/roleDefinitions',
-    ({ caller }) => {
-      requirePermission(caller, 'RoleManagement.Read.Directory', rolesPermission)
-      return roleDefinitions
-    },
+  const roleReaders = routes.for('RoleManagement.Read.Directory', rolesPermission)
+  roleReaders.list(rolesPath, () =>
+    content()
+      .roleAssignments.filter(one => !isMissed(entra, one))
+      .map(one => ({ ...one, ...expand(entra, one) })),
   )
-  routes.list(packagesPath, 'identityGovernance/entitlementManagement/assignments', ({ caller }) => {
-    requirePermission(caller, 'EntitlementManagement.Read.All')
-    return entra.directory.content.accessPackageAssignments
-  })
-  routes.create(rolesPath, NewRoleAssignment, ({ body, caller }) => {
-    requirePermission(caller, rolesPermission)
+  roleReaders.list('/roleManagement/directory/roleDefinitions', () => roleDefinitions)
+  routes
+    .for('EntitlementManagement.Read.All')
+    .list('/identityGovernance/entitlementManagement/assignments', () => content().accessPackageAssignments)
+  routes.for(rolesPermission).create(rolesPath, NewRoleAssignment, ({ body }) => {
     findServicePrincipal(entra, body.principalId)
-    const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
-    const assignment = { id: randomUUID(), ...body, createdDateTime }
-    entra.directory.content.roleAssignments.push(assignment)
+    const assignment = { id: randomUUID(), ...body, createdDateTime: entra.clock.timestamp() }
+    content().roleAssignments.push(assignment)
     return assignment
   })
 }

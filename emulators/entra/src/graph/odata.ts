@@ -1,4 +1,4 @@
-import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import type { Query } from './bodies.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
@@ -23,6 +23,11 @@ export function findServicePrincipal(entra: Entra, key: string): ServicePrincipa
     ? entra.directory.principal(wanted.slice(byAppId.length))
     : entra.directory.principalById(wanted)
   return principal && !isMissed(entra, principal) ? principal : notFound(key)
+}
+
+/** A user by object id or user name. */
+export function findUser({ directory }: Entra, key: string): User {
+  return directory.user(key) ?? notFound(key)
 }
 
 /** Ids of the users in `…@odata.bind`, which names them by URL. */

@@ -3,9 +3,8 @@ import type { Static } from 'typebox'
 import type { AppRoleAssignment, PermissionGrant } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
-import { requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, notFound } from './graph-error.ts'
-import { findServicePrincipal } from './odata.ts'
+import { findServicePrincipal, findUser } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const assign = 'AppRoleAssignment.ReadWrite.All'
@@ -15,74 +14,62 @@ const grantPath = '/oauth2PermissionGrants'
 
 /** App role assignments and delegated permission grants: what an administrator's consent comes down to. */
 export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
-  routes.list(assignmentPath, 'appRoleAssignments', ({ caller, key }) => {
-    requirePermission(caller, assign, 'Application.ReadWrite.All')
-    const { id } = findServicePrincipal(entra, key)
-    return entra.directory.content.appRoleAssignments
-      .filter(known => known.principalId === id)
+  const content = () => entra.directory.content
+  const assignmentsWith = (key: 'principalId' | 'resourceId', id: string) =>
+    content()
+      .appRoleAssignments.filter(known => known[key] === id)
       .map(assignment => showAssignment(entra, assignment))
-  })
-  routes.list('/servicePrincipals/:key/appRoleAssignedTo', 'appRoleAssignments', ({ caller, key }) => {
-    requirePermission(caller, assign, 'Application.ReadWrite.All')
-    const { id } = findServicePrincipal(entra, key)
-    return entra.directory.content.appRoleAssignments
-      .filter(known => known.resourceId === id)
-      .map(assignment => showAssignment(entra, assignment))
-  })
-  routes.create(assignmentPath, NewAppRoleAssignment, ({ body, caller, key }) => {
-    requirePermission(caller, assign)
+  const readers = routes.for(assign, 'Application.ReadWrite.All')
+  readers.list(assignmentPath, ({ key }) =>
+    assignmentsWith('principalId', findServicePrincipal(entra, key).id),
+  )
+  readers.list(
+    '/servicePrincipals/:key/appRoleAssignedTo',
+    ({ key }) => assignmentsWith('resourceId', findServicePrincipal(entra, key).id),
+    'appRoleAssignments',
+  )
+  readers.list('/users/:key/appRoleAssignments', ({ key }) =>
+    assignmentsWith('principalId', findUser(entra, key).id),
+  )
+  const assigners = routes.for(assign)
+  assigners.create(assignmentPath, NewAppRoleAssignment, ({ body, key }) => {
     if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)
       throw badRequest('The principalId of the body is not the object in the address.')
     return showAssignment(entra, assignRole(entra, body))
   })
-  routes.remove(`${assignmentPath}/:part`, ({ caller, key, part }) => {
-    requirePermission(caller, assign)
+  assigners.remove(`${assignmentPath}/:part`, ({ key, part }) => {
     const { id } = findServicePrincipal(entra, key)
-    const { content } = entra.directory
-    const others = content.appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
-    if (others.length === content.appRoleAssignments.length) notFound(part)
-    content.appRoleAssignments = others
+    const { appRoleAssignments } = content()
+    const others = appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
+    if (others.length === appRoleAssignments.length) notFound(part)
+    content().appRoleAssignments = others
   })
 
-  routes.list('/users/:key/appRoleAssignments', 'appRoleAssignments', ({ caller, key }) => {
-    requirePermission(caller, assign, 'Application.ReadWrite.All')
-    const { id } = entra.directory.user(key) ?? notFound(key)
-    return entra.directory.content.appRoleAssignments
-      .filter(({ principalId }) => principalId === id)
-      .map(assignment => showAssignment(entra, assignment))
+  const grants = routes.for(grantPermission)
+  grants.list('/users/:key/oauth2PermissionGrants', ({ key }) => {
+    const { id } = findUser(entra, key)
+    return content().permissionGrants.filter(({ principalId }) => principalId === id)
   })
-  routes.list('/users/:key/oauth2PermissionGrants', 'oauth2PermissionGrants', ({ caller, key }) => {
-    requirePermission(caller, grantPermission)
-    const { id } = entra.directory.user(key) ?? notFound(key)
-    return entra.directory.content.permissionGrants.filter(({ principalId }) => principalId === id)
-  })
-  routes.list(grantPath, 'oauth2PermissionGrants', ({ caller }) => {
-    requirePermission(caller, grantPermission)
-    return entra.directory.content.permissionGrants
-  })
-  routes.create(grantPath, NewPermissionGrant, ({ body, caller }) => {
-    requirePermission(caller, grantPermission)
+  grants.list(grantPath, () => content().permissionGrants)
+  grants.create(grantPath, NewPermissionGrant, ({ body }) => {
     const { consentType, scope } = body
     const principalId = body.principalId?.toLowerCase() ?? null
     if ((consentType === 'Principal') !== (principalId !== null))
       throw badRequest('principalId goes with consentType Principal, and only with it.')
-    if (principalId !== null && !entra.directory.user(principalId)) notFound(principalId)
+    if (principalId !== null) findUser(entra, principalId)
     const clientId = findServicePrincipal(entra, body.clientId).id
     const resourceId = findServicePrincipal(entra, body.resourceId).id
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
     if (entra.directory.grantLike(grant)) throw alreadyExists('Permission entry already exists.')
-    entra.directory.content.permissionGrants.push(grant)
+    content().permissionGrants.push(grant)
     return grant
   })
-  routes.change(`${grantPath}/:key`, PermissionGrantPatch, ({ body, caller, key }) => {
-    requirePermission(caller, grantPermission)
+  grants.change(`${grantPath}/:key`, PermissionGrantPatch, ({ body, key }) => {
     findGrant(entra, key).scope = body.scope
   })
-  routes.remove(`${grantPath}/:key`, ({ caller, key }) => {
-    requirePermission(caller, grantPermission)
+  grants.remove(`${grantPath}/:key`, ({ key }) => {
     const gone = findGrant(entra, key)
-    const { content } = entra.directory
-    content.permissionGrants = content.permissionGrants.filter(grant => grant !== gone)
+    content().permissionGrants = content().permissionGrants.filter(grant => grant !== gone)
   })
 }
 
@@ -94,7 +81,7 @@ function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): Ap
   const roles = directory.application(resource.appId)?.appRoles ?? []
   if (!roles.some(({ id }) => id.toLowerCase() === appRoleId))
     throw badRequest(`Permission being assigned was not found on application '${resource.appId}'.`)
-  const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
+  const createdDateTime = entra.clock.timestamp()
   const assignment = { id: randomUUID(), principalId, resourceId: resource.id, appRoleId, createdDateTime }
   const isHeld = directory.content.appRoleAssignments.some(
     known =>

@@ -27,12 +27,13 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
     ['/servicePrincipals', findServicePrincipal],
   ] as const) {
     for (const relation of ['sponsors', 'owners'] as const) {
-      routes.list(`${path}/:key/${relation}`, 'directoryObjects', ({ caller, key }) => {
+      const list: Parameters<GraphRoutes['list']>[1] = ({ caller, key }) => {
         const object = find(entra, key)
         authorize(caller, object, relation, 'list')
         const users = shown(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
         return users.map(user => showUser(entra, user))
-      })
+      }
+      routes.list(`${path}/:key/${relation}`, list, 'directoryObjects')
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
         const object = find(entra, key)
         authorize(caller, object, relation, 'change')

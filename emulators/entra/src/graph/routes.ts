@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Query } from './bodies.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { collection } from './odata.ts'
 
 /** A request to a route of Graph. */
@@ -22,8 +22,16 @@ type AddWriting = <Body extends TSchema>(
 
 export type GraphRoutes = ReturnType<typeof graphRoutes>
 
-/** Adds routes to Graph with its usual status codes; without a body it is 204. */
-export function graphRoutes(app: FastifyInstance) {
+/**
+ * Adds routes to Graph with its usual status codes; without a body it is 204.
+ *
+ * @param check refuses callers; the routes of `GraphRoutes` themselves take all, since there it depends on the object
+ */
+export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => void = () => undefined) {
+  const answer = <Answer, Body>(respond: Respond<Answer, Body>, request: FastifyRequest) => {
+    check(request.caller)
+    return respond(toGraph(request))
+  }
   const writing =
     (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWriting =>
     (url, body, respond) => {
@@ -32,20 +40,30 @@ export function graphRoutes(app: FastifyInstance) {
         url,
         schema: { body },
         handler: async (request, reply) => {
-          const answer = respond(toGraph(request))
-          return reply.code(answer === undefined ? 204 : status).send(answer)
+          const body = answer(respond, request)
+          return reply.code(body === undefined ? 204 : status).send(body)
         },
       })
     }
   return {
+    /** Routes for callers with one of these permissions. */
+    for: (...sufficient: readonly string[]) =>
+      graphRoutes(app, caller => requirePermission(caller, ...sufficient)),
+    /** The same, about agents. */
+    forAgents: (...sufficient: readonly string[]) =>
+      graphRoutes(app, caller => requireAgentPermission(caller, ...sufficient)),
     /** A collection, which is called `name` in its context. */
-    list(path: string, name: string, respond: Respond<readonly object[]>): void {
+    list(
+      path: string,
+      respond: Respond<readonly object[]>,
+      name = path.replace(/^.*:key/, '').slice(1),
+    ): void {
       app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request =>
-        collection(name, respond(toGraph(request)), request.query),
+        collection(name, answer(respond, request), request.query),
       )
     },
     get(path: string, respond: Respond<object>): void {
-      app.get(path, async request => respond(toGraph(request)))
+      app.get(path, async request => answer(respond, request))
     },
     /** Makes an object: 201. */
     create: writing('POST', 201),

@@ -17,23 +17,18 @@ const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentity
 export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (principal: ServicePrincipal) => showServicePrincipal(entra, principal)
 
-  routes.list('/servicePrincipals', 'servicePrincipals', ({ caller }) => {
-    requirePermission(caller, writeAll)
-    return entra.directory.content.servicePrincipals.map(show)
-  })
-  routes.list(agentPath, 'servicePrincipals/microsoft.graph.agentIdentity', ({ caller }) => {
-    requireAgentPermission(caller, 'AgentIdentity.Read.All', createAsManager)
-    return entra.directory.content.servicePrincipals
-      .filter(one => one.kind === 'agentIdentity' && !isMissed(entra, one))
-      .map(show)
-  })
-  routes.get('/servicePrincipals/:key', ({ caller, key }) => {
-    requirePermission(caller, writeAll)
-    return show(findServicePrincipal(entra, key))
-  })
+  const applicationWriters = routes.for(writeAll)
+  applicationWriters.list('/servicePrincipals', () => entra.directory.content.servicePrincipals.map(show))
+  routes
+    .forAgents('AgentIdentity.Read.All', createAsManager)
+    .list(agentPath, () =>
+      entra.directory.content.servicePrincipals
+        .filter(one => one.kind === 'agentIdentity' && !isMissed(entra, one))
+        .map(show),
+    )
+  applicationWriters.get('/servicePrincipals/:key', ({ key }) => show(findServicePrincipal(entra, key)))
 
-  routes.create('/servicePrincipals', NewServicePrincipal, ({ body, caller }) => {
-    requirePermission(caller, writeAll)
+  applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ body }) => {
     const application = entra.directory.application(body.appId)
     if (!application || isMissed(entra, application))
       throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
@@ -41,15 +36,15 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
       throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
     return show(addPrincipal(entra, application, 'servicePrincipal'))
   })
-  routes.create(blueprintPrincipalPath, NewServicePrincipal, ({ body, caller }) => {
-    requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.Create')
+  const blueprintWriters = routes.forAgents('AgentIdentityBlueprintPrincipal.Create')
+  blueprintWriters.create(blueprintPrincipalPath, NewServicePrincipal, ({ body }) => {
     const blueprint = entra.directory.application(body.appId)
     if (blueprint?.kind !== 'agentIdentityBlueprint')
       throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
     return show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
   })
-  routes.create(agentPath, NewAgentIdentity, ({ body, caller }) => {
-    requireAgentPermission(caller, 'AgentIdentity.Create.All', createAsManager)
+  const agentWriters = routes.forAgents('AgentIdentity.Create.All', createAsManager)
+  agentWriters.create(agentPath, NewAgentIdentity, ({ body, caller }) => {
     const blueprint = findBlueprint(entra, caller, body.agentIdentityBlueprintId)
     const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
     if (sponsors.length === 0) throw badRequest('At least one sponsor is required for an agent identity.')
@@ -60,7 +55,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
       appId: id,
       kind: 'agentIdentity',
       displayName: body.displayName,
-      createdDateTime: new Date(entra.clock.nowMs()).toISOString(),
+      createdDateTime: entra.clock.timestamp(),
       agentIdentityBlueprintId: blueprint.appId,
       sponsors,
       owners: readBoundUsers(entra, body['owners@odata.bind']),
@@ -97,7 +92,7 @@ function addPrincipal(
     throw alreadyExists(
       `The service principal cannot be created because the appId ${appId} is already in use.`,
     )
-  const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
+  const createdDateTime = entra.clock.timestamp()
   const principal = newServicePrincipal({ id: randomUUID(), appId, kind, displayName, createdDateTime })
   entra.directory.content.servicePrincipals.push(principal)
   return principal

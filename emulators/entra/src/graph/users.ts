@@ -5,8 +5,9 @@ import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { type Caller, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
+import { findUser } from './odata.ts'
 import { change, isMissed, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
@@ -19,31 +20,26 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (user: User) => showUser(entra, user)
 
   // Set-up scripts look for a sponsor, and for who they are.
-  routes.get('/me', ({ caller }) => {
-    const { userId } = caller
-    requirePermission(caller, 'User.Read', 'User.ReadBasic.All')
+  routes.for('User.Read', 'User.ReadBasic.All').get('/me', ({ caller: { userId } }) => {
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')
-    return show(entra.directory.user(userId) ?? notFound(userId))
+    return show(findUser(entra, userId))
   })
-  routes.get('/users/:key', ({ caller, key }) => {
-    requirePermission(caller, 'User.ReadBasic.All', ofOwnAgents, ...ofAllAgents)
-    const user = entra.directory.user(key)
-    return show(user && !isMissed(entra, user) ? user : notFound(key))
+  routes.for('User.ReadBasic.All', ofOwnAgents, ...ofAllAgents).get('/users/:key', ({ key }) => {
+    const user = findUser(entra, key)
+    return show(isMissed(entra, user) ? notFound(key) : user)
   })
-  routes.list('/users/microsoft.graph.agentUser', 'users/microsoft.graph.agentUser', ({ caller }) => {
-    requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
-    return entra.directory.content.users
+  const managers = routes.forAgents(ofOwnAgents, ...ofAllAgents)
+  managers.list('/users/microsoft.graph.agentUser', () =>
+    entra.directory.content.users
       .filter(one => one.identityParentId !== undefined && !isMissed(entra, one))
-      .map(show)
-  })
-  routes.list('/users/:key/licenseDetails', 'licenseDetails', ({ caller, key }) => {
-    requirePermission(caller, ofOwnAgents, ...ofAllAgents)
-    return entra.directory.user(key)?.licenseDetails ?? []
-  })
+      .map(show),
+  )
+  routes
+    .for(ofOwnAgents, ...ofAllAgents)
+    .list('/users/:key/licenseDetails', ({ key }) => entra.directory.user(key)?.licenseDetails ?? [])
   for (const path of ['/users', '/users/microsoft.graph.agentUser'])
-    routes.create(path, NewAgentUser, ({ body, caller }) => {
-      requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
+    managers.create(path, NewAgentUser, ({ body, caller }) => {
       const { mailNickname, '@odata.type': type, ...properties } = body
       if (path === '/users' && type !== agentUserType)
         throw badRequest('Only agent users can be created here.')
@@ -57,14 +53,14 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
       if (entra.directory.user(userPrincipalName))
         throw alreadyExists('Another object has the same value for property userPrincipalName.')
       const mail = `${mailNickname}@${publisherDomain}`
-      const createdDateTime = new Date(entra.clock.nowMs()).toISOString()
+      const createdDateTime = entra.clock.timestamp()
       const ids = { id: randomUUID(), identityParentId: parent.id }
       const user = { ...properties, ...ids, userPrincipalName, mail, createdDateTime }
       content.users.push(user)
       return show(user)
     })
-  routes.change('/users/:key', UserPatch, ({ body, caller, key }) => {
-    const user = findAgentUser(entra, key, caller)
+  managers.change('/users/:key', UserPatch, ({ body, key }) => {
+    const user = findAgentUser(entra, key)
     const { accountEnabled, ...rest } = body
     Object.assign(user, rest)
     if (accountEnabled !== undefined) change(user, 'accountEnabled', accountEnabled)
@@ -73,20 +69,19 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   routes.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ caller, key }) => {
     const { userId } = caller
     requirePermission(caller, revokeSessions, ...(userId === undefined ? [] : [ofOwnAgents, ofAllAgents[0]]))
-    const user = entra.directory.user(key) ?? notFound(key)
-    user.signInSessionsValidFromDateTime = new Date(entra.clock.nowMs()).toISOString()
+    const user = findUser(entra, key)
+    user.signInSessionsValidFromDateTime = entra.clock.timestamp()
     entra.sessions.endFor(user.id)
     return { value: true }
   })
-  routes.remove('/users/:key', ({ caller, key }) => {
-    entra.directory.removeUser(findAgentUser(entra, key, caller))
+  managers.remove('/users/:key', ({ key }) => {
+    entra.directory.removeUser(findAgentUser(entra, key))
   })
 }
 
-/** The agent's user account that a caller may change; other users are not changed here. */
-function findAgentUser(entra: Entra, key: string, caller: Caller): User {
-  requireAgentPermission(caller, ofOwnAgents, ...ofAllAgents)
-  const user = entra.directory.user(key) ?? notFound(key)
+/** The agent's user account; other users are not changed here. */
+function findAgentUser(entra: Entra, key: string): User {
+  const user = findUser(entra, key)
   if (user.identityParentId === undefined) throw denied('This user is no agent’s.')
   return user
 }
