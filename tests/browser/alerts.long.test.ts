@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.close()
-  await aws?.stop()
+  await aws?.close()
   rmSync(file, { force: true })
 })
 beforeEach(() => {

@@ -19,7 +19,7 @@ export function useBedrockStack(): { readonly aws: EmulatedAws; readonly agentUr
   })
   afterAll(async () => {
     await stack?.close()
-    await aws?.stop()
+    await aws?.close()
   })
   return {
     get aws() {

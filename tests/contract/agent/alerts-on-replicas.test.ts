@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.close()
-  await aws?.stop()
+  await aws?.close()
   rmSync(folder, { recursive: true })
 })
 beforeEach(async () => {

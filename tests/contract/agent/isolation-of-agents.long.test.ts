@@ -94,7 +94,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await notes?.close()
   await stack?.close()
-  await aws?.stop()
+  await aws?.close()
   rmSync(folder, { recursive: true })
 })
 

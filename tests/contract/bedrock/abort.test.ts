@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack.close()
-  await server.stop()
+  await server.close()
 })
 
 /** The model begins its answer and never ends it. */

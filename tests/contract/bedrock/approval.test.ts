@@ -36,7 +36,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.close()
-  await model.stop()
+  await model.close()
   rmSync(file, { force: true })
 })
 beforeEach(() => {

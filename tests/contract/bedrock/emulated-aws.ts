@@ -40,7 +40,7 @@ export class EmulatedAws {
     this.app.controls.reset()
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     await this.app.close()
   }
 }

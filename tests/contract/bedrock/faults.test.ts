@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => aws.reset())
 afterAll(async () => {
   connected.bedrock.close()
-  await aws.stop()
+  await aws.close()
 })
 
 const ask = (message = 'What is the weather in Oslo?') => runTurn(connected.mode, { message })

@@ -6,7 +6,7 @@ import { frame, ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.
 
 const server = new ScriptedBedrock()
 beforeAll(() => server.start())
-afterAll(() => server.stop())
+afterAll(() => server.close())
 
 /** The city that a request's conversation is about. */
 const cityIn = (value: unknown) => /City-\d+/.exec(JSON.stringify(value))?.[0] ?? ''

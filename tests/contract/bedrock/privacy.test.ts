@@ -42,7 +42,7 @@ beforeEach(() => server.start())
 afterEach(async () => {
   dumped.length = 0
   server.requests.length = 0
-  await server.stop()
+  await server.close()
 })
 
 const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'

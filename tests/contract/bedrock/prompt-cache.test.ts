@@ -6,7 +6,7 @@ const server = new ScriptedBedrock()
 beforeEach(() => server.start())
 afterEach(async () => {
   server.requests.length = 0
-  await server.stop()
+  await server.close()
 })
 
 const lookUp = [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')]

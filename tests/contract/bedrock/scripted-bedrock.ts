@@ -105,7 +105,7 @@ export class ScriptedBedrock {
     return this
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
   }

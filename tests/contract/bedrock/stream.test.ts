@@ -14,7 +14,7 @@ afterEach(() => {
 })
 afterAll(async () => {
   connected.bedrock.close()
-  await server.stop()
+  await server.close()
 })
 
 const bytesOf = (events: readonly StreamEvent[]) => Buffer.concat(events.map(frame))

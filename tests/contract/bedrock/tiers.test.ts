@@ -26,7 +26,7 @@ afterEach(() => {
   aws.reset()
 })
 afterAll(async () => {
-  await aws.stop()
+  await aws.close()
   await cluster.close()
 })
 

@@ -10,7 +10,7 @@ beforeEach(() => server.start())
 afterEach(async () => {
   for (const bedrock of open.splice(0)) bedrock.close()
   server.requests.length = 0
-  await server.stop()
+  await server.close()
 })
 
 function connectTo(environment: Record<string, string> = {}, weather = sunshine()) {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack.close()
-  await aws.stop()
+  await aws.close()
 })
 
 interface Question {

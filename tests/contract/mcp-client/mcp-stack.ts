@@ -141,7 +141,7 @@ export class McpStack implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stack.close()
-    await this.#aws.stop()
+    await this.#aws.close()
     rmSync(this.#folder, { recursive: true })
   }
 }

@@ -57,7 +57,7 @@ describe('What the model is offered', () => {
     bedrock.play([...text('Hello!'), ...stop('end_turn')])
     await mcp.configure({ notes: { url: notes.url } }, { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url })
     await mcp.answerTo('Hello!')
-    await bedrock.stop()
+    await bedrock.close()
     const [prompt] = bedrock.requests
       .map(({ body }) => JSON.stringify(body))
       .filter(body => body.includes('Hello!'))

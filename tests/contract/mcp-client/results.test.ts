@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await mcp[Symbol.asyncDispose]()
   await servers.close()
-  await bedrock.stop()
+  await bedrock.close()
 })
 
 function configure(change: object = {}, environment: Readonly<Record<string, string>> = {}): Promise<void> {

@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]()
-  await aws.stop()
+  await aws.close()
   await cluster.close()
   await collector[Symbol.asyncDispose]()
 })

@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   await stack.close()
-  await aws.stop()
+  await aws.close()
 })
 
 /** Runs commands of the page with the ids of this run, and returns the lines of JSON that they print. */

@@ -54,7 +54,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.close()
-  await aws.stop()
+  await aws.close()
   await collector[Symbol.asyncDispose]()
 })
 

@@ -122,7 +122,7 @@ export class Laptop implements AsyncDisposable {
     this.portal.closeAllConnections()
     this.portal.close()
     await this.stack.close()
-    await this.aws.stop()
+    await this.aws.close()
     await this.cluster.close()
     rmSync(dirname(this.agentsFile), { recursive: true })
   }
