@@ -198,6 +198,8 @@ describe('Limits', () => {
     const refused = await ask(stack.agentUrl, message)
     expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    const continued = await fetch(`${stack.agentUrl}/api/chat/continue`, { method: 'POST' })
+    expect(continued.status).toBe(429)
     expect((await fetch(`${stack.agentUrl}/api/status`)).status).toBe(200)
     // X-Forwarded-For of an untrusted client does not change its address.
     const disguised = await ask(stack.agentUrl, message, { 'x-forwarded-for': '203.0.113.7' })

@@ -60,7 +60,8 @@ const goOn = {
 /** `POST /api/chat` and `POST /api/chat/continue`. */
 export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
   const { agents, approvals, mayConsent } = options
-  const limited = { config: { rateLimit: {} } }
+  // One limit for both, as a continuation costs what a message does.
+  const limited = { onRequest: app.rateLimit() }
 
   /** Who asks, and how the answer is wanted: what both routes read first. */
   async function readAsker(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
