@@ -195,6 +195,12 @@ function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
   return ids[what] ?? stableId(`${appId} ${what}`)
 }
 
+/** What users read of a scope when they are asked to consent. */
+const scopeTexts: Readonly<Record<string, string>> = {
+  'Weather.Read': 'Read the weather',
+  'Alerts.ReadWrite': 'Keep weather alerts',
+}
+
 function seedApi(api: SeededApi): Application {
   const { appId, displayName, tokenVersion, publicUrl, onDemand = { scopes: [], appRoles: [] } } = api
   const scopes = [...api.scopes, ...onDemand.scopes]
@@ -206,7 +212,7 @@ function seedApi(api: SeededApi): Application {
     identifierUris: [`api://${appId}`, ...(publicUrl === undefined ? [] : [publicUrl])],
     api: {
       requestedAccessTokenVersion: tokenVersion,
-      oauth2PermissionScopes: scopes.map(value => newScope(idOf(api, value), value)),
+      oauth2PermissionScopes: scopes.map(value => newScope(idOf(api, value), value, scopeTexts[value])),
       preAuthorizedApplications: [],
       acceptMappedClaims: true,
     },

@@ -82,6 +82,7 @@ const hiddenT1 = {
     claims: {
       aud: 'fb60f99c-7a34-4190-8149-302f77469936',
       azp: ids.blueprintAppId,
+      sub: `/eid1/c/pub/t/…/a/…/${ids.agentClientId}`,
       tid: ids.tenantId,
       idtyp: 'app',
     },
@@ -205,7 +206,11 @@ describe('a token in the trace', () => {
       request: {
         body: { grant_type: 'client_credentials', ...assertion, scope: hiddenT1.request.body.scope },
       },
-      token: { ...hiddenT1.token, role: 'T2', claims: { ...hiddenT1.token.claims, azp: ids.agentClientId } },
+      token: {
+        ...hiddenT1.token,
+        role: 'T2',
+        claims: { ...hiddenT1.token.claims, azp: ids.agentClientId, sub: ids.agentClientId },
+      },
     })
     expect(exchange?.request?.body).toEqual({
       ...assertion,

@@ -169,7 +169,14 @@ function noteHiddenHops(
     token: {
       role: 'T1',
       observed: false,
-      claims: { aud: tokenExchangeAudience, azp: blueprintAppId, tid: tenantId, idtyp: 'app' },
+      claims: {
+        aud: tokenExchangeAudience,
+        azp: blueprintAppId,
+        // Between its slashes are tenant and blueprint, encoded.
+        sub: `/eid1/c/pub/t/…/a/…/${clientId}`,
+        tid: tenantId,
+        idtyp: 'app',
+      },
     },
   })
   const { exchanged, needsT2, fields, moreScopes } = flowRules[turn.flow].exchange
@@ -219,7 +226,7 @@ function noteT2(
     token: {
       role: 'T2',
       observed: false,
-      claims: { aud: tokenExchangeAudience, azp: clientId, tid: tenantId, idtyp: 'app' },
+      claims: { aud: tokenExchangeAudience, azp: clientId, sub: clientId, tid: tenantId, idtyp: 'app' },
     },
   })
 }

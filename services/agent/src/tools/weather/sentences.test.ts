@@ -51,6 +51,7 @@ describe('The weather in sentences', () => {
       'Forecast for Oslo, Norway:',
       '- Friday 30 January: −4 to 0 °C (26 to 32 °F), snow',
       '- Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky',
+      '',
       'Source: Open-Meteo.',
     ])
   })

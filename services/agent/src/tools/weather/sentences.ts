@@ -32,7 +32,7 @@ export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): 
   }
   const heading = isForecast ? 'Forecast' : 'What is usual at this time of year'
   const days = forecast.days.map(day => `- ${nameDate(day.date)}: ${describeDay(day)}`)
-  return [`${heading} for ${namePlace(forecast)}:`, ...days, source].join('\n')
+  return [`${heading} for ${namePlace(forecast)}:`, ...days, '', source].join('\n')
 }
 
 const normals =
